@@ -1,0 +1,3 @@
+"""monitor watches the news for people."""
+
+__version__ = "0.1.0"

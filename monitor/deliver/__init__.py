@@ -1,0 +1,1 @@
+"""One message, one attempt, by mail, webhook, chat service or folder."""

@@ -1,0 +1,143 @@
+"""A digest on its way to one target: what is sent, what came of it, and how it is remembered."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Secret:
+    """A text that shows itself only to those who ask: ``str()``, ``repr()`` and logs print stars."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself, for the one place that needs it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        """Never the text."""
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by text."""
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        """Hash by text."""
+        return hash((Secret, self._text))
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChannel:
+    """Mail to several recipients, each with an outcome of its own. ``server`` is an smtp:// or smtps:// URL."""
+
+    id: str
+    to: tuple[str, ...]
+    sender: str
+    server: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChannel:
+    """Signed JSON (Standard Webhooks). Two secrets are both used while one replaces the other."""
+
+    id: str
+    url: Secret
+    secrets: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatChannel:
+    """A chat service, by the URL that Apprise understands."""
+
+    id: str
+    url: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChannel:
+    """A folder that receives .eml, .html and .json: needs no server and no password."""
+
+    id: str
+    path: str
+
+
+Channel = EmailChannel | WebhookChannel | ChatChannel | FolderChannel
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. ``REFUSED``: the target will never take it; ``DEAD``: we gave up, replay may help."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    REFUSED = "refused"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A digest in every form a channel may want; made once, sent as it is at every attempt."""
+
+    subject: str
+    text: str
+    html: str
+    payload: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery: one digest to one target of one channel. ``key`` stays the same over all attempts."""
+
+    key: str
+    digest_id: str
+    channel_id: str
+    target: str
+    rendered: Rendered
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as the outbox holds it. ``target`` in the message is safe to show."""
+
+    id: int
+    message: Message
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    last_error: str = ""
+    token: str = field(default="", repr=False)
+    first_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The target took it. ``detail`` is its answer."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not now. ``pause`` also holds the other deliveries to the same server (421, 429)."""
+
+    reason: str
+    after: timedelta | None = None
+    pause: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Never: the target is wrong or does not want it. ``stop`` ends the whole target (410)."""
+
+    reason: str
+    stop: bool = False
+
+
+Receipt = Sent | Retry | Refused

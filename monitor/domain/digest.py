@@ -1,0 +1,169 @@
+"""What a reader is told: the hits of one period, by story, with proof of what was read."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from enum import StrEnum
+
+from monitor.domain.article import Article
+from monitor.domain.mention import Mention, Passage
+from monitor.domain.source import SourceState
+
+
+class Kind(StrEnum):
+    """Why an article is told."""
+
+    NEW = "new"
+    UPDATE = "update"
+    CORRECTION = "correction"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a digest goes out: daily ``at`` a wall-clock time, by ``cron``, or ``once`` it is found."""
+
+    at: time | None = None
+    cron: str = ""
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Quiet hours of the wall clock, which hold messages and never drop them; may run over midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPlan:
+    """A digest as configured."""
+
+    id: str
+    rules: tuple[str, ...]
+    schedule: Schedule
+    to: tuple[str, ...]
+    timezone: str = "UTC"
+    title: str = ""
+    hold: Hold | None = None
+    quiet_notice: bool = False
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The period a digest speaks of, by when the program first saw an article: from start, before end."""
+
+    start_at: datetime
+    end_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HitRecord:
+    """An untold hit with all that is needed to tell it. ``outlet`` is the source's name."""
+
+    id: int
+    rule_id: str
+    officials: tuple[str, ...]
+    passages: tuple[Passage, ...]
+    kind: Kind
+    found_at: datetime
+    article_id: int
+    article: Article
+    source_id: str
+    outlet: str
+    first_seen_at: datetime
+    story_id: str = ""
+    copy_of: int | None = None
+    mentions: tuple[Mention, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One article in a digest. ``note`` says what changed, for all kinds but ``NEW``."""
+
+    article_id: int
+    url: str
+    title: str
+    source_id: str
+    outlet: str
+    published_at: datetime | None
+    first_seen_at: datetime
+    language: str
+    rules: tuple[str, ...]
+    officials: tuple[str, ...]
+    passages: tuple[Passage, ...]
+    kind: Kind = Kind.NEW
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The same text at another outlet: told in one line, never as news of its own."""
+
+    article_id: int
+    url: str
+    title: str
+    outlet: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestStory:
+    """One event in a digest, most prominent item first."""
+
+    id: str
+    title: str
+    officials: tuple[str, ...]
+    items: tuple[Item, ...]
+    also_in: tuple[Elsewhere, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageFault:
+    """A source that was not read as it should have been, since when and why, and what would mend it."""
+
+    source_id: str
+    outlet: str
+    state: SourceState
+    detail: str
+    since_at: datetime | None
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Proof of what was read: configured sources, those read in the window, articles read, and the faults."""
+
+    sources: int = 0
+    read: int = 0
+    articles: int = 0
+    faults: tuple[CoverageFault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """How an official is shown: name, the post held at the articles' date, and mentions a day, oldest first."""
+
+    id: str
+    name: str
+    post: str = ""
+    daily: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A composed digest, ready to be rendered. ``overflow`` counts the articles summed up rather than shown."""
+
+    id: str
+    title: str
+    window: Window
+    composed_at: datetime
+    timezone: str
+    late: bool = False
+    stories: tuple[DigestStory, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    notices: tuple[str, ...] = ()
+    overflow: int = 0

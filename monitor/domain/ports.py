@@ -1,0 +1,165 @@
+"""What the use cases need from the world, as Protocols; ``app.py`` hands them the real thing, tests a fake.
+
+Stores are synchronous and are called through ``Database.run`` on the one writer thread. Every method is one short
+transaction unless it says otherwise: it commits whole or leaves nothing. All times are aware UTC. Any store method
+may raise ``StoreError``.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from monitor.domain.article import Article, Draft, Stored, Unread
+from monitor.domain.delivery import Delivery, Message, Receipt
+from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
+from monitor.domain.exchange import Outcome, Request
+from monitor.domain.mention import Findings
+from monitor.domain.source import Lease, Source, SourceMemory
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+class Fetcher(Protocol):
+    """One GET under every rule of politeness and safety; never raises for what a server does."""
+
+    async def fetch(self, request: Request) -> Outcome:
+        """Fetch a URL and say what came of it, within the total deadline."""
+        ...
+
+
+class Workshop(Protocol):
+    """Worker processes for foreign bytes."""
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Run a pure module-level function elsewhere; raises what it raises, or ``WorkerKilled``."""
+        ...
+
+
+class Carrier(Protocol):
+    """One channel: one message, one attempt."""
+
+    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+        """Try once, within a total deadline; never raises for what the other side does."""
+        ...
+
+
+class Timetable(Protocol):
+    """When digests are due."""
+
+    def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
+        """Return the latest time in (after, now] at which the digest was due, or None."""
+        ...
+
+
+class SourceStore(Protocol):
+    """Sources and what the program remembers of them."""
+
+    def register(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make the stored sources those configured: new ones are due at once, missing ones rest with their state."""
+        ...
+
+    def lease_due(
+        self, now: datetime, limit: int, until_at: datetime, only: Collection[str] | None = None
+    ) -> list[Lease]:
+        """Lease at most ``limit`` due and unleased sources, longest overdue first.
+
+        ``only`` names sources to be leased whether due or not.
+        """
+        ...
+
+    def settle(self, lease: Lease, memory: SourceMemory) -> None:
+        """Keep what a poll without new entries left, and end the lease. Raises ``LeaseLost``."""
+        ...
+
+    def memories(self) -> dict[str, SourceMemory]:
+        """Return the memory of every configured source."""
+        ...
+
+
+class ArticleStore(Protocol):
+    """Articles from the entry in a feed to the extracted text."""
+
+    def known(self, source_id: str, keys: Collection[str]) -> set[str]:
+        """Return those identity keys that this source has had before, tombstones included."""
+        ...
+
+    def keep_poll(self, lease: Lease, memory: SourceMemory, drafts: Sequence[Draft], now: datetime) -> int:
+        """Insert the drafts that are new, then the memory with its validators, in one transaction.
+
+        A draft any of whose keys is known is not inserted; its other keys are learned. Returns how many were new.
+        Raises ``LeaseLost``, and then nothing is written.
+        """
+        ...
+
+    def lease_unread(self, now: datetime, limit: int, until_at: datetime) -> list[Unread]:
+        """Lease articles whose page is to be fetched now, oldest first."""
+        ...
+
+    def keep_page(self, unread: Unread, article: Article) -> None:
+        """Keep the extracted article and move it to ``READ``. Raises ``LeaseLost``."""
+        ...
+
+    def postpone(self, unread: Unread, error: str, next_attempt_at: datetime) -> None:
+        """Record why the page could not be read, and when to try again. Raises ``LeaseLost``."""
+        ...
+
+    def unscreened(self, limit: int) -> list[Stored]:
+        """Return articles at stage ``READ``, oldest first."""
+        ...
+
+    def keep_findings(self, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:
+        """Store mentions, near misses and, for news, hits; move the articles to ``SCREENED``.
+
+        Returns the number of new hits. Doing it twice changes nothing.
+        """
+        ...
+
+
+class OutboxStore(Protocol):
+    """Hits waiting to be told, digests composed, deliveries on their way."""
+
+    def last_window_end(self, digest_id: str) -> datetime | None:
+        """Return where the digest's last window ended, or None before the first."""
+        ...
+
+    def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
+        """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first."""
+        ...
+
+    def coverage(self, window: Window) -> Coverage:
+        """Sum up what was read in a window and which sources are not well now."""
+        ...
+
+    def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
+        """Count articles naming each official in each of the days that begin at ``days``; the last lasts 24 hours."""
+        ...
+
+    def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
+        """Write the digest, its deliveries and the marks on its hits in one transaction.
+
+        Returns False, and writes nothing, if this (digest, window start) was written before.
+        """
+        ...
+
+    def lease_deliveries(self, now: datetime, limit: int, until_at: datetime) -> list[Delivery]:
+        """Lease due deliveries, oldest first and fair between targets."""
+        ...
+
+    def settle_delivery(
+        self, delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
+    ) -> None:
+        """Record an attempt. A ``Retry`` without a next attempt is dead. Raises ``LeaseLost``."""
+        ...
+
+
+class Database(Protocol):
+    """The stores, and the one thread on which they are called."""
+
+    sources: SourceStore
+    articles: ArticleStore
+    outbox: OutboxStore
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Call a store's method on the writer thread."""
+        ...

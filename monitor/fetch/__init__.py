@@ -1,0 +1,1 @@
+"""Getting bytes: politely, safely, within bounds."""

@@ -1,0 +1,1 @@
+"""The watch engine: names, queries, rules over the text of an article; pure."""

@@ -1,0 +1,1 @@
+"""Feeds, sitemaps and listing pages to entries; pure."""

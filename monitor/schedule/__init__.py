@@ -1,0 +1,1 @@
+"""When things are done, and in which process."""

@@ -1,0 +1,1 @@
+"""Identity, copies, stories, revisions; pure."""

@@ -1,0 +1,1 @@
+"""Text, URLs and dates: what every pure stage stands on."""

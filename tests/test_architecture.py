@@ -1,0 +1,107 @@
+"""Imports point downwards only; stages do not know one another; the core touches no I/O."""
+
+import ast
+import graphlib
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "monitor"
+LAYERS = [  # lowest first: a module may import its own package and any lower layer
+    {"domain"},
+    {"text"},
+    {"config", "schedule", "fetch", "parse", "extract", "stories", "match", "digest", "deliver", "store", "telemetry"},
+    {"pipeline"},
+    {"jobs", "web"},
+    {"app"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+IO_STAGES = {"config", "schedule", "fetch", "deliver", "store", "telemetry"}  # named by app and cli alone
+PURE = {  # package: the third-party modules it may use
+    "domain": set(),
+    "text": {"numpy"},
+    "parse": {"feedparser", "selectolax", "lxml", "xxhash"},
+    "extract": {"selectolax", "lxml"},
+    "stories": {"numpy", "xxhash"},
+    "match": {"numpy", "ahocorasick_rs", "re2"},
+    "digest": {"jinja2", "nh3"},
+    "pipeline": {"asyncio"},
+}
+FORBIDDEN_STDLIB = {
+    *("socket", "ssl", "smtplib", "sqlite3", "subprocess", "threading", "asyncio"),
+    *("time", "random", "urllib.request", "http.client"),
+}
+FORBIDDEN_CALLS = {"open", "print", "input", "now", "utcnow", "today", "read_text", "read_bytes", "write_text"}
+FILES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
+CORE_FILES = [p for p in FILES if p.relative_to(ROOT).parts[0] in PURE]
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+
+
+MODULES = {module(path) for path in FILES}
+
+
+def area(name: str) -> str:
+    """Return the stage or top-level file a module of ours belongs to."""
+    return name.split(".")[1]
+
+
+def imported(path: Path) -> set[str]:
+    """List what a file imports anywhere in it: our modules in full, others as written."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    ours = {name for name in names if name.split(".")[0] == "monitor"}
+    return (names - ours) | {name for raw in ours for name in (raw, raw.rpartition(".")[0]) if name in MODULES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    """A module imports its own package or a lower layer; deferred and type-only imports count too."""
+    here = area(module(path))
+    for name in imported(path) & MODULES:
+        there = area(name)
+        assert here == there or RANK[there] < RANK[here], f"{here} may not import {name}"
+        assert not (here in {"pipeline", "jobs", "web"} and there in IO_STAGES), f"{here} sees ports, not {name}"
+
+
+def test_no_circles() -> None:
+    """No module imports itself by way of others, not even inside one package."""
+    graphlib.TopologicalSorter({module(path): imported(path) & MODULES for path in FILES}).prepare()
+
+
+@pytest.mark.parametrize("path", CORE_FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_core_touches_no_io(path: Path) -> None:
+    """The core imports the standard library (less its I/O modules) and what its stage is for."""
+    extra = PURE[area(module(path))]
+    allowed = sys.stdlib_module_names | extra
+    for name in imported(path) - MODULES:
+        top = name.split(".")[0]
+        assert top in allowed, name
+        assert not ({top, name} - extra) & FORBIDDEN_STDLIB, name
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+            assert called not in FORBIDDEN_CALLS, f"{path}:{node.lineno}: {called}()"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_stay_small(path: Path) -> None:
+    """A file a reader can hold in mind: under 300 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 300
+
+
+def test_packages_do_no_work() -> None:
+    """An ``__init__.py`` holds a docstring or a version, so importing one module never loads its siblings."""
+    for init in ROOT.rglob("__init__.py"):
+        for node in ast.parse(init.read_text(encoding="utf-8")).body:
+            assert isinstance(node, ast.Expr | ast.Assign), f"{init}:{node.lineno}"
