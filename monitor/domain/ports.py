@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from monitor.domain.article import Article, Draft, Stored, Unread
 from monitor.domain.delivery import Delivery, Message, Receipt
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
-from monitor.domain.exchange import Outcome, Request
+from monitor.domain.exchange import Fetched, Outcome, Request
 from monitor.domain.mention import Findings
 from monitor.domain.source import Lease, Source, SourceMemory
 
@@ -96,8 +96,12 @@ class ArticleStore(Protocol):
         """Lease articles whose page is to be fetched now, oldest first."""
         ...
 
-    def keep_page(self, unread: Unread, article: Article) -> None:
-        """Keep the extracted article and move it to ``READ``. Raises ``LeaseLost``."""
+    def keep_page(self, unread: Unread, article: Article, page: Fetched | None = None, error: str = "") -> None:
+        """Keep the article and move it to ``READ``. Raises ``LeaseLost``.
+
+        ``page`` is the raw answer, kept as evidence as the settings say; ``error`` tells why the page could not be
+        read, when the article is what the feed said.
+        """
         ...
 
     def postpone(self, unread: Unread, error: str, next_attempt_at: datetime) -> None:
@@ -106,6 +110,10 @@ class ArticleStore(Protocol):
 
     def unscreened(self, limit: int) -> list[Stored]:
         """Return articles at stage ``READ``, oldest first."""
+        ...
+
+    def give_up(self, stored: Stored, error: str) -> None:
+        """Record that an article could not be screened, and move it to ``SCREENED`` so that it stops nothing else."""
         ...
 
     def keep_findings(self, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:
