@@ -1,0 +1,43 @@
+"""The scheduler: asks for due work again and again; what is due is known by the database, not by it.
+
+APScheduler 3 swallows what a job raises and, by default, drops a run that is a second late: so nothing is ever
+misfired here, runs that pile up become one, and every error, missed run and skipped run is handed to ``on_trouble``.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, timedelta
+from typing import Any
+
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+Trouble = Callable[[str, str, BaseException | None], None]
+KINDS = {EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running"}
+
+
+class Runner:
+    """Runs each job at its pace until it is stopped, never twice at once."""
+
+    def __init__(self, on_trouble: Trouble) -> None:
+        self._on_trouble = on_trouble
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+
+    def add(self, name: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
+        """Run ``work`` every so often, for the first time one period after ``start``."""
+        self._scheduler.add_job(work, "interval", seconds=every.total_seconds(), id=name, name=name)
+
+    def start(self) -> None:
+        """Begin; must be called inside the running event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start no further run; those under way are left to end by themselves."""
+        if self._scheduler.running:
+            self._scheduler.remove_all_jobs()
+            self._scheduler.shutdown(wait=False)
+
+    def _tell(self, event: Any) -> None:
+        self._on_trouble(event.job_id, KINDS[event.code], getattr(event, "exception", None))
