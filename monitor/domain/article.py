@@ -67,12 +67,14 @@ class Draft:
     """A new article to be kept: its identity keys, the entry's fields, and whether it counts as news.
 
     ``stage`` is ``LISTED`` when the page must still be fetched, ``READ`` when ``article`` is whole already.
+    ``held`` tells why an article that might be news was kept back as part of a flood; ``articles release`` lets it go.
     """
 
     keys: tuple[str, ...]
     article: Article
     news: bool
     stage: Stage
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceMemory:
-    """What one poll leaves for the next. Counts are weighted failures since the last success (``timing.py``)."""
+    """What one poll leaves for the next. Counts are weighted failures since the last success (``timing.py``).
+
+    ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
+    before it was there before we watched.
+    """
 
     source_id: str
     state: SourceState = SourceState.OK
@@ -105,6 +109,7 @@ class SourceMemory:
     reported_state: SourceState = SourceState.OK
     reported_at: datetime | None = None
     usual_confidence: float = 0.0
+    baseline_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
