@@ -86,6 +86,7 @@ class SourceMemory:
 
     ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
     before it was there before we watched.
+    ``entries`` is how many the last document held, ``ttl`` how long it asked to be left alone.
     """
 
     source_id: str
@@ -110,6 +111,8 @@ class SourceMemory:
     reported_at: datetime | None = None
     usual_confidence: float = 0.0
     baseline_at: datetime | None = None
+    entries: int = 0
+    ttl: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
