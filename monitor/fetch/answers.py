@@ -1,0 +1,83 @@
+"""What an answer's status and headers mean: the one place where HTTP becomes an outcome."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request, Weight
+from monitor.fetch.caching import freshness, retry_after
+from monitor.text.challenge import find_wall, wall_in_headers
+
+_REASONS = {
+    400: "does not understand the request (400)",
+    404: "says there is nothing at this address (404)",
+    406: "has nothing in a form we read (406)",
+    500: "has an error of its own (500)",
+    502: "stands before a server that does not answer (502)",
+    503: "is out of service for now (503)",
+    504: "stands before a server that does not answer (504)",
+    520: "stands before a server that answers nonsense (520)",
+    522: "stands before a server that does not answer (522)",
+}
+_TEMPORARY = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_BROWSER_REMEDY = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
+_LOGIN_REMEDY = "give the source the headers of a subscription (`headers:`), or use a public feed of the outlet"
+
+
+def outcome_of(
+    request: Request,
+    status: int,
+    headers: tuple[tuple[str, str], ...],
+    body: bytes,
+    url: str,
+    moved_to: str,
+    now: datetime,
+) -> Outcome:
+    """Translate the last answer of a chain of redirects. ``moved_to`` is empty unless the move is for good."""
+    named = dict(headers)
+    host_says = f"{url.split('/')[2]} "
+    if status == 304:
+        if request.etag or request.last_modified:
+            return NotModified(freshness=freshness(named, now))
+        return Failed(host_says + "answers 'not modified' to a first question (304)", status=status)
+    if 200 <= status < 300:
+        if status != 200:
+            return Failed(host_says + f"answers without a document ({status})", status=status)
+        return Fetched(
+            url=url,
+            status=status,
+            headers=headers,
+            body=body,
+            content_type=named.get("content-type", ""),
+            etag=named.get("etag", ""),
+            last_modified=named.get("last-modified", ""),
+            freshness=freshness(named, now),
+            moved_to=moved_to,
+        )
+    if status == 410:
+        return Gone(host_says + "says that this address is gone for good (410)")
+    return _refusal(status, named, body, host_says, now)
+
+
+def _refusal(status: int, headers: Mapping[str, str], body: bytes, host_says: str, now: datetime) -> Outcome:
+    """Tell those who keep programs out from those who are broken."""
+    after = retry_after(headers, now)
+    if status == 429:
+        reason = host_says + "asks us to come less often (429)"
+        return Failed(reason, Weight.SOFT, after, status)
+    if status in {401, 407}:
+        return Blocked(host_says + f"asks for a login ({status})", _LOGIN_REMEDY, after)
+    if status == 402:
+        return Blocked(host_says + "asks for payment (402)", _LOGIN_REMEDY, after)
+    if status == 451:
+        return Blocked(host_says + "may not show this here for legal reasons (451)", "", after)
+    wall = wall_in_headers(headers)
+    if not wall and status in {403, 405, 503, 429}:
+        wall = find_wall(body[:60_000].decode("utf-8", "replace"))
+    if wall:
+        return Blocked(host_says + f"shows a {wall} ({status})", _BROWSER_REMEDY, after)
+    if status == 403:
+        return Blocked(host_says + "refuses programs or this country (403)", _BROWSER_REMEDY, after)
+    weight = Weight.TEMPORARY if status in _TEMPORARY else Weight.SOFT
+    if status == 400:
+        weight = Weight.HARD
+    return Failed(host_says + _REASONS.get(status, f"answers with status {status}"), weight, after, status)

@@ -1,0 +1,90 @@
+"""An httpx transport that dials judged addresses only, keeps no pool, and hands over whole, capped, decoded answers."""
+
+import ssl
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
+
+import httpx
+
+from monitor.fetch.exchange import Answer, Caps, Peer, Refusal, exchange
+from monitor.fetch.guard import Forbidden, Guard, NoAddress
+
+_HOP_HEADERS = frozenset({b"connection", b"accept-encoding", b"host"})
+_DECODED = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+
+
+class ForbiddenAddress(httpx.ConnectError):
+    """The guard refused the address; trying again does not help."""
+
+
+class NotVerified(httpx.ConnectError):
+    """The server's certificate does not prove that it is the host asked for."""
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """One connection a request, to an address the guard has judged. Proxies and netrc are never looked at.
+
+    Raises httpx's own errors: ``ConnectError`` (``ForbiddenAddress``, ``NotVerified``), ``ConnectTimeout``,
+    ``RemoteProtocolError``. The total deadline is the caller's, by ``asyncio.timeout``.
+    """
+
+    def __init__(self, guard: Guard, caps: Caps | None = None, context: ssl.SSLContext | None = None) -> None:
+        self._guard, self._caps = guard, caps or Caps()
+        self._context = context
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request, return the answer with its body read and decoded."""
+        body = await request.aread()
+        answer = await self.send(request.url, request.method, request.headers.raw, body)
+        kept = [(name, value) for name, value in answer.headers if name not in _DECODED]
+        return httpx.Response(answer.status, headers=kept, content=answer.body, request=request)
+
+    async def send(
+        self, url: httpx.URL, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes = b""
+    ) -> Answer:
+        """Send one request without the layers of a client; raises as the class tells."""
+        try:
+            return await self._send(url, method, headers, body)
+        except Forbidden as error:
+            raise ForbiddenAddress(str(error)) from error
+        except NoAddress as error:
+            raise httpx.ConnectError(str(error)) from error
+        except ssl.SSLCertVerificationError as error:
+            raise NotVerified(f"the certificate of {url.host} was refused: {error.verify_message}") from error
+        except ssl.SSLError as error:
+            raise httpx.ConnectError(f"no TLS with {url.host}: {error.reason or 'handshake failed'}") from error
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(f"{url.host} does not answer") from error
+        except OSError as error:
+            raise httpx.ConnectError(f"no connection to {url.host}: {error.strerror or error}") from error
+        except Refusal as error:
+            raise httpx.RemoteProtocolError(f"{url.host}: {error}") from error
+
+    async def _send(self, url: httpx.URL, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Answer:
+        secure = url.scheme == "https"
+        port = url.port or (443 if secure else 80)
+        host = url.raw_host.decode("ascii")
+        addresses = await self._guard.resolve(host, port)
+        peer = Peer(tuple(addresses), port, host if secure else "")
+        if secure and self._context is None:
+            self._context = ssl.create_default_context()  # costs 20 ms: once a process, and only where TLS is spoken
+        request = _serialise(url, method, headers, body)
+        return await exchange(peer, request, self._context, self._caps, head=method == "HEAD")
+
+
+def _serialise(url: httpx.URL, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """Write a request line and headers; what governs the connection is ours to say."""
+    lines = [
+        b"%s %s HTTP/1.1" % (method.encode("ascii"), url.raw_path),
+        b"Host: " + url.netloc,
+        b"Accept-Encoding: gzip, deflate",
+        b"Connection: close",
+    ]
+    lines += [b"%s: %s" % (name, value) for name, value in headers if name.lower() not in _HOP_HEADERS]
+    head = b"\r\n".join(lines)
+    return b"%s\r\n\r\n%s" % (head, body)
+
+
+def guarded_transport(allow_networks: Iterable[IPv4Network | IPv6Network] = ()) -> httpx.AsyncBaseTransport:
+    """Return the transport under which webhooks are posted: the same guard and caps as for feeds."""
+    return GuardedTransport(Guard(allow_networks))

@@ -1,0 +1,116 @@
+"""One spelling for one address, so that the same article is known again whoever links to it."""
+
+import re
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TRACKING = re.compile(
+    r"(?:utm_.*|mc_[ce]id|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|ysclid|twclid|ttclid|igshid|igsh|"
+    r"zarsrc|_ga|_gl|_hsenc|_hsmi|mkt_tok|vero_id|oly_(?:anon|enc)_id|wt\.mc.*|cmpid|ocid|ns_.*|at_(?:medium|campaign)|"
+    r"jsessionid|phpsessid|spm|ref_src|ref_url|__twitter_impression|guccounter|guce_.*)",
+    re.IGNORECASE,
+)
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
+
+
+def canonical_url(url: str, base: str = "") -> str:
+    """Return the one spelling of a web address, or an empty text if it is none.
+
+    Scheme and host are lower-case (a host in another script in its xn-- form), default ports, credentials, fragments,
+    tracking parameters and session ids are dropped, dot segments resolved, escapes written one way, and parameters
+    sorted by name with the order of equal names kept. A path keeps its case and its final slash: servers may care.
+    """
+    parts = _split(url, base)
+    if parts is None:
+        return ""
+    host = _ascii_host(parts.hostname or "")
+    if not host:
+        return ""
+    if ":" in host:
+        host = f"[{host}]"
+    port = parts.port
+    netloc = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
+    path = _PARAMETERS.sub("", _escape(_without_dots(parts.path), "/:@!$&'()*+,;=")) or "/"
+    return urlunsplit((parts.scheme, netloc, path, _canonical_query(parts.query), ""))
+
+
+def host_of(url: str) -> str:
+    """Return the lower-case host of a web address without its port, or an empty text."""
+    parts = _split(url, "")
+    return _ascii_host(parts.hostname or "") if parts else ""
+
+
+def is_web_url(url: str) -> bool:
+    """Tell whether a text is an absolute http or https address with a host, and nothing hidden in it."""
+    return " " not in url and not _UNSAFE.search(url) and bool(host_of(url))
+
+
+def _split(url: str, base: str) -> SplitResult | None:
+    """Split an absolute http(s) address; None for anything else."""
+    text = _UNSAFE.sub("", url).strip()
+    try:
+        parts = urlsplit(urljoin(base, text) if base else text)
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+            return None
+        parts.port  # noqa: B018 - reading it raises ValueError for a port out of range
+    except ValueError:
+        return None
+    return parts
+
+
+def _ascii_host(host: str) -> str:
+    """Write a host as it is looked up; a name that IDNA refuses is no host."""
+    name = host.rstrip(".").lower()
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+
+
+def _without_dots(path: str) -> str:
+    """Resolve dot segments (RFC 3986, 5.2.4) in an absolute path."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)
+
+
+def _escape(text: str, safe: str) -> str:
+    """Write escapes one way: unreserved characters bare, all others that need it as upper-case UTF-8 escapes."""
+    if "%" in text:
+        text = _ESCAPE.sub(_unescape, text)
+    if text.isascii() and text.isprintable() and not any(mark in text for mark in ' "<>\\^`{|}'):
+        return text
+    allowed = _UNRESERVED | frozenset(safe + "%")
+    return "".join(
+        mark if mark in allowed else "".join(f"%{byte:02X}" for byte in mark.encode("utf-8", "replace"))
+        for mark in text
+    )
+
+
+def _unescape(match: re.Match[str]) -> str:
+    mark = chr(int(match[1], 16))
+    return mark if mark in _UNRESERVED else f"%{match[1].upper()}"
+
+
+def _canonical_query(query: str) -> str:
+    """Drop tracking parameters and sort the others by name; equal names keep their order."""
+    if not query:
+        return ""
+    pairs = [pair for pair in query.split("&") if pair and not _TRACKING.fullmatch(pair.partition("=")[0])]
+    pairs.sort(key=lambda pair: pair.partition("=")[0])
+    return _escape("&".join(pairs), "/:@!$&'()*+,;=?")
