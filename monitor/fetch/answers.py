@@ -7,10 +7,13 @@ from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified,
 from monitor.fetch.caching import freshness, retry_after
 from monitor.text.challenge import find_wall, wall_in_headers
 
+_BROWSER_REMEDY = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
+_LOGIN_REMEDY = "give the source the headers of a subscription (`headers:`), or use a public feed of the outlet"
 _REASONS = {
     400: "does not understand the request (400)",
     404: "says there is nothing at this address (404)",
     406: "has nothing in a form we read (406)",
+    429: "asks us to come less often (429)",
     500: "has an error of its own (500)",
     502: "stands before a server that does not answer (502)",
     503: "is out of service for now (503)",
@@ -18,9 +21,13 @@ _REASONS = {
     520: "stands before a server that answers nonsense (520)",
     522: "stands before a server that does not answer (522)",
 }
+_BLOCKS = {
+    401: ("asks for a login", _LOGIN_REMEDY),
+    402: ("asks for payment", _LOGIN_REMEDY),
+    407: ("asks for a login", _LOGIN_REMEDY),
+    451: ("may not show this here for legal reasons", ""),
+}
 _TEMPORARY = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-_BROWSER_REMEDY = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
-_LOGIN_REMEDY = "give the source the headers of a subscription (`headers:`), or use a public feed of the outlet"
 
 
 def outcome_of(
@@ -61,23 +68,15 @@ def outcome_of(
 def _refusal(status: int, headers: Mapping[str, str], body: bytes, host_says: str, now: datetime) -> Outcome:
     """Tell those who keep programs out from those who are broken."""
     after = retry_after(headers, now)
-    if status == 429:
-        reason = host_says + "asks us to come less often (429)"
-        return Failed(reason, Weight.SOFT, after, status)
-    if status in {401, 407}:
-        return Blocked(host_says + f"asks for a login ({status})", _LOGIN_REMEDY, after)
-    if status == 402:
-        return Blocked(host_says + "asks for payment (402)", _LOGIN_REMEDY, after)
-    if status == 451:
-        return Blocked(host_says + "may not show this here for legal reasons (451)", "", after)
+    if status in _BLOCKS:
+        reason, remedy = _BLOCKS[status]
+        return Blocked(host_says + f"{reason} ({status})", remedy, after)
     wall = wall_in_headers(headers)
-    if not wall and status in {403, 405, 503, 429}:
+    if not wall and status in {403, 405, 429, 503}:
         wall = find_wall(body[:60_000].decode("utf-8", "replace"))
     if wall:
         return Blocked(host_says + f"shows a {wall} ({status})", _BROWSER_REMEDY, after)
     if status == 403:
         return Blocked(host_says + "refuses programs or this country (403)", _BROWSER_REMEDY, after)
     weight = Weight.TEMPORARY if status in _TEMPORARY else Weight.SOFT
-    if status == 400:
-        weight = Weight.HARD
     return Failed(host_says + _REASONS.get(status, f"answers with status {status}"), weight, after, status)
