@@ -1,0 +1,178 @@
+"""A page as a flat list of its boxes and text runs, in document order: everything later steps look at.
+
+One walk over the Lexbor tree, without recursion, so that nesting costs nothing but its own nodes.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+_SKIPPED = (
+    "script style noscript template svg math iframe object embed applet canvas map select option datalist textarea "
+    "input button progress meter audio video source track head title link meta base nav menu dialog"
+)
+SKIPPED = frozenset(_SKIPPED.split())
+_INLINE = (
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr picture q rb rp rt rtc "
+    "ruby s samp small span strike strong sub sup time tt u var wbr"
+)
+INLINE = frozenset(_INLINE.split())
+_MARKS = ("class", "id", "role", "itemprop", "data-testid", "data-component")
+_UNSEEN = re.compile(
+    r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text)\b", re.IGNORECASE
+)
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CLOSED = tuple('.!?:;…。！？：；।။។៖”"»)」』')
+
+
+@dataclass(slots=True)
+class Box:
+    """A block-level element. ``mark`` is its class, id, role and the like in one lower-case line."""
+
+    node: LexborNode
+    tag: str
+    parent: int
+    mark: str
+    start: int
+    end: int = 0
+    last: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """Text that the page sets without a break. ``box`` is the index of the innermost box around it."""
+
+    text: str
+    box: int
+    link_chars: int
+    links: int
+    bold_chars: int
+
+
+@dataclass(slots=True)
+class Layout:
+    """Boxes and runs of one page: ``runs[box.start:box.end]`` lie in a box, ``boxes[index:box.last]`` are its subtree."""
+
+    boxes: list[Box] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+
+def tidy(text: str) -> str:
+    """Return text in NFC with one space between words, without controls and invisible characters."""
+    text = _CONTROL.sub(" ", text).translate(_INVISIBLE)
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+class _Writer:
+    """Gathers the pieces of the run being read."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.box = 0
+        self.breaks = 0
+        self.in_link = 0
+        self.in_bold = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self.pieces: list[str] = []
+        self.links = self.link_chars = self.bold_chars = 0
+
+    def add(self, text: str) -> None:
+        """Take a text node in; a single break in mid-sentence is a space."""
+        if self.breaks and not text.isspace():
+            before = "".join(self.pieces[-3:]).rstrip()
+            if self.breaks > 1 or before.endswith(_CLOSED) or not text.lstrip()[:1].islower():
+                self.flush()
+            else:
+                self.pieces.append(" ")
+            self.breaks = 0
+        self.pieces.append(text)
+        if self.in_link or self.in_bold:
+            length = len(text.strip())
+            self.link_chars += length if self.in_link else 0
+            self.bold_chars += length if self.in_bold else 0
+
+    def flush(self) -> None:
+        """End the run."""
+        text = tidy("".join(self.pieces)) if self.pieces else ""
+        if text:
+            self.layout.runs.append(Run(text, self.box, self.link_chars, self.links, self.bold_chars))
+        if self.pieces or self.links:
+            self._clear()
+        self.breaks = 0
+
+
+def survey(root: LexborNode, limit: int = 60_000) -> Layout:
+    """Walk a subtree; beyond ``limit`` elements the rest of the page is not looked at."""
+    layout = Layout([Box(root, root.tag or "", -1, _mark(root), 0)])
+    writer = _Writer(layout)
+    trail: list[tuple[LexborNode, str]] = []
+    node = root.first_child
+    while True:
+        if node is None:
+            if not trail:
+                break
+            node, tag = trail.pop()
+            _leave(layout, writer, tag)
+            node = node.next
+            continue
+        if node.is_text_node:
+            writer.add(node.text_content or "")
+        elif node.is_element_node and limit > 0:
+            limit -= 1
+            tag = node.tag or ""
+            if tag == "br":
+                writer.breaks += 1
+            elif tag not in SKIPPED and _enter(layout, writer, node, tag):
+                child = node.first_child
+                trail.append((node, tag))
+                node = child
+                continue
+        node = node.next
+    writer.flush()
+    layout.boxes[0].end = len(layout.runs)
+    layout.boxes[0].last = len(layout.boxes)
+    return layout
+
+
+def _enter(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> bool:
+    """Open an element; False if it is not shown."""
+    if tag in INLINE:
+        if tag == "span" and _UNSEEN.search(node.attributes.get("class") or ""):
+            return False
+        if tag == "a":
+            writer.in_link += 1
+            writer.links += 1
+        elif tag in {"b", "strong"}:
+            writer.in_bold += 1
+        return True
+    attributes = node.attributes
+    if attributes:
+        style = attributes.get("style")
+        if "hidden" in attributes or (style and "display:none" in style.replace(" ", "").lower()):
+            return False
+    writer.flush()
+    layout.boxes.append(Box(node, tag, writer.box, _mark(node), len(layout.runs)))
+    writer.box = len(layout.boxes) - 1
+    return True
+
+
+def _leave(layout: Layout, writer: _Writer, tag: str) -> None:
+    if tag == "a":
+        writer.in_link -= 1
+    elif tag in {"b", "strong"}:
+        writer.in_bold -= 1
+    elif tag not in INLINE:
+        writer.flush()
+        box = layout.boxes[writer.box]
+        box.end, box.last = len(layout.runs), len(layout.boxes)
+        writer.box = box.parent
+
+
+def _mark(node: LexborNode) -> str:
+    attributes = node.attributes
+    return " ".join(attributes[name] or "" for name in _MARKS if name in attributes).lower() if attributes else ""

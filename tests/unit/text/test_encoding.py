@@ -1,0 +1,87 @@
+"""Bytes become text, whatever they claim to be."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.text.encoding import decode
+
+VIET = "Bộ trưởng Phan Văn Giang hội đàm tại Viêng Chăn"
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_mark_wins(codec: str) -> None:
+    """A byte order mark settles the encoding against header and declaration."""
+    assert decode(VIET.encode(codec), "text/html; charset=windows-1252") == VIET
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_nul_pattern_reveals_utf16(codec: str) -> None:
+    """UTF-16 without a mark shows by the NULs of its Latin letters."""
+    assert decode(f"<html><p>{VIET}</p>".encode(codec), "text/html") == f"<html><p>{VIET}</p>"
+
+
+@pytest.mark.parametrize("label", ["utf-16", "UTF-16LE", "iso-8859-1", "gbk", "nonsense-9"])
+def test_utf8_is_utf8_whatever_is_declared(label: str) -> None:
+    """Valid UTF-8 is read as such: declared utf-16 without NULs is a known lie of real feeds."""
+    text = f'<?xml version="1.0" encoding="{label}"?><p>{VIET}</p>'
+    assert decode(text.encode(), f"text/xml; charset={label}") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "label"),
+    [
+        ("Café déjà vu – “l’été”", "cp1252", "iso-8859-1"),
+        ("国防部长会见 镕", "gb18030", "gb2312"),
+        ("นายกรัฐมนตรี", "cp874", "tis-620"),
+        ("日本の首相", "iso2022_jp", "iso-2022-jp"),
+        ("日本の首相①", "cp932", "shift_jis"),
+    ],
+)
+def test_declared_code_page_is_what_browsers_take_it_for(text: str, codec: str, label: str) -> None:
+    """Header and meta labels are read as browsers read them."""
+    assert decode(text.encode(codec), f"text/html; charset={label}") == text
+    page = f'<html><head><meta http-equiv="Content-Type" content="text/html; charset={label}"></head>{text}'
+    assert decode(page.encode(codec)) == page
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("中国国家主席在北京会见越南代表团。双方就两国关系交换意见。", "gb18030"),
+        ("中華民國總統在台北會見越南代表團。雙方討論兩國的合作。", "big5"),
+        ("日本の首相は会談で協力を確認した。ニュースによると", "cp932"),
+        ("日本の首相は会談で協力を確認した。ニュースによると", "euc_jp"),
+        ("한국 대통령은 베트남 국방장관과 회담을 가졌다", "cp949"),
+        ("Президент встретился с министром обороны", "cp1251"),
+        ("นายกรัฐมนตรี กล่าวว่า ความร่วมมือ", "cp874"),
+        ("Café déjà vu, l’été dernier à Vientiane", "cp1252"),
+    ],
+)
+def test_undeclared_code_page_is_guessed(text: str, codec: str) -> None:
+    """Without any declaration the frequent characters of a script tell."""
+    assert decode(text.encode(codec)) == text
+
+
+def test_stray_bytes_do_not_spoil_utf8() -> None:
+    """A page pasted together keeps its UTF-8; the odd bytes are read as windows-1252."""
+    assert decode(VIET.encode() + b" caf\xe9 " + VIET.encode(), "charset=utf-8") == f"{VIET} café {VIET}"
+
+
+def test_cut_in_mid_character_loses_only_that_character() -> None:
+    """A body cut at a size limit still reads as UTF-8."""
+    assert decode("Thủ tướng Phạm Minh Chín".encode() + "ữ".encode()[:2]) == "Thủ tướng Phạm Minh Chín"
+
+
+@given(st.binary(max_size=400), st.text(max_size=40))
+def test_never_raises(body: bytes, content_type: str) -> None:
+    """Any bytes and any header give a text without NULs that can be encoded again."""
+    text = decode(body, content_type)
+    assert "\0" not in text
+    text.encode("utf-8", "surrogatepass")
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\0\ufeff", exclude_categories=["Cs"]), max_size=200))
+def test_utf8_with_a_mark_round_trips(text: str) -> None:
+    """What was written with a mark is read back unchanged."""
+    assert decode(text.encode("utf-8-sig")) == text
