@@ -54,7 +54,7 @@ class Run:
 
 @dataclass(slots=True)
 class Layout:
-    """Boxes and runs of one page: ``runs[box.start:box.end]`` lie in a box, ``boxes[index:box.last]`` are its subtree."""
+    """Boxes and runs of one page: ``runs[box.start:box.end]`` lie in a box, ``boxes[i:box.last]`` are its subtree."""
 
     boxes: list[Box] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
