@@ -39,6 +39,19 @@ class Fault:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something wrong or doubtful at a key of the configuration, such as ``("rules", "border", "query")``.
+
+    ``position`` points at a character inside a text value, counted from 0. A ``warning`` is no reason to stop.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    position: int | None = None
+    warning: bool = False
+
+
 class ConfigError(MonitorError):
     """The configuration cannot be used; ``faults`` lists every fault, in file order."""
 

@@ -1,0 +1,155 @@
+"""The types of values in sources.yaml: each reads the text as written and tells the editor what it may look like."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+
+from monitor.config import values
+from monitor.config.secrets import Surroundings
+from monitor.domain.delivery import Secret
+
+T = TypeVar("T")
+
+
+def reads(parse: Callable[[str], T]) -> Callable[[Any], T]:
+    """Make a validator of a parser of text; anything but text is a fault."""
+
+    def read(value: Any) -> T:
+        if not isinstance(value, str):
+            raise ValueError(not_text(value))  # noqa: TRY004 - pydantic collects ValueError alone
+        return parse(value)
+
+    return read
+
+
+def not_text(value: Any) -> str:
+    """Say that a value is not text, and what would be."""
+    if isinstance(value, bool | int | float):
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        return f'{shown} is a {"truth value" if isinstance(value, bool) else "number"}, not text; write "{shown}"'
+    kinds = {type(None): "nothing", list: "a list", dict: "a mapping"}
+    return f"this is {kinds.get(type(value), 'something else')} where text would be right"
+
+
+def clean(text: str) -> str:
+    """Refuse control characters, and text that is only white space."""
+    if not text.strip():
+        raise ValueError("this is empty; write some text, or delete the key")
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
+        raise ValueError("this holds a control character; delete it")
+    return text.strip()
+
+
+def _secret(value: Any, info: ValidationInfo) -> Secret:
+    """Look references up. The text itself never gets into an error."""
+    if not isinstance(value, str):
+        raise ValueError("this must be text; write ${NAME}, file:/path, or the text in quotes")  # noqa: TRY004 - as above
+    around = info.context
+    assert isinstance(around, Surroundings), "models are validated with Surroundings as their context"  # noqa: S101 - says what a caller in this package must do
+    return Secret(around.resolve(value))
+
+
+def checks(check: Callable[[str], object]) -> AfterValidator:
+    """Make a validator of a secret from a check of its text."""
+
+    def checked(secret: Secret) -> Secret:
+        check(secret.reveal())
+        return secret
+
+    return AfterValidator(checked)
+
+
+def check_server(text: str) -> None:
+    """Check the URL of a mail server."""
+    parts = values.split_url(text, ("smtps", "smtp"))
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("a mail server's URL ends after host and port, such as smtps://user:${PASSWORD}@host:465")
+    if "@" in parts.netloc and not (parts.username and parts.password):
+        raise ValueError("a mail server's login needs user and password, such as smtps://user:${PASSWORD}@host")
+    if parts.username and parts.scheme == "smtp" and parts.port == 465:
+        raise ValueError("port 465 speaks TLS from the start, and a password is never sent without; write smtps://")
+
+
+def check_database(text: str) -> None:
+    """Check a SQLAlchemy URL."""
+    if text.startswith("sqlite:///") and text.removeprefix("sqlite:///").strip("/:") not in {"", "memory"}:
+        return
+    if text.startswith("postgresql+psycopg://"):
+        return
+    raise ValueError("a database is sqlite:///FILE or postgresql+psycopg://user:${PASSWORD}@host/name")
+
+
+def as_list(value: Any) -> Any:
+    """Let one word stand for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def as_key(key: str) -> Callable[[Any], Any]:
+    """Let a text stand for a mapping with one key."""
+    return lambda value: {key: value} if isinstance(value, str) else value
+
+
+def read_paused(value: Any) -> Any:
+    """Let true stand for a reason."""
+    if isinstance(value, bool):
+        return "paused in the configuration" if value else ""
+    return value
+
+
+def _every(value: Any) -> Any:
+    return None if value == "auto" else reads(values.parse_length)(value)
+
+
+def _retention(value: Any) -> Any:
+    return None if value == "forever" else reads(values.parse_length)(value)
+
+
+def read_at(value: Any) -> Any:
+    """Read a time of day, or ``once``."""
+    return value if value == "once" else reads(values.parse_time)(value)
+
+
+_LENGTH = r"([0-9]+[smhdwy])+"
+
+Text = Annotated[str, AfterValidator(clean), Field(max_length=2000, min_length=1)]
+Name = Annotated[str, AfterValidator(clean), Field(max_length=200, min_length=1)]
+Query = Annotated[str, AfterValidator(clean), Field(max_length=10_000, min_length=1)]
+Id = Annotated[
+    str, AfterValidator(values.parse_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"})
+]
+Url = Annotated[str, AfterValidator(values.parse_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
+Selector = Annotated[str, AfterValidator(values.parse_selector)]
+Format = Annotated[str, AfterValidator(values.parse_format)]
+Language = Annotated[str, AfterValidator(values.parse_language)]
+Zone = Annotated[str, AfterValidator(values.parse_zone)]
+MailAddress = Annotated[
+    str, AfterValidator(values.parse_address), WithJsonSchema({"type": "string", "format": "email"})
+]
+Length = Annotated[
+    timedelta,
+    BeforeValidator(reads(values.parse_length)),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LENGTH}$", "examples": ["15m", "2h", "7d", "2y"]}),
+]
+Every = Annotated[
+    timedelta | None, BeforeValidator(_every), WithJsonSchema({"type": "string", "pattern": f"^(auto|{_LENGTH})$"})
+]
+Retention = Annotated[
+    timedelta | None,
+    BeforeValidator(_retention),
+    WithJsonSchema({"type": "string", "pattern": f"^(forever|{_LENGTH})$"}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(reads(values.parse_date)),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$"}),
+]
+Network = Annotated[
+    IPv4Network | IPv6Network, BeforeValidator(reads(values.parse_network)), WithJsonSchema({"type": "string"})
+]
+SecretText = Annotated[Secret, BeforeValidator(_secret), WithJsonSchema({"type": "string"})]
+SecretUrl = Annotated[SecretText, checks(lambda text: values.split_url(text, ("https", "http")))]
+"""An http(s) URL that may itself be a secret."""
+Ids = Annotated[list[Id], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

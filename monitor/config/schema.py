@@ -1,0 +1,260 @@
+"""What sources.yaml may hold: every key once, with its type, default, check and meaning.
+
+``json_schema`` is generated from these models, so the editor and the program agree. Rules between keys stand in
+``relations.py``. Validation needs ``Surroundings`` as its context, for the references to secrets.
+"""
+
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema
+
+from monitor.config import values
+from monitor.config.fields import (
+    Day,
+    Every,
+    Format,
+    Id,
+    Ids,
+    Language,
+    Length,
+    MailAddress,
+    Name,
+    Network,
+    Query,
+    Retention,
+    SecretText,
+    SecretUrl,
+    Selector,
+    Url,
+    Zone,
+    as_key,
+    as_list,
+    check_database,
+    check_server,
+    checks,
+    read_at,
+    read_paused,
+    reads,
+)
+from monitor.domain.delivery import Secret
+
+
+class Model(BaseModel):
+    """A part of the file: exactly the keys below, and nothing that merely coerces."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+
+class SettingsModel(Model):
+    """What holds for the whole daemon."""
+
+    database: Annotated[SecretText, checks(check_database)] = Field(
+        default=Secret("sqlite:///monitor.db"), description="SQLAlchemy URL; a relative file lies beside sources.yaml"
+    )
+    timezone: Zone = Field(default="UTC", description="IANA zone of digests that name none")
+    contact: Name = Field(default="", description="address or URL shown to servers in the User-Agent")
+    retention: Retention = Field(default=timedelta(days=730), description="how long articles are kept, or forever")
+    backfill: Length = Field(default=timedelta(days=1), description="how far back the first poll of a source is news")
+    keep_pages: Literal["none", "matched", "all"] = Field(default="matched", description="raw pages kept as evidence")
+    allow_networks: list[Network] = Field(default=[], description="private networks that may be reached")
+    heartbeat: SecretUrl | None = Field(default=None, description="URL that is pinged while all is well")
+    templates: Name = Field(default="", description="folder of your own digest templates")
+
+
+class PublishedModel(Model):
+    """Where a date stands, and how it is written."""
+
+    selector: Selector = Field(description="CSS selector of the date")
+    format: Format = Field(default="", description="strptime format, such as %d/%m/%Y, where the date is not plain")
+
+
+Published = Annotated[PublishedModel, BeforeValidator(as_key("selector"), json_schema_input_type=PublishedModel | str)]
+
+
+class SelectorsModel(Model):
+    """CSS selectors for article pages, where the extractor needs help."""
+
+    title: Selector = Field(default="", description="the headline")
+    standfirst: Selector = Field(default="", description="the paragraph between headline and body")
+    body: Selector = Field(default="", description="the element that holds the paragraphs")
+    published: Published | None = Field(default=None, description="the date, as a selector or with its format")
+    authors: Selector = Field(default="", description="the writers")
+    remove: Annotated[list[Selector], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
+        default=[], description="what is not part of the article"
+    )
+
+
+class SourceModel(Model):
+    """One origin of articles: a feed, a news sitemap, or a page that lists articles."""
+
+    name: Name = Field(default="", description="the outlet as readers know it; default: the id")
+    feed: Url | None = Field(default=None, description="URL of an RSS, Atom, RDF or JSON feed")
+    sitemap: Url | None = Field(default=None, description="URL of a news sitemap; beside a feed it fills gaps")
+    page: Url | None = Field(default=None, description="URL of a page that lists articles; needs items")
+    items: Selector | None = Field(default=None, description="CSS selector of one article in the page's list")
+    link: Selector | None = Field(default=None, description="the link inside an item; default: a[href]")
+    title: Selector | None = Field(default=None, description="the headline inside an item; default: the link's text")
+    published: Published | None = Field(default=None, description="the date inside an item")
+    next: Selector | None = Field(default=None, description="the link to the next page of the list")
+    pages: int = Field(default=1, ge=1, le=50, description="how many pages of the list are read at most")
+    language: Language = Field(default="", description="language code of its articles, such as en")
+    country: Name = Field(default="", description="where the outlet is at home")
+    timezone: Zone = Field(default="", description="zone of dates that tell none")
+    every: Every = Field(default=None, description="auto, or a fixed length such as 15m")
+    expect: Length | None = Field(default=None, description="silent for longer is a fault that gets reported")
+    article: Literal["full", "feed"] = Field(default="full", description="full fetches article pages, feed does not")
+    selectors: SelectorsModel = Field(default=SelectorsModel(), description="CSS selectors for its article pages")
+    headers: dict[Annotated[str, AfterValidator(values.parse_header)], SecretText] = Field(
+        default={}, description="HTTP headers to send along; values may be secrets"
+    )
+    paused: Annotated[Name, BeforeValidator(read_paused, json_schema_input_type=bool | str)] = Field(
+        default="", description="true, or the reason why it is not read"
+    )
+
+
+class ExamplesModel(Model):
+    """Texts that prove a name or rule; checked by monitor check."""
+
+    match: list[Query] = Field(default=[], description="texts that must be found")
+    reject: list[Query] = Field(default=[], description="texts that must not be found")
+
+
+class RoleModel(Model):
+    """A post and when it was held."""
+
+    title: Name = Field(description="the post, such as Minister of National Defence")
+    from_: Day | None = Field(default=None, alias="from", description="first day in the post")
+    until: Day | None = Field(default=None, description="first day no longer in the post")
+
+
+Role = Annotated[RoleModel, BeforeValidator(as_key("title"), json_schema_input_type=RoleModel | str)]
+
+
+class OfficialModel(Model):
+    """A watched person."""
+
+    name: Name = Field(description="the name in full, as at home")
+    country: Name = Field(default="", description="whose official; decides how the name is shortened")
+    aliases: list[Name] = Field(default=[], description="other spellings and scripts")
+    roles: Annotated[list[Role], BeforeValidator(as_list, json_schema_input_type=list[Role] | str)] = Field(
+        default=[], description="posts, with dates where known"
+    )
+    not_: Annotated[list[Name], BeforeValidator(as_list, json_schema_input_type=list[Name] | str)] = Field(
+        default=[], alias="not", description="phrases that cancel a mention"
+    )
+    examples: ExamplesModel = Field(default=ExamplesModel(), description="texts that must and must not name them")
+
+
+class RuleModel(Model):
+    """What readers want to hear of: any of these officials, or the query."""
+
+    officials: Ids = Field(default=[], description="ids of officials, any of them; all = everybody in the file")
+    query: Query | None = Field(default=None, description="terms, phrases, AND OR NOT, NEAR/n, wildcards")
+    sources: Ids = Field(default=[], description="only these sources; default: all")
+    languages: Annotated[list[Language], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
+        default=[], description="only these languages; default: all"
+    )
+    regions: list[Literal["title", "standfirst", "dateline", "caption", "body"]] = Field(
+        default=[], description="only these parts of an article; default: all"
+    )
+    roles: bool = Field(default=False, description="also report officials named by their post alone")
+    changes: bool = Field(default=False, description="also report silent edits and withdrawals")
+    examples: ExamplesModel = Field(default=ExamplesModel(), description="texts that must and must not match")
+
+
+class EmailModel(Model):
+    """Mail to several recipients."""
+
+    to: Annotated[
+        list[MailAddress], BeforeValidator(as_list, json_schema_input_type=list[MailAddress] | str), Field(min_length=1)
+    ] = Field(description="the recipients, such as [desk@example.org]")
+    from_: MailAddress = Field(alias="from", description="the sender, such as monitor@example.org")
+    server: Annotated[SecretText, checks(check_server)] = Field(
+        description="the mail server, such as smtps://user:${SMTP_PASSWORD}@mail.example.org"
+    )
+
+
+SigningKey = Annotated[SecretText, checks(values.parse_signing_key)]
+
+
+class WebhookModel(Model):
+    """Signed JSON by HTTP POST."""
+
+    url: SecretUrl = Field(description="where to post, such as https://hooks.example.org/x")
+    secret: Annotated[
+        list[SigningKey], BeforeValidator(as_list, json_schema_input_type=list[str] | str), Field(max_length=2)
+    ] = Field(default=[], description="signing secret, such as ${HOOK_SECRET}; two while one replaces the other")
+
+
+class ChannelModel(Model):
+    """Where digests go: exactly one of the kinds."""
+
+    email: EmailModel | None = Field(default=None, description="mail to several recipients")
+    webhook: WebhookModel | None = Field(default=None, description="signed JSON by HTTP POST")
+    chat: SecretText | None = Field(default=None, description="URL of a chat service, as Apprise understands it")
+    folder: Name | None = Field(default=None, description="folder that receives .eml, .html and .json")
+
+
+class DigestModel(Model):
+    """Which rules are told to whom, and when."""
+
+    rules: Annotated[Ids, Field(min_length=1)] = Field(description="ids of rules, such as [border]")
+    at: Annotated[
+        time | Literal["once"] | None,
+        BeforeValidator(read_at),
+        WithJsonSchema({"type": "string", "pattern": "^(once|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
+    ] = Field(default=None, description='a time of day such as "07:00", or once for as soon as it is found')
+    cron: Annotated[str, AfterValidator(values.parse_cron)] = Field(
+        default="", description='minute hour day month weekday, such as "0 7 * * mon-fri"'
+    )
+    timezone: Zone = Field(default="", description="zone of at, cron and hold; default: that of settings")
+    to: Ids = Field(default=[], description="ids of channels; default: the folder channel outbox")
+    title: Name = Field(default="", description="headline of the digest; default: its id")
+    hold: Annotated[
+        tuple[time, time] | None, BeforeValidator(reads(values.parse_hold)), WithJsonSchema({"type": "string"})
+    ] = Field(default=None, description='quiet hours that hold messages, such as "22:00-06:00"')
+    quiet_notice: bool = Field(default=False, description="say so when nothing was found, with proof of coverage")
+    limit: int = Field(default=200, ge=1, le=5000, description="articles shown at most; the rest is summed up")
+
+
+Synonyms = list[Annotated[list[Name], Field(min_length=2)]]
+
+
+class FileModel(Model):
+    """The configuration of monitor."""
+
+    settings: SettingsModel = Field(default=SettingsModel(), description="what holds for the whole daemon")
+    sources: dict[Id, SourceModel] = Field(default={}, description="origins of articles, by id")
+    officials: dict[Id, OfficialModel] = Field(default={}, description="watched persons, by id")
+    synonyms: Synonyms = Field(default=[], description="words that mean the same")
+    rules: dict[Id, RuleModel] = Field(default={}, description="what to report, by id")
+    channels: dict[Id, ChannelModel] = Field(default={}, description="where digests go, by id")
+    digests: dict[Id, DigestModel] = Field(default={}, description="what is told when, by id")
+
+
+class _Plain(GenerateJsonSchema):
+    """Leaves out defaults that JSON cannot say and titles that repeat the key."""
+
+    ignored_warning_kinds = {"non-serializable-default"}  # noqa: RUF012 - pydantic's own class attribute
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of sources.yaml, for editors (draft 2020-12)."""
+    schema = FileModel.model_json_schema(schema_generator=_Plain)
+    _drop_titles(schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sources.yaml of monitor", **schema}
+
+
+def _drop_titles(part: Any) -> None:
+    if isinstance(part, dict):
+        if isinstance(part.get("title"), str):
+            del part["title"]
+        for value in part.values():
+            _drop_titles(value)
+    elif isinstance(part, list):
+        for value in part:
+            _drop_titles(value)

@@ -1,0 +1,77 @@
+"""References to secrets: ``${NAME}``, ``${file:/path}`` and ``file:/path``. No sentence here holds a secret's text."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+MAX_SECRET = 65536
+
+_REFERENCE = re.compile(r"\$\$|\$\{([^{}]*)\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where references are looked up: the environment, and the folder that relative paths start from."""
+
+    environ: Mapping[str, str]
+    folder: Path
+
+    def resolve(self, text: str) -> str:
+        """Replace every reference; ``$$`` stands for one dollar sign.
+
+        In the user part of a URL (``scheme://user:${NAME}@host``) what is put in is percent-encoded, so that a
+        password may hold any letter. Raises ``ValueError`` naming the variable or file that is missing or empty.
+        """
+        if text.startswith("file:"):
+            return self._read(self._replace(text.removeprefix("file:")))
+        scheme, sep, rest = text.partition("://")
+        user, at, place = rest.rpartition("@")
+        if sep and at:
+            return f"{self._replace(scheme)}://{self._replace(user, encode=True)}@{self._replace(place)}"
+        return self._replace(text)
+
+    def _replace(self, text: str, *, encode: bool = False) -> str:
+        def put(found: re.Match[str]) -> str:
+            if found[0] == "$$":
+                return "$"
+            secret = self._look_up(found[1])
+            return quote(secret, safe="") if encode else secret
+
+        return _REFERENCE.sub(put, text)
+
+    def _look_up(self, name: str) -> str:
+        if name.startswith("file:"):
+            return self._read(name.removeprefix("file:"))
+        if not _NAME.fullmatch(name):
+            raise ValueError("${...} holds no name of a variable; write it such as ${SMTP_PASSWORD}")
+        secret = self.environ.get(name)
+        if secret is None:
+            raise ValueError(f"the environment variable {name} is not set; set it, or use file:/path/to/secret")
+        if not secret:
+            raise ValueError(f"the environment variable {name} is empty; give it a value")
+        return secret
+
+    def _read(self, name: str) -> str:
+        path = self.folder / name
+        try:
+            if path.stat().st_size > MAX_SECRET:
+                raise ValueError(f"the secret file {name} has over {MAX_SECRET:,} bytes; it holds one secret only")
+            secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"the secret file {name} is not UTF-8 text; save it as such") from error
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise ValueError(
+                f"the secret file {name} cannot be read ({reason}); create it, or mend the path"
+            ) from error
+        if not secret:
+            raise ValueError(f"the secret file {name} is empty; put the secret into it")
+        return secret
+
+
+def is_reference(text: str) -> bool:
+    """Tell whether a text takes (part of) its value from elsewhere."""
+    return text.startswith("file:") or any(found[0] != "$$" for found in _REFERENCE.finditer(text))

@@ -1,0 +1,263 @@
+"""The small languages inside the file: lengths of time, times of day, dates, zones, addresses, URLs.
+
+Every function takes the text as written and returns the value, or raises ``ValueError`` with a sentence that says
+what is wrong and what would be right. No sentence repeats a URL, which may hold a secret.
+"""
+
+import base64
+import binascii
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from functools import cache
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import available_timezones
+
+from apscheduler.triggers.cron import CronTrigger
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+MAX_LENGTH = timedelta(days=36500)
+MAX_URL = 2000
+
+_LENGTH = re.compile(r"(?:[0-9]{1,9}[smhdwy])+")
+_PART = re.compile(r"([0-9]+)([smhdwy])")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_DATE = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_OWN_HEADERS = {"accept-encoding", "connection", "content-length", "host", "if-modified-since", "if-none-match"}
+
+
+def parse_length(text: str) -> timedelta:
+    """Read a length of time: a number and a unit (s m h d w y), several in a row add up."""
+    if not _LENGTH.fullmatch(text):
+        raise ValueError(f'"{text}" is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
+    length = sum((timedelta(seconds=int(n) * UNITS[unit]) for n, unit in _PART.findall(text)), timedelta())
+    if length <= timedelta():
+        raise ValueError("a length of time is more than zero; write 1s or more")
+    if length > MAX_LENGTH:
+        raise ValueError(f'"{text}" is over a hundred years; write 100y or less')
+    return length
+
+
+def parse_time(text: str) -> time:
+    """Read a time of day on the 24-hour clock, HH:MM."""
+    if found := _TIME.fullmatch(text):
+        return time(int(found[1]), int(found[2]))
+    raise ValueError(f'"{text}" is no time of day; write HH:MM on the 24-hour clock, such as "07:00"')
+
+
+def parse_hold(text: str) -> tuple[time, time]:
+    """Read quiet hours, HH:MM-HH:MM; they may run over midnight."""
+    parts = text.split("-")
+    if len(parts) == 2 and all(_TIME.fullmatch(part.strip()) for part in parts):
+        start, end = (parse_time(part.strip()) for part in parts)
+        if start != end:
+            return start, end
+    raise ValueError(f'"{text}" are no quiet hours; write two times, such as "22:00-06:00"')
+
+
+def parse_date(text: str) -> date:
+    """Read a date, YYYY-MM-DD, or YYYY-MM for the first of that month."""
+    found = _DATE.fullmatch(text)
+    try:
+        if found:
+            return date(int(found[1]), int(found[2]), int(found[3] or 1))
+    except ValueError:
+        pass
+    raise ValueError(f'"{text}" is no date; write year-month-day, such as 2021-04-08, or year-month')
+
+
+def parse_zone(text: str) -> str:
+    """Read the name of a time zone as in the IANA list, such as Asia/Vientiane."""
+    if text in _zones():
+        return text
+    raise ValueError(f'"{text}" is no time zone{meant(text, _zones()) or "; write a name such as Asia/Vientiane"}')
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zone for zone in available_timezones() if zone != "localtime")
+
+
+def parse_id(text: str) -> str:
+    """Read an id: small letters, digits and hyphens, at most 64, beginning with a letter or digit."""
+    if _ID.fullmatch(text):
+        return text
+    better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
+    hint = f", such as {better}" if better else ", such as viet-nam-news"
+    raise ValueError(f"an id has small letters, digits and hyphens only, at most 64{hint}")
+
+
+def parse_language(text: str) -> str:
+    """Read a language code, such as en, vi, lo or zh-Hans."""
+    if _LANGUAGE.fullmatch(text):
+        return text
+    raise ValueError(f'"{text}" is no language code; write two or three small letters, such as en, vi or lo')
+
+
+def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Read a network in CIDR form, or a single address."""
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        try:
+            hint = str(ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            hint = "127.0.0.0/8"
+        raise ValueError(f'"{text}" is no network; write it such as {hint}') from error
+
+
+def parse_url(text: str) -> str:
+    """Read an http or https URL without credentials."""
+    parts = split_url(text, ("https", "http"))
+    if "@" in parts.netloc:
+        raise ValueError("a URL may not hold a user or password; put them into headers, as ${NAME}")
+    if "${" in text:
+        raise ValueError("${NAME} is not read in a plain URL; put the secret into headers")
+    return text
+
+
+def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Split a URL after checking scheme, host, port and characters."""
+    example = f"{schemes[0]}://host.example"
+    if any(letter.isspace() or not letter.isprintable() for letter in text) or len(text) > MAX_URL:
+        raise ValueError(f"a URL has no spaces or control characters and at most {MAX_URL} letters")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ValueError(f"this is no URL, {error}; write it such as {example}") from error
+    if parts.scheme not in schemes:
+        named = f'"{parts.scheme}:" ' if parts.scheme.isalnum() and "://" in text else ""
+        raise ValueError(f"this URL begins with {named or 'no scheme '}where {' or '.join(schemes)} would be right")
+    if not is_host(host):
+        raise ValueError(f"this URL names no host that can exist; write it such as {example}")
+    return parts
+
+
+def is_host(host: str) -> bool:
+    """Tell whether a text is an address or could be a host name, in any script."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return True
+    try:
+        ascii_host = host.rstrip(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        return False
+    return 0 < len(ascii_host) <= 253 and all(_LABEL.fullmatch(label) for label in ascii_host.split("."))
+
+
+def parse_address(text: str) -> str:
+    """Read one bare email address."""
+    try:
+        address = Address(addr_spec=text)
+        good = bool(address.username) and is_host(address.domain) and address.addr_spec == text
+    except (ValueError, IndexError, HeaderParseError):
+        good = False
+    if not good or any(letter.isspace() or not letter.isprintable() for letter in text):
+        raise ValueError(f'"{text}" is no email address; write one such as desk@example.org')
+    return text
+
+
+def parse_selector(text: str) -> str:
+    """Read a CSS selector, by the engine that will use it."""
+    try:
+        LexborHTMLParser("<p>").css(text)
+    except SelectolaxError as error:
+        raise ValueError(f'"{text}" is no CSS selector; write one such as div.story > h2 a') from error
+    return text
+
+
+def parse_format(text: str) -> str:
+    """Read a date format as of ``strptime``; day, month and year must be in it."""
+    probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
+    try:
+        good = datetime.strptime(probe.strftime(text), text).date() == probe.date()  # noqa: DTZ007 - as above
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f'"{text}" is no date format; write one such as %d/%m/%Y or %d/%m/%Y %H:%M')
+    return text
+
+
+def parse_header(name: str) -> str:
+    """Read the name of an HTTP header that the user may set."""
+    if not _HEADER.fullmatch(name):
+        raise ValueError("this is no header name; write one such as Authorization")
+    if name.lower() in _OWN_HEADERS:
+        raise ValueError(f"the program sets {name} itself; delete it")
+    return name
+
+
+def parse_signing_key(text: str) -> str:
+    """Read a Standard Webhooks secret: base64, with or without ``whsec_`` before it."""
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key:
+        raise ValueError("a webhook secret is base64, with whsec_ before it; make one by: openssl rand -base64 32")
+    return text
+
+
+def meant(text: str, known: Iterable[str]) -> str:
+    """Return "; did you mean ...?" for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(text.lower(), {word.lower(): word for word in known}, 1, 0.7)
+    words = {word.lower(): word for word in known}
+    return f"; did you mean {words[near[0]]}?" if near else ""
+
+
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def parse_cron(text: str) -> str:
+    """Read five cron fields, and return them with weekdays by name.
+
+    Numbers of weekdays are cron's (0 and 7 are Sunday), which APScheduler counts otherwise; so they are written out.
+    """
+    fields = text.split()
+    if len(fields) != 5:
+        raise ValueError(f'"{text}" is no cron line; write minute hour day month weekday, such as "0 7 * * mon-fri"')
+    if fields[2] != "*" and fields[4] != "*":
+        raise ValueError("day and weekday together mean different things to different programs; leave one of them *")
+    fields[4] = _weekdays(fields[4])
+    line = " ".join(fields)
+    try:
+        trigger = CronTrigger.from_crontab(line, "UTC")
+    except ValueError as error:
+        raise ValueError(f'"{text}" is no cron line: {error}; write it such as "0 7 * * mon-fri"') from error
+    if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
+        raise ValueError(f'"{text}" never comes; write a day that exists, such as "0 7 1 * *"')
+    return line
+
+
+def _weekdays(field: str) -> str:
+    if field == "*":
+        return field
+    days: set[int] = set()
+    for part in field.lower().split(","):
+        found = re.fullmatch(r"(\*|[a-z]{3}|[0-7])(?:-([a-z]{3}|[0-7]))?(?:/([1-7]))?", part)
+        try:
+            assert found  # noqa: S101 - turned into the sentence below
+            first = 0 if found[1] == "*" else _weekday(found[1])
+            last = 6 if found[1] == "*" or (found[3] and not found[2]) else _weekday(found[2] or found[1])
+        except (AssertionError, ValueError) as error:
+            raise ValueError(f'"{field}" are no weekdays; write them as mon tue wed, or mon-fri') from error
+        span = 6 if (found[1], found[2]) == ("0", "7") else (last - first) % 7
+        days.update((first + step) % 7 for step in range(0, span + 1, int(found[3] or 1)))
+    return "*" if len(days) == 7 else ",".join(_DAYS[day] for day in sorted(days))
+
+
+def _weekday(word: str) -> int:
+    return int(word) % 7 if word.isdigit() else _DAYS.index(word)

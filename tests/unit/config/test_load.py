@@ -1,0 +1,144 @@
+"""sources.yaml becomes a configuration, or every fault in it at once."""
+
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from monitor.config.load import load_configuration, read_configuration
+from monitor.domain.delivery import EmailChannel, FolderChannel, Secret, WebhookChannel
+from monitor.domain.errors import ConfigError, Remark
+from monitor.domain.official import Role
+from monitor.domain.rule import Watch
+from monitor.domain.settings import Configuration
+from monitor.domain.source import SourceKind
+
+HERE = Path("/etc/monitor/sources.yaml")
+ENVIRON = {"SMTP_PASSWORD": "p@ss/w", "HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+WHOLE = """\
+settings:
+  timezone: Asia/Vientiane
+  retention: forever
+  allow_networks: [127.0.0.0/8]
+sources:
+  daily:
+    name: The Daily
+    feed: http://127.0.0.1:8000/rss
+    sitemap: http://127.0.0.1:8000/news.xml
+    every: 1h30m
+    headers: {X-Key: "${SMTP_PASSWORD}"}
+  agency:
+    page: https://agency.example/news
+    items: li.story
+    published: {selector: time, format: "%d/%m/%Y"}
+  map: {sitemap: "https://map.example/sitemap.xml", paused: true, language: no}
+officials:
+  one: {name: Phan Văn Giang, country: Vietnam, roles: [Minister, {title: Chief, from: 2019-05, until: 2021-04-08}]}
+  two: {name: Khamlieng Outhakaysone, aliases: [ຄຳລຽງ ອຸທະໄກສອນ], not: [a street]}
+synonyms: [[Vietnam, Viet Nam]]
+rules:
+  people: {officials: all}
+  border: {query: 'border NEAR/5 patrol*', sources: [daily], regions: [title]}
+channels:
+  desk: {email: {to: desk@example.org, from: m@example.org, server: "smtps://u:${SMTP_PASSWORD}@mail.example.org"}}
+  hook: {webhook: {url: "https://hooks.example.org/x", secret: "${HOOK}"}}
+digests:
+  morning: {rules: [people, border], at: 07:00, to: [desk, hook], hold: "22:00-06:00"}
+  weekly: {rules: all, cron: "0 7 * * 1-5"}
+"""
+
+
+def read(text: str, environ: dict[str, str] | None = None) -> Configuration:
+    return read_configuration(text.encode(), HERE, ENVIRON if environ is None else environ)
+
+
+def faults(text: str, environ: dict[str, str] | None = None) -> list[str]:
+    """Return the faults of a text as ``line:column: message``."""
+    with pytest.raises(ConfigError) as caught:
+        read(text, environ)
+    return [str(fault).removeprefix(f"{HERE}:") for fault in caught.value.faults]
+
+
+def test_whole_file_becomes_a_configuration() -> None:
+    """Every section arrives in the domain's words, with defaults filled in."""
+    found = read(WHOLE)
+    assert found.settings.database.reveal() == "sqlite:////etc/monitor/monitor.db"
+    assert found.settings.retention is None
+    assert found.settings.allow_networks == (ip_network("127.0.0.0/8"),)
+    daily, agency, sitemap = found.sources
+    assert (daily.kind, daily.every, daily.sitemap) == (
+        SourceKind.FEED,
+        timedelta(minutes=90),
+        "http://127.0.0.1:8000/news.xml",
+    )
+    assert daily.headers == (("X-Key", "p@ss/w"),)
+    assert agency.listing is not None
+    assert (agency.listing.items, agency.listing.published_format) == ("li.story", "%d/%m/%Y")
+    assert (sitemap.kind, sitemap.name, sitemap.language) == (SourceKind.SITEMAP, "map", "no")
+    assert sitemap.paused == "paused in the configuration"
+    assert found.watch.officials[0].roles == (Role("Minister"), Role("Chief", date(2019, 5, 1), date(2021, 4, 8)))
+    assert found.watch.rules[0].officials == ("one", "two")
+    desk, hook, outbox = found.channels
+    assert isinstance(desk, EmailChannel)
+    assert desk.server == Secret("smtps://u:p%40ss%2Fw@mail.example.org")
+    assert isinstance(hook, WebhookChannel)
+    assert outbox == FolderChannel("outbox", "/etc/monitor/outbox")
+    morning, weekly = found.digests
+    assert (morning.schedule.at, morning.timezone) == (time(7, 0), "Asia/Vientiane")
+    assert (weekly.schedule.cron, weekly.rules) == ("0 7 * * mon,tue,wed,thu,fri", ("people", "border"))
+    (warning,) = found.warnings
+    assert warning.startswith(f"{HERE}:29:3: digests.weekly: this digest goes to the folder channel outbox alone; add")
+
+
+def test_without_channels_there_is_a_folder() -> None:
+    """The first run needs no mail server: digests land in a folder beside the file."""
+    found = read("officials: {a: {name: Tô Lâm}}\n")
+    assert found.channels == (FolderChannel("outbox", "/etc/monitor/outbox"),)
+
+
+def test_every_fault_at_once() -> None:
+    """Faults of syntax, of single values and between keys are all told, in file order, none hiding another."""
+    text = """\
+settings: {timezone: Asia/Vientian}
+sources:
+  a: {feeed: "https://x.example", every: soon}
+  a: {feed: "https://y.example"}
+rules:
+  r: {officials: [nobody], roles: yes}
+digests:
+  d: {rules: [r], at: "7:00", to: [desk]}
+"""
+    assert faults(text) == [
+        '1:22: settings.timezone: "Asia/Vientian" is no time zone; did you mean Asia/Vientiane?',
+        "3:3: sources.a: a source needs its address; add feed, page or sitemap with a URL",
+        '3:7: sources.a.feeed: there is no key "feeed"; did you mean feed?',
+        '3:42: sources.a.every: "soon" is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y',
+        '4:3: "a" stands here a second time, first in line 3; keep one of them',
+        '6:19: rules.r.officials.0: there is no official "nobody"; define it under officials, or delete it here',
+        "6:35: rules.r.roles: this is text; write true or false, without quotes",
+        '8:23: digests.d.at: "7:00" is no time of day; write HH:MM on the 24-hour clock, such as "07:00"',
+        '8:36: digests.d.to.0: there is no channel "desk"; define it under channels, or delete it here',
+    ]
+
+
+def test_checks_point_into_a_value() -> None:
+    """A check handed over by the caller sees the watch, and its remark points at the very letter, across lines."""
+
+    def check(watch: Watch) -> Iterable[Remark]:
+        position = watch.rules[0].query.index("Laos")
+        yield Remark(("rules", "r", "query"), "an operator is missing before this; write AND", position)
+
+    text = "rules:\n  r:\n    query: >\n      border\n      'Laos'\n"
+    with pytest.raises(ConfigError) as caught:
+        read_configuration(text.encode(), HERE, {}, [check])
+    assert [(fault.line, fault.column) for fault in caught.value.faults] == [(5, 8)]
+
+
+def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    """A missing file is a fault with a remedy, a folder in its place as well."""
+    with pytest.raises(ConfigError, match="there is no such file; write one by: monitor init"):
+        load_configuration(tmp_path / "sources.yaml", {})
+    with pytest.raises(ConfigError, match="this is a folder"):
+        load_configuration(tmp_path, {})
