@@ -1,0 +1,221 @@
+"""The query language: what may be written, and how it is read into a tree.
+
+    query  = both, {"OR", both} ;
+    both   = part, {["AND"], part} ;                 two parts side by side are joined by AND
+    part   = "NOT", part | near ;
+    near   = item, {"NEAR/" number, item} ;          at most so many words apart, in either order
+    item   = "(", query, ")" | region, ":", item | "@", official | "/", regular expression, "/"
+           | ["="], (word | '"', words, '"') ;       a word may end in * ; "=" keeps case and marks
+
+Operators stand in capitals. Words are compared without case and marks unless ``=`` stands before them.
+"""
+
+import re
+from dataclasses import dataclass
+
+from monitor.domain.article import Region
+from monitor.domain.errors import QueryError
+from monitor.match.tree import (
+    And,
+    Near,
+    Node,
+    Not,
+    Or,
+    Person,
+    Query,
+    Regex,
+    Term,
+    Within,
+    holds_for_nothing,
+    stands_for_places,
+)
+from monitor.text.fold import fold_key
+
+MAX_DISTANCE = 100
+MAX_DEPTH = 50
+MAX_LENGTH = 20_000
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<open>\()|(?P<close>\))
+    |(?P<near>NEAR\b(?:/(?P<distance>\d{1,4}))?)|(?P<operator>(?:AND|OR|NOT)(?![^\s()]))
+    |(?P<region>[A-Za-z]+):(?=[\S])
+    |@(?P<person>[A-Za-z0-9-]+)
+    |/(?P<regex>(?:[^/\\]|\\.)+)/
+    |(?P<exact>=?)(?:"(?P<phrase>[^"]*)"|“(?P<curly>[^”]*)”|(?P<word>[^\s()"“”=/@:][^\s()"“”]*))
+    )""",
+    re.VERBOSE,
+)
+
+
+_SPACE = re.compile(r"\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
+    exact: bool = False
+
+
+def parse_query(text: str) -> Query:
+    """Read a query. Raises ``QueryError`` with the position of the fault and what was expected there."""
+    if not text.strip():
+        raise QueryError("the query is empty", 0, "a word, a phrase or an @official")
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"the query is {len(text)} characters long", MAX_LENGTH, f"at most {MAX_LENGTH}")
+    reader = _Reader(_tokens(text), len(text))
+    root = reader.either(0)
+    if (token := reader.peek()) is not None:
+        raise QueryError(f"{_show(token)} stands alone", token.position, "an operator or the end")
+    if holds_for_nothing(root):
+        raise QueryError("the query is satisfied by any text", 0, "something that must be found, beside NOT")
+    return Query(text, root)
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Cut a query into signs and words."""
+    tokens: list[_Token] = []
+    at = 0
+    end = len(text.rstrip())
+    while at < end:
+        match = _TOKEN.match(text, at)
+        start = _SPACE.match(text, at).end()  # type: ignore[union-attr] # matches the empty text too
+        if match is None:
+            raise _unreadable(text, start)
+        kind = match.lastgroup or ""
+        if kind == "distance":
+            kind = "near"
+        shown = match[kind] if kind != "near" else (match["distance"] or "10")
+        if kind in {"phrase", "curly"} and not shown.strip():
+            raise QueryError("the phrase is empty", start, "words between the quotes")
+        tokens.append(_Token(kind, shown, start, bool(match["exact"])))
+        at = match.end()
+    return tokens
+
+
+def _unreadable(text: str, start: int) -> QueryError:
+    """Explain a place where nothing of the language begins."""
+    char = text[start]
+    if char in '"“':
+        return QueryError("the phrase is not closed", start, f"a closing {'”' if char == '“' else char}")
+    if char == "/":
+        return QueryError("the regular expression is empty or not closed", start, "/pattern/")
+    if char == "@":
+        return QueryError("@ names nobody", start, "the id of an official, as in @phan-van-giang")
+    if char == "=":
+        return QueryError("= stands before nothing", start, "a word or a phrase right after it")
+    return QueryError(f"{char!r} begins nothing", start, "a word, a phrase, (, @official or /regex/")
+
+
+def _show(token: _Token) -> str:
+    return {"open": "(", "close": ")", "near": "NEAR"}.get(token.kind, repr(token.text))
+
+
+class _Reader:
+    """Recursive descent over the tokens; one method a line of the grammar."""
+
+    def __init__(self, tokens: list[_Token], end: int) -> None:
+        self._tokens, self._end, self._at = tokens, end, 0
+
+    def peek(self) -> _Token | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _take(self) -> _Token:
+        self._at += 1
+        return self._tokens[self._at - 1]
+
+    def _sees(self, kind: str, text: str = "") -> bool:
+        token = self.peek()
+        return token is not None and token.kind == kind and text in {"", token.text}
+
+    def either(self, depth: int) -> Node:
+        parts = [self._both(depth)]
+        while self._sees("operator", "OR"):
+            self._take()
+            parts.append(self._both(depth))
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def _place(self) -> int:
+        token = self.peek()
+        return token.position if token else self._end
+
+    def _both(self, depth: int) -> Node:
+        parts = [self._part(depth)]
+        while (token := self.peek()) is not None and token.kind != "close" and not self._sees("operator", "OR"):
+            if self._sees("operator", "AND"):
+                self._take()
+            parts.append(self._part(depth))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _part(self, depth: int) -> Node:
+        excluded = False
+        while self._sees("operator", "NOT"):
+            self._take()
+            excluded = not excluded
+        node = self._near(depth)
+        return Not(node) if excluded else node
+
+    def _near(self, depth: int) -> Node:
+        start = self._place()
+        node = self._item(depth)
+        chained = 0
+        while self._sees("near"):
+            chained += 1
+            token = self._take()
+            if chained > MAX_DEPTH:
+                raise QueryError("too many NEAR in a row", token.position, f"at most {MAX_DEPTH}")
+            if not 1 <= int(token.text) <= MAX_DISTANCE:
+                raise QueryError(f"NEAR/{token.text} is out of range", token.position, f"NEAR/1 to NEAR/{MAX_DISTANCE}")
+            right_at = self._place()
+            right = self._item(depth)
+            for side, at in ((node, start), (right, right_at)):
+                if not stands_for_places(side):
+                    raise QueryError("NEAR cannot measure AND or NOT", at, "a word, a phrase or an OR of them")
+            node = Near(node, right, int(token.text))
+        return node
+
+    def _item(self, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise QueryError("the query is nested too deep", self._place(), f"at most {MAX_DEPTH} levels")
+        token = self.peek()
+        if token is None:
+            raise QueryError("the query ends too soon", self._end, "a word, a phrase, ( or @official")
+        if token.kind in {"operator", "near", "close"}:
+            what = "nothing stands before it" if token.kind != "close" else "nothing to close, or nothing inside"
+            raise QueryError(f"{_show(token)}: {what}", token.position, "a word, a phrase, ( or @official")
+        self._take()
+        if token.kind == "open":
+            node = self.either(depth + 1)
+            if not self._sees("close"):
+                raise QueryError("the parenthesis is not closed", token.position, "a closing )")
+            self._take()
+            return node
+        if token.kind == "region":
+            return self._within(token, depth)
+        if token.kind == "person":
+            return Person(token.text, token.position)
+        if token.kind == "regex":
+            return Regex(token.text, token.position)
+        return _term(token)
+
+    def _within(self, token: _Token, depth: int) -> Node:
+        names = [region.value for region in Region]
+        if token.text.lower() not in names:
+            raise QueryError(f"there is no region {token.text!r}", token.position, " or ".join(f"{n}:" for n in names))
+        return Within(Region(token.text.lower()), self._item(depth + 1))
+
+
+def _term(token: _Token) -> Term:
+    """Make a term of a word or phrase; a * is allowed at the very end alone."""
+    text = token.text.strip()
+    prefix = text.endswith("*")
+    text = text.removesuffix("*")
+    star = text.find("*")
+    if star >= 0 or (prefix and len(text) < 2):
+        at = token.position + token.text.find("*")
+        raise QueryError("the * stands in the wrong place", at, "* at the end of a word of two letters or more")
+    if not any(char.isalnum() for char in text):
+        raise QueryError(f"{token.text!r} holds no letter", token.position, "a word or a phrase")
+    return Term(text if token.exact else " ".join(fold_key(text).replace("-", " ").split()), prefix, token.exact)

@@ -1,0 +1,58 @@
+"""Screening: filters, passages, and what a rule is satisfied by."""
+
+import pytest
+
+from monitor.domain.article import Article, Region
+from monitor.domain.errors import QueryError
+from monitor.domain.official import Official
+from monitor.domain.rule import Rule, Watch
+from monitor.match.rules import compile_watch
+
+GIANG = Official("giang", "Phan Văn Giang", "Vietnam")
+ARTICLE = Article(
+    url="",
+    title="Ministers meet",
+    body="It rained. General Phan Van Giang spoke of the border. All went home.",
+    language="en",
+)
+
+
+def hits(rule: Rule, source_id: str = "s", article: Article = ARTICLE) -> list[str]:
+    """Return the passages of a rule on the article."""
+    findings = compile_watch(Watch((GIANG,), (rule,))).screen(article, source_id)
+    return [passage.text for hit in findings.hits for passage in hit.passages]
+
+
+def test_passage_is_the_sentence_with_the_mark() -> None:
+    """A hit is proved by the sentence; the mark is the name inside it."""
+    findings = compile_watch(Watch((GIANG,), (Rule("r", officials=("giang",)),))).screen(ARTICLE)
+    (passage,) = findings.hits[0].passages
+    assert passage.text == "General Phan Van Giang spoke of the border."
+    assert [ARTICLE.body[start:end] for start, end in passage.marks] == ["Phan Van Giang"]
+    assert findings.hits[0].officials == ("giang",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (Rule("r", officials=("giang",)), True),
+        (Rule("r", query="border"), True),
+        (Rule("r", query="cricket"), False),
+        (Rule("r", officials=("giang",), query="cricket"), True),
+        (Rule("r", query="border", sources=("s",)), True),
+        (Rule("r", query="border", sources=("other",)), False),
+        (Rule("r", query="border", languages=("en",)), True),
+        (Rule("r", query="border", languages=("vi",)), False),
+        (Rule("r", query="border", regions=(Region.TITLE,)), False),
+        (Rule("r", officials=("giang",), regions=(Region.TITLE,)), False),
+    ],
+)
+def test_filters(rule: Rule, expected: bool) -> None:
+    """Sources, languages and regions narrow a rule; people or a query satisfy it."""
+    assert bool(hits(rule)) is expected
+
+
+def test_faulty_query_names_its_rule() -> None:
+    """A query that cannot be read is told with the id of its rule."""
+    with pytest.raises(QueryError, match="rule border: "):
+        compile_watch(Watch(rules=(Rule("border", query="a AND"),)))

@@ -1,0 +1,45 @@
+"""Words and sentences by offsets."""
+
+import pytest
+
+from monitor.text.tokens import is_word, sentence, words
+
+
+def test_words_keep_apostrophes() -> None:
+    """A possessive is one word; punctuation is none."""
+    text = "Laos's army, he said"
+    assert [text[start:end] for start, end in words(text)] == ["Laos's", "army", "he", "said"]
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "expected"),
+    [
+        ("to Lam Dong", "Lam", True),
+        ("Lambda", "Lam", False),
+        ("越南国防部长潘文江大将", "潘文江", True),
+        ("ທ່ານທອງລຸນເດີນທາງ", "ທອງລຸນ", True),
+        ("aທອງ", "ທອງ", True),
+        ("x潘y", "潘", True),
+    ],
+)
+def test_word_boundaries_follow_the_script(text: str, part: str, expected: bool) -> None:
+    """Spaced scripts need a boundary; Lao, Thai, Khmer, Burmese and Han do not."""
+    start = text.index(part)
+    assert is_word(text, start, start + len(part)) is expected
+
+
+def test_sentence_ends_at_its_stop() -> None:
+    """Dots of ranks and initials end no sentence; a question mark and a line break do."""
+    text = "He left. Lieut. Gen Saichay met Sr. Lt. Gen. D. Chien in Hanoi. They spoke.\nNext"
+    at = text.index("Saichay")
+    start, end = sentence(text, at, at + 7)
+    assert text[start:end] == "Lieut. Gen Saichay met Sr. Lt. Gen. D. Chien in Hanoi."
+    at = text.index("They")
+    assert text[slice(*sentence(text, at, at + 4))] == "They spoke."
+
+
+def test_sentence_is_bounded() -> None:
+    """A text without stops yields a window, not the whole."""
+    text = "word " * 10_000
+    start, end = sentence(text, 20_000, 20_004, limit=100)
+    assert end - start <= 204
