@@ -94,7 +94,7 @@ class _Reader:
             digests=tuple(
                 build.build_digest(name, model, tuple(rules), settings.timezone) for name, model in digests.items()
             ),
-            warnings=tuple(str(warning) for warning in sorted(set(self.warnings))),
+            warnings=tuple(sorted(set(self.warnings))),
         )
 
     def _unknown(self, tree: dict[str, Any]) -> None:

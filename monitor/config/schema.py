@@ -4,6 +4,7 @@
 ``relations.py``. Validation needs ``Surroundings`` as its context, for the references to secrets.
 """
 
+import json
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 
@@ -247,6 +248,11 @@ def json_schema() -> dict[str, Any]:
     schema = FileModel.model_json_schema(schema_generator=_Plain)
     _drop_titles(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sources.yaml of monitor", **schema}
+
+
+def schema_text() -> str:
+    """Return the JSON Schema as it is written into a file."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _drop_titles(part: Any) -> None:

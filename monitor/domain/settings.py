@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from monitor.domain.delivery import Channel, Secret
 from monitor.domain.digest import DigestPlan
+from monitor.domain.errors import Fault
 from monitor.domain.rule import Watch
 from monitor.domain.source import Source
 
@@ -43,4 +44,4 @@ class Configuration:
     watch: Watch = field(default_factory=Watch)
     channels: tuple[Channel, ...] = ()
     digests: tuple[DigestPlan, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Fault, ...] = ()

@@ -89,7 +89,9 @@ def test_whole_file_becomes_a_configuration() -> None:
     assert (morning.schedule.at, morning.timezone) == (time(7, 0), "Asia/Vientiane")
     assert (weekly.schedule.cron, weekly.rules) == ("0 7 * * mon,tue,wed,thu,fri", ("people", "border"))
     (warning,) = found.warnings
-    assert warning.startswith(f"{HERE}:29:3: digests.weekly: this digest goes to the folder channel outbox alone; add")
+    assert str(warning).startswith(
+        f"{HERE}:29:3: digests.weekly: this digest goes to the folder channel outbox alone; add"
+    )
 
 
 def test_without_channels_there_is_a_folder() -> None:

@@ -1,0 +1,54 @@
+"""The commands that set up: init, check, schema."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from monitor.cli import setup
+from monitor.domain.errors import UsageError
+
+app = typer.Typer()
+for command in (setup.init, setup.check, setup.schema):
+    app.command()(command)
+
+
+def test_what_init_writes_passes_check(tmp_path: Path) -> None:
+    """A newcomer's first file is good as it stands, and its schema lies beside it."""
+    folder = tmp_path / "new"
+    runner = CliRunner()
+    assert runner.invoke(app, ["init", str(folder)]).exit_code == 0
+    checked = runner.invoke(app, ["check", "-c", str(folder / "sources.yaml")])
+    assert (checked.exit_code, checked.stdout.count("\n")) == (0, 1), checked.output
+    assert "is good: 2 sources, 2 officials, 2 rules, 1 channel, 1 digest." in checked.stdout
+    assert json.loads((folder / "sources.schema.json").read_text(encoding="utf-8"))["properties"]["officials"]
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    """A file that is there stays as it is, to the byte."""
+    (tmp_path / "sources.yaml").write_text("mine", encoding="utf-8")
+    result = CliRunner().invoke(app, ["init", str(tmp_path)])
+    assert isinstance(result.exception, UsageError)
+    assert (tmp_path / "sources.yaml").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "sources.schema.json").exists()
+
+
+def test_check_prints_every_fault_and_ends_with_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults come as file:line:column: sentence, as lines for people or as one document for programs."""
+    monkeypatch.chdir(tmp_path)
+    Path("sources.yaml").write_text("rules:\n  r: {query: 'a AND'}\n  s: {}\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["check"])
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("sources.yaml:2:19: rules.r.query: ")
+    assert lines[1].startswith("sources.yaml:3:3: rules.s: a rule needs officials or a query; add")
+    found = json.loads(CliRunner().invoke(app, ["check", "--json"]).stdout)
+    assert not found["valid"]
+    assert [(fault["line"], fault["column"]) for fault in found["faults"]] == [(2, 19), (3, 3)]
+
+
+def test_schema_is_json() -> None:
+    """The schema on stdout is what editors read."""
+    assert json.loads(CliRunner().invoke(app, ["schema"]).stdout)["additionalProperties"] is False
