@@ -1,0 +1,110 @@
+"""Reading pages: what is kept, what is tried again, and what falls back on the feed."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import pytest
+from fakes import NOON, FakeArticles, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
+
+from monitor.domain.article import Article, Unread
+from monitor.domain.errors import LeaseLost
+from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, Outcome
+from monitor.pipeline.read import Reader, Reading, retry_at
+
+T = TypeVar("T")
+PARAGRAPH = "The minister opened the bridge on Monday and thanked the engineers who had built it in two years. "
+PAGE = (
+    "<html><head><title>Bridge opened</title></head><body><nav>Home News</nav><article><h1>Bridge opened</h1>"
+    + "".join(f"<p>{PARAGRAPH}{n}</p>" for n in range(6))
+    + "</article></body></html>"
+).encode()
+LISTED = Unread(
+    1, "daily", Article(url="http://daily.example/1", title="Bridge opened", standfirst="A bridge."), 0, "t"
+)
+
+
+def read(outcome: Outcome, attempts: int = 0) -> tuple[Reading, FakeArticles]:
+    """Read one page that answers so."""
+    unread = Unread(LISTED.id, LISTED.source_id, LISTED.article, attempts, LISTED.token)
+    articles = FakeArticles([unread])
+    reader = Reader(
+        FakeDatabase(articles=articles), FakeFetcher({LISTED.article.url: outcome}), InlineWorkshop(), FakeClock()
+    )
+    [reading] = asyncio.run(reader.tick({}, 5))
+    return reading, articles
+
+
+def test_a_page_is_extracted_and_kept_with_its_raw_answer() -> None:
+    """The article's text comes from the page, the navigation does not."""
+    reading, articles = read(Fetched(LISTED.article.url, 200, (), PAGE, "text/html"))
+    [(_, article, page, error)] = articles.kept
+    assert reading.error == error == ""
+    assert PARAGRAPH.strip() in article.body
+    assert "Home News" not in article.body
+    assert page is not None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "attempts", "minutes"),
+    [
+        (Failed("timed out"), 0, 2),
+        (Failed("timed out"), 1, 10),
+        (Failed("timed out"), 2, None),
+        (Failed("busy", retry_after=timedelta(minutes=30)), 0, 30),
+        (Failed("busy", retry_after=timedelta(days=2)), 0, 60),
+        (Failed("not found", status=404), 0, None),
+        (Blocked("challenge page"), 0, None),
+        (Gone("410"), 0, None),
+    ],
+)
+def test_when_a_page_is_tried_again(outcome: Outcome, attempts: int, minutes: int | None) -> None:
+    """Passing troubles are waited out for a while; what will not change is not asked for twice."""
+    expected = None if minutes is None else NOON + timedelta(minutes=minutes)
+    assert retry_at(outcome, attempts, NOON) == expected
+
+
+def test_a_failing_page_is_postponed_with_its_reason() -> None:
+    """Nothing is lost while a server is down."""
+    reading, articles = read(Failed("timed out after 30 s"))
+    assert reading.postponed
+    assert articles.postponed == [(LISTED, "timed out after 30 s", NOON + timedelta(minutes=2))]
+    assert not articles.kept
+
+
+def test_a_page_that_stays_away_leaves_what_the_feed_said() -> None:
+    """A mention in the headline is found even if the page never comes."""
+    _, articles = read(Failed("timed out"), attempts=2)
+    [(_, article, _, error)] = articles.kept
+    assert (article.title, article.partial, error) == ("Bridge opened", "feed", "timed out")
+
+
+def test_an_extractor_that_fails_costs_only_its_own_page() -> None:
+    """An unexpected error is recorded on the row, with what the feed said."""
+
+    class Broken:
+        async def run(self, work: Callable[..., T], *_args: object) -> T:
+            raise ValueError(f"bad tree in {work.__name__}")
+
+    articles = FakeArticles([LISTED])
+    fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), PAGE)})
+    reader = Reader(FakeDatabase(articles=articles), fetcher, Broken(), FakeClock())
+    [reading] = asyncio.run(reader.tick({}, 5))
+    assert reading.error == "ValueError: bad tree in extract_page"
+    assert articles.kept[0][3] == "ValueError: bad tree in extract_page"
+
+
+def test_a_lost_lease_writes_nothing() -> None:
+    """Somebody else reads the page now."""
+
+    class Taken(FakeArticles):
+        def keep_page(self, *_args: object) -> None:
+            raise LeaseLost("taken over")
+
+    articles = Taken([LISTED])
+    fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), PAGE, "text/html")})
+    reader = Reader(FakeDatabase(articles=articles), fetcher, InlineWorkshop(), FakeClock())
+    [reading] = asyncio.run(reader.tick({}, 5))
+    assert reading.postponed
+    assert not articles.kept
