@@ -21,7 +21,14 @@ INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\ufeff" + "".join(
     for code in range(first, last + 1)
 )
 _MARKS = ((0x0300, 0x036F), (0x064B, 0x065F), (0x0670, 0x0670), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
-_ALPHABETS = ((0x00C0, 0x058F), (0x1C80, 0x1C8F), (0x1D00, 0x1FFF), (0x2C60, 0x2C7F), (0xA640, 0xA69F))
+_ALPHABETS = (
+    (0x00C0, 0x058F),
+    (0x1C80, 0x1C8F),
+    (0x1D00, 0x1FFF),
+    (0x2190, 0x22FF),
+    (0x2C60, 0x2C7F),
+    (0xA640, 0xA69F),
+)
 _COMPATIBLE = ((0xA720, 0xA7FF), (0xFB00, 0xFB06), (0xFF01, 0xFF5E))
 _SAME = {  # written alike or for one another, and not told by Unicode's decompositions
     " ": "\t\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
