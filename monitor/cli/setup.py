@@ -3,18 +3,14 @@
 import os
 import sys
 from dataclasses import asdict
-from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from monitor.cli.common import DEFAULT_CONFIG, Config, Json, emit
 from monitor.domain.errors import ConfigError, Fault, UsageError
 from monitor.domain.settings import Configuration
-
-Config = Annotated[Path, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="The configuration.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
-DEFAULT_CONFIG = Path("sources.yaml")
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path()) -> None:
@@ -47,7 +43,7 @@ def check(config: Config = DEFAULT_CONFIG, json: Json = False) -> None:
     if json:
         records = {"faults": list(map(asdict, faults)), "warnings": list(map(asdict, warnings))}
         document = {"file": str(config), "valid": not faults, **records}
-        sys.stdout.write(dumps(document, ensure_ascii=False) + "\n")
+        emit(document)
     else:
         for warning in warnings:
             typer.echo(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.message}")

@@ -1,0 +1,87 @@
+"""What every command shares: its options, how it reads the configuration, how it prints."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monitor.domain.delivery import Secret
+from monitor.domain.settings import Configuration
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="The configuration.", show_default=True)
+]
+DatabaseUrl = Annotated[
+    str, typer.Option("--database", metavar="URL", help="Use this database, not the file's.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+DEFAULT_CONFIG = Path("sources.yaml")
+
+
+def load(config: Path, database: str = "") -> Configuration:
+    """Read the configuration, with the database the user named on the command line if any.
+
+    Raises ``ConfigError`` with every fault, or ``UsageError`` if the file cannot be read.
+    """
+    from monitor.config.load import load_configuration
+    from monitor.match.review import review_watch
+
+    configuration = load_configuration(config, os.environ, checks=(review_watch,))
+    if not database:
+        return configuration
+    return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+
+
+def plain(value: object) -> Any:
+    """Turn domain values into what JSON holds: times in UTC as ISO 8601, lengths in seconds, enums by value."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value
+
+
+def emit(document: Mapping[str, object]) -> None:
+    """Print one JSON document on one line."""
+    sys.stdout.write(json.dumps(plain(document), ensure_ascii=False) + "\n")
+
+
+def emit_lines(records: Iterable[Mapping[str, object]]) -> None:
+    """Print one JSON document a line."""
+    for record in records:
+        emit(record)
+
+
+def when(moment: datetime | None) -> str:
+    """Show a time to a person, in the zone of his machine."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty: str) -> None:
+    """Print a table, or one sentence where there is nothing to show. Foreign text stays text."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        grid.add_row(*(Text(str(cell)) for cell in row))
+    if grid.row_count:
+        Console(soft_wrap=not sys.stdout.isatty(), highlight=False).print(grid)
+    else:
+        sys.stdout.write(empty + "\n")

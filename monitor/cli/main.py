@@ -1,0 +1,67 @@
+"""The ``monitor`` command: its families, and how an error becomes a sentence and an exit code.
+
+Modules named here import nothing heavy at their top, so that ``monitor --help`` stays quick.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+
+import typer
+
+from monitor import __version__
+from monitor.cli import setup
+from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
+
+DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Watch the news for people: every mention once, none lost, with the passage that proves it.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Command = Callable[..., object]
+FAMILIES: dict[str, tuple[Command, ...]] = {
+    "Set up": (setup.init, setup.check, setup.schema),
+}
+for family, commands in FAMILIES.items():
+    for command in commands:
+        app.command(rich_help_panel=family)(command)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"monitor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def fail(error: BaseException, code: int) -> NoReturn:
+    """Say what went wrong in the error's own words, and end with a code scripts can use."""
+    sys.stderr.write(f"{error}\n")
+    sys.exit(code)
+
+
+def main() -> None:
+    """Run the command line; a user never sees a traceback for what he or the world did."""
+    try:
+        app(standalone_mode=True)
+    except (ConfigError, QueryError, NotAFeed) as error:
+        fail(error, FAULTS)
+    except UsageError as error:
+        fail(error, USAGE)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    except (MonitorError, OSError) as error:
+        fail(error, OUTSIDE)
