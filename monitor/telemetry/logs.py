@@ -1,0 +1,116 @@
+"""Logs with fields: one line an event, for people on a terminal or as JSON for machines, without secrets.
+
+structlog and the standard library share one handler, so that what libraries say goes the same way. This module holds
+the only global state of the program: Python has one logging system.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from monitor.telemetry.redact import Redactor
+
+QUIET = ("alembic", "apprise", "apscheduler", "asyncio", "httpcore", "httpx", "procrastinate", "uvicorn.access")
+"""Libraries that tell their every step, or whole URLs, below WARNING."""
+
+LONGEST = 8192
+
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_CONTROL |= {code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F))}
+_CONTROL |= {code: f"\\u{code:04x}" for code in range(0x2066, 0x206A)} | {0x0A: "\\n", 0x0D: "\\r", 0x09: " "}
+_TRACEBACK = {code: shown for code, shown in _CONTROL.items() if code != 0x0A}
+
+Event = MutableMapping[str, Any]
+
+
+def set_up_logging(
+    redact: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
+) -> None:
+    """Send every log line to a stream (default: stderr). Calling it again replaces the set-up before.
+
+    ``as_json`` None means: JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
+    """
+    stream = stream or sys.stderr
+    as_json = not stream.isatty() if as_json is None else as_json
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Formatter(redact, shared, as_json=as_json, colours=stream.isatty()))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if isinstance(old.formatter, _Formatter):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Renders events of ours and of libraries alike, and redacts the finished line."""
+
+    def __init__(self, redact: Redactor, shared: list[Any], *, as_json: bool, colours: bool) -> None:
+        renderer: Any = (
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+            if as_json
+            else structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
+        )
+        super().__init__(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                clean_event,
+                _order,
+                renderer,
+            ],
+        )
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(super().format(record))
+
+
+def clean_event(_logger: object, _method: str, event: Event) -> Event:
+    """Show control characters instead of obeying them, so that no foreign text can forge a line or move a cursor."""
+    for key, value in event.items():
+        event[key] = _clean(value, _TRACEBACK if key == "exception" else _CONTROL)
+    return event
+
+
+def _order(_logger: object, _method: str, event: Event) -> Event:
+    """Put what every line has before what only this one has."""
+    first = ("timestamp", "level", "event", "logger")
+    return {
+        key: event[key]
+        for key in (*(key for key in first if key in event), *(key for key in event if key not in first))
+    }
+
+
+def _clean(value: Any, table: dict[int, str]) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(item, table) for item in value]
+    if isinstance(value, dict):
+        return {str(_clean(str(key), table)): _clean(item, table) for key, item in value.items()}
+    text = str(value).encode("utf-8", "backslashreplace").decode("utf-8").translate(table)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} [{len(text) - LONGEST} more]"

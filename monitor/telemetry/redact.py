@@ -1,0 +1,86 @@
+"""Secrets out of everything that leaves the program as text."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from monitor.domain.delivery import Secret
+from monitor.domain.source import Source
+
+STARS = "***"
+SHORTEST = 4
+"""Shorter texts are too common in ordinary words to be replaced everywhere."""
+
+_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n,;]+",
+        r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{8,}",
+        r"(whsec_)()[A-Za-z0-9+/=_-]+",
+        r"([a-z][a-z0-9+.-]*://)()[^\s/@'\"<>]+(?=@)",
+        r"(?i)([?&][\w.-]*(?:token|key|secret|passw|pwd|sig|auth|session|code)[\w.-]*)(=)[^&\s'\"<>#]+",
+    )
+)
+
+
+class Redactor:
+    """Replaces known secrets, and what looks like one, by stars. Secrets may be learned while it is in use."""
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self._texts: set[str] = set()
+        self._known: re.Pattern[str] | None = None
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Add secrets; old ones stay, as they may still be on their way through the program."""
+        for secret in secrets:
+            self._texts.update(text for text in _faces(secret.reveal()) if len(text) >= SHORTEST)
+        if self._texts:
+            longest_first = sorted(self._texts, key=lambda text: (-len(text), text))
+            self._known = re.compile("|".join(map(re.escape, longest_first)))
+
+    def __call__(self, text: str) -> str:
+        """Return the text with stars in place of secrets."""
+        if self._known is not None:
+            text = self._known.sub(STARS, text)
+        for pattern in _PATTERNS:
+            text = pattern.sub(rf"\1\2{STARS}", text)
+        return text
+
+
+def _faces(secret: str) -> Iterator[str]:
+    """Yield the ways a secret may show itself: whole, its password or path alone, encoded, escaped."""
+    parts = [secret]
+    if "://" in secret:
+        try:
+            url = urlsplit(secret)
+            password = url.password or ""
+        except ValueError:
+            url, password = urlsplit(""), ""
+        rest = url.path + (f"?{url.query}" if url.query else "")
+        parts += [password, unquote(password), url.query]
+        parts += [rest] if len(rest) >= 2 * SHORTEST and url.scheme.startswith("http") else []
+    for part in parts:
+        yield part
+        yield quote(part, safe="")
+        yield quote(part)
+        yield json.dumps(part)[1:-1]
+        yield json.dumps(part, ensure_ascii=False)[1:-1]
+        yield repr(part)[1:-1]
+
+
+def find_secrets(value: Any) -> Iterator[Secret]:
+    """Yield every secret inside a configuration or any other frozen value of the domain."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Source):
+        yield from (Secret(text) for _, text in value.headers)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from find_secrets(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from find_secrets(getattr(value, field.name))
