@@ -1,0 +1,130 @@
+"""A local world of many feeds for the polling benches: deterministic bodies, entity tags, an address for each feed."""
+
+import asyncio
+import hashlib
+import random
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+WORDS = re.findall(
+    r"\w+",
+    """border ministry talks delegation economy bridge harvest river province school army trade minister agreement
+    rescue training visit market railway exchange court village energy drought patrol council capital report summit
+    inquiry export factory hospital teacher budget election storm harbour museum festival treaty soldier""",
+)
+NAMES = ("Phan Van Giang", "Thongloun Sisoulith", "Nguyen Tan Cuong", "Hun Manet", "Pete Hegseth", "Saichay Kommasith")
+
+
+def body(number: int, entries: int, edition: int = 0) -> bytes:
+    """Return feed ``number`` with that many full-text entries; each edition brings two new ones on top."""
+    opened = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    items = []
+    for position in range(edition * 2 + entries - 1, edition * 2 - 1, -1):
+        rng = random.Random(number * 100_003 + position)
+        paragraphs = "".join(f"<p>{_sentence(rng)} {_sentence(rng)} {_sentence(rng)}</p>" for _ in range(4))
+        link = f"http://outlet-{number}.example/news/{position}-{rng.choice(WORDS)}.html"
+        published = format_datetime(opened - timedelta(minutes=20 * (edition * 2 + entries - position)))
+        items.append(
+            f"<item><title>{_sentence(rng)[:70]}</title><link>{link}</link><guid>{link}</guid>"
+            f"<pubDate>{published}</pubDate><description>{_sentence(rng)}</description>"
+            f"<content:encoded><![CDATA[{paragraphs}]]></content:encoded></item>"
+        )
+    head = (
+        '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
+        f"<title>Outlet {number}</title><link>http://outlet-{number}.example/</link><description>News</description>"
+    )
+    return (head + "".join(items) + "</channel></rss>").encode()
+
+
+def _sentence(rng: random.Random) -> str:
+    words = [rng.choice(WORDS) for _ in range(rng.randint(10, 18))]
+    if rng.random() < 0.05:
+        words.insert(rng.randrange(len(words)), rng.choice(NAMES))
+    return (" ".join(words)).capitalize() + "."
+
+
+@contextmanager
+def serve_feeds(count: int, entries: int = 30) -> Iterator["Feeds"]:
+    """Serve feeds from a process of their own until the block ends."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, count, entries), daemon=True)
+    process.start()
+    feeds = Feeds(ours, count, ours.recv())
+    try:
+        yield feeds
+    finally:
+        process.terminate()
+        process.join()
+
+
+class Feeds:
+    """The served feeds, a loopback address each, so that politeness to a host is no part of the figure."""
+
+    def __init__(self, pipe: Connection, count: int, port: int) -> None:
+        self.pipe, self.port = pipe, port
+        self.urls = [
+            f"http://127.{1 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}:{port}/feed/{n}" for n in range(count)
+        ]
+
+    def turn(self, edition: int) -> None:
+        """Bring two new entries to every feed."""
+        self.pipe.send(edition)
+        self.pipe.recv()
+
+
+def _serve(pipe: Connection, count: int, entries: int) -> None:
+    answers = _answers(count, entries, 0)
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                writer.write(_answer(answers, request))
+                await writer.drain()
+                if b"connection: close" in request.lower():
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def main() -> None:
+        listener = socket.create_server(("0.0.0.0", 0), backlog=4096)
+        server = await asyncio.start_server(client, sock=listener)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(pipe.fileno(), turn)
+        pipe.send(listener.getsockname()[1])
+        await server.serve_forever()
+
+    def turn() -> None:
+        try:
+            answers[:] = _answers(count, entries, pipe.recv())
+            pipe.send(True)
+        except (EOFError, OSError):
+            sys.exit(0)
+
+    asyncio.run(main())
+
+
+def _answers(count: int, entries: int, edition: int) -> list[tuple[bytes, bytes]]:
+    bodies = (body(number, entries, edition) for number in range(count))
+    return [(f'"{hashlib.sha1(text, usedforsecurity=False).hexdigest()}"'.encode(), text) for text in bodies]
+
+
+def _answer(answers: list[tuple[bytes, bytes]], request: bytes) -> bytes:
+    path = request.split(b" ", 2)[1]
+    if not path.startswith(b"/feed/"):
+        return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+    tag, text = answers[int(path[6:])]
+    if tag in request:
+        return b"HTTP/1.1 304 Not Modified\r\nETag: " + tag + b"\r\nContent-Length: 0\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml; charset=utf-8\r\nETag: " + tag
+    return head + b"\r\nContent-Length: " + str(len(text)).encode() + b"\r\n\r\n" + text

@@ -1,0 +1,69 @@
+"""Peers, each in a virtual environment of its own under bench/peers (not kept in git)."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+HERE = Path(__file__).parent
+PEERS = {
+    "reader": ["reader", "sgmllib3k"],  # reader's own feedparser imports sgmllib, which its metadata does not name
+    "rss2email": ["rss2email"],
+    "trafilatura": ["trafilatura"],
+    "names": ["pyahocorasick", "flashtext2"],
+    "copies": ["datasketch", "rensa"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a process and its children used: wall and processor seconds, peak memory of the biggest one in megabytes."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def interpreter(peer: str) -> Path:
+    """Return the Python that has the peer's packages, making its environment the first time (needs an index)."""
+    home = HERE / "peers" / peer
+    python = home / "bin" / "python"
+    stamp = home / "installed"
+    wanted = "\n".join(PEERS[peer])
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PEERS[peer]], check=True)
+        stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def version(peer: str) -> str:
+    """Return the installed version of a peer's first package."""
+    code = f"from importlib.metadata import version; print(version({PEERS[peer][0]!r}))"
+    return subprocess.run(
+        [str(interpreter(peer)), "-c", code], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def available(program: str) -> bool:
+    """Tell whether a program of the system is there; benches leave out what is not."""
+    return which(program) is not None
+
+
+def measure(command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> Spent:
+    """Run a command to its end and count what it and its children used. Raises ``RuntimeError`` with its last words."""
+    log = cwd / "bench.log"
+    with log.open("wb") as output:
+        before = os.times().elapsed
+        process = subprocess.Popen(
+            command, cwd=cwd, env={**os.environ, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        wall = os.times().elapsed - before
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        words = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {words}")
+    return Spent(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
