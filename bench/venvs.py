@@ -39,9 +39,9 @@ def interpreter(peer: str) -> Path:
     return python
 
 
-def version(peer: str) -> str:
-    """Return the installed version of a peer's first package."""
-    code = f"from importlib.metadata import version; print(version({PEERS[peer][0]!r}))"
+def version(peer: str, package: str) -> str:
+    """Return the installed version of one of a peer's packages."""
+    code = f"from importlib.metadata import version; print(version({package!r}))"
     return subprocess.run(
         [str(interpreter(peer)), "-c", code], check=True, capture_output=True, text=True
     ).stdout.strip()

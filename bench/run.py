@@ -1,0 +1,110 @@
+"""All benches, one after the other, and docs/performance.md written from what they measured.
+
+Each bench is a module beside this one with ``run(quick) -> rows`` (what, peer, ours, theirs, ratio, target); it sets up
+its peers itself, through ``venvs``, and takes turns with them in one run. Sizes are small by default: five minutes.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import subprocess
+import sys
+import traceback
+from datetime import UTC, datetime
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import venvs
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCHES = ("poll", "acquire", "extraction", "names", "stories", "store", "delivery")
+COLUMNS = ("what", "peer", "ours", "theirs", "ratio", "target")
+MARK = "<!-- measured: everything below this line is written by `make bench` -->"
+LIBRARIES = ("httpx", "feedparser", "selectolax", "ahocorasick-rs", "sqlmodel", "lxml", "numpy", "uvloop")
+
+
+def machine() -> str:
+    """Tell on what the figures were measured."""
+    cpu = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if sys.platform == "linux" else ():
+        if line.startswith("model name"):
+            cpu = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}"
+
+
+def versions() -> str:
+    """Name what was compared: our libraries, and every peer that is installed."""
+    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    ours = [f"monitor {revision.stdout.strip() or installed('monitor')}", f"Python {platform.python_version()}"]
+    ours += [f"{name} {installed(name)}" for name in LIBRARIES]
+    peers = [
+        f"{package} {venvs.version(peer, package)}"
+        for peer, packages in venvs.PEERS.items()
+        if (venvs.HERE / "peers" / peer / "installed").exists()
+        for package in packages
+    ]
+    return f"{', '.join(ours)}. Peers: {', '.join(peers) or 'none installed'}"
+
+
+def run_all(names: list[str], quick: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Run the named benches; one that fails is named with its reason and stops none of the others."""
+    rows: list[dict[str, Any]] = []
+    failures = []
+    for name in names:
+        print(f"== {name}", flush=True)
+        try:
+            found = importlib.import_module(name).run(quick)
+        except Exception as error:  # noqa: BLE001 - the others are still to be measured; the report names this one
+            traceback.print_exc()
+            failures.append(f"{name}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+            continue
+        rows += found
+        print(table(found), flush=True)
+    return rows, failures
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Lay rows out as a Markdown table that also reads well in a terminal."""
+    cells = [[str(row.get(column, "")) for column in COLUMNS] for row in rows]
+    widths = [max(len(line[i]) for line in [list(COLUMNS), *cells]) for i in range(len(COLUMNS))]
+    lines = [list(COLUMNS), ["-" * width for width in widths], *cells]
+    return "\n".join("| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines)
+
+
+def write(path: Path, rows: list[dict[str, Any]], failures: list[str], command: str) -> None:
+    """Replace what stands below the mark in docs/performance.md."""
+    words, _, _ = path.read_text(encoding="utf-8").partition(MARK)
+    parts = [
+        words + MARK,
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with `{command}` on {machine()}.",
+        f"{versions()}.",
+        table(rows),
+        *(f"Not measured: {failure}" for failure in failures),
+    ]
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benches and write the report; 1 if one could not be measured."""
+    there = [name for name in BENCHES if (venvs.HERE / f"{name}.py").exists()]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bench", nargs="*", metavar="BENCH", help=f"which ones (default: all of {', '.join(there)})")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, one round: a minute, rougher figures")
+    parser.add_argument("--dry", action="store_true", help="print only, leave docs/performance.md as it is")
+    options = parser.parse_args(argv)
+    if unknown := set(options.bench) - set(there):
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(there)}")
+    rows, failures = run_all(options.bench or there, options.quick)
+    print(table(rows), *failures, sep="\n")
+    if not options.dry:
+        command = " ".join(["python bench/run.py", *(argv if argv is not None else sys.argv[1:])])
+        write(ROOT / "docs" / "performance.md", rows, failures, command)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
