@@ -38,7 +38,9 @@ def machine() -> str:
 
 def versions() -> str:
     """Name what was compared: our libraries, and every peer that is installed."""
-    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    revision = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
     ours = [f"monitor {revision.stdout.strip() or installed('monitor')}", f"Python {platform.python_version()}"]
     ours += [f"{name} {installed(name)}" for name in LIBRARIES]
     peers = [
