@@ -1,0 +1,80 @@
+"""A message as bytes of mail: headers exact to the byte, text first and HTML last."""
+
+import re
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime, parseaddr
+
+from monitor.domain.delivery import Message
+from monitor.text.visible import one_line, visible
+
+UNFOLDED = frozenset({"message-id", "references", "in-reply-to", "list-id", "list-unsubscribe", "list-unsubscribe-post"})
+_LONG = SMTP.clone(max_line_length=998)
+_UNSAFE_ID = re.compile(r"[^a-z0-9.-]+")
+
+
+class _Letter(EmailPolicy):
+    """SMTP lines of 78, but never folds those headers that other programs read.
+
+    The standard policy turns a URL longer than a line into an encoded word, which breaks one-click unsubscription.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        return _LONG.fold(name, value) if name.lower() in UNFOLDED else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return _LONG.fold_binary(name, value) if name.lower() in UNFOLDED else super().fold_binary(name, value)
+
+
+_POLICY = _Letter(linesep="\r\n", cte_type="7bit", raise_on_defect=False)
+
+
+def mailbox(text: str) -> Address:
+    """Read an address as the user wrote it, with or without a name; a domain in another script becomes ASCII.
+
+    Raises ``ValueError`` for what is no address.
+    """
+    name, plain = parseaddr(visible(text))
+    local, at, domain = plain.rpartition("@")
+    if not (at and local and domain) or any(sign in plain for sign in " \n\r\t<>,;"):
+        raise ValueError(f'"{one_line(text, 80)}" is no mail address; expected for example desk@example.org')
+    try:
+        domain = domain.encode("idna").decode()
+    except UnicodeError as error:
+        raise ValueError(f'"{one_line(domain, 80)}" is no mail domain: {error}') from error
+    return Address(one_line(name, 120), local, domain)
+
+
+def message_id(message: Message, domain: str) -> str:
+    """Return the Message-ID of a delivery, the same at every attempt."""
+    return f"<{message.key}@{domain}>"
+
+
+def write(message: Message, sender: Address, recipient: Address, at: datetime, unsubscribe: str = "") -> bytes:
+    """Write one mail. ``unsubscribe`` is an https address that takes RFC 8058 one-click POSTs, or empty.
+
+    A digest about few stories names their conversations in References, so that a correction stands under the first
+    report in the reader's mail program.
+    """
+    letter = EmailMessage(policy=_POLICY)
+    letter["Subject"] = one_line(message.rendered.subject, 200)
+    letter["From"] = sender
+    letter["To"] = recipient
+    letter["Date"] = format_datetime(at)
+    letter["Message-ID"] = message_id(message, sender.domain)
+    if message.rendered.references:
+        roots = [f"<{root}@{sender.domain}>" for root in message.rendered.references]
+        letter["In-Reply-To"] = roots[0]
+        letter["References"] = " ".join(roots)
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["Precedence"] = "bulk"
+    letter["X-Auto-Response-Suppress"] = "All"
+    letter["List-Id"] = f"<{_UNSAFE_ID.sub('-', message.digest_id.lower())}.{sender.domain}>"
+    if unsubscribe:
+        letter["List-Unsubscribe"] = f"<{visible(unsubscribe)}>"
+        letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    letter.set_content(visible(message.rendered.text))
+    letter.add_alternative(visible(message.rendered.html), subtype="html")
+    return letter.as_bytes()

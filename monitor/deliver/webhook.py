@@ -1,0 +1,111 @@
+"""Signed JSON over HTTP, as the Standard Webhooks specification 1.0.0 has it: one attempt."""
+
+import asyncio
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+from standardwebhooks import Webhook
+
+from monitor.domain.delivery import Message, Receipt, Refused, Retry, Secret, Sent, WebhookChannel
+from monitor.domain.errors import MonitorError
+from monitor.text.visible import one_line
+
+DEADLINE = 20.0  # seconds for the whole exchange
+PATIENCE = timedelta(days=1)
+GONE, BUSY = 410, 429
+EXCERPT = 400  # bytes of an answer that may end in an error text
+
+
+def _key(secret: Secret) -> bytes:
+    """Return the signing key: base64 with or without the ``whsec_`` prefix, anything else as it is."""
+    text = secret.reveal().removeprefix("whsec_")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return text.encode()
+
+
+def retry_after(value: str, now: datetime) -> timedelta | None:
+    """Read a Retry-After header, seconds or a date; never more than a day."""
+    if value.strip().isdigit():
+        wait = timedelta(seconds=min(int(value.strip()[:9]), 10**6))
+    else:
+        try:
+            wait = parsedate_to_datetime(value).astimezone(UTC) - now
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(wait, timedelta(0)), PATIENCE)
+
+
+def _judge(response: httpx.Response, excerpt: str, now: datetime) -> Receipt:
+    """Decide by the status: 2xx alone is success, 410 stops the target, redirects are not followed."""
+    status = response.status_code
+    reason = one_line(f"HTTP {status} {excerpt}", 300)
+    if 200 <= status < 300:
+        return Sent(f"HTTP {status}")
+    if status == GONE:
+        return Refused(reason, stop=True)
+    if 300 <= status < 400:
+        return Retry(f"HTTP {status}: redirects are not followed, name the final address in sources.yaml")
+    wait = retry_after(response.headers.get("retry-after", ""), now)
+    return Retry(reason, wait, pause=status == BUSY)
+
+
+class WebhookCarrier:
+    """Posts the deliveries of one channel. ``transport`` is where addresses are guarded."""
+
+    def __init__(
+        self, channel: WebhookChannel, transport: httpx.AsyncBaseTransport, *, deadline: float = DEADLINE
+    ) -> None:
+        """``deadline`` is in seconds."""
+        self._url = channel.url.reveal()
+        self._signers = [Webhook(_key(secret)) for secret in channel.secrets]
+        self._transport = transport
+        self._deadline = deadline
+
+    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+        """Try once, within the deadline."""
+        request = self._request(message, attempt_at)
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await self._transport.handle_async_request(request)
+                try:
+                    excerpt = await self._excerpt(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return Retry("the webhook did not answer in time")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, MonitorError) as error:
+            return Retry(one_line(f"{type(error).__name__}: {error}".replace(self._url, "the webhook"), 300))
+        return _judge(response, excerpt, attempt_at)
+
+    def _request(self, message: Message, at: datetime) -> httpx.Request:
+        """Sign the exact bytes that are sent, with the time of this attempt; several secrets give several signatures."""
+        body = message.rendered.payload.encode()
+        now = at.astimezone(UTC)
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "monitor",
+            "webhook-id": message.key,
+            "webhook-timestamp": str(int(now.timestamp())),
+        }
+        if self._signers:
+            text = body.decode()
+            headers["webhook-signature"] = " ".join(signer.sign(message.key, now, text) for signer in self._signers)
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), self._deadline)
+        return httpx.Request("POST", self._url, headers=headers, content=body, extensions={"timeout": limits})
+
+    @staticmethod
+    async def _excerpt(response: httpx.Response) -> str:
+        """Read the start of an error's text; of a success nothing is needed."""
+        if 200 <= response.status_code < 300:
+            return ""
+        taken = b""
+        async for piece in response.aiter_raw():
+            taken += piece[:EXCERPT]
+            if len(taken) >= EXCERPT:
+                break
+        return taken[:EXCERPT].decode(errors="replace")

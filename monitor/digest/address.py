@@ -1,0 +1,55 @@
+"""A rendered digest made into one message a target, each with a key that stays the same for ever."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from monitor.domain.delivery import (
+    Channel,
+    ChatChannel,
+    EmailChannel,
+    FolderChannel,
+    Message,
+    Rendered,
+    Secret,
+    WebhookChannel,
+)
+from monitor.domain.digest import Digest
+
+
+def _label(url: Secret) -> str:
+    """Name a secret URL so that it can be shown and told from others: its host or service, and a short fingerprint.
+
+    The URLs of chat services carry secrets where others have the host, so only the service is named.
+    """
+    text = url.reveal()
+    parts = urlsplit(text)
+    place = parts.hostname if parts.scheme in {"http", "https"} else parts.scheme
+    return f"{place or 'target'}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def targets(channel: Channel) -> Iterator[str]:
+    """Yield each target of a channel by a name that is safe to show: a mail address each, or the one place."""
+    match channel:
+        case EmailChannel():
+            yield from dict.fromkeys(channel.to)
+        case FolderChannel():
+            yield channel.path
+        case WebhookChannel() | ChatChannel():
+            yield _label(channel.url)
+
+
+def key(digest: Digest, channel_id: str, target: str) -> str:
+    """Return the identity of a delivery: the same digest, window, channel and target give the same key."""
+    start = digest.window.start_at.astimezone(UTC).isoformat()
+    return hashlib.sha256("\0".join((digest.id, start, channel_id, target)).encode()).hexdigest()[:40]
+
+
+def address(digest: Digest, rendered: Rendered, channels: Iterable[Channel], now: datetime) -> tuple[Message, ...]:
+    """Make one message for each target of each channel."""
+    return tuple(
+        Message(key(digest, channel.id, target), digest.id, channel.id, target, rendered, now)
+        for channel in channels
+        for target in targets(channel)
+    )
