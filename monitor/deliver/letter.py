@@ -10,7 +10,7 @@ from email.utils import format_datetime, parseaddr
 from monitor.domain.delivery import Message
 from monitor.text.visible import one_line, visible
 
-UNFOLDED = frozenset({"message-id", "references", "in-reply-to", "list-id", "list-unsubscribe", "list-unsubscribe-post"})
+UNFOLDED = {"message-id", "references", "in-reply-to", "list-id", "list-unsubscribe", "list-unsubscribe-post"}
 _LONG = SMTP.clone(max_line_length=998)
 _UNSAFE_ID = re.compile(r"[^a-z0-9.-]+")
 
@@ -22,10 +22,12 @@ class _Letter(EmailPolicy):
     """
 
     def fold(self, name: str, value: str) -> str:
-        return _LONG.fold(name, value) if name.lower() in UNFOLDED else super().fold(name, value)
+        policy = _LONG if name.lower() in UNFOLDED else SMTP
+        return str(policy.fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        return _LONG.fold_binary(name, value) if name.lower() in UNFOLDED else super().fold_binary(name, value)
+        policy = _LONG if name.lower() in UNFOLDED else SMTP
+        return policy.fold_binary(name, value)
 
 
 _POLICY = _Letter(linesep="\r\n", cte_type="7bit", raise_on_defect=False)

@@ -55,7 +55,8 @@ def _translate(error: Exception, server: _Server) -> Receipt:
         refusal = error.recipients[0]
         return _judge(refusal.code, refusal.message)
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return Retry(one_line(f"{server.host} does not accept the credentials: {error.code}"), pause=error.code == CLOSING)
+        reason = f"{server.host} does not accept the credentials: {error.code}"
+        return Retry(reason, pause=error.code == CLOSING)
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return _judge(error.code, error.message)
     if isinstance(error, TimeoutError):

@@ -83,7 +83,7 @@ class WebhookCarrier:
         return _judge(response, excerpt, attempt_at)
 
     def _request(self, message: Message, at: datetime) -> httpx.Request:
-        """Sign the exact bytes that are sent, with the time of this attempt; several secrets give several signatures."""
+        """Sign the exact bytes that are sent, with the time of this attempt and every secret."""
         body = message.rendered.payload.encode()
         now = at.astimezone(UTC)
         headers = {

@@ -43,7 +43,7 @@ def targets(channel: Channel) -> Iterator[str]:
 def key(digest: Digest, channel_id: str, target: str) -> str:
     """Return the identity of a delivery: the same digest, window, channel and target give the same key."""
     start = digest.window.start_at.astimezone(UTC).isoformat()
-    return hashlib.sha256("\0".join((digest.id, start, channel_id, target)).encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{digest.id}\0{start}\0{channel_id}\0{target}".encode()).hexdigest()[:40]
 
 
 def address(digest: Digest, rendered: Rendered, channels: Iterable[Channel], now: datetime) -> tuple[Message, ...]:

@@ -201,7 +201,7 @@ def _summed_up(rest: Sequence[_Entry], hidden: int, officials: Sequence[Official
     return (f"{hidden} more articles are counted here and not shown{told}. `monitor hits` lists them all.",)
 
 
-def compose(  # noqa: PLR0913 - a digest is made of exactly these facts, and a bundle of them would have no other use
+def compose(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a bundle of them has no other use
     plan: DigestPlan,
     window: Window,
     hits: Sequence[HitRecord],

@@ -60,7 +60,8 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def pieces(passage: Passage, limit: int = PASSAGE) -> tuple[Piece, ...]:
     """Cut a passage at its marks; a long one is shortened around the first of them."""
-    text, marks = passage.text, []
+    text = passage.text
+    marks: list[tuple[int, int]] = []
     for start, end in sorted(passage.marks):
         low, high = max(start - passage.start, marks[-1][1] if marks else 0), min(end - passage.start, len(text))
         if low < high:
@@ -177,8 +178,10 @@ def present(digest: Digest) -> View:
     people = sum(1 for _ in digest.subjects)
     about = f" about {count(people, 'person', 'people')}" if people and sections else ""
     summary = f"{found}{about}." if sections else "Nothing found."
-    watched = () if sections else tuple(
-        WatchedView(one_line(s.name, 120), one_line(s.post, 160), chart(s.daily)) for s in digest.subjects
+    watched = (
+        ()
+        if sections
+        else tuple(WatchedView(one_line(s.name, 120), one_line(s.post, 160), chart(s.daily)) for s in digest.subjects)
     )
     return View(
         title=one_line(digest.title, 80),

@@ -12,7 +12,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.digest.payload import describe, encode, iso
@@ -68,7 +76,7 @@ def _fill(name: str, folder: str, **context: Any) -> tuple[str, str]:
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         if not folder:
             raise
-        where = f" line {error.lineno}" if isinstance(getattr(error, "lineno", None), int) else ""
+        where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
         fault = f"The template {name}{where} in the templates folder failed ({error}); the built-in one was used."
         return _environment("").get_template(name).render(context), fault
 

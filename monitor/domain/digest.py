@@ -60,7 +60,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class HitRecord:
-    """An untold hit with all that is needed to tell it. ``outlet`` is the source's name."""
+    """An untold hit with all that is needed to tell it. ``outlet`` is the source's name.
+
+    ``copy_told`` says that this digest has told the text which ``copy_of`` names before.
+    """
 
     id: int
     rule_id: str
@@ -77,6 +80,7 @@ class HitRecord:
     copy_of: int | None = None
     mentions: tuple[Mention, ...] = ()
     note: str = ""
+    copy_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,14 @@ class OutboxStore(Protocol):
         ...
 
     def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
-        """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first."""
+        """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first.
+
+        ``copy_told`` marks those whose text this digest has told already, at another outlet.
+        """
+        ...
+
+    def retell(self, plan: DigestPlan, since: datetime, before: datetime) -> list[HitRecord]:
+        """Return the hits of the plan's rules found in a period, told or not, oldest first."""
         ...
 
     def coverage(self, window: Window) -> Coverage:
@@ -150,14 +157,32 @@ class OutboxStore(Protocol):
         """
         ...
 
-    def lease_deliveries(self, now: datetime, limit: int, until_at: datetime) -> list[Delivery]:
-        """Lease due deliveries, oldest first and fair between targets."""
+    def lease_deliveries(
+        self,
+        now: datetime,
+        limit: int,
+        until_at: datetime,
+        each: int = 16,
+        resting: Collection[tuple[str, str]] = (),
+    ) -> list[Delivery]:
+        """Lease due deliveries, oldest first and fair between targets: at most ``each`` a target.
+
+        ``resting`` names targets as (channel, target) that get nothing now: one attempt is under way, or just failed.
+        """
         ...
 
     def settle_delivery(
         self, delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
     ) -> None:
-        """Record an attempt. A ``Retry`` without a next attempt is dead. Raises ``LeaseLost``."""
+        """Record an attempt. A ``Retry`` without a next attempt is dead. Raises ``LeaseLost``.
+
+        A ``Retry`` with ``pause`` also holds the channel's other pending deliveries until then; a ``Refused`` with
+        ``stop`` refuses all that waits for the target.
+        """
+        ...
+
+    def failed(self, after: datetime, before: datetime) -> list[Delivery]:
+        """Return the deliveries that were given up or refused in a period, oldest first."""
         ...
 
 

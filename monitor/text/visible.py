@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _DROPPED = (
-    *range(0x00, 0x09),
+    *range(0x09),
     *(0x0B, 0x0C, *range(0x0E, 0x20)),
     *range(0x7F, 0xA0),
     *range(0x202A, 0x202F),  # bidirectional embeddings and overrides
@@ -18,7 +18,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
-    """Return the text without controls, direction marks and lone surrogates; line ends become ``\\n``.
+    """Return the text without controls, direction marks and lone surrogates; every line end becomes a newline.
 
     Joiners and the zero-width space stay: scripts of South-East Asia need them.
     """

@@ -123,7 +123,9 @@ def test_a_time_before_the_night_is_not_held_by_it() -> None:
 def test_quiet_hours_end_once_in_a_doubled_hour() -> None:
     """Quiet hours that end within the doubled hour hold until the clock is past them for good."""
     once = plan(Schedule(once=True), hold=Hold(time(22), time(2, 30)))
-    due = [CronTimetable().last_due(once, utc("2026-10-24T00:00"), utc(f"2026-10-25T{at}")) for at in ("00:00", "01:31")]
+    due = [
+        CronTimetable().last_due(once, utc("2026-10-24T00:00"), utc(f"2026-10-25T{at}")) for at in ("00:00", "01:31")
+    ]
     assert [moment is not None for moment in due] == [False, True]
 
 

@@ -1,0 +1,224 @@
+"""Composes what is due and commits it whole: the digest, its deliveries and the marks on its hits at once.
+
+A window runs from the end of the last one, so no hit falls between two digests, whatever happened in between. It can
+be done again at any moment: a window that is written is not written twice.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.digest.address import address
+from monitor.digest.compose import compose
+from monitor.digest.render import render
+from monitor.domain.delivery import Delivery, Message
+from monitor.domain.digest import Digest, DigestPlan, HitRecord, Window
+from monitor.domain.official import Official
+from monitor.domain.ports import Clock, Database, Timetable
+from monitor.domain.settings import Configuration
+
+log = logging.getLogger(__name__)
+
+LATE = timedelta(minutes=5)
+DAYS = 14  # of the chart
+TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most ``count`` messages told at once in ``per``; what comes faster is told together when it is over."""
+
+    count: int = 12
+    per: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A window to be told, the hits found before its end, and whether it comes late."""
+
+    window: Window
+    hits: Sequence[HitRecord]
+    late: bool
+
+
+class Alerter:
+    """Tells what was found. One instance a process."""
+
+    def __init__(self, database: Database, timetable: Timetable, clock: Clock, cap: Cap | None = None) -> None:
+        self._database = database
+        self._timetable = timetable
+        self._clock = clock
+        self._cap = cap or Cap()
+        self._looked: dict[str, datetime] = {}
+        self._sent: dict[str, deque[datetime]] = defaultdict(deque)
+
+    async def compose_due(self, configuration: Configuration, notices: Sequence[str] = ()) -> list[Digest]:
+        """Compose every digest that is due and return those that go out. ``notices`` stand at their head."""
+        digests = []
+        for plan in configuration.digests:
+            try:
+                digest = await self._tell(plan, configuration, notices)
+            except Exception:  # one digest that cannot be composed must not silence the others
+                log.exception("digest failed", extra={"digest": plan.id})
+                continue
+            if digest:
+                digests.append(digest)
+        return digests
+
+    async def preview(
+        self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
+    ) -> tuple[Digest, tuple[int, ...]]:
+        """Compose what would be told now, or everything found ``since``, told or not; nothing is written.
+
+        Returns the digest and the hits in it.
+        """
+        now = self._clock()
+        outbox = self._database.outbox
+        if since is None:
+            last = await self._database.run(outbox.last_window_end, plan.id)
+            start = min(last or now - configuration.settings.backfill, now - TICK)
+            hits = await self._database.run(outbox.untold, plan, now + TICK)
+        else:
+            start = since
+            hits = await self._database.run(outbox.retell, plan, since, now + TICK)
+        due = _Due(Window(start, now), hits, late=False)
+        return await self._compose(plan, configuration, due, ()), tuple(hit.id for hit in hits)
+
+    async def send_now(
+        self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
+    ) -> tuple[Digest, tuple[Message, ...]]:
+        """Put what ``preview`` shows into the outbox at once, and mark it told."""
+        digest, told = await self.preview(plan, configuration, since)
+        messages = await self._commit(plan, configuration, digest, told)
+        return digest, messages or ()
+
+    async def _tell(self, plan: DigestPlan, configuration: Configuration, notices: Sequence[str]) -> Digest | None:
+        due = await self._due(plan, configuration)
+        if due is None:
+            return None
+        digest = await self._compose(plan, configuration, due, notices)
+        told = tuple(hit.id for hit in due.hits)
+        worth = _worth_telling(plan, digest)
+        messages = await self._commit(plan if worth else None, configuration, digest, told)
+        if messages is None or not worth:
+            return None
+        self._sent[plan.id].append(self._clock())
+        return digest
+
+    async def _due(self, plan: DigestPlan, configuration: Configuration) -> _Due | None:
+        """Find the window that is to be told now, if any."""
+        now = self._clock()
+        looked = self._looked.get(plan.id)
+        self._looked[plan.id] = now
+        last = await self._database.run(self._database.outbox.last_window_end, plan.id)
+        opened = last is None
+        if last is None:
+            last = await self._open(plan, now, configuration.settings.backfill)
+        due = self._timetable.last_due(plan, _since(last, looked, now), now)
+        if due is None or (plan.schedule.once and self._capped(plan, now)):
+            return None
+        late = not plan.schedule.once and now - due > LATE
+        end = max(now if late or plan.schedule.once else due, last + TICK)
+        hits = await self._database.run(self._database.outbox.untold, plan, max(end, due) + TICK)
+        if plan.schedule.once:
+            if not hits:
+                return None
+            late = not opened and self._timetable.last_due(plan, hits[0].found_at, now - LATE) is not None
+        return _Due(Window(last, end), hits, late)
+
+    async def _open(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> datetime:
+        """Begin a digest that is new: what was found before the backfill is history, the rest is still to be told.
+
+        One that tells at once looks back as far as the backfill; one with fixed times begins to wait for the next.
+        """
+        start = now - backfill
+        old = await self._database.run(self._database.outbox.untold, plan, start)
+        end = start if plan.schedule.once else now - TICK
+        start -= timedelta(seconds=1)
+        opening = Digest(plan.id, plan.title, Window(start, end), now, plan.timezone)
+        await self._database.run(self._database.outbox.commit_digest, opening, (), tuple(hit.id for hit in old))
+        return end
+
+    def _capped(self, plan: DigestPlan, now: datetime) -> bool:
+        sent = self._sent[plan.id]
+        while sent and not now - self._cap.per < sent[0] <= now:
+            sent.popleft()
+        return len(sent) >= self._cap.count
+
+    async def _compose(
+        self, plan: DigestPlan, configuration: Configuration, due: _Due, notices: Sequence[str]
+    ) -> Digest:
+        database, outbox = self._database, self._database.outbox
+        officials = _watched(plan, configuration, due.hits)
+        days = _days(due.window.end_at, ZoneInfo(plan.timezone))
+        coverage = await database.run(outbox.coverage, due.window)
+        daily = await database.run(outbox.daily_mentions, [official.id for official in officials], days)
+        failed = await database.run(outbox.failed, due.window.start_at, due.window.end_at)
+        told = [*notices, *_failures(failed)]
+        now = self._clock()
+        return await asyncio.to_thread(
+            compose, plan, due.window, due.hits, coverage, officials, daily, now, due.late, told
+        )
+
+    async def _commit(
+        self, plan: DigestPlan | None, configuration: Configuration, digest: Digest, told: Sequence[int]
+    ) -> tuple[Message, ...] | None:
+        """Write the digest with its deliveries, or without any if ``plan`` is None; None if it was written before."""
+        messages: tuple[Message, ...] = ()
+        if plan:
+            rendered = await asyncio.to_thread(render, digest, configuration.settings.templates)
+            channels = [channel for channel in configuration.channels if channel.id in plan.to]
+            messages = address(digest, rendered, channels, self._clock())
+        outbox = self._database.outbox
+        written = await self._database.run(outbox.commit_digest, digest, messages, told)
+        return messages if written else None
+
+
+def _since(last: datetime, looked: datetime | None, now: datetime) -> datetime:
+    """Return the moment after which a time counts as not yet told: the end of the last window.
+
+    A window that ended after the last look was told before the clock jumped back; then the last look counts.
+    """
+    if last < now and (looked is None or last <= looked):
+        return last
+    return looked if looked is not None and looked < now else now - TICK
+
+
+def _worth_telling(plan: DigestPlan, digest: Digest) -> bool:
+    """Tell what was found; without anything found, what the reader asked for or must know: notices and new faults."""
+    if digest.stories or digest.overflow:
+        return True
+    if plan.schedule.once:
+        return False
+    fresh = any(fault.since_at and fault.since_at >= digest.window.start_at for fault in digest.coverage.faults)
+    return plan.quiet_notice or bool(digest.notices) or fresh
+
+
+def _watched(plan: DigestPlan, configuration: Configuration, hits: Sequence[HitRecord]) -> tuple[Official, ...]:
+    """Return the officials of the plan's rules and of its hits, in the order of the file."""
+    named = {official for rule in configuration.watch.rules if rule.id in plan.rules for official in rule.officials}
+    named |= {official for hit in hits for official in hit.officials}
+    return tuple(official for official in configuration.watch.officials if official.id in named)
+
+
+def _days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return the midnights at which the last two weeks' days began in the reader's zone; the last day is today."""
+    today = end.astimezone(zone).date()
+    dates = (today - timedelta(days=back) for back in range(DAYS - 1, -1, -1))
+    return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)
+
+
+def _failures(deliveries: Sequence[Delivery]) -> list[str]:
+    """Say which targets did not get their digests, so that a dead channel is heard of through the others."""
+    targets: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        targets[delivery.message.channel_id, delivery.message.target].append(delivery)
+    return [
+        f"{len(lost)} {'digest' if len(lost) == 1 else 'digests'} did not reach {target} (channel {channel}): "
+        f"{lost[-1].last_error}. `monitor outbox list` shows them, `monitor outbox replay` sends them again."
+        for (channel, target), lost in targets.items()
+    ]

@@ -1,0 +1,186 @@
+"""The outbox on its way: lease, send outside of any transaction, settle. At least once, each time with the same key.
+
+A target is worked at by one runner, in order. One that fails rests, for longer each time, so that a hanging server
+costs one attempt now and then and never holds the others.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.domain.delivery import Delivery, Message, Receipt, Retry
+from monitor.domain.errors import LeaseLost, StoreError
+from monitor.domain.ports import Carrier, Clock, Database
+
+log = logging.getLogger(__name__)
+
+# The Standard Webhooks schedule: waits before each further attempt, 75 hours in all.
+WAITS = (
+    *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+)
+JITTER = 0.1
+LEASE = timedelta(minutes=10)
+MARGIN = timedelta(minutes=2)  # no attempt starts so shortly before its lease ends: it must be settled in time
+REST, LONGEST_REST = timedelta(seconds=2), timedelta(minutes=5)
+ROUND = 0.05  # seconds between two looks for targets that are free again
+EACH = 32  # deliveries a target gets in one lease
+SETTLING = (0.1, 1.0, 5.0)  # seconds between tries to record an attempt
+
+Target = tuple[str, str]  # channel and target
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt and what came of it; a ``Retry`` without a next attempt was given up."""
+
+    delivery: Delivery
+    receipt: Receipt
+    next_attempt_at: datetime | None
+
+
+def next_attempt(delivery: Delivery, receipt: Receipt, now: datetime) -> datetime | None:
+    """Decide when to try again: by the schedule, or later if the other side asks; None when nothing is left to try.
+
+    The jitter depends on the delivery alone, and only ever makes a wait longer.
+    """
+    if not isinstance(receipt, Retry) or delivery.attempts >= len(WAITS):
+        return None
+    wait = WAITS[delivery.attempts]
+    seed = hashlib.sha256(f"{delivery.message.key}\0{delivery.attempts}".encode()).digest()
+    wait += wait * (JITTER * int.from_bytes(seed[:4]) / 2**32)
+    return now + max(wait, receipt.after or wait)
+
+
+class Dispatcher:
+    """Delivers what is due. One instance a process."""
+
+    def __init__(
+        self,
+        database: Database,
+        carriers: Mapping[str, Carrier],
+        clock: Clock,
+        *,
+        slots: int = 256,
+        patience: float = 1.0,
+    ) -> None:
+        """``slots`` targets are worked at together; ``deliver_due`` waits for them ``patience`` seconds at most."""
+        self._database = database
+        self._carriers = carriers
+        self._clock = clock
+        self._slots = slots
+        self._patience = patience
+        self._runners: dict[asyncio.Task[None], Target] = {}
+        self._failures: dict[Target, int] = {}
+        self._rests: dict[Target, datetime] = {}
+        self._attempts: list[Attempt] = []
+
+    async def deliver_due(self, limit: int = 1000) -> list[Attempt]:
+        """Start what is due, at most ``limit`` deliveries, and return the attempts that have ended since the last call.
+
+        Slow targets go on after the call returns; ``drain`` waits for them. Raises ``StoreError``.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        left = limit
+        while True:
+            started = await self._start(left) if left > 0 else 0
+            left -= started
+            wait = deadline - loop.time()
+            if wait <= 0 or not (started or self._runners):
+                break
+            if self._runners:
+                await asyncio.wait(self._runners, timeout=min(wait, ROUND))
+                self._sweep()
+        return self._collect()
+
+    async def drain(self, seconds: float) -> list[Attempt]:
+        """Wait for the attempts under way and end those that take longer: their leases run out, nothing is lost."""
+        if self._runners:
+            await asyncio.wait(self._runners, timeout=seconds)
+        for runner in self._runners:
+            runner.cancel()
+        await asyncio.gather(*self._runners, return_exceptions=True)
+        self._runners.clear()
+        return self._collect()
+
+    def _collect(self) -> list[Attempt]:
+        attempts, self._attempts = self._attempts, []
+        return attempts
+
+    def _sweep(self) -> None:
+        for runner in [runner for runner in self._runners if runner.done()]:
+            del self._runners[runner]
+
+    async def _start(self, limit: int) -> int:
+        """Lease what is due for targets that are free, and start a runner for each target."""
+        free = self._slots - len(self._runners)
+        if free <= 0:
+            return 0
+        now = self._clock()
+        leased = await self._database.run(
+            self._database.outbox.lease_deliveries, now, limit, now + LEASE, EACH, self._resting(now)
+        )
+        queues: dict[Target, list[Delivery]] = defaultdict(list)
+        for delivery in leased:
+            queues[_target(delivery.message)].append(delivery)
+        for target, queue in queues.items():
+            runner = asyncio.create_task(self._run(target, queue, now + LEASE - MARGIN))
+            self._runners[runner] = target
+        return len(leased)
+
+    def _resting(self, now: datetime) -> Collection[Target]:
+        self._rests = {target: until for target, until in self._rests.items() if until > now}
+        return {*self._rests, *self._runners.values()}
+
+    async def _run(self, target: Target, queue: Sequence[Delivery], until_at: datetime) -> None:
+        """Work at one target in order; stop at its first failure, and leave the rest to the end of their lease."""
+        for delivery in queue:
+            now = self._clock()
+            if now >= until_at:
+                return
+            receipt = await self._attempt(delivery, now)
+            settled_at = self._clock()
+            next_at = next_attempt(delivery, receipt, settled_at)
+            await self._settle(delivery, receipt, settled_at, next_at)
+            self._attempts.append(Attempt(delivery, receipt, next_at))
+            if isinstance(receipt, Retry):
+                self._failures[target] = self._failures.get(target, 0) + 1
+                rest = min(REST * 4 ** min(self._failures[target] - 1, 8), LONGEST_REST)
+                self._rests[target] = settled_at + rest
+                return
+            self._failures.pop(target, None)
+
+    async def _attempt(self, delivery: Delivery, now: datetime) -> Receipt:
+        message = delivery.message
+        carrier = self._carriers.get(message.channel_id)
+        if carrier is None:
+            return Retry(f"the channel {message.channel_id} is not in sources.yaml any more")
+        try:
+            return await carrier.send(message, now)
+        except Exception as error:  # one delivery that cannot be sent must not keep the others from their readers
+            log.exception("delivery failed", extra={"delivery": delivery.id, "channel": message.channel_id})
+            return Retry(f"the attempt failed: {type(error).__name__}")
+
+    async def _settle(self, delivery: Delivery, receipt: Receipt, now: datetime, next_at: datetime | None) -> None:
+        """Record an attempt; a busy database is asked again, because what is not recorded is sent twice."""
+        for wait in (*SETTLING, None):
+            try:
+                await self._database.run(self._database.outbox.settle_delivery, delivery, receipt, now, next_at)
+            except LeaseLost:
+                log.warning("lease lost", extra={"delivery": delivery.id})
+            except StoreError:
+                if wait is None:
+                    log.exception("attempt not recorded", extra={"delivery": delivery.id})
+                    return
+                await asyncio.sleep(wait)
+                continue
+            return
+
+
+def _target(message: Message) -> Target:
+    return message.channel_id, message.target

@@ -1,0 +1,118 @@
+"""An outbox in memory, for tests of what is told and how it is delivered."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar, cast
+
+from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent
+from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
+from monitor.domain.errors import LeaseLost
+from monitor.domain.ports import ArticleStore, OutboxStore, SourceStore
+
+T = TypeVar("T")
+
+
+@dataclass
+class MemoryOutbox:
+    """An ``OutboxStore`` in a few dictionaries."""
+
+    hits: list[HitRecord] = field(default_factory=list)
+    proof: Coverage = field(default_factory=Coverage)
+    digests: dict[tuple[str, datetime], Digest] = field(default_factory=dict)
+    told: set[tuple[str, int]] = field(default_factory=set)
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+
+    def last_window_end(self, digest_id: str) -> datetime | None:
+        return max((d.window.end_at for (name, _), d in self.digests.items() if name == digest_id), default=None)
+
+    def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
+        return [
+            hit
+            for hit in self.hits
+            if hit.rule_id in plan.rules and hit.found_at < before and (plan.id, hit.id) not in self.told
+        ]
+
+    def retell(self, plan: DigestPlan, since: datetime, before: datetime) -> list[HitRecord]:
+        return [hit for hit in self.hits if hit.rule_id in plan.rules and since <= hit.found_at < before]
+
+    def coverage(self, window: Window) -> Coverage:
+        return self.proof
+
+    def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
+        return {official: tuple(range(len(days))) for official in officials}
+
+    def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
+        identity = digest.id, digest.window.start_at
+        if identity in self.digests:
+            return False
+        self.digests[identity] = digest
+        self.told |= {(digest.id, hit) for hit in told}
+        for message in messages:
+            number = len(self.deliveries) + 1
+            self.deliveries[number] = Delivery(number, message, next_attempt_at=message.created_at)
+        return True
+
+    def lease_deliveries(
+        self,
+        now: datetime,
+        limit: int,
+        until_at: datetime,
+        each: int = 16,
+        resting: Collection[tuple[str, str]] = (),
+    ) -> list[Delivery]:
+        leased: list[Delivery] = []
+        turns: dict[tuple[str, str], int] = {}
+        for delivery in sorted(self.deliveries.values(), key=lambda one: (one.next_attempt_at or now, one.id)):
+            target = delivery.message.channel_id, delivery.message.target
+            due = delivery.next_attempt_at is not None and delivery.next_attempt_at <= now
+            if delivery.state is not DeliveryState.PENDING or not due or target in resting:
+                continue
+            turns[target] = turns.get(target, 0) + 1
+            if turns[target] <= each and len(leased) < limit:
+                token = f"{delivery.id}-{now.timestamp()}"
+                first = delivery.first_attempt_at or now
+                leased.append(replace(delivery, token=token, next_attempt_at=until_at, first_attempt_at=first))
+        self.deliveries |= {delivery.id: delivery for delivery in leased}
+        return leased
+
+    def settle_delivery(
+        self, delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
+    ) -> None:
+        known = self.deliveries[delivery.id]
+        if known.token != delivery.token or not known.token:
+            raise LeaseLost(f"the lease of delivery {delivery.id} ended")
+        match receipt:
+            case Sent():
+                state, error = DeliveryState.SENT, ""
+            case Refused(reason):
+                state, error = DeliveryState.REFUSED, reason
+            case Retry(reason):
+                state, error = (DeliveryState.PENDING if next_attempt_at else DeliveryState.DEAD), reason
+        self.deliveries[delivery.id] = replace(
+            known, state=state, attempts=known.attempts + 1, last_error=error, next_attempt_at=next_attempt_at, token=""
+        )
+        if isinstance(receipt, Retry) and receipt.pause and next_attempt_at:
+            self._hold(delivery.message.channel_id, next_attempt_at)
+
+    def _hold(self, channel_id: str, until: datetime) -> None:
+        for number, delivery in self.deliveries.items():
+            if delivery.message.channel_id == channel_id and delivery.state is DeliveryState.PENDING:
+                later = max(delivery.next_attempt_at or until, until)
+                self.deliveries[number] = replace(delivery, next_attempt_at=later)
+
+    def failed(self, after: datetime, before: datetime) -> list[Delivery]:
+        lost = {DeliveryState.DEAD, DeliveryState.REFUSED}
+        return [delivery for delivery in self.deliveries.values() if delivery.state in lost]
+
+
+@dataclass
+class OutboxDatabase:
+    """A ``Database`` that calls its stores at once."""
+
+    outbox: OutboxStore
+    sources: SourceStore = field(default_factory=lambda: cast("SourceStore", None))
+    articles: ArticleStore = field(default_factory=lambda: cast("ArticleStore", None))
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        return work(*args)

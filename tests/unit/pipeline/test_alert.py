@@ -1,0 +1,227 @@
+"""What is told, when, once, and with what is committed at the same time."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import chain, pairwise
+
+from monitor.domain.delivery import Delivery, DeliveryState
+from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, Hold, Schedule
+from monitor.domain.settings import Configuration
+from monitor.domain.source import SourceState
+from monitor.pipeline.alert import Alerter, Cap
+from monitor.schedule.timetable import CronTimetable
+from tests.fakes import FakeClock
+from tests.outboxes import MemoryOutbox, OutboxDatabase
+from tests.worlds import NOW, ONCE, hit, message, watch
+
+DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Desk:
+    """A daemon's alerting half: a clock, a database, and what came of each look."""
+
+    def __init__(self, configuration: Configuration, start: datetime = NOW, cap: Cap | None = None) -> None:
+        self.clock = FakeClock(start)
+        self.outbox = MemoryOutbox()
+        self.database = OutboxDatabase(self.outbox)
+        self.configuration = configuration
+        self.cap = cap
+        self.restart()
+
+    def restart(self) -> None:
+        self.alerter = Alerter(self.database, CronTimetable(), self.clock, self.cap)
+
+    def look(self, after: timedelta = timedelta(0)) -> list[Digest]:
+        self.clock.advance(after)
+        return asyncio.run(self.alerter.compose_due(self.configuration))
+
+    def find(self, *numbers: int) -> None:
+        found = self.clock.now - timedelta(seconds=1)
+        self.outbox.hits += [hit(number, found_at=found, first_seen_at=found) for number in numbers]
+
+
+def articles(digests: list[Digest]) -> list[list[int]]:
+    return [[item.article_id for story in digest.stories for item in story.items] for digest in digests]
+
+
+def test_a_hit_is_told_at_once_and_once() -> None:
+    """The next look after a hit tells it, the look after that has nothing left to tell."""
+    desk = Desk(watch(ONCE))
+    desk.find(1)
+    assert articles(desk.look()) == [[1]]
+    assert desk.look(timedelta(seconds=1)) == []
+    desk.find(2)
+    assert articles(desk.look(timedelta(seconds=1))) == [[2]]
+    assert len(desk.outbox.deliveries) == 2
+
+
+def test_windows_join_without_a_gap() -> None:
+    """Each window begins where the last one ended, so that no hit falls between two."""
+    desk = Desk(watch(DAILY), datetime(2026, 5, 3, 20, tzinfo=UTC))
+    for number in range(1, 200):
+        desk.find(number)
+        desk.look(HOUR)
+    windows = sorted((digest.window.start_at, digest.window.end_at) for digest in desk.outbox.digests.values())
+    assert all(end == start for (_, end), (start, _) in pairwise(windows))
+    told = [number for numbers in articles([*desk.outbox.digests.values()]) for number in numbers]
+    assert sorted(told) == list(range(1, len(told) + 1))
+    assert len(told) > 150
+
+
+def test_a_new_digest_waits_for_its_hour() -> None:
+    """The first look at ten does not send the digest of seven; tomorrow's holds what was found since."""
+    desk = Desk(watch(DAILY), datetime(2026, 5, 4, 3, tzinfo=UTC))
+    desk.find(1)
+    assert desk.look() == []
+    desk.restart()
+    digests = desk.look(21 * HOUR + timedelta(seconds=2))
+    assert articles(digests) == [[1]]
+    assert not digests[0].late
+    assert digests[0].window.end_at == datetime(2026, 5, 5, 0, tzinfo=UTC)
+
+
+def test_a_new_digest_does_not_tell_history() -> None:
+    """What was found longer ago than the backfill is not told by a digest that was added today."""
+    desk = Desk(watch(ONCE))
+    desk.outbox.hits += [hit(1, found_at=NOW - 30 * DAY), hit(2, found_at=NOW - HOUR)]
+    digests = desk.look()
+    assert articles(digests) == [[2]]
+    assert not digests[0].late
+
+
+def test_after_an_outage_one_late_digest_holds_everything() -> None:
+    """A daemon that was down for four days sends one digest, marked late, and no day is lost."""
+    desk = Desk(watch(DAILY))
+    desk.look()
+    for number in range(1, 5):
+        desk.find(number)
+        desk.clock.advance(DAY)
+    desk.restart()
+    desk.clock.advance(2 * HOUR)
+    desk.find(5)
+    digests = desk.look()
+    assert articles(digests) == [[5, 4, 3, 2, 1]]
+    assert digests[0].late
+    assert desk.look(timedelta(seconds=1)) == []
+
+
+def test_an_urgent_digest_after_an_outage_is_marked_late() -> None:
+    """What was found and could have been told more than five minutes ago is late; the quiet hours are no delay."""
+    held = replace(ONCE, id="held", hold=Hold(time(22), time(6)))
+    desk = Desk(watch(ONCE, held), datetime(2026, 5, 4, 14, tzinfo=UTC))  # nine in the evening in Vientiane
+    desk.look()
+    desk.clock.advance(2 * HOUR)
+    desk.find(1)
+    desk.clock.advance(HOUR)
+    assert [(digest.id, digest.late) for digest in desk.look()] == [("urgent", True)]
+    assert [(digest.id, digest.late) for digest in desk.look(6 * HOUR)] == [("held", False)]
+
+
+def test_nothing_found_is_said_when_asked_for() -> None:
+    """The quiet notice is a digest of its own with the proof of coverage; without it nothing is sent."""
+    quiet = replace(DAILY, id="quiet", quiet_notice=True)
+    desk = Desk(watch(DAILY, quiet), NOW + HOUR)
+    desk.outbox.proof = Coverage(sources=3, read=3, articles=40)
+    desk.look()
+    digests = desk.look(DAY)
+    assert [digest.id for digest in digests] == ["quiet"]
+    assert digests[0].coverage.read == 3
+    assert len(desk.outbox.deliveries) == 1
+
+
+def test_a_source_gone_blind_breaks_the_silence() -> None:
+    """A fault that is new in the window is told even if nothing was found, and only once."""
+    desk = Desk(watch(DAILY))
+    desk.look()
+    fault = CoverageFault("kpl", "KPL", SourceState.BLOCKED, "challenge page", NOW + HOUR, "ask for access")
+    desk.outbox.proof = Coverage(3, 2, 40, (fault,))
+    assert len(desk.look(DAY + timedelta(seconds=1))) == 1
+    assert desk.look(DAY) == []
+
+
+def test_a_dead_delivery_is_told_through_the_next_digest() -> None:
+    """Every following digest says which target did not get its own, and how to send it again."""
+    desk = Desk(watch(ONCE))
+    lost = Delivery(9, message(9), DeliveryState.DEAD, last_error="HTTP 500")
+    desk.outbox.deliveries[9] = lost
+    desk.find(1)
+    notice = desk.look()[0].notices[0]
+    assert "desk@example.org" in notice
+    assert "HTTP 500" in notice
+    assert "outbox replay" in notice
+
+
+def test_row_45_the_digest_its_deliveries_and_its_marks_are_one_write() -> None:
+    """A second process that composes the same window writes nothing: no delivery, no mark."""
+    desk = Desk(watch(ONCE))
+    desk.find(1)
+    (digest,) = desk.look()
+    before = dict(desk.outbox.deliveries), set(desk.outbox.told)
+    assert not desk.outbox.commit_digest(digest, [message()], [77])
+    assert (desk.outbox.deliveries, desk.outbox.told) == before
+
+
+def test_row_50_a_flood_becomes_few_messages_and_nothing_is_lost() -> None:
+    """600 hits, one a second, are told by twelve messages and one that sums up what came after."""
+    desk = Desk(watch(ONCE), cap=Cap(12, timedelta(minutes=10)))
+    digests = []
+    for number in range(1, 601):
+        desk.find(number)
+        digests += desk.look(timedelta(seconds=1))
+    assert len(digests) == 12
+    digests += desk.look(timedelta(minutes=10))
+    assert len(digests) == 13
+    shown = sum(len(numbers) for numbers in articles(digests))
+    assert shown + sum(digest.overflow for digest in digests) == 600
+    assert "388 more articles" in digests[-1].notices[-1]
+
+
+def test_row_53_each_window_once_over_the_clock_change() -> None:
+    """Looking every minute through both nights of the year, a daily digest goes out exactly once a day."""
+    for start in (datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)):
+        plan = replace(DAILY, timezone="Europe/Berlin", schedule=Schedule(at=time(2, 30)), quiet_notice=True)
+        desk = Desk(watch(plan), start)
+        assert sum(len(desk.look(timedelta(minutes=7))) for _ in range(60)) == 1
+
+
+def test_row_54_a_jumping_clock_neither_storms_nor_stalls() -> None:
+    """A day forward and back again: the digest of the real day still comes, no hit is lost or told twice."""
+    desk = Desk(watch(replace(DAILY, quiet_notice=True), ONCE))
+    desk.look()
+    told = []
+    for jump, number in ((DAY, 1), (-DAY, 2), (timedelta(seconds=1), 3), (timedelta(seconds=1), 4)):
+        desk.clock.advance(jump)
+        desk.find(number)
+        told += desk.look()
+    urgent = [numbers for digest, numbers in zip(told, articles(told), strict=True) if digest.id == "urgent"]
+    assert sorted(chain(*urgent)) == [1, 2, 3, 4]
+    assert len(told) <= 6
+    assert [digest.id for digest in desk.look(DAY)] == ["morning"]
+
+
+def test_one_digest_that_fails_does_not_silence_the_others() -> None:
+    """An error in one plan is logged, the other plan is told."""
+    broken = replace(ONCE, id="broken", timezone="Nowhere/Atlantis")
+    desk = Desk(watch(broken, ONCE))
+    desk.find(1)
+    assert [digest.id for digest in desk.look()] == ["urgent"]
+
+
+def test_a_preview_writes_nothing_and_sending_marks_it_told() -> None:
+    """``digest show`` may be asked any number of times; ``digest send`` tells, and --since tells again."""
+    desk = Desk(watch(DAILY))
+    desk.look()
+    desk.find(1)
+    desk.clock.advance(HOUR)
+    ask = desk.alerter.preview(DAILY, desk.configuration)
+    digest, hits = asyncio.run(ask)
+    assert articles([digest]) == [[1]]
+    assert (hits, desk.outbox.deliveries) == ((1,), {})
+    asyncio.run(desk.alerter.send_now(DAILY, desk.configuration))
+    assert len(desk.outbox.deliveries) == 1
+    digest, _ = asyncio.run(desk.alerter.preview(DAILY, desk.configuration))
+    assert digest.stories == ()
+    asyncio.run(desk.alerter.send_now(DAILY, desk.configuration, since=NOW - DAY))
+    assert len(desk.outbox.deliveries) == 2
