@@ -5,15 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain, pairwise
 
+from fakes import FakeClock
+from outboxes import MemoryOutbox, OutboxDatabase
+from worlds import NOW, ONCE, hit, message, watch
+
 from monitor.domain.delivery import Delivery, DeliveryState
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, Hold, Schedule
 from monitor.domain.settings import Configuration
 from monitor.domain.source import SourceState
 from monitor.pipeline.alert import Alerter, Cap
 from monitor.schedule.timetable import CronTimetable
-from tests.fakes import FakeClock
-from tests.outboxes import MemoryOutbox, OutboxDatabase
-from tests.worlds import NOW, ONCE, hit, message, watch
 
 DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
