@@ -1,0 +1,86 @@
+"""One door for every document: what it is is decided by its bytes, not by what the server calls it."""
+
+import re
+import zlib
+
+from monitor.domain.entry import Feed
+from monitor.domain.errors import NotAFeed
+from monitor.domain.source import Source, SourceKind
+from monitor.parse.jsonfeed import read_json
+from monitor.parse.judge import is_feed, read_with_feedparser
+from monitor.parse.listing import read_listing
+from monitor.parse.ordinary import read_ordinary
+from monitor.parse.sitemap import is_sitemap, read_sitemap
+from monitor.text.challenge import find_wall
+from monitor.text.encoding import decode
+
+MOST_BYTES = 10_000_000
+QUICK_BYTES = 400_000
+_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|script|meta|div|title|center)\b", re.I | re.S)
+_ALTERNATE = re.compile(r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.I)
+_HREF = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.I)
+
+
+def parse_quickly(body: bytes, content_type: str, url: str, source: Source) -> Feed | None:
+    """Read an ordinary document in a millisecond or so, or return None: then ``parse_document`` goes to a worker."""
+    if len(body) > QUICK_BYTES or source.kind is not SourceKind.FEED or body.startswith(b"\x1f\x8b"):
+        return None
+    return read_ordinary(decode(body, content_type), url, source)
+
+
+def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:
+    """Read a document of any kind a source may have; an empty feed is a feed.
+
+    Raises ``NotAFeed`` with what it looks like instead. Foreign bytes may make it slow: call it in a worker.
+    """
+    text = decode(unpacked(body), content_type)
+    if not text.strip():
+        raise NotAFeed("the server sends an empty document", "nothing")
+    if source.kind is SourceKind.PAGE:
+        return read_listing(text, url, source)
+    if is_sitemap(text):
+        return read_sitemap(text, url, source)
+    start = text.lstrip("\ufeff \t\r\n")
+    if start.startswith(("{", "[")):
+        return read_json(text, url, source)
+    return _read_feed(text, url, source)
+
+
+def _read_feed(text: str, url: str, source: Source) -> Feed:
+    if not is_feed(text):
+        raise NotAFeed(*_what_else(text))
+    ordinary = read_ordinary(text, url, source)
+    if ordinary is not None:
+        return ordinary
+    feed = read_with_feedparser(text, url, source)
+    if not feed.entries and not feed.title and _HTML.match(text):
+        raise NotAFeed(*_what_else(text))
+    return feed
+
+
+def _what_else(text: str) -> tuple[str, str]:
+    """Say what a document is that is no feed, and where its page says that the feed is."""
+    if wall := find_wall(text):
+        return f"the server shows a {wall} instead of the feed", wall
+    if _HTML.match(text) or "<html" in text[:2_000].lower():
+        tag = _ALTERNATE.search(text[:200_000])
+        href = _HREF.search(tag[0]) if tag else None
+        hint = f"; the page names a feed: {href[1]}" if href else ""
+        return f"the server shows an HTML page instead of the feed{hint}", "HTML page"
+    if text.lstrip().startswith("<"):
+        return "the document is XML, but no feed that is known", "XML"
+    return f"the document is no feed; it begins with {text.strip()[:60]!r}", "text"
+
+
+def unpacked(body: bytes) -> bytes:
+    """Undo gzip that the server did not declare (``.xml.gz``), within the cap of length."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    stream = zlib.decompressobj(47)
+    try:
+        found = stream.decompress(body, MOST_BYTES)
+    except zlib.error as error:
+        raise NotAFeed("the document is damaged gzip", "damaged gzip") from error
+    if stream.unconsumed_tail:
+        raise NotAFeed(f"the document is longer than {MOST_BYTES // 1_000_000} MB unpacked", "compression bomb")
+    return found

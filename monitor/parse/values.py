@@ -1,0 +1,113 @@
+"""Small values that every kind of document has: an instant, a title as a reader sees it, a link."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
+
+from monitor.domain.source import Source
+from monitor.text.dates import parse_date
+from monitor.text.urls import is_web_url
+
+LONGEST_TITLE = 2_000
+LONGEST_TEXT = 1_000_000
+_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_RFC822 = re.compile(
+    r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
+    r"(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
+)
+_ISO = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
+)
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>|<!--.*?-->", re.DOTALL)
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_SPACE = re.compile(r"\s+")
+_FIRST_YEAR, _LAST_YEAR = 1980, 2100
+
+
+def read_instant(text: str, zone: tzinfo) -> datetime | None:
+    """Return the instant a date names, in UTC; ``zone`` counts where the text names none. None for no date."""
+    text = text.strip()
+    if not text:
+        return None
+    if found := _RFC822.fullmatch(text):
+        month = _MONTHS.get(found[2].lower())
+        if month:
+            return _instant(int(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), zone)
+    elif found := _ISO.fullmatch(text):
+        return _instant(int(found[1]), int(found[2]), int(found[3]), found.group(4, 5, 6, 7), zone)
+    return parse_date(text, zone)
+
+
+def _instant(
+    year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo
+) -> datetime | None:
+    hour, minute, second, offset = clock
+    try:
+        found = datetime(
+            year,
+            month,
+            day,
+            int(hour or 0),
+            int(minute or 0),
+            min(int(second or 0), 59),
+            tzinfo=_zone(offset.upper()) if offset else zone,
+        ).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
+
+
+@lru_cache(maxsize=128)
+def _zone(offset: str) -> tzinfo:
+    if offset[0] not in "+-":
+        return UTC
+    digits = offset[1:].replace(":", "")
+    length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-length if offset[0] == "-" else length)
+
+
+@lru_cache(maxsize=256)
+def zone_of(source: Source) -> tzinfo:
+    """Return the zone in which a source's bare times are meant."""
+    try:
+        return ZoneInfo(source.timezone) if source.timezone else UTC
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
+def plain(text: str) -> str:
+    """Return a title as a reader sees it: tags gone, entities read, white space single, a reasonable length."""
+    text = text[: 4 * LONGEST_TITLE]
+    if "<" in text:
+        text = _TAG.sub("", _BREAK.sub(" ", text))
+    if "&" in text and _ENTITY.search(text):
+        text = html.unescape(text)
+    if "\n" in text or "\t" in text or "  " in text or "\r" in text or "\xa0" in text:
+        text = _SPACE.sub(" ", text)
+    return clean(text.strip())[:LONGEST_TITLE]
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Drop what no text should hold: control characters, lone surrogates, direction overrides."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROL.sub("", text)
+
+
+def absolute(url: str, base: str) -> str:
+    """Return a link as an absolute web address, or an empty text if it leads elsewhere."""
+    text = clean(url.strip())
+    if text.startswith(("https://", "http://")) and is_web_url(text):
+        return text
+    try:
+        joined = urljoin(base, text.replace(" ", "%20")) if text else ""
+    except ValueError:
+        return ""
+    return joined if is_web_url(joined) else ""
