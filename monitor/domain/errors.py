@@ -79,6 +79,10 @@ class NotAFeed(MonitorError):
         self.reason, self.looks_like = reason, looks_like
         super().__init__(reason)
 
+    def __reduce__(self) -> tuple[type["NotAFeed"], tuple[str, str]]:
+        """Travel whole from a worker process."""
+        return NotAFeed, (self.reason, self.looks_like)
+
 
 class WorkerKilled(MonitorError):
     """A worker exceeded its limit of time or memory and was ended; the daemon goes on."""

@@ -16,9 +16,13 @@ from monitor.text.encoding import decode
 
 MOST_BYTES = 10_000_000
 QUICK_BYTES = 400_000
-_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|script|meta|div|title|center)\b", re.I | re.S)
-_ALTERNATE = re.compile(r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.I)
-_HREF = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.I)
+_HTML = re.compile(
+    r"\s*(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|script|meta|div|title)\b", re.IGNORECASE | re.DOTALL
+)
+_ALTERNATE = re.compile(
+    r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.IGNORECASE
+)
+_HREF = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
 def parse_quickly(body: bytes, content_type: str, url: str, source: Source) -> Feed | None:

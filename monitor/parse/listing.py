@@ -76,9 +76,11 @@ def _entry(item: LexborNode, listing: Listing, base: str, source: Source) -> Ent
     if not found:
         return None
     url = found[0][1]
-    return Entry(url=url, title=_title(item, listing, [link for link, to in found if to == url]), published_at=_date(
-        item, listing, source
-    ))
+    return Entry(
+        url=url,
+        title=_title(item, listing, [link for link, to in found if to == url]),
+        published_at=_date(item, listing, source),
+    )
 
 
 def _title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
@@ -104,7 +106,9 @@ def _date(item: LexborNode, listing: Listing, source: Source) -> datetime | None
     machine = nodes[0].attributes.get("datetime") or nodes[0].attributes.get("content") or ""
     text = _text(nodes[0])
     if listing.published_format:
-        return _by_format(text, listing.published_format, source) or _by_format(machine, listing.published_format, source)
+        return _by_format(text, listing.published_format, source) or _by_format(
+            machine, listing.published_format, source
+        )
     return (read_instant(machine, zone) if machine else None) or read_instant(text, zone)
 
 

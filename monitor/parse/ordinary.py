@@ -18,17 +18,17 @@ from monitor.parse.entries import MOST_ENTRIES, Raw, entry_of
 from monitor.parse.values import absolute, plain, zone_of
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_PREFIXES = {uri.lower(): prefix for uri, prefix in feedparser.mixin._FeedParserMixin.namespaces.items()}  # noqa: SLF001 - its table decides which names have a handler
-_HANDLED = frozenset(
-    name.removeprefix("_start_") for name in dir(feedparser.mixin._FeedParserMixin) if name.startswith("_start_")  # noqa: SLF001 - as above
-)
+_MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table decides which names have a handler
+_PREFIXES = {uri.lower(): prefix for uri, prefix in _MIXIN.namespaces.items()}
+_HANDLED = frozenset(name.removeprefix("_start_") for name in dir(_MIXIN) if name.startswith("_start_"))
 _IGNORED = frozenset(
-    "category comments enclosure source keywords rights copyright contributor generator expirationdate "
-    "dc_subject dc_rights dc_publisher dc_language dc_contributor dcterms_valid itunes_keywords itunes_category "
-    "itunes_image itunes_author itunes_owner itunes_block itunes_explicit itunes_duration cc_license "
-    "creativecommons_license media_content media_thumbnail media_credit media_keywords media_category media_group "
-    "media_rating media_restriction media_license media_player media_community media_text media_copyright "
-    "feedburner_browserfriendly georssgeom georss_point where width height".split()
+    """
+    category comments enclosure source keywords rights copyright contributor generator expirationdate where width
+    height dc_subject dc_rights dc_publisher dc_language dc_contributor dcterms_valid cc_license creativecommons_license
+    itunes_keywords itunes_category itunes_image itunes_owner itunes_block itunes_explicit georssgeom georss_point
+    media_content media_thumbnail media_credit media_keywords media_category media_group media_rating media_restriction
+    media_license media_player feedburner_browserfriendly
+    """.split()  # noqa: SIM905 - a table to read, not a list to scroll
 )
 _FIELDS = {
     "title": "title",
@@ -56,7 +56,7 @@ _QUERY = re.compile(r"&([A-Za-z0-9_]+);")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720}
 
 
-class _Odd(Exception):  # noqa: N818 - says that the judge must read the document; never leaves this file
+class _Odd(Exception):
     """The document is not of ordinary shape."""
 
 
@@ -114,11 +114,9 @@ class _Reader:
                 truncated = True
                 break
             raw = self._atom(item) if atom else self._rss(item)
-            if not (raw.title and raw.link):
-                raise _Odd
+            _expect(raw.title and raw.link)
             entries.append(entry_of(raw, self._url, self._zone))
-        if not entries:
-            raise _Odd
+        _expect(entries)
         return self._about(channel, tuple(entries), truncated)
 
     def _about(self, channel: etree._Element, entries: tuple[Entry, ...], truncated: bool) -> Feed:
@@ -136,7 +134,11 @@ class _Reader:
                 days = tuple(day.text.strip().lower() for day in child if day.text)
             elif name == "link" and child.get("href"):
                 if child.get("rel", "alternate") == "alternate":
-                    found.setdefault(name, child.get("href", ""))
+                    found[name] = child.get("href", "")
+            elif name == "link":
+                found[name] = (child.text or "").strip()
+            elif name == "title" and (len(child) or child.attrib):
+                raise _Odd
             elif child.text and not len(child):
                 found.setdefault(name, child.text.strip())
         root = channel.getroottree().getroot()
@@ -144,7 +146,7 @@ class _Reader:
         return Feed(
             entries=entries,
             title=plain(found.get("title", "")),
-            url=absolute(found.get("link", ""), self._url),
+            url=absolute(found.get("link") or found.get("id", ""), self._url),
             language=language.replace("_", "-")[:35],
             ttl=read_ttl(found),
             skip_hours=hours,
@@ -204,6 +206,7 @@ class _Reader:
             if kind not in {"text", "html", "text/html", "text/plain"} or child.get("src") or child.get("mode"):
                 raise _Odd
             setattr(raw, field, absolute_id(text, self._url) if field == "id" else text)
+        raw.link = raw.link or raw.id
         return raw
 
     def _person(self, author: etree._Element) -> tuple[str, ...]:
@@ -225,6 +228,12 @@ class _Reader:
                 if self._field(child):
                     raise _Odd
         return meaning
+
+
+def _expect(found: object) -> None:
+    """Send the document to the judge if something an ordinary one has is missing."""
+    if not found:
+        raise _Odd
 
 
 def _meaning(element: etree._Element) -> str:

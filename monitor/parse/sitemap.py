@@ -56,7 +56,7 @@ def _fields(element: etree._Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for child in element.iterdescendants():
         parent = _local(child.getparent())
-        if child.text and parent not in {"image", "video", "publication"} or _local(child) == "language":
+        if (child.text and parent not in {"image", "video", "publication"}) or _local(child) == "language":
             found.setdefault(_local(child), (child.text or "").strip())
     return found
 

@@ -13,7 +13,12 @@ from monitor.text.urls import is_web_url
 
 LONGEST_TITLE = 2_000
 LONGEST_TEXT = 1_000_000
-_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
 _RFC822 = re.compile(
     r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
     r"(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
@@ -42,9 +47,7 @@ def read_instant(text: str, zone: tzinfo) -> datetime | None:
     return parse_date(text, zone)
 
 
-def _instant(
-    year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo
-) -> datetime | None:
+def _instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo) -> datetime | None:
     hour, minute, second, offset = clock
     try:
         found = datetime(

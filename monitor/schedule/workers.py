@@ -1,0 +1,142 @@
+"""Worker processes for foreign bytes: each job has a limit of time and of memory, and dies alone.
+
+``concurrent.futures`` cannot kill one worker, and pebble's manager threads poll. Here a worker is a plain process that
+reads pickled calls from its standard input and writes pickled results to its standard output; nothing but the daemon
+itself ever speaks on these pipes. Workers start when first needed and end when the daemon does, however it ends.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from monitor.domain.errors import WorkerKilled
+
+T = TypeVar("T")
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from monitor.schedule.worker import serve; serve()"
+_LENGTH = 8
+_JOBS_A_LIFE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may take: seconds on the clock and on the processor, and the process's bytes of address space."""
+
+    wall_seconds: float = 15.0
+    cpu_seconds: int = 10
+    memory_bytes: int = 768_000_000
+
+
+class _Worker:
+    """One process, and how many jobs it has done."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process, self.jobs = process, 0
+
+    @classmethod
+    async def start(cls, limits: Limits) -> "_Worker":
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            _BOOT,
+            json.dumps(sys.path),
+            str(limits.memory_bytes),
+            str(limits.cpu_seconds),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        return cls(process)
+
+    async def call(self, job: bytes) -> tuple[bool, object]:
+        """Do one job; (True, result) or (False, what it raised). Raises ``EOFError`` if the process died of it."""
+        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101, PT018 - both are pipes, see start()
+        self.jobs += 1
+        try:
+            self._process.stdin.write(len(job).to_bytes(_LENGTH, "big") + job)
+            await self._process.stdin.drain()
+            length = int.from_bytes(await self._process.stdout.readexactly(_LENGTH), "big")
+            answer = pickle.loads(await self._process.stdout.readexactly(length))  # noqa: S301 - written by our own process
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise EOFError from error
+        return answer[0], answer[1]
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def end(self) -> None:
+        """Kill the process and wait until it is gone."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        await self._process.wait()
+
+
+class Workers:
+    """A pool of such processes. Use it as an asynchronous context manager, or call ``aclose``."""
+
+    def __init__(self, count: int = 2, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._free = asyncio.Semaphore(count)
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self.killed = 0
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Run a pure module-level function in a worker. Raises what it raises, or ``WorkerKilled``."""
+        job = pickle.dumps((work, args), protocol=pickle.HIGHEST_PROTOCOL)
+        async with self._free:
+            worker = await self._take()
+            done = False
+            try:
+                async with asyncio.timeout(self._limits.wall_seconds):
+                    good, result = await worker.call(job)
+                done = worker.jobs < _JOBS_A_LIFE
+            except TimeoutError as error:
+                self.killed += 1
+                raise WorkerKilled(f"{work.__name__} took longer than {self._limits.wall_seconds:g} s") from error
+            except EOFError as error:
+                self.killed += 1
+                raise WorkerKilled(f"{work.__name__} exceeded its limit of memory or processor time") from error
+            finally:
+                self._busy.discard(worker)
+                if done:
+                    self._idle.append(worker)
+                else:
+                    await asyncio.shield(worker.end())
+        if good:
+            return result  # type: ignore[return-value]  # what the pickled function returned
+        if isinstance(result, MemoryError):
+            raise WorkerKilled(f"{work.__name__} exceeded its limit of memory")
+        raise result if isinstance(result, BaseException) else RuntimeError(str(result))
+
+    async def _take(self) -> _Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive:
+                break
+            await worker.end()
+        else:
+            worker = await _Worker.start(self._limits)
+        self._busy.add(worker)
+        return worker
+
+    async def aclose(self) -> None:
+        """End all workers, idle or busy."""
+        workers = [*self._idle, *self._busy]
+        self._idle.clear()
+        for worker in workers:
+            await worker.end()
+
+    async def __aenter__(self) -> "Workers":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
