@@ -13,7 +13,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from monitor.domain.errors import WorkerKilled
 
@@ -135,7 +135,7 @@ class Workers:
         for worker in workers:
             await worker.end()
 
-    async def __aenter__(self) -> "Workers":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
