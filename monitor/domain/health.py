@@ -1,0 +1,82 @@
+"""In which state a source is after a poll, and when its reader is told."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.domain.source import Source, SourceMemory, SourceState
+
+REMIND_AFTER = timedelta(days=1)
+FAILURES_UNTIL_FAILING = 0.5
+_HEALTHY = frozenset({SourceState.OK, SourceState.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a poll says of its source: a state, the evidence in one sentence, and what would mend it."""
+
+    state: SourceState = SourceState.OK
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line to the reader about one source: ``kind`` is "change", "reminder" or "recovery"."""
+
+    source_id: str
+    kind: str
+    text: str
+
+
+def with_finding(memory: SourceMemory, finding: Finding, now: datetime) -> SourceMemory:
+    """Return the memory with a finding; the state keeps its beginning while it lasts."""
+    since = memory.state_since_at if finding.state is memory.state and memory.state_since_at else now
+    return replace(
+        memory, state=finding.state, detail=finding.detail, remedy=finding.remedy, state_since_at=since
+    )
+
+
+def silence(source: Source, memory: SourceMemory, now: datetime) -> Finding | None:
+    """Return the finding that a source is silent for longer than expected, or None."""
+    if source.expect is None:
+        return None
+    last = memory.last_new_at or memory.baseline_at
+    if last is None or now - last <= source.expect:
+        return None
+    return Finding(
+        SourceState.QUIET,
+        f"nothing new since {last:%Y-%m-%d %H:%M} UTC, though something is expected every {say(source.expect)}",
+        "see whether the outlet still fills this feed; raise `expect` if it is slower than thought",
+    )
+
+
+def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | None:
+    """Return the notice to give now: at a change of state, daily while a fault lasts, and once when it is over."""
+    name = name or memory.source_id
+    since = f" since {memory.state_since_at:%Y-%m-%d %H:%M} UTC" if memory.state_since_at else ""
+    if memory.state in _HEALTHY:
+        if memory.reported_state in _HEALTHY:
+            return None
+        return Notice(memory.source_id, "recovery", f"{name} is read again{since}; it was {memory.reported_state.value}")
+    changed = memory.state is not memory.reported_state
+    if not changed and memory.reported_at is not None and now - memory.reported_at < REMIND_AFTER:
+        return None
+    text = f"{name} is {memory.state.value}{since}: {memory.detail}"
+    if memory.remedy:
+        text += f". What would help: {memory.remedy}"
+    return Notice(memory.source_id, "change" if changed else "reminder", text)
+
+
+def with_notice(memory: SourceMemory, notice: Notice | None, now: datetime) -> SourceMemory:
+    """Return the memory after a notice was given, so that it is not given again."""
+    return replace(memory, reported_state=memory.state, reported_at=now) if notice else memory
+
+
+def say(length: timedelta) -> str:
+    """Write a length of time for a reader: "2 days", "36 hours", "15 minutes"."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{seconds} seconds"

@@ -1,0 +1,248 @@
+"""Collect: due sources are leased, fetched, read, and what is new in them is kept with the validators, at once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from xxhash import xxh3_128_hexdigest
+
+from monitor.domain.article import Draft, Stage
+from monitor.domain.entry import Feed
+from monitor.domain.errors import LeaseLost, NotAFeed, StoreError, WorkerKilled
+from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Weight
+from monitor.domain.health import Notice, notice_due, with_notice
+from monitor.domain.ports import Clock, Database, Fetcher, Workshop
+from monitor.domain.source import ArticleMode, Lease, Source, SourceMemory, SourceState
+from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
+from monitor.extract.fragment import extract_entry, is_complete
+from monitor.pipeline.account import (
+    Reading,
+    after_nothing_new,
+    after_reading,
+    after_refusal,
+    became_empty,
+    missed_any,
+    refusal_of,
+)
+from monitor.pipeline.documents import AnyKnown, Documents
+from monitor.stories.floods import Judged, Verdict, judge
+from monitor.stories.identity import identify, keys_asked
+from monitor.text.urls import host_of
+
+LEASE = timedelta(minutes=5)
+AT_ONCE = 40
+PER_HOST = 4
+HOST_REST = timedelta(seconds=1)
+_BREATHE_AFTER = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What came of one poll: ``outcome`` is new, known, unchanged, empty, failed, blocked, gone, postponed or lost.
+
+    ``notice`` is what the reader should be told about the source now, if anything.
+    """
+
+    source_id: str
+    outcome: str
+    detail: str = ""
+    entries: int = 0
+    new: int = 0
+    before: SourceState = SourceState.OK
+    after: SourceState = SourceState.OK
+    next_poll_at: datetime | None = None
+    notice: Notice | None = None
+
+
+class Collector:
+    """Polls sources. Every poll commits once; one that is killed is done again when its lease has ended."""
+
+    def __init__(
+        self, database: Database, fetcher: Fetcher, workshop: Workshop, clock: Clock, backfill: timedelta
+    ) -> None:
+        self._database, self._clock, self._backfill = database, clock, backfill
+        self._documents = Documents(fetcher, workshop)
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._at_host: Counter[str] = Counter()
+        self._host_free_at: dict[str, datetime] = {}
+
+    async def tick(
+        self, sources: Mapping[str, Source], limit: int = AT_ONCE, only: Collection[str] | None = None
+    ) -> list[Poll]:
+        """Lease due sources (those of ``only`` whether due or not) and collect them side by side."""
+        leases = await self.lease(limit, only)
+        polls = [self.poll(lease, sources[lease.source_id]) for lease in leases if lease.source_id in sources]
+        return list(await asyncio.gather(*polls))
+
+    async def lease(self, limit: int, only: Collection[str] | None = None) -> list[Lease]:
+        """Lease at most ``limit`` sources that are due; each must then be handed to ``poll``."""
+        now = self._clock()
+        return await self._database.run(self._database.sources.lease_due, now, limit, now + LEASE, only)
+
+    async def poll(self, lease: Lease, source: Source) -> Poll:
+        """Collect one leased source; never raises. What goes wrong unexpectedly is recorded on its row."""
+        host = host_of(source.url)
+        busy = self._at_host[host] >= PER_HOST
+        self._at_host[host] += 1
+        try:
+            return await self._guarded(lease, source, host if busy else "")
+        finally:
+            self._at_host[host] -= 1
+            if not self._at_host[host]:
+                del self._at_host[host]
+
+    async def _guarded(self, lease: Lease, source: Source, busy_host: str) -> Poll:
+        before = lease.memory.state
+        try:
+            try:
+                if busy_host:
+                    return await self._postpone(lease, busy_host)
+                async with self._places:
+                    return await self.collect(lease, source)
+            except (LeaseLost, StoreError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the guard of one source: recorded on its row, the others go on
+                failure = Failed(f"unexpected {type(error).__name__}: {error}"[:500], Weight.HARD)
+                return await self._refused(lease, source, lease.memory, failure)
+        except LeaseLost:
+            return Poll(source.id, "lost", "its lease ended before the poll did", before=before, after=before)
+        except StoreError as error:
+            return Poll(source.id, "failed", str(error), before=before, after=before)
+
+    async def collect(self, lease: Lease, source: Source) -> Poll:
+        """Fetch and read one source, and keep what came of it. Raises ``LeaseLost`` and ``StoreError``."""
+        memory, now = lease.memory, self._clock()
+        full = is_unconditional_due(memory.unconditional_at, now)
+        memory = replace(memory, polls=memory.polls + 1, last_attempt_at=now)
+        outcome = await self._ask(source, memory, full=full)
+        if full and isinstance(outcome, Fetched):
+            memory = replace(memory, unconditional_at=now)
+        if isinstance(outcome, NotModified):
+            return await self._unchanged(lease, source, memory, outcome.freshness)
+        if not isinstance(outcome, Fetched):
+            return await self._refused(lease, source, memory, outcome)
+        body_hash = xxh3_128_hexdigest(outcome.body)
+        if body_hash == memory.body_hash:
+            memory = replace(memory, etag=outcome.etag, last_modified=outcome.last_modified)
+            return await self._unchanged(lease, source, memory, outcome.freshness)
+        try:
+            feed = await self._documents.read(outcome, source)
+        except NotAFeed as error:
+            return await self._refused(lease, source, memory, refusal_of(error, source))
+        except WorkerKilled as error:
+            return await self._refused(lease, source, memory, Failed(str(error), Weight.HARD))
+        feed = await self._documents.follow(feed, source, self._any_known(source))
+        if not feed.entries and memory.entries:
+            return await self._refused(lease, source, memory, became_empty(memory))
+        memory = replace(memory, body_hash=body_hash if feed.entries else "")
+        return await self._keep(lease, source, memory, outcome, feed)
+
+    async def _ask(self, source: Source, memory: SourceMemory, *, full: bool) -> Outcome:
+        """Ask the configured address; where it moved for good and now fails, ask the new one."""
+        validators = ("", "") if full else (memory.etag, memory.last_modified)
+        outcome = await self._documents.ask(source, source.url, *validators)
+        moved = memory.moved_to if memory.moved_count >= MOVED_ANSWERS and memory.moved_to != source.url else ""
+        if moved and isinstance(outcome, Failed | Gone):
+            instead = await self._documents.ask(source, moved)
+            if isinstance(instead, Fetched):
+                return replace(instead, moved_to=instead.moved_to or moved)
+        return outcome
+
+    def _any_known(self, source: Source) -> AnyKnown:
+        async def any_known(feed: Feed) -> bool:
+            keys = keys_asked(identify(feed))
+            return bool(await self._database.run(self._database.articles.known, source.id, keys))
+
+        return any_known
+
+    async def _keep(self, lease: Lease, source: Source, memory: SourceMemory, answer: Fetched, feed: Feed) -> Poll:
+        """Store what is new, then the memory with its validators, in one transaction."""
+        now = self._clock()
+        verdict = await self._judge(source, memory, feed, now)
+        missed, note = missed_any(memory, len(feed.entries), verdict.known), verdict.summary
+        if missed and source.sitemap:
+            filled = await self._documents.fill(feed, source)
+            more = await self._judge(source, memory, filled, now)
+            note = f"a gap was closed from its sitemap: {len(more.fresh) - len(verdict.fresh)} more articles"
+            missed, verdict = not more.known, more
+        drafts = await self._drafts(verdict, source)
+        reading = Reading(
+            len(feed.entries), verdict.known, len(verdict.fresh), verdict.baseline_at, _note(note, feed), missed
+        )
+        memory, notice = self._noticed(after_reading(source, memory, answer, feed, reading, now), source, now)
+        new = await self._database.run(self._database.articles.keep_poll, lease, memory, drafts, now)
+        outcome = "new" if new else "known" if feed.entries else "empty"
+        return _poll(lease, memory, outcome, notice, entries=len(feed.entries), new=new)
+
+    async def _judge(self, source: Source, memory: SourceMemory, feed: Feed, now: datetime) -> Verdict:
+        identified = identify(feed)
+        known = await self._database.run(self._database.articles.known, source.id, keys_asked(identified))
+        return judge(identified, known, memory, self._backfill, now)
+
+    async def _drafts(self, verdict: Verdict, source: Source) -> Sequence[Draft]:
+        drafts: list[Draft] = []
+        for number, judged in enumerate((*verdict.fresh, *verdict.learned), start=1):
+            drafts.append(_draft(judged, source))
+            if number % _BREATHE_AFTER == 0:
+                await asyncio.sleep(0)
+        return drafts
+
+    async def _unchanged(
+        self, lease: Lease, source: Source, memory: SourceMemory, freshness: timedelta | None
+    ) -> Poll:
+        now = self._clock()
+        memory, notice = self._noticed(after_nothing_new(source, memory, freshness, now), source, now)
+        await self._database.run(self._database.sources.settle, lease, memory)
+        return _poll(lease, memory, "unchanged", notice, entries=memory.entries)
+
+    async def _refused(
+        self, lease: Lease, source: Source, memory: SourceMemory, outcome: Failed | Blocked | Gone
+    ) -> Poll:
+        now = self._clock()
+        memory, notice = self._noticed(after_refusal(source, memory, outcome, now), source, now)
+        await self._database.run(self._database.sources.settle, lease, memory)
+        return _poll(lease, memory, type(outcome).__name__.lower(), notice)
+
+    async def _postpone(self, lease: Lease, host: str) -> Poll:
+        """Give a lease back: its host is busy. Those who wait are told times one rest apart, so none asks twice."""
+        now = self._clock()
+        at = max(self._host_free_at.get(host, now), now) + HOST_REST
+        self._host_free_at[host] = at
+        memory = replace(lease.memory, next_poll_at=at)
+        await self._database.run(self._database.sources.settle, lease, memory)
+        return _poll(lease, memory, "postponed", None)
+
+    @staticmethod
+    def _noticed(memory: SourceMemory, source: Source, now: datetime) -> tuple[SourceMemory, Notice | None]:
+        notice = notice_due(memory, now, source.name)
+        return with_notice(memory, notice, now), notice
+
+
+def _draft(judged: Judged, source: Source) -> Draft:
+    """Make an article of an entry; where the feed holds the whole text, its page need not be fetched."""
+    article = extract_entry(judged.entry, source)
+    whole = source.article is ArticleMode.FEED or is_complete(article)
+    return Draft(judged.keys, article, judged.news, Stage.READ if whole else Stage.LISTED, judged.held)
+
+
+def _note(summary: str, feed: Feed) -> str:
+    cut = f"only the first {len(feed.entries)} entries of the document were read" if feed.truncated else ""
+    return "; ".join(filter(None, (summary, cut)))
+
+
+def _poll(
+    lease: Lease, memory: SourceMemory, outcome: str, notice: Notice | None, *, entries: int = 0, new: int = 0
+) -> Poll:
+    return Poll(
+        lease.source_id,
+        outcome,
+        memory.detail,
+        entries,
+        new,
+        lease.memory.state,
+        memory.state,
+        memory.next_poll_at,
+        notice,
+    )
