@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.domain.source import Source, SourceMemory, SourceState
 
 REMIND_AFTER = timedelta(days=1)
-FAILURES_UNTIL_FAILING = 0.5
+FAILURES_UNTIL_TOLD = 1.0
 _HEALTHY = frozenset({SourceState.OK, SourceState.PAUSED})
 
 
@@ -31,9 +31,7 @@ class Notice:
 def with_finding(memory: SourceMemory, finding: Finding, now: datetime) -> SourceMemory:
     """Return the memory with a finding; the state keeps its beginning while it lasts."""
     since = memory.state_since_at if finding.state is memory.state and memory.state_since_at else now
-    return replace(
-        memory, state=finding.state, detail=finding.detail, remedy=finding.remedy, state_since_at=since
-    )
+    return replace(memory, state=finding.state, detail=finding.detail, remedy=finding.remedy, state_since_at=since)
 
 
 def silence(source: Source, memory: SourceMemory, now: datetime) -> Finding | None:
@@ -51,14 +49,21 @@ def silence(source: Source, memory: SourceMemory, now: datetime) -> Finding | No
 
 
 def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | None:
-    """Return the notice to give now: at a change of state, daily while a fault lasts, and once when it is over."""
+    """Return the notice to give now: at a change of state, daily while a fault lasts, and once when it is over.
+
+    A single hiccup is a state, and no notice.
+    """
     name = name or memory.source_id
     since = f" since {memory.state_since_at:%Y-%m-%d %H:%M} UTC" if memory.state_since_at else ""
     if memory.state in _HEALTHY:
         if memory.reported_state in _HEALTHY:
             return None
-        return Notice(memory.source_id, "recovery", f"{name} is read again{since}; it was {memory.reported_state.value}")
+        return Notice(
+            memory.source_id, "recovery", f"{name} is read again{since}; it was {memory.reported_state.value}"
+        )
     changed = memory.state is not memory.reported_state
+    if changed and memory.state is SourceState.FAILING and memory.failures < FAILURES_UNTIL_TOLD:
+        return None
     if not changed and memory.reported_at is not None and now - memory.reported_at < REMIND_AFTER:
         return None
     text = f"{name} is {memory.state.value}{since}: {memory.detail}"

@@ -3,6 +3,8 @@
 import re
 import zlib
 
+from xxhash import xxh3_128_hexdigest
+
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source, SourceKind
@@ -23,6 +25,11 @@ _ALTERNATE = re.compile(
     r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.IGNORECASE
 )
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
+
+
+def hash_body(body: bytes) -> str:
+    """Return what tells one body from another: an unchanged one is not parsed."""
+    return xxh3_128_hexdigest(body)
 
 
 def parse_quickly(body: bytes, content_type: str, url: str, source: Source) -> Feed | None:

@@ -56,9 +56,7 @@ def after_reading(
     return replace(with_finding(memory, _finding(source, memory, reading, now), now), next_poll_at=at)
 
 
-def after_nothing_new(
-    source: Source, memory: SourceMemory, freshness: timedelta | None, now: datetime
-) -> SourceMemory:
+def after_nothing_new(source: Source, memory: SourceMemory, freshness: timedelta | None, now: datetime) -> SourceMemory:
     """Return the memory after an answer that nothing changed."""
     pace = timing.pace_unchanged(memory.interval, _quiet_for(memory, now))
     memory = replace(memory, interval=pace, last_success_at=now, failures=0.0)
@@ -67,7 +65,9 @@ def after_nothing_new(
     return replace(with_finding(memory, finding, now), next_poll_at=_next(source, memory, wait, now))
 
 
-def after_refusal(source: Source, memory: SourceMemory, outcome: Failed | Blocked | Gone, now: datetime) -> SourceMemory:
+def after_refusal(
+    source: Source, memory: SourceMemory, outcome: Failed | Blocked | Gone, now: datetime
+) -> SourceMemory:
     """Return the memory after an exchange that brought no document. Validators stay: the old entries are stored."""
     if isinstance(outcome, Gone):
         remedy = "remove the source, or find its new address with `monitor discover`; it is asked again once a week"
@@ -143,5 +143,3 @@ def _quiet_for(memory: SourceMemory, now: datetime) -> timedelta | None:
 
 def _next(source: Source, memory: SourceMemory, wait: timedelta, now: datetime) -> datetime:
     return now + timing.jittered(wait, source.id, memory.polls)
-
-

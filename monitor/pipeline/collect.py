@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from xxhash import xxh3_128_hexdigest
-
 from monitor.domain.article import Draft, Stage
 from monitor.domain.entry import Feed
 from monitor.domain.errors import LeaseLost, NotAFeed, StoreError, WorkerKilled
@@ -17,6 +15,7 @@ from monitor.domain.ports import Clock, Database, Fetcher, Workshop
 from monitor.domain.source import ArticleMode, Lease, Source, SourceMemory, SourceState
 from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
 from monitor.extract.fragment import extract_entry, is_complete
+from monitor.parse.document import hash_body
 from monitor.pipeline.account import (
     Reading,
     after_nothing_new,
@@ -123,21 +122,26 @@ class Collector:
             return await self._unchanged(lease, source, memory, outcome.freshness)
         if not isinstance(outcome, Fetched):
             return await self._refused(lease, source, memory, outcome)
-        body_hash = xxh3_128_hexdigest(outcome.body)
+        body_hash = hash_body(outcome.body)
         if body_hash == memory.body_hash:
             memory = replace(memory, etag=outcome.etag, last_modified=outcome.last_modified)
             return await self._unchanged(lease, source, memory, outcome.freshness)
-        try:
-            feed = await self._documents.read(outcome, source)
-        except NotAFeed as error:
-            return await self._refused(lease, source, memory, refusal_of(error, source))
-        except WorkerKilled as error:
-            return await self._refused(lease, source, memory, Failed(str(error), Weight.HARD))
-        feed = await self._documents.follow(feed, source, self._any_known(source))
-        if not feed.entries and memory.entries:
-            return await self._refused(lease, source, memory, became_empty(memory))
+        feed = await self._read(source, memory, outcome)
+        if not isinstance(feed, Feed):
+            return await self._refused(lease, source, memory, feed)
         memory = replace(memory, body_hash=body_hash if feed.entries else "")
         return await self._keep(lease, source, memory, outcome, feed)
+
+    async def _read(self, source: Source, memory: SourceMemory, answer: Fetched) -> Feed | Failed | Blocked:
+        """Read a document and what belongs to it, or say why it cannot be read as what it should be."""
+        try:
+            feed = await self._documents.read(answer, source)
+        except NotAFeed as error:
+            return refusal_of(error, source)
+        except WorkerKilled as error:
+            return Failed(str(error), Weight.HARD)
+        feed = await self._documents.follow(feed, source, self._any_known(source))
+        return feed if feed.entries or not memory.entries else became_empty(memory)
 
     async def _ask(self, source: Source, memory: SourceMemory, *, full: bool) -> Outcome:
         """Ask the configured address; where it moved for good and now fails, ask the new one."""
@@ -189,9 +193,7 @@ class Collector:
                 await asyncio.sleep(0)
         return drafts
 
-    async def _unchanged(
-        self, lease: Lease, source: Source, memory: SourceMemory, freshness: timedelta | None
-    ) -> Poll:
+    async def _unchanged(self, lease: Lease, source: Source, memory: SourceMemory, freshness: timedelta | None) -> Poll:
         now = self._clock()
         memory, notice = self._noticed(after_nothing_new(source, memory, freshness, now), source, now)
         await self._database.run(self._database.sources.settle, lease, memory)

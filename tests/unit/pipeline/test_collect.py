@@ -1,0 +1,236 @@
+"""The collect step over fakes of its ports."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
+
+from monitor.domain.article import Draft, Stage
+from monitor.domain.errors import LeaseLost, StoreBusy
+from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Weight
+from monitor.domain.source import ArticleMode, Lease, Listing, Source, SourceKind, SourceMemory, SourceState
+from monitor.pipeline.collect import Collector, Poll
+
+URL = "https://daily.example/feed.xml"
+SOURCE = Source("daily", "The Daily", SourceKind.FEED, URL, every=timedelta(minutes=15))
+
+
+class Shelf:
+    """Sources and articles in memory, with the promises of the ports."""
+
+    def __init__(self, memory: SourceMemory | None = None) -> None:
+        self.memory = memory or SourceMemory("daily")
+        self.keys = set[str]()
+        self.drafts = list[Draft]()
+        self.failure: Exception | None = None
+
+    def lease_due(self, now: object, limit: int, until_at: object, only: Collection[str] | None = None) -> list[Lease]:
+        """Hand the one source out."""
+        return [Lease("daily", "token", NOON + timedelta(minutes=5), self.memory)][:limit]
+
+    def settle(self, lease: Lease, memory: SourceMemory) -> None:
+        """Keep the memory."""
+        if self.failure:
+            raise self.failure
+        self.memory = memory
+
+    def known(self, source_id: str, keys: Collection[str]) -> set[str]:
+        """Look the keys up."""
+        return self.keys & set(keys)
+
+    def keep_poll(self, lease: Lease, memory: SourceMemory, drafts: Sequence[Draft], now: object) -> int:
+        """Keep what is new."""
+        self.settle(lease, memory)
+        new = [draft for draft in drafts if not self.keys & set(draft.keys)]
+        self.drafts += new
+        for draft in drafts:
+            self.keys |= set(draft.keys)
+        return len(new)
+
+
+def rss(*numbers: int, text: str = "short") -> bytes:
+    items = "".join(
+        f"<item><title>Headline {n}</title><link>https://daily.example/{n}</link><guid>g{n}</guid>"
+        f"<pubDate>Thu, 05 Mar 2026 09:{n % 60:02}:00 GMT</pubDate><description>{text} {n}</description></item>"
+        for n in numbers
+    )
+    return f"<rss version='2.0'><channel><title>The Daily</title>{items}</channel></rss>".encode()
+
+
+def answer(body: bytes, url: str = URL, **more: object) -> Fetched:
+    return replace(Fetched(url, 200, (), body, "application/rss+xml", etag='"1"'), **more)  # type: ignore[arg-type]  # fields of Fetched
+
+
+def poll(
+    shelf: Shelf, answers: Outcome | dict[str, Outcome], source: Source = SOURCE, clock: FakeClock | None = None
+) -> Poll:
+    laid_out = answers if isinstance(answers, dict) else {source.url: answers}
+    database = FakeDatabase(articles=shelf, sources=shelf)
+    collector = Collector(database, FakeFetcher(laid_out), InlineWorkshop(), clock or FakeClock(), timedelta(days=1))
+    (result,) = asyncio.run(collector.tick({source.id: source}))
+    return result
+
+
+def test_new_entries_are_kept_with_the_validators() -> None:
+    """One poll stores the entries and only then the ETag that would hide them."""
+    shelf = Shelf()
+    result = poll(shelf, answer(rss(1, 2, 3)))
+    assert (result.outcome, result.new, result.entries) == ("new", 3, 3)
+    assert shelf.memory.etag == '"1"'
+    assert [draft.stage for draft in shelf.drafts] == [Stage.LISTED] * 3
+
+
+def test_validators_are_not_kept_when_the_entries_are_not() -> None:
+    """If the store refuses, the old memory stays, and the entries come again."""
+    shelf = Shelf()
+    shelf.failure = StoreBusy("locked")
+    result = poll(shelf, answer(rss(1)))
+    assert result.outcome == "failed"
+    assert shelf.memory == SourceMemory("daily")
+
+
+def test_a_lost_lease_writes_nothing() -> None:
+    """Who overslept does not write; the other one does."""
+    shelf = Shelf()
+    shelf.failure = LeaseLost("overslept")
+    assert poll(shelf, answer(rss(1))).outcome == "lost"
+
+
+def test_an_identical_body_is_not_modified() -> None:
+    """A server without validators is not parsed twice for the same bytes."""
+    shelf = Shelf()
+    poll(shelf, answer(rss(1, 2)))
+    assert poll(shelf, answer(rss(1, 2))).outcome == "unchanged"
+
+
+def test_known_entries_are_not_kept_again() -> None:
+    """Only the two new ones of four are drafts."""
+    shelf = Shelf()
+    poll(shelf, answer(rss(1, 2)))
+    assert poll(shelf, answer(rss(4, 3, 2, 1))).new == 2
+    assert len(shelf.drafts) == 4
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Blocked("shows a challenge"), SourceState.BLOCKED),
+        (Gone("410"), SourceState.GONE),
+        (Failed("500", Weight.SOFT, status=500), SourceState.FAILING),
+        (answer(b"<!doctype html><html><title>Welcome</title></html>"), SourceState.BLOCKED),
+        (answer(b"<html><title>Just a moment...</title></html>"), SourceState.BLOCKED),
+        (answer(b""), SourceState.FAILING),
+        (answer(b"{broken"), SourceState.FAILING),
+        (NotModified(), SourceState.OK),
+        (answer(rss()), SourceState.OK),
+    ],
+)
+def test_each_answer_has_its_state(outcome: Outcome, state: SourceState) -> None:
+    """Blocked, gone, failing and an empty new feed are told apart, and all but the last say why."""
+    result = poll(Shelf(), outcome)
+    assert result.after is state
+    assert (state is SourceState.OK) or result.detail
+
+
+def test_a_feed_that_was_full_and_is_empty_is_a_fault() -> None:
+    """Empty is not quiet, and its entries are remembered."""
+    shelf = Shelf()
+    poll(shelf, answer(rss(1, 2)))
+    assert poll(shelf, answer(rss())).after is SourceState.FAILING
+    assert poll(shelf, answer(rss(1, 2, 3))).new == 1
+
+
+def test_zero_overlap_is_a_gap_and_ends_with_the_next_overlap() -> None:
+    """Nothing known where there should be means that articles may be missing."""
+    shelf = Shelf()
+    poll(shelf, answer(rss(1, 2, 3)))
+    assert poll(shelf, answer(rss(11, 12, 13))).after is SourceState.GAP
+    assert poll(shelf, answer(rss(12, 13, 14))).after is SourceState.OK
+
+
+def test_a_gap_is_filled_from_the_sitemap() -> None:
+    """The sitemap brings the articles in between, and one that is known proves that the hole is closed."""
+    shelf = Shelf()
+    source = replace(SOURCE, sitemap="https://daily.example/sitemap.xml")
+    poll(shelf, answer(rss(1, 2, 3)), source)
+    urls = "".join(f"<url><loc>https://daily.example/{n}</loc></url>" for n in range(1, 14))
+    sitemap = answer(f"<urlset>{urls}</urlset>".encode(), source.sitemap)
+    result = poll(shelf, {URL: answer(rss(11, 12, 13)), source.sitemap: sitemap}, source)
+    assert (result.after, result.new) == (SourceState.OK, 10)
+
+
+def test_a_move_for_good_counts_after_three_answers() -> None:
+    """Once or twice is a slip; the third says so, with the line to write."""
+    shelf = Shelf()
+    states = [poll(shelf, answer(rss(1, n), moved_to="https://new.example/feed")).after for n in (2, 3, 4)]
+    assert states == [SourceState.OK, SourceState.OK, SourceState.MOVED]
+    assert "https://new.example/feed" in shelf.memory.remedy
+    answers: dict[str, Outcome] = {URL: Failed("404", status=404), "https://new.example/feed": answer(rss(1, 5))}
+    assert poll(shelf, answers).new == 1
+
+
+def test_a_silent_source_is_quiet() -> None:
+    """Longer silence than expected is a fault that names the last news."""
+    shelf, clock = Shelf(), FakeClock()
+    source = replace(SOURCE, expect=timedelta(days=2))
+    poll(shelf, answer(rss(1)), source, clock)
+    clock.advance(timedelta(days=3))
+    result = poll(shelf, NotModified(), source, clock)
+    assert result.after is SourceState.QUIET
+    assert "2026-03-05" in result.detail
+
+
+def test_whole_feed_texts_need_no_page() -> None:
+    """With `article: feed` nothing is left to be fetched."""
+    shelf = Shelf()
+    poll(shelf, answer(rss(1)), replace(SOURCE, article=ArticleMode.FEED))
+    assert shelf.drafts[0].stage is Stage.READ
+
+
+def test_an_unexpected_error_is_recorded_on_the_row() -> None:
+    """A bug in one source's poll is that source's state, not the daemon's end."""
+    shelf = Shelf()
+    result = poll(shelf, {"https://other.example/": NotModified()})
+    assert result.after is SourceState.FAILING
+    assert "KeyError" in shelf.memory.detail
+
+
+def test_a_listing_follows_its_pages_until_something_is_known() -> None:
+    """The first poll reads on; a later one stops at the first page that has anything known."""
+    listing = Listing("li", next="a.next", pages=3)
+    source = replace(SOURCE, kind=SourceKind.PAGE, url="https://daily.example/news", listing=listing)
+
+    def page(number: int, *items: int) -> Fetched:
+        links = "".join(f"<li><a href='/{n}'>Headline number {n}</a></li>" for n in items)
+        url = f"https://daily.example/news{'' if number == 1 else number}"
+        return answer(f"<ul>{links}</ul><a class='next' href='/news{number + 1}'>more</a>".encode(), url)
+
+    shelf = Shelf()
+    answers: dict[str, Outcome] = {found.url: found for found in (page(1, 1, 2), page(2, 3), page(3, 4))}
+    assert poll(shelf, answers, source).new == 4
+    later: dict[str, Outcome] = {found.url: found for found in (page(1, 9, 1),)}
+    assert poll(shelf, later, source).new == 1
+
+
+def test_a_fault_is_told_once_then_daily_then_its_end() -> None:
+    """Change, silence for a day, reminder, recovery."""
+    shelf, clock = Shelf(), FakeClock()
+    told = []
+    gone = Gone("410")
+    for outcome, hours in ((gone, 1), (gone, 23), (gone, 1), (NotModified(), 1), (NotModified(), 1)):
+        notice = poll(shelf, outcome, clock=clock).notice
+        told.append(notice.kind if notice else "")
+        clock.advance(timedelta(hours=hours))
+    assert told == ["change", "", "reminder", "recovery", ""]
+
+
+def test_one_hiccup_is_a_state_but_no_notice() -> None:
+    """A single 502 shows in the status and wakes nobody; the second in a row is told."""
+    shelf = Shelf()
+    hiccup = Failed("502", Weight.SOFT, status=502)
+    first, second = poll(shelf, hiccup), poll(shelf, hiccup)
+    assert (first.after, first.notice) == (SourceState.FAILING, None)
+    assert second.notice is not None
