@@ -71,12 +71,16 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Anything else that yielded no body: what happened, how heavy it is, when the server asks to come back."""
+    """Anything else that yielded no body: what happened, how heavy it is, when the server asks to come back.
+
+    ``guarded`` means that the address itself is forbidden, and nobody was asked.
+    """
 
     reason: str
     weight: Weight = Weight.SOFT
     retry_after: timedelta | None = None
     status: int = 0
+    guarded: bool = False
 
 
 Outcome = Fetched | NotModified | Blocked | Gone | Failed

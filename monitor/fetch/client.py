@@ -109,7 +109,7 @@ def _failure(error: httpx.TransportError) -> Failed:
     """Weigh an exchange that yielded no answer."""
     text = str(error) or type(error).__name__
     if isinstance(error, ForbiddenAddress | NotVerified):
-        return Failed(text, Weight.HARD)
+        return Failed(text, Weight.HARD, guarded=isinstance(error, ForbiddenAddress))
     if isinstance(error, httpx.ConnectError | httpx.TimeoutException):
         return Failed(text, Weight.TEMPORARY)
     return Failed(text, Weight.SOFT)

@@ -1,0 +1,63 @@
+"""``/livez``, ``/readyz`` and ``/metrics`` on a port of this machine.
+
+They are served by a thread of their own, so that a blocked event loop is told and not shared.
+"""
+
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from monitor.telemetry.health import Health
+from monitor.telemetry.metrics import CONTENT_TYPE, Metrics
+
+PLAIN = "text/plain; charset=utf-8"
+
+
+class Probes:
+    """A small HTTP server; answers name parts of the daemon and numbers, never a source or an address."""
+
+    def __init__(self, host: str, port: int, health: Callable[[], Health], metrics: Metrics) -> None:
+        """Open the port. Raises ``OSError`` if it is taken."""
+
+        class Handler(_Handler):
+            pages = {  # noqa: RUF012 - made once for the class, which is made once a server
+                "/livez": lambda: _verdict(health().live, health()),
+                "/readyz": lambda: _verdict(health().ready, health()),
+                "/metrics": lambda: (200, CONTENT_TYPE, metrics.render()),
+            }
+
+        self._server = ThreadingHTTPServer((host, port), Handler)
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+        self._thread = Thread(target=self._server.serve_forever, args=(0.2,), name="probes", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Close the port and end the thread."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def _verdict(good: bool, health: Health) -> tuple[int, str, bytes]:
+    lines = "".join(f"{fault}\n" for fault in health.faults)
+    return (200 if good else 503), PLAIN, f"{'ok' if good else 'not well'}\n{lines}".encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    pages: dict[str, Callable[[], tuple[int, str, bytes]]]
+    timeout = 5
+    server_version, sys_version = "monitor", ""
+
+    def do_GET(self) -> None:
+        page = self.pages.get(self.path.partition("?")[0])
+        status, kind, body = page() if page else (404, PLAIN, b"known here: /livez /readyz /metrics\n")
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the protocol's
+        """Say nothing: probes come every few seconds."""

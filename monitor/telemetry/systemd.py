@@ -1,0 +1,43 @@
+"""A few words to systemd, in the protocol of ``sd_notify(3)``; without systemd they go nowhere."""
+
+import socket
+from collections.abc import Mapping
+from os import getpid
+
+READY = "READY=1"
+STOPPING = "STOPPING=1"
+WATCHDOG = "WATCHDOG=1"
+
+
+class Notifier:
+    """Speaks to the socket that the environment names."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        address = environ.get("NOTIFY_SOCKET", "")
+        self._address = f"\0{address[1:]}" if address.startswith("@") else address
+        self._environ = environ
+
+    def tell(self, *words: str) -> bool:
+        """Send assignments such as ``READY``; returns whether somebody listens. Never raises."""
+        if not self._address:
+            return False
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+                sender.setblocking(False)
+                sender.sendto("\n".join(words).encode(), self._address)
+        except OSError:
+            return False
+        return True
+
+    def status(self, text: str) -> bool:
+        """Send one line for ``systemctl status``."""
+        return self.tell(f"STATUS={' '.join(text.split())}")
+
+    def watchdog_seconds(self) -> float:
+        """Return how often systemd wants a sign of life at least, 0 if it wants none from this process."""
+        try:
+            process = int(self._environ.get("WATCHDOG_PID", getpid()))
+            seconds = int(self._environ.get("WATCHDOG_USEC", "0")) / 1_000_000
+        except ValueError:
+            return 0.0
+        return seconds if process == getpid() else 0.0

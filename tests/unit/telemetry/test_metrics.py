@@ -1,0 +1,139 @@
+"""What Prometheus is told, with labels that never grow."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+
+from monitor.domain.delivery import Message, Receipt, Refused, Rendered, Retry, Secret, Sent
+from monitor.domain.errors import WorkerKilled
+from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request
+from monitor.domain.source import SourceState
+from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
+from monitor.telemetry.metrics import Metrics, Standing
+
+T = TypeVar("T")
+NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
+
+
+class FakeFetcher:
+    """Gives the outcomes it was made with."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+
+    async def fetch(self, request: Request) -> Outcome:
+        return self.outcomes.pop(0)
+
+
+class FakeCarrier:
+    """Finds every target busy."""
+
+    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+        return Retry("busy")
+
+
+class FakeWorkshop:
+    """Ends every worker."""
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        raise WorkerKilled("too slow")
+
+
+def values(metrics: Metrics) -> dict[str, float]:
+    lines = metrics.render().decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+
+def test_exchanges_are_counted_by_outcome() -> None:
+    """Each outcome has its series from the start, and forbidden addresses one of their own."""
+    metrics = Metrics("1.2.3")
+    outcomes = (
+        Fetched("https://secret.example/x", 200, (), b""),
+        NotModified(),
+        Blocked("no"),
+        Gone("gone"),
+        Failed("private", guarded=True),
+    )
+    fetcher = MeteredFetcher(FakeFetcher(*outcomes), metrics)
+    for outcome in outcomes:
+        assert asyncio.run(fetcher.fetch(Request("https://secret.example/x"))) is outcome
+    found = values(metrics)
+    for name in ("fetched", "not_modified", "blocked", "gone", "failed"):
+        assert found[f'monitor_fetch_total{{outcome="{name}"}}'] == 1
+    assert found["monitor_fetch_seconds_count"] == 5
+    assert found["monitor_ssrf_blocked_total"] == 1
+    assert found['monitor_build_info{version="1.2.3"}'] == 1
+
+
+def test_deliveries_and_killed_workers_are_counted() -> None:
+    """Attempts count by kind and outcome; an unknown kind is "other", so that no name becomes a label."""
+    metrics = Metrics("1")
+    message = Message("k", "d", "c", "t", Rendered("s", "t", "h", "{}"), NOW)
+    asyncio.run(MeteredCarrier(FakeCarrier(), "email", metrics).send(message, NOW))
+    for receipt in (Sent(), Refused("no")):
+        metrics.delivered("https://hooks.example/T1", receipt)
+    with pytest.raises(WorkerKilled):
+        asyncio.run(MeteredWorkshop(FakeWorkshop(), metrics).run(len, b""))
+    found = values(metrics)
+    assert found['monitor_delivery_total{kind="email",outcome="retry"}'] == 1
+    assert found['monitor_delivery_total{kind="other",outcome="sent"}'] == 1
+    assert found["monitor_parse_killed_total"] == 1
+    assert "hooks.example" not in metrics.render().decode()
+
+
+def test_standing_is_shown_state_by_state() -> None:
+    """Gauges show every state, those with no source as zero."""
+    metrics = Metrics("1")
+    metrics.stands(
+        Standing({SourceState.OK: 40, SourceState.BLOCKED: 2}, 3.5, 1, 2, timedelta(hours=1).total_seconds(), 10, 20)
+    )
+    metrics.reloaded(NOW, good=True)
+    metrics.reloaded(NOW + timedelta(hours=1), good=False)
+    metrics.found(7)
+    metrics.troubled("failed")
+    metrics.troubled("some text nobody thought of")
+    found = values(metrics)
+    assert found['monitor_sources{state="ok"}'] == 40
+    assert found['monitor_sources{state="gap"}'] == 0
+    assert found["monitor_due_lag_seconds"] == 3.5
+    assert (found["monitor_outbox_pending"], found["monitor_outbox_dead"]) == (1, 2)
+    assert found["monitor_outbox_oldest_seconds"] == 3600
+    assert (found["monitor_db_size_bytes"], found["monitor_disk_free_bytes"]) == (10, 20)
+    assert found["monitor_config_reload_success"] == 0
+    assert found["monitor_config_last_success_timestamp_seconds"] == NOW.timestamp()
+    assert found["monitor_items_new_total"] == 7
+    assert found['monitor_job_trouble_total{trouble="other"}'] == 1
+
+
+def test_series_never_grow() -> None:
+    """After ten thousand different events there are as many series as after ten."""
+    metrics = Metrics("1")
+
+    def work(number: int) -> int:
+        for index in range(number):
+            metrics.fetched(Failed(f"host-{index} is down"), index)
+            metrics.delivered(f"kind-{index}", Retry(str(index)))
+            metrics.troubled(f"trouble {index}")
+        return len(values(metrics))
+
+    assert work(10) == work(10_000)
+
+
+def test_two_daemons_in_one_process_do_not_share() -> None:
+    """The registry belongs to the object, not to the process."""
+    first, second = Metrics("1"), Metrics("1")
+    first.killed()
+    assert values(second)["monitor_parse_killed_total"] == 0
+
+
+def test_40_no_secret_in_metrics() -> None:
+    """A canary in URLs, reasons and kinds is not on the page."""
+    metrics = Metrics("1")
+    canary = Secret("c4nary-token").reveal()
+    metrics.fetched(Failed(canary), 1)
+    metrics.delivered(canary, Sent(canary))
+    metrics.troubled(canary)
+    assert canary not in metrics.render().decode()
