@@ -64,7 +64,9 @@ class MailHost:
         assert isinstance(data, LoginPassword)
         assert server.transport is not None
         self.logins.append((data.login, server.transport.get_extra_info("ssl_object") is not None))
-        return AuthResult(success=data == LoginPassword(USER.encode(), PASSWORD.encode()))
+        if data == LoginPassword(USER.encode(), PASSWORD.encode()):
+            return AuthResult(success=True)
+        return AuthResult(success=False, handled=False, message="535 5.7.8 Authentication failed")  # at once, no delay
 
 
 @asynccontextmanager

@@ -57,7 +57,7 @@ def test_login_happens_inside_tls_only(scheme: str, context: str) -> None:
     """Both ways of encryption carry the credentials, which are right to the last sign."""
     host = MailHost()
     options = {context: server_context(), "auth_require_tls": context == "tls_context"}
-    (receipt,) = send(host, message(), scheme=scheme, login=LOGIN, auth_required=True, **options)
+    (receipt,) = send(host, message(), scheme=scheme, login=LOGIN, **options)
     assert isinstance(receipt, Sent), receipt
     assert host.logins == [(USER.encode(), True)]
 
