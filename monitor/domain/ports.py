@@ -193,14 +193,19 @@ class Database(Protocol):
     sources: SourceStore
     articles: ArticleStore
     outbox: OutboxStore
-    archive: Archive
-    deliveries: Deliveries
-    captures: Captures
-    ledger: Ledger
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Call a store's method on the writer thread."""
         ...
+
+
+class Records(Database, Protocol):
+    """A database with all that is looked up in it by people and by the care of the installation."""
+
+    archive: Archive
+    deliveries: Deliveries
+    captures: Captures
+    ledger: Ledger
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Call a method that only reads, beside the writer: for people who look, and for long look-ups."""

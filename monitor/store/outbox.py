@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, tuple_, update
 
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Rendered, Retry, Sent
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
@@ -41,26 +41,18 @@ class SqlOutbox:
             ).scalar_one()
             return end_at
 
-    def untold(self, plan: DigestPlan, before: datetime, since_at: datetime | None = None) -> list[HitRecord]:
+    def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
         """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first."""
         told = exists().where(TOLD.c.hit_id == HIT.c.id, TOLD.c.digest_id == plan.id)
         seen = select(func.coalesce(func.max(DIGEST.c.seen), 0)).where(DIGEST.c.digest_id == plan.id)
-        columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "officials", "passages", "kind")]
-        query = (
-            select(*STORED, *columns, HIT.c.found_at, HIT.c.note, SOURCE.c.name)
-            .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
-            .join(CONTENT)
-            .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
-            .where(HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before, ~told)
-            .order_by(HIT.c.found_at, HIT.c.id)
-        )
-        if since_at:
-            query = query.where(HIT.c.found_at >= since_at)
         with self._connections.reading() as connection:
             floor = connection.execute(seen).scalar_one() - _SLACK
-            rows = connection.execute(query.where(HIT.c.id > floor)).all()
-            mentions = _mentions(connection, {row.id for row in rows})
-            return [_hit_record(row, mentions.get(row.id, ())) for row in rows]
+            return _records(connection, plan, HIT.c.found_at < before, ~told, HIT.c.id > floor)
+
+    def retell(self, plan: DigestPlan, since: datetime, before: datetime) -> list[HitRecord]:
+        """Return the hits of the plan's rules found in a period, told or not, oldest first."""
+        with self._connections.reading() as connection:
+            return _records(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
 
     def coverage(self, window: Window) -> Coverage:
         """Sum up what was read in a window and which sources are not well now."""
@@ -108,16 +100,30 @@ class SqlOutbox:
                 connection.execute(insert(DELIVERY), [_delivery_row(message, number) for message in messages])
         return True
 
-    def lease_deliveries(self, now: datetime, limit: int, until_at: datetime) -> list[Delivery]:
+    def lease_deliveries(
+        self,
+        now: datetime,
+        limit: int,
+        until_at: datetime,
+        each: int = 16,
+        resting: Collection[tuple[str, str]] = (),
+    ) -> list[Delivery]:
         """Lease due deliveries, oldest first and fair between targets; one attempt may hold them until ``until_at``."""
         token = secrets.token_hex(8)
         due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
+        if resting:
+            due = and_(due, tuple_(DELIVERY.c.channel_id, DELIVERY.c.target).not_in(sorted(resting)))
         turn = func.row_number().over(
             partition_by=(DELIVERY.c.channel_id, DELIVERY.c.target),
             order_by=(DELIVERY.c.next_attempt_at, DELIVERY.c.id),
         )
         queue = select(DELIVERY.c.id, DELIVERY.c.next_attempt_at, turn.label("turn")).where(due).subquery()
-        first = select(queue.c.id).order_by(queue.c.turn, queue.c.next_attempt_at, queue.c.id).limit(limit)
+        first = (
+            select(queue.c.id)
+            .where(queue.c.turn <= each)
+            .order_by(queue.c.turn, queue.c.next_attempt_at, queue.c.id)
+            .limit(limit)
+        )
         free = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), due).with_for_update(skip_locked=True)
         claim = (
             update(DELIVERY)
@@ -153,6 +159,17 @@ class SqlOutbox:
                 raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
             _apply_to_others(connection, delivery.message, receipt, now, next_attempt_at)
 
+    def failed(self, after: datetime, before: datetime) -> list[Delivery]:
+        """Return the deliveries that were given up or refused in a period, oldest first."""
+        lost = (str(DeliveryState.DEAD), str(DeliveryState.REFUSED))
+        query = (
+            select(DELIVERY)
+            .where(DELIVERY.c.state.in_(lost), DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
+            .order_by(DELIVERY.c.id)
+        )
+        with self._connections.reading() as connection:
+            return [delivery_of(row) for row in connection.execute(query)]
+
 
 def _outcome(receipt: Receipt, next_attempt_at: datetime | None) -> tuple[DeliveryState, str]:
     match receipt:
@@ -180,6 +197,26 @@ def _apply_to_others(
         )
 
 
+def _records(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[HitRecord]:
+    """Return hits of a plan's rules, oldest first, with their articles, outlets and mentions."""
+    columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "officials", "passages", "kind")]
+    original = HIT.alias()
+    copy_told = exists().where(
+        original.c.article_id == ARTICLE.c.copy_of, TOLD.c.hit_id == original.c.id, TOLD.c.digest_id == plan.id
+    )
+    query = (
+        select(*STORED, *columns, HIT.c.found_at, HIT.c.note, SOURCE.c.name, copy_told.label("copy_told"))
+        .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
+        .join(CONTENT)
+        .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+        .where(HIT.c.rule_id.in_(plan.rules), *conditions)
+        .order_by(HIT.c.found_at, HIT.c.id)
+    )
+    rows = connection.execute(query).all()
+    mentions = _mentions(connection, {row.id for row in rows})
+    return [_hit_record(row, mentions.get(row.id, ())) for row in rows]
+
+
 def _mentions(connection: Connection, articles: Collection[int]) -> dict[int, tuple[Any, ...]]:
     found: dict[int, tuple[Any, ...]] = {}
     wanted = sorted(articles)
@@ -205,6 +242,7 @@ def _hit_record(row: AnyRow, mentions: tuple[Any, ...]) -> HitRecord:
         first_seen_at=row.first_seen_at,
         story_id=row.story_id,
         copy_of=row.copy_of,
+        copy_told=bool(row.copy_told),
         mentions=mentions,
         note=row.note,
     )

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from unit.store.samples import MINUTE, NOW, draft, found, kept, leased, source
 
 from monitor.domain.archive import Filter
 from monitor.domain.article import Article, Stage
 from monitor.domain.errors import LeaseLost
 from monitor.domain.exchange import Fetched
 from monitor.store.database import SqlDatabase
-from tests.unit.store.samples import MINUTE, NOW, draft, found, kept, leased, source
 
 
 def test_a_poll_is_kept_once(database: SqlDatabase) -> None:
