@@ -5,13 +5,14 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from monitor.domain.delivery import Message
 from monitor.text.visible import one_line, visible
 
 UNFOLDED = {"message-id", "references", "in-reply-to", "list-id", "list-unsubscribe", "list-unsubscribe-post"}
 _LONG = SMTP.clone(max_line_length=998)
+_MAILBOX = re.compile(r'(?:"?(?P<name>[^<>"\x00-\x1f]*)"?\s*<)?(?P<address>[^\s<>,;:"()\x00-\x1f]+)>?')
 _UNSAFE_ID = re.compile(r"[^a-z0-9.-]+")
 
 
@@ -38,9 +39,10 @@ def mailbox(text: str) -> Address:
 
     Raises ``ValueError`` for what is no address.
     """
-    name, plain = parseaddr(visible(text))
+    found = _MAILBOX.fullmatch(text.strip())
+    name, plain = (found["name"] or "", found["address"]) if found else ("", "")
     local, at, domain = plain.rpartition("@")
-    if not (at and local and domain) or any(sign in plain for sign in " \n\r\t<>,;"):
+    if not (at and local and domain):
         raise ValueError(f'"{one_line(text, 80)}" is no mail address; expected for example desk@example.org')
     try:
         domain = domain.encode("idna").decode()
@@ -79,4 +81,5 @@ def write(message: Message, sender: Address, recipient: Address, at: datetime, u
         letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     letter.set_content(visible(message.rendered.text))
     letter.add_alternative(visible(message.rendered.html), subtype="html")
+    letter.set_boundary(f"=_{message.key}")  # the same bytes at every attempt but for the date
     return letter.as_bytes()

@@ -1,6 +1,7 @@
 """Mail over SMTP: one recipient, one attempt, an outcome that says what to do next."""
 
 import asyncio
+import contextlib
 import re
 import ssl
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from monitor.domain.delivery import EmailChannel, Message, Receipt, Refused, Ret
 from monitor.text.visible import one_line
 
 DEADLINE = 60.0  # seconds for the whole exchange
+FAREWELL = 2.0  # seconds for QUIT, when the letter is already taken
 GREYLISTED = timedelta(minutes=5)
 CREDENTIALS = frozenset({530, 534, 535, 538})  # mended by the operator, not by the recipient
 CLOSING = 421
@@ -143,4 +145,6 @@ class SmtpCarrier:
                 [aiosmtplib.SMTPRecipientRefused(553, "the server takes ASCII addresses only", recipient)]
             )
         _, answer = await client.sendmail(self._sender.addr_spec, [recipient], letter, mail_options=options)
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+            await client.quit(timeout=FAREWELL)
         return answer

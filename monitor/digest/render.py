@@ -23,6 +23,7 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from monitor.digest.blocks import blocks
 from monitor.digest.payload import describe, encode, iso
 from monitor.digest.present import present
 from monitor.digest.view import SectionView, StoryView, View
@@ -128,7 +129,7 @@ def render(digest: Digest, templates: str = "") -> Rendered:
         return render(replace(digest, notices=(*digest.notices, *faults)))
     stories = digest.stories if len(digest.stories) <= THREADED else ()
     references = tuple(_root(digest, story) for story in stories)
-    return Rendered(view.subject, text, html, encode(describe(digest)), references)
+    return Rendered(view.subject, text, html, encode(describe(digest)), references, blocks(view))
 
 
 def render_page(digest: Digest, templates: str = "") -> str:

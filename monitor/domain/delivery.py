@@ -81,13 +81,17 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A digest in every form a channel may want; made once, sent as it is at every attempt."""
+    """A digest in every form a channel may want; made once, sent as it is at every attempt.
+
+    ``blocks`` is its text in paragraphs, one a story, for services that take short messages only.
+    """
 
     subject: str
     text: str
     html: str
     payload: str
     references: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

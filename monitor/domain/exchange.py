@@ -1,7 +1,7 @@
 """What is asked of a server, and what came of it. Outcomes are values: a refusal is no exception."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -44,6 +44,7 @@ class Fetched:
     last_modified: str = ""
     freshness: timedelta | None = None
     moved_to: str = ""
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from monitor.domain.article import Article, Draft, Stored, Unread
 from monitor.domain.delivery import Delivery, Message, Receipt
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.exchange import Fetched, Outcome, Request
+from monitor.domain.lookups import Archive, Captures, Deliveries, Ledger
 from monitor.domain.mention import Findings
 from monitor.domain.source import Lease, Source, SourceMemory
 
@@ -195,4 +196,17 @@ class Database(Protocol):
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Call a store's method on the writer thread."""
+        ...
+
+
+class Records(Database, Protocol):
+    """A database with all that is looked up in it by people and by the care of the installation."""
+
+    archive: Archive
+    deliveries: Deliveries
+    captures: Captures
+    ledger: Ledger
+
+    async def read(self, work: Callable[..., T], *args: object) -> T:
+        """Call a method that only reads, beside the writer: for people who look, and for long look-ups."""
         ...

@@ -27,7 +27,6 @@ _BLOCKS = {
     407: ("asks for a login", _LOGIN_REMEDY),
     451: ("may not show this here for legal reasons", ""),
 }
-_TEMPORARY = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
 def outcome_of(
@@ -78,5 +77,4 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes, host_says: st
         return Blocked(host_says + f"shows a {wall} ({status})", _BROWSER_REMEDY, after)
     if status == 403:
         return Blocked(host_says + "refuses programs or this country (403)", _BROWSER_REMEDY, after)
-    weight = Weight.TEMPORARY if status in _TEMPORARY else Weight.SOFT
-    return Failed(host_says + _REASONS.get(status, f"answers with status {status}"), weight, after, status)
+    return Failed(host_says + _REASONS.get(status, f"answers with status {status}"), Weight.SOFT, after, status)

@@ -64,7 +64,7 @@ class HttpFetcher:
                 return await self._follow(request, self._clock())
         except TimeoutError:
             return Failed(f"{host} did not answer whole within {self._total:g} s", Weight.TEMPORARY)
-        except Refused as error:
+        except (Refused, httpx.InvalidURL) as error:
             return Failed(str(error), Weight.HARD)
         except httpx.TransportError as error:
             return _failure(error)

@@ -19,6 +19,7 @@ from monitor.parse.values import absolute, plain, zone_of
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table decides which names have a handler
+_join = feedparser.mixin._urljoin  # noqa: SLF001 - it mends addresses before it joins them
 _PREFIXES = {uri.lower(): prefix for uri, prefix in _MIXIN.namespaces.items()}
 _HANDLED = frozenset(name.removeprefix("_start_") for name in dir(_MIXIN) if name.startswith("_start_"))
 _IGNORED = frozenset(
@@ -50,6 +51,7 @@ _FIELDS = {
     "author": "author",
     "dc_creator": "author",
 }
+_TEXT_TYPES = frozenset({"text", "html", "text/html", "text/plain"})
 _CLASHING = frozenset({"authors", "links", "tags", "created", "entries"})
 _MOJIBAKE = re.compile("[\u0080-\u009f]|[\u00c2-\u00f4][\u0080-\u00bf]")
 _QUERY = re.compile(r"&([A-Za-z0-9_]+);")
@@ -137,7 +139,7 @@ class _Reader:
                     found[name] = child.get("href", "")
             elif name == "link":
                 found[name] = (child.text or "").strip()
-            elif name == "title" and (len(child) or child.attrib):
+            elif name == "title" and (len(child) or child.get("type", "text") not in _TEXT_TYPES or child.get("mode")):
                 raise _Odd
             elif child.text and not len(child):
                 found.setdefault(name, child.text.strip())
@@ -203,7 +205,7 @@ class _Reader:
                 continue
             text = _only_text(child, attributes=True)
             kind = child.get("type", "text")
-            if kind not in {"text", "html", "text/html", "text/plain"} or child.get("src") or child.get("mode"):
+            if kind not in _TEXT_TYPES or child.get("src") or child.get("mode"):
                 raise _Odd
             setattr(raw, field, absolute_id(text, self._url) if field == "id" else text)
         raw.link = raw.link or raw.id
@@ -261,11 +263,10 @@ def _authors(text: str) -> tuple[str, ...]:
 
 
 def absolute_id(uri: str, base: str) -> str:
-    """Resolve an address as feedparser does; empty for schemes that it refuses."""
+    """Resolve an address against the document's, as feedparser does; names like ``tag:`` stay as they are."""
     if uri.startswith(("https://", "http://")) and uri.isascii() and uri[-1] not in "?#;":
         return uri
-    resolved = feedparser.mixin.make_safe_absolute_uri(base, uri) if uri else ""
-    return str(resolved or "")
+    return str(_join(base, uri)) if uri else ""
 
 
 def read_ttl(about: dict[str, str]) -> timedelta | None:

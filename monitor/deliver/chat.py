@@ -1,0 +1,91 @@
+"""Chat services through Apprise (extra ``chat``): one target, texts split by story within what the service takes.
+
+Apprise posts by itself, in threads: the guard against private addresses does not see these requests.
+"""
+
+import asyncio
+import html
+import re
+from datetime import datetime
+from typing import Any
+
+from monitor.deliver.split import split
+from monitor.domain.delivery import ChatChannel, Message, Receipt, Retry, Sent
+from monitor.domain.errors import UsageError
+from monitor.text.visible import visible
+
+DEADLINE = 60.0  # seconds for all parts of one message
+LIMITS = {"slack": 12_000, "discord": 1_900, "tgram": 3_900}  # UTF-16 units, by the scheme Apprise knows a service by
+MARKDOWN = {"discord"}  # reads Markdown in what Apprise sends as text
+REMEMBERED = 1000  # messages of which only some parts were sent
+_SIGNS = re.compile(r"([\\*_~`|>#\[\]()])")
+_ADDRESS = re.compile(r"(https?://\S+)")
+
+
+def harmless(text: str, *, markdown: bool) -> str:
+    """Take from a text what a chat service would act on: mentions everywhere, Markdown where it is read."""
+    quiet = visible(text).replace("@", "@\u200b")
+    if not markdown:
+        return quiet
+    parts = _ADDRESS.split(quiet)
+    return "".join(part if number % 2 else _SIGNS.sub(r"\\\1", part) for number, part in enumerate(parts))
+
+
+def _open(url: str) -> Any:
+    """Return Apprise's plug-in for a URL; the URL is a secret and is never named in an error."""
+    try:
+        import apprise
+    except ImportError as error:
+        raise UsageError("chat channels need the extra `chat`; install it with: pip install 'monitor[chat]'") from error
+    asset = apprise.AppriseAsset(app_id="monitor", app_desc="monitor", image_url_mask="", image_url_logo="")
+    plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    if plugin is None:
+        scheme = url.partition(":")[0]
+        raise UsageError(f"the chat URL ({scheme}://...) is not one that Apprise understands")
+    return plugin
+
+
+class ChatCarrier:
+    """Sends to the one target of a chat channel."""
+
+    def __init__(self, channel: ChatChannel, *, deadline: float = DEADLINE) -> None:
+        """``deadline`` is in seconds. Raises ``UsageError`` without Apprise, or for a URL it does not understand."""
+        self._plugin = _open(channel.url.reveal())
+        schemes = self._plugin.secure_protocol or self._plugin.protocol
+        self._scheme = schemes if isinstance(schemes, str) else schemes[0]
+        # A tenth is left to what escaping and the service's own frame add.
+        self._limit = min(LIMITS.get(self._scheme, 30_000), max(int(self._plugin.body_maxlen * 0.9), 200))
+        formats = self._plugin.notify_format
+        known = [str(one.value) for one in (formats if isinstance(formats, tuple | list) else [formats])]
+        self._format = "text" if "text" in known else known[0]
+        self._markdown = self._format == "markdown" or self._scheme in MARKDOWN
+        self._deadline = deadline
+        self._sent: dict[str, int] = {}
+
+    async def send(self, message: Message, attempt_at: datetime) -> Receipt:  # noqa: ARG002 - the port's signature
+        """Try once, within the deadline; a further attempt goes on with the part that failed."""
+        paragraphs = [
+            harmless(block, markdown=self._markdown) for block in message.rendered.blocks or (message.rendered.text,)
+        ]
+        texts = split(paragraphs, self._limit - 40)
+        try:
+            async with asyncio.timeout(self._deadline):
+                for number in range(self._sent.get(message.key, 0), len(texts)):
+                    if not await asyncio.to_thread(self._post, texts[number], number, len(texts)):
+                        return Retry(f"the chat service did not take part {number + 1} of {len(texts)}")
+                    self._remember(message.key, number + 1)
+        except TimeoutError:
+            return Retry("the chat service did not answer in time")
+        self._sent.pop(message.key, None)
+        return Sent(f"{len(texts)} {'part' if len(texts) == 1 else 'parts'}")
+
+    def _post(self, text: str, number: int, total: int) -> bool:
+        body = f"{text}\n\n({number + 1}/{total})" if total > 1 else text
+        if self._format == "html":
+            body = html.escape(body, quote=False)
+        return bool(self._plugin.notify(body=body, body_format=self._format))
+
+    def _remember(self, key: str, parts: int) -> None:
+        self._sent[key] = parts
+        while len(self._sent) > REMEMBERED:
+            del self._sent[next(iter(self._sent))]

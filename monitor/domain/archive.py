@@ -1,0 +1,114 @@
+"""What is shown of the database to those who look: the command line, the dashboard, the health report."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.domain.article import Article
+from monitor.domain.delivery import DeliveryState
+from monitor.domain.digest import Kind
+from monitor.domain.source import SourceMemory
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which articles, hits or stories are wanted; empty fields let everything through. Times are "first seen"."""
+
+    source_id: str = ""
+    rule_id: str = ""
+    official_id: str = ""
+    story_id: str = ""
+    since_at: datetime | None = None
+    until_at: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HitLine:
+    """A hit and whether it was told: ``told_at`` and ``digest_id`` are those of the first digest that told it."""
+
+    id: int
+    article_id: int
+    rule_id: str
+    officials: tuple[str, ...]
+    found_at: datetime
+    kind: Kind
+    title: str
+    url: str
+    told_at: datetime | None = None
+    digest_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """A digest that was composed, by its number, with the states of its deliveries."""
+
+    number: int
+    digest_id: str
+    start_at: datetime
+    end_at: datetime
+    composed_at: datetime
+    late: bool
+    hits: int
+    deliveries: tuple[DeliveryState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A configured source as ``status`` shows it."""
+
+    memory: SourceMemory
+    name: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """What waits in the outbox; ``oldest_at`` is when the oldest pending delivery was composed."""
+
+    pending: int = 0
+    dead: int = 0
+    refused: int = 0
+    oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """The database itself: its schema's revision, bytes on disk, and how far the pipeline is behind."""
+
+    engine: str
+    schema: str
+    size: int
+    articles: int
+    unread: int
+    unscreened: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The last configuration that was good, as its text, and the faults of the one that is not taken."""
+
+    text: str
+    loaded_at: datetime
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An article as it was before a change. ``number`` counts from 0, the first version."""
+
+    number: int
+    article: Article
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A raw page as the server gave it: evidence. ``sha256`` is of the body, in hexadecimal."""
+
+    article_id: int
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+    captured_at: datetime | None = None
+    sha256: str = ""

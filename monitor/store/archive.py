@@ -1,0 +1,169 @@
+"""Look-ups for people: the command line, the dashboard and the health report. Nothing here writes."""
+
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, select
+
+from monitor.domain.archive import DatabaseFacts, Filter, HitLine, SourceLine, Version
+from monitor.domain.article import Article, Stage, Stored
+from monitor.domain.digest import Kind
+from monitor.domain.errors import UsageError
+from monitor.domain.mention import Findings, Passage, RuleHit
+from monitor.domain.source import SourceMemory
+from monitor.store.articles import ADDRESS
+from monitor.store.base import table
+from monitor.store.codec import loads
+from monitor.store.engine import Connections
+from monitor.store.hits import HIT, MENTION, NEARMISS, mention_of, near_miss_of
+from monitor.store.outbox import DIGEST, TOLD
+from monitor.store.rows import ARTICLE, LISTED, WAITING, AnyRow, digest, several_of, stored_of, stored_query
+from monitor.store.schema import version
+from monitor.store.search import matching, read_query
+from monitor.store.sources import SOURCE
+from monitor.store.tables import RevisionRow
+
+REVISION = table(RevisionRow)
+
+
+class SqlArchive:
+    """The ``Archive`` of ``domain/ports.py``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def article(self, article_id: int) -> Stored:
+        """Return one article. Raises ``UsageError`` if there is none with this number."""
+        found = self._stored(stored_query().where(ARTICLE.c.id == article_id))
+        if not found:
+            raise UsageError(f"there is no article {article_id}")
+        return found[0]
+
+    def by_url(self, url: str) -> list[Stored]:
+        """Return the articles that were met under a URL, or have it as their canonical one, oldest first."""
+        numbers = select(ADDRESS.c.article_id).where(ADDRESS.c.url == digest(url))
+        return self._stored(stored_query().where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
+
+    def articles(self, wanted: Filter) -> list[Stored]:
+        """Return articles, newest first."""
+        query = stored_query().where(*_narrowed(wanted))
+        if wanted.rule_id:
+            query = query.where(exists().where(HIT.c.article_id == ARTICLE.c.id, HIT.c.rule_id == wanted.rule_id))
+        return self._stored(query.order_by(ARTICLE.c.id.desc()).limit(wanted.limit))
+
+    def search(self, query: str, limit: int = 20) -> list[Stored]:
+        """Return articles with the words, "phrases" and beginnings* of a query, newest first; -word excludes."""
+        condition = matching(read_query(query), sqlite=self._connections.sqlite)
+        return self._stored(stored_query().where(condition).order_by(ARTICLE.c.id.desc()).limit(limit))
+
+    def findings(self, article_id: int) -> Findings:
+        """Return what was found in an article: mentions, hits and near misses, as they stand now."""
+        with self._connections.reading() as connection:
+            mentions = connection.execute(_of(MENTION, article_id)).all()
+            misses = connection.execute(_of(NEARMISS, article_id)).all()
+            hits = connection.execute(_of(HIT, article_id)).all()
+        return Findings(
+            tuple(mention_of(row) for row in mentions),
+            tuple(_rule_hit(row) for row in hits),
+            tuple(near_miss_of(row) for row in misses),
+        )
+
+    def versions(self, article_id: int) -> list[Version]:
+        """Return an article's earlier versions, oldest first."""
+        query = select(REVISION).where(REVISION.c.article_id == article_id).order_by(REVISION.c.number)
+        with self._connections.reading() as connection:
+            rows = connection.execute(query).all()
+        return [Version(row.number, loads(Article, row.article), row.replaced_at) for row in rows]
+
+    def hits(self, wanted: Filter) -> list[HitLine]:
+        """Return hits with when and by which digest they were first told, newest first."""
+        told = (
+            select(DIGEST.c.composed_at, DIGEST.c.digest_id)
+            .join_from(TOLD, DIGEST, TOLD.c.digest == DIGEST.c.id)
+            .where(TOLD.c.hit_id == HIT.c.id)
+            .order_by(DIGEST.c.id)
+            .limit(1)
+        )
+        columns = (
+            told.with_only_columns(DIGEST.c.composed_at).scalar_subquery().label("told_at"),
+            told.with_only_columns(DIGEST.c.digest_id).scalar_subquery().label("told_by"),
+        )
+        query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, *columns).join_from(HIT, ARTICLE).where(*_narrowed(wanted))
+        if wanted.rule_id:
+            query = query.where(HIT.c.rule_id == wanted.rule_id)
+        with self._connections.reading() as connection:
+            return [_hit_line(row) for row in connection.execute(query.order_by(HIT.c.id.desc()).limit(wanted.limit))]
+
+    def sources(self) -> list[SourceLine]:
+        """Return every configured source with its memory and how many articles it ever brought."""
+        query = select(SOURCE.c.name, SOURCE.c.memory, SOURCE.c.articles).where(SOURCE.c.configured)
+        with self._connections.reading() as connection:
+            rows = connection.execute(query.order_by(SOURCE.c.id)).all()
+        return [SourceLine(loads(SourceMemory, row.memory), row.name, row.articles) for row in rows]
+
+    def facts(self) -> DatabaseFacts:
+        """Return what there is to know of the database itself, at a cost that does not grow with it."""
+        read = ARTICLE.c.stage == str(Stage.READ)
+        schema = version(self._connections)
+        with self._connections.reading() as connection:
+            return DatabaseFacts(
+                engine=connection.dialect.name,
+                schema=schema,
+                size=_size(connection, self._connections.file),
+                articles=_number(connection, select(func.coalesce(func.sum(SOURCE.c.articles), 0))),
+                unread=_number(connection, select(func.count()).select_from(ARTICLE).where(LISTED)),
+                unscreened=_number(connection, select(func.count()).select_from(ARTICLE).where(read, WAITING)),
+            )
+
+    def _stored(self, query: Select[*tuple[object, ...]]) -> list[Stored]:
+        with self._connections.reading() as connection:
+            return [stored_of(row) for row in connection.execute(query)]
+
+
+def _narrowed(wanted: Filter) -> list[ColumnElement[bool]]:
+    """Return the conditions on ``article`` that a filter stands for."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.source_id:
+        conditions.append(ARTICLE.c.source_id == wanted.source_id)
+    if wanted.story_id:
+        conditions.append(ARTICLE.c.story_id == wanted.story_id)
+    if wanted.official_id:
+        named = exists().where(MENTION.c.article_id == ARTICLE.c.id, MENTION.c.official_id == wanted.official_id)
+        conditions.append(named)
+    if wanted.since_at:
+        conditions.append(ARTICLE.c.first_seen_at >= wanted.since_at)
+    if wanted.until_at:
+        conditions.append(ARTICLE.c.first_seen_at < wanted.until_at)
+    return conditions
+
+
+def _of(rows: Table, article_id: int) -> Select[*tuple[object, ...]]:
+    return select(rows).where(rows.c.article_id == article_id).order_by(rows.c.id)
+
+
+def _rule_hit(row: AnyRow) -> RuleHit:
+    return RuleHit(row.rule_id, several_of(row.officials), loads(tuple[Passage, ...], row.passages))
+
+
+def _hit_line(row: AnyRow) -> HitLine:
+    return HitLine(
+        id=row.id,
+        article_id=row.article_id,
+        rule_id=row.rule_id,
+        officials=several_of(row.officials),
+        found_at=row.found_at,
+        kind=Kind(row.kind),
+        title=row.title,
+        url=row.url,
+        told_at=row.told_at,
+        digest_id=row.told_by or "",
+    )
+
+
+def _number(connection: Connection, query: Select[int]) -> int:
+    return connection.execute(query).scalar_one()
+
+
+def _size(connection: Connection, file: str) -> int:
+    if file:
+        return sum(path.stat().st_size for path in (Path(file), Path(f"{file}-wal")) if path.exists())
+    return _number(connection, select(func.pg_database_size(func.current_database())))

@@ -1,0 +1,56 @@
+"""What the tables share: their catalogue, and columns that are declared alike."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, text
+from sqlmodel import Field, SQLModel
+
+from monitor.store.columns import Moment, Words
+
+BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives row ids to INTEGER alone
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+CLUSTERED = {"sqlite_with_rowid": False}
+COUNTED = {"sqlite_autoincrement": True}  # ids are never used again, so a late reference finds nothing, not another row
+
+
+def when(*, null: bool = True) -> Any:
+    """Declare a time."""
+    return Field(default=None, sa_column=Column(Moment, nullable=null))
+
+
+def words(*, key: bool = False) -> Any:
+    """Declare a text from outside."""
+    return Field(default="", sa_column=Column(Words, nullable=False, primary_key=key))
+
+
+def number() -> Any:
+    """Declare a row's own number."""
+    return Field(default=None, sa_column=Column(BIG, primary_key=True))
+
+
+def of(target: str, *, key: bool = False, index: bool = False) -> Any:
+    """Declare a link to a row that this one goes with."""
+    link = ForeignKey(target, ondelete="CASCADE")
+    kind = Words if target == "source.id" else BIG
+    return Field(sa_column=Column(kind, link, nullable=False, primary_key=key, index=index, autoincrement=False))
+
+
+def partial(name: str, *columns: str, where: str) -> Index:
+    """Declare an index over some rows only: small, and free for all others."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class Base(SQLModel):
+    """Gives the tables a catalogue of their own, with names for constraints that migrations can rely on."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
+
+
+def table(model: type[SQLModel]) -> Table:
+    """Return the SQLAlchemy table of a model."""
+    return Base.metadata.tables[str(model.__tablename__)]

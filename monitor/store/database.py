@@ -1,0 +1,90 @@
+"""The database: opened once, brought to this program's schema, and closed in order."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self, TypeVar
+
+from monitor.domain.errors import StoreInUse
+from monitor.domain.settings import KeepPages
+from monitor.store.archive import SqlArchive
+from monitor.store.articles import SqlArticles
+from monitor.store.captures import SqlCaptures
+from monitor.store.deliveries import SqlDeliveries
+from monitor.store.engine import Connections
+from monitor.store.ledger import SqlLedger
+from monitor.store.lock import LockFile
+from monitor.store.outbox import SqlOutbox
+from monitor.store.schema import migrate, missing
+from monitor.store.sources import SqlSources
+
+T = TypeVar("T")
+
+
+class SqlDatabase:
+    """The ``Database`` of ``domain/ports.py`` on SQLite or PostgreSQL."""
+
+    def __init__(self, connections: Connections, lock: LockFile | None, keep_pages: KeepPages) -> None:
+        """Take over open connections; use ``open``."""
+        self._connections, self._lock = connections, lock
+        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._readers = ThreadPoolExecutor(4, "store-reader")
+        self.sources = SqlSources(connections)
+        self.articles = SqlArticles(connections, keep_pages)
+        self.outbox = SqlOutbox(connections)
+        self.archive = SqlArchive(connections)
+        self.deliveries = SqlDeliveries(connections)
+        self.captures = SqlCaptures(connections)
+        self.ledger = SqlLedger(connections)
+
+    @classmethod
+    def open(cls, url: str, *, exclusive: bool = False, keep_pages: KeepPages = KeepPages.MATCHED) -> Self:
+        """Open the database of a SQLAlchemy URL, made or migrated if need be.
+
+        ``exclusive`` is for the daemon: no second one on the same SQLite file. Raises ``UsageError`` for a wrong URL,
+        ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
+        """
+        connections = Connections(url)
+        lock = LockFile(connections.file) if exclusive and connections.sqlite else None
+        try:
+            if missing(connections):
+                _migrate_alone(connections, lock)
+        except BaseException:
+            connections.close()
+            if lock:
+                lock.release()
+            raise
+        return cls(connections, lock, keep_pages)
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Call a store's method on the writer thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *args)
+
+    async def read(self, work: Callable[..., T], *args: object) -> T:
+        """Call a method that only reads, beside the writer."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work, *args)
+
+    def close(self) -> None:
+        """Finish what was handed over, then close; nothing may be called afterwards."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._connections.close()
+        if self._lock:
+            self._lock.release()
+
+
+def _migrate_alone(connections: Connections, lock: LockFile | None) -> None:
+    """Migrate while no daemon works on the file."""
+    if lock or not connections.sqlite or not Path(connections.file).exists():
+        migrate(connections)
+        return
+    try:
+        own = LockFile(connections.file)
+    except StoreInUse as error:
+        raise StoreInUse(f"the database needs a new schema, but {error}") from None
+    try:
+        if missing(connections):
+            migrate(connections)
+    finally:
+        own.release()

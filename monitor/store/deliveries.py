@@ -1,0 +1,108 @@
+"""The outbox and the digests as people see and mend them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from monitor.domain.archive import DigestLine, OutboxCounts
+from monitor.domain.delivery import Delivery, DeliveryState
+from monitor.domain.digest import Digest
+from monitor.domain.errors import UsageError
+from monitor.store.codec import loads
+from monitor.store.engine import Connections
+from monitor.store.outbox import DELIVERY, DIGEST, PENDING, TOLD, delivery_of
+from monitor.store.rows import AnyRow
+
+
+class SqlDeliveries:
+    """The ``Deliveries`` of ``domain/ports.py``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 100) -> list[Delivery]:
+        """Return deliveries in these states (all, if none is named), newest first."""
+        query = select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
+        if states:
+            query = query.where(DELIVERY.c.state.in_([str(state) for state in states]))
+        with self._connections.reading() as connection:
+            return [delivery_of(row) for row in connection.execute(query)]
+
+    def show(self, delivery_id: int) -> Delivery:
+        """Return one delivery. Raises ``UsageError`` if there is none with this number."""
+        with self._connections.reading() as connection:
+            row = connection.execute(select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
+        if row is None:
+            raise UsageError(f"there is no delivery {delivery_id} in the outbox")
+        return delivery_of(row)
+
+    def replay(self, delivery_id: int, now: datetime) -> Delivery:
+        """Make a delivery due at once, whatever came of it before, with its attempts counted anew.
+
+        Its key stays, so a receiver can recognise a repeat. Raises ``UsageError`` if there is none with this number.
+        """
+        self._set(
+            delivery_id,
+            {
+                "state": PENDING,
+                "attempts": 0,
+                "first_attempt_at": None,
+                "next_attempt_at": now,
+                "settled_at": None,
+                "lease_token": "",
+            },
+        )
+        return self.show(delivery_id)
+
+    def drop(self, delivery_id: int, now: datetime) -> Delivery:
+        """Give a pending delivery up. Raises ``UsageError`` if there is none with this number, or it is not pending."""
+        found = self.show(delivery_id)
+        if found.state is not DeliveryState.PENDING:
+            raise UsageError(f"delivery {delivery_id} is {found.state} already; only a pending one can be dropped")
+        dead = {"state": str(DeliveryState.DEAD), "last_error": "dropped by hand", "settled_at": now}
+        self._set(delivery_id, {**dead, "next_attempt_at": None, "lease_token": ""})
+        return self.show(delivery_id)
+
+    def counts(self) -> OutboxCounts:
+        """Count what waits and what failed."""
+        query = select(DELIVERY.c.state, func.count(), func.min(DELIVERY.c.created_at))
+        unsent = [str(state) for state in DeliveryState if state is not DeliveryState.SENT]
+        query = query.where(DELIVERY.c.state.in_(unsent)).group_by(DELIVERY.c.state)
+        with self._connections.reading() as connection:
+            found = {state: (count, oldest) for state, count, oldest in connection.execute(query)}
+        pending, oldest_at = found.get(PENDING, (0, None))
+        dead, _ = found.get(str(DeliveryState.DEAD), (0, None))
+        refused, _ = found.get(str(DeliveryState.REFUSED), (0, None))
+        return OutboxCounts(pending, dead, refused, oldest_at)
+
+    def digests(self, digest_id: str = "", limit: int = 50) -> list[DigestLine]:
+        """Return the digests that were composed, newest first."""
+        hits = select(func.count()).where(TOLD.c.digest == DIGEST.c.id).scalar_subquery().label("hits")
+        columns = [column for column in DIGEST.c if column.name != "content"]
+        query = select(*columns, hits).order_by(DIGEST.c.id.desc()).limit(limit)
+        if digest_id:
+            query = query.where(DIGEST.c.digest_id == digest_id)
+        with self._connections.reading() as connection:
+            rows = connection.execute(query).all()
+            chosen = DELIVERY.c.digest.in_([row.id for row in rows])
+            sent = connection.execute(select(DELIVERY.c.digest, DELIVERY.c.state).where(chosen)).all()
+        return [_line(row, tuple(DeliveryState(one.state) for one in sent if one.digest == row.id)) for row in rows]
+
+    def digest(self, number: int) -> Digest:
+        """Return a digest as it was composed. Raises ``UsageError`` if there is none with this number."""
+        with self._connections.reading() as connection:
+            content = connection.execute(select(DIGEST.c.content).where(DIGEST.c.id == number)).scalar()
+        if content is None:
+            raise UsageError(f"there is no digest {number}")
+        return loads(Digest, content)
+
+    def _set(self, delivery_id: int, values: dict[str, object]) -> None:
+        with self._connections.writing(durable=True) as connection:
+            changed = connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(values)).rowcount
+        if not changed:
+            raise UsageError(f"there is no delivery {delivery_id} in the outbox")
+
+
+def _line(row: AnyRow, states: tuple[DeliveryState, ...]) -> DigestLine:
+    return DigestLine(row.id, row.digest_id, row.start_at, row.end_at, row.composed_at, row.late, row.hits, states)

@@ -1,0 +1,140 @@
+"""Connections: how each engine is opened, and what a transaction is on it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from monitor.domain.errors import UsageError
+from monitor.store.faults import translated
+
+BUSY_SECONDS = 5.0
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cache_size=-16384",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class Connections:
+    """A writer and its readers on one database.
+
+    On SQLite a write transaction begins IMMEDIATE, so that it waits for its turn at the start and never fails for the
+    lock in the middle. A commit of collected articles reaches the disk with the next checkpoint (synchronous=NORMAL:
+    after a power cut the last polls are simply polled again); what was told and sent is flushed at once (``durable``).
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare the connections; none is opened yet. Raises ``UsageError`` for a URL that names no known engine."""
+        self.sqlite, self.file = _judge(url)
+        if self.sqlite:
+            self._writer = _sqlite(url, pool_size=1, max_overflow=0)
+            self._reader = _sqlite(url, pool_size=4, max_overflow=4)
+            _begin_with(self._writer, "BEGIN IMMEDIATE")
+            _begin_with(self._reader, "BEGIN")
+        else:
+            self._writer = self._reader = _postgres(url)
+
+    @contextmanager
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """Open a write transaction: it commits whole, or leaves nothing when an error passes through."""
+        with translated(), self._writer.connect() as connection:
+            if self.sqlite:
+                set_durable(connection, durable=durable)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a read transaction: all its queries see one state."""
+        with translated(), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """Open a write transaction for a migration: foreign keys are judged at its end, not on the way."""
+        if not self.sqlite:
+            with self.writing() as connection:
+                yield connection
+            return
+        engine = _sqlite(str(self._writer.url.render_as_string(hide_password=False)), poolclass=NullPool)
+        _begin_with(engine, "BEGIN IMMEDIATE")
+        with translated(), engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]  # open
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections; on SQLite the last one leaves a database of one file."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def set_durable(connection: Connection, *, durable: bool) -> None:
+    """Choose how safe the next commit is; SQLite only takes this between transactions."""
+    if connection.info.get("durable", False) is not durable:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        connection.info["durable"] = durable
+
+
+def _judge(url: str) -> tuple[bool, str]:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UsageError("the database must be like sqlite:///monitor.db or postgresql+psycopg://host/name") from None
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}:
+        return True, str(parsed.database)
+    if parsed.drivername == "postgresql+psycopg":
+        return False, ""
+    raise UsageError(
+        f"{parsed.drivername} is no database this program keeps its articles in: "
+        "it takes sqlite:///FILE or postgresql+psycopg://HOST/NAME"
+    )
+
+
+def _sqlite(url: str, **pool: Any) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: Any, _record: object) -> None:
+        driver.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        for pragma in _PRAGMAS:
+            driver.execute(pragma)
+
+    return engine
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+def _postgres(url: str) -> Engine:
+    options = f"-c timezone=utc -c lock_timeout={int(BUSY_SECONDS * 1000)}"
+    return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args={"options": options})
+
+
+def insert_new(into: Table, connection: Connection) -> Any:
+    """Return an insert that leaves rows alone whose key is there already."""
+    return _insert(into, connection).on_conflict_do_nothing()
+
+
+def insert_or_replace(into: Table, connection: Connection, key: str, columns: Iterable[str]) -> Any:
+    """Return an insert of these columns that overwrites the row with the same key."""
+    statement = _insert(into, connection)
+    values = {name: statement.excluded[name] for name in columns if name != key}
+    return statement.on_conflict_do_update(index_elements=[key], set_=values)
+
+
+def _insert(into: Table, connection: Connection) -> Any:
+    return sqlite.insert(into) if connection.dialect.name == "sqlite" else postgresql.insert(into)

@@ -1,0 +1,118 @@
+"""What was found in articles: mentions, near misses and hits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from monitor.domain.article import Region, Stage, Stored
+from monitor.domain.mention import Findings, Form, Mention, NearMiss
+from monitor.store.base import table
+from monitor.store.codec import dumps
+from monitor.store.engine import insert_new
+from monitor.store.rows import ARTICLE, AnyRow, several
+from monitor.store.tables import HitRow, MentionRow, NearMissRow
+
+HIT = table(HitRow)
+MENTION = table(MentionRow)
+NEARMISS = table(NearMissRow)
+
+
+def keep_findings(connection: Connection, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:
+    """Replace what was found in these articles and move them to ``SCREENED``; return the number of new hits.
+
+    An article that somebody else screened meanwhile is left as it is.
+    """
+    numbers = [stored.id for stored, _found in findings]
+    waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.READ))
+    open_ones = set(connection.execute(waiting.with_for_update()).scalars())
+    rows = [(stored, found) for stored, found in findings if stored.id in open_ones]
+    if not rows:
+        return 0
+    connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(open_ones)))
+    connection.execute(delete(NEARMISS).where(NEARMISS.c.article_id.in_(open_ones)))
+    _insert(connection, MENTION, [_mention(stored, one) for stored, found in rows for one in found.mentions])
+    _insert(connection, NEARMISS, [_near_miss(stored, one) for stored, found in rows for one in found.near_misses])
+    hits = [_hit(stored, found, now) for stored, found in rows if stored.news]
+    added = _add_hits(connection, [hit for several_hits in hits for hit in several_hits])
+    connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(open_ones)).values(stage=str(Stage.SCREENED)))
+    return added
+
+
+def _insert(connection: Connection, into: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(into), rows)
+
+
+def _add_hits(connection: Connection, rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    touched = {row["article_id"] for row in rows}
+    count = select(func.count()).select_from(HIT).where(HIT.c.article_id.in_(touched))
+    before = connection.execute(count).scalar_one()
+    connection.execute(insert_new(HIT, connection), rows)
+    return int(connection.execute(count).scalar_one() - before)
+
+
+def _hit(stored: Stored, found: Findings, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "article_id": stored.id,
+            "rule_id": hit.rule_id,
+            "kind": "new",
+            "revision": 0,
+            "officials": several(hit.officials),
+            "passages": dumps(hit.passages),
+            "found_at": now,
+            "note": "",
+        }
+        for hit in found.hits
+    ]
+
+
+def _mention(stored: Stored, mention: Mention) -> dict[str, Any]:
+    return {
+        "article_id": stored.id,
+        "official_id": mention.official_id,
+        "seen_at": stored.first_seen_at,
+        "text": mention.text,
+        "region": str(mention.region),
+        "start": mention.start,
+        "end": mention.end,
+        "form": str(mention.form),
+        "confidence": mention.confidence,
+        "reason": mention.reason,
+    }
+
+
+def _near_miss(stored: Stored, miss: NearMiss) -> dict[str, Any]:
+    return {
+        "article_id": stored.id,
+        "official_id": miss.official_id,
+        "seen_at": stored.first_seen_at,
+        "text": miss.text,
+        "region": str(miss.region),
+        "start": miss.start,
+        "end": miss.end,
+        "reason": miss.reason,
+    }
+
+
+def mention_of(row: AnyRow) -> Mention:
+    """Make the mention of its row."""
+    return Mention(
+        row.official_id,
+        row.text,
+        Region(row.region),
+        row.start,
+        row.end,
+        Form(row.form),
+        row.confidence,
+        row.reason,
+    )
+
+
+def near_miss_of(row: AnyRow) -> NearMiss:
+    """Make the near miss of its row."""
+    return NearMiss(row.official_id, row.text, Region(row.region), row.start, row.end, row.reason)

@@ -1,0 +1,48 @@
+"""Facts about the whole installation: when it began, and the last configuration that was good."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from monitor.domain.archive import Snapshot
+from monitor.store.base import table
+from monitor.store.codec import dumps, loads
+from monitor.store.engine import Connections, insert_new, insert_or_replace
+from monitor.store.tables import MetaRow
+
+META = table(MetaRow)
+
+
+class SqlLedger:
+    """The ``Ledger`` of ``domain/ports.py``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def installed_at(self, now: datetime) -> datetime:
+        """Return when this database was first asked this; the first time, that is ``now``."""
+        with self._connections.writing() as connection:
+            fact = {"name": "installed_at", "value": now.isoformat(), "changed_at": now}
+            connection.execute(insert_new(META, connection), fact)
+            value = connection.execute(select(META.c.value).where(META.c.name == "installed_at")).scalar_one()
+        return datetime.fromisoformat(value)
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the last configuration that was good, or None before the first."""
+        value = self.get("configuration")
+        return loads(Snapshot, value) if value else None
+
+    def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a good configuration, or the faults of a bad edit beside the good one that goes on."""
+        self.set("configuration", dumps(snapshot), snapshot.loaded_at)
+
+    def get(self, name: str) -> str:
+        """Return a fact by its name, or an empty text."""
+        with self._connections.reading() as connection:
+            return connection.execute(select(META.c.value).where(META.c.name == name)).scalar() or ""
+
+    def set(self, name: str, value: str, now: datetime) -> None:
+        """Keep a fact under a name, in place of what was there."""
+        with self._connections.writing() as connection:
+            fact = {"name": name, "value": value, "changed_at": now}
+            connection.execute(insert_or_replace(META, connection, "name", fact), fact)

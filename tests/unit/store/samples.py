@@ -1,0 +1,54 @@
+"""Small sources, articles and findings for the tests of the store."""
+
+from datetime import UTC, datetime, timedelta
+
+from monitor.domain.article import Article, Draft, Region, Stage, Stored
+from monitor.domain.mention import Findings, Form, Mention, NearMiss, Passage, RuleHit
+from monitor.domain.source import Lease, Source, SourceKind
+from monitor.store.database import SqlDatabase
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def source(name: str = "times", url: str = "https://times.example/rss") -> Source:
+    return Source(name, name.title(), SourceKind.FEED, url)
+
+
+def draft(
+    name: str, *, stage: Stage = Stage.READ, news: bool = True, body: str = "", keys: tuple[str, ...] = ()
+) -> Draft:
+    article = Article(f"https://times.example/{name}", title=f"About {name}", body=body or f"Words of {name}.")
+    return Draft(keys or (f"guid:{name}",), article, news, stage)
+
+
+def leased(database: SqlDatabase, name: str = "times", now: datetime = NOW) -> Lease:
+    (lease,) = database.sources.lease_due(now, 1, now + 5 * MINUTE, only={name})
+    return lease
+
+
+def kept(database: SqlDatabase, *drafts: Draft, name: str = "times", now: datetime = NOW) -> list[Stored]:
+    """Register the source if need be, keep the drafts, and return what waits to be screened."""
+    if name not in database.sources.memories():
+        database.sources.register([source(name, f"https://{name}.example/rss")], now)
+    lease = leased(database, name, now)
+    database.articles.keep_poll(lease, lease.memory, drafts, now)
+    return database.articles.unscreened(1000)
+
+
+def found(*rules: str, official: str = "somebody", text: str = "Some Body") -> Findings:
+    passage = Passage(f"{text} spoke.", Region.BODY, 0, len(text) + 7, ((0, len(text)),))
+    return Findings(
+        mentions=(Mention(official, text, Region.BODY, 0, len(text), Form.FULL, 0.9, "full name"),),
+        hits=tuple(RuleHit(rule, (official,), (passage,)) for rule in rules),
+        near_misses=(NearMiss("other", "Other", Region.BODY, 3, 8, "a street"),),
+    )
+
+
+def screened(
+    database: SqlDatabase, *drafts: Draft, rules: tuple[str, ...] = ("rule",), now: datetime = NOW
+) -> list[Stored]:
+    """Keep drafts and give each a hit for each rule."""
+    stored = kept(database, *drafts, now=now)
+    database.articles.keep_findings([(one, found(*rules)) for one in stored], now)
+    return stored
