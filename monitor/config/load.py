@@ -25,11 +25,15 @@ M = TypeVar("M", bound=BaseModel)
 
 def load_configuration(path: Path, environ: Mapping[str, str], checks: Sequence[Check] = ()) -> Configuration:
     """Read a configuration file. Raises ``ConfigError`` with every fault, in file order."""
+    return read_configuration(read_file(path), path, environ, checks)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a configuration file. Raises ``ConfigError`` saying why they cannot be had."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ConfigError((Fault(str(path), 1, 1, _unreadable(path, error)),)) from error
-    return read_configuration(data, path, environ, checks)
 
 
 def _unreadable(path: Path, error: OSError) -> str:

@@ -1,0 +1,145 @@
+"""Taking an edited file over while the daemon runs, and never being without a configuration.
+
+The last good text lies in the database, so that a restart with a broken or deleted file goes on watching. A file is
+read when it has rested for a moment: editors write it in pieces, or put another file in its place.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from monitor.config.build import absolute_database
+from monitor.config.document import parse_document
+from monitor.config.edits import Change, Kind, fingerprint, judge_edit, refuse_edit
+from monitor.config.fields import check_database
+from monitor.config.load import Check, read_configuration, read_file
+from monitor.config.schema import DATABASE
+from monitor.config.secrets import Surroundings
+from monitor.domain.archive import Snapshot
+from monitor.domain.delivery import Secret
+from monitor.domain.errors import ConfigError
+from monitor.domain.settings import Configuration
+
+ACCEPTED = "accepted-losses"
+"""The fact in the ledger that names the file whose losses the user has confirmed."""
+
+RESTING = 0.5
+"""For so many seconds a file must be left alone before it is read."""
+
+_DATABASE = re.compile(r"^[ \t]+database:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
+
+Signature = tuple[int, int, int] | None
+
+
+class Ledger(Protocol):
+    """Where the last good configuration is kept; the store's ledger is one."""
+
+    def snapshot(self) -> Snapshot | None:
+        """Return what was kept, or None before the first time."""
+        ...
+
+    def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep it in place of the one before."""
+        ...
+
+    def get(self, name: str) -> str:
+        """Return a fact, or an empty text."""
+        ...
+
+
+class Reloader:
+    """Knows the configuration in use, and looks for a better one; one for each daemon."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str], ledger: Ledger, checks: Sequence[Check] = ()) -> None:
+        self._path, self._environ, self._ledger, self._checks = path, environ, ledger, tuple(checks)
+        self._good: Snapshot | None = None
+        self._judged: Signature = None
+        self._waiting: tuple[Signature, float] = (None, 0.0)
+        self._last = ""
+        self._held = b""
+
+    def begin(self, now: datetime) -> tuple[Configuration, Change | None]:
+        """Choose what to start with: the file, or the last good configuration if the file cannot be used.
+
+        Call it where the ledger may be called. The change is there if the file is not what is used. Raises
+        ``ConfigError`` with the file's faults if there is nothing else to start with.
+        """
+        self._good = self._ledger.snapshot()
+        self._judged = _signature(self._path)
+        change = self._judge(self._ledger.get(ACCEPTED))
+        configuration = change.configuration
+        if configuration is None:
+            configuration = self._fall_back(change)
+        told = self._keep(change, now)
+        return configuration, None if change.kind is Kind.TAKEN else told
+
+    def _fall_back(self, change: Change) -> Configuration:
+        if self._good is None or not self._good.text:
+            raise ConfigError(change.faults)
+        try:
+            return read_configuration(self._good.text.encode(), self._path, self._environ, self._checks)
+        except ConfigError as error:
+            raise ConfigError(change.faults) from error
+
+    async def look(self, run: Callable[..., Awaitable[Any]], now: datetime, monotonic: float) -> Change | None:
+        """Look whether the file was edited, and say what became of it; call it every second or two.
+
+        ``run`` is ``Database.run``: the ledger is called through it. Reading and checking is done in a thread.
+        """
+        if not self._is_ready(monotonic):
+            return None
+        accepted = await run(self._ledger.get, ACCEPTED)
+        if self._held and (fingerprint(self._held) != accepted) and self._judged == _signature(self._path):
+            return None
+        before = _signature(self._path)
+        change = await asyncio.to_thread(self._judge, accepted)
+        if _signature(self._path) != before:
+            return None
+        self._judged = before
+        told: Change = await run(self._keep, change, now)
+        return told if told.fresh else None
+
+    def again(self) -> None:
+        """Read the file at the next look although it did not change: secrets may have (SIGHUP)."""
+        self._judged, self._last = (-1, -1, -1), ""
+
+    def _is_ready(self, monotonic: float) -> bool:
+        """Tell whether there is something to judge: an edit that has rested, or a held file to be confirmed."""
+        signature = _signature(self._path)
+        if signature == self._judged:
+            return bool(self._held)
+        seen, since = self._waiting
+        if signature != seen:
+            self._waiting = (signature, monotonic)
+            return False
+        return monotonic - since >= RESTING
+
+    def _judge(self, accepted: str) -> Change:
+        try:
+            data = read_file(self._path)
+        except ConfigError as error:
+            self._held, self._text = b"", ""
+            return refuse_edit(self._path, error, self._good)
+        change = judge_edit(data, self._path, self._environ, self._checks, self._good, accepted)
+        self._held = data if change.kind is Kind.HELD else b""
+        self._text = data.decode("utf-8-sig") if change.kind is Kind.TAKEN else ""
+        return change
+
+    def _keep(self, change: Change, now: datetime) -> Change:
+        """Write down what became of the edit. What was told before, even by the run before, is not fresh."""
+        faults = tuple(map(str, change.faults))
+        if change.kind is Kind.TAKEN:
+            same = self._good is not None and self._text == self._good.text and not self._good.faults
+            self._good = Snapshot(self._text, now)
+        else:
+            same = self._good is not None and self._good.faults == faults
+            if self._good is None:
+                return change
+            self._good = replace(self._good, faults=faults)
+        if not same or change.kind is Kind.TAKEN:
+            self._ledger.keep_snapshot(self._good)
+        return replace(change, fresh=not same)
