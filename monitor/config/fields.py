@@ -12,6 +12,7 @@ from monitor.config.secrets import Surroundings
 from monitor.domain.delivery import Secret
 
 T = TypeVar("T")
+DATABASE = "sqlite:///monitor.db"
 
 
 def reads(parse: Callable[[str], T]) -> Callable[[Any], T]:

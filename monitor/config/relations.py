@@ -37,9 +37,10 @@ def _part(tree: Any, key: str) -> dict[str, Any]:
 
 
 def _entries(tree: dict[str, Any], section: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the entries of a section; one that holds nothing yet is an empty mapping."""
     for name, entry in _part(tree, section).items():
-        if isinstance(entry, dict):
-            yield name, entry
+        if entry is None or isinstance(entry, dict):
+            yield name, entry or {}
 
 
 def _words(value: Any) -> list[tuple[Path, str]]:

@@ -15,9 +15,8 @@ from typing import Any, Protocol
 from monitor.config.build import absolute_database
 from monitor.config.document import parse_document
 from monitor.config.edits import Change, Kind, fingerprint, judge_edit, refuse_edit
-from monitor.config.fields import check_database
+from monitor.config.fields import DATABASE, check_database
 from monitor.config.load import Check, read_configuration, read_file
-from monitor.config.schema import DATABASE
 from monitor.config.secrets import Surroundings
 from monitor.domain.archive import Snapshot
 from monitor.domain.delivery import Secret
@@ -59,8 +58,7 @@ class Reloader:
         self._good: Snapshot | None = None
         self._judged: Signature = None
         self._waiting: tuple[Signature, float] = (None, 0.0)
-        self._last = ""
-        self._held = b""
+        self._held, self._text, self._forced = b"", "", False
 
     def begin(self, now: datetime) -> tuple[Configuration, Change | None]:
         """Choose what to start with: the file, or the last good configuration if the file cannot be used.
@@ -93,19 +91,20 @@ class Reloader:
         if not self._is_ready(monotonic):
             return None
         accepted = await run(self._ledger.get, ACCEPTED)
-        if self._held and (fingerprint(self._held) != accepted) and self._judged == _signature(self._path):
-            return None
         before = _signature(self._path)
+        if before == self._judged and fingerprint(self._held) != accepted:
+            return None
         change = await asyncio.to_thread(self._judge, accepted)
         if _signature(self._path) != before:
             return None
         self._judged = before
         told: Change = await run(self._keep, change, now)
-        return told if told.fresh else None
+        forced, self._forced = self._forced, False
+        return told if told.fresh or forced else None
 
     def again(self) -> None:
         """Read the file at the next look although it did not change: secrets may have (SIGHUP)."""
-        self._judged, self._last = (-1, -1, -1), ""
+        self._judged, self._forced = (-1, -1, -1), True
 
     def _is_ready(self, monotonic: float) -> bool:
         """Tell whether there is something to judge: an edit that has rested, or a held file to be confirmed."""
@@ -143,3 +142,42 @@ class Reloader:
         if not same or change.kind is Kind.TAKEN:
             self._ledger.keep_snapshot(self._good)
         return replace(change, fresh=not same)
+
+
+def _signature(path: Path) -> Signature:
+    """Return what changes when a file is written or another one put in its place; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def find_database(path: Path, environ: Mapping[str, str]) -> Secret | None:
+    """Return the database that a file names although the file has faults, to find the last good configuration in it.
+
+    Where none is named, or there is no file, it is the default one. None if it is an SQLite file that is not there.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        data = b""
+    folder = path.absolute().parent
+    try:
+        text = Surroundings(environ, folder).resolve(_named_database(data) or DATABASE)
+        check_database(text)
+    except ValueError:
+        text = DATABASE
+    database = absolute_database(Secret(text), folder)
+    name = database.reveal().removeprefix("sqlite:///").partition("?")[0]
+    return database if name == database.reveal() or Path(name).exists() else None
+
+
+def _named_database(data: bytes) -> str:
+    tree = parse_document(data).value
+    settings = tree.get("settings") if isinstance(tree, dict) else None
+    named = settings.get("database") if isinstance(settings, dict) else None
+    if isinstance(named, str):
+        return named
+    found = _DATABASE.search(data.decode("utf-8", "replace"))
+    return found[1] if found else ""

@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from monitor.config import values
 from monitor.config.fields import (
+    DATABASE,
     Day,
     Every,
     Format,
@@ -54,7 +55,7 @@ class SettingsModel(Model):
     """What holds for the whole daemon."""
 
     database: Annotated[SecretText, checks(check_database)] = Field(
-        default=Secret("sqlite:///monitor.db"), description="SQLAlchemy URL; a relative file lies beside sources.yaml"
+        default=Secret(DATABASE), description="SQLAlchemy URL; a relative file lies beside sources.yaml"
     )
     timezone: Zone = Field(default="UTC", description="IANA zone of digests that name none")
     contact: Name = Field(default="", description="address or URL shown to servers in the User-Agent")
