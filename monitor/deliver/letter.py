@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -19,14 +20,20 @@ _UNSAFE_ID = re.compile(r"[^a-z0-9.-]+")
 class _Letter(EmailPolicy):
     """SMTP lines of 78, but never folds those headers that other programs read.
 
-    The standard policy turns a URL longer than a line into an encoded word, which breaks one-click unsubscription.
+    The standard policy turns a URL longer than a line into an encoded word, which breaks one-click unsubscription,
+    and loses or adds spaces in a long subject that is not ASCII.
     """
 
     def fold(self, name: str, value: str) -> str:
-        policy = _LONG if name.lower() in UNFOLDED else SMTP
-        return str(policy.fold(name, value))
+        """Write one header as text."""
+        return self.fold_binary(name, value).decode("ascii")
 
     def fold_binary(self, name: str, value: str) -> bytes:
+        """Write one header as bytes."""
+        if name.lower() == "subject":
+            charset = "us-ascii" if value.isascii() else "utf-8"
+            encoded = Header(str(value), charset, maxlinelen=76, header_name=name).encode(linesep="\r\n")
+            return f"{name}: {encoded}\r\n".encode("ascii")
         policy = _LONG if name.lower() in UNFOLDED else SMTP
         return policy.fold_binary(name, value)
 

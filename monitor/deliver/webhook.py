@@ -16,7 +16,7 @@ from monitor.text.visible import one_line
 DEADLINE = 20.0  # seconds for the whole exchange
 PATIENCE = timedelta(days=1)
 GONE, BUSY = 410, 429
-EXCERPT = 400  # bytes of an answer that may end in an error text
+EXCERPT, LONGEST = 400, 16_384  # bytes of an answer that are kept, and that are read
 
 
 def _key(secret: Secret) -> bytes:
@@ -100,12 +100,12 @@ class WebhookCarrier:
 
     @staticmethod
     async def _excerpt(response: httpx.Response) -> str:
-        """Read the start of an error's text; of a success nothing is needed."""
-        if 200 <= response.status_code < 300:
-            return ""
-        taken = b""
-        async for piece in response.aiter_raw():
-            taken += piece[:EXCERPT]
-            if len(taken) >= EXCERPT:
-                break
-        return taken[:EXCERPT].decode(errors="replace")
+        """Return the start of the answer, and read a little more so that the connection can be used again."""
+        kept, length = b"", 0
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            async for piece in response.stream:
+                kept += piece[: EXCERPT - len(kept)]
+                length += len(piece)
+                if length > LONGEST:
+                    break
+        return kept.decode(errors="replace")
