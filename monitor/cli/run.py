@@ -1,0 +1,106 @@
+"""Run: one pass, or the daemon."""
+
+import asyncio
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, load
+from monitor.domain.delivery import Sent
+from monitor.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.pipeline.line import Progress, Tally
+
+
+def poll(
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", show_default=False)] = None,
+    config: Config = DEFAULT_CONFIG,
+    database: DatabaseUrl = "",
+    json: Json = False,
+) -> None:
+    """Make one whole pass over what is due, or over the named sources at once."""
+    from monitor.app import poll_once
+
+    configuration = load(config, database)
+    known = {source.id: source for source in configuration.sources}
+    for name in sources or ():
+        if name not in known:
+            raise UsageError(f"There is no source '{name}' in {config}. It has: {', '.join(sorted(known)) or 'none'}.")
+        if known[name].paused:
+            raise UsageError(f"The source '{name}' is paused in {config}: {known[name].paused}")
+    with progress_bar() as progress:
+        tally = asyncio.run(poll_once(configuration, frozenset(sources) if sources else None, progress))
+    if json:
+        emit(summary(tally))
+    else:
+        tell(tally)
+
+
+def summary(tally: "Tally") -> dict[str, object]:
+    """Sum a pass up for a program."""
+    receipts = [type(attempt.receipt).__name__.lower() for attempt in tally.attempts]
+    return {
+        "sources": len(tally.polls),
+        "entries": sum(poll.entries for poll in tally.polls),
+        "new": sum(poll.new for poll in tally.polls),
+        "pages": sum(not reading.error for reading in tally.readings),
+        "screened": tally.screening.articles,
+        "hits": tally.screening.hits,
+        "digests": [{"digest": digest.id, "stories": len(digest.stories)} for digest in tally.digests],
+        "deliveries": {kind: receipts.count(kind) for kind in ("sent", "retry", "refused")},
+        "faults": [
+            {"source": poll.source_id, "state": poll.after, "detail": poll.detail}
+            for poll in tally.polls
+            if poll.detail
+        ],
+    }
+
+
+def tell(tally: "Tally") -> None:
+    """Say what happened, and what needs somebody's eye."""
+    sums = summary(tally)
+    typer.echo(
+        f"{sums['sources']} sources polled, {sums['new']} new articles, {sums['pages']} pages read, "
+        f"{sums['screened']} screened, {sums['hits']} hits."
+    )
+    for digest in tally.digests:
+        typer.echo(f"Digest {digest.id}: {len(digest.stories)} stories.")
+    for attempt in tally.attempts:
+        message, receipt = attempt.delivery.message, attempt.receipt
+        said = receipt.detail if isinstance(receipt, Sent) else receipt.reason
+        typer.echo(f"  {type(receipt).__name__.lower()} to {message.channel_id}: {message.target}: {said}")
+    for poll_ in tally.polls:
+        if poll_.detail:
+            typer.echo(f"  {poll_.source_id}: {poll_.after.value}: {poll_.detail}", err=True)
+
+
+def progress_bar() -> "AbstractContextManager[Progress]":
+    """Show what is going on while it goes on, on a terminal; nothing when piped."""
+    if not sys.stderr.isatty():
+        return nullcontext(lambda _what, _count: None)
+    return _Bar()
+
+
+class _Bar:
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.status import Status
+
+        self._status: Any = Status("starting", console=Console(stderr=True))
+
+    def __enter__(self) -> "Progress":
+        self._status.start()
+        return lambda what, count: self._status.update(f"{count} {what}")
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+
+def run(config: Config = DEFAULT_CONFIG, database: DatabaseUrl = "") -> None:
+    """Watch until told to stop: the daemon."""
+    from monitor.app import serve
+
+    asyncio.run(serve(load(config, database)))

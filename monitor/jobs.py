@@ -1,0 +1,62 @@
+"""The timetable of the daemon: name, pace, use case. What is due is known by the database; a job only asks for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from monitor.pipeline.line import Line
+from monitor.pipeline.slots import Slots
+
+SECOND = timedelta(seconds=1)
+PATIENCE = timedelta(seconds=20)
+POLLS, PAGES = 48, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the timetable."""
+
+    name: str
+    every: timedelta
+    work: Callable[[], Awaitable[object]]
+
+
+class Desk:
+    """The daemon's work: fills free places with due work at every tick, and lets go cleanly."""
+
+    def __init__(self, line: Line) -> None:
+        self._line, self._sources = line, line.sources
+        self._polls, self._pages = Slots(POLLS), Slots(PAGES)
+        self._working = asyncio.Lock()
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the timetable."""
+        return (
+            Job("poll", SECOND, self.poll),
+            Job("read", SECOND, self.read),
+            Job("tell", SECOND, self.tell),
+            Job("deliver", SECOND, self._line.dispatch),
+        )
+
+    async def poll(self) -> None:
+        """Start polling as many due sources as there are free places."""
+        if self._polls.free:
+            for lease in await self._line.collector.lease(self._polls.free):
+                self._polls.start(self._line.collector.poll(lease, self._sources[lease.source_id]))
+
+    async def read(self) -> None:
+        """Start reading as many listed pages as there are free places."""
+        if self._pages.free:
+            for unread in await self._line.reader.lease(self._pages.free):
+                self._pages.start(self._line.reader.read(unread, self._sources.get(unread.source_id)))
+
+    async def tell(self) -> None:
+        """Screen, group and compose what has come in."""
+        async with self._working:
+            await self._line.tell()
+
+    async def drain(self) -> int:
+        """Let what is under way end, for twenty seconds at most; what is cut off will be done again."""
+        cut = await asyncio.gather(self._polls.drain(PATIENCE), self._pages.drain(PATIENCE))
+        return sum(cut)

@@ -1,0 +1,73 @@
+"""The real daemon as a process of its own, to be started, killed and asked."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PAUSE = 0.05  # seconds between two looks at a condition
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Look again and again until the condition holds or the time is up; returns whether it holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        os.sched_yield()
+        signal.sigtimedwait((), PAUSE)
+    return True
+
+
+class Monitor:
+    """One installation: a folder with sources.yaml, and at most one daemon."""
+
+    def __init__(self, folder: Path, configuration: str) -> None:
+        self.folder = folder
+        self.environ = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"}
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = folder / "daemon.log"
+        (folder / "sources.yaml").write_text(configuration, encoding="utf-8")
+
+    def command(self, *words: str) -> list[str]:
+        """Return the command line."""
+        return [sys.executable, "-m", "monitor", *words]
+
+    def call(self, *words: str, code: int = 0, seconds: float = 90) -> str:
+        """Run a command to its end and return what it printed."""
+        done = subprocess.run(
+            self.command(*words), cwd=self.folder, env=self.environ, capture_output=True, timeout=seconds, check=False
+        )
+        said = done.stdout.decode() + done.stderr.decode()
+        assert done.returncode == code, f"monitor {' '.join(words)} ended with {done.returncode}:\n{said}"
+        assert "Traceback" not in said, said
+        return done.stdout.decode()
+
+    def lines(self, *words: str) -> list[dict[str, Any]]:
+        """Run a command that prints JSON, a document a line."""
+        return [json.loads(line) for line in self.call(*words, "--json").splitlines()]
+
+    def start(self) -> None:
+        """Start the daemon."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command("run"), cwd=self.folder, env=self.environ, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def kill(self) -> None:
+        """End the daemon as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 40) -> None:
+        """Ask the daemon to end, and see that it does so in good order."""
+        assert self.process is not None
+        self.process.terminate()
+        assert self.process.wait(seconds) == 0, self.log.read_text(errors="replace")[-3000:]
