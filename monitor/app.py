@@ -52,7 +52,9 @@ class App:
 
 
 @asynccontextmanager
-async def opened(configuration: Configuration, clock: Clock = utc_now, *, exclusive: bool = False) -> AsyncIterator[App]:
+async def opened(
+    configuration: Configuration, clock: Clock = utc_now, *, exclusive: bool = False
+) -> AsyncIterator[App]:
     """Open the program for a configuration; ``exclusive`` keeps a second daemon out.
 
     Raises ``StoreError`` and whatever else keeps a part from opening, after closing what was open.
@@ -102,6 +104,11 @@ async def poll_once(
         return await app.line.poll(only, progress)
 
 
+def tell_trouble(job: str, what: str, error: BaseException | None) -> None:
+    """Log a job that failed, or could not be run at its time."""
+    log.error("job in trouble", job=job, what=what, error=str(error or ""), exc_info=error)
+
+
 async def serve(configuration: Configuration, clock: Clock = utc_now) -> None:
     """Watch until SIGTERM or SIGINT, then stop leasing, let what is under way end, and close."""
     stop = asyncio.Event()
@@ -110,11 +117,11 @@ async def serve(configuration: Configuration, clock: Clock = utc_now) -> None:
         loop.add_signal_handler(number, stop.set)
     async with opened(configuration, clock, exclusive=True) as app:
         desk = Desk(app.line)
-        runner = Runner(lambda job, what, error: log.error("job " + what, job=job, error=str(error or "")))
+        runner = Runner(tell_trouble)
         for job in desk.jobs():
             runner.add(job.name, job.every, job.work)
         runner.start()
-        log.info("watching", sources=len(app.line.sources), database=app.database.name)
+        log.info("watching", sources=len(app.line.sources))
         await stop.wait()
         runner.stop()
         log.info("stopping")

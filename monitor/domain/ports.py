@@ -190,9 +190,20 @@ class OutboxStore(Protocol):
 class Database(Protocol):
     """The stores, and the one thread on which they are called."""
 
-    sources: SourceStore
-    articles: ArticleStore
-    outbox: OutboxStore
+    @property
+    def sources(self) -> SourceStore:
+        """Sources and their memory."""
+        ...
+
+    @property
+    def articles(self) -> ArticleStore:
+        """Articles on their way through the stages."""
+        ...
+
+    @property
+    def outbox(self) -> OutboxStore:
+        """Hits, digests and deliveries."""
+        ...
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Call a store's method on the writer thread."""
@@ -202,10 +213,25 @@ class Database(Protocol):
 class Records(Database, Protocol):
     """A database with all that is looked up in it by people and by the care of the installation."""
 
-    archive: Archive
-    deliveries: Deliveries
-    captures: Captures
-    ledger: Ledger
+    @property
+    def archive(self) -> Archive:
+        """What was kept."""
+        ...
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The outbox and the digests, to be looked at and mended."""
+        ...
+
+    @property
+    def captures(self) -> Captures:
+        """Raw pages."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """Facts about the installation."""
+        ...
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Call a method that only reads, beside the writer: for people who look, and for long look-ups."""

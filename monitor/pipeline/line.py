@@ -1,7 +1,7 @@
 """The whole line, from due sources to delivered digests, as one pass."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.domain.digest import Digest
 from monitor.domain.settings import Configuration
@@ -27,7 +27,7 @@ class Tally:
 
     polls: tuple[Poll, ...] = ()
     readings: tuple[Reading, ...] = ()
-    screening: Screening = Screening()
+    screening: Screening = field(default_factory=Screening)
     digests: tuple[Digest, ...] = ()
     attempts: tuple[Attempt, ...] = ()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
 from xml.sax.saxutils import escape
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
