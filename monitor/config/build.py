@@ -28,6 +28,7 @@ def build_settings(model: schema.SettingsModel, folder: Path) -> Settings:
         allow_networks=tuple(model.allow_networks),
         heartbeat=model.heartbeat,
         templates=str((folder / model.templates).absolute()) if model.templates else "",
+        probes=model.probes,
     )
 
 

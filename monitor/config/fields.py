@@ -19,9 +19,11 @@ def reads(parse: Callable[[str], T]) -> Callable[[Any], T]:
     """Make a validator of a parser of text; anything but text is a fault."""
 
     def read(value: Any) -> T:
-        if not isinstance(value, str):
-            raise ValueError(not_text(value))  # noqa: TRY004 - pydantic collects ValueError alone
-        return parse(value)
+        if isinstance(value, str):
+            return parse(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            parse(str(value))
+        raise ValueError(not_text(value))
 
     return read
 
@@ -108,6 +110,11 @@ def _retention(value: Any) -> Any:
     return None if value == "forever" else reads(values.parse_length)(value)
 
 
+def read_probes(value: Any) -> Any:
+    """Read host and port, or ``off``."""
+    return None if value == "off" else reads(values.parse_door)(value)
+
+
 def read_at(value: Any) -> Any:
     """Read a time of day, or ``once``."""
     return value if value == "once" else reads(values.parse_time)(value)
@@ -150,6 +157,7 @@ Day = Annotated[
 Network = Annotated[
     IPv4Network | IPv6Network, BeforeValidator(reads(values.parse_network)), WithJsonSchema({"type": "string"})
 ]
+Probes = Annotated[tuple[str, int] | None, BeforeValidator(read_probes), WithJsonSchema({"type": "string"})]
 SecretText = Annotated[Secret, BeforeValidator(_secret), WithJsonSchema({"type": "string"})]
 SecretUrl = Annotated[SecretText, checks(lambda text: values.split_url(text, ("https", "http")))]
 """An http(s) URL that may itself be a secret."""

@@ -18,6 +18,10 @@ LISTING_KEYS = ("items", "link", "title", "published", "next", "pages")
 def find_relations(tree: dict[str, Any]) -> Iterator[Remark]:
     """Yield what is wrong or doubtful between the keys of a file, whatever else is wrong in it."""
     networks = _networks(_part(tree, "settings"))
+    probes = _part(tree, "settings").get("probes")
+    if isinstance(probes, str) and probes != "off" and not _is_private(probes.rpartition(":")[0].strip("[]")):
+        text = "probes answer whoever can reach this address; write 127.0.0.1, or guard it otherwise"
+        yield Remark(("settings", "probes"), text, warning=True)
     for name, source in _entries(tree, "sources"):
         yield from _source(("sources", name), source, networks)
     for name, official in _entries(tree, "officials"):

@@ -24,6 +24,7 @@ from monitor.config.fields import (
     MailAddress,
     Name,
     Network,
+    Probes,
     Query,
     Retention,
     SecretText,
@@ -65,6 +66,9 @@ class SettingsModel(Model):
     allow_networks: list[Network] = Field(default=[], description="private networks that may be reached")
     heartbeat: SecretUrl | None = Field(default=None, description="URL that is pinged while all is well")
     templates: Name = Field(default="", description="folder of your own digest templates")
+    probes: Probes = Field(
+        default=("127.0.0.1", 9464), description="address and port of /livez, /readyz and /metrics, or off"
+    )
 
 
 class PublishedModel(Model):

@@ -28,6 +28,7 @@ _LENGTH = re.compile(r"(?:[0-9]{1,9}[smhdwy])+")
 _PART = re.compile(r"([0-9]+)([smhdwy])")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
+_NAMED = re.compile(r'"?[^<>"@,;:\\()]+"? ?<([^<>]+)>')
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
@@ -115,6 +116,18 @@ def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         raise ValueError(f'"{text}" is no network; write it such as {hint}') from error
 
 
+def parse_door(text: str) -> tuple[str, int]:
+    """Read an address of this machine and a port, such as 127.0.0.1:9464 or [::1]:9464."""
+    host, _, port = text.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        address = None
+    if address is None or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+        raise ValueError(f'"{text}" is no address and port; write them such as 127.0.0.1:9464, or off')
+    return str(address), int(port)
+
+
 def parse_url(text: str) -> str:
     """Read an http or https URL without credentials."""
     parts = split_url(text, ("https", "http"))
@@ -159,13 +172,15 @@ def is_host(host: str) -> bool:
 
 
 def parse_address(text: str) -> str:
-    """Read one bare email address."""
+    """Read one email address, bare or as ``Name <address>``."""
+    named = _NAMED.fullmatch(text)
+    bare = named[1] if named else text
     try:
-        address = Address(addr_spec=text)
-        good = bool(address.username) and is_host(address.domain) and address.addr_spec == text
+        address = Address(addr_spec=bare)
+        good = bool(address.username) and is_host(address.domain) and address.addr_spec == bare
     except (ValueError, IndexError, HeaderParseError):
         good = False
-    if not good or any(letter.isspace() or not letter.isprintable() for letter in text):
+    if not good or not text.isprintable() or any(letter.isspace() for letter in bare):
         raise ValueError(f'"{text}" is no email address; write one such as desk@example.org')
     return text
 

@@ -22,7 +22,10 @@ class KeepPages(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for the whole daemon. ``database`` is a SQLAlchemy URL, made absolute."""
+    """What holds for the whole daemon. ``database`` is a SQLAlchemy URL, made absolute.
+
+    ``probes`` is the address and port of /livez, /readyz and /metrics, or None for no such door.
+    """
 
     database: Secret
     timezone: str = "UTC"
@@ -33,6 +36,7 @@ class Settings:
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     heartbeat: Secret | None = None
     templates: str = ""
+    probes: tuple[str, int] | None = ("127.0.0.1", 9464)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,126 @@
+"""The small languages of the file: what is read, and what is said of the rest."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.config import values
+from monitor.config.document import parse_document
+
+GOOD: list[tuple[Callable[[str], object], str, object]] = [
+    (values.parse_length, "90s", timedelta(seconds=90)),
+    (values.parse_length, "1h30m", timedelta(minutes=90)),
+    (values.parse_length, "2y", timedelta(days=730)),
+    (values.parse_date, "2021-04", date(2021, 4, 1)),
+    (values.parse_date, "2024-02-29", date(2024, 2, 29)),
+    (values.parse_door, "[::1]:9464", ("::1", 9464)),
+    (values.parse_language, "zh-Hans", "zh-Hans"),
+    (values.parse_address, "desk@bücher.example", "desk@bücher.example"),
+    (values.parse_address, "News Desk <desk@example.org>", "News Desk <desk@example.org>"),
+    (values.parse_url, "https://tin.việt.example/a?b=ü#c", "https://tin.việt.example/a?b=ü#c"),
+    (values.parse_url, "http://[::1]:8080/", "http://[::1]:8080/"),
+    (values.parse_cron, "0 7 * * 1-5", "0 7 * * mon,tue,wed,thu,fri"),
+    (values.parse_cron, "*/5 0 1 jan *", "*/5 0 1 jan *"),
+    (values.parse_cron, "0 7 * * 7", "0 7 * * sun"),
+    (values.parse_cron, "0 7 * * 0-7", "0 7 * * *"),
+    (values.parse_cron, "0 7 * * fri-mon", "0 7 * * sun,mon,fri,sat"),
+    (values.parse_cron, "0 7 * * */2", "0 7 * * sun,tue,thu,sat"),
+]
+BAD: list[tuple[Callable[[str], object], str, str]] = [
+    (values.parse_length, "15", "write a number and a unit"),
+    (values.parse_length, "1.5h", "write a number and a unit"),
+    (values.parse_length, "0s", "write 1s or more"),
+    (values.parse_length, "999999y", "write 100y or less"),
+    (values.parse_time, "24:00", "24-hour clock"),
+    (values.parse_hold, "22:00", "write two times"),
+    (values.parse_hold, "22:00-22:00", "write two times"),
+    (values.parse_date, "2021-02-30", "write year-month-day"),
+    (values.parse_zone, "asia/vientiane", "did you mean Asia/Vientiane"),
+    (values.parse_zone, "local time", "such as Asia/Vientiane"),
+    (values.parse_id, "../../etc/x", "such as etc-x"),
+    (values.parse_id, "-x", "such as x"),
+    (values.parse_id, "x" * 65, "at most 64"),
+    (values.parse_network, "10.0.0.1/8", "such as 10.0.0.0/8"),
+    (values.parse_network, "home", "such as 127.0.0.0/8"),
+    (values.parse_door, "localhost:80", "such as 127.0.0.1:9464"),
+    (values.parse_door, "127.0.0.1:0", "such as 127.0.0.1:9464"),
+    (values.parse_url, "example.org/feed", "no scheme where https or http"),
+    (values.parse_url, "file:///etc/passwd", '"file:"'),
+    (values.parse_url, "https://", "names no host"),
+    (values.parse_url, "https://a b/", "no spaces"),
+    (values.parse_url, "https://x.example:99999/", "no URL"),
+    (values.parse_url, "https://user:pw@x.example/", "put them into headers"),
+    (values.parse_url, "https://x.example/?k=${KEY}", "put the secret into headers"),
+    (values.parse_url, "https://-x-.example/", "names no host"),
+    (values.parse_address, "desk", "such as desk@example.org"),
+    (values.parse_address, "a@b.example, c@d.example", "such as desk@example.org"),
+    (values.parse_address, "a@b.example\nBcc: c@d.example", "such as desk@example.org"),
+    (values.parse_selector, "p[", "such as div.story > h2 a"),
+    (values.parse_format, "%d/%m", "such as %d/%m/%Y"),
+    (values.parse_header, "Host", "sets Host itself"),
+    (values.parse_header, "X Y", "such as Authorization"),
+    (values.parse_cron, "@daily", 'such as "0 7 * * mon-fri"'),
+    (values.parse_cron, "0 7 1 * mon", "leave one of them"),
+    (values.parse_cron, "0 7 30 2 *", "a day that exists"),
+    (values.parse_cron, "61 7 * * *", "higher than the maximum"),
+    (values.parse_cron, "0 7 * * someday", "mon-fri"),
+    (values.parse_signing_key, "plain text!", "openssl rand -base64 32"),
+]
+
+
+@pytest.mark.parametrize(("parse", "text", "value"), GOOD)
+def test_good_text_is_read(parse: Callable[[str], object], text: str, value: object) -> None:
+    """Each small language means what people expect of it."""
+    assert parse(text) == value
+
+
+@pytest.mark.parametrize(("parse", "text", "hint"), BAD)
+def test_bad_text_is_answered_with_what_would_be_right(parse: Callable[[str], object], text: str, hint: str) -> None:
+    """Every refusal carries a remedy, and none of a URL's text."""
+    with pytest.raises(ValueError, match=r".+") as caught:
+        parse(text)
+    assert hint in str(caught.value)
+    assert "user:pw" not in str(caught.value)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=40))
+def test_nothing_but_a_sentence_ever_comes_of_bad_text(text: str) -> None:
+    """No parser answers any text with another error than its own."""
+    for parse in {parse for parse, _, _ in BAD}:
+        try:
+            parse(text)
+        except ValueError as error:
+            assert len(str(error)) > 10  # noqa: PT017 - both ways out are right
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_document_with_or_without_faults(data: bytes) -> None:
+    """Reading YAML never fails: what cannot be read is a fault with a place inside the file."""
+    document = parse_document(data)
+    lines = data.count(b"\n") + data.count(b"\r") + 2
+    assert all(1 <= place.line <= lines and place.column >= 1 for place, _ in document.faults)
+
+
+@pytest.mark.parametrize(
+    ("source", "letter", "where"),
+    [
+        ("q: one BAD", "B", (1, 8)),
+        ("q: 'it''s BAD'", "B", (1, 11)),
+        ('q: "a \\"b\\" BAD"', "B", (1, 13)),
+        ("q: |\n  one\n  BAD", "B", (3, 3)),
+        ("q: >-\n  one\n\n  two BAD", "B", (4, 7)),
+        ("q: Tô Lâm BAD", "B", (1, 11)),
+    ],
+)
+def test_a_letter_of_a_value_is_found_in_the_file(source: str, letter: str, where: tuple[int, int]) -> None:
+    """Quoted, folded or over several lines: the place of a letter is where the user sees it."""
+    document = parse_document(source.encode())
+    assert isinstance(document.value, dict)
+    value = document.value["q"]
+    assert isinstance(value, str)
+    place = document.point(("q",), value.index(letter))
+    assert (place.line, place.column) == where
