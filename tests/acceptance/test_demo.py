@@ -1,0 +1,160 @@
+"""``monitor demo``: the real program, started as a user starts it, on the offline news world."""
+
+import email
+import email.policy
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.cli.serve import annotations
+from monitor.cli.world import HOME
+
+ROOT = Path(__file__).resolve().parents[2]
+MINUTE = 60
+
+
+def monitor(*words: str, cwd: Path, code: int = 0, path: Path = ROOT) -> str:
+    """Run the command line in a folder and return what it printed."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "monitor", *words],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(path), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=MINUTE,
+    )
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Run the demo once, in an empty folder; return where it ran and what it said."""
+    home = tmp_path_factory.mktemp("anywhere")
+    return home / "demo", monitor("demo", cwd=home)
+
+
+def items(path: Path) -> list[dict[str, Any]]:
+    """List every article that a digest's JSON tells of."""
+    stories = json.loads(path.read_text(encoding="utf-8"))["data"]["stories"]
+    return [item for story in stories for item in [*story["items"], *story["also_in"]]]
+
+
+def documents(folder: Path) -> dict[str, str]:
+    """Map addresses to the documents of the annotations, by outlet and the name in the path."""
+    sources = {row[0]: row[1] for row in rows(folder, "select id, url from source")}
+    bases = {url.partition("//")[2].partition("/")[0]: one for one, url in sources.items()}
+    names = {}
+    for url in (row[0] for row in rows(folder, "select url from article")):
+        host, _, path = url.partition("//")[2].partition("/")
+        for name in annotations()["documents"]:
+            outlet, _, slug = name.partition("/")
+            if outlet == bases[host] and slug.removesuffix("@2") in path:
+                names[url] = name.removesuffix("@2")
+    return names
+
+
+def rows(folder: Path, query: str) -> list[Any]:
+    database = sqlite3.connect(folder / "demo.db")
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def test_it_leaves_digests_and_a_database(demo: tuple[Path, str]) -> None:
+    """The digest lies in three forms where the demo says, beside the configuration and the database."""
+    folder, said = demo
+    for name in ("digest.html", "digest.eml", "digest.json", "update.html", "sources.yaml", "demo.db"):
+        assert (folder / name).stat().st_size > 0, name
+    assert "digest.html" in said
+    assert "12 sources" in said
+
+
+def test_every_article_is_stored_once(demo: tuple[Path, str]) -> None:
+    """All 53 addresses of both editions are there, none twice."""
+    urls = [row[0].partition("?")[0] for row in rows(demo[0], "select url from article")]
+    expected = {name.removesuffix("@2") for name in annotations()["documents"]}
+    assert len(urls) == len(set(urls)) == len(expected)
+
+
+def test_articles_without_watched_people_are_not_told(demo: tuple[Path, str]) -> None:
+    """Weather, prices and look-alikes stay out, unless the border query found its words in them."""
+    names = documents(demo[0])
+    truths = annotations()["documents"]
+    for item in items(demo[0] / "digest.json"):
+        if "people" in item.get("rules", ()):
+            assert truths[names[item["url"]]]["mentions"], item["url"]
+
+
+def test_articles_with_watched_people_are_told(demo: tuple[Path, str]) -> None:
+    """Every article of the last two days that names somebody in full is in the digest, as an item or as a copy."""
+    names = documents(demo[0])
+    told = {names[item["url"]] for item in items(demo[0] / "digest.json")}
+    for name, truth in annotations()["documents"].items():
+        named_in_full = any(" " in form for forms in truth["mentions"].values() for form in forms)
+        fresh = truth["published"] is None or truth["published"].endswith(("m", "h"))
+        if named_in_full and fresh and not name.endswith("@2"):
+            assert name in told
+
+
+def test_the_page_loads_nothing_and_the_mail_can_be_read(demo: tuple[Path, str]) -> None:
+    """Nothing remote stands in the page; the mail has a subject, and text beside HTML."""
+    page = (demo[0] / "digest.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(?:script|iframe|link)\b|\bsrc\s*=\s*[\"']?(?!data:|cid:)\w", page, re.IGNORECASE)
+    mail = email.message_from_bytes((demo[0] / "digest.eml").read_bytes(), policy=email.policy.default)
+    assert mail["Subject"]
+    kinds = {part.get_content_type() for part in mail.walk()}
+    assert {"text/plain", "text/html"} <= kinds
+
+
+def test_every_source_is_well(demo: tuple[Path, str]) -> None:
+    """Each of the twelve ways to list articles was read without a fault."""
+    status = json.loads(monitor("status", "--json", "--config", "demo/sources.yaml", cwd=demo[0].parent))
+    assert {source["id"]: source["state"] for source in status["sources"]} == dict.fromkeys(
+        (path.name for path in (HOME / "outlets").iterdir()), "ok"
+    )
+
+
+def test_a_second_pass_tells_what_changed_and_nothing_twice(demo: tuple[Path, str]) -> None:
+    """The update holds the new report, the correction and the withdrawal, and no story that was told before."""
+    names = documents(demo[0])
+    told = {names[item["url"]]: item["kind"] for item in items(demo[0] / "update.json")}
+    assert told["delta-wire/giang-leaves-vientiane"] == "new"
+    assert told["regional-report/border-rescue-drill"] in {"correction", "update"}
+    assert told["straits-observer/chan-to-visit-vientiane"] == "withdrawn"
+    assert len(told) == 3
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    """The demo never deletes what it did not make."""
+    (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
+    assert "holds no demo" in monitor("demo", ".", cwd=tmp_path, code=2)
+    assert (tmp_path / "precious.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_built_wheel_runs_it_from_any_folder(tmp_path: Path) -> None:
+    """The seeds are part of the package: what pip installs has its demo, without the checkout."""
+    source = tmp_path / "source"
+    for name in ("monitor", "seeds"):
+        shutil.copytree(ROOT / name, source / name, symlinks=True)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(source)]
+    subprocess.run(build, check=True, capture_output=True, timeout=2 * MINUTE)
+    (wheel,) = tmp_path.glob("monitor-*.whl")
+    site = tmp_path / "site"
+    install = ["install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True, capture_output=True, timeout=MINUTE)
+    (tmp_path / "elsewhere").mkdir()
+    monitor("demo", cwd=tmp_path / "elsewhere", path=site)
+    assert (tmp_path / "elsewhere" / "demo" / "digest.html").exists()

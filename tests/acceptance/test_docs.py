@@ -1,0 +1,115 @@
+"""Every example in the documents is true: YAML passes the loader, commands run or at least exist."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from monitor.config.load import read_configuration
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SECRETS = {"SMTP_PASSWORD": "p4ss", "HOOK_SECRET": "whsec_" + "YWJj" * 8, "SLACK_WEBHOOK_URL": "slack://T1/B2/C3"}
+SECRETS |= {"DATABASE_URL": "postgresql+psycopg://monitor:p4ss@database/monitor"}
+FILLING = """
+sources: {viet-nam-news: {feed: "https://news.example/rss"}}
+officials:
+  phan-van-giang: {name: Phan Văn Giang, country: Vietnam}
+  khamlieng-outhakaysone: {name: Khamlieng Outhakaysone, country: Laos}
+rules: {lao-defence: {officials: [all]}, border: {query: border}}
+"""
+MARKS = {"checkout", "internet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block of a document. ``marks`` stand after its language: "internet" needs one, "checkout" needs make."""
+
+    document: Path
+    line: int
+    marks: frozenset[str]
+    text: str
+
+    @property
+    def name(self) -> str:
+        """Where it stands."""
+        return f"{self.document.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(language: str) -> Iterator[Block]:
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for found in FENCE.finditer(text):
+            if found[1] == language:
+                line = text.count("\n", 0, found.start()) + 1
+                yield Block(document, line, frozenset(found[2].split()), found[3])
+
+
+def each(language: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in blocks(language)])
+
+
+@each("yaml")
+def test_yaml_examples_are_accepted(block: Block, tmp_path: Path) -> None:
+    """An example is a whole configuration, or becomes one when what it leaves out is filled in."""
+    example = yaml.safe_load(block.text)
+    data = yaml.safe_dump(yaml.safe_load(FILLING) | example, allow_unicode=True).encode()
+    read_configuration(data, tmp_path / "sources.yaml", SECRETS)
+
+
+def test_shell_examples_are_marked_with_known_words() -> None:
+    """A misspelt mark would leave an example untested."""
+    assert {mark for block in blocks("sh") for mark in block.marks} <= MARKS
+
+
+@each("sh")
+def test_commands_exist(block: Block) -> None:
+    """Every ``monitor`` command in the documents is one, with the options it is shown with; every make target too."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in block.text.splitlines():
+        program, *words = shlex.split(line, comments=True) or [""]
+        if program == "make":
+            assert re.search(rf"^{words[0]}:", makefile, re.MULTILINE), line
+        elif program == "monitor":
+            told = monitor_help(words[0])
+            assert all(word in told for word in words if word.startswith("-")), line
+
+
+def monitor_help(command: str) -> str:
+    environment = os.environ | {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    line = [sys.executable, "-m", "monitor", command, "--help"]
+    asked = subprocess.run(line, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+    assert asked.returncode == 0, asked.stderr
+    return asked.stdout
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/first-steps.md"])
+def test_first_use_runs_as_it_is_written(document: str, tmp_path: Path) -> None:
+    """The commands of a first use, typed one after the other in one shell, all succeed; those for the internet rest."""
+    lines = ["set -e", f'monitor() {{ "{sys.executable}" -m monitor "$@"; }}']
+    lines += [block.text for block in blocks("sh") if block.document == ROOT / document and not block.marks]
+    ran = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link in the documents is a file of the checkout."""
+    for document in [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "seeds" / "README.md"]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,0 +1,150 @@
+"""What a program can check of deploy/: that it names commands that exist, gives away nothing, and stays hardened."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from monitor.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+HARDENED = {
+    "CapabilityBoundingSet": "",
+    "DynamicUser": "yes",
+    "LockPersonality": "yes",
+    "MemoryDenyWriteExecute": "yes",
+    "NoNewPrivileges": "yes",
+    "PrivateDevices": "yes",
+    "PrivateTmp": "yes",
+    "ProtectClock": "yes",
+    "ProtectControlGroups": "yes",
+    "ProtectHome": "yes",
+    "ProtectHostname": "yes",
+    "ProtectKernelLogs": "yes",
+    "ProtectKernelModules": "yes",
+    "ProtectKernelTunables": "yes",
+    "ProtectSystem": "strict",
+    "RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX",
+    "RestrictNamespaces": "yes",
+    "RestrictRealtime": "yes",
+    "StateDirectory": "monitor",
+    "SystemCallArchitectures": "native",
+    "UMask": "0077",
+    "Restart": "always",
+    "StartLimitIntervalSec": "0",
+}
+
+
+def unit() -> dict[str, list[str]]:
+    """Read the unit file: key -> its values, in order."""
+    found: dict[str, list[str]] = {}
+    for line in (DEPLOY / "monitor.service").read_text(encoding="utf-8").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Read the Dockerfile: (instruction, rest), continued lines joined."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    joined = re.sub(r"\\\n\s*", "", "\n".join(line for line in text.splitlines() if not line.startswith("#")))
+    return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in joined.splitlines()) if word]
+
+
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def check_command(words: list[str]) -> None:
+    """Fail unless ``words`` are a command of ours with options it has."""
+    command = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined] # a typer app is a group
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("-")} <= known
+
+
+def test_service_is_hardened() -> None:
+    """Each fence stands: no privileges, nothing writable but its state, no exotic sockets or calls."""
+    read = unit()
+    assert {key: read[key][-1] for key in HARDENED} == HARDENED
+    assert read["SystemCallFilter"] == ["@system-service", "~@privileged"]
+    assert "link-local" in read["IPAddressDeny"][0]
+
+
+def test_service_runs_a_command_that_exists() -> None:
+    """ExecStart names a command and options of this program, and a database inside the state folder."""
+    program, *words = shlex.split(unit()["ExecStart"][0])
+    assert program.endswith("/bin/monitor")
+    check_command(words)
+    assert words[words.index("--database") + 1] == "sqlite:////var/lib/monitor/monitor.db"
+
+
+def test_service_leaves_time_to_drain() -> None:
+    """SIGTERM lets work finish for 20 seconds before systemd kills."""
+    assert int(unit()["TimeoutStopSec"][0]) > 20
+
+
+def test_image_is_built_in_two_stages_and_runs_as_nobody() -> None:
+    """The last stage has no build tools, a numeric user that is not root, and signals reach the program."""
+    lines = instructions()
+    words = [word for word, _ in lines]
+    assert words.count("FROM") == 2
+    last = dict(lines[max(i for i, word in enumerate(words) if word == "FROM") :])
+    assert int(last["USER"].partition(":")[0]) > 0
+    assert last["STOPSIGNAL"] == "SIGTERM"
+    assert yaml.safe_load(last["ENTRYPOINT"]) == ["monitor"]
+    check_command(yaml.safe_load(last["CMD"]))
+
+
+def test_image_tells_its_health_by_a_command_that_exists() -> None:
+    """HEALTHCHECK runs one of our commands, without a shell."""
+    health = dict(instructions())["HEALTHCHECK"]
+    program, *words = yaml.safe_load(health.partition("CMD ")[2])
+    assert program == "monitor"
+    check_command(words)
+
+
+def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
+    """No secret stands in a layer, and .dockerignore lets in everything the build copies."""
+    lines = instructions()
+    assert not [rest for word, rest in lines if word in {"ENV", "ARG"} and re.search("PASSWORD|SECRET|TOKEN", rest)]
+    allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    for word, rest in lines:
+        if word == "COPY" and not rest.startswith("--from"):
+            for name in rest.split()[:-1]:
+                assert (ROOT / name).exists()
+                assert f"!{name.removeprefix('./')}" in allowed
+
+
+@pytest.mark.parametrize("key", ["init", "read_only"])
+def test_container_is_closed(key: str) -> None:
+    """A reaper for worker processes, and a root that cannot be written."""
+    service = compose()["services"]["monitor"]
+    assert service[key] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_compose_waits_for_the_database_and_keeps_its_data() -> None:
+    """The daemon starts once PostgreSQL answers; both keep their data in volumes."""
+    content = compose()
+    database, daemon = content["services"]["database"], content["services"]["monitor"]
+    assert daemon["depends_on"]["database"]["condition"] == "service_healthy"
+    assert database["healthcheck"]["test"]
+    assert {"data", "database"} <= set(content["volumes"])
+    assert (DEPLOY / daemon["build"]["context"] / daemon["build"]["dockerfile"]).resolve() == DEPLOY / "Dockerfile"
+
+
+def test_no_password_is_written_down() -> None:
+    """What compose needs comes from the environment, and env.example names it without a value."""
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    example = (DEPLOY / "env.example").read_text(encoding="utf-8")
+    for name in set(re.findall(r"\$\{(\w+):\?", text)):
+        assert re.search(rf"^{name}=$", example, re.MULTILINE), name
+    assert "PASSWORD=" not in re.sub(r"(?m)^#?\w*PASSWORD=$", "", example)
