@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from monitor import __version__
-from monitor.cli import look, run, setup
+from monitor.cli import demo, look, run, setup
 from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -26,7 +26,7 @@ app = typer.Typer(
 Command = Callable[..., object]
 FAMILIES: dict[str, tuple[Command, ...]] = {
     "Set up": (setup.init, setup.check, setup.schema),
-    "Run": (run.run, run.poll),
+    "Run": (run.run, run.poll, demo.demo),
     "Look": (look.status, look.articles, look.hits, look.search),
 }
 for family, commands in FAMILIES.items():
