@@ -20,6 +20,8 @@ _INLINE = (
 )
 INLINE = frozenset(_INLINE.split())
 _MARKS = ("class", "id", "role", "itemprop", "data-testid", "data-component")
+UNSHOWN = "unshown-box"
+"""Marks a box that the page hides: mostly menus and dialogs, sometimes the article until a script shows it."""
 _UNSEEN = re.compile(
     r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text)\b", re.IGNORECASE
 )
@@ -30,7 +32,7 @@ _CLOSED = tuple('.!?:;…。！？：；।။។៖”"»)」』')
 
 @dataclass(slots=True)
 class Box:
-    """A block-level element. ``mark`` is its class, id, role and the like in one lower-case line."""
+    """A block-level element. ``mark`` is its class, id, role and the like in one line."""
 
     node: LexborNode
     tag: str
@@ -48,8 +50,6 @@ class Run:
     text: str
     box: int
     link_chars: int
-    links: int
-    bold_chars: int
 
 
 @dataclass(slots=True)
@@ -62,8 +62,11 @@ class Layout:
 
 def tidy(text: str) -> str:
     """Return text in NFC with one space between words, without controls and invisible characters."""
-    text = _CONTROL.sub(" ", text).translate(_INVISIBLE)
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+    text = " ".join(text.split())
+    if text.isprintable() and text.isascii():
+        return text
+    text = " ".join(_CONTROL.sub(" ", text).translate(_INVISIBLE).split())
+    return unicodedata.normalize("NFC", text)
 
 
 class _Writer:
@@ -74,16 +77,19 @@ class _Writer:
         self.box = 0
         self.breaks = 0
         self.in_link = 0
-        self.in_bold = 0
         self._clear()
 
     def _clear(self) -> None:
         self.pieces: list[str] = []
-        self.links = self.link_chars = self.bold_chars = 0
+        self.link_chars = 0
 
     def add(self, text: str) -> None:
         """Take a text node in; a single break in mid-sentence is a space."""
-        if self.breaks and not text.isspace():
+        if text.isspace():
+            if self.pieces:
+                self.pieces.append(" ")
+            return
+        if self.breaks:
             before = "".join(self.pieces[-3:]).rstrip()
             if self.breaks > 1 or before.endswith(_CLOSED) or not text.lstrip()[:1].islower():
                 self.flush()
@@ -91,24 +97,22 @@ class _Writer:
                 self.pieces.append(" ")
             self.breaks = 0
         self.pieces.append(text)
-        if self.in_link or self.in_bold:
-            length = len(text.strip())
-            self.link_chars += length if self.in_link else 0
-            self.bold_chars += length if self.in_bold else 0
+        if self.in_link:
+            self.link_chars += len(text.strip())
 
     def flush(self) -> None:
         """End the run."""
-        text = tidy("".join(self.pieces)) if self.pieces else ""
-        if text:
-            self.layout.runs.append(Run(text, self.box, self.link_chars, self.links, self.bold_chars))
-        if self.pieces or self.links:
+        if self.pieces:
+            text = tidy("".join(self.pieces))
+            if text:
+                self.layout.runs.append(Run(text, self.box, self.link_chars))
             self._clear()
         self.breaks = 0
 
 
 def survey(root: LexborNode, limit: int = 60_000) -> Layout:
     """Walk a subtree; beyond ``limit`` elements the rest of the page is not looked at."""
-    layout = Layout([Box(root, root.tag or "", -1, _mark(root), 0)])
+    layout = Layout([Box(root, root.tag or "", -1, _mark(root.attributes), 0)])
     writer = _Writer(layout)
     trail: list[tuple[LexborNode, str]] = []
     node = root.first_child
@@ -125,10 +129,13 @@ def survey(root: LexborNode, limit: int = 60_000) -> Layout:
         elif node.is_element_node and limit > 0:
             limit -= 1
             tag = node.tag or ""
+            child = node.first_child
             if tag == "br":
                 writer.breaks += 1
+            elif child is None:
+                if tag not in INLINE:
+                    writer.flush()
             elif tag not in SKIPPED and _enter(layout, writer, node, tag):
-                child = node.first_child
                 trail.append((node, tag))
                 node = child
                 continue
@@ -142,21 +149,19 @@ def survey(root: LexborNode, limit: int = 60_000) -> Layout:
 def _enter(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> bool:
     """Open an element; False if it is not shown."""
     if tag in INLINE:
-        if tag == "span" and _UNSEEN.search(node.attributes.get("class") or ""):
-            return False
+        if tag == "span":
+            return not _UNSEEN.search(node.attributes.get("class") or "")
         if tag == "a":
             writer.in_link += 1
-            writer.links += 1
-        elif tag in {"b", "strong"}:
-            writer.in_bold += 1
         return True
     attributes = node.attributes
+    mark = _mark(attributes) if attributes else ""
     if attributes:
         style = attributes.get("style")
         if "hidden" in attributes or (style and "display:none" in style.replace(" ", "").lower()):
-            return False
+            mark = f"{mark} {UNSHOWN}"
     writer.flush()
-    layout.boxes.append(Box(node, tag, writer.box, _mark(node), len(layout.runs)))
+    layout.boxes.append(Box(node, tag, writer.box, mark, len(layout.runs)))
     writer.box = len(layout.boxes) - 1
     return True
 
@@ -164,8 +169,6 @@ def _enter(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> bool:
 def _leave(layout: Layout, writer: _Writer, tag: str) -> None:
     if tag == "a":
         writer.in_link -= 1
-    elif tag in {"b", "strong"}:
-        writer.in_bold -= 1
     elif tag not in INLINE:
         writer.flush()
         box = layout.boxes[writer.box]
@@ -173,6 +176,5 @@ def _leave(layout: Layout, writer: _Writer, tag: str) -> None:
         writer.box = box.parent
 
 
-def _mark(node: LexborNode) -> str:
-    attributes = node.attributes
-    return " ".join(attributes[name] or "" for name in _MARKS if name in attributes).lower() if attributes else ""
+def _mark(attributes: dict[str, str | None]) -> str:
+    return " ".join([attributes[name] or "" for name in _MARKS if name in attributes])

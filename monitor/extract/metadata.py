@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -26,7 +27,7 @@ _COMMENT = re.compile(
 class Metadata:
     """Claims in the order of trust, each list as found; empty where the page says nothing."""
 
-    titles: list[str] = field(default_factory=list)
+    headlines: dict[str, str] = field(default_factory=dict)
     descriptions: list[str] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
     modified: list[str] = field(default_factory=list)
@@ -39,43 +40,21 @@ class Metadata:
     locked: bool = False
 
 
-_META = {
-    "og:title": "titles",
-    "twitter:title": "titles",
-    "dc.title": "titles",
-    "og:description": "descriptions",
-    "description": "descriptions",
-    "twitter:description": "descriptions",
-    "article:published_time": "published",
-    "og:article:published_time": "published",
-    "datepublished": "published",
-    "pubdate": "published",
-    "publish-date": "published",
-    "publishdate": "published",
-    "publication_date": "published",
-    "parsely-pub-date": "published",
-    "sailthru.date": "published",
-    "dc.date.issued": "published",
-    "dcterms.created": "published",
-    "dc.date": "published",
-    "date": "published",
-    "article:modified_time": "modified",
-    "og:updated_time": "modified",
-    "last-modified": "modified",
-    "datemodified": "modified",
-    "author": "authors",
-    "article:author": "authors",
-    "dc.creator": "authors",
-    "parsely-author": "authors",
-    "article:section": "sections",
-    "section": "sections",
-    "parsely-section": "sections",
-    "og:url": "urls",
-    "og:site_name": "sites",
-    "og:locale": "languages",
-    "content-language": "languages",
-    "language": "languages",
+_NAMES = {  # what a meta tag is called, without the marks between its words
+    "descriptions": "ogdescription description twitterdescription dcdescription",
+    "published": "articlepublishedtime articlepublished ogarticlepublishedtime datepublished pubdate publishdate "
+    "publicationdate publisheddate datecreated parselypubdate sailthrudate dcdateissued dctermsissued dctermscreated "
+    "dcdatecreated dcdate articlepublicationdate cxenseparserecspublishtime date originalpublicationdate",
+    "modified": "articlemodifiedtime articlemodified ogupdatedtime lastmodified datemodified dctermsmodified revised",
+    "authors": "author articleauthor dccreator dctermscreator parselyauthor sailthruauthor cxenseparseauthor",
+    "sections": "articlesection section parselysection cxenseparsesection",
+    "urls": "ogurl",
+    "sites": "ogsitename applicationname",
+    "languages": "oglocale contentlanguage language dclanguage",
 }
+_META = {name: kept for kept, names in _NAMES.items() for name in names.split()}
+_TITLES = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
+_BETWEEN = re.compile(r"[\W_]+")
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
@@ -85,16 +64,13 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
         _read_script(metadata, script.text() or "")
     for node in tree.css("meta[content]"):
         attributes = node.attributes
-        name = (
-            attributes.get("property")
-            or attributes.get("name")
-            or attributes.get("itemprop")
-            or attributes.get("http-equiv")
-        )
-        kept = _META.get((name or "").lower())
-        value = tidy(attributes.get("content") or "")
-        if kept and value:
-            getattr(metadata, kept).append(value)
+        name = next(filter(None, map(attributes.get, ("property", "name", "itemprop", "http-equiv"))), "")
+        name = _BETWEEN.sub("", name.lower())
+        kept = _META.get(name)
+        if name in _TITLES:
+            _title(metadata, _TITLES[name], attributes.get("content"))
+        elif kept:
+            _claim(getattr(metadata, kept), attributes.get("content"))
     _read_links(metadata, tree)
     return metadata
 
@@ -109,7 +85,7 @@ def _read_links(metadata: Metadata, tree: LexborHTMLParser) -> None:
         metadata.languages.insert(0, language)
     title = tree.css_first("head title") or tree.css_first("title")
     if title is not None:
-        metadata.titles.append(tidy(title.text()))
+        _title(metadata, "document", title.text())
 
 
 def _read_script(metadata: Metadata, text: str) -> None:
@@ -117,7 +93,7 @@ def _read_script(metadata: Metadata, text: str) -> None:
     articles = [node for node in _nodes(document) if _is_article(node)]
     articles.sort(key=lambda node: -max((_KINDS.get(kind, 1) for kind in _types(node)), default=0))
     for node in articles:
-        _claim(metadata.titles, node.get("headline"), node.get("name") if not node.get("headline") else None)
+        _title(metadata, "json-ld", node.get("headline") or node.get("name"))
         _claim(metadata.descriptions, node.get("description"))
         _claim(metadata.published, node.get("datePublished"), node.get("dateCreated"))
         _claim(metadata.modified, node.get("dateModified"))
@@ -178,6 +154,11 @@ def _names(value: Any) -> list[Any]:
 def _claim(kept: list[str], *values: Any) -> None:
     for value in values:
         if isinstance(value, str):
-            text = tidy(value)
+            text = tidy(unescape(value) if "&" in value else value)
             if text and text not in kept:
                 kept.append(text)
+
+
+def _title(metadata: Metadata, who: str, value: Any) -> None:
+    if isinstance(value, str) and (text := tidy(unescape(value))):
+        metadata.headlines.setdefault(who, text)

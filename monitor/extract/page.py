@@ -1,35 +1,48 @@
-"""A page becomes an article."""
+"""A page becomes an article: one tree, one walk over it, then decisions on a flat list."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.domain.article import Article
-from monitor.domain.source import Source
-from monitor.extract.blocks import Layout, survey, tidy
-from monitor.extract.body import choose
+from monitor.domain.source import Selectors, Source
+from monitor.extract.blocks import Layout, survey
+from monitor.extract.body import Page, choose, open_page
+from monitor.extract.honesty import find_partial, fuller_text, judge
+from monitor.extract.language import find_language
 from monitor.extract.metadata import Metadata, read_metadata
-from monitor.text.dates import parse_date
+from monitor.extract.regions import Regions, sort_runs
+from monitor.extract.selectors import remove, select_body, select_date, select_texts
+from monitor.extract.shape import guarded
+from monitor.extract.times import find_modified, find_published
+from monitor.extract.title import pick_title
 from monitor.text.encoding import decode
 
-_MAGIC = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00")
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a text became part of a region, or of none ("dropped")."""
+
+    region: str
+    why: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An article and, region by region, what was taken from where and why."""
+    """An article, the reasons for all that it holds and lacks, and the CSS path of the box taken for its body."""
 
     article: Article
-    reasons: tuple[tuple[str, str], ...]
+    reasons: tuple[Reason, ...]
+    body_path: str
 
 
 def extract_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> Article:
-    """Return the article of a page; a page without one comes back empty with a confidence of 0. Never raises.
+    """Return the article of a page; one without any comes back empty with a confidence of 0. Never raises.
 
     ``entry`` is what the feed said of it, for what the page leaves open.
     """
@@ -39,46 +52,116 @@ def extract_page(
 def explain_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> Explanation:
-    """Do the same and tell why each region became what it is."""
-    tree = LexborHTMLParser(decode(body, content_type) if _is_text(body) else "")
+    """Do the same and tell why each region became what it is, so that a user can write selectors."""
+    tree = LexborHTMLParser(guarded(decode(body, content_type)) if _is_text(body) else "")
     metadata = read_metadata(tree)
-    root = tree.body
-    layout = survey(root) if root is not None else Layout()
-    choice = choose(layout) if layout.runs else None
+    selectors = source.selectors if source else Selectors()
     zone = ZoneInfo(source.timezone) if source and source.timezone else None
-    title = _title(tree, metadata) or (entry.title if entry else "")
+    published, published_why = select_date(tree, selectors, zone), "selector"
+    remove(tree, selectors.remove)
+    root = tree.body
+    page = open_page(survey(root) if root is not None else Layout(), list(metadata.headlines.values()))
+    regions, title, title_why = _regions(tree, page, metadata, selectors, url)
+    if published is None:
+        published, published_why = find_published(tree, page, metadata, zone)
+    text, text_why = fuller_text("\n".join(regions.body), metadata.body)
     article = Article(
         url=url,
-        title=title,
-        standfirst=metadata.descriptions[0] if metadata.descriptions else "",
-        body="\n".join(run.text for run in choice.runs) if choice else "",
-        canonical_url=urljoin(url, metadata.urls[0]) if metadata.urls else url,
-        published_at=_first(metadata.published, zone) or (entry.published_at if entry else None),
-        modified_at=_first(metadata.modified, zone),
-        authors=tuple(metadata.authors[:10]),
+        title=title or (entry.title if entry else ""),
+        standfirst=regions.standfirst,
+        dateline=regions.dateline,
+        captions=tuple(regions.captions),
+        body=text,
+        canonical_url=_canonical(url, metadata.urls),
+        published_at=published or (entry.published_at if entry else None),
+        modified_at=find_modified(tree, metadata, zone, published),
+        authors=_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
+        agency=regions.agency,
         section=metadata.sections[0] if metadata.sections else "",
-        language=metadata.languages[0].partition("-")[0].partition("_")[0].lower() if metadata.languages else "",
-        confidence=round(choice.confidence, 2) if choice else 0.0,
+        language=find_language(f"{title} {text}", metadata.languages) or _default_language(source, entry),
+        confidence=judge(page, title, published is not None),
+        partial=find_partial(page, metadata, text),
     )
-    return Explanation(article, (("body", f"{len(choice.runs) if choice else 0} paragraphs"),))
+    return Explanation(article, tuple(_reasons(article, page, title_why, published_why, text_why)), _path(page))
 
 
-def _title(tree: LexborHTMLParser, metadata: Metadata) -> str:
-    headings = [tidy(node.text(separator=" ")) for node in tree.css("h1")]
-    headings = [text for text in headings if text]
-    claimed = metadata.titles[0] if metadata.titles else ""
-    for heading in headings:
-        if heading in claimed or claimed in heading:
-            return heading
-    return claimed or (headings[0] if headings else "")
+def _regions(
+    tree: LexborHTMLParser, page: Page, metadata: Metadata, selectors: Selectors, url: str
+) -> tuple[Regions, str, str]:
+    """Return the regions with selectors applied, the headline and who vouches for it."""
+    if page.layout.runs and not select_body(tree, page, selectors.body):
+        choose(page)
+    title, why = pick_title(page, metadata, urlsplit(url).hostname or "")
+    selected = select_texts(tree, selectors.title)
+    if selected:
+        title, why = " ".join(selected), "selector"
+    regions = sort_runs(page, title, metadata.descriptions, metadata.authors) if page.layout.runs else Regions()
+    standfirst = select_texts(tree, selectors.standfirst)
+    if standfirst:
+        regions.standfirst = "\n".join(standfirst)
+        regions.body = [text for text in regions.body if text not in standfirst]
+    return regions, title, why
 
 
-def _first(texts: list[str], zone: tzinfo | None) -> datetime | None:
-    for text in texts:
-        moment = parse_date(text, zone)
-        if moment is not None:
-            return moment
-    return None
+def _authors(metadata: Metadata, tree: LexborHTMLParser, selectors: Selectors) -> tuple[str, ...]:
+    """Return names, without the "By" before them; addresses of profiles are no names."""
+    found = select_texts(tree, selectors.authors) or metadata.authors
+    names = [name.removeprefix("By ").removeprefix("by ").strip() for name in found]
+    return tuple(dict.fromkeys(name for name in names if name and "://" not in name and len(name) < 100))[:10]
+
+
+def _canonical(url: str, claims: list[str]) -> str:
+    """Return the address the page gives itself, unless that is another site's or a front page's."""
+    here = urlsplit(url)
+    for claim in claims:
+        try:
+            there = urlsplit(urljoin(url, claim))
+        except ValueError:
+            continue
+        front = there.path in {"", "/"} and here.path not in {"", "/"} and not there.query
+        if there.scheme in {"http", "https"} and _site(there.hostname) == _site(here.hostname) and not front:
+            return there._replace(fragment="").geturl()
+    return url
+
+
+def _site(host: str | None) -> str:
+    """Return the last labels of a host: www., m. and language prefixes are one site."""
+    return ".".join((host or "").split(".")[-2:])
+
+
+def _default_language(source: Source | None, entry: Article | None) -> str:
+    return (entry.language if entry else "") or (source.language if source else "")
+
+
+def _reasons(article: Article, page: Page, title: str, published: str, text: str) -> list[Reason]:
+    reasons = [Reason("title", title, article.title)]
+    if article.published_at:
+        reasons.append(Reason("published", published, article.published_at.isoformat()))
+    if text:
+        reasons.append(Reason("body", text, article.body))
+    for fate, run in zip(page.fate, page.layout.runs, strict=True):
+        region = fate if fate in {"caption", "standfirst"} else "dropped" if fate else "body"
+        reasons.append(Reason(region, fate or "prose", run.text))
+    return reasons
+
+
+def _path(page: Page) -> str:
+    """Name the body's box as a selector would: the nearest id, else tags with their first class."""
+    parts: list[str] = []
+    index = page.root
+    while index > 0 and len(parts) < 3:
+        box = page.layout.boxes[index]
+        name = box.node.attributes.get("id")
+        classes = (box.node.attributes.get("class") or "").split()
+        parts.insert(0, f"{box.tag}#{name}" if name else f"{box.tag}.{classes[0]}" if classes else box.tag)
+        if name:
+            break
+        index = box.parent
+    return " > ".join(parts)
+
+
+_ODD = bytes([*range(9), *range(14, 27)])
+_MAGIC = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00")
 
 
 def _is_text(body: bytes) -> bool:
@@ -86,5 +169,5 @@ def _is_text(body: bytes) -> bool:
     head = body[:2_000]
     if head.startswith(_MAGIC):
         return False
-    odd = sum(byte < 9 or 14 <= byte < 27 for byte in head)
+    odd = len(head) - len(head.translate(None, _ODD))
     return odd <= len(head) // 20 or head.count(0) > len(head) // 4

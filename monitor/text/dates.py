@@ -25,6 +25,7 @@ _DAY_NAME = re.compile(
     re.IGNORECASE,
 )
 _NAME_DAY = re.compile(rf"(?<!\w){_NAME}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(\d{{4}})(?!\d)", re.IGNORECASE)
+_UNIX = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([A-Z]{1,4}))? (\d{4})(?!\d)")
 _NUMBERED = re.compile(r"(?<!\d)(\d{1,2})\s+th[aá]ng\s+(\d{1,2})\s*(?:[,/-]|n[aă]m)?\s*(\d{4})(?!\d)", re.IGNORECASE)
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _CLOCK = re.compile(
@@ -104,6 +105,9 @@ def _spelled(text: str) -> _Found | None:
     match = _NUMBERED.search(text)
     if match:
         return int(match[3]), int(match[2]), int(match[1]), _around(text, match)
+    match = _UNIX.search(text)
+    if match and _month(match[1]):
+        return int(match[5]), _month(match[1]), int(match[2]), f"{match[3]} {match[4] or ''}"
     for form, name, day in ((_DAY_NAME, 2, 1), (_NAME_DAY, 1, 2)):
         for match in form.finditer(text):
             month = _month(match[name])

@@ -1,0 +1,196 @@
+"""The runs of the article's box become regions: standfirst, captions, dateline, body, agency; the rest is dropped."""
+
+from dataclasses import dataclass, field
+
+from monitor.extract.blocks import Run
+from monitor.extract.body import HEADINGS, Page, linked, squeeze
+from monitor.extract.lines import (
+    is_byline,
+    is_credit,
+    is_sentence,
+    is_stamp,
+    speaks_to_reader,
+    split_credit,
+    split_dateline,
+)
+from monitor.extract.marks import CAPTION, PICTURE, SMALL, STANDFIRST
+
+_PLAIN = frozenset(("div", "section", "article", "main", "header"))
+_FIGURES = frozenset(("figure", "figcaption"))
+_OPEN = frozenset(("", "before the text", "beside the article", "outside"))
+
+
+@dataclass(slots=True)
+class Regions:
+    """The regions of one page, body paragraphs in order."""
+
+    standfirst: str = ""
+    captions: list[str] = field(default_factory=list)
+    body: list[str] = field(default_factory=list)
+    dateline: str = ""
+    agency: str = ""
+
+
+def sort_runs(page: Page, title: str, descriptions: list[str], authors: list[str]) -> Regions:
+    """Decide the fate of every run, and gather those that are of use."""
+    seen = {squeeze(title)} if title else set()
+    names = {name for name in map(squeeze, authors) if len(name) > 5}
+    box = page.layout.boxes[page.root]
+    inside = range(box.start, box.end)
+    first = next((at for at in inside if _opens(page, at)), box.end)
+    for at in inside:
+        if not page.fate[at]:
+            page.fate[at] = _by_place(page, at, first, seen) or _by_words(page, at, names)
+    _find_standfirst(page, {squeeze(text) for text in descriptions}, first)
+    _drop_headings(page)
+    _drop_biographies(page, names)
+    return gather(page)
+
+
+def gather(page: Page) -> Regions:
+    """Collect the regions from the fates, and part dateline and agency from the text."""
+    regions = Regions()
+    for at, run in enumerate(page.layout.runs):
+        if page.fate[at] == "caption" and run.text not in regions.captions:
+            regions.captions.append(run.text)
+        elif page.fate[at] == "standfirst":
+            regions.standfirst = f"{regions.standfirst}\n{run.text}".strip()
+        elif not page.fate[at]:
+            regions.body.append(run.text)
+    if regions.body:
+        regions.dateline, regions.body[0], regions.agency = split_dateline(regions.body[0])
+        regions.body[-1], agency = split_credit(regions.body[-1])
+        regions.agency = agency or regions.agency
+        regions.body = [text for text in regions.body if text]
+    return regions
+
+
+def _opens(page: Page, at: int) -> bool:
+    """Tell whether the text may begin here."""
+    return not page.fate[at] and page.prose[at] > 0 and not _is_caption(page, page.layout.runs[at])
+
+
+def _by_place(page: Page, at: int, first: int, seen: set[str]) -> str:
+    """Judge a run by where it stands."""
+    run = page.layout.runs[at]
+    tag = page.layout.boxes[run.box].tag
+    plain = squeeze(run.text)
+    fate = ""
+    if _is_caption(page, run):
+        return "caption"
+    if tag == "h1" or plain in seen:
+        fate = "repeated"
+    elif _is_linked(page, at, tag):
+        fate = "links"
+    elif not page.prose[at]:
+        if at < first:
+            fate = "before the text"
+        elif _is_small(page, run):
+            fate = "small print"
+        elif tag in _PLAIN and not is_sentence(run.text):
+            fate = "fragment"
+    if len(plain) > 20 or page.prose[at]:
+        seen.add(plain)
+    return fate
+
+
+def _is_linked(page: Page, at: int, tag: str) -> bool:
+    run = page.layout.runs[at]
+    share = linked(run)
+    if share <= 0.5:
+        return False
+    return not is_sentence(run.text) or (page.weights[at] <= 80 and (tag != "p" or share >= 0.95))
+
+
+def _by_words(page: Page, at: int, names: set[str]) -> str:
+    """Judge a run by what it says: dates, bylines, credits, and words to the reader are not the article's text."""
+    text, weight = page.layout.runs[at].text, page.weights[at]
+    if weight < 400 and speaks_to_reader(text):
+        return "word to the reader"
+    if weight < 250 and is_credit(text):
+        return "caption"
+    if weight < 160:
+        plain = squeeze(text)
+        if is_stamp(text):
+            return "date line"
+        if plain in names:
+            return "byline"
+        if weight < 90 and is_byline(text) and (not is_sentence(text) or any(name in plain for name in names)):
+            return "byline"
+    return ""
+
+
+def _is_caption(page: Page, run: Run) -> bool:
+    index = run.box
+    while index > page.root:
+        box, name, chars = page.layout.boxes[index], page.names[index], page.chars_in(index)
+        if box.tag in _FIGURES or (name and CAPTION.search(name)):
+            return chars < 900
+        if name and chars < 600 and PICTURE.search(name) and box.node.css_first("img, picture") is not None:
+            return True
+        index = box.parent
+    return False
+
+
+def _is_small(page: Page, run: Run) -> bool:
+    if page.layout.boxes[run.box].tag in HEADINGS:
+        return False
+    index = run.box
+    while index > page.root and page.chars_in(index) < 250:
+        if page.names[index] and SMALL.search(page.names[index]):
+            return True
+        index = page.layout.boxes[index].parent
+    return False
+
+
+def _find_standfirst(page: Page, known: set[str], first: int) -> None:
+    """Find the summary printed between headline and text, or at the head of the text."""
+    for at in range(max(page.title_at, 0), min(first + 1, len(page.layout.runs))):
+        run = page.layout.runs[at]
+        if at == page.title_at or page.fate[at] not in _OPEN or linked(run) > 0.5 or _is_caption(page, run):
+            continue
+        if _by_words(page, at, set()):
+            continue
+        if _is_known(squeeze(run.text), known) or (page.weights[at] > 40 and _in_standfirst(page, run)):
+            page.fate[at] = "standfirst"
+            return
+
+
+def _is_known(plain: str, known: set[str]) -> bool:
+    """Tell whether a description begins like the run; many are cut short."""
+    return len(plain) > 25 and any(plain == text or (len(text) > 50 and plain[:50] == text[:50]) for text in known)
+
+
+def _in_standfirst(page: Page, run: Run) -> bool:
+    index = run.box
+    while index > 0 and page.chars_in(index) < 700:
+        if page.names[index] and STANDFIRST.search(page.names[index]):
+            return True
+        index = page.layout.boxes[index].parent
+    return False
+
+
+def _drop_headings(page: Page) -> None:
+    """Drop headings of what was dropped, and those that nothing follows."""
+    below = "end"  # what stands under the heading above: body, caption, heading, links, end
+    for at in range(len(page.fate) - 1, -1, -1):
+        fate = page.fate[at]
+        if not fate and page.layout.boxes[page.layout.runs[at].box].tag in HEADINGS:
+            if below in {"end", "links"}:
+                page.fate[at] = "heading of nothing"
+            else:
+                below = "heading"
+        elif not fate:
+            below = "body"
+        elif fate == "caption":
+            below = below if below == "end" else "caption"
+        elif below == "heading" and fate.startswith(("furniture", "links", "teasers")):
+            below = "links"
+
+
+def _drop_biographies(page: Page, names: set[str]) -> None:
+    """Drop what is said of the author at the end."""
+    kept = [at for at, fate in enumerate(page.fate) if not fate]
+    for at in kept[max(len(kept) - 3, len(kept) * 3 // 4) :]:
+        if squeeze(page.layout.runs[at].text[:80]).startswith(tuple(names)) and names:
+            page.fate[at] = "about the author"
