@@ -20,7 +20,7 @@ _MONTHS = {
     )
 }
 _RFC822 = re.compile(
-    r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
+    r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4}|\d{2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
     r"(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
 )
 _ISO = re.compile(
@@ -41,10 +41,16 @@ def read_instant(text: str, zone: tzinfo) -> datetime | None:
     if found := _RFC822.fullmatch(text):
         month = _MONTHS.get(found[2].lower())
         if month:
-            return _instant(int(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), zone)
+            return _instant(_year(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), zone)
     elif found := _ISO.fullmatch(text):
         return _instant(int(found[1]), int(found[2]), int(found[3]), found.group(4, 5, 6, 7), zone)
     return parse_date(text, zone)
+
+
+def _year(digits: str) -> int:
+    """Read a year of RFC 822, whose two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
+    year = int(digits)
+    return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
 
 
 def _instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo) -> datetime | None:
