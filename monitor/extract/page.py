@@ -63,7 +63,7 @@ def explain_page(
     page = open_page(survey(root) if root is not None else Layout(), list(metadata.headlines.values()))
     regions, title, title_why = _regions(tree, page, metadata, selectors, url)
     if published is None:
-        published, published_why = find_published(tree, page, metadata, zone)
+        published, published_why = find_published(tree, page, metadata, zone, entry.published_at if entry else None)
     text, text_why = fuller_text("\n".join(regions.body), metadata.body)
     article = Article(
         url=url,

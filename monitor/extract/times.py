@@ -1,7 +1,7 @@
 """When an article was published and changed: what the metadata say, else what is printed beside the headline."""
 
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -13,16 +13,20 @@ _CHANGED = re.compile(
     r"updat|modif|aktualis|cập nhật|mis à jour|actualiz|atualiz|aggiorn|diperbarui|обновл|更新|แก้ไข", re.IGNORECASE
 )
 _NEAR = 12  # runs before and after the headline in which a date is the article's
+_SAME_DAY = timedelta(hours=26)  # a day, and the most that two zones of one region differ
+_ELSEWHERE = timezone(timedelta(hours=3))
 _LINE = 120  # characters: a date in a longer run is part of the text
 
 
 def find_published(
-    tree: LexborHTMLParser, page: Page, metadata: Metadata, zone: tzinfo | None, selected: str = ""
+    tree: LexborHTMLParser, page: Page, metadata: Metadata, zone: tzinfo | None, listed: datetime | None = None
 ) -> tuple[datetime | None, str]:
-    """Return the time of publication and where it stood; the first source that names a whole date wins."""
+    """Return the time of publication and where it stood; the first source that names a whole date wins.
+
+    ``listed`` is the feed's instant: it stands for a time of the same day that the page tells without zone or hour.
+    """
     order = day_order([run.text for run in page.layout.runs if len(run.text) < _LINE])
     for texts, where in (
-        ([selected], "selector"),
         (metadata.published, "metadata"),
         (_marked(tree, "datePublished"), "microdata"),
         (_times(tree, page), "time element"),
@@ -31,8 +35,18 @@ def find_published(
         for text in texts:
             moment = parse_date(text, zone, order) if text else None
             if moment is not None:
+                if listed and abs(moment - listed) < _SAME_DAY and _is_vague(text, moment, zone):
+                    return listed, "feed"
                 return moment, where
     return None, "nothing"
+
+
+def _is_vague(text: str, moment: datetime, zone: tzinfo | None) -> bool:
+    """Tell whether a text leaves open which instant it means: it names no hour, or no zone while we know of none."""
+    local = moment.astimezone(zone or UTC)
+    if (local.hour, local.minute) == (0, 0):
+        return True
+    return zone is None and parse_date(text, _ELSEWHERE) != parse_date(text, UTC)
 
 
 def find_modified(
