@@ -19,23 +19,14 @@ from monitor.digest.view import (
     View,
     WatchedView,
 )
+from monitor.digest.words import BADGES, STATES, code, count, language
 from monitor.domain.article import Region
-from monitor.domain.digest import Coverage, Digest, DigestStory, Elsewhere, Item, Kind
+from monitor.domain.digest import Coverage, Digest, DigestStory, Elsewhere, Item
 from monitor.domain.mention import Passage
-from monitor.domain.source import SourceState
 from monitor.text.visible import clip, one_line, visible
 
 TITLE, PASSAGE, SUBJECT = 240, 420, 180  # characters
 PLACES = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
-BADGES = {Kind.NEW: "", Kind.UPDATE: "Update", Kind.CORRECTION: "Correction", Kind.WITHDRAWN: "Withdrawn"}
-STATES = {
-    SourceState.QUIET: "unusually quiet",
-    SourceState.FAILING: "failing",
-    SourceState.BLOCKED: "blocked",
-    SourceState.MOVED: "moved",
-    SourceState.GONE: "gone",
-    SourceState.GAP: "articles may be missing",
-}
 
 
 def link(url: str) -> str:
@@ -51,11 +42,6 @@ def link(url: str) -> str:
 def moment(at: datetime | None, zone: ZoneInfo) -> str:
     """Write a time as the reader's clock shows it."""
     return f"{at.astimezone(zone):%a %-d %b, %H:%M}" if at else ""
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Write a number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def pieces(passage: Passage, limit: int = PASSAGE) -> tuple[Piece, ...]:
@@ -103,7 +89,8 @@ class _Presenter:
             url=link(item.url),
             outlet=one_line(item.outlet, 80),
             time=moment(date, self.zone),
-            language=item.language[:12],
+            language=language(item.language),
+            code=code(item.language),
             badge=BADGES[item.kind],
             note=one_line(item.note, PASSAGE),
             rules=item.rules,
@@ -112,7 +99,7 @@ class _Presenter:
 
     def copy(self, copy: Elsewhere) -> LinkView:
         title = one_line(copy.title, TITLE)
-        return LinkView(one_line(copy.outlet, 80), title, link(copy.url), copy.language[:12])
+        return LinkView(one_line(copy.outlet, 80), title, link(copy.url), language(copy.language))
 
     def story(self, story: DigestStory) -> StoryView:
         lead, *reports = (self.item(item) for item in story.items)
@@ -147,7 +134,12 @@ def _coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
         )
         for fault in coverage.faults
     )
-    return CoverageView(line, coverage.articles, faults)
+    names = ", ".join(fault.outlet for fault in faults[:3]) + (
+        f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+    )
+    verb = "needs" if len(faults) == 1 else "need"
+    warning = f"{count(len(faults), 'source')} {verb} attention: {names}." if faults else ""
+    return CoverageView(line, warning, coverage.articles, faults)
 
 
 def _subject_line(digest: Digest, sections: Sequence[SectionView], articles: int) -> str:

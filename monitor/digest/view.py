@@ -26,13 +26,17 @@ class PassageView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One article. ``badge`` is "Update", "Correction", "Withdrawn" or empty; ``language`` is a code or empty."""
+    """One article. ``badge`` is "Update", "Correction", "Withdrawn" or empty.
+
+    ``language`` is the name of a language other than English, or empty; ``code`` is its code for ``lang``.
+    """
 
     pieces: tuple[Piece, ...]
     url: str
     outlet: str
     time: str
     language: str
+    code: str
     badge: str
     note: str
     rules: tuple[str, ...]
@@ -100,9 +104,10 @@ class FaultView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """Proof of what was read. ``line`` says it in one sentence."""
+    """Proof of what was read. ``line`` says it in one sentence, ``warning`` names the sources at fault."""
 
     line: str
+    warning: str
     articles: int
     faults: tuple[FaultView, ...]
 
