@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 import structlog
 
+from monitor.deliver.chat import ChatCarrier
 from monitor.deliver.folder import FolderCarrier
 from monitor.deliver.smtp import SmtpCarrier
 from monitor.deliver.webhook import WebhookCarrier
 from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel
-from monitor.domain.errors import UsageError
 from monitor.domain.ports import Carrier, Clock
 from monitor.domain.settings import Configuration
 from monitor.fetch.client import HttpFetcher
@@ -89,7 +89,7 @@ def carrier(channel: Channel, configuration: Configuration) -> Carrier:
     if isinstance(channel, FolderChannel):
         return FolderCarrier(channel)
     if isinstance(channel, ChatChannel):
-        raise UsageError(f"The channel '{channel.id}' needs the extra 'chat': pip install 'monitor[chat]'.")
+        return ChatCarrier(channel)
     return WebhookCarrier(channel, guarded_transport(configuration.settings.allow_networks))
 
 

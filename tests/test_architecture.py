@@ -27,7 +27,7 @@ PURE = {  # package: the third-party modules it may use
     "extract": {"selectolax", "lxml"},
     "stories": {"numpy", "xxhash"},
     "match": {"numpy", "ahocorasick_rs", "re2"},
-    "digest": {"jinja2", "nh3"},
+    "digest": {"jinja2", "typing_extensions"},
     "pipeline": {"asyncio"},
 }
 FORBIDDEN_STDLIB = {

@@ -188,6 +188,20 @@ def _subjects(
     return tuple(subjects)
 
 
+def _is_repeat(record: HitRecord) -> bool:
+    return record.copy_told and record.kind is Kind.NEW
+
+
+def _repeated(records: Sequence[HitRecord]) -> tuple[str, ...]:
+    """Name the outlets that carried a text which was told before."""
+    if not records:
+        return ()
+    outlets = list(dict.fromkeys(record.outlet or record.source_id for record in records))
+    more = f" and {len(outlets) - 8} more" if len(outlets) > 8 else ""
+    texts = "A text told before was" if len(records) == 1 else f"{len(records)} copies of texts told before were"
+    return (f"{texts} also carried by {', '.join(outlets[:8])}{more}.",)
+
+
 def _summed_up(rest: Sequence[_Entry], hidden: int, officials: Sequence[Official]) -> tuple[str, ...]:
     if not hidden:
         return ()
@@ -214,12 +228,15 @@ def compose(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a 
 ) -> Digest:
     """Compose the digest of a window from its untold hits.
 
-    Every hit is either shown, listed under the text it copies, or counted in ``overflow``. ``daily`` holds mentions
-    a day by official, oldest first; ``officials`` are those the plan watches.
+    Every hit is either shown, listed under the text it copies, counted in ``overflow``, or, if its text was told
+    before, named in a notice. ``daily`` holds mentions a day by official, oldest first; ``officials`` are those the
+    plan watches.
     """
     articles: dict[int, list[HitRecord]] = defaultdict(list)
     for hit in hits:
         articles[hit.article_id].append(hit)
+    repeats = [number for number, records in articles.items() if all(_is_repeat(record) for record in records)]
+    repeated = [articles.pop(number)[0] for number in repeats]
     reports, copies = _split_copies([_report(records) for records in articles.values()])
     shown, rest, hidden = _within(_entries(reports, copies), plan.limit)
     sections: dict[str, list[DigestStory]] = defaultdict(list)
@@ -236,6 +253,6 @@ def compose(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a 
         stories=stories,
         subjects=_subjects(stories, officials, daily, plan, now),
         coverage=coverage,
-        notices=(*notices, *_summed_up(rest, hidden, officials)),
+        notices=(*notices, *_repeated(repeated), *_summed_up(rest, hidden, officials)),
         overflow=hidden,
     )

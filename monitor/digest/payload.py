@@ -5,7 +5,9 @@ Keys are only ever added. A receiver ignores those it does not know.
 
 import json
 from datetime import UTC, datetime
-from typing import Literal, TypedDict
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from monitor.domain.digest import CoverageFault, Digest, DigestStory, Item
 from monitor.text.visible import visible

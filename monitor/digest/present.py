@@ -79,9 +79,9 @@ class _Presenter:
         self.names = {subject.id: one_line(subject.name, 120) for subject in digest.subjects}
 
     def item(self, item: Item) -> ItemView:
-        headline = next((p for p in item.passages if p.region is Region.TITLE and p.text), None)
+        headline = next((p for p in item.passages if p.region is Region.TITLE and p.text == item.title), None)
         title = one_line(item.title, TITLE) or one_line(item.url, TITLE) or "(no headline)"
-        marked = pieces(headline, TITLE) if headline and len(headline.text) >= len(item.title) else ((title, False),)
+        marked = pieces(headline, TITLE) if headline else ((title, False),)
         rest = tuple(p for p in item.passages if p.region is not Region.TITLE)
         date = item.published_at or item.first_seen_at
         return ItemView(

@@ -100,9 +100,11 @@ class Alerter:
         due = await self._due(plan, configuration)
         if due is None:
             return None
-        digest = await self._compose(plan, configuration, due, notices)
+        failed = await self._database.run(self._database.outbox.failed, due.window.start_at, due.window.end_at)
+        notes = [*notices, *_failures(failed)]
+        digest = await self._compose(plan, configuration, due, notes)
         told = tuple(hit.id for hit in due.hits)
-        worth = _worth_telling(plan, digest)
+        worth = _worth_telling(plan, digest, bool(notes))
         messages = await self._commit(plan if worth else None, configuration, digest, told)
         if messages is None or not worth:
             return None
@@ -157,11 +159,9 @@ class Alerter:
         days = _days(due.window.end_at, ZoneInfo(plan.timezone))
         coverage = await database.run(outbox.coverage, due.window)
         daily = await database.run(outbox.daily_mentions, [official.id for official in officials], days)
-        failed = await database.run(outbox.failed, due.window.start_at, due.window.end_at)
-        told = [*notices, *_failures(failed)]
         now = self._clock()
         return await asyncio.to_thread(
-            compose, plan, due.window, due.hits, coverage, officials, daily, now, due.late, told
+            compose, plan, due.window, due.hits, coverage, officials, daily, now, due.late, notices
         )
 
     async def _commit(
@@ -188,14 +188,14 @@ def _since(last: datetime, looked: datetime | None, now: datetime) -> datetime:
     return looked if looked is not None and looked < now else now - TICK
 
 
-def _worth_telling(plan: DigestPlan, digest: Digest) -> bool:
+def _worth_telling(plan: DigestPlan, digest: Digest, noted: bool) -> bool:
     """Tell what was found; without anything found, what the reader asked for or must know: notices and new faults."""
     if digest.stories or digest.overflow:
         return True
     if plan.schedule.once:
         return False
     fresh = any(fault.since_at and fault.since_at >= digest.window.start_at for fault in digest.coverage.faults)
-    return plan.quiet_notice or bool(digest.notices) or fresh
+    return plan.quiet_notice or noted or fresh
 
 
 def _watched(plan: DigestPlan, configuration: Configuration, hits: Sequence[HitRecord]) -> tuple[Official, ...]:

@@ -114,7 +114,9 @@ class Dispatcher:
 
     def _sweep(self) -> None:
         for runner in [runner for runner in self._runners if runner.done()]:
-            del self._runners[runner]
+            channel, target = self._runners.pop(runner)
+            if not runner.cancelled() and (error := runner.exception()):
+                log.error("runner failed", extra={"channel": channel, "target": target}, exc_info=error)
 
     async def _start(self, limit: int) -> int:
         """Lease what is due for targets that are free, and start a runner for each target."""

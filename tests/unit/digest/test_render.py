@@ -1,0 +1,290 @@
+"""What readers see: every form of a digest says the same, and nothing in it acts."""
+
+import json
+import re
+import time
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+from samples import HAI, SEVEN, copies, item, passage, sample
+from worlds import OFFICIALS, ONCE, hit
+
+from monitor.digest.compose import compose
+from monitor.digest.payload import Payload
+from monitor.digest.render import render, render_atom, render_page
+from monitor.domain.article import Region
+from monitor.domain.digest import Coverage, Digest, DigestStory, Window
+
+DOCS = Path(__file__).parents[3] / "docs"
+XSS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "<a href='javascript:alert(1)'>x</a>",
+    "</title><iframe src=//evil.example></iframe>",
+    "<!--<style>*{display:none}</style>-->",
+    "&lt;b&gt;&#x3c;script&#x3e;",
+]
+ALLOWED = {
+    *("html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td"),
+    *("h1", "h2", "h3", "p", "b", "a", "br", "span"),
+}
+
+
+class Tags(HTMLParser):
+    """Collects tags, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def told(
+    title: str, text: str = "A text about Ada.", url: str = "https://news.example/1", rules: tuple[str, ...] = ()
+) -> Digest:
+    """Make a digest with one story whose every foreign text is the one given."""
+    words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), marks=((0, min(3, len(text))),))
+    one = replace(item(1, "Outlet", title, words, rules=rules or ("people",)), url=url, outlet=title[:40], note=title)
+    story = DigestStory("s", title, ("hai",), (one,), copies(title))
+    return replace(sample(), stories=(story,), subjects=(replace(HAI, name=title, post=title),), notices=(title,))
+
+
+@pytest.mark.parametrize("vector", XSS)
+def test_row_29_markup_of_a_publisher_is_text(vector: str) -> None:
+    """Scripts, handlers and tags in a title, a passage, a name or a note are shown, never run."""
+    digest = told(vector, vector)
+    for page in (render(digest).html, render_page(digest)):
+        tags = Tags(page)
+        assert tags.tags <= ALLOWED
+        assert not any(name.startswith("on") for _, name, _ in tags.attributes)
+        assert vector in tags.text.replace("\n", "") or vector in "".join(tags.text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x.example", "vbscript:x", "", "https://"],
+)
+def test_row_29_only_web_addresses_are_links(url: str) -> None:
+    """Any other address is left out."""
+    rendered = render(told("A title", url=url))
+    links = [value for _, name, value in Tags(rendered.html).attributes if name == "href"]
+    assert all(value.startswith("https://0.example/") for value in links)
+    assert not any(line.strip() == url for line in rendered.text.splitlines() if url)
+
+
+def test_row_29_the_page_forbids_scripts() -> None:
+    """The web page carries a policy under which nothing but its own style applies."""
+    policy = next(
+        value for _, name, value in Tags(render_page(sample())).attributes if name == "content" and "src" in value
+    )
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+
+
+def test_row_30_nothing_remote_is_loaded() -> None:
+    """No image, font, style sheet, frame or pixel: opening the mail tells nobody."""
+    page = render(sample()).html
+    tags = Tags(page)
+    assert not {"img", "link", "script", "iframe", "video", "object"} & tags.tags
+    assert not {"src", "srcset", "background", "poster"} & {name for _, name, _ in tags.attributes}
+    assert not re.search(r"url\(|@import|@font-face", page)
+
+
+@pytest.mark.parametrize("syntax", ["{{7*7}}", "{% for x in y %}", "{# hidden #}", "${7*7}", "{{ view.digest }}"])
+def test_row_31_template_syntax_is_literal(syntax: str) -> None:
+    """What looks like a template in a title, a name or a rule stays as it is."""
+    rendered = render(told(syntax, syntax, rules=(syntax,)))
+    for form in (rendered.subject, rendered.text, Tags(rendered.html).text):
+        assert syntax in form
+    assert "49" not in rendered.subject
+
+
+@given(st.text(alphabet=st.characters(), min_size=1, max_size=80), st.integers(0, 90), st.integers(0, 90))
+def test_row_23_any_text_renders_clean(text: str, start: int, length: int) -> None:
+    """Controls, overrides and lone surrogates never reach a reader; every form can be encoded."""
+    words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), marks=((start, start + length),))
+    story = DigestStory("s", text, ("hai",), (item(1, text, text, words, note=text, language=text),), copies(text))
+    rendered = render(replace(sample(), stories=(story,), subjects=(replace(HAI, name=text),), notices=(text,)))
+    for form in (rendered.subject, rendered.text, rendered.html, rendered.payload, *rendered.blocks):
+        form.encode()
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", form)
+    assert json.loads(rendered.payload)["data"]["digest"] == "morning"
+
+
+def test_the_found_name_is_marked_in_every_form() -> None:
+    """The proof is seen at a glance: highlighted in HTML, in brackets in text, by offsets in data."""
+    rendered = render(sample())
+    assert (
+        '<span class="mark" style="background:#ffec9e;color:#1c2127;border-radius:2px">Trần Minh Hải</span>'
+        in rendered.html
+    )
+    assert "[Trần Minh Hải] cut the ribbon" in rendered.text
+    found = json.loads(rendered.payload)["data"]["stories"][0]["items"][0]["passages"][1]
+    start, end = found["marks"][0]
+    assert found["text"][start - found["start"] : end - found["start"]] == "Trần Minh Hải"
+
+
+def test_a_long_passage_is_shortened_around_the_name() -> None:
+    """The name is in what is shown, however far inside it stands."""
+    text = "word " * 400 + "Ada Example spoke. " + "word " * 400
+    story = DigestStory("s", "T", ("hai",), (item(1, "O", "T", passage(text, "Ada Example")),))
+    rendered = render(replace(sample(), stories=(story,)))
+    assert "…" in rendered.text
+    assert "[Ada Example] spoke." in " ".join(rendered.text.split())
+    assert len(rendered.text) < 2500
+
+
+def test_the_plain_text_fits_a_terminal() -> None:
+    """No line is wider than 78 columns but for addresses, and every story, copy and fault is there."""
+    text = render(sample()).text
+    assert all(len(line) <= 78 for line in text.splitlines() if "http" not in line)
+    for word in ("Coast Courier", "Radio Delta", "CORRECTION: ", "Lao", "▁", "blocked since", "41 of 43 sources read"):
+        assert word in text, word
+
+
+def test_the_subject_says_the_most_important_thing() -> None:
+    """The headline, or that nothing was found; late digests and corrections say so first."""
+    digest = sample()
+    assert render(digest).subject.startswith("Morning, 5 May: Minister Hải opens")
+    assert render(digest).subject.endswith("(+3 stories)")
+    quiet = replace(digest, stories=(), late=True)
+    assert render(quiet).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
+    alone = replace(digest, stories=digest.stories[1:2])
+    assert render(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
+
+
+def test_quiet_late_and_faults_are_said() -> None:
+    """A digest without stories proves its coverage, shows whom it watched, and says that it is late."""
+    rendered = render(replace(sample(), stories=(), late=True))
+    for form in (rendered.text, Tags(rendered.html).text):
+        for words in (
+            "Nothing found",
+            "41 of 43 sources read",
+            "Khao Maenam",
+            "Trần Minh Hải",
+            "2 sources need attention",
+        ):
+            assert words in form
+    assert "LATE" in rendered.text
+    assert "<b>Late.</b>" in rendered.html
+
+
+def test_charts_speak_without_pictures() -> None:
+    """Bars are table cells with the numbers as their label, and blocks in the text."""
+    rendered = render(sample())
+    assert "Articles a day over 14 days, oldest first: 0, 2, 1, 0, 3, 5, 2, 1, 0, 0, 1, 4, 6, 9." in rendered.html
+    assert "·▂▁·▃▅▂▁··▁▄▆█ 34 articles" in rendered.text
+
+
+def test_stories_thread_and_long_digests_do_not() -> None:
+    """A correction refers to the same conversation as the first report; a digest of many stories to none."""
+    first, second = sample(), replace(sample(), window=Window(SEVEN, SEVEN + timedelta(days=1)))
+    assert (
+        render(replace(first, stories=first.stories[:1])).references
+        == render(replace(second, stories=second.stories[:1])).references
+    )
+    many = tuple(replace(first.stories[0], id=str(number)) for number in range(6))
+    assert render(replace(first, stories=many)).references == ()
+
+
+def test_a_mail_stays_below_what_mail_programs_cut() -> None:
+    """200 stories: the first in full, then one line each, under 102 KB, and all of them in the text part."""
+    story = sample().stories[0]
+    many = tuple(
+        replace(story, id=str(number), items=(replace(story.items[0], title=f"Title {number:03}", article_id=number),))
+        for number in range(200)
+    )
+    digest = replace(sample(), stories=many)
+    rendered = render(digest)
+    assert len(rendered.html.encode()) < 102_000
+    assert "41 of 43" in rendered.html.split("</h1>")[1][:600]
+    assert all(f"Title {number:03}" in rendered.text for number in range(200))
+    page = render_page(digest)
+    assert all(f"Title {number:03}" in page for number in range(200))
+    missing = sum(f"Title {number:03}" not in rendered.html for number in range(200))
+    assert (f"{missing} more stories are in this message" in rendered.html) == bool(missing)
+
+
+def test_the_payload_is_what_its_published_schema_says() -> None:
+    """docs/digest.schema.json is made from the types, and any digest fits them."""
+    adapter = TypeAdapter(Payload)
+    schema = adapter.json_schema()
+    published = json.loads((DOCS / "digest.schema.json").read_text())
+    assert published["$defs"] == schema["$defs"]
+    payload = json.loads(render(sample()).payload)
+    adapter.validate_python(payload, strict=True)
+    assert {"type", "timestamp", "data"} == payload.keys()
+    assert {"digest", "window", "late", "stories", "coverage"} <= payload["data"].keys()
+    first = payload["data"]["stories"][0]
+    assert {"id", "title", "officials", "items", "also_in"} == first.keys()
+    assert first["items"][0]["kind"] == "new"
+    assert first["items"][0]["published"] == "2026-05-04T21:00:00Z"
+
+
+def test_a_template_can_be_overridden_and_cannot_escape(tmp_path: Path) -> None:
+    """A folder replaces single templates; Python's insides stay out of reach."""
+    (tmp_path / "digest.txt").write_text("Only {{ view.stories }} stories, {{ view.sections[0].name }}\n")
+    rendered = render(sample(), str(tmp_path))
+    assert rendered.text == "Only 4 stories, Trần Minh Hải\n"
+    assert "<h1" in rendered.html
+    (tmp_path / "digest.txt").write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}")
+    rendered = render(sample(), str(tmp_path))
+    assert "subclasses" not in rendered.text.split("Coverage")[1]
+    assert "Trần Minh Hải" in rendered.text
+
+
+@pytest.mark.parametrize("fault", ["{{ view.nothing }}", "{% if %}", "{{ 1/0 }}", "{% include '../../secret' %}"])
+def test_a_faulty_override_never_costs_a_digest(tmp_path: Path, fault: str) -> None:
+    """The built-in template is used, and the reader is told which one failed."""
+    (tmp_path / "digest.html").write_text(fault)
+    rendered = render(sample(), str(tmp_path))
+    assert "Trần Minh Hải" in rendered.html
+    assert "digest.html" in rendered.html
+    assert "built-in one was used" in " ".join(rendered.text.split())
+
+
+def test_the_atom_feed_holds_one_entry_a_story() -> None:
+    """Valid XML, stable ids, and the same HTML as in the mail."""
+    older = replace(sample(), window=Window(SEVEN - timedelta(days=2), SEVEN - timedelta(days=1)))
+    feed = ET.fromstring(render_atom([sample(), older], "morning", "Morning", "https://monitor.example/morning.atom"))
+    space = "{http://www.w3.org/2005/Atom}"
+    entries = feed.findall(f"{space}entry")
+    assert len(entries) == 8
+    assert len({entry.findtext(f"{space}id") for entry in entries}) == 8
+    assert entries[1].findtext(f"{space}title") == "Correction: Fishing quota for 2026 to fall by 8 per cent"
+    assert "Trần Minh Hải</span> cut the ribbon" in (entries[0].findtext(f"{space}content") or "")
+
+
+def test_500_stories_compose_and_render_in_a_second() -> None:
+    """The whole way from hits to every form, in process time."""
+    hits = [hit(number, title=f"Ada Example opens harbour {number}", region=Region.TITLE) for number in range(500)]
+    plan = replace(ONCE, limit=500)
+    render(sample())
+    start = time.process_time()
+    render(compose(plan, Window(SEVEN, SEVEN), hits, Coverage(), OFFICIALS, {}, SEVEN, late=False))
+    assert time.process_time() - start < 1.0
+
+
+def test_chat_blocks_hold_one_story_each() -> None:
+    """Head, stories, faults: each paragraph stands alone."""
+    head, *stories, faults = render(sample()).blocks
+    assert head.startswith("Morning, Mon 4 May, 07:00")
+    assert [block.splitlines()[0][:24] for block in stories][1] == "Trần Minh Hải: CORRECTIO"
+    assert all(block.count("https://") == 1 for block in stories)
+    assert "Khao Maenam: blocked." in faults
