@@ -201,12 +201,8 @@ def _records(connection: Connection, plan: DigestPlan, *conditions: ColumnElemen
     """Return hits of a plan's rules, oldest first, with their articles, outlets and mentions."""
     columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "officials", "passages", "kind")]
     original = HIT.alias()
-    copy_told = exists().where(
-        original.c.article_id == ARTICLE.c.copy_of,
-        original.c.rule_id == HIT.c.rule_id,  # a rule that the copy alone satisfies is news
-        TOLD.c.hit_id == original.c.id,
-        TOLD.c.digest_id == plan.id,
-    )
+    same = (original.c.article_id == ARTICLE.c.copy_of, original.c.rule_id == HIT.c.rule_id)
+    copy_told = exists().where(*same, TOLD.c.hit_id == original.c.id, TOLD.c.digest_id == plan.id)
     query = (
         select(*STORED, *columns, HIT.c.found_at, HIT.c.note, SOURCE.c.name, copy_told.label("copy_told"))
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
