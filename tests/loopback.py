@@ -2,11 +2,21 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+import uvloop
+
+T = TypeVar("T")
 Talk = Callable[[str, dict[str, str], asyncio.StreamWriter], Awaitable[None]]
+
+
+def on_loop(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine on the loop that the daemon uses."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import ssl
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import httptools
 
@@ -111,9 +112,8 @@ class _Exchange(asyncio.Protocol):
         self._failure: Refusal | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream connection has nothing else
-        self._transport = transport
-        transport.write(self._request)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from it
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         if self.done.done():

@@ -1,6 +1,5 @@
 """The guard over real sockets: no address that is denied ever sees a connection (THREATS rows 1-6, 9)."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from fakes import FakeClock
-from loopback import Loopback, reply, says, serving
+from loopback import Loopback, on_loop, reply, says, serving
 
 from monitor.domain.exchange import Failed, Fetched, Outcome, Request
 from monitor.fetch import transport
@@ -72,7 +71,7 @@ def attempt(url: Callable[[Loopback], str], *allow: str) -> tuple[Outcome, int]:
             outcome = await fetcher(*allow).fetch(Request(url(four)))
             return outcome, four.accepts + six.accepts
 
-    return asyncio.run(run())
+    return on_loop(run())
 
 
 @pytest.fixture
@@ -99,7 +98,7 @@ def test_row_01_literal_addresses_in_every_spelling(host: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_02_04_05_names_that_lead_inside(name: str, dialled: list[Peer]) -> None:
     """A name with any private, mapped, translated or metadata address is refused without a connection."""
-    outcome = asyncio.run(fetcher().fetch(Request(f"http://{name}/")))
+    outcome = on_loop(fetcher().fetch(Request(f"http://{name}/")))
     assert isinstance(outcome, Failed)
     assert "forbidden" in outcome.reason
     assert not dialled
@@ -108,7 +107,7 @@ def test_rows_02_04_05_names_that_lead_inside(name: str, dialled: list[Peer]) ->
 def test_row_03_a_name_that_changes_its_mind(dialled: list[Peer]) -> None:
     """The address that was judged is the one that is dialled; there is no second look-up to lie to."""
     answers = iter([[PUBLIC], ["127.0.0.1"], ["127.0.0.1"]])
-    outcome = asyncio.run(fetcher(ask=lambda host, port: next(answers)).fetch(Request("http://flips.test/")))
+    outcome = on_loop(fetcher(ask=lambda host, port: next(answers)).fetch(Request("http://flips.test/")))
     assert isinstance(outcome, Fetched)
     assert [peer.addresses for peer in dialled] == [(PUBLIC,)]
 
@@ -124,7 +123,7 @@ def test_row_06_redirects_are_judged_at_every_hop(target: str) -> None:
                 outcome = await fetcher("127.0.0.0/8").fetch(Request(outer.url()))
             return outcome, inner.accepts
 
-    outcome, accepts = asyncio.run(run())
+    outcome, accepts = on_loop(run())
     assert isinstance(outcome, Failed)
     assert "forbidden" in outcome.reason
     assert accepts == 0
@@ -142,7 +141,7 @@ def test_row_09_webhooks_stand_behind_the_same_guard() -> None:
                 await client.post(server.url(), content=b"{}")
             return server.accepts
 
-    assert asyncio.run(run()) == 0
+    assert on_loop(run()) == 0
 
 
 def test_allow_networks_opens_exactly_what_it_names() -> None:
@@ -159,7 +158,7 @@ def test_allow_networks_opens_exactly_what_it_names() -> None:
 @pytest.mark.parametrize("port", [22, 25, 111, 445])
 def test_ports_of_other_services_are_refused(port: int, dialled: list[Peer]) -> None:
     """A feed does not live on a mail server's port."""
-    outcome = asyncio.run(fetcher(ask=lambda host, _: [PUBLIC]).fetch(Request(f"http://public.test:{port}/")))
+    outcome = on_loop(fetcher(ask=lambda host, _: [PUBLIC]).fetch(Request(f"http://public.test:{port}/")))
     assert isinstance(outcome, Failed)
     assert not dialled
 
@@ -168,7 +167,7 @@ def test_ordinary_public_addresses_are_dialled(dialled: list[Peer]) -> None:
     """The guard lets the world in: IPv4, IPv6 and several of both."""
     for addresses in ([PUBLIC], ["2606:2800:21f::1"], [PUBLIC, "2606:2800:21f::1"]):
         ask = lambda host, port, found=addresses: found  # noqa: E731 - one line a case
-        assert isinstance(asyncio.run(fetcher(ask=ask).fetch(Request("https://public.test/feed"))), Fetched)
+        assert isinstance(on_loop(fetcher(ask=ask).fetch(Request("https://public.test/feed"))), Fetched)
     assert [len(peer.addresses) for peer in dialled] == [1, 1, 2]
     assert dialled[0].tls_name == "public.test"
 
@@ -176,5 +175,5 @@ def test_ordinary_public_addresses_are_dialled(dialled: list[Peer]) -> None:
 def test_urls_without_a_web_scheme_go_nowhere() -> None:
     """Only http and https are spoken."""
     for url in ("file:///etc/passwd", "ftp://h/x", "gopher://h/", "data:text/xml,x", urlsplit("//h/x").geturl(), ""):
-        outcome = asyncio.run(fetcher().fetch(Request(url)))
+        outcome = on_loop(fetcher().fetch(Request(url)))
         assert isinstance(outcome, Failed), url

@@ -14,7 +14,7 @@ from ipaddress import ip_network
 import pytest
 import trustme
 from fakes import FakeClock
-from loopback import Loopback, Talk, reply, says, serving
+from loopback import Loopback, Talk, on_loop, reply, says, serving
 
 from monitor.domain.exchange import Blocked, Failed, Fetched, NotModified, Outcome, Purpose, Request, Weight
 from monitor.fetch.client import HttpFetcher
@@ -37,7 +37,7 @@ def ask(talk: Talk, path: str = "/", seconds: float = 5.0, **more: object) -> tu
         async with serving(talk) as server:
             return await fetcher(seconds).fetch(Request(server.url(path), **more)), server  # type: ignore[arg-type]  # fields of Request
 
-    return asyncio.run(run())
+    return on_loop(run())
 
 
 def failed(outcome: Outcome, words: str) -> None:
@@ -77,7 +77,7 @@ def test_row_10_proxies_of_the_environment_are_ignored(monkeypatch: pytest.Monke
                 monkeypatch.setenv(name, proxy.url())
             return await fetcher().fetch(Request(server.url())), proxy.accepts
 
-    outcome, accepts = asyncio.run(run())
+    outcome, accepts = on_loop(run())
     assert isinstance(outcome, Fetched)
     assert outcome.body == b"direct"
     assert accepts == 0
@@ -96,7 +96,7 @@ def test_row_11_credentials_stay_at_their_origin() -> None:
                 assert server.asked[0][1]["authorization"] == "Bearer s3cret"
             return other.asked
 
-    ((_, headers),) = asyncio.run(run())
+    ((_, headers),) = on_loop(run())
     assert not {"authorization", "cookie"} & set(headers)
     assert headers["x-plain"] == "kept"
 
@@ -206,7 +206,7 @@ def test_row_17_slow_names_delay_nobody_else() -> None:
             assert isinstance(outcome, Fetched)
             return took, [await task for task in hanging]
 
-    took, outcomes = asyncio.run(run())
+    took, outcomes = on_loop(run())
     wake.set()
     assert took < 0.4
     for outcome in outcomes:
@@ -232,9 +232,9 @@ def test_row_18_certificates_are_checked() -> None:
         async with serving(says(reply(b"safe")), context=server_context) as server:
             return await own.fetch(Request(server.url(host="daily.test", scheme="https")))
 
-    assert isinstance(asyncio.run(run(context(ours, "daily.test"))), Fetched)
+    assert isinstance(on_loop(run(context(ours, "daily.test"))), Fetched)
     for bad in (context(theirs, "daily.test"), context(ours, "other.test")):
-        outcome = asyncio.run(run(bad))
+        outcome = on_loop(run(bad))
         failed(outcome, "certificate of daily.test was refused")
         assert isinstance(outcome, Failed)
         assert outcome.weight is Weight.HARD
@@ -256,7 +256,7 @@ def test_row_64_one_host_is_not_stormed() -> None:
             await asyncio.gather(*(own.fetch(Request(server.url(f"/{n}"), Purpose.PAGE)) for n in range(3)))
             return most, time.monotonic() - start
 
-    most, took = asyncio.run(run())
+    most, took = on_loop(run())
     assert most <= 2
     assert took >= 0.4
 
@@ -272,7 +272,7 @@ def test_row_64_hosts_rest_between_requests() -> None:
                 pass
         return time.monotonic() - start
 
-    assert asyncio.run(run()) >= 0.2
+    assert on_loop(run()) >= 0.2
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_row_65_robots_txt_is_obeyed_for_pages(robots: bytes, blocked: bool) -> 
             assert isinstance(await own.fetch(Request(server.url("/news/feed"))), Fetched)
             return [path for path, _ in server.asked]
 
-    assert asyncio.run(run()).count("/robots.txt") == 1
+    assert on_loop(run()).count("/robots.txt") == 1
 
 
 def test_row_65_a_broken_robots_txt_is_waited_for() -> None:
@@ -341,7 +341,7 @@ def test_cookie_gates_that_redirect_to_themselves_are_passed() -> None:
                 assert isinstance(await own.fetch(Request(server.url("/rss"))), Fetched)
             return server.accepts
 
-    assert asyncio.run(run()) == 4
+    assert on_loop(run()) == 4
 
 
 @pytest.mark.parametrize(
@@ -442,4 +442,4 @@ def test_caps_are_settings_of_the_transport() -> None:
         async with serving(says(reply(bytes(70_000)))) as server:
             return await own.fetch(Request(server.url()))
 
-    failed(asyncio.run(run()), "longer than")
+    failed(on_loop(run()), "longer than")
