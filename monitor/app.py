@@ -62,7 +62,7 @@ async def opened(
     settings = configuration.settings
     watcher = compile_watch(configuration.watch)
     async with AsyncExitStack() as stack:
-        database = SqlDatabase.open(settings.database.reveal(), exclusive=exclusive)
+        database = SqlDatabase.open(settings.database.reveal(), exclusive=exclusive, keep_pages=settings.keep_pages)
         stack.callback(database.close)
         workers = await stack.enter_async_context(Workers())
         fetcher = HttpFetcher(settings.contact, settings.allow_networks, clock)

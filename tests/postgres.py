@@ -14,7 +14,7 @@ NOBODY = 65534  # the server refuses to run as root
 
 
 class Postgres:
-    """A server with a template database that is copied for each test."""
+    """A server with any number of databases."""
 
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="pg"))
@@ -46,12 +46,12 @@ class Postgres:
         """Stop the server as an operator would, cutting all connections, and start it again."""
         self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self._home / "data"), "restart")
 
-    def new(self, template: str = "template1") -> str:
+    def new(self) -> str:
         """Make a database and return its name."""
         self._count += 1
         name = f"test{self._count}"
         with psycopg.connect(host=str(self._home), user="tester", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.execute(f"CREATE DATABASE {name}")
         return name
 
     def url(self, name: str) -> str:

@@ -68,7 +68,7 @@ class Reader:
         headers = source.headers if source else ()
         outcome = await self._fetcher.fetch(Request(unread.article.url, Purpose.PAGE, headers=headers))
         if isinstance(outcome, Fetched):
-            return await self._keep(unread, source, outcome)
+            return await self._keep(unread, source, replace(outcome, fetched_at=self._clock()))
         reason = getattr(outcome, "reason", "the server answered that nothing changed, and we hold nothing")
         again = retry_at(outcome, unread.attempts, self._clock())
         if again is None:

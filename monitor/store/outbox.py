@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
 
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Rendered, Retry, Sent
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
@@ -14,6 +14,7 @@ from monitor.domain.mention import Passage
 from monitor.domain.source import SourceMemory, SourceState
 from monitor.store.base import table
 from monitor.store.codec import dumps, loads
+from monitor.store.columns import Moment
 from monitor.store.engine import Connections, insert_new
 from monitor.store.hits import HIT, MENTION, mention_of
 from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
@@ -131,7 +132,7 @@ class SqlOutbox:
             .values(
                 lease_token=token,
                 next_attempt_at=until_at,
-                first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, now),
+                first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, literal(now, Moment)),
             )
             .returning(*DELIVERY.c)
         )

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,7 +37,7 @@ def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...
     current = version(connections)
     try:
         steps = list(ScriptDirectory.from_config(_config(scripts)).iterate_revisions("heads", current or "base"))
-    except CommandError:
+    except (CommandError, RevisionError):
         raise SchemaMismatch(
             f"the database has schema {current}, which this program does not know: a newer monitor wrote it. "
             "Install that version again, or restore a backup made before the change"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from postgres import Postgres
+from sqlalchemy import NullPool, create_engine, inspect, text
 
 from monitor.store.database import SqlDatabase
 
@@ -12,12 +13,18 @@ ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("pos
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[tuple[Postgres, str]]:
-    """Start one PostgreSQL a session; also give the name of a database with our schema to copy."""
+def server() -> Iterator[Postgres]:
+    """Start one PostgreSQL a session."""
     with Postgres() as postgres:
-        template = postgres.new()
-        SqlDatabase.open(postgres.url(template)).close()
-        yield postgres, template
+        yield postgres
+
+
+@pytest.fixture(scope="session")
+def shared(server: Postgres) -> str:
+    """Name a database with our schema, to be emptied for each test."""
+    url = server.url(server.new())
+    SqlDatabase.open(url).close()
+    return url
 
 
 @pytest.fixture(params=ENGINES)
@@ -25,8 +32,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name an empty database on either engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/monitor.db"
-    postgres, template = request.getfixturevalue("server")
-    return str(postgres.url(postgres.new(template)))
+    shared = str(request.getfixturevalue("shared"))
+    engine = create_engine(shared, poolclass=NullPool)
+    with engine.begin() as connection:
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        connection.execute(text(f"TRUNCATE {', '.join(sorted(tables))} RESTART IDENTITY"))
+    return shared
 
 
 @pytest.fixture

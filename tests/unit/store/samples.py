@@ -3,8 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 from monitor.domain.article import Article, Draft, Region, Stage, Stored
+from monitor.domain.delivery import Message, Rendered
+from monitor.domain.digest import (
+    Coverage,
+    CoverageFault,
+    Digest,
+    DigestPlan,
+    DigestStory,
+    Elsewhere,
+    Item,
+    Schedule,
+    Window,
+)
 from monitor.domain.mention import Findings, Form, Mention, NearMiss, Passage, RuleHit
-from monitor.domain.source import Lease, Source, SourceKind
+from monitor.domain.source import Lease, Source, SourceKind, SourceState
 from monitor.store.database import SqlDatabase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,3 +64,21 @@ def screened(
     stored = kept(database, *drafts, now=now)
     database.articles.keep_findings([(one, found(*rules)) for one in stored], now)
     return stored
+
+
+def plan(name: str, *rules: str) -> DigestPlan:
+    return DigestPlan(name, rules or ("rule",), Schedule(once=True), ("desk",))
+
+
+def digest(name: str, start: datetime = NOW - timedelta(days=1), end: datetime = NOW) -> Digest:
+    passage = Passage("Some Body spoke.", Region.BODY, 0, 16, ((0, 9),))
+    item = Item(1, "https://x", "A", "times", "Times", None, NOW, "en", ("rule",), ("somebody",), (passage,))
+    story = DigestStory("s1", "A", ("somebody",), (item,), (Elsewhere(2, "https://y", "B", "Post", "vi"),))
+    coverage = Coverage(2, 1, 5, (CoverageFault("post", "Post", SourceState.GAP, "no overlap", NOW),))
+    window = Window(start, end)
+    return Digest(name, name.title(), window, NOW, "UTC", stories=(story,), coverage=coverage, notices=("x",))
+
+
+def message(key: str, *, target: str = "desk@example.org", channel: str = "desk", name: str = "one") -> Message:
+    rendered = Rendered("Subject", "text", "<p>html</p>", "{}", ("<a@b>",))
+    return Message(key, name, channel, target, rendered, NOW)

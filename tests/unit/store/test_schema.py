@@ -1,0 +1,119 @@
+"""The schema's history: forward with data, or refused with the database as it was."""
+
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from postgres import Postgres
+from unit.store.samples import draft, kept
+
+from monitor.domain.archive import Filter
+from monitor.domain.errors import SchemaMismatch, StoreInUse
+from monitor.store.base import Base
+from monitor.store.database import SqlDatabase
+from monitor.store.engine import Connections
+from monitor.store.lock import LockFile
+from monitor.store.schema import SCRIPTS, migrate, missing, version
+
+FAILING = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "9999", "{parent}"
+
+def upgrade():
+    op.add_column("article", sa.Column("shade", sa.Text()))
+    op.execute("UPDATE article SET title = 'spoiled'")
+    op.execute("SELECT * FROM there_is_no_such_table")
+"""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name a database without a schema."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/monitor.db"
+    server: Postgres = request.getfixturevalue("server")
+    return server.url(server.new())
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """Copy the migrations, to be added to."""
+    return Path(shutil.copytree(SCRIPTS, tmp_path / "migrations"))
+
+
+def head(scripts: Path) -> str:
+    found: list[str] = re.findall(
+        r'^revision = "(\d+)"', "".join(p.read_text() for p in scripts.rglob("0*.py")), re.MULTILINE
+    )
+    return max(found)
+
+
+def test_migrations_make_what_the_tables_say(fresh: str) -> None:
+    """Nothing is left for another migration to do."""
+    connections = Connections(fresh)
+    migrate(connections)
+    with connections.reading() as connection:
+        options = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith("content_words")}
+        context = MigrationContext.configure(connection, opts=options)
+        changes = [change for change in compare_metadata(context, Base.metadata) if "content_words" not in str(change)]
+    connections.close()
+    assert changes == []
+
+
+def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
+    """From each schema that ever was, one step at a time, with what is in it."""
+    later = sorted(scripts.glob("versions/0*.py"))
+    kept_back = {path: path.read_text() for path in later}
+    for path in later:
+        path.unlink()
+    connections = Connections(fresh)
+    for path in later:
+        path.write_text(kept_back[path])
+        migrate(connections, scripts)
+        assert version(connections) == head(scripts)
+    assert missing(connections) == ()
+    connections.close()
+
+
+def test_a_migration_that_fails_leaves_the_database_usable(fresh: str, scripts: Path) -> None:
+    """Half of it is none of it (threat 60)."""
+    database = SqlDatabase.open(fresh)
+    kept(database, draft("a"))
+    database.close()
+    (scripts / "versions" / "9999_failing.py").write_text(FAILING.format(parent=head(scripts)))
+    connections = Connections(fresh)
+    with pytest.raises(SchemaMismatch, match="is as it was"):
+        migrate(connections, scripts)
+    connections.close()
+    database = SqlDatabase.open(fresh)
+    assert [one.article.title for one in database.archive.articles(Filter())] == ["About a"]
+    kept(database, draft("b"))
+    database.close()
+
+
+def test_a_newer_schema_is_refused(fresh: str) -> None:
+    """With what to do, and untouched."""
+    SqlDatabase.open(fresh).close()
+    connections = Connections(fresh)
+    with connections.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '8888'")
+    with pytest.raises(SchemaMismatch, match="newer monitor wrote it"):
+        SqlDatabase.open(fresh)
+    assert version(connections) == "8888"
+    connections.close()
+
+
+def test_migrating_waits_for_no_daemon(tmp_path: Path) -> None:
+    """While a daemon holds the database, nobody changes its schema under it."""
+    file = tmp_path / "monitor.db"
+    sqlite3.connect(file).close()
+    lock = LockFile(str(file))
+    with pytest.raises(StoreInUse, match="needs a new schema"):
+        SqlDatabase.open(f"sqlite:///{file}")
+    lock.release()
+    SqlDatabase.open(f"sqlite:///{file}").close()

@@ -1,0 +1,114 @@
+"""Who is polled, by whom, and what is remembered of it, on both engines."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from unit.store.samples import MINUTE, NOW, draft, kept, leased, source
+
+from monitor.domain.errors import LeaseLost
+from monitor.domain.source import SourceMemory, SourceState
+from monitor.store.database import SqlDatabase
+
+
+def test_a_new_source_is_due_at_once(database: SqlDatabase) -> None:
+    """And is leased to one worker only."""
+    database.sources.register([source()], NOW)
+    (lease,) = database.sources.lease_due(NOW, 10, NOW + MINUTE)
+    assert lease.memory == SourceMemory("times", next_poll_at=NOW)
+    assert database.sources.lease_due(NOW, 10, NOW + MINUTE) == []
+
+
+def test_a_settled_source_waits_for_its_time(database: SqlDatabase) -> None:
+    """The memory comes back whole with the next lease."""
+    database.sources.register([source()], NOW)
+    memory = SourceMemory(
+        "times",
+        state=SourceState.GAP,
+        detail="no overlap",
+        etag='"x"',
+        interval=timedelta(minutes=7),
+        next_poll_at=NOW + MINUTE,
+        last_success_at=NOW,
+        failures=0.25,
+        polls=3,
+        moved_count=2,
+    )
+    database.sources.settle(leased(database), memory)
+    assert database.sources.memories() == {"times": memory}
+    assert database.sources.lease_due(NOW, 10, NOW + MINUTE) == []
+    assert database.sources.lease_due(NOW + MINUTE, 10, NOW + 2 * MINUTE)[0].memory == memory
+
+
+def test_the_longest_overdue_come_first(database: SqlDatabase) -> None:
+    """When there are more than may be leased."""
+    database.sources.register([source(name) for name in "abcd"], NOW)
+    for number, name in enumerate("dbac"):
+        lease = leased(database, name)
+        database.sources.settle(lease, replace(lease.memory, next_poll_at=NOW + number * MINUTE))
+    later = NOW + timedelta(hours=1)
+    assert [lease.source_id for lease in database.sources.lease_due(later, 3, later + MINUTE)] == ["d", "b", "a"]
+
+
+def test_a_named_source_is_leased_though_not_due(database: SqlDatabase) -> None:
+    """As is a paused one, when it is asked for by name; an unknown name leases nothing."""
+    database.sources.register([source(), replace(source("held"), paused="blocked by its host")], NOW)
+    database.sources.settle(leased(database), SourceMemory("times", next_poll_at=NOW + timedelta(days=1)))
+    leases = database.sources.lease_due(NOW, 10, NOW + MINUTE, only={"times", "held", "nobody"})
+    assert {lease.source_id for lease in leases} == {"times", "held"}
+
+
+def test_a_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
+    """The worker that overslept is refused; the other's memory stands."""
+    database.sources.register([source()], NOW)
+    first = leased(database)
+    second = leased(database, now=NOW + 10 * MINUTE)
+    with pytest.raises(LeaseLost):
+        database.sources.settle(first, replace(first.memory, etag="old"))
+    database.sources.settle(second, replace(second.memory, etag="new"))
+    with pytest.raises(LeaseLost):
+        database.sources.settle(second, second.memory)
+    assert database.sources.memories()["times"].etag == "new"
+
+
+def test_a_removed_source_rests_and_comes_back_with_its_state(database: SqlDatabase) -> None:
+    """Its articles stay, and nothing of them is new when it is back."""
+    kept(database, draft("a"))
+    lease = leased(database)
+    database.sources.settle(lease, replace(lease.memory, etag="kept"))
+    database.sources.register([source("other")], NOW)
+    assert set(database.sources.memories()) == {"other"}
+    assert [lease.source_id for lease in database.sources.lease_due(NOW, 10, NOW + MINUTE)] == ["other"]
+    database.sources.register([source(url="https://times.example/rss")], NOW)
+    assert database.sources.memories()["times"].etag == "kept"
+    assert database.articles.known("times", ["guid:a"]) == {"guid:a"}
+
+
+def test_a_changed_url_is_polled_at_once_without_validators(database: SqlDatabase) -> None:
+    """They belong to the old address."""
+    database.sources.register([source()], NOW)
+    lease = leased(database)
+    database.sources.settle(lease, replace(lease.memory, etag="x", body_hash="y", next_poll_at=NOW + 99 * MINUTE))
+    database.sources.register([source(url="https://times.example/new")], NOW + MINUTE)
+    memory = database.sources.memories()["times"]
+    assert (memory.etag, memory.body_hash, memory.next_poll_at) == ("", "", NOW + MINUTE)
+
+
+def test_a_paused_source_says_why(database: SqlDatabase) -> None:
+    """And is well again when the pause ends."""
+    database.sources.register([replace(source(), paused="asked to stop")], NOW)
+    memory = database.sources.memories()["times"]
+    assert (memory.state, memory.detail) == (SourceState.PAUSED, "asked to stop")
+    assert database.sources.lease_due(NOW, 10, NOW + MINUTE) == []
+    database.sources.register([source()], NOW)
+    assert database.sources.memories()["times"].state is SourceState.OK
+    assert len(database.sources.lease_due(NOW, 10, NOW + MINUTE)) == 1
+
+
+def test_a_reload_keeps_running_leases(database: SqlDatabase) -> None:
+    """A poll under way when the configuration is read again may still settle."""
+    database.sources.register([source()], NOW)
+    lease = leased(database)
+    database.sources.register([source()], NOW)
+    database.sources.settle(lease, replace(lease.memory, etag="x"))
+    assert database.sources.memories()["times"].etag == "x"
