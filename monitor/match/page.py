@@ -3,10 +3,14 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 
+import numpy as np
+
 from monitor.domain.article import Article, Region
 from monitor.text.fold import Folded, fold
 
 _GAP = "\n\n"
+_ASCII = bytes(code if chr(code).isalnum() else 0x20 for code in range(0x80)) + bytes(range(0x80, 0x100))
+_LOW = np.frombuffer(_ASCII[:0x80], dtype=np.uint8).astype(np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +26,20 @@ class Stretch:
 class Page:
     """All regions of an article, one after another.
 
-    ``flat`` is the folded text in small letters with hyphens as spaces; ``cased`` keeps capitals. Both have the
-    length of ``folded.text``, so a place in one is the same place in the others.
+    ``cased`` keeps capitals, ``flat`` has small letters and spaces for hyphens. ``spaced`` has small letters and a
+    space for every other sign but letters, digits and name dots, and one more space at either end: a place in it lies
+    one further than in the others, which all agree.
     """
 
     folded: Folded
     cased: str
-    flat: str
+    spaced: str
     stretches: tuple[Stretch, ...]
+
+    @property
+    def flat(self) -> str:
+        """Return the folded text in small letters with hyphens as spaces."""
+        return self.folded.text.replace("-", " ")
 
     def place(self, start: int, end: int) -> tuple[Region, int, int]:
         """Turn folded offsets into a region and offsets in that region's own text."""
@@ -67,4 +77,13 @@ def lay_out(article: Article) -> Page:
         stretches.append(Stretch(region, at, at + len(text)))
         at += len(text) + len(_GAP)
     folded = fold(_GAP.join(texts))
-    return Page(folded, folded.cased, folded.text.replace("-", " "), tuple(stretches))
+    return Page(folded, folded.cased, space_out(folded.text), tuple(stretches))
+
+
+def space_out(text: str) -> str:
+    """Return a folded text with a space for each sign between words, and one at either end."""
+    if text.isascii():
+        return " " + text.encode().translate(_ASCII).decode() + " "
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    spaced = np.where(codes < 0x80, _LOW[np.minimum(codes, 0x7F)], codes)
+    return " " + spaced.tobytes().decode("utf-32-le") + " "

@@ -1,20 +1,20 @@
 """The watch engine's door: a watch list is compiled once, then each article is screened in one pass."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-
-import ahocorasick_rs
 
 from monitor.domain.article import Article
 from monitor.domain.errors import QueryError
-from monitor.domain.mention import Findings, Form, Mention, Passage, RuleHit
+from monitor.domain.mention import Findings, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.rule import Rule, Watch
 from monitor.match.evaluate import Compiled, Span, compile_query, evaluate
-from monitor.match.names import name_forms
+from monitor.match.finder import find_native_parts, find_slips, find_variants, find_wholes
 from monitor.match.page import Page, lay_out
-from monitor.text.fold import fold_key
-from monitor.text.tokens import is_word, sentence
+from monitor.match.roster import Kind, Roster
+from monitor.match.search import Search
+from monitor.match.shorts import find_shorts, short_places
+from monitor.text.tokens import sentence
 
 MAX_PASSAGES = 5
 
@@ -34,56 +34,88 @@ def compile_watch(watch: Watch) -> "Watcher":
 
 
 class Watcher:
-    """A compiled watch list. Screening changes nothing in it: one may serve several threads."""
+    """A compiled watch list; screening an article leaves nothing behind that a later one could notice."""
 
     def __init__(self, watch: Watch, queries: dict[str, Compiled]) -> None:
         self._rules, self._queries = watch.rules, queries
-        owners: dict[str, list[str]] = defaultdict(list)
-        for official in watch.officials:
-            for form in name_forms(official):
-                owners[" ".join(fold_key(form.text).replace("-", " ").split())].append(official.id)
-        self._names, self._owners = list(owners), list(owners.values())
-        self._automaton = ahocorasick_rs.AhoCorasick(self._names)
+        needed = {query: sorted(compiled.needs) for query, compiled in queries.items() if compiled.needs is not None}
+        self._roster = Roster(watch.officials, sorted({word for words in needed.values() for word in words}))
+        self._always = frozenset(rule.id for rule in watch.rules if rule.query and rule.id not in needed)
+        everybody = frozenset(official.id for official in watch.officials)
+        self._people = {
+            rule.id: everybody if "all" in rule.officials else frozenset(rule.officials) for rule in watch.rules
+        }
 
     def screen(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
         """Find who and what is watched in an article, and the rules that it satisfies.
 
         ``source_id`` is what rules filter by; ``seen_at`` stands in for a missing date of publication.
         """
-        _ = article.published_at or seen_at
         page = lay_out(article)
-        found = self._find(page)
+        hits, kinds = self._roster.scan(page.spaced)
+        if not kinds and not self._always:
+            return Findings()
+        when = article.published_at or seen_at
+        search = Search(self._roster, page, when.date() if when else None, article.language)
+        if kinds & ~(Kind.LITERAL | Kind.COUNTRY):
+            find_wholes(search, hits)
+        places = short_places(search, hits) if kinds & (Kind.SHORT | Kind.WHOLE) else []
+        if kinds & Kind.FIRST:
+            find_slips(search, hits)
+        if self._roster.listens and kinds & (Kind.COUNTRY | Kind.SHORT):
+            places += find_variants(search)
+        if places:
+            find_shorts(search, places)
+        if kinds & Kind.NATIVE_SHORT and search.found:
+            find_native_parts(search, hits)
+        return self._conclude(search, article, source_id, kinds)
+
+    def _conclude(self, search: Search, article: Article, source_id: str, kinds: int) -> Findings:
+        """Put what was found into the words of the domain, and judge the rules."""
+        page, officials = search.page, self._roster.officials
+        found = sorted(set(search.found), key=lambda one: (one.start, one.end, one.owner))
         mentions = tuple(
-            Mention(who, page.folded.slice(start, end), *page.place(start, end), Form.FULL, 1.0, "full name")
-            for who, (start, end) in found
+            Mention(
+                officials[one.owner].id,
+                page.folded.slice(one.start, one.end),
+                *page.place(one.start, one.end),
+                one.form,
+                one.confidence,
+                one.reason,
+            )
+            for one in found
         )
-        hits = tuple(
-            hit
-            for rule in self._rules
-            if _admits(rule, article, source_id) and (hit := self._judge(rule, page, article, found)) is not None
+        missed = tuple(
+            NearMiss(
+                officials[one.owner].id,
+                page.folded.slice(one.start, one.end),
+                *page.place(one.start, one.end),
+                one.reason,
+            )
+            for one in sorted(set(search.missed), key=lambda one: (one.start, one.owner))
         )
-        return Findings(mentions, hits)
+        spans: dict[str, list[Span]] = defaultdict(list)
+        for one in found:
+            spans[officials[one.owner].id].append((one.start, one.end))
+        if not spans and not kinds & Kind.LITERAL and not self._always:
+            return Findings(mentions, (), missed)
+        hits = (self._judge(rule, page, article, spans) for rule in self._rules if _admits(rule, article, source_id))
+        return Findings(mentions, tuple(hit for hit in hits if hit is not None), missed)
 
-    def _find(self, page: Page) -> list[tuple[str, Span]]:
-        found: list[tuple[str, Span]] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(page.flat, overlapping=True):
-            if is_word(page.flat, start, end):
-                found += [(owner, (start, end)) for owner in self._owners[index]]
-        return found
-
-    def _judge(self, rule: Rule, page: Page, article: Article, found: Sequence[tuple[str, Span]]) -> RuleHit | None:
-        spans: list[Span] = []
+    def _judge(self, rule: Rule, page: Page, article: Article, spans: dict[str, list[Span]]) -> RuleHit | None:
+        places: list[Span] = []
         who: list[str] = []
-        for official_id, span in found:
-            if official_id in rule.officials and _counts(rule, page, span):
-                spans.append(span)
-                who.append(official_id)
+        for official_id in spans.keys() & self._people[rule.id]:
+            counted = [span for span in spans[official_id] if _counts(rule, page, span)]
+            places += counted
+            who += [official_id] * bool(counted)
         if rule.query:
-            places = evaluate(self._queries[rule.id], page, lambda who: [span for one, span in found if one == who])
-            spans += [span for span in places or () if _counts(rule, page, span)]
-        if not spans:
+            satisfied = evaluate(self._queries[rule.id], page, lambda who: spans.get(who, []))
+            places += [span for span in satisfied or () if _counts(rule, page, span)]
+        if not places:
             return None
-        return RuleHit(rule.id, tuple(dict.fromkeys(who)), passages(article, page, spans))
+        who.sort(key=lambda official_id: spans[official_id])
+        return RuleHit(rule.id, tuple(who), passages(article, page, places))
 
 
 def _admits(rule: Rule, article: Article, source_id: str) -> bool:

@@ -1,0 +1,196 @@
+"""What stands around a place in a page: neighbours in its run of capitals, the style of its line, credits, places."""
+
+import re
+from functools import lru_cache
+
+import ahocorasick_rs
+
+from monitor.match.countries import country_evidence, country_words
+from monitor.match.honorifics import single_words
+from monitor.match.lexicon import (
+    COMMON,
+    OCCUPATIONS,
+    OCCUPATIONS_MARKED,
+    PLACE_AFTER,
+    PLACE_AFTER_SMALL,
+    PLACE_BEFORE,
+    PLACE_BEFORE_MARKED,
+    PLACE_BEFORE_PAIRS,
+    SYLLABLE,
+    words,
+)
+from monitor.match.page import Page
+from monitor.match.signs import CREDIT_AFTER, CREDIT_BEFORE
+
+_WORD = re.compile(r"[A-Za-z]+")
+_LONG_WORD = re.compile(r"[A-Za-z]{4,}")
+_SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
+_NAMESAKE = re.compile(
+    r"\s?,\s(?:\d{1,2},?\s)?(?:an?|the|une?|el|la)\s(?:[A-Za-z0-9-]+\s){0,3}?([A-Za-z]+)\b(?=[,.;:\s)])"
+)
+_SYLLABIC = {"vietnamese", "chinese", "khmer", "burmese", "korean", "singapore"}
+_DAYS = words(
+    """
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
+    october november december lundi mardi mercredi jeudi vendredi samedi dimanche in on at and who said today
+    """
+)
+_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
+
+
+class Surroundings:
+    """A page's text with what has been learnt of its lines; one for each article screened."""
+
+    __slots__ = ("_headline", "_words", "cased", "page", "spaced")
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.cased, self.spaced = page, page.cased, page.spaced
+        self._headline: dict[int, bool] = {}
+        self._words: frozenset[str] | None = None
+
+    def before(self, start: int) -> str:
+        """Return the word that stands right before a place, by one space or hyphen, or an empty string."""
+        cased = self.cased
+        if start < 2 or cased[start - 1] not in " -":
+            return ""
+        at = start - 1
+        while at > 0 and (cased[at - 1].isalnum()):
+            at -= 1
+        return cased[at : start - 1]
+
+    def after(self, end: int) -> str:
+        """Return the word that stands right after a place, by one space or hyphen, or an empty string."""
+        cased = self.cased
+        if end + 1 >= len(cased) or cased[end] not in " -":
+            return ""
+        match = _WORD.match(cased, end + 1)
+        return match.group() if match else ""
+
+    def line(self, start: int) -> tuple[int, int]:
+        """Return the ends of the line around a place."""
+        end = self.cased.find("\n", start)
+        return self.cased.rfind("\n", 0, start) + 1, end if end >= 0 else len(self.cased)
+
+    def is_headline(self, start: int) -> bool:
+        """Tell whether a place lies in a line set in Title Case or CAPITALS."""
+        low, high = self.line(start)
+        known = self._headline.get(low)
+        if known is None:
+            words = _LONG_WORD.findall(self.cased, low, min(high, low + 400))
+            capital = sum(word[0].isupper() for word in words)
+            known = self._headline[low] = len(words) > 2 and capital >= 0.7 * len(words)
+        return known
+
+    def is_shouted(self, start: int, end: int) -> bool:
+        """Tell whether a place stands in capitals among capitals."""
+        if not self.cased[start:end].isupper():
+            return False
+        low, high = self.line(start)
+        around = self.cased[max(low, start - 60) : min(high, end + 60)]
+        letters = [char for char in around if char.isalpha()]
+        return sum(map(str.isupper, letters)) > 0.7 * len(letters)
+
+    def begins_sentence(self, start: int) -> bool:
+        """Tell whether a place begins a sentence, line or quotation."""
+        return start == 0 or _SENTENCE_START.search(self.cased, max(0, start - 4), start) is not None
+
+    def is_word(self, word: str) -> bool:
+        """Tell whether a capitalised word is an ordinary one: known as such, or in small letters elsewhere here."""
+        low = word.lower()
+        if low in COMMON or low in single_words() or low in country_words():
+            return True
+        if self._words is None:
+            self._words = frozenset(re.findall(r"(?<![A-Za-z])[a-z]{3,}(?![a-z])", self.cased[:200_000]))
+        return low in self._words
+
+    def continues_left(self, start: int, end: int, convention: str) -> str:
+        """Return the word to the left that makes the name a part of a longer one, or an empty string."""
+        word = self.before(start)
+        low = word.lower()
+        if convention not in _SYLLABIC or not word[:1].isupper() or not SYLLABLE.match(low) or len(word) < 2:
+            return ""
+        at = start - 1 - len(word)
+        known = low in COMMON or low in single_words() or low in country_words()
+        capitals = word.isupper() and not self.cased[start:end].isupper()
+        opening = self.is_headline(start) or self.begins_sentence(at)
+        return "" if known or capitals or (opening and self.is_word(word)) else word
+
+    def continues_right(self, start: int, end: int, convention: str) -> str:
+        """Return the word to the right that makes the name a part of a longer one or of a place, or an empty string."""
+        word = self.after(end)
+        low = word.lower()
+        if not word or word in _SUFFIXES or (self.cased[end] == "-" and not SYLLABLE.match(low)):
+            return ""
+        if word[0].islower():
+            return word if low in PLACE_AFTER_SMALL and self.cased[end] == " " else ""
+        headline = self.is_headline(start)
+        if low in PLACE_AFTER and not (headline and low in COMMON):
+            return word
+        if headline or self.is_shouted(start, end):
+            ordinary = self.is_word(word) or low.endswith("s")
+            return word if not ordinary and convention in _SYLLABIC and SYLLABLE.match(low) else ""
+        return "" if low in _DAYS else word
+
+    def is_credit(self, start: int, end: int) -> bool:
+        """Tell whether a place lies in a photo credit, a byline or a signature."""
+        cased = self.cased
+        low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
+        if CREDIT_BEFORE.search(cased, low, start) is not None:
+            return True
+        if end < len(cased) and cased[end] in " /" and CREDIT_AFTER.match(cased, end) is not None:
+            return True
+        if (start == 0 or cased[start - 1] == "\n") and (end == len(cased) or cased[end] == "\n"):
+            return self.page.region(start).value == "body"
+        return False
+
+    def is_place(self, start: int) -> str:
+        """Return the word to the left that makes the name one of a street, ship, school or typhoon."""
+        word = self.before(start)
+        if not word:
+            return ""
+        if word.lower() in PLACE_BEFORE:
+            return word
+        first, last = self.page.folded.span(start - 1 - len(word), start - 1)
+        printed = self.page.folded.original[first:last].lower()
+        if printed in PLACE_BEFORE_MARKED:
+            return printed
+        earlier = self.before(start - 1 - len(word))
+        if earlier:
+            first, _ = self.page.folded.span(start - 2 - len(word) - len(earlier), start)
+            pair = self.page.folded.original[first:last].lower()
+            if pair in PLACE_BEFORE_PAIRS:
+                return pair
+        return ""
+
+    def namesake(self, start: int, end: int) -> str:
+        """Return the occupation that shows somebody of the same name, or an empty string."""
+        word = self.before(start).lower()
+        if word in OCCUPATIONS:
+            return word
+        if word:
+            first, last = self.page.folded.span(start - 1 - len(word), start - 1)
+            left = self.page.folded.original[max(0, first - 12) : last].lower().split()[-3:]
+            for marked in (" ".join(left[at:]) for at in range(len(left))):
+                if marked in OCCUPATIONS_MARKED:
+                    return marked
+        after = _NAMESAKE.match(self.cased, end)
+        if after is not None:
+            for other in self.cased[end : after.end()].replace(",", " ").split():
+                if other.lower().strip(".") in OCCUPATIONS:
+                    return other
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _lands() -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...]]:
+    evidence = country_evidence()
+    return ahocorasick_rs.AhoCorasick([f" {word} " for word in evidence]), tuple(evidence.values())
+
+
+def countries_in(spaced: str) -> dict[str, int]:
+    """Count the words in a spaced text that speak of each country."""
+    automaton, countries = _lands()
+    counts: dict[str, int] = {}
+    for pattern, _, _ in automaton.find_matches_as_indexes(spaced, overlapping=True):
+        counts[countries[pattern]] = counts.get(countries[pattern], 0) + 1
+    return counts

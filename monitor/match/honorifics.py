@@ -1,0 +1,192 @@
+"""The vocabulary of titles in press languages: posts, ranks, honorifics, and what posts are about.
+
+Each row: a symbol and the folded phrases that mean it. ``h:`` the head of a post, ``l:`` its level, ``d:`` its domain,
+``r:`` a rank, ``m:`` a form of address, ``-:`` words that stand in titles and decide nothing.
+"""
+
+from functools import cache
+from types import MappingProxyType
+
+_POSTS = """
+h:premier = prime minister, pm, premier, thu tuong, thu tuong chinh phu, premier ministre, premiere ministre, perdana
+    menteri, primer ministro, primera ministra, primeiro ministro, chancellor, taoiseach, head of government
+h:minister = minister, ministers, bo truong, ministre, menteri, mendagri, ministro, ministra, cabinet minister,
+    minister counsellor, secretary of state
+h:minister l:deputy = thu truong, wamen, undersecretary, under secretary, viceministro
+h:minister d:foreign = foreign minister, fm, foreign secretary, menlu, canciller, chancellor of foreign affairs
+h:minister d:defence = defence minister, defense minister, defmin, menhan, defence chief, defense chief
+h:minister d:finance = finance minister, menkeu, chancellor of the exchequer, treasurer
+h:president = president, state president, chu tich nuoc, presiden, presidente, presidenta, head of state, presidency,
+    presidente de la republica, president elect, state leader, tong thong
+h:gensec = general secretary, tong bi thu, party general secretary, party chief, party leader, party secretary,
+    secretary general, sec gen, secretaire general, sekjen, secretario general, secretaire general du parti
+h:chair = chairman, chairwoman, chairperson, chair, speaker, chu tich, ketua, president of the senate
+h:chair d:assembly = national assembly chairman, na chairman, national assembly chair, chu tich quoc hoi, parliament
+    speaker, house speaker, na chair, national assembly president, na president, assembly speaker
+h:head = head, director, truong ban, chu nhiem, cuc truong, vu truong, director general, chef, director of,
+    administrator, commissioner, chief executive, kepala, directeur, directrice, chief executive officer, ceo, giam
+    doc
+h:chief = chief, leader, boss
+h:chief d:staff = chief of the general staff, chief of general staff, chief of staff, army chief of staff, general
+    staff chief, tong tham muu truong, chef d etat major, chef d etat major general, army chief, military chief, chief
+    of the army staff, chief of army staff, chief of defence, chief of defense, chief of defence force, chief of
+    defence forces, chief of the defence staff, cds, coas, chief of staff of the army, joint chiefs chairman, heads
+    the general staff, tham muu truong, armed forces chief, chairman of the joint chiefs of staff, jcs chairman
+h:commander = commander, commander in chief, supreme commander, tu lenh, panglima, commandant, panglima tni, army
+    commander
+h:ambassador = ambassador, dai su, ambassadeur, ambassadrice, duta besar, dubes, embajador, embajadora, high
+    commissioner
+h:attache = attache, tuy vien, military attache
+h:envoy = envoy, special envoy, representative, special representative, consul, consul general, charge d affaires
+h:governor = governor, thong doc, gubernur, gouverneur, gobernador, gobernadora, central bank governor, governor
+    general
+h:mayor = mayor, maire, walikota, alcalde, alcaldesa, chu tich thanh pho
+h:secretary = secretary, bi thu, secretaire, sekretaris, secretario, permanent secretary, cabinet secretary, setya
+h:monarch = king, queen, sultan, emperor, crown prince, prince, princess, emir, roi, reine, rey, raja, yang di pertuan
+    agong
+h:justice = chief justice, justice, judge, chanh an, prosecutor, attorney general, prosecutor general, procurator
+    general, solicitor general, vien truong
+h:spokesman = spokesperson, spokesman, spokeswoman, nguoi phat ngon, porte parole, juru bicara, jubir, portavoz
+h:member = senator, congressman, congresswoman, lawmaker, member of parliament, mp, deputy of, depute, deputee,
+    politburo member, member of the politburo, uy vien bo chinh tri, uy vien, member, delegate, dai bieu, senador,
+    diputado, representative of
+h:adviser = adviser, advisor, conseiller, counsellor, counselor, penasihat, asesor, state counsellor
+h:inspector = inspector general, auditor general, tong thanh tra, tong kiem toan, ombudsman
+l:deputy = deputy, vice, pho, assistant, associate, under, wakil, timbalan, adjoint, subsecretario, vize, alternate,
+    deputies
+h:premier l:deputy = deputy prime minister, deputy pm, dpm, vice premier, vice prime minister, pho thu tuong, vice
+    premier ministre, timbalan perdana menteri, deputy premier, viceprimer ministro
+h:president l:deputy = vice president, pho chu tich nuoc, wakil presiden, wapres, vicepresidente, vicepresidenta, vp
+h:minister l:deputy = deputy minister, vice minister, vice ministre, wakil menteri, timbalan menteri
+l:former = former, ex, formerly, then, late, outgoing, retired, ancien, ancienne, cuu, nguyen la, mantan, bekas,
+    exministro, expresidente, one time, erstwhile, deposed, ousted, onetime
+"""
+
+_RANKS = """
+r:general = general, gen, dai tuong, thuong tuong, trung tuong, thieu tuong, tuong, lieutenant general, lieut gen,
+    lieu gen, lt gen, ltg, lieutenant generals, lt generals, senior lieutenant general, sen lieut gen, sen lt gen, sr
+    lt gen, snr lt gen, senior general, sen gen, snr gen, vice senior general, colonel general, col gen, major
+    general, maj gen, brigadier general, brig gen, brigadier, brig, marshal, field marshal, air marshal, air chief
+    marshal, acm, army general, full general, 4 star general, four star general, general de corps d armee, general de
+    division, general de brigade, jenderal, jend, letjen, mayjen, brigjen, letnan jenderal, mayor jenderal, police
+    general, pol gen, pol lt gen, pol maj gen, teniente general, tuong linh, generals, gen ret, retired general, let
+    jen, komjen, irjen, gral
+r:admiral = admiral, adm, vice admiral, vadm, rear admiral, radm, do doc, pho do doc, laksamana, laksamana madya,
+    amiral, fleet admiral, commodore, almirante, admirals
+r:colonel = colonel, col, senior colonel, sr col, snr col, lieutenant colonel, lt col, dai ta, thuong ta, trung ta,
+    thieu ta, kolonel, letkol, coronel, pol col, major, maj, mayor infanteri, captain, capt, cpt, lieutenant, lieut,
+    lt, cmdr, sergeant, sgt, capitaine, officer, group captain, wing commander
+"""
+
+_ADDRESS = """
+m:address = mr, mrs, ms, miss, madam, madame, mme, mlle, m, monsieur, mm, messrs, sir, dame, lord, lady, dr, doctor,
+    prof, professor, hon, honourable, honorable, rt hon, right honourable, h e, his excellency, her excellency,
+    excellency, he mr, h e mr, comrade, comrades, dong chi, ong, ba, anh, chi, bac, u, daw, ko, samdech, samdech
+    thipadei, samdech techo, samdech pichey sena, samdech kittisangahabindit, thipadei, techo, pichey, sena,
+    kittiprittbandit, akka moha, lok, lok chumteav, oknha, neak oknha, datuk, datuk seri, datuk seri utama, dato, dato
+    seri, dato sri, datuk amar, datuk patinggi, tan sri, tun, tengku, tunku, puan, encik, haji, hajah, pehin,
+    pengiran, pak, bapak, bung, ibu, bu, sheikh, shaikh, sheik, sayyid, ayatollah, hojatoleslam, imam, shri, smt, sri,
+    khun, nai, nang, senor, senora, don, dona, sr, sra, herr, frau, signor, signora, san, attorney, atty, engr,
+    president u, first lady, ngai, tien si, giao su, gs, ts, bang, gus, kiai, kh, kyai, phraya, luang, pastor,
+    reverend, rev, bishop, archbishop, cardinal
+"""
+
+_DOMAINS = """
+d:defence = defence, defense, quoc phong, national defence, national defense, la defense, defense nationale,
+    pertahanan, defensa, war, defence forces, defense forces, defensa nacional, defensie
+d:foreign = foreign, foreign affairs, external affairs, ngoai giao, affaires etrangeres, etrangeres, luar negeri,
+    relaciones exteriores, exteriores, external relations, doi ngoai, foreign relations, foreign trade and
+d:security = public security, cong an, security, securite publique, keamanan, national security, seguridad, an ninh
+d:interior = interior, home affairs, home, noi vu, interieur, dalam negeri, gobernacion, interno
+d:finance = finance, finances, tai chinh, keuangan, treasury, hacienda
+d:staff = general staff, staff, tong tham muu, tham muu, etat major, etat major general
+d:politics = politics, political, general department of politics, general political department, tong cuc chinh tri,
+    political department, general department of political affairs, departement general de politique, political affairs
+d:army = army, military, armed forces, quan doi, tni, angkatan darat, tentara, people s army, royal army, armee
+d:navy = navy, naval, hai quan, angkatan laut, marine, armada, coast guard, coastguard
+d:air = air force, air, khong quan, angkatan udara, fuerza aerea
+d:police = police, canh sat, polri, kapolri, policia
+d:assembly = national assembly, na, parliament, assembly, quoc hoi, house of representatives, dpr, mpr, house, senate,
+    legislature, lower house, upper house, assemblee nationale, dewan rakyat, diet, congress, legislative council,
+    bundestag
+d:trade = trade, commerce, industry and trade, cong thuong, perdagangan, comercio, commercial
+d:industry = industry, industries, cong nghiep, perindustrian, industria
+d:planning = planning, ke hoach, planning and investment, ke hoach va dau tu, investment, dau tu
+d:economy = economy, economic, economics, economic affairs, kinh te, perekonomian, economia, economie
+d:health = health, public health, y te, kesehatan, salud, sante
+d:education = education, giao duc, pendidikan, educacion, higher education, education and training, giao duc va dao
+    tao
+d:justice = justice, law, tu phap, hukum, justicia
+d:transport = transport, transportation, giao thong, perhubungan, giao thong van tai, public works and transport
+d:agriculture = agriculture, nong nghiep, pertanian, agricultura, forestry, rural development
+d:labour = labour, labor, manpower, lao dong, ketenagakerjaan, trabajo
+d:energy = energy, mines, energy and mines, nang luong, energi, energia, oil, petroleum, mineral resources, esdm
+d:environment = environment, natural resources, tai nguyen, moi truong, lingkungan hidup, medio ambiente, climate
+d:culture = culture, van hoa, kebudayaan, cultura, tourism, sports, du lich
+d:information = information, communications, thong tin, komunikasi, media, propaganda, digital, telecommunications
+d:science = science, technology, khoa hoc, innovation, riset, ciencia
+d:party = party, dang, parti, partai, partido, communist, cong san, communiste, party central committee, central
+    committee, trung uong dang, revolutionary party, ccp, cpv, lprp
+d:commission = military commission, central military commission, quan uy trung uong
+d:organisation = organisation, organization, to chuc
+d:court = court, supreme court, toa an, mahkamah, cour
+d:bank = central bank, bank, state bank, ngan hang, ngan hang nha nuoc
+d:province = province, provincial, city, municipal, district, tinh uy, thanh uy, tinh, thanh pho, ubnd, people s
+    committee, prefecture, county, regional, village, commune, ward, town, company, club, group, corporation,
+    university, school, association, hospital, union, federation, firm, tinh doan, huyen, quan uy, youth
+"""
+
+_NEUTRAL = """
+-: = of, the, for, to, and, a, an, in, at, on, cum, kiem, de, du, des, d, la, le, les, l, et, en, del, y, e, da, do,
+    van, bo, cua, va, dan, di, bagi, his, her, its, their, our, s, affairs, ministry, ministere, department, dept,
+    office, national, people, peoples, people s, socialist, republic, democratic, federal, union of, royal,
+    government, cabinet, chinh phu, central, trung uong, state, nha nuoc, nation, country, committee, commission,
+    council, general, caretaker, interim, acting, senior, permanent, standing, first, second, newly elected, newly
+    appointed, new, incoming, current, incumbent, visiting, concurrently, also, moi, nuoc, mo lenh, who, is, was,
+    heads, heading, led, leads, by, high ranking, top, ranking, counterpart, host, guest, quyen, thuong truc, co,
+    joint, associate of, hanh chinh, ad interim, day to day, hue, defacto, de facto, vietnamese led, sitting, long
+    time, longtime, bloc, asean, un, eu, nato, world, global
+"""
+
+
+def _read(rows: str) -> dict[str, tuple[str, ...]]:
+    read: dict[str, tuple[str, ...]] = {}
+    for row in rows.strip().replace("\n    ", " ").splitlines():
+        symbols, _, phrases = row.partition(" = ")
+        for phrase in phrases.split(","):
+            read.setdefault(phrase.strip(), tuple(sorted(symbols.split())))
+    return read
+
+
+@cache
+def vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
+    """Return every phrase of titles with its symbols; posts win over ranks, ranks over forms of address."""
+    merged: dict[str, tuple[str, ...]] = {}
+    for rows in (_POSTS, _RANKS, _ADDRESS, _DOMAINS, _NEUTRAL):
+        for phrase, symbols in _read(rows).items():
+            merged.setdefault(phrase, symbols)
+    return MappingProxyType(merged)
+
+
+@cache
+def longest_phrase() -> int:
+    """Return the number of words of the longest phrase."""
+    return max(phrase.count(" ") for phrase in vocabulary()) + 1
+
+
+@cache
+def title_words() -> frozenset[str]:
+    """Return every single word that stands in some title."""
+    return frozenset(word for phrase in vocabulary() for word in phrase.split())
+
+
+@cache
+def single_words() -> frozenset[str]:
+    """Return the words that are a title, rank, form of address or domain by themselves."""
+    return frozenset(phrase for phrase in vocabulary() if " " not in phrase)
+
+
+@cache
+def address_phrases() -> frozenset[str]:
+    """Return ranks and forms of address, which may be dropped from the front of a configured name."""
+    return frozenset(p for p, symbols in vocabulary().items() if symbols[0][0] in "mr")

@@ -1,0 +1,29 @@
+"""Signs around a name that are no part of the story: photo credits, bylines, marks of who stands where in a picture."""
+
+import re
+
+_PICTURE = r"(?i:photos?|photographs?|images?|pictures?|fotos?|anh|credits?|illustrations?|graphics?|video|source)"
+_MAKING = (
+    r"(?i:photos?|images?|pictures?|fotos?|illustrations?|footage|videos?|report(?:ing|ed)|writ(?:ing|ten)"
+    r"|edit(?:ing|ed)|translated|compiled|coverage)"
+)
+_SIGNING = r"(?i:by|par|theo|oleh|por|text|story|tin|bai|bai va anh|thuc hien|words|reporter|correspondent)"
+_EARLIER = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:and|va|et|&|dan)\s)?|/))*"
+
+CREDIT_BEFORE = re.compile(
+    rf"(?:(?:^|\n|[-/(|\[.:,]\s?|[A-Z]{{2,}}\s){_PICTURE}(?:\s(?:by|courtesy|credit|par|oleh|de|:)){{0,2}}\s?[:/]?\s?"
+    rf"|{_MAKING}\s(?:by|par|oleh)\s?:?\s?"
+    rf"|(?:^|\n)\s?{_SIGNING}\s?:?\s"
+    rf"|(?:^|\n)[A-Z]{{2,}}[A-Za-z]*/)"
+    rf"{_EARLIER}\Z"
+)
+"""A photo credit or byline, up to the name in it and with those named before."""
+
+CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
+"""An agency right after the name of its photographer."""
+
+PHOTO_MARK = re.compile(
+    r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
+    r"|(?i:front|far|\d(?:st|nd|rd|th)|first|second|third|fourth)[ ,][^)]{0,24}|[A-Z]{1,2}[ ,][^)]{0,12})\)"
+)
+"""Who stands where in a picture, as in "(L)" or "(second, right)"."""
