@@ -64,6 +64,8 @@ def explain_page(
     regions, title, title_why = _regions(tree, page, metadata, selectors, url)
     if published is None:
         published, published_why = find_published(tree, page, metadata, zone, entry.published_at if entry else None)
+    if entry and _feed_knows_better(entry.title, title_why):
+        title, title_why = entry.title, "feed"
     text, text_why = fuller_text("\n".join(regions.body), metadata.body)
     article = Article(
         url=url,
@@ -101,6 +103,11 @@ def _regions(
         regions.standfirst = "\n".join(standfirst)
         regions.body = [text for text in regions.body if text not in standfirst]
     return regions, title, why
+
+
+def _feed_knows_better(listed: str, witnesses: str) -> bool:
+    """Tell whether only the window's title vouches for another headline, which often is the site's name."""
+    return bool(listed) and not listed.endswith(("...", "…")) and witnesses in {"document", "nothing"}
 
 
 def _authors(metadata: Metadata, tree: LexborHTMLParser, selectors: Selectors) -> tuple[str, ...]:

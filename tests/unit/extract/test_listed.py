@@ -43,3 +43,13 @@ def test_a_page_that_names_its_zone_counts() -> None:
 def test_another_day_is_another_day() -> None:
     """A page that is days older than the feed says stays as old as it says."""
     assert published("2 March 2026, 1:00PM") == datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"), [("Help for a unit", "Help for a unit"), ("Help for ...", "Army Review Online")]
+)
+def test_the_name_of_a_site_is_no_headline(listed: str, told: str) -> None:
+    """Where no element of the page is a headline, the feed's is the article's, unless it is cut short."""
+    page = f"<html><head><title>Army Review Online</title></head><body><div>{BODY}</div></body></html>".encode()
+    entry = Article("https://news.example/1", title=listed)
+    assert extract_page(page, "https://news.example/1", "text/html", None, entry).title == told
