@@ -2,25 +2,19 @@
 reverse, also when a later one cannot be opened.
 """
 
-import asyncio
-import signal
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import structlog
 
 from monitor.deliver.chat import ChatCarrier
 from monitor.deliver.folder import FolderCarrier
 from monitor.deliver.smtp import SmtpCarrier
 from monitor.deliver.webhook import WebhookCarrier
-from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel
-from monitor.domain.ports import Carrier, Clock
+from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, WebhookChannel
+from monitor.domain.ports import Carrier, Clock, Fetcher, Workshop
 from monitor.domain.settings import Configuration
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.transport import guarded_transport
-from monitor.jobs import Desk
 from monitor.match.rules import compile_watch
 from monitor.pipeline.alert import Alerter
 from monitor.pipeline.collect import Collector
@@ -28,12 +22,18 @@ from monitor.pipeline.dispatch import Dispatcher
 from monitor.pipeline.line import Line, Progress, Tally, silent
 from monitor.pipeline.read import Reader
 from monitor.pipeline.screen import Screener
-from monitor.schedule.runner import Runner
 from monitor.schedule.timetable import CronTimetable
 from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
+from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
+from monitor.telemetry.metrics import Metrics
 
-log = structlog.get_logger("monitor")
+KINDS: dict[type[Channel], str] = {
+    EmailChannel: "email",
+    WebhookChannel: "webhook",
+    ChatChannel: "chat",
+    FolderChannel: "folder",
+}
 
 
 def utc_now() -> datetime:
@@ -41,37 +41,35 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """Everything opened, ready to work."""
-
-    configuration: Configuration
-    database: SqlDatabase
-    line: Line
-    clock: Clock
-
-
 @asynccontextmanager
-async def opened(
-    configuration: Configuration, clock: Clock = utc_now, *, exclusive: bool = False
-) -> AsyncIterator[App]:
-    """Open the program for a configuration; ``exclusive`` keeps a second daemon out.
+async def staffed(
+    configuration: Configuration,
+    database: SqlDatabase,
+    workers: Workshop,
+    clock: Clock = utc_now,
+    metrics: Metrics | None = None,
+) -> AsyncIterator[Line]:
+    """Put the whole line together for one configuration, on a database that is open.
 
-    Raises ``StoreError`` and whatever else keeps a part from opening, after closing what was open.
+    ``metrics`` counts what the line does. Raises whatever keeps a part from opening, after closing what was open.
     """
     settings = configuration.settings
     watcher = compile_watch(configuration.watch)
     async with AsyncExitStack() as stack:
-        database = SqlDatabase.open(settings.database.reveal(), exclusive=exclusive, keep_pages=settings.keep_pages)
-        stack.callback(database.close)
-        workers = await stack.enter_async_context(Workers())
-        fetcher = HttpFetcher(settings.contact, settings.allow_networks, clock)
-        stack.push_async_callback(fetcher.aclose)
+        client = HttpFetcher(settings.contact, settings.allow_networks, clock)
+        stack.push_async_callback(client.aclose)
+        fetcher: Fetcher = client
         carriers = {channel.id: carrier(channel, configuration) for channel in configuration.channels}
+        if metrics:
+            fetcher, workers = MeteredFetcher(client, metrics), MeteredWorkshop(workers, metrics)
+            carriers = {
+                channel.id: MeteredCarrier(carriers[channel.id], KINDS[type(channel)], metrics)
+                for channel in configuration.channels
+            }
         dispatcher = Dispatcher(database, carriers, clock)
         stack.push_async_callback(dispatcher.drain, 0)
         await database.run(database.sources.register, configuration.sources, clock())
-        line = Line(
+        yield Line(
             configuration=configuration,
             collector=Collector(database, fetcher, workers, clock, settings.backfill),
             reader=Reader(database, fetcher, workers, clock),
@@ -79,7 +77,6 @@ async def opened(
             alerter=Alerter(database, CronTimetable(), clock),
             dispatcher=dispatcher,
         )
-        yield App(configuration, database, line, clock)
 
 
 def carrier(channel: Channel, configuration: Configuration) -> Carrier:
@@ -100,29 +97,10 @@ async def poll_once(
     clock: Clock = utc_now,
 ) -> Tally:
     """Make one whole pass."""
-    async with opened(configuration, clock) as app:
-        return await app.line.poll(only, progress)
-
-
-def tell_trouble(job: str, what: str, error: BaseException | None) -> None:
-    """Log a job that failed, or could not be run at its time."""
-    log.error("job in trouble", job=job, what=what, error=str(error or ""), exc_info=error)
-
-
-async def serve(configuration: Configuration, clock: Clock = utc_now) -> None:
-    """Watch until SIGTERM or SIGINT, then stop leasing, let what is under way end, and close."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with opened(configuration, clock, exclusive=True) as app:
-        desk = Desk(app.line)
-        runner = Runner(tell_trouble)
-        for job in desk.jobs():
-            runner.add(job.name, job.every, job.work)
-        runner.start()
-        log.info("watching", sources=len(app.line.sources))
-        await stop.wait()
-        runner.stop()
-        log.info("stopping")
-        await desk.drain()
+    settings = configuration.settings
+    async with AsyncExitStack() as stack:
+        database = SqlDatabase.open(settings.database.reveal(), keep_pages=settings.keep_pages)
+        stack.callback(database.close)
+        workers = await stack.enter_async_context(Workers())
+        line = await stack.enter_async_context(staffed(configuration, database, workers, clock))
+        return await line.poll(only, progress)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from monitor.domain.source import Lease
 from monitor.pipeline.line import Line
 from monitor.pipeline.slots import Slots
 
@@ -25,8 +26,9 @@ class Job:
 class Desk:
     """The daemon's work: fills free places with due work at every tick, and lets go cleanly."""
 
-    def __init__(self, line: Line) -> None:
-        self._line, self._sources = line, line.sources
+    def __init__(self, line: Line, found: Callable[[int], None] = lambda _new: None) -> None:
+        """``found`` is told how many new articles each poll has brought."""
+        self._line, self._sources, self._found = line, line.sources, found
         self._polls, self._pages = Slots(POLLS), Slots(PAGES)
         self._working = asyncio.Lock()
 
@@ -43,7 +45,10 @@ class Desk:
         """Start polling as many due sources as there are free places."""
         if self._polls.free:
             for lease in await self._line.collector.lease(self._polls.free):
-                self._polls.start(self._line.collector.poll(lease, self._sources[lease.source_id]))
+                self._polls.start(self._poll(lease))
+
+    async def _poll(self, lease: Lease) -> None:
+        self._found((await self._line.collector.poll(lease, self._sources[lease.source_id])).new)
 
     async def read(self) -> None:
         """Start reading as many listed pages as there are free places."""
@@ -58,5 +63,6 @@ class Desk:
 
     async def drain(self) -> int:
         """Let what is under way end, for twenty seconds at most; what is cut off will be done again."""
-        cut = await asyncio.gather(self._polls.drain(PATIENCE), self._pages.drain(PATIENCE))
-        return sum(cut)
+        deliveries = self._line.dispatcher.drain(PATIENCE.total_seconds())
+        polls, pages, _ = await asyncio.gather(self._polls.drain(PATIENCE), self._pages.drain(PATIENCE), deliveries)
+        return polls + pages

@@ -15,11 +15,12 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"pipeline"},
     {"jobs", "web"},
     {"app"},
+    {"daemon"},
     {"cli"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-IO_STAGES = {"config", "schedule", "fetch", "deliver", "store", "telemetry"}  # named by app and cli alone
+IO_STAGES = {"config", "schedule", "fetch", "deliver", "store", "telemetry"}  # named by app, daemon and cli alone
 PURE = {  # package: the third-party modules it may use
     "domain": set(),
     "text": {"numpy"},

@@ -1,6 +1,7 @@
 """Run: one pass, or the daemon."""
 
 import asyncio
+import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
@@ -100,7 +101,7 @@ class _Bar:
 
 
 def run(config: Config = DEFAULT_CONFIG, database: DatabaseUrl = "") -> None:
-    """Watch until told to stop: the daemon."""
-    from monitor.app import serve
+    """Watch until told to stop: the daemon. It takes the configuration over whenever the file is saved."""
+    from monitor.daemon import serve
 
-    asyncio.run(serve(load(config, database)))
+    asyncio.run(serve(config, os.environ, database))

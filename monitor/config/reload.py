@@ -154,9 +154,10 @@ def _signature(path: Path) -> Signature:
 
 
 def find_database(path: Path, environ: Mapping[str, str]) -> Secret | None:
-    """Return the database that a file names although the file has faults, to find the last good configuration in it.
+    """Return the database that a file names, whatever else is wrong in it: the last good configuration is in there.
 
-    Where none is named, or there is no file, it is the default one. None if it is an SQLite file that is not there.
+    Where none is named, or there is no file, it is the default one. None if the one named cannot be made out, or is
+    an SQLite file that is not there.
     """
     try:
         data = path.read_bytes()
@@ -167,7 +168,7 @@ def find_database(path: Path, environ: Mapping[str, str]) -> Secret | None:
         text = Surroundings(environ, folder).resolve(_named_database(data) or DATABASE)
         check_database(text)
     except ValueError:
-        text = DATABASE
+        return None
     database = absolute_database(Secret(text), folder)
     name = database.reveal().removeprefix("sqlite:///").partition("?")[0]
     return database if name == database.reveal() or Path(name).exists() else None

@@ -37,13 +37,16 @@ class Pulse:
         with self._lock:
             self._beats[part] = max(self._beats[part], now)
 
-    def trouble(self, part: str, what: str) -> None:
-        """Record what is wrong with a part although it beats, such as a full disk; an empty text ends it."""
+    def trouble(self, part: str, what: str) -> bool:
+        """Record what is wrong with a part although it beats, such as a full disk; an empty text ends it.
+
+        Returns whether that is news.
+        """
         with self._lock:
+            before = self._troubles.pop(part, "")
             if what:
                 self._troubles[part] = what
-            else:
-                self._troubles.pop(part, None)
+        return what != before
 
     def health(self, now: float) -> Health:
         """Judge the beats."""

@@ -53,6 +53,8 @@ class Redactor:
 
 def _faces(secret: str) -> Iterator[str]:
     """Yield the ways a secret may show itself: whole, its password or path alone, encoded, escaped."""
+    if secret.startswith("sqlite:"):
+        return
     parts = [secret]
     if "://" in secret:
         try:

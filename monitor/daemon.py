@@ -1,0 +1,258 @@
+"""The daemon: shifts of work, one for each configuration, and what goes on beside them without a break.
+
+Beside the shifts run the look at the configuration file, the pulse with the watchdog, the metrics and the heartbeat.
+"""
+
+import asyncio
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from monitor import __version__
+from monitor.app import staffed, utc_now
+from monitor.config.edits import Change, Kind
+from monitor.config.load import load_configuration
+from monitor.config.reload import Reloader, find_database
+from monitor.domain.delivery import Secret
+from monitor.domain.errors import MonitorError, StoreError
+from monitor.domain.ports import Clock, Workshop
+from monitor.domain.settings import Configuration, Settings
+from monitor.domain.source import SourceState
+from monitor.fetch.client import HttpFetcher
+from monitor.jobs import SECOND, Desk, Job
+from monitor.match.review import review_watch
+from monitor.schedule.runner import Runner
+from monitor.schedule.workers import Workers
+from monitor.store.database import SqlDatabase
+from monitor.telemetry.guardian import Guardian, ping_heartbeat
+from monitor.telemetry.health import LOOP, Pulse
+from monitor.telemetry.logs import set_up_logging
+from monitor.telemetry.metrics import Metrics, Standing
+from monitor.telemetry.probes import Probes
+from monitor.telemetry.redact import Redactor, find_secrets
+from monitor.telemetry.systemd import READY, STOPPING, Notifier
+
+LIMITS = {LOOP: 10.0, "poll": 60.0, "read": 60.0, "tell": 900.0, "deliver": 60.0, "reload": 60.0, "database": 180.0}
+"""For how many seconds each part may be silent; composing and screening may have a long way to go after a pause."""
+
+LOOK, MEASURE, PING = timedelta(seconds=1), timedelta(seconds=60), timedelta(seconds=60)
+
+log = structlog.get_logger("monitor")
+
+
+async def serve(path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now) -> None:
+    """Watch until SIGTERM or SIGINT, then stop leasing, let what is under way end, and close. SIGHUP reads again.
+
+    ``database`` is used in place of the one that the file names. With a broken file the last good configuration is
+    used. Raises ``ConfigError`` if there is none, ``StoreInUse`` if another daemon is at work, or ``StoreError``.
+    """
+    redact = Redactor()
+    set_up_logging(redact)
+    url = (
+        Secret(database)
+        if database
+        else find_database(path, environ) or load_configuration(path, environ).settings.database
+    )
+    redact.learn([url])
+    async with AsyncExitStack() as stack:
+        opened = SqlDatabase.open(url.reveal(), exclusive=True)
+        stack.callback(opened.close)
+        reloader = Reloader(path, environ, opened.ledger, (review_watch,))
+        configuration, change = await opened.run(reloader.begin, clock())
+        workers = await stack.enter_async_context(Workers())
+        daemon = Daemon(opened, workers, reloader, redact, Notifier(environ), clock)
+        daemon.folder = sqlite_folder(url)
+        stack.callback(daemon.close)
+        daemon.announce(change)
+        await daemon.watch(configuration)
+
+
+class Daemon:
+    """One running daemon; everything it needs is open."""
+
+    def __init__(
+        self,
+        database: SqlDatabase,
+        workers: Workshop,
+        reloader: Reloader,
+        redact: Redactor,
+        notifier: Notifier,
+        clock: Clock,
+    ) -> None:
+        self._database, self._workers, self._reloader, self._redact = database, workers, reloader, redact
+        self._notifier, self._clock = notifier, clock
+        self._metrics = Metrics(__version__)
+        self._pulse = Pulse(LIMITS, time.monotonic())
+        self._guardian = Guardian(self._pulse, notifier, self._metrics)
+        self._beside = Runner(self._tell_trouble)
+        self._stop, self._turn = asyncio.Event(), asyncio.Event()
+        self._next: Configuration | None = None
+        self._proven: Configuration | None = None
+        self._settings: Settings | None = None
+        self._probes: Probes | None = None
+        self.folder: Path | None = None
+
+    async def watch(self, configuration: Configuration) -> None:
+        """Work, shift after shift, until told to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.again)
+        for job in (
+            Job("pulse", SECOND, self._beat),
+            Job("reload", LOOK, self._beating("reload", self._look)),
+            Job("database", MEASURE, self._beating("database", self._measure)),
+            Job("heartbeat", PING, self._ping),
+        ):
+            self._beside.add(job.name, job.every, job.work)
+        self._beside.start()
+        try:
+            while not self._stop.is_set():
+                configuration = await self._try_shift(configuration)
+        finally:
+            self._notifier.tell(STOPPING)
+            self._beside.stop()
+            log.info("stopped")
+
+    async def _try_shift(self, configuration: Configuration) -> Configuration:
+        """Work one shift and return the next one's configuration; one that cannot be worked with gives way."""
+        try:
+            await self._shift(configuration)
+        except MonitorError as error:
+            if self._proven is None or self._proven is configuration:
+                raise
+            log.error("the new configuration cannot be worked with", reason=str(error))  # noqa: TRY400 - its text says all
+            return self._proven
+        self._proven = configuration
+        return self._next or configuration
+
+    async def _shift(self, configuration: Configuration) -> None:
+        """Work with one configuration until there is another one, or the end; then let what is under way end."""
+        self._turn.clear()
+        self._prepare(configuration)
+        async with staffed(configuration, self._database, self._workers, self._clock, self._metrics) as line:
+            desk, runner = Desk(line, self._metrics.found), Runner(self._tell_trouble)
+            for job in desk.jobs():
+                runner.add(job.name, job.every, self._beating(job.name, job.work))
+            runner.start()
+            self._notifier.tell(READY)
+            log.info("watching", sources=len(line.sources), rules=len(configuration.watch.rules))
+            await self._turn.wait()
+            runner.stop()
+            log.info("letting what is under way end")
+            if cut := await desk.drain():
+                log.warning("cut off, will be done again", count=cut)
+
+    def stop(self) -> None:
+        """End after the current shift."""
+        self._stop.set()
+        self._turn.set()
+
+    def close(self) -> None:
+        """Close what the daemon itself has opened."""
+        if self._probes:
+            self._probes.close()
+
+    def announce(self, change: Change | None) -> None:
+        """Say once what became of the file, and keep it in the metrics."""
+        self._metrics.reloaded(self._clock(), good=change is None or change.kind is Kind.TAKEN)
+        if change and change.configuration:
+            log.info("configuration taken over", message=change.message, warnings=change.configuration.warnings)
+        elif change and change.fresh:
+            log.error("configuration not taken over", why=change.kind.value, message=change.message)
+
+    def _prepare(self, configuration: Configuration) -> None:
+        """Take over what belongs to the daemon itself: its secrets, its probes."""
+        self._redact.learn(find_secrets(configuration))
+        before, self._settings = self._settings, configuration.settings
+        if before and before.database != self._settings.database:
+            log.warning("settings.database is another one now; it will be used from the next start on")
+        wanted = self._settings.probes
+        if before and before.probes == wanted:
+            return
+        self.close()
+        self._probes = None
+        try:
+            if wanted:
+                self._probes = Probes(*wanted, lambda: self._pulse.health(time.monotonic()), self._metrics)
+        except OSError as error:
+            log.warning("no probes and metrics: the port is taken", address=wanted, reason=str(error))
+
+    def _beating(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """Make a job beat when it is done. What the database refuses is a trouble that is told once, not each time."""
+
+        async def beat() -> None:
+            trouble = ""
+            try:
+                await work()
+            except StoreError as error:
+                trouble = str(error)
+            self._pulse.beat(part, time.monotonic())
+            if self._pulse.trouble(part, trouble):
+                log.error("in trouble", part=part, reason=trouble) if trouble else log.info("well again", part=part)
+
+        return beat
+
+    async def _beat(self) -> None:
+        self._guardian.tick(time.monotonic())
+
+    async def _look(self) -> None:
+        """Look at the configuration file; a good edit ends the shift."""
+        change = await self._reloader.look(self._database.run, self._clock(), time.monotonic())
+        if change is None:
+            return
+        self.announce(change)
+        if change.configuration:
+            self._next = change.configuration
+            self._turn.set()
+
+    async def _measure(self) -> None:
+        """Read how things stand, for the metrics."""
+        standing = await self._database.read(measure, self._database, self.folder, self._clock())
+        self._metrics.stands(standing)
+
+    async def _ping(self) -> None:
+        """Tell the dead man's switch that all is well, or that it is not."""
+        settings = self._settings
+        if settings is None or settings.heartbeat is None:
+            return
+        fetcher = HttpFetcher(settings.contact, settings.allow_networks, self._clock)
+        try:
+            if not await ping_heartbeat(fetcher, settings.heartbeat, self._pulse, time.monotonic()):
+                log.warning("the heartbeat did not arrive")
+        finally:
+            await fetcher.aclose()
+
+    def _tell_trouble(self, job: str, what: str, error: BaseException | None) -> None:
+        """Log a job that failed, or could not be run at its time."""
+        self._metrics.troubled(what)
+        log.error("job in trouble", job=job, what=what, reason=str(error or ""), exc_info=error)
+
+
+def sqlite_folder(url: Secret) -> Path | None:
+    """Return the folder of an SQLite file, whose disk may fill up."""
+    name = url.reveal().removeprefix("sqlite:///").partition("?")[0]
+    return None if name == url.reveal() else Path(name).absolute().parent
+
+
+def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> Standing:
+    """Read how things stand from the database, and from the disk that holds its folder."""
+    memories = [line.memory for line in database.archive.sources()]
+    due = [memory.next_poll_at for memory in memories if memory.next_poll_at and memory.state is not SourceState.PAUSED]
+    counts, facts = database.deliveries.counts(), database.archive.facts()
+    return Standing(
+        sources=Counter(memory.state for memory in memories),
+        due_lag=max(0.0, (now - min(due)).total_seconds()) if due else 0.0,
+        outbox_pending=counts.pending,
+        outbox_dead=counts.dead,
+        outbox_oldest=(now - counts.oldest_at).total_seconds() if counts.oldest_at else 0.0,
+        database_bytes=facts.size,
+        disk_free_bytes=shutil.disk_usage(folder).free if folder else 0,
+    )
