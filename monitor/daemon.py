@@ -113,6 +113,7 @@ class Daemon:
         ):
             self._beside.add(job.name, job.every, job.work)
         self._beside.start()
+        await self._measure()
         try:
             while not self._stop.is_set():
                 configuration = await self._try_shift(configuration)
@@ -166,7 +167,8 @@ class Daemon:
         if change and change.configuration:
             log.info("configuration taken over", message=change.message, warnings=change.configuration.warnings)
         elif change and change.fresh:
-            log.error("configuration not taken over", why=change.kind.value, message=change.message)
+            first, _, _ = change.message.partition("\n")
+            log.error("configuration not taken over", message=first, faults=change.faults)
 
     def _prepare(self, configuration: Configuration) -> None:
         """Take over what belongs to the daemon itself: its secrets, its probes."""

@@ -3,12 +3,13 @@
 import os
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, Json, emit
+from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit
 from monitor.domain.errors import ConfigError, Fault, UsageError
 from monitor.domain.settings import Configuration
 
@@ -29,7 +30,12 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=Fa
     typer.echo(f"Wrote {target} and {SCHEMA_NAME}. Edit the first, then: monitor check, monitor poll, monitor run.")
 
 
-def check(config: Config = DEFAULT_CONFIG, json: Json = False) -> None:
+def check(
+    config: Config = DEFAULT_CONFIG,
+    database: DatabaseUrl = "",
+    accept: Annotated[bool, typer.Option("--accept", help="Confirm that most sources go, to the daemon.")] = False,
+    json: Json = False,
+) -> None:
     """Print every fault of the configuration, with line, column and what would be right."""
     from monitor.config.load import load_configuration
     from monitor.match.review import review_watch
@@ -52,6 +58,22 @@ def check(config: Config = DEFAULT_CONFIG, json: Json = False) -> None:
         typer.echo(_verdict(config, configuration, len(faults)), err=configuration is None)
     if faults:
         raise typer.Exit(1)
+    if accept and configuration:
+        confirm(config, database or configuration.settings.database.reveal())
+        typer.echo(f"{config} as it stands is confirmed; the daemon takes it over.", err=json)
+
+
+def confirm(config: Path, database: str) -> None:
+    """Tell the daemon, through the database, that this very file is meant although most sources are gone from it."""
+    from monitor.config.edits import fingerprint
+    from monitor.config.reload import ACCEPTED
+    from monitor.store.database import SqlDatabase
+
+    opened = SqlDatabase.open(database)
+    try:
+        opened.ledger.set(ACCEPTED, fingerprint(config.read_bytes()), datetime.now(UTC))
+    finally:
+        opened.close()
 
 
 def _verdict(config: Path, configuration: Configuration | None, faults: int) -> str:

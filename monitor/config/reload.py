@@ -26,6 +26,9 @@ from monitor.domain.settings import Configuration
 ACCEPTED = "accepted-losses"
 """The fact in the ledger that names the file whose losses the user has confirmed."""
 
+FILE = "configuration-file"
+"""The fact that names the file which the kept configuration came from: another file is no edit of it."""
+
 RESTING = 0.5
 """For so many seconds a file must be left alone before it is read."""
 
@@ -49,6 +52,10 @@ class Ledger(Protocol):
         """Return a fact, or an empty text."""
         ...
 
+    def set(self, name: str, value: str, now: datetime) -> None:
+        """Keep a fact in place of what was there."""
+        ...
+
 
 class Reloader:
     """Knows the configuration in use, and looks for a better one; one for each daemon."""
@@ -66,7 +73,8 @@ class Reloader:
         Call it where the ledger may be called. The change is there if the file is not what is used. Raises
         ``ConfigError`` with the file's faults if there is nothing else to start with.
         """
-        self._good = self._ledger.snapshot()
+        if self._ledger.get(FILE) in {"", str(self._path.absolute())}:
+            self._good = self._ledger.snapshot()
         self._judged = _signature(self._path)
         change = self._judge(self._ledger.get(ACCEPTED))
         configuration = change.configuration
@@ -141,6 +149,7 @@ class Reloader:
             self._good = replace(self._good, faults=faults)
         if not same or change.kind is Kind.TAKEN:
             self._ledger.keep_snapshot(self._good)
+            self._ledger.set(FILE, str(self._path.absolute()), now)
         return replace(change, fresh=not same)
 
 

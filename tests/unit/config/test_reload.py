@@ -54,6 +54,9 @@ class FakeLedger:
     def get(self, name: str) -> str:
         return self.facts.get(name, "")
 
+    def set(self, name: str, value: str, now: datetime) -> None:
+        self.facts[name] = value
+
 
 class Daemon:
     """A running daemon's eye on its file; its clock moves only when told."""
@@ -242,6 +245,16 @@ def test_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedge
     write(path, "rules: [\n")
     with pytest.raises(ConfigError, match="cannot be read as YAML"):
         Daemon(path, ledger, {})
+
+
+def test_36_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
+    """A mistyped file name is a fault, not a reason to watch by an older file; nor does a new file lose sources."""
+    Daemon(path, ledger)
+    with pytest.raises(ConfigError, match="there is no such file"):
+        Daemon(path.with_name("source.yaml"), ledger)
+    other = path.with_name("other.yaml")
+    other.write_text("sources: {x: {feed: 'https://x.example'}}\n", encoding="utf-8")
+    assert Daemon(other, ledger).ids == ["x"]
 
 
 def test_37_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger) -> None:

@@ -1,0 +1,141 @@
+"""The real daemon over an edit, a broken edit, a restart and its end; and what it shows of itself meanwhile."""
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from acceptance.daemon import Monitor, wait_until
+from acceptance.hostile import World
+
+CANARY = "c4nary/With+signs"
+FEED = "  {name}: {{feed: '{url}/feed/{name}', every: 1s, article: feed}}\n"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def configuration(world: World, port: int, *names: str) -> str:
+    return (
+        f"settings:\n  allow_networks: [127.0.0.0/8]\n  probes: 127.0.0.1:{port}\n"
+        "sources:\n" + "".join(FEED.format(name=name, url=world.url) for name in names) + "officials:\n"
+        "  giang: {name: Phan Văn Giang, country: Vietnam}\nrules:\n  people: {officials: all}\n"
+        "channels:\n  desk: {email: {to: a@b.example, from: c@d.example, server: 'smtps://u:${MAIL}@127.0.0.1:9'}}\n"
+        "digests:\n  now: {rules: people, at: once, to: [desk]}\n"
+    )
+
+
+def get(port: int, page: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World() as world:
+        yield world
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def monitor(world: World, port: int, tmp_path: Path) -> Iterator[Monitor]:
+    monitor = Monitor(tmp_path, configuration(world, port, "one", "two"))
+    monitor.environ["MAIL"] = CANARY
+    yield monitor
+    if monitor.process and monitor.process.poll() is None:
+        monitor.kill()
+
+
+def said(monitor: Monitor, words: str) -> bool:
+    return words in monitor.log.read_text(encoding="utf-8", errors="replace")
+
+
+def save(monitor: Monitor, text: str) -> None:
+    other = monitor.folder / ".sources.yaml.new"
+    other.write_text(text, encoding="utf-8")
+    other.replace(monitor.folder / "sources.yaml")
+
+
+def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: World, port: int) -> None:
+    """A saved edit is used without a restart; a broken one is told once with its line, also over a restart (35, 36)."""
+    monitor.start()
+    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
+    assert wait_until(lambda: world.state.requests["one"] > 0, 60)
+    save(monitor, configuration(world, port, "one", "two", "three"))
+    assert wait_until(lambda: world.state.requests["three"] > 0, 60)
+    assert 'monitor_sources{state="ok"}' in get(port, "/metrics")[1]
+    save(monitor, "sources:\n  one: [\n")
+    assert wait_until(lambda: said(monitor, "sources.yaml:3:1: this cannot be read as YAML"), 60)
+    assert "monitor_config_reload_success 0.0" in get(port, "/metrics")[1]
+    before = world.state.requests["three"]
+    assert wait_until(lambda: world.state.requests["three"] > before, 60)
+    monitor.kill()
+    monitor.start()
+    before = world.state.requests["three"]
+    assert wait_until(lambda: world.state.requests["three"] > before, 60)
+    assert monitor.log.read_text(encoding="utf-8").count("configuration not taken over") == 1
+    monitor.stop()
+
+
+def test_37_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port: int) -> None:
+    """Three of four sources vanish: held and told; confirmed by the user, taken over."""
+    save(monitor, configuration(world, port, "one", "two", "three", "four"))
+    monitor.start()
+    assert wait_until(lambda: world.state.requests["four"] > 0, 60)
+    save(monitor, configuration(world, port, "one"))
+    assert wait_until(lambda: said(monitor, "more than half of the sources are gone (two, three, four)"), 60)
+    before = world.state.requests["four"]
+    assert wait_until(lambda: world.state.requests["four"] > before, 60)
+    assert "is confirmed" in monitor.call("check", "--accept")
+    assert wait_until(lambda: said(monitor, "in use now: 1 sources"), 60)
+    monitor.stop()
+
+
+def test_40_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> None:
+    """A canary password is in no log, status, metric, error, digest or listing, though it is used at every attempt."""
+    world.publish("one", "g1", "Phan Van Giang visits", "Minister Phan Văn Giang came to Vientiane.")
+    monitor.start()
+    assert wait_until(lambda: json.loads(monitor.call("status", "--json"))["outbox"]["pending"] > 0, 60)
+    pages = "".join(get(port, page)[1] for page in ("/livez", "/readyz", "/metrics"))
+    shown = [monitor.call("check"), monitor.call("status"), monitor.call("status", "--json"), monitor.call("hits")]
+    save(monitor, configuration(world, port, "one").replace("smtps://", "smtpx://"))
+    assert wait_until(lambda: said(monitor, "smtpx"), 60)
+    shown.append(monitor.call("check", code=1))
+    monitor.kill()
+    text = "".join([*shown, pages, monitor.log.read_text(encoding="utf-8")])
+    for face in (CANARY, "c4nary", "c4nary%2FWith%2Bsigns"):
+        assert face not in text
+
+
+def test_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int) -> None:
+    """A second daemon on the same database is refused in one sentence (56); so is a folder without a file."""
+    monitor.start()
+    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
+    monitor.call("run", code=3)
+    monitor.stop()
+    monitor.call("run", "--config", "nowhere.yaml", code=1)
+    assert not (monitor.folder / "nowhere.db").exists()
+
+
+def test_log_is_json_for_machines(monitor: Monitor, port: int) -> None:
+    """Piped, each line of the log is one JSON document."""
+    monitor.start()
+    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
+    monitor.stop()
+    records = [json.loads(line) for line in monitor.log.read_text(encoding="utf-8").splitlines()]
+    assert {"watching", "stopped"} <= {record["event"] for record in records}
