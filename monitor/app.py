@@ -68,6 +68,7 @@ async def staffed(
             }
         dispatcher = Dispatcher(database, carriers, clock)
         stack.push_async_callback(dispatcher.drain, 0)
+        database.keep(settings.keep_pages)
         await database.run(database.sources.register, configuration.sources, clock())
         yield Line(
             configuration=configuration,
@@ -99,7 +100,7 @@ async def poll_once(
     """Make one whole pass."""
     settings = configuration.settings
     async with AsyncExitStack() as stack:
-        database = SqlDatabase.open(settings.database.reveal(), keep_pages=settings.keep_pages)
+        database = SqlDatabase.open(settings.database.reveal())
         stack.callback(database.close)
         workers = await stack.enter_async_context(Workers())
         line = await stack.enter_async_context(staffed(configuration, database, workers, clock))

@@ -57,6 +57,10 @@ class SqlDatabase:
             raise
         return cls(connections, lock, keep_pages)
 
+    def keep(self, pages: KeepPages) -> None:
+        """Keep other raw pages than before, from the next call on: a daemon's configuration may change."""
+        self.articles = SqlArticles(self._connections, pages)
+
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Call a store's method on the writer thread."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *args)
