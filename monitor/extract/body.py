@@ -14,6 +14,7 @@ from monitor.extract.marks import BODY, FURNITURE, LINKED, words
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LEAVES = HEADINGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", "pre", "td", "th"}
+_CELLS = frozenset(("td", "th"))
 _ASIDE = frozenset(("aside", "footer"))
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _PROSE = 40  # weight from which a run counts as prose
@@ -256,5 +257,7 @@ def _carries_on(page: Page, child: int, inside: float) -> bool:
     prose = page.prose_in(child)
     if not prose or page.link_share(child) > 0.3:
         return False
+    if box.tag in _CELLS:
+        return prose >= 0.2 * inside
     alike = box.tag == page.layout.boxes[page.root].tag and page.names[child] == page.names[page.root]
     return alike or box.tag in _LEAVES or not page.children[child] or prose >= 0.2 * inside

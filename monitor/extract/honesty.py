@@ -29,7 +29,7 @@ def find_partial(page: Page, metadata: Metadata, text: str) -> str:
 
 def fuller_text(text: str, claimed: str) -> tuple[str, str]:
     """Return the metadata's copy of the text if it goes on where the page breaks off, and why it was taken."""
-    if not text or weigh(claimed) < _GAIN * weigh(text) or "<" in claimed:
+    if not text or weigh(claimed) < _GAIN * weigh(text) or "<" in claimed or "&lt;" in claimed:
         return text, ""
     whole = squeeze(claimed)
     lines = text.split("\n")

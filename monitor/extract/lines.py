@@ -52,6 +52,7 @@ donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi di
 viernes sábado domingo th st nd rd de of source
 """
 _STAMP = re.compile(rf"\b(?:{'|'.join(_STAMPS.split())})\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]|\s)*$")
 _DASHED = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
@@ -91,6 +92,11 @@ def is_stamp(text: str) -> bool:
         return False
     words = [word for word in _LETTERS.findall(_STAMP.sub(" ", text)) if word.casefold() not in MONTHS]
     return sum(map(len, words)) <= 6 and sum(map(str.isdigit, text)) >= 4
+
+
+def is_stamped(text: str) -> bool:
+    """Tell a line of facts beside the headline: fields between bars, or a date with hardly a sentence around it."""
+    return not is_sentence(text) and (text.count("|") + text.count(" • ") >= 2 or _YEAR.search(text) is not None)
 
 
 def split_dateline(text: str) -> tuple[str, str, str]:

@@ -1,8 +1,8 @@
 """A page becomes an article: one tree, one walk over it, then decisions on a flat list."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urljoin, urlsplit
-from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -16,8 +16,9 @@ from monitor.extract.metadata import Metadata, read_metadata
 from monitor.extract.regions import Regions, sort_runs
 from monitor.extract.selectors import remove, select_body, select_date, select_texts
 from monitor.extract.shape import guarded
-from monitor.extract.times import find_modified, find_published
+from monitor.extract.times import find_modified, find_published, in_utc
 from monitor.extract.title import pick_title
+from monitor.extract.zones import zone_of
 from monitor.text.encoding import decode
 
 
@@ -32,11 +33,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An article, the reasons for all that it holds and lacks, and the CSS path of the box taken for its body."""
+    """An article, the reasons for all that it holds and lacks, and the CSS path of the box taken for its body.
+
+    ``published`` is ``article.published_at`` by the clock the page tells it in: its date is the one readers saw.
+    """
 
     article: Article
     reasons: tuple[Reason, ...]
     body_path: str
+    published: datetime | None
 
 
 def extract_page(
@@ -56,7 +61,7 @@ def explain_page(
     tree = LexborHTMLParser(guarded(decode(body, content_type)) if _is_text(body) else "")
     metadata = read_metadata(tree)
     selectors = source.selectors if source else Selectors()
-    zone = ZoneInfo(source.timezone) if source and source.timezone else None
+    zone = zone_of(source, url)
     published, published_why = select_date(tree, selectors, zone), "selector"
     remove(tree, selectors.remove)
     root = tree.body
@@ -69,13 +74,13 @@ def explain_page(
     text, text_why = fuller_text("\n".join(regions.body), metadata.body)
     article = Article(
         url=url,
-        title=title or (entry.title if entry else ""),
+        title=title,
         standfirst=regions.standfirst,
         dateline=regions.dateline,
         captions=tuple(regions.captions),
         body=text,
         canonical_url=_canonical(url, metadata.urls),
-        published_at=published or (entry.published_at if entry else None),
+        published_at=in_utc(published),
         modified_at=find_modified(tree, metadata, zone, published),
         authors=_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
         agency=regions.agency,
@@ -84,7 +89,9 @@ def explain_page(
         confidence=judge(page, title, published is not None),
         partial=find_partial(page, metadata, text),
     )
-    return Explanation(article, tuple(_reasons(article, page, title_why, published_why, text_why)), _path(page))
+    return Explanation(
+        article, tuple(_reasons(article, page, title_why, published_why, text_why)), _path(page), published
+    )
 
 
 def _regions(

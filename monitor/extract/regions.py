@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 
+from selectolax.lexbor import LexborNode
+
 from monitor.extract.blocks import Run
-from monitor.extract.body import HEADINGS, Page, linked, squeeze
+from monitor.extract.body import HEADINGS, Page, linked, squeeze, weigh
 from monitor.extract.lines import (
     is_byline,
     is_credit,
     is_sentence,
     is_stamp,
+    is_stamped,
     speaks_to_reader,
     split_credit,
     split_dateline,
@@ -67,7 +70,10 @@ def gather(page: Page) -> Regions:
 
 def _opens(page: Page, at: int) -> bool:
     """Tell whether the text may begin here."""
-    return not page.fate[at] and page.prose[at] > 0 and not _is_caption(page, page.layout.runs[at])
+    run = page.layout.runs[at]
+    if page.fate[at] or not page.prose[at] or _is_caption(page, run):
+        return False
+    return page.weights[at] > 250 or not is_stamped(run.text)
 
 
 def _by_place(page: Page, at: int, first: int, seen: set[str]) -> str:
@@ -82,10 +88,10 @@ def _by_place(page: Page, at: int, first: int, seen: set[str]) -> str:
         fate = "repeated"
     elif _is_linked(page, at, tag):
         fate = "links"
+    elif at < first:
+        fate = "before the text"
     elif not page.prose[at]:
-        if at < first:
-            fate = "before the text"
-        elif _is_small(page, run):
+        if _is_small(page, run):
             fate = "small print"
         elif tag in _PLAIN and not is_sentence(run.text):
             fate = "fragment"
@@ -129,7 +135,32 @@ def _is_caption(page: Page, run: Run) -> bool:
         if name and chars < 600 and PICTURE.search(name) and box.node.css_first("img, picture") is not None:
             return True
         index = box.parent
-    return False
+    return (
+        page.chars_in(run.box) < 250
+        and weigh(run.text) < 250
+        and page.root != run.box
+        and _is_under_picture(page.layout.boxes[run.box].node)
+    )
+
+
+def _is_under_picture(node: LexborNode) -> bool:
+    """Tell text set small, slanted or apart in the paragraph of a picture, or centred below one."""
+    if node.css_first("img, picture") is not None:
+        return node.css_first("br, small, em, i") is not None and node.css_first("img[class*=emoji]") is None
+    attributes = node.attributes
+    centred = "center" in f"{attributes.get('style')} {attributes.get('align')} {attributes.get('class')}"
+    slanted = node.css_first("em, i") is not None and _is_all_slanted(node)
+    if not centred and not slanted:
+        return False
+    before = node.prev
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    return before is not None and before.css_first("img, picture") is not None and not before.text(strip=True)
+
+
+def _is_all_slanted(node: LexborNode) -> bool:
+    slanted = sum(len(part.text(strip=True)) for part in node.css("em, i"))
+    return slanted >= len(node.text(strip=True))
 
 
 def _is_small(page: Page, run: Run) -> bool:

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from monitor.domain.source import Selectors
 from monitor.extract.blocks import tidy
 from monitor.extract.body import Page
-from monitor.text.dates import parse_date
+from monitor.text.dates import read_stamp
 
 _VALUES = ("content", "datetime", "title")
 
@@ -64,9 +64,10 @@ def _find(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 
 def _read(text: str, form: str, zone: tzinfo | None) -> datetime | None:
     if not form:
-        return parse_date(text, zone)
+        stamp = read_stamp(text, zone)
+        return stamp.moment if stamp else None
     try:
         moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is added when the format has none
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)).astimezone(UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)

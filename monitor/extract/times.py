@@ -1,52 +1,44 @@
 """When an article was published and changed: what the metadata say, else what is printed beside the headline."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.extract.body import Page
 from monitor.extract.metadata import Metadata
-from monitor.text.dates import day_order, parse_date
+from monitor.text.dates import Stamp, day_order, parse_date, read_stamp
 
 _CHANGED = re.compile(
     r"updat|modif|aktualis|cập nhật|mis à jour|actualiz|atualiz|aggiorn|diperbarui|обновл|更新|แก้ไข", re.IGNORECASE
 )
 _NEAR = 12  # runs before and after the headline in which a date is the article's
-_SAME_DAY = timedelta(hours=26)  # a day, and the most that two zones of one region differ
-_ELSEWHERE = timezone(timedelta(hours=3))
 _LINE = 120  # characters: a date in a longer run is part of the text
+_LABEL = 30  # characters: further down only a line that is little more than a date counts
+_SAME = timedelta(hours=36)  # a page's time without a zone is the feed's time if it is that near to it
+Where = tuple[Stamp, str]
 
 
 def find_published(
-    tree: LexborHTMLParser, page: Page, metadata: Metadata, zone: tzinfo | None, listed: datetime | None = None
+    tree: LexborHTMLParser, page: Page, metadata: Metadata, zone: tzinfo | None, listed: datetime | None
 ) -> tuple[datetime | None, str]:
-    """Return the time of publication and where it stood; the first source that names a whole date wins.
+    """Return the time of publication in the zone the page tells it in, and where it stood.
 
-    ``listed`` is the feed's instant: it stands for a time of the same day that the page tells without zone or hour.
+    The first place that names a whole date wins; one without a time of day is made exact by the next that has it. A
+    time without a zone gives way to ``listed``, the feed's own, if both mean the same moment.
     """
-    order = day_order([run.text for run in page.layout.runs if len(run.text) < _LINE])
-    for texts, where in (
-        (metadata.published, "metadata"),
-        (_marked(tree, "datePublished"), "microdata"),
-        (_times(tree, page), "time element"),
-        (_printed(page), "beside the headline"),
-    ):
-        for text in texts:
-            moment = parse_date(text, zone, order) if text else None
-            if moment is not None:
-                if listed and abs(moment - listed) < _SAME_DAY and _is_vague(text, moment, zone):
-                    return listed, "feed"
-                return moment, where
-    return None, "nothing"
-
-
-def _is_vague(text: str, moment: datetime, zone: tzinfo | None) -> bool:
-    """Tell whether a text leaves open which instant it means: it names no hour, or no zone while we know of none."""
-    local = moment.astimezone(zone or UTC)
-    if (local.hour, local.minute) == (0, 0):
-        return True
-    return zone is None and parse_date(text, _ELSEWHERE) != parse_date(text, UTC)
+    best: Where | None = None
+    for stamp, where in _stamps(tree, page, metadata, zone):
+        if best is None or (stamp.has_time and stamp.moment.date() == best[0].moment.date()):
+            best = stamp, where
+        if best[0].has_time:
+            break
+    if best is None:
+        return listed, "feed" if listed else "nothing"
+    if listed and not best[0].has_zone and abs(best[0].moment - listed) < _SAME:
+        return listed, "feed"
+    return best[0].moment, best[1]
 
 
 def find_modified(
@@ -60,6 +52,24 @@ def find_modified(
     return None
 
 
+def _stamps(tree: LexborHTMLParser, page: Page, metadata: Metadata, zone: tzinfo | None) -> Iterator[Where]:
+    """Yield the dates of the page in the order of trust."""
+    order = day_order([run.text for run in page.layout.runs if len(run.text) < _LINE])
+    for text, where in _places(tree, page, metadata):
+        stamp = read_stamp(text, zone, order)
+        if stamp is not None:
+            yield stamp, where
+
+
+def _places(tree: LexborHTMLParser, page: Page, metadata: Metadata) -> Iterator[tuple[str, str]]:
+    """Yield the texts in which a date may stand; the later places are only looked at when asked for."""
+    yield from ((text, "metadata") for text in metadata.published)
+    yield from ((text, "microdata") for text in _marked(tree, "datePublished"))
+    yield from ((text, "time element") for text in _times(tree, page))
+    yield from ((text, "beside the headline") for text in _beside(page))
+    yield from ((text, "below the text") for text in _below(page))
+
+
 def _marked(tree: LexborHTMLParser, prop: str) -> list[str]:
     found = []
     for node in tree.css(f'[itemprop~="{prop}"]')[:3]:
@@ -69,7 +79,7 @@ def _marked(tree: LexborHTMLParser, prop: str) -> list[str]:
 
 
 def _times(tree: LexborHTMLParser, page: Page) -> list[str]:
-    """List the time elements of the article's own surroundings, those of changes last."""
+    """Return the time element of the article's own surroundings, one of a change only if there is no other."""
     around = page.layout.boxes[page.around].node if page.layout.boxes else tree.root
     if around is None:
         return []
@@ -83,21 +93,30 @@ def _times(tree: LexborHTMLParser, page: Page) -> list[str]:
     return [said for _, said in sorted(found, key=lambda pair: pair[0])][:1]
 
 
-def _printed(page: Page) -> list[str]:
-    """List short runs near the headline, nearest first, then short ones after the text."""
+def _beside(page: Page) -> list[str]:
+    """List short runs near the headline, nearest first, those of changes last."""
     if page.title_at < 0:
         return []
     runs = page.layout.runs
-    near = [
-        at
-        for at in range(max(0, page.title_at - _NEAR // 3), min(len(runs), page.title_at + _NEAR + 1))
-        if len(runs[at].text) < _LINE
-    ]
+    here = range(max(0, page.title_at - _NEAR // 3), min(len(runs), page.title_at + _NEAR + 1))
+    near = [at for at in here if len(runs[at].text) < _LINE and page.fate[at] not in {"", "caption", "standfirst"}]
     near.sort(key=lambda at: (_CHANGED.search(runs[at].text) is not None, abs(at - page.title_at)))
-    root = page.layout.boxes[page.around]
+    return [runs[at].text for at in near]
+
+
+def _below(page: Page) -> list[str]:
+    """List lines after the text that are little more than a date."""
+    if not page.layout.boxes:
+        return []
+    around = page.layout.boxes[page.around]
     after = [
-        at
-        for at in range(page.title_at + _NEAR + 1, root.end)
-        if len(runs[at].text) < 30 and not page.fate[at].startswith("teaser")
+        run.text
+        for at, run in enumerate(page.layout.runs[page.title_at + 1 : around.end], page.title_at + 1)
+        if len(run.text) < _LABEL and page.fate[at] and not page.fate[at].startswith(("teasers", "furniture"))
     ]
-    return [runs[at].text for at in near + after[:20]]
+    return after[:20]
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """Return the same instant by the clock of UTC."""
+    return moment.astimezone(UTC) if moment else None

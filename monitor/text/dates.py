@@ -5,6 +5,7 @@ A date needs day, month and year; relative ones ("two hours ago") and those with
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from monitor.text.months import MONTHS
@@ -44,25 +45,41 @@ _HOURS = {name: float(hours) for name, hours in (pair.split("=") for pair in _ZO
 _Found = tuple[int, int, int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A point in time as a text names it, in the text's own zone, and how much of it was said rather than assumed."""
+
+    moment: datetime
+    has_time: bool
+    has_zone: bool
+
+
 def parse_date(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> datetime | None:
     """Return the instant that a text names, in UTC, or None if it names none for certain.
 
     An offset in the text wins over ``zone`` (None: UTC). A date without a time is its midnight. ``day_first`` settles
     03/04/2026; without it such a date is None. Buddhist years count. Years outside 1980 to 2100 are nonsense.
     """
+    stamp = read_stamp(text, zone, day_first)
+    return stamp.moment.astimezone(UTC) if stamp else None
+
+
+def read_stamp(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> Stamp | None:
+    """Read the same, keeping the zone it was said in and whether time and zone were said at all."""
     text = unicodedata.normalize("NFKC", text[:_LONGEST]).replace("\u200b", "").strip()
     if _EPOCH.fullmatch(text):
-        return _instant(datetime.fromtimestamp(int(text[:10]), UTC))
+        return _sane(Stamp(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, has_zone=True))
     found = _compact(text) or _year_first(text) or _spelled(text) or _numeric(text, day_first)
     if not found:
         return None
     year, month, day, rest = found
-    hour, minute, second, offset = _time(rest)
+    clock, offset = _time(rest)
     year -= 543 if year > 2400 else 0
     try:
-        return _instant(datetime(year, month, day, hour, minute, second, tzinfo=offset or zone or UTC))
+        moment = datetime(year, month, day, *(clock or (0, 0, 0)), tzinfo=offset or zone or UTC)
     except ValueError:
         return None
+    return _sane(Stamp(moment, clock is not None, offset is not None))
 
 
 def day_order(texts: list[str]) -> bool | None:
@@ -75,8 +92,8 @@ def day_order(texts: list[str]) -> bool | None:
     return None if first == second else first > second
 
 
-def _instant(moment: datetime) -> datetime | None:
-    return moment.astimezone(UTC) if FIRST_YEAR <= moment.year <= LAST_YEAR else None
+def _sane(stamp: Stamp) -> Stamp | None:
+    return stamp if FIRST_YEAR <= stamp.moment.year <= LAST_YEAR else None
 
 
 def _around(text: str, match: re.Match[str]) -> str:
@@ -140,17 +157,17 @@ def _numeric(text: str, day_first: bool | None) -> _Found | None:
     return int(match[4]), month, day, _around(text, match)
 
 
-def _time(text: str) -> tuple[int, int, int, tzinfo | None]:
-    """Read hour, minute, second and offset; midnight and None if there is no time of day."""
+def _time(text: str) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
+    """Read hour, minute and second, and the offset behind them; None for what is not said."""
     match = _CLOCK.search(text)
     if not match:
-        return 0, 0, 0, None
+        return None, None
     hour, minute, second = int(match[1]), int(match[2]), min(int(match[3] or 0), 59)
     if match[4] and hour <= 12:
         hour = hour % 12 + (12 if match[4] in "pP" else 0)
     if hour > 23 or minute > 59:
-        return 0, 0, 0, None
-    return hour, minute, second, _offset(text[match.end() :])
+        return None, None
+    return (hour, minute, second), _offset(text[match.end() :])
 
 
 def _offset(text: str) -> tzinfo | None:
