@@ -16,7 +16,7 @@ from monitor.extract.metadata import Metadata, read_metadata
 from monitor.extract.regions import Regions, sort_runs
 from monitor.extract.selectors import remove, select_body, select_date, select_texts
 from monitor.extract.shape import guarded
-from monitor.extract.times import find_modified, find_published, in_utc
+from monitor.extract.times import Clock, find_modified, find_published, in_utc
 from monitor.extract.title import pick_title
 from monitor.extract.zones import zone_of
 from monitor.text.encoding import decode
@@ -62,13 +62,14 @@ def explain_page(
     metadata = read_metadata(tree)
     selectors = source.selectors if source else Selectors()
     zone = zone_of(source, url)
+    clock = Clock(zone, is_sure=bool(source and source.timezone))
     published, published_why = select_date(tree, selectors, zone), "selector"
     remove(tree, selectors.remove)
     root = tree.body
     page = open_page(survey(root) if root is not None else Layout(), list(metadata.headlines.values()))
     regions, title, title_why = _regions(tree, page, metadata, selectors, url)
     if published is None:
-        published, published_why = find_published(tree, page, metadata, zone, entry.published_at if entry else None)
+        published, published_why = find_published(tree, page, metadata, clock, entry.published_at if entry else None)
     if entry and _feed_knows_better(entry.title, title_why):
         title, title_why = entry.title, "feed"
     text, text_why = fuller_text("\n".join(regions.body), metadata.body)

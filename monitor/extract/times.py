@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from selectolax.lexbor import LexborHTMLParser
@@ -20,23 +21,32 @@ _SAME = timedelta(hours=36)  # a page's time without a zone is the feed's time i
 Where = tuple[Stamp, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The zone of dates that name none, and whether the user said so rather than the country."""
+
+    zone: tzinfo | None
+    is_sure: bool
+
+
 def find_published(
-    tree: LexborHTMLParser, page: Page, metadata: Metadata, zone: tzinfo | None, listed: datetime | None
+    tree: LexborHTMLParser, page: Page, metadata: Metadata, clock: Clock, listed: datetime | None
 ) -> tuple[datetime | None, str]:
     """Return the time of publication in the zone the page tells it in, and where it stood.
 
     The first place that names a whole date wins; one without a time of day is made exact by the next that has it. A
-    time without a zone gives way to ``listed``, the feed's own, if both mean the same moment.
+    time without hour or without a sure zone gives way to ``listed``, the feed's own, if both mean the same moment.
     """
     best: Where | None = None
-    for stamp, where in _stamps(tree, page, metadata, zone):
+    for stamp, where in _stamps(tree, page, metadata, clock.zone):
         if best is None or (stamp.has_time and stamp.moment.date() == best[0].moment.date()):
             best = stamp, where
         if best[0].has_time:
             break
     if best is None:
         return listed, "feed" if listed else "nothing"
-    if listed and not best[0].has_zone and abs(best[0].moment - listed) < _SAME:
+    exact = best[0].has_zone or (clock.is_sure and best[0].has_time)
+    if listed and not exact and abs(best[0].moment - listed) < _SAME:
         return listed, "feed"
     return best[0].moment, best[1]
 
