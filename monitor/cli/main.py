@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from monitor import __version__
-from monitor.cli import demo, look, run, setup
+from monitor.cli import demo, digest, look, outbox, run, setup
 from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -32,6 +32,8 @@ FAMILIES: dict[str, tuple[Command, ...]] = {
 for family, commands in FAMILIES.items():
     for command in commands:
         app.command(rich_help_panel=family)(command)
+app.add_typer(digest.app, name="digest", rich_help_panel="Look")
+app.add_typer(outbox.app, name="outbox", rich_help_panel="Repair")
 
 
 def show_version(wanted: bool) -> None:
