@@ -35,9 +35,18 @@ def load(config: Path, database: str = "") -> Configuration:
     from monitor.match.review import review_watch
 
     configuration = load_configuration(config, os.environ, checks=(review_watch,))
+    quiet(configuration)
     if not database:
         return configuration
     return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+
+
+def quiet(configuration: Configuration) -> None:
+    """Let libraries and use cases say only what matters, to stderr, and without the configuration's secrets."""
+    from monitor.telemetry.logs import set_up_logging
+    from monitor.telemetry.redact import Redactor, find_secrets
+
+    set_up_logging(Redactor(find_secrets(configuration)), as_json=False, level="WARNING")
 
 
 def plain(value: object) -> Any:

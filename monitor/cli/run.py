@@ -1,6 +1,5 @@
 """Run: one pass, or the daemon."""
 
-import asyncio
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -23,6 +22,8 @@ def poll(
     json: Json = False,
 ) -> None:
     """Make one whole pass over what is due, or over the named sources at once."""
+    import uvloop
+
     from monitor.app import poll_once
 
     configuration = load(config, database)
@@ -33,7 +34,7 @@ def poll(
         if known[name].paused:
             raise UsageError(f"The source '{name}' is paused in {config}: {known[name].paused}")
     with progress_bar() as progress:
-        tally = asyncio.run(poll_once(configuration, frozenset(sources) if sources else None, progress))
+        tally = uvloop.run(poll_once(configuration, frozenset(sources) if sources else None, progress))
     if json:
         emit(summary(tally))
     else:
@@ -102,6 +103,8 @@ class _Bar:
 
 def run(config: Config = DEFAULT_CONFIG, database: DatabaseUrl = "") -> None:
     """Watch until told to stop: the daemon. It takes the configuration over whenever the file is saved."""
+    import uvloop
+
     from monitor.daemon import serve
 
-    asyncio.run(serve(config, os.environ, database))
+    uvloop.run(serve(config, os.environ, database))

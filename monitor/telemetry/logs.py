@@ -33,16 +33,16 @@ def set_up_logging(
 
     ``as_json`` None means: JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
     """
-    stream = stream or sys.stderr
-    as_json = not stream.isatty() if as_json is None else as_json
+    terminal = (stream or sys.stderr).isatty()
+    as_json = not terminal if as_json is None else as_json
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Formatter(redact, shared, as_json=as_json, colours=stream.isatty()))
+    handler = logging.StreamHandler(stream) if stream else _Stderr()
+    handler.setFormatter(_Formatter(redact, shared, as_json=as_json, colours=terminal))
     root = logging.getLogger()
     for old in root.handlers[:]:
         if isinstance(old.formatter, _Formatter):
@@ -62,6 +62,18 @@ def set_up_logging(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is at that moment, which a test or a daemon may have exchanged."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _value: TextIO) -> None:
+        """Take no other one."""
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
