@@ -1,0 +1,113 @@
+"""Fingerprints of texts: few integers that survive other headlines, dropped paragraphs and another house's spelling.
+
+A text becomes a stream of bytes: folded, spelled one way, letters and digits only, so that ``Việt Nam``, ``Viet Nam``
+and ``Vietnam`` are the same bytes. Every window of the stream is hashed (a polynomial hash from prefix sums, as Karp
+and Rabin), and the windows whose hash ends in enough zero bits are the prints. Being chosen by value, the prints of
+an excerpt are among those of the whole.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.text.fold import fold
+
+Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+
+LONGEST = 40_000
+WINDOW = 20
+PRINTS = 24
+SPELLINGS = (  # British to American and the like, as far as a replacement of letters can; same for every text
+    ("per cent", "%"),
+    ("percent", "%"),
+    ("isation", "ization"),
+    ("ising", "izing"),
+    ("ise", "ize"),
+    ("yse", "yze"),
+    ("our", "or"),
+    ("fence", "fense"),
+    ("icence", "icense"),
+    ("entre", "enter"),
+    ("amme", "am"),
+    ("ogue", "og"),
+    ("lled", "led"),
+    ("lling", "ling"),
+)
+SENTENCE = re.compile(r"[.!?][\"')]* (?=[^a-z])|\n+|[\u3002\uff01\uff1f\u104b\u17d4]")
+_BREAK = ord("\n")
+_KEPT = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
+_PRIME = 0x9E3779B97F4A7C15
+
+
+def _powers(base: int, count: int) -> Hashes:
+    with np.errstate(over="ignore"):
+        return np.cumprod(np.full(count, base, dtype=np.uint64)) * np.uint64(pow(base, -1, 1 << 64))
+
+
+_UP = _powers(_PRIME, 4 * LONGEST + 2)
+_DOWN = _powers(pow(_PRIME, -1, 1 << 64), 4 * LONGEST + 2)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A text prepared for comparison: its folded title and body, and the stream of bytes that is compared."""
+
+    title: str
+    cased: str = field(repr=False)
+    stream: bytes = field(repr=False)
+
+    @cached_property
+    def prints(self) -> tuple[int, ...]:
+        """The integers to be looked up: at most about twice ``PRINTS``, whatever the text's length; under 2**63."""
+        hashes = windows(self.stream, WINDOW)
+        level = max(0, (len(hashes) // PRINTS).bit_length() - 1)
+        return tuple({one >> 1 for one in hashes[hashes & np.uint64((1 << level) - 1) == 0].tolist()})
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The body's sentences with capitals, folded."""
+        return tuple(one for one in SENTENCE.split(self.cased) if one.strip())
+
+    @cached_property
+    def starts(self) -> Places:
+        """Where each of the sentences begins in the stream."""
+        raw = np.frombuffer(spell("\n".join(self.sentences)).encode("utf-8", "replace"), dtype=np.uint8)
+        breaks = np.cumsum(_KEPT[raw])[raw == _BREAK]
+        return np.minimum(np.concatenate(([0], breaks)), len(self.stream)).astype(np.int64)
+
+
+def trace(title: str, body: str) -> Trace:
+    """Prepare a text for comparison; what stands beyond ``LONGEST`` characters is left out."""
+    cased = fold(body[:LONGEST]).cased
+    return Trace(fold(title).text, cased, _stream(cased))
+
+
+def _stream(text: str) -> bytes:
+    raw = np.frombuffer(spell(text).encode("utf-8", "replace"), dtype=np.uint8)
+    return raw[_KEPT[raw]].tobytes()
+
+
+def spell(text: str) -> str:
+    """Write a folded text in small letters and one spelling for both sides of the Atlantic."""
+    text = text.lower()
+    for one, other in SPELLINGS:
+        text = text.replace(one, other)
+    return text
+
+
+def windows(stream: bytes, width: int) -> Hashes:
+    """Hash every window of a stream, in order; equal windows have equal hashes, all bits of which are mixed."""
+    if len(stream) < width:
+        return np.zeros(0, dtype=np.uint64)
+    data = np.frombuffer(stream, dtype=np.uint8)
+    with np.errstate(over="ignore"):
+        sums = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum((data + np.uint64(1)) * _UP[: len(data)])))
+        hashes = (sums[width:] - sums[:-width]) * _DOWN[: len(sums) - width]
+        hashes ^= hashes >> np.uint64(32)
+        hashes *= np.uint64(0xD6E8FEB86659FD93)
+        hashes ^= hashes >> np.uint64(32)
+    return hashes
