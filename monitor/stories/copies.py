@@ -61,9 +61,9 @@ class Likeness:
         """Whether they are one text."""
         if self.numbers < NUMBERS_AGREE or self.names < NAMES_AGREE:
             return False
-        if self.excerpt and not (self.overtaken and self.larger_front < 0.3):
-            return True
-        return self.smaller_kept >= 0.55 and self.score >= 0.53
+        if self.overtaken and self.larger_front < 0.2:
+            return False
+        return self.excerpt or (self.smaller_kept >= 0.55 and self.score >= 0.53)
 
 
 def verify(one: Trace, other: Trace, *, other_later: bool | None = None) -> Likeness:
@@ -129,6 +129,5 @@ def _agree(sentences: Sequence[str], other: Trace) -> tuple[float, float]:
 
 
 def _share(part: int, whole: int) -> float:
-    """A share that a single odd one out of few does not decide."""
+    """Return a share that a single odd one out of few does not decide."""
     return (part + 1) / (whole + 1)
-

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from xxhash import xxh3_64_intdigest
 
 from monitor.text.fold import fold
 
@@ -45,7 +46,8 @@ _PRIME = 0x9E3779B97F4A7C15
 
 def _powers(base: int, count: int) -> Hashes:
     with np.errstate(over="ignore"):
-        return np.cumprod(np.full(count, base, dtype=np.uint64)) * np.uint64(pow(base, -1, 1 << 64))
+        powers: Hashes = np.cumprod(np.full(count, base, dtype=np.uint64), dtype=np.uint64)
+        return powers * np.uint64(pow(base, -1, 1 << 64))
 
 
 _UP = _powers(_PRIME, 4 * LONGEST + 2)
@@ -62,10 +64,11 @@ class Trace:
 
     @cached_property
     def prints(self) -> tuple[int, ...]:
-        """The integers to be looked up: at most about twice ``PRINTS``, whatever the text's length; under 2**63."""
+        """The integers to be looked up: the whole text's and about ``PRINTS`` to twice as many more; under 2**63."""
         hashes = windows(self.stream, WINDOW)
         level = max(0, (len(hashes) // PRINTS).bit_length() - 1)
-        return tuple({one >> 1 for one in hashes[hashes & np.uint64((1 << level) - 1) == 0].tolist()})
+        chosen = {one >> 1 for one in hashes[hashes & np.uint64((1 << level) - 1) == 0].tolist()}
+        return (xxh3_64_intdigest(self.stream) >> 1, *chosen) if self.stream else ()
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def trace(title: str, body: str) -> Trace:
 
 def _stream(text: str) -> bytes:
     raw = np.frombuffer(spell(text).encode("utf-8", "replace"), dtype=np.uint8)
-    return raw[_KEPT[raw]].tobytes()
+    return bytes(raw[_KEPT[raw]])
 
 
 def spell(text: str) -> str:
@@ -106,7 +109,7 @@ def windows(stream: bytes, width: int) -> Hashes:
     data = np.frombuffer(stream, dtype=np.uint8)
     with np.errstate(over="ignore"):
         sums = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum((data + np.uint64(1)) * _UP[: len(data)])))
-        hashes = (sums[width:] - sums[:-width]) * _DOWN[: len(sums) - width]
+        hashes: Hashes = (sums[width:] - sums[:-width]) * _DOWN[: len(sums) - width]
         hashes ^= hashes >> np.uint64(32)
         hashes *= np.uint64(0xD6E8FEB86659FD93)
         hashes ^= hashes >> np.uint64(32)

@@ -1,0 +1,195 @@
+"""What an article is about, as weighted terms: words and pairs of words of its title and lead, names, and days.
+
+Reports of one event share few words, but the rare ones: people, places, the thing that happened. Weights are term
+frequency times inverse document frequency over the articles seen so far (``Vocabulary``), as in topic detection and
+tracking (Allan, 2002); a press text says what it is about in its first lines, so only these are read.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.text.fold import fold
+from monitor.text.months import MONTHS
+from monitor.text.tokens import is_unspaced
+
+Hashes = npt.NDArray[np.uint32]
+Weights = npt.NDArray[np.float32]
+
+LEAD_WORDS = 110
+LEAD_CHARS = 2000
+TITLE_WEIGHT = 3.0
+PAIR_WEIGHT = 0.5
+NAME_WEIGHT = 1.3
+TERMS = 48
+SHORTEST_STEM = 3
+NEAR = timedelta(days=10)
+WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
+MONTH_DAY = re.compile(r"\b([^\W\d_]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?\b")
+DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? (?:de )?([^\W\d_]{3,9})\b")
+NUMERIC = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})\b(?!\d)")
+_LITTLE = """
+a about after again against all also an and another any are as at be because been before being between both
+but by can could did do does doing down during each even few first for from further get go had has have having
+he her here him his how i if in into is it its just last like made make many may might more most much must my
+new no nor not now of off on once one only or other our out over own per said same say says she should since
+so some still such than that the their them then there these they this those three through to told too two
+under until up upon us very was we week well were what when where which while who whom why will with would
+yesterday year years you your today tomorrow day days month months monday tuesday wednesday thursday friday
+saturday sunday january february march april june july august september october november december mr mrs ms va
+la cua cho voi cac nhung mot trong khi da dang se tai theo tren duoc ngay nam nay den de des du el en et le
+les los las un une pour par dans sur qui que dan yang di ke untuk pada dengan ini itu
+"""
+_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+LITTLE = frozenset(_LITTLE.split())
+"""Words that tell nothing of an event, in the languages of the field and the large ones beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Term hashes with their counts in the text (title counting more), which of them are names, and its days.
+
+    ``days`` are (month, day) pairs an event of the article may have happened on; ``at`` when it was published.
+    """
+
+    hashes: Hashes
+    counts: Weights
+    names: npt.NDArray[np.bool_]
+    days: frozenset[tuple[int, int]]
+    at: datetime | None
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """An article's heaviest terms, of length one, heaviest first."""
+
+    weights: dict[int, float]
+    names: frozenset[int]
+
+
+class Vocabulary:
+    """In how many articles each term stood, in one array; learns as it goes, and can be kept as bytes."""
+
+    SIZE = 1 << 18
+    COMMON_START = 200
+
+    def __init__(self, data: bytes = b"") -> None:
+        self._counts = np.frombuffer(data, dtype=np.uint32).copy() if data else np.zeros(self.SIZE + 1, dtype=np.uint32)
+
+    def dump(self) -> bytes:
+        """Return all that was learned."""
+        return self._counts.tobytes()
+
+    @property
+    def articles(self) -> int:
+        """How many articles it has learned from."""
+        return int(self._counts[-1])
+
+    def learn(self, features: Features) -> None:
+        """Count an article's terms."""
+        self._counts[features.hashes & np.uint32(self.SIZE - 1)] += np.uint32(1)
+        self._counts[-1] += np.uint32(1)
+
+    def weigh(self, features: Features) -> Vector:
+        """Return the terms that tell this article from others; with little learned, all are alike."""
+        seen = self._counts[features.hashes & np.uint32(self.SIZE - 1)]
+        rarity = np.maximum(0.1, math.log(self.articles + self.COMMON_START) - np.log(seen + 1.0))
+        weights = features.counts * rarity
+        order = np.lexsort((features.hashes, -weights))[:TERMS]
+        length = math.sqrt(float(np.square(weights[order]).sum())) or 1.0
+        hashes = features.hashes[order].tolist()
+        named = {one for one, is_name in zip(hashes, features.names[order].tolist(), strict=True) if is_name}
+        return Vector(dict(zip(hashes, (weights[order] / length).tolist(), strict=True)), frozenset(named))
+
+
+def read_features(title: str, body: str, published_at: datetime | None) -> Features:
+    """Read what an article is about from its title and first lines; the cost does not grow with its length."""
+    counts: defaultdict[str, float] = defaultdict(float)
+    names: set[str] = set()
+    lead = fold(body[:LEAD_CHARS]).cased
+    words = _count(fold(title[:LEAD_CHARS]).cased, TITLE_WEIGHT, counts, names)
+    words += _count(lead, 1.0, counts, names)
+    terms = list(counts)
+    weights = np.array([1 + math.log(count) if count >= 1 else count for count in counts.values()], dtype=np.float32)
+    named = np.fromiter((term in names for term in terms), dtype=np.bool_, count=len(terms))
+    weights[named] *= NAME_WEIGHT
+    hashes = np.fromiter((crc32(term.encode("utf-8", "replace")) for term in terms), dtype=np.uint32, count=len(terms))
+    return Features(hashes, weights, named, _days(lead.lower(), published_at), published_at, words)
+
+
+def _count(text: str, weight: float, counts: defaultdict[str, float], names: set[str]) -> int:
+    """Count words and neighbouring pairs; return how many words told something."""
+    before, told = "", 0
+    for match in _words(text):
+        lower = match.lower()
+        if lower in LITTLE or len(lower) < 2:
+            before = ""
+            continue
+        stem = lower if match[0].isdigit() else _stem(lower)
+        counts[stem] += weight
+        if match[0] != lower[0]:
+            names.add(stem)
+        if before:
+            counts[before + stem] += weight * PAIR_WEIGHT
+        before, told = stem, told + 1
+    return told
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the first words; a run of a script without spaces comes in pieces of four letters."""
+    for number, match in enumerate(WORD.finditer(text)):
+        if number >= LEAD_WORDS:
+            return
+        word = match.group()
+        if len(word) > 4 and is_unspaced(word[0]):
+            yield from (word[start : start + 4] for start in range(min(len(word), 200) - 3))
+        else:
+            yield word
+
+
+def _stem(word: str) -> str:
+    """Cut the endings of English plurals and verbs; harmless to words of other languages, which are cut alike."""
+    for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM and len(word) > 4:
+            return word[: -len(ending)] + ("i" if ending in {"ies", "ied"} else "")
+    return word
+
+
+def _days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
+    """Find the days a text speaks of; of a dated article those near its date, or that date and the day before."""
+    found = {(MONTHS.get(name, 0), int(day)) for name, day in MONTH_DAY.findall(text)}
+    found |= {(MONTHS.get(name, 0), int(day)) for day, name in DAY_MONTH.findall(text)}
+    found |= {(int(month), int(day)) for day, month in NUMERIC.findall(text)}
+    days = {(month, day) for month, day in found if 1 <= month <= 12 and 1 <= day <= 31}
+    if published_at is None:
+        return frozenset(days)
+    today = published_at.date()
+    around = {_month_day(today + timedelta(days=shift)) for shift in range(-NEAR.days, NEAR.days + 1)}
+    return frozenset(days & around or {_month_day(today), _month_day(today - timedelta(days=1))})
+
+
+def _month_day(day: date) -> tuple[int, int]:
+    return day.month, day.day
+
+
+def days_apart(some: AbstractSet[tuple[int, int]], others: AbstractSet[tuple[int, int]]) -> int | None:
+    """Return the smallest distance in days between two sets of days of any year, or None if one is empty."""
+    if not some or not others:
+        return None
+    if some & others:
+        return 0
+    gaps = {abs(_day_of_year(*one) - _day_of_year(*two)) for one in some for two in others}
+    return min(min(gap, 365 - gap) for gap in gaps)
+
+
+def _day_of_year(month: int, day: int) -> int:
+    return _BEFORE_MONTH[month - 1] + day
