@@ -39,7 +39,7 @@ def weigh(search: Search, person: Person, before: Reading, after: Title) -> Weig
     against = (
         _foreign(person, title, after)
         or _contradicted(search, person, title, fit, max(fit, other), post)
-        or _belied(person, after, max(fit, other))
+        or (person.index not in search.named and _belied(person, after, max(fit, other)))
     )
     if against:
         return Weighed(person.index, Score.AGAINST, against)
@@ -70,7 +70,8 @@ def _contradicted(search: Search, person: Person, title: Title, fit: Fit, best: 
         return ""
     if fit is Fit.OTHER_TIME:
         return f"{_show((post,))} at another time than {search.when}"
-    if all(one.vague or one.head == "member" for one in title.posts):
+    known = person.index in search.named
+    if all(one.vague or one.head == "member" or (one.former and known) for one in title.posts):
         return ""
     return f"no role of {person.official.name} is {_show(title.posts)}"
 

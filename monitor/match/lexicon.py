@@ -137,6 +137,17 @@ COMMON = words(
 )
 """Words that stand with a capital at the beginning of a sentence or in a headline without being names."""
 
+SPEAKING = words(
+    """
+    said says told tells asked added noted stressed affirmed highlighted emphasised emphasized thanked praised
+    congratulated proposed suggested pledged promised replied answered warned described visited welcomed received hosted
+    attended chaired urged expressed spoke met also who himself herself underlined reiterated reaffirmed hailed voiced
+    appreciated commended called arrived flew left led signed handed presented opened took gave did had has was will
+    a dit estime ajoute souligne declare affirme dijo afirmo pidio mengatakan menyatakan berkata
+    """
+)
+"""What follows a name and hardly ever an ordinary word of the same letters."""
+
 WORD_NAMES = words(
     """
     son man hung dung sang hang ban long king bush rice brown green white black gray grey young price banks wood

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from monitor.domain.mention import Form
 from monitor.match.judge import Score, Weighed, weigh
-from monitor.match.lexicon import COMMON, PLACES, SYLLABLE, WORD_NAMES
+from monitor.match.lexicon import COMMON, PLACES, SPEAKING, SYLLABLE, WORD_NAMES
 from monitor.match.posts import Fit, fit_of
 from monitor.match.roster import Kind, Seen
 from monitor.match.runs import stands_alone
@@ -175,6 +175,7 @@ def _is_just_a_word(search: Search, seen: Seen) -> str:
     if text in PLACES and "-" not in search.printed_text(seen):
         return "also the name of a place"
     wordlike = text in WORD_NAMES or text in COMMON
-    if wordlike and (around.begins_sentence(seen.start) or around.is_headline(seen.start)):
+    opening = around.begins_sentence(seen.start) and around.after(seen.end) not in SPEAKING
+    if wordlike and (opening or around.is_headline(seen.start)):
         return "an ordinary word where any word has a capital"
     return ""

@@ -3,9 +3,9 @@
 import re
 
 from monitor.match.countries import country_words
-from monitor.match.honorifics import title_words
+from monitor.match.honorifics import title_words, vocabulary
 from monitor.match.lexicon import words
-from monitor.match.posts import Post, Title, read_title
+from monitor.match.posts import Post, Title, read_symbols, read_title
 from monitor.match.signs import PHOTO_MARK
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -40,49 +40,53 @@ _NOTHING = Title()
 
 def title_before(cased: str, start: int) -> Reading:
     """Read the title that leads up to a name, at most one line and some 130 characters."""
+    kept = _trimmed(_led_up(cased, start))
+    if not kept:
+        return Reading(_NOTHING, start, ())
+    said = tuple(word.group().lower() for word in kept)
+    return Reading(read_title(said), kept[0].start(), said)
+
+
+def _led_up(cased: str, start: int) -> list[re.Match[str]]:
+    """Collect the words left of a name, as far as they may be a title, in their order."""
     low = max(0, start - _REACH)
-    line = cased.rfind("\n", low, start)
-    low = max(low, line + 1)
+    low = max(low, cased.rfind("\n", low, start) + 1)
     found = list(_WORD.finditer(cased, low, start))
-    words: list[str] = []
-    pending: list[str] = []
-    begin, edge = start, start
-    commas = 0
-    for at in range(len(found) - 1, -1, -1):
-        match = found[at]
-        word, printed = match.group().lower(), match.group()
-        gap = cased[match.end() : edge]
-        if not _bridges(gap, word, words + pending, commas):
+    kept: list[re.Match[str]] = []
+    pending: list[re.Match[str]] = []
+    edge, commas = start, 0
+    for at in range(len(found) - 1, max(-1, len(found) - 18), -1):
+        word = found[at].group().lower()
+        gap = cased[found[at].end() : edge]
+        after = [other.group().lower() for other in (*pending, *kept)]
+        if not _bridges(gap, word, after, commas):
             break
         commas += "," in gap
-        known = word in title_words() or _is_country(word, words + pending)
-        if known:
+        edge = found[at].start()
+        if word in title_words() or _is_country(word, after):
             if pending and not (word in _LINKS or word == "minister"):
                 break
-            words = [word, *pending, *words]
-            if pending and word in _LINKS:
-                pending = []
-            pending = []
-            begin = match.start()
-        elif printed[0].isupper() and len(pending) < 4 and _governed(found, at):
-            pending = [word, *pending]
+            kept, pending = [found[at], *pending, *kept], []
+        elif found[at].group()[0].isupper() and len(pending) < 4 and _governed(found, at):
+            pending = [found[at], *pending]
         else:
             break
-        edge = match.start()
-        if len(words) > 16:
-            break
-    while words and words[0] in _OPENERS:
-        begin = _next_word(cased, begin)
-        words.pop(0)
-    if not words:
-        return Reading(_NOTHING, start, ())
-    return Reading(read_title(tuple(words)), begin, tuple(words))
+    return kept
 
 
-def _next_word(cased: str, begin: int) -> int:
-    first = _WORD.match(cased, begin)
-    after = _WORD.search(cased, first.end() if first else begin)
-    return after.start() if after else begin
+def _trimmed(kept: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Drop what only looked like the beginning of a title: small words, and words that are part of no phrase."""
+    first = at = 0
+    leading = True
+    for phrase, symbols in read_symbols([word.group().lower() for word in kept]):
+        size = phrase.count(" ") + 1
+        unknown = phrase not in vocabulary() and symbols[0][:2] != "c:"
+        if (unknown and (leading or kept[at].group().islower())) or (leading and phrase in _OPENERS):
+            first, leading = at + size, True
+        else:
+            leading = False
+        at += size
+    return kept[first:]
 
 
 def _governed(found: list[re.Match[str]], at: int) -> bool:
