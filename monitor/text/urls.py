@@ -11,6 +11,10 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_CANONICAL = re.compile(  # an address that is canonical as it stands, but for its query
+    r"(https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::\d{4})?)"
+    r"(/(?:[A-Za-z0-9_~!$&'()*+,=:@/-]|\.(?![./]|$))*)(?:\?([A-Za-z0-9._~!$'()*+,=:@/?&-]*))?"
+)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
@@ -23,6 +27,8 @@ def canonical_url(url: str, base: str = "") -> str:
     tracking parameters and session ids are dropped, dot segments resolved, escapes written one way, and parameters
     sorted by name with the order of equal names kept. A path keeps its case and its final slash: servers may care.
     """
+    if ordinary := _CANONICAL.fullmatch(url):
+        return f"{ordinary[1]}{ordinary[2]}?{query}" if (query := _query(ordinary[3] or "")) else ordinary[1] + ordinary[2]
     parts = _split(url, base)
     if parts is None:
         return ""
@@ -34,17 +40,21 @@ def canonical_url(url: str, base: str = "") -> str:
     port = parts.port
     netloc = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
     path = _PARAMETERS.sub("", _escape(_without_dots(parts.path), "/:@!$&'()*+,;=")) or "/"
-    return urlunsplit((parts.scheme, netloc, path, _canonical_query(parts.query), ""))
+    return urlunsplit((parts.scheme, netloc, path, _escape(_query(parts.query), "/:@!$&'()*+,;=?"), ""))
 
 
 def host_of(url: str) -> str:
     """Return the lower-case host of a web address without its port, or an empty text."""
+    if ordinary := _CANONICAL.match(url):
+        return ordinary[1].partition("://")[2].partition(":")[0]
     parts = _split(url, "")
     return _ascii_host(parts.hostname or "") if parts else ""
 
 
 def is_web_url(url: str) -> bool:
     """Tell whether a text is an absolute http or https address with a host, and nothing hidden in it."""
+    if _CANONICAL.fullmatch(url):
+        return True
     return " " not in url and not _UNSAFE.search(url) and bool(host_of(url))
 
 
@@ -107,10 +117,10 @@ def _unescape(match: re.Match[str]) -> str:
     return mark if mark in _UNRESERVED else f"%{match[1].upper()}"
 
 
-def _canonical_query(query: str) -> str:
+def _query(query: str) -> str:
     """Drop tracking parameters and sort the others by name; equal names keep their order."""
     if not query:
         return ""
     pairs = [pair for pair in query.split("&") if pair and not _TRACKING.fullmatch(pair.partition("=")[0])]
     pairs.sort(key=lambda pair: pair.partition("=")[0])
-    return _escape("&".join(pairs), "/:@!$&'()*+,;=?")
+    return "&".join(pairs)

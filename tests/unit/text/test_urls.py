@@ -1,0 +1,84 @@
+"""One spelling for one address."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.text import urls
+from monitor.text.urls import canonical_url, host_of, is_web_url
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("HTTP://Daily.Example:80/A/../b/./c?utm_source=x&b=2&a=1#f", "http://daily.example/b/c?a=1&b=2"),
+        ("https://daily.example", "https://daily.example/"),
+        ("https://daily.example:443/x", "https://daily.example/x"),
+        ("https://daily.example:8443/x", "https://daily.example:8443/x"),
+        ("https://user:pw@daily.example/x", "https://daily.example/x"),
+        ("https://daily.example./x", "https://daily.example/x"),
+        ("https://daily.example/x?fbclid=1&gclid=2&mc_cid=3&utm_medium=rss", "https://daily.example/x"),
+        ("https://daily.example/x;jsessionid=AB12?id=1", "https://daily.example/x?id=1"),
+        ("https://daily.example/?b=2&a=1&b=1", "https://daily.example/?a=1&b=2&b=1"),
+        ("https://daily.example/%7euser/%c3%a9", "https://daily.example/~user/%C3%A9"),
+        ("https://daily.example/é?q=ລາວ x", "https://daily.example/%C3%A9?q=%E0%BA%A5%E0%BA%B2%E0%BA%A7%20x"),
+        ("https://báo.example/x", "https://xn--bo-mia.example/x"),
+        ("  https://daily.example/a\u200bb\n ", "https://daily.example/ab"),
+        ("https://daily.example/a//b/", "https://daily.example/a//b/"),
+        ("https://[2001:DB8::1]:80/x", "https://[2001:db8::1]:80/x"),
+        ("https://daily.example/a...b/.well-known", "https://daily.example/a...b/.well-known"),
+        ("https://daily.example/a/..", "https://daily.example/"),
+        ("/news/1", "https://base.example/news/1"),
+        ("?page=2", "https://base.example/dir/?page=2"),
+        ("//other.example/x", "https://other.example/x"),
+        ("javascript:alert(1)", ""),
+        ("mailto:a@b.example", ""),
+        ("https://daily.example:99999/", ""),
+        ("http://", ""),
+    ],
+)
+def test_canonical_url(url: str, canonical: str) -> None:
+    """Case, ports, dots, escapes, tracking, sessions, order, bases: each has one spelling."""
+    assert canonical_url(url, "https://base.example/dir/") == canonical
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("https://daily.example/A", "https://daily.example/a"),
+        ("https://daily.example/a", "https://daily.example/a/"),
+        ("https://daily.example/x?id=1", "https://daily.example/x?id=2"),
+        ("https://daily.example/x?sid=1", "https://daily.example/x"),
+        ("http://daily.example/", "https://daily.example/"),
+    ],
+)
+def test_different_addresses_stay_different(pair: tuple[str, str]) -> None:
+    """What a server may tell apart is told apart."""
+    assert canonical_url(pair[0]) != canonical_url(pair[1])
+
+
+@given(st.from_regex(r"https?://[a-zA-Z0-9.\-]{1,12}(:[0-9]{2,5})?/[a-zA-Z0-9%./?&=~_\-;é ]{0,30}", fullmatch=True))
+def test_canonical_is_a_fixed_point(url: str) -> None:
+    """Canonical once is canonical for ever, and ``is_web_url`` and ``host_of`` agree with it."""
+    once = canonical_url(url)
+    assert canonical_url(once) == once
+    if once:
+        assert is_web_url(once)
+        assert host_of(once) == host_of(url)
+
+
+@given(st.from_regex(r"https?://[a-z0-9.\-]{1,12}(:[0-9]{2,5})?/[a-zA-Z0-9./?&=~_\-]{0,30}", fullmatch=True))
+def test_the_quick_way_and_the_long_way_agree(url: str) -> None:
+    """Addresses that look canonical already skip the splitting, with the same result."""
+    quick = canonical_url(url), host_of(url), is_web_url(url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "_CANONICAL", urls.re.compile("(?!)"))
+        assert (canonical_url(url), host_of(url), is_web_url(url)) == quick
+
+
+@given(st.text(max_size=50))
+def test_any_text_is_an_address_or_none(text: str) -> None:
+    """Nothing raises, whatever a page calls a link."""
+    assert canonical_url(text, "https://base.example/") == "" or is_web_url(canonical_url(text, "https://base.example/"))
+    host_of(text)
+    is_web_url(text)
