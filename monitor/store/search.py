@@ -21,6 +21,8 @@ _UNBROKEN = (
 )
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0dff"
 _RUN = re.compile(f"([{_UNBROKEN}]+)|([^\\W_{_UNBROKEN}](?:[^\\W_{_UNBROKEN}]|[{_MARKS}])*)")
+_ANY_UNBROKEN = re.compile(f"[{_UNBROKEN}]")
+_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 _LONGEST_WORD = 64
 _LONGEST_TEXT = 250_000
@@ -58,6 +60,9 @@ def read_query(query: str) -> tuple[Term, ...]:
 
 def _words(folded: str, *, whole: bool) -> Iterator[str]:
     """Yield the words of a text; of an unbroken run its pairs, and its last character unless the run may go on."""
+    if not _ANY_UNBROKEN.search(folded):  # most texts: no need to look at each word
+        yield from (word[:_LONGEST_WORD] for word in _WORD.findall(folded))
+        return
     runs = list(_RUN.finditer(folded))
     for number, run in enumerate(runs):
         unbroken, word = run.groups()
