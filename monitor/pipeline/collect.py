@@ -31,7 +31,7 @@ from monitor.stories.identity import identify, keys_asked
 from monitor.text.urls import host_of
 
 LEASE = timedelta(minutes=5)
-AT_ONCE = 40
+AT_ONCE = 100
 PER_HOST = 4
 HOST_REST = timedelta(seconds=1)
 _BREATHE_AFTER = 20

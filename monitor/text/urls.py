@@ -28,7 +28,8 @@ def canonical_url(url: str, base: str = "") -> str:
     sorted by name with the order of equal names kept. A path keeps its case and its final slash: servers may care.
     """
     if ordinary := _CANONICAL.fullmatch(url):
-        return f"{ordinary[1]}{ordinary[2]}?{query}" if (query := _query(ordinary[3] or "")) else ordinary[1] + ordinary[2]
+        query = _query(ordinary[3] or "")
+        return f"{ordinary[1]}{ordinary[2]}?{query}" if query else f"{ordinary[1]}{ordinary[2]}"
     parts = _split(url, base)
     if parts is None:
         return ""

@@ -79,6 +79,8 @@ def test_the_quick_way_and_the_long_way_agree(url: str) -> None:
 @given(st.text(max_size=50))
 def test_any_text_is_an_address_or_none(text: str) -> None:
     """Nothing raises, whatever a page calls a link."""
-    assert canonical_url(text, "https://base.example/") == "" or is_web_url(canonical_url(text, "https://base.example/"))
+    assert canonical_url(text, "https://base.example/") == "" or is_web_url(
+        canonical_url(text, "https://base.example/")
+    )
     host_of(text)
     is_web_url(text)
