@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from monitor import __version__
-from monitor.cli import demo, digest, look, outbox, run, setup
+from monitor.cli import demo, digest, discover, look, outbox, run, setup
 from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -25,13 +25,13 @@ app = typer.Typer(
 
 Command = Callable[..., object]
 FAMILIES: dict[str, tuple[Command, ...]] = {
-    "Set up": (setup.init, setup.check, setup.schema),
+    "Set up": (setup.init, setup.check, setup.schema, discover.discover, discover.import_, discover.export),
     "Run": (run.run, run.poll, demo.demo),
     "Look": (look.status, look.articles, look.hits, look.search),
 }
 for family, commands in FAMILIES.items():
     for command in commands:
-        app.command(rich_help_panel=family)(command)
+        app.command(command.__name__.rstrip("_"), rich_help_panel=family)(command)
 app.add_typer(digest.app, name="digest", rich_help_panel="Look")
 app.add_typer(outbox.app, name="outbox", rich_help_panel="Repair")
 

@@ -1,5 +1,7 @@
 """One spelling for one address."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,7 +74,7 @@ def test_the_quick_way_and_the_long_way_agree(url: str) -> None:
     """Addresses that look canonical already skip the splitting, with the same result."""
     quick = canonical_url(url), host_of(url), is_web_url(url)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(urls, "_CANONICAL", urls.re.compile("(?!)"))
+        patch.setattr(urls, "_CANONICAL", re.compile("(?!)"))
         assert (canonical_url(url), host_of(url), is_web_url(url)) == quick
 
 

@@ -1,0 +1,63 @@
+"""OPML: lists of feeds as other readers keep them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from monitor.domain.errors import NotAFeed
+from monitor.domain.source import Source, SourceKind
+from monitor.parse.values import absolute, clean
+from monitor.text.urls import canonical_url
+
+_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """One feed of a list: its name, its address, its site and its language where they are given."""
+
+    name: str
+    url: str
+    site: str = ""
+    language: str = ""
+
+
+def read_opml(body: bytes) -> tuple[Outline, ...]:
+    """Return the feeds of a list, each address once, folders flattened. Raises ``NotAFeed`` for what is no OPML."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    try:
+        root = etree.fromstring(body.strip(), parser)
+    except etree.XMLSyntaxError as error:
+        raise NotAFeed("the file is no readable XML") from error
+    if root is None or etree.QName(root).localname.lower() != "opml":
+        raise NotAFeed("the file is no OPML: its root should be <opml>")
+    found: dict[str, Outline] = {}
+    for element in root.iter("{*}outline"):
+        attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}
+        url = absolute(attributes.get("xmlurl", ""), "")
+        if url and len(found) < _MOST:
+            name = " ".join(clean(attributes.get("title") or attributes.get("text") or url).split())
+            site = absolute(attributes.get("htmlurl", ""), url)
+            found.setdefault(canonical_url(url), Outline(name, url, site, attributes.get("language", "")[:35]))
+    return tuple(found.values())
+
+
+def write_opml(sources: Iterable[Source]) -> str:
+    """Write the feeds among the sources as OPML 2.0; sitemaps and listing pages have no place in it."""
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = "Sources of monitor"
+    body = etree.SubElement(root, "body")
+    for source in sources:
+        if source.kind is SourceKind.FEED:
+            outline = {"type": "rss", "text": source.name, "title": source.name, "xmlUrl": source.url}
+            if source.language:
+                outline["language"] = source.language
+            etree.SubElement(body, "outline", {name: _allowed(text) for name, text in outline.items()})
+    return str(etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True), "utf-8")
+
+
+def _allowed(text: str) -> str:
+    """Drop what XML cannot hold."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)

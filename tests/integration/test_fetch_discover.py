@@ -1,0 +1,121 @@
+"""discover, import and export through the command line, against a site on loopback."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from loopback import on_loop, reply, serving
+from typer.testing import CliRunner
+
+from monitor.cli import discover as command
+from monitor.cli.main import app
+from monitor.domain.errors import ConfigError, UsageError
+from monitor.domain.source import SourceKind
+
+DATE = "Thu, 05 Mar 2026 09:00:00 GMT"
+ITEM = f"<item><title>Head</title><link>https://daily.example/1</link><pubDate>{DATE}</pubDate></item>"
+RSS = (
+    f"<rss version='2.0'><channel><title>Daily: politics</title><language>en</language>{ITEM}</channel></rss>".encode()
+)
+SITEMAP = b"<urlset><url><loc>https://daily.example/1</loc><lastmod>2026-03-05</lastmod></url></urlset>"
+CONFIG = (
+    "settings:\n  allow_networks: [127.0.0.0/8]\nsources: # ours\n  old: {name: Old, feed: 'https://old.example/rss'}\n"
+)
+
+
+def site(pages: dict[str, bytes]) -> Callable[..., object]:
+    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(pages[path]) if path in pages else reply(status="404 Not Found"))
+
+    return talk
+
+
+def run(pages: dict[str, bytes], path: str, folder: Path, *options: str) -> tuple[int, str, str]:
+    """Serve a site and discover it."""
+    (folder / "sources.yaml").write_text(CONFIG, encoding="utf-8")
+
+    async def serve() -> tuple[int, str, str]:
+        async with serving(site(pages)) as server:  # type: ignore[arg-type]  # a plain callable
+            arguments = ["discover", server.url(path), "-c", str(folder / "sources.yaml"), *options]
+            result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+            return result.exit_code, result.stdout.replace(str(server.port), "PORT"), result.stderr
+
+    return on_loop(serve())
+
+
+def test_named_feeds_and_sitemaps_are_printed_as_yaml(tmp_path: Path) -> None:
+    """What is printed can be pasted: a feed named by the page first, then the sitemap of robots.txt."""
+    pages = {
+        "/": b"<html><link rel='alternate' type='application/rss+xml' href='/politics.rss'></html>",
+        "/politics.rss": RSS,
+        "/robots.txt": b"Sitemap: /map.xml",
+        "/map.xml": SITEMAP,
+    }
+    code, out, _ = run(pages, "/", tmp_path)
+    assert code == 0
+    assert out.startswith(
+        "# named: 1 entries, newest 2026-03-05 09:00 UTC\n  daily-politics:\n    name: 'Daily: politics'\n"
+        "    feed: http://127.0.0.1:PORT/politics.rss\n    language: en\n"
+    )
+    assert "sitemap: http://127.0.0.1:PORT/map.xml" in out
+    code, out, _ = run(pages, "/", tmp_path, "--json")
+    assert [json.loads(line)["kind"] for line in out.splitlines()] == ["feed", "sitemap"]
+
+
+def test_a_feed_is_its_own_discovery_and_a_bare_site_is_guessed(tmp_path: Path) -> None:
+    """The address of a feed is taken as it is; where nothing is named, the usual places are tried."""
+    assert "# given" in run({"/x.rss": RSS}, "/x.rss", tmp_path)[1]
+    assert "# guessed" in run({"/": b"<html>News</html>", "/feed": RSS}, "/", tmp_path)[1]
+    code, out, err = run({"/": b"<html>News</html>"}, "/", tmp_path)
+    assert (code, out) == (3, "")
+    assert "names no feed" in err
+
+
+OPML = """<opml><body><outline text="Báo Đất" xmlUrl="https://a.example/rss"/><outline text="ລາວ" xmlUrl="https://b.example/"/>
+<outline text="Old again" xmlUrl="https://old.example/rss"/></body></opml>"""
+
+
+def test_import_prints_or_writes_and_export_gives_back(tmp_path: Path) -> None:
+    """Known feeds are left out, ids are made of names or hosts, comments of the file stay."""
+    config, opml, back = tmp_path / "sources.yaml", tmp_path / "in.opml", tmp_path / "out.opml"
+    config.write_text(CONFIG, encoding="utf-8")
+    opml.write_text(OPML, encoding="utf-8")
+    runner = CliRunner()
+    printed = runner.invoke(app, ["import", str(opml), "-c", str(config)])
+    assert "  bao-dat:\n    name: Báo Đất\n    feed: https://a.example/rss\n" in printed.stdout
+    assert "  b-example:" in printed.stdout
+    assert "2 of 3 feeds printed; 1 were there already" in printed.stderr
+    assert config.read_text(encoding="utf-8") == CONFIG
+    assert runner.invoke(app, ["import", str(opml), "-c", str(config), "--write"]).exit_code == 0
+    assert "sources: # ours\n  bao-dat:" in config.read_text(encoding="utf-8")
+    assert runner.invoke(app, ["export", str(back), "-c", str(config)]).exit_code == 0
+    assert back.read_text(encoding="utf-8").count("<outline ") == 3
+
+
+def test_an_import_that_would_break_the_file_changes_nothing(tmp_path: Path) -> None:
+    """The result is checked beside the file before it takes its place."""
+    config = tmp_path / "sources.yaml"
+    config.write_text(CONFIG + "rules:\n  r: {officials: [nobody]}\n", encoding="utf-8")
+    before = config.read_text(encoding="utf-8")
+    with pytest.raises(ConfigError, match="nobody"):
+        command.add_sources(config, command.block("new", "New", SourceKind.FEED, "https://new.example/rss"))
+    assert config.read_text(encoding="utf-8") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["sources.yaml"]
+    config.write_text("sources: {a: {name: A, feed: 'https://a.example/'}}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="block"):
+        command.add_sources(config, "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "expected"),
+    [
+        ("Viet Nam News", (), "viet-nam-news"),
+        ("Viet Nam News", ("viet-nam-news",), "viet-nam-news-2"),
+        ("新华", (), "h-example"),
+    ],
+)
+def test_identifiers(name: str, taken: tuple[str, ...], expected: str) -> None:
+    """Readable, legal, never twice."""
+    assert command.identifier(name, "https://h.example/x", taken) == expected
