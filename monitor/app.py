@@ -100,8 +100,9 @@ async def poll_once(
     """Make one whole pass."""
     settings = configuration.settings
     async with AsyncExitStack() as stack:
-        database = SqlDatabase.open(settings.database.reveal())
+        database = SqlDatabase.open(settings.database.reveal(), exclusive=None)
         stack.callback(database.close)
+        await database.run(database.recover, clock())
         workers = await stack.enter_async_context(Workers())
         line = await stack.enter_async_context(staffed(configuration, database, workers, clock))
         return await line.poll(only, progress)

@@ -64,6 +64,7 @@ async def serve(path: Path, environ: Mapping[str, str], database: str = "", cloc
     async with AsyncExitStack() as stack:
         opened = SqlDatabase.open(url.reveal(), exclusive=True)
         stack.callback(opened.close)
+        await opened.run(opened.recover, clock())
         reloader = Reloader(path, environ, opened.ledger, (review_watch,))
         configuration, change = await opened.run(reloader.begin, clock())
         workers = await stack.enter_async_context(Workers())

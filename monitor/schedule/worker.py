@@ -23,8 +23,11 @@ def serve() -> None:
         limit = int(used.ru_utime + used.ru_stime) + seconds + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         answer = _do(job)
-        results.write(len(answer).to_bytes(_LENGTH, "big") + answer)
-        results.flush()
+        try:
+            results.write(len(answer).to_bytes(_LENGTH, "big") + answer)
+            results.flush()
+        except BrokenPipeError:  # the daemon was killed; nobody waits for the answer
+            os._exit(0)
 
 
 def _read(jobs: BinaryIO) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -16,6 +17,7 @@ from monitor.store.engine import Connections
 from monitor.store.ledger import SqlLedger
 from monitor.store.lock import LockFile
 from monitor.store.outbox import SqlOutbox
+from monitor.store.recovery import release_leases
 from monitor.store.schema import migrate, missing
 from monitor.store.sources import SqlSources
 
@@ -39,14 +41,14 @@ class SqlDatabase:
         self.ledger = SqlLedger(connections)
 
     @classmethod
-    def open(cls, url: str, *, exclusive: bool = False, keep_pages: KeepPages = KeepPages.MATCHED) -> Self:
+    def open(cls, url: str, *, exclusive: bool | None = False, keep_pages: KeepPages = KeepPages.MATCHED) -> Self:
         """Open the database of a SQLAlchemy URL, made or migrated if need be.
 
-        ``exclusive`` is for the daemon: no second one on the same SQLite file. Raises ``UsageError`` for a wrong URL,
-        ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
+        ``exclusive`` is for the daemon: no second one on the same SQLite file; None asks to be alone if nobody works
+        there. Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
         """
         connections = Connections(url)
-        lock = LockFile(connections.file) if exclusive and connections.sqlite else None
+        lock = _lock(connections, exclusive)
         try:
             if missing(connections):
                 _migrate_alone(connections, lock)
@@ -69,6 +71,14 @@ class SqlDatabase:
         """Call a method that only reads, beside the writer."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, work, *args)
 
+    def recover(self, now: datetime) -> None:
+        """Make due again what was leased by a process that died, if this one is alone on the database.
+
+        Where several processes work, nobody can know this, and a lease runs until its end.
+        """
+        if self._lock:
+            release_leases(self._connections, now)
+
     def close(self) -> None:
         """Finish what was handed over, then close; nothing may be called afterwards."""
         self._writer.shutdown()
@@ -76,6 +86,18 @@ class SqlDatabase:
         self._connections.close()
         if self._lock:
             self._lock.release()
+
+
+def _lock(connections: Connections, exclusive: bool | None) -> LockFile | None:
+    """Take the lock as asked for. Raises ``StoreInUse``."""
+    if exclusive is False or not connections.sqlite:
+        return None
+    try:
+        return LockFile(connections.file)
+    except StoreInUse:
+        if exclusive:
+            raise
+        return None
 
 
 def _migrate_alone(connections: Connections, lock: LockFile | None) -> None:

@@ -33,6 +33,7 @@ class Monitor:
         self.environ = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"}
         self.process: subprocess.Popen[bytes] | None = None
         self.log = folder / "daemon.log"
+        self._began = 0
         (folder / "sources.yaml").write_text(configuration, encoding="utf-8")
 
     def command(self, *words: str) -> list[str]:
@@ -55,6 +56,7 @@ class Monitor:
 
     def start(self) -> None:
         """Start the daemon."""
+        self._began = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command("run"), cwd=self.folder, env=self.environ, stdout=log, stderr=subprocess.STDOUT
@@ -67,7 +69,8 @@ class Monitor:
         self.process.wait()
 
     def stop(self, seconds: float = 40) -> None:
-        """Ask the daemon to end, and see that it does so in good order."""
+        """Ask the daemon, once it watches, to end; see that it does so in good order."""
         assert self.process is not None
+        assert wait_until(lambda: b"watching" in self.log.read_bytes()[self._began :], 30)
         self.process.terminate()
         assert self.process.wait(seconds) == 0, self.log.read_text(errors="replace")[-3000:]

@@ -57,7 +57,7 @@ def test_nothing_is_lost_and_nothing_told_twice(
 ) -> None:
     """Hangs, resets, 503s, wrong 304s, truncated feeds, a failing webhook and kill -9 every few seconds."""
     soak = request.config.getoption("--soak")
-    feeds, rounds, batch = (500, 40, 100) if soak else (6, 4, 6)
+    feeds, rounds, batch = (500, 40, 100) if soak else (6, 3, 6)
     dice = random.Random(11)
     with World() as world:
         monitor = Monitor(tmp_path, configuration(world, feeds))
@@ -73,7 +73,7 @@ def test_nothing_is_lost_and_nothing_told_twice(
             if number % batch == batch - 1:
                 before = len(world.received())
                 monitor.start()
-                wait_until(lambda before=before: len(world.received()) > before, 15)  # type: ignore[misc]  # bound now
+                wait_until(lambda before=before: len(world.received()) > before, 10)  # type: ignore[misc]  # bound now
                 monitor.kill()
         world.state.fault_rate = world.state.hook_rate = 0
         monitor.call("poll", *(f"feed-{n}" for n in range(feeds)), seconds=300)
