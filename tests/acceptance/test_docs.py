@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,7 @@ def test_commands_exist(block: Block) -> None:
             assert all(word in told for word in words if word.startswith("-")), line
 
 
+@cache
 def monitor_help(command: str) -> str:
     environment = os.environ | {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
     line = [sys.executable, "-m", "monitor", command, "--help"]

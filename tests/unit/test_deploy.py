@@ -10,6 +10,8 @@ import typer.main
 import yaml
 
 from monitor.cli.main import app
+from monitor.domain.delivery import Secret
+from monitor.domain.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -34,6 +36,8 @@ HARDENED = {
     "RestrictRealtime": "yes",
     "StateDirectory": "monitor",
     "SystemCallArchitectures": "native",
+    "Type": "notify",
+    "WatchdogSec": "60",
     "UMask": "0077",
     "Restart": "always",
     "StartLimitIntervalSec": "0",
@@ -102,12 +106,14 @@ def test_image_is_built_in_two_stages_and_runs_as_nobody() -> None:
     check_command(yaml.safe_load(last["CMD"]))
 
 
-def test_image_tells_its_health_by_a_command_that_exists() -> None:
-    """HEALTHCHECK runs one of our commands, without a shell."""
+def test_image_tells_its_health_by_the_daemons_own_probe() -> None:
+    """HEALTHCHECK asks /readyz where the daemon listens by default, without a shell."""
     health = dict(instructions())["HEALTHCHECK"]
     program, *words = yaml.safe_load(health.partition("CMD ")[2])
-    assert program == "monitor"
-    check_command(words)
+    host, port = Settings(Secret("sqlite://")).probes or ("", 0)
+    assert program == "python"
+    assert f"http://{host}:{port}/readyz" in words[-1]
+    compile(words[-1], "HEALTHCHECK", "exec")
 
 
 def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
