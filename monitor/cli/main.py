@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from monitor import __version__
-from monitor.cli import demo, digest, discover, look, outbox, run, setup
+from monitor.cli import demo, digest, discover, extract, look, outbox, run, setup
 from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -28,6 +28,7 @@ FAMILIES: dict[str, tuple[Command, ...]] = {
     "Set up": (setup.init, setup.check, setup.schema, discover.discover, discover.import_, discover.export),
     "Run": (run.run, run.poll, demo.demo),
     "Look": (look.status, look.articles, look.hits, look.search),
+    "Explain": (extract.extract,),
 }
 for family, commands in FAMILIES.items():
     for command in commands:

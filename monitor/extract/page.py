@@ -134,7 +134,8 @@ def _canonical(url: str, claims: list[str]) -> str:
         except ValueError:
             continue
         front = there.path in {"", "/"} and here.path not in {"", "/"} and not there.query
-        if there.scheme in {"http", "https"} and _site(there.hostname) == _site(here.hostname) and not front:
+        same = not url or _site(there.hostname) == _site(here.hostname)
+        if there.scheme in {"http", "https"} and same and not front:
             return there._replace(fragment="").geturl()
     return url
 
@@ -161,17 +162,19 @@ def _reasons(article: Article, page: Page, title: str, published: str, text: str
 
 
 def _path(page: Page) -> str:
-    """Name the body's box as a selector would: the nearest id, else tags with their first class."""
+    """Name the smallest box around the whole body as a selector would: the nearest id, else tags and first classes."""
+    kept = [at for at, fate in enumerate(page.fate) if not fate]
+    boxes = page.layout.boxes
+    index = page.layout.runs[kept[0]].box if kept else -1
+    while index > 0 and (boxes[index].end <= kept[-1] or (kept[0] != kept[-1] and boxes[index].tag == "p")):
+        index = boxes[index].parent
     parts: list[str] = []
-    index = page.root
-    while index > 0 and len(parts) < 3:
-        box = page.layout.boxes[index]
-        name = box.node.attributes.get("id")
-        classes = (box.node.attributes.get("class") or "").split()
-        parts.insert(0, f"{box.tag}#{name}" if name else f"{box.tag}.{classes[0]}" if classes else box.tag)
-        if name:
-            break
-        index = box.parent
+    while index >= 0 and len(parts) < 3:
+        attributes = boxes[index].node.attributes
+        name, classes = attributes.get("id"), (attributes.get("class") or "").split()
+        tag = boxes[index].tag
+        parts.insert(0, f"{tag}#{name}" if name else f"{tag}.{classes[0]}" if classes else tag)
+        index = -1 if name else boxes[index].parent
     return " > ".join(parts)
 
 

@@ -1,0 +1,142 @@
+"""Explain: what a page's article is, and why each region became what it is."""
+
+import asyncio
+import gzip
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.common import DEFAULT_CONFIG, Config, Json, emit, load
+from monitor.domain.errors import MonitorError, UsageError
+
+if TYPE_CHECKING:
+    from monitor.domain.article import Article
+    from monitor.domain.settings import Configuration
+    from monitor.domain.source import Source
+    from monitor.extract.page import Explanation
+
+SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
+LARGEST = 50_000_000  # bytes of one page, unpacked
+Targets = Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|URL...", show_default=False)]
+As = Annotated[str, typer.Option("--source", metavar="ID", help="Use this source's selectors.", show_default=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in hand. ``name`` is the file's stem, or the address."""
+
+    name: str
+    body: bytes
+    url: str = ""
+    content_type: str = ""
+
+
+def extract(targets: Targets, config: Config = DEFAULT_CONFIG, source: As = "", json: Json = False) -> None:
+    """Show the article of pages: files, folders of them, or addresses; with --json a line each."""
+    from monitor.extract.page import explain_page
+
+    configuration = load(config) if source else None
+    chosen = pick_source(configuration, source) if configuration else None
+    many = len(targets) > 1 or any(Path(target).is_dir() for target in targets)
+    for page in read_pages(targets, configuration):
+        explanation = explain_page(page.body, page.url, page.content_type, chosen)
+        if json:
+            emit(record(explanation) | ({"id": page.name} if many else {}))
+        else:
+            sys.stdout.write(f"{page.name}\n{describe(explanation)}\n")
+
+
+def pick_source(configuration: "Configuration", name: str) -> "Source":
+    """Return a configured source. Raises ``UsageError``."""
+    for source in configuration.sources:
+        if source.id == name:
+            return source
+    raise UsageError(f"There is no source '{name}'. There are: {', '.join(s.id for s in configuration.sources)}.")
+
+
+def read_pages(targets: list[str], configuration: "Configuration | None") -> Iterator[Page]:
+    """Read every target in turn. Raises ``UsageError`` for what is not there, ``MonitorError`` for a failed fetch."""
+    for target in targets:
+        path = Path(target)
+        if target.startswith(("http://", "https://")):
+            yield asyncio.run(fetch_page(target, configuration))
+        elif path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.name.lower().endswith(SUFFIXES))
+            yield from map(read_file, files)
+        elif path.is_file():
+            yield read_file(path)
+        else:
+            raise UsageError(f"There is no file, folder or address '{target}'.")
+
+
+def read_file(path: Path) -> Page:
+    """Read one file, unpacked if it is gzip; its id is its name up to the first suffix of a page."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        body = gzip.GzipFile(fileobj=file).read(LARGEST) if packed else file.read(LARGEST)
+    name = path.name
+    suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), path.suffix)
+    return Page(name[: len(name) - len(suffix)] if suffix else name, body)
+
+
+async def fetch_page(url: str, configuration: "Configuration | None") -> Page:
+    """Fetch one address under the rules of the daemon."""
+    from monitor.domain.exchange import Fetched, Purpose, Request
+    from monitor.fetch.client import HttpFetcher
+
+    settings = configuration.settings if configuration else None
+    networks = settings.allow_networks if settings else ()
+    fetcher = HttpFetcher(settings.contact if settings else "", networks, lambda: datetime.now(UTC))
+    try:
+        outcome = await fetcher.fetch(Request(url, Purpose.PAGE))
+    finally:
+        await fetcher.aclose()
+    if not isinstance(outcome, Fetched):
+        raise MonitorError(f"{url} could not be read: {getattr(outcome, 'reason', type(outcome).__name__)}")
+    return Page(outcome.url, outcome.body, outcome.url, outcome.content_type)
+
+
+def full_text(article: "Article") -> str:
+    """Put the printed parts of the text together again: standfirst, dateline, paragraphs."""
+    body = " ".join(filter(None, (article.dateline, article.body)))
+    return "\n".join(filter(None, (article.standfirst, body)))
+
+
+def record(explanation: "Explanation") -> dict[str, object]:
+    """Return what a program gets. ``published`` keeps the clock of the page, whose date its readers saw."""
+    article = explanation.article
+    return {
+        "url": article.url or article.canonical_url,
+        "canonical_url": article.canonical_url,
+        "title": article.title,
+        "standfirst": article.standfirst,
+        "text": full_text(article),
+        "captions": article.captions,
+        "published": explanation.published.isoformat() if explanation.published else None,
+        "modified": article.modified_at,
+        "authors": article.authors,
+        "agency": article.agency,
+        "section": article.section,
+        "language": article.language,
+        "confidence": article.confidence,
+        "dateline": article.dateline,
+        "partial": article.partial,
+    }
+
+
+def describe(explanation: "Explanation") -> str:
+    """Return what a person gets: each region and each dropped line with its reason."""
+    article = explanation.article
+    lines = [
+        f"  confidence {article.confidence:.2f}, body in: {explanation.body_path or 'nothing found'}",
+        *(f"  {word}: {value}" for word, value in (("partial", article.partial), ("agency", article.agency)) if value),
+    ]
+    ordered = sorted(explanation.reasons, key=lambda reason: reason.region == "dropped")
+    lines += [f"  {reason.region:<11}{reason.why:<26.25}{reason.text[:90]}" for reason in ordered]
+    return "\n".join(lines)
