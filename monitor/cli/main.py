@@ -6,9 +6,10 @@ Modules named here import nothing heavy at their top, so that ``monitor --help``
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from monitor import __version__
 from monitor.cli import demo, digest, discover, extract, look, outbox, run, setup
@@ -16,11 +17,31 @@ from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryErro
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
 
+WIDEST, LONGEST_SUMMARY = 100, 300
+
+
+class Grouped(TyperGroup):
+    """Help that lists the commands by family, in plain text: what draws boxes takes longer to load than to read."""
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        """Write one section a family, in the order in which the families were added."""
+        families: dict[str, list[tuple[str, str]]] = {}
+        longest = max(map(len, self.commands))
+        for name, command in self.commands.items():
+            summary = command.get_short_help_str(LONGEST_SUMMARY)
+            families.setdefault(getattr(command, "rich_help_panel", ""), []).append((name.ljust(longest), summary))
+        for family, rows in families.items():
+            with formatter.section(family):
+                formatter.write_dl(rows)
+
+
 app = typer.Typer(
+    cls=Grouped,
+    rich_markup_mode=None,
     no_args_is_help=True,
     help="Watch the news for people: every mention once, none lost, with the passage that proves it.",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
 )
 
 Command = Callable[..., object]
