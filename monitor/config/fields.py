@@ -13,6 +13,7 @@ from monitor.domain.delivery import Secret
 
 T = TypeVar("T")
 DATABASE = "sqlite:///monitor.db"
+ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 
 
 def reads(parse: Callable[[str], T]) -> Callable[[Any], T]:
@@ -125,9 +126,7 @@ _LENGTH = r"([0-9]+[smhdwy])+"
 Text = Annotated[str, AfterValidator(clean), Field(max_length=2000, min_length=1)]
 Name = Annotated[str, AfterValidator(clean), Field(max_length=200, min_length=1)]
 Query = Annotated[str, AfterValidator(clean), Field(max_length=10_000, min_length=1)]
-Id = Annotated[
-    str, AfterValidator(values.parse_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"})
-]
+Id = Annotated[str, AfterValidator(values.parse_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 Url = Annotated[str, AfterValidator(values.parse_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
 Selector = Annotated[str, AfterValidator(values.parse_selector)]
 Format = Annotated[str, AfterValidator(values.parse_format)]

@@ -22,6 +22,9 @@ Check = Callable[[Watch], Iterable[Remark]]
 
 M = TypeVar("M", bound=BaseModel)
 
+_ID: TypeAdapter[str] = TypeAdapter(Id)
+_SYNONYMS: TypeAdapter[list[list[str]]] = TypeAdapter(schema.Synonyms)
+
 
 def load_configuration(path: Path, environ: Mapping[str, str], checks: Sequence[Check] = ()) -> Configuration:
     """Read a configuration file. Raises ``ConfigError`` with every fault, in file order."""
@@ -119,7 +122,7 @@ class _Reader:
         found = {}
         for name, value in entries.items():
             try:
-                TypeAdapter(Id).validate_python(name)
+                _ID.validate_python(name)
             except ValidationError as error:
                 message = f'{section}: "{name}" is no id: {reason(error.errors()[0])}'
                 self.faults.append(self._fault(self.document.place((section, name), key=True), message))
@@ -137,7 +140,7 @@ class _Reader:
 
     def _synonyms(self, tree: dict[str, Any]) -> list[list[str]]:
         try:
-            return TypeAdapter(schema.Synonyms).validate_python(tree.get("synonyms") or [], strict=True)
+            return _SYNONYMS.validate_python(tree.get("synonyms") or [], strict=True)
         except ValidationError as error:
             self._errors(("synonyms",), error, schema.FileModel)
             return []

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from monitor.config import values
 from monitor.config.fields import (
     DATABASE,
+    ID_PATTERN,
     Day,
     Every,
     Format,
@@ -63,7 +64,7 @@ class SettingsModel(Model):
     retention: Retention = Field(default=timedelta(days=730), description="how long articles are kept, or forever")
     backfill: Length = Field(default=timedelta(days=1), description="how far back the first poll of a source is news")
     keep_pages: Literal["none", "matched", "all"] = Field(default="matched", description="raw pages kept as evidence")
-    allow_networks: list[Network] = Field(default=[], description="private networks that may be reached")
+    allow_networks: list[Network] = Field(default_factory=list, description="private networks that may be reached")
     heartbeat: SecretUrl | None = Field(default=None, description="URL that is pinged while all is well")
     templates: Name = Field(default="", description="folder of your own digest templates")
     probes: Probes = Field(
@@ -90,12 +91,16 @@ class SelectorsModel(Model):
     published: Published | None = Field(default=None, description="the date, as a selector or with its format")
     authors: Selector = Field(default="", description="the writers")
     remove: Annotated[list[Selector], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
-        default=[], description="what is not part of the article"
+        default_factory=list, description="what is not part of the article"
     )
 
 
 class SourceModel(Model):
     """One origin of articles: a feed, a news sitemap, or a page that lists articles."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["feed"]}, {"required": ["page"]}, {"required": ["sitemap"]}]}
+    )
 
     name: Name = Field(default="", description="the outlet as readers know it; default: the id")
     feed: Url | None = Field(default=None, description="URL of an RSS, Atom, RDF or JSON feed")
@@ -113,9 +118,9 @@ class SourceModel(Model):
     every: Every = Field(default=None, description="auto, or a fixed length such as 15m")
     expect: Length | None = Field(default=None, description="silent for longer is a fault that gets reported")
     article: Literal["full", "feed"] = Field(default="full", description="full fetches article pages, feed does not")
-    selectors: SelectorsModel = Field(default=SelectorsModel(), description="CSS selectors for its article pages")
+    selectors: SelectorsModel = Field(default_factory=SelectorsModel, description="CSS selectors for its article pages")
     headers: dict[Annotated[str, AfterValidator(values.parse_header)], SecretText] = Field(
-        default={}, description="HTTP headers to send along; values may be secrets"
+        default_factory=dict, description="HTTP headers to send along; values may be secrets"
     )
     paused: Annotated[Name, BeforeValidator(read_paused, json_schema_input_type=bool | str)] = Field(
         default="", description="true, or the reason why it is not read"
@@ -125,8 +130,8 @@ class SourceModel(Model):
 class ExamplesModel(Model):
     """Texts that prove a name or rule; checked by monitor check."""
 
-    match: list[Query] = Field(default=[], description="texts that must be found")
-    reject: list[Query] = Field(default=[], description="texts that must not be found")
+    match: list[Query] = Field(default_factory=list, description="texts that must be found")
+    reject: list[Query] = Field(default_factory=list, description="texts that must not be found")
 
 
 class RoleModel(Model):
@@ -145,31 +150,35 @@ class OfficialModel(Model):
 
     name: Name = Field(description="the name in full, as at home")
     country: Name = Field(default="", description="whose official; decides how the name is shortened")
-    aliases: list[Name] = Field(default=[], description="other spellings and scripts")
+    aliases: list[Name] = Field(default_factory=list, description="other spellings and scripts")
     roles: Annotated[list[Role], BeforeValidator(as_list, json_schema_input_type=list[Role] | str)] = Field(
-        default=[], description="posts, with dates where known"
+        default_factory=list, description="posts, with dates where known"
     )
     not_: Annotated[list[Name], BeforeValidator(as_list, json_schema_input_type=list[Name] | str)] = Field(
-        default=[], alias="not", description="phrases that cancel a mention"
+        default_factory=list, alias="not", description="phrases that cancel a mention"
     )
-    examples: ExamplesModel = Field(default=ExamplesModel(), description="texts that must and must not name them")
+    examples: ExamplesModel = Field(default_factory=ExamplesModel, description="texts that must and must not name them")
 
 
 class RuleModel(Model):
     """What readers want to hear of: any of these officials, or the query."""
 
-    officials: Ids = Field(default=[], description="ids of officials, any of them; all = everybody in the file")
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["officials"]}, {"required": ["query"]}]})
+
+    officials: Ids = Field(
+        default_factory=list, description="ids of officials, any of them; all = everybody in the file"
+    )
     query: Query | None = Field(default=None, description="terms, phrases, AND OR NOT, NEAR/n, wildcards")
-    sources: Ids = Field(default=[], description="only these sources; default: all")
+    sources: Ids = Field(default_factory=list, description="only these sources; default: all")
     languages: Annotated[list[Language], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
-        default=[], description="only these languages; default: all"
+        default_factory=list, description="only these languages; default: all"
     )
     regions: list[Literal["title", "standfirst", "dateline", "caption", "body"]] = Field(
-        default=[], description="only these parts of an article; default: all"
+        default_factory=list, description="only these parts of an article; default: all"
     )
     roles: bool = Field(default=False, description="also report officials named by their post alone")
     changes: bool = Field(default=False, description="also report silent edits and withdrawals")
-    examples: ExamplesModel = Field(default=ExamplesModel(), description="texts that must and must not match")
+    examples: ExamplesModel = Field(default_factory=ExamplesModel, description="texts that must and must not match")
 
 
 class EmailModel(Model):
@@ -193,11 +202,24 @@ class WebhookModel(Model):
     url: SecretUrl = Field(description="where to post, such as https://hooks.example.org/x")
     secret: Annotated[
         list[SigningKey], BeforeValidator(as_list, json_schema_input_type=list[str] | str), Field(max_length=2)
-    ] = Field(default=[], description="signing secret, such as ${HOOK_SECRET}; two while one replaces the other")
+    ] = Field(
+        default_factory=list, description="signing secret, such as ${HOOK_SECRET}; two while one replaces the other"
+    )
 
 
 class ChannelModel(Model):
     """Where digests go: exactly one of the kinds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["email"]},
+                {"required": ["webhook"]},
+                {"required": ["chat"]},
+                {"required": ["folder"]},
+            ]
+        }
+    )
 
     email: EmailModel | None = Field(default=None, description="mail to several recipients")
     webhook: WebhookModel | None = Field(default=None, description="signed JSON by HTTP POST")
@@ -207,6 +229,8 @@ class ChannelModel(Model):
 
 class DigestModel(Model):
     """Which rules are told to whom, and when."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["at"]}, {"required": ["cron"]}]})
 
     rules: Annotated[Ids, Field(min_length=1)] = Field(description="ids of rules, such as [border]")
     at: Annotated[
@@ -218,7 +242,7 @@ class DigestModel(Model):
         default="", description='minute hour day month weekday, such as "0 7 * * mon-fri"'
     )
     timezone: Zone = Field(default="", description="zone of at, cron and hold; default: that of settings")
-    to: Ids = Field(default=[], description="ids of channels; default: the folder channel outbox")
+    to: Ids = Field(default_factory=list, description="ids of channels; default: the folder channel outbox")
     title: Name = Field(default="", description="headline of the digest; default: its id")
     hold: Annotated[
         tuple[time, time] | None, BeforeValidator(reads(values.parse_hold)), WithJsonSchema({"type": "string"})
@@ -233,13 +257,13 @@ Synonyms = list[Annotated[list[Name], Field(min_length=2)]]
 class FileModel(Model):
     """The configuration of monitor."""
 
-    settings: SettingsModel = Field(default=SettingsModel(), description="what holds for the whole daemon")
-    sources: dict[Id, SourceModel] = Field(default={}, description="origins of articles, by id")
-    officials: dict[Id, OfficialModel] = Field(default={}, description="watched persons, by id")
-    synonyms: Synonyms = Field(default=[], description="words that mean the same")
-    rules: dict[Id, RuleModel] = Field(default={}, description="what to report, by id")
-    channels: dict[Id, ChannelModel] = Field(default={}, description="where digests go, by id")
-    digests: dict[Id, DigestModel] = Field(default={}, description="what is told when, by id")
+    settings: SettingsModel = Field(default_factory=SettingsModel, description="what holds for the whole daemon")
+    sources: dict[Id, SourceModel] = Field(default_factory=dict, description="origins of articles, by id")
+    officials: dict[Id, OfficialModel] = Field(default_factory=dict, description="watched persons, by id")
+    synonyms: Synonyms = Field(default_factory=list, description="words that mean the same")
+    rules: dict[Id, RuleModel] = Field(default_factory=dict, description="what to report, by id")
+    channels: dict[Id, ChannelModel] = Field(default_factory=dict, description="where digests go, by id")
+    digests: dict[Id, DigestModel] = Field(default_factory=dict, description="what is told when, by id")
 
 
 class _Plain(GenerateJsonSchema):
@@ -252,6 +276,9 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of sources.yaml, for editors (draft 2020-12)."""
     schema = FileModel.model_json_schema(schema_generator=_Plain)
     _drop_titles(schema)
+    for section in schema["properties"].values():
+        if "patternProperties" in section:
+            section["propertyNames"] = {"pattern": ID_PATTERN}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sources.yaml of monitor", **schema}
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECRETS = {"SMTP_PASSWORD": "p4ss", "HOOK_SECRET": "whsec_" + "YWJj" * 8, "SLACK_WEBHOOK_URL": "slack://T1/B2/C3"}
-SECRETS |= {"DATABASE_URL": "postgresql+psycopg://monitor:p4ss@database/monitor"}
+SECRETS |= {"MEMBER_TOKEN": "t0ken", "DATABASE_URL": "postgresql+psycopg://monitor:p4ss@database/monitor"}
 FILLING = """
 sources: {viet-nam-news: {feed: "https://news.example/rss"}}
 officials:
