@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -47,6 +47,23 @@ def quiet(configuration: Configuration) -> None:
     from monitor.telemetry.redact import Redactor, find_secrets
 
     set_up_logging(Redactor(find_secrets(configuration)), as_json=False, level="WARNING")
+
+
+def ids(section: str) -> Callable[[typer.Context, str], list[str]]:
+    """Make a completion of the ids in a section of the configuration; a file with faults still gives what it names."""
+
+    def complete(context: typer.Context, incomplete: str) -> list[str]:
+        from monitor.config.document import parse_document
+
+        path = context.params.get("config") or os.environ.get("MONITOR_CONFIG") or DEFAULT_CONFIG
+        try:
+            tree = parse_document(Path(path).read_bytes()).value
+        except OSError:
+            return []
+        entries = tree.get(section) if isinstance(tree, dict) else None
+        return [name for name in entries if name.startswith(incomplete)] if isinstance(entries, dict) else []
+
+    return complete
 
 
 def plain(value: object) -> Any:

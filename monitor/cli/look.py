@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, Limit, emit, emit_lines, load, table, when
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    DatabaseUrl,
+    Json,
+    Limit,
+    emit,
+    emit_lines,
+    ids,
+    load,
+    table,
+    when,
+)
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,10 +28,23 @@ if TYPE_CHECKING:
     from monitor.domain.settings import Configuration
     from monitor.store.database import SqlDatabase
 
-Of = Annotated[str, typer.Option("--source", metavar="ID", help="Only of this source.", show_default=False)]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--source", metavar="ID", help="Only of this source.", show_default=False, autocompletion=ids("sources")
+    ),
+]
 Since = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Only of the last 30m, 12h, 7d ...")]
-Told = Annotated[str, typer.Option("--rule", metavar="ID", help="Only of this rule.", show_default=False)]
-Named = Annotated[str, typer.Option("--official", metavar="ID", help="Only of this official.", show_default=False)]
+Told = Annotated[
+    str,
+    typer.Option("--rule", metavar="ID", help="Only of this rule.", show_default=False, autocompletion=ids("rules")),
+]
+Named = Annotated[
+    str,
+    typer.Option(
+        "--official", metavar="ID", help="Only of this official.", show_default=False, autocompletion=ids("officials")
+    ),
+]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, load
+from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, ids, load
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import UsageError
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def poll(
-    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", show_default=False)] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", show_default=False, autocompletion=ids("sources"))
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     database: DatabaseUrl = "",
     json: Json = False,

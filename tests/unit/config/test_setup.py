@@ -1,6 +1,9 @@
 """The commands that set up: init, check, schema."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +55,21 @@ def test_check_prints_every_fault_and_ends_with_one(tmp_path: Path, monkeypatch:
 def test_schema_is_json() -> None:
     """The schema on stdout is what editors read."""
     assert json.loads(CliRunner().invoke(app, ["schema"]).stdout)["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_shells_complete_commands_and_ids(shell: str, tmp_path: Path) -> None:
+    """Bash and zsh get a script, and it asks for commands and for the ids of the user's own file, even a faulty one."""
+    (tmp_path / "sources.yaml").write_text("sources: {kpl: {}, kpl-two: {}, other: {}}\nx: [", encoding="utf-8")
+    monitor = [sys.executable, "-c", "import sys; sys.argv[0] = 'monitor'; from monitor.cli.main import main; main()"]
+
+    def ask(**more: str) -> str:
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more}
+        return subprocess.run(monitor, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False).stdout
+
+    assert "_MONITOR_COMPLETE" in ask(_MONITOR_COMPLETE=f"source_{shell}")
+    words = {"COMP_WORDS": "monitor poll kp", "COMP_CWORD": "2", "_TYPER_COMPLETE_ARGS": "monitor poll kp"}
+    found = ask(_MONITOR_COMPLETE=f"complete_{shell}", **words)
+    assert "kpl" in found
+    assert "kpl-two" in found
+    assert "other" not in found
