@@ -7,11 +7,11 @@ languages share no ordinary words; there names and the day must agree alone.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from monitor.domain.grouping import Cluster, Shelf
 from monitor.stories.features import Features, Vector, Vocabulary, days_apart
 
 WINDOW = timedelta(days=7)
@@ -25,43 +25,10 @@ FOREIGN_WORDS, FOREIGN_NAMES, FOREIGN_SHARED = 0.02, 0.4, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """A story's centre: the sum of its articles' terms (the heaviest of them), their days, and its span of time."""
-
-    id: str
-    weights: Mapping[int, float] = field(default_factory=dict)
-    names: frozenset[int] = frozenset()
-    days: frozenset[tuple[int, int]] = frozenset()
-    size: int = 0
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-    def norm(self) -> float:
-        """Return the centre's length."""
-        return math.sqrt(sum(weight * weight for weight in self.weights.values())) or 1.0
-
-
-class Clusters(Protocol):
-    """Where open stories are looked up; a database or a dictionary can stand behind it."""
-
-    def near(self, terms: Sequence[int], limit: int) -> Sequence[Cluster]:
-        """Return the open stories that share most of these terms, most first; a bounded look-up for each term."""
-        ...
-
-    def keep(self, cluster: Cluster, terms: Sequence[int]) -> None:
-        """Store a story's new centre and make it findable by these terms."""
-        ...
-
-    def merge(self, younger: str, older: str) -> None:
-        """Let the older story take over the younger one, whose id stays resolvable."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class Clusterer:
     """Finds the story of each article in turn."""
 
-    clusters: Clusters
+    shelf: Shelf
     vocabulary: Vocabulary
 
     def place(self, features: Features, new_id: str) -> str:
@@ -70,18 +37,18 @@ class Clusterer:
         vector = self.vocabulary.weigh(features)
         heaviest = list(vector.weights)[:POSTED]
         bar = BAR_SHORT + (BAR_LONG - BAR_SHORT) * min(1.0, features.words / LONG_WORDS)
-        near = ((likeness(vector, features, one), one) for one in self.clusters.near(heaviest, 12))
+        near = ((likeness(vector, features, one), one) for one in self.shelf.near(heaviest, 12))
         ranked = sorted(((score, one) for score, one in near if score >= bar), key=_rank)
         best = ranked[0][1] if ranked else Cluster(new_id)
         for score, other in ranked[1:3]:
             if score >= TIED * bar and _alike(best, other):
                 best = self._merged(best, other)
-        self.clusters.keep(_grown(best, vector, features), heaviest)
+        self.shelf.keep(_grown(best, vector, features), heaviest)
         return best.id
 
     def _merged(self, one: Cluster, other: Cluster) -> Cluster:
         older, younger = sorted((one, other), key=lambda each: (_time(each.first_at), each.id))
-        self.clusters.merge(younger.id, older.id)
+        self.shelf.merge(younger.id, older.id)
         times = [at for at in (older.last_at, younger.last_at) if at]
         return replace(
             older,
@@ -97,7 +64,7 @@ def likeness(vector: Vector, features: Features, cluster: Cluster) -> float:
     """Return how much an article resembles a story, from 0 to about 1; 0 outside the story's window."""
     if _outside(features.at, cluster):
         return 0.0
-    cosine = sum(weight * cluster.weights.get(term, 0.0) for term, weight in vector.weights.items()) / cluster.norm()
+    cosine = sum(weight * cluster.weights.get(term, 0.0) for term, weight in vector.weights.items()) / _norm(cluster)
     apart = days_apart(features.days, cluster.days)
     if apart == 0:
         return max(cosine * SAME_DAY, _foreign(vector, cluster))
@@ -115,7 +82,7 @@ def _foreign(vector: Vector, cluster: Cluster) -> float:
     names = vector.names | cluster.names
     words = sum(weight * cluster.weights.get(term, 0.0) for term, weight in vector.weights.items() if term not in names)
     shared = [term for term in vector.names if term in cluster.names]
-    if words / cluster.norm() > FOREIGN_WORDS or len(shared) < FOREIGN_SHARED:
+    if words / _norm(cluster) > FOREIGN_WORDS or len(shared) < FOREIGN_SHARED:
         return 0.0
     own = math.sqrt(sum(vector.weights[term] ** 2 for term in vector.names)) or 1.0
     theirs = math.sqrt(sum(cluster.weights.get(term, 0.0) ** 2 for term in cluster.names)) or 1.0
@@ -126,7 +93,7 @@ def _foreign(vector: Vector, cluster: Cluster) -> float:
 def _alike(one: Cluster, other: Cluster) -> bool:
     dot = sum(weight * other.weights.get(term, 0.0) for term, weight in one.weights.items())
     apart = days_apart(one.days, other.days)
-    return dot / one.norm() / other.norm() >= ALIKE and (apart is None or apart <= WINDOW.days)
+    return dot / _norm(one) / _norm(other) >= ALIKE and (apart is None or apart <= WINDOW.days)
 
 
 def _grown(cluster: Cluster, vector: Vector, features: Features) -> Cluster:
@@ -155,6 +122,10 @@ def _heaviest(weights: Mapping[int, float]) -> dict[int, float]:
         return dict(weights)
     ranked: Iterable[tuple[int, float]] = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
     return dict(list(ranked)[:KEPT_TERMS])
+
+
+def _norm(cluster: Cluster) -> float:
+    return math.sqrt(sum(weight * weight for weight in cluster.weights.values())) or 1.0
 
 
 def _rank(scored: tuple[float, Cluster]) -> tuple[float, float, str]:

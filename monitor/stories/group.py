@@ -1,58 +1,33 @@
 """Copies collapsed and stories grouped, one article after another, in an order that arrival does not decide."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from xxhash import xxh3_64_intdigest
 
 from monitor.domain.article import Article
+from monitor.domain.grouping import Member, Shelf
 from monitor.stories.cluster import Clusterer
 from monitor.stories.copies import verify
 from monitor.stories.features import Vocabulary, read_features
-from monitor.stories.memory import ClusterMemory, CopyMemory
+from monitor.stories.memory import MemoryShelf
 from monitor.stories.prints import Trace, trace
 
 COPY_WINDOW = timedelta(days=30)
 CLEARLY_LATER = timedelta(minutes=30)
 LOOKED_AT = 3
+FEW_PRINTS = 4
+LONGER = 1.3  # a copy that holds so much more is looked up by its own prints too
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
-
-
-class Copies(Protocol):
-    """Where texts are looked up by their prints; a database or a dictionary can stand behind it."""
-
-    def owners(self, prints: Sequence[int]) -> Mapping[int, int]:
-        """Return articles of the window that have some of these prints, with how many; a bounded look-up for each."""
-        ...
-
-    def text(self, article: int) -> Trace:
-        """Return the text of an article that ``owners`` named."""
-        ...
-
-    def post(self, article: int, text: Trace) -> None:
-        """Make an article findable by its prints."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An article already placed: its story, and the lead it is a copy of, if any."""
-
-    number: int
-    story: str
-    copy_of: int | None = None
-    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Grouper:
-    """Places articles. ``members`` finds placed articles by number; what is placed is added by the caller."""
+    """Places articles on a shelf, one after another."""
 
-    copies: Copies
-    clusterer: Clusterer
-    members: Mapping[int, Member]
+    shelf: Shelf
+    vocabulary: Vocabulary
 
     def place(self, number: int, article: Article, new_id: str) -> Member:
         """Place one article: a copy goes where its lead is, anything else where its story is.
@@ -61,31 +36,45 @@ class Grouper:
         """
         text = trace(article.title, article.body)
         found = self._copied(text, article)
-        if found is None or len(text.stream) > 1.3 * len(found[1].stream):
-            self.copies.post(number, text)
+        if found is None or len(text.stream) > LONGER * len(found[1].stream):
+            self.shelf.post(number, text.prints, article.title, article.body)
         if found is not None:
             lead = found[0].copy_of if found[0].copy_of is not None else found[0].number
-            return Member(number, found[0].story, lead, article.published_at)
-        features = read_features(article.title, f"{article.standfirst}\n{article.body}", article.published_at)
-        return Member(number, self.clusterer.place(features, new_id), None, article.published_at)
+            member = Member(number, found[0].story, lead, article.published_at)
+        else:
+            features = read_features(article.title, f"{article.standfirst}\n{article.body}", article.published_at)
+            story = Clusterer(self.shelf, self.vocabulary).place(features, new_id)
+            member = Member(number, story, None, article.published_at)
+        self.shelf.put(member)
+        return member
 
     def _copied(self, text: Trace, article: Article) -> tuple[Member, Trace] | None:
         """Find the placed article that this text is a copy of; the look-up names candidates, the texts decide."""
-        owners = self.copies.owners(text.prints)
-        needed = 1 if len(text.prints) <= 4 else 2
+        owners = self.shelf.owners(text.prints)
+        needed = 1 if len(text.prints) <= FEW_PRINTS else 2
         ranked = sorted((number for number, count in owners.items() if count >= needed), key=lambda n: (-owners[n], n))
         for number in ranked[:LOOKED_AT]:
-            member = self.members[number]
-            later = None
-            if article.published_at and member.published_at:
-                gap = article.published_at - member.published_at
-                if abs(gap) > COPY_WINDOW:
-                    continue
-                later = None if abs(gap) < CLEARLY_LATER else gap < timedelta(0)
-            other = self.copies.text(number)
-            if verify(text, other, other_later=later).copy:
+            member = self.shelf.member(number)
+            if member is None or not _in_window(article, member):
+                continue
+            other = trace(*self.shelf.text(number))
+            if verify(text, other, other_later=_later(article, member)).copy:
                 return member, other
         return None
+
+
+def _in_window(article: Article, member: Member) -> bool:
+    if article.published_at is None or member.published_at is None:
+        return True
+    return abs(article.published_at - member.published_at) <= COPY_WINDOW
+
+
+def _later(article: Article, member: Member) -> bool | None:
+    """Tell whether the placed article was published clearly later than this one; None if they came together."""
+    if article.published_at is None or member.published_at is None:
+        return None
+    gap = member.published_at - article.published_at
+    return None if abs(gap) < CLEARLY_LATER else gap > timedelta(0)
 
 
 def in_order(articles: Iterable[tuple[str, Article]]) -> list[tuple[str, Article]]:
@@ -106,14 +95,11 @@ def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[s
 
     Ids are unique. Costs under a millisecond an article, and a few kilobytes of memory.
     """
-    stories = ClusterMemory()
-    members: dict[int, Member] = {}
-    grouper = Grouper(CopyMemory(), Clusterer(stories, Vocabulary()), members)
+    shelf = MemoryShelf()
+    grouper = Grouper(shelf, Vocabulary())
     ordered = in_order(articles)
-    for number, (name, article) in enumerate(ordered):
-        members[number] = grouper.place(number, article, name)
     names = [name for name, _ in ordered]
-    return {
-        names[number]: (stories.resolve(one.story), None if one.copy_of is None else names[one.copy_of])
-        for number, one in members.items()
-    }
+    for number, (name, article) in enumerate(ordered):
+        grouper.place(number, article, name)
+    members = [member for member in map(shelf.member, range(len(names))) if member]
+    return {names[one.number]: (one.story, None if one.copy_of is None else names[one.copy_of]) for one in members}

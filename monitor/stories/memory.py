@@ -3,12 +3,12 @@
 import zlib
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from monitor.stories.cluster import Cluster
-from monitor.stories.prints import Trace, trace
+from monitor.domain.grouping import Cluster, Member
 
 PLACES = 8
 RECENT = 32
@@ -52,36 +52,39 @@ class PrintTable:
         self._owners = np.concatenate((self._owners, self._owners))
 
 
-class CopyMemory:
-    """The texts that others may be copies of, packed, with their prints."""
+class MemoryShelf:
+    """The ``Shelf`` of ``domain/grouping.py`` in memory: texts packed, the stories that used a term last."""
 
     def __init__(self) -> None:
         self._table = PrintTable()
         self._texts: dict[int, bytes] = {}
+        self._members: dict[int, Member] = {}
+        self._clusters: dict[str, Cluster] = {}
+        self._recent: dict[int, deque[str]] = {}
+        self._merged: dict[str, str] = {}
 
     def owners(self, prints: Sequence[int]) -> dict[int, int]:
         """Return the articles that have some of these prints, with how many."""
         return self._table.owners(np.array(prints, dtype=np.uint64))
 
-    def text(self, article: int) -> Trace:
-        """Return the text of an article that was posted."""
-        title, _, body = zlib.decompress(self._texts[article]).decode("utf-8", "surrogatepass").partition("\n")
-        return trace(title, body)
+    def text(self, number: int) -> tuple[str, str]:
+        """Return title and body of an article that was posted."""
+        title, _, body = zlib.decompress(self._texts[number]).decode("utf-8", "surrogatepass").partition("\0")
+        return title, body
 
-    def post(self, article: int, text: Trace) -> None:
-        """Make an article findable."""
-        packed = f"{text.title}\n{text.cased}".encode("utf-8", "surrogatepass")
-        self._texts[article] = zlib.compress(packed, 1)
-        self._table.post(article, np.array(text.prints, dtype=np.uint64))
+    def post(self, number: int, prints: Sequence[int], title: str, body: str) -> None:
+        """Make an article findable; ``number`` is below 2**32."""
+        self._texts[number] = zlib.compress(f"{title}\0{body}".encode("utf-8", "surrogatepass"), 1)
+        self._table.post(number, np.array(prints, dtype=np.uint64))
 
+    def member(self, number: int) -> Member | None:
+        """Return an article as it was placed."""
+        member = self._members.get(number)
+        return replace(member, story=self._resolve(member.story)) if member else None
 
-class ClusterMemory:
-    """Open stories by their terms; each term remembers the few stories that used it last."""
-
-    def __init__(self) -> None:
-        self._clusters: dict[str, Cluster] = {}
-        self._recent: dict[int, deque[str]] = {}
-        self.merged: dict[str, str] = {}
+    def put(self, member: Member) -> None:
+        """Remember where an article was placed."""
+        self._members[member.number] = member
 
     def near(self, terms: Sequence[int], limit: int) -> list[Cluster]:
         """Return the open stories that share most of these terms."""
@@ -90,7 +93,7 @@ class ClusterMemory:
             for name in self._recent.get(term, ()):
                 shared[name] += len(terms) - rank
         ranked = sorted(shared, key=lambda name: (-shared[name], name))
-        return [self._clusters[name] for name in dict.fromkeys(map(self.resolve, ranked[:limit]))]
+        return [self._clusters[name] for name in dict.fromkeys(map(self._resolve, ranked[:limit]))]
 
     def keep(self, cluster: Cluster, terms: Sequence[int]) -> None:
         """Store a story's new centre."""
@@ -102,11 +105,10 @@ class ClusterMemory:
 
     def merge(self, younger: str, older: str) -> None:
         """Let the older story take over the younger one."""
-        self.merged[younger] = older
+        self._merged[younger] = older
         self._clusters.pop(younger, None)
 
-    def resolve(self, name: str) -> str:
-        """Return the story that an id means now."""
-        while name in self.merged:
-            name = self.merged[name]
+    def _resolve(self, name: str) -> str:
+        while name in self._merged:
+            name = self._merged[name]
         return name

@@ -1,0 +1,112 @@
+"""What grouping remembers between articles, and where: a database in the daemon, dictionaries for files and tests."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from monitor.domain.article import Stored
+from monitor.domain.story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A story's centre: the sum of its articles' terms (the heaviest of them), their days, and its span of time.
+
+    Terms are 32-bit hashes; ``names`` are those of them that are names; ``days`` are (month, day) pairs.
+    """
+
+    id: str
+    weights: Mapping[int, float] = field(default_factory=dict)
+    names: frozenset[int] = frozenset()
+    days: frozenset[tuple[int, int]] = frozenset()
+    size: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An article already placed: its story, and the lead it is a copy of, if any."""
+
+    number: int
+    story: str
+    copy_of: int | None = None
+    published_at: datetime | None = None
+
+
+class Shelf(Protocol):
+    """Look-ups of one batch of grouping. Every one is bounded, however many articles and stories there are."""
+
+    def owners(self, prints: Sequence[int]) -> Mapping[int, int]:
+        """Return articles that have some of these prints, with how many. Prints are below 2**63."""
+        ...
+
+    def text(self, number: int) -> tuple[str, str]:
+        """Return title and body of an article that ``owners`` named."""
+        ...
+
+    def post(self, number: int, prints: Sequence[int], title: str, body: str) -> None:
+        """Make an article findable by its prints."""
+        ...
+
+    def member(self, number: int) -> Member | None:
+        """Return an article as it was placed, its story resolved through merges; None if it is gone."""
+        ...
+
+    def near(self, terms: Sequence[int], limit: int) -> Sequence[Cluster]:
+        """Return the open stories that share most of these terms, heaviest term first."""
+        ...
+
+    def keep(self, cluster: Cluster, terms: Sequence[int]) -> None:
+        """Store a story's new centre and make it findable by these terms."""
+        ...
+
+    def merge(self, younger: str, older: str) -> None:
+        """Let the older story take over the younger one, whose id stays resolvable."""
+        ...
+
+    def put(self, member: Member) -> None:
+        """Remember where an article was placed."""
+        ...
+
+
+class StoryStore(Protocol):
+    """Articles on their way from found to grouped, and stories for those who look."""
+
+    def ungrouped(self, limit: int) -> list[Stored]:
+        """Return articles at stage ``SCREENED``, oldest first."""
+        ...
+
+    def vocabulary(self) -> bytes:
+        """Return what was last kept by ``group``, or nothing."""
+        ...
+
+    def group(
+        self, articles: Sequence[Stored], place: Callable[[Shelf], object], now: datetime, vocabulary: bytes = b""
+    ) -> None:
+        """Let ``place`` put each of the articles on the shelf, and move them to ``GROUPED``, in one transaction.
+
+        Keeps ``vocabulary`` too, if it is given. If ``place`` raises, nothing is written.
+        """
+        ...
+
+    def give_up(self, stored: Stored, error: str) -> None:
+        """Record that an article could not be grouped; it stays alone, at stage ``GROUPED``."""
+        ...
+
+    def forget(self, texts_before: datetime, stories_before: datetime) -> None:
+        """Drop prints of articles first seen before a time, and close stories that ended before another."""
+        ...
+
+    def release(self, source_id: str) -> int:
+        """Make news of the articles of a source that were held back, to be screened again; return how many."""
+        ...
+
+    def stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
+        """Return stories with their articles and the officials they name, latest first; merged ones are left out."""
+        ...
+
+    def story(self, story_id: str) -> Story:
+        """Return one story; the id of a merged one leads to the one that took it over. Raises ``UsageError``."""
+        ...
