@@ -1,6 +1,7 @@
 """Stories: what was grouped, and what grouping would do with a file."""
 
 import json as jsonlib
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,12 +22,24 @@ def group(file: Input, json: Json = False) -> None:
     from monitor.stories.group import group_articles
 
     articles = read_articles(file)
-    groups = group_articles(articles)
+    groups = group_articles(distinct(articles))
+    lines = [(name, *groups[key]) for (name, _), key in zip(articles, groups, strict=True)]
     if json:
-        emit_lines({"id": name, "story": groups[name][0], "copy_of": groups[name][1]} for name, _ in articles)
+        emit_lines({"id": name, "story": story, "copy_of": copy} for name, story, copy in lines)
         return
-    rows = ((groups[name][0], name, groups[name][1] or "", article.title) for name, article in articles)
+    titles = [article.title for _, article in articles]
+    rows = ((story, name, copy or "", title) for (name, story, copy), title in zip(lines, titles, strict=True))
     table(("story", "id", "copy of", "title"), sorted(rows), "The file holds no article.")
+
+
+def distinct(articles: "list[tuple[str, Article]]") -> "list[tuple[str, Article]]":
+    """Give articles that share an id a number behind it: they are articles of their own."""
+    seen: Counter[str] = Counter()
+    named = []
+    for name, article in articles:
+        seen[name] += 1
+        named.append((name if seen[name] == 1 else f"{name}#{seen[name]}", article))
+    return named
 
 
 def read_articles(file: Path) -> "list[tuple[str, Article]]":
@@ -35,22 +48,17 @@ def read_articles(file: Path) -> "list[tuple[str, Article]]":
         lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    articles: dict[str, Article] = {}
-    faults = []
+    articles, faults = [], []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            name, article = read_article(line)
+            articles.append(read_article(line))
         except ValueError as error:
             faults.append(Fault(str(file), number, 1, str(error)))
-            continue
-        if name in articles:
-            faults.append(Fault(str(file), number, 1, f"id {name!r} stands twice; every article needs its own"))
-        articles[name] = article
     if faults:
         raise ConfigError(tuple(faults))
-    return list(articles.items())
+    return articles
 
 
 def read_article(line: str) -> "tuple[str, Article]":

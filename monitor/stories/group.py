@@ -101,5 +101,6 @@ def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[s
     names = [name for name, _ in ordered]
     for number, (name, article) in enumerate(ordered):
         grouper.place(number, article, name)
-    members = [member for member in map(shelf.member, range(len(names))) if member]
-    return {names[one.number]: (one.story, None if one.copy_of is None else names[one.copy_of]) for one in members}
+    placed = {names[one.number]: one for one in map(shelf.member, range(len(names))) if one}
+    leads = {name: None if one.copy_of is None else names[one.copy_of] for name, one in placed.items()}
+    return {name: (placed[name].story, leads[name]) for name, _ in articles}
