@@ -52,7 +52,7 @@ class SqlArchive:
 
     def search(self, query: str, limit: int = 20) -> list[Stored]:
         """Return articles with the words, "phrases" and beginnings* of a query, newest first; -word excludes."""
-        condition = matching(read_query(query), sqlite=self._connections.sqlite)
+        condition = matching(read_query(query), limit, sqlite=self._connections.sqlite)
         return self._stored(stored_query().where(condition).order_by(ARTICLE.c.id.desc()).limit(limit))
 
     def findings(self, article_id: int) -> Findings:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from monitor.domain.article import Article, Draft, Stage, Stored, Unread
 from monitor.domain.errors import LeaseLost
@@ -14,8 +14,9 @@ from monitor.domain.mention import Findings
 from monitor.domain.settings import KeepPages
 from monitor.domain.source import Lease, SourceMemory
 from monitor.store.base import table
+from monitor.store.bulk import insert_rows, keys_of_source
 from monitor.store.captures import drop_unmatched, keep_capture
-from monitor.store.engine import Connections, insert_new
+from monitor.store.engine import Connections
 from monitor.store.hits import keep_findings
 from monitor.store.rows import (
     ARTICLE,
@@ -37,9 +38,6 @@ from monitor.store.tables import AddressRow, IdentityRow
 IDENTITY = table(IdentityRow)
 ADDRESS = table(AddressRow)
 _AT_ONCE = 1000  # values in one statement; both engines take many more
-_KNOWN = select(IDENTITY.c.key, IDENTITY.c.article_id).where(
-    IDENTITY.c.source_id == bindparam("source"), IDENTITY.c.key.in_(bindparam("sought", expanding=True))
-)
 
 
 class SqlArticles:
@@ -58,17 +56,15 @@ class SqlArticles:
         """Insert the drafts that are new, then the memory with its validators, in one transaction; see the port."""
         with self._connections.writing() as connection:
             fresh, learned = _judge(connection, lease.source_id, drafts, sqlite=self._connections.sqlite)
-            if fresh:
-                rows = [{"id": number, **_draft_row(lease.source_id, draft, now)} for number, draft in fresh]
-                connection.execute(insert(ARTICLE), rows)
-                texts = [_content_row(number, draft) for number, draft in fresh]
-                connection.execute(insert(CONTENT), texts)
-                add_words(connection, [(text["article_id"], text["folded"]) for text in texts])
-                connection.execute(
-                    insert(ADDRESS), [row for number, draft in fresh for row in _address_rows(number, draft.article)]
-                )
-            if learned:
-                connection.execute(insert_new(IDENTITY, connection), learned)
+            insert_rows(
+                connection, ARTICLE, [_draft_row(number, lease.source_id, draft, now) for number, draft in fresh]
+            )
+            texts = [_content_row(number, draft) for number, draft in fresh]
+            insert_rows(connection, CONTENT, texts)
+            add_words(connection, [(text["article_id"], text["folded"]) for text in texts])
+            urls = [row for number, draft in fresh for row in _address_rows(number, draft.article)]
+            insert_rows(connection, ADDRESS, urls)
+            insert_rows(connection, IDENTITY, learned, new=True)
             settle(connection, lease, memory, more=len(fresh))
         return len(fresh)
 
@@ -100,7 +96,7 @@ class SqlArticles:
         with self._connections.writing() as connection:
             _settle_unread(connection, unread, {**heading(article), "stage": str(Stage.READ), "last_error": error})
             keep_text(connection, unread.id, article)
-            connection.execute(insert_new(ADDRESS, connection), _address_rows(unread.id, article))
+            insert_rows(connection, ADDRESS, _address_rows(unread.id, article), new=True)
             if page and self._keep_pages is not KeepPages.NONE:
                 keep_capture(connection, unread.id, page)
 
@@ -136,8 +132,8 @@ class SqlArticles:
 def _owners(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, int]:
     owners: dict[bytes, int] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        sought = {"source": source_id, "sought": keys[start : start + _AT_ONCE]}
-        owners |= {row.key: row.article_id for row in connection.execute(_KNOWN, sought)}
+        sought = keys[start : start + _AT_ONCE]
+        owners.update(keys_of_source(connection, source_id, sought))
     return owners
 
 
@@ -171,8 +167,9 @@ def _numbers(connection: Connection, count: int, *, sqlite: bool) -> Iterator[in
     return iter(connection.exec_driver_sql(query, (count,)).scalars().all())
 
 
-def _draft_row(source_id: str, draft: Draft, now: datetime) -> dict[str, Any]:
+def _draft_row(number: int, source_id: str, draft: Draft, now: datetime) -> dict[str, Any]:
     return {
+        "id": number,
         "source_id": source_id,
         **heading(draft.article),
         "first_seen_at": now,

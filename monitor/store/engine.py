@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
@@ -42,15 +43,27 @@ class Connections:
             _begin_with(self._reader, "BEGIN")
         else:
             self._writer = self._reader = _postgres(url)
+        self._turn = Lock()
+        self._held: Connection | None = None
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[Connection]:
         """Open a write transaction: it commits whole, or leaves nothing when an error passes through."""
-        with translated(), self._writer.connect() as connection:
-            if self.sqlite:
-                set_durable(connection, durable=durable)
+        if not self.sqlite:
+            with translated(), self._writer.begin() as connection:
+                yield connection
+            return
+        with self._turn, translated():
+            connection = self._open_writer()
+            set_durable(connection, durable=durable)
             with connection.begin():
                 yield connection
+
+    def _open_writer(self) -> Connection:
+        """Return the one connection that writes; it stays open, for taking one from the pool costs as much as a row."""
+        if self._held is None:
+            self._held = self._writer.connect()
+        return self._held
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -74,6 +87,8 @@ class Connections:
 
     def close(self) -> None:
         """Close all connections; on SQLite the last one leaves a database of one file."""
+        if self._held is not None:
+            self._held.close()
         self._reader.dispose()
         self._writer.dispose()
 

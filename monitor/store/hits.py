@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from monitor.domain.article import Region, Stage, Stored
 from monitor.domain.mention import Findings, Form, Mention, NearMiss
 from monitor.store.base import table
+from monitor.store.bulk import insert_rows
 from monitor.store.codec import dumps
-from monitor.store.engine import insert_new
 from monitor.store.rows import ARTICLE, AnyRow, several
 from monitor.store.tables import HitRow, MentionRow, NearMissRow
 
@@ -32,27 +32,12 @@ def keep_findings(connection: Connection, findings: Sequence[tuple[Stored, Findi
         return 0
     connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(open_ones)))
     connection.execute(delete(NEARMISS).where(NEARMISS.c.article_id.in_(open_ones)))
-    _insert(connection, MENTION, [_mention(stored, one) for stored, found in rows for one in found.mentions])
-    _insert(connection, NEARMISS, [_near_miss(stored, one) for stored, found in rows for one in found.near_misses])
+    insert_rows(connection, MENTION, [_mention(stored, one) for stored, found in rows for one in found.mentions])
+    insert_rows(connection, NEARMISS, [_near_miss(stored, one) for stored, found in rows for one in found.near_misses])
     hits = [_hit(stored, found, now) for stored, found in rows if stored.news]
-    added = _add_hits(connection, [hit for several_hits in hits for hit in several_hits])
+    added = insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], new=True)
     connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(open_ones)).values(stage=str(Stage.SCREENED)))
     return added
-
-
-def _insert(connection: Connection, into: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(into), rows)
-
-
-def _add_hits(connection: Connection, rows: list[dict[str, Any]]) -> int:
-    if not rows:
-        return 0
-    touched = {row["article_id"] for row in rows}
-    count = select(func.count()).select_from(HIT).where(HIT.c.article_id.in_(touched))
-    before = connection.execute(count).scalar_one()
-    connection.execute(insert_new(HIT, connection), rows)
-    return int(connection.execute(count).scalar_one() - before)
 
 
 def _hit(stored: Stored, found: Findings, now: datetime) -> list[dict[str, Any]]:

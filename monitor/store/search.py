@@ -6,25 +6,33 @@ of such a script is a phrase of pairs. SQLite finds phrases in its index (FTS5).
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
+from operator import add
+from unicodedata import category
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, and_, func, literal, select, text
 
 from monitor.domain.article import Article
 from monitor.store.rows import ARTICLE, CONTENT
 from monitor.text.fold import fold_key
 
-_UNBROKEN = (
-    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SCRIPTS = (  # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han
+    (0x0E00, 0x109F),
+    (0x1780, 0x17FF),
+    (0x3040, 0x30FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x2FFFF),
 )
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0dff"
-_RUN = re.compile(f"([{_UNBROKEN}]+)|([^\\W_{_UNBROKEN}](?:[^\\W_{_UNBROKEN}]|[{_MARKS}])*)")
-_ANY_UNBROKEN = re.compile(f"[{_UNBROKEN}]")
-_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
-_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_RUN = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _SCRIPTS)}]+")
+_GAP, _WORD, _UNBROKEN = range(3)
 _LONGEST_WORD = 64
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 _LONGEST_TEXT = 250_000
 
 
@@ -40,7 +48,7 @@ class Term:
 def index_text(article: Article) -> str:
     """Return an article's words, folded, one blank between them: what the index holds."""
     regions = "\n".join(text for _region, text in article.regions())
-    return " ".join(_words(fold_key(regions[:_LONGEST_TEXT]), whole=True))
+    return _words(fold_key(regions[:_LONGEST_TEXT]), whole=True)
 
 
 def read_query(query: str) -> tuple[Term, ...]:
@@ -51,27 +59,53 @@ def read_query(query: str) -> tuple[Term, ...]:
     terms = []
     for minus, phrase, word in _TERM.findall(query):
         typed = phrase or word
-        words = tuple(_words(fold_key(typed), whole=False))
+        words = tuple(_words(fold_key(typed), whole=False).split())
         if words:
-            alone = len(words) == 1 and len(words[0]) == 1 and bool(re.match(f"[{_UNBROKEN}]", words[0]))
+            alone = len(words) == 1 and len(words[0]) == 1 and _RUN.fullmatch(words[0]) is not None
             terms.append(Term(words, prefix=typed.endswith("*") or alone, excluded=bool(minus)))
     return tuple(terms)
 
 
-def _words(folded: str, *, whole: bool) -> Iterator[str]:
-    """Yield the words of a text; of an unbroken run its pairs, and its last character unless the run may go on."""
-    if not _ANY_UNBROKEN.search(folded):  # most texts: no need to look at each word
-        yield from (word[:_LONGEST_WORD] for word in _WORD.findall(folded))
-        return
-    runs = list(_RUN.finditer(folded))
-    for number, run in enumerate(runs):
-        unbroken, word = run.groups()
-        if word:
-            yield word[:_LONGEST_WORD]
-            continue
-        yield from (first + second for first, second in pairwise(unbroken))
-        if whole or len(unbroken) == 1 or number < len(runs) - 1:
-            yield unbroken[-1]
+def _words(folded: str, *, whole: bool) -> str:
+    """Return the words of a text, one blank between them; of an unbroken run its pairs and its last character.
+
+    Unless it is ``whole``, the text may go on where it ends: then that last character says nothing yet.
+    """
+    codes = np.frombuffer(folded.encode("utf-32-le"), np.uint32)
+    kinds = _kinds().take(codes, mode="clip")
+    gaps = kinds == _GAP
+    text = np.where(gaps, np.uint32(0x20), codes)
+    if (kinds == _UNBROKEN).any():
+        return _in_pieces(text.tobytes().decode("utf-32-le"), whole=whole)
+    places = np.concatenate(([-1], np.flatnonzero(gaps), [len(codes)]))
+    lengths = places[1:] - places[:-1]
+    if lengths.max() > _LONGEST_WORD:
+        return " ".join(word[:_LONGEST_WORD] for word in text.tobytes().decode("utf-32-le").split())
+    again = places[1:-1][lengths[:-1] == 1]  # gaps after a gap
+    return np.delete(text, again).tobytes().decode("utf-32-le").rstrip()
+
+
+def _in_pieces(text: str, *, whole: bool) -> str:
+    tail = text.rstrip()[-2:]
+    text = _RUN.sub(_in_pairs, text).rstrip()
+    if not whole and len(tail) == 2 and _RUN.fullmatch(tail):
+        text = text[:-2]
+    return " ".join(word[:_LONGEST_WORD] for word in text.split())
+
+
+@cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Return what each character is: part of a word (letters, digits, marks), of an unbroken run, or neither."""
+    chars = map(chr, range(_SCRIPTS[-1][1] + 1))
+    kinds = np.array([_WORD if c.isalnum() or category(c)[0] == "M" else _GAP for c in chars], np.uint8)
+    for first, last in _SCRIPTS:
+        kinds[first : last + 1] = np.where(kinds[first : last + 1] == _GAP, _GAP, _UNBROKEN)
+    return kinds
+
+
+def _in_pairs(run: re.Match[str]) -> str:
+    text = run.group()
+    return f" {' '.join(map(add, text, text[1:]))} {text[-1]} "
 
 
 def add_words(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
@@ -93,19 +127,23 @@ def drop_words(connection: Connection, articles: Collection[int]) -> None:
         connection.execute(words.insert().from_select(["content_words", "rowid", "folded"], old))
 
 
-def matching(terms: tuple[Term, ...], *, sqlite: bool) -> ColumnElement[bool]:
-    """Return the condition on ``content`` that a search stands for; without a wanted term it is false."""
+def matching(terms: tuple[Term, ...], limit: int, *, sqlite: bool) -> ColumnElement[bool]:
+    """Return the condition on ``article`` and ``content`` that the newest ``limit`` matches fulfil.
+
+    Without a wanted term it is false.
+    """
     if all(term.excluded for term in terms):
         return literal(value=False)
-    return _in_sqlite(terms) if sqlite else _in_postgres(terms)
+    return _in_sqlite(terms, limit) if sqlite else _in_postgres(terms)
 
 
-def _in_sqlite(terms: tuple[Term, ...]) -> ColumnElement[bool]:
+def _in_sqlite(terms: tuple[Term, ...], limit: int) -> ColumnElement[bool]:
     wanted = " AND ".join(_quoted(term) for term in terms if not term.excluded)
     unwanted = " OR ".join(_quoted(term) for term in terms if term.excluded)
     expression = f"({wanted}) NOT ({unwanted})" if unwanted else wanted
     found = select(text("rowid")).select_from(text("content_words")).where(text("content_words MATCH :expression"))
-    return ARTICLE.c.id.in_(found.params(expression=expression))
+    newest = found.order_by(text("rowid DESC")).limit(limit)  # read from the index's end, not sorted
+    return ARTICLE.c.id.in_(newest.params(expression=expression))
 
 
 def _quoted(term: Term) -> str:
