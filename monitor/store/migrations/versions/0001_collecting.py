@@ -17,6 +17,8 @@ WHEN = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
 SQLITE_SEARCH = (
     """CREATE VIRTUAL TABLE content_words USING fts5(
         folded, content='content', content_rowid='article_id', columnsize=0, tokenize='ascii')""",
+    "INSERT INTO content_words (content_words, rank) VALUES ('automerge', 16)",
+    "INSERT INTO content_words (content_words, rank) VALUES ('crisismerge', 32)",
 )
 POSTGRES_SEARCH = (
     """CREATE INDEX ix_content_words ON content
