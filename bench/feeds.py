@@ -30,7 +30,7 @@ def body(number: int, entries: int, edition: int = 0) -> bytes:
         rng = random.Random(number * 100_003 + position)
         paragraphs = "".join(f"<p>{_sentence(rng)} {_sentence(rng)} {_sentence(rng)}</p>" for _ in range(4))
         link = f"http://outlet-{number}.example/news/{position}-{rng.choice(WORDS)}.html"
-        published = format_datetime(opened - timedelta(minutes=20 * (edition * 2 + entries - position)))
+        published = format_datetime(opened - timedelta(minutes=20 * (entries + 10 - position)))
         items.append(
             f"<item><title>{_sentence(rng)[:70]}</title><link>{link}</link><guid>{link}</guid>"
             f"<pubDate>{published}</pubDate><description>{_sentence(rng)}</description>"
