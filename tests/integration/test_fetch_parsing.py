@@ -1,0 +1,166 @@
+"""Foreign documents in workers that can be killed (THREATS rows 19-22, 24), and the workers themselves."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from loopback import on_loop, reply, says, serving
+
+from monitor.domain.entry import Feed
+from monitor.domain.errors import NotAFeed, WorkerKilled
+from monitor.domain.source import Source, SourceKind
+from monitor.parse.document import parse_document
+from monitor.parse.judge import read_with_feedparser
+from monitor.schedule.workers import Limits, Workers
+
+URL = "https://daily.example/feed"
+SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
+QUICK = Limits(wall_seconds=1.5, cpu_seconds=2, memory_bytes=400_000_000)
+
+
+def in_worker(work: Callable[..., object], *args: object, limits: Limits = QUICK) -> object:
+    async def run() -> object:
+        async with Workers(1, limits) as workers:
+            return await workers.run(work, *args)
+
+    return on_loop(run())
+
+
+def rss(body: str, head: str = "") -> bytes:
+    return f"{head}<rss version='2.0'><channel><title>T</title>{body}</channel></rss>".encode()
+
+
+def test_row_19_external_entities_are_never_read(tmp_path: Path) -> None:
+    """Neither a file nor an address named by a document is opened, by either reader."""
+    secret = tmp_path / "secret"
+    secret.write_text("TOP SECRET", encoding="utf-8")
+
+    async def run() -> tuple[int, list[Feed]]:
+        async with serving(says(reply(b"<!ENTITY % x 'y'>"))) as server:
+            feeds = []
+            for target in (secret.as_uri(), server.url()):
+                for head in (
+                    f"<!DOCTYPE rss [<!ENTITY x SYSTEM '{target}'>]>",
+                    f"<!DOCTYPE rss [<!ENTITY % p SYSTEM '{target}'> %p;]>",
+                    f"<!DOCTYPE rss SYSTEM '{target}'>",
+                ):
+                    body = rss("<item><title>&x;</title><link>https://daily.example/1</link></item>", head)
+                    feeds.append(await asyncio.to_thread(parse_document, body, "text/xml", URL, SOURCE))
+            return server.accepts, feeds
+
+    accepts, feeds = on_loop(run())
+    assert accepts == 0
+    assert all("SECRET" not in repr(feed) for feed in feeds)
+
+
+@pytest.mark.parametrize("depth", [9, 2])
+def test_row_20_entity_bombs_are_harmless(depth: int) -> None:
+    """Billion laughs and quadratic blow-up end quickly and small."""
+    if depth == 9:
+        steps = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
+        head, text = f"<!DOCTYPE rss [<!ENTITY l0 'lol'>{steps}]>", "&l9;"
+    else:
+        head, text = f"<!DOCTYPE rss [<!ENTITY a '{'A' * 50_000}'>]>", "&a;" * 50_000
+    body = rss(f"<item><title>{text}</title><link>https://daily.example/1</link></item>", head)
+    start = time.monotonic()
+    try:
+        feed = in_worker(parse_document, body, "text/xml", URL, SOURCE, limits=Limits(5, 5, 400_000_000))
+        assert isinstance(feed, Feed)
+        assert len(feed.entries[0].title) <= 2_000
+    except (WorkerKilled, NotAFeed):
+        pass
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss("<item " + " ".join(f"a{n}='1'" for n in range(60_000)) + "><title>t</title></item>"),
+        rss("<item><title>" + "<b>" * 100_000 + "</title></item>"),
+        rss("<item><title>t</title><description>" + "&lt;div&gt;" * 200_000 + "</description></item>"),
+    ],
+    ids=["attributes", "depth", "escaped"],
+)
+def test_row_21_documents_made_to_be_slow_cost_one_worker(body: bytes) -> None:
+    """Whatever a document does to feedparser, it ends within the limit, and the next job gets a worker."""
+
+    async def run() -> float:
+        async with Workers(1, QUICK) as workers:
+            start = time.monotonic()
+            with suppress(WorkerKilled, NotAFeed):
+                await workers.run(parse_document, body, "text/xml", URL, SOURCE)
+            took = time.monotonic() - start
+            assert await workers.run(math.factorial, 5) == 120
+            return took
+
+    assert on_loop(run()) < 4
+
+
+def test_row_22_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path) -> None:
+    """Feedparser would open an address or a path that it is given as text."""
+    (tmp_path / "feed.xml").write_bytes(rss("<item><title>From a file</title></item>"))
+
+    async def run() -> int:
+        async with serving(says(reply(rss("<item><title>Fetched</title></item>")))) as server:
+            for text in (server.url("/x"), str(tmp_path / "feed.xml"), (tmp_path / "feed.xml").as_uri()):
+                feed = await asyncio.to_thread(read_with_feedparser, text, URL, SOURCE)
+                assert not feed.entries
+            return server.accepts
+
+    assert on_loop(run()) == 0
+
+
+def test_row_24_a_hundred_thousand_entries_are_capped() -> None:
+    """The first two thousand are read, and the document says that there were more."""
+    items = "".join(f"<item><title>T{n}</title><link>https://h.example/{n}</link></item>" for n in range(100_000))
+    feed = in_worker(parse_document, rss(items), "text/xml", URL, SOURCE, limits=Limits(10, 10, 600_000_000))
+    assert isinstance(feed, Feed)
+    assert len(feed.entries) == 2_000
+    assert feed.truncated
+
+
+def test_workers_return_raise_and_die_alone() -> None:
+    """Results and errors travel; time and memory are limited; a crash is a killed worker; many jobs share few."""
+
+    async def run() -> None:
+        async with Workers(2, Limits(0.5, 2, 300_000_000)) as workers:
+            assert await asyncio.gather(*(workers.run(math.factorial, n) for n in range(20))) == [
+                math.factorial(n) for n in range(20)
+            ]
+            with pytest.raises(ValueError, match="math domain"):
+                await workers.run(math.sqrt, -1)
+            with pytest.raises(WorkerKilled, match=r"longer than 0\.5 s"):
+                await workers.run(time.sleep, 10)
+            with pytest.raises(WorkerKilled, match="memory"):
+                await workers.run(bytearray, 10**9)
+            with pytest.raises(WorkerKilled):
+                await workers.run(exit_hard, 3)
+            with pytest.raises(NotAFeed) as caught:
+                await workers.run(parse_document, b"", "", URL, SOURCE)
+            assert caught.value.looks_like == "nothing"
+            assert workers.killed == 2
+
+    on_loop(run())
+
+
+def exit_hard(code: int) -> None:
+    raise SystemExit(code)
+
+
+def test_a_cancelled_job_does_not_give_its_answer_to_the_next() -> None:
+    """A worker whose caller went away is ended, not handed on with a stale answer in its pipe."""
+
+    async def run() -> None:
+        async with Workers(1, Limits(5, 2, 300_000_000)) as workers:
+            task = asyncio.create_task(workers.run(time.sleep, 1))
+            await asyncio.sleep(0.3)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await workers.run(math.factorial, 4) == 24
+
+    on_loop(run())
