@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar, cast
 
-from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent
+from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.errors import LeaseLost
 from monitor.domain.ports import ArticleStore, OutboxStore, SourceStore
@@ -94,6 +94,19 @@ class MemoryOutbox:
         )
         if isinstance(receipt, Retry) and receipt.pause and next_attempt_at:
             self._hold(delivery.message.channel_id, next_attempt_at)
+
+    def settle_deliveries(self, settlements: Sequence[Settlement], now: datetime) -> list[int]:
+        lost = []
+        for one in settlements:
+            try:
+                if one.receipt is not None:
+                    self.settle_delivery(one.delivery, one.receipt, now, one.next_attempt_at)
+                else:
+                    known = self.deliveries[one.delivery.id]
+                    self.deliveries[known.id] = replace(known, token="", next_attempt_at=one.next_attempt_at)
+            except LeaseLost:
+                lost.append(one.delivery.id)
+        return lost
 
     def _hold(self, channel_id: str, until: datetime) -> None:
         for number, delivery in self.deliveries.items():

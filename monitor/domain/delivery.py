@@ -145,3 +145,15 @@ class Refused:
 
 
 Receipt = Sent | Retry | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of a leased delivery. Without a receipt it was not tried, and is due again at ``next_attempt_at``.
+
+    A ``Retry`` without a next attempt is dead.
+    """
+
+    delivery: Delivery
+    receipt: Receipt | None
+    next_attempt_at: datetime | None

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from monitor.domain.article import Article, Draft, Stored, Unread
-from monitor.domain.delivery import Delivery, Message, Receipt
+from monitor.domain.delivery import Delivery, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.exchange import Fetched, Outcome, Request
 from monitor.domain.lookups import Archive, Captures, Deliveries, Ledger
@@ -180,6 +180,10 @@ class OutboxStore(Protocol):
         A ``Retry`` with ``pause`` also holds the channel's other pending deliveries until then; a ``Refused`` with
         ``stop`` refuses all that waits for the target.
         """
+        ...
+
+    def settle_deliveries(self, settlements: Sequence[Settlement], now: datetime) -> list[int]:
+        """Record several attempts in one transaction; returns the ids of those whose lease was lost, unwritten."""
         ...
 
     def failed(self, after: datetime, before: datetime) -> list[Delivery]:

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.domain.delivery import Delivery, Message, Receipt, Retry
-from monitor.domain.errors import LeaseLost, StoreError
+from monitor.domain.delivery import Delivery, Message, Receipt, Retry, Settlement
+from monitor.domain.errors import StoreError
 from monitor.domain.ports import Carrier, Clock, Database
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,8 @@ class Dispatcher:
         self._failures: dict[Target, int] = {}
         self._rests: dict[Target, datetime] = {}
         self._attempts: list[Attempt] = []
+        self._settlements: list[Settlement] = []
+        self._settling = asyncio.Lock()
 
     async def deliver_due(self, limit: int = 1000) -> list[Attempt]:
         """Start what is due, at most ``limit`` deliveries, and return the attempts that have ended since the last call.
@@ -140,22 +142,27 @@ class Dispatcher:
         return {*self._rests, *self._runners.values()}
 
     async def _run(self, target: Target, queue: Sequence[Delivery], until_at: datetime) -> None:
-        """Work at one target in order; stop at its first failure, and leave the rest to the end of their lease."""
-        for delivery in queue:
+        """Work at one target in order; at its first failure it rests, and so does the rest of its queue."""
+        for number, delivery in enumerate(queue):
             now = self._clock()
             if now >= until_at:
+                await self._give_back(queue[number:], now)
                 return
             receipt = await self._attempt(delivery, now)
             settled_at = self._clock()
             next_at = next_attempt(delivery, receipt, settled_at)
-            await self._settle(delivery, receipt, settled_at, next_at)
+            await self._settle(Settlement(delivery, receipt, next_at))
             self._attempts.append(Attempt(delivery, receipt, next_at))
             if isinstance(receipt, Retry):
                 self._failures[target] = self._failures.get(target, 0) + 1
                 rest = min(REST * 4 ** min(self._failures[target] - 1, 8), LONGEST_REST)
-                self._rests[target] = settled_at + rest
+                self._rests[target] = settled_at + max(rest, (receipt.pause and receipt.after) or rest)
+                await self._give_back(queue[number + 1 :], self._rests[target])
                 return
             self._failures.pop(target, None)
+
+    async def _give_back(self, queue: Sequence[Delivery], at: datetime) -> None:
+        await asyncio.gather(*(self._settle(Settlement(delivery, None, at)) for delivery in queue))
 
     async def _attempt(self, delivery: Delivery, now: datetime) -> Receipt:
         message = delivery.message
@@ -168,16 +175,24 @@ class Dispatcher:
             log.exception("delivery failed", extra={"delivery": delivery.id, "channel": message.channel_id})
             return Retry(f"the attempt failed: {type(error).__name__}")
 
-    async def _settle(self, delivery: Delivery, receipt: Receipt, now: datetime, next_at: datetime | None) -> None:
-        """Record an attempt; a busy database is asked again, because what is not recorded is sent twice."""
+    async def _settle(self, settlement: Settlement) -> None:
+        """Have an attempt recorded, together with those that end at the same time: one commit for all of them."""
+        self._settlements.append(settlement)
+        async with self._settling:
+            batch, self._settlements = self._settlements, []
+            if batch:
+                await self._record(batch)
+
+    async def _record(self, batch: Sequence[Settlement]) -> None:
+        """Write a batch; a busy database is asked again, because what is not recorded is sent twice."""
         for wait in (*SETTLING, None):
             try:
-                await self._database.run(self._database.outbox.settle_delivery, delivery, receipt, now, next_at)
-            except LeaseLost:
-                log.warning("lease lost", extra={"delivery": delivery.id})
+                outbox = self._database.outbox
+                for lost in await self._database.run(outbox.settle_deliveries, batch, self._clock()):
+                    log.warning("lease lost", extra={"delivery": lost})
             except StoreError:
                 if wait is None:
-                    log.exception("attempt not recorded", extra={"delivery": delivery.id})
+                    log.exception("attempts not recorded", extra={"deliveries": len(batch)})
                     return
                 await asyncio.sleep(wait)
                 continue

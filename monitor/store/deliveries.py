@@ -11,8 +11,9 @@ from monitor.domain.digest import Digest
 from monitor.domain.errors import UsageError
 from monitor.store.codec import loads
 from monitor.store.engine import Connections
-from monitor.store.outbox import DELIVERY, DIGEST, PENDING, TOLD, delivery_of
+from monitor.store.outbox import DIGEST, TOLD, delivery_of
 from monitor.store.rows import AnyRow
+from monitor.store.settling import DELIVERY, PENDING
 
 
 class SqlDeliveries:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
 
-from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Rendered, Retry, Sent
+from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Rendered, Settlement
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
 from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import Passage
@@ -18,13 +18,12 @@ from monitor.store.columns import Moment
 from monitor.store.engine import Connections, insert_new
 from monitor.store.hits import HIT, MENTION, mention_of
 from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
+from monitor.store.settling import DELIVERY, PENDING, settle
 from monitor.store.sources import SOURCE
-from monitor.store.tables import DeliveryRow, DigestRow, ToldRow
+from monitor.store.tables import DigestRow, ToldRow
 
 DIGEST = table(DigestRow)
 TOLD = table(ToldRow)
-DELIVERY = table(DeliveryRow)
-PENDING = str(DeliveryState.PENDING)
 _SLACK = 1000  # hits this far below the newest one told are still looked for: transactions need not end in order
 
 
@@ -144,21 +143,13 @@ class SqlOutbox:
         self, delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
     ) -> None:
         """Record an attempt; see the port. A pause holds, and a stop refuses, what else waits for the target."""
-        state, error = _outcome(receipt, next_attempt_at)
-        waits = state is DeliveryState.PENDING
-        values = {
-            "state": str(state),
-            "attempts": DELIVERY.c.attempts + 1,
-            "last_error": error,
-            "next_attempt_at": next_attempt_at if waits else None,
-            "settled_at": None if waits else now,
-            "lease_token": "",
-        }
-        mine = (DELIVERY.c.id == delivery.id, DELIVERY.c.lease_token == delivery.token, DELIVERY.c.lease_token != "")
+        if self.settle_deliveries([Settlement(delivery, receipt, next_attempt_at)], now):
+            raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
+
+    def settle_deliveries(self, settlements: Sequence[Settlement], now: datetime) -> list[int]:
+        """Record several attempts with one commit; see the port."""
         with self._connections.writing(durable=True) as connection:
-            if connection.execute(update(DELIVERY).where(*mine).values(values)).rowcount != 1:
-                raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
-            _apply_to_others(connection, delivery.message, receipt, now, next_attempt_at)
+            return [one.delivery.id for one in settlements if not settle(connection, one, now)]
 
     def failed(self, after: datetime, before: datetime) -> list[Delivery]:
         """Return the deliveries that were given up or refused in a period, oldest first."""
@@ -170,32 +161,6 @@ class SqlOutbox:
         )
         with self._connections.reading() as connection:
             return [delivery_of(row) for row in connection.execute(query)]
-
-
-def _outcome(receipt: Receipt, next_attempt_at: datetime | None) -> tuple[DeliveryState, str]:
-    match receipt:
-        case Sent():
-            return DeliveryState.SENT, ""
-        case Refused(reason):
-            return DeliveryState.REFUSED, reason
-        case Retry(reason):
-            return (DeliveryState.DEAD if next_attempt_at is None else DeliveryState.PENDING), reason
-
-
-def _apply_to_others(
-    connection: Connection, message: Message, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
-) -> None:
-    waiting = and_(
-        DELIVERY.c.state == PENDING, DELIVERY.c.channel_id == message.channel_id, DELIVERY.c.lease_token == ""
-    )
-    if isinstance(receipt, Retry) and receipt.pause and next_attempt_at:
-        sooner = and_(waiting, DELIVERY.c.next_attempt_at < next_attempt_at)
-        connection.execute(update(DELIVERY).where(sooner).values(next_attempt_at=next_attempt_at))
-    if isinstance(receipt, Refused) and receipt.stop:
-        stopped = {"state": str(DeliveryState.REFUSED), "last_error": receipt.reason, "settled_at": now}
-        connection.execute(
-            update(DELIVERY).where(waiting, DELIVERY.c.target == message.target).values(next_attempt_at=None, **stopped)
-        )
 
 
 def _records(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[HitRecord]:

@@ -1,7 +1,7 @@
 """The outbox on its way: schedules, pauses, isolation, and what a crash can cost."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from fakes import FakeClock
 from outboxes import MemoryOutbox, OutboxDatabase
 from worlds import NOW, message
 
-from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent
+from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
 from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import StoreBusy
 from monitor.domain.ports import Carrier
@@ -208,15 +208,15 @@ def test_a_channel_that_was_removed_keeps_its_deliveries() -> None:
 def test_a_busy_database_is_asked_again_to_record_what_was_sent() -> None:
     """What is not recorded would be sent twice."""
     store, clock = outbox(message()), FakeClock(NOW)
-    settle, calls = store.settle_delivery, []
+    settle, calls = store.settle_deliveries, []
 
-    def busy_once(delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None) -> None:
+    def busy_once(settlements: Sequence[Settlement], now: datetime) -> list[int]:
         calls.append(now)
         if len(calls) == 1:
             raise StoreBusy("locked")
-        settle(delivery, receipt, now, next_attempt_at)
+        return settle(settlements, now)
 
-    store.settle_delivery = busy_once  # type: ignore[method-assign]  # the fault under test
+    store.settle_deliveries = busy_once  # type: ignore[method-assign]  # the fault under test
     pass_over(store, clock, desk=always(Sent()))
     assert (len(calls), states(store)) == (2, [DeliveryState.SENT])
 

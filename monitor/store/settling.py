@@ -1,0 +1,60 @@
+"""What came of an attempt, written to its delivery and to what else waits for the same place."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, update
+
+from monitor.domain.delivery import DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
+from monitor.store.base import table
+from monitor.store.tables import DeliveryRow
+
+DELIVERY = table(DeliveryRow)
+PENDING = str(DeliveryState.PENDING)
+
+
+def settle(connection: Connection, settlement: Settlement, now: datetime) -> bool:
+    """Record one attempt, or give back a lease that was not used; False if the lease was lost."""
+    delivery, receipt, next_attempt_at = settlement.delivery, settlement.receipt, settlement.next_attempt_at
+    values: dict[str, object] = {"next_attempt_at": next_attempt_at, "lease_token": ""}
+    if receipt is not None:
+        state, error = _outcome(receipt, next_attempt_at)
+        waits = state is DeliveryState.PENDING
+        values |= {
+            "state": str(state),
+            "attempts": DELIVERY.c.attempts + 1,
+            "last_error": error,
+            "next_attempt_at": next_attempt_at if waits else None,
+            "settled_at": None if waits else now,
+        }
+    mine = (DELIVERY.c.id == delivery.id, DELIVERY.c.lease_token == delivery.token, DELIVERY.c.lease_token != "")
+    if connection.execute(update(DELIVERY).where(*mine).values(values)).rowcount != 1:
+        return False
+    if receipt is not None:
+        _apply_to_others(connection, delivery.message, receipt, now, next_attempt_at)
+    return True
+
+
+def _outcome(receipt: Receipt, next_attempt_at: datetime | None) -> tuple[DeliveryState, str]:
+    match receipt:
+        case Sent():
+            return DeliveryState.SENT, ""
+        case Refused(reason):
+            return DeliveryState.REFUSED, reason
+        case Retry(reason):
+            return (DeliveryState.DEAD if next_attempt_at is None else DeliveryState.PENDING), reason
+
+
+def _apply_to_others(
+    connection: Connection, message: Message, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
+) -> None:
+    waiting = and_(
+        DELIVERY.c.state == PENDING, DELIVERY.c.channel_id == message.channel_id, DELIVERY.c.lease_token == ""
+    )
+    if isinstance(receipt, Retry) and receipt.pause and next_attempt_at:
+        sooner = and_(waiting, DELIVERY.c.next_attempt_at < next_attempt_at)
+        connection.execute(update(DELIVERY).where(sooner).values(next_attempt_at=next_attempt_at))
+    if isinstance(receipt, Refused) and receipt.stop:
+        stopped = {"state": str(DeliveryState.REFUSED), "last_error": receipt.reason, "settled_at": now}
+        connection.execute(
+            update(DELIVERY).where(waiting, DELIVERY.c.target == message.target).values(next_attempt_at=None, **stopped)
+        )
