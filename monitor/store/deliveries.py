@@ -11,7 +11,8 @@ from monitor.domain.digest import Digest
 from monitor.domain.errors import UsageError
 from monitor.store.codec import loads
 from monitor.store.engine import Connections
-from monitor.store.outbox import DIGEST, TOLD, delivery_of
+from monitor.store.outbox import DIGEST, TOLD
+from monitor.store.renditions import deliveries_of
 from monitor.store.rows import AnyRow
 from monitor.store.settling import DELIVERY, PENDING
 
@@ -28,15 +29,16 @@ class SqlDeliveries:
         if states:
             query = query.where(DELIVERY.c.state.in_([str(state) for state in states]))
         with self._connections.reading() as connection:
-            return [delivery_of(row) for row in connection.execute(query)]
+            return deliveries_of(connection, connection.execute(query).all())
 
     def show(self, delivery_id: int) -> Delivery:
         """Return one delivery. Raises ``UsageError`` if there is none with this number."""
         with self._connections.reading() as connection:
-            row = connection.execute(select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
-        if row is None:
+            rows = connection.execute(select(DELIVERY).where(DELIVERY.c.id == delivery_id)).all()
+            found = deliveries_of(connection, rows)
+        if not found:
             raise UsageError(f"there is no delivery {delivery_id} in the outbox")
-        return delivery_of(row)
+        return found[0]
 
     def replay(self, delivery_id: int, now: datetime) -> Delivery:
         """Make a delivery due at once, whatever came of it before, with its attempts counted anew.

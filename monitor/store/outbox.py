@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
 
-from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Rendered, Settlement
+from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
 from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import Passage
@@ -17,6 +17,7 @@ from monitor.store.codec import dumps, loads
 from monitor.store.columns import Moment
 from monitor.store.engine import Connections, insert_new
 from monitor.store.hits import HIT, MENTION, mention_of
+from monitor.store.renditions import deliveries_of, delivery_rows
 from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
 from monitor.store.settling import DELIVERY, PENDING, settle
 from monitor.store.sources import SOURCE
@@ -97,7 +98,7 @@ class SqlOutbox:
                 marks = [{"hit_id": hit, "digest_id": digest.id, "digest": number} for hit in told]
                 connection.execute(insert_new(TOLD, connection), marks)
             if messages:
-                connection.execute(insert(DELIVERY), [_delivery_row(message, number) for message in messages])
+                connection.execute(insert(DELIVERY), delivery_rows(connection, messages, number))
         return True
 
     def lease_deliveries(
@@ -137,7 +138,7 @@ class SqlOutbox:
         )
         with self._connections.writing() as connection:
             rows = connection.execute(claim).all()
-        return [delivery_of(row) for row in sorted(rows, key=lambda row: row.id)]
+            return deliveries_of(connection, sorted(rows, key=lambda row: row.id))
 
     def settle_delivery(
         self, delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
@@ -160,7 +161,7 @@ class SqlOutbox:
             .order_by(DELIVERY.c.id)
         )
         with self._connections.reading() as connection:
-            return [delivery_of(row) for row in connection.execute(query)]
+            return deliveries_of(connection, connection.execute(query).all())
 
 
 def _records(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[HitRecord]:
@@ -228,35 +229,3 @@ def _digest_row(digest: Digest, seen: int) -> dict[str, Any]:
         "seen": seen,
         "content": dumps(digest),
     }
-
-
-def _delivery_row(message: Message, number: int) -> dict[str, Any]:
-    return {
-        "key": message.key,
-        "digest": number,
-        "digest_id": message.digest_id,
-        "channel_id": message.channel_id,
-        "target": message.target,
-        "rendered": dumps(message.rendered),
-        "created_at": message.created_at,
-        "state": PENDING,
-        "attempts": 0,
-        "next_attempt_at": message.created_at,
-        "last_error": "",
-        "lease_token": "",
-    }
-
-
-def delivery_of(row: AnyRow) -> Delivery:
-    """Make the delivery of its row."""
-    rendered = loads(Rendered, row.rendered)
-    return Delivery(
-        id=row.id,
-        message=Message(row.key, row.digest_id, row.channel_id, row.target, rendered, row.created_at),
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        next_attempt_at=row.next_attempt_at,
-        last_error=row.last_error,
-        token=row.lease_token,
-        first_attempt_at=row.first_attempt_at,
-    )

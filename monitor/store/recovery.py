@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import update
 
 from monitor.store.engine import Connections
-from monitor.store.outbox import DELIVERY, PENDING
 from monitor.store.rows import ARTICLE, LISTED
+from monitor.store.settling import DELIVERY, PENDING
 from monitor.store.sources import SOURCE
 
 

@@ -226,8 +226,19 @@ class ToldRow(Base, table=True):
     digest: int = of("digest.id", index=True)
 
 
+class RenditionRow(Base, table=True):
+    """A digest in every form that a channel may want, for all its targets."""
+
+    __tablename__ = "rendition"
+    __table_args__ = (COUNTED,)
+
+    id: int | None = number()
+    digest: int = of("digest.id", index=True)
+    content: str = words()
+
+
 class DeliveryRow(Base, table=True):
-    """One digest on its way to one target. ``rendered`` is what is sent, the same at every attempt."""
+    """One digest on its way to one target. ``rendition`` is what is sent, the same at every attempt."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -243,7 +254,7 @@ class DeliveryRow(Base, table=True):
     digest_id: str
     channel_id: str
     target: str = words()
-    rendered: str = words()
+    rendition: int = of("rendition.id", index=True)
     created_at: datetime = when(null=False)
     state: str = "pending"
     attempts: int = 0

@@ -47,6 +47,19 @@ def _told() -> None:
     op.create_index("ix_told_digest", "told", ["digest"])
 
 
+def _rendition() -> None:
+    op.create_table(
+        "rendition",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("digest", ID, autoincrement=False, nullable=False),
+        sa.Column("content", WORDS, nullable=False),
+        sa.ForeignKeyConstraint(["digest"], ["digest.id"], name="fk_rendition_digest_digest", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_rendition"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_rendition_digest", "rendition", ["digest"])
+
+
 def _delivery() -> None:
     op.create_table(
         "delivery",
@@ -56,7 +69,7 @@ def _delivery() -> None:
         sa.Column("digest_id", NAME, nullable=False),
         sa.Column("channel_id", NAME, nullable=False),
         sa.Column("target", WORDS, nullable=False),
-        sa.Column("rendered", WORDS, nullable=False),
+        sa.Column("rendition", ID, autoincrement=False, nullable=False),
         sa.Column("created_at", WHEN, nullable=False),
         sa.Column("state", NAME, nullable=False),
         sa.Column("attempts", NUMBER, nullable=False),
@@ -66,11 +79,15 @@ def _delivery() -> None:
         sa.Column("last_error", WORDS, nullable=False),
         sa.Column("lease_token", NAME, nullable=False),
         sa.ForeignKeyConstraint(["digest"], ["digest.id"], name="fk_delivery_digest_digest", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["rendition"], ["rendition.id"], name="fk_delivery_rendition_rendition", ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
         sa.UniqueConstraint("key", name="uq_delivery_key"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_delivery_digest", "delivery", ["digest"])
+    op.create_index("ix_delivery_rendition", "delivery", ["rendition"])
     op.create_index(
         "ix_delivery_due",
         "delivery",
@@ -94,10 +111,11 @@ def _meta() -> None:
 def upgrade() -> None:
     _digest()
     _told()
+    _rendition()
     _delivery()
     _meta()
 
 
 def downgrade() -> None:
-    for name in ("meta", "delivery", "told", "digest"):
+    for name in ("meta", "delivery", "rendition", "told", "digest"):
         op.drop_table(name)
