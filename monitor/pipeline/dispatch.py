@@ -78,8 +78,8 @@ class Dispatcher:
         self._failures: dict[Target, int] = {}
         self._rests: dict[Target, datetime] = {}
         self._attempts: list[Attempt] = []
-        self._settlements: list[Settlement] = []
-        self._settling = asyncio.Lock()
+        self._settlements: list[tuple[Settlement, asyncio.Future[None]]] = []
+        self._settler: asyncio.Task[None] | None = None
 
     async def deliver_due(self, limit: int = 1000) -> list[Attempt]:
         """Start what is due, at most ``limit`` deliveries, and return the attempts that have ended since the last call.
@@ -108,6 +108,8 @@ class Dispatcher:
             runner.cancel()
         await asyncio.gather(*self._runners, return_exceptions=True)
         self._runners.clear()
+        if self._settler:
+            await self._settler
         return self._collect()
 
     def _collect(self) -> list[Attempt]:
@@ -177,11 +179,21 @@ class Dispatcher:
 
     async def _settle(self, settlement: Settlement) -> None:
         """Have an attempt recorded, together with those that end at the same time: one commit for all of them."""
-        self._settlements.append(settlement)
-        async with self._settling:
+        recorded = asyncio.get_running_loop().create_future()
+        self._settlements.append((settlement, recorded))
+        if self._settler is None or self._settler.done():
+            self._settler = asyncio.create_task(self._write())
+        await recorded
+
+    async def _write(self) -> None:
+        while self._settlements:
             batch, self._settlements = self._settlements, []
-            if batch:
-                await self._record(batch)
+            try:
+                await self._record([settlement for settlement, _ in batch])
+            finally:
+                for _, recorded in batch:
+                    if not recorded.done():
+                        recorded.set_result(None)
 
     async def _record(self, batch: Sequence[Settlement]) -> None:
         """Write a batch; a busy database is asked again, because what is not recorded is sent twice."""
