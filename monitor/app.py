@@ -19,6 +19,7 @@ from monitor.match.rules import compile_watch
 from monitor.pipeline.alert import Alerter
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.dispatch import Dispatcher
+from monitor.pipeline.group import StoryKeeper
 from monitor.pipeline.line import Line, Progress, Tally, silent
 from monitor.pipeline.read import Reader
 from monitor.pipeline.screen import Screener
@@ -75,6 +76,7 @@ async def staffed(
             collector=Collector(database, fetcher, workers, clock, settings.backfill),
             reader=Reader(database, fetcher, workers, clock),
             screener=Screener(database, watcher, clock),
+            keeper=StoryKeeper(database, clock),
             alerter=Alerter(database, CronTimetable(), clock),
             dispatcher=dispatcher,
         )

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.domain.article import Stored
 from monitor.domain.story import Story
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,11 @@ class StoryStore(Protocol):
         """Return what was last kept by ``group``, or nothing."""
         ...
 
-    def group(
-        self, articles: Sequence[Stored], place: Callable[[Shelf], object], now: datetime, vocabulary: bytes = b""
-    ) -> None:
-        """Let ``place`` put each of the articles on the shelf, and move them to ``GROUPED``, in one transaction.
+    def group(self, articles: Sequence[Stored], place: Callable[[Shelf], object], vocabulary: bytes = b"") -> None:
+        """Let ``place`` put each of the articles on the shelf, which moves them to ``GROUPED``, in one transaction.
 
-        Keeps ``vocabulary`` too, if it is given. If ``place`` raises, nothing is written.
+        Keeps ``vocabulary`` too, if it is given. If ``place`` raises, nothing is written; it is not called if somebody
+        else has grouped one of them meanwhile.
         """
         ...
 
@@ -109,4 +110,17 @@ class StoryStore(Protocol):
 
     def story(self, story_id: str) -> Story:
         """Return one story; the id of a merged one leads to the one that took it over. Raises ``UsageError``."""
+        ...
+
+
+class GroupingDatabase(Protocol):
+    """The part of the database that grouping works on, and its writer thread."""
+
+    @property
+    def stories(self) -> StoryStore:
+        """Articles to be grouped, and stories."""
+        ...
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Call a store's method on the writer thread."""
         ...

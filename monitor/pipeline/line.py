@@ -9,6 +9,7 @@ from monitor.domain.source import Source
 from monitor.pipeline.alert import Alerter
 from monitor.pipeline.collect import Collector, Poll
 from monitor.pipeline.dispatch import Attempt, Dispatcher
+from monitor.pipeline.group import StoryKeeper
 from monitor.pipeline.read import Reader, Reading
 from monitor.pipeline.screen import Screener, Screening
 
@@ -40,6 +41,7 @@ class Line:
     collector: Collector
     reader: Reader
     screener: Screener
+    keeper: StoryKeeper
     alerter: Alerter
     dispatcher: Dispatcher
 
@@ -67,8 +69,9 @@ class Line:
         return tuple(readings)
 
     async def tell(self) -> tuple[Screening, tuple[Digest, ...]]:
-        """Screen what was read, and compose the digests that are due."""
+        """Screen and group what was read, and compose the digests that are due."""
         screening = await self.screener.drain()
+        await self.keeper.drain()
         return screening, tuple(await self.alerter.compose_due(self.configuration))
 
     async def dispatch(self) -> tuple[Attempt, ...]:
@@ -76,7 +79,7 @@ class Line:
         return tuple(await self.dispatcher.deliver_due())
 
     async def poll(self, only: Collection[str] | None = None, progress: Progress = silent) -> Tally:
-        """Make one whole pass: fetch, read, match, compose what is due, deliver."""
+        """Make one whole pass: fetch, read, match, group, compose what is due, deliver."""
         polls = await self.collect(only, progress)
         readings = await self.read(progress)
         screening, digests = await self.tell()

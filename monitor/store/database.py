@@ -20,6 +20,7 @@ from monitor.store.outbox import SqlOutbox
 from monitor.store.recovery import release_leases
 from monitor.store.schema import migrate, missing
 from monitor.store.sources import SqlSources
+from monitor.store.stories import SqlStories
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class SqlDatabase:
         self.sources = SqlSources(connections)
         self.articles = SqlArticles(connections, keep_pages)
         self.outbox = SqlOutbox(connections)
+        self.stories = SqlStories(connections)
         self.archive = SqlArchive(connections)
         self.deliveries = SqlDeliveries(connections)
         self.captures = SqlCaptures(connections)

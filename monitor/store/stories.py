@@ -1,0 +1,114 @@
+"""Stories: articles on their way to their place, and the stories for those who look."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+
+from monitor.domain.article import Stage, Stored
+from monitor.domain.errors import UsageError
+from monitor.domain.grouping import Shelf
+from monitor.domain.story import Story
+from monitor.store.base import table
+from monitor.store.engine import Connections, insert_or_replace
+from monitor.store.hits import MENTION
+from monitor.store.rows import ARTICLE, WAITING, AnyRow, stored_of, stored_query
+from monitor.store.shelf import CLUSTER, FINGERPRINT, STORY, SqlShelf, VocabularyRow
+
+VOCABULARY = table(VocabularyRow)
+
+
+class SqlStories:
+    """The ``StoryStore`` of ``domain/grouping.py``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def ungrouped(self, limit: int) -> list[Stored]:
+        """Return articles at stage ``SCREENED``, oldest first."""
+        waiting = stored_query().where(ARTICLE.c.stage == str(Stage.SCREENED), WAITING)
+        with self._connections.reading() as connection:
+            return [stored_of(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))]
+
+    def vocabulary(self) -> bytes:
+        """Return what was last kept by ``group``, or nothing."""
+        with self._connections.reading() as connection:
+            packed = connection.execute(select(VOCABULARY.c.counts)).scalar()
+        return zlib.decompress(packed) if packed else b""
+
+    def group(
+        self,
+        articles: Sequence[Stored],
+        place: Callable[[Shelf], object],
+        vocabulary: bytes = b"",
+    ) -> None:
+        """Let ``place`` put each of the articles on the shelf, in one transaction; see the port."""
+        numbers = [stored.id for stored in articles]
+        with self._connections.writing() as connection:
+            if not self._connections.sqlite:
+                connection.exec_driver_sql("LOCK TABLE cluster IN EXCLUSIVE MODE")  # one groups at a time
+            waiting = (ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.SCREENED))
+            if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(numbers):
+                place(SqlShelf(connection))
+            if vocabulary:
+                row = {"id": 1, "counts": zlib.compress(vocabulary, 1)}
+                connection.execute(insert_or_replace(VOCABULARY, connection, "id", row), row)
+
+    def give_up(self, stored: Stored, error: str) -> None:
+        """Record that an article could not be grouped; it stays alone, at stage ``GROUPED``."""
+        values = {"stage": str(Stage.GROUPED), "last_error": error}
+        with self._connections.writing() as connection:
+            connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
+
+    def forget(self, texts_before: datetime, stories_before: datetime) -> None:
+        """Drop prints of articles first seen before a time, and close stories that ended before another."""
+        oldest = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= texts_before).scalar_subquery()
+        with self._connections.writing() as connection:
+            connection.execute(delete(FINGERPRINT).where(FINGERPRINT.c.article_id < oldest))
+            connection.execute(delete(CLUSTER).where(CLUSTER.c.last_at < stories_before))
+
+    def release(self, source_id: str) -> int:
+        """Make news of the articles of a source that were held back, to be screened again; return how many."""
+        held = (ARTICLE.c.source_id == source_id, ARTICLE.c.held != "")
+        again = update(ARTICLE).where(*held, ARTICLE.c.stage != str(Stage.LISTED)).values(stage=str(Stage.READ))
+        with self._connections.writing() as connection:
+            connection.execute(again)
+            return connection.execute(update(ARTICLE).where(*held).values(news=True, held="")).rowcount
+
+    def stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
+        """Return stories with their articles and the officials they name, latest first; merged ones are left out."""
+        conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
+        if since_at:
+            conditions.append(STORY.c.last_seen_at >= since_at)
+        query = select(STORY).where(*conditions).order_by(STORY.c.last_seen_at.desc(), STORY.c.id).limit(limit)
+        with self._connections.reading() as connection:
+            return _stories(connection, connection.execute(query).all())
+
+    def story(self, story_id: str) -> Story:
+        """Return one story; the id of a merged one leads to the one that took it over. Raises ``UsageError``."""
+        with self._connections.reading() as connection:
+            row = connection.execute(select(STORY).where(STORY.c.id == story_id)).first()
+            if row and row.merged_into:
+                row = connection.execute(select(STORY).where(STORY.c.id == row.merged_into)).first()
+            if row is None:
+                raise UsageError(f"there is no story {story_id!r}; 'monitor stories' lists them")
+            return _stories(connection, [row])[0]
+
+
+def _stories(connection: Connection, rows: Sequence[AnyRow]) -> list[Story]:
+    names = [row.id for row in rows]
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+    members = select(ARTICLE.c.id, ARTICLE.c.story_id).where(ARTICLE.c.story_id.in_(names), ARTICLE.c.story_id != "")
+    for member in connection.execute(members.order_by(ARTICLE.c.id)):
+        numbers[member.story_id].append(member.id)
+    officials: defaultdict[str, set[str]] = defaultdict(set)
+    named = select(ARTICLE.c.story_id, MENTION.c.official_id).join_from(ARTICLE, MENTION)
+    for mention in connection.execute(named.where(ARTICLE.c.story_id.in_(names)).distinct()):
+        officials[mention.story_id].add(mention.official_id)
+    return [_story(row, numbers[row.id], officials[row.id]) for row in rows]
+
+
+def _story(row: AnyRow, numbers: list[int], officials: set[str]) -> Story:
+    return Story(row.id, row.title, row.first_seen_at, row.last_seen_at, tuple(numbers), tuple(sorted(officials)))

@@ -1,0 +1,177 @@
+"""Stories in the database: placed once, found after a restart, merged with both ids resolvable, released."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from unit.store.samples import MINUTE, NOW, draft, found, kept, screened
+
+from monitor.domain.archive import Filter
+from monitor.domain.article import Stage
+from monitor.domain.errors import UsageError
+from monitor.domain.grouping import Cluster, Member, Shelf
+from monitor.pipeline.group import StoryKeeper
+from monitor.store.database import SqlDatabase
+
+BRIDGE = """Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
+The bridge cost 41 million dollars and shortens the way to Muang Ngoi by two hours, the ministry said.
+"Farmers will sell in the morning what they cut at night," Keo Somphone told some 400 guests at the ceremony.
+Work began in 2022 and was delayed twice by floods that swept away the scaffolding of the third pier."""
+NURSES = """Nurses at five hospitals of Lonville walked out on March 5 after talks on night pay collapsed.
+The union of Greta Halloran wants a supplement of 12 per cent; the health board offered 4 per cent."""
+
+
+def group(database: SqlDatabase) -> int:
+    """Group what waits, as the daemon does."""
+    return asyncio.run(StoryKeeper(database, lambda: NOW).drain())
+
+
+def placed(database: SqlDatabase) -> dict[int, tuple[str, int | None, Stage]]:
+    """Return where every article stands."""
+    return {one.id: (one.story_id, one.copy_of, one.stage) for one in database.archive.articles(Filter())}
+
+
+def shelved(database: SqlDatabase, work: Callable[[Shelf], object]) -> None:
+    """Work on a shelf without articles."""
+    database.stories.group([], work)
+
+
+def test_screened_articles_are_grouped_once(database: SqlDatabase) -> None:
+    """A copy points to its lead and shares its story, another event has its own; a second run finds nothing to do."""
+    screened(database, draft("a", body=BRIDGE))
+    screened(database, draft("b", body=BRIDGE), draft("c", body=NURSES), now=NOW + MINUTE)
+    assert group(database) == 3
+    assert group(database) == 0
+    assert placed(database) == {
+        1: ("s1", None, Stage.GROUPED),
+        2: ("s1", 1, Stage.GROUPED),
+        3: ("s3", None, Stage.GROUPED),
+    }
+
+
+def test_grouping_survives_a_restart(url: str) -> None:
+    """What was grouped before the program ended is found again by what comes afterwards."""
+    first = SqlDatabase.open(url)
+    screened(first, draft("a", body=BRIDGE))
+    group(first)
+    first.close()
+    second = SqlDatabase.open(url)
+    screened(second, draft("b", body="New headline.\n" + BRIDGE), now=NOW + MINUTE)
+    group(second)
+    assert placed(second)[2][:2] == ("s1", 1)
+    second.close()
+
+
+def test_a_story_knows_its_articles_and_people(database: SqlDatabase) -> None:
+    """Members in order, officials named in them, times of first and last sight."""
+    screened(database, draft("a", body=BRIDGE))
+    screened(database, draft("b", body=BRIDGE), now=NOW + MINUTE)
+    group(database)
+    (story,) = database.stories.stories()
+    assert (story.id, story.articles, story.officials) == ("s1", (1, 2), ("somebody",))
+    assert (story.first_seen_at, story.last_seen_at) == (NOW, NOW + MINUTE)
+    assert database.stories.story("s1") == story
+    assert database.stories.stories(since_at=NOW + 2 * MINUTE) == []
+    with pytest.raises(UsageError, match="monitor stories"):
+        database.stories.story("s99")
+
+
+def test_merged_stories_are_both_resolvable(database: SqlDatabase) -> None:
+    """The older takes over the articles; the younger id, and one merged into it before, lead there."""
+    articles = screened(database, *(draft(name) for name in "abc"))
+
+    def place(shelf: Shelf) -> None:
+        for one in articles:
+            shelf.put(Member(one.id, f"s{one.id}"))
+            shelf.keep(Cluster(f"s{one.id}", {one.id: 1.0}, frozenset({one.id}), frozenset({(3, 5)}), 1, NOW, NOW), [7])
+        shelf.merge("s3", "s2")
+        shelf.merge("s2", "s1")
+        assert [one.id for one in shelf.near([7], 5)] == ["s1"]
+
+    database.stories.group(articles, place)
+    assert {database.stories.story(name).id for name in ("s1", "s2", "s3")} == {"s1"}
+    assert database.stories.story("s3").articles == (1, 2, 3)
+    assert [story.id for story in database.stories.stories()] == ["s1"]
+
+
+def test_a_cluster_comes_back_as_it_was_kept(database: SqlDatabase) -> None:
+    """Weights, names, days and times survive the way through the database."""
+    cluster = Cluster("s1", {2**32 - 1: 0.5, 7: 0.25}, frozenset({7}), frozenset({(3, 5), (12, 31)}), 4, NOW, None)
+    shelved(database, lambda shelf: shelf.keep(cluster, [7, 2**32 - 1]))
+    shelved(database, lambda shelf: _same(shelf.near([7], 3), [cluster]))
+
+
+def _same(found: Sequence[Cluster], expected: Sequence[Cluster]) -> None:
+    assert list(found) == list(expected)
+
+
+def test_prints_are_bounded(database: SqlDatabase) -> None:
+    """A print that hundreds of articles share names the few that had it last."""
+
+    def work(shelf: Shelf) -> None:
+        for number in range(1, 301):
+            shelf.post(number, [5, 2**63 - 1], "", "")
+        assert len(shelf.owners([5])) == 8
+        assert set(shelf.owners([5, 2**63 - 1]).values()) == {2}
+        assert shelf.owners([]) == {}
+        assert shelf.member(4711) is None
+
+    shelved(database, work)
+
+
+def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
+    """After the window a text is news again, and a story is closed; what is young stays."""
+    screened(database, draft("a", body=BRIDGE))
+    group(database)
+    later = NOW + timedelta(days=40)
+    screened(database, draft("b", body=NURSES), now=later)
+    group(database)
+    database.stories.forget(later - timedelta(days=30), later - timedelta(days=7))
+    screened(database, draft("c", body=BRIDGE), draft("d", body=NURSES), now=later)
+    group(database)
+    assert [placed(database)[number][:2] for number in (3, 4)] == [("s3", None), ("s2", 2)]
+
+
+def test_a_failure_writes_nothing_and_falls_on_one_article(database: SqlDatabase) -> None:
+    """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
+    articles = screened(database, draft("a"), draft("b"))
+
+    def fail(shelf: Shelf) -> None:
+        shelf.put(Member(1, "s1"))
+        raise ValueError("odd text")
+
+    with pytest.raises(ValueError, match="odd text"):
+        database.stories.group(articles, fail)
+    assert {stage for _, _, stage in placed(database).values()} == {Stage.SCREENED}
+    database.stories.give_up(articles[0], "odd text")
+    assert [one.id for one in database.stories.ungrouped(9)] == [2]
+
+
+def test_what_another_worker_grouped_is_left_alone(database: SqlDatabase) -> None:
+    """A batch read before somebody else grouped it is not placed again."""
+    articles = screened(database, draft("a", body=BRIDGE))
+    group(database)
+    database.stories.group(articles, lambda shelf: shelf.put(Member(1, "s77")))
+    assert placed(database)[1][0] == "s1"
+
+
+def test_the_vocabulary_is_kept(database: SqlDatabase) -> None:
+    """What was learned is there after a restart."""
+    assert database.stories.vocabulary() == b""
+    database.stories.group([], lambda _shelf: None, b"\x01" * 1000)
+    assert database.stories.vocabulary() == b"\x01" * 1000
+
+
+def test_held_articles_are_released(database: SqlDatabase) -> None:
+    """What was held back becomes news and is screened again; other sources are not touched."""
+    flood = [replace(draft(name, news=False), held="dug up with many others") for name in "ab"]
+    stored = kept(database, *flood, draft("c", news=False))
+    database.articles.keep_findings([(one, found("rule")) for one in stored], NOW)
+    assert database.stories.release("elsewhere") == 0
+    assert database.stories.release("times") == 2
+    again = database.articles.unscreened(9)
+    assert [(one.id, one.news) for one in again] == [(1, True), (2, True)]
+    assert database.articles.keep_findings([(one, found("rule")) for one in again], NOW) == 2
+    assert database.stories.release("times") == 0
