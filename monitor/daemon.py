@@ -4,6 +4,8 @@ Beside the shifts run the look at the configuration file, the pulse with the wat
 """
 
 import asyncio
+import contextlib
+import json
 import shutil
 import signal
 import time
@@ -121,6 +123,8 @@ class Daemon:
         finally:
             self._notifier.tell(STOPPING)
             self._beside.stop()
+            with contextlib.suppress(StoreError):
+                await self._leave_word(stopped=True)
             log.info("stopped")
 
     async def _try_shift(self, configuration: Configuration) -> Configuration:
@@ -220,6 +224,13 @@ class Daemon:
         """Read how things stand, for the metrics."""
         standing = await self._database.read(measure, self._database, self.folder, self._clock())
         self._metrics.stands(standing)
+        await self._leave_word(stopped=False)
+
+    async def _leave_word(self, *, stopped: bool) -> None:
+        """Write down for ``monitor status`` that the daemon is at work and how it is, or that it has ended."""
+        now, faults = self._clock(), self._pulse.health(time.monotonic()).faults
+        word = json.dumps({"at": now.isoformat(), "stopped": stopped, "faults": faults})
+        await self._database.run(self._database.ledger.set, "daemon", word, now)
 
     async def _ping(self) -> None:
         """Tell the dead man's switch that all is well, or that it is not."""

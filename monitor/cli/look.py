@@ -13,7 +13,6 @@ from monitor.cli.common import (
     DatabaseUrl,
     Json,
     Limit,
-    emit,
     emit_lines,
     ids,
     load,
@@ -23,7 +22,6 @@ from monitor.cli.common import (
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.domain.archive import SourceLine
     from monitor.domain.article import Stored
     from monitor.domain.settings import Configuration
     from monitor.store.database import SqlDatabase
@@ -69,85 +67,6 @@ def ago(length: str) -> datetime | None:
         return datetime.now(UTC) - parse_length(length)
     except ValueError as error:
         raise UsageError(f"--since '{length}': {error}") from error
-
-
-def status(config: Config = DEFAULT_CONFIG, database: DatabaseUrl = "", json: Json = False) -> None:
-    """Say whether all is well, and if not, what to do."""
-    configuration = load(config, database)
-    with reading(configuration) as opened:
-        lines, counts, facts = opened.archive.sources(), opened.deliveries.counts(), opened.archive.facts()
-        snapshot = opened.ledger.snapshot()
-    if json:
-        emit(
-            {
-                "sources": [source_record(line) for line in lines],
-                "outbox": {"pending": counts.pending, "dead": counts.dead, "oldest_at": counts.oldest_at},
-                "config": {
-                    "loaded_at": snapshot.loaded_at if snapshot else None,
-                    "faults": list(snapshot.faults) if snapshot else [],
-                },
-                "database": {name: getattr(facts, name) for name in facts.__dataclass_fields__},
-            }
-        )
-        return
-    table(
-        ("source", "state", "last success", "next poll", "articles", "what is wrong, and what helps"),
-        (
-            (
-                line.memory.source_id,
-                line.memory.state.value,
-                when(line.memory.last_success_at),
-                "-" if line.memory.state.value == "paused" else when(line.memory.next_poll_at),
-                line.articles,
-                " ".join(filter(None, (line.memory.detail, line.memory.remedy))),
-            )
-            for line in sorted(lines, key=urgency)
-        ),
-        f"No source was registered yet: run 'monitor poll' or 'monitor run' with {config}.",
-    )
-    typer.echo(verdict(lines))
-    typer.echo(
-        f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to screen; "
-        f"{counts.pending} deliveries pending, {counts.dead} dead, {counts.refused} refused."
-    )
-    if counts.dead:
-        typer.echo("Dead deliveries can be sent again: monitor outbox list, then monitor outbox replay ID.")
-
-
-def source_record(line: "SourceLine") -> dict[str, object]:
-    """Give a source's keys of ``status --json``."""
-    memory = line.memory
-    return {
-        "id": memory.source_id,
-        "state": memory.state,
-        "detail": memory.detail,
-        "remedy": memory.remedy,
-        "last_success_at": memory.last_success_at,
-        "next_poll_at": memory.next_poll_at,
-        "failures": memory.failures,
-        "articles": line.articles,
-    }
-
-
-def urgency(line: "SourceLine") -> tuple[int, str]:
-    """Sort what needs somebody's eye to the top."""
-    order = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
-    return order.index(line.memory.state.value), line.memory.source_id
-
-
-def verdict(lines: "list[SourceLine]") -> str:
-    """Sum the sources up in one sentence."""
-    watched = [line for line in lines if line.memory.state.value != "paused"]
-    well = [line for line in watched if line.memory.state.value == "ok" and line.memory.last_success_at]
-    waiting = [line for line in watched if line.memory.state.value == "ok" and not line.memory.last_success_at]
-    said = f"{len(well)} of {len(watched)} sources are well"
-    if waiting:
-        said += f", {len(waiting)} not polled yet"
-    if ill := len(watched) - len(well) - len(waiting):
-        said += f", {ill} need a look (at the top)"
-    if paused := len(lines) - len(watched):
-        said += f"; {paused} paused"
-    return said + "."
 
 
 def articles(

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
-from monitor.cli import demo, digest, discover, extract, look, outbox, run, setup, stories
+from monitor.cli import demo, digest, discover, extract, look, outbox, run, setup, status, stories
 from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -48,7 +48,7 @@ Command = Callable[..., object]
 FAMILIES: dict[str, tuple[Command, ...]] = {
     "Set up": (setup.init, setup.check, setup.schema, discover.discover, discover.import_, discover.export),
     "Run": (run.run, run.poll, demo.demo),
-    "Look": (look.status, look.articles, look.hits, look.search),
+    "Look": (status.status, look.articles, look.hits, look.search),
     "Explain": (
         stories.group,
         extract.extract,

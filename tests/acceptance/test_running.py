@@ -1,7 +1,9 @@
 """The real daemon over an edit, a broken edit, a restart and its end; and what it shows of itself meanwhile."""
 
+import contextlib
 import json
 import socket
+import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -84,12 +86,17 @@ def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: Wor
     assert "monitor_config_reload_success 0.0" in get(port, "/metrics")[1]
     before = world.state.requests["three"]
     assert wait_until(lambda: world.state.requests["three"] > before, 60)
+    assert "! The configuration cannot be taken over" in monitor.call("status")
+    told = json.loads(monitor.call("status", "--json"))
+    assert (told["well"], told["daemon"]["state"]) == (False, "running")
+    assert told["config"]["faults"][0].startswith("sources.yaml:")
     monitor.kill()
     monitor.start()
     before = world.state.requests["three"]
     assert wait_until(lambda: world.state.requests["three"] > before, 60)
     assert monitor.log.read_text(encoding="utf-8").count("configuration not taken over") == 1
     monitor.stop()
+    assert json.loads(monitor.call("status", "--json"))["daemon"]["state"] == "stopped"
 
 
 def test_37_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port: int) -> None:
@@ -106,11 +113,18 @@ def test_37_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port:
     monitor.stop()
 
 
+def attempts(monitor: Monitor) -> int:
+    """Count in the database how often delivery was tried."""
+    with contextlib.suppress(sqlite3.OperationalError), sqlite3.connect(monitor.folder / "monitor.db") as database:
+        return int(database.execute("SELECT coalesce(sum(attempts), 0) FROM delivery").fetchone()[0])
+    return 0
+
+
 def test_40_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> None:
     """A canary password is in no log, status, metric, error, digest or listing, though it is used at every attempt."""
     world.publish("one", "g1", "Phan Van Giang visits", "Minister Phan Văn Giang came to Vientiane.")
     monitor.start()
-    assert wait_until(lambda: json.loads(monitor.call("status", "--json"))["outbox"]["pending"] > 0, 60)
+    assert wait_until(lambda: attempts(monitor) > 0, 60)
     pages = "".join(get(port, page)[1] for page in ("/livez", "/readyz", "/metrics"))
     shown = [monitor.call("check"), monitor.call("status"), monitor.call("status", "--json"), monitor.call("hits")]
     save(monitor, configuration(world, port, "one").replace("smtps://", "smtpx://"))

@@ -1,0 +1,245 @@
+"""Status: one screen that answers whether it is well, and if not, what to do."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from json import loads
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, load, table, when
+from monitor.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.domain.archive import DatabaseFacts, OutboxCounts, Snapshot, SourceLine
+
+ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
+SCREEN = 20
+"""So many sources are listed even if all are well."""
+
+SILENT, LATE = timedelta(minutes=5), timedelta(hours=1)
+PACE = 2.0
+
+All = Annotated[bool, typer.Option("--all", help="List the sources that are well, too.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """What the daemon last said of itself: running, stopped, silent (it should run and does not), or never seen."""
+
+    state: str = "never seen"
+    seen_at: datetime | None = None
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that one look brought."""
+
+    config: Path
+    sources: "tuple[SourceLine, ...]"
+    outbox: "OutboxCounts"
+    database: "DatabaseFacts"
+    snapshot: "Snapshot | None"
+    faults: tuple[str, ...]
+    daemon: Daemon
+    at: datetime
+
+
+def status(
+    config: Config = DEFAULT_CONFIG,
+    database: DatabaseUrl = "",
+    everything: All = False,
+    watch: Watch = False,
+    json: Json = False,
+) -> None:
+    """Say whether all is well, and if not, what to do."""
+    while True:
+        sight = look(config, database)
+        if watch and not json:
+            clear()
+        if json:
+            emit(record(sight))
+        else:
+            show(sight, everything=everything)
+        if not watch:
+            return
+        sleep(PACE)
+
+
+def clear() -> None:
+    """Empty the screen."""
+    from rich.console import Console
+
+    Console().clear()
+
+
+def look(config: Path, database: str) -> Sight:
+    """Look at the database. A faulty configuration is part of the answer, as long as its database can be found.
+
+    Raises ``ConfigError`` if it cannot.
+    """
+    from monitor.config.reload import find_database
+    from monitor.store.database import SqlDatabase
+
+    faults: tuple[str, ...] = ()
+    try:
+        url = load(config, database).settings.database.reveal()
+    except ConfigError as error:
+        faults = tuple(map(str, error.faults))
+        found = find_database(config, os.environ)
+        if not database and found is None:
+            raise
+        url = database or (found.reveal() if found else "")
+    opened = SqlDatabase.open(url)
+    try:
+        now = datetime.now(UTC)
+        return Sight(
+            config=config,
+            sources=tuple(opened.archive.sources()),
+            outbox=opened.deliveries.counts(),
+            database=opened.archive.facts(),
+            snapshot=opened.ledger.snapshot(),
+            faults=faults,
+            daemon=read_daemon(opened.ledger.get("daemon"), now),
+            at=now,
+        )
+    finally:
+        opened.close()
+
+
+def read_daemon(fact: str, now: datetime) -> Daemon:
+    """Read what the daemon writes into the database every minute, and when it ends."""
+    if not fact:
+        return Daemon()
+    said = loads(fact)
+    seen_at = datetime.fromisoformat(said["at"])
+    state = "stopped" if said["stopped"] else "silent" if now - seen_at > SILENT else "running"
+    return Daemon(state, seen_at, tuple(said["faults"]))
+
+
+def record(sight: Sight) -> dict[str, object]:
+    """Give the keys of ``status --json``."""
+    counts, snapshot = sight.outbox, sight.snapshot
+    return {
+        "well": not list(needs(sight)),
+        "sources": [source_record(line) for line in sight.sources],
+        "outbox": {"pending": counts.pending, "dead": counts.dead, "oldest_at": counts.oldest_at},
+        "config": {
+            "loaded_at": snapshot.loaded_at if snapshot else None,
+            "faults": list(config_faults(sight)),
+        },
+        "database": {name: getattr(sight.database, name) for name in sight.database.__dataclass_fields__},
+        "daemon": asdict(sight.daemon),
+    }
+
+
+def config_faults(sight: Sight) -> tuple[str, ...]:
+    """Return the faults of the file; without any, why the daemon holds it back all the same."""
+    return sight.faults or (sight.snapshot.faults if sight.snapshot else ())
+
+
+def source_record(line: "SourceLine") -> dict[str, object]:
+    """Give a source's keys of ``status --json``."""
+    memory = line.memory
+    return {
+        "id": memory.source_id,
+        "state": memory.state,
+        "detail": memory.detail,
+        "remedy": memory.remedy,
+        "last_success_at": memory.last_success_at,
+        "next_poll_at": memory.next_poll_at,
+        "failures": memory.failures,
+        "articles": line.articles,
+    }
+
+
+def needs(sight: Sight) -> Iterator[str]:
+    """Yield what needs somebody, each with what to do."""
+    daemon, counts = sight.daemon, sight.outbox
+    if faults := config_faults(sight):
+        stays = f" and that of {when(sight.snapshot.loaded_at)} stays in use" if sight.snapshot else ""
+        listed = "".join(f"\n    {fault}" for fault in faults)
+        yield f"The configuration cannot be taken over{stays}: mend the file and save it.{listed}"
+    if daemon.state == "silent":
+        yield f"The daemon is silent since {when(daemon.seen_at)}: see its log, and start it by monitor run."
+    if daemon.state == "running":
+        yield from (f"The daemon reports: {fault}." for fault in daemon.faults)
+    if counts.dead:
+        yield (
+            f"{_count(counts.dead, 'delivery was', 'deliveries were')} given up: see monitor outbox list --state dead, "
+            "then monitor outbox replay ID."
+        )
+    if counts.oldest_at and sight.at - counts.oldest_at > LATE:
+        yield f"A delivery waits since {when(counts.oldest_at)}: see monitor outbox list for what its target answers."
+    ill = [line for line in sight.sources if ORDER.index(line.memory.state.value) < ORDER.index("ok")]
+    if ill:
+        yield f"{_count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
+
+
+def show(sight: Sight, *, everything: bool) -> None:
+    """Print the screen."""
+    said = list(needs(sight))
+    for need in said:
+        typer.echo(f"! {need}")
+    typer.echo("" if said else "All is well.")
+    lines = sorted(sight.sources, key=urgency)
+    if not everything and len(lines) > SCREEN:
+        lines = [line for line in lines if ORDER.index(line.memory.state.value) < ORDER.index("ok")]
+    if lines or not sight.sources:
+        show_sources(sight, lines)
+    typer.echo(verdict(sight.sources) + ("" if len(lines) == len(sight.sources) else " --all lists every one."))
+    facts, counts = sight.database, sight.outbox
+    typer.echo(
+        f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to screen; "
+        f"{counts.pending} deliveries pending, {counts.dead} dead, {counts.refused} refused."
+    )
+    loaded = f"configuration of {when(sight.snapshot.loaded_at)}" if sight.snapshot else "no daemon ran yet"
+    seen = f", seen {when(sight.daemon.seen_at)}" if sight.daemon.seen_at else ""
+    typer.echo(f"Daemon {sight.daemon.state}{seen}; {loaded}; database {facts.size / 1e6:.1f} MB ({facts.engine}).")
+
+
+def show_sources(sight: Sight, lines: "list[SourceLine]") -> None:
+    """Print the sources, those that need somebody first."""
+    table(
+        ("source", "state", "last success", "next poll", "articles", "what is wrong, and what helps"),
+        (
+            (
+                line.memory.source_id,
+                line.memory.state.value,
+                when(line.memory.last_success_at),
+                "-" if line.memory.state.value == "paused" else when(line.memory.next_poll_at),
+                line.articles,
+                " ".join(filter(None, (line.memory.detail, line.memory.remedy))),
+            )
+            for line in lines
+        ),
+        f"No source was registered yet: run 'monitor poll' or 'monitor run' with {sight.config}.",
+    )
+
+
+def urgency(line: "SourceLine") -> tuple[int, str]:
+    """Sort what needs somebody's eye to the top."""
+    return ORDER.index(line.memory.state.value), line.memory.source_id
+
+
+def verdict(lines: "tuple[SourceLine, ...]") -> str:
+    """Sum the sources up in one sentence."""
+    watched = [line for line in lines if line.memory.state.value != "paused"]
+    well = [line for line in watched if line.memory.state.value == "ok" and line.memory.last_success_at]
+    waiting = [line for line in watched if line.memory.state.value == "ok" and not line.memory.last_success_at]
+    said = f"{len(well)} of {_count(len(watched), 'source is', 'sources are')} well"
+    if waiting:
+        said += f", {len(waiting)} not polled yet"
+    if paused := len(lines) - len(watched):
+        said += f"; {paused} paused"
+    return said + "."
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
