@@ -1,7 +1,8 @@
 """Whole polls beside ``reader``: the same local feeds, first seen, unchanged, and with two new entries in each.
 
 Both sides are whole processes, started, run and ended: ``monitor poll`` (fetch, parse, identify, store, match, group,
-digest) against ``reader``'s ``update_feeds`` with ten workers (fetch, parse, store). They take turns in one run.
+digest) against ``reader``'s ``update_feeds`` with ten workers (fetch, parse, store). They take turns in one run. What
+starting and ending alone costs is the last row: a daemon pays it once.
 """
 
 import argparse
@@ -29,6 +30,7 @@ results = list(reader.update_feeds_iter(workers=10, scheduled=False))
 assert len(results) == len(open(urls[0]).read().split()), "reader left feeds out"
 assert not reader.get_feed_counts(broken=True).total, "reader could not read every feed"
 """
+NOTHING = "import sys; from reader import make_reader; make_reader(sys.argv[1]).close()"
 TARGETS = {  # what: (ratio of feeds a second, ratio of processor time)
     "first": (8.0, 0.2),
     "unchanged": (4.0, 0.33),
@@ -50,20 +52,21 @@ def configuration(feeds: Feeds) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ours(folder: Path, feeds: Feeds) -> Callable[[], Spent]:
-    """Prepare our side in a folder of its own; each call is one ``monitor poll`` of every source."""
+def ours(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
+    """Prepare our side in a folder of its own; each call is a ``monitor poll`` of every source, or of what is due."""
     (folder / "sources.yaml").write_text(configuration(feeds), encoding="utf-8")
     names = [f"outlet-{number}" for number in range(len(feeds.urls))]
-    command = [sys.executable, "-m", "monitor", "poll", "--json", "--config", "sources.yaml", *names]
-    return lambda: measure(command, folder, {"PYTHONPATH": str(ROOT)})
+    command = [sys.executable, "-m", "monitor", "poll", "--json", "--config", "sources.yaml"]
+    return lambda what: measure(command + names * (what != "start"), folder, {"PYTHONPATH": str(ROOT)})
 
 
-def theirs(folder: Path, feeds: Feeds) -> Callable[[], Spent]:
-    """Prepare reader's side; each call is one update of every feed."""
+def theirs(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
+    """Prepare reader's side; each call is one update of every feed, or of none."""
     (folder / "urls").write_text("\n".join(feeds.urls), encoding="utf-8")
     (folder / "update.py").write_text(READER, encoding="utf-8")
-    command = [str(interpreter("reader")), "update.py", "reader.db", "urls"]
-    return lambda: measure(command, folder)
+    python = str(interpreter("reader"))
+    update, start = [python, "update.py", "reader.db", "urls"], [python, "-c", NOTHING, "reader.db"]
+    return lambda what: measure(start if what == "start" else update, folder)
 
 
 def run(quick: bool = False, count: int | None = None, rounds: int | None = None) -> list[dict[str, Any]]:
@@ -76,32 +79,34 @@ def run(quick: bool = False, count: int | None = None, rounds: int | None = None
             for side, prepare in (("ours", ours), ("theirs", theirs)):
                 (folder := Path(home) / side).mkdir()
                 sides[side] = prepare(folder, feeds)
-            for what in ("first", "unchanged", "two new"):
+            for what in (*TARGETS, "start"):
                 if what == "two new":
                     feeds.turn(1)
                 for side, poll in sides.items():
-                    spent.setdefault((what, side), []).append(poll())
-    return [row for what in TARGETS for row in _rows(what, count, spent[what, "ours"], spent[what, "theirs"])]
+                    spent.setdefault((what, side), []).append(poll(what))
+    rows = [row for what in TARGETS for row in _rows(what, count, spent[what, "ours"], spent[what, "theirs"])]
+    return [
+        *rows,
+        _line("start and end alone: CPU s", spent["start", "ours"], spent["start", "theirs"], lambda s: s.cpu),
+    ]
 
 
 def _rows(what: str, count: int, mine: list[Spent], peers: list[Spent]) -> list[dict[str, Any]]:
-    def line(unit: str, value: Callable[[Spent], float], target: str) -> dict[str, Any]:
-        here, there = median(map(value, mine)), median(map(value, peers))
-        return {
-            "what": f"poll {count} feeds, {what}: {unit}",
-            "peer": "reader",
-            "ours": round(here, 2),
-            "theirs": round(there, 2),
-            "ratio": round(here / there, 3),
-            "target": target,
-        }
-
     faster, cheaper = TARGETS[what]
+    name = f"poll {count} feeds, {what}"
     return [
-        line("feeds/s", lambda spent: count / spent.wall, f">= {faster}"),
-        line("CPU ms a feed", lambda spent: 1000 * spent.cpu / count, f"<= {cheaper}"),
-        line("peak MB", lambda spent: spent.peak, "-"),
+        _line(f"{name}: feeds/s", mine, peers, lambda spent: count / spent.wall, f">= {faster} x"),
+        _line(f"{name}: CPU ms a feed", mine, peers, lambda spent: 1000 * spent.cpu / count, f"<= {cheaper} x"),
+        _line(f"{name}: peak MB", mine, peers, lambda spent: spent.peak),
     ]
+
+
+def _line(
+    what: str, mine: list[Spent], peers: list[Spent], value: Callable[[Spent], float], target: str = "-"
+) -> dict[str, Any]:
+    here, there = median(map(value, mine)), median(map(value, peers))
+    figures = {"ours": round(here, 2), "theirs": round(there, 2), "ratio": round(here / there, 3)}
+    return {"what": what, "peer": "reader", **figures, "target": target}
 
 
 def main(argv: list[str] | None = None) -> list[dict[str, Any]]:

@@ -116,7 +116,8 @@ def summary(digest: "Digest") -> str:
         for item in story.items:
             kinds[item.kind.value] = kinds.get(item.kind.value, 0) + 1
     told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    return f"{len(digest.stories)} stories ({told or 'nothing'}); {digest.coverage.read} sources read."
+    count = len(digest.stories)
+    return f"{count} {'story' if count == 1 else 'stories'} ({told or 'nothing'}); {digest.coverage.read} sources read."
 
 
 def wait() -> None:
