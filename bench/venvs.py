@@ -55,10 +55,12 @@ def available(program: str) -> bool:
 def measure(command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> Spent:
     """Run a command to its end and count what it and its children used. Raises ``RuntimeError`` with its last words."""
     log = cwd / "bench.log"
+    # Compiled files are kept, as in any installation; a shell that forbids them would measure the compiler.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with log.open("wb") as output:
         before = os.times().elapsed
         process = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=cwd, env={**inherited, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = os.times().elapsed - before
