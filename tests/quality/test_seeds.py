@@ -1,9 +1,12 @@
 """The pure line over the offline news world, measured against its annotations."""
 
 from collections.abc import Iterable
+from itertools import combinations
 
 from floors import hold
-from seedline import Case, cases, plain, screened
+from seedline import Case, cases, ids, plain, screened
+
+from monitor.stories.group import group_articles
 
 SLACK = 25
 
@@ -70,3 +73,32 @@ def test_times_are_those_of_the_articles() -> None:
         if (told is None) != (truth is None) or (told and truth and abs((told - truth).total_seconds()) >= 60):
             wrong[case.name] = f"{told} instead of {truth}"
     hold("seeds.times", 1 - rate(len(wrong), len(cases())), lines(wrong.items()))
+
+
+def groups() -> dict[str, tuple[str, str | None]]:
+    """Group every document: its story's first article, and its lead if it is a copy."""
+    return group_articles(list(ids()))
+
+
+def pairs(label: dict[str, str | None]) -> set[tuple[str, str]]:
+    """List the pairs of documents that share a label."""
+    return {(a, b) for a, b in combinations(sorted(label), 2) if label[a] is not None and label[a] == label[b]}
+
+
+def hold_pairs(name: str, told: set[tuple[str, str]], truth: set[tuple[str, str]]) -> None:
+    hold(f"{name}.precision", rate(len(told & truth), len(told)), sorted(told - truth))
+    hold(f"{name}.recall", rate(len(told & truth), len(truth)), sorted(truth - told))
+
+
+def test_copies_are_told_from_reports_of_their_own() -> None:
+    """Agency texts with another headline, lost paragraphs, other spelling or diacritics are copies; nothing else is."""
+    told = {case.name: groups()[case.name][1] or case.name for case in cases()}
+    truth = {case.name: case.truth.get("copy_of") or case.name for case in cases()}
+    hold_pairs("seeds.copies", pairs({**told}), pairs({**truth}))
+
+
+def test_reports_of_one_event_stand_together() -> None:
+    """Two editions of one article, copies, and reports by other hands and in other languages are one story."""
+    told = {case.name: groups()[case.name][0] for case in cases()}
+    truth = {case.name: case.truth.get("story") or case.name.removesuffix("@2") for case in cases()}
+    hold_pairs("seeds.stories", pairs({**told}), pairs({**truth}))
