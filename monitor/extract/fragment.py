@@ -1,5 +1,6 @@
 """What a feed itself gives of an article: its HTML as text, and whether that is the whole of it."""
 
+import re
 from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser
@@ -7,41 +8,64 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.domain.article import Article
 from monitor.domain.entry import Entry
 from monitor.domain.source import ArticleMode, Source
-from monitor.extract.blocks import survey, tidy
-from monitor.extract.body import weigh
+from monitor.extract.blocks import Layout, survey, tidy
+from monitor.extract.body import linked, squeeze, weigh
+from monitor.extract.language import find_language
+from monitor.extract.lines import is_credit, speaks_to_reader, split_credit, split_dateline
+from monitor.extract.shape import guarded
 
-_WHOLE = 1_200  # weighted characters from which a feed's content is an article rather than a lead
-_CUT = ("…", "...", "[…]", "[...]", "(...)", "»", "read more", "continue reading")
+_WHOLE = 1_200  # weight from which a feed's text is an article rather than a lead
+_CUT = re.compile(
+    r"(?:…|\.{3}|\[…\]|\[\.{3}\]|\(\.{3}\)|read more|continue reading|weiterlesen|"
+    r"lire la suite|seguir leyendo|xem thêm|đọc tiếp|selengkapnya|"
+    r"อ่านต่อ|阅读全文)[\s»›>.)\]]*$",
+    re.IGNORECASE,
+)
+_SYNDICATED = re.compile(
+    r"^(?:the post|l'article|der beitrag|la entrada|o post|artikel)\b.{3,300}\b(?:appeared|first on|est apparu|erschien|"
+    r"aparece|apareceu)\b",
+    re.IGNORECASE,
+)
+_FAMILIAR = 0.3  # of the feed's words must be on the page for it to be the page of that entry
+_DOUBTFUL = 0.3  # confidence below which a page is not believed against its feed
 
 
 def fragment_text(html: str) -> str:
     """Return the visible text of a feed's summary or content, a paragraph a line."""
-    if "<" not in html and "&" not in html:
-        return "\n".join(filter(None, map(tidy, html.splitlines())))
-    root = LexborHTMLParser(html).body
-    return "\n".join(run.text for run in survey(root).runs) if root is not None else ""
+    return "\n".join(run.text for run in _layout(html).runs)
 
 
 def extract_entry(entry: Entry, source: Source) -> Article:
     """Make an article of what the feed says; ``partial`` is "feed" unless the text is plainly whole."""
-    summary, body = fragment_text(entry.summary), fragment_text(entry.content)
-    if not body and source.article is ArticleMode.FEED:
-        body, summary = summary, ""
-    if summary and body.startswith(summary.rstrip("….")):
-        summary = ""
-    article = Article(
+    summary, shown, whole = _paragraphs(entry.summary)
+    body, captions, complete = _paragraphs(entry.content)
+    if not body and (source.article is ArticleMode.FEED or whole):
+        summary, body, captions, complete = [], summary, shown, whole
+    if summary and squeeze("".join(body)).startswith(squeeze("".join(summary))):
+        summary = []
+    dateline = agency = ""
+    if body:
+        dateline, body[0], agency = split_dateline(body[0])
+        body[-1], signed = split_credit(body[-1])
+        agency = signed or agency
+    text = "\n".join(filter(None, body))
+    title = fragment_text(entry.title).replace("\n", " ")
+    return Article(
         url=entry.url,
-        title=fragment_text(entry.title).replace("\n", " "),
-        standfirst=summary,
-        body=body,
+        title=title,
+        standfirst="\n".join(summary),
+        dateline=dateline,
+        captions=tuple(captions),
+        body=text,
         canonical_url=entry.url,
         published_at=entry.published_at,
         modified_at=entry.updated_at,
         authors=entry.authors,
-        language=entry.language or source.language,
-        confidence=0.5 if body else 0.2,
+        agency=agency,
+        language=find_language(f"{title} {text or ' '.join(summary)}", [entry.language, source.language]),
+        confidence=0.5 if text else 0.2,
+        partial="" if complete else "feed",
     )
-    return article if _is_whole(body) else replace(article, partial="feed")
 
 
 def is_complete(article: Article) -> bool:
@@ -50,20 +74,62 @@ def is_complete(article: Article) -> bool:
 
 
 def better(page: Article, feed: Article) -> Article:
-    """Return the longer honest text of the two, completed by what only the other one knows."""
-    best, other = (page, feed) if weigh(page.body) >= weigh(feed.body) or not feed.body else (feed, page)
+    """Return the longer honest text of the two, completed by what only the other one knows.
+
+    A page that shares hardly a word with its entry (a consent page, a challenge, a front page) is not the article.
+    """
+    if not _is_familiar(page, feed) or (page.confidence < _DOUBTFUL and feed.body):
+        return replace(feed, partial=feed.partial or "feed")
+    whole = is_complete(feed) and weigh(feed.body) > weigh(page.body)
+    best, other = (feed, page) if whole or not page.body else (page, feed)
     return replace(
         best,
+        url=page.url or feed.url,
         title=page.title or feed.title,
         standfirst=best.standfirst or other.standfirst,
+        captions=best.captions or other.captions,
         canonical_url=page.canonical_url or feed.canonical_url,
         published_at=page.published_at or feed.published_at,
         modified_at=page.modified_at or feed.modified_at,
         authors=page.authors or feed.authors,
+        agency=page.agency or feed.agency,
+        section=page.section,
         language=page.language or feed.language,
+        confidence=max(page.confidence, feed.confidence),
     )
 
 
-def _is_whole(body: str) -> bool:
-    lines = body.splitlines()
-    return weigh(body) >= _WHOLE and len(lines) > 2 and not lines[-1].rstrip().lower().endswith(_CUT)
+def _layout(html: str) -> Layout:
+    if "<" not in html and "&" not in html:
+        html = html.replace("\n", "<br><br>") if "\n" in html.strip() else html
+    root = LexborHTMLParser(guarded(html)).body
+    return survey(root) if root is not None else Layout()
+
+
+def _paragraphs(html: str) -> tuple[list[str], list[str], bool]:
+    """Return paragraphs and captions of a feed's HTML without the way back to the site, and whether it seems whole."""
+    body: list[str] = []
+    captions: list[str] = []
+    layout = _layout(html) if html else Layout()
+    for run in layout.runs:
+        if layout.boxes[run.box].tag in {"figcaption", "figure"} or (weigh(run.text) < 250 and is_credit(run.text)):
+            captions.append(run.text)
+        elif not (_SYNDICATED.search(run.text) or (linked(run) > 0.3 and speaks_to_reader(run.text))):
+            body.append(run.text)
+    whole = len(body) > 2 and sum(map(weigh, body)) >= _WHOLE and not _CUT.search(layout.runs[-1].text)
+    return body, captions, whole
+
+
+def _is_familiar(page: Article, feed: Article) -> bool:
+    """Compare by pairs of neighbouring letters within words, which serves scripts without spaces, too."""
+    said = _pairs(f"{feed.title} {feed.standfirst}")
+    if len(said) < 6:
+        return True
+    return len(said & _pairs(f"{page.title} {page.standfirst} {page.body}")) >= _FAMILIAR * len(said)
+
+
+def _pairs(text: str) -> set[str]:
+    words = tidy(text).casefold().split()
+    return {word for word in words if len(word) > 3 and word.isascii()} | {
+        word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)
+    }

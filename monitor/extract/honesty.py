@@ -4,13 +4,9 @@ import re
 
 from monitor.extract.body import Page, squeeze, weigh
 from monitor.extract.lines import is_sentence
+from monitor.extract.marks import WALL
 from monitor.extract.metadata import Metadata
 
-_WALL = re.compile(
-    r"(?:^|[\s_:-])(?:pay-?wall\w*|piano|reg-?wall|meter(?:ed)?-?wall|premium-?(?:only|content|teaser|wall)?|"
-    r"subscribers?-?(?:only|content|wall)|abo-?(?:box|wall|only)?|plus-?(?:only|wall|teaser)|locked(?:-content)?|"
-    r"article-?(?:locked|restricted)|gated(?:-content)?)(?=$|[\s_:-])"
-)
 _SHORT = 1_800  # weight below which a page that mentions a wall is taken to stand before it
 _CUT = re.compile(r"(?:…|\.{3}|\[…\]|\[\.\.\.\])[\s\"'”’»)\]]*$")
 _AGREED = 0.7  # of the page's own text must be in the metadata's copy for that to be believed
@@ -20,7 +16,7 @@ _GAIN = 1.4  # times longer it must be to be worth it
 def find_partial(page: Page, metadata: Metadata, text: str) -> str:
     """Return "paywall" or "teaser" if the text is a beginning only, else nothing."""
     weight = weigh(text)
-    walled = metadata.locked or any(name and _WALL.search(name) for name in page.names)
+    walled = metadata.locked or any(name and WALL.search(name) for name in page.names)
     if walled and weight < _SHORT:
         return "paywall"
     last = text.rpartition("\n")[2]

@@ -21,6 +21,20 @@ _SHARED = (
 )
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
 _LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]+")
+_SMALL_WORDS = {
+    code: frozenset(words.split())
+    for code, words in {
+        "en": "the of and to in is that for with was were has his by from said",
+        "fr": "le les la des et est dans que du une pour qui sur au avec par",
+        "de": "der die das und ist nicht mit den von zu im ein eine auf des dem",
+        "es": "el los las que y del por una con para su como se ha al en",
+        "pt": "os as que não uma do da em para com no na dos pelo foi ao",
+        "it": "il che di non per una della dei del gli con nel alla sono si è",
+        "id": "yang dan di dengan untuk dari pada ini itu dalam akan tidak ke oleh juga",
+        "nl": "de het een van en dat niet met voor zijn op aan er bij ook te",
+    }.items()
+}
 _CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 _OTHERS = {
     "english": "en",
@@ -49,8 +63,18 @@ def find_language(text: str, claims: list[str]) -> str:
             return claimed if claimed in family else code
     if len(_VIETNAMESE.findall(sample)) > letters * 0.1:
         return "vi"
+    if not claimed:
+        return _by_function_words(sample)
     foreign = {code for code, _ in _SCRIPTS} | {code for _, _, family in _SHARED for code in family}
     return "" if claimed in foreign - {"sr", "kk", "tt"} else claimed
+
+
+def _by_function_words(text: str) -> str:
+    """Name the language whose small words stand in the text most often; nothing if they are rare."""
+    words = [word.casefold() for word in _WORD.findall(text)]
+    counts = {code: sum(word in small for word in words) for code, small in _SMALL_WORDS.items()}
+    best = max(counts, key=counts.__getitem__)
+    return best if counts[best] >= max(3, len(words) // 10) else ""
 
 
 def _code(claim: str) -> str:

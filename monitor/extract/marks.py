@@ -14,6 +14,7 @@ def _names(words: str) -> re.Pattern[str]:
 
 
 FURNITURE = _names(r"""
+pay-?wall-?(?:box|message|banner|prompt|notice|cta|overlay|modal|teaser|offer|container-?offer)
 relat(?:ed|ion|ions|os) relacionad[oa]s? recommend(?:ed|ations?|er)? recirc\w* read-?(?:more|also|next) also-?read
 more-?(?:news|stories|from|on|in|articles|links|info) see-?also most-?(?:read|viewed|popular|recent) up-?next
 next-?(?:article|story|post) prev(?:ious)?-?(?:article|story|post) other-?news similar suggest(?:ed|ions?) you-?may
@@ -69,6 +70,12 @@ detail-?(?:content|body|text) content-?(?:body|detail|text) body-?(?:content|cop
 maincontent paragraphs? rich-?text text-?body wysiwyg fck-?detail noi-?dung cms-?body articletext
 """)
 """Boxes of the text itself."""
+WALL = _names(r"""
+pay-?wall\w* piano reg-?wall meter(?:ed)?-?wall premium-?(?:only|content|teaser|wall)?
+subscribers?-?(?:only|content|wall)
+abo-?(?:box|wall|only)? plus-?(?:only|wall|teaser) locked(?:-content)? article-?(?:locked|restricted) gated(?:-content)?
+""")
+"""Boxes of what asks for money, or that hold what is only for those who paid."""
 
 
 def words(mark: str) -> str:

@@ -44,6 +44,10 @@ def sort_runs(page: Page, title: str, descriptions: list[str], authors: list[str
     for at in inside:
         if not page.fate[at]:
             page.fate[at] = _by_place(page, at, first, seen) or _by_words(page, at, names)
+    last = next((at for at in reversed(inside) if not page.fate[at]), box.start)
+    for at in range(max(page.title_at, 0), last):
+        if page.fate[at] == "beside the article" and _is_caption(page, page.layout.runs[at]):
+            page.fate[at] = "caption"
     _find_standfirst(page, {squeeze(text) for text in descriptions}, first)
     _drop_headings(page)
     _drop_biographies(page, names)
@@ -128,10 +132,10 @@ def _by_words(page: Page, at: int, names: set[str]) -> str:
 
 def _is_caption(page: Page, run: Run) -> bool:
     index = run.box
-    while index > page.root:
-        box, name, chars = page.layout.boxes[index], page.names[index], page.chars_in(index)
+    while index > 0 and index != page.root and (chars := page.chars_in(index)) < 900:
+        box, name = page.layout.boxes[index], page.names[index]
         if box.tag in _FIGURES or (name and CAPTION.search(name)):
-            return chars < 900
+            return True
         if name and chars < 600 and PICTURE.search(name) and box.node.css_first("img, picture") is not None:
             return True
         index = box.parent

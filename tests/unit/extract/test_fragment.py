@@ -1,0 +1,98 @@
+"""What a feed gives of an article, and how it is weighed against the page."""
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.domain.article import Article
+from monitor.domain.entry import Entry
+from monitor.domain.source import ArticleMode, Source, SourceKind
+from monitor.extract.fragment import better, extract_entry, fragment_text, is_complete
+
+SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/feed", language="en")
+SENTENCE = (
+    "The officers of both armies met again on Tuesday, and they agreed on the order of the patrols for the spring."
+)
+URL = "https://daily.example/a"
+
+
+def paragraphs(count: int) -> str:
+    return "".join(f"<p>{number}. {SENTENCE}</p>" for number in range(count))
+
+
+def test_visible_text_with_paragraphs() -> None:
+    """Tags, entities and pictures go; paragraphs and breaks stay."""
+    html = "<a href=x><img src=y></a></br>One &amp; <b>two</b><br><br>Three<p>Four</p><script>no()</script>"
+    assert fragment_text(html) == "One & two\nThree\nFour"
+    assert fragment_text("plain text") == "plain text"
+    assert fragment_text("") == ""
+
+
+def test_whole_content_needs_no_page() -> None:
+    """A feed with the full text saves the fetch."""
+    article = extract_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=paragraphs(14)), SOURCE)
+    assert is_complete(article)
+    assert article.standfirst == SENTENCE
+    assert article.body.count("\n") == 13
+
+
+def test_a_description_may_hold_the_whole_text() -> None:
+    """Some feeds put the full text where others put a summary."""
+    article = extract_entry(Entry(URL, title="Patrols agreed", summary=paragraphs(14)), SOURCE)
+    assert is_complete(article)
+    assert article.standfirst == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", paragraphs(2), paragraphs(14) + "<p>And then they […]</p>", paragraphs(14) + "<p><a>Read more</a>…</p>"],
+)
+def test_beginnings_are_marked(content: str) -> None:
+    """A lead, a cut text and no text at all leave the page to be fetched."""
+    article = extract_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=content), SOURCE)
+    assert article.partial == "feed"
+    assert not is_complete(article)
+
+
+def test_feed_mode_takes_the_summary_for_the_text() -> None:
+    """A source whose pages are not fetched has its summary as body."""
+    article = extract_entry(Entry(URL, title="Patrols", summary=SENTENCE), replace(SOURCE, article=ArticleMode.FEED))
+    assert (article.body, article.standfirst) == (SENTENCE, "")
+
+
+def test_lines_that_lead_back_to_the_site_are_dropped() -> None:
+    """The plugin's last line names the site, not the news."""
+    tail = "<p>The post <a href=x>Patrols agreed</a> appeared first on <a href=y>Daily</a>.</p>"
+    article = extract_entry(Entry(URL, content=paragraphs(14) + tail), SOURCE)
+    assert "appeared first" not in article.body
+
+
+PAGE = Article(URL, title="Patrols agreed", body="\n".join([SENTENCE] * 5), confidence=0.9)
+FEED = Article(URL, title="Patrols agreed by officers", standfirst=SENTENCE, partial="feed", confidence=0.2)
+
+
+def test_the_page_wins_over_a_summary_and_takes_what_it_lacks() -> None:
+    """The longer text counts; fields that only the other has complete it."""
+    article = better(PAGE, replace(FEED, authors=("Anna Keo",)))
+    assert article.body == PAGE.body
+    assert article.authors == ("Anna Keo",)
+    assert article.partial == ""
+
+
+def test_a_whole_feed_wins_over_a_cut_page() -> None:
+    """Behind a wall the page shows less than the feed."""
+    feed = replace(FEED, body="\n".join([SENTENCE] * 20), partial="")
+    article = better(replace(PAGE, partial="paywall"), feed)
+    assert article.body == feed.body
+    assert article.partial == ""
+
+
+def test_a_page_that_is_not_the_article_is_not_believed() -> None:
+    """A consent page answers 200; it shares no word with the entry."""
+    consent = Article(
+        URL, title="Before you continue", body="We use cookies to improve your experience. " * 30, confidence=0.8
+    )
+    article = better(consent, FEED)
+    assert article.title == FEED.title
+    assert article.partial == "feed"
+    assert "cookies" not in article.body

@@ -1,0 +1,118 @@
+"""What single lines say of themselves."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.extract.lines import (
+    is_byline,
+    is_credit,
+    is_stamp,
+    is_stamped,
+    speaks_to_reader,
+    split_credit,
+    split_dateline,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "dateline", "agency"),
+    [
+        ("VIENTIANE — The two armies", "VIENTIANE —", ""),
+        ("HÀ NỘI — Prime Minister", "HÀ NỘI —", ""),
+        ("Hanoi (VNA) – The minister", "Hanoi (VNA) –", "VNA"),
+        ("(Reuters) — The company", "(Reuters) —", "Reuters"),
+        ("LUANG PRABANG, March 7 (Xinhua) -- The governor", "LUANG PRABANG, March 7 (Xinhua) --", "Xinhua"),
+        ("BEIRUT/THE HAGUE, March 7 (AFP) - A crew", "BEIRUT/THE HAGUE, March 7 (AFP) -", "AFP"),
+        ("新华社万象4月24日电 老挝国防部长", "新华社万象4月24日电", ""),
+    ],
+)
+def test_datelines_are_parted(text: str, dateline: str, agency: str) -> None:
+    """Place, day and agency before a dash are the dateline; the rest is the text."""
+    found, rest, named = split_dateline(text)
+    assert (found, named) == (dateline, agency)
+    assert text.endswith(rest)
+    assert rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The minister — who is 64 — spoke.",
+        "US-China talks resume",
+        "NATO - the alliance - met.",
+        "Phan Văn A – the host",
+    ],
+)
+def test_a_dash_alone_makes_no_dateline(text: str) -> None:
+    """Sentences with dashes stay whole."""
+    assert split_dateline(text) == ("", text, "")
+
+
+@given(st.text(max_size=120))
+def test_parting_loses_nothing(text: str) -> None:
+    """Dateline and rest together are the paragraph."""
+    dateline, rest, _ = split_dateline(text)
+    assert "".join((dateline + rest).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "agency"),
+    [
+        ("They agreed. — VNA/VNS", "They agreed.", "VNA/VNS"),
+        ("VNA", "", "VNA"),
+        ("(TTXVN/Vietnam+)", "", "TTXVN/Vietnam+"),
+        ("Source: VNA", "", "VNA"),
+        ("He spoke of the UN", "He spoke of the UN", ""),
+        ("They agreed.", "They agreed.", ""),
+    ],
+)
+def test_signatures_of_agencies_are_cut_off(text: str, rest: str, agency: str) -> None:
+    """An agency's name behind the last sentence, or alone, is a credit."""
+    assert split_credit(text) == (rest, agency)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Published November 20th, 2019 - 07:29 GMT",
+        "Updated at 1:23 p.m. on Nov 3, 2025",
+        "15:18 | 07/10/2026",
+        "Thứ bảy, 14/02/2026, 17:32 (GMT+7)",
+        "2026年02月14日 17:32",
+    ],
+)
+def test_lines_of_dates_are_no_text(text: str) -> None:
+    """A date with the words around it says nothing else."""
+    assert is_stamp(text)
+
+
+def test_a_sentence_with_a_date_is_text() -> None:
+    """A date in a sentence is news."""
+    assert not is_stamp("On 14 February 2026 the ministers met in Vientiane.")
+    assert not is_stamped("On 14 February 2026 the ministers met in Vientiane.")
+    assert is_stamped("National | Chea Vannak | 06 March 2026, 1:00PM | Share:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Read more: Minister opens school", "Related news:", "Xem thêm: Bộ trưởng thăm Lào", "Advertisement", "© 2026 DN"],
+)
+def test_words_to_the_reader_are_known_in_many_languages(text: str) -> None:
+    """Labels and pleas are no part of the article."""
+    assert speaks_to_reader(text)
+
+
+def test_news_is_not_mistaken_for_a_plea() -> None:
+    """A sentence that only resembles a label stays."""
+    assert not speaks_to_reader("Related ministries were told to act.")
+    assert not speaks_to_reader("The newsletter was stopped by the ministry.")
+
+
+def test_credits_and_bylines() -> None:
+    """Who took the picture and who wrote the text is told apart from what it says."""
+    assert is_credit("The two ministers in Vientiane on Monday. — DNA/DN Photo")
+    assert is_credit("Soldiers at the border (Photo: DNA)")
+    assert not is_credit("He said the photo was taken in March.")
+    assert is_byline("By Anna Keo")
+    assert not is_byline("Byron wrote it.")
