@@ -17,13 +17,13 @@ from monitor.extract.shape import guarded
 _WHOLE = 1_200  # weight from which a feed's text is an article rather than a lead
 _CUT = re.compile(
     r"(?:…|\.{3}|\[…\]|\[\.{3}\]|\(\.{3}\)|read more|continue reading|weiterlesen|"
-    r"lire la suite|seguir leyendo|xem thêm|đọc tiếp|selengkapnya|"
+    r"lire la suite|seguir leyendo|selengkapnya|xem thêm|đọc tiếp|"
     r"อ่านต่อ|阅读全文)[\s»›>.)\]]*$",
     re.IGNORECASE,
 )
 _SYNDICATED = re.compile(
-    r"^(?:the post|l'article|der beitrag|la entrada|o post|artikel)\b.{3,300}\b(?:appeared|first on|est apparu|erschien|"
-    r"aparece|apareceu)\b",
+    r"^(?:the post|l'article|der beitrag|la entrada|o post|artikel)\b.{3,300}"
+    r"\b(?:appeared|first on|est apparu|erschien|aparece|apareceu)\b",
     re.IGNORECASE,
 )
 _FAMILIAR = 0.3  # of the feed's words must be on the page for it to be the page of that entry
