@@ -11,7 +11,10 @@ HERE = Path(__file__).parent
 PEERS = {
     "reader": ["reader", "sgmllib3k"],  # reader's own feedparser imports sgmllib, which its metadata does not name
     "rss2email": ["rss2email"],
-    "trafilatura": ["trafilatura"],
+    "trafilatura": [
+        "trafilatura",
+        "lxml_html_clean",
+    ],  # justext, which it imports, needs the latter and does not name it
     "names": ["pyahocorasick", "flashtext2"],
     "copies": ["datasketch", "rensa"],
 }
