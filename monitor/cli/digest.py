@@ -31,6 +31,7 @@ class Form(StrEnum):
     HTML = "html"
     PAGE = "page"
     JSON = "json"
+    ATOM = "atom"
 
 
 def plan_of(configuration: "Configuration", name: str) -> "DigestPlan":
@@ -91,9 +92,15 @@ def show(
     form: Annotated[Form, typer.Option("--form", "-f", help="How to show it.")] = Form.TEXT,
     json: Json = False,
 ) -> None:
-    """Show what a digest would say now, without sending it or marking anything told; or one that was composed."""
+    """Show what a digest would say now, without sending it or marking anything told; or one that was composed.
+
+    The form "atom" is a feed of the last that were composed, a story an entry.
+    """
     configuration = load(config, database)
     with reading(configuration) as opened:
+        if form is Form.ATOM:
+            typer.echo(feed(opened, plan_of(configuration, which), configuration.settings.templates), nl=False)
+            return
         if which.isdigit():
             digest = opened.deliveries.digest(int(which))
         else:
@@ -110,6 +117,15 @@ def shown(digest: "Digest", form: Form, templates: str) -> str:
     rendered = render(digest, templates)
     forms = {Form.TEXT: rendered.text, Form.HTML: rendered.html, Form.JSON: rendered.payload + "\n"}
     return forms[form]
+
+
+def feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> str:
+    """Render the last digests of a name as an Atom feed."""
+    from monitor.digest.render import render_atom
+
+    lines = database.deliveries.digests(plan.id, 20)
+    digests = [database.deliveries.digest(line.number) for line in lines if line.deliveries]
+    return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), templates=templates)
 
 
 async def preview(

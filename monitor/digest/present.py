@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,11 +21,12 @@ from monitor.digest.view import (
 )
 from monitor.digest.words import BADGES, STATES, code, count, language
 from monitor.domain.article import Region
-from monitor.domain.digest import Coverage, Digest, DigestStory, Elsewhere, Item
+from monitor.domain.digest import Coverage, Digest, DigestStory, Elsewhere, Item, Window
 from monitor.domain.mention import Passage
 from monitor.text.visible import clip, one_line, visible
 
 TITLE, PASSAGE, SUBJECT = 240, 420, 180  # characters
+ORDER = (Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)  # in which passages are shown
 PLACES = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 
@@ -76,13 +77,16 @@ class _Presenter:
 
     def __init__(self, digest: Digest) -> None:
         self.zone = ZoneInfo(digest.timezone)
+        self.several_rules = len({item.rules for story in digest.stories for item in story.items}) > 1
         self.names = {subject.id: one_line(subject.name, 120) for subject in digest.subjects}
 
     def item(self, item: Item) -> ItemView:
         headline = next((p for p in item.passages if p.region is Region.TITLE and p.text == item.title), None)
         title = one_line(item.title, TITLE) or one_line(item.url, TITLE) or "(no headline)"
         marked = pieces(headline, TITLE) if headline else ((title, False),)
-        rest = tuple(p for p in item.passages if p.region is not Region.TITLE)
+        rest = sorted(
+            (p for p in item.passages if p.region is not Region.TITLE), key=lambda p: (ORDER.index(p.region), p.start)
+        )
         date = item.published_at or item.first_seen_at
         return ItemView(
             pieces=marked,
@@ -93,7 +97,7 @@ class _Presenter:
             code=code(item.language),
             badge=BADGES[item.kind],
             note=one_line(item.note, PASSAGE),
-            rules=item.rules,
+            rules=item.rules if self.several_rules else (),
             passages=tuple(PassageView(pieces(p), PLACES.get(p.region, "")) for p in rest),
         )
 
@@ -142,6 +146,15 @@ def _coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
     return CoverageView(line, warning, coverage.articles, faults)
 
 
+def _period(window: Window, zone: ZoneInfo) -> str:
+    """Write a window as the reader's clock shows it: two times, or one where they fall together."""
+    start, end = moment(window.start_at, zone), moment(window.end_at, zone)
+    same_day = start.partition(",")[0] == end.partition(",")[0] and window.end_at - window.start_at < timedelta(days=1)
+    if start == end:
+        return end
+    return f"{start} – {end.partition(', ')[2]}" if same_day else f"{start} – {end}"
+
+
 def _subject_line(digest: Digest, sections: Sequence[SectionView], articles: int) -> str:
     """Say the most important thing first: the headline, or that nothing was found."""
     late = "[late] " if digest.late else ""
@@ -179,7 +192,7 @@ def present(digest: Digest) -> View:
         title=one_line(digest.title, 80),
         subject=_subject_line(digest, sections, articles),
         summary=f"{summary} {coverage.line}.",
-        period=f"{moment(digest.window.start_at, zone)} – {moment(digest.window.end_at, zone)}",
+        period=_period(digest.window, zone),
         composed=moment(digest.composed_at, zone),
         zone=digest.timezone,
         late=digest.late,

@@ -34,6 +34,7 @@ from monitor.text.visible import visible
 FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
 WIDTH = 72  # columns of the plain text part
 FULL, WHOLE = 56_000, 92_000  # bytes of HTML: where stories become one line, and where they end; Gmail cuts at 102 KB
+MOST_QUOTES = 3
 THREADED = 5  # stories: a longer digest belongs to no conversation
 
 
@@ -114,6 +115,11 @@ def _fitted(view: View) -> View:
     return replace(view, sections=tuple(sections), cut=cut)
 
 
+def _quotes(view: View) -> int:
+    """Say how many passages a story shows: a long digest is to be read quickly."""
+    return MOST_QUOTES if view.stories <= THREADED else 2
+
+
 def _root(digest: Digest, story: DigestStory) -> str:
     """Name the conversation of a story: stable over all digests of the same name."""
     return "story-" + hashlib.sha256(f"{digest.id}\0{story.id}".encode()).hexdigest()[:32]
@@ -123,7 +129,7 @@ def render(digest: Digest, templates: str = "") -> Rendered:
     """Render a digest. ``templates`` is a folder of overrides (``digest.html``, ``story.html``, ``digest.txt`` ...)."""
     view = present(digest)
     text, text_fault = _fill("digest.txt", templates, view=view)
-    html, html_fault = _fill("digest.html", templates, view=_fitted(view), page=False)
+    html, html_fault = _fill("digest.html", templates, view=_fitted(view), quotes=_quotes(view), page=False)
     faults = tuple(fault for fault in (text_fault, html_fault) if fault)
     if faults:
         return render(replace(digest, notices=(*digest.notices, *faults)))
@@ -134,7 +140,7 @@ def render(digest: Digest, templates: str = "") -> Rendered:
 
 def render_page(digest: Digest, templates: str = "") -> str:
     """Render a digest as a web page: every story in full, and a policy under which no script runs."""
-    page, _ = _fill("digest.html", templates, view=present(digest), page=True)
+    page, _ = _fill("digest.html", templates, view=present(digest), quotes=MOST_QUOTES, page=True)
     return page
 
 
@@ -145,7 +151,7 @@ def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str 
         view = present(digest)
         for section in view.sections:
             for story in section.stories:
-                html, _ = _fill("entry.html", templates, story=story)
+                html, _ = _fill("entry.html", templates, story=story, quotes=_quotes(view))
                 key = hashlib.sha256(f"{iso(digest.window.start_at)}\0{story.lead.url}".encode()).hexdigest()[:24]
                 head = f"{story.lead.badge}: " if story.lead.badge else ""
                 entries.append(

@@ -26,9 +26,10 @@ class PassageView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One article. ``badge`` is "Update", "Correction", "Withdrawn" or empty.
+    """One article. ``rules`` is empty when all articles of the digest have the same.
 
-    ``language`` is the name of a language other than English, or empty; ``code`` is its code for ``lang``.
+    ``badge`` is "Update", "Correction", "Withdrawn" or empty; ``language`` is the name of a language other than
+    English, or empty; ``code`` is its code for ``lang``.
     """
 
     pieces: tuple[Piece, ...]

@@ -60,10 +60,12 @@ def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None
 
 
 def test_every_form_can_be_shown(run: Run) -> None:
-    """Text, mail, page and data."""
+    """Text, mail, page, data, and a feed of those that were sent."""
     assert "<h1" in run("digest", "show", "morning", "--form", "html")
     assert "Content-Security-Policy" in run("digest", "show", "morning", "--form", "page")
     assert json.loads(run("digest", "show", "morning", "--json"))["type"] == "digest"
+    run("digest", "send", "morning")
+    assert run("digest", "show", "morning", "--form", "atom").count("<entry>") == 2
 
 
 def test_the_outbox_lists_shows_replays_and_drops(run: Run, tmp_path: Path) -> None:
