@@ -32,11 +32,11 @@ def hash_body(body: bytes) -> str:
     return xxh3_128_hexdigest(body)
 
 
-def parse_quickly(body: bytes, content_type: str, url: str, source: Source) -> Feed | None:
-    """Read an ordinary document in a millisecond or so, or return None: then ``parse_document`` goes to a worker."""
+def quick_text(body: bytes, content_type: str, source: Source) -> str | None:
+    """Return the text of a document that may be read right here, or None if it is for a worker."""
     if len(body) > QUICK_BYTES or source.kind is not SourceKind.FEED or body.startswith(b"\x1f\x8b"):
         return None
-    return read_ordinary(decode(body, content_type), url, source)
+    return decode(body, content_type)
 
 
 def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:

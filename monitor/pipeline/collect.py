@@ -25,7 +25,7 @@ from monitor.pipeline.account import (
     missed_any,
     refusal_of,
 )
-from monitor.pipeline.documents import AnyKnown, Documents
+from monitor.pipeline.documents import AnyKnown, Document, Documents
 from monitor.stories.floods import Judged, Verdict, judge
 from monitor.stories.identity import identify, keys_asked
 from monitor.text.urls import host_of
@@ -66,6 +66,7 @@ class Collector:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._at_host: Counter[str] = Counter()
         self._host_free_at: dict[str, datetime] = {}
+        self._items: dict[str, bytes] = {}
 
     async def tick(
         self, sources: Mapping[str, Source], limit: int = AT_ONCE, only: Collection[str] | None = None
@@ -126,22 +127,24 @@ class Collector:
         if body_hash == memory.body_hash:
             memory = replace(memory, etag=outcome.etag, last_modified=outcome.last_modified)
             return await self._unchanged(lease, source, memory, outcome.freshness)
-        feed = await self._read(source, memory, outcome)
-        if not isinstance(feed, Feed):
-            return await self._refused(lease, source, memory, feed)
-        memory = replace(memory, body_hash=body_hash if feed.entries else "")
-        return await self._keep(lease, source, memory, outcome, feed)
+        document = await self._read(source, memory, outcome)
+        if not isinstance(document, Document):
+            return await self._refused(lease, source, memory, document)
+        memory = replace(memory, body_hash=body_hash if document.known or document.feed.entries else "")
+        return await self._keep(lease, source, memory, outcome, document)
 
-    async def _read(self, source: Source, memory: SourceMemory, answer: Fetched) -> Feed | Failed | Blocked:
+    async def _read(self, source: Source, memory: SourceMemory, answer: Fetched) -> Document | Failed | Blocked:
         """Read a document and what belongs to it, or say why it cannot be read as what it should be."""
         try:
-            feed = await self._documents.read(answer, source)
+            document = await self._documents.read(answer, source, self._items.get(source.id, b""))
         except NotAFeed as error:
             return refusal_of(error, source)
         except WorkerKilled as error:
             return Failed(str(error), Weight.HARD)
-        feed = await self._documents.follow(feed, source, self._any_known(source))
-        return feed if feed.entries or not memory.entries else became_empty(memory)
+        if document.known:
+            return replace(document, feed=replace(document.feed, ttl=document.feed.ttl or memory.ttl))
+        feed = await self._documents.follow(document.feed, source, self._any_known(source))
+        return replace(document, feed=feed) if feed.entries or not memory.entries else became_empty(memory)
 
     async def _ask(self, source: Source, memory: SourceMemory, *, full: bool) -> Outcome:
         """Ask the configured address; where it moved for good and now fails, ask the new one."""
@@ -161,29 +164,33 @@ class Collector:
 
         return any_known
 
-    async def _keep(self, lease: Lease, source: Source, memory: SourceMemory, answer: Fetched, feed: Feed) -> Poll:
+    async def _keep(
+        self, lease: Lease, source: Source, memory: SourceMemory, answer: Fetched, document: Document
+    ) -> Poll:
         """Store what is new, then the memory with its validators, in one transaction."""
-        now = self._clock()
-        verdict = await self._judge(source, memory, feed, now)
-        missed, note = missed_any(memory, len(feed.entries), verdict.known), verdict.summary
+        now, feed = self._clock(), document.feed
+        entries = len(feed.entries) + document.known
+        verdict = await self._judge(source, memory, feed, now, document.known)
+        missed, note = missed_any(memory, entries, verdict.known), verdict.summary
         if missed and source.sitemap:
-            filled = await self._documents.fill(feed, source)
-            more = await self._judge(source, memory, filled, now)
+            more = await self._judge(source, memory, await self._documents.fill(feed, source), now)
             note = f"a gap was closed from its sitemap: {len(more.fresh) - len(verdict.fresh)} more articles"
             missed, verdict = not more.known, more
         drafts = await self._drafts(verdict, source)
-        reading = Reading(
-            len(feed.entries), verdict.known, len(verdict.fresh), verdict.baseline_at, _note(note, feed), missed
-        )
+        reading = Reading(entries, verdict.known, len(verdict.fresh), verdict.baseline_at, _note(note, feed), missed)
         memory, notice = self._noticed(after_reading(source, memory, answer, feed, reading, now), source, now)
         new = await self._database.run(self._database.articles.keep_poll, lease, memory, drafts, now)
-        outcome = "new" if new else "known" if feed.entries else "empty"
-        return _poll(lease, memory, outcome, notice, entries=len(feed.entries), new=new)
+        self._items[source.id] = document.items
+        outcome = "new" if new else "known" if entries else "empty"
+        return _poll(lease, memory, outcome, notice, entries=entries, new=new)
 
-    async def _judge(self, source: Source, memory: SourceMemory, feed: Feed, now: datetime) -> Verdict:
+    async def _judge(
+        self, source: Source, memory: SourceMemory, feed: Feed, now: datetime, certain: int = 0
+    ) -> Verdict:
         identified = identify(feed)
-        known = await self._database.run(self._database.articles.known, source.id, keys_asked(identified))
-        return judge(identified, known, memory, self._backfill, now)
+        keys = keys_asked(identified)
+        known = await self._database.run(self._database.articles.known, source.id, keys) if keys else frozenset[str]()
+        return judge(identified, known, memory, self._backfill, now, certain)
 
     async def _drafts(self, verdict: Verdict, source: Source) -> Sequence[Draft]:
         drafts: list[Draft] = []

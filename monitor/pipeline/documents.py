@@ -1,17 +1,31 @@
 """The documents of one poll: the source's own, the sitemaps of an index, further pages, the sitemap behind a gap."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from monitor.domain.entry import Entry, Feed
 from monitor.domain.errors import NotAFeed, WorkerKilled
 from monitor.domain.exchange import Fetched, Outcome, Purpose, Request
 from monitor.domain.ports import Fetcher, Workshop
 from monitor.domain.source import Source, SourceKind
-from monitor.parse.document import parse_document, parse_quickly
+from monitor.parse.document import parse_document, quick_text
+from monitor.parse.ordinary import read_ordinary
+from monitor.parse.pieces import hash_items, is_apart, without_known
 
 MOST_NESTED = 4
 AnyKnown = Callable[[Feed], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read: its entries but for those known to the letter, which ``known`` counts.
+
+    ``items`` are the hashes by which the next poll knows them; empty where that is not possible.
+    """
+
+    feed: Feed
+    known: int = 0
+    items: bytes = b""
 
 
 class Documents:
@@ -25,12 +39,15 @@ class Documents:
         purpose = Purpose.PAGE if source.kind is SourceKind.PAGE else Purpose.FEED
         return await self._fetcher.fetch(Request(url, purpose, etag, last_modified, source.headers))
 
-    async def read(self, answer: Fetched, source: Source) -> Feed:
-        """Read a document. Raises ``NotAFeed`` or ``WorkerKilled``."""
-        feed = parse_quickly(answer.body, answer.content_type, answer.url, source)
-        if feed is not None:
-            return feed
-        return await self._workshop.run(parse_document, answer.body, answer.content_type, answer.url, source)
+    async def read(self, answer: Fetched, source: Source, items: bytes = b"") -> Document:
+        """Read a document; ``items`` are those of the last one. Raises ``NotAFeed`` or ``WorkerKilled``."""
+        text = quick_text(answer.body, answer.content_type, source)
+        if text is not None:
+            if document := _unknown(text, answer.url, source, items):
+                return document
+            if feed := read_ordinary(text, answer.url, source):
+                return Document(feed, 0, hash_items(text))
+        return Document(await self._workshop.run(parse_document, answer.body, answer.content_type, answer.url, source))
 
     async def follow(self, feed: Feed, source: Source, any_known: AnyKnown) -> Feed:
         """Add what an index of sitemaps or further pages of a listing hold; stop where known entries begin."""
@@ -66,9 +83,20 @@ class Documents:
         if not isinstance(outcome, Fetched):
             return Feed(())
         try:
-            return await self.read(outcome, source)
+            return (await self.read(outcome, source)).feed
         except (NotAFeed, WorkerKilled):
             return Feed(())
+
+
+def _unknown(text: str, url: str, source: Source, items: bytes) -> Document | None:
+    """Read what is not known to the letter; None if that cannot be told from what is."""
+    rest = without_known(text, items)
+    if rest is None:
+        return None
+    feed = read_ordinary(rest.text, url, source) if rest.new else Feed(())
+    if feed is None or not all(is_apart(entry, rest.left_out) for entry in feed.entries):
+        return None
+    return Document(feed, rest.known, rest.items)
 
 
 def _united(first: tuple[Entry, ...], second: tuple[Entry, ...]) -> tuple[Entry, ...]:

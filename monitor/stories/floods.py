@@ -67,21 +67,27 @@ def believable(at: datetime | None, now: datetime) -> datetime | None:
 
 
 def judge(
-    identified: Sequence[Identified], known: Collection[str], memory: SourceMemory, backfill: timedelta, now: datetime
+    identified: Sequence[Identified],
+    known: Collection[str],
+    memory: SourceMemory,
+    backfill: timedelta,
+    now: datetime,
+    certain: int = 0,
 ) -> Verdict:
     """Sort a document's entries into known ones, news and what is held back.
 
     ``known`` are those of ``keys_asked(identified)`` that the source has had before, ``memory`` is what the poll
-    before this one left. Keys of a fresh entry that are known already as somebody else's are left out of it.
+    before this one left. ``certain`` counts entries of the document that were left out because they are known to
+    the letter. Keys of a fresh entry that are known already as somebody else's are left out of it.
     """
     seen = [one for one in identified if _same(one, known)]
     new = [one for one in identified if not _same(one, known)]
-    retold = _retold(new, known, memory, len(seen))
+    retold = _retold(new, known, memory, len(seen) + certain)
     fresh = tuple(_fresh(one, known, memory, backfill, now) for one in new if one not in retold)
-    fresh = _hold(fresh, memory, len(seen))
+    fresh = _hold(fresh, memory, len(seen) + certain)
     learned = tuple(one for one in (_learned(each, known, now) for each in (*seen, *retold)) if one)
     baseline_at = memory.baseline_at or now
-    return Verdict(fresh, learned, len(seen) + len(retold), _summary(fresh, len(retold)), baseline_at)
+    return Verdict(fresh, learned, len(seen) + len(retold) + certain, _summary(fresh, len(retold)), baseline_at)
 
 
 def _same(one: Identified, known: Collection[str]) -> bool:

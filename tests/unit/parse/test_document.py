@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Listing, Source, SourceKind
-from monitor.parse.document import parse_document, parse_quickly
+from monitor.parse.document import parse_document, quick_text
 
 URL = "https://daily.example/news/feed"
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
@@ -170,11 +170,11 @@ def test_listings_that_yield_nothing_say_why(listing: Listing, page: str, looks_
 
 
 def test_quick_reading_leaves_the_rest_to_a_worker() -> None:
-    """Ordinary feeds are read at once; large, packed and odd ones are not."""
-    assert parse_quickly(RSS.encode(), "", URL, SOURCE) is not None
-    assert parse_quickly(gzip.compress(RSS.encode()), "", URL, SOURCE) is None
-    assert parse_quickly(RSS.encode() + b" " * 500_000, "", URL, SOURCE) is None
-    assert parse_quickly(SITEMAP.encode(), "", URL, SOURCE) is None
+    """Feeds of a usual size are looked at right here; large and packed ones, sitemaps and pages are not."""
+    assert quick_text(RSS.encode(), "", SOURCE) == RSS
+    assert quick_text(gzip.compress(RSS.encode()), "", SOURCE) is None
+    assert quick_text(RSS.encode() + b" " * 500_000, "", SOURCE) is None
+    assert quick_text(RSS.encode(), "", replace(SOURCE, kind=SourceKind.SITEMAP)) is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.domain.article import Draft, Stage
 from monitor.domain.errors import LeaseLost, StoreBusy
@@ -234,3 +236,48 @@ def test_one_hiccup_is_a_state_but_no_notice() -> None:
     first, second = poll(shelf, hiccup), poll(shelf, hiccup)
     assert (first.after, first.notice) == (SourceState.FAILING, None)
     assert second.notice is not None
+
+
+_ITEMS = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.sampled_from(["g{n}", "same", "https://daily.example/{n}", ""]),
+        st.sampled_from(["/{n}", "/12345/{n}", "/x?id={n}&amp;v=1", "/same"]),
+        st.sampled_from(["Headline {n}", "Quoted &quot;{n}&quot; talks", "Same headline", "ຫົວຂໍ້ {n}"]),
+        st.integers(0, 2),
+    ),
+    max_size=5,
+)
+
+
+@given(st.lists(_ITEMS, min_size=2, max_size=4))
+def test_leaving_known_items_out_changes_nothing(polls: list[list[tuple[int, str, str, str, int]]]) -> None:
+    """A collector that remembers items to the letter keeps exactly what one that forgets them keeps."""
+
+    def feed(items: list[tuple[int, str, str, str, int]]) -> Fetched:
+        written = "".join(
+            f"<item><title>{title.format(n=n)}</title><link>https://daily.example{path.format(n=n)}</link>"
+            f"<guid isPermaLink='false'>{guid.format(n=n)}</guid><pubDate>Thu, 05 Mar 2026 0{hour}:07:03 GMT</pubDate>"
+            f"<description>Lead {n} of {hour}</description></item>"
+            for n, guid, path, title, hour in items
+        )
+        return answer(f"<rss version='2.0'><channel><title>The Daily</title>{written}</channel></rss>".encode())
+
+    kept = []
+    for forgets in (False, True):
+        shelf, clock = Shelf(), FakeClock()
+        fetcher = FakeFetcher({})
+        database = FakeDatabase(articles=shelf, sources=shelf)
+        collector = Collector(database, fetcher, InlineWorkshop(), clock, timedelta(days=1))
+        seen = []
+        for items in polls:
+            if forgets:
+                collector = Collector(database, fetcher, InlineWorkshop(), clock, timedelta(days=1))
+            fetcher.answers[URL] = feed(items)
+            (result,) = asyncio.run(collector.tick({"daily": SOURCE}))
+            seen.append((result.outcome, result.entries, result.new, result.after))
+            clock.advance(timedelta(hours=1))
+        kept.append(
+            (seen, [(draft.article.url, draft.article.title, draft.news, draft.held) for draft in shelf.drafts])
+        )
+    assert kept[0] == kept[1]
