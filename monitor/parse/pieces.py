@@ -85,5 +85,5 @@ def _cut(text: str) -> tuple[str, list[str], str] | None:
     if not end:
         return None
     bounds = [*starts, end]
-    items = [text[bounds[number] : bounds[number + 1]] for number in range(len(starts))]
+    items = [text[bounds[number] : bounds[number + 1]].rstrip() for number in range(len(starts))]
     return text[: starts[0]], items, text[end:]
