@@ -54,6 +54,8 @@ chief staff army armed forces military soldier officer official leader chairman 
 assembly parliament state country nation republic people foreign affairs relations cooperation agreement talks meeting
 visit bilateral trilateral delegation counterpart host guest ambassador embassy policy security spokesman spokesperson
 statement conference summit
+bo truong thu tuong tong bi thu chu tich pho dai thuong quan doi nhan dan quoc phong ngoai giao hop tac hoi dam tiep
+chinh phu dang nha nuoc lanh dao
 """
 _OFFICE_SEEN = 20
 _BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
