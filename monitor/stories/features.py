@@ -57,7 +57,7 @@ statement conference summit
 bo truong thu tuong tong bi thu chu tich pho dai thuong quan doi nhan dan quoc phong ngoai giao hop tac hoi dam tiep
 chinh phu dang nha nuoc lanh dao
 """
-_OFFICE_SEEN = 20
+_OFFICE_SEEN = 10
 _BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 LITTLE = frozenset(_LITTLE.split())
 """Words that tell nothing of an event, in the languages of the field and the large ones beside it."""
