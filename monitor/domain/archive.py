@@ -112,3 +112,22 @@ class Capture:
     body: bytes = field(repr=False)
     captured_at: datetime | None = None
     sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A record of the chain of evidence: JSON text, the hash of the record before, and its own."""
+
+    number: int
+    article_id: int
+    record: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Space on a disk, in bytes."""
+
+    free: int
+    total: int

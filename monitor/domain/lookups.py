@@ -5,6 +5,7 @@ Each call is one short transaction. All times are aware UTC. Any method may rais
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from monitor.domain.archive import (
@@ -14,6 +15,8 @@ from monitor.domain.archive import (
     Filter,
     HitLine,
     OutboxCounts,
+    Proof,
+    Room,
     Snapshot,
     SourceLine,
     Version,
@@ -131,4 +134,58 @@ class Ledger(Protocol):
 
     def set(self, name: str, value: str, now: datetime) -> None:
         """Keep a fact under a name, in place of what was there."""
+        ...
+
+
+class Evidence(Protocol):
+    """The chain of evidence."""
+
+    def proofs(self, article_id: int) -> list[Proof]:
+        """Return the records of an article, oldest first."""
+        ...
+
+    def since(self, number: int) -> list[tuple[str, str]]:
+        """Return for each record after a number the SHA-256 of its text, and its hash: the chain up to now."""
+        ...
+
+
+class Upkeep(Protocol):
+    """The care of the database: health, backups, what is let go of, space."""
+
+    def back_up(self, now: datetime, folder: Path | None = None, keep: int = 7) -> Path:
+        """Write a verified copy, delete all but the ``keep`` newest, and return where it is. Writers go on meanwhile.
+
+        Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no room or the copy is not sound.
+        """
+        ...
+
+    def last_backup(self) -> Path | None:
+        """Return the newest backup in the folder beside the database, or None."""
+        ...
+
+    def forget(self, before: datetime, after_id: int = 0) -> tuple[int, int]:
+        """Delete a portion of the articles first seen before a time in which nothing was found.
+
+        Returns how many, and the number to go on from in the next call: 0 at the end.
+        """
+        ...
+
+    def forget_rest(self, before: datetime) -> int:
+        """Delete near misses and settled deliveries older than a time; return how many."""
+        ...
+
+    def tidy(self) -> None:
+        """Refresh what the planner knows, merge the search index a little, and give the log's space back."""
+        ...
+
+    def room(self) -> Room | None:
+        """Return the space on the database's disk, or None where it is not ours to watch."""
+        ...
+
+    def load_ballast(self) -> None:
+        """Put a file in place that can be thrown off when the disk is full. Raises ``StoreError``."""
+        ...
+
+    def throw_off_ballast(self) -> None:
+        """Give the ballast's space to the database."""
         ...

@@ -13,7 +13,7 @@ from monitor.domain.article import Article, Draft, Stored, Unread
 from monitor.domain.delivery import Delivery, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.exchange import Fetched, Outcome, Request
-from monitor.domain.lookups import Archive, Captures, Deliveries, Ledger
+from monitor.domain.lookups import Archive, Captures, Deliveries, Evidence, Ledger, Upkeep
 from monitor.domain.mention import Findings
 from monitor.domain.source import Lease, Source, SourceMemory
 
@@ -235,6 +235,16 @@ class Records(Database, Protocol):
     @property
     def ledger(self) -> Ledger:
         """Facts about the installation."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """The chain of evidence."""
+        ...
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """The care of the database."""
         ...
 
     async def read(self, work: Callable[..., T], *args: object) -> T:

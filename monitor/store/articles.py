@@ -17,6 +17,7 @@ from monitor.store.base import table
 from monitor.store.bulk import insert_rows, keys_of_source
 from monitor.store.captures import drop_unmatched, keep_capture
 from monitor.store.engine import Connections
+from monitor.store.evidence import seal
 from monitor.store.hits import keep_findings
 from monitor.store.rows import (
     ARTICLE,
@@ -119,8 +120,10 @@ class SqlArticles:
         """Store mentions, near misses and, for news, hits; move the articles to ``SCREENED``; see the port."""
         with self._connections.writing() as connection:
             new = keep_findings(connection, findings, now)
+            screened = [stored.id for stored, _found in findings]
+            seal(connection, screened, now)
             if self._keep_pages is KeepPages.MATCHED:
-                drop_unmatched(connection, [stored.id for stored, _found in findings])
+                drop_unmatched(connection, screened)
         return new
 
     def _at_stage(self, stage: Stage, limit: int) -> list[Stored]:

@@ -11,16 +11,19 @@ from monitor.domain.errors import StoreInUse
 from monitor.domain.settings import KeepPages
 from monitor.store.archive import SqlArchive
 from monitor.store.articles import SqlArticles
+from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.captures import SqlCaptures
 from monitor.store.deliveries import SqlDeliveries
 from monitor.store.engine import Connections
+from monitor.store.evidence import SqlEvidence
 from monitor.store.ledger import SqlLedger
 from monitor.store.lock import LockFile
 from monitor.store.outbox import SqlOutbox
 from monitor.store.recovery import release_leases
-from monitor.store.schema import migrate, missing
+from monitor.store.schema import migrate, missing, version
 from monitor.store.sources import SqlSources
 from monitor.store.stories import SqlStories
+from monitor.store.upkeep import SqlUpkeep
 
 T = TypeVar("T")
 
@@ -41,6 +44,8 @@ class SqlDatabase:
         self.deliveries = SqlDeliveries(connections)
         self.captures = SqlCaptures(connections)
         self.ledger = SqlLedger(connections)
+        self.evidence = SqlEvidence(connections)
+        self.upkeep = SqlUpkeep(connections)
 
     @classmethod
     def open(cls, url: str, *, exclusive: bool | None = False, keep_pages: KeepPages = KeepPages.MATCHED) -> Self:
@@ -52,6 +57,8 @@ class SqlDatabase:
         connections = Connections(url)
         lock = _lock(connections, exclusive)
         try:
+            if exclusive:
+                check_at_start(connections)
             if missing(connections):
                 _migrate_alone(connections, lock)
         except BaseException:
@@ -104,8 +111,8 @@ def _lock(connections: Connections, exclusive: bool | None) -> LockFile | None:
 
 def _migrate_alone(connections: Connections, lock: LockFile | None) -> None:
     """Migrate while no daemon works on the file."""
-    if lock or not connections.sqlite or not Path(connections.file).exists():
-        migrate(connections)
+    if lock or not connections.sqlite:
+        _migrate_safely(connections)
         return
     try:
         own = LockFile(connections.file)
@@ -113,6 +120,14 @@ def _migrate_alone(connections: Connections, lock: LockFile | None) -> None:
         raise StoreInUse(f"the database needs a new schema, but {error}") from None
     try:
         if missing(connections):
-            migrate(connections)
+            _migrate_safely(connections)
     finally:
         own.release()
+
+
+def _migrate_safely(connections: Connections) -> None:
+    """Migrate, after a backup of what is there. PostgreSQL's migrations are whole or nothing as well."""
+    before = version(connections)
+    if before and connections.sqlite:
+        back_up(connections, backup_folder(connections), f"{Path(connections.file).stem}-before-{before}", keep=7)
+    migrate(connections)

@@ -1,7 +1,8 @@
 """Connections: how each engine is opened, and what a transaction is on it."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Lock
 from typing import Any
 
@@ -70,6 +71,13 @@ class Connections:
         """Open a read transaction: all its queries see one state."""
         with translated(), self._reader.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def outside(self) -> Iterator[sqlite3.Connection]:
+        """Open SQLite's own connection for what cannot stand in a transaction, between those of the writer."""
+        with self._turn, translated(), closing(sqlite3.connect(self.file, isolation_level=None)) as driver:
+            driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+            yield driver
 
     @contextmanager
     def rebuilding(self) -> Iterator[Connection]:

@@ -16,6 +16,9 @@ _SQLITE = {  # primary result codes, https://sqlite.org/rescode.html
         StoreFull,
         "there is no space left on its disk; nothing was written, free some and it goes on",
     ),
+    sqlite3.SQLITE_IOERR_WRITE: (StoreFull, "its disk took no more; free some space and it goes on"),
+    sqlite3.SQLITE_IOERR_SHMSIZE: (StoreFull, "there is no space left beside it; free some and it goes on"),
+    sqlite3.SQLITE_IOERR_FSYNC: (StoreFull, "its disk took no more; free some space and it goes on"),
     sqlite3.SQLITE_CORRUPT: (StoreCorrupt, "the file is damaged; stop the daemon and restore a backup"),
     sqlite3.SQLITE_NOTADB: (StoreCorrupt, "the file is no SQLite database; restore a backup or name another file"),
     sqlite3.SQLITE_READONLY: (
@@ -39,19 +42,29 @@ _POSTGRES = {  # SQLSTATE, or its class of two letters
 def translate(error: DBAPIError) -> StoreError | None:
     """Return what the user should hear, or None for a bug of ours (wrong SQL, a broken constraint)."""
     cause = error.orig
-    code = getattr(cause, "sqlite_errorcode", None)
-    if isinstance(code, int):
-        if code == sqlite3.SQLITE_IOERR_WRITE and "full" in str(cause):
-            code = sqlite3.SQLITE_FULL
-        found = _SQLITE.get(code & 0xFF)
-    else:
-        state = str(getattr(cause, "sqlstate", None) or "")
-        found = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
-        if not found and (error.connection_invalidated or (isinstance(error, OperationalError) and not state)):
-            found = _POSTGRES["08"]
+    if isinstance(cause, sqlite3.Error):
+        return of_sqlite(cause)
+    state = str(getattr(cause, "sqlstate", None) or "")
+    found = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
+    if not found and (error.connection_invalidated or (isinstance(error, OperationalError) and not state)):
+        found = _POSTGRES["08"]
     if found:
-        return found[0](f"the database did not answer as asked: {found[1]} ({cause})")
+        return _said(found, cause)
     return StoreError(f"the database failed: {cause}") if isinstance(error, OperationalError) else None
+
+
+def of_sqlite(cause: sqlite3.Error) -> StoreError | None:
+    """Return what the user should hear of an error of SQLite's own driver, or None for a bug of ours."""
+    code = getattr(cause, "sqlite_errorcode", 0)
+    found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)
+    if found:
+        return _said(found, cause)
+    return StoreError(f"the database failed: {cause}") if isinstance(cause, sqlite3.OperationalError) else None
+
+
+def _said(found: tuple[type[StoreError], str], cause: BaseException | None) -> StoreError:
+    kind, advice = found
+    return kind(f"the database did not answer as asked: {advice} ({cause})")
 
 
 @contextmanager
@@ -63,6 +76,11 @@ def translated() -> Iterator[None]:
         raise StoreBusy("all connections to the database are in use; try again") from error
     except DBAPIError as error:
         known = translate(error)
+        if known is None:
+            raise
+        raise known from error
+    except sqlite3.Error as error:  # where SQLite is asked past SQLAlchemy: PRAGMAs, backups
+        known = of_sqlite(error)
         if known is None:
             raise
         raise known from error

@@ -52,6 +52,7 @@ class ArticleRow(Base, table=True):
         Index("ix_article_source_id", "source_id", "id"),
         partial("ix_article_unread", "next_attempt_at", "id", where="stage = 'listed'"),
         partial("ix_article_waiting", "stage", "id", where="stage IN ('read', 'screened')"),
+        partial("ix_article_copy_of", "copy_of", where="copy_of IS NOT NULL"),
         partial("ix_article_held", "source_id", where="held != ''"),
         partial("ix_article_story_id", "story_id", where="story_id != ''"),
         COUNTED,
@@ -140,6 +141,20 @@ class CaptureRow(Base, table=True):
     sha256: str
     captured_at: datetime | None = when()
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class EvidenceRow(Base, table=True):
+    """A link of the chain of evidence (``evidence.py``). It outlives all else: no row is ever changed or deleted."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (UniqueConstraint("previous"), COUNTED)
+
+    id: int | None = number()
+    article_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    record: str = words()
+    sha256: str
+    previous: str
+    hash: str
 
 
 class MentionRow(Base, table=True):

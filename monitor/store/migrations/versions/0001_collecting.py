@@ -84,6 +84,13 @@ def _article() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_article"),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "ix_article_copy_of",
+        "article",
+        ["copy_of"],
+        sqlite_where=sa.text("copy_of IS NOT NULL"),
+        postgresql_where=sa.text("copy_of IS NOT NULL"),
+    )
     op.create_index("ix_article_first_seen_at", "article", ["first_seen_at"])
     op.create_index(
         "ix_article_held",
@@ -189,6 +196,22 @@ def _capture() -> None:
     )
 
 
+def _evidence() -> None:
+    op.create_table(
+        "evidence",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("article_id", ID, nullable=False),
+        sa.Column("record", WORDS, nullable=False),
+        sa.Column("sha256", NAME, nullable=False),
+        sa.Column("previous", NAME, nullable=False),
+        sa.Column("hash", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_evidence"),
+        sa.UniqueConstraint("previous", name="uq_evidence_previous"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_evidence_article_id", "evidence", ["article_id"])
+
+
 def upgrade() -> None:
     _source()
     _article()
@@ -197,6 +220,7 @@ def upgrade() -> None:
     _address()
     _revision()
     _capture()
+    _evidence()
     for statement in SQLITE_SEARCH if op.get_bind().dialect.name == "sqlite" else POSTGRES_SEARCH:
         op.execute(statement)
 
@@ -204,5 +228,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE content_words")
-    for name in ("capture", "revision", "address", "identity", "content", "article", "source"):
+    for name in ("evidence", "capture", "revision", "address", "identity", "content", "article", "source"):
         op.drop_table(name)

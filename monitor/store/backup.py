@@ -1,0 +1,130 @@
+"""Backups of a SQLite database while it works: copied by SQLite itself, verified, then rotated. And its health."""
+
+import os
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from monitor.domain.errors import StoreCorrupt, StoreError, UsageError
+from monitor.store.engine import Connections
+from monitor.store.faults import translated
+
+STAMP = "%Y%m%dT%H%M%SZ"
+BIG = 2**30  # bytes; beyond, a whole look takes too long to start with
+_FREE = 2.0  # a copy needs its size, and the disk must not end full
+
+
+def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
+    """Copy the database to ``folder/name.db``, verify the copy, and delete all but the ``keep`` newest copies.
+
+    Writers go on meanwhile; the copy is of one moment. A copy appears under its name only when it is whole and sound.
+    Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no room or the copy is not sound.
+    """
+    if not connections.sqlite:
+        raise UsageError("PostgreSQL is backed up by its own tools: pg_dump --format=custom DATABASE > FILE")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target, part = folder / f"{name}.db", folder / f"{name}.part"
+    _check_room(Path(connections.file), folder)
+    try:
+        with translated():
+            _copy(connections.file, part)
+        faults = inspect(part, quick=True)
+        if faults:
+            raise StoreCorrupt(f"the backup is not sound, so neither is {connections.file}: {'; '.join(faults[:3])}")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    _sync(folder)
+    for old in sorted(folder.glob(f"{_stem(connections.file)}-*.db"))[:-keep]:
+        old.unlink()
+    return target
+
+
+def backup_name(connections: Connections, now: datetime) -> str:
+    """Return the name of a backup made now; names sort by time."""
+    return f"{_stem(connections.file)}-{now.strftime(STAMP)}"
+
+
+def newest_backup(connections: Connections) -> Path | None:
+    """Return the newest backup in the folder beside the database, or None."""
+    return max(backup_folder(connections).glob(f"{_stem(connections.file)}-*.db"), default=None)
+
+
+def backup_folder(connections: Connections) -> Path:
+    """Return the folder of backups beside the database."""
+    return Path(connections.file).absolute().parent / "backups"
+
+
+def inspect(file: Path, *, quick: bool = False) -> tuple[str, ...]:
+    """Return what is wrong with a database file, as SQLite's integrity check puts it; empty when it is sound.
+
+    ``quick`` leaves out that indexes agree with their tables. Nothing is written to the file.
+    """
+    check = "quick_check" if quick else "integrity_check"
+    try:
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)
+        try:
+            connection.execute("PRAGMA query_only=ON")
+            found = [str(line) for (line,) in connection.execute(f"PRAGMA {check}(20)")]
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        return (str(error),)
+    return () if found == ["ok"] else tuple(found)
+
+
+def check_at_start(connections: Connections) -> None:
+    """Look over a SQLite database before a daemon works on it: it must not go on writing into a damaged file.
+
+    One of more than a gigabyte is not looked over whole; ``db check`` does that. Raises ``StoreCorrupt``, which names the
+    newest backup; the file is left as it is.
+    """
+    file = Path(connections.file)
+    if not connections.sqlite or not file.exists() or file.stat().st_size > BIG:
+        return
+    faults = inspect(file, quick=True)
+    if faults:
+        backup = newest_backup(connections)
+        advice = (
+            f"move it away and put {backup} in its place, which is the newest backup"
+            if backup
+            else "there is no backup beside it; .recover of the sqlite3 shell may save most of it"
+        )
+        raise StoreCorrupt(f"{file} is damaged ({faults[0]}) and was left as it is: {advice}")
+
+
+def _copy(source: str, part: Path) -> None:
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    reader, copy = sqlite3.connect(source), sqlite3.connect(part)
+    try:
+        reader.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+    finally:
+        reader.close()
+        copy.close()
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _check_room(database: Path, folder: Path) -> None:
+    needed = int(database.stat().st_size * _FREE)
+    place = os.statvfs(folder)
+    free = place.f_bavail * place.f_frsize
+    if free < needed:
+        raise StoreError(
+            f"no room for a backup in {folder}: {free // 2**20} MB are free and {needed // 2**20} MB are wanted; "
+            "free some, or name a folder on another disk"
+        )
+
+
+def _stem(file: str) -> str:
+    return Path(file).stem
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

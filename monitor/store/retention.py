@@ -1,0 +1,56 @@
+"""What is let go of with time, in small transactions: never an article that matched, nor what proves it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, select
+
+from monitor.domain.delivery import DeliveryState
+from monitor.store.engine import Connections
+from monitor.store.evidence import EVIDENCE
+from monitor.store.hits import HIT, MENTION, NEARMISS
+from monitor.store.outbox import DELIVERY
+from monitor.store.rows import ARTICLE
+from monitor.store.search import drop_words
+
+PORTION = 500
+
+
+def forget(connections: Connections, before: datetime, after_id: int = 0) -> tuple[int, int]:
+    """Delete a portion of the articles first seen before a time, oldest first, from a number on.
+
+    Kept are those with a mention, a hit or evidence, those not yet screened, and originals of copies that are kept.
+    Identities stay: what is forgotten is not new when it is met again. Returns how many were deleted, and the number
+    to go on from, which is 0 at the end.
+    """
+    with connections.writing() as connection:
+        old = select(ARTICLE.c.id).where(ARTICLE.c.id > after_id, ARTICLE.c.first_seen_at < before)
+        portion = list(connection.execute(old.order_by(ARTICLE.c.id).limit(PORTION)).scalars())
+        if not portion:
+            return 0, 0
+        doomed = _doomed(connection, portion)
+        if doomed:
+            drop_words(connection, doomed)
+            connection.execute(delete(ARTICLE).where(ARTICLE.c.id.in_(doomed)))
+    return len(doomed), portion[-1] if len(portion) == PORTION else 0
+
+
+def forget_rest(connections: Connections, before: datetime) -> int:
+    """Delete near misses of articles seen, and deliveries settled, before a time; return how many.
+
+    Digests stay, as the record of what was told and when.
+    """
+    settled = [str(state) for state in DeliveryState if state is not DeliveryState.PENDING]
+    done = (DELIVERY.c.state.in_(settled), DELIVERY.c.settled_at < before)
+    with connections.writing() as connection:
+        misses = connection.execute(delete(NEARMISS).where(NEARMISS.c.seen_at < before)).rowcount
+        return int(misses + connection.execute(delete(DELIVERY).where(*done)).rowcount)
+
+
+def _doomed(connection: Connection, portion: list[int]) -> list[int]:
+    copies = ARTICLE.alias()
+    reasons = [exists().where(rows.c.article_id == ARTICLE.c.id) for rows in (HIT, MENTION, EVIDENCE)]
+    reasons.append(exists().where(copies.c.copy_of == ARTICLE.c.id))
+    query = select(ARTICLE.c.id).where(
+        ARTICLE.c.id.in_(portion), ARTICLE.c.stage.not_in(("listed", "read")), *[~reason for reason in reasons]
+    )
+    return list(connection.execute(query).scalars())
