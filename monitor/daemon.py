@@ -28,8 +28,9 @@ from monitor.domain.ports import Clock, Workshop
 from monitor.domain.settings import Configuration, Settings
 from monitor.domain.source import SourceState
 from monitor.fetch.client import HttpFetcher
-from monitor.jobs import SECOND, Desk, Job
+from monitor.jobs import COLLECTING, SECOND, Desk, Job
 from monitor.match.review import review_watch
+from monitor.pipeline.care import Care
 from monitor.schedule.runner import Runner
 from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
@@ -42,8 +43,10 @@ from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.telemetry.systemd import READY, STOPPING, Notifier
 
 LIMITS = {LOOP: 10.0, "poll": 60.0, "read": 60.0, "tell": 900.0, "deliver": 60.0, "reload": 60.0, "database": 180.0}
+LIMITS |= {"room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
 """For how many seconds each part may be silent; composing and screening may have a long way to go after a pause."""
 
+ROOM, BACKUP, CLEANING = timedelta(seconds=5), timedelta(hours=1), timedelta(hours=3)
 LOOK, MEASURE, PING = timedelta(seconds=1), timedelta(seconds=60), timedelta(seconds=60)
 
 log = structlog.get_logger("monitor")
@@ -94,6 +97,7 @@ class Daemon:
         self._metrics = Metrics(__version__)
         self._pulse = Pulse(LIMITS, time.monotonic())
         self._guardian = Guardian(self._pulse, notifier, self._metrics)
+        self._care = Care(database, clock)
         self._beside = Runner(self._tell_trouble)
         self._stop, self._turn = asyncio.Event(), asyncio.Event()
         self._next: Configuration | None = None
@@ -113,6 +117,9 @@ class Daemon:
             Job("reload", LOOK, self._beating("reload", self._look)),
             Job("database", MEASURE, self._beating("database", self._measure)),
             Job("heartbeat", PING, self._ping),
+            Job("room", ROOM, self._beating("room", self._care.watch_room)),
+            Job("backup", BACKUP, self._beating("backup", self._care.back_up)),
+            Job("cleaning", CLEANING, self._beating("cleaning", self._clean)),
         ):
             self._beside.add(job.name, job.every, job.work)
         self._beside.start()
@@ -146,7 +153,8 @@ class Daemon:
         async with staffed(configuration, self._database, self._workers, self._clock, self._metrics) as line:
             desk, runner = Desk(line, self._metrics.found), Runner(self._tell_trouble)
             for job in desk.jobs():
-                runner.add(job.name, job.every, self._beating(job.name, job.work))
+                work = self._care.with_leave(job.work) if job.name in COLLECTING else job.work
+                runner.add(job.name, job.every, self._beating(job.name, work))
             runner.start()
             self._notifier.tell(READY)
             log.info("watching", sources=len(line.sources), rules=len(configuration.watch.rules))
@@ -206,6 +214,11 @@ class Daemon:
                 log.error("in trouble", part=part, reason=trouble) if trouble else log.info("well again", part=part)
 
         return beat
+
+    async def _clean(self) -> None:
+        """Let go of what the settings of the hour do not keep."""
+        if self._settings:
+            await self._care.clean_up(self._settings.retention)
 
     async def _beat(self) -> None:
         self._guardian.tick(time.monotonic())

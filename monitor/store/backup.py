@@ -76,7 +76,7 @@ def inspect(file: Path, *, quick: bool = False) -> tuple[str, ...]:
 def check_at_start(connections: Connections) -> None:
     """Look over a SQLite database before a daemon works on it: it must not go on writing into a damaged file.
 
-    One of more than a gigabyte is not looked over whole; ``db check`` does that. Raises ``StoreCorrupt``, which names the
+    One of more than a gigabyte is not looked over; ``db check`` does that. Raises ``StoreCorrupt``, which names the
     newest backup; the file is left as it is.
     """
     file = Path(connections.file)

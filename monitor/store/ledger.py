@@ -8,7 +8,7 @@ from monitor.domain.archive import Snapshot
 from monitor.store.base import table
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_new, insert_or_replace
-from monitor.store.tables import MetaRow
+from monitor.store.letters import MetaRow
 
 META = table(MetaRow)
 

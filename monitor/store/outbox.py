@@ -17,11 +17,11 @@ from monitor.store.codec import dumps, loads
 from monitor.store.columns import Moment
 from monitor.store.engine import Connections, insert_new
 from monitor.store.hits import HIT, MENTION, mention_of
+from monitor.store.letters import DigestRow, ToldRow
 from monitor.store.renditions import deliveries_of, delivery_rows
 from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
 from monitor.store.settling import DELIVERY, PENDING, settle
 from monitor.store.sources import SOURCE
-from monitor.store.tables import DigestRow, ToldRow
 
 DIGEST = table(DigestRow)
 TOLD = table(ToldRow)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, insert, select
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Rendered
 from monitor.store.base import table
 from monitor.store.codec import dumps, loads
+from monitor.store.letters import RenditionRow
 from monitor.store.rows import AnyRow
 from monitor.store.settling import PENDING
-from monitor.store.tables import RenditionRow
 
 RENDITION = table(RenditionRow)
 

@@ -8,9 +8,11 @@ from monitor.domain.delivery import DeliveryState
 from monitor.store.engine import Connections
 from monitor.store.evidence import EVIDENCE
 from monitor.store.hits import HIT, MENTION, NEARMISS
-from monitor.store.outbox import DELIVERY
+from monitor.store.outbox import DIGEST
+from monitor.store.renditions import RENDITION
 from monitor.store.rows import ARTICLE
 from monitor.store.search import drop_words
+from monitor.store.settling import DELIVERY
 
 PORTION = 500
 
@@ -43,7 +45,11 @@ def forget_rest(connections: Connections, before: datetime) -> int:
     done = (DELIVERY.c.state.in_(settled), DELIVERY.c.settled_at < before)
     with connections.writing() as connection:
         misses = connection.execute(delete(NEARMISS).where(NEARMISS.c.seen_at < before)).rowcount
-        return int(misses + connection.execute(delete(DELIVERY).where(*done)).rowcount)
+        deliveries = connection.execute(delete(DELIVERY).where(*done)).rowcount
+        unused = RENDITION.c.id.not_in(select(DELIVERY.c.rendition))
+        old = select(DIGEST.c.id).where(DIGEST.c.composed_at < before)
+        connection.execute(delete(RENDITION).where(RENDITION.c.digest.in_(old), unused))
+    return int(misses + deliveries)
 
 
 def _doomed(connection: Connection, portion: list[int]) -> list[int]:

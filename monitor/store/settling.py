@@ -6,7 +6,7 @@ from sqlalchemy import Connection, and_, update
 
 from monitor.domain.delivery import DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
 from monitor.store.base import table
-from monitor.store.tables import DeliveryRow
+from monitor.store.letters import DeliveryRow
 
 DELIVERY = table(DeliveryRow)
 PENDING = str(DeliveryState.PENDING)

@@ -4,6 +4,7 @@ from typing import Any
 
 from alembic import context
 
+import monitor.store.letters
 import monitor.store.tables  # noqa: F401  # its import fills the catalogue
 from monitor.store.base import Base
 

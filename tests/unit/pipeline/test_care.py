@@ -1,0 +1,184 @@
+"""Space, backups and retention, as the daemon cares for them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from monitor.domain.archive import Room
+from monitor.domain.errors import StoreFull
+from monitor.domain.ports import Records
+from monitor.pipeline.care import LEAST_FREE, Care, is_short
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+BIG = 1000 * LEAST_FREE
+
+
+@dataclass
+class Upkeep:
+    """Records what it is asked for."""
+
+    disk: Room | None = field(default_factory=lambda: Room(BIG, BIG))
+    ballast: bool = False
+    backups: list[datetime] = field(default_factory=list)
+    portions: Iterator[tuple[int, int]] = field(default_factory=lambda: iter(()))
+    forgotten: list[tuple[datetime, int]] = field(default_factory=list)
+    rest: list[datetime] = field(default_factory=list)
+    tidied: int = 0
+
+    def room(self) -> Room | None:
+        return self.disk
+
+    def load_ballast(self) -> None:
+        self.ballast = True
+
+    def throw_off_ballast(self) -> None:
+        self.ballast = False
+
+    def back_up(self, now: datetime, folder: Path | None = None, keep: int = 7) -> Path:
+        self.backups.append(now)
+        return Path("copy.db")
+
+    def last_backup(self) -> Path | None:
+        return Path("copy.db") if self.backups else None
+
+    def forget(self, before: datetime, after_id: int = 0) -> tuple[int, int]:
+        self.forgotten.append((before, after_id))
+        return next(self.portions, (0, 0))
+
+    def forget_rest(self, before: datetime) -> int:
+        self.rest.append(before)
+        return 3
+
+    def tidy(self) -> None:
+        self.tidied += 1
+
+
+class Ledger(dict[str, str]):
+    """Facts in a dict."""
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # the port's look-up has a default
+        return super().get(name, default)
+
+    def set(self, name: str, value: str, now: datetime) -> None:
+        self[name] = value
+
+
+@dataclass
+class Database:
+    """Calls at once."""
+
+    upkeep: Upkeep = field(default_factory=Upkeep)
+    ledger: Ledger = field(default_factory=Ledger)
+
+    async def run(self, work: Callable[..., Any], *args: object) -> Any:
+        return work(*args)
+
+    read = run
+
+
+@dataclass
+class Clock:
+    """Stands still."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("room", "already", "short"),
+    [
+        (Room(BIG, BIG), False, False),
+        (Room(LEAST_FREE, BIG), False, False),
+        (Room(LEAST_FREE - 1, BIG), False, True),
+        (Room(LEAST_FREE, BIG), True, True),
+        (Room(2 * LEAST_FREE, BIG), True, False),
+        (Room(50_000, 1_000_000), False, False),
+        (Room(49_999, 1_000_000), False, True),
+        (Room(60_000, 1_000_000), True, True),
+    ],
+)
+def test_short_of_space(room: Room, already: bool, short: bool) -> None:
+    """By a fixed measure on a big disk, by a share of a small one, and not to and fro at the edge."""
+    assert is_short(room, already=already) is short
+
+
+def test_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() -> None:
+    """The ballast is thrown off for what must still be noted, and loaded again afterwards (threat 58)."""
+    database = Database()
+    care = Care(cast("Records", database), Clock())
+    done = []
+
+    async def work() -> None:
+        done.append(1)
+
+    collect = care.with_leave(work)
+
+    async def story() -> None:
+        await care.watch_room()
+        await collect()
+        assert database.upkeep.ballast
+        database.upkeep.disk = Room(1000, BIG)
+        with pytest.raises(StoreFull, match="free on the database's disk"):
+            await care.watch_room()
+        with pytest.raises(StoreFull, match="resting"):
+            await collect()
+        assert not database.upkeep.ballast
+        assert care.short == Room(1000, BIG)
+        database.upkeep.disk = Room(BIG, BIG)
+        await care.watch_room()
+        await collect()
+
+    asyncio.run(story())
+    assert done == [1, 1]
+    assert database.upkeep.ballast
+    assert care.short is None
+
+
+def test_a_backup_a_day() -> None:
+    """Also after a restart; and at once when the backups were taken away."""
+    database, clock = Database(), Clock()
+
+    async def hours(count: int) -> None:
+        for _ in range(count):
+            await Care(cast("Records", database), clock).back_up()
+            clock.now += timedelta(hours=1)
+
+    asyncio.run(hours(49))
+    assert database.upkeep.backups == [NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)]
+    database.upkeep.backups.clear()
+    asyncio.run(hours(1))
+    assert len(database.upkeep.backups) == 1
+
+
+def test_a_database_on_a_server_is_neither_measured_nor_backed_up() -> None:
+    """Its operators do that."""
+    database = Database(Upkeep(disk=None))
+    care = Care(cast("Records", database), Clock())
+    asyncio.run(care.watch_room())
+    assert asyncio.run(care.back_up()) is None
+    assert database.upkeep.backups == []
+
+
+def test_cleaning_goes_on_until_the_end_in_portions() -> None:
+    """From where the last portion ended; then loose ends, then the index."""
+    database = Database(replace(Upkeep(), portions=iter([(2, 500), (0, 900), (1, 0)])))
+    done = asyncio.run(Care(cast("Records", database), Clock()).clean_up(timedelta(days=30)))
+    before = NOW - timedelta(days=30)
+    assert database.upkeep.forgotten == [(before, 0), (before, 500), (before, 900)]
+    assert (done.articles, done.others, database.upkeep.tidied) == (3, 3, 1)
+    assert database.upkeep.rest == [before]
+
+
+def test_without_a_retention_no_article_is_let_go() -> None:
+    """Near misses and settled deliveries still are, after ninety days."""
+    database = Database()
+    asyncio.run(Care(cast("Records", database), Clock()).clean_up(None))
+    assert database.upkeep.forgotten == []
+    assert database.upkeep.rest == [NOW - timedelta(days=90)]
