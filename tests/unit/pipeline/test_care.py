@@ -123,22 +123,20 @@ def test_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() -> None
     async def story() -> None:
         await care.watch_room()
         await collect()
-        assert database.upkeep.ballast
+        assert (database.upkeep.ballast, care.short) == (True, None)
         database.upkeep.disk = Room(1000, BIG)
         with pytest.raises(StoreFull, match="free on the database's disk"):
             await care.watch_room()
         with pytest.raises(StoreFull, match="resting"):
             await collect()
-        assert not database.upkeep.ballast
-        assert care.short == Room(1000, BIG)
+        assert (database.upkeep.ballast, care.short) == (False, Room(1000, BIG))
         database.upkeep.disk = Room(BIG, BIG)
         await care.watch_room()
         await collect()
 
     asyncio.run(story())
     assert done == [1, 1]
-    assert database.upkeep.ballast
-    assert care.short is None
+    assert (database.upkeep.ballast, care.short) == (True, None)
 
 
 def test_a_backup_a_day() -> None:
