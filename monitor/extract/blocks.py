@@ -54,10 +54,14 @@ class Run:
 
 @dataclass(slots=True)
 class Layout:
-    """Boxes and runs of one page: ``runs[box.start:box.end]`` lie in a box, ``boxes[i:box.last]`` are its subtree."""
+    """Boxes and runs of one page: ``runs[box.start:box.end]`` lie in a box, ``boxes[i:box.last]`` are its subtree.
+
+    ``pictures`` holds for each the box it stands in and the index of the run that follows or surrounds it.
+    """
 
     boxes: list[Box] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    pictures: list[tuple[int, int]] = field(default_factory=list)
 
 
 def tidy(text: str) -> str:
@@ -133,8 +137,7 @@ def survey(root: LexborNode, limit: int = 60_000) -> Layout:
             if tag == "br":
                 writer.breaks += 1
             elif child is None:
-                if tag not in INLINE:
-                    writer.flush()
+                _pass(layout, writer, node, tag)
             elif tag not in SKIPPED and _enter(layout, writer, node, tag):
                 trail.append((node, tag))
                 node = child
@@ -144,6 +147,15 @@ def survey(root: LexborNode, limit: int = 60_000) -> Layout:
     layout.boxes[0].end = len(layout.runs)
     layout.boxes[0].last = len(layout.boxes)
     return layout
+
+
+def _pass(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> None:
+    """Take note of an element without content."""
+    if tag == "img":
+        if "emoji" not in (node.attributes.get("class") or ""):
+            layout.pictures.append((writer.box, len(layout.runs)))
+    elif tag not in INLINE and writer.pieces:
+        writer.flush()
 
 
 def _enter(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> bool:
@@ -160,7 +172,9 @@ def _enter(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> bool:
         style = attributes.get("style")
         if "hidden" in attributes or (style and "display:none" in style.replace(" ", "").lower()):
             mark = f"{mark} {UNSHOWN}"
-    writer.flush()
+    if writer.pieces:
+        writer.flush()
+    writer.breaks = 0
     layout.boxes.append(Box(node, tag, writer.box, mark, len(layout.runs)))
     writer.box = len(layout.boxes) - 1
     return True
@@ -170,7 +184,9 @@ def _leave(layout: Layout, writer: _Writer, tag: str) -> None:
     if tag == "a":
         writer.in_link -= 1
     elif tag not in INLINE:
-        writer.flush()
+        if writer.pieces:
+            writer.flush()
+        writer.breaks = 0
         box = layout.boxes[writer.box]
         box.end, box.last = len(layout.runs), len(layout.boxes)
         writer.box = box.parent

@@ -138,10 +138,11 @@ def _around_title(page: Page, best: int) -> int:
 def _find_title(page: Page, titles: list[str]) -> int:
     """Return the run that is the headline: an h1 that the metadata repeat, else a heading they do, else an h1."""
     wanted = [squeeze(title) for title in titles if title]
+    printed = {title.casefold() for title in titles}
     ranked: list[tuple[int, int]] = []
     for at, run in enumerate(page.layout.runs):
         tag = page.layout.boxes[run.box].tag
-        if tag not in HEADINGS and not 14 < len(run.text) < 250:
+        if tag not in HEADINGS and not (14 < len(run.text) < 250 and _begins(run.text, printed)):
             continue
         text = squeeze(run.text)
         known = any(len(text) > 5 and (text in title or (title in text and len(title) > 15)) for title in wanted)
@@ -150,6 +151,12 @@ def _find_title(page: Page, titles: list[str]) -> int:
         elif known and len(text) > 14 and (tag in HEADINGS or text in wanted):
             ranked.append((1 if tag in HEADINGS else 3, at))
     return min(ranked)[1] if ranked else -1
+
+
+def _begins(text: str, titles: set[str]) -> bool:
+    """Tell whether a title begins as the text does: cheaper than to squeeze every line of a page."""
+    begin = text[:12].casefold()
+    return any(title.startswith(begin) for title in titles)
 
 
 def squeeze(text: str) -> str:

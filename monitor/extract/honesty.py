@@ -16,8 +16,7 @@ _GAIN = 1.4  # times longer it must be to be worth it
 def find_partial(page: Page, metadata: Metadata, text: str) -> str:
     """Return "paywall" or "teaser" if the text is a beginning only, else nothing."""
     weight = weigh(text)
-    walled = metadata.locked or any(name and WALL.search(name) for name in page.names)
-    if walled and weight < _SHORT:
+    if weight < _SHORT and (metadata.locked or any(name and WALL.search(name) for name in page.names)):
         return "paywall"
     last = text.rpartition("\n")[2]
     return "teaser" if text and weight < _SHORT // 2 and _CUT.search(last) else ""

@@ -19,8 +19,13 @@ _SHARED = (
         frozenset(("ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "mn", "tg", "tt")),
     ),
 )
+_OWN_SCRIPT = {code for code, _ in _SCRIPTS} | {code for _, _, family in _SHARED for code in family} - {
+    "sr",
+    "kk",
+    "tt",
+}
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
-_LETTER = re.compile(r"[^\W\d_]")
+_SAMPLE = 1_500  # characters looked at
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL_WORDS = {
     code: frozenset(words.split())
@@ -51,22 +56,24 @@ _OTHERS = {
 def find_language(text: str, claims: list[str]) -> str:
     """Return a two-letter code, or nothing. A claim that the script contradicts is no claim."""
     claimed = next(filter(None, map(_code, claims)), "")
-    sample = text[:3000]
-    letters = len(_LETTER.findall(sample))
+    sample = text[:_SAMPLE]
+    letters = sum(map(str.isalpha, sample))
     if letters < 20:
         return claimed
+    told = "" if sample.isascii() else _by_script(sample, letters, claimed)
+    if told or not claimed:
+        return told or _by_function_words(sample)
+    return "" if claimed in _OWN_SCRIPT else claimed
+
+
+def _by_script(sample: str, letters: int, claimed: str) -> str:
     for code, script in _SCRIPTS:
         if len(script.findall(sample)) > letters * 0.25:
             return code
     for code, script, family in _SHARED:
         if len(script.findall(sample)) > letters * 0.5:
             return claimed if claimed in family else code
-    if len(_VIETNAMESE.findall(sample)) > letters * 0.1:
-        return "vi"
-    if not claimed:
-        return _by_function_words(sample)
-    foreign = {code for code, _ in _SCRIPTS} | {code for _, _, family in _SHARED for code in family}
-    return "" if claimed in foreign - {"sr", "kk", "tt"} else claimed
+    return "vi" if len(_VIETNAMESE.findall(sample)) > letters * 0.1 else ""
 
 
 def _by_function_words(text: str) -> str:

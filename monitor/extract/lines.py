@@ -42,6 +42,10 @@ _CREDIT = re.compile(
     r"\b(?:afp|reuters|epa|vna|vns|xinhua|ttxvn)\s*(?:/\s*\w+\s*)?(?:photo|via)|[—–-]\s*\S+\s+photos?\b).{0,60}$",
     re.IGNORECASE,
 )
+_CREDITED = (  # one of these stands in every credit; looking for them first is ten times cheaper
+    *("©", "ⓒ", "(c)", "photo", "foto", "image", "picture", "bild", "ảnh", "ภาพ", "ພາບ", "credit", "courtesy", "getty"),
+    *("shutterstock", "istock", " via"),
+)
 _STAMPS = r"""
 published updated posted created modified last first on at the um uhr am pm a\.m p\.m gmt utc est edt bst cet cest
 ist pt et date erstellt veröffentlicht aktualisiert stand publié mis
@@ -68,30 +72,31 @@ _ALONE = re.compile(
 
 def is_sentence(text: str) -> bool:
     """Tell whether a line ends as sentences do."""
-    return _END.search(text) is not None
+    return _END.search(text[-12:]) is not None
 
 
 def speaks_to_reader(text: str) -> bool:
     """Tell a line that asks, sells or labels instead of reporting."""
-    return _PLEA.search(text) is not None
+    return _PLEA.match(text) is not None
 
 
 def is_credit(text: str) -> bool:
     """Tell a line that ends with whose picture it is: a caption, wherever it stands."""
-    return _CREDIT.search(text) is not None
+    tail = text[-110:].lower()
+    return any(word in tail for word in _CREDITED) and _CREDIT.search(tail) is not None
 
 
 def is_byline(text: str) -> bool:
     """Tell a line that begins like a byline."""
-    return _BYLINE.search(text) is not None
+    return _BYLINE.match(text) is not None
 
 
 def is_stamp(text: str) -> bool:
     """Tell a line that says little more than a date."""
-    if not any(map(str.isdigit, text)):
+    if sum(map(str.isdigit, text)) < 4:
         return False
     words = [word for word in _LETTERS.findall(_STAMP.sub(" ", text)) if word.casefold() not in MONTHS]
-    return sum(map(len, words)) <= 6 and sum(map(str.isdigit, text)) >= 4
+    return sum(map(len, words)) <= 6
 
 
 def is_stamped(text: str) -> bool:
@@ -140,7 +145,7 @@ def split_credit(text: str) -> tuple[str, str]:
     alone = _ALONE.match(text)
     if alone and (alone[1].isupper() or "/" in alone[1]):
         return "", alone[1]
-    match = _SIGNED.search(text)
+    match = _SIGNED.search(text, max(0, len(text) - 60))
     if match and is_sentence(text[: match.start()]):
         return text[: match.start()], match[1]
     return text, ""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
@@ -65,7 +66,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         name = next(filter(None, map(attributes.get, ("property", "name", "itemprop", "http-equiv"))), "")
-        name = _BETWEEN.sub("", name.lower())
+        name = _bare(name)
         kept = _META.get(name)
         if name in _TITLES:
             _title(metadata, _TITLES[name], attributes.get("content"))
@@ -73,6 +74,12 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
             _claim(getattr(metadata, kept), attributes.get("content"))
     _read_links(metadata, tree)
     return metadata
+
+
+@lru_cache(maxsize=1024)
+def _bare(name: str) -> str:
+    """Return a tag's name in lower case without the marks between its words; pages use the same few."""
+    return _BETWEEN.sub("", name.lower())
 
 
 def _read_links(metadata: Metadata, tree: LexborHTMLParser) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from monitor.extract.blocks import Run
-from monitor.extract.body import HEADINGS, Page, linked, squeeze, weigh
+from monitor.extract.body import HEADINGS, Page, linked, squeeze
 from monitor.extract.lines import (
     is_byline,
     is_credit,
@@ -18,6 +18,7 @@ from monitor.extract.lines import (
 )
 from monitor.extract.marks import CAPTION, PICTURE, SMALL, STANDFIRST
 
+_LONG = 300  # characters from which a repetition is taken by the letter
 _PLAIN = frozenset(("div", "section", "article", "main", "header"))
 _FIGURES = frozenset(("figure", "figcaption"))
 _OPEN = frozenset(("", "before the text", "beside the article", "outside"))
@@ -46,7 +47,7 @@ def sort_runs(page: Page, title: str, descriptions: list[str], authors: list[str
             page.fate[at] = _by_place(page, at, first, seen) or _by_words(page, at, names)
     last = next((at for at in reversed(inside) if not page.fate[at]), box.start)
     for at in range(max(page.title_at, 0), last):
-        if page.fate[at] == "beside the article" and _is_caption(page, page.layout.runs[at]):
+        if page.fate[at] == "beside the article" and _is_caption(page, at):
             page.fate[at] = "caption"
     _find_standfirst(page, {squeeze(text) for text in descriptions}, first)
     _drop_headings(page)
@@ -75,7 +76,7 @@ def gather(page: Page) -> Regions:
 def _opens(page: Page, at: int) -> bool:
     """Tell whether the text may begin here."""
     run = page.layout.runs[at]
-    if page.fate[at] or not page.prose[at] or _is_caption(page, run):
+    if page.fate[at] or not page.prose[at] or _is_caption(page, at):
         return False
     return page.weights[at] > 250 or not is_stamped(run.text)
 
@@ -84,9 +85,9 @@ def _by_place(page: Page, at: int, first: int, seen: set[str]) -> str:
     """Judge a run by where it stands."""
     run = page.layout.runs[at]
     tag = page.layout.boxes[run.box].tag
-    plain = squeeze(run.text)
+    plain = squeeze(run.text) if len(run.text) < _LONG else run.text
     fate = ""
-    if _is_caption(page, run):
+    if _is_caption(page, at):
         return "caption"
     if tag == "h1" or plain in seen:
         fate = "repeated"
@@ -130,36 +131,38 @@ def _by_words(page: Page, at: int, names: set[str]) -> str:
     return ""
 
 
-def _is_caption(page: Page, run: Run) -> bool:
-    index = run.box
+def _is_caption(page: Page, at: int) -> bool:
+    """Tell what stands in a figure, in a box named for captions, in a picture's box, or right below a picture."""
+    layout = page.layout
+    index = layout.runs[at].box
     while index > 0 and index != page.root and (chars := page.chars_in(index)) < 900:
-        box, name = page.layout.boxes[index], page.names[index]
+        box, name = layout.boxes[index], page.names[index]
         if box.tag in _FIGURES or (name and CAPTION.search(name)):
             return True
-        if name and chars < 600 and PICTURE.search(name) and box.node.css_first("img, picture") is not None:
+        if (
+            name
+            and chars < 600
+            and PICTURE.search(name)
+            and any(index <= there < box.last for there, _ in layout.pictures)
+        ):
             return True
         index = box.parent
-    return (
-        page.chars_in(run.box) < 250
-        and weigh(run.text) < 250
-        and page.root != run.box
-        and _is_under_picture(page.layout.boxes[run.box].node)
-    )
+    return _is_below_picture(page, at)
 
 
-def _is_under_picture(node: LexborNode) -> bool:
-    """Tell text set small, slanted or apart in the paragraph of a picture, or centred below one."""
-    if node.css_first("img, picture") is not None:
-        return node.css_first("br, small, em, i") is not None and node.css_first("img[class*=emoji]") is None
+def _is_below_picture(page: Page, at: int) -> bool:
+    """Tell text set small, slanted or apart in the paragraph of a picture, or centred or slanted below one."""
+    run = page.layout.runs[at]
+    pictures = [there for there, following in page.layout.pictures if following == at]
+    if not pictures or run.box == page.root or page.chars_in(run.box) >= 250:
+        return False
+    node = page.layout.boxes[run.box].node
+    slanted = node.css_first("em, i") is not None
+    if run.box in pictures:
+        return slanted or node.css_first("br, small") is not None
     attributes = node.attributes
     centred = "center" in f"{attributes.get('style')} {attributes.get('align')} {attributes.get('class')}"
-    slanted = node.css_first("em, i") is not None and _is_all_slanted(node)
-    if not centred and not slanted:
-        return False
-    before = node.prev
-    while before is not None and not before.is_element_node:
-        before = before.prev
-    return before is not None and before.css_first("img, picture") is not None and not before.text(strip=True)
+    return centred or (slanted and _is_all_slanted(node))
 
 
 def _is_all_slanted(node: LexborNode) -> bool:
@@ -182,7 +185,7 @@ def _find_standfirst(page: Page, known: set[str], first: int) -> None:
     """Find the summary printed between headline and text, or at the head of the text."""
     for at in range(max(page.title_at, 0), min(first + 1, len(page.layout.runs))):
         run = page.layout.runs[at]
-        if at == page.title_at or page.fate[at] not in _OPEN or linked(run) > 0.5 or _is_caption(page, run):
+        if at == page.title_at or page.fate[at] not in _OPEN or linked(run) > 0.5 or _is_caption(page, at):
             continue
         if _by_words(page, at, set()):
             continue
