@@ -143,7 +143,8 @@ def build_watch(
 def build_channel(channel_id: str, model: schema.ChannelModel, folder: Path) -> Channel:
     """Tell the kind by the key that is there."""
     if model.email:
-        return EmailChannel(channel_id, tuple(dict.fromkeys(model.email.to)), model.email.from_, model.email.server)
+        email = model.email
+        return EmailChannel(channel_id, tuple(dict.fromkeys(email.to)), email.from_, email.server, email.unsubscribe)
     if model.webhook:
         return WebhookChannel(channel_id, model.webhook.url, tuple(model.webhook.secret))
     if model.chat:

@@ -82,7 +82,6 @@ class SmtpCarrier:
         self,
         channel: EmailChannel,
         *,
-        unsubscribe: str = "",
         context: ssl.SSLContext | None = None,
         deadline: float = DEADLINE,
     ) -> None:
@@ -91,7 +90,7 @@ class SmtpCarrier:
         """
         self._sender = mailbox(channel.sender)
         self._server = _Server.of(channel.server.reveal())
-        self._unsubscribe = unsubscribe
+        self._unsubscribe = channel.unsubscribe.reveal() if channel.unsubscribe else ""
         self._context = context or ssl.create_default_context()
         self._deadline = deadline
 

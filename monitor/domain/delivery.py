@@ -34,12 +34,15 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class EmailChannel:
-    """Mail to several recipients, each with an outcome of its own. ``server`` is an smtp:// or smtps:// URL."""
+    """Mail to several recipients, each with an outcome of its own. ``server`` is an smtp:// or smtps:// URL,
+    ``unsubscribe`` an address that takes one-click unsubscriptions (RFC 8058).
+    """
 
     id: str
     to: tuple[str, ...]
     sender: str
     server: Secret
+    unsubscribe: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)

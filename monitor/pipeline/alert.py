@@ -29,11 +29,21 @@ TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
-    """At most ``count`` messages told at once in ``per``; what comes faster is told together when it is over."""
+class Pace:
+    """How fast messages told at once may follow one another, so that a flood becomes few of them.
 
-    count: int = 12
+    ``free`` messages in ``per`` go out as they come; for each further ``free`` the wait between two doubles, from
+    ``gap`` to ``longest``. What is found in between is told together.
+    """
+
+    free: int = 12
     per: timedelta = timedelta(minutes=10)
+    gap: timedelta = timedelta(seconds=2)
+    longest: timedelta = timedelta(minutes=2)
+
+    def wait(self, sent: int) -> timedelta:
+        """Return how long the next message waits after the last, when so many were sent in ``per``."""
+        return min(self.gap * 2 ** min(sent // self.free - 1, 16), self.longest) if sent >= self.free else timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +58,11 @@ class _Due:
 class Alerter:
     """Tells what was found. One instance a process."""
 
-    def __init__(self, database: Database, timetable: Timetable, clock: Clock, cap: Cap | None = None) -> None:
+    def __init__(self, database: Database, timetable: Timetable, clock: Clock, pace: Pace | None = None) -> None:
         self._database = database
         self._timetable = timetable
         self._clock = clock
-        self._cap = cap or Cap()
+        self._pace = pace or Pace()
         self._looked: dict[str, datetime] = {}
         self._sent: dict[str, deque[datetime]] = defaultdict(deque)
 
@@ -121,7 +131,7 @@ class Alerter:
         if last is None:
             last = await self._open(plan, now, configuration.settings.backfill)
         due = self._timetable.last_due(plan, _since(last, looked, now), now)
-        if due is None or (plan.schedule.once and self._capped(plan, now)):
+        if due is None or (plan.schedule.once and self._too_soon(plan, now)):
             return None
         late = not plan.schedule.once and now - due > LATE
         end = max(now if late or plan.schedule.once else due, last + TICK)
@@ -145,11 +155,11 @@ class Alerter:
         await self._database.run(self._database.outbox.commit_digest, opening, (), tuple(hit.id for hit in old))
         return end
 
-    def _capped(self, plan: DigestPlan, now: datetime) -> bool:
+    def _too_soon(self, plan: DigestPlan, now: datetime) -> bool:
         sent = self._sent[plan.id]
-        while sent and not now - self._cap.per < sent[0] <= now:
+        while sent and not now - self._pace.per < sent[0] <= now:
             sent.popleft()
-        return len(sent) >= self._cap.count
+        return bool(sent) and now - sent[-1] < self._pace.wait(len(sent))
 
     async def _compose(
         self, plan: DigestPlan, configuration: Configuration, due: _Due, notices: Sequence[str]

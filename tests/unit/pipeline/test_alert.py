@@ -13,7 +13,7 @@ from monitor.domain.delivery import Delivery, DeliveryState
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, Hold, Schedule
 from monitor.domain.settings import Configuration
 from monitor.domain.source import SourceState
-from monitor.pipeline.alert import Alerter, Cap
+from monitor.pipeline.alert import Alerter
 from monitor.schedule.timetable import CronTimetable
 
 DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
@@ -23,16 +23,15 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class Desk:
     """A daemon's alerting half: a clock, a database, and what came of each look."""
 
-    def __init__(self, configuration: Configuration, start: datetime = NOW, cap: Cap | None = None) -> None:
+    def __init__(self, configuration: Configuration, start: datetime = NOW) -> None:
         self.clock = FakeClock(start)
         self.outbox = MemoryOutbox()
         self.database = OutboxDatabase(self.outbox)
         self.configuration = configuration
-        self.cap = cap
         self.restart()
 
     def restart(self) -> None:
-        self.alerter = Alerter(self.database, CronTimetable(), self.clock, self.cap)
+        self.alerter = Alerter(self.database, CronTimetable(), self.clock)
 
     def look(self, after: timedelta = timedelta(0)) -> list[Digest]:
         self.clock.advance(after)
@@ -165,18 +164,27 @@ def test_row_45_the_digest_its_deliveries_and_its_marks_are_one_write() -> None:
 
 
 def test_row_50_a_flood_becomes_few_messages_and_nothing_is_lost() -> None:
-    """600 hits, one a second, are told by twelve messages and one that sums up what came after."""
-    desk = Desk(watch(ONCE), cap=Cap(12, timedelta(minutes=10)))
+    """900 hits, one a second, are told by fewer and fewer messages that hold more and more of them."""
+    desk = Desk(watch(ONCE))
     digests = []
-    for number in range(1, 601):
+    for number in range(1, 901):
         desk.find(number)
         digests += desk.look(timedelta(seconds=1))
-    assert len(digests) == 12
+    assert len(digests) < 110
     digests += desk.look(timedelta(minutes=10))
-    assert len(digests) == 13
-    shown = sum(len(numbers) for numbers in articles(digests))
-    assert shown + sum(digest.overflow for digest in digests) == 600
-    assert "388 more articles" in digests[-1].notices[-1]
+    shown = [number for numbers in articles(digests) for number in numbers]
+    assert sorted(shown) == list(range(1, 901))
+    assert [len(numbers) for numbers in articles(digests[:12])] == [1] * 12
+
+
+def test_ordinary_alerts_are_not_slowed_down() -> None:
+    """Thirty alerts in ten minutes each go out within five seconds of the hit."""
+    desk = Desk(watch(ONCE))
+    for number in range(1, 31):
+        desk.find(number)
+        told = [desk.look(timedelta(seconds=1)) for _ in range(5)]
+        assert sum(map(len, told)) == 1
+        desk.clock.advance(timedelta(seconds=15))
 
 
 def test_row_53_each_window_once_over_the_clock_change() -> None:
