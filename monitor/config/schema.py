@@ -191,9 +191,7 @@ class EmailModel(Model):
     server: Annotated[SecretText, checks(check_server)] = Field(
         description="the mail server, such as smtps://user:${SMTP_PASSWORD}@mail.example.org"
     )
-    unsubscribe: SecretUrl | None = Field(
-        default=None, description="https address that takes one-click unsubscription (RFC 8058), if you serve one"
-    )
+    unsubscribe: SecretUrl | None = Field(default=None, description="your https address for one-click unsubscription")
 
 
 SigningKey = Annotated[SecretText, checks(values.parse_signing_key)]
