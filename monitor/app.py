@@ -2,6 +2,7 @@
 reverse, also when a later one cannot be opened.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -55,7 +56,7 @@ async def staffed(
     ``metrics`` counts what the line does. Raises whatever keeps a part from opening, after closing what was open.
     """
     settings = configuration.settings
-    watcher = compile_watch(configuration.watch)
+    watcher = await asyncio.to_thread(compile_watch, configuration.watch)  # seconds, where many are watched
     async with AsyncExitStack() as stack:
         client = HttpFetcher(settings.contact, settings.allow_networks, clock)
         stack.push_async_callback(client.aclose)

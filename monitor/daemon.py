@@ -28,7 +28,7 @@ from monitor.domain.ports import Clock, Workshop
 from monitor.domain.settings import Configuration, Settings
 from monitor.domain.source import SourceState
 from monitor.fetch.client import HttpFetcher
-from monitor.jobs import COLLECTING, SECOND, Desk, Job
+from monitor.jobs import COLLECTING, SECOND, Board, Desk, Job
 from monitor.match.review import review_watch
 from monitor.pipeline.care import Care
 from monitor.schedule.runner import Runner
@@ -98,6 +98,7 @@ class Daemon:
         self._pulse = Pulse(LIMITS, time.monotonic())
         self._guardian = Guardian(self._pulse, notifier, self._metrics)
         self._care = Care(database, clock)
+        self._board = Board()
         self._beside = Runner(self._tell_trouble)
         self._stop, self._turn = asyncio.Event(), asyncio.Event()
         self._next: Configuration | None = None
@@ -151,7 +152,7 @@ class Daemon:
         self._turn.clear()
         self._prepare(configuration)
         async with staffed(configuration, self._database, self._workers, self._clock, self._metrics) as line:
-            desk, runner = Desk(line, self._metrics.found), Runner(self._tell_trouble)
+            desk, runner = Desk(line, self._board, self._metrics.found), Runner(self._tell_trouble)
             for job in desk.jobs():
                 work = self._care.with_leave(job.work) if job.name in COLLECTING else job.work
                 runner.add(job.name, job.every, self._beating(job.name, work))
@@ -175,11 +176,13 @@ class Daemon:
             self._probes.close()
 
     def announce(self, change: Change | None) -> None:
-        """Say once what became of the file, and keep it in the metrics."""
+        """Say once what became of the file: to the log, the metrics and, if it was not taken, the next digest."""
         self._metrics.reloaded(self._clock(), good=change is None or change.kind is Kind.TAKEN)
         if change and change.configuration:
+            self._board.post("")
             log.info("configuration taken over", message=change.message, warnings=change.configuration.warnings)
         elif change and change.fresh:
+            self._board.post(change.message)
             first, _, _ = change.message.partition("\n")
             log.error("configuration not taken over", message=first, faults=change.faults)
 

@@ -1,7 +1,7 @@
 """The timetable of the daemon: name, pace, use case. What is due is known by the database; a job only asks for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,11 +24,31 @@ class Job:
     work: Callable[[], Awaitable[object]]
 
 
+class Board:
+    """Notices to all readers; each waits until a digest carries it."""
+
+    def __init__(self) -> None:
+        self._notices: list[str] = []
+
+    def post(self, notice: str) -> None:
+        """Put a notice up, in place of what is there: only the last word about a thing counts."""
+        self._notices = [notice] if notice else []
+
+    def read(self) -> tuple[str, ...]:
+        """Return what is up."""
+        return tuple(self._notices)
+
+    def take_down(self, told: Collection[str]) -> None:
+        """Take down what was told."""
+        self._notices = [notice for notice in self._notices if notice not in told]
+
+
 class Desk:
     """The daemon's work: fills free places with due work at every tick, and lets go cleanly."""
 
-    def __init__(self, line: Line, found: Callable[[int], None] = lambda _new: None) -> None:
-        """``found`` is told how many new articles each poll has brought."""
+    def __init__(self, line: Line, board: Board, found: Callable[[int], None] = lambda _new: None) -> None:
+        """``board`` holds what the next digest must say; ``found`` is told how many new articles a poll has brought."""
+        self._board = board
         self._line, self._sources, self._found = line, line.sources, found
         self._polls, self._pages = Slots(POLLS), Slots(PAGES)
         self._working = asyncio.Lock()
@@ -60,7 +80,10 @@ class Desk:
     async def tell(self) -> None:
         """Screen, group and compose what has come in."""
         async with self._working:
-            await self._line.tell()
+            notices = self._board.read()
+            _, digests = await self._line.tell(notices)
+            if digests:
+                self._board.take_down(notices)
 
     async def drain(self) -> int:
         """Let what is under way end, for twenty seconds at most; what is cut off will be done again."""

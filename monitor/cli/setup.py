@@ -16,7 +16,7 @@ from monitor.domain.settings import Configuration
 
 def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path()) -> None:
     """Write a commented sources.yaml and its schema into a folder; never over an existing one."""
-    from monitor.config.schema import schema_text
+    from monitor.config.editors import schema_text
     from monitor.config.starter import NAME, SCHEMA_NAME, STARTER
 
     target = folder / NAME
@@ -97,6 +97,6 @@ def _count(number: int, noun: str) -> str:
 
 def schema() -> None:
     """Print the JSON Schema of sources.yaml, for editors."""
-    from monitor.config.schema import schema_text
+    from monitor.config.editors import schema_text
 
     sys.stdout.write(schema_text())

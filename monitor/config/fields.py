@@ -77,6 +77,13 @@ def check_server(text: str) -> None:
         raise ValueError("port 465 speaks TLS from the start, and a password is never sent without; write smtps://")
 
 
+def check_chat(text: str) -> None:
+    """Check that a chat service is a URL; which ones there are is known when it is used."""
+    scheme, sep, rest = text.partition("://")
+    if not (sep and scheme.isalnum() and rest) or any(letter.isspace() for letter in text):
+        raise ValueError("a chat service is a URL as Apprise writes it, such as slack://TokenA/TokenB/TokenC")
+
+
 def check_database(text: str) -> None:
     """Check a SQLAlchemy URL."""
     if text.startswith("sqlite:///") and text.removeprefix("sqlite:///").strip("/:") not in {"", "memory"}:

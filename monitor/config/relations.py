@@ -19,7 +19,7 @@ def find_relations(tree: dict[str, Any]) -> Iterator[Remark]:
     """Yield what is wrong or doubtful between the keys of a file, whatever else is wrong in it."""
     networks = _networks(_part(tree, "settings"))
     probes = _part(tree, "settings").get("probes")
-    if isinstance(probes, str) and probes != "off" and not _is_private(probes.rpartition(":")[0].strip("[]")):
+    if isinstance(probes, str) and probes != "off" and not _is_loopback(probes.rpartition(":")[0]):
         text = "probes answer whoever can reach this address; write 127.0.0.1, or guard it otherwise"
         yield Remark(("settings", "probes"), text, warning=True)
     for name, source in _entries(tree, "sources"):
@@ -29,7 +29,7 @@ def find_relations(tree: dict[str, Any]) -> Iterator[Remark]:
     for name, rule in _entries(tree, "rules"):
         yield from _rule(("rules", name), rule, tree)
     for name, channel in _entries(tree, "channels"):
-        yield from _channel(("channels", name), channel)
+        yield from _channel(("channels", name), channel, networks)
     for name, digest in _entries(tree, "digests"):
         yield from _digest(("digests", name), digest, tree)
     yield from _whole(tree)
@@ -118,6 +118,13 @@ def _is_private(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def _is_allowed(host: str, networks: list[Any]) -> bool:
     address = ip_address("127.0.0.1" if "localhost" in host else host)
     return any(address in network for network in networks)
@@ -149,7 +156,7 @@ def _rule(path: Path, rule: dict[str, Any], tree: dict[str, Any]) -> Iterator[Re
     yield from _known((*path, "sources"), rule.get("sources"), _part(tree, "sources"), "source", {ALL})
 
 
-def _channel(path: Path, channel: dict[str, Any]) -> Iterator[Remark]:
+def _channel(path: Path, channel: dict[str, Any], networks: list[Any]) -> Iterator[Remark]:
     kinds = [kind for kind in ("email", "webhook", "chat", "folder") if kind in channel]
     if len(kinds) != 1:
         has = "none" if not kinds else " and ".join(kinds)
@@ -164,6 +171,7 @@ def _channel(path: Path, channel: dict[str, Any]) -> Iterator[Remark]:
     user = str(email.get("server", "")).rpartition("@")[0]
     if user.partition("://")[2].partition(":")[2] and not is_reference(user):
         yield Remark((*path, "email", "server"), _OPEN, warning=True)
+    yield from _address((*path, "webhook", "url"), webhook.get("url"), 0, networks)
     if str(webhook.get("url", "")).startswith("http://") and not _is_private(_host(webhook.get("url"))):
         text = "http:// lets everybody on the way read the messages; write https://"
         yield Remark((*path, "webhook", "url"), text, warning=True)

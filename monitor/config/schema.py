@@ -1,20 +1,17 @@
 """What sources.yaml may hold: every key once, with its type, default, check and meaning.
 
-``json_schema`` is generated from these models, so the editor and the program agree. Rules between keys stand in
-``relations.py``. Validation needs ``Surroundings`` as its context, for the references to secrets.
+The JSON Schema is made of these models (``editors.py``), so the editor and the program agree. Rules between keys stand
+in ``relations.py``. Validation needs ``Surroundings`` as its context, for the references to secrets.
 """
 
-import json
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic.json_schema import GenerateJsonSchema
 
 from monitor.config import values
 from monitor.config.fields import (
     DATABASE,
-    ID_PATTERN,
     Day,
     Every,
     Format,
@@ -35,6 +32,7 @@ from monitor.config.fields import (
     Zone,
     as_key,
     as_list,
+    check_chat,
     check_database,
     check_server,
     checks,
@@ -224,7 +222,9 @@ class ChannelModel(Model):
 
     email: EmailModel | None = Field(default=None, description="mail to several recipients")
     webhook: WebhookModel | None = Field(default=None, description="signed JSON by HTTP POST")
-    chat: SecretText | None = Field(default=None, description="URL of a chat service, as Apprise understands it")
+    chat: Annotated[SecretText, checks(check_chat)] | None = Field(
+        default=None, description="Apprise URL of a chat service"
+    )
     folder: Name | None = Field(default=None, description="folder that receives .eml, .html and .json")
 
 
@@ -265,35 +265,3 @@ class FileModel(Model):
     rules: dict[Id, RuleModel] = Field(default_factory=dict, description="what to report, by id")
     channels: dict[Id, ChannelModel] = Field(default_factory=dict, description="where digests go, by id")
     digests: dict[Id, DigestModel] = Field(default_factory=dict, description="what is told when, by id")
-
-
-class _Plain(GenerateJsonSchema):
-    """Leaves out defaults that JSON cannot say and titles that repeat the key."""
-
-    ignored_warning_kinds = {"non-serializable-default"}  # noqa: RUF012 - pydantic's own class attribute
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of sources.yaml, for editors (draft 2020-12)."""
-    schema = FileModel.model_json_schema(schema_generator=_Plain)
-    _drop_titles(schema)
-    for section in schema["properties"].values():
-        if "patternProperties" in section:
-            section["propertyNames"] = {"pattern": ID_PATTERN}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sources.yaml of monitor", **schema}
-
-
-def schema_text() -> str:
-    """Return the JSON Schema as it is written into a file."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _drop_titles(part: Any) -> None:
-    if isinstance(part, dict):
-        if isinstance(part.get("title"), str):
-            del part["title"]
-        for value in part.values():
-            _drop_titles(value)
-    elif isinstance(part, list):
-        for value in part:
-            _drop_titles(value)

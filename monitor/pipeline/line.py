@@ -1,6 +1,6 @@
 """The whole line, from due sources to delivered digests, as one pass."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.domain.digest import Digest
@@ -68,11 +68,11 @@ class Line:
             progress("pages read", len(readings))
         return tuple(readings)
 
-    async def tell(self) -> tuple[Screening, tuple[Digest, ...]]:
-        """Screen and group what was read, and compose the digests that are due."""
+    async def tell(self, notices: Sequence[str] = ()) -> tuple[Screening, tuple[Digest, ...]]:
+        """Screen and group what was read, and compose the digests that are due, with ``notices`` at their head."""
         screening = await self.screener.drain()
         await self.keeper.drain()
-        return screening, tuple(await self.alerter.compose_due(self.configuration))
+        return screening, tuple(await self.alerter.compose_due(self.configuration, notices))
 
     async def dispatch(self) -> tuple[Attempt, ...]:
         """Start every delivery that is due; slow targets go on by themselves."""

@@ -29,7 +29,7 @@ def configuration(world: World, port: int, *names: str) -> str:
         "sources:\n" + "".join(FEED.format(name=name, url=world.url) for name in names) + "officials:\n"
         "  giang: {name: Phan Văn Giang, country: Vietnam}\nrules:\n  people: {officials: all}\n"
         "channels:\n  desk: {email: {to: a@b.example, from: c@d.example, server: 'smtps://u:${MAIL}@127.0.0.1:9'}}\n"
-        "digests:\n  now: {rules: people, at: once, to: [desk]}\n"
+        "digests:\n  now: {rules: people, at: once, to: [desk, outbox]}\n"
     )
 
 
@@ -86,6 +86,8 @@ def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: Wor
     assert "monitor_config_reload_success 0.0" in get(port, "/metrics")[1]
     before = world.state.requests["three"]
     assert wait_until(lambda: world.state.requests["three"] > before, 60)
+    world.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
+    assert wait_until(lambda: "is not taken over" in digests(monitor), 60)
     assert "! The configuration cannot be taken over" in monitor.call("status")
     told = json.loads(monitor.call("status", "--json"))
     assert (told["well"], told["daemon"]["state"]) == (False, "running")
@@ -111,6 +113,11 @@ def test_37_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port:
     assert "is confirmed" in monitor.call("check", "--accept")
     assert wait_until(lambda: said(monitor, "in use now: 1 sources"), 60)
     monitor.stop()
+
+
+def digests(monitor: Monitor) -> str:
+    """Return the text of all digests in the outbox folder."""
+    return "".join(path.read_text(encoding="utf-8") for path in (monitor.folder / "outbox").glob("*.json"))
 
 
 def attempts(monitor: Monitor) -> int:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.config.editors import json_schema
 from monitor.config.load import read_configuration
-from monitor.config.schema import json_schema
 from monitor.config.starter import STARTER
 from monitor.domain.errors import ConfigError
 from monitor.domain.settings import Configuration

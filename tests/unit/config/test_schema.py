@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from monitor.config.document import parse_document
+from monitor.config.editors import json_schema
 from monitor.config.load import read_configuration
-from monitor.config.schema import json_schema
 from monitor.config.starter import STARTER
 from monitor.domain.errors import ConfigError
 

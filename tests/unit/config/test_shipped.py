@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from monitor.config.editors import schema_text
 from monitor.config.load import load_configuration
-from monitor.config.schema import schema_text
 from monitor.match.review import review_watch
 
 ROOT = Path(__file__).parents[3]

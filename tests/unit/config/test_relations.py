@@ -1,0 +1,61 @@
+"""What must hold between the keys of a file, and what is merely doubtful."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config.load import read_configuration
+from monitor.domain.errors import ConfigError
+
+HEAD = "sources: {a: {feed: 'https://x.example/f'}}\nofficials: {o: {name: Tô Lâm}}\nrules: {r: {officials: o}}\n"
+TOLD = "digests: {d: {rules: r, at: once}}\n"
+WARNINGS = {
+    "sources: {a: {feed: 'https://x.example', every: 10s}}": "a.every: a public server polled more than once a minute",
+    "sources: {a: {feed: 'http://10.1.2.3/f'}}": "a.feed: this address is in a private network",
+    "sources: {a: {feed: 'http://localhost/f'}}": "a.feed: this address is in a private network",
+    "sources: {a: {feed: 'https://x.example'}, b: {feed: 'https://x.example'}}": "b: the source a reads this address",
+    "officials: {a: {name: Tô Lâm, aliases: [X, X]}}": 'a.aliases.1: "X" stands here twice',
+    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "r: no digest tells of this rule",
+    "channels: {c: {webhook: {url: 'https://h.example'}}}": "c.webhook: messages are not signed",
+    "channels: {c: {webhook: {url: 'http://h.example', secret: 'whsec_YWJj'}}}": "url: http:// lets everybody",
+    "channels: {c: {webhook: {url: 'https://[::1]/', secret: 'whsec_YWJj'}}}": "url: this address is in",
+    "channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}": "secret: a secret stands",
+    "channels: {c: {email: {to: a@b.example, from: a@b.example, server: 'smtp://u:p@h.example'}}}": "a secret stands",
+    "settings: {probes: '0.0.0.0:9464'}": "settings.probes: probes answer whoever can reach",
+    "settings: {timezone: UTC}": "no sources: nothing will be read",
+}
+FAULTS = {
+    "sources: {a: {feed: 'https://x.example', page: 'https://x.example', items: li}}": "a feed or a page, not both",
+    "sources: {a: {feed: 'https://x.example', items: li}}": "items is for sources with a page",
+    "sources: {a: {feed: 'https://x.example', every: 2h, expect: 1h}}": "silent longer than that between two polls",
+    "officials: {a: {name: B, roles: [{title: T, from: 2024-01, until: 2023-01}]}}": "a post ends after it begins",
+    "officials: {all: {name: B}}": "the id all stands for everything",
+    "rules: {r: {officials: []}}": "a rule needs officials or a query",
+    "rules: {r: {query: x, sources: [viet]}}\nsources: {viet-nam: {page: 'https://x.example'}}": "there is no source",
+    "channels: {c: {folder: x, chat: 'slack://a/b/c'}}": "this one has chat and folder",
+    "channels: {c: {chat: token}}": "such as slack://TokenA/TokenB/TokenC",
+    "digests: {d: {rules: nothing, at: once}}": 'there is no rule "nothing"; define it under rules',
+    "digests: {d: {rules: [], at: once, cron: '0 7 * * *'}}": "a digest has both at and cron",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), WARNINGS.items(), ids=range(len(WARNINGS)))
+def test_doubtful_files_are_taken_with_a_warning(text: str, words: str) -> None:
+    """What is allowed but hardly meant is said with its place, and stops nobody."""
+    told = [str(warning) for warning in read_configuration(text.encode(), Path("s.yaml"), {}).warnings]
+    assert any(words in warning and warning.startswith("s.yaml:") for warning in told), told
+
+
+@pytest.mark.parametrize(("text", "words"), FAULTS.items(), ids=range(len(FAULTS)))
+def test_contradictions_are_faults(text: str, words: str) -> None:
+    """Keys that contradict each other, or name what is not there, are faults with a remedy."""
+    with pytest.raises(ConfigError) as caught:
+        read_configuration(text.encode(), Path("s.yaml"), {})
+    assert any(words in str(fault) for fault in caught.value.faults), str(caught.value)
+
+
+def test_allowed_networks_and_told_rules_are_silent() -> None:
+    """What the user has said that he means is not doubted."""
+    text = "settings: {allow_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', every: 1s}}\n"
+    assert read_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
+    assert read_configuration((HEAD + TOLD).encode(), Path("s.yaml"), {}).warnings == ()
