@@ -108,7 +108,7 @@ class SqlShelf:
 
     def owners(self, prints: Sequence[int]) -> Mapping[int, int]:
         """Return articles that have some of these prints, with how many."""
-        return Counter(self._connection.execute(_OWNERS, {"prints": list(prints)}).scalars()) if prints else {}
+        return Counter(self._connection.execute(_OWNERS, {"prints": list(prints)}).scalars().all()) if prints else {}
 
     def text(self, number: int) -> tuple[str, str]:
         """Return title and body of an article."""
@@ -140,13 +140,14 @@ class SqlShelf:
             return ()
         value = {term: len(terms) - rank for rank, term in enumerate(terms)}
         shared: Counter[str] = Counter()
-        for row in self._connection.execute(_NEAR, {"terms": list(terms)}):
-            shared[row.story_id] += value[row.term]
+        for term, story in self._connection.execute(_NEAR, {"terms": list(terms)}).all():
+            shared[story] += value[term]
         ranked = sorted(shared, key=lambda name: (-shared[name], name))[:limit]
         if not ranked:
             return ()
         rows = self._connection.execute(_CENTRES, {"names": ranked}).all()
-        return sorted((_cluster_of(row) for row in rows), key=lambda one: ranked.index(one.id))
+        place = {name: number for number, name in enumerate(ranked)}
+        return sorted((_cluster_of(row) for row in rows), key=lambda one: place[one.id])
 
     def keep(self, cluster: Cluster, terms: Sequence[int]) -> None:
         """Store a story's new centre and make it findable by these terms."""

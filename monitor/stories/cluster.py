@@ -8,6 +8,7 @@ languages share no ordinary words; there names and the day must agree alone.
 
 import math
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -64,10 +65,12 @@ def likeness(vector: Vector, features: Features, cluster: Cluster) -> float:
     """Return how much an article resembles a story, from 0 to about 1; 0 outside the story's window."""
     if _outside(features.at, cluster):
         return 0.0
-    cosine = sum(weight * cluster.weights.get(term, 0.0) for term, weight in vector.weights.items()) / _norm(cluster)
+    shared = vector.weights.keys() & cluster.weights.keys()
+    norm = _norm(cluster)
+    cosine = sum(vector.weights[term] * cluster.weights[term] for term in shared) / norm
     apart = days_apart(features.days, cluster.days)
     if apart == 0:
-        return max(cosine * SAME_DAY, _foreign(vector, cluster))
+        return max(cosine * SAME_DAY, _foreign(vector, cluster, shared, norm))
     return cosine * FAR_DAY if apart is not None and apart > WINDOW.days else cosine
 
 
@@ -77,21 +80,22 @@ def _outside(at: datetime | None, cluster: Cluster) -> bool:
     return at - cluster.last_at > WINDOW or cluster.first_at - at > WINDOW
 
 
-def _foreign(vector: Vector, cluster: Cluster) -> float:
+def _foreign(vector: Vector, cluster: Cluster, shared: AbstractSet[int], norm: float) -> float:
     """Return the likeness of the names alone, where no ordinary word is shared and so the languages differ."""
-    names = vector.names | cluster.names
-    words = sum(weight * cluster.weights.get(term, 0.0) for term, weight in vector.weights.items() if term not in names)
-    shared = [term for term in vector.names if term in cluster.names]
-    if words / _norm(cluster) > FOREIGN_WORDS or len(shared) < FOREIGN_SHARED:
+    names = vector.names & cluster.names
+    if len(names) < FOREIGN_SHARED:
         return 0.0
-    own = math.sqrt(sum(vector.weights[term] ** 2 for term in vector.names)) or 1.0
-    theirs = math.sqrt(sum(cluster.weights.get(term, 0.0) ** 2 for term in cluster.names)) or 1.0
-    cosine = sum(vector.weights[term] * cluster.weights.get(term, 0.0) for term in shared) / own / theirs
+    words = sum(vector.weights[term] * cluster.weights[term] for term in shared - vector.names - cluster.names)
+    if words / norm > FOREIGN_WORDS:
+        return 0.0
+    own = math.hypot(*(vector.weights[term] for term in vector.names)) or 1.0
+    theirs = math.hypot(*(cluster.weights.get(term, 0.0) for term in cluster.names)) or 1.0
+    cosine = sum(vector.weights[term] * cluster.weights.get(term, 0.0) for term in names) / own / theirs
     return cosine if cosine >= FOREIGN_NAMES else 0.0
 
 
 def _alike(one: Cluster, other: Cluster) -> bool:
-    dot = sum(weight * other.weights.get(term, 0.0) for term, weight in one.weights.items())
+    dot = sum(one.weights[term] * other.weights[term] for term in one.weights.keys() & other.weights.keys())
     apart = days_apart(one.days, other.days)
     return dot / _norm(one) / _norm(other) >= ALIKE and (apart is None or apart <= WINDOW.days)
 
@@ -125,7 +129,7 @@ def _heaviest(weights: Mapping[int, float]) -> dict[int, float]:
 
 
 def _norm(cluster: Cluster) -> float:
-    return math.sqrt(sum(weight * weight for weight in cluster.weights.values())) or 1.0
+    return math.hypot(*cluster.weights.values()) or 1.0
 
 
 def _rank(scored: tuple[float, Cluster]) -> tuple[float, float, str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -175,6 +176,7 @@ def _words(text: str) -> Iterator[str]:
             yield word
 
 
+@lru_cache(65536)
 def _stem(word: str) -> str:
     """Cut the endings of English plurals and verbs; harmless to words of other languages, which are cut alike."""
     for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
