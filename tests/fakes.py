@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from monitor.domain.article import Article, Stored, Unread
 from monitor.domain.exchange import Fetched, Outcome, Request
 from monitor.domain.mention import Findings
+from monitor.domain.source import SourceMemory
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -48,12 +49,20 @@ class InlineWorkshop:
         return work(*args)
 
 
+class NoSources:
+    """No source was ever polled."""
+
+    def memories(self) -> dict[str, SourceMemory]:
+        """Return nothing."""
+        return {}
+
+
 @dataclass
 class FakeDatabase:
     """Stores of the test's choosing, called directly."""
 
     articles: Any = None
-    sources: Any = None
+    sources: Any = field(default_factory=NoSources)
     outbox: Any = None
 
     async def run(self, work: Callable[..., T], *args: object) -> T:

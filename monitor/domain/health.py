@@ -1,5 +1,6 @@
 """In which state a source is after a poll, and when its reader is told."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -74,7 +75,16 @@ def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | 
 
 def with_notice(memory: SourceMemory, notice: Notice | None, now: datetime) -> SourceMemory:
     """Return the memory after a notice was given, so that it is not given again."""
-    return replace(memory, reported_state=memory.state, reported_at=now) if notice else memory
+    return replace(memory, reported_state=memory.state, reported_at=now, notice=notice.text) if notice else memory
+
+
+def recoveries(memories: Iterable[SourceMemory], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
+    """Return the notices of sources that came back in a period and still are well; faults stand in the coverage."""
+    return tuple(
+        memory.notice
+        for memory in memories
+        if memory.notice and memory.state in _HEALTHY and memory.reported_at and start_at <= memory.reported_at < end_at
+    )
 
 
 def say(length: timedelta) -> str:

@@ -86,7 +86,8 @@ class SourceMemory:
 
     ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
     before it was there before we watched.
-    ``entries`` is how many the last document held, ``ttl`` how long it asked to be left alone.
+    ``entries`` is how many the last document held, ``ttl`` how long it asked to be left alone. ``notice`` is what the
+    reader was told last about the source, at ``reported_at``.
     """
 
     source_id: str
@@ -113,6 +114,7 @@ class SourceMemory:
     baseline_at: datetime | None = None
     entries: int = 0
     ttl: timedelta | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

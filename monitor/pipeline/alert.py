@@ -17,6 +17,7 @@ from monitor.digest.compose import compose
 from monitor.digest.render import render
 from monitor.domain.delivery import Delivery, Message
 from monitor.domain.digest import Digest, DigestPlan, HitRecord, Window
+from monitor.domain.health import recoveries
 from monitor.domain.official import Official
 from monitor.domain.ports import Clock, Database, Timetable
 from monitor.domain.settings import Configuration
@@ -111,7 +112,9 @@ class Alerter:
         if due is None:
             return None
         failed = await self._database.run(self._database.outbox.failed, due.window.start_at, due.window.end_at)
-        notes = [*notices, *_failures(failed)]
+        memories = await self._database.run(self._database.sources.memories)
+        back = recoveries(memories.values(), due.window.start_at, due.window.end_at)
+        notes = [*notices, *_failures(failed), *back]
         digest = await self._compose(plan, configuration, due, notes)
         told = tuple(hit.id for hit in due.hits)
         worth = _worth_telling(plan, digest, bool(notes))

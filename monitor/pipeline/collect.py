@@ -33,7 +33,7 @@ from monitor.text.urls import host_of
 LEASE = timedelta(minutes=5)
 AT_ONCE = 100
 PER_HOST = 4
-HOST_REST = timedelta(seconds=1)
+USUAL_POLL = timedelta(milliseconds=500)
 _BREATHE_AFTER = 20
 
 
@@ -66,6 +66,7 @@ class Collector:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._at_host: Counter[str] = Counter()
         self._host_free_at: dict[str, datetime] = {}
+        self._poll_time: dict[str, timedelta] = {}
         self._items: dict[str, bytes] = {}
 
     async def tick(
@@ -73,7 +74,9 @@ class Collector:
     ) -> list[Poll]:
         """Lease due sources (those of ``only`` whether due or not) and collect them side by side."""
         leases = await self.lease(limit, only)
-        polls = [self.poll(lease, sources[lease.source_id]) for lease in leases if lease.source_id in sources]
+        polls = [
+            self.poll(lease, sources[lease.source_id], wait=True) for lease in leases if lease.source_id in sources
+        ]
         return list(await asyncio.gather(*polls))
 
     async def lease(self, limit: int, only: Collection[str] | None = None) -> list[Lease]:
@@ -81,17 +84,30 @@ class Collector:
         now = self._clock()
         return await self._database.run(self._database.sources.lease_due, now, limit, now + LEASE, only)
 
-    async def poll(self, lease: Lease, source: Source) -> Poll:
-        """Collect one leased source; never raises. What goes wrong unexpectedly is recorded on its row."""
-        host = host_of(source.url)
-        busy = self._at_host[host] >= PER_HOST
+    async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> Poll:
+        """Collect one leased source; never raises. What goes wrong unexpectedly is recorded on its row.
+
+        A source whose host is busy waits for its turn, or, without ``wait``, gives its place to other hosts and is
+        due again a little later.
+        """
+        host, start = host_of(source.url), self._clock()
+        busy = self._at_host[host] >= PER_HOST and not wait
         self._at_host[host] += 1
         try:
             return await self._guarded(lease, source, host if busy else "")
         finally:
             self._at_host[host] -= 1
+            if not busy:
+                self._poll_time[host] = (self._poll_time.get(host, USUAL_POLL) + (self._clock() - start)) / 2
             if not self._at_host[host]:
-                del self._at_host[host]
+                self._forget(host)
+
+    def _forget(self, host: str) -> None:
+        """Drop what is known of a host that nobody waits for."""
+        del self._at_host[host]
+        if self._host_free_at.get(host, self._clock()) <= self._clock():
+            self._host_free_at.pop(host, None)
+            self._poll_time.pop(host, None)
 
     async def _guarded(self, lease: Lease, source: Source, busy_host: str) -> Poll:
         before = lease.memory.state
@@ -215,9 +231,9 @@ class Collector:
         return _poll(lease, memory, type(outcome).__name__.lower(), notice)
 
     async def _postpone(self, lease: Lease, host: str) -> Poll:
-        """Give a lease back: its host is busy. Those who wait are told times one rest apart, so none asks twice."""
+        """Give a lease back: its host is busy. Those who wait are told times a poll apart, so hardly one asks twice."""
         now = self._clock()
-        at = max(self._host_free_at.get(host, now), now) + HOST_REST
+        at = max(self._host_free_at.get(host, now), now) + self._poll_time.get(host, USUAL_POLL) / PER_HOST
         self._host_free_at[host] = at
         memory = replace(lease.memory, next_poll_at=at)
         await self._database.run(self._database.sources.settle, lease, memory)

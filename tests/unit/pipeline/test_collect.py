@@ -1,9 +1,10 @@
 """The collect step over fakes of its ports."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from monitor.domain.article import Draft, Stage
 from monitor.domain.errors import LeaseLost, StoreBusy
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Weight
+from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request, Weight
+from monitor.domain.health import recoveries
 from monitor.domain.source import ArticleMode, Lease, Listing, Source, SourceKind, SourceMemory, SourceState
 from monitor.pipeline.collect import Collector, Poll
 
@@ -28,10 +30,11 @@ class Shelf:
         self.keys = set[str]()
         self.drafts = list[Draft]()
         self.failure: Exception | None = None
+        self.leases = list[Lease]()
 
     def lease_due(self, now: object, limit: int, until_at: object, only: Collection[str] | None = None) -> list[Lease]:
-        """Hand the one source out."""
-        return [Lease("daily", "token", NOON + timedelta(minutes=5), self.memory)][:limit]
+        """Hand the sources out."""
+        return self.leases or [Lease("daily", "token", NOON + timedelta(minutes=5), self.memory)][:limit]
 
     def settle(self, lease: Lease, memory: SourceMemory) -> None:
         """Keep the memory."""
@@ -281,3 +284,46 @@ def test_leaving_known_items_out_changes_nothing(polls: list[list[tuple[int, str
             (seen, [(draft.article.url, draft.article.title, draft.news, draft.held) for draft in shelf.drafts])
         )
     assert kept[0] == kept[1]
+
+
+def test_a_busy_host_gives_its_place_to_others_and_a_pass_waits_for_it() -> None:
+    """Ten sources of one host: the daemon polls four and puts the others off, one pass polls them all."""
+
+    class Slow(FakeFetcher):
+        async def fetch(self, request: Request) -> Outcome:
+            await asyncio.sleep(0)
+            return await super().fetch(request)
+
+    sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
+    leases = [Lease(name, "token", NOON, SourceMemory(name)) for name in sources]
+
+    async def outcomes(*, wait: bool) -> tuple[Counter[str], list[datetime]]:
+        shelf = Shelf()
+        shelf.leases = leases
+        fetcher = Slow({source.url: answer(rss(1), source.url) for source in sources.values()})
+        database = FakeDatabase(articles=shelf, sources=shelf)
+        collector = Collector(database, fetcher, InlineWorkshop(), FakeClock(), timedelta(days=1))
+        if wait:
+            polls = await collector.tick(sources)
+        else:
+            polls = list(await asyncio.gather(*(collector.poll(one, sources[one.source_id]) for one in leases)))
+        put_off = [poll.next_poll_at for poll in polls if poll.outcome == "postponed" and poll.next_poll_at]
+        return Counter(poll.outcome for poll in polls), put_off
+
+    found, put_off = asyncio.run(outcomes(wait=False))
+    assert found["postponed"] == 6
+    assert len(set(put_off)) == 6
+    found, _ = asyncio.run(outcomes(wait=True))
+    assert found["postponed"] == 0
+
+
+def test_a_recovery_is_kept_for_the_next_digest() -> None:
+    """What came back is told in the digest of that time, and only while it lasts."""
+    shelf, clock = Shelf(), FakeClock()
+    poll(shelf, Gone("410"), clock=clock)
+    clock.advance(timedelta(hours=1))
+    poll(shelf, NotModified(), clock=clock)
+    (text,) = recoveries([shelf.memory], NOON, clock.now + timedelta(hours=1))
+    assert "The Daily is read again" in text
+    assert not recoveries([shelf.memory], NOON, clock.now)
+    assert not recoveries([replace(shelf.memory, state=SourceState.GONE)], NOON, clock.now + timedelta(hours=1))
