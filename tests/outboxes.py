@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar, cast
 
+from fakes import NoSources
+
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.errors import LeaseLost
@@ -124,7 +126,7 @@ class OutboxDatabase:
     """A ``Database`` that calls its stores at once."""
 
     outbox: OutboxStore
-    sources: SourceStore = field(default_factory=lambda: cast("SourceStore", None))
+    sources: SourceStore = field(default_factory=lambda: cast("SourceStore", NoSources()))
     articles: ArticleStore = field(default_factory=lambda: cast("ArticleStore", None))
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
