@@ -3,22 +3,49 @@
 import asyncio
 import hashlib
 import random
-import re
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
+from itertools import accumulate
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-WORDS = re.findall(
-    r"\w+",
-    """border ministry talks delegation economy bridge harvest river province school army trade minister agreement
-    rescue training visit market railway exchange court village energy drought patrol council capital report summit
-    inquiry export factory hospital teacher budget election storm harbour museum festival treaty soldier""",
-)
+SYLLABLES = [
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ha",
+    "je",
+    "ki",
+    "lo",
+    "mu",
+    "na",
+    "pe",
+    "ri",
+    "so",
+    "tu",
+    "va",
+    "we",
+    "xi",
+    "yo",
+    "zu",
+    "bra",
+    "cle",
+    "dri",
+    "flo",
+    "gru",
+    "plan",
+    "ster",
+    "tion",
+    "ment",
+]
+VOCABULARY = 8_000
 NAMES = ("Phan Van Giang", "Thongloun Sisoulith", "Nguyen Tan Cuong", "Hun Manet", "Pete Hegseth", "Saichay Kommasith")
 
 
@@ -29,7 +56,7 @@ def body(number: int, entries: int, edition: int = 0) -> bytes:
     for position in range(edition * 2 + entries - 1, edition * 2 - 1, -1):
         rng = random.Random(number * 100_003 + position)
         paragraphs = "".join(f"<p>{_sentence(rng)} {_sentence(rng)} {_sentence(rng)}</p>" for _ in range(4))
-        link = f"http://outlet-{number}.example/news/{position}-{rng.choice(WORDS)}.html"
+        link = f"http://outlet-{number}.example/news/{position}-{rng.choice(_words()[0])}.html"
         published = format_datetime(opened - timedelta(minutes=20 * (entries + 10 - position)))
         items.append(
             f"<item><title>{_sentence(rng)[:70]}</title><link>{link}</link><guid>{link}</guid>"
@@ -44,8 +71,17 @@ def body(number: int, entries: int, edition: int = 0) -> bytes:
     return (head + "".join(items) + "</channel></rss>").encode()
 
 
+@cache
+def _words() -> tuple[list[str], list[float]]:
+    """Make words and their cumulated weights: as in any language, the n-th is n times as rare as the first (Zipf)."""
+    rng = random.Random(7)
+    words = ["".join(rng.choices(SYLLABLES, k=rng.randint(1, 4))) for _ in range(VOCABULARY)]
+    return words, list(accumulate(1 / (rank + 3) for rank in range(VOCABULARY)))
+
+
 def _sentence(rng: random.Random) -> str:
-    words = [rng.choice(WORDS) for _ in range(rng.randint(10, 18))]
+    words, weights = _words()
+    words = rng.choices(words, cum_weights=weights, k=rng.randint(10, 18))
     if rng.random() < 0.05:
         words.insert(rng.randrange(len(words)), rng.choice(NAMES))
     return (" ".join(words)).capitalize() + "."
