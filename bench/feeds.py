@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -14,37 +15,7 @@ from itertools import accumulate
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-SYLLABLES = [
-    "ba",
-    "ce",
-    "di",
-    "fo",
-    "gu",
-    "ha",
-    "je",
-    "ki",
-    "lo",
-    "mu",
-    "na",
-    "pe",
-    "ri",
-    "so",
-    "tu",
-    "va",
-    "we",
-    "xi",
-    "yo",
-    "zu",
-    "bra",
-    "cle",
-    "dri",
-    "flo",
-    "gru",
-    "plan",
-    "ster",
-    "tion",
-    "ment",
-]
+SYLLABLES = re.findall("..", "badicefogukajelomunaperisotuvawexiyozuanerinoruntelit")
 VOCABULARY = 8_000
 NAMES = ("Phan Van Giang", "Thongloun Sisoulith", "Nguyen Tan Cuong", "Hun Manet", "Pete Hegseth", "Saichay Kommasith")
 
