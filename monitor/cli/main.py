@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
-from monitor.cli import demo, digest, discover, extract, look, outbox, run, setup, status, stories
+from monitor.cli import demo, digest, discover, extract, look, outbox, repair, run, setup, status, stories
 from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -52,6 +52,7 @@ FAMILIES: dict[str, tuple[Command, ...]] = {
     "Explain": (
         stories.group,
         extract.extract,
+        repair.evidence,
     ),
 }
 for family, commands in FAMILIES.items():
@@ -59,6 +60,7 @@ for family, commands in FAMILIES.items():
         app.command(command.__name__.rstrip("_"), rich_help_panel=family)(command)
 app.add_typer(digest.app, name="digest", rich_help_panel="Look")
 app.add_typer(outbox.app, name="outbox", rich_help_panel="Repair")
+app.add_typer(repair.app, name="db", rich_help_panel="Repair")
 
 
 def show_version(wanted: bool) -> None:

@@ -97,6 +97,15 @@ class SqlDatabase:
             self._lock.release()
 
 
+def outstanding(url: str) -> tuple[str, ...]:
+    """Return the migrations that a database lacks, oldest first. Raises as ``SqlDatabase.open`` does."""
+    connections = Connections(url)
+    try:
+        return missing(connections)
+    finally:
+        connections.close()
+
+
 def _lock(connections: Connections, exclusive: bool | None) -> LockFile | None:
     """Take the lock as asked for. Raises ``StoreInUse``."""
     if exclusive is False or not connections.sqlite:

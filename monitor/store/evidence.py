@@ -1,8 +1,8 @@
 """The chain of evidence: each record of a matched page names the one before by its hash, so none can be changed,
 taken out or put in between without breaking every later one.
 
-``hash = SHA-256(previous hash in hexadecimal + SHA-256 of the record in hexadecimal)``, where the record is its JSON
-text as UTF-8 and the first record follows 64 zeros. Whoever has noted any later hash can prove that a record is old.
+The hash is told in ``verify.py``, which goes with every bundle; a record is its JSON text as UTF-8. Whoever has kept
+any later hash can prove that a record is old.
 """
 
 import json
@@ -19,14 +19,9 @@ from monitor.store.engine import Connections
 from monitor.store.hits import HIT, MENTION
 from monitor.store.rows import ARTICLE
 from monitor.store.tables import EvidenceRow
+from monitor.store.verify import GENESIS, link
 
 EVIDENCE = table(EvidenceRow)
-GENESIS = "0" * 64
-
-
-def link(previous: str, record: str) -> str:
-    """Return the hash of a record that follows another."""
-    return sha256((previous + sha256(record.encode()).hexdigest()).encode("ascii")).hexdigest()
 
 
 def seal(connection: Connection, articles: Collection[int], now: datetime) -> None:
@@ -57,7 +52,7 @@ def seal(connection: Connection, articles: Collection[int], now: datetime) -> No
         }
         record = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         following = {"article_id": row.article_id, "record": record, "sha256": row.sha256, "previous": previous}
-        previous = link(previous, record)
+        previous = link(previous, sha256(record.encode()).hexdigest())
         connection.execute(insert(EVIDENCE).values(**following, hash=previous))
 
 
@@ -85,7 +80,7 @@ class SqlEvidence:
         """Return where the chain does not hold, or an empty text."""
         previous = GENESIS
         for proof in self._proofs(EVIDENCE.c.id > 0):
-            if (proof.previous, proof.hash) != (previous, link(previous, proof.record)):
+            if (proof.previous, proof.hash) != (previous, link(previous, sha256(proof.record.encode()).hexdigest())):
                 return f"evidence record {proof.number} was changed, or one before it was taken out"
             previous = proof.hash
         return ""
