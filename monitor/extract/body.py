@@ -267,4 +267,7 @@ def _carries_on(page: Page, child: int, inside: float) -> bool:
     if box.tag in _CELLS:
         return prose >= 0.2 * inside
     alike = box.tag == page.layout.boxes[page.root].tag and page.names[child] == page.names[page.root]
+    leads_in = box.end <= page.layout.boxes[page.root].start and box.start > page.title_at >= 0
+    if leads_in and page.link_share(child) < 0.05 and box.node.css_first("li") is None:  # a list there sums the text up
+        return True
     return alike or box.tag in _LEAVES or not page.children[child] or prose >= 0.2 * inside

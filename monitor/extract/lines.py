@@ -32,6 +32,13 @@ quảng_cáo theo_dõi อ่าน(?:เพิ่มเติม|ต่อ|ข�
 اقرأ_أيضا إقرأ_أيضا
 """
 _PLEA = re.compile(rf"^[\W_]*(?:{'|'.join(_PLEAS.split()).replace('_', ' ')})", re.IGNORECASE)
+_OFFER = re.compile(
+    r"click here|tap here|sign up (?:for|to)|subscribe (?:to|now|today)|unsubscribe|privacy (?:policy|notice)|"
+    r"terms (?:of service|and conditions)|contributed to this (?:report|story|article)|delivered (?:to|through) your|"
+    r"(?:to|in) your inbox|datenschutz(?:erklärung|richtlinie|hinweise)|politique de confidentialité|"
+    r"política de privacidad|chính sách bảo mật|^https?://\S+$",
+    re.IGNORECASE,
+)
 _BYLINE = re.compile(
     r"^(?:by|von|por|par|di|door|av|af|oleh|tekst|text|(?:reporting|written) by|theo|bài|ข่าว|ຂ່າວ|記者|记者)\s*:?\s+\S",
     re.IGNORECASE,
@@ -39,13 +46,15 @@ _BYLINE = re.compile(
 _CREDIT = re.compile(
     r"(?:[©Ⓒⓒ]|\(c\)|\b(?:photos?|fotos?|image|picture|bild|ảnh|ภาพ|ພາບ|file photo|photograph|credit|courtesy)"
     r"\s*(?:[:/]|by\b|credit\b|courtesy\b)|getty images|shutterstock|istock|picture alliance|ap photo|"
-    r"\b(?:afp|reuters|epa|vna|vns|xinhua|ttxvn)\s*(?:/\s*\w+\s*)?(?:photo|via)|[—–-]\s*\S+\s+photos?\b).{0,60}$",
+    r"\b(?:afp|reuters|epa|vna|vns|xinhua|ttxvn)\s*(?:/\s*\w+\s*)?(?:photo|via)|[—–-]\s*\S+\s+photos?\b).{0,60}$|"
+    r"\([^()/]{2,40}/[^()]{2,40}\)$",
     re.IGNORECASE,
 )
 _CREDITED = (  # one of these stands in every credit; looking for them first is ten times cheaper
     *("©", "ⓒ", "(c)", "photo", "foto", "image", "picture", "bild", "ảnh", "ภาพ", "ພາບ", "credit", "courtesy", "getty"),
-    *("shutterstock", "istock", " via"),
+    *("shutterstock", "istock", " via", "/"),
 )
+_SHORT = 300  # characters: a longer line that mentions an offer is about it
 _STAMPS = r"""
 published updated posted created modified last first on at the um uhr am pm a\.m p\.m gmt utc est edt bst cet cest
 ist pt et date erstellt veröffentlicht aktualisiert stand publié mis
@@ -77,7 +86,7 @@ def is_sentence(text: str) -> bool:
 
 def speaks_to_reader(text: str) -> bool:
     """Tell a line that asks, sells or labels instead of reporting."""
-    return _PLEA.match(text) is not None
+    return _PLEA.match(text) is not None or (len(text) < _SHORT and _OFFER.search(text) is not None)
 
 
 def is_credit(text: str) -> bool:
@@ -87,13 +96,13 @@ def is_credit(text: str) -> bool:
 
 
 def is_byline(text: str) -> bool:
-    """Tell a line that begins like a byline."""
-    return _BYLINE.match(text) is not None
+    """Tell a line that begins like a byline and is no sentence, or tells the day as well."""
+    return _BYLINE.match(text) is not None and (not is_sentence(text) or _YEAR.search(text) is not None)
 
 
 def is_stamp(text: str) -> bool:
     """Tell a line that says little more than a date."""
-    if sum(map(str.isdigit, text)) < 4:
+    if sum(map(str.isdigit, text)) < 3:
         return False
     words = [word for word in _LETTERS.findall(_STAMP.sub(" ", text)) if word.casefold() not in MONTHS]
     return sum(map(len, words)) <= 6

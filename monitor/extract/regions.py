@@ -110,7 +110,9 @@ def _is_linked(page: Page, at: int, tag: str) -> bool:
     share = linked(run)
     if share <= 0.5:
         return False
-    return not is_sentence(run.text) or (page.weights[at] <= 80 and (tag != "p" or share >= 0.95))
+    if not is_sentence(run.text):
+        return True
+    return page.weights[at] <= 80 and (tag != "p" or (share >= 0.95 and run.text.rstrip("\"'”’»")[-1:] in "!?"))
 
 
 def _by_words(page: Page, at: int, names: set[str]) -> str:
@@ -126,7 +128,7 @@ def _by_words(page: Page, at: int, names: set[str]) -> str:
             return "date line"
         if plain in names:
             return "byline"
-        if weight < 90 and is_byline(text) and (not is_sentence(text) or any(name in plain for name in names)):
+        if weight < 90 and is_byline(text):
             return "byline"
     return ""
 
