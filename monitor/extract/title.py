@@ -6,7 +6,7 @@ from monitor.extract.body import Page, squeeze
 from monitor.extract.metadata import Metadata
 
 _TAIL = re.compile(r"^(.{8,}?)\s*(?:[|»·•：]|\s[-–—:]|\s::)\s*([^|»·•]{2,60})$")
-_VOTES = {"opengraph": 1.5, "heading": 1.5, "json-ld": 2.2, "document": 0.9, "twitter": 0.6}
+_VOTES = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
 
 
 def pick_title(page: Page, metadata: Metadata, host: str) -> tuple[str, str]:
