@@ -3,17 +3,21 @@ reverse, also when a later one cannot be opened.
 """
 
 import asyncio
+import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from monitor.deliver.chat import ChatCarrier
 from monitor.deliver.folder import FolderCarrier
 from monitor.deliver.smtp import SmtpCarrier
 from monitor.deliver.webhook import WebhookCarrier
-from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, WebhookChannel
+from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
 from monitor.domain.ports import Carrier, Clock, Fetcher, Workshop
 from monitor.domain.settings import Configuration
+from monitor.domain.source import SourceState
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.transport import guarded_transport
 from monitor.match.rules import compile_watch
@@ -28,7 +32,7 @@ from monitor.schedule.timetable import CronTimetable
 from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
 from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
-from monitor.telemetry.metrics import Metrics
+from monitor.telemetry.metrics import Metrics, Standing
 
 KINDS: dict[type[Channel], str] = {
     EmailChannel: "email",
@@ -109,3 +113,25 @@ async def poll_once(
         workers = await stack.enter_async_context(Workers())
         line = await stack.enter_async_context(staffed(configuration, database, workers, clock))
         return await line.poll(only, progress)
+
+
+def sqlite_folder(url: Secret) -> Path | None:
+    """Return the folder of an SQLite file, whose disk may fill up."""
+    name = url.reveal().removeprefix("sqlite:///").partition("?")[0]
+    return None if name == url.reveal() else Path(name).absolute().parent
+
+
+def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> Standing:
+    """Read how things stand from the database, and from the disk that holds its folder."""
+    memories = [line.memory for line in database.archive.sources()]
+    due = [memory.next_poll_at for memory in memories if memory.next_poll_at and memory.state is not SourceState.PAUSED]
+    counts, facts = database.deliveries.counts(), database.archive.facts()
+    return Standing(
+        sources=Counter(memory.state for memory in memories),
+        due_lag=max(0.0, (now - min(due)).total_seconds()) if due else 0.0,
+        outbox_pending=counts.pending,
+        outbox_dead=counts.dead,
+        outbox_oldest=(now - counts.oldest_at).total_seconds() if counts.oldest_at else 0.0,
+        database_bytes=facts.size,
+        disk_free_bytes=shutil.disk_usage(folder).free if folder else 0,
+    )

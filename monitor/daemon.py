@@ -6,19 +6,17 @@ Beside the shifts run the look at the configuration file, the pulse with the wat
 import asyncio
 import contextlib
 import json
-import shutil
 import signal
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from monitor import __version__
-from monitor.app import staffed, utc_now
+from monitor.app import measure, sqlite_folder, staffed, utc_now
 from monitor.config.edits import Change, Kind
 from monitor.config.load import load_configuration
 from monitor.config.reload import Reloader, find_database
@@ -26,7 +24,6 @@ from monitor.domain.delivery import Secret
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.ports import Clock, Workshop
 from monitor.domain.settings import Configuration, Settings
-from monitor.domain.source import SourceState
 from monitor.fetch.client import HttpFetcher
 from monitor.jobs import COLLECTING, SECOND, Board, Desk, Job
 from monitor.match.review import review_watch
@@ -37,7 +34,7 @@ from monitor.store.database import SqlDatabase
 from monitor.telemetry.guardian import Guardian, ping_heartbeat
 from monitor.telemetry.health import LOOP, Pulse
 from monitor.telemetry.logs import set_up_logging
-from monitor.telemetry.metrics import Metrics, Standing
+from monitor.telemetry.metrics import Metrics
 from monitor.telemetry.probes import Probes
 from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.telemetry.systemd import READY, STOPPING, Notifier
@@ -264,25 +261,3 @@ class Daemon:
         """Log a job that failed, or could not be run at its time."""
         self._metrics.troubled(what)
         log.error("job in trouble", job=job, what=what, reason=str(error or ""), exc_info=error)
-
-
-def sqlite_folder(url: Secret) -> Path | None:
-    """Return the folder of an SQLite file, whose disk may fill up."""
-    name = url.reveal().removeprefix("sqlite:///").partition("?")[0]
-    return None if name == url.reveal() else Path(name).absolute().parent
-
-
-def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> Standing:
-    """Read how things stand from the database, and from the disk that holds its folder."""
-    memories = [line.memory for line in database.archive.sources()]
-    due = [memory.next_poll_at for memory in memories if memory.next_poll_at and memory.state is not SourceState.PAUSED]
-    counts, facts = database.deliveries.counts(), database.archive.facts()
-    return Standing(
-        sources=Counter(memory.state for memory in memories),
-        due_lag=max(0.0, (now - min(due)).total_seconds()) if due else 0.0,
-        outbox_pending=counts.pending,
-        outbox_dead=counts.dead,
-        outbox_oldest=(now - counts.oldest_at).total_seconds() if counts.oldest_at else 0.0,
-        database_bytes=facts.size,
-        disk_free_bytes=shutil.disk_usage(folder).free if folder else 0,
-    )

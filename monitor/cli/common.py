@@ -97,8 +97,14 @@ def when(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
 
 
+WIDE = 10_000
+
+
 def table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty: str) -> None:
-    """Print a table, or one sentence where there is nothing to show. Foreign text stays text."""
+    """Print a table, or one sentence where there is nothing to show. Foreign text stays text.
+
+    Piped, each row is one line, however long, so that it can be searched.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -108,6 +114,6 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty: str)
     for row in rows:
         grid.add_row(*(Text(str(cell)) for cell in row))
     if grid.row_count:
-        Console(soft_wrap=not sys.stdout.isatty(), highlight=False).print(grid)
+        Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(grid, crop=False)
     else:
         sys.stdout.write(empty + "\n")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from monitor.domain.archive import DatabaseFacts, OutboxCounts, Snapshot, SourceLine
 
 ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
+FEW = 2
+"""When more than so many sources fail, and no other is left, the fault is hardly theirs."""
+
 SCREEN = 20
 """So many sources are listed even if all are well."""
 
@@ -178,7 +181,11 @@ def needs(sight: Sight) -> Iterator[str]:
     if counts.oldest_at and sight.at - counts.oldest_at > LATE:
         yield f"A delivery waits since {when(counts.oldest_at)}: see monitor outbox list for what its target answers."
     ill = [line for line in sight.sources if ORDER.index(line.memory.state.value) < ORDER.index("ok")]
-    if ill:
+    failing = [line for line in ill if line.memory.state.value == "failing"]
+    watched = [line for line in sight.sources if line.memory.state.value != "paused"]
+    if len(failing) == len(watched) > FEW:
+        yield "No source can be read: see whether this machine reaches the internet (name servers, firewall)."
+    elif ill:
         yield f"{_count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
 
 
@@ -207,13 +214,12 @@ def show(sight: Sight, *, everything: bool) -> None:
 def show_sources(sight: Sight, lines: "list[SourceLine]") -> None:
     """Print the sources, those that need somebody first."""
     table(
-        ("source", "state", "last success", "next poll", "articles", "what is wrong, and what helps"),
+        ("source", "state", "read", "articles", "what is wrong, and what helps"),
         (
             (
                 line.memory.source_id,
                 line.memory.state.value,
-                when(line.memory.last_success_at),
-                "-" if line.memory.state.value == "paused" else when(line.memory.next_poll_at),
+                age(line.memory.last_success_at, sight.at),
                 line.articles,
                 " ".join(filter(None, (line.memory.detail, line.memory.remedy))),
             )
@@ -221,6 +227,17 @@ def show_sources(sight: Sight, lines: "list[SourceLine]") -> None:
         ),
         f"No source was registered yet: run 'monitor poll' or 'monitor run' with {sight.config}.",
     )
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """Say how long ago something was, in a few letters."""
+    if moment is None:
+        return "never"
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length}{unit} ago"
+    return f"{seconds}s ago"
 
 
 def urgency(line: "SourceLine") -> tuple[int, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import status
-from monitor.cli.status import Daemon, Sight, needs, read_daemon, record, show
+from monitor.cli.status import Daemon, Sight, age, needs, read_daemon, record, show
 from monitor.domain.archive import DatabaseFacts, OutboxCounts, Snapshot, SourceLine
 from monitor.domain.source import SourceMemory, SourceState
 
@@ -48,6 +48,7 @@ ILL: list[tuple[Callable[[Sight], Sight], str]] = [
         "A delivery waits",
     ),
     (lambda s: replace(s, sources=(line("one", SourceState.BLOCKED),)), "1 source needs a look"),
+    (lambda s: replace(s, sources=tuple(line(name, SourceState.FAILING) for name in "abc")), "No source can be read"),
 ]
 
 
@@ -80,7 +81,7 @@ def test_many_sources_stay_on_one_screen(capsys: pytest.CaptureFixture[str]) -> 
     sight = replace(WELL, sources=(*(line(f"source-{n}") for n in range(50)), bad, line("rest", SourceState.PAUSED)))
     show(sight, everything=False)
     said = capsys.readouterr().out
-    assert "broken" in said
+    assert "answers 410 find the new address" in said
     assert "source-7" not in said
     assert "50 of 51 sources are well; 1 paused. --all lists every one." in said
     show(sight, everything=True)
@@ -95,6 +96,22 @@ def test_the_daemons_word_is_judged_by_its_age() -> None:
     assert read_daemon(word, NOW + timedelta(minutes=6)).state == "silent"
     bye = json.dumps({"at": NOW.isoformat(), "stopped": True, "faults": []})
     assert read_daemon(bye, NOW + timedelta(days=1)).state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (None, "never"),
+        (NOW + timedelta(seconds=5), "0s ago"),
+        (NOW - timedelta(seconds=90), "90s ago"),
+        (NOW - timedelta(minutes=90), "90m ago"),
+        (NOW - timedelta(hours=30), "30h ago"),
+        (NOW - timedelta(days=3), "3d ago"),
+    ],
+)
+def test_ages_are_short(moment: datetime | None, text: str) -> None:
+    """When a source was read last is said in a few letters, so that the remedy has room."""
+    assert age(moment, NOW) == text
 
 
 def test_watch_looks_again_until_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
