@@ -26,7 +26,8 @@ _SYNDICATED = re.compile(
     r"\b(?:appeared|first on|est apparu|erschien|aparece|apareceu)\b",
     re.IGNORECASE,
 )
-_FAMILIAR = 0.3  # of the feed's words must be on the page for it to be the page of that entry
+_FAMILIAR = 0.15  # of the feed's words must be on the page for it to be the page of that entry
+_POINTS = ".,;:!?()[]\"'“”‘’«»…"
 _DOUBTFUL = 0.3  # confidence below which a page is not believed against its feed
 
 
@@ -129,7 +130,7 @@ def _is_familiar(page: Article, feed: Article) -> bool:
 
 
 def _pairs(text: str) -> set[str]:
-    words = tidy(text).casefold().split()
+    words = [word.strip(_POINTS) for word in tidy(text).casefold().split()]
     return {word for word in words if len(word) > 3 and word.isascii()} | {
         word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)
     }

@@ -96,3 +96,17 @@ def test_a_page_that_is_not_the_article_is_not_believed() -> None:
     assert article.title == FEED.title
     assert article.partial == "feed"
     assert "cookies" not in article.body
+
+
+def test_a_page_may_tell_it_in_other_words_than_its_teaser() -> None:
+    """A teaser is often a joke about the article: few shared words are no proof that the page is another one."""
+    feed = Article(
+        "https://a.example/1", title="Tea for the garrison", standfirst="Why men from here never want coffee."
+    )
+    page = Article(
+        "https://a.example/1",
+        title="Tea for the garrison",
+        body="The best leaf grows on low hills, and the garrison buys a tonne of it every spring.\n" * 4,
+        confidence=0.7,
+    )
+    assert better(page, feed).body == page.body
