@@ -55,6 +55,9 @@ class MemoryOutbox:
             self.deliveries[number] = Delivery(number, message, next_attempt_at=message.created_at)
         return True
 
+    def begin_digest(self, opening: Digest, plan: DigestPlan, before: datetime) -> bool:
+        return self.commit_digest(opening, (), [hit.id for hit in self.untold(plan, before)])
+
     def lease_deliveries(
         self,
         now: datetime,

@@ -158,6 +158,13 @@ class OutboxStore(Protocol):
         """
         ...
 
+    def begin_digest(self, opening: Digest, plan: DigestPlan, before: datetime) -> bool:
+        """Write the first window of a digest, and mark what the plan's rules found before a time as told.
+
+        Returns False, and writes nothing, if this (digest, window start) was written before.
+        """
+        ...
+
     def lease_deliveries(
         self,
         now: datetime,

@@ -85,24 +85,28 @@ class Alerter:
     ) -> tuple[Digest, tuple[int, ...]]:
         """Compose what would be told now, or everything found ``since``, told or not; nothing is written.
 
-        Returns the digest and the hits in it.
+        Returns the digest and the hits that it tells for the first time; none, if it leaves older ones untold.
         """
         now = self._clock()
         outbox = self._database.outbox
-        if since is None:
-            last = await self._database.run(outbox.last_window_end, plan.id)
-            start = min(last or now - configuration.settings.backfill, now - TICK)
-            hits = await self._database.run(outbox.untold, plan, now + TICK)
-        else:
+        last = await self._database.run(outbox.last_window_end, plan.id)
+        start = min(last or now - configuration.settings.backfill, now - TICK)
+        untold = await self._database.run(outbox.untold, plan, now + TICK)
+        hits = untold if last else [hit for hit in untold if hit.found_at >= start]
+        if since is not None:
             start = since
             hits = await self._database.run(outbox.retell, plan, since, now + TICK)
+        told = {hit.id for hit in untold}
+        whole = told <= {hit.id for hit in hits}  # else the older ones wait, and the newer ones with them
         due = _Due(Window(start, now), hits, late=False)
-        return await self._compose(plan, configuration, due, ()), tuple(hit.id for hit in hits)
+        return await self._compose(plan, configuration, due, ()), tuple(sorted(told)) if whole else ()
 
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[Message, ...]]:
         """Put what ``preview`` shows into the outbox at once, and mark it told."""
+        if await self._database.run(self._database.outbox.last_window_end, plan.id) is None:
+            await self._open(plan, self._clock(), configuration.settings.backfill)
         digest, told = await self.preview(plan, configuration, since)
         messages = await self._commit(plan, configuration, digest, told)
         return digest, messages or ()
@@ -151,11 +155,9 @@ class Alerter:
         One that tells at once looks back as far as the backfill; one with fixed times begins to wait for the next.
         """
         start = now - backfill
-        old = await self._database.run(self._database.outbox.untold, plan, start)
         end = start if plan.schedule.once else now - TICK
-        start -= timedelta(seconds=1)
-        opening = Digest(plan.id, plan.title, Window(start, end), now, plan.timezone)
-        await self._database.run(self._database.outbox.commit_digest, opening, (), tuple(hit.id for hit in old))
+        opening = Digest(plan.id, plan.title, Window(start - timedelta(seconds=1), end), now, plan.timezone)
+        await self._database.run(self._database.outbox.begin_digest, opening, plan, start)
         return end
 
     def _too_soon(self, plan: DigestPlan, now: datetime) -> bool:

@@ -101,6 +101,23 @@ class SqlOutbox:
                 connection.execute(insert(DELIVERY), delivery_rows(connection, messages, number))
         return True
 
+    def begin_digest(self, opening: Digest, plan: DigestPlan, before: datetime) -> bool:
+        """Write the first window of a digest; see the port. Of years of history only the newest hits need a mark."""
+        old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
+        with self._connections.writing(durable=True) as connection:
+            newest = connection.execute(select(func.max(HIT.c.id)).where(*old)).scalar() or 0
+            row = _digest_row(opening, newest)
+            number = connection.execute(insert_new(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
+            if number is None:
+                return False
+            near = select(HIT.c.id).where(*old, HIT.c.id > newest - _SLACK)
+            marks = [
+                {"hit_id": hit, "digest_id": opening.id, "digest": number} for hit in connection.execute(near).scalars()
+            ]
+            if marks:
+                connection.execute(insert_new(TOLD, connection), marks)
+        return True
+
     def lease_deliveries(
         self,
         now: datetime,

@@ -234,3 +234,27 @@ def test_a_preview_writes_nothing_and_sending_marks_it_told() -> None:
     assert digest.stories == ()
     asyncio.run(desk.alerter.send_now(DAILY, desk.configuration, since=NOW - DAY))
     assert len(desk.outbox.deliveries) == 2
+
+
+def test_a_digest_of_the_last_hour_leaves_the_older_hits_to_the_next() -> None:
+    """Sending a part by hand marks nothing as told, because what is older would be passed over."""
+    desk = Desk(watch(DAILY))
+    desk.look()
+    desk.find(1)
+    desk.clock.advance(3 * HOUR)
+    desk.find(2)
+    since = desk.clock.now - HOUR
+    digest, _ = asyncio.run(desk.alerter.send_now(DAILY, desk.configuration, since))
+    assert articles([digest]) == [[2]]
+    desk.clock.advance(DAY)
+    assert sorted(chain(*articles(desk.look()))) == [1, 2]
+
+
+def test_a_digest_sent_by_hand_before_any_daemon_tells_no_history() -> None:
+    """The first digest ever, sent or shown by hand, begins with the backfill; the next holds nothing older either."""
+    desk = Desk(watch(DAILY))
+    desk.outbox.hits += [hit(1, found_at=NOW - 30 * DAY), hit(2, found_at=NOW - HOUR)]
+    shown, _ = asyncio.run(desk.alerter.preview(DAILY, desk.configuration))
+    sent, _ = asyncio.run(desk.alerter.send_now(DAILY, desk.configuration))
+    assert articles([shown, sent]) == [[2], [2]]
+    assert desk.look(DAY + HOUR) == []

@@ -64,7 +64,7 @@ def test_what_is_due_is_sent_once() -> None:
 
 
 def test_row_43_a_receiver_that_is_down_for_days_is_tried_over_75_hours_then_dead() -> None:
-    """Ten attempts, each wait longer than the last, 75 hours in all; then dead, and a replay succeeds."""
+    """Ten attempts, each wait longer than the last, 75 hours in all; then dead, under one key all the time."""
     store, clock, desk = outbox(message()), FakeClock(NOW), always(Retry("HTTP 500"))
     while store.deliveries[1].state is DeliveryState.PENDING:
         clock.now = store.deliveries[1].next_attempt_at or NOW

@@ -32,6 +32,18 @@ def test_a_hit_is_told_once_by_each_digest(database: SqlDatabase) -> None:
     assert len(database.outbox.untold(plan("two"), NOW + MINUTE)) == 2
 
 
+def test_a_digest_begins_after_its_history(database: SqlDatabase) -> None:
+    """What was found before the first window is never told, however much it is; what came after is."""
+    screened(database, *(draft(f"old-{n}") for n in range(5)), now=NOW - HOUR)
+    screened(database, draft("new"))
+    opening = digest("one", NOW - 2 * HOUR, NOW - MINUTE)
+    assert database.outbox.begin_digest(opening, plan("one"), NOW - MINUTE)
+    assert not database.outbox.begin_digest(opening, plan("one"), NOW - MINUTE)
+    assert [hit.article.title for hit in database.outbox.untold(plan("one"), NOW + MINUTE)] == ["About new"]
+    assert len(database.outbox.untold(plan("two"), NOW + MINUTE)) == 6
+    assert database.outbox.last_window_end("one") == NOW - MINUTE
+
+
 def test_only_the_plans_rules_and_time_count(database: SqlDatabase) -> None:
     """Hits of other rules, or found at or after the end, wait."""
     screened(database, draft("a"), rules=("other",))
