@@ -48,11 +48,12 @@ def list_(
     config: Config = DEFAULT_CONFIG,
     database: DatabaseUrl = "",
     limit: Limit = 20,
+    every: Annotated[bool, typer.Option("--all", help="Also those with nothing to send.")] = False,
     json: Json = False,
 ) -> None:
-    """List the digests that were composed, newest first, and what became of their deliveries."""
+    """List the digests that were sent, newest first, and what became of their deliveries."""
     with reading(load(config, database)) as opened:
-        lines = opened.deliveries.digests(name, limit)
+        lines = [line for line in opened.deliveries.digests(name, limit * 50) if every or line.deliveries][:limit]
     if json:
         emit_lines(line_record(line) for line in lines)
         return
@@ -67,7 +68,7 @@ def list_(
         )
         for line in lines
     )
-    table(("number", "digest", "window", "", "hits", "deliveries"), rows, "No digest was composed yet.")
+    table(("number", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
 def line_record(line: "DigestLine") -> dict[str, object]:

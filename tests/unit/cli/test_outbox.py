@@ -48,11 +48,12 @@ def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None
     """Showing changes nothing; sending tells, delivers and is listed; then nothing is left to tell."""
     assert "About harbour" in run("digest", "show", "morning")
     assert "About harbour" in run("digest", "show", "morning")
-    assert run("digest", "list").strip() == "No digest was composed yet."
+    assert run("digest", "list").strip() == "No digest was sent yet."
     assert "2 stories" in run("digest", "send", "morning")
     assert len(list((tmp_path / "outbox").glob("morning-*.eml"))) == 1
     (line,) = [json.loads(text) for text in run("digest", "list", "--json").splitlines()]
     assert (line["digest"], line["hits"], line["deliveries"]) == ("morning", 2, {"sent": 1})
+    assert "nothing to send" in run("digest", "list", "--all")
     assert "Nothing found" in run("digest", "show", "morning")
     assert "About bridge" in run("digest", "show", "morning", "--since", "1d")
     assert "About bridge" in run("digest", "show", str(line["number"]))
