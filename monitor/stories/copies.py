@@ -7,7 +7,8 @@ half of it with the first report. So four things are measured:
   sentence; a follow-up leaves whole sentences out),
 - front: the same for the first third, where a follow-up has its news and a copy at most a new lead,
 - names and numbers of the shared sentences: a template keeps its sentences and changes exactly these,
-- which text is the later one: a longer, later text with another front has taken the earlier one up as background.
+- which text is the later one: a longer, later text with another front, at whose end the earlier one stands whole, has
+  taken it up as background.
 """
 
 import re
@@ -24,8 +25,10 @@ PIECE = 12
 RUN = 20
 SENTENCE_KEPT = 0.35
 FRONT = 0.35
+END = 0.85
 NUMBERS_AGREE = 0.7
 NAMES_AGREE = 0.75
+MUCH_LONGER = 1.5  # then the longer text has sentences of its own kind, and the facts of the shorter one decide
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 NAME = re.compile(r" [\"'(]?([A-Z][\w'-]+)")
 Places = npt.NDArray[np.int64]
@@ -42,6 +45,7 @@ class Likeness:
     larger_kept: float
     smaller_front: float
     larger_front: float
+    larger_end: float
     numbers: float
     names: float
     overtaken: bool = False
@@ -61,7 +65,7 @@ class Likeness:
         """Whether they are one text."""
         if self.numbers < NUMBERS_AGREE or self.names < NAMES_AGREE:
             return False
-        if self.overtaken and self.larger_front < 0.2:
+        if self.overtaken and self.larger_front < 0.2 and self.larger_end > 0.8:
             return False
         return self.excerpt or (self.smaller_kept >= 0.55 and self.score >= 0.53)
 
@@ -74,17 +78,20 @@ def verify(one: Trace, other: Trace, *, other_later: bool | None = None) -> Like
     smaller, larger = (one, other) if len(one.stream) <= len(other.stream) else (other, one)
     overtaken = other_later is not None and other_later == (larger is other)
     if smaller.stream == larger.stream:
-        return Likeness(1, 1, 1, 1, 1, 1)
+        return Likeness(1, 1, 1, 1, 1, 1, 1)
     pieces = windows(smaller.stream, PIECE), windows(larger.stream, PIECE)
     sides = (_side(smaller, larger, *pieces), _side(larger, smaller, *reversed(pieces)))
-    numbers, names = (min(side.agree[place] for side in sides) for place in (0, 1))
-    return Likeness(sides[0].kept, sides[1].kept, sides[0].front, sides[1].front, numbers, names, overtaken)
+    judges = sides[:1] if len(larger.stream) > MUCH_LONGER * len(smaller.stream) else sides
+    numbers, names = (min(side.agree[place] for side in judges) for place in (0, 1))
+    small, large = sides
+    return Likeness(small.kept, large.kept, small.front, large.front, large.end, numbers, names, overtaken)
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     kept: float
     front: float
+    end: float
     agree: tuple[float, float]
 
 
@@ -94,12 +101,13 @@ def _side(text: Trace, other: Trace, own: Hashes, others: Hashes) -> _Side:
     ends = np.append(text.starts[1:], len(text.stream))
     sizes = ends - text.starts
     kept = (found[ends] - found[text.starts] >= SENTENCE_KEPT * sizes) & (sizes > 0)
-    front = text.starts < FRONT * len(text.stream)
-    whole, first = int(sizes.sum()), int(sizes[front].sum())
     shared = [sentence for sentence, same in zip(text.sentences, kept.tolist(), strict=True) if same]
-    return _Side(
-        int(sizes[kept].sum()) / max(1, whole), int(sizes[kept & front].sum()) / max(1, first), _agree(shared, other)
-    )
+    front, end = text.starts < FRONT * len(text.stream), ends > END * len(text.stream)
+    return _Side(*(_part(sizes, kept, where) for where in (sizes > 0, front, end)), _agree(shared, other))
+
+
+def _part(sizes: Places, kept: Mask, where: Mask) -> float:
+    return int(sizes[kept & where].sum()) / max(1, int(sizes[where].sum()))
 
 
 def _found(own: Hashes, others: Hashes, size: int) -> Mask:

@@ -18,7 +18,7 @@ COPY_WINDOW = timedelta(days=30)
 CLEARLY_LATER = timedelta(minutes=30)
 LOOKED_AT = 3
 FEW_PRINTS = 4
-LONGER = 1.3  # a copy that holds so much more is looked up by its own prints too
+HARDLY_NEW = 0.9  # a copy of which less stands in its lead is looked up by its own prints too
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -36,7 +36,7 @@ class Grouper:
         """
         text = trace(article.title, article.body)
         found = self._copied(text, article)
-        if found is None or len(text.stream) > LONGER * len(found[1].stream):
+        if found is None or found[1] < HARDLY_NEW:
             self.shelf.post(number, text.prints, article.title, article.body)
         if found is not None:
             lead = found[0].copy_of if found[0].copy_of is not None else found[0].number
@@ -48,8 +48,11 @@ class Grouper:
         self.shelf.put(member)
         return member
 
-    def _copied(self, text: Trace, article: Article) -> tuple[Member, Trace] | None:
-        """Find the placed article that this text is a copy of; the look-up names candidates, the texts decide."""
+    def _copied(self, text: Trace, article: Article) -> tuple[Member, float] | None:
+        """Find the placed article that this text is a copy of, and how much of this text stands there.
+
+        The look-up names candidates, the texts decide.
+        """
         owners = self.shelf.owners(text.prints)
         needed = 1 if len(text.prints) <= FEW_PRINTS else 2
         ranked = sorted((number for number, count in owners.items() if count >= needed), key=lambda n: (-owners[n], n))
@@ -58,8 +61,10 @@ class Grouper:
             if member is None or not _in_window(article, member):
                 continue
             other = trace(*self.shelf.text(number))
-            if verify(text, other, other_later=_later(article, member)).copy:
-                return member, other
+            likeness = verify(text, other, other_later=_later(article, member))
+            if likeness.copy:
+                shorter = len(text.stream) <= len(other.stream)
+                return member, likeness.smaller_kept if shorter else likeness.larger_kept
         return None
 
 

@@ -2,7 +2,7 @@
 
 A text becomes a stream of bytes: folded, spelled one way, letters and digits only, so that ``Việt Nam``, ``Viet Nam``
 and ``Vietnam`` are the same bytes. Every window of the stream is hashed (a polynomial hash from prefix sums, as Karp
-and Rabin), and the windows whose hash ends in enough zero bits are the prints. Being chosen by value, the prints of
+and Rabin), and the windows whose hash begins with enough zero bits are the prints. Being chosen by value, the prints of
 an excerpt are among those of the whole.
 """
 
@@ -67,7 +67,7 @@ class Trace:
         """The integers to be looked up: the whole text's and about ``PRINTS`` to twice as many more; under 2**63."""
         hashes = windows(self.stream, WINDOW)
         level = max(0, (len(hashes) // PRINTS).bit_length() - 1)
-        chosen = {one >> 1 for one in hashes[hashes & np.uint64((1 << level) - 1) == 0].tolist()}
+        chosen = {one >> 1 for one in hashes[hashes <= np.uint64((2**64 - 1) >> level)].tolist()}
         return (xxh3_64_intdigest(self.stream) >> 1, *chosen) if self.stream else ()
 
     @cached_property
