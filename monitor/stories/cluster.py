@@ -16,9 +16,10 @@ from monitor.domain.grouping import Cluster, Shelf
 from monitor.stories.features import Features, Vector, Vocabulary, days_apart
 
 WINDOW = timedelta(days=7)
-BAR_SHORT, BAR_LONG, LONG_WORDS = 0.075, 0.225, 75
+BAR_SHORT, BAR_LONG, LONG_WORDS = 0.075, 0.21, 75
 SAME_DAY, FAR_DAY = 1.15, 0.35
 TIED, ALIKE = 1.25, 0.5
+CANDIDATES = 8
 KEPT_TERMS = 96
 KEPT_DAYS = 16
 POSTED = 24
@@ -38,7 +39,7 @@ class Clusterer:
         vector = self.vocabulary.weigh(features)
         heaviest = list(vector.weights)[:POSTED]
         bar = BAR_SHORT + (BAR_LONG - BAR_SHORT) * min(1.0, features.words / LONG_WORDS)
-        near = ((likeness(vector, features, one), one) for one in self.shelf.near(heaviest, 12))
+        near = ((likeness(vector, features, one), one) for one in self.shelf.near(heaviest, CANDIDATES))
         ranked = sorted(((score, one) for score, one in near if score >= bar), key=_rank)
         best = ranked[0][1] if ranked else Cluster(new_id)
         for score, other in ranked[1:3]:

@@ -103,7 +103,8 @@ def _side(text: Trace, other: Trace, own: Hashes, others: Hashes) -> _Side:
     kept = (found[ends] - found[text.starts] >= SENTENCE_KEPT * sizes) & (sizes > 0)
     shared = [sentence for sentence, same in zip(text.sentences, kept.tolist(), strict=True) if same]
     front, end = text.starts < FRONT * len(text.stream), ends > END * len(text.stream)
-    return _Side(*(_part(sizes, kept, where) for where in (sizes > 0, front, end)), _agree(shared, other))
+    parts = [_part(sizes, kept, where) for where in (sizes > 0, front, end)]
+    return _Side(parts[0], parts[1], parts[2], _agree(shared, other))
 
 
 def _part(sizes: Places, kept: Mask, where: Mask) -> float:

@@ -26,7 +26,7 @@ Hashes = npt.NDArray[np.uint32]
 Weights = npt.NDArray[np.float32]
 
 LEAD_WORDS = 110
-LEAD_CHARS = 2000
+LEAD_CHARS = 1600
 TITLE_WEIGHT = 3.0
 PAIR_WEIGHT = 0.5
 NAME_WEIGHT = 1.3
@@ -34,9 +34,9 @@ TERMS = 48
 SHORTEST_STEM = 3
 NEAR = timedelta(days=10)
 WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
-MONTH_DAY = re.compile(r"\b([^\W\d_]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?\b")
-DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? (?:de )?([^\W\d_]{3,9})\b")
-NUMERIC = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})\b(?!\d)")
+DAY = re.compile(r"(?<![\d.,:/-])\d{1,2}(?![\d:%])(?:st|nd|rd|th)?")
+MONTH_BEFORE = re.compile(r"([^\W\d_]{3,9})\.? $")
+MONTH_AFTER = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
 _LITTLE = """
 a about after again against all also an and another any are as at be because been before being between both
 but by can could did do does doing down during each even few first for from further get go had has have having
@@ -149,14 +149,14 @@ def read_features(title: str, body: str, published_at: datetime | None) -> Featu
 def _count(text: str, weight: float, counts: defaultdict[str, float], names: set[str]) -> int:
     """Count words and neighbouring pairs; return how many words told something."""
     before, told = "", 0
-    for match in _words(text):
-        lower = match.lower()
+    for word in _words(text):
+        lower = word.lower()
         if lower in LITTLE or len(lower) < 2:
             before = ""
             continue
-        stem = lower if match[0].isdigit() else _stem(lower)
+        stem = _stem(lower)
         counts[stem] += weight
-        if match[0] != lower[0]:
+        if word[0] != lower[0]:
             names.add(stem)
         if before:
             counts[before + stem] += weight * PAIR_WEIGHT
@@ -166,11 +166,8 @@ def _count(text: str, weight: float, counts: defaultdict[str, float], names: set
 
 def _words(text: str) -> Iterator[str]:
     """Yield the first words; a run of a script without spaces comes in pieces of four letters."""
-    for number, match in enumerate(WORD.finditer(text)):
-        if number >= LEAD_WORDS:
-            return
-        word = match.group()
-        if len(word) > 4 and is_unspaced(word[0]):
+    for word in WORD.findall(text[:LEAD_CHARS])[:LEAD_WORDS]:
+        if len(word) > 4 and not word.isascii() and is_unspaced(word[0]):
             yield from (word[start : start + 4] for start in range(min(len(word), 200) - 3))
         else:
             yield word
@@ -179,23 +176,31 @@ def _words(text: str) -> Iterator[str]:
 @lru_cache(65536)
 def _stem(word: str) -> str:
     """Cut the endings of English plurals and verbs; harmless to words of other languages, which are cut alike."""
-    for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM and len(word) > 4:
-            return word[: -len(ending)] + ("i" if ending in {"ies", "ied"} else "")
+    if len(word) > 4 and word[-1] in "sgd":
+        for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
+            if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+                return word[: -len(ending)] + ("i" if ending in {"ies", "ied"} else "")
     return word
 
 
 def _days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
     """Find the days a text speaks of; of a dated article those near its date, or that date and the day before."""
-    found = {(MONTHS.get(name, 0), int(day)) for name, day in MONTH_DAY.findall(text)}
-    found |= {(MONTHS.get(name, 0), int(day)) for day, name in DAY_MONTH.findall(text)}
-    found |= {(int(month), int(day)) for day, month in NUMERIC.findall(text)}
-    days = {(month, day) for month, day in found if 1 <= month <= 12 and 1 <= day <= 31}
+    days = {(month, day) for month, day in _dates(text) if 1 <= month <= 12 and 1 <= day <= 31}
     if published_at is None:
         return frozenset(days)
     today = published_at.date()
     around = {_month_day(today + timedelta(days=shift)) for shift in range(-NEAR.days, NEAR.days + 1)}
     return frozenset(days & around or {_month_day(today), _month_day(today - timedelta(days=1))})
+
+
+def _dates(text: str) -> Iterator[tuple[int, int]]:
+    """Yield what may be a month and its day; an impossible one is for the caller to drop."""
+    for match in DAY.finditer(text):
+        day = int(re.sub(r"\D", "", match[0]))
+        if before := MONTH_BEFORE.search(text, max(0, match.start() - 12), match.start()):
+            yield MONTHS.get(before[1], 0), day
+        if after := MONTH_AFTER.match(text, match.end()):
+            yield int(after[2]) if after[2] else MONTHS.get(after[1], 0), day
 
 
 def _month_day(day: date) -> tuple[int, int]:

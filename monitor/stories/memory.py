@@ -4,6 +4,7 @@ import zlib
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
+from heapq import nsmallest
 
 import numpy as np
 import numpy.typing as npt
@@ -92,8 +93,8 @@ class MemoryShelf:
         for rank, term in enumerate(terms):
             for name in self._recent.get(term, ()):
                 shared[name] += len(terms) - rank
-        ranked = sorted(shared, key=lambda name: (-shared[name], name))
-        return [self._clusters[name] for name in dict.fromkeys(map(self._resolve, ranked[:limit]))]
+        ranked = nsmallest(limit, shared, key=lambda name: (-shared[name], name))
+        return [self._clusters[name] for name in dict.fromkeys(map(self._resolve, ranked))]
 
     def keep(self, cluster: Cluster, terms: Sequence[int]) -> None:
         """Store a story's new centre."""
