@@ -48,7 +48,7 @@ Command = Callable[..., object]
 FAMILIES: dict[str, tuple[Command, ...]] = {
     "Set up": (setup.init, setup.check, setup.schema, discover.discover, discover.import_, discover.export),
     "Run": (run.run, run.poll, demo.demo),
-    "Look": (status.status, look.articles, look.hits, look.search),
+    "Look": (status.status, look.hits, look.search),
     "Explain": (
         stories.group,
         extract.extract,
@@ -58,6 +58,8 @@ FAMILIES: dict[str, tuple[Command, ...]] = {
 for family, commands in FAMILIES.items():
     for command in commands:
         app.command(command.__name__.rstrip("_"), rich_help_panel=family)(command)
+app.add_typer(stories.articles_app, name="articles", rich_help_panel="Look")
+app.add_typer(stories.app, name="stories", rich_help_panel="Look")
 app.add_typer(digest.app, name="digest", rich_help_panel="Look")
 app.add_typer(outbox.app, name="outbox", rich_help_panel="Repair")
 app.add_typer(repair.app, name="db", rich_help_panel="Repair")

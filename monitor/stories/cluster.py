@@ -16,14 +16,14 @@ from monitor.domain.grouping import Cluster, Shelf
 from monitor.stories.features import Features, Vector, Vocabulary, days_apart
 
 WINDOW = timedelta(days=7)
-BAR_SHORT, BAR_LONG, LONG_WORDS = 0.075, 0.21, 75
+BAR_SHORT, BAR_LONG, LONG_WORDS = 0.075, 0.205, 75
 SAME_DAY, FAR_DAY = 1.15, 0.35
 TIED, ALIKE = 1.25, 0.5
 CANDIDATES = 8
 KEPT_TERMS = 96
 KEPT_DAYS = 16
 POSTED = 24
-FOREIGN_WORDS, FOREIGN_NAMES, FOREIGN_SHARED = 0.02, 0.4, 3
+FOREIGN_WORDS, FOREIGN_NAMES, FOREIGN_SHARED = 0.02, 0.5, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def likeness(vector: Vector, features: Features, cluster: Cluster) -> float:
     cosine = sum(vector.weights[term] * cluster.weights[term] for term in shared) / norm
     apart = days_apart(features.days, cluster.days)
     if apart == 0:
-        return max(cosine * SAME_DAY, _foreign(vector, cluster, shared, norm))
+        return max(cosine * (SAME_DAY if features.dated else 1.0), _foreign(vector, cluster, shared, norm))
     return cosine * FAR_DAY if apart is not None and apart > WINDOW.days else cosine
 
 

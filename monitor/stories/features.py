@@ -68,7 +68,8 @@ LITTLE = frozenset(_LITTLE.split())
 class Features:
     """Term hashes with their counts in the text (title counting more), which of them are names, and its days.
 
-    ``days`` are (month, day) pairs an event of the article may have happened on; ``at`` when it was published.
+    ``days`` are (month, day) pairs an event of the article may have happened on; ``dated``: the text itself names them.
+    ``at`` is when it was published.
     """
 
     hashes: Hashes
@@ -77,6 +78,7 @@ class Features:
     days: frozenset[tuple[int, int]]
     at: datetime | None
     words: int
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Vocabulary:
     """
 
     SIZE = 1 << 18
-    COMMON_START = 200
+    COMMON_START = 100
 
     def __init__(self, data: bytes = b"") -> None:
         if data:
@@ -143,7 +145,8 @@ def read_features(title: str, body: str, published_at: datetime | None) -> Featu
     named = np.fromiter((term in names for term in terms), dtype=np.bool_, count=len(terms))
     weights[named] *= NAME_WEIGHT
     hashes = np.fromiter((crc32(term.encode("utf-8", "replace")) for term in terms), dtype=np.uint32, count=len(terms))
-    return Features(hashes, weights, named, _days(lead.lower(), published_at), published_at, words)
+    told = _days(lead.lower(), published_at)
+    return Features(hashes, weights, named, told or _implied(published_at), published_at, words, bool(told))
 
 
 def _count(text: str, weight: float, counts: defaultdict[str, float], names: set[str]) -> int:
@@ -184,13 +187,19 @@ def _stem(word: str) -> str:
 
 
 def _days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Find the days a text speaks of; of a dated article those near its date, or that date and the day before."""
+    """Find the days a text speaks of; of a dated article those near its date."""
     days = {(month, day) for month, day in _dates(text) if 1 <= month <= 12 and 1 <= day <= 31}
     if published_at is None:
         return frozenset(days)
     today = published_at.date()
-    around = {_month_day(today + timedelta(days=shift)) for shift in range(-NEAR.days, NEAR.days + 1)}
-    return frozenset(days & around or {_month_day(today), _month_day(today - timedelta(days=1))})
+    return frozenset(days & {_month_day(today + timedelta(days=shift)) for shift in range(-NEAR.days, NEAR.days + 1)})
+
+
+def _implied(published_at: datetime | None) -> frozenset[tuple[int, int]]:
+    """Return the days of an event that a text without dates tells: today or yesterday."""
+    if published_at is None:
+        return frozenset()
+    return frozenset({_month_day(published_at), _month_day(published_at - timedelta(days=1))})
 
 
 def _dates(text: str) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,106 @@
+"""`monitor stories`, `articles show` and `release`, and `group` on files good and bad."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+from unit.store.samples import NOW, draft, screened
+
+from monitor.cli.main import app
+from monitor.domain.errors import ConfigError, UsageError
+from monitor.pipeline.group import StoryKeeper
+from monitor.store.database import SqlDatabase
+
+CONFIGURATION = """
+settings: {database: "sqlite:///monitor.db"}
+sources: {times: {feed: "https://times.example/rss"}}
+officials: {somebody: {name: Some Body, country: Vietnam}}
+rules: {rule: {officials: [somebody]}}
+"""
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in a folder with a story of two articles, one a copy, and one article held back."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION)
+    database = SqlDatabase.open("sqlite:///monitor.db")
+    text = "Some Body opened a bridge over the Nam Ou in Bansavan on Thursday before four hundred guests. " * 2
+    screened(database, draft("bridge", body=text), now=NOW)
+    held = replace(draft("flood", news=False), held="dug up with many others")
+    screened(database, draft("crossing", body=text), held, now=NOW + timedelta(hours=1))
+    asyncio.run(StoryKeeper(database, lambda: NOW).drain())
+    database.close()
+
+    def call(*words: str, fails: type[Exception] | None = None) -> str:
+        result = CliRunner().invoke(app, words)
+        if fails:
+            assert isinstance(result.exception, fails), result.output
+            return str(result.exception)
+        assert result.exit_code == 0, (result.output, result.exception)
+        return result.output
+
+    return call
+
+
+def test_stories_are_listed_and_shown(run: Run) -> None:
+    """The list has the design's keys; one story shows its members, copies, people."""
+    stories = {story["id"]: story for story in map(json.loads, run("stories", "--json").splitlines())}
+    assert set(stories) == {"s1", "s3"}
+    assert set(stories["s1"]) == {"id", "title", "articles", "officials", "first_seen_at", "last_seen_at"}
+    assert (stories["s1"]["articles"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
+    assert "About bridge" in run("stories")
+    shown = json.loads(run("stories", "show", "s1", "--json"))
+    assert [(one["id"], one["copy_of"]) for one in shown["members"]] == [(1, None), (2, 1)]
+    assert "somebody" in run("stories", "show", "s1")
+    assert "monitor stories" in run("stories", "show", "s9", fails=UsageError)
+
+
+def test_an_article_is_shown(run: Run) -> None:
+    """Its text and its place; the list of articles still answers, with its options."""
+    assert "copy of 1" in run("articles", "show", "2")
+    assert json.loads(run("articles", "show", "1", "--json"))["changes"] == []
+    assert len(run("articles", "--json", "--limit", "2").splitlines()) == 2
+
+
+def test_what_was_held_back_is_released(run: Run) -> None:
+    """Once; a source that is not there is named."""
+    assert run("articles", "release", "times").strip() == "1 articles of times are news now."
+    assert run("articles", "release", "times").strip() == "Nothing of times is held back."
+    assert "There are: times" in run("articles", "release", "thymes", fails=UsageError)
+
+
+def test_a_file_is_grouped(run: Run, tmp_path: Path) -> None:
+    """One line an article in the order given; ids may repeat, dates may be missing or odd."""
+    rows = [
+        {"id": "a", "title": "T", "text": "Keo Somphone opened the bridge of Bansavan on March 5. " * 5},
+        {
+            "id": 7,
+            "title": "U",
+            "text": "Keo Somphone opened the bridge of Bansavan on March 5. " * 5,
+            "published": "?",
+        },
+        {"id": "a", "title": "", "text": "", "published": "2026-03-05"},
+    ]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
+    lines = [json.loads(line) for line in run("group", "--json", str(file)).splitlines()]
+    assert [line["id"] for line in lines] == ["a", "7", "a"]
+    assert lines[0]["story"] == lines[1]["story"] != lines[2]["story"]
+    assert {lines[0]["copy_of"], lines[1]["copy_of"]} in ({None, "a"}, {None, "7"})
+    assert "T" in run("group", str(file))
+
+
+def test_a_faulty_file_is_told_line_by_line(run: Run, tmp_path: Path) -> None:
+    """All faults at once, with line numbers; a missing file is named."""
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"id": "a"}\nnonsense\n[]\n{"title": "no id"}\n')
+    told = run("group", str(file), fails=ConfigError)
+    assert [line.split(":")[1] for line in told.splitlines()] == ["2", "3", "4"]
+    assert "cannot be read" in run("group", str(tmp_path / "none.jsonl"), fails=UsageError)
