@@ -153,6 +153,23 @@ def test_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int
     assert not (monitor.folder / "nowhere.db").exists()
 
 
+def test_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -> None:
+    """Ready once it watches, signs of life while it does, and a goodbye, in that order (67)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(60)
+        monitor.environ["NOTIFY_SOCKET"] = str(tmp_path / "notify")
+        monitor.start()
+        words: list[str] = []
+        while not {"READY=1", "WATCHDOG=1"} <= set(words):
+            words.append(listener.recv(4096).decode())
+        monitor.stop()
+        while "STOPPING=1" not in words:
+            words.append(listener.recv(4096).decode())
+    assert words.index("READY=1") < words.index("STOPPING=1")
+    assert "STATUS=watching" in words
+
+
 def test_log_is_json_for_machines(monitor: Monitor, port: int) -> None:
     """Piped, each line of the log is one JSON document."""
     monitor.start()
