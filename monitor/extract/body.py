@@ -18,6 +18,7 @@ _CELLS = frozenset(("td", "th"))
 _ASIDE = frozenset(("aside", "footer"))
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _PROSE = 40  # weight from which a run counts as prose
+_BRIEF = 15  # the same, on a page that has nothing longer
 _CAP = 1000  # weight beyond which a paragraph proves no more
 _SHARE = 0.35  # of the page's prose: a box with more is no furniture, whatever it is called
 _FADE = 0.6  # of a paragraph's value goes on to the next box outwards
@@ -82,12 +83,9 @@ def linked(run: Run) -> float:
 def open_page(layout: Layout, titles: list[str]) -> Page:
     """Compute what the choice needs, and find the headline among the runs."""
     weights = [weigh(run.text) for run in layout.runs]
-    prose = [
-        float(min(weight, _CAP))
-        if weight >= _PROSE and run.link_chars * 2 < len(run.text) and layout.boxes[run.box].tag not in HEADINGS
-        else 0.0
-        for run, weight in zip(layout.runs, weights, strict=True)
-    ]
+    prose = _values(layout, weights, _PROSE)
+    if not any(prose):
+        prose = _values(layout, weights, _BRIEF)
     page = Page(layout, weights, prose, [""] * len(prose), names=[words(box.mark) for box in layout.boxes])
     page.char_sums = list(accumulate((len(run.text) for run in layout.runs), initial=0))
     page.link_sums = list(accumulate((run.link_chars for run in layout.runs), initial=0))
@@ -97,6 +95,16 @@ def open_page(layout: Layout, titles: list[str]) -> Page:
     page.recount()
     page.title_at = _find_title(page, titles)
     return page
+
+
+def _values(layout: Layout, weights: list[int], least: int) -> list[float]:
+    """Give each run its worth as prose: its weight up to a cap, nothing if it is short, a heading or mostly links."""
+    return [
+        float(min(weight, _CAP))
+        if weight >= least and run.link_chars * 2 < len(run.text) and layout.boxes[run.box].tag not in HEADINGS
+        else 0.0
+        for run, weight in zip(layout.runs, weights, strict=True)
+    ]
 
 
 def choose(page: Page) -> None:
@@ -145,12 +153,18 @@ def _find_title(page: Page, titles: list[str]) -> int:
         if tag not in HEADINGS and not (14 < len(run.text) < 250 and _begins(run.text, printed)):
             continue
         text = squeeze(run.text)
-        known = any(len(text) > 5 and (text in title or (title in text and len(title) > 15)) for title in wanted)
+        known = any(_says(text, title, 0.3 if tag == "h1" else 0.6) for title in wanted)
         if tag == "h1":
             ranked.append((0 if known else 2, at))
         elif known and len(text) > 14 and (tag in HEADINGS or text in wanted):
             ranked.append((1 if tag in HEADINGS else 3, at))
     return min(ranked)[1] if ranked else -1
+
+
+def _says(text: str, title: str, share: float) -> bool:
+    """Tell whether two squeezed headlines are one, or one is at least that share of the other."""
+    shorter, longer = sorted((text, title), key=len)
+    return len(shorter) > 5 and shorter in longer and len(shorter) >= share * len(longer)
 
 
 def _begins(text: str, titles: set[str]) -> bool:

@@ -33,6 +33,8 @@ _DOUBTFUL = 0.3  # confidence below which a page is not believed against its fee
 
 def fragment_text(html: str) -> str:
     """Return the visible text of a feed's summary or content, a paragraph a line."""
+    if "<" not in html and "&" not in html:  # titles and plain summaries need no parser
+        return "\n".join(filter(None, map(tidy, html.splitlines())))
     return "\n".join(run.text for run in _layout(html).runs)
 
 

@@ -190,3 +190,19 @@ def test_a_foreign_canonical_address_is_not_taken_over() -> None:
         ("/", URL),
     ):
         assert read(article(A, B), f"<link rel=canonical href='{href}'>").canonical_url == expected
+
+
+def test_a_subheading_with_words_of_the_headline_is_not_the_headline() -> None:
+    """Only what is most of the headline is taken for it; the text before such a subheading stays."""
+    inside = f"<div><p>{A}</p><p>{B}</p></div><div><h3>Border patrols agreed</h3><p>{C}</p><p>{C} So we hear.</p></div>"
+    head = (
+        "<meta property='og:title' content='Minister ends his visit: border patrols agreed, roads to follow next year'>"
+    )
+    assert A in read(f"<div>{inside}</div>", head).body
+
+
+def test_news_in_brief_is_news() -> None:
+    """A page of two short sentences has a text, too, and little confidence."""
+    found = read("<ul><li><a href=/>Home</a></li></ul><h1>Visit ends</h1><div><p>The minister left today.</p></div>")
+    assert found.body == "The minister left today."
+    assert found.confidence < 0.6
