@@ -11,7 +11,7 @@ from monitor.pipeline.slots import Slots
 
 SECOND = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=20)
-POLLS, PAGES = 48, 24
+POLLS, PAGES = 200, 24
 COLLECTING = ("poll", "read")  # the jobs that bring in new articles, and rest while the disk is full
 
 

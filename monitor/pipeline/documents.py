@@ -1,5 +1,6 @@
 """The documents of one poll: the source's own, the sitemaps of an index, further pages, the sitemap behind a gap."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -29,10 +30,14 @@ class Document:
 
 
 class Documents:
-    """Fetches and reads; foreign bytes that need more than a glance are read in a worker."""
+    """Fetches and reads; foreign bytes that need more than a glance are read in a worker.
 
-    def __init__(self, fetcher: Fetcher, workshop: Workshop) -> None:
-        self._fetcher, self._workshop = fetcher, workshop
+    ``turn`` is held while something is worked out right here: when many answers come at once, the event loop breathes
+    between them.
+    """
+
+    def __init__(self, fetcher: Fetcher, workshop: Workshop, turn: asyncio.Lock) -> None:
+        self._fetcher, self._workshop, self._turn = fetcher, workshop, turn
 
     async def ask(self, source: Source, url: str, etag: str = "", last_modified: str = "") -> Outcome:
         """Fetch one document of a source. robots.txt is asked for pages, never for feeds and sitemaps."""
@@ -41,12 +46,10 @@ class Documents:
 
     async def read(self, answer: Fetched, source: Source, items: bytes = b"") -> Document:
         """Read a document; ``items`` are those of the last one. Raises ``NotAFeed`` or ``WorkerKilled``."""
-        text = quick_text(answer.body, answer.content_type, source)
-        if text is not None:
-            if document := _unknown(text, answer.url, source, items):
-                return document
-            if feed := read_ordinary(text, answer.url, source):
-                return Document(feed, 0, hash_items(text))
+        async with self._turn:
+            document = _read_quickly(answer, source, items)
+        if document is not None:
+            return document
         return Document(await self._workshop.run(parse_document, answer.body, answer.content_type, answer.url, source))
 
     async def follow(self, feed: Feed, source: Source, any_known: AnyKnown) -> Feed:
@@ -86,6 +89,17 @@ class Documents:
             return (await self.read(outcome, source)).feed
         except (NotAFeed, WorkerKilled):
             return Feed(())
+
+
+def _read_quickly(answer: Fetched, source: Source, items: bytes) -> Document | None:
+    """Read a document of ordinary shape and size, or only what is new in it; None if it is for a worker."""
+    text = quick_text(answer.body, answer.content_type, source)
+    if text is None:
+        return None
+    document = _unknown(text, answer.url, source, items)
+    if document is None and (feed := read_ordinary(text, answer.url, source)):
+        document = Document(feed, 0, hash_items(text))
+    return document
 
 
 def _unknown(text: str, url: str, source: Source, items: bytes) -> Document | None:
