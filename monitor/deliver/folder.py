@@ -1,6 +1,7 @@
 """A folder as a channel: every digest as .eml, .html and .json, for a first run without any server."""
 
 import asyncio
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -35,6 +36,9 @@ class FolderCarrier:
         }
         for suffix, content in files.items():
             part = self._folder / f".{name}{suffix}.part"
-            part.write_bytes(content)
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # what is settled as sent must outlive a power cut
             part.replace(self._folder / f"{name}{suffix}")
         return self._folder / f"{name}.eml"

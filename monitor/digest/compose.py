@@ -47,10 +47,10 @@ class _Entry:
 
 
 def _merged_passages(records: Iterable[HitRecord]) -> tuple[Passage, ...]:
-    """Join the passages of several rules: each stretch of text once, with the marks of all."""
+    """Join the passages of several rules: each stretch of text once with the marks of all, officials before queries."""
     merged: dict[tuple[str, int, int], Passage] = {}
-    for record in records:
-        for passage in record.passages:
+    for record in sorted(records, key=lambda record: not record.officials):
+        for passage in sorted(record.passages, key=lambda passage: passage.start):
             place = (passage.region.value, passage.start, passage.end)
             marks = {*passage.marks, *(merged[place].marks if place in merged else ())}
             merged[place] = replace(passage, marks=tuple(sorted(marks)))
@@ -88,7 +88,8 @@ def _report(records: Sequence[HitRecord]) -> _Report:
         kind=gravest,
         note=next((record.note for record in records if record.kind is gravest and record.note), ""),
     )
-    return _Report(item, first.story_id, first.copy_of, height(records), ranks)
+    best = max((found for found, _ in ranks.values()), default=height(records))
+    return _Report(item, first.story_id, first.copy_of, best, ranks)
 
 
 def _split_copies(reports: Sequence[_Report]) -> tuple[list[_Report], dict[int, list[Elsewhere]]]:
@@ -114,22 +115,36 @@ def _split_copies(reports: Sequence[_Report]) -> tuple[list[_Report], dict[int, 
     return [*kept.values(), *alone], copies
 
 
+def _leading(members: Iterable[_Report]) -> tuple[str, ...]:
+    """Order the officials of a story: by how prominent they are in all its articles together, then in the best one."""
+    sums: dict[str, int] = defaultdict(int)
+    best: dict[str, tuple[Rank, int]] = {}
+    for member in members:
+        for official, found in member.standing.items():
+            sums[official] += found[0]
+            best[official] = max(found, best.get(official, found))
+    return tuple(sorted(best, key=lambda official: (sums[official], best[official]), reverse=True))
+
+
 def _entries(reports: Sequence[_Report], copies: Mapping[int, Sequence[Elsewhere]]) -> list[_Entry]:
     stories: dict[str, list[_Report]] = defaultdict(list)
     for report in reports:
         stories[report.story_id or f"article-{report.item.article_id}"].append(report)
     entries = []
     for story_id, members in stories.items():
-        members.sort(key=lambda report: (-report.height, report.item.first_seen_at, report.item.article_id))
-        officials: dict[str, tuple[Rank, int]] = {}
-        for member in members:
-            for official, found in member.standing.items():
-                officials[official] = max(found, officials.get(official, found))
+        ordered = _leading(members)
+        members.sort(
+            key=lambda report: (
+                -(report.standing[ordered[0]][0] if ordered and ordered[0] in report.standing else 0),
+                -report.height,
+                report.item.first_seen_at,
+                report.item.article_id,
+            )
+        )
         items = tuple(member.item for member in members)
         also_in = tuple(copy for item in items for copy in copies.get(item.article_id, ()))
-        ordered = tuple(sorted(officials, key=lambda official: officials[official], reverse=True))
         outlets = {item.outlet for item in items} | {copy.outlet for copy in also_in}
-        weight = (members[0].height, len(outlets), max(item.first_seen_at for item in items))
+        weight = (max(member.height for member in members), len(outlets), max(item.first_seen_at for item in items))
         story = DigestStory(story_id, items[0].title, ordered, items, also_in)
         entries.append(_Entry(story, weight, len(items) + len(also_in)))
     return sorted(entries, key=lambda entry: entry.weight, reverse=True)

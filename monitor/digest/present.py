@@ -26,6 +26,7 @@ from monitor.domain.mention import Passage
 from monitor.text.visible import clip, one_line, visible
 
 TITLE, PASSAGE, SUBJECT = 240, 420, 180  # characters
+OTHERS = 3  # officials named beside the one a story stands under
 ORDER = (Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)  # in which passages are shown
 PLACES = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
@@ -84,9 +85,7 @@ class _Presenter:
         headline = next((p for p in item.passages if p.region is Region.TITLE and p.text == item.title), None)
         title = one_line(item.title, TITLE) or one_line(item.url, TITLE) or "(no headline)"
         marked = pieces(headline, TITLE) if headline else ((title, False),)
-        rest = sorted(
-            (p for p in item.passages if p.region is not Region.TITLE), key=lambda p: (ORDER.index(p.region), p.start)
-        )
+        rest = sorted((p for p in item.passages if p.region is not Region.TITLE), key=lambda p: ORDER.index(p.region))
         date = item.published_at or item.first_seen_at
         return ItemView(
             pieces=marked,
@@ -108,6 +107,8 @@ class _Presenter:
     def story(self, story: DigestStory) -> StoryView:
         lead, *reports = (self.item(item) for item in story.items)
         others = tuple(self.names.get(official, official) for official in story.officials[1:])
+        if len(others) > OTHERS + 1:
+            others = (*others[:OTHERS], f"{len(others) - OTHERS} more")
         return StoryView(lead, tuple(reports), tuple(self.copy(copy) for copy in story.also_in), others)
 
 

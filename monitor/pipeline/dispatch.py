@@ -88,16 +88,16 @@ class Dispatcher:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
-        left = limit
+        left, ended = limit, True
+        self._sweep()
         while True:
-            started = await self._start(left) if left > 0 else 0
+            started = await self._start(left) if ended and left > 0 else 0
             left -= started
             wait = deadline - loop.time()
-            if wait <= 0 or not (started or self._runners):
+            if wait <= 0 or not self._runners:
                 break
-            if self._runners:
-                await asyncio.wait(self._runners, timeout=min(wait, ROUND))
-                self._sweep()
+            await asyncio.wait(self._runners, timeout=min(wait, ROUND))
+            ended = self._sweep()
         return self._collect()
 
     async def drain(self, seconds: float) -> list[Attempt]:
@@ -116,11 +116,14 @@ class Dispatcher:
         attempts, self._attempts = self._attempts, []
         return attempts
 
-    def _sweep(self) -> None:
-        for runner in [runner for runner in self._runners if runner.done()]:
+    def _sweep(self) -> bool:
+        """Forget the runners that ended; says whether any did, so that their targets are looked at again."""
+        ended = [runner for runner in self._runners if runner.done()]
+        for runner in ended:
             channel, target = self._runners.pop(runner)
             if not runner.cancelled() and (error := runner.exception()):
                 log.error("runner failed", extra={"channel": channel, "target": target}, exc_info=error)
+        return bool(ended)
 
     async def _start(self, limit: int) -> int:
         """Lease what is due for targets that are free, and start a runner for each target."""

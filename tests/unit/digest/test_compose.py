@@ -193,3 +193,23 @@ def test_a_passage_inside_another_is_not_repeated() -> None:
     part = Passage(passage.text[29:], passage.region, 29, passage.end, passage.marks)
     digest = made(whole, replace(whole, id=2, passages=(part,)))
     assert digest.stories[0].items[0].passages == (passage,)
+
+
+def test_the_leading_official_is_the_one_most_of_the_story_is_about() -> None:
+    """Three articles on one, the third of which greets another in its headline, are the first one's story."""
+    digest = made(
+        hit(1, story_id="one"),
+        hit(2, story_id="one"),
+        hit(3, story_id="one"),
+        hit(3, "Bến Sample", "ben-sample", id=9, title="Bến Sample greets", region=Region.TITLE, story_id="one"),
+    )
+    assert digest.stories[0].officials == ("ada-example", "ben-sample")
+    assert digest.stories[0].items[0].article_id == 3
+
+
+def test_passages_on_officials_come_before_those_of_queries() -> None:
+    """What a query found in the first line does not push the proof of a mention down."""
+    person, query = hit(1), hit(1, official="", rule_id="border", id=2)
+    early = Passage("Officials met", Region.BODY, 0, 13, ((0, 9),))
+    digest = made(replace(query, passages=(early,)), replace(person, passages=(replace(person.passages[0], start=29),)))
+    assert [passage.start for passage in digest.stories[0].items[0].passages] == [29, 0]
