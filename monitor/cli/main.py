@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
-from monitor.cli import demo, digest, discover, extract, look, outbox, repair, run, setup, status, stories
+from monitor.cli import demo, digest, discover, explain, extract, look, outbox, repair, run, setup, status, stories, why
 from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -46,14 +46,19 @@ app = typer.Typer(
 
 Command = Callable[..., object]
 FAMILIES: dict[str, tuple[Command, ...]] = {
-    "Set up": (setup.init, setup.check, setup.schema, discover.discover, discover.import_, discover.export),
+    "Set up": (
+        setup.init,
+        setup.check,
+        setup.schema,
+        discover.discover,
+        discover.import_,
+        discover.export,
+        explain.names,
+        explain.rehearse,
+    ),
     "Run": (run.run, run.poll, demo.demo),
     "Look": (status.status, look.hits, look.search),
-    "Explain": (
-        stories.group,
-        extract.extract,
-        repair.evidence,
-    ),
+    "Explain": (why.why, explain.match, extract.extract, stories.group, repair.evidence),
 }
 for family, commands in FAMILIES.items():
     for command in commands:

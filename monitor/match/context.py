@@ -1,6 +1,7 @@
 """What stands around a place in a page: neighbours in its run of capitals, the style of its line, credits, places."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import ahocorasick_rs
@@ -17,16 +18,18 @@ from monitor.match.lexicon import (
     PLACE_BEFORE_MARKED,
     PLACE_BEFORE_PAIRS,
     SYLLABLE,
+    VIETNAMESE_WORDS,
     words,
 )
 from monitor.match.page import Page
-from monitor.match.signs import CREDIT_AFTER, CREDIT_BEFORE
+from monitor.match.signs import CREDIT_AFTER, CREDIT_BEFORE, CREDIT_LAST
 
 _WORD = re.compile(r"[A-Za-z]+")
+_LAST_WORD = re.compile(r"[^\W_]+\Z")
 _LONG_WORD = re.compile(r"[A-Za-z]{4,}")
 _SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
 _NAMESAKE = re.compile(
-    r"\s?,\s(?:\d{1,2},?\s)?(?:an?|the|une?|el|la)\s(?:[A-Za-z0-9-]+\s){0,3}?([A-Za-z]+)\b(?=[,.;:\s)])"
+    r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _SYLLABIC = {"vietnamese", "chinese", "khmer", "burmese", "korean", "singapore"}
 _DAYS = words(
@@ -41,10 +44,11 @@ _SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 class Surroundings:
     """A page's text with what has been learnt of its lines; one for each article screened."""
 
-    __slots__ = ("_headline", "_words", "cased", "page", "spaced")
+    __slots__ = ("_before", "_headline", "_words", "cased", "page", "spaced")
 
     def __init__(self, page: Page) -> None:
         self.page, self.cased, self.spaced = page, page.cased, page.spaced
+        self._before: dict[int, str] = {}
         self._headline: dict[int, bool] = {}
         self._words: frozenset[str] | None = None
 
@@ -53,10 +57,11 @@ class Surroundings:
         cased = self.cased
         if start < 2 or cased[start - 1] not in " -":
             return ""
-        at = start - 1
-        while at > 0 and (cased[at - 1].isalnum()):
-            at -= 1
-        return cased[at : start - 1]
+        word = self._before.get(start)
+        if word is None:
+            match = _LAST_WORD.search(cased, max(0, start - 25), start - 1)
+            word = self._before[start] = match.group() if match else ""
+        return word
 
     def after(self, end: int) -> str:
         """Return the word that stands right after a place, by one space or hyphen, or an empty string."""
@@ -78,7 +83,7 @@ class Surroundings:
         if known is None:
             words = _LONG_WORD.findall(self.cased, low, min(high, low + 400))
             capital = sum(word[0].isupper() for word in words)
-            known = self._headline[low] = len(words) > 2 and capital >= 0.7 * len(words)
+            known = self._headline[low] = len(words) > 2 and capital >= 0.8 * len(words)
         return known
 
     def is_shouted(self, start: int, end: int) -> bool:
@@ -127,21 +132,34 @@ class Surroundings:
         if low in PLACE_AFTER and not (headline and low in COMMON):
             return word
         if headline or self.is_shouted(start, end):
-            ordinary = self.is_word(word) or low.endswith("s")
+            printed = self.page.folded.slice(end + 1, end + 1 + len(word)).lower()
+            ordinary = (
+                self.is_word(word) or low.endswith("s") or unicodedata.normalize("NFC", printed) in VIETNAMESE_WORDS
+            )
             return word if not ordinary and convention in _SYLLABIC and SYLLABLE.match(low) else ""
         return "" if low in _DAYS else word
 
     def is_credit(self, start: int, end: int) -> bool:
         """Tell whether a place lies in a photo credit, a byline or a signature."""
         cased = self.cased
-        low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
-        if CREDIT_BEFORE.search(cased, low, start) is not None:
-            return True
+        if self._may_follow_credit(start):
+            low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
+            if CREDIT_BEFORE.search(cased, low, start) is not None:
+                return True
         if end < len(cased) and cased[end] in " /" and CREDIT_AFTER.match(cased, end) is not None:
             return True
         if (start == 0 or cased[start - 1] == "\n") and (end == len(cased) or cased[end] == "\n"):
             return self.page.region(start).value == "body"
         return False
+
+    def _may_follow_credit(self, start: int) -> bool:
+        """Tell at a glance whether a credit may lead up to a place: not from a small word or a title."""
+        word = self.before(start)
+        if not word:
+            return True
+        if word[0].islower():
+            return word in CREDIT_LAST
+        return word.lower() not in single_words() or word.lower() in CREDIT_LAST
 
     def is_place(self, start: int) -> str:
         """Return the word to the left that makes the name one of a street, ship, school or typhoon."""
@@ -173,7 +191,7 @@ class Surroundings:
             for marked in (" ".join(left[at:]) for at in range(len(left))):
                 if marked in OCCUPATIONS_MARKED:
                     return marked
-        after = _NAMESAKE.match(self.cased, end)
+        after = _NAMESAKE.match(self.cased, end) if self.cased[end : end + 2].strip()[:1] in {",", "("} else None
         if after is not None:
             for other in self.cased[end : after.end()].replace(",", " ").split():
                 if other.lower().strip(".") in OCCUPATIONS:

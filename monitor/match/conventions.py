@@ -204,7 +204,9 @@ def _hispanic(groups: list[str]) -> Shape:
 def _portuguese(groups: list[str]) -> Shape:
     shape = _western(groups)
     shorts = (*shape.shorts, Shorter(flat(groups[0]), "first name", sure=False))
-    return Shape(shape.wholes, shorts)
+    family = shape.shorts[0].words
+    suffixes = tuple(flat(*groups[at:]) for at in range(1, len(groups)) if len(flat(*groups[at:])) > len(family))
+    return Shape(shape.wholes + suffixes, shorts)
 
 
 def _slavic(groups: list[str]) -> Shape:

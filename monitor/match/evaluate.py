@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import re2
 
 from monitor.domain.article import Region
 from monitor.domain.errors import QueryError
 from monitor.match.page import Page
-from monitor.match.query import parse_query
+from monitor.match.query import MAX_DISTANCE, parse_query
 from monitor.match.tree import And, Near, Node, Not, Or, Person, Query, Regex, Term, Within
 from monitor.text.fold import fold, fold_key
-from monitor.text.tokens import is_unspaced, is_word, word_at, words
+from monitor.text.tokens import is_unspaced, is_word
 
 Span = tuple[int, int]
 MAX_PLACES = 10_000
+_FAR = 40 * MAX_DISTANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +121,16 @@ def evaluate(query: Compiled, page: Page, mentions: Callable[[str], list[Span]])
 
 
 class _Evaluation:
-    """One look at one page; word beginnings are counted once and only when a NEAR asks."""
+    """One look at one page."""
 
     def __init__(self, patterns: dict[str, object], page: Page, mentions: Callable[[str], list[Span]]) -> None:
         self._patterns, self._page, self._mentions = patterns, page, mentions
-        self._starts: list[int] | None = None
+        self._flat = page.flat
 
     def find(self, node: Node) -> list[Span] | None:
         match node:
             case Term():
-                found = find_term(node, self._page)
+                found = find_term(node, self._page, self._flat)
             case Regex(pattern, _):
                 found = [match.span() for match in self._patterns[pattern].finditer(self._page.cased)]  # type: ignore[attr-defined] # re2 has no types
             case Person(official_id, _):
@@ -170,9 +170,6 @@ class _Evaluation:
 
     def _near(self, left: list[Span], right: list[Span], distance: int) -> list[Span]:
         """Pair each place on the left with the nearest on the right; both lists are in order."""
-        if self._starts is None:
-            self._starts = [start for start, _ in words(self._page.flat)]
-        word = partial(word_at, self._starts)
         found: set[Span] = set()
         at = 0
         for start, end in left:
@@ -180,15 +177,18 @@ class _Evaluation:
                 at += 1
             for other in right[max(0, at - 1) : at + 2]:
                 first, second = sorted(((start, end), other))
-                if first[1] <= second[0] and word(second[0]) - word(first[1] - 1) - 1 <= distance:
+                if first[1] <= second[0] and self._between(first[1], second[0]) <= distance:
                     found |= {(start, end), other}
         return sorted(found)
 
+    def _between(self, end: int, start: int) -> int:
+        """Count the words between two places, as far as any NEAR reaches."""
+        return MAX_PLACES if start - end > _FAR else len(self._page.spaced[end + 1 : start + 1].split())
 
-def find_term(term: Term, page: Page) -> list[Span]:
-    """Return the folded places of a word or phrase."""
+
+def find_term(term: Term, page: Page, flat: str) -> list[Span]:
+    """Return the folded places of a word or phrase; ``flat`` is the page's."""
     needle = fold_key(term.text).replace("-", " ") if term.exact else term.text
-    flat = page.flat
     found: list[Span] = []
     at = flat.find(needle)
     while at >= 0 and len(found) < MAX_PLACES:

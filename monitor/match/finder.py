@@ -4,16 +4,21 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from monitor.domain.mention import Form
+from monitor.match.honorifics import title_words
 from monitor.match.judge import Score, weigh
+from monitor.match.people import Person
 from monitor.match.romanise import SAFE_KEY, same_sound, slipped, sound_key
-from monitor.match.roster import Kind, Person, Seen
+from monitor.match.roster import Kind, Seen
 from monitor.match.search import MAX_OWNERS, Search
 from monitor.match.titles import title_after, title_before
 from monitor.text.tokens import is_unspaced
 
 _HAN_PLACE = re.compile("[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋")
+_SPACED = {"western", "hispanic", "portuguese", "slavic", "filipino"}
+_GENERATION = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
 _CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 
 
@@ -49,7 +54,7 @@ def _judge_whole(search: Search, seen: Seen) -> None:
     if not owners:
         search.refuse(seen.owners, seen, "its marks contradict the name's")
         return
-    why_not = whole_refusal(search, seen, search.roster.person(owners[0]))
+    why_not = whole_refusal(search, seen, search.roster.conventions[owners[0]])
     if why_not:
         search.refuse(owners, seen, why_not)
         return
@@ -59,20 +64,27 @@ def _judge_whole(search: Search, seen: Seen) -> None:
     _choose(search, seen, owners)
 
 
-def whole_refusal(search: Search, seen: Seen, person: Person) -> str:
+def whole_refusal(search: Search, seen: Seen, convention: str) -> str:
     """Return why a whole name is not a mention of its bearer, or an empty string."""
     around, start, end = search.around, seen.start, seen.end
     if place := around.is_place(start):
         return f"named after: {place} ..."
     if around.is_credit(start, end):
         return "a byline or photo credit"
-    if word := around.continues_right(start, end, person.shape.convention):
+    if word := around.continues_right(start, end, convention):
         return f"part of a longer name: ... {word}"
-    if word := around.continues_left(start, end, person.shape.convention):
-        return f"part of a longer name: {word} ..."
     if occupation := around.namesake(start, end):
+        search.namesakes.update(seen.owners)
         return f"a namesake: {occupation}"
-    return ""
+    word = around.continues_left(start, end, convention)
+    return f"part of a longer name: {word} ..." if word else _hyphenated(search, seen, convention)
+
+
+def _hyphenated(search: Search, seen: Seen, convention: str) -> str:
+    """Tell whether given and family name are joined as in French names of streets and schools."""
+    printed = search.printed_text(seen)
+    joined = "-" in printed and " " not in printed and not printed.isupper()
+    return "joined by a hyphen, as in names of streets and schools" if joined and convention in _SPACED else ""
 
 
 def _judge_native(search: Search, seen: Seen) -> None:
@@ -90,8 +102,11 @@ def _judge_native(search: Search, seen: Seen) -> None:
 
 def _choose(search: Search, seen: Seen, owners: Sequence[int]) -> None:
     """Accept the one bearer of a name; where there are several, post, country and date must decide."""
-    if len(owners) == 1:
-        search.accept(owners[0], seen, Form.FULL, 0.97, "full name")
+    if len(owners) == 1 and owners[0] not in search.namesakes:
+        if _is_other_generation(search, seen, owners[0]):
+            search.refuse(owners, seen, "of another generation")
+        else:
+            search.accept(owners[0], seen, Form.FULL, 0.97, "full name")
         return
     before, after = title_before(search.page.cased, seen.start), title_after(search.page.cased, seen.end)
     weighed = [weigh(search, search.roster.person(owner), before, after) for owner in owners[:40]]
@@ -99,69 +114,86 @@ def _choose(search: Search, seen: Seen, owners: Sequence[int]) -> None:
     fitting = [one for one in weighed if one.score == best]
     if len(fitting) == 1 and best >= Score.LIKELY:
         search.accept(fitting[0].owner, seen, Form.FULL, 0.9, f"full name shared with others; {fitting[0].reason}")
+    elif len(owners) == 1:
+        search.refuse(owners, seen, "a namesake was named before")
     else:
         search.refuse(owners, seen, f"{len(owners)} watched people bear this name and nothing tells them apart")
 
 
+class Heard(NamedTuple):
+    """A capitalised word that sounds like half a watched name."""
+
+    start: int
+    end: int
+    word: str
+    key: str
+
+
+def _is_other_generation(search: Search, seen: Seen, owner: int) -> bool:
+    """Tell whether a name goes on with Sr. where the official is a Jr., or the other way round."""
+    said = _GENERATION.match(search.page.cased, seen.end)
+    own = _GENERATION.search(search.roster.officials[owner].name)
+    return said is not None and own is not None and said[1].lower() != own[1].lower()
+
+
 def find_variants(search: Search) -> list[Seen]:
-    """Find whole names spelt otherwise, by sound; return where halves of names sound right, for ``Shorts``."""
-    cased = search.page.cased
+    """Find whole names spelt otherwise, by sound; return where halves of names sound right, for the short forms."""
+    heard, cased = search.roster.heard, search.page.cased
     taken = sorted(search.taken)
-    singles: list[tuple[int, int, str]] = []
-    before: tuple[int, int, str] | None = None
+    singles: list[Heard] = []
+    before: Heard | None = None
     for match in _CAPITAL.finditer(cased):
-        word = match.group().removesuffix("'s")
-        here = (match.start(), match.start() + len(word), word.lower().replace("-", "").replace("'", ""))
-        pair = before is not None and cased[before[1] : here[0]] == " " and _try_pair(search, before, here, taken)
+        printed = match.group()
+        key = heard(printed)
+        if not key:
+            before = None
+            continue
+        word = printed.removesuffix("'s")
+        plain = word.lower().replace("-", "").replace("'", "")
+        here = Heard(match.start(), match.start() + len(word), plain, key)
+        pair = before is not None and cased[before.end : here.start] == " " and _try_pair(search, before, here, taken)
         if not pair:
             singles.append(here)
         before = None if pair else here
     return _halves(search, singles)
 
 
-def _try_pair(
-    search: Search, one: tuple[int, int, str], two: tuple[int, int, str], taken: list[tuple[int, int]]
-) -> bool:
-    """Judge two capitalised words side by side as both halves of a name."""
-    owners = search.roster.sounding(f"{sound_key(one[2])} {sound_key(two[2])}")
-    at = bisect_left(taken, (two[1], 0))
-    if not owners or (at and taken[at - 1][1] > one[0]):
+def _try_pair(search: Search, one: Heard, two: Heard, taken: list[tuple[int, int]]) -> bool:
+    """Judge two words side by side as both halves of a name."""
+    owners = search.roster.sounding(f"{one.key} {two.key}")
+    at = bisect_left(taken, (two.end, 0))
+    if not owners or (at and taken[at - 1][1] > one.start):
         return False
-    seen = Seen(one[0], two[1], owners)
+    seen = Seen(one.start, two.end, owners)
     for owner in owners:
-        person = search.roster.person(owner)
-        halves = person.shape.halves
-        if halves is None or not all(
-            same_sound(said, "".join(half)) for said, half in zip((one[2], two[2]), halves, strict=True)
-        ):
+        first, second = search.roster.halves[owner]
+        if not (same_sound(one.word, first) and same_sound(two.word, second)):
             continue
         search.taken.append((seen.start, seen.end))
-        if why_not := whole_refusal(search, seen, person):
+        if why_not := whole_refusal(search, seen, search.roster.conventions[owner]):
             search.refuse((owner,), seen, why_not)
         else:
-            search.accept(owner, seen, Form.FULL, 0.9, f"full name, spelt otherwise than {person.official.name!r}")
+            name = search.roster.officials[owner].name
+            search.accept(owner, seen, Form.FULL, 0.9, f"full name, spelt otherwise than {name!r}")
         return True
     return False
 
 
-def _halves(search: Search, singles: Sequence[tuple[int, int, str]]) -> list[Seen]:
-    """Return the words that sound like half a name: of somebody named here, or long enough to be told apart."""
+def _halves(search: Search, singles: Sequence[Heard]) -> list[Seen]:
+    """Return the words that sound like half a name: of somebody named here, or beside a title and long enough."""
     said: dict[str, list[int]] = defaultdict(list)
-    for owner in {found.owner for found in search.found}:
-        for half in search.roster.person(owner).shape.halves or ():
-            said[sound_key("".join(half))].append(owner)
+    for owner in search.named:
+        for half in search.roster.halves.get(owner, ()):
+            said[sound_key(half)].append(owner)
     places: list[Seen] = []
-    for start, end, word in singles:
-        key = sound_key(word)
-        owners = dict.fromkeys((*said.get(key, ()), *(search.roster.sounding(key) if len(key) >= SAFE_KEY else ())))
-        alike = tuple(owner for owner in owners if _sounds_like(search.roster.person(owner), word))
+    for one in singles:
+        owners = dict.fromkeys(said.get(one.key, ()))
+        if len(one.key) >= SAFE_KEY and search.around.before(one.start).lower() in title_words():
+            owners |= dict.fromkeys(search.roster.sounding(one.key)[:MAX_OWNERS])
+        alike = tuple(who for who in owners if any(same_sound(one.word, half) for half in search.roster.halves[who]))
         if alike:
-            places.append(Seen(start, end, alike))
+            places.append(Seen(one.start, one.end, alike))
     return places
-
-
-def _sounds_like(person: Person, word: str) -> bool:
-    return any(same_sound(word, "".join(half)) for half in person.shape.halves or ())
 
 
 def find_slips(search: Search, hits: Sequence[tuple[int, int, int]]) -> None:
@@ -174,11 +206,11 @@ def find_slips(search: Search, hits: Sequence[tuple[int, int, int]]) -> None:
         if match is None or len(match.group()) < 6 or cased[end - 2] != " ":
             continue
         rest = match.group().removesuffix("'s")
+        if any(low <= start < high for low, high in search.taken[-50:]):
+            continue
         for owner in roster.first_owners(pattern)[:MAX_OWNERS]:
-            person = roster.person(owner)
-            seen = Seen(start, match.start() + len(rest), (owner,))
-            if person.shape.slips and slipped(rest.lower().replace("-", ""), person.shape.slips[1]):
-                _judge_slip(search, seen, person)
+            if owner in roster.rests and slipped(rest.lower().replace("-", ""), roster.rests[owner]):
+                _judge_slip(search, Seen(start, match.start() + len(rest), (owner,)), roster.person(owner))
 
 
 def _judge_slip(search: Search, seen: Seen, person: Person) -> None:
@@ -194,14 +226,15 @@ def _judge_slip(search: Search, seen: Seen, person: Person) -> None:
 def find_native_parts(search: Search, hits: Sequence[tuple[int, int, int]]) -> None:
     """Find the part said again of names in scripts without word breaks: set off by a space, after the whole name."""
     text = search.page.folded.text
-    named = {found.owner for found in search.found}
+    taken = sorted(search.taken)
     for pattern, start, end in hits:
         if not search.roster.kind(pattern) & Kind.NATIVE_SHORT:
             continue
         first, last = start - 1, end - 1
-        if any(low <= first < high for low, high in search.taken):
+        at = bisect_left(taken, (first + 1, 0))
+        if at and taken[at - 1][1] > first:
             continue
-        owners = [owner for owner in search.roster.short_owners(pattern) if owner in named]
+        owners = [owner for owner in search.roster.short_owners(pattern) if owner in search.named]
         left, right = text[first - 1 : first], text[last : last + 1]
         if len(owners) == 1 and (not left or not is_unspaced(left)) and (not right or not is_unspaced(right)):
             search.accept(

@@ -11,10 +11,11 @@ _POSTS = """
 h:premier = prime minister, pm, premier, thu tuong, thu tuong chinh phu, premier ministre, premiere ministre, perdana
     menteri, primer ministro, primera ministra, primeiro ministro, chancellor, taoiseach, head of government
 h:minister = minister, ministers, bo truong, ministre, menteri, mendagri, ministro, ministra, cabinet minister,
-    minister counsellor, secretary of state
+    minister counsellor
 h:minister l:deputy = thu truong, wamen, undersecretary, under secretary, viceministro
 h:minister d:foreign = foreign minister, fm, foreign secretary, menlu, canciller, chancellor of foreign affairs
 h:minister d:defence = defence minister, defense minister, defmin, menhan, defence chief, defense chief
+h:secretary d:foreign = secretary of state
 h:minister d:finance = finance minister, menkeu, chancellor of the exchequer, treasurer
 h:president = president, state president, chu tich nuoc, presiden, presidente, presidenta, head of state, presidency,
     presidente de la republica, president elect, state leader, tong thong

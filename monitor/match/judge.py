@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from monitor.match.people import Person
 from monitor.match.posts import Fit, Post, Title, fit_of, serves_abroad
-from monitor.match.roster import Person
 from monitor.match.search import Search
 from monitor.match.titles import Reading
+
+_LEADERS = ("president", "premier", "gensec", "monarch")
+COMMON_SHORTS = {"vietnamese", "chinese", "korean"}
+"""Conventions whose short forms are shared by thousands: they need more evidence."""
 
 
 class Score(IntEnum):
@@ -47,9 +51,17 @@ def weigh(search: Search, person: Person, before: Reading, after: Title) -> Weig
         return _by_post(search, person, max((fit, post), (other, other_post), key=lambda pair: pair[0]))
     if title.rank:
         return Weighed(person.index, Score.RANKED, f"the rank {' '.join(before.words[-3:])}")
+    if person.country in title.countries and _leads(search, person):
+        return Weighed(person.index, Score.LIKELY, f"named as {person.country}'s, whom he leads")
     if title.addressed or title.posts:
         return Weighed(person.index, Score.ADDRESSED, "addressed, by nothing that tells who")
     return Weighed(person.index, Score.NOTHING, "no title")
+
+
+def _leads(search: Search, person: Person) -> bool:
+    """Tell whether the official is head of state or government at the time, and his name not one of many."""
+    fits = (fit_of(Post(head), role, search.when) for head in _LEADERS for role in person.official.roles)
+    return person.shape.convention not in COMMON_SHORTS and max(fits, default=Fit.NO) >= Fit.UNDATED
 
 
 def _foreign(person: Person, title: Title, after: Title) -> str:
@@ -63,14 +75,19 @@ def _foreign(person: Person, title: Title, after: Title) -> str:
 
 
 def _contradicted(search: Search, person: Person, title: Title, fit: Fit, best: Fit, post: Post) -> str:
-    """Tell whether the title before a name is one that the official does not hold, or not at the time."""
+    """Tell whether the title before a name is one that the official does not hold, or not at the time.
+
+    Configured roles are rarely all: of somebody named in the text, a rare name says more than an unknown post.
+    """
     if title.rank and not person.soldierly:
         return f"no role of {person.official.name} is of the army or police"
     if not title.posts or not person.posts or best >= Fit.UNDATED:
         return ""
+    known = person.index in search.named
+    if known and person.shape.convention not in COMMON_SHORTS:
+        return ""
     if fit is Fit.OTHER_TIME:
         return f"{_show((post,))} at another time than {search.when}"
-    known = person.index in search.named
     if all(one.vague or one.head == "member" or (one.former and known) for one in title.posts):
         return ""
     return f"no role of {person.official.name} is {_show(title.posts)}"
@@ -87,7 +104,7 @@ def _by_post(search: Search, person: Person, best: tuple[Fit, Post]) -> Weighed:
     """Weigh a fitting post by how much it says and whether the text speaks of the official's country."""
     fit, post = best
     at_home = not person.country or person.country in post.countries or person.country in search.lands
-    if not at_home and search.lands:
+    if not at_home and search.lands and (post.vague or person.shape.convention in COMMON_SHORTS):
         return Weighed(person.index, Score.VAGUE, f"{_show((post,))}, in a text about other countries")
     if post.vague:
         score = Score.LIKELY if at_home else Score.VAGUE

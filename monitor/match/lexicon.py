@@ -71,7 +71,7 @@ OCCUPATIONS = words(
     singer actor actress dancer painter artist musician pianist violinist composer rapper drummer guitarist
     model photographer cameraman footballer striker goalkeeper midfielder defender winger player coach swimmer
     runner sprinter boxer wrestler athlete cyclist golfer cueist shuttler student pupil schoolboy schoolgirl
-    teacher lecturer tailor farmer fisherman driver rider cook chef baker butcher barber carpenter plumber
+    teacher lecturer tailor farmer fisherman driver rider cook baker butcher barber carpenter plumber
     electrician mechanic vendor shopkeeper trader hawker nurse dentist pharmacist engineer architect novelist
     poet writer author filmmaker comedian presenter blogger youtuber influencer tiktoker suspect defendant
     convict thief robber trafficker dealer victim patient villager resident passenger guide monk nun apprentice
@@ -136,6 +136,16 @@ COMMON = words(
     """
 )
 """Words that stand with a capital at the beginning of a sentence or in a headline without being names."""
+
+VIETNAMESE_WORDS = words(
+    """
+    làm tiếp thăm dự hội gặp nói phát chủ yêu trao nhận đến tới chúc kiểm chỉ ký và với là có được sẽ đã về tại trả điện
+    gửi đề khẳng tham lên rời đón chào kết cùng cho ra vào giữ bổ thị đối trình tặng dâng viếng khai bế công nêu nhấn
+    đồng chia cảm thông hoan thúc tăng đẩy mong giao bàn tuyên trong trước sau khi trên của các những một hai ba hôm
+    ngày sáng chiều tối bị tuần thứ tiễn cắt động thực hoàn triển tổ
+    """
+)
+"""Syllables, with their marks, that follow a name in a Vietnamese headline and are no part of it."""
 
 SPEAKING = words(
     """

@@ -35,6 +35,7 @@ class Page:
     cased: str
     spaced: str
     stretches: tuple[Stretch, ...]
+    starts: tuple[int, ...]
 
     @property
     def flat(self) -> str:
@@ -60,7 +61,7 @@ class Page:
         return 0, 0
 
     def _index(self, original: int) -> int:
-        return max(0, bisect_right(self.stretches, original, key=lambda stretch: stretch.start) - 1)
+        return max(0, bisect_right(self.starts, original) - 1)
 
     def _folded(self, original: int) -> int:
         origin = self.folded.origin
@@ -77,7 +78,7 @@ def lay_out(article: Article) -> Page:
         stretches.append(Stretch(region, at, at + len(text)))
         at += len(text) + len(_GAP)
     folded = fold(_GAP.join(texts))
-    return Page(folded, folded.cased, space_out(folded.text), tuple(stretches))
+    return Page(folded, folded.cased, space_out(folded.text), tuple(stretches), tuple(one.start for one in stretches))
 
 
 def space_out(text: str) -> str:

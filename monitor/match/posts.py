@@ -1,6 +1,5 @@
 """Posts compared: what a phrase such as "Lao Deputy Defence Minister" says, and whether an official's role fits it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -90,7 +89,8 @@ class Title:
     countries: frozenset[str] = frozenset()
 
 
-def read_symbols(words: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+@lru_cache(maxsize=20_000)
+def read_symbols(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Cut folded words into the longest known phrases; a word that is none stands alone as its own domain."""
     known, lands = vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
@@ -109,7 +109,7 @@ def read_symbols(words: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
             word = words[at].rstrip("s")
             read.append((words[at], (f"d:{word}",) if len(word) > 2 else ("-:",)))
         at += size
-    return read
+    return tuple(read)
 
 
 @lru_cache(maxsize=20_000)
@@ -140,11 +140,15 @@ def read_title(words: tuple[str, ...]) -> Title:
         joined = phrase in {"and", "cum", "va", "et", "kiem", "y"} or (joined and "d" in kinds)
     if waiting and heads:
         heads[-1]["domains"] |= waiting  # type: ignore[operator] # always a set
-    posts = tuple(
-        Post(str(h["head"]), frozenset(h["domains"]), frozenset(countries), bool(h["deputy"]), bool(h["former"]))  # type: ignore[call-overload] # as above
-        for h in heads
-    )
+    posts = tuple(_post(head, countries) for head in heads)
     return Title(posts, rank, addressed, frozenset(countries))
+
+
+def _post(head: dict[str, object], countries: set[str]) -> Post:
+    """Make a post; the president of a parliament is its chair."""
+    domains = frozenset(head["domains"])  # type: ignore[call-overload] # always a set
+    name = "chair" if head["head"] == "president" and "assembly" in domains else str(head["head"])
+    return Post(name, domains, frozenset(countries), bool(head["deputy"]), bool(head["former"]))
 
 
 def _assign(domain: str, heads: list[dict[str, object]], waiting: set[str], *, joined: bool) -> None:
@@ -155,6 +159,7 @@ def _assign(domain: str, heads: list[dict[str, object]], waiting: set[str], *, j
         waiting.add(domain)
 
 
+@lru_cache(maxsize=20_000)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a title as configured or printed."""
     plain = "".join(char if char.isalnum() else " " for char in fold_key(text))

@@ -6,6 +6,7 @@ halves whose key keeps at least ``SAFE_KEY`` consonants.
 """
 
 import re
+from functools import lru_cache
 
 SAFE_KEY = 4
 _RULES = tuple(
@@ -31,6 +32,7 @@ _RULES = tuple(
 )
 
 
+@lru_cache(maxsize=50_000)
 def sound_key(word: str) -> str:
     """Return the key of one folded word: its first letter and consonants, alike sounds made equal."""
     key = word
@@ -77,4 +79,6 @@ def same_sound(one: str, other: str) -> bool:
 
 def slipped(one: str, other: str) -> bool:
     """Tell whether a long word may be a slip of the pen for another: one letter, or two neighbours swapped."""
-    return min(len(one), len(other)) >= 6 and distance(one, other, 1) == 1
+    if min(len(one), len(other)) < 6 or abs(len(one) - len(other)) > 1 or (one[0] != other[0] and one[-1] != other[-1]):
+        return False
+    return distance(one, other, 1) == 1

@@ -4,39 +4,28 @@ Building keeps little for each official; the rest is worked out for those few wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntFlag
+from sys import intern
 
 import ahocorasick_rs
 
 from monitor.domain.official import Official
 from monitor.match.conventions import shape_of
-from monitor.match.countries import country_evidence, country_key
+from monitor.match.countries import country_evidence
 from monitor.match.page import space_out
-from monitor.match.posts import Post, posts_of, words_of
+from monitor.match.people import Person, country_of, is_native
 from monitor.match.romanise import SAFE_KEY, sound_key
-from monitor.match.shape import Shape, Words
-from monitor.text.fold import fold, fold_key
+from monitor.match.shape import Words
+from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
-_SOLDIERLY = {
-    "defence",
-    "staff",
-    "army",
-    "navy",
-    "air",
-    "politics",
-    "police",
-    "security",
-    "commission",
-    "forces",
-}
 _KEPT = 4_000
+_HEARD_KEPT = 50_000
 
 
-class Kind(IntFlag):
-    """What a pattern of the automaton may be."""
+class Kind:
+    """What a pattern of the automaton may be; bits, as one pattern may be several. Plain numbers are quick to test."""
 
     WHOLE = 1
     SHORT = 2
@@ -45,25 +34,7 @@ class Kind(IntFlag):
     COUNTRY = 16
     LITERAL = 32
     FIRST = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An official as far as matching needs him; built when first met."""
-
-    index: int
-    official: Official
-    shape: Shape
-    country: str
-    spellings: dict[str, tuple[str, ...]]
-    posts: tuple[Post, ...]
-    single: frozenset[str]
-    marked: bool
-
-    @property
-    def soldierly(self) -> bool:
-        """Tell whether a rank befits him: some post is of the army or police, or nothing is known of his posts."""
-        return not self.posts or any(post.domains & _SOLDIERLY or post.head == "commander" for post in self.posts)
+    HEARD = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +44,6 @@ class Seen:
     start: int
     end: int
     owners: tuple[int, ...]
-
-
-def is_native(name: str) -> bool:
-    """Tell whether a name is written in another script than Latin."""
-    return any(char.isalpha() and not char.isascii() for char in fold_key(name))
-
-
-def name_shapes(official: Official) -> Iterator[Shape]:
-    """Yield the Latin names of an official taken apart, the name first, then the aliases."""
-    for name in (official.name, *official.aliases):
-        if not is_native(name):
-            yield shape_of(name, official.country)
 
 
 def native_patterns(name: str) -> tuple[tuple[str, ...], str]:
@@ -99,7 +58,12 @@ def native_patterns(name: str) -> tuple[tuple[str, ...], str]:
 
 
 class Roster:
-    """All patterns and whom they may mean. Nothing in it changes but the memory of people already taken apart."""
+    """All patterns and whom they may mean. Nothing in it changes but the memory of what was worked out before.
+
+    ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
+    of two words, closed up, where it is long enough to show a slip of the pen,
+    ``halves`` both halves of the names that are compared by sound.
+    """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
         self.officials = tuple(officials)
@@ -109,7 +73,13 @@ class Roster:
         self._shorts: dict[int, int | list[int]] = {}
         self._firsts: dict[int, int | list[int]] = {}
         self._sounds: dict[str, list[int]] = defaultdict(list)
+        self._halves_heard: set[str] = set()
+        self._heard: dict[str, str] = {}
         self._people: dict[int, Person] = {}
+        self.conventions = ["western"] * len(self.officials)
+        self.firsts = [""] * len(self.officials)
+        self.rests: dict[int, str] = {}
+        self.halves: dict[int, tuple[str, str]] = {}
         lands: set[str] = set()
         for owner, official in enumerate(self.officials):
             self._enrol(owner, official, lands)
@@ -122,11 +92,11 @@ class Roster:
         del self._index
         self._automaton = ahocorasick_rs.AhoCorasick(self.patterns) if self.patterns else None
 
-    def _add(self, pattern: str, kind: Kind, owner: int = -1) -> None:
+    def _add(self, pattern: str, kind: int, owner: int = -1, more: int = 0) -> None:
         at = self._index.setdefault(pattern, len(self._kinds))
         if at == len(self._kinds):
             self._kinds.append(0)
-        self._kinds[at] |= kind
+        self._kinds[at] |= kind | more
         if owner < 0:
             return
         table = {Kind.SHORT: self._shorts, Kind.NATIVE_SHORT: self._shorts, Kind.FIRST: self._firsts}.get(
@@ -149,20 +119,27 @@ class Roster:
                     self._add(part, Kind.NATIVE_SHORT, owner)
                 continue
             shape = shape_of(name, official.country)
+            if name is official.name and shape.wholes:
+                self.conventions[owner] = shape.convention
+                self.firsts[owner] = intern(shape.wholes[0][0])
             for words in shape.wholes:
                 self._add(f" {' '.join(words)} ", Kind.WHOLE, owner)
+            heard = Kind.HEARD if shape.halves else 0
             for short in shape.shorts:
-                self._add(f" {' '.join(short.words)} ", Kind.SHORT, owner)
+                self._add(f" {' '.join(short.words)} ", Kind.SHORT, owner, heard)
             if shape.slips:
                 self._add(f" {shape.slips[0]} ", Kind.FIRST, owner)
+                self.rests[owner] = shape.slips[1]
             if shape.halves:
                 self._listen(owner, shape.halves)
-                lands.add(country_key(" ".join(words_of(official.country))))
+                lands.add(country_of(official.country))
 
     def _listen(self, owner: int, halves: tuple[Words, Words]) -> None:
         """Note how a name sounds: both halves together, and each half that is long enough to stand alone."""
-        keys = ["".join(map(sound_key, half)) for half in halves]
+        said = self.halves[owner] = ("".join(halves[0]), "".join(halves[1]))
+        keys = [sound_key(half) for half in said]
         self._sounds[" ".join(keys)].append(owner)
+        self._halves_heard.update(keys)
         for key in keys:
             if len(key) >= SAFE_KEY:
                 self._sounds[key].append(owner)
@@ -201,6 +178,16 @@ class Roster:
         """Return whose name sounds so: the keys of both halves with a space between, or of one long half."""
         return tuple(self._sounds.get(key, ()))
 
+    def heard(self, word: str) -> str:
+        """Return the key of a printed word if half a watched name sounds so, or an empty string."""
+        key = self._heard.get(word)
+        if key is None:
+            if len(self._heard) >= _HEARD_KEPT:
+                self._heard = {}
+            key = sound_key(word.removesuffix("'s").lower().replace("-", "").replace("'", ""))
+            key = self._heard[word] = key if key in self._halves_heard else ""
+        return key
+
     @property
     def listens(self) -> bool:
         """Tell whether anybody's name is compared by sound."""
@@ -212,46 +199,5 @@ class Roster:
         if person is None:
             if len(self._people) >= _KEPT:
                 self._people = {}
-            person = self._people[index] = _person(index, self.officials[index])
+            person = self._people[index] = Person(index, self.officials[index])
         return person
-
-
-def _person(index: int, official: Official) -> Person:
-    """Take an official apart."""
-    spellings: dict[str, list[str]] = defaultdict(list)
-    single: set[str] = set()
-    shapes = []
-    for name in (official.name, *official.aliases):
-        if is_native(name):
-            continue
-        for printed in _printed_words(name):
-            spellings[fold_key(printed)].append(printed)
-        shapes.append(shape_of(name, official.country))
-        if len(shapes[-1].wholes) == 1 and len(shapes[-1].wholes[0]) == 1:
-            single.add(shapes[-1].wholes[0][0])
-    posts = tuple(dict.fromkeys(post for role in official.roles for post in posts_of(role.title)))
-    country = country_key(" ".join(words_of(official.country)))
-    shape = shapes[0] if shapes else Shape(())
-    return Person(
-        index,
-        official,
-        shape,
-        country,
-        {word: tuple(ways) for word, ways in spellings.items()},
-        posts,
-        frozenset(single),
-        not all(way.isascii() for ways in spellings.values() for way in ways),
-    )
-
-
-def _printed_words(name: str) -> list[str]:
-    """Return the words of a name with their marks."""
-    folded = fold(name)
-    spaced = space_out(folded.text)
-    words: list[str] = []
-    at = 1
-    for word in spaced.split():
-        at = spaced.index(word, at)
-        words.append(folded.slice(at - 1, at - 1 + len(word)))
-        at += len(word)
-    return words

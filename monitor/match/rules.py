@@ -12,7 +12,7 @@ from monitor.match.evaluate import Compiled, Span, compile_query, evaluate
 from monitor.match.finder import find_native_parts, find_slips, find_variants, find_wholes
 from monitor.match.page import Page, lay_out
 from monitor.match.roster import Kind, Roster
-from monitor.match.search import Search
+from monitor.match.search import Found, Search
 from monitor.match.shorts import find_shorts, short_places
 from monitor.text.tokens import sentence
 
@@ -62,7 +62,7 @@ class Watcher:
         places = short_places(search, hits) if kinds & (Kind.SHORT | Kind.WHOLE) else []
         if kinds & Kind.FIRST:
             find_slips(search, hits)
-        if self._roster.listens and kinds & (Kind.COUNTRY | Kind.SHORT):
+        if self._roster.listens and kinds & (Kind.COUNTRY | Kind.HEARD):
             places += find_variants(search)
         if places:
             find_shorts(search, places)
@@ -73,7 +73,7 @@ class Watcher:
     def _conclude(self, search: Search, article: Article, source_id: str, kinds: int) -> Findings:
         """Put what was found into the words of the domain, and judge the rules."""
         page, officials = search.page, self._roster.officials
-        found = sorted(set(search.found), key=lambda one: (one.start, one.end, one.owner))
+        found = _uncovered(search.found)
         mentions = tuple(
             Mention(
                 officials[one.owner].id,
@@ -105,7 +105,7 @@ class Watcher:
     def _judge(self, rule: Rule, page: Page, article: Article, spans: dict[str, list[Span]]) -> RuleHit | None:
         places: list[Span] = []
         who: list[str] = []
-        for official_id in spans.keys() & self._people[rule.id]:
+        for official_id in filter(self._people[rule.id].__contains__, spans):
             counted = [span for span in spans[official_id] if _counts(rule, page, span)]
             places += counted
             who += [official_id] * bool(counted)
@@ -116,6 +116,15 @@ class Watcher:
             return None
         who.sort(key=lambda official_id: spans[official_id])
         return RuleHit(rule.id, tuple(who), passages(article, page, places))
+
+
+def _uncovered(found: Iterable[Found]) -> list[Found]:
+    """Return mentions in their order, without those that lie inside a longer one."""
+    kept: list[Found] = []
+    for one in sorted(set(found), key=lambda one: (one.start, -one.end, one.owner)):
+        if not kept or one.start >= kept[-1].end or (one.start, one.end) == (kept[-1].start, kept[-1].end):
+            kept.append(one)
+    return kept
 
 
 def _admits(rule: Rule, article: Article, source_id: str) -> bool:

@@ -1,7 +1,6 @@
 """The run of capitals in which a part of a watched name stands: by itself, in another name, or in the whole one.
 
-Here the whole name is also found where an initial, a nickname or a middle name stands between its halves, and where
-one half is spelt otherwise.
+Here the whole name is also found where an initial, a nickname or a middle name stands between its halves.
 """
 
 import re
@@ -10,17 +9,19 @@ from monitor.domain.mention import Form
 from monitor.match.countries import country_words
 from monitor.match.honorifics import single_words
 from monitor.match.judge import Score, weigh
-from monitor.match.lexicon import COMMON, VIETNAMESE_COMPOUNDS, words
-from monitor.match.romanise import same_sound, slipped
-from monitor.match.roster import Person, Seen
+from monitor.match.lexicon import COMMON, SYLLABLE, VIETNAMESE_COMPOUNDS, words
+from monitor.match.people import Person
+from monitor.match.romanise import slipped
+from monitor.match.roster import Seen
 from monitor.match.search import MAX_OWNERS, Search
 from monitor.match.titles import title_after, title_before
 
 _MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian"}
 _INSERTED = re.compile(r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z")
-_ADDRESS_MARKED = {"ông", "bà", "anh", "chị", "cô", "bộ"}
-_NAMELIKE = words("van do le la du da di de ma y e dan an en vi san don bang gus chi anh u ba co ko bo ong bu tun")
-"""Titles and small words that are elements of names as well."""
+_ADDRESS_MARKED = words("ông bà anh chị cô bác bộ ngài tướng phó")
+_TITLES_ALWAYS = words("gen sen king queen tun pak khun chef bung dato")
+_NAMELIKE = words("van le la du da di de y dan vi don bang gus san")
+"""Titles and small words that are elements of names as well; with Vietnamese marks they are titles."""
 
 
 def stands_alone(search: Search, seen: Seen) -> bool:
@@ -45,13 +46,11 @@ def _remember(search: Search, seen: Seen, name: str) -> None:
 
 def _goes_on(search: Search, seen: Seen) -> bool:
     """Tell whether the name goes on to the right, as somebody else's, a place's, or the whole one spelt otherwise."""
-    person = search.roster.person(seen.owners[0])
-    word = search.around.continues_right(seen.start, seen.end, person.shape.convention)
+    word = search.around.continues_right(seen.start, seen.end, search.roster.conventions[seen.owners[0]])
     if not word:
         return False
-    if not (word[0].isupper() and _spelt_right(search, seen, word)):
-        _remember(search, seen, f"{search.printed_text(seen)} {word}")
-        search.refuse_named(seen, f"part of a longer name: ... {word}")
+    _remember(search, seen, f"{search.printed_text(seen)} {word}")
+    search.refuse_named(seen, f"part of a longer name: ... {word}")
     return True
 
 
@@ -72,11 +71,11 @@ def _is_namepart(search: Search, word: str, start: int) -> bool:
     """Tell whether the capitalised word to the left belongs to the same name."""
     around, low = search.around, word.lower()
     at = start - 1 - len(word)
-    if low in _NAMELIKE:
-        printed = search.page.folded.slice(at, start - 1).lower()
-        return not (printed in _ADDRESS_MARKED or (low == "u" and around.begins_sentence(at)))
-    if low in single_words() or low in country_words():
+    if low in country_words() or (low in COMMON and (around.begins_sentence(at) or around.is_headline(start))):
         return False
+    if low in single_words():
+        namelike = low in _NAMELIKE or (SYLLABLE.match(low) is not None and low not in _TITLES_ALWAYS)
+        return namelike and search.page.folded.slice(at, start - 1).lower() not in _ADDRESS_MARKED
     if around.begins_sentence(at) or around.is_headline(start):
         return not around.is_word(word)
     return low not in COMMON
@@ -88,40 +87,23 @@ def _with_initial(search: Search, seen: Seen) -> bool:
     if match is None:
         return False
     for owner in seen.owners[:MAX_OWNERS]:
-        person = search.roster.person(owner)
-        if any(whole[0] == match[1].lower() for whole in person.shape.wholes):
+        if search.roster.firsts[owner] == match[1].lower():
             whole = Seen(match.start(1), seen.end, (owner,))
-            return _take(search, whole, person, "full name with an initial or nickname")
+            return _take(search, whole, "full name with an initial or nickname")
     return False
 
 
 def _extended(search: Search, seen: Seen, left: str) -> bool:
-    """Accept a whole name with a middle name inside, or with its first half spelt otherwise."""
-    earlier = search.around.before(seen.start - 1 - len(left)).lower()
+    """Accept a whole name with a middle name inside, or with a slip of the pen in its first word."""
+    roster, low = search.roster, left.lower()
     start = seen.start - 1 - len(left)
+    earlier = search.around.before(start)
     for owner in seen.owners[:MAX_OWNERS]:
-        person = search.roster.person(owner)
-        first = person.shape.wholes[0][0] if person.shape.wholes else ""
-        halves = person.shape.halves
-        if halves and same_sound(left.lower(), "".join(halves[0])):
-            return _take(search, Seen(start, seen.end, (owner,)), person, "full name, its first part spelt otherwise")
-        if earlier == first and len(first) > 2 and person.shape.convention in _MIDDLE_NAMES:
-            whole = Seen(start - 1 - len(earlier), seen.end, (owner,))
-            return _take(search, whole, person, "full name with a middle name")
-        if slipped(left.lower(), first) and _title_fits(search, start, seen.end, person):
-            whole = Seen(start, seen.end, (owner,))
-            return _take(search, whole, person, "full name with a slip, beside a fitting post")
-    return False
-
-
-def _spelt_right(search: Search, seen: Seen, word: str) -> bool:
-    """Accept a whole name whose second half is spelt otherwise."""
-    whole_end = seen.end + 1 + len(word)
-    for owner in seen.owners[:MAX_OWNERS]:
-        person = search.roster.person(owner)
-        if person.shape.halves and same_sound(word.lower(), "".join(person.shape.halves[1])):
-            whole = Seen(seen.start, whole_end, (owner,))
-            return _take(search, whole, person, "full name, its second part spelt otherwise")
+        first = roster.firsts[owner]
+        if earlier.lower() == first and len(first) > 2 and roster.conventions[owner] in _MIDDLE_NAMES:
+            return _take(search, Seen(start - 1 - len(earlier), seen.end, (owner,)), "full name with a middle name")
+        if slipped(low, first) and _title_fits(search, start, seen.end, roster.person(owner)):
+            return _take(search, Seen(start, seen.end, (owner,)), "full name with a slip, beside a fitting post")
     return False
 
 
@@ -130,9 +112,9 @@ def _title_fits(search: Search, start: int, end: int, person: Person) -> bool:
     return weigh(search, person, title_before(cased, start), title_after(cased, end)).score >= Score.LIKELY
 
 
-def _take(search: Search, seen: Seen, person: Person, reason: str) -> bool:
+def _take(search: Search, seen: Seen, reason: str) -> bool:
     """Accept a whole name, unless it is a credit's or a namesake's."""
     if search.around.is_credit(seen.start, seen.end) or search.around.namesake(seen.start, seen.end):
         return False
-    search.accept(person.index, seen, Form.FULL, 0.88, reason)
+    search.accept(seen.owners[0], seen, Form.FULL, 0.88, reason)
     return True

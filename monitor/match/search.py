@@ -10,8 +10,9 @@ from monitor.match.context import Surroundings, countries_in
 from monitor.match.countries import home_of
 from monitor.match.marks import agrees, is_vietnamese
 from monitor.match.page import Page
+from monitor.match.people import Person
 from monitor.match.posts import words_of
-from monitor.match.roster import Person, Roster, Seen
+from monitor.match.roster import Roster, Seen
 
 MAX_OWNERS = 40
 MAX_MISSES = 50
@@ -45,7 +46,8 @@ class Search:
     """One look for all watched people in one page; what is found and refused gathers here.
 
     ``taken`` are the places where whole names stand, accepted or not. ``named`` tells where each official was first
-    accepted, ``others`` where somebody else bears the same part of a name, with that other name.
+    accepted, ``others`` where somebody else bears the same part of a name, with that name, ``namesakes`` whose whole
+    name was somebody else's.
     """
 
     def __init__(self, roster: Roster, page: Page, when: date | None, language: str) -> None:
@@ -55,6 +57,7 @@ class Search:
         self.missed: list[Missed] = []
         self.taken: list[tuple[int, int]] = []
         self.named: dict[int, int] = {}
+        self.namesakes: set[int] = set()
         self.others: dict[str, list[tuple[int, str]]] = {}
         self._lands: dict[str, int] | None = None
 
@@ -69,7 +72,8 @@ class Search:
 
     def accept(self, owner: int, seen: Seen, form: Form, confidence: float, reason: str) -> None:
         """Keep a mention, unless one of the official's own phrases cancels it."""
-        phrase = self.cancelled(self.roster.person(owner), seen)
+        exclude = self.roster.officials[owner].exclude
+        phrase = self.cancelled(exclude, seen) if exclude else ""
         if phrase:
             self.refuse((owner,), seen, f"cancelled by the phrase {phrase!r}")
             return
@@ -94,9 +98,9 @@ class Search:
         """Return the words of a place without their marks, capitals kept."""
         return self.page.cased[seen.start : seen.end]
 
-    def cancelled(self, person: Person, seen: Seen) -> str:
-        """Return the phrase of the official's ``not`` list in which a place lies, or an empty string."""
-        for phrase in person.official.exclude:
+    def cancelled(self, exclude: tuple[str, ...], seen: Seen) -> str:
+        """Return the phrase of an official's ``not`` list in which a place lies, or an empty string."""
+        for phrase in exclude:
             needle = " ".join(words_of(phrase))
             reach = len(needle) + 1
             low = max(0, seen.start - reach)

@@ -1,9 +1,12 @@
 """Parts of names: a given or family name counts beside a title that fits, or after the whole name in the same text."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
 from monitor.domain.mention import Form
+from monitor.match.countries import home_of
+from monitor.match.elements import PARTICLES
 from monitor.match.judge import Score, Weighed, weigh
 from monitor.match.lexicon import COMMON, PLACES, SPEAKING, SYLLABLE, WORD_NAMES
 from monitor.match.posts import Fit, fit_of
@@ -13,6 +16,7 @@ from monitor.match.search import MAX_OWNERS, Search
 from monitor.match.titles import posts_in, title_after, title_before
 from monitor.text.tokens import sentence
 
+_AGED = re.compile(r", \d{2},")
 _DISTINCT = 9
 """Letters from which on a part of a name is rare enough to count beside a bare honorific in a text on its country."""
 
@@ -25,7 +29,7 @@ def short_places(search: Search, hits: Sequence[tuple[int, int, int]]) -> list[S
         kind = roster.kind(pattern)
         if not kind & (Kind.SHORT | Kind.WHOLE):
             continue
-        if not cased[start].isupper() and roster.patterns[pattern][1:4] not in {"al ", "el "}:
+        if not cased[start].isupper() and roster.patterns[pattern][1:].partition(" ")[0] not in PARTICLES:
             continue
         owners: tuple[int, ...] = roster.short_owners(pattern) if kind & Kind.SHORT else ()
         if kind & Kind.WHOLE and " " not in roster.patterns[pattern].strip():
@@ -116,10 +120,11 @@ def _is_single(search: Search, seen: Seen, owner: int) -> bool:
     return search.folded_text(seen) in search.roster.person(owner).single
 
 
-def _at_home(search: Search, owner: int) -> bool:
-    """Tell whether the text speaks of the official's country."""
+def _at_home(search: Search, owner: int, *, said: bool = False) -> bool:
+    """Tell whether the text speaks of the official's country; ``said``: by name, not by its language alone."""
     person = search.roster.person(owner)
-    return bool(person.country) and person.country in search.lands
+    times = search.lands.get(person.country, 0) if person.country else 0
+    return times > (said and home_of(search.language) == person.country)
 
 
 def _post_nearby(search: Search, seen: Seen, owner: int) -> bool:
@@ -135,13 +140,17 @@ def _without_title(search: Search, seen: Seen) -> None:
     """Accept a bare part of a name after its bearer was named, unless somebody else may be meant."""
     owners = [owner for owner in seen.owners if owner in search.named]
     if not owners:
-        owners = [one for one in seen.owners[:MAX_OWNERS] if _is_single(search, seen, one) and _at_home(search, one)]
+        owners = [
+            one
+            for one in seen.owners[:MAX_OWNERS]
+            if _is_single(search, seen, one) and _at_home(search, one, said=True)
+        ]
     if not owners:
         return
     agreeing = search.agreeing(seen, owners)
     if not agreeing:
         search.refuse(owners, seen, "its marks contradict the name's")
-    elif why_not := _is_just_a_word(search, seen):
+    elif why_not := _is_just_a_word(search, seen, agreeing):
         search.refuse(agreeing, seen, why_not)
     elif len(agreeing) > 1:
         search.refuse(agreeing, seen, _any_of(search, agreeing))
@@ -154,18 +163,21 @@ def _without_title(search: Search, seen: Seen) -> None:
 
 def _rival(search: Search, seen: Seen, owner: int) -> str:
     """Return somebody else of the name who was named later than the official, before this place."""
+    others = search.others.get(search.folded_text(seen))
+    if not others:
+        return ""
     earlier = (found.start for found in search.found if found.owner == owner and found.start < seen.start)
     last = max(earlier, default=-1)
-    for start, name in reversed(search.others.get(search.folded_text(seen), ())):
+    for start, name in reversed(others):
         if last < start < seen.start or last < 0:
             return name
     return ""
 
 
-def _is_just_a_word(search: Search, seen: Seen) -> str:
+def _is_just_a_word(search: Search, seen: Seen, owners: Sequence[int]) -> str:
     """Tell why a bare part of a name may be an ordinary word or a place, or needs a title."""
     around, text = search.around, search.folded_text(seen)
-    people = [search.roster.person(owner) for owner in seen.owners[:MAX_OWNERS]]
+    people = [search.roster.person(owner) for owner in owners[:MAX_OWNERS]]
     same = [short for person in people for short in person.shape.shorts if short.words == tuple(text.split())]
     single = any(text in person.single for person in people)
     if same and not single and not any(short.sure for short in same):
@@ -175,7 +187,10 @@ def _is_just_a_word(search: Search, seen: Seen) -> str:
     if text in PLACES and "-" not in search.printed_text(seen):
         return "also the name of a place"
     wordlike = text in WORD_NAMES or text in COMMON
-    opening = around.begins_sentence(seen.start) and around.after(seen.end) not in SPEAKING
+    aged = _AGED.match(search.page.cased, seen.end)
+    opening = around.begins_sentence(seen.start) and around.after(seen.end) not in SPEAKING and not aged
+    if wordlike and single and not same:
+        return "an ordinary word, which needs a title"
     if wordlike and (opening or around.is_headline(seen.start)):
         return "an ordinary word where any word has a capital"
     return ""

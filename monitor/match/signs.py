@@ -2,6 +2,8 @@
 
 import re
 
+from monitor.match.lexicon import words
+
 _PICTURE = r"(?i:photos?|photographs?|images?|pictures?|fotos?|anh|credits?|illustrations?|graphics?|video|source)"
 _MAKING = (
     r"(?i:photos?|images?|pictures?|fotos?|illustrations?|footage|videos?|report(?:ing|ed)|writ(?:ing|ten)"
@@ -18,6 +20,15 @@ CREDIT_BEFORE = re.compile(
     rf"{_EARLIER}\Z"
 )
 """A photo credit or byline, up to the name in it and with those named before."""
+
+CREDIT_LAST = words(
+    """
+    by par theo oleh por and va et dan de courtesy credit credits photo photos photograph photographs image images
+    picture pictures foto fotos anh illustration illustrations graphic graphics video source text story tin bai words
+    reporter correspondent hien
+    """
+)
+"""The words in small letters, or of the picture, that may stand last before the name in a credit."""
 
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
 """An agency right after the name of its photographer."""

@@ -1,6 +1,7 @@
 """The title that stands around a name: what may be read to its left and, in apposition, to its right."""
 
 import re
+from functools import lru_cache
 
 from monitor.match.countries import country_words
 from monitor.match.honorifics import title_words, vocabulary
@@ -8,7 +9,7 @@ from monitor.match.lexicon import words
 from monitor.match.posts import Post, Title, read_symbols, read_title
 from monitor.match.signs import PHOTO_MARK
 
-_WORD = re.compile(r"[A-Za-z0-9]+")
+_WORD = re.compile(r"(?<!')[A-Za-z0-9]+|(?<=')(?!s\b)[A-Za-z0-9]+")
 _REACH = 130
 _ABBREVIATED = words(
     """
@@ -17,8 +18,10 @@ _ABBREVIATED = words(
     """
 )
 _LINKS = words("of for to the de du des la le les l d and cum kiem et va y bo dan in on cua del e di en a at")
+_CAPITAL_ONLY = words("miss lord lady don bang gus bung ma hon sena san sri tun u ms sir dame may king prince")
 _OPENERS = words("of the and to for de du des la le les a an et va y in on at e en bo dan di cua del")
 _APPOSITION = re.compile(r"\s?,\s|\s?\(\s?|\s[-]\s")
+_AGE = re.compile(r"\d{2},\s")
 _CLAUSE = re.compile(
     r"(?:who\s(?:is|was|has been|also|heads|leads|serves as|served as)"
     r"|himself|herself|then|the|a|an|now|currently|also|le|la|l')\s",
@@ -40,11 +43,29 @@ _NOTHING = Title()
 
 def title_before(cased: str, start: int) -> Reading:
     """Read the title that leads up to a name, at most one line and some 130 characters."""
-    kept = _trimmed(_led_up(cased, start))
+    kept = _trimmed(_led_up(cased, start)) if _may_lead_up(cased, start) else []
     if not kept:
         return Reading(_NOTHING, start, ())
     said = tuple(word.group().lower() for word in kept)
     return Reading(read_title(said), kept[0].start(), said)
+
+
+def _may_lead_up(cased: str, start: int) -> bool:
+    """Tell at a glance whether the word right before a name may be of a title: most are not."""
+    at = start - 1
+    while at > 0 and not cased[at].isalnum() and start - at < 4:
+        at -= 1
+    first = at
+    while first > 0 and cased[first - 1].isalnum():
+        first -= 1
+    word = cased[first : at + 1].lower()
+    return word in title_words() or word in _country_parts() or (cased[first].isupper() and len(word) > 1)
+
+
+@lru_cache(maxsize=1)
+def _country_parts() -> frozenset[str]:
+    """Return the last words of the names and adjectives of countries."""
+    return frozenset(word.rpartition(" ")[2] for word in country_words()) | {"s"}
 
 
 def _led_up(cased: str, start: int) -> list[re.Match[str]]:
@@ -60,6 +81,8 @@ def _led_up(cased: str, start: int) -> list[re.Match[str]]:
         gap = cased[found[at].end() : edge]
         after = [other.group().lower() for other in (*pending, *kept)]
         if not _bridges(gap, word, after, commas):
+            break
+        if word in _CAPITAL_ONLY and found[at].group().islower():
             break
         commas += "," in gap
         edge = found[at].start()
@@ -78,7 +101,7 @@ def _trimmed(kept: list[re.Match[str]]) -> list[re.Match[str]]:
     """Drop what only looked like the beginning of a title: small words, and words that are part of no phrase."""
     first = at = 0
     leading = True
-    for phrase, symbols in read_symbols([word.group().lower() for word in kept]):
+    for phrase, symbols in read_symbols(tuple(word.group().lower() for word in kept)):
         size = phrase.count(" ") + 1
         unknown = phrase not in vocabulary() and symbols[0][:2] != "c:"
         if (unknown and (leading or kept[at].group().islower())) or (leading and phrase in _OPENERS):
@@ -132,7 +155,7 @@ def title_after(cased: str, end: int) -> Title:
     if comma is None:
         return _NOTHING
     at = comma.end()
-    age = re.compile(r"\d{2},\s").match(cased, at)
+    age = _AGE.match(cased, at)
     at = age.end() if age else at
     while (clause := _CLAUSE.match(cased, at)) is not None:
         at = clause.end()

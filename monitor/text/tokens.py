@@ -1,11 +1,11 @@
 """Words and sentences of a text, by offsets. Scripts without spaces between words are told apart here."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
 WORD = re.compile(r"\w+(?:['’]\w+)*")
 _END = re.compile(r"[.!?…。！？៕။]+[\"'’”»)\]]*(?=\s|$)|[。！？]|\n+")
+_STOPS = ".!?…。！？៕។"
 _SHORT_WORD = re.compile(  # what ends in a dot without ending a sentence: titles, ranks, initials, months
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|[A-Z][a-z]{0,3}|Lieut|Lieu|Brig|Prof|Capt|Cmdr|Hon|Supt|Insp|Sept|gov|col|gen|no|vs|mme|mgr)\.$"
 )
@@ -36,24 +36,16 @@ def words(text: str) -> Iterator[tuple[int, int]]:
     return (match.span() for match in WORD.finditer(text))
 
 
-def word_at(starts: list[int], offset: int) -> int:
-    """Return the index of the word that begins at or before an offset, given all beginnings in order."""
-    return bisect_right(starts, offset) - 1
-
-
 def sentence(text: str, start: int, end: int, limit: int = 500) -> tuple[int, int]:
     """Return the offsets of the sentence around ``start:end``, or of at most ``limit`` characters on either side.
 
     Dots of ranks, titles and initials end no sentence; a line break always does.
     """
     low, high = max(0, start - limit), min(len(text), end + limit)
-    first = low
-    for stop in _END.finditer(text, low, start):
-        if not _abbreviates(text, stop):
-            first = stop.end()
+    first = _begins(text, low, start)
     last = high
     for stop in _END.finditer(text, end, high):
-        if not _abbreviates(text, stop):
+        if not _abbreviates(text, stop.start(), stop.group()):
             last = stop.start() if stop.group().startswith("\n") else stop.end()
             break
     while first < start and text[first].isspace():
@@ -63,6 +55,18 @@ def sentence(text: str, start: int, end: int, limit: int = 500) -> tuple[int, in
     return first, last
 
 
-def _abbreviates(text: str, stop: re.Match[str]) -> bool:
+def _begins(text: str, low: int, start: int) -> int:
+    """Return where the last sentence before ``start`` ends, looking back to ``low``."""
+    line = text.rfind("\n", low, start) + 1
+    low = max(low, line)
+    at = start
+    while (at := max(text.rfind(sign, low, at) for sign in _STOPS)) >= 0:
+        stop = _END.match(text, at)
+        if stop is not None and stop.end() <= start and not _abbreviates(text, at, stop.group()):
+            return stop.end()
+    return low
+
+
+def _abbreviates(text: str, at: int, stop: str) -> bool:
     """Tell whether a dot ends an abbreviation rather than a sentence."""
-    return stop.group() == "." and _SHORT_WORD.search(text[max(0, stop.start() - 8) : stop.end()]) is not None
+    return stop == "." and _SHORT_WORD.search(text[max(0, at - 7) : at + 1]) is not None

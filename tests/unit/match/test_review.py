@@ -24,5 +24,5 @@ def test_examples_are_tried() -> None:
 
 def test_one_name_of_two_people_is_a_warning() -> None:
     """A name that two officials share is doubtful, not wrong."""
-    (remark,) = review_watch(Watch((Official("a", "Tô Lâm"), Official("b", "B", aliases=("To Lam",)))))
+    (remark,) = review_watch(Watch((Official("a", "Tô Lâm"), Official("b", "An Binh", aliases=("To Lam",)))))
     assert (remark.path, remark.warning) == (("officials", "b", "aliases", 0), True)

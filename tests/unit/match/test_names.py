@@ -1,0 +1,76 @@
+"""The forms of a name by the convention of its country, and what is said of doubtful names."""
+
+import pytest
+
+from monitor.domain.mention import Form
+from monitor.domain.official import Official, Role
+from monitor.domain.rule import Watch
+from monitor.match.conventions import shape_of
+from monitor.match.names import name_forms, review
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "wholes", "shorts"),
+    [
+        ("Trần Minh Hải", "Việt Nam", {"tran minh hai", "hai tran minh", "minh hai tran"}, {"hai", "minh hai"}),
+        ("Somphone Vongdara", "Lao PDR", {"somphone vongdara"}, {"somphone", "vongdara"}),
+        ("Chea Vuthy", "Cambodia", {"chea vuthy", "vuthy chea"}, {"vuthy"}),
+        ("U Kyaw Zin Oo", "Myanmar", {"kyaw zin oo"}, {"zin oo", "oo"}),
+        ("Bambang Sutrisno", "Indonesia", {"bambang sutrisno"}, {"bambang", "sutrisno"}),
+        ("Zulkifli bin Osman", "Malaysia", {"zulkifli osman", "zulkifli bin osman"}, {"zulkifli"}),
+        ("Zhao Mingde", "China", {"zhao mingde", "mingde zhao"}, {"zhao"}),
+        ("Kang Min-ho", "South Korea", {"kang min ho", "min ho kang", "kang minho", "minho kang"}, {"kang"}),
+        ("Aiko Tanabe", "Japan", {"aiko tanabe", "tanabe aiko"}, {"tanabe", "aiko"}),
+        ("Jan van der Berg", "Netherlands", {"jan van der berg"}, {"van der berg"}),
+        ("Rosa Fuentes Ibarra", "Mexico", {"rosa fuentes ibarra", "rosa fuentes"}, {"fuentes", "fuentes ibarra"}),
+        ("Omar al-Sabi", "Jordan", {"omar al sabi", "omar sabi", "omar el sabi"}, {"sabi", "al sabi", "el sabi"}),
+        ("Alan B. Reyes Jr.", "Philippines", {"alan b reyes", "alan reyes"}, {"reyes"}),
+        ("Marie-Claire Le Goff", "France", {"marie claire le goff"}, {"le goff"}),
+    ],
+)
+def test_conventions(name: str, country: str, wholes: set[str], shorts: set[str]) -> None:
+    """Each country's names are taken apart as its press does."""
+    shape = shape_of(name, country)
+    assert {" ".join(words) for words in shape.wholes} == wholes
+    assert {" ".join(short.words) for short in shape.shorts} == shorts
+
+
+def test_forms_are_listed_with_their_risks() -> None:
+    """A user sees every form, and which ones need more than themselves."""
+    forms = {
+        (form.text, form.form): form for form in name_forms(Official("hai", "Trần Minh Hải", "Vietnam", ("陈明海",)))
+    }
+    assert not forms["Trần Minh Hải", Form.FULL].risky
+    assert not forms["陈明海", Form.FULL].risky
+    assert forms["Hải", Form.SHORT].risky
+    assert ("[title] Hải", Form.TITLED) in forms
+
+
+@pytest.mark.parametrize(
+    ("official", "field", "index", "fatal", "words"),
+    [
+        (Official("a", "123"), "name", -1, True, "no letter"),
+        (Official("a", "Man"), "name", -1, True, "ordinary word"),
+        (Official("a", "Anna Kovar", aliases=("强",)), "aliases", 0, True, "too short"),
+        (Official("a", "Sutrisno"), "name", -1, False, "one word"),
+        (Official("a", "Sutrisno", "Indonesia"), "name", -1, False, "one word"),
+        (Official("a", "Anna Kovar", "Atlantis"), "country", -1, False, "no country known"),
+        (Official("a", "Anna Kovar", roles=(Role("Minister of Finance"), Role("xyz"))), "roles", 1, False, "no post"),
+        (Official("a", "Anna Kovar", aliases=("ANNA KOVAR",)), "aliases", 0, False, "says nothing"),
+    ],
+)
+def test_doubtful_names(official: Official, field: str, index: int, fatal: bool, words: str) -> None:
+    """What cannot work is refused, what may mislead is remarked on, at its own place."""
+    (remark,) = review(Watch((official,)))
+    assert (remark.field, remark.index, remark.fatal) == (field, index, fatal)
+    assert words in remark.message
+
+
+def test_shared_names() -> None:
+    """Two people of one name are told apart by post and country; marks make them two names."""
+    first = Official("a", "Lê Minh Hưng", "Vietnam", roles=(Role("Prime Minister"),))
+    assert review(Watch((first, Official("b", "Lê Minh Hùng", "Vietnam")))) == ()
+    (remark,) = review(Watch((first, Official("b", "Le Minh Hung", "Vietnam", roles=(Role("Mayor"),)))))
+    assert "where post, country or date decides" in remark.message
+    (remark,) = review(Watch((first, Official("b", "Le Minh Hung", "Vietnam"))))
+    assert "nothing tells them apart" in remark.message
