@@ -3,8 +3,10 @@
 They are served by a thread of their own, so that a blocked event loop is told and not shared.
 """
 
+import socket
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from threading import Thread
 
 from monitor.telemetry.health import Health
@@ -26,8 +28,7 @@ class Probes:
                 "/metrics": lambda: (200, CONTENT_TYPE, metrics.render()),
             }
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server((host, port), Handler)
         self.port: int = self._server.server_address[1]
         self._thread = Thread(target=self._server.serve_forever, args=(0.2,), name="probes", daemon=True)
         self._thread.start()
@@ -37,6 +38,19 @@ class Probes:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        """Bind without asking the name servers for a name of this machine, which may take long at a start."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
 
 def _verdict(good: bool, health: Health) -> tuple[int, str, bytes]:
