@@ -27,6 +27,7 @@ from monitor.pipeline.dispatch import Dispatcher
 from monitor.pipeline.group import StoryKeeper
 from monitor.pipeline.line import Line, Progress, Tally, silent
 from monitor.pipeline.read import Reader
+from monitor.pipeline.recheck import Rechecker
 from monitor.pipeline.screen import Screener
 from monitor.schedule.timetable import CronTimetable
 from monitor.schedule.workers import Workers
@@ -82,6 +83,7 @@ async def staffed(
             reader=Reader(database, fetcher, workers, clock),
             screener=Screener(database, watcher, clock),
             keeper=StoryKeeper(database, clock),
+            rechecker=Rechecker(database, fetcher, workers, watcher, configuration.watch.rules, clock),
             alerter=Alerter(database, CronTimetable(), clock),
             dispatcher=dispatcher,
         )

@@ -12,7 +12,8 @@ from monitor.pipeline.slots import Slots
 SECOND = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=20)
 POLLS, PAGES = 200, 24
-COLLECTING = ("poll", "read")  # the jobs that bring in new articles, and rest while the disk is full
+LOOK_AGAIN = timedelta(seconds=30)
+COLLECTING = ("poll", "read", "recheck")  # the jobs that bring in new articles, and rest while the disk is full
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Desk:
         return (
             Job("poll", SECOND, self.poll),
             Job("read", SECOND, self.read),
+            Job("recheck", LOOK_AGAIN, self._line.recheck),
             Job("tell", SECOND, self.tell),
             Job("deliver", SECOND, self._line.dispatch),
         )

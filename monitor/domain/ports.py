@@ -85,10 +85,18 @@ class ArticleStore(Protocol):
         """Return those identity keys that this source has had before, tombstones included."""
         ...
 
-    def keep_poll(self, lease: Lease, memory: SourceMemory, drafts: Sequence[Draft], now: datetime) -> int:
+    def keep_poll(
+        self,
+        lease: Lease,
+        memory: SourceMemory,
+        drafts: Sequence[Draft],
+        now: datetime,
+        touched: Collection[str] = (),
+    ) -> int:
         """Insert the drafts that are new, then the memory with its validators, in one transaction.
 
-        A draft any of whose keys is known is not inserted; its other keys are learned. Returns how many were new.
+        A draft any of whose keys is known is not inserted; its other keys are learned. Told articles under ``touched``
+        keys, whose entries changed, are looked at again soon. Returns how many were new.
         Raises ``LeaseLost``, and then nothing is written.
         """
         ...

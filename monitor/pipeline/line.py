@@ -11,6 +11,7 @@ from monitor.pipeline.collect import Collector, Poll
 from monitor.pipeline.dispatch import Attempt, Dispatcher
 from monitor.pipeline.group import StoryKeeper
 from monitor.pipeline.read import Reader, Reading
+from monitor.pipeline.recheck import Look, Rechecker
 from monitor.pipeline.screen import Screener, Screening
 
 Progress = Callable[[str, int], None]
@@ -28,6 +29,7 @@ class Tally:
 
     polls: tuple[Poll, ...] = ()
     readings: tuple[Reading, ...] = ()
+    looks: tuple[Look, ...] = ()
     screening: Screening = field(default_factory=Screening)
     digests: tuple[Digest, ...] = ()
     attempts: tuple[Attempt, ...] = ()
@@ -42,6 +44,7 @@ class Line:
     reader: Reader
     screener: Screener
     keeper: StoryKeeper
+    rechecker: Rechecker
     alerter: Alerter
     dispatcher: Dispatcher
 
@@ -68,6 +71,14 @@ class Line:
             progress("pages read", len(readings))
         return tuple(readings)
 
+    async def recheck(self, progress: Progress = silent) -> tuple[Look, ...]:
+        """Look again at the pages of told articles, until none is due."""
+        looks: list[Look] = []
+        while done := await self.rechecker.tick(self.sources, BATCH):
+            looks += done
+            progress("pages looked at again", len(looks))
+        return tuple(looks)
+
     async def tell(self, notices: Sequence[str] = ()) -> tuple[Screening, tuple[Digest, ...]]:
         """Screen and group what was read, and compose the digests that are due, with ``notices`` at their head."""
         screening = await self.screener.drain()
@@ -79,9 +90,10 @@ class Line:
         return tuple(await self.dispatcher.deliver_due())
 
     async def poll(self, only: Collection[str] | None = None, progress: Progress = silent) -> Tally:
-        """Make one whole pass: fetch, read, match, group, compose what is due, deliver."""
+        """Make one whole pass: fetch, read, look again, match, group, compose what is due, deliver."""
         polls = await self.collect(only, progress)
         readings = await self.read(progress)
+        looks = await self.recheck(progress)
         screening, digests = await self.tell()
         attempts = (*await self.dispatch(), *await self.dispatcher.drain(LAST_ATTEMPTS_SECONDS))
-        return Tally(polls, readings, screening, digests, attempts)
+        return Tally(polls, readings, looks, screening, digests, attempts)

@@ -58,14 +58,7 @@ class SqlArchive:
     def findings(self, article_id: int) -> Findings:
         """Return what was found in an article: mentions, hits and near misses, as they stand now."""
         with self._connections.reading() as connection:
-            mentions = connection.execute(_of(MENTION, article_id)).all()
-            misses = connection.execute(_of(NEARMISS, article_id)).all()
-            hits = connection.execute(_of(HIT, article_id)).all()
-        return Findings(
-            tuple(mention_of(row) for row in mentions),
-            tuple(_rule_hit(row) for row in hits),
-            tuple(near_miss_of(row) for row in misses),
-        )
+            return findings_of(connection, article_id)
 
     def versions(self, article_id: int) -> list[Version]:
         """Return an article's earlier versions, oldest first."""
@@ -134,6 +127,15 @@ def _narrowed(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.until_at:
         conditions.append(ARTICLE.c.first_seen_at < wanted.until_at)
     return conditions
+
+
+def findings_of(connection: Connection, article_id: int) -> Findings:
+    """Return what was found in an article, hits in the order in which they were found."""
+    return Findings(
+        tuple(mention_of(row) for row in connection.execute(_of(MENTION, article_id))),
+        tuple(_rule_hit(row) for row in connection.execute(_of(HIT, article_id))),
+        tuple(near_miss_of(row) for row in connection.execute(_of(NEARMISS, article_id))),
+    )
 
 
 def _of(rows: Table, article_id: int) -> Select[*tuple[object, ...]]:

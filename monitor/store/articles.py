@@ -19,6 +19,7 @@ from monitor.store.captures import drop_unmatched, keep_capture
 from monitor.store.engine import Connections
 from monitor.store.evidence import seal
 from monitor.store.hits import keep_findings
+from monitor.store.rechecks import begin_rechecks, hasten_rechecks
 from monitor.store.rows import (
     ARTICLE,
     CONTENT,
@@ -53,7 +54,14 @@ class SqlArticles:
         with self._connections.reading() as connection:
             return {texts[found] for found in _owners(connection, source_id, list(texts))}
 
-    def keep_poll(self, lease: Lease, memory: SourceMemory, drafts: Sequence[Draft], now: datetime) -> int:
+    def keep_poll(
+        self,
+        lease: Lease,
+        memory: SourceMemory,
+        drafts: Sequence[Draft],
+        now: datetime,
+        touched: Collection[str] = (),
+    ) -> int:
         """Insert the drafts that are new, then the memory with its validators, in one transaction; see the port."""
         with self._connections.writing() as connection:
             fresh, learned = _judge(connection, lease.source_id, drafts, sqlite=self._connections.sqlite)
@@ -67,6 +75,9 @@ class SqlArticles:
             insert_rows(connection, ADDRESS, urls)
             insert_rows(connection, IDENTITY, learned, new=True)
             settle(connection, lease, memory, more=len(fresh))
+            if touched:
+                known = _owners(connection, lease.source_id, [digest(key) for key in touched])
+                hasten_rechecks(connection, set(known.values()) - {number for number, _draft in fresh}, now)
         return len(fresh)
 
     def lease_unread(self, now: datetime, limit: int, until_at: datetime) -> list[Unread]:
@@ -121,6 +132,7 @@ class SqlArticles:
         with self._connections.writing() as connection:
             new = keep_findings(connection, findings, now)
             screened = [stored.id for stored, _found in findings]
+            begin_rechecks(connection, [stored.id for stored, found in findings if stored.news and found.hits], now)
             seal(connection, screened, now)
             if self._keep_pages is KeepPages.MATCHED:
                 drop_unmatched(connection, screened)

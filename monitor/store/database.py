@@ -20,6 +20,7 @@ from monitor.store.ledger import SqlLedger
 from monitor.store.lock import LockFile
 from monitor.store.outbox import SqlOutbox
 from monitor.store.recovery import release_leases
+from monitor.store.revisions import SqlRechecks
 from monitor.store.schema import migrate, missing, version
 from monitor.store.sources import SqlSources
 from monitor.store.stories import SqlStories
@@ -40,6 +41,7 @@ class SqlDatabase:
         self.articles = SqlArticles(connections, keep_pages)
         self.outbox = SqlOutbox(connections)
         self.stories = SqlStories(connections)
+        self.rechecks = SqlRechecks(connections)
         self.archive = SqlArchive(connections)
         self.deliveries = SqlDeliveries(connections)
         self.captures = SqlCaptures(connections)

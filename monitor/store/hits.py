@@ -32,8 +32,10 @@ def keep_findings(connection: Connection, findings: Sequence[tuple[Stored, Findi
         return 0
     connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(open_ones)))
     connection.execute(delete(NEARMISS).where(NEARMISS.c.article_id.in_(open_ones)))
-    insert_rows(connection, MENTION, [_mention(stored, one) for stored, found in rows for one in found.mentions])
-    insert_rows(connection, NEARMISS, [_near_miss(stored, one) for stored, found in rows for one in found.near_misses])
+    insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in rows for one in found.mentions])
+    insert_rows(
+        connection, NEARMISS, [near_miss_row(stored, one) for stored, found in rows for one in found.near_misses]
+    )
     hits = [_hit(stored, found, now) for stored, found in rows if stored.news]
     added = insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], new=True)
     connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(open_ones)).values(stage=str(Stage.SCREENED)))
@@ -56,7 +58,8 @@ def _hit(stored: Stored, found: Findings, now: datetime) -> list[dict[str, Any]]
     ]
 
 
-def _mention(stored: Stored, mention: Mention) -> dict[str, Any]:
+def mention_row(stored: Stored, mention: Mention) -> dict[str, Any]:
+    """Make the row of a mention."""
     return {
         "article_id": stored.id,
         "official_id": mention.official_id,
@@ -71,7 +74,8 @@ def _mention(stored: Stored, mention: Mention) -> dict[str, Any]:
     }
 
 
-def _near_miss(stored: Stored, miss: NearMiss) -> dict[str, Any]:
+def near_miss_row(stored: Stored, miss: NearMiss) -> dict[str, Any]:
+    """Make the row of a near miss."""
     return {
         "article_id": stored.id,
         "official_id": miss.official_id,

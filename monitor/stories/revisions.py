@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import islice
 
 from monitor.domain.article import Article
+from monitor.domain.mention import RuleHit
 from monitor.text.fold import fold
 
 MOST_TEXT_ONLY = 24
@@ -25,6 +26,10 @@ _CLOCK = re.compile(
     r"\b(?:\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?: ?[ap]\.?m\.?)?|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|"
     r"(?:\d+|an?|one) (?:second|sec|minute|min|hour|day)s? ago|(?:just now|updated?|last updated)\b:?|"
     r"\d+ (?:giay|phut|gio|ngay) truoc|[\d.,]+[km]? (?:views?|reads?|shares?|comments?|likes?|luot xem))",
+)
+_CORRECTION = re.compile(
+    r"\b(correction|corrected|corrects|clarification|clarifies|erratum|retraction|retracted|withdrawn|dinh chinh|"
+    r"rectificatif|rectification|ralat|koreksi|correccion|berichtigung)\b|更正|訂正|勘误|정정|แก้ไขข่าว|ແກ້ໄຂຂ່າວ"
 )
 _LETTERS = re.compile(r"\w+")
 
@@ -76,15 +81,15 @@ def compare(before: Article, after: Article, text_only: int = 0) -> Revision:
     return Revision(Change.HEADLINE if headline else Change.TEXT, tuple(lines[:SHOWN_LINES]), silent=not owned)
 
 
-def touches(revision: Revision, names: Sequence[str]) -> bool:
-    """Tell whether a change concerns somebody: a changed sentence names him, or the headline is another one.
+def admits(revision: Revision) -> bool:
+    """Tell whether what came in says of itself that it corrects or withdraws something."""
+    came = "\n".join(line for line in revision.lines if line.startswith("+"))
+    return bool(_CORRECTION.search(fold(came).text))
 
-    ``names`` are the surface forms found in the article; marks and capitals make no difference.
-    """
-    if revision.change in {Change.HEADLINE, Change.WITHDRAWN}:
-        return True
-    changed = fold("\n".join(line for line in revision.lines if line[:1] in {"-", "+"})).text
-    return any(fold(name).text in changed for name in names if name.strip())
+
+def proof(hit: RuleHit) -> tuple[str, ...]:
+    """Return the passages of a hit folded, so that two readings can be held against each other, figures included."""
+    return tuple(sorted({_bare(passage.text) for passage in hit.passages}))
 
 
 def _sentences(article: Article) -> Iterator[str]:

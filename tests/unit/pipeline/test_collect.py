@@ -46,7 +46,9 @@ class Shelf:
         """Look the keys up."""
         return self.keys & set(keys)
 
-    def keep_poll(self, lease: Lease, memory: SourceMemory, drafts: Sequence[Draft], now: object) -> int:
+    def keep_poll(
+        self, lease: Lease, memory: SourceMemory, drafts: Sequence[Draft], now: object, _touched: object = ()
+    ) -> int:
         """Keep what is new."""
         self.settle(lease, memory)
         new = [draft for draft in drafts if not self.keys & set(draft.keys)]

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.article import Article
-from monitor.stories.revisions import MOST_TEXT_ONLY, Change, Revision, compare, touches
+from monitor.domain.article import Article, Region
+from monitor.domain.mention import Passage, RuleHit
+from monitor.stories.revisions import MOST_TEXT_ONLY, Change, admits, compare, proof
 
 BODY = """Minister Keo Somphone opened the bridge on Thursday. It cost 41 million dollars.
 The bridge is 900 metres long. Work began in 2022.
@@ -73,14 +74,21 @@ def test_a_paywall_is_no_edit() -> None:
     assert compare(BEFORE, replace(BEFORE, body="")).change is Change.NONE
 
 
-def test_whom_a_change_concerns() -> None:
-    """Only sentences that changed count, and marks do not; headlines and withdrawals concern everybody."""
-    revision = compare(BEFORE, replace(BEFORE, body=BODY.replace("on Thursday", "on Friday")))
-    assert touches(revision, ["Kẽo Somphone"])
-    assert not touches(revision, ["Greta Halloran", ""])
-    cost = compare(BEFORE, replace(BEFORE, body=BODY.replace("41", "61")))
-    assert not touches(cost, ["Keo Somphone"])
-    assert touches(Revision(Change.WITHDRAWN), [])
+def test_a_page_that_admits_its_correction() -> None:
+    """A correction says so in what came in, in any of the languages read; what it says otherwise does not count."""
+    for words in ("Correction: the day was wrong.", "Bài viết đã được đính chính.", "更正：日期有误。"):
+        assert admits(compare(BEFORE, replace(BEFORE, body=f"{BODY}\n{words}")))
+    assert not admits(compare(BEFORE, replace(BEFORE, body=BODY + "\nAnother sentence.")))
+
+
+def test_a_figure_beside_a_mention_is_part_of_the_proof() -> None:
+    """Passages are compared with their figures, whatever their order, spacing and marks."""
+
+    def hit(*texts: str) -> RuleHit:
+        return RuleHit("r", ("o",), tuple(Passage(text, Region.BODY, 0, len(text)) for text in texts))
+
+    assert proof(hit("Văn sent 300 men.", "b")) == proof(hit("b", "Van  sent 300 men"))
+    assert proof(hit("Van sent 300 men.")) != proof(hit("Van sent 500 men."))
 
 
 def test_a_long_difference_is_cut() -> None:
