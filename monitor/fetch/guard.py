@@ -122,7 +122,8 @@ class Guard:
         addresses = _literal(host) or await self._look_up(host, port)
         for address in addresses:
             if reason := self.judge(address):
-                raise Forbidden(f"{host} leads to {address}, a forbidden address ({reason})")
+                leads = "is" if host.strip("[]") == address else f"leads to {address},"
+                raise Forbidden(f"{host} {leads} a forbidden address ({reason})")
         if port not in _WEB_PORTS and port < 1024 and not all(self.is_own(ip_address(a)) for a in addresses):
             raise Forbidden(f"port {port} of {host} is not a web server's")
         return addresses

@@ -29,6 +29,7 @@ _ISO = re.compile(
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>|<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_PADDING = " \t\n\r\xa0\u00ad\u200b\u2060\ufeff"
 _SPACE = re.compile(r"\s+")
 _FIRST_YEAR, _LAST_YEAR = 1980, 2100
 
@@ -97,7 +98,7 @@ def plain(text: str) -> str:
         text = html.unescape(text)
     if "\n" in text or "\t" in text or "  " in text or "\r" in text or "\xa0" in text:
         text = _SPACE.sub(" ", text)
-    return clean(text.strip())[:LONGEST_TITLE]
+    return clean(text).strip(_PADDING)[:LONGEST_TITLE]
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")

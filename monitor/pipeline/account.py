@@ -12,6 +12,7 @@ from monitor.domain.source import Source, SourceMemory, SourceState
 
 SMALL_FEED = 3
 _DISCOVER = "open the address in a browser; `monitor discover` finds where the feed is now"
+_OWN = "if this is a server of yours, name its network in `settings.allow_networks`"
 _LAYOUT = "look at the page and mend the source's selectors (`items`, `link`)"
 
 
@@ -99,6 +100,8 @@ def refusal_of(error: NotAFeed, source: Source) -> Failed | Blocked:
 def _remedy(outcome: Failed) -> str:
     if outcome.status in {404, 400}:
         return _DISCOVER
+    if "forbidden address" in outcome.reason:
+        return _OWN
     if "matches" in outcome.reason or "match " in outcome.reason:
         return _LAYOUT
     return ""
@@ -113,7 +116,8 @@ def _finding(source: Source, memory: SourceMemory, reading: Reading, now: dateti
             f"({memory.last_attempt_at or now:%Y-%m-%d %H:%M} UTC and before) and now may be missing",
             "poll it more often (`every: auto`), or give it the outlet's news sitemap (`sitemap:`)",
         )
-    return _moved(memory) or silence(source, memory, now) or Finding(detail=reading.note)
+    note = reading.note if reading.entries else "well-formed, but without any entry so far"
+    return _moved(memory) or silence(source, memory, now) or Finding(detail=note)
 
 
 def _moved(memory: SourceMemory) -> Finding | None:
