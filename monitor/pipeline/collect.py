@@ -12,7 +12,7 @@ from monitor.domain.errors import LeaseLost, NotAFeed, StoreError, WorkerKilled
 from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Weight
 from monitor.domain.health import Notice, notice_due, with_notice
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
-from monitor.domain.source import ArticleMode, Lease, Source, SourceMemory, SourceState
+from monitor.domain.source import ArticleMode, Lease, Source, SourceKind, SourceMemory, SourceState
 from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
 from monitor.extract.fragment import extract_entry, is_complete
 from monitor.parse.document import hash_body
@@ -149,6 +149,9 @@ class Collector:
         document = await self._read(source, memory, outcome)
         if not isinstance(document, Document):
             return await self._refused(lease, source, memory, document)
+        if document.feed.nested and source.kind is not SourceKind.PAGE:
+            # an index may stay the same to the letter while the sitemaps that it names change
+            outcome, body_hash = replace(outcome, etag="", last_modified=""), ""
         memory = replace(memory, body_hash=body_hash if document.known or document.feed.entries else "")
         return await self._keep(lease, source, memory, outcome, document)
 

@@ -329,3 +329,15 @@ def test_a_recovery_is_kept_for_the_next_digest() -> None:
     assert "The Daily is read again" in text
     assert not recoveries([shelf.memory], NOON, clock.now)
     assert not recoveries([replace(shelf.memory, state=SourceState.GONE)], NOON, clock.now + timedelta(hours=1))
+
+
+def test_an_index_that_never_changes_hides_nothing() -> None:
+    """The sitemaps that an index names are read at every poll, for the index alone does not tell what they hold."""
+    shelf = Shelf()
+    source = replace(SOURCE, kind=SourceKind.SITEMAP, url="https://daily.example/index.xml")
+    part = "https://daily.example/news.xml"
+    index = answer(f"<sitemapindex><sitemap><loc>{part}</loc></sitemap></sitemapindex>".encode(), source.url)
+    for count in (1, 2):
+        urls = "".join(f"<url><loc>https://daily.example/story-{n}</loc></url>" for n in range(count))
+        answers: dict[str, Outcome] = {source.url: index, part: answer(f"<urlset>{urls}</urlset>".encode(), part)}
+        assert poll(shelf, answers, source).new == 1
