@@ -26,20 +26,24 @@ RUN = 20
 SENTENCE_KEPT = 0.35
 FRONT = 0.35
 END = 0.85
+SMALLER_KEPT = 0.55
 NUMBERS_AGREE = 0.7
 NAMES_AGREE = 0.75
 MUCH_LONGER = 1.5  # then the longer text has sentences of its own kind, and the facts of the shorter one decide
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 NAME = re.compile(r" [\"'(]?([A-Z][\w'-]+)")
 Places = npt.NDArray[np.int64]
-_SEEN = 1 << 18  # a piece is found by chance in one of sixty cases, a whole run never
+_SEEN = 1 << 16  # a piece of a page is found by chance in one of fifteen cases, a whole run never
 _LOW = np.uint64(_SEEN - 1)
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How much of each text stands in the other; shares from 0 to 1. ``smaller`` is the shorter text of the two."""
+    """How much of each text stands in the other; shares from 0 to 1. ``smaller`` is the shorter text of the two.
+
+    ``numbers`` and ``names`` are not looked at, and 1, where too little is kept for a copy.
+    """
 
     smaller_kept: float
     larger_kept: float
@@ -67,7 +71,7 @@ class Likeness:
             return False
         if self.overtaken and self.larger_front < 0.2 and self.larger_end > 0.8:
             return False
-        return self.excerpt or (self.smaller_kept >= 0.55 and self.score >= 0.53)
+        return self.excerpt or (self.smaller_kept >= SMALLER_KEPT and self.score >= 0.53)
 
 
 def verify(one: Trace, other: Trace, *, other_later: bool | None = None) -> Likeness:
@@ -80,11 +84,15 @@ def verify(one: Trace, other: Trace, *, other_later: bool | None = None) -> Like
     if smaller.stream == larger.stream:
         return Likeness(1, 1, 1, 1, 1, 1, 1)
     pieces = windows(smaller.stream, PIECE), windows(larger.stream, PIECE)
-    sides = (_side(smaller, larger, *pieces), _side(larger, smaller, *reversed(pieces)))
-    judges = sides[:1] if len(larger.stream) > MUCH_LONGER * len(smaller.stream) else sides
-    numbers, names = (min(side.agree[place] for side in judges) for place in (0, 1))
-    small, large = sides
-    return Likeness(small.kept, large.kept, small.front, large.front, large.end, numbers, names, overtaken)
+    small, large = _side(smaller, *pieces), _side(larger, *reversed(pieces))
+    shares = (small.kept, large.kept, small.front, large.front, large.end)
+    if small.kept < SMALLER_KEPT:
+        return Likeness(*shares, numbers=1, names=1, overtaken=overtaken)
+    numbers, names = _agree(small.shared, larger)
+    if len(larger.stream) <= MUCH_LONGER * len(smaller.stream):
+        more_numbers, more_names = _agree(large.shared, smaller)
+        numbers, names = min(numbers, more_numbers), min(names, more_names)
+    return Likeness(*shares, numbers, names, overtaken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +100,19 @@ class _Side:
     kept: float
     front: float
     end: float
-    agree: tuple[float, float]
+    shared: tuple[str, ...]
 
 
-def _side(text: Trace, other: Trace, own: Hashes, others: Hashes) -> _Side:
-    """Measure one text against the other."""
+def _side(text: Trace, own: Hashes, others: Hashes) -> _Side:
+    """Measure one text against the pieces of the other."""
     found = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(_found(own, others, len(text.stream)))))
     ends = np.append(text.starts[1:], len(text.stream))
     sizes = ends - text.starts
     kept = (found[ends] - found[text.starts] >= SENTENCE_KEPT * sizes) & (sizes > 0)
-    shared = [sentence for sentence, same in zip(text.sentences, kept.tolist(), strict=True) if same]
+    shared = tuple(sentence for sentence, same in zip(text.sentences, kept.tolist(), strict=True) if same)
     front, end = text.starts < FRONT * len(text.stream), ends > END * len(text.stream)
     parts = [_part(sizes, kept, where) for where in (sizes > 0, front, end)]
-    return _Side(parts[0], parts[1], parts[2], _agree(shared, other))
+    return _Side(parts[0], parts[1], parts[2], shared)
 
 
 def _part(sizes: Places, kept: Mask, where: Mask) -> float:

@@ -135,35 +135,35 @@ class Vocabulary:
 
 def read_features(title: str, body: str, published_at: datetime | None) -> Features:
     """Read what an article is about from its title and first lines; the cost does not grow with its length."""
-    counts: defaultdict[str, float] = defaultdict(float)
-    names: set[str] = set()
+    counts: defaultdict[int, float] = defaultdict(float)
+    names: set[int] = set()
     lead = fold(body[:LEAD_CHARS]).cased
     words = _count(fold(title[:LEAD_CHARS]).cased, TITLE_WEIGHT, counts, names)
     words += _count(lead, 1.0, counts, names)
-    terms = list(counts)
-    weights = np.array([1 + math.log(count) if count >= 1 else count for count in counts.values()], dtype=np.float32)
-    named = np.fromiter((term in names for term in terms), dtype=np.bool_, count=len(terms))
+    weights = np.array(list(counts.values()), dtype=np.float32)
+    weights = np.where(weights >= 1, 1 + np.log(np.maximum(weights, 1)), weights)
+    named = np.array([term in names for term in counts], dtype=np.bool_)
     weights[named] *= NAME_WEIGHT
-    hashes = np.fromiter((crc32(term.encode("utf-8", "replace")) for term in terms), dtype=np.uint32, count=len(terms))
+    hashes = np.array(list(counts), dtype=np.uint32)
     told = _days(lead.lower(), published_at)
     return Features(hashes, weights, named, told or _implied(published_at), published_at, words, bool(told))
 
 
-def _count(text: str, weight: float, counts: defaultdict[str, float], names: set[str]) -> int:
-    """Count words and neighbouring pairs; return how many words told something."""
-    before, told = "", 0
-    for word in _words(text):
-        lower = word.lower()
-        if lower in LITTLE or len(lower) < 2:
-            before = ""
-            continue
-        stem = _stem(lower)
-        counts[stem] += weight
-        if word[0] != lower[0]:
-            names.add(stem)
-        if before:
-            counts[before + stem] += weight * PAIR_WEIGHT
-        before, told = stem, told + 1
+def _count(text: str, weight: float, counts: defaultdict[int, float], names: set[int]) -> int:
+    """Count words and neighbouring pairs; return how many words told something.
+
+    A pair hashes as its two words written together, so that ``Viet Nam`` is also ``Vietnam``.
+    """
+    before, told, pair_weight = 0, 0, weight * PAIR_WEIGHT
+    for stem, term, is_name in map(_term, _words(text)):
+        if stem:
+            counts[term] += weight
+            if is_name:
+                names.add(term)
+            if before:
+                counts[crc32(stem, before)] += pair_weight
+            told += 1
+        before = term
     return told
 
 
@@ -177,6 +177,15 @@ def _words(text: str) -> Iterator[str]:
 
 
 @lru_cache(65536)
+def _term(word: str) -> tuple[bytes, int, bool]:
+    """Return a word's stem with its hash, both empty if it tells nothing, and whether it is written as a name."""
+    lower = word.lower()
+    if lower in LITTLE or len(lower) < 2:
+        return b"", 0, False
+    stem = _stem(lower).encode("utf-8", "replace")
+    return stem, crc32(stem), word[0] != lower[0]
+
+
 def _stem(word: str) -> str:
     """Cut the endings of English plurals and verbs; harmless to words of other languages, which are cut alike."""
     if len(word) > 4 and word[-1] in "sgd":

@@ -16,7 +16,7 @@ from monitor.stories.prints import Trace, trace
 
 COPY_WINDOW = timedelta(days=30)
 CLEARLY_LATER = timedelta(minutes=30)
-LOOKED_AT = 3
+LOOKED_AT = 2
 FEW_PRINTS = 4
 HARDLY_NEW = 0.9  # a copy of which less stands in its lead is looked up by its own prints too
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)

@@ -6,7 +6,6 @@ and Rabin), and the windows whose hash begins with enough zero bits are the prin
 an excerpt are among those of the whole.
 """
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -38,7 +37,7 @@ SPELLINGS = (  # British to American and the like, as far as a replacement of le
     ("lled", "led"),
     ("lling", "ling"),
 )
-SENTENCE = re.compile(r"[.!?][\"')]* (?=[^a-z])|\n+|[\u3002\uff01\uff1f\u104b\u17d4]")
+SENTENCE_ENDS = (". ", "! ", "? ", "\u3002", "\u104b", "\u17d4")
 _BREAK = ord("\n")
 _KEPT = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
 _PRIME = 0x9E3779B97F4A7C15
@@ -73,7 +72,10 @@ class Trace:
     @cached_property
     def sentences(self) -> tuple[str, ...]:
         """The body's sentences with capitals, folded."""
-        return tuple(one for one in SENTENCE.split(self.cased) if one.strip())
+        text = self.cased
+        for end in SENTENCE_ENDS:
+            text = text.replace(end, end + "\n")
+        return tuple(one for one in text.split("\n") if one.strip())
 
     @cached_property
     def starts(self) -> Places:

@@ -1,0 +1,227 @@
+"""Copies and stories beside MinHash (datasketch, rensa) and a TF-IDF baseline: how much is found, at what cost.
+
+    python bench/stories.py [--articles 100000]
+
+Copies are judged on the labelled pairs of tests/newsroom.py, stories on the shared events (B-cubed F1) where they are.
+The stream is made of words drawn as a language draws them, 3.7 KB an article: seven in ten new, a fifth edited copies,
+a tenth from templates. Every side counts its own processor time, in a process of its own.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from venvs import interpreter
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("MONITOR_SHARED", ROOT.parent / "shared")) / "eval" / "stories"
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "quality")]
+SEED, OPENED = 11, datetime(2026, 3, 1, tzinfo=UTC)
+WORDS = 30_000
+PEER = """
+import json, sys, time
+from itertools import pairwise
+kind, path, threshold = sys.argv[1], sys.argv[2], 0.5
+rows = [json.loads(line) for line in open(path, encoding="utf-8")]
+def shingles(text):
+    words = text.lower().split()
+    return {" ".join(words[at:at + 5]) for at in range(max(1, len(words) - 4))}
+if kind == "datasketch":
+    from datasketch import MinHash, MinHashLSH
+    def sign(text):
+        made = MinHash(num_perm=128)
+        made.update_batch([one.encode() for one in shingles(text)])
+        return made
+    index = MinHashLSH(threshold=threshold, num_perm=128)
+    def find(key, signature):
+        found = index.query(signature)
+        index.insert(key, signature)
+        return found
+else:
+    from rensa import RMinHash, RMinHashLSH
+    def sign(text):
+        made = RMinHash(num_perm=128, seed=42)
+        made.update(list(shingles(text)))
+        return made
+    index = RMinHashLSH(threshold=threshold, num_perm=128, num_bands=32)
+    def find(key, signature):
+        found = index.query(signature)
+        index.insert(key, signature)
+        return found
+if "one" in rows[0]:
+    print(json.dumps([sign(row["one"]).jaccard(sign(row["other"])) >= threshold for row in rows]))
+else:
+    before = time.process_time()
+    for key, row in enumerate(rows):
+        find(key, sign(row["body"]))
+    print(json.dumps((time.process_time() - before) / len(rows) * 1e3))
+"""
+
+
+def stream(count: int) -> Iterator[tuple[str, str]]:
+    """Yield titles and bodies of a stream of news."""
+    rng = random.Random(SEED)
+    letters = "bcdfghklmnprstvwz"
+    words = ["".join(rng.choice(letters) + rng.choice("aeiou") for _ in range(rng.randint(1, 4))) for _ in range(WORDS)]
+    weights = list(accumulate(1 / (rank + 8) for rank in range(WORDS)))
+    recent: list[list[str]] = []
+    templates = [[_sentence(rng, words, weights) for _ in range(28)] for _ in range(20)]
+    for _ in range(count):
+        kind = rng.random()
+        if kind < 0.2 and recent:
+            lines = [line for line in rng.choice(recent) if rng.random() > 0.15]
+            lines.insert(rng.randrange(len(lines) + 1), _sentence(rng, words, weights))
+        elif kind < 0.3:
+            lines = [_changed(line, rng) for line in rng.choice(templates)]
+        else:
+            lines = [_sentence(rng, words, weights) for _ in range(28)]
+            recent = [*recent[-999:], lines]
+        yield _sentence(rng, words, weights)[:70], "\n".join(lines)
+
+
+def _sentence(rng: random.Random, words: list[str], weights: list[float]) -> str:
+    drawn = rng.choices(words, cum_weights=weights, k=rng.randint(14, 26))
+    return " ".join(word.capitalize() if rng.random() < 0.12 else word for word in drawn).capitalize() + "."
+
+
+def _changed(line: str, rng: random.Random) -> str:
+    return " ".join(str(rng.randint(10, 9999)) if rng.random() < 0.25 else word for word in line.split())
+
+
+def measure_stream(count: int) -> dict[str, float]:
+    """Group a stream in this process; return milliseconds an article, in all and in the last tenth, and peak MB."""
+    from monitor.domain.article import Article
+    from monitor.stories.features import Vocabulary
+    from monitor.stories.group import Grouper
+    from monitor.stories.memory import MemoryShelf
+
+    grouper = Grouper(MemoryShelf(), Vocabulary())
+    spent = last = copies = 0.0
+    for number, (title, body) in enumerate(stream(count)):
+        at = OPENED + timedelta(seconds=7 * 86_400 * number / count)
+        article = Article(url="", title=title, body=body, published_at=at)
+        before = time.process_time()
+        copies += grouper.place(number, article, str(number)).copy_of is not None
+        cost = time.process_time() - before
+        spent += cost
+        last += cost if number >= count * 0.9 else 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"all": spent / count * 1e3, "last": last / (count / 10) * 1e3, "peak": peak, "copies": copies / count}
+
+
+def judge_pairs() -> tuple[list[bool], list[bool], Path]:
+    """Judge the labelled pairs; return what is true, what is said, and a file of them for the peers."""
+    from newsroom import pairs
+
+    from monitor.stories.copies import verify
+    from monitor.stories.prints import trace
+
+    path = ROOT / "bench" / "peers" / "pairs.jsonl"
+    truth, said, lines = [], [], []
+    for pair in pairs(SEED, 30):
+        one, other = (trace(each.title, each.body) for each in (pair.one, pair.other))
+        said.append(len({*one.prints} & {*other.prints}) >= 2 and verify(one, other).copy)
+        truth.append(pair.copy)
+        lines.append(json.dumps({"one": pair.one.body, "other": pair.other.body}))
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return truth, said, path
+
+
+def tf_idf(rows: list[dict[str, Any]], bar: float) -> list[str]:
+    """Group articles online by the cosine to each story's centre over all words: the usual baseline."""
+    import math
+    from collections import Counter
+
+    seen: Counter[str] = Counter()
+    centres: dict[str, Counter[str]] = {}
+    found = []
+    for number, row in enumerate(rows):
+        counts = Counter(f"{row['title']} {row['text']}".lower().split())
+        seen.update(counts.keys())
+        weights = {word: count * math.log((number + 2) / seen[word]) for word, count in counts.items()}
+        norm = math.hypot(*weights.values()) or 1.0
+        best, name = bar, ""
+        for story, centre in centres.items():
+            dot = sum(weight * centre[word] for word, weight in weights.items() if word in centre)
+            cosine = dot / norm / (math.hypot(*centre.values()) or 1.0)
+            if cosine > best:
+                best, name = cosine, story
+        centres.setdefault(name or str(number), Counter()).update(weights)
+        found.append(name or str(number))
+    return found
+
+
+def peer(kind: str, path: Path) -> Any:
+    """Run a peer over a file in its own environment."""
+    command = [str(interpreter("copies")), "-c", PEER, kind, str(path)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def quality(truth: list[bool], said: list[bool]) -> str:
+    """Write precision and recall."""
+    hit = sum(one and other for one, other in zip(truth, said, strict=True))
+    return f"P {hit / max(1, sum(said)):.3f} R {hit / sum(truth):.3f}"
+
+
+def run(quick: bool, articles: int = 0) -> list[dict[str, Any]]:
+    """Measure everything; the stream has 2,000 articles if quick, else 20,000, or as many as are asked for."""
+    count = articles or (2_000 if quick else 20_000)
+    truth, said, path = judge_pairs()
+    command = [sys.executable, str(Path(__file__)), "--stream", str(count)]
+    ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    sample = ROOT / "bench" / "peers" / "stream.jsonl"
+    few = min(count, 2_000)
+    sample.write_text("\n".join(json.dumps({"body": body}) for _, body in stream(few)), encoding="utf-8")
+    rows = []
+    for kind in ("datasketch", "rensa"):
+        theirs = quality(truth, peer(kind, path))
+        rows.append(_row("copies, labelled pairs", kind, quality(truth, said), theirs, "", "P >= 0.98, R >= 0.95"))
+        cost = float(peer(kind, sample))
+        mine = f"{ours['all']:.2f} (stories too)"
+        rows.append(
+            _row(f"CPU ms an article, {count:,}", kind, mine, f"{cost:.2f}", f"{ours['all'] / cost:.2f}", "<= 1")
+        )
+    rows.append(_row(f"CPU ms an article, last tenth of {count:,}", "-", f"{ours['last']:.2f}", "", "", "<= 1"))
+    rows.append(_row(f"peak MB, {count:,} articles", "-", f"{ours['peak']:.0f}", "", "", "< 500 at 100,000"))
+    return rows + (_events(quick) if SHARED.exists() else [])
+
+
+def _events(quick: bool) -> list[dict[str, Any]]:
+    from test_stories import b_cubed, measured
+
+    rows = []
+    for name, what, bar in (("articles.jsonl", "full articles", 0.25), ("titles.jsonl", "headlines", 0.3)):
+        texts = [json.loads(line) for line in (SHARED / name).read_text(encoding="utf-8").splitlines()]
+        if quick and len(texts) > 1000:
+            continue
+        mine, theirs = measured(name), b_cubed([row["story"] for row in texts], tf_idf(texts, bar))
+        aim = ">= 0.95" if what == "full articles" else ">= 0.70"
+        rows.append(_row(f"stories, {what}: B-cubed F1", "TF-IDF", f"{mine:.3f}", f"{theirs:.3f}", "", aim))
+    return rows
+
+
+def _row(what: str, against: str, ours: str, theirs: str, ratio: str, target: str) -> dict[str, Any]:
+    return {"what": what, "peer": against, "ours": ours, "theirs": theirs, "ratio": ratio, "target": target}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=0, help="how long the stream is")
+    parser.add_argument("--stream", type=int, default=0, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.stream:
+        print(json.dumps(measure_stream(options.stream)))
+    else:
+        for line in run(quick=False, articles=options.articles):
+            print(line)
