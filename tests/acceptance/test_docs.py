@@ -27,7 +27,7 @@ officials:
   khamlieng-outhakaysone: {name: Khamlieng Outhakaysone, country: Laos}
 rules: {lao-defence: {officials: [all]}, border: {query: border}}
 """
-GROUPS = {"digest", "outbox"}  # commands that have commands
+GROUPS = {"db", "digest", "outbox"}  # commands that have commands
 MARKS = {"checkout", "internet"}
 
 

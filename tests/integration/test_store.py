@@ -1,0 +1,226 @@
+"""The store under what a machine does to it: kills, crowds, a full disk, a server that restarts, a million rows."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres import Postgres
+from sqlalchemy import Engine, event
+from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
+
+from monitor.domain.archive import Filter
+from monitor.domain.digest import Window
+from monitor.domain.errors import StoreInUse
+from monitor.store.backup import inspect
+from monitor.store.base import Base
+from monitor.store.database import SqlDatabase
+
+ROOT = Path(__file__).parents[2]
+FULL = Path(__file__).with_name("store_full.py")
+
+
+def child(work: Callable[[], object]) -> int:
+    """Run work in a process of its own and return its id."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+            raise
+        finally:
+            os._exit(status)
+    return pid
+
+
+def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    """Twenty-five writers are killed somewhere in their work; what each had said was kept is there (threat 55)."""
+    file, acked = tmp_path / "monitor.db", tmp_path / "acked"
+    acked.touch()
+    database = SqlDatabase.open(f"sqlite:///{file}")
+    database.sources.register([source()], NOW)
+    database.close()
+    chance = random.Random(7)
+
+    def write(life: int) -> None:
+        opened = SqlDatabase.open(f"sqlite:///{file}")
+        with acked.open("a") as log:
+            for number in range(10_000):
+                name = f"{life}-{number}"
+                lease = leased(opened, now=NOW + (life * 100 + number // 100) * timedelta(days=1))
+                opened.articles.keep_poll(lease, lease.memory, [draft(name, body="some words " * 200)], NOW)
+                log.write(f"guid:{name}\n")
+                log.flush()
+
+    for life in range(25):
+        pid = child(lambda life=life: write(life))  # type: ignore[misc]  # bound now
+        said = acked.stat().st_size
+        while acked.stat().st_size < said + chance.randrange(1, 100):
+            time.sleep(0.001)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        assert inspect(file) == ()
+    names = [line for line in acked.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    database = SqlDatabase.open(f"sqlite:///{file}")
+    keys = {name.strip() for name in names}
+    assert len(keys) >= 25
+    assert database.articles.known("times", keys) == keys
+    assert len(database.archive.search("words", limit=10**6)) == len(database.archive.articles(Filter(limit=10**6)))
+    assert database.upkeep.check() == ()
+    database.close()
+
+
+def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
+    """Nobody is turned away, and the reader sees one state all the while (threat 57)."""
+    url = f"sqlite:///{tmp_path}/monitor.db"
+    database = SqlDatabase.open(url)
+    names = [f"s{number}" for number in range(4)]
+    database.sources.register([source(name) for name in names], NOW)
+    database.close()
+
+    def write(name: str) -> None:
+        opened = SqlDatabase.open(url)
+        for number in range(25):
+            lease = leased(opened, name, NOW + number * timedelta(hours=1))
+            opened.articles.keep_poll(lease, lease.memory, [draft(f"{name}-{number}-{n}") for n in range(5)], NOW)
+        opened.close()
+
+    def read() -> None:
+        opened = SqlDatabase.open(url)
+        seen = 0
+        ends = time.monotonic() + 60
+        while seen < 500 and time.monotonic() < ends:
+            with opened._connections.reading() as connection:
+                first = connection.exec_driver_sql("SELECT count(*) FROM article").scalar_one()
+                time.sleep(0.02)
+                texts = connection.exec_driver_sql("SELECT count(*) FROM content").scalar_one()
+            assert first == texts
+            assert first % 5 == 0
+            assert first >= seen
+            seen = first
+        opened.close()
+
+    pids = [child(lambda name=name: write(name)) for name in names]  # type: ignore[misc]  # bound now
+    pids.append(child(read))
+    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0] * 5
+
+
+def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
+    """With the process that is there; those who only look are welcome; a killed daemon leaves no lock (threat 56)."""
+    url = f"sqlite:///{tmp_path}/monitor.db"
+    ready = tmp_path / "ready"
+
+    def daemon() -> None:
+        held = SqlDatabase.open(url, exclusive=True)
+        ready.touch()
+        signal.pause()
+        held.close()
+
+    pid = child(daemon)
+    try:
+        while not ready.exists():
+            time.sleep(0.01)
+        with pytest.raises(StoreInUse, match=f"process {pid}"):
+            SqlDatabase.open(url, exclusive=True)
+        SqlDatabase.open(url).close()
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    SqlDatabase.open(url, exclusive=True).close()
+
+
+def test_a_full_disk_is_survived(tmp_path: Path) -> None:
+    """Collecting rests, what was sent is noted, and with space it goes on by itself, nothing lost (threat 58)."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*own, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a disk of his own")
+    script = f"mount -t tmpfs -o size=5m none {disk} && exec {sys.executable} {FULL} {disk}"
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    done = subprocess.run([*own, "sh", "-c", script], check=False, capture_output=True, text=True, env=environ)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["articles"] == told["kept"] > 20
+    assert (told["rested"], told["noted"], told["ballast"], told["faults"]) == (2, True, True, [])
+
+
+@pytest.mark.xdist_group("postgres")
+def test_a_server_that_restarts_costs_at_most_one_attempt() -> None:
+    """Connections are made anew, and nothing that was committed is lost (threat 63)."""
+    with Postgres() as server:
+        database = SqlDatabase.open(server.url(server.new()))
+        kept(database, draft("a"))
+        server.restart()
+        kept(database, draft("b"), now=NOW + timedelta(hours=1))
+        server.restart()
+        assert [one.article.title for one in database.archive.search("about")] == ["About b", "About a"]
+        database.close()
+
+
+@contextmanager
+def statements() -> Iterator[list[tuple[str, Any]]]:
+    """Collect what is asked of a database."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
+    """Each is led by an index, so that it costs the same at a million articles; the planner itself says so."""
+    file = tmp_path / "monitor.db"
+    database = SqlDatabase.open(f"sqlite:///{file}")
+    screened(database, draft("a"))
+    database.outbox.commit_digest(digest("one"), [message("1")], [])
+    later = NOW + timedelta(hours=1)
+    with statements() as asked:
+        database.articles.known("times", ["guid:a", "guid:b"])
+        lease = leased(database, now=later)
+        database.articles.keep_poll(lease, lease.memory, [draft("b")], later)
+        database.articles.lease_unread(later, 10, later + MINUTE)
+        stored = database.articles.unscreened(10)
+        database.articles.keep_findings([(one, found("rule")) for one in stored], later)
+        database.outbox.untold(plan("one"), later + MINUTE)
+        database.outbox.last_window_end("one")
+        database.outbox.coverage(Window(NOW, later))
+        database.outbox.daily_mentions(["somebody"], [NOW])
+        database.outbox.lease_deliveries(later, 10, later + MINUTE)
+        database.outbox.failed(NOW, later)
+        database.archive.by_url("https://times.example/a")
+        database.archive.article(1)
+        database.archive.search('some "words of"')
+        database.archive.findings(1)
+        database.archive.facts()
+        database.deliveries.counts()
+        database.upkeep.forget(NOW - timedelta(days=1))
+    database.close()
+    connection = sqlite3.connect(file)
+    scans = []
+    for statement, parameters in asked:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+            values = parameters[0] if isinstance(parameters, list) else parameters
+            steps = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+            tables = [(step[3], statement) for step in steps if step[3].split()[1] in Base.metadata.tables]
+            scans += [one for one in tables if one[0].startswith("SCAN") and "INDEX" not in one[0]]
+    connection.close()
+    assert len(asked) > 20
+    assert [scan for scan in scans if scan[0] != "SCAN source"] == []
