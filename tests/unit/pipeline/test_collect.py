@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.article import Draft, Stage
@@ -255,6 +255,7 @@ _ITEMS = st.lists(
 )
 
 
+@settings(max_examples=40)  # each example is eight polls
 @given(st.lists(_ITEMS, min_size=2, max_size=4))
 def test_leaving_known_items_out_changes_nothing(polls: list[list[tuple[int, str, str, str, int]]]) -> None:
     """A collector that remembers items to the letter keeps exactly what one that forgets them keeps."""
