@@ -57,7 +57,10 @@ def _read(file: Path) -> Iterator[Given]:
         yield _record(content.decode("utf-8", "replace"), str(file), stem)
     elif file.suffix == ".txt":
         text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-        yield Given(stem, Article(url="", body=unwrapped(text)))
+        from monitor.extract.plain import article_end
+
+        body = unwrapped(text)  # what follows the article's end in a saved page is other people's news
+        yield Given(stem, Article(url="", body=body[: article_end(body)]))
     else:
         raise UsageError(f"{file}: cannot tell what it is; name it {', '.join(_SUFFIXES)}")
 
