@@ -40,6 +40,10 @@ _SMALL_WORDS = {
         "nl": "de het een van en dat niet met voor zijn op aan er bij ook te",
     }.items()
 }
+_SPOKEN_IN: dict[str, tuple[str, ...]] = {
+    word: tuple(code for code, small in _SMALL_WORDS.items() if word in small)
+    for word in frozenset().union(*_SMALL_WORDS.values())
+}
 _CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 _OTHERS = {
     "english": "en",
@@ -79,7 +83,10 @@ def _by_script(sample: str, letters: int, claimed: str) -> str:
 def _by_function_words(text: str) -> str:
     """Name the language whose small words stand in the text most often; nothing if they are rare."""
     words = [word.casefold() for word in _WORD.findall(text)]
-    counts = {code: sum(word in small for word in words) for code, small in _SMALL_WORDS.items()}
+    counts = dict.fromkeys(_SMALL_WORDS, 0)
+    for word in words:
+        for code in _SPOKEN_IN.get(word, ()):
+            counts[code] += 1
     best = max(counts, key=counts.__getitem__)
     return best if counts[best] >= max(3, len(words) // 10) else ""
 

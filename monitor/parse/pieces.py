@@ -61,13 +61,18 @@ def is_apart(entry: Entry, left_out: str) -> bool:
     """Tell whether nothing that identifies an entry stands in the items left out: guid, address, numbers, title."""
     address = entry.url.partition("://")[2].partition("/")[2]
     for name in (entry.guid, address):
-        if name and (name in left_out or name.replace("&", "&amp;") in left_out):
+        if name and (name in left_out or ("&" in name and name.replace("&", "&amp;") in left_out)):
             return False
     numbers = _NUMBER.findall(f"{address} {entry.guid}")
     if not address or any(number in left_out for number in numbers if not _DAY.fullmatch(number)):
         return False
     runs = (_ODD_OR_FOREIGN if "&#" in left_out else _ODD_LETTERS).split(entry.title)
-    return not all(re.search(r"\s+".join(map(re.escape, run.split())), left_out) for run in runs)
+    return not all(_stands_in(run.split(), left_out) for run in runs)
+
+
+def _stands_in(words: list[str], text: str) -> bool:
+    """Tell whether words stand in a text one after the other, however they are spaced."""
+    return all(word in text for word in words) and bool(re.search(r"\s+".join(map(re.escape, words)), text))
 
 
 def _hash(item: str) -> bytes:
