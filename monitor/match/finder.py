@@ -139,6 +139,8 @@ def _is_other_generation(search: Search, seen: Seen, owner: int) -> bool:
 def find_variants(search: Search) -> list[Seen]:
     """Find whole names spelt otherwise, by sound; return where halves of names sound right, for the short forms."""
     heard, cased = search.roster.heard, search.page.cased
+    if not any(map(heard, _CAPITAL.findall(cased))):
+        return []
     taken = sorted(search.taken)
     singles: list[Heard] = []
     before: Heard | None = None

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 SAFE_KEY = 4
+SLIP_LENGTH = 6
 _RULES = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -79,6 +80,10 @@ def same_sound(one: str, other: str) -> bool:
 
 def slipped(one: str, other: str) -> bool:
     """Tell whether a long word may be a slip of the pen for another: one letter, or two neighbours swapped."""
-    if min(len(one), len(other)) < 6 or abs(len(one) - len(other)) > 1 or (one[0] != other[0] and one[-1] != other[-1]):
+    if (
+        min(len(one), len(other)) < SLIP_LENGTH
+        or abs(len(one) - len(other)) > 1
+        or (one[0] != other[0] and one[-1] != other[-1])
+    ):
         return False
     return distance(one, other, 1) == 1

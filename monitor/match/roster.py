@@ -16,12 +16,14 @@ from monitor.match.countries import country_evidence
 from monitor.match.page import space_out
 from monitor.match.people import Person, country_of, is_native
 from monitor.match.romanise import SAFE_KEY, sound_key
-from monitor.match.shape import Words
+from monitor.match.shape import Shape, Words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
 _KEPT = 4_000
 _HEARD_KEPT = 50_000
+_FEW = 8
+"""Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
 
 
 class Kind:
@@ -62,22 +64,24 @@ class Roster:
 
     ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
     of two words, closed up, where it is long enough to show a slip of the pen,
-    ``halves`` both halves of the names that are compared by sound.
+    ``halves`` both halves of the names that are compared by sound, ``singles`` the names of one word.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
         self.officials = tuple(officials)
         self._index: dict[str, int] = {}
         self._kinds: list[int] = []
-        self._wholes: dict[int, int | list[int]] = {}
-        self._shorts: dict[int, int | list[int]] = {}
-        self._firsts: dict[int, int | list[int]] = {}
+        self._wholes: dict[int, tuple[int, ...]] = {}
+        self._shorts: dict[int, tuple[int, ...]] = {}
+        self._firsts: dict[int, tuple[int, ...]] = {}
+        self._many: dict[tuple[int, int], list[int]] = {}
         self._sounds: dict[str, list[int]] = defaultdict(list)
         self._halves_heard: set[str] = set()
         self._heard: dict[str, str] = {}
         self._people: dict[int, Person] = {}
         self.conventions = ["western"] * len(self.officials)
         self.firsts = [""] * len(self.officials)
+        self.singles: set[str] = set()
         self.rests: dict[int, str] = {}
         self.halves: dict[int, tuple[str, str]] = {}
         lands: set[str] = set()
@@ -88,6 +92,11 @@ class Roster:
                 self._add(f" {word} ", Kind.COUNTRY)
         for literal in literals:
             self._add(space_out(literal).strip() or literal, Kind.LITERAL)
+        for table in (self._wholes, self._shorts, self._firsts):
+            for at in table:
+                if more := self._many.get((id(table), at)):
+                    table[at] = tuple(dict.fromkeys((*table[at], *more)))
+        del self._many
         self.patterns = tuple(self._index)
         del self._index
         self._automaton = ahocorasick_rs.AhoCorasick(self.patterns) if self.patterns else None
@@ -102,12 +111,13 @@ class Roster:
         table = {Kind.SHORT: self._shorts, Kind.NATIVE_SHORT: self._shorts, Kind.FIRST: self._firsts}.get(
             kind, self._wholes
         )
-        have = table.setdefault(at, owner)
-        if isinstance(have, list):
-            if have[-1] != owner:
-                have.append(owner)
-        elif have != owner:
-            table[at] = [have, owner]
+        have = table.get(at)
+        if have is None:
+            table[at] = (owner,)
+        elif len(have) < _FEW:
+            table[at] = have if owner in have else (*have, owner)
+        else:
+            self._many.setdefault((id(table), at), []).append(owner)
 
     def _enrol(self, owner: int, official: Official, lands: set[str]) -> None:
         for name in (official.name, *official.aliases):
@@ -117,22 +127,27 @@ class Roster:
                     self._add(whole, Kind.NATIVE, owner)
                 if part:
                     self._add(part, Kind.NATIVE_SHORT, owner)
-                continue
-            shape = shape_of(name, official.country)
-            if name is official.name and shape.wholes:
-                self.conventions[owner] = shape.convention
-                self.firsts[owner] = intern(shape.wholes[0][0])
-            for words in shape.wholes:
-                self._add(f" {' '.join(words)} ", Kind.WHOLE, owner)
-            heard = Kind.HEARD if shape.halves else 0
-            for short in shape.shorts:
-                self._add(f" {' '.join(short.words)} ", Kind.SHORT, owner, heard)
-            if shape.slips:
-                self._add(f" {shape.slips[0]} ", Kind.FIRST, owner)
-                self.rests[owner] = shape.slips[1]
-            if shape.halves:
-                self._listen(owner, shape.halves)
-                lands.add(country_of(official.country))
+            else:
+                self._enrol_latin(owner, shape_of(name, official.country), is_alias=name is not official.name)
+        if owner in self.halves:
+            lands.add(country_of(official.country))
+
+    def _enrol_latin(self, owner: int, shape: Shape, *, is_alias: bool) -> None:
+        if shape.wholes and not is_alias:
+            self.conventions[owner] = shape.convention
+            self.firsts[owner] = intern(shape.wholes[0][0])
+        if shape.wholes and len(shape.wholes[0]) == 1:
+            self.singles.add(shape.wholes[0][0])
+        for words in shape.wholes:
+            self._add(f" {' '.join(words)} ", Kind.WHOLE, owner)
+        heard = Kind.HEARD if shape.halves else 0
+        for short in shape.shorts:
+            self._add(f" {' '.join(short.words)} ", Kind.SHORT, owner, heard)
+        if shape.slips:
+            self._add(f" {shape.slips[0]} ", Kind.FIRST, owner)
+            self.rests[owner] = shape.slips[1]
+        if shape.halves:
+            self._listen(owner, shape.halves)
 
     def _listen(self, owner: int, halves: tuple[Words, Words]) -> None:
         """Note how a name sounds: both halves together, and each half that is long enough to stand alone."""
@@ -161,18 +176,15 @@ class Roster:
 
     def whole_owners(self, pattern: int) -> tuple[int, ...]:
         """Return whom a pattern names in full."""
-        have = self._wholes[pattern]
-        return tuple(have) if isinstance(have, list) else (have,)
+        return self._wholes[pattern]
 
     def short_owners(self, pattern: int) -> tuple[int, ...]:
         """Return whom a pattern may mean as a part of the name."""
-        have = self._shorts[pattern]
-        return tuple(have) if isinstance(have, list) else (have,)
+        return self._shorts[pattern]
 
     def first_owners(self, pattern: int) -> tuple[int, ...]:
         """Return whose name begins with a pattern and goes on with one long word."""
-        have = self._firsts[pattern]
-        return tuple(have) if isinstance(have, list) else (have,)
+        return self._firsts[pattern]
 
     def sounding(self, key: str) -> tuple[int, ...]:
         """Return whose name sounds so: the keys of both halves with a space between, or of one long half."""

@@ -99,17 +99,25 @@ class Watcher:
             spans[officials[one.owner].id].append((one.start, one.end))
         if not spans and not kinds & Kind.LITERAL and not self._always:
             return Findings(mentions, (), missed)
-        hits = (self._judge(rule, page, article, spans) for rule in self._rules if _admits(rule, article, source_id))
+        asked = self._queries if kinds & Kind.LITERAL else self._always
+        hits = (
+            self._judge(rule, page, article, spans, ask=rule.id in asked)
+            for rule in self._rules
+            if _admits(rule, article, source_id)
+        )
         return Findings(mentions, tuple(hit for hit in hits if hit is not None), missed)
 
-    def _judge(self, rule: Rule, page: Page, article: Article, spans: dict[str, list[Span]]) -> RuleHit | None:
+    def _judge(
+        self, rule: Rule, page: Page, article: Article, spans: dict[str, list[Span]], *, ask: bool
+    ) -> RuleHit | None:
+        """Return the hit of a rule, if it is one; ``ask`` tells whether its query can be satisfied at all."""
         places: list[Span] = []
         who: list[str] = []
         for official_id in filter(self._people[rule.id].__contains__, spans):
             counted = [span for span in spans[official_id] if _counts(rule, page, span)]
             places += counted
             who += [official_id] * bool(counted)
-        if rule.query:
+        if ask:
             satisfied = evaluate(self._queries[rule.id], page, lambda who: spans.get(who, []))
             places += [span for span in satisfied or () if _counts(rule, page, span)]
         if not places:

@@ -11,7 +11,7 @@ from monitor.match.honorifics import single_words
 from monitor.match.judge import Score, weigh
 from monitor.match.lexicon import COMMON, SYLLABLE, VIETNAMESE_COMPOUNDS, words
 from monitor.match.people import Person
-from monitor.match.romanise import slipped
+from monitor.match.romanise import SLIP_LENGTH, slipped
 from monitor.match.roster import Seen
 from monitor.match.search import MAX_OWNERS, Search
 from monitor.match.titles import title_after, title_before
@@ -98,11 +98,12 @@ def _extended(search: Search, seen: Seen, left: str) -> bool:
     roster, low = search.roster, left.lower()
     start = seen.start - 1 - len(left)
     earlier = search.around.before(start)
-    for owner in seen.owners[:MAX_OWNERS]:
+    before, slips = earlier.lower(), len(low) >= SLIP_LENGTH
+    for owner in seen.owners[:MAX_OWNERS] if slips or before else ():
         first = roster.firsts[owner]
-        if earlier.lower() == first and len(first) > 2 and roster.conventions[owner] in _MIDDLE_NAMES:
+        if before == first and len(first) > 2 and roster.conventions[owner] in _MIDDLE_NAMES:
             return _take(search, Seen(start - 1 - len(earlier), seen.end, (owner,)), "full name with a middle name")
-        if slipped(low, first) and _title_fits(search, start, seen.end, roster.person(owner)):
+        if slips and slipped(low, first) and _title_fits(search, start, seen.end, roster.person(owner)):
             return _take(search, Seen(start, seen.end, (owner,)), "full name with a slip, beside a fitting post")
     return False
 

@@ -13,7 +13,7 @@ from monitor.match.posts import Fit, fit_of
 from monitor.match.roster import Kind, Seen
 from monitor.match.runs import stands_alone
 from monitor.match.search import MAX_OWNERS, Search
-from monitor.match.titles import posts_in, title_after, title_before
+from monitor.match.titles import may_lead_up, posts_in, title_after, title_before
 from monitor.text.tokens import sentence
 
 _AGED = re.compile(r", \d{2},")
@@ -41,9 +41,38 @@ def short_places(search: Search, hits: Sequence[tuple[int, int, int]]) -> list[S
 
 def find_shorts(search: Search, places: Sequence[Seen]) -> None:
     """Judge every place where a part of a watched name stands: those with a title first, they name their bearer."""
-    bare = [seen for seen in _free(search, places) if stands_alone(search, seen) and not _with_title(search, seen)]
+    bare: list[Seen] = []
+    later: list[Seen] = []
+    for seen in _free(search, places):
+        if not _worth_a_look(search, seen):
+            later.append(seen)
+        elif stands_alone(search, seen) and not _with_title(search, seen):
+            bare.append(seen)
+    bare += [seen for seen in later if _names_somebody(search, seen) and stands_alone(search, seen)]
     for seen in bare:
         _without_title(search, seen)
+
+
+def _names_somebody(search: Search, seen: Seen) -> bool:
+    """Tell whether a bearer of the part is named in the text."""
+    return any(_bears(seen.owners, owner) for owner in search.named)
+
+
+def _worth_a_look(search: Search, seen: Seen) -> bool:
+    """Tell at a glance whether a place can come to anything: a bearer is named, or a title or whole name is near."""
+    cased, start, end = search.page.cased, seen.start, seen.end
+    near = (
+        cased[end : end + 1] in {",", "("} or cased[end : end + 2] == " (" or cased[start - 2 : start - 1] in {".", '"'}
+    )
+    if near or may_lead_up(cased, start) or cased[start - 2 : start - 1] in {"'", ")"}:
+        return True
+    return search.folded_text(seen) in search.roster.singles or _names_somebody(search, seen)
+
+
+def _bears(owners: Sequence[int], owner: int) -> bool:
+    """Tell whether an official is among the bearers, who stand in order."""
+    at = bisect_left(owners, owner)
+    return at < len(owners) and owners[at] == owner
 
 
 def _free(search: Search, places: Sequence[Seen]) -> list[Seen]:

@@ -43,14 +43,14 @@ _NOTHING = Title()
 
 def title_before(cased: str, start: int) -> Reading:
     """Read the title that leads up to a name, at most one line and some 130 characters."""
-    kept = _trimmed(_led_up(cased, start)) if _may_lead_up(cased, start) else []
+    kept = _trimmed(_led_up(cased, start)) if may_lead_up(cased, start) else []
     if not kept:
         return Reading(_NOTHING, start, ())
     said = tuple(word.group().lower() for word in kept)
     return Reading(read_title(said), kept[0].start(), said)
 
 
-def _may_lead_up(cased: str, start: int) -> bool:
+def may_lead_up(cased: str, start: int) -> bool:
     """Tell at a glance whether the word right before a name may be of a title: most are not."""
     at = start - 1
     while at > 0 and not cased[at].isalnum() and start - at < 4:
