@@ -97,7 +97,7 @@ class StoreError(MonitorError):
 
 
 class StoreBusy(StoreError):
-    """The database was locked for longer than the busy timeout."""
+    """The database was locked for longer than the busy timeout, or its server is away; trying again may help."""
 
 
 class StoreFull(StoreError):

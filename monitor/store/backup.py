@@ -11,20 +11,21 @@ from monitor.store.faults import translated
 
 STAMP = "%Y%m%dT%H%M%SZ"
 BIG = 2**30  # bytes; beyond, a whole look takes too long to start with
-_FREE = 2.0  # a copy needs its size, and the disk must not end full
+_FREE = 1.2  # a copy needs its size, and the disk must not end full
 
 
 def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
     """Copy the database to ``folder/name.db``, verify the copy, and delete all but the ``keep`` newest copies.
 
     Writers go on meanwhile; the copy is of one moment. A copy appears under its name only when it is whole and sound.
+    Where space is short, old copies go first, all but the newest.
     Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no room or the copy is not sound.
     """
     if not connections.sqlite:
         raise UsageError("PostgreSQL is backed up by its own tools: pg_dump --format=custom DATABASE > FILE")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target, part = folder / f"{name}.db", folder / f"{name}.part"
-    _check_room(Path(connections.file), folder)
+    _make_room(Path(connections.file), folder)
     try:
         with translated():
             _copy(connections.file, part)
@@ -107,10 +108,17 @@ def _copy(source: str, part: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _check_room(database: Path, folder: Path) -> None:
-    needed = int(database.stat().st_size * _FREE)
+def _free(folder: Path) -> int:
     place = os.statvfs(folder)
-    free = place.f_bavail * place.f_frsize
+    return place.f_bavail * place.f_frsize
+
+
+def _make_room(database: Path, folder: Path) -> None:
+    needed = int(database.stat().st_size * _FREE)
+    for old in sorted(folder.glob(f"{database.stem}-*.db"))[:-1]:
+        if _free(folder) < needed:
+            old.unlink()
+    free = _free(folder)
     if free < needed:
         raise StoreError(
             f"no room for a backup in {folder}: {free // 2**20} MB are free and {needed // 2**20} MB are wanted; "

@@ -233,11 +233,13 @@ def test_the_ballast_is_loaded_and_thrown_off(file: Path, monkeypatch: pytest.Mo
 
 
 def test_a_backup_that_has_no_room_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it fills the disk."""
-    monkeypatch.setattr("monitor.store.backup._FREE", 1e12)
+    """Before it fills the disk; old copies made way first, and the newest stays."""
     database = opened(file)
+    copies = [database.upkeep.back_up(NOW + number * DAY) for number in range(3)]
+    monkeypatch.setattr("monitor.store.backup._FREE", 1e12)
     with pytest.raises(StoreError, match="no room for a backup"):
-        database.upkeep.back_up(NOW)
+        database.upkeep.back_up(NOW + 3 * DAY)
+    assert [copy.exists() for copy in copies] == [False, False, True]
     database.close()
 
 
