@@ -118,11 +118,12 @@ def test_every_source_is_well(demo: tuple[Path, str]) -> None:
 
 
 def test_a_second_pass_tells_what_changed_and_nothing_twice(demo: tuple[Path, str]) -> None:
-    """The update holds the new report, and no story that was told before and did not change."""
+    """The update holds the new report, the correction and the withdrawal, and nothing that did not change."""
     names = documents(demo[0])
     told = {names[item["url"]]: item["kind"] for item in items(demo[0] / "update.json")}
     assert told.pop("delta-wire/giang-leaves-vientiane") == "new"
-    assert set(told) <= {"regional-report/border-rescue-drill", "straits-observer/chan-to-visit-vientiane"}
+    assert set(told) == {"regional-report/border-rescue-drill", "straits-observer/chan-to-visit-vientiane"}
+    assert set(told.values()) <= {"update", "correction", "withdrawn"}
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
