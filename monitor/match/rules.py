@@ -6,11 +6,12 @@ from datetime import datetime
 
 from monitor.domain.article import Article
 from monitor.domain.errors import QueryError
-from monitor.domain.mention import Findings, Mention, NearMiss, Passage, RuleHit
+from monitor.domain.mention import Findings, Form, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.rule import Rule, Watch
 from monitor.match.evaluate import Compiled, Span, compile_query, evaluate
 from monitor.match.finder import find_native_parts, find_slips, find_variants, find_wholes
 from monitor.match.page import Page, lay_out
+from monitor.match.roles import find_roles
 from monitor.match.roster import Kind, Roster
 from monitor.match.search import Found, Search
 from monitor.match.shorts import find_shorts, short_places
@@ -41,6 +42,10 @@ class Watcher:
         needed = {query: sorted(compiled.needs) for query, compiled in queries.items() if compiled.needs is not None}
         self._roster = Roster(watch.officials, sorted({word for words in needed.values() for word in words}))
         self._always = frozenset(rule.id for rule in watch.rules if rule.query and rule.id not in needed)
+        asking = {who for rule in watch.rules if rule.roles for who in rule.officials}
+        self._asked = tuple(
+            index for index, official in enumerate(watch.officials) if official.id in asking or "all" in asking
+        )
         everybody = frozenset(official.id for official in watch.officials)
         self._people = {
             rule.id: everybody if "all" in rule.officials else frozenset(rule.officials) for rule in watch.rules
@@ -53,7 +58,7 @@ class Watcher:
         """
         page = lay_out(article)
         hits, kinds = self._roster.scan(page.spaced)
-        if not kinds and not self._always:
+        if not kinds and not self._always and not self._asked:
             return Findings()
         when = article.published_at or seen_at
         search = Search(self._roster, page, when.date() if when else None, article.language)
@@ -68,6 +73,8 @@ class Watcher:
             find_shorts(search, places)
         if kinds & Kind.NATIVE_SHORT and search.found:
             find_native_parts(search, hits)
+        if self._asked:
+            find_roles(search, self._asked)
         return self._conclude(search, article, source_id, kinds)
 
     def _conclude(self, search: Search, article: Article, source_id: str, kinds: int) -> Findings:
@@ -95,20 +102,25 @@ class Watcher:
             for one in sorted(set(search.missed), key=lambda one: (one.start, one.owner))
         )
         spans: dict[str, list[Span]] = defaultdict(list)
+        posts: set[Span] = set()
         for one in found:
             spans[officials[one.owner].id].append((one.start, one.end))
+            if one.form is Form.ROLE:
+                posts.add((one.start, one.end))
         if not spans and not kinds & Kind.LITERAL and not self._always:
             return Findings(mentions, (), missed)
         asked = self._queries if kinds & Kind.LITERAL else self._always
         hits = (
-            self._judge(rule, page, article, spans, ask=rule.id in asked)
+            self._judge(
+                rule, page, article, _named(spans, posts) if posts and not rule.roles else spans, rule.id in asked
+            )
             for rule in self._rules
             if _admits(rule, article, source_id)
         )
         return Findings(mentions, tuple(hit for hit in hits if hit is not None), missed)
 
     def _judge(
-        self, rule: Rule, page: Page, article: Article, spans: dict[str, list[Span]], *, ask: bool
+        self, rule: Rule, page: Page, article: Article, spans: dict[str, list[Span]], ask: bool
     ) -> RuleHit | None:
         """Return the hit of a rule, if it is one; ``ask`` tells whether its query can be satisfied at all."""
         places: list[Span] = []
@@ -133,6 +145,11 @@ def _uncovered(found: Iterable[Found]) -> list[Found]:
         if not kept or one.start >= kept[-1].end or (one.start, one.end) == (kept[-1].start, kept[-1].end):
             kept.append(one)
     return kept
+
+
+def _named(spans: dict[str, list[Span]], posts: set[Span]) -> dict[str, list[Span]]:
+    """Return places without those of posts alone, which only rules that ask for them count."""
+    return {who: kept for who, places in spans.items() if (kept := [one for one in places if one not in posts])}
 
 
 def _admits(rule: Rule, article: Article, source_id: str) -> bool:

@@ -9,7 +9,7 @@ from monitor.match.lexicon import words
 from monitor.match.posts import Post, Title, read_symbols, read_title
 from monitor.match.signs import PHOTO_MARK
 
-_WORD = re.compile(r"(?<!')[A-Za-z0-9]+|(?<=')(?!s\b)[A-Za-z0-9]+")
+WORD = re.compile(r"(?<!')[A-Za-z0-9]+|(?<=')(?!s\b)[A-Za-z0-9]+")
 _REACH = 130
 _ABBREVIATED = words(
     """
@@ -72,7 +72,7 @@ def _led_up(cased: str, start: int) -> list[re.Match[str]]:
     """Collect the words left of a name, as far as they may be a title, in their order."""
     low = max(0, start - _REACH)
     low = max(low, cased.rfind("\n", low, start) + 1)
-    found = list(_WORD.finditer(cased, low, start))
+    found = list(WORD.finditer(cased, low, start))
     kept: list[re.Match[str]] = []
     pending: list[re.Match[str]] = []
     edge, commas = start, 0
@@ -162,7 +162,7 @@ def title_after(cased: str, end: int) -> Title:
     high = cased.find("\n", at, at + _REACH)
     words: list[str] = []
     edge = at
-    for match in _WORD.finditer(cased, at, high if high >= 0 else min(len(cased), at + _REACH)):
+    for match in WORD.finditer(cased, at, high if high >= 0 else min(len(cased), at + _REACH)):
         gap = cased[edge : match.start()]
         if words and gap not in {" ", "-", "'s ", "' ", ". ", "'", "&", " & "}:
             break
@@ -190,7 +190,7 @@ def posts_in(text: str) -> tuple[Post, ...]:
     posts: list[Post] = []
     chunk: list[str] = []
     edge = 0
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         word = match.group().lower()
         if text[edge : match.start()] not in {" ", "-", "'s ", "' ", "'"} or not (
             word in title_words() or word in country_words()

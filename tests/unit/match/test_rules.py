@@ -1,10 +1,13 @@
 """Screening: filters, passages, and what a rule is satisfied by."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import QueryError
-from monitor.domain.official import Official
+from monitor.domain.mention import Form
+from monitor.domain.official import Official, Role
 from monitor.domain.rule import Rule, Watch
 from monitor.match.rules import compile_watch
 
@@ -56,3 +59,25 @@ def test_faulty_query_names_its_rule() -> None:
     """A query that cannot be read is told with the id of its rule."""
     with pytest.raises(QueryError, match="rule border: "):
         compile_watch(Watch(rules=(Rule("border", query="a AND"),)))
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "expected"),
+    [
+        ("The Lao Defence Minister left on Monday.", 2025, ["Lao Defence Minister"]),
+        ("The Lao Defence Minister left on Monday.", 2020, []),
+        ("The Thai Defence Minister left on Monday.", 2025, []),
+        ("The Defence Minister left on Monday.", 2025, []),
+        ("Lao Defence Minister Somsak Keola left.", 2025, []),
+    ],
+)
+def test_posts_alone_are_told_to_rules_that_ask(text: str, year: int, expected: list[str]) -> None:
+    """A post without a name is its holder at the time, for rules with roles; other rules never hear of it."""
+    holder = Official(
+        "som", "Somphone Vongdara", "Laos", roles=(Role("Minister of National Defence", date(2024, 11, 21)),)
+    )
+    rules = (Rule("asks", officials=("som",), roles=True), Rule("names", officials=("som",)))
+    article = Article(url="", body=text, language="en", published_at=datetime(year, 5, 5, tzinfo=UTC))
+    findings = compile_watch(Watch((holder,), rules)).screen(article)
+    assert [one.text for one in findings.mentions if one.form is Form.ROLE] == expected
+    assert [hit.rule_id for hit in findings.hits] == ["asks"] * bool(expected)
