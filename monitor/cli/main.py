@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from monitor import __version__
 from monitor.cli import demo, digest, discover, explain, extract, look, outbox, repair, run, setup, status, stories, why
-from monitor.domain.errors import ConfigError, MonitorError, NotAFeed, QueryError, UsageError
+from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
 
@@ -94,7 +94,7 @@ def main() -> None:
     """Run the command line; a user never sees a traceback for what he or the world did."""
     try:
         app(standalone_mode=True)
-    except (ConfigError, QueryError, NotAFeed) as error:
+    except (ConfigError, InputError, QueryError, NotAFeed) as error:
         fail(error, FAULTS)
     except UsageError as error:
         fail(error, USAGE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.domain.article import Article
-from monitor.domain.errors import UsageError
+from monitor.domain.errors import InputError, UsageError
 
 _LONE = re.compile("[\ud800-\udfff]")
 _SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
@@ -26,7 +26,9 @@ class Given:
 
 
 def read_given(files: Sequence[Path]) -> Iterator[Given]:
-    """Yield the documents of the files, a folder's in order of name. Raises ``UsageError`` naming file and line."""
+    """Yield the documents of the files, a folder's in order of name. Raises ``UsageError`` for a file that
+    cannot be used, ``InputError`` naming file and line of a fault inside.
+    """
     for file in files:
         if file.is_dir():
             yield from read_given(sorted(path for path in file.iterdir() if path.name.endswith(_SUFFIXES)))
@@ -46,7 +48,7 @@ def _read(file: Path) -> Iterator[Given]:
         try:
             page = gzip.decompress(content) if file.suffix == ".gz" else content
         except (OSError, EOFError) as error:
-            raise UsageError(f"{file}: is no whole gzip file: {error}") from error
+            raise InputError(f"{file}: is no whole gzip file: {error}") from error
         yield Given(stem, extract_page(page, ""))
     elif file.suffix == ".jsonl":
         lines = content.decode("utf-8", "replace").rstrip("\n").split("\n")
@@ -79,9 +81,9 @@ def _record(text: str, where: str, stem: str) -> Given:
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{where}: is no JSON: {error.msg} at column {error.colno}") from error
+        raise InputError(f"{where}: is no JSON: {error.msg} at column {error.colno}") from error
     if not isinstance(record, dict) or not isinstance(record.get("text", ""), str):
-        raise UsageError(f'{where}: must be an object with "text", and "id", "title", "url", "published", "language"')
+        raise InputError(f'{where}: must be an object with "text", and "id", "title", "url", "published", "language"')
     article = Article(
         url=_text(record, "url"),
         title=_text(record, "title"),
@@ -106,5 +108,5 @@ def _time(value: object, where: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise UsageError(f'{where}: "published" must be a time such as 2026-02-05T09:30:00Z, not {value!r}') from error
+        raise InputError(f'{where}: "published" must be a time such as 2026-02-05T09:30:00Z, not {value!r}') from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -3,6 +3,7 @@
 MonitorError                 what happened, said to the person who must act; never a traceback on a terminal
 ├── ConfigError              sources.yaml cannot be used; carries every fault with line and column
 ├── UsageError               the call names something that is not there (an unknown id, a missing file)
+├── InputError               a document that was given is faulty inside; names file and line
 ├── QueryError               a query cannot be read; carries the position and what was expected there
 ├── NotAFeed                 the document is no feed, sitemap or listing; says what it looks like instead
 ├── WorkerKilled             foreign bytes took too long or too much memory, and their worker was ended
@@ -62,6 +63,10 @@ class ConfigError(MonitorError):
 
 class UsageError(MonitorError):
     """The call names something that does not exist or cannot be used so."""
+
+
+class InputError(MonitorError):
+    """A document that was given to be read is faulty; the text names file and line, and what would be right."""
 
 
 class QueryError(MonitorError):

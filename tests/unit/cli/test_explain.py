@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from monitor.cli.main import app
 from monitor.cli.texts import read_given, unwrapped
-from monitor.domain.errors import UsageError
+from monitor.domain.errors import InputError, UsageError
 
 CONFIG = """\
 settings: {{database: "sqlite:///{folder}/monitor.db"}}
@@ -94,7 +94,7 @@ def test_rehearse_of_an_empty_archive(config: Path) -> None:
 def test_documents_that_cannot_be_read(tmp_path: Path, name: str, content: bytes) -> None:
     """What is wrong is told with the file's name."""
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(UsageError, match=name):
+    with pytest.raises((InputError, UsageError), match=name):
         list(read_given([tmp_path / name]))
 
 

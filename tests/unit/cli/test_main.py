@@ -5,11 +5,12 @@ import sys
 import pytest
 
 from monitor.cli import main as command
-from monitor.domain.errors import ConfigError, Fault, MonitorError, QueryError, StoreFull, UsageError
+from monitor.domain.errors import ConfigError, Fault, InputError, MonitorError, QueryError, StoreFull, UsageError
 
 CASES = [
     (ConfigError((Fault("s.yaml", 1, 2, "unknown key 'sorces'"),)), 1),
     (QueryError("a parenthesis is open", 3, "')'"), 1),
+    (InputError('articles.jsonl:3: must be an object with "text"'), 1),
     (UsageError("There is no source 'x'."), 2),
     (StoreFull("The disk is full."), 3),
     (PermissionError(13, "Permission denied", "monitor.db"), 3),
