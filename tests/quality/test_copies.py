@@ -2,8 +2,9 @@
 
 The edits: other headline, new lead, dropped, added and reordered paragraphs, captions, credits, tails, another house's
 spelling and marks, light rewriting, all of it at once, excerpts of a third. The look-alikes: prices, weather, match
-previews, ambassadors' notes, follow-ups that take up the background, reports that share quotations. No threshold was
-chosen on this seed. Pairs are then measured again where a wrong link costs most: in families, through grouping.
+previews, ambassadors' notes, follow-ups that take up the background, reports that share quotations. The rules were
+held against this generator while they were made, so other texts will fare a little worse. Pairs are then measured
+again where a wrong link costs most: in families, through grouping.
 """
 
 import random
