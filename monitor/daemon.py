@@ -40,8 +40,8 @@ from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.telemetry.systemd import READY, STOPPING, Notifier
 
 LIMITS = {LOOP: 10.0, "poll": 60.0, "read": 60.0, "tell": 900.0, "deliver": 60.0, "reload": 60.0, "database": 180.0}
-LIMITS |= {"room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
-"""For how many seconds each part may be silent; composing and screening may have a long way to go after a pause."""
+LIMITS |= {"recheck": 3600.0, "room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
+"""For how many seconds each part may be silent; after a pause some of them have a long way to go."""
 
 ROOM, BACKUP, CLEANING = timedelta(seconds=5), timedelta(hours=1), timedelta(hours=3)
 LOOK, MEASURE, PING = timedelta(seconds=1), timedelta(seconds=60), timedelta(seconds=60)
