@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from fakes import NoSources
 
+from monitor.domain.archive import MissLine
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.errors import LeaseLost
@@ -24,6 +25,8 @@ class MemoryOutbox:
     digests: dict[tuple[str, datetime], Digest] = field(default_factory=dict)
     told: set[tuple[str, int]] = field(default_factory=set)
     deliveries: dict[int, Delivery] = field(default_factory=dict)
+    missed: list[MissLine] = field(default_factory=list)
+    asked: list[Window] = field(default_factory=list)
 
     def last_window_end(self, digest_id: str) -> datetime | None:
         return max((d.window.end_at for (name, _), d in self.digests.items() if name == digest_id), default=None)
@@ -43,6 +46,10 @@ class MemoryOutbox:
 
     def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
         return {official: tuple(range(len(days))) for official in officials}
+
+    def misses(self, officials: Collection[str], window: Window, limit: int) -> list[MissLine]:
+        self.asked.append(window)
+        return [line for line in self.missed if line.official_id in officials][:limit]
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
         identity = digest.id, digest.window.start_at

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,17 +14,18 @@ from monitor.cli.look import ago, reading
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from monitor.cli.texts import Given
     from monitor.domain.archive import Filter
     from monitor.domain.article import Stored
     from monitor.domain.mention import Findings
     from monitor.domain.official import Official
+    from monitor.domain.settings import Configuration
     from monitor.pipeline.rehearse import Example, Rehearsed
     from monitor.store.database import SqlDatabase
 
 PAGE = 500
+MISSES = 200
+_KEYS = {"official_id": "official", "article_id": "article"}
 
 
 def match(
@@ -94,19 +96,48 @@ def told(given: "Given", findings: "Findings") -> str:
 
 
 def names(
-    official: Annotated[str, typer.Argument(metavar="OFFICIAL", help="The official's id.", show_default=False)],
+    official: Annotated[str, typer.Argument(metavar="[OFFICIAL]", help="The official's id.", show_default=False)] = "",
+    missed: Annotated[
+        bool, typer.Option("--missed", help="List what was nearly found instead, of one official or of all.")
+    ] = False,
+    since: Annotated[
+        str, typer.Option("--since", metavar="LENGTH", help="With --missed: over the last 7d, 30d ...")
+    ] = "7d",
     config: Config = DEFAULT_CONFIG,
+    database: DatabaseUrl = "",
     json: Json = False,
 ) -> None:
     """List every form in which an official's name is looked for, and which of them are risky, and why."""
     from monitor.match.names import name_forms
 
+    if missed:
+        _print_missed(load(config, database), official, since, json=json)
+        return
+    if not official:
+        raise UsageError("name an official, or ask for what was nearly found of all of them with --missed")
     forms = name_forms(_official(load(config).watch.officials, official))
     if json:
         emit_lines(asdict(form) for form in forms)
         return
     rows = ((form.text, form.form.value, "risky" if form.risky else "", form.why) for form in forms)
     table(("written", "form", "", "why"), rows, "no form")
+
+
+def _print_missed(configuration: "Configuration", official: str, since: str, *, json: bool) -> None:
+    from monitor.domain.digest import Window
+
+    officials = configuration.watch.officials
+    wanted = [_official(officials, official).id] if official else [one.id for one in officials]
+    now = datetime.now(UTC)
+    with reading(configuration) as opened:
+        found = opened.outbox.misses(wanted, Window(ago(since) or now, now), MISSES)
+    if json:
+        emit_lines({_KEYS.get(key, key): value for key, value in asdict(line).items()} for line in found)
+        return
+    rows = (
+        (line.official_id, line.text, line.articles, line.reason, f"{line.article_id} {line.title}") for line in found
+    )
+    table(("official", "written", "articles", "why not counted", "the latest"), rows, "Nothing was nearly found.")
 
 
 def _official(officials: "tuple[Official, ...]", wanted: str) -> "Official":

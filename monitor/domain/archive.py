@@ -39,6 +39,22 @@ class HitLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MissLine:
+    """A spelling that was nearly taken for an official, in articles that do not name him otherwise, and the latest one.
+
+    ``text`` stands as the press wrote it; ``articles`` counts those with this spelling refused for this reason.
+    """
+
+    official_id: str
+    text: str
+    reason: str
+    articles: int
+    article_id: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestLine:
     """A digest that was composed, by its number, with the states of its deliveries."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from monitor.domain.archive import MissLine
 from monitor.domain.article import Article, Draft, Stored, Unread
 from monitor.domain.delivery import Delivery, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
@@ -157,6 +158,13 @@ class OutboxStore(Protocol):
 
     def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
         """Count articles naming each official in each of the days that begin at ``days``; the last lasts 24 hours."""
+        ...
+
+    def misses(self, officials: Collection[str], window: Window, limit: int) -> list[MissLine]:
+        """Return what was nearly taken for these officials in articles first seen in a period, the most frequent first.
+
+        Articles that name the official otherwise are left out: there nothing was missed.
+        """
         ...
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:

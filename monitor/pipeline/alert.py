@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.digest.address import address
 from monitor.digest.compose import compose
+from monitor.digest.misses import SHOWN, last_week, summed_up
 from monitor.digest.render import render
 from monitor.domain.delivery import Delivery, Message
 from monitor.domain.digest import Digest, DigestPlan, HitRecord, Window
@@ -174,10 +175,20 @@ class Alerter:
         days = _days(due.window.end_at, ZoneInfo(plan.timezone))
         coverage = await database.run(outbox.coverage, due.window)
         daily = await database.run(outbox.daily_mentions, [official.id for official in officials], days)
+        notices = [*notices, *await self._missed(plan, due.window, officials)]
         now = self._clock()
         return await asyncio.to_thread(
             compose, plan, due.window, due.hits, coverage, officials, daily, now, due.late, notices
         )
+
+    async def _missed(self, plan: DigestPlan, window: Window, officials: Sequence[Official]) -> tuple[str, ...]:
+        """Say once a week what was nearly found; it is no reason to send a digest that says nothing else."""
+        week = last_week(plan, window)
+        if week is None:
+            return ()
+        wanted = [official.id for official in officials]
+        lines = await self._database.run(self._database.outbox.misses, wanted, week, SHOWN + 1)
+        return summed_up(lines, officials)
 
     async def _commit(
         self, plan: DigestPlan | None, configuration: Configuration, digest: Digest, told: Sequence[int]

@@ -1,12 +1,14 @@
 """What was found in articles: mentions, near misses and hits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
+from monitor.domain.archive import MissLine
 from monitor.domain.article import Region, Stage, Stored
+from monitor.domain.digest import Window
 from monitor.domain.mention import Findings, Form, Mention, NearMiss
 from monitor.store.base import table
 from monitor.store.bulk import insert_rows
@@ -56,6 +58,34 @@ def _hit(stored: Stored, found: Findings, now: datetime) -> list[dict[str, Any]]
         }
         for hit in found.hits
     ]
+
+
+def misses_of(connection: Connection, officials: Collection[str], window: Window, limit: int) -> list[MissLine]:
+    """Return what was nearly taken for these officials in a period; see the port."""
+    named = exists().where(
+        MENTION.c.article_id == NEARMISS.c.article_id, MENTION.c.official_id == NEARMISS.c.official_id
+    )
+    count, latest = func.count(NEARMISS.c.article_id.distinct()), func.max(NEARMISS.c.article_id)
+    spellings = (NEARMISS.c.official_id, NEARMISS.c.text, NEARMISS.c.reason)
+    counted = (
+        select(*spellings, count.label("articles"), latest.label("article_id"))
+        .where(
+            NEARMISS.c.seen_at >= window.start_at,
+            NEARMISS.c.seen_at < window.end_at,
+            NEARMISS.c.official_id.in_(officials),
+            ~named,
+        )
+        .group_by(*spellings)
+        .order_by(count.desc(), latest.desc(), *spellings)
+        .limit(limit)
+        .subquery()
+    )
+    query = (
+        select(counted, ARTICLE.c.title, ARTICLE.c.url)
+        .join_from(counted, ARTICLE, counted.c.article_id == ARTICLE.c.id)
+        .order_by(counted.c.articles.desc(), counted.c.article_id.desc(), counted.c.official_id, counted.c.text)
+    )
+    return [MissLine(*row) for row in connection.execute(query)]
 
 
 def mention_row(stored: Stored, mention: Mention) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
 
+from monitor.domain.archive import MissLine
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
 from monitor.domain.errors import LeaseLost
@@ -16,7 +17,7 @@ from monitor.store.base import table
 from monitor.store.codec import dumps, loads
 from monitor.store.columns import Moment
 from monitor.store.engine import Connections, insert_new
-from monitor.store.hits import HIT, MENTION, mention_of
+from monitor.store.hits import HIT, MENTION, mention_of, misses_of
 from monitor.store.letters import DigestRow, ToldRow
 from monitor.store.renditions import deliveries_of, delivery_rows
 from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
@@ -85,6 +86,11 @@ class SqlOutbox:
                 for official, articles in found:
                     counts[official][number] = articles
         return {official: tuple(numbers) for official, numbers in counts.items()}
+
+    def misses(self, officials: Collection[str], window: Window, limit: int) -> list[MissLine]:
+        """Return what was nearly taken for these officials in a period, the most frequent first; see the port."""
+        with self._connections.reading() as connection:
+            return misses_of(connection, officials, window, limit)
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
         """Write the digest, its deliveries and the marks on its hits in one transaction; see the port."""

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,11 @@ from typer.testing import CliRunner
 
 from monitor.cli.main import app
 from monitor.cli.texts import read_given, unwrapped
+from monitor.domain.article import Article, Draft, Region, Stage
 from monitor.domain.errors import InputError, UsageError
+from monitor.domain.mention import Findings, NearMiss
+from monitor.domain.source import Source, SourceKind
+from monitor.store.database import SqlDatabase
 
 CONFIG = """\
 settings: {{database: "sqlite:///{folder}/monitor.db"}}
@@ -68,6 +73,31 @@ def test_names_lists_forms(config: Path) -> None:
     assert code == 0
     assert forms[0]["text"] == "Trần Minh Hải"
     assert any(form["risky"] and form["text"] == "Hải" for form in forms)
+
+
+def test_names_lists_what_was_nearly_found(config: Path, tmp_path: Path) -> None:
+    """--missed gives the refused spellings with their articles; without any it says so; somebody must be named else."""
+    code, output = run("names", "--missed", "-c", config)
+    assert (code, output.strip()) == (0, "Nothing was nearly found.")
+    now = datetime.now(UTC)
+    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database.sources.register([Source("wire", "Wire", SourceKind.FEED, "https://wire.example/feed")], now)
+    (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
+    article = Article("https://wire.example/1", title="Bac Hai floods", body="Bac Hai is flooded.")
+    database.articles.keep_poll(lease, lease.memory, [Draft(("guid:1",), article, news=True, stage=Stage.READ)], now)
+    (stored,) = database.articles.unscreened(10)
+    miss = NearMiss("hai", "Hai", Region.BODY, 4, 7, "part of a longer name: Bac ...")
+    database.articles.keep_findings([(stored, Findings(near_misses=(miss,)))], now)
+    database.close()
+    code, output = run("names", "--missed", "hai", "-c", config, "--json")
+    assert code == 0
+    assert json.loads(output) == {
+        "official": "hai", "text": "Hai", "reason": "part of a longer name: Bac ...", "articles": 1,
+        "article": stored.id, "title": "Bac Hai floods", "url": "https://wire.example/1",
+    }  # fmt: skip
+    assert "Bac Hai floods" in run("names", "--missed", "-c", config)[1]
+    code, output = run("names", "-c", config)
+    assert code != 0
 
 
 def test_why_of_an_address_never_met(config: Path) -> None:

@@ -9,6 +9,7 @@ from fakes import FakeClock
 from outboxes import MemoryOutbox, OutboxDatabase
 from worlds import NOW, ONCE, hit, message, watch
 
+from monitor.domain.archive import MissLine
 from monitor.domain.delivery import Delivery, DeliveryState
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, Hold, Schedule
 from monitor.domain.settings import Configuration
@@ -258,3 +259,19 @@ def test_a_digest_sent_by_hand_before_any_daemon_tells_no_history() -> None:
     sent, _ = asyncio.run(desk.alerter.send_now(DAILY, desk.configuration))
     assert articles([shown, sent]) == [[2], [2]]
     assert desk.look(DAY + HOUR) == []
+
+
+def test_what_was_nearly_found_is_said_once_a_week_and_never_alone() -> None:
+    """A digest that goes out anyway carries the line once a week; the line is no reason to send one."""
+    desk = Desk(watch(DAILY))
+    desk.outbox.missed.append(
+        MissLine("ada-example", "Example", "no title", 2, 7, "A title", "https://times.example/7")
+    )
+    quiet = list(chain.from_iterable(desk.look(HOUR) for _ in range(8 * 24)))
+    assert quiet == []
+    lines: list[str] = []
+    for number in range(14 * 24):
+        if number % 24 == 0:
+            desk.find(number + 1)
+        lines += [notice for digest in desk.look(HOUR) for notice in digest.notices]
+    assert len([line for line in lines if "names --missed" in line]) == 2

@@ -7,9 +7,11 @@ import pytest
 from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, message, plan, screened, source
 
 from monitor.domain.archive import Filter
+from monitor.domain.article import Region
 from monitor.domain.delivery import DeliveryState, Refused, Retry, Sent
 from monitor.domain.digest import Window
 from monitor.domain.errors import LeaseLost, UsageError
+from monitor.domain.mention import NearMiss
 from monitor.domain.source import SourceMemory, SourceState
 from monitor.store.database import SqlDatabase
 
@@ -188,3 +190,20 @@ def test_mentions_are_counted_by_day(database: SqlDatabase) -> None:
     days = [NOW - MINUTE, NOW - MINUTE + day, NOW - MINUTE + 2 * day]
     assert database.outbox.daily_mentions(["somebody", "nobody"], days) == {"somebody": (1, 2, 0), "nobody": (0, 0, 0)}
     assert database.outbox.daily_mentions(["somebody"], []) == {"somebody": ()}
+
+
+def test_what_was_nearly_found_is_counted_where_the_person_is_not_named(database: SqlDatabase) -> None:
+    """A refused spelling counts once an article, the most frequent first; where the person is named nothing counts."""
+    day = timedelta(days=1)
+    screened(database, draft("a"), draft("b"), now=NOW)
+    screened(database, draft("c"), now=NOW + day)
+    week = Window(NOW - day, NOW + 2 * day)
+    (line,) = database.outbox.misses(["other", "somebody"], week, 10)
+    assert (line.official_id, line.text, line.reason, line.articles) == ("other", "Other", "a street", 3)
+    assert (line.title, line.url) == ("About c", "https://times.example/c")
+    assert database.outbox.misses(["other"], Window(NOW - day, NOW + MINUTE), 10)[0].articles == 2
+    assert database.outbox.misses(["somebody"], week, 10) == []
+    named = replace(found("rule"), near_misses=(NearMiss("somebody", "Body", Region.BODY, 5, 9, "no title"),))
+    (stored,) = kept(database, draft("d"), now=NOW + day)
+    database.articles.keep_findings([(stored, named)], NOW + day)
+    assert database.outbox.misses(["somebody"], week, 10) == []
