@@ -112,6 +112,7 @@ async def poll_once(
         database = SqlDatabase.open(settings.database.reveal(), exclusive=None)
         stack.callback(database.close)
         await database.run(database.recover, clock())
+        await database.run(database.upkeep.keep_time, clock())
         workers = await stack.enter_async_context(Workers())
         line = await stack.enter_async_context(staffed(configuration, database, workers, clock))
         return await line.poll(only, progress)

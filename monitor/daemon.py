@@ -40,10 +40,10 @@ from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.telemetry.systemd import READY, STOPPING, Notifier
 
 LIMITS = {LOOP: 10.0, "poll": 60.0, "read": 60.0, "tell": 900.0, "deliver": 60.0, "reload": 60.0, "database": 180.0}
-LIMITS |= {"recheck": 3600.0, "room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
+LIMITS |= {"clock": 180.0, "recheck": 3600.0, "room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
 """For how many seconds each part may be silent; after a pause some of them have a long way to go."""
 
-ROOM, BACKUP, CLEANING = timedelta(seconds=5), timedelta(hours=1), timedelta(hours=3)
+ROOM, CLOCK, BACKUP, CLEANING = timedelta(seconds=5), timedelta(seconds=10), timedelta(hours=1), timedelta(hours=3)
 LOOK, MEASURE, PING = timedelta(seconds=1), timedelta(seconds=60), timedelta(seconds=60)
 
 log = structlog.get_logger("monitor")
@@ -115,12 +115,14 @@ class Daemon:
             Job("reload", LOOK, self._beating("reload", self._look)),
             Job("database", MEASURE, self._beating("database", self._measure)),
             Job("heartbeat", PING, self._ping),
+            Job("clock", CLOCK, self._beating("clock", self._keep_time)),
             Job("room", ROOM, self._beating("room", self._care.watch_room)),
             Job("backup", BACKUP, self._beating("backup", self._care.back_up)),
             Job("cleaning", CLEANING, self._beating("cleaning", self._clean)),
         ):
             self._beside.add(job.name, job.every, job.work)
         self._beside.start()
+        await self._keep_time()
         await self._measure()
         try:
             while not self._stop.is_set():
@@ -219,6 +221,11 @@ class Daemon:
         """Let go of what the settings of the hour do not keep."""
         if self._settings:
             await self._care.clean_up(self._settings.retention)
+
+    async def _keep_time(self) -> None:
+        """See whether the clock was set back, and say so."""
+        if back := await self._care.watch_clock():
+            log.warning("the clock was set back; what it had planned is due again", seconds=round(back.total_seconds()))
 
     async def _beat(self) -> None:
         self._guardian.tick(time.monotonic())

@@ -4,7 +4,7 @@ Each call is one short transaction. All times are aware UTC. Any method may rais
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -176,6 +176,13 @@ class Upkeep(Protocol):
 
     def tidy(self) -> None:
         """Refresh what the planner knows, merge the search index a little, and give the log's space back."""
+        ...
+
+    def keep_time(self, now: datetime) -> timedelta:
+        """Note the time. Returns how far the clock was set back since it was last noted, or zero.
+
+        What was planned by the wrong clock is then brought forward by as much.
+        """
         ...
 
     def room(self) -> Room | None:

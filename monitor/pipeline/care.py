@@ -59,6 +59,10 @@ class Care:
         self._short = None
         await self._database.read(upkeep.load_ballast)
 
+    async def watch_clock(self) -> timedelta:
+        """Note the time; returns how far the clock was set back since it was last noted, or zero."""
+        return await self._database.run(self._database.upkeep.keep_time, self._clock())
+
     def with_leave(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
         """Make a job that collects rest while there is no space. The job then raises ``StoreFull``."""
 

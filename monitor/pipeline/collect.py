@@ -33,6 +33,7 @@ from monitor.text.urls import host_of
 LEASE = timedelta(minutes=5)
 AT_ONCE = 200
 PER_HOST = 4
+LONGEST_TURN = timedelta(hours=1)
 USUAL_POLL = timedelta(milliseconds=500)
 _AT_A_TURN = 4
 
@@ -91,7 +92,8 @@ class Collector:
         A source whose host is busy waits for its turn, or, without ``wait``, gives its place to other hosts and is
         due again a little later.
         """
-        host, start = host_of(source.url), self._clock()
+        loop, host = asyncio.get_running_loop(), host_of(source.url)
+        start = loop.time()
         busy = self._at_host[host] >= PER_HOST and not wait
         self._at_host[host] += 1
         try:
@@ -99,7 +101,8 @@ class Collector:
         finally:
             self._at_host[host] -= 1
             if not busy:
-                self._poll_time[host] = (self._poll_time.get(host, USUAL_POLL) + (self._clock() - start)) / 2
+                took = timedelta(seconds=loop.time() - start)
+                self._poll_time[host] = (self._poll_time.get(host, USUAL_POLL) + took) / 2
             if not self._at_host[host]:
                 self._forget(host)
 
@@ -240,7 +243,9 @@ class Collector:
     async def _postpone(self, lease: Lease, host: str) -> Poll:
         """Give a lease back: its host is busy. Those who wait are told times a poll apart, so hardly one asks twice."""
         now = self._clock()
-        at = max(self._host_free_at.get(host, now), now) + self._poll_time.get(host, USUAL_POLL) / PER_HOST
+        free_at = self._host_free_at.get(host, now)
+        free_at = free_at if now <= free_at < now + LONGEST_TURN else now  # later was said by a clock since set back
+        at = free_at + self._poll_time.get(host, USUAL_POLL) / PER_HOST
         self._host_free_at[host] = at
         memory = replace(lease.memory, next_poll_at=at)
         await self._database.run(self._database.sources.settle, lease, memory)

@@ -76,7 +76,7 @@ class Dispatcher:
         self._patience = patience
         self._runners: dict[asyncio.Task[None], Target] = {}
         self._failures: dict[Target, int] = {}
-        self._rests: dict[Target, datetime] = {}
+        self._rests: dict[Target, tuple[datetime, datetime]] = {}
         self._attempts: list[Attempt] = []
         self._settlements: list[tuple[Settlement, asyncio.Future[None]]] = []
         self._settler: asyncio.Task[None] | None = None
@@ -143,7 +143,8 @@ class Dispatcher:
         return len(leased)
 
     def _resting(self, now: datetime) -> Collection[Target]:
-        self._rests = {target: until for target, until in self._rests.items() if until > now}
+        """Name who rests or is worked at. A rest that has not begun was given by a clock that has been set back."""
+        self._rests = {target: rest for target, rest in self._rests.items() if rest[0] <= now < rest[1]}
         return {*self._rests, *self._runners.values()}
 
     async def _run(self, target: Target, queue: Sequence[Delivery], until_at: datetime) -> None:
@@ -161,8 +162,9 @@ class Dispatcher:
             if isinstance(receipt, Retry):
                 self._failures[target] = self._failures.get(target, 0) + 1
                 rest = min(REST * 4 ** min(self._failures[target] - 1, 8), LONGEST_REST)
-                self._rests[target] = settled_at + max(rest, (receipt.pause and receipt.after) or rest)
-                await self._give_back(queue[number + 1 :], self._rests[target])
+                until = settled_at + max(rest, (receipt.pause and receipt.after) or rest)
+                self._rests[target] = settled_at, until
+                await self._give_back(queue[number + 1 :], until)
                 return
             self._failures.pop(target, None)
 

@@ -2,14 +2,19 @@
 
 APScheduler 3 swallows what a job raises and, by default, drops a run that is a second late: so nothing is ever
 misfired here, runs that pile up become one, and every error, missed run and skipped run is handed to ``on_trouble``.
+
+It also plans by the wall clock, one run after the other: a clock set forward by a day, or a machine that slept, would
+cost a second of counting for every job; a clock set back would leave all jobs waiting for a day. Here the next run is
+never more than one period away, whatever the clock does.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 Trouble = Callable[[str, str, BaseException | None], None]
 KINDS = {EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running"}
@@ -20,14 +25,14 @@ class Runner:
 
     def __init__(self, on_trouble: Trouble) -> None:
         self._on_trouble = on_trouble
-        self._scheduler = AsyncIOScheduler(
+        self._scheduler = _Scheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def add(self, name: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
         """Run ``work`` every so often, for the first time one period after ``start``."""
-        self._scheduler.add_job(work, "interval", seconds=every.total_seconds(), id=name, name=name)
+        self._scheduler.add_job(work, _Pace(every), id=name, name=name)
 
     def start(self) -> None:
         """Begin; must be called inside the running event loop."""
@@ -41,3 +46,24 @@ class Runner:
 
     def _tell(self, event: Any) -> None:
         self._on_trouble(event.job_id, KINDS[event.code], getattr(event, "exception", None))
+
+
+class _Pace(BaseTrigger):  # type: ignore[misc]  # published without types
+    """One run a period; the runs of a period that is over are left out at once, not counted one by one."""
+
+    def __init__(self, every: timedelta) -> None:
+        self.every = every
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        at = (previous or now) + self.every
+        return at if now < at <= now + self.every else now + self.every
+
+
+class _Scheduler(AsyncIOScheduler):  # type: ignore[misc]  # published without types
+    def wakeup(self) -> None:
+        """Look for due jobs. One that is planned more than a period ahead was planned by a clock since set back."""
+        now = datetime.now(self.timezone)
+        for job in self.get_jobs():
+            if job.next_run_time > now + job.trigger.every:
+                job.modify(next_run_time=now)
+        super().wakeup()

@@ -1,14 +1,22 @@
-"""What a process that died has left leased, made due again by the one that comes after it."""
+"""What a process that died has left leased, or a wrong clock has put off: made due again."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
-from monitor.store.engine import Connections
+from monitor.domain.source import SourceMemory
+from monitor.store.codec import dumps, loads
+from monitor.store.engine import Connections, insert_or_replace
+from monitor.store.hits import HIT
+from monitor.store.ledger import META
 from monitor.store.rechecks import RECHECK
 from monitor.store.rows import ARTICLE, LISTED
 from monitor.store.settling import DELIVERY, PENDING
 from monitor.store.sources import SOURCE
+
+CLOCK = "clock"
+SLACK = timedelta(minutes=1)  # a clock that is put right by less needs no mending
 
 
 def release_leases(connections: Connections, now: datetime) -> None:
@@ -22,3 +30,40 @@ def release_leases(connections: Connections, now: datetime) -> None:
         connection.execute(looking.values(lease_token="", next_at=now))
         sending = (DELIVERY.c.state == PENDING, DELIVERY.c.lease_token != "")
         connection.execute(update(DELIVERY).where(*sending).values(**due))
+
+
+def keep_time(connections: Connections, now: datetime) -> timedelta:
+    """Note the time; returns how far the clock was set back since it was last noted, or zero.
+
+    What a fast clock had planned is then brought forward by as much, so that nothing waits for the real time to come
+    to where the wrong one was: polls, pages, other looks, deliveries and leases. What was found "tomorrow" counts as
+    found now.
+    """
+    with connections.writing() as connection:
+        last = connection.execute(select(META.c.value).where(META.c.name == CLOCK)).scalar()
+        back = datetime.fromisoformat(last) - now if last else timedelta(0)
+        if back <= SLACK:
+            back = timedelta(0)
+        else:
+            _bring_forward(connection, now, back)
+        fact = {"name": CLOCK, "value": now.isoformat(), "changed_at": now}
+        connection.execute(insert_or_replace(META, connection, "name", fact), fact)
+    return back
+
+
+def _bring_forward(connection: Connection, now: datetime, back: timedelta) -> None:
+    for row in connection.execute(select(SOURCE.c.id, SOURCE.c.memory).where(SOURCE.c.next_poll_at > now)).all():
+        memory = loads(SourceMemory, row.memory)
+        at = max(now, memory.next_poll_at - back) if memory.next_poll_at else now
+        values = {"memory": dumps(replace(memory, next_poll_at=at)), "next_poll_at": at}
+        connection.execute(update(SOURCE).where(SOURCE.c.id == row.id).values(**values))
+    for key, moment, wanted in (
+        (SOURCE.c.id, SOURCE.c.leased_until_at, SOURCE.c.lease_token != ""),
+        (ARTICLE.c.id, ARTICLE.c.next_attempt_at, LISTED),
+        (RECHECK.c.article_id, RECHECK.c.next_at, RECHECK.c.next_at.is_not(None)),
+        (DELIVERY.c.id, DELIVERY.c.next_attempt_at, DELIVERY.c.state == PENDING),
+    ):
+        for number, at in connection.execute(select(key, moment).where(wanted, moment > now)).all():
+            sooner = {moment.name: max(now, at - back)}
+            connection.execute(update(key.table).where(key == number).values(**sooner))
+    connection.execute(update(HIT).where(HIT.c.found_at > now).values(found_at=now))

@@ -1,6 +1,6 @@
 """The care of the database: health, backups, what is let go of, space."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import text
@@ -11,6 +11,7 @@ from monitor.store.backup import back_up, backup_folder, backup_name, inspect, n
 from monitor.store.engine import Connections
 from monitor.store.evidence import SqlEvidence
 from monitor.store.faults import translated
+from monitor.store.recovery import keep_time
 from monitor.store.retention import forget, forget_rest
 from monitor.store.room import DiskRoom
 from monitor.store.schema import version
@@ -63,6 +64,10 @@ class SqlUpkeep:
         else:
             with self._connections.writing() as connection:
                 connection.exec_driver_sql("ANALYZE")
+
+    def keep_time(self, now: datetime) -> timedelta:
+        """Note the time, and put right what a clock since set back has planned; see ``recovery.py``."""
+        return keep_time(self._connections, now)
 
     def schema(self) -> str:
         """Return the revision of the schema."""

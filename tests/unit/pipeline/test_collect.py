@@ -320,6 +320,31 @@ def test_a_busy_host_gives_its_place_to_others_and_a_pass_waits_for_it() -> None
     assert found["postponed"] == 0
 
 
+def test_row_54_a_host_is_not_put_off_for_a_day_by_a_clock_set_back() -> None:
+    """Five of a host's sources are put off a day ahead of the real time; put off again in it, they wait seconds."""
+
+    class Slow(FakeFetcher):
+        async def fetch(self, request: Request) -> Outcome:
+            await asyncio.sleep(0)
+            return await super().fetch(request)
+
+    sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
+    leases = [Lease(name, "token", NOON, SourceMemory(name)) for name in sources]
+    clock, shelf = FakeClock(NOON + timedelta(days=1)), Shelf()
+    fetcher = Slow({source.url: answer(rss(1), source.url) for source in sources.values()})
+    database = FakeDatabase(articles=shelf, sources=shelf)
+    collector = Collector(database, fetcher, InlineWorkshop(), clock, timedelta(days=1))
+
+    async def polls() -> list[Poll]:
+        return list(await asyncio.gather(*(collector.poll(one, sources[one.source_id]) for one in leases)))
+
+    asyncio.run(polls())
+    clock.advance(-timedelta(days=1))
+    late = [poll.next_poll_at for poll in asyncio.run(polls()) if poll.outcome == "postponed" and poll.next_poll_at]
+    assert len(late) == 6
+    assert max(late) < NOON + timedelta(minutes=1)
+
+
 def test_a_recovery_is_kept_for_the_next_digest() -> None:
     """What came back is told in the digest of that time, and only while it lasts."""
     shelf, clock = Shelf(), FakeClock()

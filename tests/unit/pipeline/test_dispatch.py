@@ -153,6 +153,20 @@ def test_a_failing_target_rests_and_its_messages_keep_their_order() -> None:
     assert sorted(key for key, _, _ in up.sent) == [f"{n:040x}" for n in range(1, 6)]
 
 
+def test_row_54_a_rest_ends_with_the_clock_that_gave_it() -> None:
+    """A target that failed a day ahead of the real time does not rest for a day when the clock is put right."""
+    store, clock = outbox(message(1), message(2)), FakeClock(NOW + timedelta(days=1))
+    down, up = always(Retry("connection refused")), always(Sent())
+    carriers: dict[str, Carrier] = {"desk": down}
+    dispatcher = Dispatcher(OutboxDatabase(store), carriers, clock, patience=1.0)
+    asyncio.run(dispatcher.deliver_due())
+    clock.advance(-timedelta(days=1))
+    store.commit_digest(Digest("noon", "Noon", Window(NOW, NOW), NOW, "UTC"), [message(3)], ())
+    carriers["desk"] = up
+    asyncio.run(dispatcher.deliver_due())
+    assert [key for key, _, _ in up.sent] == [f"{3:040x}"]
+
+
 def test_one_poisoned_message_does_not_stop_the_others() -> None:
     """A message that the target never takes goes its way to the dead letters, the others arrive."""
 

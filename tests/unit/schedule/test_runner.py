@@ -1,7 +1,11 @@
 """The runner never drops a job silently."""
 
 import asyncio
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from time_machine import travel
 
 from monitor.schedule.runner import Runner
 
@@ -47,5 +51,55 @@ def test_a_long_run_is_not_doubled_but_told() -> None:
         assert len(starts) == 1
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=400), timedelta(days=-400)])
+def test_row_54_jobs_go_on_when_the_clock_jumps(jump: timedelta) -> None:
+    """Set forward or back by more than a year, the clock costs neither a wait nor a burst of runs."""
+
+    async def scene() -> None:
+        runs: asyncio.Queue[datetime] = asyncio.Queue()
+        runner = Runner(lambda *_: None)
+
+        async def work() -> None:
+            runs.put_nowait(datetime.now(UTC))
+
+        with travel(datetime.now(UTC), tick=True) as clock:
+            runner.add("poll", timedelta(seconds=0.01), work)
+            runner.start()
+            before = await asyncio.wait_for(runs.get(), 5)
+            clock.shift(jump)
+            busy = time.process_time()
+            later = [await asyncio.wait_for(runs.get(), 5) for _ in range(4)]
+            runner.stop()
+            assert abs(later[-1] - before - jump) < timedelta(seconds=60)
+            assert runs.qsize() <= 1
+            assert time.process_time() - busy < 1
+
+    asyncio.run(scene())
+
+
+def test_row_52_runs_that_were_missed_become_one() -> None:
+    """A loop that stood still runs each job once when it goes on: none is dropped, none is made up for."""
+
+    async def scene() -> None:
+        runs: asyncio.Queue[int] = asyncio.Queue()
+        told: list[str] = []
+        runner = Runner(lambda _job, what, _error: told.append(what))
+
+        async def work() -> None:
+            runs.put_nowait(1)
+
+        runner.add("poll", timedelta(seconds=0.05), work)
+        runner.start()
+        await asyncio.wait_for(runs.get(), 5)
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            pass
+        await asyncio.wait_for(runs.get(), 5)
+        assert (runs.qsize(), told) == (0, [])
+        runner.stop()
 
     asyncio.run(scene())

@@ -1,0 +1,78 @@
+"""What a dead process or a wrong clock has put off is due again, on both engines."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from unit.store.samples import MINUTE, NOW, digest, draft, kept, leased, message, plan, screened, source
+
+from monitor.domain.article import Stage
+from monitor.domain.delivery import Retry
+from monitor.store.database import SqlDatabase
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def planned_by(database: SqlDatabase, wrong: timedelta) -> None:
+    """Let a clock that is wrong plan a poll, a page and a delivery in three hours."""
+    now = NOW + wrong
+    database.upkeep.keep_time(now)
+    lease = leased(database, now=now)
+    database.sources.settle(lease, replace(lease.memory, next_poll_at=now + 3 * HOUR))
+    (unread,) = database.articles.lease_unread(now, 5, now + MINUTE)
+    database.articles.postpone(unread, "late", now + 3 * HOUR)
+    (delivery,) = database.outbox.lease_deliveries(now, 5, now + MINUTE)
+    database.outbox.settle_delivery(delivery, Retry("down"), now, now + 3 * HOUR)
+
+
+def due(database: SqlDatabase, after: timedelta) -> tuple[int, int, int]:
+    """Count the polls, pages and deliveries that are due so long after NOW."""
+    now, until = NOW + after, NOW + after + MINUTE
+    return (
+        len(database.sources.lease_due(now, 5, until)),
+        len(database.articles.lease_unread(now, 5, until)),
+        len(database.outbox.lease_deliveries(now, 5, until)),
+    )
+
+
+def filled(database: SqlDatabase) -> None:
+    database.sources.register([source()], NOW)
+    kept(database, draft("page", stage=Stage.LISTED))
+    database.outbox.commit_digest(digest("one"), [message("k1")], ())
+
+
+def test_row_54_what_a_fast_clock_has_planned_is_due_when_it_was_meant(database: SqlDatabase) -> None:
+    """The clock was a day ahead and is put right: all comes after the three hours that were meant, not after 27."""
+    filled(database)
+    planned_by(database, DAY)
+    assert database.upkeep.keep_time(NOW + MINUTE) == DAY - MINUTE
+    assert due(database, 2 * HOUR) == (0, 0, 0)
+    assert due(database, 3 * HOUR + MINUTE) == (1, 1, 1)
+    assert database.upkeep.keep_time(NOW + 2 * MINUTE) == timedelta(0)
+
+
+def test_row_54_a_slow_clock_that_is_put_right_changes_nothing(database: SqlDatabase) -> None:
+    """Set forward, or back by seconds, the clock leaves every plan as it is."""
+    filled(database)
+    planned_by(database, timedelta(0))
+    assert database.upkeep.keep_time(NOW - timedelta(seconds=20)) == timedelta(0)
+    assert due(database, 2 * HOUR) == (0, 0, 0)
+    assert database.upkeep.keep_time(NOW + DAY) == timedelta(0)
+    assert due(database, DAY) == (1, 1, 1)
+
+
+def test_row_54_a_lease_of_tomorrow_ends_today(database: SqlDatabase) -> None:
+    """What a process that died had leased by a fast clock is free again after its minutes."""
+    filled(database)
+    database.upkeep.keep_time(NOW + DAY)
+    database.sources.lease_due(NOW + DAY, 5, NOW + DAY + 5 * MINUTE)
+    database.upkeep.keep_time(NOW)
+    assert due(database, 4 * MINUTE)[0] == 0
+    assert due(database, 6 * MINUTE)[0] == 1
+
+
+def test_row_54_what_was_found_tomorrow_is_told_today(database: SqlDatabase) -> None:
+    """A hit of the fast clock is not kept from its reader for a day."""
+    database.upkeep.keep_time(NOW + DAY)
+    screened(database, draft("a"), now=NOW + DAY)
+    database.upkeep.keep_time(NOW)
+    assert len(database.outbox.untold(plan("one"), NOW + MINUTE)) == 1
