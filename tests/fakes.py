@@ -77,6 +77,7 @@ class FakeArticles:
     unread: list[Unread] = field(default_factory=list)
     waiting: list[Stored] = field(default_factory=list)
     kept: list[tuple[Unread, Article, Fetched | None, str]] = field(default_factory=list)
+    confidences: list[float | None] = field(default_factory=list)
     postponed: list[tuple[Unread, str, datetime]] = field(default_factory=list)
     findings: list[tuple[Stored, Findings]] = field(default_factory=list)
     given_up: list[tuple[Stored, str]] = field(default_factory=list)
@@ -86,8 +87,16 @@ class FakeArticles:
         leased, self.unread = self.unread[:limit], self.unread[limit:]
         return leased
 
-    def keep_page(self, unread: Unread, article: Article, page: Fetched | None = None, error: str = "") -> None:
+    def keep_page(
+        self,
+        unread: Unread,
+        article: Article,
+        page: Fetched | None = None,
+        error: str = "",
+        confidence: float | None = None,
+    ) -> None:
         """Remember."""
+        self.confidences.append(confidence)
         self.kept.append((unread, article, page, error))
 
     def postpone(self, unread: Unread, error: str, next_attempt_at: datetime) -> None:

@@ -8,7 +8,9 @@ from monitor.domain.source import Source, SourceMemory, SourceState
 
 REMIND_AFTER = timedelta(days=1)
 FAILURES_UNTIL_TOLD = 1.0
+ACCEPTED_AFTER = timedelta(days=7)
 _HEALTHY = frozenset({SourceState.OK, SourceState.PAUSED})
+_READABLE = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +51,66 @@ def silence(source: Source, memory: SourceMemory, now: datetime) -> Finding | No
     )
 
 
+def standing(memory: SourceMemory) -> SourceMemory:
+    """Return the memory as its reader should see it: a source whose pages are no longer read as before is not well.
+
+    Where the source itself cannot be read, or articles were missed, that is told first.
+    """
+    pages = memory.pages
+    if memory.state not in _READABLE:
+        return memory
+    if pages.changed_at is None:
+        mended = pages.mended_at and memory.state_since_at and pages.mended_at > memory.state_since_at
+        return replace(memory, state_since_at=pages.mended_at) if mended and memory.state in _HEALTHY else memory
+    if pages.changed_at == memory.accepted_at:
+        return replace(memory, detail=memory.detail or _worse(memory)) if memory.state is SourceState.OK else memory
+    since = pages.changed_at
+    remedy = f"look at it with `monitor extract {pages.url}`, and name the right parts under the source's `selectors:`"
+    return replace(
+        memory,
+        state=SourceState.FAILING,
+        state_since_at=since,
+        detail=f"layout changed: {_worse(memory)}",
+        remedy=remedy,
+    )
+
+
+def _worse(memory: SourceMemory) -> str:
+    """Say how its pages are read now."""
+    pages = memory.pages
+    if not pages.usual:
+        return f"its pages yield hardly any text: confidence {pages.level:.2f}, e.g. {pages.url}"
+    return (
+        f"its pages are read with confidence {pages.level:.2f}, usually {pages.usual:.2f}, "
+        f"since {pages.changed_at:%Y-%m-%d %H:%M} UTC, e.g. {pages.url}"
+    )
+
+
+def accept(memory: SourceMemory, now: datetime) -> SourceMemory:
+    """Return the memory with a change of layout accepted that lasts after a week of telling: it is usual from then."""
+    changed_at, told_at = memory.pages.changed_at, memory.told_at
+    if changed_at is None or told_at is None or memory.reported_state is not SourceState.FAILING:
+        return memory
+    lasts = memory.state in _READABLE and now - max(changed_at, told_at) >= ACCEPTED_AFTER
+    return replace(memory, accepted_at=changed_at) if lasts else memory
+
+
 def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | None:
     """Return the notice to give now: at a change of state, daily while a fault lasts, and once when it is over.
 
     A single hiccup is a state, and no notice.
     """
-    name = name or memory.source_id
+    memory, name = standing(memory), name or memory.source_id
     since = f" since {memory.state_since_at:%Y-%m-%d %H:%M} UTC" if memory.state_since_at else ""
     if memory.state in _HEALTHY:
         if memory.reported_state in _HEALTHY:
             return None
-        return Notice(
-            memory.source_id, "recovery", f"{name} is read again{since}; it was {memory.reported_state.value}"
-        )
+        text = f"{name} is read again{since}; it was {memory.reported_state.value}"
+        if memory.pages.changed_at is not None:
+            text = f"{name}: {_worse(memory)}. From now on that is taken as usual"
+        return Notice(memory.source_id, "recovery", text)
     changed = memory.state is not memory.reported_state
-    if changed and memory.state is SourceState.FAILING and memory.failures < FAILURES_UNTIL_TOLD:
+    if changed and memory.state is SourceState.FAILING and 0 < memory.failures < FAILURES_UNTIL_TOLD:
         return None
     if not changed and memory.reported_at is not None and now - memory.reported_at < REMIND_AFTER:
         return None
@@ -75,7 +122,11 @@ def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | 
 
 def with_notice(memory: SourceMemory, notice: Notice | None, now: datetime) -> SourceMemory:
     """Return the memory after a notice was given, so that it is not given again."""
-    return replace(memory, reported_state=memory.state, reported_at=now, notice=notice.text) if notice else memory
+    if notice is None:
+        return memory
+    told_at = now if notice.kind != "reminder" else memory.told_at or now
+    state = standing(memory).state
+    return replace(memory, reported_state=state, reported_at=now, told_at=told_at, notice=notice.text)
 
 
 def recoveries(memories: Iterable[SourceMemory], start_at: datetime, end_at: datetime) -> tuple[str, ...]:

@@ -106,11 +106,19 @@ class ArticleStore(Protocol):
         """Lease articles whose page is to be fetched now, oldest first."""
         ...
 
-    def keep_page(self, unread: Unread, article: Article, page: Fetched | None = None, error: str = "") -> None:
+    def keep_page(
+        self,
+        unread: Unread,
+        article: Article,
+        page: Fetched | None = None,
+        error: str = "",
+        confidence: float | None = None,
+    ) -> None:
         """Keep the article and move it to ``READ``. Raises ``LeaseLost``.
 
         ``page`` is the raw answer, kept as evidence as the settings say; ``error`` tells why the page could not be
-        read, when the article is what the feed said.
+        read, when the article is what the feed said. ``confidence`` is that of the page itself, for what is usual with
+        its source; without one the page says nothing about that.
         """
         ...
 

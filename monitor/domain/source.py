@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.domain.pages import NO_PAGES, Pages
+
 
 class SourceKind(StrEnum):
     """How a source lists its articles."""
@@ -87,7 +89,9 @@ class SourceMemory:
     ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
     before it was there before we watched.
     ``entries`` is how many the last document held, ``ttl`` how long it asked to be left alone. ``notice`` is what the
-    reader was told last about the source, at ``reported_at``.
+    reader was told last about the source, at ``reported_at``, of a state first told at ``told_at``. ``pages`` is what
+    the reading of its articles' pages left, which polls only look at; ``accepted_at`` names the change of their layout
+    that was told for long enough.
     """
 
     source_id: str
@@ -110,11 +114,13 @@ class SourceMemory:
     polls: int = 0
     reported_state: SourceState = SourceState.OK
     reported_at: datetime | None = None
-    usual_confidence: float = 0.0
     baseline_at: datetime | None = None
     entries: int = 0
     ttl: timedelta | None = None
     notice: str = ""
+    told_at: datetime | None = None
+    pages: Pages = NO_PAGES
+    accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,17 @@ _EARLY = 0.25  # of its value is left to prose before the headline
 
 @dataclass(slots=True)
 class Page:
-    """A layout with what is computed of it. ``fate`` says of a run why it is no body text; empty means it is."""
+    """A layout with what is computed of it. ``fate`` says of a run why it is no body text; empty means it is.
+
+    ``selected`` tells that the user's own selector found the body.
+    """
 
     layout: Layout
     weights: list[int]
     prose: list[float]
     fate: list[str]
     title_at: int = -1
+    selected: bool = False
     root: int = 0
     around: int = 0
     names: list[str] = field(default_factory=list)

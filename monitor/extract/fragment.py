@@ -102,6 +102,13 @@ def better(page: Article, feed: Article) -> Article:
     )
 
 
+def credence(page: Article, feed: Article) -> float | None:
+    """Return how well a page was read as the article of its entry: 0 for another page; None if a paywall hides it."""
+    if page.partial == "paywall":
+        return None
+    return page.confidence if _is_familiar(page, feed) else 0.0
+
+
 def _layout(html: str) -> Layout:
     if "<" not in html and "&" not in html:
         html = html.replace("\n", "<br><br>") if "\n" in html.strip() else html

@@ -35,8 +35,11 @@ def fuller_text(text: str, claimed: str) -> tuple[str, str]:
     return "\n".join(filter(None, paragraphs)), "json-ld articleBody: the page shows its beginning only"
 
 
-def judge(page: Page, title: str, dated: bool) -> float:
-    """Return the confidence that body and title are the article's, from 0 to 1."""
+def judge(page: Page, title: str, dated: bool, selector: str = "") -> float:
+    """Return the confidence that body and title are the article's, from 0 to 1.
+
+    A body found in spite of the user's ``selector``, which matched nothing, counts half: the page is not as it was.
+    """
     kept = [at for at, fate in enumerate(page.fate) if not fate]
     weight = sum(page.weights[at] for at in kept)
     if not weight:
@@ -46,4 +49,6 @@ def judge(page: Page, title: str, dated: bool) -> float:
     share = weight / (weight + around)
     sure = 0.4 * min(1.0, weight / 1_200) + 0.2 * share + 0.15 * min(1.0, sentences + 0.2)
     sure += 0.1 * bool(title) + 0.1 * (page.title_at >= 0) + 0.05 * dated
+    if selector and not page.selected:
+        sure *= 0.5
     return round(sure * (1.0 - max(0.0, page.link_share(page.root) - 0.4)), 2)

@@ -49,7 +49,8 @@ def extract_page(
 ) -> Article:
     """Return the article of a page; one without any comes back empty with a confidence of 0. Never raises.
 
-    ``entry`` is what the feed said of it, for what the page leaves open.
+    ``entry`` is what the feed said of it, for what the page leaves open; where the page has no headline that could
+    stand against the feed's, it is left out (``better`` joins the two).
     """
     return explain_page(body, url, content_type, source, entry).article
 
@@ -70,12 +71,11 @@ def explain_page(
     regions, title, title_why = _regions(tree, page, metadata, selectors, url)
     if published is None:
         published, published_why = find_published(tree, page, metadata, clock, entry.published_at if entry else None)
-    if entry and _feed_knows_better(entry.title, title_why):
-        title, title_why = entry.title, "feed"
+    own = "" if entry and _feed_knows_better(entry.title, title_why) else title
     text, text_why = fuller_text("\n".join(regions.body), metadata.body)
     article = Article(
         url=url,
-        title=title,
+        title=own,
         standfirst=regions.standfirst,
         dateline=regions.dateline,
         captions=tuple(regions.captions),
@@ -87,9 +87,11 @@ def explain_page(
         agency=regions.agency,
         section=metadata.sections[0] if metadata.sections else "",
         language=find_language(f"{title} {text}", metadata.languages) or _default_language(source, entry),
-        confidence=judge(page, title, published is not None),
+        confidence=judge(page, title, published is not None, selectors.body),
         partial=find_partial(page, metadata, text),
     )
+    if selectors.body and not page.selected:
+        text_why = text_why or f"the selector matched nothing: {selectors.body}"
     return Explanation(
         article, tuple(_reasons(article, page, title_why, published_why, text_why)), _path(page), published
     )

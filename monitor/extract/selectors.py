@@ -48,6 +48,7 @@ def select_body(tree: LexborHTMLParser, page: Page, selector: str) -> bool:
     for box in chosen:
         page.fate[box.start : box.end] = [""] * (box.end - box.start)
     page.root = boxes.index(chosen[0]) if len(chosen) == 1 else 0
+    page.selected = True
     page.recount()
     return True
 

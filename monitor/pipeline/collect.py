@@ -10,7 +10,7 @@ from monitor.domain.article import Draft, Stage
 from monitor.domain.entry import Feed
 from monitor.domain.errors import LeaseLost, NotAFeed, StoreError, WorkerKilled
 from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Weight
-from monitor.domain.health import Notice, notice_due, with_notice
+from monitor.domain.health import Notice, accept, notice_due, standing, with_notice
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
 from monitor.domain.source import ArticleMode, Lease, Source, SourceKind, SourceMemory, SourceState
 from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
@@ -253,6 +253,7 @@ class Collector:
 
     @staticmethod
     def _noticed(memory: SourceMemory, source: Source, now: datetime) -> tuple[SourceMemory, Notice | None]:
+        memory = accept(memory, now)
         notice = notice_due(memory, now, source.name)
         return with_notice(memory, notice, now), notice
 
@@ -272,14 +273,15 @@ def _note(summary: str, feed: Feed) -> str:
 def _poll(
     lease: Lease, memory: SourceMemory, outcome: str, notice: Notice | None, *, entries: int = 0, new: int = 0
 ) -> Poll:
+    seen = standing(memory)
     return Poll(
         lease.source_id,
         outcome,
-        memory.detail,
+        seen.detail,
         entries,
         new,
-        lease.memory.state,
-        memory.state,
+        standing(lease.memory).state,
+        seen.state,
         memory.next_poll_at,
         notice,
     )

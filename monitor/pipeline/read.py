@@ -10,7 +10,7 @@ from monitor.domain.errors import LeaseLost, MonitorError
 from monitor.domain.exchange import Blocked, Fetched, Gone, Outcome, Purpose, Request
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
 from monitor.domain.source import Source
-from monitor.extract.fragment import better
+from monitor.extract.fragment import better, credence
 from monitor.extract.page import extract_page
 
 LEASE = timedelta(minutes=5)
@@ -84,7 +84,8 @@ class Reader:
         except MonitorError as error:
             return await self._fall_back(unread, str(error), page)
         article = better(found, unread.article)
-        await self._database.run(self._database.articles.keep_page, unread, article, page)
+        sure = credence(found, unread.article)
+        await self._database.run(self._database.articles.keep_page, unread, article, page, "", sure)
         return Reading(unread.source_id, unread.article.url, confidence=article.confidence)
 
     async def _fall_back(self, unread: Unread, reason: str, page: Fetched | None = None) -> Reading:

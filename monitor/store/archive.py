@@ -8,8 +8,8 @@ from monitor.domain.archive import DatabaseFacts, Filter, HitLine, SourceLine, V
 from monitor.domain.article import Article, Stage, Stored
 from monitor.domain.digest import Kind
 from monitor.domain.errors import UsageError
+from monitor.domain.health import standing
 from monitor.domain.mention import Findings, Passage, RuleHit
-from monitor.domain.source import SourceMemory
 from monitor.store.articles import ADDRESS
 from monitor.store.base import table
 from monitor.store.codec import loads
@@ -19,7 +19,7 @@ from monitor.store.outbox import DIGEST, TOLD
 from monitor.store.rows import ARTICLE, LISTED, WAITING, AnyRow, digest, several_of, stored_of, stored_query
 from monitor.store.schema import version
 from monitor.store.search import matching, read_query
-from monitor.store.sources import SOURCE
+from monitor.store.sources import SOURCE, memory_of
 from monitor.store.tables import RevisionRow
 
 REVISION = table(RevisionRow)
@@ -88,10 +88,11 @@ class SqlArchive:
 
     def sources(self) -> list[SourceLine]:
         """Return every configured source with its memory and how many articles it ever brought."""
-        query = select(SOURCE.c.name, SOURCE.c.memory, SOURCE.c.articles).where(SOURCE.c.configured)
+        columns = (SOURCE.c.name, SOURCE.c.memory, SOURCE.c.pages, SOURCE.c.articles)
+        query = select(*columns).where(SOURCE.c.configured)
         with self._connections.reading() as connection:
             rows = connection.execute(query.order_by(SOURCE.c.id)).all()
-        return [SourceLine(loads(SourceMemory, row.memory), row.name, row.articles) for row in rows]
+        return [SourceLine(standing(memory_of(row)), row.name, row.articles) for row in rows]
 
     def facts(self) -> DatabaseFacts:
         """Return what there is to know of the database itself, at a cost that does not grow with it."""

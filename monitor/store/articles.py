@@ -34,7 +34,7 @@ from monitor.store.rows import (
     wording,
 )
 from monitor.store.search import add_words, drop_words, index_text
-from monitor.store.sources import settle
+from monitor.store.sources import note_page, settle
 from monitor.store.tables import AddressRow, IdentityRow
 
 IDENTITY = table(IdentityRow)
@@ -103,7 +103,14 @@ class SqlArticles:
             rows = connection.execute(stored_query().where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
             return [Unread(row.id, row.source_id, article_of(row), row.attempts - 1, token) for row in rows]
 
-    def keep_page(self, unread: Unread, article: Article, page: Fetched | None = None, error: str = "") -> None:
+    def keep_page(
+        self,
+        unread: Unread,
+        article: Article,
+        page: Fetched | None = None,
+        error: str = "",
+        confidence: float | None = None,
+    ) -> None:
         """Keep the article and move it to ``READ``; see the port."""
         with self._connections.writing() as connection:
             _settle_unread(connection, unread, {**heading(article), "stage": str(Stage.READ), "last_error": error})
@@ -111,6 +118,8 @@ class SqlArticles:
             insert_rows(connection, ADDRESS, _address_rows(unread.id, article), new=True)
             if page and self._keep_pages is not KeepPages.NONE:
                 keep_capture(connection, unread.id, page)
+            if page and page.fetched_at and confidence is not None:
+                note_page(connection, unread.source_id, confidence, unread.article.url, page.fetched_at)
 
     def postpone(self, unread: Unread, error: str, next_attempt_at: datetime) -> None:
         """Record why the page could not be read, and when to try again. Raises ``LeaseLost``."""

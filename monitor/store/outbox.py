@@ -11,8 +11,9 @@ from monitor.domain.archive import MissLine
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
 from monitor.domain.errors import LeaseLost
+from monitor.domain.health import standing
 from monitor.domain.mention import Passage
-from monitor.domain.source import SourceMemory, SourceState
+from monitor.domain.source import SourceState
 from monitor.store.base import table
 from monitor.store.codec import dumps, loads
 from monitor.store.columns import Moment
@@ -22,10 +23,13 @@ from monitor.store.letters import DigestRow, ToldRow
 from monitor.store.renditions import deliveries_of, delivery_rows
 from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
 from monitor.store.settling import DELIVERY, PENDING, settle
-from monitor.store.sources import SOURCE
+from monitor.store.sources import SOURCE, memory_of
 
 DIGEST = table(DigestRow)
 TOLD = table(ToldRow)
+_STANDING = tuple(
+    SOURCE.c[name] for name in ("id", "name", "state", "memory", "pages", "changed_at", "last_success_at")
+)
 _SLACK = 1000  # hits this far below the newest one told are still looked for: transactions need not end in order
 
 
@@ -61,14 +65,11 @@ class SqlOutbox:
         seen = (ARTICLE.c.first_seen_at >= window.start_at, ARTICLE.c.first_seen_at < window.end_at)
         with self._connections.reading() as connection:
             articles = connection.execute(select(func.count()).select_from(ARTICLE).where(*seen)).scalar_one()
-            rows = connection.execute(
-                select(SOURCE.c.id, SOURCE.c.name, SOURCE.c.state, SOURCE.c.memory, SOURCE.c.last_success_at)
-                .where(SOURCE.c.configured)
-                .order_by(SOURCE.c.id)
-            ).all()
+            rows = connection.execute(select(*_STANDING).where(SOURCE.c.configured).order_by(SOURCE.c.id)).all()
         read = sum(1 for row in rows if row.last_success_at and row.last_success_at >= window.start_at)
         well = {SourceState.OK, SourceState.PAUSED}
-        faults = tuple(_fault(row) for row in rows if row.state not in well)
+        looked_at = (_fault(row) for row in rows if row.changed_at or row.state not in well)
+        faults = tuple(fault for fault in looked_at if fault.state not in well)
         return Coverage(sources=len(rows), read=read, articles=articles, faults=faults)
 
     def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
@@ -238,7 +239,7 @@ def _hit_record(row: AnyRow, mentions: tuple[Any, ...]) -> HitRecord:
 
 
 def _fault(row: AnyRow) -> CoverageFault:
-    memory = loads(SourceMemory, row.memory)
+    memory = standing(memory_of(row))
     return CoverageFault(row.id, row.name, memory.state, memory.detail, memory.state_since_at, memory.remedy)
 
 

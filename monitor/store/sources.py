@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from monitor.domain.errors import LeaseLost
+from monitor.domain.health import standing
+from monitor.domain.pages import NO_PAGES, Pages, with_page
 from monitor.domain.source import Lease, Source, SourceMemory, SourceState
 from monitor.store.base import table
 from monitor.store.codec import dumps, loads
@@ -69,10 +71,10 @@ class SqlSources:
             update(SOURCE)
             .where(SOURCE.c.id.in_(chosen.scalar_subquery()))
             .values(lease_token=token, leased_until_at=until_at)
-            .returning(SOURCE.c.id, SOURCE.c.memory)
+            .returning(SOURCE.c.id, SOURCE.c.memory, SOURCE.c.pages)
         )
         with self._connections.writing() as connection:
-            leases = [Lease(row.id, token, until_at, _memory(row)) for row in connection.execute(claim)]
+            leases = [Lease(row.id, token, until_at, memory_of(row)) for row in connection.execute(claim)]
         return sorted(
             leases, key=lambda lease: (lease.memory.next_poll_at is not None, lease.memory.next_poll_at or now)
         )
@@ -83,10 +85,10 @@ class SqlSources:
             settle(connection, lease, memory)
 
     def memories(self) -> dict[str, SourceMemory]:
-        """Return the memory of every configured source."""
+        """Return the memory of every configured source, in the state in which it stands."""
+        query = select(SOURCE.c.id, SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured)
         with self._connections.reading() as connection:
-            rows = connection.execute(select(SOURCE.c.id, SOURCE.c.memory).where(SOURCE.c.configured))
-            return {row.id: _memory(row) for row in rows}
+            return {row.id: standing(memory_of(row)) for row in connection.execute(query)}
 
 
 def settle(connection: Connection, lease: Lease, memory: SourceMemory, *, more: int = 0) -> None:
@@ -94,7 +96,7 @@ def settle(connection: Connection, lease: Lease, memory: SourceMemory, *, more: 
     values = {
         "source": lease.source_id,
         "token": lease.token,
-        "new_memory": dumps(memory),
+        "new_memory": dumps(replace(memory, pages=NO_PAGES)),
         "new_state": str(memory.state),
         "new_next_poll_at": memory.next_poll_at,
         "new_last_success_at": memory.last_success_at,
@@ -104,14 +106,31 @@ def settle(connection: Connection, lease: Lease, memory: SourceMemory, *, more: 
         raise LeaseLost(f"the lease of source {lease.source_id} ended; another worker polls it")
 
 
-def _memory(row: AnyRow) -> SourceMemory:
-    return loads(SourceMemory, row.memory)
+def note_page(connection: Connection, source_id: str, confidence: float, url: str, now: datetime) -> None:
+    """Take a page that was read into what is usual with its source, inside a transaction."""
+    query = select(SOURCE.c.memory, SOURCE.c.pages, SOURCE.c.changed_at).where(SOURCE.c.id == source_id)
+    row = connection.execute(query.with_for_update()).one()
+    accepted = row.changed_at is not None and loads(SourceMemory, row.memory).accepted_at == row.changed_at
+    pages = with_page(_pages(row), confidence, url, now, accepted=accepted)
+    values = {"pages": dumps(pages), "changed_at": pages.changed_at}
+    connection.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(values))
+
+
+def memory_of(row: AnyRow) -> SourceMemory:
+    """Return a memory whole: what polls left in it, and what the reading of pages did."""
+    memory = loads(SourceMemory, row.memory)
+    return replace(memory, pages=_pages(row)) if row.pages else memory
+
+
+def _pages(row: AnyRow) -> Pages:
+    return loads(Pages, row.pages) if row.pages else NO_PAGES
 
 
 def _configured(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:
     """Return the row of a configured source: its memory goes on unless it is now read from somewhere else."""
-    memory = _memory(row) if row else SourceMemory(source.id, next_poll_at=now)
-    if row and (row.url, row.kind) != (source.url, source.kind):
+    memory = loads(SourceMemory, row.memory) if row else SourceMemory(source.id, next_poll_at=now)
+    same = row is not None and (row.url, row.kind) == (source.url, source.kind)
+    if row and not same:
         memory = replace(memory, etag="", last_modified="", body_hash="", failures=0.0, moved_to="", moved_count=0)
         memory = replace(memory, next_poll_at=now)
     if source.paused:
@@ -127,6 +146,8 @@ def _configured(source: Source, row: AnyRow | None, now: datetime) -> dict[str, 
         "configured": True,
         "state": str(memory.state),
         "memory": dumps(memory),
+        "pages": row.pages if row and same else "",
+        "changed_at": row.changed_at if row and same else None,
         "articles": 0,
         "next_poll_at": memory.next_poll_at,
         "last_success_at": memory.last_success_at,

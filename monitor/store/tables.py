@@ -20,7 +20,10 @@ from monitor.store.columns import Moment
 
 
 class SourceRow(Base, table=True):
-    """A source, configured or resting; ``memory`` is its SourceMemory, ``articles`` a running count."""
+    """A source, configured or resting; ``memory`` is its SourceMemory, ``articles`` a running count.
+
+    ``pages`` is the memory's part that the reading of pages keeps, empty before the first; ``changed_at`` stands in it.
+    """
 
     __tablename__ = "source"
     __table_args__ = (partial("ix_source_due", "next_poll_at", where="configured"),)
@@ -33,6 +36,8 @@ class SourceRow(Base, table=True):
     configured: bool = True
     state: str = "ok"
     memory: str = words()
+    pages: str = words()
+    changed_at: datetime | None = when()
     articles: int = 0
     next_poll_at: datetime | None = when()
     last_success_at: datetime | None = when()

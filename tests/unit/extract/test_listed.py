@@ -6,6 +6,7 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.source import Source, SourceKind
+from monitor.extract.fragment import better
 from monitor.extract.page import extract_page
 
 LISTED = datetime(2026, 3, 6, 6, 0, tzinfo=UTC)
@@ -52,4 +53,5 @@ def test_the_name_of_a_site_is_no_headline(listed: str, told: str) -> None:
     """Where no element of the page is a headline, the feed's is the article's, unless it is cut short."""
     page = f"<html><head><title>Army Review Online</title></head><body><div>{BODY}</div></body></html>".encode()
     entry = Article("https://news.example/1", title=listed)
-    assert extract_page(page, "https://news.example/1", "text/html", None, entry).title == told
+    found = extract_page(page, "https://news.example/1", "text/html", None, entry)
+    assert better(found, entry).title == told

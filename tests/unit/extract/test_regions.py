@@ -206,3 +206,10 @@ def test_news_in_brief_is_news() -> None:
     found = read("<ul><li><a href=/>Home</a></li></ul><h1>Visit ends</h1><div><p>The minister left today.</p></div>")
     assert found.body == "The minister left today."
     assert found.confidence < 0.6
+
+
+def test_a_selector_that_matches_nothing_is_less_sure() -> None:
+    """The page is not as it was when the selector was written; what is found in spite of it may be anything."""
+    sure = read(article(A, B), source=Source("s", "S", SourceKind.PAGE, URL, selectors=Selectors(body="div, p")))
+    lost = read(article(A, B), source=Source("s", "S", SourceKind.PAGE, URL, selectors=Selectors(body=".gone")))
+    assert lost.confidence < 0.6 * sure.confidence

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -63,6 +64,31 @@ def test_when_a_page_is_tried_again(outcome: Outcome, attempts: int, minutes: in
     """Passing troubles are waited out for a while; what will not change is not asked for twice."""
     expected = None if minutes is None else NOON + timedelta(minutes=minutes)
     assert retry_at(outcome, attempts, NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "least", "most"),
+    [
+        (PAGE, 0.6, 1.0),
+        (PAGE.replace(f"{PARAGRAPH}3".encode(), b"</p><div class=paywall>Subscribe now</div>")[:999], None, None),
+        (b"<title>Daily</title>" + b"<p>We value your privacy and set cookies on this device.</p>" * 9, 0.0, 0.0),
+        (b"<html><body><script>load()</script></body></html>", 0.0, 0.0),
+    ],
+    ids=["an article", "a paywall", "another page", "nothing"],
+)
+def test_what_a_page_says_of_its_source(page: bytes, least: float | None, most: float | None) -> None:
+    """How well it was read; a page that is not the entry's counts as nothing, one behind a paywall not at all."""
+    standfirst = "A bridge over the northern river, two years on."
+    listed = replace(LISTED, article=replace(LISTED.article, standfirst=standfirst))
+    articles = FakeArticles([listed])
+    fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), page, "text/html")})
+    asyncio.run(Reader(FakeDatabase(articles=articles), fetcher, InlineWorkshop(), FakeClock()).tick({}, 5))
+    [confidence] = articles.confidences
+    if least is None or most is None:
+        assert confidence is None
+    else:
+        assert confidence is not None
+        assert least <= confidence <= most
 
 
 def test_a_failing_page_is_postponed_with_its_reason() -> None:

@@ -1,0 +1,170 @@
+"""What is usual with the pages of a source, and when they are read far worse."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.health import accept, notice_due, standing, with_notice
+from monitor.domain.pages import MOST_IN_A_ROW, NO_PAGES, Pages, enough_in_a_row, with_page
+from monitor.domain.source import SourceMemory, SourceState
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+GOOD, ODD = 0.85, 0.3
+
+
+def read(pages: Pages, *confidences: float, at: datetime = NOW, accepted: bool = False) -> Pages:
+    """Read pages an hour apart."""
+    for number, confidence in enumerate(confidences):
+        url = f"https://x.example/{number}"
+        pages = with_page(pages, confidence, url, at + number * HOUR, accepted=accepted)
+    return pages
+
+
+USUAL = read(NO_PAGES, *[GOOD] * 10)
+CHANGED = read(USUAL, *[ODD] * 5)
+
+
+def test_nothing_is_judged_before_enough_was_read() -> None:
+    """Nine pages are no habit."""
+    assert read(NO_PAGES, *[GOOD] * 9).usual == 0
+    assert read(NO_PAGES, *[GOOD] * 4, *[ODD] * 5).changed_at is None
+    assert USUAL.usual == GOOD
+
+
+def test_an_odd_page_is_no_change_and_teaches_nothing() -> None:
+    """A video, a gallery, even four together; a brief report is not odd at all."""
+    assert read(USUAL, *[ODD] * 4, GOOD, *[0.0] * 4, GOOD).changed_at is None
+    assert read(USUAL, *[ODD] * 4).usual == GOOD
+    assert read(USUAL, *[0.6] * 20).changed_at is None
+
+
+def test_several_in_a_row_are_a_change() -> None:
+    """It began with the first of them; pages without any text count as the others do."""
+    assert CHANGED.changed_at == NOW
+    assert CHANGED.level == ODD
+    assert read(USUAL, *[0.0] * 5).changed_at == NOW
+
+
+def test_where_odd_pages_are_common_more_of_them_are_needed() -> None:
+    """A source with many videos is not complained about at every handful of them."""
+    mixed = read(NO_PAGES, *[GOOD, GOOD, ODD] * 30)
+    assert mixed.changed_at is None
+    assert read(mixed, *[ODD] * 6).changed_at is None
+    assert read(mixed, *[ODD] * MOST_IN_A_ROW).changed_at is not None
+
+
+def test_a_change_lasts_until_pages_are_read_as_before() -> None:
+    """One lucky page does not end it, three do."""
+    assert read(CHANGED, GOOD, ODD, GOOD, GOOD).changed_at == NOW
+    mended = read(CHANGED, GOOD, GOOD, GOOD, at=NOW + DAY)
+    assert (mended.changed_at, mended.mended_at, mended.usual) == (None, NOW + DAY + 2 * HOUR, GOOD)
+
+
+def test_a_change_is_not_learned_by_itself() -> None:
+    """However long it lasts; only what was accepted becomes usual, and can change again."""
+    lasting = read(CHANGED, *[ODD] * 500)
+    assert (lasting.usual, lasting.changed_at) == (GOOD, NOW)
+    learned = read(lasting, ODD, accepted=True)
+    assert (learned.usual, learned.changed_at) == (ODD, None)
+    assert read(learned, *[0.1] * MOST_IN_A_ROW).changed_at is not None
+
+
+def test_pages_that_never_held_any_text_are_told_too() -> None:
+    """Once; accepted as they are, they cannot get worse."""
+    empty = read(NO_PAGES, *[0.0] * 10)
+    assert empty.changed_at is not None
+    assert "hardly any text" in standing(SourceMemory("daily", pages=empty)).detail
+    assert read(read(empty, 0.0, accepted=True), *[0.0] * 100).changed_at is None
+    assert read(empty, GOOD, GOOD, GOOD).usual == GOOD
+
+
+@given(st.lists(st.floats(0, 1), max_size=60))
+def test_what_is_usual_stays_a_confidence(confidences: list[float]) -> None:
+    """Whatever pages come."""
+    pages = read(NO_PAGES, *confidences)
+    assert 0 <= pages.usual <= 1
+    assert 0 <= pages.odd <= 1
+    assert len(pages.recent) <= 10
+    assert 5 <= enough_in_a_row(pages.odd) <= MOST_IN_A_ROW
+
+
+def test_a_changed_layout_is_a_state_with_evidence_and_remedy() -> None:
+    """What was seen, since when, where, and what to do."""
+    memory = standing(SourceMemory("daily", pages=CHANGED))
+    assert (memory.state, memory.state_since_at) == (SourceState.FAILING, NOW)
+    assert "layout changed" in memory.detail
+    assert "confidence 0.30, usually 0.85, since 2026-03-01 12:00 UTC, e.g. https://x.example/4" in memory.detail
+    assert "monitor extract https://x.example/4" in memory.remedy
+    assert "selectors:" in memory.remedy
+    assert standing(memory) == memory
+
+
+@pytest.mark.parametrize(
+    ("state", "seen"),
+    [
+        (SourceState.QUIET, SourceState.FAILING),
+        (SourceState.MOVED, SourceState.FAILING),
+        (SourceState.GAP, SourceState.GAP),
+        (SourceState.BLOCKED, SourceState.BLOCKED),
+        (SourceState.PAUSED, SourceState.PAUSED),
+    ],
+)
+def test_what_is_worse_is_told_first(state: SourceState, seen: SourceState) -> None:
+    """A source has one state: missed articles and walls before badly read pages, these before silence and moves."""
+    memory = SourceMemory("daily", state=state, detail="why", pages=CHANGED)
+    assert standing(memory).state is seen
+
+
+def poll(memory: SourceMemory, at: datetime) -> tuple[SourceMemory, str, str]:
+    """Do what a poll does with the memory; return kind and text of the notice, too."""
+    memory = accept(memory, at)
+    notice = notice_due(memory, at, "The Daily")
+    kind, text = (notice.kind, notice.text) if notice else ("", "")
+    return with_notice(memory, notice, at), kind, text
+
+
+def test_a_change_is_told_once_repeated_daily_and_its_end_told_once() -> None:
+    """As any other fault is."""
+    memory, kinds = SourceMemory("daily", pages=CHANGED, state_since_at=NOW - 90 * DAY), []
+    for hours in (0, 1, 25, 26):
+        memory, kind, _ = poll(memory, NOW + hours * HOUR)
+        kinds.append(kind)
+    memory, kind, text = poll(replace(memory, pages=read(CHANGED, *[GOOD] * 3, at=NOW + 2 * DAY)), NOW + 3 * DAY)
+    assert "The Daily is read again since 2026-03-03 14:00" in text
+    assert [*kinds, kind, poll(memory, NOW + 4 * DAY)[1]] == ["change", "", "reminder", "", "recovery", ""]
+
+
+def test_a_change_that_stays_is_accepted_after_a_week_of_telling() -> None:
+    """It neither alarms for ever nor is taken as usual in silence."""
+    memory, kinds = SourceMemory("daily", pages=CHANGED), []
+    for day in range(9):
+        memory, kind, text = poll(memory, NOW + day * DAY)
+        kinds.append(kind)
+        if day == 7:
+            assert "From now on that is taken as usual" in text
+            assert "confidence 0.30, usually 0.85" in text
+    assert kinds == ["change", *["reminder"] * 6, "recovery", ""]
+    assert standing(memory).state is SourceState.OK
+    assert memory.accepted_at == CHANGED.changed_at
+
+
+def test_an_old_change_that_nobody_was_told_of_is_told_for_a_week() -> None:
+    """Even if the program stood still for a month."""
+    memory, kinds = SourceMemory("daily", pages=CHANGED), []
+    for day in (30, 31, 36, 37):
+        memory, kind, _ = poll(memory, NOW + day * DAY)
+        kinds.append(kind)
+    assert kinds == ["change", "reminder", "reminder", "recovery"]
+
+
+def test_a_change_beside_a_failing_poll_waits_with_being_accepted() -> None:
+    """While the source itself cannot be read nothing is said about its pages."""
+    memory = SourceMemory("daily", state=SourceState.FAILING, failures=2.0, detail="404", pages=CHANGED)
+    memory, _, text = poll(memory, NOW)
+    assert "404" in text
+    memory, _, _ = poll(memory, NOW + 10 * DAY)
+    assert memory.accepted_at is None
