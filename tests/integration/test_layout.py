@@ -80,7 +80,7 @@ class Desk:
         await Reader(self.database, fetcher, InlineWorkshop(), self.clock).tick({SOURCE.id: SOURCE}, 100)
 
     def seen(self) -> SourceMemory:
-        """What `monitor status` shows."""
+        """Look as `monitor status` does."""
         (line,) = self.database.archive.sources()
         return line.memory
 
