@@ -34,11 +34,12 @@ class Monitor:
         self.process: subprocess.Popen[bytes] | None = None
         self.log = folder / "daemon.log"
         self._began = 0
+        self.launcher: tuple[str, ...] = ("-m", "monitor")
         (folder / "sources.yaml").write_text(configuration, encoding="utf-8")
 
     def command(self, *words: str) -> list[str]:
         """Return the command line."""
-        return [sys.executable, "-m", "monitor", *words]
+        return [sys.executable, *self.launcher, *words]
 
     def call(self, *words: str, code: int = 0, seconds: float = 90) -> str:
         """Run a command to its end and return what it printed."""
@@ -62,6 +63,10 @@ class Monitor:
                 self.command("run"), cwd=self.folder, env=self.environ, stdout=log, stderr=subprocess.STDOUT
             )
 
+    def has_said(self, words: bytes) -> bool:
+        """Tell whether the daemon's log holds these words since it was started."""
+        return words in self.log.read_bytes()[self._began :]
+
     def kill(self) -> None:
         """End the daemon as a power cut would."""
         assert self.process is not None
@@ -71,6 +76,6 @@ class Monitor:
     def stop(self, seconds: float = 40) -> None:
         """Ask the daemon, once it watches, to end; see that it does so in good order."""
         assert self.process is not None
-        assert wait_until(lambda: b"watching" in self.log.read_bytes()[self._began :], 30)
+        assert wait_until(lambda: self.has_said(b"watching"), 30)
         self.process.terminate()
         assert self.process.wait(seconds) == 0, self.log.read_text(errors="replace")[-3000:]

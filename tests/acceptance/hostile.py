@@ -12,7 +12,8 @@ from typing import Self
 from xml.sax.saxutils import escape
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
-FAULTS = ("hang", "reset", "error", "html", "wrong304", "redated", "truncated")
+FAULTS = ("hang", "drip", "reset", "error", "html", "wrong304", "redated", "truncated")
+HOOK_FAULTS = ("error", "hang", "reset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,10 @@ class State:
     received: list[tuple[str, bytes]] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    faults: Counter[str] = field(default_factory=Counter)
     fault_rate: float = 0.0
     hook_rate: float = 0.0
+    patience: float = 20.0
     dice: random.Random = field(default_factory=lambda: random.Random(7))
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -74,6 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             reports = list(self.state.feeds.get(name, ()))
             bad = self.state.dice.random() < self.state.fault_rate
             fault = self.state.dice.choice(FAULTS) if bad else ""
+            self.state.faults[fault] += 1
         self._answer(name, reports, fault)
 
     def _answer(self, name: str, reports: list[Report], fault: str) -> None:
@@ -81,11 +85,11 @@ class Handler(BaseHTTPRequestHandler):
         tag = f'"{len(reports)}"'
         match fault:
             case "hang":
-                self.state.closing.wait(20)
-                self.close_connection = True
+                self._hang()
+            case "drip":
+                self._drip(body)
             case "reset":
-                self.connection.close()
-                self.close_connection = True
+                self._reset()
             case "error":
                 self._send(503, b"try later", "text/plain")
             case "html":
@@ -100,13 +104,40 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, body, "application/rss+xml", tag)
 
     def do_POST(self) -> None:
-        """Take a webhook, or fail it before or after having taken it."""
+        """Take a webhook, or refuse it."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.state.lock:
-            refused = self.state.dice.random() < self.state.hook_rate
-            if not refused:
+            fault = self.state.dice.choice(HOOK_FAULTS) if self.state.dice.random() < self.state.hook_rate else ""
+            self.state.faults[f"hook {fault}"] += 1
+            if not fault:
                 self.state.received.append((self.headers["webhook-id"], body))
-        self._send(500 if refused else 200, b"", "text/plain")
+        match fault:
+            case "hang":
+                self._hang()
+            case "reset":
+                self._reset()
+            case _:
+                self._send(500 if fault else 200, b"", "text/plain")
+
+    def _hang(self) -> None:
+        self.state.closing.wait(self.state.patience)
+        self.close_connection = True
+
+    def _reset(self) -> None:
+        self.connection.close()
+        self.close_connection = True
+
+    def _drip(self, body: bytes) -> None:
+        """Promise a whole feed, and give a few bytes of it, slowly."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/rss+xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        for byte in body[:10]:
+            self.wfile.write(bytes([byte]))
+            if self.state.closing.wait(self.state.patience / 10):
+                break
+        self.close_connection = True
 
     def _send(self, status: int, body: bytes, kind: str, tag: str = "") -> None:
         self.send_response(status)
@@ -119,28 +150,42 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-class World:
-    """The server with its state; a context manager."""
+class Server(ThreadingHTTPServer):
+    """Serves one address."""
 
-    def __init__(self) -> None:
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Keep quiet: resets are the point here."""
+
+
+class World:
+    """Web servers on one or more addresses of this machine, with one state; a context manager."""
+
+    def __init__(self, hosts: int = 1) -> None:
         self.state = State()
         handler = type("Bound", (Handler,), {"state": self.state})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]  # resets are the point here
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self.servers = [Server((f"127.0.0.{number + 1}", 0), handler) for number in range(hosts)]
+        self.urls = ["http://{}:{}".format(*server.server_address) for server in self.servers]
+        self.url = self.urls[0]
+        self._threads = [
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+            for server in self.servers
+        ]
 
     def __enter__(self) -> Self:
         """Start serving."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop serving, and release what hangs."""
         self.state.closing.set()
-        self.server.shutdown()
-        self.server.server_close()
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
 
     def publish(self, feed: str, guid: str, title: str, text: str) -> None:
         """Add an article to a feed, published now."""
