@@ -29,7 +29,7 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): pyproject.toml $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --editable '.[web]'
+	$(BIN)/pip install --quiet --editable .
 	touch $@
 
 $(DEVSTAMP): pyproject.toml $(VENV)/bin/pip
