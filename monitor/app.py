@@ -4,7 +4,6 @@ reverse, also when a later one cannot be opened.
 
 import asyncio
 import shutil
-from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from monitor.deliver.webhook import WebhookCarrier
 from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
 from monitor.domain.ports import Carrier, Clock, Fetcher, Workshop
 from monitor.domain.settings import Configuration
-from monitor.domain.source import SourceState
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.transport import guarded_transport
 from monitor.match.rules import compile_watch
@@ -126,12 +124,11 @@ def sqlite_folder(url: Secret) -> Path | None:
 
 def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> Standing:
     """Read how things stand from the database, and from the disk that holds its folder."""
-    memories = [line.memory for line in database.archive.sources()]
-    due = [memory.next_poll_at for memory in memories if memory.next_poll_at and memory.state is not SourceState.PAUSED]
+    due_at = database.sources.first_due()
     counts, facts = database.deliveries.counts(), database.archive.facts()
     return Standing(
-        sources=Counter(memory.state for memory in memories),
-        due_lag=max(0.0, (now - min(due)).total_seconds()) if due else 0.0,
+        sources=database.sources.states(),
+        due_lag=max(0.0, (now - due_at).total_seconds()) if due_at else 0.0,
         outbox_pending=counts.pending,
         outbox_dead=counts.dead,
         outbox_oldest=(now - counts.oldest_at).total_seconds() if counts.oldest_at else 0.0,

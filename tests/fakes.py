@@ -52,9 +52,9 @@ class InlineWorkshop:
 class NoSources:
     """No source was ever polled."""
 
-    def memories(self) -> dict[str, SourceMemory]:
+    def noticed(self, _since_at: datetime) -> list[SourceMemory]:
         """Return nothing."""
-        return {}
+        return []
 
 
 @dataclass

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.domain.source import Source, SourceMemory, SourceState
+from monitor.domain.source import WELL, Source, SourceMemory, SourceState
 
 REMIND_AFTER = timedelta(days=1)
 FAILURES_UNTIL_TOLD = 1.0
 ACCEPTED_AFTER = timedelta(days=7)
-_HEALTHY = frozenset({SourceState.OK, SourceState.PAUSED})
 _READABLE = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
 
 
@@ -61,7 +60,7 @@ def standing(memory: SourceMemory) -> SourceMemory:
         return memory
     if pages.changed_at is None:
         mended = pages.mended_at and memory.state_since_at and pages.mended_at > memory.state_since_at
-        return replace(memory, state_since_at=pages.mended_at) if mended and memory.state in _HEALTHY else memory
+        return replace(memory, state_since_at=pages.mended_at) if mended and memory.state in WELL else memory
     if pages.changed_at == memory.accepted_at:
         return replace(memory, detail=memory.detail or _worse(memory)) if memory.state is SourceState.OK else memory
     since = pages.changed_at
@@ -102,8 +101,8 @@ def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | 
     """
     memory, name = standing(memory), name or memory.source_id
     since = f" since {memory.state_since_at:%Y-%m-%d %H:%M} UTC" if memory.state_since_at else ""
-    if memory.state in _HEALTHY:
-        if memory.reported_state in _HEALTHY:
+    if memory.state in WELL:
+        if memory.reported_state in WELL:
             return None
         text = f"{name} is read again{since}; it was {memory.reported_state.value}"
         if memory.pages.changed_at is not None:
@@ -134,7 +133,7 @@ def recoveries(memories: Iterable[SourceMemory], start_at: datetime, end_at: dat
     return tuple(
         memory.notice
         for memory in memories
-        if memory.notice and memory.state in _HEALTHY and memory.reported_at and start_at <= memory.reported_at < end_at
+        if memory.notice and memory.state in WELL and memory.reported_at and start_at <= memory.reported_at < end_at
     )
 
 

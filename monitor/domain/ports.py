@@ -78,6 +78,10 @@ class SourceStore(Protocol):
         """Return the memory of every configured source."""
         ...
 
+    def noticed(self, since_at: datetime) -> list[SourceMemory]:
+        """Return the memories of sources that are well, were read since a time, and ever had a notice."""
+        ...
+
 
 class ArticleStore(Protocol):
     """Articles from the entry in a feed to the extracted text."""

@@ -35,6 +35,9 @@ class SourceState(StrEnum):
     PAUSED = "paused"
 
 
+WELL = frozenset({SourceState.OK, SourceState.PAUSED})
+
+
 @dataclass(frozen=True, slots=True)
 class Selectors:
     """CSS selectors that override what the extractor would find by itself; empty means "find it"."""

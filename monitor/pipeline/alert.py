@@ -117,8 +117,8 @@ class Alerter:
         if due is None:
             return None
         failed = await self._database.run(self._database.outbox.failed, due.window.start_at, due.window.end_at)
-        memories = await self._database.run(self._database.sources.memories)
-        back = recoveries(memories.values(), due.window.start_at, due.window.end_at)
+        noticed = await self._database.run(self._database.sources.noticed, due.window.start_at)
+        back = recoveries(noticed, due.window.start_at, due.window.end_at)
         notes = [*notices, *_failures(failed), *back]
         digest = await self._compose(plan, configuration, due, notes)
         told = tuple(hit.id for hit in due.hits)

@@ -13,7 +13,7 @@ from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, H
 from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
 from monitor.domain.mention import Passage
-from monitor.domain.source import SourceState
+from monitor.domain.source import WELL
 from monitor.store.base import table
 from monitor.store.codec import dumps, loads
 from monitor.store.columns import Moment
@@ -27,9 +27,7 @@ from monitor.store.sources import SOURCE, memory_of
 
 DIGEST = table(DigestRow)
 TOLD = table(ToldRow)
-_STANDING = tuple(
-    SOURCE.c[name] for name in ("id", "name", "state", "memory", "pages", "changed_at", "last_success_at")
-)
+_STANDING = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
 _SLACK = 1000  # hits this far below the newest one told are still looked for: transactions need not end in order
 
 
@@ -65,12 +63,13 @@ class SqlOutbox:
         seen = (ARTICLE.c.first_seen_at >= window.start_at, ARTICLE.c.first_seen_at < window.end_at)
         with self._connections.reading() as connection:
             articles = connection.execute(select(func.count()).select_from(ARTICLE).where(*seen)).scalar_one()
-            rows = connection.execute(select(*_STANDING).where(SOURCE.c.configured).order_by(SOURCE.c.id)).all()
-        read = sum(1 for row in rows if row.last_success_at and row.last_success_at >= window.start_at)
-        well = {SourceState.OK, SourceState.PAUSED}
-        looked_at = (_fault(row) for row in rows if row.changed_at or row.state not in well)
-        faults = tuple(fault for fault in looked_at if fault.state not in well)
-        return Coverage(sources=len(rows), read=read, articles=articles, faults=faults)
+            read = func.count().filter(SOURCE.c.last_success_at >= window.start_at)
+            sums = connection.execute(select(func.count(), read).where(SOURCE.c.configured)).one()
+            doubtful = SOURCE.c.changed_at.is_not(None) | SOURCE.c.state.not_in([str(state) for state in WELL])
+            ill = select(*_STANDING).where(SOURCE.c.configured, doubtful).order_by(SOURCE.c.id)
+            looked_at = [_fault(row) for row in connection.execute(ill)]
+        faults = tuple(fault for fault in looked_at if fault.state not in WELL)
+        return Coverage(sources=sums[0], read=sums[1], articles=articles, faults=faults)
 
     def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
         """Count articles naming each official in each of the days that begin at ``days``; the last lasts 24 hours."""

@@ -1,17 +1,18 @@
 """Sources: what is configured, what a poll left behind, and who polls now."""
 
 import secrets
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
 from monitor.domain.pages import NO_PAGES, Pages, with_page
-from monitor.domain.source import Lease, Source, SourceMemory, SourceState
+from monitor.domain.source import WELL, Lease, Source, SourceMemory, SourceState
 from monitor.store.base import table
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_or_replace
@@ -89,6 +90,35 @@ class SqlSources:
         query = select(SOURCE.c.id, SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured)
         with self._connections.reading() as connection:
             return {row.id: standing(memory_of(row)) for row in connection.execute(query)}
+
+    def noticed(self, since_at: datetime) -> list[SourceMemory]:
+        """Return the memories of sources that are well, were read since a time, and ever had a notice.
+
+        Every digest asks, and few rows have what it asks for: the others are not unpacked.
+        """
+        well = SOURCE.c.state.in_([str(state) for state in WELL])
+        told = (SOURCE.c.last_success_at >= since_at, SOURCE.c.memory.contains('"notice":"'))
+        with self._connections.reading() as connection:
+            rows = connection.execute(select(SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured, well, *told))
+            return [memory for row in rows if (memory := standing(memory_of(row))).state in WELL]
+
+    def states(self) -> Counter[SourceState]:
+        """Return how many configured sources stand in each state."""
+        plain = select(SOURCE.c.state, func.count()).where(SOURCE.c.configured, SOURCE.c.changed_at.is_(None))
+        changed = select(SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured, SOURCE.c.changed_at.is_not(None))
+        with self._connections.reading() as connection:
+            found = Counter(
+                {SourceState(state): count for state, count in connection.execute(plain.group_by(SOURCE.c.state))}
+            )
+            found.update(standing(memory_of(row)).state for row in connection.execute(changed))
+        return found
+
+    def first_due(self) -> datetime | None:
+        """Return when the first source that is not paused is due, be it in the past."""
+        query = select(func.min(SOURCE.c.next_poll_at)).where(SOURCE.c.configured, SOURCE.c.paused == "")
+        with self._connections.reading() as connection:
+            due_at: datetime | None = connection.execute(query).scalar_one()
+            return due_at
 
 
 def settle(connection: Connection, lease: Lease, memory: SourceMemory, *, more: int = 0) -> None:

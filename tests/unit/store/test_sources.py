@@ -112,3 +112,25 @@ def test_a_reload_keeps_running_leases(database: SqlDatabase) -> None:
     database.sources.register([source()], NOW)
     database.sources.settle(lease, replace(lease.memory, etag="x"))
     assert database.sources.memories()["times"].etag == "x"
+
+
+def test_only_sources_that_are_well_and_had_a_notice_are_noticed(database: SqlDatabase) -> None:
+    """A digest asks for those that came back; a recovery before its window is an old story."""
+    told = {"back": "is read again", "ill": "is failing", "calm": "", "before": "is read again"}
+    database.sources.register([source(name) for name in told], NOW)
+    for name, notice in told.items():
+        state = SourceState.FAILING if name == "ill" else SourceState.OK
+        at = NOW - MINUTE if name == "before" else NOW
+        memory = SourceMemory(name, state=state, notice=notice, reported_at=at, last_success_at=at)
+        database.sources.settle(leased(database, name), memory)
+    assert [memory.source_id for memory in database.sources.noticed(NOW)] == ["back"]
+
+
+def test_how_sources_stand_is_counted_by_state(database: SqlDatabase) -> None:
+    """A source that left the file is not counted; the first due one tells how late polling is."""
+    database.sources.register([source(name) for name in ("times", "post", "left")], NOW)
+    database.sources.settle(leased(database), SourceMemory("times", next_poll_at=NOW + MINUTE))
+    held = replace(source("held"), paused="blocked by its host")
+    database.sources.register([source(), source("post"), held], NOW)
+    assert database.sources.states() == {SourceState.OK: 2, SourceState.PAUSED: 1}
+    assert database.sources.first_due() == NOW
