@@ -1,17 +1,21 @@
 """The timetable of the daemon: name, pace, use case. What is due is known by the database; a job only asks for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
+from monitor.domain.article import Unread
 from monitor.domain.source import Lease
 from monitor.pipeline.line import Line
 from monitor.pipeline.slots import Slots
 
+T = TypeVar("T")
 SECOND = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=20)
 POLLS, PAGES = 200, 24
+LOOKS, BETWEEN = 4, 0.2  # looks for due work within a tick, and the seconds from one to the next
 LOOK_AGAIN = timedelta(seconds=30)
 COLLECTING = ("poll", "read", "recheck")  # the jobs that bring in new articles, and rest while the disk is full
 
@@ -53,6 +57,7 @@ class Desk:
         self._line, self._sources, self._found = line, line.sources, found
         self._polls, self._pages = Slots(POLLS), Slots(PAGES)
         self._working = asyncio.Lock()
+        self._leasing = True
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the timetable."""
@@ -66,18 +71,36 @@ class Desk:
 
     async def poll(self) -> None:
         """Start polling as many due sources as there are free places."""
-        if self._polls.free:
-            for lease in await self._line.collector.lease(self._polls.free):
-                self._polls.start(self._poll(lease))
+        await self._fill(self._polls, self._line.collector.lease, self._poll)
 
     async def _poll(self, lease: Lease) -> None:
         self._found((await self._line.collector.poll(lease, self._sources[lease.source_id])).new)
 
     async def read(self) -> None:
         """Start reading as many listed pages as there are free places."""
-        if self._pages.free:
-            for unread in await self._line.reader.lease(self._pages.free):
-                self._pages.start(self._line.reader.read(unread, self._sources.get(unread.source_id)))
+        await self._fill(self._pages, self._line.reader.lease, self._read)
+
+    async def _read(self, unread: Unread) -> None:
+        await self._line.reader.read(unread, self._sources.get(unread.source_id))
+
+    async def _fill(
+        self,
+        places: Slots,
+        lease: Callable[[int], Awaitable[Sequence[T]]],
+        work: Callable[[T], Coroutine[object, object, object]],
+    ) -> None:
+        """Fill free places with what is due. When all were taken, more is due: look again before the next tick.
+
+        Most polls are done in milliseconds; without this, those that hang would leave the others a place a second.
+        """
+        for _ in range(LOOKS):
+            free = places.free if self._leasing else 0
+            leased = await lease(free) if free else ()
+            for one in leased:
+                places.start(work(one))
+            if not self._leasing or len(leased) < free:
+                return
+            await asyncio.sleep(BETWEEN)
 
     async def tell(self) -> None:
         """Screen, group and compose what has come in."""
@@ -89,6 +112,7 @@ class Desk:
 
     async def drain(self) -> int:
         """Let what is under way end, for twenty seconds at most; what is cut off will be done again."""
+        self._leasing = False
         deliveries = self._line.dispatcher.drain(PATIENCE.total_seconds())
         polls, pages, _ = await asyncio.gather(self._polls.drain(PATIENCE), self._pages.drain(PATIENCE), deliveries)
         return polls + pages
