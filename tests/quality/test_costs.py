@@ -1,0 +1,272 @@
+"""What the daily work costs, counted and not timed: statements, commits, turns, parses, folds, calls of our functions.
+
+``ceilings.json`` pins each count; calls with a little room. The counts are the same on every machine, so they hold
+where a timed test would not; times are for ``make bench``. A count that fell for good is lowered there.
+"""
+
+import asyncio
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import feedparser
+import lxml.etree
+import pytest
+import selectolax.lexbor
+from fakes import NOON, FakeClock, FakeFetcher, InlineWorkshop
+from floors import hold_down
+from sqlalchemy import Engine, event
+
+import monitor
+from monitor.domain.delivery import FolderChannel, Message, Receipt, Secret, Sent
+from monitor.domain.digest import DigestPlan, Schedule
+from monitor.domain.exchange import Fetched, NotModified
+from monitor.domain.official import Official
+from monitor.domain.rule import Rule, Watch
+from monitor.domain.settings import Configuration, Settings
+from monitor.domain.source import ArticleMode, Source, SourceKind
+from monitor.match.rules import compile_watch
+from monitor.pipeline.alert import Alerter
+from monitor.pipeline.collect import Collector
+from monitor.pipeline.dispatch import Dispatcher
+from monitor.pipeline.group import StoryKeeper
+from monitor.pipeline.read import Reader
+from monitor.pipeline.screen import Screener
+from monitor.schedule.timetable import CronTimetable
+from monitor.store.database import SqlDatabase
+from monitor.text import fold
+
+T = TypeVar("T")
+HOUSE = str(Path(monitor.__file__).parent)
+ENTRIES, SOURCES = 30, ("first", "second", "third")
+PEOPLE = (Official("ada", "Ada Example"), Official("ben", "Bến Sample"))
+ONCE = DigestPlan("urgent", ("people",), Schedule(once=True), ("desk",))
+WATCH = Watch(PEOPLE, (Rule("people", ("ada", "ben")),))
+CONFIGURATION = Configuration(
+    Settings(Secret("")), watch=WATCH, channels=(FolderChannel("desk", "/nowhere"),), digests=(ONCE,)
+)
+READERS = {  # whatever reads foreign bytes
+    "html": (selectolax.lexbor, "LexborHTMLParser"),
+    "xml": (lxml.etree, "fromstring"),
+    "feedparser": (feedparser, "parse"),
+    "fold": (fold, "fold"),
+}
+
+
+class Counting:
+    """A database whose stores are called right here, and what was counted since ``begin``."""
+
+    def __init__(self, opened: SqlDatabase) -> None:
+        self._opened, self.counts = opened, Counter[str]()
+
+    def __getattr__(self, store: str) -> Any:
+        return getattr(self._opened, store)
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Call a store's method: in the daemon, a turn on its writer thread."""
+        self.counts["turns"] += 1
+        return work(*args)
+
+    async def cost(self, work: Coroutine[Any, Any, T]) -> tuple[T, Counter[str]]:
+        """Do some work and return its result with what it cost."""
+
+        def called(frame: FrameType, what: str, _: object) -> None:
+            if what == "call" and frame.f_code.co_filename.startswith(HOUSE):
+                self.counts["calls"] += 1
+
+        self.counts.clear()
+        sys.setprofile(called)
+        try:
+            result = await work
+        finally:
+            sys.setprofile(None)
+        return result, Counter(self.counts)
+
+    def executed(self, *_: object) -> None:
+        """Count a statement; one for many rows is one."""
+        self.counts["statements"] += 1
+
+    def committed(self, *_: object) -> None:
+        """Count a commit."""
+        self.counts["commits"] += 1
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
+    """Open a database that counts, and count every reading of foreign bytes and every folding."""
+    opened = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    counting = Counting(opened)
+    for what, (home, name) in READERS.items():
+        _count(monkeypatch, counting, what, home, name)
+    with _listening(counting):
+        yield counting
+    opened.close()
+
+
+def _count(monkeypatch: pytest.MonkeyPatch, counting: Counting, what: str, home: Any, name: str) -> None:
+    real = getattr(home, name)
+
+    def counted(*args: Any, **named: Any) -> Any:
+        counting.counts[what] += 1
+        return real(*args, **named)
+
+    houses = [module for place, module in sys.modules.items() if place.startswith("monitor.")]
+    for module in (home, *houses):
+        if getattr(module, name, None) is real:
+            monkeypatch.setattr(module, name, counted)
+
+
+@contextmanager
+def _listening(counting: Counting) -> Iterator[None]:
+    heard = (("before_cursor_execute", counting.executed), ("commit", counting.committed))
+    for name, listener in heard:
+        event.listen(Engine, name, listener)
+    try:
+        yield
+    finally:
+        for name, listener in heard:
+            event.remove(Engine, name, listener)
+
+
+def rss(outlet: str, newest: int, *, whole: bool = True) -> bytes:
+    """Make a feed of thirty entries, the newest first; every fifth names somebody."""
+    items = []
+    for number in range(newest, newest - ENTRIES, -1):
+        link = f"https://{outlet}.example/news/{number}"
+        text = f"<p>{'</p><p>'.join(story(outlet, number))}</p>" if whole else story(outlet, number)[0]
+        items.append(
+            f"<item><title>{story(outlet, -number)[0][:60]}</title><link>{link}</link><guid>{link}</guid>"
+            f"<pubDate>Thu, 05 Mar 2026 {8 + number // 60:02}:{number % 60:02}:07 GMT</pubDate>"
+            f"<description><![CDATA[{text}]]></description></item>"
+        )
+    return f"<rss version='2.0'><channel><title>{outlet}</title>{''.join(items)}</channel></rss>".encode()
+
+
+def story(outlet: str, number: int) -> list[str]:
+    """Make four paragraphs of words, the same at every run."""
+    rng = random.Random(f"{outlet} {number}")
+    words = [f"{rng.choice('bcdfgklmnprst')}{rng.choice('aeiou')}{rng.choice('lnrst')}e{n % 89}" for n in range(180)]
+    if number % 5 == 0:
+        words[20:20] = ["Minister", PEOPLE[number % 2].name, "said"]
+    return ["It said " + " ".join(words[at : at + 45]) + "." for at in range(0, len(words), 45)]
+
+
+class Desk:
+    """The steps of the line over a counting database."""
+
+    def __init__(self, database: Counting, *, whole: bool = True) -> None:
+        self.database, self.whole, self.clock = database, whole, FakeClock()
+        mode = ArticleMode.FEED if whole else ArticleMode.FULL
+        self.sources = {
+            name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", article=mode) for name in SOURCES
+        }
+        database.sources.register(list(self.sources.values()), NOON)
+        self.fetcher = FakeFetcher({})
+        fetcher, workshop = self.fetcher, InlineWorkshop()
+        house: Any = database
+        self.collector = Collector(house, fetcher, workshop, self.clock, timedelta(days=7))
+        self.reader = Reader(house, fetcher, workshop, self.clock)
+        self.screener = Screener(house, compile_watch(WATCH), self.clock)
+        self.keeper = StoryKeeper(house, self.clock)
+        self.alerter = Alerter(house, CronTimetable(), self.clock)
+        self.dispatcher = Dispatcher(house, {"desk": Taker()}, self.clock)
+
+    async def poll(self, name: str, newest: int, tag: str = '"1"') -> Counter[str]:
+        """Poll one source; return what it cost."""
+        source = self.sources[name]
+        body = rss(name, newest, whole=self.whole)
+        self.fetcher.answers[source.url] = Fetched(source.url, 200, (), body, "application/rss+xml", etag=tag)
+        self.clock.advance(timedelta(hours=1))
+        return await self.ask(name)
+
+    async def ask(self, name: str) -> Counter[str]:
+        """Poll for what lies there."""
+        (lease,) = await self.collector.lease(1, {name})
+        _, cost = await self.database.cost(self.collector.poll(lease, self.sources[name]))
+        return cost
+
+
+class Taker:
+    """A channel that takes everything."""
+
+    async def send(self, _message: Message, _attempt_at: object) -> Receipt:
+        """Take it."""
+        return Sent()
+
+
+def hold(what: str, cost: Counter[str], *, per: int = 1) -> None:
+    """Hold every count of a step under its ceiling, all in one line if several rose."""
+    kinds = ("statements", "commits", "turns", "calls", *READERS)
+    hold_down({f"{what}.{kind}": cost[kind] / per for kind in kinds})
+
+
+def test_what_a_poll_costs(database: Counting) -> None:
+    """First seen, unchanged by its own word, unchanged to the letter, and with two new entries."""
+
+    async def polls() -> None:
+        desk = Desk(database)
+        await desk.poll("first", 40)  # what is compiled and cached once is not counted
+        await desk.poll("first", 42, '"2"')
+        hold("poll.first", await desk.poll("second", 40))
+        hold("poll.same", await desk.poll("second", 40, '"2"'))
+        desk.fetcher.answers[desk.sources["first"].url] = NotModified()
+        await desk.ask("first")
+        desk.fetcher.answers[desk.sources["second"].url] = NotModified()
+        hold("poll.unchanged", await desk.ask("second"))
+        hold("poll.two_new", await desk.poll("second", 42, '"3"'))
+
+    asyncio.run(polls())
+
+
+def test_what_an_article_costs_on_its_way(database: Counting) -> None:
+    """Screened and grouped in batches, told in a digest, delivered: a step at a time, for an article or a message."""
+
+    async def line() -> None:
+        desk = Desk(database)
+        for name in SOURCES:
+            await desk.poll(name, 40)
+        await desk.alerter.compose_due(CONFIGURATION)  # which opens the digest's first window
+        await desk.screener.tick(ENTRIES)
+        hold("screened", (await database.cost(desk.screener.tick(ENTRIES)))[1], per=ENTRIES)
+        await desk.keeper.tick(ENTRIES)
+        hold("grouped", (await database.cost(desk.keeper.tick(ENTRIES)))[1], per=ENTRIES)
+        await desk.alerter.compose_due(CONFIGURATION)
+        await desk.dispatcher.deliver_due()
+        await desk.screener.drain()
+        await desk.keeper.drain()
+        desk.clock.advance(timedelta(hours=1))
+        digests, cost = await database.cost(desk.alerter.compose_due(CONFIGURATION))
+        assert len(digests) == 1
+        hold("told", cost)
+        attempts, cost = await database.cost(desk.dispatcher.deliver_due())
+        assert [type(attempt.receipt) for attempt in attempts] == [Sent]
+        hold("delivered", cost)
+        hold("idle.told", (await database.cost(desk.alerter.compose_due(CONFIGURATION)))[1])
+        hold("idle.delivered", (await database.cost(desk.dispatcher.deliver_due()))[1])
+
+    asyncio.run(line())
+
+
+def test_what_a_page_costs(database: Counting) -> None:
+    """One page read for an entry that the feed only announces: parsed once."""
+
+    async def pages() -> None:
+        desk = Desk(database, whole=False)
+        await desk.poll("first", 40)
+        for number in range(40 - ENTRIES, 41):
+            url = f"https://first.example/news/{number}"
+            title, text = story("first", -number)[0][:60], "</p><p>".join(story("first", number))
+            body = f"<html><body><nav>Home</nav><article><h1>{title}</h1><p>{text}</p></article></body></html>"
+            desk.fetcher.answers[url] = Fetched(url, 200, (), body.encode(), "text/html")
+        await desk.reader.tick(desk.sources, 10)
+        readings, cost = await database.cost(desk.reader.tick(desk.sources, 10))
+        assert not any(reading.error for reading in readings)
+        hold("page", cost, per=len(readings))
+
+    asyncio.run(pages())
