@@ -29,6 +29,7 @@ from monitor.fetch.client import HttpFetcher
 from monitor.jobs import COLLECTING, SECOND, Board, Desk, Job
 from monitor.match.review import review_watch
 from monitor.pipeline.care import Care
+from monitor.pipeline.collect import Poll
 from monitor.schedule.runner import Runner
 from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
@@ -43,6 +44,8 @@ from monitor.telemetry.systemd import READY, STOPPING, Notifier
 LIMITS = {LOOP: 10.0, "poll": 60.0, "read": 60.0, "tell": 900.0, "deliver": 60.0, "reload": 60.0, "database": 180.0}
 LIMITS |= {"clock": 180.0, "recheck": 3600.0, "room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
 """For how many seconds each part may be silent; after a pause some of them have a long way to go."""
+
+SOURCE_NEWS = {"change": "source in trouble", "reminder": "source still in trouble", "recovery": "source well again"}
 
 ROOM, CLOCK, BACKUP, CLEANING = timedelta(seconds=5), timedelta(seconds=10), timedelta(hours=1), timedelta(hours=3)
 LOOK, MEASURE, PING = timedelta(seconds=1), timedelta(seconds=60), timedelta(seconds=60)
@@ -152,7 +155,7 @@ class Daemon:
         self._turn.clear()
         self._prepare(configuration)
         async with staffed(configuration, self._database, self._workers, self._clock, self._metrics) as line:
-            desk, runner = Desk(line, self._board, self._metrics.found), Runner(self._tell_trouble)
+            desk, runner = Desk(line, self._board, self._tell_poll), Runner(self._tell_trouble)
             for job in desk.jobs():
                 work = self._care.with_leave(job.work) if job.name in COLLECTING else job.work
                 runner.add(job.name, job.every, self._beating(job.name, work))
@@ -265,6 +268,13 @@ class Daemon:
                 log.warning("the heartbeat did not arrive")
         finally:
             await fetcher.aclose()
+
+    def _tell_poll(self, poll: Poll) -> None:
+        """Count what a poll has brought, and log what its reader is told of the source."""
+        self._metrics.found(poll.new)
+        if notice := poll.notice:
+            tell = log.info if notice.kind == "recovery" else log.warning
+            tell(SOURCE_NEWS[notice.kind], source=poll.source_id, state=poll.after.value, reason=notice.text)
 
     def _tell_trouble(self, job: str, what: str, error: BaseException | None) -> None:
         """Log a job that failed, or could not be run at its time."""

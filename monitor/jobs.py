@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from monitor.domain.article import Unread
 from monitor.domain.source import Lease
+from monitor.pipeline.collect import Poll
 from monitor.pipeline.line import Line
 from monitor.pipeline.slots import Slots
 
@@ -51,10 +52,10 @@ class Board:
 class Desk:
     """The daemon's work: fills free places with due work at every tick, and lets go cleanly."""
 
-    def __init__(self, line: Line, board: Board, found: Callable[[int], None] = lambda _new: None) -> None:
-        """``board`` holds what the next digest must say; ``found`` is told how many new articles a poll has brought."""
+    def __init__(self, line: Line, board: Board, polled: Callable[[Poll], None] = lambda _poll: None) -> None:
+        """``board`` holds what the next digest must say; ``polled`` is told what came of every poll."""
         self._board = board
-        self._line, self._sources, self._found = line, line.sources, found
+        self._line, self._sources, self._polled = line, line.sources, polled
         self._polls, self._pages = Slots(POLLS), Slots(PAGES)
         self._working = asyncio.Lock()
         self._leasing = True
@@ -74,7 +75,7 @@ class Desk:
         await self._fill(self._polls, self._line.collector.lease, self._poll)
 
     async def _poll(self, lease: Lease) -> None:
-        self._found((await self._line.collector.poll(lease, self._sources[lease.source_id])).new)
+        self._polled(await self._line.collector.poll(lease, self._sources[lease.source_id]))
 
     async def read(self) -> None:
         """Start reading as many listed pages as there are free places."""

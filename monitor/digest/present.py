@@ -139,12 +139,15 @@ def _coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
         )
         for fault in coverage.faults
     )
-    names = ", ".join(fault.outlet for fault in faults[:3]) + (
-        f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-    )
-    verb = "needs" if len(faults) == 1 else "need"
-    warning = f"{count(len(faults), 'source')} {verb} attention: {names}." if faults else ""
-    return CoverageView(line, warning, coverage.articles, faults)
+    return CoverageView(line, _warning(coverage), coverage.articles, faults)
+
+
+def _warning(coverage: Coverage) -> str:
+    """Name the sources that are not well in one sentence; nothing, if all are."""
+    names = [one_line(fault.outlet or fault.source_id, 80) for fault in coverage.faults]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    verb = "needs" if len(names) == 1 else "need"
+    return f"{count(len(names), 'source')} {verb} attention: {', '.join(names[:3])}{more}." if names else ""
 
 
 def _period(window: Window, zone: ZoneInfo) -> str:
@@ -163,7 +166,9 @@ def _subject_line(digest: Digest, sections: Sequence[SectionView], articles: int
     name = f"{one_line(digest.title, 60)}, {day}"
     if not sections:
         coverage = digest.coverage
-        return f"{late}{name}: nothing found, {coverage.read} of {count(coverage.sources, 'source')} read"
+        read = f"{coverage.read} of {count(coverage.sources, 'source')} read"
+        ill = _warning(coverage).rstrip(".")
+        return one_line(f"{late}{name}: nothing found, {ill or read}", SUBJECT)
     lead = sections[0].stories[0].lead
     badge = f"{lead.badge}: " if lead.badge else ""
     if len(digest.stories) == 1 and articles == 1:

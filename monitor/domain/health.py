@@ -9,6 +9,7 @@ from monitor.domain.source import WELL, Source, SourceMemory, SourceState
 REMIND_AFTER = timedelta(days=1)
 FAILURES_UNTIL_TOLD = 1.0
 ACCEPTED_AFTER = timedelta(days=7)
+_BLIND = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.QUIET})
 _READABLE = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
 
 
@@ -134,6 +135,23 @@ def recoveries(memories: Iterable[SourceMemory], start_at: datetime, end_at: dat
         memory.notice
         for memory in memories
         if memory.notice and memory.state in WELL and memory.reported_at and start_at <= memory.reported_at < end_at
+    )
+
+
+def troubles(memories: Iterable[SourceMemory], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
+    """Return the notices given in a period of sources that are not well now: what began in it, and the daily reminders.
+
+    A source that is read all the same, from its new address or with a gap behind it, is told once and not again.
+    """
+    return tuple(
+        memory.notice
+        for memory in memories
+        if memory.notice
+        and memory.state not in WELL
+        and memory.state is memory.reported_state
+        and memory.reported_at
+        and start_at <= memory.reported_at < end_at
+        and (memory.state in _BLIND or (memory.state_since_at and memory.state_since_at >= start_at))
     )
 
 

@@ -79,7 +79,7 @@ class SourceStore(Protocol):
         ...
 
     def noticed(self, since_at: datetime) -> list[SourceMemory]:
-        """Return the memories of sources that are well, were read since a time, and ever had a notice."""
+        """Return the memories of sources that ever had a notice; of those that are well, only if read since a time."""
         ...
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from monitor.digest.misses import SHOWN, last_week, summed_up
 from monitor.digest.render import render
 from monitor.domain.delivery import Delivery, Message
 from monitor.domain.digest import Digest, DigestPlan, HitRecord, Window
-from monitor.domain.health import recoveries
+from monitor.domain.health import recoveries, troubles
 from monitor.domain.official import Official
 from monitor.domain.ports import Clock, Database, Timetable
 from monitor.domain.settings import Configuration
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 LATE = timedelta(minutes=5)
 DAYS = 14  # of the chart
 TICK = timedelta(microseconds=1)
+ALONE_EVERY, ALONE_LOOK = timedelta(hours=1), timedelta(minutes=5)  # notices without any hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Alerter:
         self._clock = clock
         self._pace = pace or Pace()
         self._looked: dict[str, datetime] = {}
+        self._asked: dict[str, datetime] = {}
         self._sent: dict[str, deque[datetime]] = defaultdict(deque)
 
     async def compose_due(self, configuration: Configuration, notices: Sequence[str] = ()) -> list[Digest]:
@@ -118,11 +120,14 @@ class Alerter:
             return None
         failed = await self._database.run(self._database.outbox.failed, due.window.start_at, due.window.end_at)
         noticed = await self._database.run(self._database.sources.noticed, due.window.start_at)
-        back = recoveries(noticed, due.window.start_at, due.window.end_at)
-        notes = [*notices, *_failures(failed), *back]
+        period = due.window.start_at, due.window.end_at
+        notes = [*notices, *_failures(failed), *recoveries(noticed, *period)]
         digest = await self._compose(plan, configuration, due, notes)
         told = tuple(hit.id for hit in due.hits)
-        worth = _worth_telling(plan, digest, bool(notes))
+        noted = bool(notes or troubles(noticed, *period))
+        if plan.schedule.once and not (digest.stories or digest.overflow):
+            plan = replace(plan, to=_heard_nowhere_else(plan, configuration.digests))
+        worth = _worth_telling(plan, digest, noted=noted)
         messages = await self._commit(plan if worth else None, configuration, digest, told)
         if messages is None or not worth:
             return None
@@ -146,9 +151,26 @@ class Alerter:
         hits = await self._database.run(self._database.outbox.untold, plan, max(end, due) + TICK)
         if plan.schedule.once:
             if not hits:
-                return None
+                alone = await self._must_tell_troubles(plan, configuration, last, now)
+                return _Due(Window(last, end), (), late=False) if alone else None
             late = not opened and self._timetable.last_due(plan, hits[0].found_at, now - LATE) is not None
         return _Due(Window(last, end), hits, late)
+
+    async def _must_tell_troubles(
+        self, plan: DigestPlan, configuration: Configuration, last: datetime, now: datetime
+    ) -> bool:
+        """Decide whether the state of the sources is to be told without any hit, to who hears of it nowhere else.
+
+        What changes within minutes is told together, and at most once an hour.
+        """
+        asked = self._asked.get(plan.id)
+        if asked is not None and asked <= now < asked + ALONE_LOOK:
+            return False
+        self._asked[plan.id] = now
+        if asked is None or now - last < ALONE_EVERY or not _heard_nowhere_else(plan, configuration.digests):
+            return False
+        noticed = await self._database.run(self._database.sources.noticed, last)
+        return bool(troubles(noticed, last, now) or recoveries(noticed, last, now))
 
     async def _open(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> datetime:
         """Begin a digest that is new: what was found before the backfill is history, the rest is still to be told.
@@ -214,14 +236,16 @@ def _since(last: datetime, looked: datetime | None, now: datetime) -> datetime:
     return looked if looked is not None and looked < now else now - TICK
 
 
-def _worth_telling(plan: DigestPlan, digest: Digest, noted: bool) -> bool:
-    """Tell what was found; without anything found, what the reader asked for or must know: notices and new faults."""
-    if digest.stories or digest.overflow:
-        return True
-    if plan.schedule.once:
-        return False
-    fresh = any(fault.since_at and fault.since_at >= digest.window.start_at for fault in digest.coverage.faults)
-    return plan.quiet_notice or noted or fresh
+def _worth_telling(plan: DigestPlan, digest: Digest, *, noted: bool) -> bool:
+    """Tell what was found; without anything found, what the reader asked for or must know: notices and troubles."""
+    asked = plan.quiet_notice and not plan.schedule.once
+    return bool(plan.to) and bool(digest.stories or digest.overflow or noted or asked)
+
+
+def _heard_nowhere_else(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:
+    """Return the channels of a digest to which no digest with a fixed time goes."""
+    served = {channel for other in plans if not other.schedule.once for channel in other.to}
+    return tuple(channel for channel in plan.to if channel not in served)
 
 
 def _watched(plan: DigestPlan, configuration: Configuration, hits: Sequence[HitRecord]) -> tuple[Official, ...]:

@@ -92,15 +92,15 @@ class SqlSources:
             return {row.id: standing(memory_of(row)) for row in connection.execute(query)}
 
     def noticed(self, since_at: datetime) -> list[SourceMemory]:
-        """Return the memories of sources that are well, were read since a time, and ever had a notice.
+        """Return the memories of sources that ever had a notice; of those that are well, only if read since a time.
 
         Every digest asks, and few rows have what it asks for: the others are not unpacked.
         """
         well = SOURCE.c.state.in_([str(state) for state in WELL])
-        told = (SOURCE.c.last_success_at >= since_at, SOURCE.c.memory.contains('"notice":"'))
+        told = (or_(~well, SOURCE.c.last_success_at >= since_at), SOURCE.c.memory.contains('"notice":"'))
         with self._connections.reading() as connection:
-            rows = connection.execute(select(SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured, well, *told))
-            return [memory for row in rows if (memory := standing(memory_of(row))).state in WELL]
+            rows = connection.execute(select(SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured, *told))
+            return [standing(memory_of(row)) for row in rows]
 
     def states(self) -> Counter[SourceState]:
         """Return how many configured sources stand in each state."""

@@ -170,10 +170,16 @@ def test_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -
     assert "STATUS=watching" in words
 
 
-def test_log_is_json_for_machines(monitor: Monitor, port: int) -> None:
-    """Piped, each line of the log is one JSON document."""
+def test_log_is_json_for_machines(monitor: Monitor, world: World, port: int) -> None:
+    """Piped, each line of the log is one JSON document; a source that cannot be read is told once, and when it is."""
+    dead = free_port()
+    save(monitor, configuration(world, port, "one").replace(f"{world.url}/feed/one", f"http://127.0.0.1:{dead}/feed"))
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
+    assert wait_until(lambda: said(monitor, "source in trouble"), 60)
+    save(monitor, configuration(world, port, "one"))
+    assert wait_until(lambda: said(monitor, "source well again"), 60)
     monitor.stop()
+    assert monitor.log.read_text(encoding="utf-8").count("source in trouble") == 1
     records = [json.loads(line) for line in monitor.log.read_text(encoding="utf-8").splitlines()]
     assert {"watching", "stopped"} <= {record["event"] for record in records}

@@ -164,7 +164,10 @@ def test_the_subject_says_the_most_important_thing() -> None:
     assert render(digest).subject.startswith("Morning, 5 May: Minister Hải opens")
     assert render(digest).subject.endswith("(+3 stories)")
     quiet = replace(digest, stories=(), late=True)
-    assert render(quiet).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
+    ill = "2 sources need attention: Khao Maenam, Radio Delta"
+    assert render(quiet).subject == f"[late] Morning, 5 May: nothing found, {ill}"
+    well = replace(quiet, coverage=replace(digest.coverage, faults=()))
+    assert render(well).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
     alone = replace(digest, stories=digest.stories[1:2])
     assert render(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
 

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain, pairwise
+from types import SimpleNamespace
+from typing import cast
 
 from fakes import FakeClock
 from outboxes import MemoryOutbox, OutboxDatabase
@@ -11,9 +13,11 @@ from worlds import NOW, ONCE, hit, message, watch
 
 from monitor.domain.archive import MissLine
 from monitor.domain.delivery import Delivery, DeliveryState
-from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, Hold, Schedule
+from monitor.domain.digest import Coverage, Digest, DigestPlan, Hold, Schedule
+from monitor.domain.health import Finding, notice_due, with_finding, with_notice
+from monitor.domain.ports import SourceStore
 from monitor.domain.settings import Configuration
-from monitor.domain.source import SourceState
+from monitor.domain.source import SourceMemory, SourceState
 from monitor.pipeline.alert import Alerter
 from monitor.schedule.timetable import CronTimetable
 
@@ -27,7 +31,10 @@ class Desk:
     def __init__(self, configuration: Configuration, start: datetime = NOW) -> None:
         self.clock = FakeClock(start)
         self.outbox = MemoryOutbox()
-        self.database = OutboxDatabase(self.outbox)
+        self.memories: dict[str, SourceMemory] = {}
+        self.database = OutboxDatabase(
+            self.outbox, cast("SourceStore", SimpleNamespace(noticed=lambda _since: list(self.memories.values())))
+        )
         self.configuration = configuration
         self.restart()
 
@@ -37,6 +44,12 @@ class Desk:
     def look(self, after: timedelta = timedelta(0)) -> list[Digest]:
         self.clock.advance(after)
         return asyncio.run(self.alerter.compose_due(self.configuration))
+
+    def poll(self, name: str, state: SourceState, failures: float = 1.0) -> None:
+        """Have a source polled, which is then in this state."""
+        now, memory = self.clock.now, self.memories.get(name, SourceMemory(name))
+        memory = with_finding(replace(memory, failures=failures), Finding(state, "as told"), now)
+        self.memories[name] = with_notice(memory, notice_due(memory, now), now)
 
     def find(self, *numbers: int) -> None:
         found = self.clock.now - timedelta(seconds=1)
@@ -132,14 +145,62 @@ def test_nothing_found_is_said_when_asked_for() -> None:
     assert len(desk.outbox.deliveries) == 1
 
 
-def test_a_source_gone_blind_breaks_the_silence() -> None:
-    """A fault that is new in the window is told even if nothing was found, and only once."""
+def test_a_source_gone_blind_breaks_the_silence_daily_until_it_is_read_again() -> None:
+    """Nothing is found, but a source is blocked: told at the next digest, daily while it lasts, and when it is over."""
     desk = Desk(watch(DAILY))
     desk.look()
-    fault = CoverageFault("kpl", "KPL", SourceState.BLOCKED, "challenge page", NOW + HOUR, "ask for access")
-    desk.outbox.proof = Coverage(3, 2, 40, (fault,))
-    assert len(desk.look(DAY + timedelta(seconds=1))) == 1
-    assert desk.look(DAY) == []
+    desk.poll("kpl", SourceState.BLOCKED)
+    told = [desk.look(DAY)]
+    desk.poll("kpl", SourceState.BLOCKED)
+    told.append(desk.look(DAY))
+    desk.poll("kpl", SourceState.OK)
+    told += [desk.look(DAY), desk.look(DAY)]
+    assert [len(digests) for digests in told] == [1, 1, 1, 0]
+    assert told[2][0].notices[0].startswith("kpl is read again")
+
+
+def test_a_hiccup_and_a_move_do_not_break_the_silence_for_ever() -> None:
+    """A single failure is no news; a source that is read at its new address is told once."""
+    desk = Desk(watch(DAILY))
+    desk.look()
+    desk.poll("kpl", SourceState.FAILING, failures=0.25)
+    told = [desk.look(DAY)]
+    for _ in range(3):
+        desk.poll("vna", SourceState.MOVED)
+        told.append(desk.look(DAY))
+    assert [len(digests) for digests in told] == [0, 1, 0, 0]
+
+
+def test_who_is_only_told_at_once_still_hears_of_a_blind_source() -> None:
+    """Without any digest at a fixed time, changes of minutes go out together, and once an hour at most."""
+    desk = Desk(watch(ONCE))
+    desk.look()
+    desk.clock.advance(HOUR)
+    desk.poll("kpl", SourceState.BLOCKED)
+    desk.poll("vna", SourceState.GONE)
+    first = desk.look(timedelta(minutes=6))
+    desk.poll("kpl", SourceState.OK)
+    soon = [desk.look(timedelta(minutes=6)) for _ in range(9)]
+    later = [digests for _ in range(5) if (digests := desk.look(timedelta(minutes=6)))]
+    assert [len(first), sum(map(len, soon)), len(later)] == [1, 0, 1]
+    assert later[0][0].notices[0].startswith("kpl is read again")
+    assert [delivery.message.target for delivery in desk.outbox.deliveries.values()] == ["/nowhere"] * 2
+    assert desk.look(3 * HOUR) == []
+
+
+def test_who_has_a_digest_at_a_fixed_time_is_not_woken_for_a_source() -> None:
+    """The same channel hears of it in the morning; quiet hours hold what is told at once."""
+    desk = Desk(watch(ONCE, DAILY))
+    desk.look()
+    desk.clock.advance(HOUR)
+    desk.poll("kpl", SourceState.BLOCKED)
+    told = list(chain(*(desk.look(timedelta(minutes=6)) for _ in range(250))))
+    assert [digest.id for digest in told] == ["morning"]
+    held = Desk(watch(replace(ONCE, hold=Hold(time(0), time(23, 59)))))
+    held.look()
+    held.clock.advance(HOUR)
+    held.poll("kpl", SourceState.BLOCKED)
+    assert [held.look(timedelta(minutes=6)) for _ in range(20)] == [[]] * 20
 
 
 def test_a_dead_delivery_is_told_through_the_next_digest() -> None:

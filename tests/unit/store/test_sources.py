@@ -114,8 +114,8 @@ def test_a_reload_keeps_running_leases(database: SqlDatabase) -> None:
     assert database.sources.memories()["times"].etag == "x"
 
 
-def test_only_sources_that_are_well_and_had_a_notice_are_noticed(database: SqlDatabase) -> None:
-    """A digest asks for those that came back; a recovery before its window is an old story."""
+def test_sources_that_had_a_notice_are_noticed(database: SqlDatabase) -> None:
+    """A digest asks for those that are ill or came back; a recovery before its window is an old story."""
     told = {"back": "is read again", "ill": "is failing", "calm": "", "before": "is read again"}
     database.sources.register([source(name) for name in told], NOW)
     for name, notice in told.items():
@@ -123,7 +123,7 @@ def test_only_sources_that_are_well_and_had_a_notice_are_noticed(database: SqlDa
         at = NOW - MINUTE if name == "before" else NOW
         memory = SourceMemory(name, state=state, notice=notice, reported_at=at, last_success_at=at)
         database.sources.settle(leased(database, name), memory)
-    assert [memory.source_id for memory in database.sources.noticed(NOW)] == ["back"]
+    assert [memory.source_id for memory in database.sources.noticed(NOW)] == ["back", "ill"]
 
 
 def test_how_sources_stand_is_counted_by_state(database: SqlDatabase) -> None:
