@@ -1,7 +1,7 @@
 """What grouping remembers between articles, and where: a database in the daemon, dictionaries for files and tests."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -15,12 +15,15 @@ T = TypeVar("T")
 class Cluster:
     """A story's centre: the sum of its articles' terms (the heaviest of them), their days, and its span of time.
 
-    Terms are 32-bit hashes; ``names`` are those of them that are names; ``days`` are (month, day) pairs.
+    The centre is packed as it is kept, for there are many and few are looked at closely: ``terms`` are 32-bit hashes,
+    ``weights`` beside them floats of 32 bits, both in the order of bytes of little machines; ``names`` has a byte for
+    each, 1 where the term is a name. ``days`` are (month, day) pairs.
     """
 
     id: str
-    weights: Mapping[int, float] = field(default_factory=dict)
-    names: frozenset[int] = frozenset()
+    terms: bytes = b""
+    weights: bytes = b""
+    names: bytes = b""
     days: frozenset[tuple[int, int]] = frozenset()
     size: int = 0
     first_at: datetime | None = None
@@ -38,7 +41,18 @@ class Member:
 
 
 class Shelf(Protocol):
-    """Look-ups of one batch of grouping. Every one is bounded, however many articles and stories there are."""
+    """Look-ups of one batch of grouping. Every one is bounded, however many articles and stories there are.
+
+    What was foreseen need not be fetched piece by piece; it changes no answer.
+    """
+
+    def foresee_prints(self, prints: Iterable[int]) -> None:
+        """Tell which prints ``owners`` will be asked for."""
+        ...
+
+    def foresee_near(self, several: Sequence[Sequence[int]], limit: int) -> None:
+        """Tell for which lists of terms ``near`` will be asked."""
+        ...
 
     def owners(self, prints: Sequence[int]) -> Mapping[int, int]:
         """Return articles that have some of these prints, with how many. Prints are below 2**63."""
@@ -48,7 +62,7 @@ class Shelf(Protocol):
         """Return title and body of an article that ``owners`` named."""
         ...
 
-    def post(self, number: int, prints: Sequence[int], title: str, body: str) -> None:
+    def post(self, number: int, prints: Sequence[int]) -> None:
         """Make an article findable by its prints."""
         ...
 

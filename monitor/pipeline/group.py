@@ -9,7 +9,7 @@ from monitor.domain.grouping import GroupingDatabase, Shelf
 from monitor.domain.ports import Clock
 from monitor.stories.cluster import WINDOW
 from monitor.stories.features import Vocabulary
-from monitor.stories.group import COPY_WINDOW, Grouper, in_order
+from monitor.stories.group import COPY_WINDOW, Grouper, Newcomer, in_order
 
 BATCH = 100
 KEEP_VOCABULARY_EVERY = 500
@@ -57,13 +57,11 @@ class StoryKeeper:
         return self._vocabulary
 
     async def _group(self, batch: list[Stored], vocabulary: Vocabulary) -> None:
-        by_number = {str(stored.id): stored.id for stored in batch}
         ordered = in_order((str(stored.id), _dated(stored)) for stored in batch)
+        comers = [Newcomer(int(name), article, f"s{name}") for name, article in ordered]
 
         def place(shelf: Shelf) -> None:
-            grouper = Grouper(shelf, vocabulary)
-            for name, article in ordered:
-                grouper.place(by_number[name], article, f"s{name}")
+            Grouper(shelf, vocabulary).place(comers)
 
         due = vocabulary.articles - self._kept >= min(KEEP_VOCABULARY_EVERY, max(20, self._kept // 4))
         kept = vocabulary.dump() if due else b""

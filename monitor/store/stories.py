@@ -51,7 +51,9 @@ class SqlStories:
                 connection.exec_driver_sql("LOCK TABLE cluster IN EXCLUSIVE MODE")  # one groups at a time
             waiting = (ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.SCREENED))
             if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(numbers):
-                place(SqlShelf(connection))
+                shelf = SqlShelf(connection)
+                place(shelf)
+                shelf.write()
             if vocabulary:
                 row = {"id": 1, "counts": zlib.compress(vocabulary, 1)}
                 connection.execute(insert_or_replace(VOCABULARY, connection, "id", row), row)

@@ -13,12 +13,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import compress
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from monitor.text.fold import fold
 from monitor.text.months import MONTHS
 from monitor.text.tokens import is_unspaced
 
@@ -27,6 +27,7 @@ Weights = npt.NDArray[np.float32]
 
 LEAD_WORDS = 110
 LEAD_CHARS = 1600
+_LIKELY_CHARS = 900  # hold the first words of most texts
 TITLE_WEIGHT = 3.0
 PAIR_WEIGHT = 0.5
 NAME_WEIGHT = 1.3
@@ -34,7 +35,8 @@ TERMS = 48
 SHORTEST_STEM = 3
 NEAR = timedelta(days=10)
 WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
-DAY = re.compile(r"(?<![\d.,:/-])\d{1,2}(?![\d:%])(?:st|nd|rd|th)?")
+DAY = re.compile(r"\d{1,2}(?![\d:%])(?:st|nd|rd|th)?")
+NO_DAY_AFTER = frozenset(".,:/-")
 MONTH_BEFORE = re.compile(r"([^\W\d_]{3,9})\.? $")
 MONTH_AFTER = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
 _LITTLE = """
@@ -83,10 +85,11 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """An article's heaviest terms, of length one, heaviest first."""
+    """An article's heaviest terms, heaviest first, their weights (of length one together), and which are names."""
 
-    weights: dict[int, float]
-    names: frozenset[int]
+    terms: Hashes
+    weights: npt.NDArray[np.float64]
+    names: npt.NDArray[np.bool_]
 
 
 class Vocabulary:
@@ -127,24 +130,25 @@ class Vocabulary:
         rarity = np.maximum(0.1, math.log(self.articles + self.COMMON_START) - np.log(seen + 1.0))
         weights = features.counts * rarity
         order = np.lexsort((features.hashes, -weights))[:TERMS]
-        length = math.sqrt(float(np.square(weights[order]).sum())) or 1.0
-        hashes = features.hashes[order].tolist()
-        named = {one for one, is_name in zip(hashes, features.names[order].tolist(), strict=True) if is_name}
-        return Vector(dict(zip(hashes, (weights[order] / length).tolist(), strict=True)), frozenset(named))
+        chosen = weights[order]
+        length = math.sqrt(float(chosen @ chosen)) or 1.0
+        return Vector(features.hashes[order], chosen / length, features.names[order])
 
 
-def read_features(title: str, body: str, published_at: datetime | None) -> Features:
-    """Read what an article is about from its title and first lines; the cost does not grow with its length."""
+def read_features(title: str, lead: str, published_at: datetime | None) -> Features:
+    """Read what an article is about from its title and first lines, both folded with their capitals.
+
+    The cost does not grow with the length of the text.
+    """
+    lead = lead[:LEAD_CHARS]
     counts: defaultdict[int, float] = defaultdict(float)
     names: set[int] = set()
-    lead = fold(body[:LEAD_CHARS]).cased
-    words = _count(fold(title[:LEAD_CHARS]).cased, TITLE_WEIGHT, counts, names)
-    words += _count(lead, 1.0, counts, names)
-    weights = np.array(list(counts.values()), dtype=np.float32)
+    words = _count(title[:LEAD_CHARS], TITLE_WEIGHT, counts, names) + _count(lead, 1.0, counts, names)
+    weights = np.fromiter(counts.values(), np.float32, len(counts))
     weights = np.where(weights >= 1, 1 + np.log(np.maximum(weights, 1)), weights)
-    named = np.array([term in names for term in counts], dtype=np.bool_)
+    named = np.fromiter(map(names.__contains__, counts), np.bool_, len(counts))
     weights[named] *= NAME_WEIGHT
-    hashes = np.array(list(counts), dtype=np.uint32)
+    hashes = np.fromiter(counts, np.uint32, len(counts))
     told = _days(lead.lower(), published_at)
     return Features(hashes, weights, named, told or _implied(published_at), published_at, words, bool(told))
 
@@ -154,26 +158,34 @@ def _count(text: str, weight: float, counts: defaultdict[int, float], names: set
 
     A pair hashes as its two words written together, so that ``Viet Nam`` is also ``Vietnam``.
     """
-    before, told, pair_weight = 0, 0, weight * PAIR_WEIGHT
-    for stem, term, is_name in map(_term, _words(text)):
-        if stem:
-            counts[term] += weight
-            if is_name:
-                names.add(term)
-            if before:
-                counts[crc32(stem, before)] += pair_weight
-            told += 1
-        before = term
-    return told
+    read = [_term(word) for word in _words(text)]
+    if not read:
+        return 0
+    stems, terms, named = zip(*read, strict=True)
+    told = [term for term in terms if term]
+    pairs = [crc32(stem, before) for stem, before in zip(stems[1:], terms, strict=False) if stem and before]
+    for term in told:
+        counts[term] += weight
+    weight *= PAIR_WEIGHT
+    for pair in pairs:
+        counts[pair] += weight
+    names.update(compress(terms, named))
+    return len(told)
 
 
-def _words(text: str) -> Iterator[str]:
-    """Yield the first words; a run of a script without spaces comes in pieces of four letters."""
-    for word in WORD.findall(text[:LEAD_CHARS])[:LEAD_WORDS]:
-        if len(word) > 4 and not word.isascii() and is_unspaced(word[0]):
-            yield from (word[start : start + 4] for start in range(min(len(word), 200) - 3))
-        else:
-            yield word
+def _words(text: str) -> list[str]:
+    """Return the first words; a run of a script without spaces comes in pieces of four letters."""
+    words = WORD.findall(text, 0, _LIKELY_CHARS)
+    if len(words) <= LEAD_WORDS:  # else the last one, which may be cut, is not among those returned
+        words = WORD.findall(text)
+    del words[LEAD_WORDS:]
+    return words if text.isascii() else [piece for word in words for piece in _pieces(word)]
+
+
+def _pieces(word: str) -> tuple[str, ...]:
+    if len(word) > 4 and not word.isascii() and is_unspaced(word[0]):
+        return tuple(word[start : start + 4] for start in range(min(len(word), 200) - 3))
+    return (word,)
 
 
 @lru_cache(65536)
@@ -197,23 +209,31 @@ def _stem(word: str) -> str:
 
 def _days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
     """Find the days a text speaks of; of a dated article those near its date."""
-    days = {(month, day) for month, day in _dates(text) if 1 <= month <= 12 and 1 <= day <= 31}
-    if published_at is None:
-        return frozenset(days)
-    today = published_at.date()
-    return frozenset(days & {_month_day(today + timedelta(days=shift)) for shift in range(-NEAR.days, NEAR.days + 1)})
+    days = frozenset((month, day) for month, day in _dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
+    return days & _around(published_at.date()) if days and published_at else days
+
+
+@lru_cache(1024)
+def _around(today: date) -> frozenset[tuple[int, int]]:
+    return frozenset(_month_day(today + timedelta(days=shift)) for shift in range(-NEAR.days, NEAR.days + 1))
 
 
 def _implied(published_at: datetime | None) -> frozenset[tuple[int, int]]:
     """Return the days of an event that a text without dates tells: today or yesterday."""
-    if published_at is None:
-        return frozenset()
-    return frozenset({_month_day(published_at), _month_day(published_at - timedelta(days=1))})
+    return _two_days(published_at.date()) if published_at else frozenset()
+
+
+@lru_cache(1024)
+def _two_days(today: date) -> frozenset[tuple[int, int]]:
+    return frozenset({_month_day(today), _month_day(today - timedelta(days=1))})
 
 
 def _dates(text: str) -> Iterator[tuple[int, int]]:
     """Yield what may be a month and its day; an impossible one is for the caller to drop."""
     for match in DAY.finditer(text):
+        before_it = text[match.start() - 1 : match.start()]
+        if before_it in NO_DAY_AFTER or before_it.isdecimal():  # a look behind would keep the search from being quick
+            continue
         day = int(re.sub(r"\D", "", match[0]))
         if before := MONTH_BEFORE.search(text, max(0, match.start() - 12), match.start()):
             yield MONTHS.get(before[1], 0), day

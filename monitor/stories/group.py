@@ -1,71 +1,124 @@
 """Copies collapsed and stories grouped, one article after another, in an order that arrival does not decide."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from xxhash import xxh3_64_intdigest
 
 from monitor.domain.article import Article
 from monitor.domain.grouping import Member, Shelf
-from monitor.stories.cluster import Clusterer
+from monitor.stories.cluster import CANDIDATES, Clusterer, heaviest
 from monitor.stories.copies import verify
-from monitor.stories.features import Vocabulary, read_features
+from monitor.stories.features import LEAD_CHARS, Features, Vector, Vocabulary, read_features
 from monitor.stories.memory import MemoryShelf
 from monitor.stories.prints import Trace, trace
+from monitor.text.fold import fold
 
 COPY_WINDOW = timedelta(days=30)
 CLEARLY_LATER = timedelta(minutes=30)
 LOOKED_AT = 2
+AT_ONCE = 100
 FEW_PRINTS = 4
 HARDLY_NEW = 0.9  # a copy of which less stands in its lead is looked up by its own prints too
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """An article to be placed. ``number`` is unused so far and below 2**32, ``story`` names the one it may begin."""
+
+    number: int
+    article: Article
+    story: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """The placed article that a text is a copy of, and how much of the text stands there."""
+
+    lead: Member
+    kept: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What an article that is no copy is about."""
+
+    features: Features
+    vector: Vector
+
+
 class Grouper:
-    """Places articles on a shelf, one after another."""
+    """Places articles on a shelf, one after another. How they come in batches makes no difference to their places."""
 
-    shelf: Shelf
-    vocabulary: Vocabulary
+    def __init__(self, shelf: Shelf, vocabulary: Vocabulary) -> None:
+        self._shelf, self._vocabulary = shelf, vocabulary
+        self._placed: dict[int, Member] = {}
+        self._traces: dict[int, Trace] = {}
 
-    def place(self, number: int, article: Article, new_id: str) -> Member:
-        """Place one article: a copy goes where its lead is, anything else where its story is.
+    def place(self, batch: Sequence[Newcomer]) -> list[Member]:
+        """Place articles in their order: a copy goes where its lead is, anything else where its story is."""
+        texts = [trace(one.article.title, one.article.body) for one in batch]
+        self._shelf.foresee_prints(chain.from_iterable(text.prints for text in texts))
+        self._placed, self._traces = {}, {}
+        copies = [self._collapse(one, text) for one, text in zip(batch, texts, strict=True)]
+        found = [
+            copied or self._read(one.article, text) for one, text, copied in zip(batch, texts, copies, strict=True)
+        ]
+        self._shelf.foresee_near([heaviest(one.vector) for one in found if isinstance(one, _Read)], CANDIDATES)
+        return [self._put(one, what) for one, what in zip(batch, found, strict=True)]
 
-        ``number`` is unused so far and below 2**32, ``new_id`` names the story if the article begins one.
-        """
-        text = trace(article.title, article.body)
-        found = self._copied(text, article)
-        if found is None or found[1] < HARDLY_NEW:
-            self.shelf.post(number, text.prints, article.title, article.body)
-        if found is not None:
-            lead = found[0].copy_of if found[0].copy_of is not None else found[0].number
-            member = Member(number, found[0].story, lead, article.published_at)
+    def _collapse(self, one: Newcomer, text: Trace) -> _Copied | None:
+        """Find what an article is a copy of, and make it findable itself if it says anything of its own."""
+        copied = self._copied(text, one.article)
+        lead = None
+        if copied is None or copied.kept < HARDLY_NEW:
+            self._shelf.post(one.number, text.prints)
+            self._traces[one.number] = text
+        if copied is not None:
+            lead = copied.lead.number if copied.lead.copy_of is None else copied.lead.copy_of
+        self._placed[one.number] = Member(one.number, "", lead, one.article.published_at)
+        return copied
+
+    def _read(self, article: Article, text: Trace) -> _Read:
+        lead = f"{fold(article.standfirst).cased}\n{text.cased[:LEAD_CHARS]}"
+        features = read_features(fold(article.title).cased, lead, article.published_at)
+        self._vocabulary.learn(features)
+        return _Read(features, self._vocabulary.weigh(features))
+
+    def _put(self, one: Newcomer, found: _Copied | _Read) -> Member:
+        if isinstance(found, _Copied):
+            lead = self._shelf.member(found.lead.number)
+            story = lead.story if lead else one.story
         else:
-            features = read_features(article.title, f"{article.standfirst}\n{article.body}", article.published_at)
-            story = Clusterer(self.shelf, self.vocabulary).place(features, new_id)
-            member = Member(number, story, None, article.published_at)
-        self.shelf.put(member)
+            story = Clusterer(self._shelf).place(found.vector, found.features, one.story)
+        member = replace(self._placed[one.number], story=story)
+        self._shelf.put(member)
         return member
 
-    def _copied(self, text: Trace, article: Article) -> tuple[Member, float] | None:
-        """Find the placed article that this text is a copy of, and how much of this text stands there.
-
-        The look-up names candidates, the texts decide.
-        """
-        owners = self.shelf.owners(text.prints)
+    def _copied(self, text: Trace, article: Article) -> _Copied | None:
+        """Find the placed article that this text is a copy of: the look-up names candidates, the texts decide."""
+        owners = self._shelf.owners(text.prints)
         needed = 1 if len(text.prints) <= FEW_PRINTS else 2
-        ranked = sorted((number for number, count in owners.items() if count >= needed), key=lambda n: (-owners[n], n))
-        for number in ranked[:LOOKED_AT]:
-            member = self.shelf.member(number)
+        ranked = sorted((-count, number) for number, count in owners.items() if count >= needed)
+        for _, number in ranked[:LOOKED_AT]:
+            member = self._placed.get(number) or self._shelf.member(number)
             if member is None or not _in_window(article, member):
                 continue
-            other = trace(*self.shelf.text(number))
+            other = self._trace(number)
             likeness = verify(text, other, other_later=_later(article, member))
             if likeness.copy:
                 shorter = len(text.stream) <= len(other.stream)
-                return member, likeness.smaller_kept if shorter else likeness.larger_kept
+                return _Copied(member, likeness.smaller_kept if shorter else likeness.larger_kept)
         return None
+
+    def _trace(self, number: int) -> Trace:
+        """Return a placed text prepared for comparison; it is prepared once a batch, for copies come together."""
+        if number not in self._traces:
+            self._traces[number] = trace(*self._shelf.text(number))
+        return self._traces[number]
 
 
 def _in_window(article: Article, member: Member) -> bool:
@@ -100,12 +153,13 @@ def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[s
 
     Ids are unique. Costs under a millisecond an article, and a few kilobytes of memory.
     """
-    shelf = MemoryShelf()
-    grouper = Grouper(shelf, Vocabulary())
     ordered = in_order(articles)
+    shelf = MemoryShelf(lambda number: (ordered[number][1].title, ordered[number][1].body))
+    grouper = Grouper(shelf, Vocabulary())
     names = [name for name, _ in ordered]
-    for number, (name, article) in enumerate(ordered):
-        grouper.place(number, article, name)
+    comers = [Newcomer(number, article, name) for number, (name, article) in enumerate(ordered)]
+    for start in range(0, len(comers), AT_ONCE):
+        grouper.place(comers[start : start + AT_ONCE])
     placed = {names[one.number]: one for one in map(shelf.member, range(len(names))) if one}
     leads = {name: None if one.copy_of is None else names[one.copy_of] for name, one in placed.items()}
     return {name: (placed[name].story, leads[name]) for name, _ in articles}

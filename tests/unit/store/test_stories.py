@@ -64,6 +64,25 @@ def test_grouping_survives_a_restart(url: str) -> None:
     second.close()
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_batches_make_no_difference(database: SqlDatabase, size: int) -> None:
+    """Copies, reports that join and stories that are tied together find the same places in batches of any size."""
+    lines = (BRIDGE + "\n" + NURSES).split("\n")
+    bodies = [BRIDGE, NURSES, "\n".join(lines[:3]), "\n".join(lines[1:5]), BRIDGE + " More.", "\n".join(lines[4:])]
+    for number, body in enumerate(bodies):
+        screened(database, draft(f"a{number}", body=body), now=NOW + number * MINUTE)
+
+    async def in_batches() -> None:
+        keeper = StoryKeeper(database, lambda: NOW)
+        while await keeper.tick(size):
+            pass
+
+    asyncio.run(in_batches())
+    assert {number: place[:2] for number, place in placed(database).items()} == {
+        1: ("s1", None), 2: ("s2", None), 3: ("s1", 1), 4: ("s1", 1), 5: ("s1", 1), 6: ("s2", 2),
+    }  # fmt: skip
+
+
 def test_a_story_knows_its_articles_and_people(database: SqlDatabase) -> None:
     """Members in order, officials named in them, times of first and last sight."""
     screened(database, draft("a", body=BRIDGE))
@@ -85,7 +104,7 @@ def test_merged_stories_are_both_resolvable(database: SqlDatabase) -> None:
     def place(shelf: Shelf) -> None:
         for one in articles:
             shelf.put(Member(one.id, f"s{one.id}"))
-            shelf.keep(Cluster(f"s{one.id}", {one.id: 1.0}, frozenset({one.id}), frozenset({(3, 5)}), 1, NOW, NOW), [7])
+            shelf.keep(Cluster(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW), [7])
         shelf.merge("s3", "s2")
         shelf.merge("s2", "s1")
         assert [one.id for one in shelf.near([7], 5)] == ["s1"]
@@ -98,7 +117,8 @@ def test_merged_stories_are_both_resolvable(database: SqlDatabase) -> None:
 
 def test_a_cluster_comes_back_as_it_was_kept(database: SqlDatabase) -> None:
     """Weights, names, days and times survive the way through the database."""
-    cluster = Cluster("s1", {2**32 - 1: 0.5, 7: 0.25}, frozenset({7}), frozenset({(3, 5), (12, 31)}), 4, NOW, None)
+    days = frozenset({(3, 5), (12, 31)})
+    cluster = Cluster("s1", b"\xff" * 4 + b"\7\0\0\0", b"\0\0\0?\0\0\x80>", b"\0\1", days, 4, NOW, None)
     shelved(database, lambda shelf: shelf.keep(cluster, [7, 2**32 - 1]))
     shelved(database, lambda shelf: _same(shelf.near([7], 3), [cluster]))
 
@@ -112,7 +132,7 @@ def test_prints_are_bounded(database: SqlDatabase) -> None:
 
     def work(shelf: Shelf) -> None:
         for number in range(1, 301):
-            shelf.post(number, [5, 2**63 - 1], "", "")
+            shelf.post(number, [5, 2**63 - 1])
         assert len(shelf.owners([5])) == 8
         assert set(shelf.owners([5, 2**63 - 1]).values()) == {2}
         assert shelf.owners([]) == {}

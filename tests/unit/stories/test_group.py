@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
-from monitor.stories.features import days_apart
-from monitor.stories.group import group_articles
+from monitor.stories.features import Vocabulary, days_apart
+from monitor.stories.group import Grouper, Newcomer, group_articles, in_order
+from monitor.stories.memory import MemoryShelf
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 BRIDGE = """BANSAVAN - Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
@@ -64,6 +65,21 @@ def test_copies_collapse_and_reports_group() -> None:
 def test_arrival_does_not_matter(order: list[int]) -> None:
     """The same articles in any order of arrival give the same stories, ids included."""
     assert group_articles([WORLD[place] for place in order]) == group_articles(WORLD)
+
+
+@given(st.lists(st.integers(min_value=1, max_value=4), min_size=1))
+def test_batches_make_no_difference(sizes: list[int]) -> None:
+    """Placed one by one or in batches of any sizes, every article gets the same place."""
+    comers = [Newcomer(place, one, name) for place, (name, one) in enumerate(in_order(WORLD))]
+    shelf = MemoryShelf(lambda number: (comers[number].article.title, comers[number].article.body))
+    grouper, start = Grouper(shelf, Vocabulary()), 0
+    for size in [*sizes, *[1] * len(comers)]:
+        grouper.place(comers[start : start + size])
+        start += size
+    placed = {comers[one.number].story: one for one in map(shelf.member, range(len(comers))) if one}
+    assert {name: one.story for name, one in placed.items()} == {
+        name: story for name, (story, _) in group_articles(WORLD).items()
+    }
 
 
 def test_the_window_closes() -> None:

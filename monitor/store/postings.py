@@ -1,0 +1,70 @@
+"""Who has a print or a term: read for a whole batch at once, answered from memory, written at its end."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+Owner = TypeVar("Owner", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Statements past the compiler, whose work would cost more than the engine's; "?" marks a value on both engines."""
+
+    connection: Connection
+
+    def run(self, statement: str, values: Sequence[Any]) -> Any:
+        """Run a statement, or one for each of a list of tuples."""
+        if self.connection.dialect.name != "sqlite":
+            statement = statement.replace("?", "%s")
+        return self.connection.exec_driver_sql(statement, values)
+
+    def among(self, query: str, keys: list[Any]) -> Sequence[Any]:
+        """Return the rows whose key is among these, however many they are."""
+        if not keys:
+            return ()
+        if self.connection.dialect.name == "sqlite":
+            found = self.run(f"{query.format('json_each(?) CROSS JOIN')} = value", (json.dumps(keys),))
+        else:
+            found = self.run(f"{query.format('')} = ANY(?)", (keys,))
+        rows: Sequence[Any] = found.all()
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Postings(Generic[Owner]):
+    """Who has a print or a term, place by place: as it was read, and as it was changed since."""
+
+    driver: Driver
+    query: str
+    asked: set[int] = field(default_factory=set)
+    held: dict[int, dict[int, Owner]] = field(default_factory=dict)
+    added: dict[tuple[int, int], Owner] = field(default_factory=dict)
+
+    def fetch(self, keys: Iterable[int]) -> None:
+        """Read the keys that were not read yet."""
+        missing = set(keys) - self.asked
+        self.asked.update(missing)
+        for key, place, owner in self.driver.among(self.query, list(missing)):
+            self.held.setdefault(key, {})[place] = owner
+
+    def at(self, keys: Sequence[int]) -> list[dict[int, Owner]]:
+        """Return the places of each key, none for one that nobody has."""
+        if not self.asked.issuperset(keys):  # one was not foreseen
+            self.fetch(keys)
+        return [self.held.get(key, {}) for key in keys]
+
+    def add(self, keys: Sequence[int], place: int, owner: Owner) -> None:
+        """Let an owner take its place at some keys."""
+        self.fetch(keys)
+        for key in keys:
+            self.held.setdefault(key, {})[place] = owner
+            self.added[key, place] = owner
+
+    def write(self, statement: str) -> None:
+        """Write what was added."""
+        if self.added:
+            self.driver.run(statement, [(key, place, owner) for (key, place), owner in self.added.items()])
