@@ -38,19 +38,20 @@ _DAYS = words(
     october november december lundi mardi mercredi jeudi vendredi samedi dimanche in on at and who said today
     """
 )
+_NEAR = 200_000
 _SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class Surroundings:
     """A page's text with what has been learnt of its lines; one for each article screened."""
 
-    __slots__ = ("_before", "_headline", "_words", "cased", "page", "spaced")
+    __slots__ = ("_before", "_headline", "_small", "cased", "page", "spaced")
 
     def __init__(self, page: Page) -> None:
         self.page, self.cased, self.spaced = page, page.cased, page.spaced
         self._before: dict[int, str] = {}
         self._headline: dict[int, bool] = {}
-        self._words: frozenset[str] | None = None
+        self._small: dict[str, bool] = {}
 
     def before(self, start: int) -> str:
         """Return the word that stands right before a place, by one space or hyphen, or an empty string."""
@@ -59,8 +60,14 @@ class Surroundings:
             return ""
         word = self._before.get(start)
         if word is None:
-            match = _LAST_WORD.search(cased, max(0, start - 25), start - 1)
-            word = self._before[start] = match.group() if match else ""
+            low = max(0, start - 25)
+            word = self.spaced[low + 1 : start].rpartition(" ")[2]
+            if word.isalnum():
+                word = cased[start - 1 - len(word) : start - 1]
+            elif word:
+                match = _LAST_WORD.search(cased, low, start - 1)
+                word = match.group() if match else ""
+            self._before[start] = word
         return word
 
     def after(self, end: int) -> str:
@@ -104,9 +111,10 @@ class Surroundings:
         low = word.lower()
         if low in COMMON or low in single_words() or low in country_words():
             return True
-        if self._words is None:
-            self._words = frozenset(re.findall(r"(?<![A-Za-z])[a-z]{3,}(?![a-z])", self.cased[:200_000]))
-        return low in self._words
+        known = self._small.get(low)
+        if known is None:
+            known = self._small[low] = _stands_small(self.cased, low)
+        return known
 
     def continues_left(self, start: int, end: int, convention: str) -> str:
         """Return the word to the left that makes the name a part of a longer one, or an empty string."""
@@ -197,6 +205,20 @@ class Surroundings:
                 if other.lower().strip(".") in OCCUPATIONS:
                     return other
         return ""
+
+
+def _stands_small(cased: str, word: str) -> bool:
+    """Tell whether a folded word of three letters or more stands somewhere in small letters, as a word."""
+    if len(word) < 3 or not (word.isascii() and word.isalpha()):
+        return False
+    at = cased.find(word, 0, _NEAR)
+    while at >= 0:
+        end = at + len(word)
+        before, after = cased[at - 1 : at], cased[end : min(end + 1, _NEAR)]
+        if not ("a" <= before.lower() <= "z" and before.isascii()) and not "a" <= after <= "z":
+            return True
+        at = cased.find(word, end, _NEAR)
+    return False
 
 
 @lru_cache(maxsize=1)

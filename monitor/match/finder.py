@@ -10,31 +10,30 @@ from monitor.domain.mention import Form
 from monitor.match.honorifics import title_words
 from monitor.match.judge import Score, weigh
 from monitor.match.people import Person
-from monitor.match.romanise import SAFE_KEY, same_sound, slipped, sound_key
-from monitor.match.roster import Kind, Seen
-from monitor.match.search import MAX_OWNERS, Search
+from monitor.match.romanise import SAFE_KEY, SLIP_LENGTH, same_sound, sound_key
+from monitor.match.roster import Hits, Seen
+from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
 from monitor.text.tokens import is_unspaced
 
 _HAN_PLACE = re.compile("[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋")
 _SPACED = {"western", "hispanic", "portuguese", "slavic", "filipino"}
 _GENERATION = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
+_JOINING = {"-", "'"}
 _CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 
 
-def find_wholes(search: Search, hits: Sequence[tuple[int, int, int]]) -> None:
+def find_wholes(search: Search, hits: Hits) -> None:
     """Judge every whole name that the automaton met, the leftmost and longest first."""
-    roster, page = search.roster, search.page
+    roster, spaced = search.roster, search.page.spaced
     places: list[Seen] = []
-    for pattern, start, end in hits:
-        kind = roster.kind(pattern)
-        if kind & Kind.WHOLE and page.cased[start].isupper():
-            seen = Seen(start, end - 2, roster.whole_owners(pattern))
-            if search.is_name(seen):
-                places.append(seen)
-        elif kind & Kind.NATIVE:
-            pad = page.spaced[start] == " "
-            places.append(Seen(start if pad else start - 1, end - 2 if pad else end - 1, roster.whole_owners(pattern)))
+    for pattern, start, end in hits.wholes:
+        seen = Seen(start, end - 2, roster.whole_owners(pattern))
+        if search.is_name(seen):
+            places.append(seen)
+    for pattern, start, end in hits.natives:
+        pad = spaced[start] == " "
+        places.append(Seen(start if pad else start - 1, end - 2 if pad else end - 1, roster.whole_owners(pattern)))
     places.sort(key=lambda seen: (seen.start, -seen.end))
     done = 0
     for seen in places:
@@ -108,7 +107,7 @@ def _choose(search: Search, seen: Seen, owners: Sequence[int]) -> None:
         else:
             search.accept(owners[0], seen, Form.FULL, 0.97, "full name")
         return
-    before, after = title_before(search.page.cased, seen.start), title_after(search.page.cased, seen.end)
+    before, after = title_before(search.page, seen.start), title_after(search.page.cased, seen.end)
     weighed = [weigh(search, search.roster.person(owner), before, after) for owner in owners[:40]]
     best = max(one.score for one in weighed)
     fitting = [one for one in weighed if one.score == best]
@@ -121,12 +120,21 @@ def _choose(search: Search, seen: Seen, owners: Sequence[int]) -> None:
 
 
 class Heard(NamedTuple):
-    """A capitalised word that sounds like half a watched name."""
+    """A capitalised word that sounds like half a watched name, possessive included."""
 
     start: int
-    end: int
-    word: str
+    printed: str
     key: str
+
+    @property
+    def end(self) -> int:
+        """The folded offset of its end, without a possessive."""
+        return self.start + len(self.printed.removesuffix("'s"))
+
+    @property
+    def word(self) -> str:
+        """The word in small letters, closed up."""
+        return self.printed.removesuffix("'s").lower().replace("-", "").replace("'", "")
 
 
 def _is_other_generation(search: Search, seen: Seen, owner: int) -> bool:
@@ -138,26 +146,33 @@ def _is_other_generation(search: Search, seen: Seen, owner: int) -> bool:
 
 def find_variants(search: Search) -> list[Seen]:
     """Find whole names spelt otherwise, by sound; return where halves of names sound right, for the short forms."""
-    heard, cased = search.roster.heard, search.page.cased
-    if not any(map(heard, _CAPITAL.findall(cased))):
-        return []
+    page, roster = search.page, search.roster
+    cased, index, heard = page.cased, page.spaced.index, roster.keys
     taken = sorted(search.taken)
     singles: list[Heard] = []
     before: Heard | None = None
-    for match in _CAPITAL.finditer(cased):
-        printed = match.group()
-        key = heard(printed)
+    for start in page.capitals():
+        end = index(" ", start + 1) - 1
+        printed = cased[start:end]
+        key = heard.get(printed)
+        if key is None or cased[end : end + 1] in _JOINING:
+            match = _CAPITAL.match(cased, start)
+            printed = match.group() if match else printed
+            key = roster.heard(printed)
         if not key:
             before = None
             continue
-        word = printed.removesuffix("'s")
-        plain = word.lower().replace("-", "").replace("'", "")
-        here = Heard(match.start(), match.start() + len(word), plain, key)
-        pair = before is not None and cased[before.end : here.start] == " " and _try_pair(search, before, here, taken)
+        here = Heard(start, printed, key)
+        pair = (
+            before is not None
+            and start == before.end + 1
+            and cased[start - 1] == " "
+            and _try_pair(search, before, here, taken)
+        )
         if not pair:
             singles.append(here)
         before = None if pair else here
-    return _halves(search, singles)
+    return _halves(search, singles) if singles else []
 
 
 def _try_pair(search: Search, one: Heard, two: Heard, taken: list[tuple[int, int]]) -> bool:
@@ -188,36 +203,39 @@ def _halves(search: Search, singles: Sequence[Heard]) -> list[Seen]:
         for half in search.roster.halves.get(owner, ()):
             said[sound_key(half)].append(owner)
     places: list[Seen] = []
+    known = title_words()
     for one in singles:
-        owners = dict.fromkeys(said.get(one.key, ()))
-        if len(one.key) >= SAFE_KEY and search.around.before(one.start).lower() in title_words():
-            owners |= dict.fromkeys(search.roster.sounding(one.key)[:MAX_OWNERS])
-        alike = tuple(who for who in owners if any(same_sound(one.word, half) for half in search.roster.halves[who]))
+        owners = said.get(one.key, ())
+        titled = len(one.key) >= SAFE_KEY and search.around.before(one.start).lower() in known
+        if not (owners or titled):
+            continue
+        alike = {who for who in owners if search.roster.sounds_like(one.word, who)}
+        if titled:
+            alike.update(search.roster.alike(one.word, one.key))
         if alike:
-            places.append(Seen(one.start, one.end, alike))
+            places.append(Seen(one.start, one.end, tuple(sorted(alike))))
     return places
 
 
-def find_slips(search: Search, hits: Sequence[tuple[int, int, int]]) -> None:
+def find_slips(search: Search, hits: Hits) -> None:
     """Find whole names whose last part has one slip of the pen, beside a post that fits."""
     cased, roster = search.page.cased, search.roster
-    for pattern, start, end in hits:
-        if not roster.kind(pattern) & Kind.FIRST or not cased[start].isupper():
+    for pattern, start, end in hits.firsts:
+        if not "A" <= cased[end - 1 : end] <= "Z" or cased[end - 2] != " ":
             continue
         match = _CAPITAL.match(cased, end - 1)
-        if match is None or len(match.group()) < 6 or cased[end - 2] != " ":
+        if match is None or len(match.group()) < SLIP_LENGTH:
             continue
-        rest = match.group().removesuffix("'s")
         if any(low <= start < high for low, high in search.taken[-50:]):
             continue
-        for owner in roster.first_owners(pattern)[:MAX_OWNERS]:
-            if owner in roster.rests and slipped(rest.lower().replace("-", ""), roster.rests[owner]):
-                _judge_slip(search, Seen(start, match.start() + len(rest), (owner,)), roster.person(owner))
+        rest = match.group().removesuffix("'s")
+        for owner in roster.slips(pattern, rest.lower().replace("-", "")):
+            _judge_slip(search, Seen(start, match.start() + len(rest), (owner,)), roster.person(owner))
 
 
 def _judge_slip(search: Search, seen: Seen, person: Person) -> None:
     cased = search.page.cased
-    evidence = weigh(search, person, title_before(cased, seen.start), title_after(cased, seen.end))
+    evidence = weigh(search, person, title_before(search.page, seen.start), title_after(cased, seen.end))
     if evidence.score >= Score.LIKELY:
         search.taken.append((seen.start, seen.end))
         search.accept(person.index, seen, Form.FULL, 0.8, f"one slip from {person.official.name!r}; {evidence.reason}")
@@ -225,13 +243,11 @@ def _judge_slip(search: Search, seen: Seen, person: Person) -> None:
         search.refuse((person.index,), seen, f"one slip from {person.official.name!r}, and no fitting post beside it")
 
 
-def find_native_parts(search: Search, hits: Sequence[tuple[int, int, int]]) -> None:
+def find_native_parts(search: Search, hits: Hits) -> None:
     """Find the part said again of names in scripts without word breaks: set off by a space, after the whole name."""
     text = search.page.folded.text
     taken = sorted(search.taken)
-    for pattern, start, end in hits:
-        if not search.roster.kind(pattern) & Kind.NATIVE_SHORT:
-            continue
+    for pattern, start, end in hits.parts:
         first, last = start - 1, end - 1
         at = bisect_left(taken, (first + 1, 0))
         if at and taken[at - 1][1] > first:

@@ -11,6 +11,9 @@ from monitor.text.fold import Folded, fold
 _GAP = "\n\n"
 _ASCII = bytes(code if chr(code).isalnum() else 0x20 for code in range(0x80)) + bytes(range(0x80, 0x100))
 _LOW = np.frombuffer(_ASCII[:0x80], dtype=np.uint8).astype(np.uint32)
+_LETTERS = 26
+_WORD = 30
+_INSIDE = np.array([(chr(code).isalpha() and code < 0x80) or chr(code) in "'-" for code in range(0x100)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,25 @@ class Page:
     def flat(self) -> str:
         """Return the folded text in small letters with hyphens as spaces."""
         return self.folded.text.replace("-", " ")
+
+    def word(self, end: int) -> str:
+        """Return, in small letters, the word that ends at a folded offset, or an empty string."""
+        piece = self.spaced[max(0, end - _WORD) : end + 1].rpartition(" ")[2]
+        if len(piece) < _WORD and (not piece or piece.isalnum()):
+            return piece
+        start = end
+        while start > 0 and self.cased[start - 1].isalnum():
+            start -= 1
+        return self.folded.text[start:end]
+
+    def capitals(self) -> list[int]:
+        """Return where words begin with a capital of the Latin alphabet, without those inside of words."""
+        signs = np.frombuffer(self.cased.encode("latin-1", "replace"), dtype=np.uint8)
+        places = np.flatnonzero(signs - ord("A") < _LETTERS)  # a lesser sign wraps around to a great number
+        inside = _INSIDE[signs[places - 1]]
+        inside[:1] &= places[:1] > 0
+        found: list[int] = places[~inside].tolist()
+        return found
 
     def place(self, start: int, end: int) -> tuple[Region, int, int]:
         """Turn folded offsets into a region and offsets in that region's own text."""

@@ -48,23 +48,29 @@ def sound_key(word: str) -> str:
 def distance(one: str, other: str, limit: int) -> int:
     """Return the edit distance, a swap of neighbours counting one, or ``limit + 1`` where it is greater.
 
-    Optimal string alignment, restricted to a band of ``limit`` around the diagonal.
+    Optimal string alignment, a column of the table at a time in the bits of whole numbers (Hyyrö 2003).
     """
     if abs(len(one) - len(other)) > limit:
         return limit + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        last, before, row = before, row, [i] + [limit + 1] * len(other)
-        for j in range(max(1, i - limit), min(len(other), i + limit) + 1):
-            b = other[j - 1]
-            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if last and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                best = min(best, last[j - 2] + 1)
-            row[j] = best
-        if min(row) > limit:
-            return limit + 1
-    return min(row[-1], limit + 1)
+    if not one or not other:
+        return len(one) + len(other)
+    places: dict[str, int] = {}
+    for at, char in enumerate(one):
+        places[char] = places.get(char, 0) | 1 << at
+    every, last = (1 << len(one)) - 1, 1 << len(one) - 1
+    rises, falls, same, before, far = every, 0, 0, 0, len(one)
+    for char in other:
+        here = places.get(char, 0)
+        swapped = ((~same & here) << 1) & before
+        same = swapped | ((((here & rises) + rises) ^ rises) | here | falls)
+        right = falls | ~(same | rises)
+        left = same & rises
+        far += bool(right & last) - bool(left & last)
+        right = right << 1 | 1
+        rises = (left << 1 | ~(same | right)) & every
+        falls = right & same & every
+        before = here
+    return min(far, limit + 1)
 
 
 def same_sound(one: str, other: str) -> bool:
@@ -78,12 +84,13 @@ def same_sound(one: str, other: str) -> bool:
     return min(len(one), len(other)) >= 9 and one[0] == other[0] and distance(one, other, 1) == 1
 
 
+def may_slip(one: str, other: str) -> bool:
+    """Tell at a glance whether two words may be one slip apart: of about one length, and alike at one end."""
+    return -2 < len(one) - len(other) < 2 and (one[:1] == other[:1] or one[-1:] == other[-1:])
+
+
 def slipped(one: str, other: str) -> bool:
     """Tell whether a long word may be a slip of the pen for another: one letter, or two neighbours swapped."""
-    if (
-        min(len(one), len(other)) < SLIP_LENGTH
-        or abs(len(one) - len(other)) > 1
-        or (one[0] != other[0] and one[-1] != other[-1])
-    ):
+    if min(len(one), len(other)) < SLIP_LENGTH or not may_slip(one, other):
         return False
     return distance(one, other, 1) == 1

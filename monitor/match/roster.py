@@ -5,21 +5,25 @@ Building keeps little for each official; the rest is worked out for those few wh
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from sys import intern
+from typing import NamedTuple
 
 import ahocorasick_rs
 
 from monitor.domain.official import Official
 from monitor.match.conventions import shape_of
 from monitor.match.countries import country_evidence
-from monitor.match.page import space_out
+from monitor.match.elements import PARTICLES
+from monitor.match.page import Page, space_out
 from monitor.match.people import Person, country_of, is_native
-from monitor.match.romanise import SAFE_KEY, sound_key
+from monitor.match.romanise import SAFE_KEY, may_slip, same_sound, slipped, sound_key
 from monitor.match.shape import Shape, Words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
+MAX_OWNERS = 40
 _KEPT = 4_000
 _HEARD_KEPT = 50_000
 _FEW = 8
@@ -37,15 +41,37 @@ class Kind:
     LITERAL = 32
     FIRST = 64
     HEARD = 128
+    PARTICLE = 256
+    LATIN = WHOLE | SHORT | FIRST
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+Hit = tuple[int, int, int]
+"""A pattern and the spaced offsets of its beginning and end."""
+
+
+class Seen(NamedTuple):
     """A pattern met in a page, by folded offsets, with the officials it may mean."""
 
     start: int
     end: int
     owners: tuple[int, ...]
+
+
+class Hits:
+    """What the automaton met in a page, sorted by what it may be. Latin names stand with a capital.
+
+    ``kinds`` are all kinds met together, whatever their capitals.
+    """
+
+    __slots__ = ("firsts", "kinds", "natives", "parts", "shorts", "wholes")
+
+    def __init__(self, kinds: Iterable[int]) -> None:
+        self.wholes: list[Hit] = []
+        self.shorts: list[Hit] = []
+        self.firsts: list[Hit] = []
+        self.natives: list[Hit] = []
+        self.parts: list[Hit] = []
+        self.kinds = reduce(or_, kinds, 0)
 
 
 def native_patterns(name: str) -> tuple[tuple[str, ...], str]:
@@ -63,7 +89,7 @@ class Roster:
     """All patterns and whom they may mean. Nothing in it changes but the memory of what was worked out before.
 
     ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
-    of two words, closed up, where it is long enough to show a slip of the pen,
+    of two words, closed up, where it is long enough to show a slip of the pen, ``keys`` remembers how words sound,
     ``halves`` both halves of the names that are compared by sound, ``singles`` the names of one word.
     """
 
@@ -77,7 +103,8 @@ class Roster:
         self._many: dict[tuple[int, int], list[int]] = {}
         self._sounds: dict[str, list[int]] = defaultdict(list)
         self._halves_heard: set[str] = set()
-        self._heard: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
+        self._alike: dict[str, tuple[int, ...]] = {}
         self._people: dict[int, Person] = {}
         self.conventions = ["western"] * len(self.officials)
         self.firsts = [""] * len(self.officials)
@@ -99,6 +126,8 @@ class Roster:
         del self._many
         self.patterns = tuple(self._index)
         del self._index
+        for at, pattern in enumerate(self.patterns):
+            self._settle(at, pattern)
         self._automaton = ahocorasick_rs.AhoCorasick(self.patterns) if self.patterns else None
 
     def _add(self, pattern: str, kind: int, owner: int = -1, more: int = 0) -> None:
@@ -118,6 +147,16 @@ class Roster:
             table[at] = have if owner in have else (*have, owner)
         else:
             self._many.setdefault((id(table), at), []).append(owner)
+
+    def _settle(self, at: int, pattern: str) -> None:
+        """Count whole names of one word with the short forms, and mark those that may begin in small letters."""
+        kind = self._kinds[at]
+        if kind & Kind.WHOLE and " " not in pattern.strip():
+            self._shorts[at] = tuple(sorted({*self._shorts.get(at, ()), *self._wholes[at]}))
+            kind |= Kind.SHORT
+        if kind & Kind.SHORT and pattern[1:].partition(" ")[0] in PARTICLES:
+            kind |= Kind.PARTICLE
+        self._kinds[at] = kind
 
     def _enrol(self, owner: int, official: Official, lands: set[str]) -> None:
         for name in (official.name, *official.aliases):
@@ -159,20 +198,26 @@ class Roster:
             if len(key) >= SAFE_KEY:
                 self._sounds[key].append(owner)
 
-    def scan(self, spaced: str) -> tuple[list[tuple[int, int, int]], int]:
-        """Run the automaton over a spaced page: (pattern, start, end) of each hit, and all kinds met together."""
+    def scan(self, page: Page) -> Hits:
+        """Run the automaton over a page."""
         if self._automaton is None:
-            return [], 0
-        hits = self._automaton.find_matches_as_indexes(spaced, overlapping=True)
-        kinds = self._kinds
-        met = 0
-        for pattern in {hit[0] for hit in hits}:
-            met |= kinds[pattern]
-        return hits, met
-
-    def kind(self, pattern: int) -> int:
-        """Return what a pattern may be, as ``Kind`` flags."""
-        return self._kinds[pattern]
+            return Hits(())
+        kinds, cased = self._kinds, page.cased
+        hits = [(kinds[hit[0]], hit) for hit in self._automaton.find_matches_as_indexes(page.spaced, overlapping=True)]
+        found = Hits(kind for kind, _ in hits)
+        if found.kinds & Kind.LATIN:
+            latin = [one for one in hits if one[0] & Kind.LATIN]
+            capital = [one for one in latin if cased[one[1][1]].isupper()]
+            found.wholes = [hit for kind, hit in capital if kind & Kind.WHOLE]
+            found.firsts = [hit for kind, hit in capital if kind & Kind.FIRST]
+            found.shorts = [hit for kind, hit in capital if kind & Kind.SHORT]
+            if found.kinds & Kind.PARTICLE:
+                small = (hit for kind, hit in latin if kind & Kind.PARTICLE and not cased[hit[1]].isupper())
+                found.shorts += small
+        if found.kinds & (Kind.NATIVE | Kind.NATIVE_SHORT):
+            found.natives = [hit for kind, hit in hits if kind & Kind.NATIVE]
+            found.parts = [hit for kind, hit in hits if kind & Kind.NATIVE_SHORT]
+        return found
 
     def whole_owners(self, pattern: int) -> tuple[int, ...]:
         """Return whom a pattern names in full."""
@@ -182,9 +227,13 @@ class Roster:
         """Return whom a pattern may mean as a part of the name."""
         return self._shorts[pattern]
 
-    def first_owners(self, pattern: int) -> tuple[int, ...]:
-        """Return whose name begins with a pattern and goes on with one long word."""
-        return self._firsts[pattern]
+    def slips(self, pattern: int, word: str) -> list[int]:
+        """Return whose name begins with a pattern and goes on with a word of which this is a slip of the pen."""
+        owners = self._firsts[pattern][:MAX_OWNERS]
+        rests = self.rests
+        return [
+            owner for owner in owners if (rest := rests.get(owner)) and may_slip(word, rest) and slipped(word, rest)
+        ]
 
     def sounding(self, key: str) -> tuple[int, ...]:
         """Return whose name sounds so: the keys of both halves with a space between, or of one long half."""
@@ -192,13 +241,28 @@ class Roster:
 
     def heard(self, word: str) -> str:
         """Return the key of a printed word if half a watched name sounds so, or an empty string."""
-        key = self._heard.get(word)
+        key = self.keys.get(word)
         if key is None:
-            if len(self._heard) >= _HEARD_KEPT:
-                self._heard = {}
+            if len(self.keys) >= _HEARD_KEPT:
+                self.keys.clear()
             key = sound_key(word.removesuffix("'s").lower().replace("-", "").replace("'", ""))
-            key = self._heard[word] = key if key in self._halves_heard else ""
+            key = self.keys[word] = key if key in self._halves_heard else ""
         return key
+
+    def alike(self, word: str, key: str) -> tuple[int, ...]:
+        """Return those with a long half of the name that sounds like a folded word, whose key is given."""
+        alike = self._alike.get(word)
+        if alike is None:
+            if len(self._alike) >= _KEPT:
+                self._alike = {}
+            owners = dict.fromkeys(self._sounds.get(key, ())[:MAX_OWNERS])
+            alike = self._alike[word] = tuple(owner for owner in owners if self.sounds_like(word, owner))
+        return alike
+
+    def sounds_like(self, word: str, owner: int) -> bool:
+        """Tell whether a folded word sounds like half an official's name."""
+        first, second = self.halves[owner]
+        return same_sound(word, first) or same_sound(word, second)
 
     @property
     def listens(self) -> bool:

@@ -57,25 +57,25 @@ class Watcher:
         ``source_id`` is what rules filter by; ``seen_at`` stands in for a missing date of publication.
         """
         page = lay_out(article)
-        hits, kinds = self._roster.scan(page.spaced)
-        if not kinds and not self._always and not self._asked:
+        hits = self._roster.scan(page)
+        if not hits.kinds and not self._always and not self._asked:
             return Findings()
         when = article.published_at or seen_at
         search = Search(self._roster, page, when.date() if when else None, article.language)
-        if kinds & ~(Kind.LITERAL | Kind.COUNTRY):
+        if hits.wholes or hits.natives:
             find_wholes(search, hits)
-        places = short_places(search, hits) if kinds & (Kind.SHORT | Kind.WHOLE) else []
-        if kinds & Kind.FIRST:
+        places = short_places(search, hits)
+        if hits.firsts:
             find_slips(search, hits)
-        if self._roster.listens and kinds & (Kind.COUNTRY | Kind.HEARD):
+        if self._roster.listens and hits.kinds & (Kind.COUNTRY | Kind.HEARD):
             places += find_variants(search)
         if places:
             find_shorts(search, places)
-        if kinds & Kind.NATIVE_SHORT and search.found:
+        if hits.parts and search.found:
             find_native_parts(search, hits)
         if self._asked:
             find_roles(search, self._asked)
-        return self._conclude(search, article, source_id, kinds)
+        return self._conclude(search, article, source_id, hits.kinds)
 
     def _conclude(self, search: Search, article: Article, source_id: str, kinds: int) -> Findings:
         """Put what was found into the words of the domain, and judge the rules."""

@@ -11,9 +11,9 @@ from monitor.match.honorifics import single_words
 from monitor.match.judge import Score, weigh
 from monitor.match.lexicon import COMMON, SYLLABLE, VIETNAMESE_COMPOUNDS, words
 from monitor.match.people import Person
-from monitor.match.romanise import SLIP_LENGTH, slipped
-from monitor.match.roster import Seen
-from monitor.match.search import MAX_OWNERS, Search
+from monitor.match.romanise import SLIP_LENGTH, may_slip, slipped
+from monitor.match.roster import MAX_OWNERS, Seen
+from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
 
 _MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian"}
@@ -24,19 +24,38 @@ _NAMELIKE = words("van le la du da di de y dan vi don bang gus san")
 """Titles and small words that are elements of names as well; with Vietnamese marks they are titles."""
 
 
-def stands_alone(search: Search, seen: Seen) -> bool:
-    """Tell whether a part of a name stands for itself; another name that it belongs to is remembered."""
+def is_plain(search: Search, seen: Seen) -> bool:
+    """Tell whether a part of a name stands where no whole name can be made of it: no capital or initial before it."""
+    left = search.around.before(seen.start)
+    if left:
+        return not left[0].isupper()
+    end = search.page.cased[max(0, seen.start - 2) : seen.start]
+    return not (end.endswith(".") or (end.endswith(" ") and end[:1] in {".", '"', "'", ")"}))
+
+
+def stands_alone(search: Search, seen: Seen, *, mute: bool = False) -> bool:
+    """Tell whether a part of a name stands for itself; another name that it belongs to is remembered.
+
+    ``mute`` keeps no near misses.
+    """
     if not search.is_name(seen):
         return False
     around = search.around
     left = around.before(seen.start)
-    if not left and _with_initial(search, seen):
+    if not left and not is_plain(search, seen) and _with_initial(search, seen):
         return False
     if left[:1].isupper() and _is_namepart(search, left, seen.start):
         if not _extended(search, seen, left):
             _remember(search, seen, f"{left} {search.printed_text(seen)}")
         return False
-    return not _goes_on(search, seen) and not _is_thing(search, seen)
+    why_not = _goes_on(search, seen)
+    if not why_not:
+        if _is_half(search, seen):
+            return False
+        why_not = _is_thing(search, seen)
+    if why_not and not mute:
+        search.refuse_named(seen, why_not)
+    return not why_not
 
 
 def _remember(search: Search, seen: Seen, name: str) -> None:
@@ -44,27 +63,27 @@ def _remember(search: Search, seen: Seen, name: str) -> None:
     search.others.setdefault(search.folded_text(seen), []).append((seen.start, name))
 
 
-def _goes_on(search: Search, seen: Seen) -> bool:
+def _goes_on(search: Search, seen: Seen) -> str:
     """Tell whether the name goes on to the right, as somebody else's, a place's, or the whole one spelt otherwise."""
     word = search.around.continues_right(seen.start, seen.end, search.roster.conventions[seen.owners[0]])
     if not word:
-        return False
+        return ""
     _remember(search, seen, f"{search.printed_text(seen)} {word}")
-    search.refuse_named(seen, f"part of a longer name: ... {word}")
-    return True
+    return f"part of a longer name: ... {word}"
 
 
-def _is_thing(search: Search, seen: Seen) -> bool:
-    """Tell whether the part of a name is half a word of two, or names a place, a thing or a photographer."""
-    around = search.around
-    right = around.after(seen.end)
+def _is_half(search: Search, seen: Seen) -> bool:
+    """Tell whether the part of a name is half a word of two."""
+    right = search.around.after(seen.end)
     compound = f"{search.folded_text(seen)} {right.lower()}" in VIETNAMESE_COMPOUNDS
-    if compound and (right.islower() or around.is_headline(seen.start)):
-        return True
-    if around.is_place(seen.start) or around.is_credit(seen.start, seen.end):
-        search.refuse_named(seen, "a place, a thing or a credit")
-        return True
-    return False
+    return compound and (right.islower() or search.around.is_headline(seen.start))
+
+
+def _is_thing(search: Search, seen: Seen) -> str:
+    """Tell whether the part of a name is that of a place, a thing or a photographer."""
+    around = search.around
+    thing = around.is_place(seen.start) or around.is_credit(seen.start, seen.end)
+    return "a place, a thing or a credit" if thing else ""
 
 
 def _is_namepart(search: Search, word: str, start: int) -> bool:
@@ -103,14 +122,21 @@ def _extended(search: Search, seen: Seen, left: str) -> bool:
         first = roster.firsts[owner]
         if before == first and len(first) > 2 and roster.conventions[owner] in _MIDDLE_NAMES:
             return _take(search, Seen(start - 1 - len(earlier), seen.end, (owner,)), "full name with a middle name")
-        if slips and slipped(low, first) and _title_fits(search, start, seen.end, roster.person(owner)):
+        if (
+            slips
+            and may_slip(low, first)
+            and slipped(low, first)
+            and _title_fits(search, start, seen.end, roster.person(owner))
+        ):
             return _take(search, Seen(start, seen.end, (owner,)), "full name with a slip, beside a fitting post")
     return False
 
 
 def _title_fits(search: Search, start: int, end: int, person: Person) -> bool:
-    cased = search.page.cased
-    return weigh(search, person, title_before(cased, start), title_after(cased, end)).score >= Score.LIKELY
+    return (
+        weigh(search, person, title_before(search.page, start), title_after(search.page.cased, end)).score
+        >= Score.LIKELY
+    )
 
 
 def _take(search: Search, seen: Seen, reason: str) -> bool:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from monitor.domain.mention import Form
 from monitor.match.context import Surroundings, countries_in
@@ -12,16 +12,14 @@ from monitor.match.marks import agrees, is_vietnamese
 from monitor.match.page import Page
 from monitor.match.people import Person
 from monitor.match.posts import words_of
-from monitor.match.roster import Roster, Seen
+from monitor.match.roster import MAX_OWNERS, Roster, Seen
 
-MAX_OWNERS = 40
 MAX_MISSES = 50
 _ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _BROKEN = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A mention by folded offsets, before it is told where it lies in which region."""
 
     owner: int
@@ -32,8 +30,7 @@ class Found:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(NamedTuple):
     """A refused candidate by folded offsets."""
 
     owner: int
@@ -111,8 +108,15 @@ class Search:
 
     def agreeing(self, seen: Seen, owners: Sequence[int]) -> tuple[int, ...]:
         """Return those officials whose marks do not contradict the printed ones."""
-        first, last = self.page.folded.span(seen.start, seen.end)
-        if self.page.folded.original[first:last].isascii():
+        folded = self.page.folded
+        if folded.cased is folded.original:
+            return tuple(owners)
+        first, last = folded.span(seen.start, seen.end)
+        original = folded.original[first:last]
+        if original.isascii():
+            return tuple(owners)
+        officials = self.roster.officials
+        if len(owners) == 1 and officials[owners[0]].name == original:
             return tuple(owners)
         words = self.printed(seen)
         vietnamese = self.language.startswith("vi")
@@ -131,6 +135,11 @@ class Search:
     def is_name(self, seen: Seen) -> bool:
         """Tell whether a place is written as a name: capitals, and nothing but spaces and hyphens inside."""
         text = self.page.cased[seen.start : seen.end]
+        if text.isalpha():
+            return text[0].isupper()
+        if text.replace(" ", "").isalpha():
+            parts = text.split(" ")
+            return all(word[:1].isupper() or len(word) < 4 for word in parts) and parts[-1][:1].isupper()
         if _BROKEN.search(text):
             return False
         parts = _ARTICLE.sub("", text).split(" ")

@@ -3,17 +3,17 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from monitor.domain.mention import Form
 from monitor.match.countries import home_of
-from monitor.match.elements import PARTICLES
 from monitor.match.judge import Score, Weighed, weigh
 from monitor.match.lexicon import COMMON, PLACES, SPEAKING, SYLLABLE, WORD_NAMES
-from monitor.match.posts import Fit, fit_of
-from monitor.match.roster import Kind, Seen
-from monitor.match.runs import stands_alone
-from monitor.match.search import MAX_OWNERS, Search
-from monitor.match.titles import may_lead_up, posts_in, title_after, title_before
+from monitor.match.posts import Fit, Title, fit_of
+from monitor.match.roster import MAX_OWNERS, Hits, Seen
+from monitor.match.runs import is_plain, stands_alone
+from monitor.match.search import Search
+from monitor.match.titles import Reading, may_lead_up, no_title, posts_in, title_after, title_before
 from monitor.text.tokens import sentence
 
 _AGED = re.compile(r", \d{2},")
@@ -21,52 +21,104 @@ _DISTINCT = 9
 """Letters from which on a part of a name is rare enough to count beside a bare honorific in a text on its country."""
 
 
-def short_places(search: Search, hits: Sequence[tuple[int, int, int]]) -> list[Seen]:
+class Titled(NamedTuple):
+    """A part of a name and the title that stands before and after it."""
+
+    seen: Seen
+    before: Reading
+    after: Title
+
+    @property
+    def by_nothing(self) -> bool:
+        """Tell whether no title was read at all."""
+        return self.before.start == self.seen.start and not self.after.posts
+
+
+def short_places(search: Search, hits: Hits) -> list[Seen]:
     """Return where parts of watched names, or names of one word, stand with a capital."""
-    roster, cased = search.roster, search.page.cased
-    places: dict[tuple[int, int], Seen] = {}
-    for pattern, start, end in hits:
-        kind = roster.kind(pattern)
-        if not kind & (Kind.SHORT | Kind.WHOLE):
-            continue
-        if not cased[start].isupper() and roster.patterns[pattern][1:].partition(" ")[0] not in PARTICLES:
-            continue
-        owners: tuple[int, ...] = roster.short_owners(pattern) if kind & Kind.SHORT else ()
-        if kind & Kind.WHOLE and " " not in roster.patterns[pattern].strip():
-            owners = tuple(dict.fromkeys(owners + roster.whole_owners(pattern)))
-        if owners:
-            places[start, end] = Seen(start, end - 2, owners)
-    return list(places.values())
+    owners = search.roster.short_owners
+    return [Seen(start, end - 2, owners(pattern)) for pattern, start, end in hits.shorts]
 
 
 def find_shorts(search: Search, places: Sequence[Seen]) -> None:
-    """Judge every place where a part of a watched name stands: those with a title first, they name their bearer."""
+    """Judge every place where a part of a watched name stands: those with a title first, they name their bearer.
+
+    What has neither title nor a bearer who is named so far waits, as most does, and is looked at only if somebody
+    who may be meant is named in the end.
+    """
     bare: list[Seen] = []
+    waiting: list[Seen] = []
     later: list[Seen] = []
+    alone = False
     for seen in _free(search, places):
-        if not _worth_a_look(search, seen):
+        lead = may_lead_up(search.page, seen.start)
+        single = search.folded_text(seen) in search.roster.singles
+        named = _names_somebody(search, seen)
+        if not (lead or single or named or _is_set_off(search.page.cased, seen)):
             later.append(seen)
-        elif stands_alone(search, seen) and not _with_title(search, seen):
+            continue
+        waits = not (single or named) and is_plain(search, seen)
+        if not (waits or stands_alone(search, seen)):
+            continue
+        title = _read(search, seen, lead=lead)
+        if not title.by_nothing:
+            if not waits or stands_alone(search, seen):
+                _with_title(search, title)
+        elif waits:
+            waiting.append(seen)
+        else:
             bare.append(seen)
-    bare += [seen for seen in later if _names_somebody(search, seen) and stands_alone(search, seen)]
-    for seen in bare:
-        _without_title(search, seen)
+            alone = alone or single
+    if bare or search.named:
+        for seen in (*_waited(search, waiting, bare, later, alone=alone), *_awake(search, later)):
+            _without_title(search, seen)
+
+
+def _waited(
+    search: Search, waiting: Sequence[Seen], bare: list[Seen], later: Sequence[Seen], *, alone: bool
+) -> list[Seen]:
+    """Add to the bare places those that waited, as far as they may matter: by their bearers, or as a rival's.
+
+    ``alone`` tells that a name of one word may yet name somebody.
+    """
+    if not waiting:
+        return bare
+    said = {search.folded_text(seen) for seen in (*bare, *waiting, *later) if _names_somebody(search, seen)}
+    woken = [
+        seen
+        for seen in waiting
+        if (alone or search.folded_text(seen) in said) and stands_alone(search, seen, mute=True)
+    ]
+    if not woken:
+        return bare
+    for others in search.others.values():
+        others.sort()
+    return sorted((*bare, *woken))
+
+
+def _awake(search: Search, later: Sequence[Seen]) -> list[Seen]:
+    return [seen for seen in later if _names_somebody(search, seen) and stands_alone(search, seen)]
+
+
+def _read(search: Search, seen: Seen, *, lead: bool) -> Titled:
+    """Read the titles around a place; ``lead`` tells whether one may stand before it."""
+    before = title_before(search.page, seen.start) if lead else no_title(seen.start)
+    return Titled(seen, before, title_after(search.page.cased, seen.end))
 
 
 def _names_somebody(search: Search, seen: Seen) -> bool:
     """Tell whether a bearer of the part is named in the text."""
-    return any(_bears(seen.owners, owner) for owner in search.named)
+    return bool(search.named) and any(_bears(seen.owners, owner) for owner in search.named)
 
 
-def _worth_a_look(search: Search, seen: Seen) -> bool:
-    """Tell at a glance whether a place can come to anything: a bearer is named, or a title or whole name is near."""
-    cased, start, end = search.page.cased, seen.start, seen.end
-    near = (
-        cased[end : end + 1] in {",", "("} or cased[end : end + 2] == " (" or cased[start - 2 : start - 1] in {".", '"'}
+def _is_set_off(cased: str, seen: Seen) -> bool:
+    """Tell at a glance whether an apposition may follow a place, or an initial or nickname stand before it."""
+    start, end = seen.start, seen.end
+    return (
+        cased[end : end + 1] in {",", "("}
+        or cased[end : end + 2] == " ("
+        or cased[start - 2 : start - 1] in {".", '"', "'", ")"}
     )
-    if near or may_lead_up(cased, start) or cased[start - 2 : start - 1] in {"'", ")"}:
-        return True
-    return search.folded_text(seen) in search.roster.singles or _names_somebody(search, seen)
 
 
 def _bears(owners: Sequence[int], owner: int) -> bool:
@@ -88,16 +140,13 @@ def _free(search: Search, places: Sequence[Seen]) -> list[Seen]:
     return free
 
 
-def _with_title(search: Search, seen: Seen) -> bool:
-    """Judge a part of a name by its title; return False where it has none."""
-    cased = search.page.cased
-    before, after = title_before(cased, seen.start), title_after(cased, seen.end)
-    if before.start == seen.start and not after.posts:
-        return False
+def _with_title(search: Search, title: Titled) -> None:
+    """Judge a part of a name by its title."""
+    seen, before, after = title
     owners = search.agreeing(seen, _shortlist(search, seen.owners))
     if not owners:
         search.refuse_named(seen, "its marks contradict the name's")
-        return True
+        return
     weighed = [weigh(search, search.roster.person(owner), before, after) for owner in owners]
     fitting = _best(search, [one for one in weighed if _suffices(search, seen, one)])
     if len(fitting) == 1:
@@ -108,14 +157,20 @@ def _with_title(search: Search, seen: Seen) -> bool:
     else:
         for one in sorted(weighed, key=lambda one: -one.score)[:3]:
             search.refuse((one.owner,), seen, one.reason)
-    return True
 
 
 def _shortlist(search: Search, owners: Sequence[int]) -> Sequence[int]:
     """Cut a list of bearers too long to weigh to those already named."""
     if len(owners) <= MAX_OWNERS:
         return owners
-    return [owner for owner in owners if owner in search.named][:MAX_OWNERS]
+    return _named(search, owners)[:MAX_OWNERS]
+
+
+def _named(search: Search, owners: Sequence[int]) -> list[int]:
+    """Return those of the bearers who are named, in their order."""
+    if len(search.named) < len(owners):
+        return [owner for owner in sorted(search.named) if _bears(owners, owner)]
+    return [owner for owner in owners if owner in search.named]
 
 
 def _best(search: Search, fitting: Sequence[Weighed]) -> list[Weighed]:
@@ -167,7 +222,7 @@ def _post_nearby(search: Search, seen: Seen, owner: int) -> bool:
 
 def _without_title(search: Search, seen: Seen) -> None:
     """Accept a bare part of a name after its bearer was named, unless somebody else may be meant."""
-    owners = [owner for owner in seen.owners if owner in search.named]
+    owners = _named(search, seen.owners)
     if not owners:
         owners = [
             one

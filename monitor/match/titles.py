@@ -2,10 +2,12 @@
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from monitor.match.countries import country_words
 from monitor.match.honorifics import title_words, vocabulary
 from monitor.match.lexicon import words
+from monitor.match.page import Page
 from monitor.match.posts import Post, Title, read_symbols, read_title
 from monitor.match.signs import PHOTO_MARK
 
@@ -21,6 +23,8 @@ _LINKS = words("of for to the de du des la le les l d and cum kiem et va y bo da
 _CAPITAL_ONLY = words("miss lord lady don bang gus bung ma hon sena san sri tun u ms sir dame may king prince")
 _OPENERS = words("of the and to for de du des la le les a an et va y in on at e en bo dan di cua del")
 _APPOSITION = re.compile(r"\s?,\s|\s?\(\s?|\s[-]\s")
+_BEGINNING = {",", "("}
+_SMALL = 4
 _AGE = re.compile(r"\d{2},\s")
 _CLAUSE = re.compile(
     r"(?:who\s(?:is|was|has been|also|heads|leads|serves as|served as)"
@@ -41,25 +45,47 @@ class Reading:
 _NOTHING = Title()
 
 
-def title_before(cased: str, start: int) -> Reading:
+def no_title(start: int) -> Reading:
+    """Return what is read before a place where no title is."""
+    return Reading(_NOTHING, start, ())
+
+
+def title_before(page: Page, start: int) -> Reading:
     """Read the title that leads up to a name, at most one line and some 130 characters."""
-    kept = _trimmed(_led_up(cased, start)) if may_lead_up(cased, start) else []
+    if not may_lead_up(page, start) or _is_linked(page, start):
+        return no_title(start)
+    kept = _trimmed(_led_up(page, start))
     if not kept:
-        return Reading(_NOTHING, start, ())
-    said = tuple(word.group().lower() for word in kept)
-    return Reading(read_title(said), kept[0].start(), said)
+        return no_title(start)
+    words = tuple(said.word for said in kept)
+    return Reading(read_title(words), kept[0].start, words)
 
 
-def may_lead_up(cased: str, start: int) -> bool:
+def may_lead_up(page: Page, start: int) -> bool:
     """Tell at a glance whether the word right before a name may be of a title: most are not."""
+    cased = page.cased
     at = start - 1
     while at > 0 and not cased[at].isalnum() and start - at < 4:
         at -= 1
-    first = at
-    while first > 0 and cased[first - 1].isalnum():
-        first -= 1
-    word = cased[first : at + 1].lower()
-    return word in title_words() or word in _country_parts() or (cased[first].isupper() and len(word) > 1)
+    word = page.word(at + 1)
+    if not word:
+        return False
+    return word in title_words() or word in _country_parts() or (len(word) > 1 and cased[at + 1 - len(word)].isupper())
+
+
+def _is_linked(page: Page, start: int) -> bool:
+    """Tell at a glance whether nothing but a small word leads up to a name, as in "said in", which is no title."""
+    cased = page.cased
+    small: list[str] = []
+    end = start - 1
+    word = page.word(end)
+    while word in _OPENERS and cased[end] == " " and len(small) < _SMALL:
+        small.insert(0, word)
+        end -= len(word) + 1
+        word = page.word(end)
+    if not word or not small or cased[end] != " " or not cased[end - len(word)].islower():
+        return False
+    return not (word in title_words() or _is_country(word, small))
 
 
 @lru_cache(maxsize=1)
@@ -68,43 +94,83 @@ def _country_parts() -> frozenset[str]:
     return frozenset(word.rpartition(" ")[2] for word in country_words()) | {"s"}
 
 
-def _led_up(cased: str, start: int) -> list[re.Match[str]]:
+class Said(NamedTuple):
+    """A word of a title: where it begins, as printed, and in small letters."""
+
+    start: int
+    printed: str
+    word: str
+
+
+class _Backwards:
+    """The words left of a place, the nearest first, each looked up when it is asked for."""
+
+    __slots__ = ("_edge", "_low", "_page", "_pieces", "_read")
+
+    def __init__(self, page: Page, low: int, start: int) -> None:
+        self._page, self._low, self._edge = page, low, start
+        self._read: list[Said] = []
+        self._pieces: list[str] = []
+        text = page.cased[low:start]
+        if text.isascii() and "_" not in text:
+            self._pieces = page.spaced[low + 1 : start + 1].split()
+        else:
+            found = list(WORD.finditer(page.cased, low, start))
+            self._read = [Said(word.start(), word.group(), word.group().lower()) for word in reversed(found)]
+
+    def get(self, number: int) -> Said | None:
+        """Return a word by its number from the right, or None where there are not so many."""
+        while len(self._read) <= number and self._pieces:
+            self._find(self._pieces.pop())
+        return self._read[number] if number < len(self._read) else None
+
+    def _find(self, word: str) -> None:
+        cased = self._page.cased
+        at = self._page.spaced.rfind(word, self._low + 1, self._edge + 1) - 1
+        self._edge = at
+        if not (word == "s" and cased[at - 1 : at + 1] == "'s"):  # a possessive is no word
+            self._read.append(Said(at, cased[at : at + len(word)], word))
+
+
+def _led_up(page: Page, start: int) -> list[Said]:
     """Collect the words left of a name, as far as they may be a title, in their order."""
+    cased = page.cased
     low = max(0, start - _REACH)
-    low = max(low, cased.rfind("\n", low, start) + 1)
-    found = list(WORD.finditer(cased, low, start))
-    kept: list[re.Match[str]] = []
-    pending: list[re.Match[str]] = []
+    found = _Backwards(page, max(low, cased.rfind("\n", low, start) + 1), start)
+    kept: list[Said] = []
+    pending: list[Said] = []
     edge, commas = start, 0
-    for at in range(len(found) - 1, max(-1, len(found) - 18), -1):
-        word = found[at].group().lower()
-        gap = cased[found[at].end() : edge]
-        after = [other.group().lower() for other in (*pending, *kept)]
+    for number in range(17):
+        said = found.get(number)
+        if said is None:
+            break
+        gap, word = cased[said.start + len(said.word) : edge], said.word
+        after = [other.word for other in (*pending, *kept)]
         if not _bridges(gap, word, after, commas):
             break
-        if word in _CAPITAL_ONLY and found[at].group().islower():
+        if word in _CAPITAL_ONLY and said.printed.islower():
             break
         commas += "," in gap
-        edge = found[at].start()
+        edge = said.start
         if word in title_words() or _is_country(word, after):
             if pending and not (word in _LINKS or word == "minister"):
                 break
-            kept, pending = [found[at], *pending, *kept], []
-        elif found[at].group()[0].isupper() and len(pending) < 4 and _governed(found, at):
-            pending = [found[at], *pending]
+            kept, pending = [said, *pending, *kept], []
+        elif said.printed[0].isupper() and len(pending) < 4 and _governed(found, number):
+            pending = [said, *pending]
         else:
             break
     return kept
 
 
-def _trimmed(kept: list[re.Match[str]]) -> list[re.Match[str]]:
+def _trimmed(kept: list[Said]) -> list[Said]:
     """Drop what only looked like the beginning of a title: small words, and words that are part of no phrase."""
     first = at = 0
     leading = True
-    for phrase, symbols in read_symbols(tuple(word.group().lower() for word in kept)):
+    for phrase, symbols in read_symbols(tuple(said.word for said in kept)):
         size = phrase.count(" ") + 1
         unknown = phrase not in vocabulary() and symbols[0][:2] != "c:"
-        if (unknown and (leading or kept[at].group().islower())) or (leading and phrase in _OPENERS):
+        if (unknown and (leading or kept[at].printed.islower())) or (leading and phrase in _OPENERS):
             first, leading = at + size, True
         else:
             leading = False
@@ -112,15 +178,16 @@ def _trimmed(kept: list[re.Match[str]]) -> list[re.Match[str]]:
     return kept[first:]
 
 
-def _governed(found: list[re.Match[str]], at: int) -> bool:
+def _governed(found: _Backwards, number: int) -> bool:
     """Tell whether an unknown capitalised word may be what a post is about: "Minister of X and Y"."""
-    known = title_words()
-    for back in range(at - 1, max(-1, at - 8), -1):
-        word = found[back].group()
-        low = word.lower()
-        if low in {"of", "for", "de", "du", "des"}:
-            return back > 0 and found[back - 1].group().lower() in known
-        if not (word[0].isupper() or low in _LINKS):
+    for back in range(number + 1, number + 8):
+        said = found.get(back)
+        if said is None:
+            return False
+        if said.word in {"of", "for", "de", "du", "des"}:
+            before = found.get(back + 1)
+            return before is not None and before.word in title_words()
+        if not (said.printed[0].isupper() or said.word in _LINKS):
             return False
     return False
 
@@ -149,6 +216,8 @@ def _bridges(gap: str, word: str, after: list[str], commas: int) -> bool:
 
 def title_after(cased: str, end: int) -> Title:
     """Read a title in apposition after a name: ", Chief of the General Staff" or "(Minister of Finance)"."""
+    if cased[end : end + 1] not in _BEGINNING and not cased[end : end + 1].isspace():
+        return _NOTHING
     mark = PHOTO_MARK.match(cased, end)
     at = mark.end() if mark else end
     comma = _APPOSITION.match(cased, at)

@@ -104,7 +104,18 @@ def _build() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
 
 _TABLE, _LONGER = _build()
 _LENGTHS = np.array([len(text) for text in _LONGER], dtype=np.int64)
-_COMPOSED = re.compile(r"[\u0590-\u1aaf\u1b00-\u1dbf\u2c80-\ua63f\ua6a0-\ud7ff\uf900-\ufaff]+")
+_COMPOSING = (
+    (0x0590, 0x1AAF),
+    (0x1B00, 0x1DBF),
+    (0x2C80, 0xA63F),
+    (0xA6A0, 0xD7FF),
+    (0xF900, 0xFAFF),
+)
+_COMPOSED = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _COMPOSING) + "]+")
+_ONE_TO_ONE = np.where((_TABLE == 0) | (np.arange(0x10000) == 0xFFFF), _LONG, _TABLE)
+"""The table again with a great number for all that vanishes or may compose: the way of most texts, at one look-up."""
+for _first, _last in _COMPOSING:
+    _ONE_TO_ONE[_first : _last + 1] = _LONG
 _TONE_FIRST = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 
@@ -138,23 +149,33 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Fold a text; any string is welcome, lone surrogates and NUL too."""
-    if text.isascii() and _settled(text):
+    if text.isascii() and _is_settled(text):
         return Folded(text, text.lower(), text)
-    composed, before = _compose(text)
-    codes = np.frombuffer(composed.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    mapped = _TABLE[np.minimum(codes, 0xFFFF)]
-    if codes.max(initial=0) > 0xFFFF:
-        mapped = np.where(codes > 0xFFFF, codes, mapped)
-    mapped, origin = _stretch(mapped)
-    cased = mapped.tobytes().decode("utf-32-le")
+    origin: Offsets | None = None
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    mapped = _ONE_TO_ONE.take(codes, mode="clip")
+    cased = mapped.tobytes().decode("utf-32-le") if mapped.max(initial=0) < _LONG else "  "
+    if "  " in cased:
+        cased, origin = _rearranged(text)
     if "\u0ecd" in cased or "\u0e4d" in cased:
         cased = _TONE_FIRST.sub(lambda m: (m[2] or m[4]) + (m[1] or m[3]), cased)
-    if before is not None:
-        origin = before if origin is None else before[origin]
     lower = cased.lower()
     if len(lower) != len(cased):
         lower = "".join(char.lower() if len(char.lower()) == 1 else char for char in cased)
     return Folded(text, lower, cased, origin)
+
+
+def _rearranged(text: str) -> tuple[str, Offsets | None]:
+    """Fold a text in which signs vanish, grow or compose; capitals stay."""
+    composed, before = _compose(text)
+    codes = np.frombuffer(composed.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    mapped = _TABLE.take(codes, mode="clip")
+    if codes.max(initial=0) > 0xFFFF:
+        mapped = np.where(codes > 0xFFFF, codes, mapped)
+    mapped, origin = _stretch(mapped)
+    if before is not None:
+        origin = before if origin is None else before[origin]
+    return mapped.tobytes().decode("utf-32-le"), origin
 
 
 def fold_key(text: str) -> str:
@@ -162,9 +183,10 @@ def fold_key(text: str) -> str:
     return fold(text).text
 
 
-def _settled(text: str) -> bool:
-    """Tell whether an ASCII text holds nothing that folding would change but capitals."""
-    return not any(sign in text for sign in ("  ", "`", "\t", "\r", "\x00", "\v", "\f"))
+def _is_settled(text: str) -> bool:
+    """Tell whether an ASCII text holds nothing that folding would change but capitals; spelt out, as it runs hot."""
+    control = "\t" in text or "\r" in text or "\0" in text or "\v" in text or "\f" in text
+    return not (control or "`" in text or "  " in text)
 
 
 def _stretch(mapped: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], Offsets | None]:
