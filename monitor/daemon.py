@@ -272,6 +272,8 @@ class Daemon:
     def _tell_poll(self, poll: Poll) -> None:
         """Count what a poll has brought, and log what its reader is told of the source."""
         self._metrics.found(poll.new)
+        if poll.remark:
+            log.info("remark on a source", source=poll.source_id, reason=poll.remark)
         if notice := poll.notice:
             tell = log.info if notice.kind == "recovery" else log.warning
             tell(SOURCE_NEWS[notice.kind], source=poll.source_id, state=poll.after.value, reason=notice.text)

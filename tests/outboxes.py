@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from fakes import NoSources
 
-from monitor.domain.archive import MissLine
+from monitor.domain.archive import HeldLine, MissLine
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.errors import LeaseLost
@@ -27,6 +27,7 @@ class MemoryOutbox:
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     missed: list[MissLine] = field(default_factory=list)
     asked: list[Window] = field(default_factory=list)
+    held: list[HeldLine] = field(default_factory=list)
 
     def last_window_end(self, digest_id: str) -> datetime | None:
         return max((d.window.end_at for (name, _), d in self.digests.items() if name == digest_id), default=None)
@@ -50,6 +51,9 @@ class MemoryOutbox:
     def misses(self, officials: Collection[str], window: Window, limit: int) -> list[MissLine]:
         self.asked.append(window)
         return [line for line in self.missed if line.official_id in officials][:limit]
+
+    def held_back(self, window: Window) -> list[HeldLine]:
+        return self.held
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
         identity = digest.id, digest.window.start_at

@@ -184,7 +184,9 @@ def needs(sight: Sight) -> Iterator[str]:
     failing = [line for line in ill if line.memory.state.value == "failing"]
     watched = [line for line in sight.sources if line.memory.state.value != "paused"]
     if len(failing) == len(watched) > FEW:
-        yield "No source can be read: see whether this machine reaches the internet (name servers, firewall)."
+        yield (
+            f"None of the {len(failing)} sources can be read: is this machine online (network, name servers, firewall)?"
+        )
     elif ill:
         yield f"{_count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
 
@@ -206,9 +208,9 @@ def show(sight: Sight, *, everything: bool) -> None:
         f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to screen; "
         f"{counts.pending} deliveries pending, {counts.dead} dead, {counts.refused} refused."
     )
-    loaded = f"configuration of {when(sight.snapshot.loaded_at)}" if sight.snapshot else "no daemon ran yet"
+    loaded = f" configuration of {when(sight.snapshot.loaded_at)};" if sight.snapshot else ""
     seen = f", seen {when(sight.daemon.seen_at)}" if sight.daemon.seen_at else ""
-    typer.echo(f"Daemon {sight.daemon.state}{seen}; {loaded}; database {facts.size / 1e6:.1f} MB ({facts.engine}).")
+    typer.echo(f"Daemon {sight.daemon.state}{seen};{loaded} database {facts.size / 1e6:.1f} MB ({facts.engine}).")
 
 
 def show_sources(sight: Sight, lines: "list[SourceLine]") -> None:

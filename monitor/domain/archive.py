@@ -39,6 +39,16 @@ class HitLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLine:
+    """How many articles of a source were stored without alerting anybody, and why."""
+
+    source_id: str
+    outlet: str
+    reason: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class MissLine:
     """A spelling that was nearly taken for an official, in articles that do not name him otherwise, and the latest one.
 

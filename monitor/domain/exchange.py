@@ -13,6 +13,20 @@ class Weight(StrEnum):
     TEMPORARY = "temporary"
 
 
+class Fault(StrEnum):
+    """What an exchange failed for, as far as it says what would help (``remedies.py``)."""
+
+    OTHER = ""
+    NAME = "name"
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    CERTIFICATE = "certificate"
+    FORBIDDEN = "forbidden"
+    REDIRECT = "redirect"
+    LAYOUT = "layout"
+    BROKEN = "broken"
+
+
 class Purpose(StrEnum):
     """What the exchange is for; robots.txt is asked for pages only."""
 
@@ -74,14 +88,14 @@ class Gone:
 class Failed:
     """Anything else that yielded no body: what happened, how heavy it is, when the server asks to come back.
 
-    ``guarded`` means that the address itself is forbidden, and nobody was asked.
+    With ``Fault.FORBIDDEN`` the address itself is forbidden, and nobody was asked.
     """
 
     reason: str
     weight: Weight = Weight.SOFT
     retry_after: timedelta | None = None
     status: int = 0
-    guarded: bool = False
+    fault: Fault = Fault.OTHER
 
 
 Outcome = Fetched | NotModified | Blocked | Gone | Failed

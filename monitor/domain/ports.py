@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from monitor.domain.archive import MissLine
+from monitor.domain.archive import HeldLine, MissLine
 from monitor.domain.article import Article, Draft, Stored, Unread
 from monitor.domain.delivery import Delivery, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
@@ -177,6 +177,10 @@ class OutboxStore(Protocol):
 
         Articles that name the official otherwise are left out: there nothing was missed.
         """
+        ...
+
+    def held_back(self, window: Window) -> list[HeldLine]:
+        """Count what was stored without alerting in a period, by source and reason, the most first."""
         ...
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request, Weight
+from monitor.domain.remedies import LET_IN, LOG_IN
 from monitor.fetch.caching import freshness, retry_after
 from monitor.text.challenge import find_wall, wall_in_headers
 
-_BROWSER_REMEDY = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
-_LOGIN_REMEDY = "give the source the headers of a subscription (`headers:`), or use a public feed of the outlet"
 _REASONS = {
     400: "does not understand the request (400)",
     404: "says there is nothing at this address (404)",
@@ -22,9 +21,9 @@ _REASONS = {
     522: "stands before a server that does not answer (522)",
 }
 _BLOCKS = {
-    401: ("asks for a login", _LOGIN_REMEDY),
-    402: ("asks for payment", _LOGIN_REMEDY),
-    407: ("asks for a login", _LOGIN_REMEDY),
+    401: ("asks for a login", LOG_IN),
+    402: ("asks for payment", LOG_IN),
+    407: ("asks for a login", LOG_IN),
     451: ("may not show this here for legal reasons", ""),
 }
 
@@ -74,7 +73,7 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes, host_says: st
     if not wall and status in {403, 405, 429, 503}:
         wall = find_wall(body[:60_000].decode("utf-8", "replace"))
     if wall:
-        return Blocked(host_says + f"shows a {wall} ({status})", _BROWSER_REMEDY, after)
+        return Blocked(host_says + f"shows a {wall} ({status})", LET_IN, after)
     if status == 403:
-        return Blocked(host_says + "refuses programs or this country (403)", _BROWSER_REMEDY, after)
+        return Blocked(host_says + "refuses programs or this country (403)", LET_IN, after)
     return Failed(host_says + _REASONS.get(status, f"answers with status {status}"), Weight.SOFT, after, status)

@@ -8,14 +8,15 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 import httpx
 
 from monitor import __version__
-from monitor.domain.exchange import Blocked, Failed, Outcome, Purpose, Request, Weight
+from monitor.domain.exchange import Blocked, Failed, Fault, Outcome, Purpose, Request, Weight
 from monitor.domain.ports import Clock
+from monitor.domain.remedies import ROBOTS
 from monitor.fetch.answers import outcome_of
 from monitor.fetch.chain import Chain, Refused
 from monitor.fetch.guard import Guard
 from monitor.fetch.hosts import Hosts
 from monitor.fetch.robots import Robots
-from monitor.fetch.transport import ForbiddenAddress, GuardedTransport, NotVerified
+from monitor.fetch.transport import ForbiddenAddress, GuardedTransport, NoName, NotVerified
 from monitor.text.urls import host_of, is_web_url
 
 _TOTAL_SECONDS = 30.0
@@ -24,6 +25,13 @@ _ACCEPT = {
     b"text/xml;q=0.9, */*;q=0.5",
     Purpose.PAGE: b"text/html, application/xhtml+xml, */*;q=0.5",
 }
+_FAILURES: tuple[tuple[type[httpx.TransportError], Weight, Fault], ...] = (
+    (ForbiddenAddress, Weight.HARD, Fault.FORBIDDEN),
+    (NotVerified, Weight.HARD, Fault.CERTIFICATE),
+    (NoName, Weight.TEMPORARY, Fault.NAME),
+    (httpx.ConnectError, Weight.TEMPORARY, Fault.UNREACHABLE),
+    (httpx.TimeoutException, Weight.TEMPORARY, Fault.SLOW),
+)  # the first that fits
 
 
 class HttpFetcher:
@@ -63,9 +71,9 @@ class HttpFetcher:
             async with self._hosts.turn(host, own=self._is_own(host)), asyncio.timeout(self._total):
                 return await self._follow(request, self._clock())
         except TimeoutError:
-            return Failed(f"{host} did not answer whole within {self._total:g} s", Weight.TEMPORARY)
+            return Failed(f"{host} did not answer whole within {self._total:g} s", Weight.TEMPORARY, fault=Fault.SLOW)
         except (Refused, httpx.InvalidURL) as error:
-            return Failed(str(error), Weight.HARD)
+            return Failed(str(error), Weight.HARD, fault=Fault.REDIRECT)
         except httpx.TransportError as error:
             return _failure(error)
 
@@ -90,7 +98,7 @@ class HttpFetcher:
         if verdict.unknown:
             return Failed(f"robots.txt of {host} cannot be read now: {verdict.unknown}", Weight.TEMPORARY)
         if not verdict.allowed:
-            return Blocked(f"robots.txt of {host} forbids this page", "use a feed of the outlet, or ask the outlet")
+            return Blocked(f"robots.txt of {host} forbids this page", ROBOTS)
         return None
 
     async def _read_robots(self, url: str) -> Outcome:
@@ -108,8 +116,7 @@ class HttpFetcher:
 def _failure(error: httpx.TransportError) -> Failed:
     """Weigh an exchange that yielded no answer."""
     text = str(error) or type(error).__name__
-    if isinstance(error, ForbiddenAddress | NotVerified):
-        return Failed(text, Weight.HARD, guarded=isinstance(error, ForbiddenAddress))
-    if isinstance(error, httpx.ConnectError | httpx.TimeoutException):
-        return Failed(text, Weight.TEMPORARY)
-    return Failed(text, Weight.SOFT)
+    weight, fault = next(
+        ((weight, fault) for kind, weight, fault in _FAILURES if isinstance(error, kind)), (Weight.SOFT, Fault.BROKEN)
+    )
+    return Failed(text, weight, fault=fault)

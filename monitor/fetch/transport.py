@@ -17,6 +17,10 @@ class ForbiddenAddress(httpx.ConnectError):
     """The guard refused the address; trying again does not help."""
 
 
+class NoName(httpx.ConnectError):
+    """The name servers know no address of the host, or do not answer."""
+
+
 class NotVerified(httpx.ConnectError):
     """The server's certificate does not prove that it is the host asked for."""
 
@@ -24,7 +28,7 @@ class NotVerified(httpx.ConnectError):
 class GuardedTransport(httpx.AsyncBaseTransport):
     """One connection a request, to an address the guard has judged. Proxies and netrc are never looked at.
 
-    Raises httpx's own errors: ``ConnectError`` (``ForbiddenAddress``, ``NotVerified``), ``ConnectTimeout``,
+    Raises httpx's own errors: ``ConnectError`` (``ForbiddenAddress``, ``NoName``, ``NotVerified``), ``ConnectTimeout``,
     ``RemoteProtocolError``. The total deadline is the caller's, by ``asyncio.timeout``.
     """
 
@@ -48,7 +52,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         except Forbidden as error:
             raise ForbiddenAddress(str(error)) from error
         except NoAddress as error:
-            raise httpx.ConnectError(str(error)) from error
+            raise NoName(str(error)) from error
         except ssl.SSLCertVerificationError as error:
             raise NotVerified(f"the certificate of {url.host} was refused: {error.verify_message}") from error
         except ssl.SSLError as error:

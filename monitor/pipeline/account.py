@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 from monitor.domain import timing
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, Weight
+from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, Weight
 from monitor.domain.health import Finding, silence, with_finding
+from monitor.domain.remedies import FIND_FEED, GONE, MEND_LAYOUT, remedy_of
 from monitor.domain.source import Source, SourceMemory, SourceState
 
 SMALL_FEED = 3
-_DISCOVER = "open the address in a browser; `monitor discover` finds where the feed is now"
-_OWN = "if this is a server of yours, name its network in `settings.allow_networks`"
-_LAYOUT = "look at the page and mend the source's selectors (`items`, `link`)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,7 @@ def after_refusal(
 ) -> SourceMemory:
     """Return the memory after an exchange that brought no document. Validators stay: the old entries are stored."""
     if isinstance(outcome, Gone):
-        remedy = "remove the source, or find its new address with `monitor discover`; it is asked again once a week"
-        memory = with_finding(memory, Finding(SourceState.GONE, outcome.reason, remedy), now)
+        memory = with_finding(memory, Finding(SourceState.GONE, outcome.reason, GONE), now)
         return replace(memory, next_poll_at=_next(source, memory, timing.GONE_AGAIN, now))
     if isinstance(outcome, Blocked):
         memory = replace(memory, failures=timing.add_failure(memory.failures, Weight.SOFT))
@@ -81,7 +78,7 @@ def after_refusal(
         return replace(memory, next_poll_at=_next(source, memory, wait, now))
     failures = timing.add_failure(memory.failures, outcome.weight)
     memory = replace(memory, failures=failures)
-    memory = with_finding(memory, Finding(SourceState.FAILING, outcome.reason, _remedy(outcome)), now)
+    memory = with_finding(memory, Finding(SourceState.FAILING, outcome.reason, remedy_of(outcome)), now)
     wait = timing.wait_after_failure(source.every, memory.interval, failures, outcome.retry_after)
     return replace(memory, next_poll_at=_next(source, memory, wait, now))
 
@@ -90,21 +87,10 @@ def refusal_of(error: NotAFeed, source: Source) -> Failed | Blocked:
     """Tell a wall from a broken document."""
     what = error.looks_like
     if what == "changed page":
-        return Failed(error.reason, Weight.HARD)
+        return Failed(error.reason, Weight.HARD, fault=Fault.LAYOUT)
     if what in {"HTML page", "consent page"} or "challenge" in what or "gate" in what or "browser" in what:
-        remedy = _LAYOUT if source.listing else _DISCOVER
-        return Blocked(error.reason, remedy)
-    return Failed(error.reason, Weight.SOFT)
-
-
-def _remedy(outcome: Failed) -> str:
-    if outcome.status in {404, 400}:
-        return _DISCOVER
-    if "forbidden address" in outcome.reason:
-        return _OWN
-    if "matches" in outcome.reason or "match " in outcome.reason:
-        return _LAYOUT
-    return ""
+        return Blocked(error.reason, MEND_LAYOUT if source.listing else FIND_FEED)
+    return Failed(error.reason, Weight.SOFT, fault=Fault.LAYOUT if what == "wrong selector" else Fault.BROKEN)
 
 
 def _finding(source: Source, memory: SourceMemory, reading: Reading, now: datetime) -> Finding:
@@ -132,7 +118,11 @@ def _moved(memory: SourceMemory) -> Finding | None:
 
 def became_empty(memory: SourceMemory) -> Failed:
     """Return what an empty document is where there were entries before: a fault, not silence."""
-    return Failed(f"the document is well-formed but empty; it held {memory.entries} entries before", Weight.TEMPORARY)
+    return Failed(
+        f"the document is well-formed but empty; it held {memory.entries} entries before",
+        Weight.TEMPORARY,
+        fault=Fault.BROKEN,
+    )
 
 
 def missed_any(memory: SourceMemory, entries: int, known: int) -> bool:

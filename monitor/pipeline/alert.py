@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.digest.address import address
 from monitor.digest.compose import compose
+from monitor.digest.held import said_held
 from monitor.digest.misses import SHOWN, last_week, summed_up
 from monitor.digest.render import render
 from monitor.domain.delivery import Delivery, Message
@@ -22,6 +23,7 @@ from monitor.domain.health import recoveries, troubles
 from monitor.domain.official import Official
 from monitor.domain.ports import Clock, Database, Timetable
 from monitor.domain.settings import Configuration
+from monitor.stories.floods import OLD
 
 log = logging.getLogger(__name__)
 
@@ -197,7 +199,9 @@ class Alerter:
         days = _days(due.window.end_at, ZoneInfo(plan.timezone))
         coverage = await database.run(outbox.coverage, due.window)
         daily = await database.run(outbox.daily_mentions, [official.id for official in officials], days)
-        notices = [*notices, *await self._missed(plan, due.window, officials)]
+        held = await database.run(outbox.held_back, due.window)
+        floods = said_held([line for line in held if line.reason != OLD])  # a single old article is no flood
+        notices = [*notices, *floods, *await self._missed(plan, due.window, officials)]
         now = self._clock()
         return await asyncio.to_thread(
             compose, plan, due.window, due.hits, coverage, officials, daily, now, due.late, notices

@@ -42,7 +42,8 @@ _AT_A_TURN = 4
 class Poll:
     """What came of one poll: ``outcome`` is new, known, unchanged, empty, failed, blocked, gone, postponed or lost.
 
-    ``notice`` is what the reader should be told about the source now, if anything.
+    ``notice`` is what the reader should be told about the source now, if anything; ``remark`` says what was held back,
+    or read from elsewhere, in one line.
     """
 
     source_id: str
@@ -54,6 +55,7 @@ class Poll:
     after: SourceState = SourceState.OK
     next_poll_at: datetime | None = None
     notice: Notice | None = None
+    remark: str = ""
 
 
 class Collector:
@@ -208,7 +210,7 @@ class Collector:
         new = await self._database.run(self._database.articles.keep_poll, lease, memory, drafts, now, touched)
         self._items[source.id] = document.items
         outcome = "new" if new else "known" if entries else "empty"
-        return _poll(lease, memory, outcome, notice, entries=entries, new=new)
+        return replace(_poll(lease, memory, outcome, notice, entries=entries, new=new), remark=reading.note)
 
     async def _judge(
         self, source: Source, memory: SourceMemory, feed: Feed, now: datetime, certain: int = 0

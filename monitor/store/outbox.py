@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
 
-from monitor.domain.archive import MissLine
+from monitor.domain.archive import HeldLine, MissLine
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Settlement
 from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
 from monitor.domain.errors import LeaseLost
@@ -60,9 +60,10 @@ class SqlOutbox:
 
     def coverage(self, window: Window) -> Coverage:
         """Sum up what was read in a window and which sources are not well now."""
-        seen = (ARTICLE.c.first_seen_at >= window.start_at, ARTICLE.c.first_seen_at < window.end_at)
         with self._connections.reading() as connection:
-            articles = connection.execute(select(func.count()).select_from(ARTICLE).where(*seen)).scalar_one()
+            articles = connection.execute(
+                select(func.count()).select_from(ARTICLE).where(*_seen_in(window))
+            ).scalar_one()
             read = func.count().filter(SOURCE.c.last_success_at >= window.start_at)
             sums = connection.execute(select(func.count(), read).where(SOURCE.c.configured)).one()
             doubtful = SOURCE.c.changed_at.is_not(None) | SOURCE.c.state.not_in([str(state) for state in WELL])
@@ -91,6 +92,19 @@ class SqlOutbox:
         """Return what was nearly taken for these officials in a period, the most frequent first; see the port."""
         with self._connections.reading() as connection:
             return misses_of(connection, officials, window, limit)
+
+    def held_back(self, window: Window) -> list[HeldLine]:
+        """Count what was stored without alerting in a period, by source and reason, the most first."""
+        count = func.count().label("count")
+        query = (
+            select(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.held, count)
+            .join_from(ARTICLE, SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+            .where(ARTICLE.c.held != "", *_seen_in(window))
+            .group_by(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.held)
+            .order_by(count.desc(), SOURCE.c.id, ARTICLE.c.held)
+        )
+        with self._connections.reading() as connection:
+            return [HeldLine(*row) for row in connection.execute(query)]
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
         """Write the digest, its deliveries and the marks on its hits in one transaction; see the port."""
@@ -185,6 +199,10 @@ class SqlOutbox:
         )
         with self._connections.reading() as connection:
             return deliveries_of(connection, connection.execute(query).all())
+
+
+def _seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ARTICLE.c.first_seen_at >= window.start_at, ARTICLE.c.first_seen_at < window.end_at
 
 
 def _records(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[HitRecord]:

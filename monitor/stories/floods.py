@@ -21,6 +21,7 @@ RETOLD_TOGETHER = 3
 RETOLD_FRESH = 5
 RETOLD_BARE = 10
 STAMPED_TOGETHER = 10
+OLD = "published before the source was watched"
 UNDATED_TOGETHER = 50
 
 
@@ -112,7 +113,7 @@ def _fresh(one: Identified, known: Collection[str], memory: SourceMemory, backfi
     entry = replace(one.entry, published_at=believable(one.entry.published_at, now))
     keys = tuple(key for key in (*one.usable(known), *one.shared) if key not in known)
     news = is_news(entry, memory, backfill, now)
-    held = "" if news or memory.baseline_at is None else "published before the source was watched"
+    held = "" if news or memory.baseline_at is None else OLD
     return Judged(entry, keys, news, held)
 
 

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from monitor.domain.delivery import Receipt, Refused, Retry, Sent
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome
+from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, NotModified, Outcome
 from monitor.domain.source import SourceState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -71,7 +71,7 @@ class Metrics:
         """Count one exchange."""
         self._fetches.labels(_OUTCOMES[type(outcome)]).inc()
         self._seconds.observe(seconds)
-        if isinstance(outcome, Failed) and outcome.guarded:
+        if isinstance(outcome, Failed) and outcome.fault is Fault.FORBIDDEN:
             self._guarded.inc()
 
     def delivered(self, kind: str, receipt: Receipt) -> None:

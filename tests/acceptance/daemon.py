@@ -2,27 +2,14 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from waiting import wait_until
+
 ROOT = Path(__file__).parents[2]
-PAUSE = 0.05  # seconds between two looks at a condition
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Look again and again until the condition holds or the time is up; returns whether it holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        os.sched_yield()
-        signal.sigtimedwait((), PAUSE)
-    return True
 
 
 class Monitor:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from acceptance.daemon import Monitor, wait_until
+from acceptance.daemon import Monitor
 from acceptance.hostile import SECRET, World
 from acceptance.post import PostOffice
+from waiting import wait_until
 
 NOUNS = ("bridge", "harvest", "railway", "hospital", "airport", "dam", "museum", "border", "forest", "school", "market")
 VERBS = ("opened", "inspected", "praised", "postponed", "approved", "visited", "closed", "repaired", "extended")

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acceptance.daemon import Monitor, wait_until
+from acceptance.daemon import Monitor
 from acceptance.hostile import World
+from waiting import wait_until
 
 CANARY = "c4nary/With+signs"
 FEED = "  {name}: {{feed: '{url}/feed/{name}', every: 1s, article: feed}}\n"
@@ -73,8 +74,8 @@ def save(monitor: Monitor, text: str) -> None:
     other.replace(monitor.folder / "sources.yaml")
 
 
-def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: World, port: int) -> None:
-    """A saved edit is used without a restart; a broken one is told once with its line, also over a restart (35, 36)."""
+def test_rows_35_36_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: World, port: int) -> None:
+    """A saved edit is used without a restart; a broken one is told once with its line, also over a restart."""
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
     assert wait_until(lambda: world.state.requests["one"] > 0, 60)
@@ -101,7 +102,7 @@ def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: Wor
     assert json.loads(monitor.call("status", "--json"))["daemon"]["state"] == "stopped"
 
 
-def test_37_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port: int) -> None:
+def test_row_37_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port: int) -> None:
     """Three of four sources vanish: held and told; confirmed by the user, taken over."""
     save(monitor, configuration(world, port, "one", "two", "three", "four"))
     monitor.start()
@@ -127,7 +128,7 @@ def attempts(monitor: Monitor) -> int:
     return 0
 
 
-def test_40_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> None:
+def test_row_40_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> None:
     """A canary password is in no log, status, metric, error, digest or listing, though it is used at every attempt."""
     world.publish("one", "g1", "Phan Van Giang visits", "Minister Phan Văn Giang came to Vientiane.")
     monitor.start()
@@ -143,8 +144,8 @@ def test_40_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) 
         assert face not in text
 
 
-def test_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int) -> None:
-    """A second daemon on the same database is refused in one sentence (56); so is a folder without a file."""
+def test_row_56_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int) -> None:
+    """A second daemon on the same database is refused in one sentence; so is a folder without a file."""
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
     monitor.call("run", code=3)
@@ -153,8 +154,8 @@ def test_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int
     assert not (monitor.folder / "nowhere.db").exists()
 
 
-def test_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -> None:
-    """Ready once it watches, signs of life while it does, and a goodbye, in that order (67)."""
+def test_row_67_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -> None:
+    """Ready once it watches, signs of life while it does, and a goodbye, in that order."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(60)

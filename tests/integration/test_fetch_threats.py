@@ -8,7 +8,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
@@ -16,7 +16,7 @@ import trustme
 from fakes import FakeClock
 from loopback import Loopback, Talk, on_loop, reply, says, serving
 
-from monitor.domain.exchange import Blocked, Failed, Fetched, NotModified, Outcome, Purpose, Request, Weight
+from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, NotModified, Outcome, Purpose, Request, Weight
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.exchange import Caps
 from monitor.fetch.guard import Guard, system_lookup
@@ -221,9 +221,9 @@ def test_row_18_certificates_are_checked() -> None:
     client = ssl.create_default_context()
     ours.configure_trust(client)
 
-    def context(ca: trustme.CA, name: str) -> ssl.SSLContext:
+    def context(ca: trustme.CA, name: str, not_after: datetime | None = None) -> ssl.SSLContext:
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        ca.issue_cert(name).configure_cert(server)
+        ca.issue_cert(name, not_after=not_after).configure_cert(server)
         return server
 
     async def run(server_context: ssl.SSLContext) -> Outcome:
@@ -233,11 +233,16 @@ def test_row_18_certificates_are_checked() -> None:
             return await own.fetch(Request(server.url(host="daily.test", scheme="https")))
 
     assert isinstance(on_loop(run(context(ours, "daily.test"))), Fetched)
-    for bad in (context(theirs, "daily.test"), context(ours, "other.test")):
+    for bad, reason in (
+        (context(theirs, "daily.test"), "unable to get local issuer certificate"),
+        (context(ours, "other.test"), "certificate is not valid for 'daily.test'"),
+        (context(ours, "daily.test", datetime(2020, 1, 1, tzinfo=UTC)), "certificate has expired"),
+    ):
         outcome = on_loop(run(bad))
         failed(outcome, "certificate of daily.test was refused")
+        failed(outcome, reason)
         assert isinstance(outcome, Failed)
-        assert outcome.weight is Weight.HARD
+        assert (outcome.weight, outcome.fault) == (Weight.HARD, Fault.CERTIFICATE)
 
 
 def test_row_64_one_host_is_not_stormed() -> None:
@@ -443,3 +448,31 @@ def test_caps_are_settings_of_the_transport() -> None:
             return await own.fetch(Request(server.url()))
 
     failed(on_loop(run()), "longer than")
+
+
+def test_who_cannot_be_reached_is_told_apart() -> None:
+    """A name nobody knows, a port that refuses, a server that hangs: each says what it is, for its remedy."""
+
+    def lookup(host: str, port: int) -> list[str]:
+        if host == "nowhere.test":
+            raise OSError("Name or service not known")
+        return ["127.0.0.1"]
+
+    async def run() -> list[Outcome]:
+        async with serving(says()) as closed:
+            port = closed.port
+        wait = asyncio.Event()
+
+        async def hang(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+            await wait.wait()
+
+        async with serving(hang) as hanging:
+            own = fetcher(0.3, guard=Guard(LOOPBACK, lookup))
+            urls = ("http://nowhere.test/", f"http://there.test:{port}/", hanging.url(host="there.test"))
+            outcomes = [await own.fetch(Request(url)) for url in urls]
+            wait.set()
+        return outcomes
+
+    outcomes = on_loop(run())
+    faults = [outcome.fault for outcome in outcomes if isinstance(outcome, Failed)]
+    assert faults == [Fault.NAME, Fault.UNREACHABLE, Fault.SLOW]

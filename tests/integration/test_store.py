@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from postgres import Postgres
 from sqlalchemy import Engine, event
 from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
+from waiting import wait_until
 
 from monitor.domain.archive import Filter
 from monitor.domain.digest import Window
@@ -47,8 +49,8 @@ def child(work: Callable[[], object]) -> int:
     return pid
 
 
-def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    """Twenty-five writers are killed somewhere in their work; what each had said was kept is there (threat 55)."""
+def test_row_55_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    """Twenty-five writers are killed somewhere in their work; what each had said was kept is there."""
     file, acked = tmp_path / "monitor.db", tmp_path / "acked"
     acked.touch()
     database = SqlDatabase.open(f"sqlite:///{file}")
@@ -66,11 +68,14 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
                 log.write(f"guid:{name}\n")
                 log.flush()
 
+    def written(size: int) -> bool:
+        return acked.stat().st_size >= size
+
     for life in range(25):
         pid = child(lambda life=life: write(life))  # type: ignore[misc]  # bound now
         said = acked.stat().st_size
-        while acked.stat().st_size < said + chance.randrange(1, 100):
-            time.sleep(0.001)
+        enough = said + chance.randrange(1, 100)
+        assert wait_until(partial(written, enough), 30, 0.001)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         assert inspect(file) == ()
@@ -84,8 +89,8 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
     database.close()
 
 
-def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
-    """Nobody is turned away, and the reader sees one state all the while (threat 57)."""
+def test_row_57_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
+    """Nobody is turned away, and the reader sees one state all the while."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     database = SqlDatabase.open(url)
     names = [f"s{number}" for number in range(4)]
@@ -101,12 +106,17 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
 
     def read() -> None:
         opened = SqlDatabase.open(url)
+        beside = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
         seen = 0
         ends = time.monotonic() + 60
+
+        def grown(before: int) -> bool:
+            return int(beside.execute("SELECT count(*) FROM article").fetchone()[0]) > before
+
         while seen < 500 and time.monotonic() < ends:
             with opened._connections.reading() as connection:
                 first = connection.exec_driver_sql("SELECT count(*) FROM article").scalar_one()
-                time.sleep(0.02)
+                wait_until(partial(grown, first), 0.05, 0.001)
                 texts = connection.exec_driver_sql("SELECT count(*) FROM content").scalar_one()
             assert first == texts
             assert first % 5 == 0
@@ -119,8 +129,8 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0] * 5
 
 
-def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
-    """With the process that is there; those who only look are welcome; a killed daemon leaves no lock (threat 56)."""
+def test_row_56_a_second_daemon_is_refused(tmp_path: Path) -> None:
+    """With the process that is there; those who only look are welcome; a killed daemon leaves no lock."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     ready = tmp_path / "ready"
 
@@ -132,8 +142,7 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
 
     pid = child(daemon)
     try:
-        while not ready.exists():
-            time.sleep(0.01)
+        assert wait_until(ready.exists, 30, 0.01)
         with pytest.raises(StoreInUse, match=f"process {pid}"):
             SqlDatabase.open(url, exclusive=True)
         SqlDatabase.open(url).close()
@@ -143,8 +152,8 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
     SqlDatabase.open(url, exclusive=True).close()
 
 
-def test_a_full_disk_is_survived(tmp_path: Path) -> None:
-    """Collecting rests, what was sent is noted, and with space it goes on by itself, nothing lost (threat 58)."""
+def test_row_58_a_full_disk_is_survived(tmp_path: Path) -> None:
+    """Collecting rests, what was sent is noted, and with space it goes on by itself, nothing lost."""
     disk = tmp_path / "disk"
     disk.mkdir()
     own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
@@ -160,8 +169,8 @@ def test_a_full_disk_is_survived(tmp_path: Path) -> None:
 
 
 @pytest.mark.xdist_group("postgres")
-def test_a_server_that_restarts_costs_at_most_one_attempt() -> None:
-    """Connections are made anew, and nothing that was committed is lost (threat 63)."""
+def test_row_63_a_server_that_restarts_costs_at_most_one_attempt() -> None:
+    """Connections are made anew, and nothing that was committed is lost."""
     with Postgres() as server:
         database = SqlDatabase.open(server.url(server.new()))
         kept(database, draft("a"))

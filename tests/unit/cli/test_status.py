@@ -48,7 +48,7 @@ ILL: list[tuple[Callable[[Sight], Sight], str]] = [
         "A delivery waits",
     ),
     (lambda s: replace(s, sources=(line("one", SourceState.BLOCKED),)), "1 source needs a look"),
-    (lambda s: replace(s, sources=tuple(line(name, SourceState.FAILING) for name in "abc")), "No source can be read"),
+    (lambda s: replace(s, sources=tuple(line(name, SourceState.FAILING) for name in "abc")), "is this machine online"),
 ]
 
 

@@ -68,7 +68,7 @@ def test_a_good_file_damaged_anywhere_is_answered(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("name", PATHS)
-def test_38_no_id_can_name_a_path(section: str, name: str) -> None:
+def test_row_38_no_id_can_name_a_path(section: str, name: str) -> None:
     """Ids become file names and parts of keys: nothing but small letters, digits and hyphens passes."""
     found = outcome(json.dumps({section: {name: {}}}))
     assert any("is no id" in str(fault) for fault in found)  # type: ignore[union-attr] # a configuration is no iterable and would fail here
@@ -91,7 +91,7 @@ def test_38_no_id_can_name_a_path(section: str, name: str) -> None:
         "sources: {a: {feed: 'https://x.example', headers: [CANARY]}}",
     ],
 )
-def test_40_no_fault_repeats_a_secret(place: str) -> None:
+def test_row_40_no_fault_repeats_a_secret(place: str) -> None:
     """Whatever is wrong with a value that may be a secret, the fault does not tell the value."""
     with pytest.raises(ConfigError) as caught:
         read_configuration(place.replace("CANARY", "c4nary").replace("${c4nary}", "${NAME}").encode(), HERE, {})

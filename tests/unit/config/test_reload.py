@@ -154,7 +154,7 @@ def test_editors_leave_other_files_beside_it(path: Path, ledger: FakeLedger) -> 
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_34_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLedger, text: str) -> None:
+def test_row_34_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLedger, text: str) -> None:
     """Whatever the file holds, the daemon says where the fault is and goes on with what it has."""
     daemon = Daemon(path, ledger)
     write(path, text)
@@ -167,7 +167,7 @@ def test_34_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLedger
     assert ledger.kept == Snapshot(sources(4), NOW, tuple(map(str, change.faults)))
 
 
-def test_34_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None:
+def test_row_34_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None:
     """Nine levels of nine aliases, four thousand million values in a few lines, are refused line by line."""
     lines = ["a0: &a0 [x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
@@ -177,7 +177,7 @@ def test_34_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None:
     assert {fault.line for fault in caught.value.faults} == set(range(1, 11))
 
 
-def test_35_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
+def test_row_35_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
     """One edit, one notice: not at every look, not when the file is touched, not after a restart."""
     daemon = Daemon(path, ledger)
     write(path, "sources: [")
@@ -193,7 +193,7 @@ def test_35_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
     assert again.settle() is not None
 
 
-def test_35_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> None:
+def test_row_35_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> None:
     """Without a file the daemon goes on, says so once, and takes the file when it comes back."""
     daemon = Daemon(path, ledger)
     path.unlink()
@@ -210,7 +210,7 @@ def test_35_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> None
     assert ledger.kept.faults == ()
 
 
-def test_35_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> None:
+def test_row_35_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> None:
     """A file cut at any letter is refused, held, or is a smaller file; nothing else happens."""
     whole = sources(4) + "officials: {a: {name: Phan Văn Giang, aliases: ['潘文江']}}\n"
     path.write_text(whole, encoding="utf-8")
@@ -223,7 +223,7 @@ def test_35_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> None
         assert len(daemon.ids) >= 2
 
 
-def test_36_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) -> None:
+def test_row_36_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) -> None:
     """A daemon that is started again while its file is broken, or gone, watches with the last good one."""
     Daemon(path, ledger)
     write(path, "sources: [\n")
@@ -235,7 +235,7 @@ def test_36_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) -> N
     assert len(Daemon(path, ledger).ids) == 4
 
 
-def test_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedger) -> None:
+def test_row_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedger) -> None:
     """A first start with a broken file ends with its faults; so does one whose last good text needs a lost secret."""
     write(path, "sources: [\n")
     with pytest.raises(ConfigError, match="cannot be read as YAML"):
@@ -247,7 +247,7 @@ def test_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedge
         Daemon(path, ledger, {})
 
 
-def test_36_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
+def test_row_36_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
     """A mistyped file name is a fault, not a reason to watch by an older file; nor does a new file lose sources."""
     Daemon(path, ledger)
     with pytest.raises(ConfigError, match="there is no such file"):
@@ -257,7 +257,7 @@ def test_36_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
     assert Daemon(other, ledger).ids == ["x"]
 
 
-def test_37_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger) -> None:
+def test_row_37_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger) -> None:
     """A hundred sources that become three are held, once told, and taken when the user confirms this very file."""
     write(path, sources(100))
     daemon = Daemon(path, ledger)
@@ -278,7 +278,7 @@ def test_37_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger
     assert Daemon(path, ledger).change is None
 
 
-def test_37_ordinary_edits_are_not_held(path: Path, ledger: FakeLedger) -> None:
+def test_row_37_ordinary_edits_are_not_held(path: Path, ledger: FakeLedger) -> None:
     """Half of the sources may go, and the only one may be exchanged for another."""
     daemon = Daemon(path, ledger)
     write(path, sources(2))

@@ -11,7 +11,7 @@ from fakes import FakeClock
 from outboxes import MemoryOutbox, OutboxDatabase
 from worlds import NOW, ONCE, hit, message, watch
 
-from monitor.domain.archive import MissLine
+from monitor.domain.archive import HeldLine, MissLine
 from monitor.domain.delivery import Delivery, DeliveryState
 from monitor.domain.digest import Coverage, Digest, DigestPlan, Hold, Schedule
 from monitor.domain.health import Finding, notice_due, with_finding, with_notice
@@ -201,6 +201,20 @@ def test_who_has_a_digest_at_a_fixed_time_is_not_woken_for_a_source() -> None:
     held.clock.advance(HOUR)
     held.poll("kpl", SourceState.BLOCKED)
     assert [held.look(timedelta(minutes=6)) for _ in range(20)] == [[]] * 20
+
+
+def test_a_flood_is_said_but_breaks_no_silence() -> None:
+    """What was held back stands at the head of the next digest; single old articles are not worth a word."""
+    desk = Desk(watch(DAILY))
+    desk.look()
+    desk.outbox.held = [
+        HeldLine("kpl", "KPL", "dug up with many others", 30),
+        HeldLine("kpl", "KPL", "published before the source was watched", 2),
+    ]
+    assert desk.look(DAY) == []
+    desk.find(1)
+    (digest,) = desk.look(DAY)
+    assert [notice.partition(" (")[0] for notice in digest.notices] == ["KPL: 30 articles were stored without alerting"]
 
 
 def test_a_dead_delivery_is_told_through_the_next_digest() -> None:

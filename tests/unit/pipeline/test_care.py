@@ -112,8 +112,8 @@ def test_short_of_space(room: Room, already: bool, short: bool) -> None:
     assert is_short(room, already=already) is short
 
 
-def test_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() -> None:
-    """The ballast is thrown off for what must still be noted, and loaded again afterwards (threat 58)."""
+def test_row_58_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() -> None:
+    """The ballast is thrown off for what must still be noted, and loaded again afterwards."""
     database = Database()
     care = Care(cast("Records", database), Clock())
     done = []

@@ -84,8 +84,8 @@ def test_an_article_comes_back_as_it_went_in(database: SqlDatabase) -> None:
 
 
 @pytest.mark.parametrize("text", ["NUL \0 inside", "half \ud800 a pair", "\u202eright to left", "🧨", "x" * 300_000])
-def test_any_text_is_stored(database: SqlDatabase, text: str) -> None:
-    """No text from outside stops the poll that brought it (threat 23)."""
+def test_row_23_any_text_is_stored(database: SqlDatabase, text: str) -> None:
+    """No text from outside stops the poll that brought it."""
     article = Article(url=f"https://x/{text}"[:5000], title=text, body=text, captions=(text,))
     (stored,) = kept(database, replace(draft("1", keys=(text, "k" * 9000)), article=article))
     assert stored.article.title.encode()

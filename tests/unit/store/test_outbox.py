@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, message, plan, screened, source
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import Filter, HeldLine
 from monitor.domain.article import Region
 from monitor.domain.delivery import DeliveryState, Refused, Retry, Sent
 from monitor.domain.digest import Window
@@ -86,8 +86,17 @@ def test_a_delivery_is_leased_sent_and_settled(database: SqlDatabase) -> None:
     assert database.deliveries.show(delivery.id).state is DeliveryState.SENT
 
 
-def test_a_crash_between_send_and_settle_repeats_the_same_message(database: SqlDatabase) -> None:
-    """The lease ends, the same key goes out again, and the first sender can no longer settle (threat 44)."""
+def test_what_was_held_back_is_counted_by_source_and_reason(database: SqlDatabase) -> None:
+    """Of the window alone, the most first; what is news does not count."""
+    flood = [replace(draft(f"a{n}"), news=False, held="dug up") for n in range(3)]
+    kept(database, *flood, replace(draft("b"), news=False, held="old"), draft("c"))
+    kept(database, replace(draft("later"), news=False, held="dug up"), now=NOW + MINUTE)
+    found = database.outbox.held_back(Window(NOW - MINUTE, NOW + timedelta(seconds=1)))
+    assert found == [HeldLine("times", "Times", "dug up", 3), HeldLine("times", "Times", "old", 1)]
+
+
+def test_row_44_a_crash_between_send_and_settle_repeats_the_same_message(database: SqlDatabase) -> None:
+    """The lease ends, the same key goes out again, and the first sender can no longer settle."""
     database.outbox.commit_digest(digest("one"), [message("1")], [])
     (first,) = database.outbox.lease_deliveries(NOW, 10, NOW + MINUTE)
     (second,) = database.outbox.lease_deliveries(NOW + MINUTE, 10, NOW + HOUR)
@@ -111,8 +120,8 @@ def test_a_retry_waits_and_death_is_shown(database: SqlDatabase) -> None:
     assert [one.id for one in database.outbox.failed(NOW, NOW + 2 * HOUR)] == [again.id]
 
 
-def test_one_target_with_much_to_come_does_not_delay_another(database: SqlDatabase) -> None:
-    """Each target gets its turn before anyone gets a second one (threat 49)."""
+def test_row_49_one_target_with_much_to_come_does_not_delay_another(database: SqlDatabase) -> None:
+    """Each target gets its turn before anyone gets a second one."""
     many = [message(f"a{number}") for number in range(20)]
     database.outbox.commit_digest(digest("one"), [*many, message("b", target="other")], [])
     leased = database.outbox.lease_deliveries(NOW, 3, NOW + MINUTE)

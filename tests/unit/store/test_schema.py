@@ -80,8 +80,8 @@ def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
     connections.close()
 
 
-def test_a_migration_that_fails_leaves_the_database_usable(fresh: str, scripts: Path) -> None:
-    """Half of it is none of it (threat 60)."""
+def test_row_60_a_migration_that_fails_leaves_the_database_usable(fresh: str, scripts: Path) -> None:
+    """Half of it is none of it."""
     database = SqlDatabase.open(fresh)
     kept(database, draft("a"))
     database.close()

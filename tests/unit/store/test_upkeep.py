@@ -110,8 +110,8 @@ def damage(file: Path) -> None:
             handle.write(b"\xa5" * 4096)
 
 
-def test_a_damaged_database_is_found_at_the_start(file: Path) -> None:
-    """The daemon does not go on writing into it; the newest backup is named and the file is as it was (threat 59)."""
+def test_row_59_a_damaged_database_is_found_at_the_start(file: Path) -> None:
+    """The daemon does not go on writing into it; the newest backup is named and the file is as it was."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
     copy = database.upkeep.back_up(NOW)
@@ -194,8 +194,8 @@ def test_settled_deliveries_are_let_go_and_digests_stay(database: SqlDatabase) -
     assert len(database.deliveries.digests()) == 1
 
 
-def test_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> None:
-    """The transaction is gone whole, the database is sound, and it goes on when there is space (threat 58)."""
+def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> None:
+    """The transaction is gone whole, the database is sound, and it goes on when there is space."""
     database = opened(file)
     kept(database, draft("a"))
     connection = database._connections._open_writer()

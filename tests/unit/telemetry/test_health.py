@@ -44,7 +44,7 @@ def test_a_silent_part_is_named() -> None:
     assert pulse.hung(104.0)
 
 
-def test_67_a_blocked_loop_is_not_live() -> None:
+def test_row_67_a_blocked_loop_is_not_live() -> None:
     """When the loop itself is silent the process is to be restarted."""
     assert not beating(100.0).health(106.0).live
 
@@ -110,7 +110,7 @@ def test_watchdog_interval_is_systemds() -> None:
     assert Notifier({"WATCHDOG_USEC": "soon"}).watchdog_seconds() == 0.0
 
 
-def test_67_watchdog_is_fed_only_by_progress(tmp_path: Path) -> None:
+def test_row_67_watchdog_is_fed_only_by_progress(tmp_path: Path) -> None:
     """The dog is fed while all parts beat, and starves when one is silent, although the loop still runs."""
     with listening(tmp_path / "notify") as listener:
         pulse, metrics = beating(0.0), Metrics("1")
@@ -145,7 +145,7 @@ class FakeFetcher:
         return self.outcome
 
 
-def test_68_heartbeat_tells_well_from_unwell() -> None:
+def test_row_68_heartbeat_tells_well_from_unwell() -> None:
     """The ping goes to the URL while all is well, to its /fail otherwise, and its own failure raises nothing."""
     url = Secret("https://hc.example/abc")
     fetcher = FakeFetcher(Fetched(url.reveal(), 200, (), b"OK"))
@@ -163,7 +163,7 @@ def get(port: int, path: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_69_probes_answer_on_loopback() -> None:
+def test_row_69_probes_answer_on_loopback() -> None:
     """Probes tell parts and numbers; anything else is not found; the port is that of this machine alone."""
     pulse, now = beating(0.0), [1.0]
     probes = Probes("127.0.0.1", 0, lambda: pulse.health(now[0]), Metrics("1"))

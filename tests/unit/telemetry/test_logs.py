@@ -64,7 +64,7 @@ def test_libraries_speak_the_same_way_and_chatter_is_silent() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_40_no_secret_in_any_line(as_json: bool) -> None:
+def test_row_40_no_secret_in_any_line(as_json: bool) -> None:
     """A canary secret does not show itself as text, field, key, URL, encoded, or in a traceback."""
     url = Secret("smtps://user:c4n%40ry%2F%22pass%5Cword@mail.example")
     stream, log = lines(as_json=as_json, secrets=(Secret(CANARY), url))
@@ -82,7 +82,7 @@ def test_40_no_secret_in_any_line(as_json: bool) -> None:
         assert face not in text
 
 
-def test_40_what_looks_like_a_secret_is_starred_unasked() -> None:
+def test_row_40_what_looks_like_a_secret_is_starred_unasked() -> None:
     """Headers, logins in URLs, webhook secrets and tokens in queries are never told, known or not."""
     redact = Redactor()
     for text in (

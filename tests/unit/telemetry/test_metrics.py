@@ -9,7 +9,7 @@ import pytest
 
 from monitor.domain.delivery import Message, Receipt, Refused, Rendered, Retry, Secret, Sent
 from monitor.domain.errors import WorkerKilled
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request
+from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, NotModified, Outcome, Request
 from monitor.domain.source import SourceState
 from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
 from monitor.telemetry.metrics import Metrics, Standing
@@ -55,7 +55,7 @@ def test_exchanges_are_counted_by_outcome() -> None:
         NotModified(),
         Blocked("no"),
         Gone("gone"),
-        Failed("private", guarded=True),
+        Failed("private", fault=Fault.FORBIDDEN),
     )
     fetcher = MeteredFetcher(FakeFetcher(*outcomes), metrics)
     for outcome in outcomes:
@@ -129,7 +129,7 @@ def test_two_daemons_in_one_process_do_not_share() -> None:
     assert values(second)["monitor_parse_killed_total"] == 0
 
 
-def test_40_no_secret_in_metrics() -> None:
+def test_row_40_no_secret_in_metrics() -> None:
     """A canary in URLs, reasons and kinds is not on the page."""
     metrics = Metrics("1")
     canary = Secret("c4nary-token").reveal()
