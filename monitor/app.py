@@ -1,5 +1,8 @@
 """The composition root: the only place that names concrete adapters. Cheap things come first; all are closed in
 reverse, also when a later one cannot be opened.
+
+What only some configurations need, or only the daemon, is imported where it is put together: a pass from cron should
+not wait for it.
 """
 
 import asyncio
@@ -8,16 +11,12 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from monitor.deliver.chat import ChatCarrier
-from monitor.deliver.folder import FolderCarrier
-from monitor.deliver.smtp import SmtpCarrier
-from monitor.deliver.webhook import WebhookCarrier
 from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
 from monitor.domain.ports import Carrier, Clock, Fetcher, Workshop
 from monitor.domain.settings import Configuration
 from monitor.fetch.client import HttpFetcher
-from monitor.fetch.transport import guarded_transport
 from monitor.match.rules import compile_watch
 from monitor.pipeline.alert import Alerter
 from monitor.pipeline.collect import Collector
@@ -30,8 +29,9 @@ from monitor.pipeline.screen import Screener
 from monitor.schedule.timetable import CronTimetable
 from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
-from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
-from monitor.telemetry.metrics import Metrics, Standing
+
+if TYPE_CHECKING:
+    from monitor.telemetry.metrics import Metrics, Standing
 
 KINDS: dict[type[Channel], str] = {
     EmailChannel: "email",
@@ -52,7 +52,7 @@ async def staffed(
     database: SqlDatabase,
     workers: Workshop,
     clock: Clock = utc_now,
-    metrics: Metrics | None = None,
+    metrics: "Metrics | None" = None,
 ) -> AsyncIterator[Line]:
     """Put the whole line together for one configuration, on a database that is open.
 
@@ -66,6 +66,8 @@ async def staffed(
         fetcher: Fetcher = client
         carriers = {channel.id: carrier(channel, configuration) for channel in configuration.channels}
         if metrics:
+            from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
+
             fetcher, workers = MeteredFetcher(client, metrics), MeteredWorkshop(workers, metrics)
             carriers = {
                 channel.id: MeteredCarrier(carriers[channel.id], KINDS[type(channel)], metrics)
@@ -90,11 +92,20 @@ async def staffed(
 def carrier(channel: Channel, configuration: Configuration) -> Carrier:
     """Make the carrier of a channel. Raises ``UsageError`` for one that needs an extra which is not installed."""
     if isinstance(channel, EmailChannel):
+        from monitor.deliver.smtp import SmtpCarrier
+
         return SmtpCarrier(channel)
     if isinstance(channel, FolderChannel):
+        from monitor.deliver.folder import FolderCarrier
+
         return FolderCarrier(channel)
     if isinstance(channel, ChatChannel):
+        from monitor.deliver.chat import ChatCarrier
+
         return ChatCarrier(channel)
+    from monitor.deliver.webhook import WebhookCarrier
+    from monitor.fetch.transport import guarded_transport
+
     return WebhookCarrier(channel, guarded_transport(configuration.settings.allow_networks))
 
 
@@ -122,8 +133,10 @@ def sqlite_folder(url: Secret) -> Path | None:
     return None if name == url.reveal() else Path(name).absolute().parent
 
 
-def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> Standing:
+def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> "Standing":
     """Read how things stand from the database, and from the disk that holds its folder."""
+    from monitor.telemetry.metrics import Standing
+
     due_at = database.sources.first_due()
     counts, facts = database.deliveries.counts(), database.archive.facts()
     return Standing(

@@ -1,6 +1,5 @@
 """Demo: the real program on an offline news world that is served on loopback, from feed to digest, in two passes."""
 
-import asyncio
 import shutil
 import time
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import load, table
+from monitor.cli.common import complete, load, table
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def look(world: "World", folder: Path, edition: int) -> Left:
     configuration = load(folder / "sources.yaml")
     before = set((folder / "outbox").glob("*"))
     started = time.monotonic()
-    tally = asyncio.run(poll_once(configuration, frozenset(world.at)))
+    tally = complete(poll_once(configuration, frozenset(world.at)))
     seconds = time.monotonic() - started
     for path in set((folder / "outbox").glob("*")) - before:
         shutil.copyfile(path, folder / f"{PASSES[edition]}{path.suffix}")

@@ -1,6 +1,5 @@
 """Digests: those that were composed, what the next one would say, and one sent now."""
 
-import asyncio
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, Limit, emit_lines, load, table, when
+from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, Limit, complete, emit_lines, load, table, when
 from monitor.cli.look import ago, reading
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
@@ -105,7 +104,7 @@ def show(
         if which.isdigit():
             digest = opened.deliveries.digest(int(which))
         else:
-            digest = asyncio.run(preview(opened, configuration, plan_of(configuration, which), ago(since)))
+            digest = complete(preview(opened, configuration, plan_of(configuration, which), ago(since)))
     typer.echo(shown(digest, Form.JSON if json else form, configuration.settings.templates), nl=False)
 
 
@@ -152,7 +151,7 @@ def send(
     configuration = load(config, database)
     plan = plan_of(configuration, name)
     with reading(configuration) as opened:
-        digest, attempts = asyncio.run(send_now(opened, configuration, plan, ago(since)))
+        digest, attempts = complete(send_now(opened, configuration, plan, ago(since)))
     typer.echo(f"Digest {digest.id}: {len(digest.stories)} stories.")
     report(attempts)
 

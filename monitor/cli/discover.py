@@ -1,6 +1,5 @@
 """Set up: find the feeds of a site; take lists of feeds over from other readers, and give them away."""
 
-import asyncio
 import re
 import sys
 import unicodedata
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, Json, emit_lines, load
+from monitor.cli.common import DEFAULT_CONFIG, Config, Json, complete, emit_lines, load
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.domain.source import Source, SourceKind
 
@@ -32,7 +31,7 @@ def discover(
     if "://" not in url:
         url = f"https://{url}"
     configuration = load(config) if config.exists() else None
-    discovery = asyncio.run(_discover(url, configuration))
+    discovery = complete(_discover(url, configuration))
     taken = [source.id for source in configuration.sources] if configuration else []
     if json:
         emit_lines(

@@ -1,6 +1,5 @@
 """Explain: what a page's article is, and why each region became what it is."""
 
-import asyncio
 import gzip
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, Json, emit, load
+from monitor.cli.common import DEFAULT_CONFIG, Config, Json, complete, emit, load
 from monitor.domain.errors import MonitorError, UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def read_pages(targets: list[str], configuration: "Configuration | None") -> Ite
     for target in targets:
         path = Path(target)
         if target.startswith(("http://", "https://")):
-            yield asyncio.run(fetch_page(target, configuration))
+            yield complete(fetch_page(target, configuration))
         elif path.is_dir():
             files = sorted(file for file in path.iterdir() if file.name.lower().endswith(SUFFIXES))
             yield from map(read_file, files)

@@ -1,12 +1,23 @@
 """Repair: what is on its way, what failed, and how it is sent again or given up."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, Limit, emit, emit_lines, load, table, when
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    DatabaseUrl,
+    Json,
+    Limit,
+    complete,
+    emit,
+    emit_lines,
+    load,
+    table,
+    when,
+)
 from monitor.cli.digest import Form, deliver, report
 from monitor.cli.look import reading
 from monitor.domain.delivery import DeliveryState
@@ -105,7 +116,7 @@ def replay(
         now = datetime.now(UTC)
         for number in dict.fromkeys(chosen):
             opened.deliveries.replay(number, now)
-        attempts = asyncio.run(deliver(opened, configuration))
+        attempts = complete(deliver(opened, configuration))
     report(attempts)
 
 

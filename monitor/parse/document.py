@@ -9,7 +9,6 @@ from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source, SourceKind
 from monitor.parse.jsonfeed import read_json
-from monitor.parse.judge import is_feed, read_with_feedparser
 from monitor.parse.listing import read_listing
 from monitor.parse.ordinary import read_ordinary
 from monitor.parse.sitemap import is_sitemap, read_sitemap
@@ -24,6 +23,7 @@ _HTML = re.compile(
 _ALTERNATE = re.compile(
     r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.IGNORECASE
 )
+_FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
@@ -58,11 +58,13 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
 
 
 def _read_feed(text: str, url: str, source: Source) -> Feed:
-    if not is_feed(text):
+    if not _FEED.search(text[:20_000]):  # its root says whether a document means to be a feed, however broken
         raise NotAFeed(*_what_else(text))
     ordinary = read_ordinary(text, url, source)
     if ordinary is not None:
         return ordinary
+    from monitor.parse.judge import read_with_feedparser  # long to load, and few documents need the judge
+
     feed = read_with_feedparser(text, url, source)
     if not feed.entries and not feed.title and _HTML.match(text):
         raise NotAFeed(*_what_else(text))

@@ -38,11 +38,6 @@ def read_with_feedparser(text: str, url: str, source: Source) -> Feed:
     )
 
 
-def is_feed(text: str) -> bool:
-    """Tell by its root whether a document means to be a feed, however broken."""
-    return bool(re.search(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", text[:20_000], re.IGNORECASE))
-
-
 def _raw(entry: Any) -> Raw:
     contents = [part.get("value", "") for part in entry.get("content", ())]
     return Raw(

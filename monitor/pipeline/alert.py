@@ -13,10 +13,8 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.digest.address import address
-from monitor.digest.compose import compose
 from monitor.digest.held import said_held
 from monitor.digest.misses import SHOWN, last_week, summed_up
-from monitor.digest.render import render
 from monitor.domain.delivery import Delivery, Message
 from monitor.domain.digest import Digest, DigestPlan, HitRecord, Window
 from monitor.domain.health import recoveries, troubles
@@ -194,6 +192,8 @@ class Alerter:
     async def _compose(
         self, plan: DigestPlan, configuration: Configuration, due: _Due, notices: Sequence[str]
     ) -> Digest:
+        from monitor.digest.compose import compose  # as below
+
         database, outbox = self._database, self._database.outbox
         officials = _watched(plan, configuration, due.hits)
         days = _days(due.window.end_at, ZoneInfo(plan.timezone))
@@ -222,6 +222,8 @@ class Alerter:
         """Write the digest with its deliveries, or without any if ``plan`` is None; None if it was written before."""
         messages: tuple[Message, ...] = ()
         if plan:
+            from monitor.digest.render import render  # long to load, and most passes have nothing to tell
+
             rendered = await asyncio.to_thread(render, digest, configuration.settings.templates)
             channels = [channel for channel in configuration.channels if channel.id in plan.to]
             messages = address(digest, rendered, channels, self._clock())

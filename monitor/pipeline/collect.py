@@ -14,7 +14,6 @@ from monitor.domain.health import Notice, accept, notice_due, standing, with_not
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
 from monitor.domain.source import ArticleMode, Lease, Source, SourceKind, SourceMemory, SourceState
 from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
-from monitor.extract.fragment import extract_entry, is_complete
 from monitor.parse.document import hash_body
 from monitor.pipeline.account import (
     Reading,
@@ -262,6 +261,8 @@ class Collector:
 
 def _draft(judged: Judged, source: Source) -> Draft:
     """Make an article of an entry; where the feed holds the whole text, its page need not be fetched."""
+    from monitor.extract.fragment import extract_entry, is_complete  # long to load, and most polls bring nothing new
+
     article = extract_entry(judged.entry, source)
     whole = source.article is ArticleMode.FEED or is_complete(article)
     return Draft(judged.keys, article, judged.news, Stage.READ if whole else Stage.LISTED, judged.held)

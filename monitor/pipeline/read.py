@@ -10,8 +10,6 @@ from monitor.domain.errors import LeaseLost, MonitorError
 from monitor.domain.exchange import Blocked, Fetched, Gone, Outcome, Purpose, Request
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
 from monitor.domain.source import Source
-from monitor.extract.fragment import better, credence
-from monitor.extract.page import extract_page
 
 LEASE = timedelta(minutes=5)
 RETRIES = (timedelta(minutes=2), timedelta(minutes=10))
@@ -77,6 +75,9 @@ class Reader:
         return Reading(unread.source_id, unread.article.url, reason, postponed=True)
 
     async def _keep(self, unread: Unread, source: Source | None, page: Fetched) -> Reading:
+        from monitor.extract.fragment import better, credence
+        from monitor.extract.page import extract_page  # long to load, and most passes find nothing new to read
+
         try:
             found: Article = await self._workshop.run(
                 extract_page, page.body, page.url, page.content_type, source, unread.article

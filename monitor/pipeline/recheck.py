@@ -18,7 +18,6 @@ from monitor.domain.ports import Clock, Fetcher, Workshop
 from monitor.domain.revision import CONFIRM, Event, Recheck, RecheckDatabase, next_check
 from monitor.domain.rule import Rule
 from monitor.domain.source import Source
-from monitor.extract.page import extract_page
 from monitor.pipeline.screen import Watcher
 from monitor.stories.revisions import Change, Revision, admits, compare, proof
 
@@ -78,6 +77,8 @@ class Rechecker:
         if not isinstance(outcome, Fetched):
             await self._settle(recheck)
             return Look(stored.id, "unread", getattr(outcome, "reason", ""))
+        from monitor.extract.page import extract_page  # long to load, and most passes have no page to look at again
+
         try:
             found: Article = await self._workshop.run(
                 extract_page, outcome.body, outcome.url, outcome.content_type, source, None

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
@@ -160,4 +160,8 @@ def insert_or_replace(into: Table, connection: Connection, key: str, columns: It
 
 
 def _insert(into: Table, connection: Connection) -> Any:
-    return sqlite.insert(into) if connection.dialect.name == "sqlite" else postgresql.insert(into)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(into)
+    from sqlalchemy.dialects import postgresql  # its side of SQLAlchemy is long to load
+
+    return postgresql.insert(into)

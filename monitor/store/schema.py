@@ -1,23 +1,27 @@
-"""The schema's history: bring a database to this program's schema, or refuse and leave it as it was."""
+"""The schema's history: bring a database to this program's schema, or refuse and leave it as it was.
+
+Alembic is loaded only where there is something to migrate: every start asks, and hardly any has to.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.script.revision import RevisionError
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.domain.errors import SchemaMismatch, StoreError
 from monitor.store.engine import Connections
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 SCRIPTS = Path(__file__).parent / "migrations"
+_VERSION = "alembic_version"
 
 
-def _config(scripts: Path) -> Config:
+def _config(scripts: Path) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     return config
@@ -26,7 +30,14 @@ def _config(scripts: Path) -> Config:
 def version(connections: Connections) -> str:
     """Return the revision a database is at, or an empty text for a new one."""
     with connections.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or ""
+        if not inspect(connection).has_table(_VERSION):
+            return ""
+        return str(connection.execute(text(f"SELECT version_num FROM {_VERSION}")).scalar() or "")  # noqa: S608 - a constant
+
+
+def newest(scripts: Path = SCRIPTS) -> str:
+    """Return the last revision of this program: each script's name begins with its revision, and they sort."""
+    return max(script.name.partition("_")[0] for script in (scripts / "versions").glob("[0-9]*.py"))
 
 
 def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...]:
@@ -35,6 +46,12 @@ def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...
     Raises ``SchemaMismatch`` if it has one that this program does not know.
     """
     current = version(connections)
+    if current == newest(scripts):
+        return ()
+    from alembic.script import ScriptDirectory
+    from alembic.script.revision import RevisionError
+    from alembic.util import CommandError
+
     try:
         steps = list(ScriptDirectory.from_config(_config(scripts)).iterate_revisions("heads", current or "base"))
     except (CommandError, RevisionError):
@@ -47,6 +64,9 @@ def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...
 
 def migrate(connections: Connections, scripts: Path = SCRIPTS) -> None:
     """Run the missing migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed."""
+    from alembic import command
+    from alembic.util import CommandError
+
     config = _config(scripts)
     try:
         with connections.rebuilding() as connection:

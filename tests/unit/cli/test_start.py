@@ -1,0 +1,68 @@
+"""What a command loads before it works: each package costs every start tens of milliseconds, wherever it is timed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+CONFIGURATION = """
+settings: {database: "sqlite:///start.db"}
+sources:
+  paper: {feed: "https://paper.example/feed"}
+officials:
+  hun-manet: {name: Hun Manet}
+rules:
+  people: {officials: [all]}
+digests:
+  today: {rules: [people], at: "07:00", to: [outbox]}
+"""
+HEAVY = "alembic mako feedparser jinja2 prometheus_client aiosmtplib apprise fastapi psycopg standardwebhooks"
+LOADED = """
+import sys
+sys.argv = ["monitor", *sys.argv[1:]]
+from monitor.cli.main import main
+try:
+    main()
+finally:
+    loaded = {name.partition(".")[0] for name in sys.modules} | {name for name in sys.modules if "monitor" in name}
+    sys.stderr.write(" ".join(sorted(loaded)))
+"""
+
+
+def loads(folder: Path, *command: str) -> set[str]:
+    """Run a command in a process of its own and return the packages that it loaded, and the program's own modules."""
+    line, here = [sys.executable, "-c", LOADED, *command], {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(line, cwd=folder, env=here, capture_output=True, text=True, check=True, timeout=60)
+    return set(run.stderr.split("\n")[-1].split())
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with a configuration and a database that is up to date."""
+    folder = tmp_path_factory.mktemp("start")
+    (folder / "sources.yaml").write_text(CONFIGURATION.replace("feed:", "paused: for the test, feed:"), "utf-8")
+    loads(folder, "poll")
+    return folder
+
+
+def test_help_loads_nothing_to_work_with(home: Path) -> None:
+    """Help is read while one looks for a word; it must be there at once."""
+    heavy = {*HEAVY.split(), "sqlalchemy", "sqlmodel", "numpy", "httpx", "rich", "yaml", "structlog", "asyncio", "lxml"}
+    assert loads(home, "--help") & heavy == set()
+
+
+def test_looking_loads_no_stage(home: Path) -> None:
+    """Status, hits and search read the database; nothing is fetched, read, told or migrated."""
+    for command in (["status", "--json"], ["hits", "--json"], ["search", "manet", "--json"]):
+        loaded = loads(home, *command)
+        assert loaded & {*HEAVY.split(), "httpx", "lxml", "monitor.app"} == set()
+
+
+def test_a_pass_without_news_loads_no_later_stage(home: Path) -> None:
+    """What reads pages, writes digests, carries messages and migrates is loaded when there is something for it."""
+    later = {"alembic", "jinja2", "prometheus_client", "aiosmtplib", "apprise", "standardwebhooks", "psycopg"}
+    own = {"monitor.extract.page", "monitor.digest.render", "monitor.parse.judge", "monitor.deliver.webhook"}
+    assert loads(home, "poll") & (later | own) == set()
