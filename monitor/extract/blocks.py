@@ -25,6 +25,7 @@ UNSHOWN = "unshown-box"
 _UNSEEN = re.compile(
     r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text)\b", re.IGNORECASE
 )
+_HEADED = frozenset(("h1", "h2", "h3"))
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _CLOSED = tuple('.!?:;…。！？：；।။។៖”"»)」』')
@@ -161,8 +162,10 @@ def _pass(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> None:
 def _enter(layout: Layout, writer: _Writer, node: LexborNode, tag: str) -> bool:
     """Open an element; False if it is not shown."""
     if tag in INLINE:
-        if tag == "span":
-            return not _UNSEEN.search(node.attributes.get("class") or "")
+        if tag == "span" and _UNSEEN.search(node.attributes.get("class") or ""):
+            if layout.boxes[writer.box].tag in _HEADED:
+                writer.pieces.append(" ")  # it mostly holds a colon, for those who listen
+            return False
         if tag == "a":
             writer.in_link += 1
         return True

@@ -5,13 +5,21 @@ Phrases of many languages stand side by side, an underscore for the space betwee
 
 import re
 
+import re2
+
 from monitor.text.months import MONTHS
 
 _PLEAS = r"""
 subscribe sign_up follow_(?:us|me|our|\w+(?:_\w+)?_on)\b join_(?:us|our) download_(?:the|our) click_here tap_here
-get_(?:our|access|the_(?:latest|best)|more)\b.{0,80}(?:newsletter|inbox|email|daily|app)
+get_(?:our|access|the_(?:latest|best)|more)\b.{0,80}(?:newsletter|inbox|email|daily|app|subscription)
 read_(?:more|also|next|on|the_(?:full|original)) see_also
-also_read related(?:_stories|_news|_articles)?\s*: explore_further
+(?:additional_)?(?:reporting|writing|editing|graphics?|research)_by (?:compiled|edited|translated)_by
+with_(?:reports?|files|reporting|information|material)_(?:from|by)\b redaktion\s*: our_standards\s*:
+got_a_(?:story|tip) follow_along_with for_more_(?:stories|news|on_this) check_out_(?:more|our|the_latest)
+(?:atenção|attention|achtung|hinweis|note)\W+(?:comments|comentários|comentarios|commentaires|kommentare)\b
+empfohlener_redaktioneller ich_bin_(?:damit_)?einverstanden sie_sind_bereits_\w+\? déjà_abonné ya_eres_suscriptor
+don['’]t_miss\s*:?$ register\W+sign_in this_content_is_(?:reserved|only|hosted|provided)
+also_read related(?:_stories|_news|_articles)?\s*(?::|$) explore_further
 more_(?:from|on_this|like_this) more: watch(?:_now|_live|_more|:) listen(?:_now|_here|:) share_(?:this|on) tell_us_what
 let_us_know have_(?:a|your)_(?:tip|say|story) e-?mail_(?:us|\w+_\w+_at) (?:contact|reach)_(?:us|the_author)
 we_want_to_hear support_our donate become_a_member already_a_subscriber log_?in create_(?:an|a_free)_account
@@ -32,13 +40,56 @@ quảng_cáo theo_dõi อ่าน(?:เพิ่มเติม|ต่อ|ข�
 اقرأ_أيضا إقرأ_أيضا
 """
 _PLEA = re.compile(rf"^[\W_]*(?:{'|'.join(_PLEAS.split()).replace('_', ' ')})", re.IGNORECASE)
-_OFFER = re.compile(
-    r"click here|tap here|sign up (?:for|to)|subscribe (?:to|now|today)|unsubscribe|privacy (?:policy|notice)|"
-    r"terms (?:of service|and conditions)|contributed to this (?:report|story|article)|delivered (?:to|through) your|"
-    r"(?:to|in) your inbox|datenschutz(?:erklärung|richtlinie|hinweise)|politique de confidentialité|"
-    r"política de privacidad|chính sách bảo mật|^https?://\S+$",
-    re.IGNORECASE,
+_OFFERS = r"""
+click_here tap_here sign_?(?:ing)?_up_(?:for|to) subscribe_(?:to|now|today) unsubscribe privacy_(?:policy|notice)
+terms_(?:of_service|and_conditions) contributed_to_this_(?:report|story|article) delivered_(?:to|through)_your
+(?:to|in)_your_inbox datenschutz(?:erklärung|richtlinie|hinweise) politique_de_confidentialité
+política_de_privacidad chính_sách_bảo_mật ^https?://\S+$
+(?:our|free|unser\w*|notre|nuestr[ao]|nossa)_(?:\w+_){0,2}newsletter
+\b(?:follow|join|abonni\w*|folgst|folge|folgen_sie|subscribe|suscríb\w*|sigue|siga|suivez)\b.{0,40}\bwhatsapp
+get_in_touch_(?:with_(?:us|our)|at|via)\b more_stories_like_this unlimited_digital_access
+(?:sign_in|register)_to_unlock (?:wochen|monate?)_(?:lang_)?(?:kostenlos|gratis)_(?:testen|lesen)
+maschinelle_übersetzung_eine automati(?:sch|siert)_übersetzt \b(?:read|lest|lies|lesen_sie)\b.{0,30}\boriginal
+einverstanden,_dass_mir drittplattform mit_einem_klick_anzeigen inhalte?_von_\w+_angezeigt
+we_ask_for_your_permission content_provided_by_\w+ enable_javascript javascript_is_(?:disabled|required)
+to_(?:view|display)_this_(?:content|embed|video|media|post) accepter_les_cookies aceptar_(?:las_)?cookies
+\b(?:e-?mail|contact|touch|write_to|tips?|kontakt\w*|schreiben|escr[ií]b\w*|correo|hubungi|liên_hệ)\b.{0,60}\S@\w\S*\.\w\w
+"""
+_SUMS = (
+    "summary|zusammenfassung|sammendrag|sammanfattning|résumé|resumen|resumo|riassunto|samenvatting|ringkasan|tóm tắt"
 )
+_MADE = (
+    "generated|created|written|made|erstellt|erzeugt|generiert|lage[td]|gjord|généré|generad[oa]|gerado|creat[oa]|"
+    "dibuat|tạo"
+)
+_MACHINE = r"\bai\b|\bki\b|\bia\b|chatgpt|artifi\w+|trí tuệ nhân tạo|künstlich\w*|kunstig\w*|automati\w*|machine"
+_MACHINE_MADE = re2.compile(
+    rf"(?i)(?:{_SUMS}).{{0,50}}(?:(?:{_MADE}).{{0,40}}(?:{_MACHINE})|(?:{_MACHINE}).{{0,20}}(?:{_MADE}))"
+)
+_OFFER = re2.compile(rf"(?i)(?:{'|'.join(_OFFERS.split()).replace('_', ' ')})")
+_SALES = r"""
+subscri abonn \babos?\b newsletter e-?paper sign_(?:in|up) register log_?in\b whatsapp free_(?:trial|account) donat
+become_a_member membership kostenlos gratis probelesen spenden suscr assin[ea] iscriv đăng_ký berlangganan подпис
+會員 会員 订阅 購読 สมัคร
+"""
+_SALE = re2.compile(rf"(?i)(?:{'|'.join(_SALES.split()).replace('_', ' ')})")
+_BIOGRAPHY = re2.compile(
+    r"(?i)^(?:[^.]{3,80} )?(?:is|are) an? [^.]{0,60}\b(?:reporter|correspondent|journalist|columnist|writer|"
+    r"editor|professor|lecturer|fellow|researcher|contributor|producer|photographer)s?\b"
+)
+_RIGHTS = r"""
+(?:copying|reproduction|republication|reprinting|redistribution)\b.{0,60}\b(?:allowed|permitted|permission|prohibited|source)
+all_rights_reserved alle_rechte_vorbehalten tous_droits todos_los_derechos todos_os_direitos ghi_rõ_nguồn
+bản_quyền_thuộc giấy_phép_(?:số|xuất_bản|hoạt_động|thiết_lập) 版权所有 转载请 無断転載 무단_?전재 สงวนลิขสิทธิ์ ສະຫງວນລິຂະສິດ
+rechte_vorbehalten hak_cipta_dilindungi
+"""
+_IMPRINTS = r"""
+\b(?:tel|phone|telephone|telefon|téléphone|teléfono|fax|hotline|điện_thoại|đt|телефон)\b\.?\s*(?:[:：]|\(?\+?\d)
+\b(?:address|adresse|dirección|endereço|alamat|địa_chỉ|tòa_soạn|trụ_sở|ที่อยู่|ທີ່ຢູ່|地址|адрес)\s*[:：]
+\b(?:editor-in-chief|managing_editor|chefredakteur\w*|tổng_biên_tập|directeur_de_la_publication|pemimpin_redaksi)\b\s*[:：]
+\b(?:licen[cs]e|registration)_no\b \bp\.?_?o\.?_box\b \be-?mail\s*[:：] ©
+"""
+_IMPRINT = re2.compile(rf"(?i)(?:{'|'.join((_RIGHTS + _IMPRINTS).split()).replace('_', ' ')})")
 _BYLINE = re.compile(
     r"^(?:by|von|por|par|di|door|av|af|oleh|tekst|text|(?:reporting|written) by|theo|bài|ข่าว|ຂ່າວ|記者|记者)\s*:?\s+\S",
     re.IGNORECASE,
@@ -89,6 +140,16 @@ def speaks_to_reader(text: str) -> bool:
     return _PLEA.match(text) is not None or (len(text) < _SHORT and _OFFER.search(text) is not None)
 
 
+def sells(text: str) -> bool:
+    """Tell a word to the reader that offers a subscription, an account or the like: there is more of it around."""
+    return _SALE.search(text) is not None
+
+
+def is_machine_made(text: str) -> bool:
+    """Tell the label of a summary that no journalist wrote."""
+    return len(text) < _SHORT and _MACHINE_MADE.search(text) is not None
+
+
 def is_credit(text: str) -> bool:
     """Tell a line that ends with whose picture it is: a caption, wherever it stands."""
     tail = text[-110:].lower()
@@ -98,6 +159,16 @@ def is_credit(text: str) -> bool:
 def is_byline(text: str) -> bool:
     """Tell a line that begins like a byline and is no sentence, or tells the day as well."""
     return _BYLINE.match(text) is not None and (not is_sentence(text) or _YEAR.search(text) is not None)
+
+
+def is_biography(text: str) -> bool:
+    """Tell what stands below a text of its author: "Ann Example is a reporter at ...". Elsewhere it may be news."""
+    return len(text) < _SHORT and _BIOGRAPHY.search(text) is not None
+
+
+def is_imprint(text: str) -> bool:
+    """Tell a line of a page's foot: whose rights, which address, which licence. Elsewhere in a text it may be news."""
+    return len(text) < 2 * _SHORT and _IMPRINT.search(text) is not None
 
 
 def is_stamp(text: str) -> bool:

@@ -6,9 +6,13 @@ from selectolax.lexbor import LexborNode
 
 from monitor.extract.blocks import Run
 from monitor.extract.body import HEADINGS, Page, linked, squeeze
+from monitor.extract.callouts import PLEA, SUMMARY, drop_callouts
 from monitor.extract.lines import (
+    is_biography,
     is_byline,
     is_credit,
+    is_imprint,
+    is_machine_made,
     is_sentence,
     is_stamp,
     is_stamped,
@@ -18,9 +22,12 @@ from monitor.extract.lines import (
 )
 from monitor.extract.marks import CAPTION, PICTURE, SMALL, STANDFIRST
 
+_FOOT = 9  # lines at the end of a text that may be the page's foot
+_SLIDES = 3  # headings, each over a picture, from which the article is a series of pictures
 _LONG = 300  # characters from which a repetition is taken by the letter
 _PLAIN = frozenset(("div", "section", "article", "main", "header"))
 _FIGURES = frozenset(("figure", "figcaption"))
+_SAID = frozenset(("", PLEA, "date line"))
 _OPEN = frozenset(("", "before the text", "beside the article", "outside"))
 
 
@@ -38,19 +45,21 @@ class Regions:
 def sort_runs(page: Page, title: str, descriptions: list[str], authors: list[str]) -> Regions:
     """Decide the fate of every run, and gather those that are of use."""
     seen = {squeeze(title)} if title else set()
-    names = {name for name in map(squeeze, authors) if len(name) > 5}
+    names = {plain: name for name in authors if len(plain := squeeze(name)) > 5}
     box = page.layout.boxes[page.root]
     inside = range(box.start, box.end)
     first = next((at for at in inside if _opens(page, at)), box.end)
     for at in inside:
         if not page.fate[at]:
             page.fate[at] = _by_place(page, at, first, seen) or _by_words(page, at, names)
+    drop_callouts(page)
     last = next((at for at in reversed(inside) if not page.fate[at]), box.start)
     for at in range(max(page.title_at, 0), last):
         if page.fate[at] == "beside the article" and _is_caption(page, at):
             page.fate[at] = "caption"
     _find_standfirst(page, {squeeze(text) for text in descriptions}, first)
     _drop_headings(page)
+    _drop_imprint(page)
     _drop_biographies(page, names)
     return gather(page)
 
@@ -115,16 +124,16 @@ def _is_linked(page: Page, at: int, tag: str) -> bool:
     return page.weights[at] <= 80 and (tag != "p" or (share >= 0.95 and run.text.rstrip("\"'”’»")[-1:] in "!?"))
 
 
-def _by_words(page: Page, at: int, names: set[str]) -> str:
+def _by_words(page: Page, at: int, names: dict[str, str]) -> str:
     """Judge a run by what it says: dates, bylines, credits, and words to the reader are not the article's text."""
     text, weight = page.layout.runs[at].text, page.weights[at]
-    if weight < 400 and speaks_to_reader(text):
-        return "word to the reader"
+    if weight < 400 and (spoken := SUMMARY if is_machine_made(text) else PLEA if speaks_to_reader(text) else ""):
+        return spoken
     if weight < 250 and is_credit(text):
         return "caption"
     if weight < 160:
         plain = squeeze(text)
-        if is_stamp(text):
+        if is_stamp(_without(text, names)):
             return "date line"
         if plain in names:
             return "byline"
@@ -189,7 +198,7 @@ def _find_standfirst(page: Page, known: set[str], first: int) -> None:
         run = page.layout.runs[at]
         if at == page.title_at or page.fate[at] not in _OPEN or linked(run) > 0.5 or _is_caption(page, at):
             continue
-        if _by_words(page, at, set()):
+        if _by_words(page, at, {}):
             continue
         if _is_known(squeeze(run.text), known) or (page.weights[at] > 40 and _in_standfirst(page, run)):
             page.fate[at] = "standfirst"
@@ -211,13 +220,15 @@ def _in_standfirst(page: Page, run: Run) -> bool:
 
 
 def _drop_headings(page: Page) -> None:
-    """Drop headings of what was dropped, and those that nothing follows."""
+    """Drop headings of what was dropped, and those that nothing follows; many of these are a story told in pictures."""
+    ended: list[int] = []
     below = "end"  # what stands under the heading above: body, caption, heading, links, end
     for at in range(len(page.fate) - 1, -1, -1):
         fate = page.fate[at]
         if not fate and page.layout.boxes[page.layout.runs[at].box].tag in HEADINGS:
             if below in {"end", "links"}:
                 page.fate[at] = "heading of nothing"
+                ended += [at] if below == "end" else []
             else:
                 below = "heading"
         elif not fate:
@@ -226,11 +237,41 @@ def _drop_headings(page: Page) -> None:
             below = below if below == "end" else "caption"
         elif below == "heading" and fate.startswith(("furniture", "links", "teasers")):
             below = "links"
+    if len(ended) > _SLIDES:
+        for at in ended:
+            page.fate[at] = ""
 
 
-def _drop_biographies(page: Page, names: set[str]) -> None:
+def _drop_imprint(page: Page) -> None:
+    """Drop the page's foot from the end of the text: lines of rights and addresses, the crumbs between them.
+
+    A short line with a number and a comma right above them is an address, too.
+    """
+    foot: list[int] = []
+    found = False
+    for at in [at for at, fate in enumerate(page.fate) if fate in _SAID][:-_FOOT:-1]:
+        text = page.layout.runs[at].text
+        foot += [] if page.fate[at] else [at]
+        short = page.weights[at] <= 100 and not is_sentence(text)
+        if is_imprint(text) or (found and short and "," in text and any(map(str.isdigit, text))):
+            found = True
+            for line in foot:
+                page.fate[line] = "imprint"
+        elif not (short or page.fate[at]):
+            return
+
+
+def _without(text: str, names: dict[str, str]) -> str:
+    """Cut the authors' names out of a line."""
+    for name in names.values():
+        text = text.replace(name, " ")
+    return text
+
+
+def _drop_biographies(page: Page, names: dict[str, str]) -> None:
     """Drop what is said of the author at the end."""
     kept = [at for at, fate in enumerate(page.fate) if not fate]
     for at in kept[max(len(kept) - 3, len(kept) * 3 // 4) :]:
-        if squeeze(page.layout.runs[at].text[:80]).startswith(tuple(names)) and names:
+        text = page.layout.runs[at].text
+        if is_biography(text) or (names and squeeze(text[:80]).startswith(tuple(names))):
             page.fate[at] = "about the author"

@@ -6,6 +6,7 @@ from monitor.extract.body import Page, squeeze
 from monitor.extract.metadata import Metadata
 
 _TAIL = re.compile(r"^(.{8,}?)\s*(?:[|»·•：]|\s[-–—:]|\s::)\s*([^|»·•]{2,60})$")
+_WORD = re.compile(r"\w+")
 _VOTES = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
 
 
@@ -13,7 +14,8 @@ def pick_title(page: Page, metadata: Metadata, host: str) -> tuple[str, str]:
     """Return the headline and who vouches for it.
 
     Outlets print one headline, sell another to social networks and a third to search engines: the one with most
-    witnesses wins, and a document title vouches for any claim that it begins with.
+    witnesses wins, and a document title vouches for any claim that it begins with. Of one headline written in several
+    ways the printed one is taken, unless it lets words run together that stand apart elsewhere (a kicker before it).
     """
     printed = page.layout.runs[page.title_at].text if page.title_at >= 0 else ""
     claims = {**metadata.headlines, "heading": printed}
@@ -32,7 +34,8 @@ def pick_title(page: Page, metadata: Metadata, host: str) -> tuple[str, str]:
         return printed, "heading" if printed else "nothing"
     best = max(votes, key=lambda key: votes[key])
     witnesses = [who for who, text in texts.items() if squeeze(text) == best]
-    return texts[min(witnesses, key=lambda who: who != "heading")], ", ".join(witnesses)
+    clearest = max(witnesses, key=lambda who: (len(_WORD.findall(texts[who])), who == "heading"))
+    return texts[clearest], ", ".join(witnesses)
 
 
 def _vouches(who: str, said: str, key: str) -> bool:

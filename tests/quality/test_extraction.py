@@ -38,7 +38,10 @@ def found() -> dict[str, dict[str, Any]]:
 
 
 def held_out(key: str) -> bool:
-    """Half of the pages, by a hash of their name, were kept apart until the rules stood; one fault was theirs."""
+    """Half of the pages, by a hash of their name, were kept apart until the rules of structure stood.
+
+    Later their headlines and the lines that are too many were looked at as well: phrases to the reader are from both.
+    """
     return hashlib.sha256(key.encode()).digest()[0] % 2 == 1
 
 
