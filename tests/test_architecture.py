@@ -25,7 +25,7 @@ PURE = {  # package: the third-party modules it may use
     "domain": set(),
     "text": {"numpy"},
     "parse": {"feedparser", "selectolax", "lxml", "xxhash"},
-    "extract": {"selectolax", "lxml"},
+    "extract": {"selectolax", "lxml", "re2"},
     "stories": {"numpy", "xxhash"},
     "match": {"numpy", "ahocorasick_rs", "re2"},
     "digest": {"jinja2", "typing_extensions"},
