@@ -26,12 +26,12 @@ def body(number: int, entries: int, edition: int = 0) -> bytes:
     items = []
     for position in range(edition * 2 + entries - 1, edition * 2 - 1, -1):
         rng = random.Random(number * 100_003 + position)
-        paragraphs = "".join(f"<p>{_sentence(rng)} {_sentence(rng)} {_sentence(rng)}</p>" for _ in range(4))
+        paragraphs = "".join(f"<p>{sentence(rng)} {sentence(rng)} {sentence(rng)}</p>" for _ in range(4))
         link = f"http://outlet-{number}.example/news/{position}-{rng.choice(_words()[0])}.html"
         published = format_datetime(opened - timedelta(minutes=20 * (entries + 10 - position)))
         items.append(
-            f"<item><title>{_sentence(rng)[:70]}</title><link>{link}</link><guid>{link}</guid>"
-            f"<pubDate>{published}</pubDate><description>{_sentence(rng)}</description>"
+            f"<item><title>{sentence(rng)[:70]}</title><link>{link}</link><guid>{link}</guid>"
+            f"<pubDate>{published}</pubDate><description>{sentence(rng)}</description>"
             f"<content:encoded><![CDATA[{paragraphs}]]></content:encoded></item>"
         )
     head = (
@@ -50,7 +50,8 @@ def _words() -> tuple[list[str], list[float]]:
     return words, list(accumulate(1 / (rank + 3) for rank in range(VOCABULARY)))
 
 
-def _sentence(rng: random.Random) -> str:
+def sentence(rng: random.Random) -> str:
+    """Make a sentence up; one in twenty names somebody."""
     words, weights = _words()
     words = rng.choices(words, cum_weights=weights, k=rng.randint(10, 18))
     if rng.random() < 0.05:
