@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, exists, func, select
 
 from monitor.domain.archive import DatabaseFacts, Filter, HitLine, SourceLine, Version
 from monitor.domain.article import Article, Stage, Stored
@@ -16,13 +16,14 @@ from monitor.store.codec import loads
 from monitor.store.engine import Connections
 from monitor.store.hits import HIT, MENTION, NEARMISS, mention_of, near_miss_of
 from monitor.store.outbox import DIGEST, TOLD
-from monitor.store.rows import ARTICLE, LISTED, WAITING, AnyRow, digest, several_of, stored_of, stored_query
+from monitor.store.rows import ARTICLE, LISTED, WAITING, AnyRow, digest, in_stories, several_of, stored_of, stored_query
 from monitor.store.schema import version
 from monitor.store.search import matching, read_query
-from monitor.store.sources import SOURCE, memory_of
+from monitor.store.sources import CONFIGURED, SOURCE, memory_of
 from monitor.store.tables import RevisionRow
 
 REVISION = table(RevisionRow)
+_FEW = 1000
 
 
 class SqlArchive:
@@ -45,10 +46,13 @@ class SqlArchive:
 
     def articles(self, wanted: Filter) -> list[Stored]:
         """Return articles, newest first."""
-        query = stored_query().where(*_narrowed(wanted))
-        if wanted.rule_id:
-            query = query.where(exists().where(HIT.c.article_id == ARTICLE.c.id, HIT.c.rule_id == wanted.rule_id))
-        return self._stored(query.order_by(ARTICLE.c.id.desc()).limit(wanted.limit))
+        timed = (wanted.since_at or wanted.until_at) and not wanted.source_id
+        order = (ARTICLE.c.first_seen_at.desc(), ARTICLE.c.id.desc()) if timed else (ARTICLE.c.id.desc(),)
+        with self._connections.reading() as connection:
+            query = stored_query().where(*_narrowed(connection, wanted, ARTICLE.c.id))
+            if wanted.rule_id:
+                query = query.where(_among(connection, ARTICLE.c.id, HIT.c.article_id, HIT.c.rule_id == wanted.rule_id))
+            return [stored_of(row) for row in connection.execute(query.order_by(*order).limit(wanted.limit))]
 
     def search(self, query: str, limit: int = 20) -> list[Stored]:
         """Return articles with the words, "phrases" and beginnings* of a query, newest first; -word excludes."""
@@ -69,27 +73,21 @@ class SqlArchive:
 
     def hits(self, wanted: Filter) -> list[HitLine]:
         """Return hits with when and by which digest they were first told, newest first."""
-        told = (
-            select(DIGEST.c.composed_at, DIGEST.c.digest_id)
-            .join_from(TOLD, DIGEST, TOLD.c.digest == DIGEST.c.id)
-            .where(TOLD.c.hit_id == HIT.c.id)
-            .order_by(DIGEST.c.id)
-            .limit(1)
-        )
-        columns = (
-            told.with_only_columns(DIGEST.c.composed_at).scalar_subquery().label("told_at"),
-            told.with_only_columns(DIGEST.c.digest_id).scalar_subquery().label("told_by"),
-        )
-        query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, *columns).join_from(HIT, ARTICLE).where(*_narrowed(wanted))
+        first = select(func.min(TOLD.c.digest)).where(TOLD.c.hit_id == HIT.c.id).scalar_subquery()
+        columns = (DIGEST.c.composed_at.label("told_at"), DIGEST.c.digest_id.label("told_by"))
+        query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, *columns)
+        query = query.outerjoin_from(HIT, ARTICLE)  # not to be read from the article's side: every hit has one
+        query = query.outerjoin(DIGEST, DIGEST.c.id == first)
         if wanted.rule_id:
             query = query.where(HIT.c.rule_id == wanted.rule_id)
         with self._connections.reading() as connection:
+            query = query.where(*_narrowed(connection, wanted, HIT.c.article_id))
             return [_hit_line(row) for row in connection.execute(query.order_by(HIT.c.id.desc()).limit(wanted.limit))]
 
     def sources(self) -> list[SourceLine]:
         """Return every configured source with its memory and how many articles it ever brought."""
         columns = (SOURCE.c.name, SOURCE.c.memory, SOURCE.c.pages, SOURCE.c.articles)
-        query = select(*columns).where(SOURCE.c.configured)
+        query = select(*columns).where(CONFIGURED)
         with self._connections.reading() as connection:
             rows = connection.execute(query.order_by(SOURCE.c.id)).all()
         return [SourceLine(standing(memory_of(row)), row.name, row.articles) for row in rows]
@@ -113,21 +111,33 @@ class SqlArchive:
             return [stored_of(row) for row in connection.execute(query)]
 
 
-def _narrowed(wanted: Filter) -> list[ColumnElement[bool]]:
-    """Return the conditions on ``article`` that a filter stands for."""
+def _narrowed(connection: Connection, wanted: Filter, number: Column[int]) -> list[ColumnElement[bool]]:
+    """Return the conditions on ``article``, or on the column that has its number, that a filter stands for."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.source_id:
         conditions.append(ARTICLE.c.source_id == wanted.source_id)
     if wanted.story_id:
-        conditions.append(ARTICLE.c.story_id == wanted.story_id)
+        conditions += in_stories([wanted.story_id])
     if wanted.official_id:
-        named = exists().where(MENTION.c.article_id == ARTICLE.c.id, MENTION.c.official_id == wanted.official_id)
-        conditions.append(named)
+        conditions.append(_among(connection, number, MENTION.c.article_id, MENTION.c.official_id == wanted.official_id))
     if wanted.since_at:
         conditions.append(ARTICLE.c.first_seen_at >= wanted.since_at)
     if wanted.until_at:
         conditions.append(ARTICLE.c.first_seen_at < wanted.until_at)
     return conditions
+
+
+def _among(
+    connection: Connection, number: Column[int], of: Column[int], wanted: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Return the condition that an article is among those that other rows name.
+
+    Few are looked up by their numbers; of many, the newest are soon met on the way down the archive.
+    """
+    few = select(of).where(wanted)
+    if _number(connection, select(func.count()).select_from(few.limit(_FEW).subquery())) < _FEW:
+        return number.in_(few)
+    return exists().where(of == number, wanted)
 
 
 def findings_of(connection: Connection, article_id: int) -> Findings:

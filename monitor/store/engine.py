@@ -72,6 +72,10 @@ class Connections:
         with translated(), self._reader.connect() as connection, connection.begin():
             yield connection
 
+    def renew_readers(self) -> None:
+        """Let readers open anew: a connection goes on planning with what was known of the tables when it opened."""
+        self._reader.dispose()
+
     @contextmanager
     def outside(self) -> Iterator[sqlite3.Connection]:
         """Open SQLite's own connection for what cannot stand in a transaction, between those of the writer."""

@@ -17,7 +17,12 @@ class DigestRow(Base, table=True):
     """A digest that was composed; ``seen`` is the newest hit it told, below which nothing needs looking for."""
 
     __tablename__ = "digest"
-    __table_args__ = (UniqueConstraint("digest_id", "start_at"), COUNTED)
+    __table_args__ = (
+        UniqueConstraint("digest_id", "start_at"),
+        Index("ix_digest_end_at", "digest_id", "end_at"),
+        Index("ix_digest_seen", "digest_id", "seen"),
+        COUNTED,
+    )
 
     id: int | None = number()
     digest_id: str

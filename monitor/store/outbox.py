@@ -23,7 +23,7 @@ from monitor.store.letters import DigestRow, ToldRow
 from monitor.store.renditions import deliveries_of, delivery_rows
 from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
 from monitor.store.settling import DELIVERY, PENDING, settle
-from monitor.store.sources import SOURCE, memory_of
+from monitor.store.sources import CONFIGURED, SOURCE, memory_of
 
 DIGEST = table(DigestRow)
 TOLD = table(ToldRow)
@@ -65,9 +65,9 @@ class SqlOutbox:
                 select(func.count()).select_from(ARTICLE).where(*_seen_in(window))
             ).scalar_one()
             read = func.count().filter(SOURCE.c.last_success_at >= window.start_at)
-            sums = connection.execute(select(func.count(), read).where(SOURCE.c.configured)).one()
+            sums = connection.execute(select(func.count(), read).where(CONFIGURED)).one()
             doubtful = SOURCE.c.changed_at.is_not(None) | SOURCE.c.state.not_in([str(state) for state in WELL])
-            ill = select(*_STANDING).where(SOURCE.c.configured, doubtful).order_by(SOURCE.c.id)
+            ill = select(*_STANDING).where(CONFIGURED, doubtful).order_by(SOURCE.c.id)
             looked_at = [_fault(row) for row in connection.execute(ill)]
         faults = tuple(fault for fault in looked_at if fault.state not in WELL)
         return Coverage(sources=sums[0], read=sums[1], articles=articles, faults=faults)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, Select, select, text
+from sqlalchemy import ColumnElement, Row, Select, select, text
 
 from monitor.domain.article import Article, Stage, Stored
 from monitor.store.base import table
@@ -27,6 +27,11 @@ STORED = (
 def digest(text: str) -> bytes:
     """Return a short digest to look a long text up by (BLAKE2b of 128 bits: chance never makes two alike)."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
+
+
+def in_stories(names: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition that an article is in one of these stories, so that their index serves it."""
+    return (ARTICLE.c.story_id.in_(names), ARTICLE.c.story_id != "")
 
 
 def several(texts: Sequence[str]) -> str:

@@ -108,9 +108,10 @@ _STORY = (
     "CASE WHEN excluded.last_seen_at > story.last_seen_at THEN excluded.last_seen_at ELSE story.last_seen_at END"
 )
 _PUT = "UPDATE article SET story_id = ?, copy_of = ?, stage = ? WHERE id = ?"
-_MERGE = (
-    ("UPDATE article SET story_id = ? WHERE story_id = ?", ("older", "younger")),
-    ("UPDATE story SET merged_into = ? WHERE id = ? OR merged_into = ?", ("older", "younger", "younger")),
+_MERGE = (  # in the words of the partial indexes
+    ("UPDATE article SET story_id = ? WHERE story_id = ? AND story_id != ''", ("older", "younger")),
+    ("UPDATE story SET merged_into = ? WHERE id = ?", ("older", "younger")),
+    ("UPDATE story SET merged_into = ? WHERE merged_into = ? AND merged_into != ''", ("older", "younger")),
     ("DELETE FROM cluster WHERE story_id = ?", ("younger",)),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
@@ -20,6 +20,7 @@ from monitor.store.rows import AnyRow
 from monitor.store.tables import SourceRow
 
 SOURCE = table(SourceRow)
+CONFIGURED = text("source.configured")  # in the words of the index of what is due
 _RUNNING = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
 _SETTLE = (
     update(SOURCE)
@@ -62,7 +63,7 @@ class SqlSources:
         )
         chosen = (
             select(SOURCE.c.id)
-            .where(SOURCE.c.configured, wanted, free)
+            .where(CONFIGURED, wanted, free)
             .order_by(SOURCE.c.next_poll_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -87,7 +88,7 @@ class SqlSources:
 
     def memories(self) -> dict[str, SourceMemory]:
         """Return the memory of every configured source, in the state in which it stands."""
-        query = select(SOURCE.c.id, SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured)
+        query = select(SOURCE.c.id, SOURCE.c.memory, SOURCE.c.pages).where(CONFIGURED)
         with self._connections.reading() as connection:
             return {row.id: standing(memory_of(row)) for row in connection.execute(query)}
 
@@ -99,13 +100,13 @@ class SqlSources:
         well = SOURCE.c.state.in_([str(state) for state in WELL])
         told = (or_(~well, SOURCE.c.last_success_at >= since_at), SOURCE.c.memory.contains('"notice":"'))
         with self._connections.reading() as connection:
-            rows = connection.execute(select(SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured, *told))
+            rows = connection.execute(select(SOURCE.c.memory, SOURCE.c.pages).where(CONFIGURED, *told))
             return [standing(memory_of(row)) for row in rows]
 
     def states(self) -> Counter[SourceState]:
         """Return how many configured sources stand in each state."""
-        plain = select(SOURCE.c.state, func.count()).where(SOURCE.c.configured, SOURCE.c.changed_at.is_(None))
-        changed = select(SOURCE.c.memory, SOURCE.c.pages).where(SOURCE.c.configured, SOURCE.c.changed_at.is_not(None))
+        plain = select(SOURCE.c.state, func.count()).where(CONFIGURED, SOURCE.c.changed_at.is_(None))
+        changed = select(SOURCE.c.memory, SOURCE.c.pages).where(CONFIGURED, SOURCE.c.changed_at.is_not(None))
         with self._connections.reading() as connection:
             found = Counter(
                 {SourceState(state): count for state, count in connection.execute(plain.group_by(SOURCE.c.state))}
@@ -115,9 +116,10 @@ class SqlSources:
 
     def first_due(self) -> datetime | None:
         """Return when the first source that is not paused is due, be it in the past."""
-        query = select(func.min(SOURCE.c.next_poll_at)).where(SOURCE.c.configured, SOURCE.c.paused == "")
+        at = SOURCE.c.next_poll_at
+        query = select(at).where(CONFIGURED, SOURCE.c.paused == "", at.is_not(None)).order_by(at).limit(1)
         with self._connections.reading() as connection:
-            due_at: datetime | None = connection.execute(query).scalar_one()
+            due_at: datetime | None = connection.execute(query).scalar()
             return due_at
 
 

@@ -14,7 +14,7 @@ from monitor.domain.story import Story
 from monitor.store.base import table
 from monitor.store.engine import Connections, insert_or_replace
 from monitor.store.hits import MENTION
-from monitor.store.rows import ARTICLE, WAITING, AnyRow, stored_of, stored_query
+from monitor.store.rows import ARTICLE, WAITING, AnyRow, in_stories, stored_of, stored_query
 from monitor.store.shelf import CLUSTER, FINGERPRINT, STORY, SqlShelf, VocabularyRow
 
 VOCABULARY = table(VocabularyRow)
@@ -102,12 +102,12 @@ class SqlStories:
 def _stories(connection: Connection, rows: Sequence[AnyRow]) -> list[Story]:
     names = [row.id for row in rows]
     numbers: defaultdict[str, list[int]] = defaultdict(list)
-    members = select(ARTICLE.c.id, ARTICLE.c.story_id).where(ARTICLE.c.story_id.in_(names), ARTICLE.c.story_id != "")
+    members = select(ARTICLE.c.id, ARTICLE.c.story_id).where(*in_stories(names))
     for member in connection.execute(members.order_by(ARTICLE.c.id)):
         numbers[member.story_id].append(member.id)
     officials: defaultdict[str, set[str]] = defaultdict(set)
     named = select(ARTICLE.c.story_id, MENTION.c.official_id).join_from(ARTICLE, MENTION)
-    for mention in connection.execute(named.where(ARTICLE.c.story_id.in_(names)).distinct()):
+    for mention in connection.execute(named.where(*in_stories(names)).distinct()):
         officials[mention.story_id].add(mention.official_id)
     return [_story(row, numbers[row.id], officials[row.id]) for row in rows]
 

@@ -223,6 +223,7 @@ class StoryRow(Base, table=True):
     """Reports of one event; its members are the articles with its id."""
 
     __tablename__ = "story"
+    __table_args__ = (partial("ix_story_merged_into", "merged_into", where="merged_into != ''"),)
 
     id: str = Field(primary_key=True)
     title: str = words()

@@ -17,6 +17,7 @@ from monitor.store.room import DiskRoom
 from monitor.store.schema import version
 
 MERGED_PAGES = 500
+SAMPLED_ROWS = 1000  # of each index, to know how often its values come again
 
 
 class SqlUpkeep:
@@ -58,7 +59,10 @@ class SqlUpkeep:
             with self._connections.writing() as connection:
                 merge = "INSERT INTO content_words (content_words, rank) VALUES ('merge', :pages)"
                 connection.execute(text(merge), {"pages": MERGED_PAGES})
-                connection.exec_driver_sql("PRAGMA optimize")
+                # of all tables, or none: those that are known alone are taken for small beside the others
+                connection.exec_driver_sql(f"PRAGMA analysis_limit={SAMPLED_ROWS}")
+                connection.exec_driver_sql("ANALYZE")
+            self._connections.renew_readers()
             with self._connections.outside() as driver:
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:

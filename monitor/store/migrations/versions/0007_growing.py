@@ -1,0 +1,23 @@
+"""Indexes for what is asked every second and grew with the archive: a digest's last window, a story's former names."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+MERGED = sa.text("merged_into != ''")
+
+
+def upgrade() -> None:
+    op.create_index("ix_digest_end_at", "digest", ["digest_id", "end_at"])
+    op.create_index("ix_digest_seen", "digest", ["digest_id", "seen"])
+    op.create_index("ix_story_merged_into", "story", ["merged_into"], sqlite_where=MERGED, postgresql_where=MERGED)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_story_merged_into", "story")
+    op.drop_index("ix_digest_seen", "digest")
+    op.drop_index("ix_digest_end_at", "digest")
