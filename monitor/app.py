@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.domain.crew import QueueCounts
 from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
 from monitor.domain.ports import Carrier, Clock, Fetcher, Workshop
 from monitor.domain.settings import Configuration
@@ -21,6 +22,7 @@ from monitor.match.rules import compile_watch
 from monitor.pipeline.alert import Alerter
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.dispatch import Dispatcher
+from monitor.pipeline.errands import Gathering
 from monitor.pipeline.group import StoryKeeper
 from monitor.pipeline.line import Line, Progress, Tally, silent
 from monitor.pipeline.read import Reader
@@ -47,6 +49,33 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
+async def gathering(
+    configuration: Configuration,
+    database: SqlDatabase,
+    workers: Workshop,
+    clock: Clock = utc_now,
+    metrics: "Metrics | None" = None,
+) -> AsyncIterator[tuple[Gathering, Fetcher, Workshop]]:
+    """Put together what collects, alike for the daemon and for a worker, and hand out what it fetches and parses with.
+
+    ``metrics`` counts what is done.
+    """
+    settings = configuration.settings
+    client = HttpFetcher(settings.contact, settings.allow_networks, clock)
+    try:
+        fetcher: Fetcher = client
+        if metrics:
+            from monitor.telemetry.metered import MeteredFetcher, MeteredWorkshop
+
+            fetcher, workers = MeteredFetcher(client, metrics), MeteredWorkshop(workers, metrics)
+        database.keep(settings.keep_pages)
+        collector = Collector(database, fetcher, workers, clock, settings.backfill)
+        yield Gathering(collector, Reader(database, fetcher, workers, clock), client.rest), fetcher, workers
+    finally:
+        await client.aclose()
+
+
+@asynccontextmanager
 async def staffed(
     configuration: Configuration,
     database: SqlDatabase,
@@ -58,29 +87,25 @@ async def staffed(
 
     ``metrics`` counts what the line does. Raises whatever keeps a part from opening, after closing what was open.
     """
-    settings = configuration.settings
     watcher = await asyncio.to_thread(compile_watch, configuration.watch)  # seconds, where many are watched
     async with AsyncExitStack() as stack:
-        client = HttpFetcher(settings.contact, settings.allow_networks, clock)
-        stack.push_async_callback(client.aclose)
-        fetcher: Fetcher = client
+        parts = gathering(configuration, database, workers, clock, metrics)
+        gatherers, fetcher, workers = await stack.enter_async_context(parts)
         carriers = {channel.id: carrier(channel, configuration) for channel in configuration.channels}
         if metrics:
-            from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
+            from monitor.telemetry.metered import MeteredCarrier
 
-            fetcher, workers = MeteredFetcher(client, metrics), MeteredWorkshop(workers, metrics)
             carriers = {
                 channel.id: MeteredCarrier(carriers[channel.id], KINDS[type(channel)], metrics)
                 for channel in configuration.channels
             }
         dispatcher = Dispatcher(database, carriers, clock)
         stack.push_async_callback(dispatcher.drain, 0)
-        database.keep(settings.keep_pages)
         await database.run(database.sources.register, configuration.sources, clock())
         yield Line(
             configuration=configuration,
-            collector=Collector(database, fetcher, workers, clock, settings.backfill),
-            reader=Reader(database, fetcher, workers, clock),
+            collector=gatherers.collector,
+            reader=gatherers.reader,
             screener=Screener(database, watcher, clock),
             keeper=StoryKeeper(database, clock),
             rechecker=Rechecker(database, fetcher, workers, watcher, configuration.watch.rules, clock),
@@ -129,8 +154,8 @@ async def poll_once(
 
 def sqlite_folder(url: Secret) -> Path | None:
     """Return the folder of an SQLite file, whose disk may fill up."""
-    name = url.reveal().removeprefix("sqlite:///").partition("?")[0]
-    return None if name == url.reveal() else Path(name).absolute().parent
+    kind, _, name = url.reveal().partition(":///")
+    return Path(name.partition("?")[0]).absolute().parent if kind == "sqlite" else None
 
 
 def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> "Standing":
@@ -147,4 +172,5 @@ def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> "Stand
         outbox_oldest=(now - counts.oldest_at).total_seconds() if counts.oldest_at else 0.0,
         database_bytes=facts.size,
         disk_free_bytes=shutil.disk_usage(folder).free if folder else 0,
+        queue=database.queue.counts() if database.queue else QueueCounts(),
     )

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,7 @@ from monitor.app import measure, sqlite_folder, staffed, utc_now
 from monitor.config.edits import Change, Kind
 from monitor.config.load import load_configuration
 from monitor.config.reload import Reloader, find_database
+from monitor.domain.crew import Handout
 from monitor.domain.delivery import Secret
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.ports import Clock, Workshop
@@ -29,14 +31,16 @@ from monitor.fetch.client import HttpFetcher
 from monitor.jobs import COLLECTING, SECOND, Board, Desk, Job
 from monitor.match.review import review_watch
 from monitor.pipeline.care import Care
-from monitor.pipeline.collect import Poll
+from monitor.pipeline.handover import Foreman
+from monitor.pipeline.words import forget_silent
 from monitor.schedule.runner import Runner
 from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
-from monitor.telemetry.guardian import Guardian, ping_heartbeat
+from monitor.telemetry.guardian import Guardian, beating, ping_heartbeat
 from monitor.telemetry.health import LOOP, Pulse
 from monitor.telemetry.logs import set_up_logging
 from monitor.telemetry.metrics import Metrics
+from monitor.telemetry.news import tell_poll, tell_trouble
 from monitor.telemetry.probes import Probes
 from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.telemetry.systemd import READY, STOPPING, Notifier
@@ -44,8 +48,6 @@ from monitor.telemetry.systemd import READY, STOPPING, Notifier
 LIMITS = {LOOP: 10.0, "poll": 60.0, "read": 60.0, "tell": 900.0, "deliver": 60.0, "reload": 60.0, "database": 180.0}
 LIMITS |= {"clock": 180.0, "recheck": 3600.0, "room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
 """For how many seconds each part may be silent; after a pause some of them have a long way to go."""
-
-SOURCE_NEWS = {"change": "source in trouble", "reminder": "source still in trouble", "recovery": "source well again"}
 
 ROOM, CLOCK, BACKUP, CLEANING = timedelta(seconds=5), timedelta(seconds=10), timedelta(hours=1), timedelta(hours=3)
 LOOK, MEASURE, PING = timedelta(seconds=1), timedelta(seconds=60), timedelta(seconds=60)
@@ -99,13 +101,15 @@ class Daemon:
         self._pulse = Pulse(LIMITS, time.monotonic())
         self._guardian = Guardian(self._pulse, notifier, self._metrics)
         self._care = Care(database, clock)
+        self._crew = Foreman(database, database.queue, clock, self._handed_out) if database.queue else None
         self._board = Board()
-        self._beside = Runner(self._tell_trouble)
+        self._beside = Runner(partial(tell_trouble, self._metrics))
         self._stop, self._turn = asyncio.Event(), asyncio.Event()
         self._next: Configuration | None = None
         self._proven: Configuration | None = None
         self._settings: Settings | None = None
         self._probes: Probes | None = None
+        self._alive = 0
         self.folder: Path | None = None
 
     async def watch(self, configuration: Configuration) -> None:
@@ -155,7 +159,8 @@ class Daemon:
         self._turn.clear()
         self._prepare(configuration)
         async with staffed(configuration, self._database, self._workers, self._clock, self._metrics) as line:
-            desk, runner = Desk(line, self._board, self._tell_poll), Runner(self._tell_trouble)
+            desk = Desk(line, self._board, partial(tell_poll, self._metrics), self._crew)
+            runner = Runner(partial(tell_trouble, self._metrics))
             for job in desk.jobs():
                 work = self._care.with_leave(job.work) if job.name in COLLECTING else job.work
                 runner.add(job.name, job.every, self._beating(job.name, work))
@@ -208,24 +213,15 @@ class Daemon:
             log.warning("no probes and metrics: the port is taken", address=wanted, reason=str(error))
 
     def _beating(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """Make a job beat when it is done. What the database refuses is a trouble that is told once, not each time."""
-
-        async def beat() -> None:
-            trouble = ""
-            try:
-                await work()
-            except StoreError as error:
-                trouble = str(error)
-            self._pulse.beat(part, time.monotonic())
-            if self._pulse.trouble(part, trouble):
-                log.error("in trouble", part=part, reason=trouble) if trouble else log.info("well again", part=part)
-
-        return beat
+        return beating(self._pulse, part, work)
 
     async def _clean(self) -> None:
         """Let go of what the settings of the hour do not keep."""
         if self._settings:
             await self._care.clean_up(self._settings.retention)
+        if self._database.queue:
+            await self._database.run(self._database.queue.clean)
+            await forget_silent(self._database, self._clock())
 
     async def _keep_time(self) -> None:
         """See whether the clock was set back, and say so."""
@@ -257,6 +253,16 @@ class Daemon:
         word = json.dumps({"at": now.isoformat(), "stopped": stopped, "faults": faults})
         await self._database.run(self._database.ledger.set, "daemon", word, now)
 
+    def _handed_out(self, told: Handout) -> None:
+        """Note what became of jobs; say it when workers come and go, and when one has died over its work."""
+        self._metrics.taken_back(told.taken_back)
+        if told.taken_back:
+            log.warning("taken back from workers that are silent", jobs=told.taken_back)
+        if self._alive != told.workers:
+            said = "workers collect" if told.workers else "no worker is alive; collecting here"
+            log.info(said, workers=told.workers)
+            self._alive = told.workers
+
     async def _ping(self) -> None:
         """Tell the dead man's switch that all is well, or that it is not."""
         settings = self._settings
@@ -268,20 +274,6 @@ class Daemon:
                 log.warning("the heartbeat did not arrive")
         finally:
             await fetcher.aclose()
-
-    def _tell_poll(self, poll: Poll) -> None:
-        """Count what a poll has brought, and log what its reader is told of the source."""
-        self._metrics.found(poll.new)
-        if poll.remark:
-            log.info("remark on a source", source=poll.source_id, reason=poll.remark)
-        if notice := poll.notice:
-            tell = log.info if notice.kind == "recovery" else log.warning
-            tell(SOURCE_NEWS[notice.kind], source=poll.source_id, state=poll.after.value, reason=notice.text)
-
-    def _tell_trouble(self, job: str, what: str, error: BaseException | None) -> None:
-        """Log a job that failed, or could not be run at its time."""
-        self._metrics.troubled(what)
-        log.error("job in trouble", job=job, what=what, reason=str(error or ""), exc_info=error)
 
 
 def _settle_memory() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from monitor.domain.article import Unread
+from monitor.domain.crew import Crew
 from monitor.domain.source import Lease
 from monitor.pipeline.collect import Poll
 from monitor.pipeline.line import Line
@@ -52,9 +53,18 @@ class Board:
 class Desk:
     """The daemon's work: fills free places with due work at every tick, and lets go cleanly."""
 
-    def __init__(self, line: Line, board: Board, polled: Callable[[Poll], None] = lambda _poll: None) -> None:
-        """``board`` holds what the next digest must say; ``polled`` is told what came of every poll."""
-        self._board = board
+    def __init__(
+        self,
+        line: Line,
+        board: Board,
+        polled: Callable[[Poll], None] = lambda _poll: None,
+        crew: Crew | None = None,
+    ) -> None:
+        """``board`` holds what the next digest must say; ``polled`` is told what came of every poll.
+
+        While workers of the ``crew`` are alive, they poll sources and read pages.
+        """
+        self._board, self._crew = board, crew
         self._line, self._sources, self._polled = line, line.sources, polled
         self._polls, self._pages = Slots(POLLS), Slots(PAGES)
         self._working = asyncio.Lock()
@@ -71,14 +81,18 @@ class Desk:
         )
 
     async def poll(self) -> None:
-        """Start polling as many due sources as there are free places."""
+        """Hand due sources to workers; where there are none, start polling as many as there are free places."""
+        if self._crew and self._leasing and await self._crew.hand_over():
+            return
         await self._fill(self._polls, self._line.collector.lease, self._poll)
 
     async def _poll(self, lease: Lease) -> None:
         self._polled(await self._line.collector.poll(lease, self._sources[lease.source_id]))
 
     async def read(self) -> None:
-        """Start reading as many listed pages as there are free places."""
+        """Start reading as many listed pages as there are free places, where no workers do it."""
+        if self._crew and self._crew.is_at_work:
+            return
         await self._fill(self._pages, self._line.reader.lease, self._read)
 
     async def _read(self, unread: Unread) -> None:

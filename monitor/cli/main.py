@@ -59,7 +59,7 @@ FAMILIES: dict[str, tuple[Command, ...]] = {
         explain.names,
         explain.rehearse,
     ),
-    "Run": (run.run, run.poll, demo.demo),
+    "Run": (run.run, run.poll, run.worker, demo.demo),
     "Look": (status.status, look.hits, look.search),
     "Explain": (why.why, explain.match, extract.extract, stories.group, repair.evidence),
 }

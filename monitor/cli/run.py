@@ -110,3 +110,24 @@ def run(config: Config = DEFAULT_CONFIG, database: DatabaseUrl = "") -> None:
     from monitor.daemon import serve
 
     uvloop.run(serve(config, os.environ, database))
+
+
+def worker(
+    config: Config = DEFAULT_CONFIG,
+    database: DatabaseUrl = "",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=1000, help="So many side by side.")] = 32,
+    probes: Annotated[
+        str, typer.Option("--probes", metavar="HOST:PORT", help="Answer /readyz and /metrics.", show_default=False)
+    ] = "",
+) -> None:
+    """Collect for the daemon, on as many machines as wanted; needs PostgreSQL."""
+    import uvloop
+
+    from monitor.config.values import parse_door
+    from monitor.worker import serve
+
+    try:
+        door = parse_door(probes) if probes else None
+    except ValueError as error:
+        raise UsageError(f"--probes: {error}") from None
+    uvloop.run(serve(config, os.environ, database, jobs, door))

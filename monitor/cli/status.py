@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from json import loads
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, load, table, when
+from monitor.cli.crew import CrewSight, crew_lines, crew_needs, crew_record, look_at_crew
 from monitor.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Sight:
     faults: tuple[str, ...]
     daemon: Daemon
     at: datetime
+    crew: CrewSight = field(default_factory=CrewSight)
 
 
 def status(
@@ -111,6 +113,7 @@ def look(config: Path, database: str) -> Sight:
             faults=faults,
             daemon=read_daemon(opened.ledger.get("daemon"), now),
             at=now,
+            crew=look_at_crew(opened, now),
         )
     finally:
         opened.close()
@@ -139,6 +142,7 @@ def record(sight: Sight) -> dict[str, object]:
         },
         "database": {name: getattr(sight.database, name) for name in sight.database.__dataclass_fields__},
         "daemon": asdict(sight.daemon),
+        **crew_record(sight.crew, sight.at),
     }
 
 
@@ -173,6 +177,7 @@ def needs(sight: Sight) -> Iterator[str]:
         yield f"The daemon is silent since {when(daemon.seen_at)}: see its log, and start it by monitor run."
     if daemon.state == "running":
         yield from (f"The daemon reports: {fault}." for fault in daemon.faults)
+    yield from crew_needs(sight.crew, sight.at)
     if counts.dead:
         yield (
             f"{_count(counts.dead, 'delivery was', 'deliveries were')} given up: see monitor outbox list --state dead, "
@@ -208,6 +213,8 @@ def show(sight: Sight, *, everything: bool) -> None:
         f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to screen; "
         f"{counts.pending} deliveries pending, {counts.dead} dead, {counts.refused} refused."
     )
+    for line in crew_lines(sight.crew, sight.at):
+        typer.echo(line)
     loaded = f" configuration of {when(sight.snapshot.loaded_at)};" if sight.snapshot else ""
     seen = f", seen {when(sight.daemon.seen_at)}" if sight.daemon.seen_at else ""
     typer.echo(f"Daemon {sight.daemon.state}{seen};{loaded} database {facts.size / 1e6:.1f} MB ({facts.engine}).")

@@ -179,8 +179,8 @@ def find_database(path: Path, environ: Mapping[str, str]) -> Secret | None:
     except ValueError:
         return None
     database = absolute_database(Secret(text), folder)
-    name = database.reveal().removeprefix("sqlite:///").partition("?")[0]
-    return database if name == database.reveal() or Path(name).exists() else None
+    kind, _, name = database.reveal().partition(":///")
+    return database if kind != "sqlite" or Path(name.partition("?")[0]).exists() else None
 
 
 def _named_database(data: bytes) -> str:

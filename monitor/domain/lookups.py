@@ -3,7 +3,7 @@
 Each call is one short transaction. All times are aware UTC. Any method may raise ``StoreError``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -134,6 +134,14 @@ class Ledger(Protocol):
 
     def set(self, name: str, value: str, now: datetime) -> None:
         """Keep a fact under a name, in place of what was there."""
+        ...
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Return the facts whose names begin so."""
+        ...
+
+    def drop(self, names: Collection[str]) -> None:
+        """Forget facts."""
         ...
 
 

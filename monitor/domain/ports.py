@@ -106,8 +106,8 @@ class ArticleStore(Protocol):
         """
         ...
 
-    def lease_unread(self, now: datetime, limit: int, until_at: datetime) -> list[Unread]:
-        """Lease articles whose page is to be fetched now, oldest first."""
+    def lease_unread(self, now: datetime, limit: int, until_at: datetime, source_id: str | None = None) -> list[Unread]:
+        """Lease articles (of one source, if it is named) whose page is to be fetched now, oldest first."""
         ...
 
     def keep_page(

@@ -77,6 +77,10 @@ class HttpFetcher:
         except httpx.TransportError as error:
             return _failure(error)
 
+    async def rest(self, url: str) -> None:
+        """Wait until the host of a URL may be asked again: for whoever lets another process ask it next."""
+        await self._hosts.rest(host_of(url))
+
     async def aclose(self) -> None:
         """Release what is held; a fetch under way ends by its own deadline."""
         await self._transport.aclose()

@@ -45,6 +45,12 @@ class Hosts:
         if host := self._hosts.get(name):
             host.gap = max(host.gap, min(gap_seconds, 60.0))
 
+    async def rest(self, name: str) -> None:
+        """Wait until a host has rested from its last request."""
+        host = self._hosts.get(name)
+        if host and (left := host.next_at - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+
     def _forget(self) -> None:
         """Drop hosts that nobody waits for and that have rested, once there are many."""
         if len(self._hosts) > 4096:

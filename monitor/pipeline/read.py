@@ -43,14 +43,14 @@ class Reader:
     def __init__(self, database: Database, fetcher: Fetcher, workshop: Workshop, clock: Clock) -> None:
         self._database, self._fetcher, self._workshop, self._clock = database, fetcher, workshop, clock
 
-    async def lease(self, limit: int) -> list[Unread]:
-        """Lease at most ``limit`` articles whose page is to be fetched now."""
+    async def lease(self, limit: int, only: str | None = None) -> list[Unread]:
+        """Lease at most ``limit`` articles, of the source ``only`` if it is named, whose page is to be fetched now."""
         now = self._clock()
-        return await self._database.run(self._database.articles.lease_unread, now, limit, now + LEASE)
+        return await self._database.run(self._database.articles.lease_unread, now, limit, now + LEASE, only)
 
-    async def tick(self, sources: Mapping[str, Source], limit: int) -> list[Reading]:
+    async def tick(self, sources: Mapping[str, Source], limit: int, only: str | None = None) -> list[Reading]:
         """Lease and read at most ``limit`` articles side by side."""
-        leased = await self.lease(limit)
+        leased = await self.lease(limit, only)
         return list(await asyncio.gather(*(self.read(unread, sources.get(unread.source_id)) for unread in leased)))
 
     async def read(self, unread: Unread, source: Source | None) -> Reading:

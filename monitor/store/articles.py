@@ -80,12 +80,13 @@ class SqlArticles:
                 hasten_rechecks(connection, set(known.values()) - {number for number, _draft in fresh}, now)
         return len(fresh)
 
-    def lease_unread(self, now: datetime, limit: int, until_at: datetime) -> list[Unread]:
+    def lease_unread(self, now: datetime, limit: int, until_at: datetime, source_id: str | None = None) -> list[Unread]:
         """Lease articles whose page is to be fetched now, oldest first; an attempt counts from here on."""
         token = secrets.token_hex(8)
+        due = (LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
             select(ARTICLE.c.id)
-            .where(LISTED, ARTICLE.c.next_attempt_at <= now)
+            .where(*due, *(() if source_id is None else (ARTICLE.c.source_id == source_id,)))
             .order_by(ARTICLE.c.next_attempt_at, ARTICLE.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from monitor.domain.errors import StoreInUse
 from monitor.domain.settings import KeepPages
 from monitor.store.archive import SqlArchive
 from monitor.store.articles import SqlArticles
 from monitor.store.backup import back_up, backup_folder, check_at_start
+from monitor.store.borrowed import is_installed
 from monitor.store.captures import SqlCaptures
 from monitor.store.deliveries import SqlDeliveries
 from monitor.store.engine import Connections
@@ -21,10 +22,13 @@ from monitor.store.lock import LockFile
 from monitor.store.outbox import SqlOutbox
 from monitor.store.recovery import release_leases
 from monitor.store.revisions import SqlRechecks
-from monitor.store.schema import migrate, missing, version
+from monitor.store.schema import migrate, missing, missing_jobs, version
 from monitor.store.sources import SqlSources
 from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
+
+if TYPE_CHECKING:
+    from monitor.store.queue import SqlQueue
 
 T = TypeVar("T")
 
@@ -48,6 +52,8 @@ class SqlDatabase:
         self.ledger = SqlLedger(connections)
         self.evidence = SqlEvidence(connections)
         self.upkeep = SqlUpkeep(connections)
+        self.queue = None if connections.sqlite else _queue(connections)
+        self.conninfo = connections.conninfo
 
     @classmethod
     def open(cls, url: str, *, exclusive: bool | None = False, keep_pages: KeepPages = KeepPages.MATCHED) -> Self:
@@ -61,7 +67,7 @@ class SqlDatabase:
         try:
             if exclusive:
                 check_at_start(connections)
-            if missing(connections):
+            if missing(connections) or missing_jobs(connections):
                 _migrate_alone(connections, lock)
         except BaseException:
             connections.close()
@@ -103,9 +109,16 @@ def outstanding(url: str) -> tuple[str, ...]:
     """Return the migrations that a database lacks, oldest first. Raises as ``SqlDatabase.open`` does."""
     connections = Connections(url)
     try:
-        return missing(connections)
+        return missing(connections) + missing_jobs(connections)
     finally:
         connections.close()
+
+
+def _queue(connections: Connections) -> "SqlQueue | None":
+    """Return the queue for workers, if Procrastinate is there."""
+    from monitor.store.queue import SqlQueue
+
+    return SqlQueue(connections) if is_installed() else None
 
 
 def _lock(connections: Connections, exclusive: bool | None) -> LockFile | None:

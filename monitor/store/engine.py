@@ -15,6 +15,11 @@ from monitor.domain.errors import UsageError
 from monitor.store.faults import translated
 
 BUSY_SECONDS = 5.0
+IDLE_SECONDS = 20.0
+"""After so long in the middle of a transaction, PostgreSQL gives a process up that is frozen, and frees its locks."""
+
+ALIVE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+ALIVE |= {"tcp_user_timeout": 30_000}  # a network that was cut is noticed within half a minute, not after two hours
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -46,6 +51,14 @@ class Connections:
             self._writer = self._reader = _postgres(url)
         self._turn = Lock()
         self._held: Connection | None = None
+
+    @property
+    def conninfo(self) -> dict[str, Any]:
+        """What PostgreSQL's own driver needs to connect to the same database; nothing on SQLite."""
+        if self.sqlite:
+            return {}
+        _, found = self._writer.dialect.create_connect_args(self._writer.url)
+        return {**found, **ALIVE, "application_name": "monitor"}
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[Connection]:
@@ -147,8 +160,10 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 
 def _postgres(url: str) -> Engine:
-    options = f"-c timezone=utc -c lock_timeout={int(BUSY_SECONDS * 1000)}"
-    return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args={"options": options})
+    patience = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": IDLE_SECONDS}
+    options = " ".join(["-c timezone=utc", *(f"-c {name}={int(long * 1000)}" for name, long in patience.items())])
+    about = {"options": options, "application_name": "monitor", **ALIVE}
+    return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=about)
 
 
 def insert_new(into: Table, connection: Connection) -> Any:

@@ -31,6 +31,7 @@ _POSTGRES = {  # SQLSTATE, or its class of two letters
     "53100": (StoreFull, "there is no space left on the server's disk"),
     "53": (StoreBusy, "the server is short of resources; try again"),
     "40": (StoreBusy, "another transaction was in the way; try again"),
+    "25P03": (StoreBusy, "the server took us for frozen in the middle of a transaction; try again"),
     "55P03": (StoreBusy, "a row is locked for longer than the timeout; try again"),
     "57": (StoreBusy, "the server is shutting down or not yet up; try again"),
     "08": (StoreBusy, "the connection to the server was lost; try again"),

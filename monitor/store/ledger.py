@@ -1,8 +1,9 @@
 """Facts about the whole installation: when it began, and the last configuration that was good."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from monitor.domain.archive import Snapshot
 from monitor.store.base import table
@@ -46,3 +47,14 @@ class SqlLedger:
         with self._connections.writing() as connection:
             fact = {"name": name, "value": value, "changed_at": now}
             connection.execute(insert_or_replace(META, connection, "name", fact), fact)
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Return the facts whose names begin so."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(select(META.c.name, META.c.value).where(META.c.name.startswith(prefix)))
+            return {row.name: row.value for row in rows}
+
+    def drop(self, names: Collection[str]) -> None:
+        """Forget facts."""
+        with self._connections.writing() as connection:
+            connection.execute(delete(META).where(META.c.name.in_(sorted(names))))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.domain.errors import SchemaMismatch, StoreError
+from monitor.store.borrowed import bring, lacking
 from monitor.store.engine import Connections
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parent / "migrations"
 _VERSION = "alembic_version"
+TURN = 7_310_001  # the number under which PostgreSQL lets one process migrate at a time
 
 
 def _config(scripts: Path) -> "Config":
@@ -62,16 +64,33 @@ def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...
     return tuple(step.revision for step in reversed(steps))
 
 
+def missing_jobs(connections: Connections) -> tuple[str, ...]:
+    """Return the migrations of the queue's tables that a database lacks, oldest first; none on SQLite.
+
+    Raises ``SchemaMismatch`` as ``borrowed.lacking`` does.
+    """
+    if connections.sqlite:
+        return ()
+    with connections.reading() as connection:
+        return lacking(connection)
+
+
 def migrate(connections: Connections, scripts: Path = SCRIPTS) -> None:
-    """Run the missing migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed."""
+    """Run the missing migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed.
+
+    Processes that start together on one PostgreSQL migrate one after another; the later ones find nothing to do.
+    """
     from alembic import command
     from alembic.util import CommandError
 
     config = _config(scripts)
     try:
         with connections.rebuilding() as connection:
+            if not connections.sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
             config.attributes["connection"] = connection
             command.upgrade(config, "heads")
+            bring(connection)
             _check_links(connection)
     except (StoreError, SQLAlchemyError, CommandError) as error:
         raise SchemaMismatch(

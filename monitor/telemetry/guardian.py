@@ -1,11 +1,35 @@
 """What the daemon does about its own health: measure the loop, feed the watchdog, ping the heartbeat."""
 
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
 from monitor.domain.delivery import Secret
+from monitor.domain.errors import StoreError
 from monitor.domain.exchange import Failed, Fetched, Request
 from monitor.domain.ports import Fetcher
 from monitor.telemetry.health import LOOP, Pulse
 from monitor.telemetry.metrics import Metrics
 from monitor.telemetry.systemd import WATCHDOG, Notifier
+
+log = structlog.get_logger("monitor")
+
+
+def beating(pulse: Pulse, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    """Make a job beat when it is done. What the database refuses is a trouble that is told once, not each time."""
+
+    async def beat() -> None:
+        trouble = ""
+        try:
+            await work()
+        except StoreError as error:
+            trouble = str(error)
+        pulse.beat(part, time.monotonic())
+        if pulse.trouble(part, trouble):
+            log.error("in trouble", part=part, reason=trouble) if trouble else log.info("well again", part=part)
+
+    return beat
 
 
 class Guardian:

@@ -1,12 +1,13 @@
 """What Prometheus is told. No label holds a URL, a title or an id: the number of series never grows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from monitor.domain.crew import QueueCounts
 from monitor.domain.delivery import Receipt, Refused, Retry, Sent
 from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, NotModified, Outcome
 from monitor.domain.source import SourceState
@@ -18,6 +19,7 @@ _OUTCOMES = {Fetched: "fetched", NotModified: "not_modified", Blocked: "blocked"
 _RECEIPTS = {Sent: "sent", Retry: "retry", Refused: "refused"}
 _KINDS = ("email", "webhook", "chat", "folder", OTHER)
 _JOB_OUTCOMES = ("failed", "missed", "still running", OTHER)
+_ERRANDS = ("done", "failed")
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 
@@ -32,6 +34,7 @@ class Standing:
     outbox_oldest: float = 0.0
     database_bytes: int = 0
     disk_free_bytes: int = 0
+    queue: QueueCounts = field(default_factory=QueueCounts)
 
 
 class Metrics:
@@ -57,6 +60,10 @@ class Metrics:
         self._loaded = Gauge(
             "monitor_config_last_success_timestamp_seconds", "When the configuration was taken over", registry=registry
         )
+        self._workers = Gauge("monitor_workers", "Workers that are alive", registry=registry)
+        self._queue = Gauge("monitor_jobs", "Jobs for workers, by state", ["state"], registry=registry)
+        self._taken_back = Counter("monitor_jobs_taken_back", "Jobs taken back from dead workers", registry=registry)
+        self._errands = Counter("monitor_jobs_done", "Jobs this worker has done", ["outcome"], registry=registry)
         self._loop_lag = Gauge(
             "monitor_event_loop_lag_seconds", "How late the loop ran its last beat", registry=registry
         )
@@ -66,6 +73,8 @@ class Metrics:
             self._fetches.labels(outcome)
         for trouble in _JOB_OUTCOMES:
             self._jobs.labels(trouble)
+        for outcome in _ERRANDS:
+            self._errands.labels(outcome)
 
     def fetched(self, outcome: Outcome, seconds: float) -> None:
         """Count one exchange."""
@@ -90,6 +99,14 @@ class Metrics:
         """Count a run of a job that failed, was missed or was skipped."""
         self._jobs.labels(trouble if trouble in _JOB_OUTCOMES else OTHER).inc()
 
+    def taken_back(self, jobs: int) -> None:
+        """Count jobs whose worker had died."""
+        self._taken_back.inc(jobs)
+
+    def errand(self, *, good: bool) -> None:
+        """Count a job that this worker has done, or failed to do."""
+        self._errands.labels(_ERRANDS[not good]).inc()
+
     def reloaded(self, at: datetime, *, good: bool) -> None:
         """Record whether the configuration in use is the file's."""
         self._reload.set(good)
@@ -110,6 +127,9 @@ class Metrics:
         self._oldest.set(standing.outbox_oldest)
         self._database.set(standing.database_bytes)
         self._disk.set(standing.disk_free_bytes)
+        self._workers.set(standing.queue.workers)
+        for name in ("queued", "running", "failed"):
+            self._queue.labels(name).set(getattr(standing.queue, name))
 
     def render(self) -> bytes:
         """Return the page that Prometheus reads."""

@@ -7,10 +7,11 @@ from alembic import context
 import monitor.store.letters
 import monitor.store.tables  # noqa: F401  # its import fills the catalogue
 from monitor.store.base import Base, spell_out
+from monitor.store.borrowed import PREFIX
 
 
 def _ours(_thing: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:  # alembic passes all five
-    return not (kind == "table" and reflected and str(name).startswith("content_words"))
+    return not (kind == "table" and reflected and str(name).startswith(("content_words", PREFIX)))
 
 
 spell_out()

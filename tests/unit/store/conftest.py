@@ -32,7 +32,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name an empty database on either engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/monitor.db"
-    shared = str(request.getfixturevalue("shared"))
+    return emptied(str(request.getfixturevalue("shared")))
+
+
+def emptied(shared: str) -> str:
+    """Empty a PostgreSQL database."""
     engine = create_engine(shared, poolclass=NullPool)
     with engine.begin() as connection:
         tables = set(inspect(connection).get_table_names()) - {"alembic_version"}

@@ -1,0 +1,81 @@
+"""A worker of Procrastinate: takes jobs from the queue in PostgreSQL and does them, until it is stopped.
+
+Procrastinate's worker ends when its database goes away, and when it was frozen for so long that it is no longer on its
+list; here it begins anew then, after a moment.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+
+Work = Callable[..., Awaitable[object]]
+Trouble = Callable[[str], None]
+AGAIN = 1.0
+CONNECTIONS = 4
+POLLING = 1.0
+"""A job whose host was busy is announced by nobody when its turn has come, so the queue is looked into every second."""
+
+PRUNED = 3600.0
+
+
+class Crewman:
+    """One worker, doing ``places`` jobs side by side."""
+
+    def __init__(
+        self, conninfo: Mapping[str, Any], queue: str, works: Mapping[str, Work], places: int, heartbeat: timedelta
+    ) -> None:
+        """``works`` does a job of each name; a job that raises has failed."""
+        self._conninfo, self._queue, self._works = dict(conninfo), queue, dict(works)
+        self._places, self._heartbeat = places, heartbeat
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take no further job."""
+        self._stopped.set()
+
+    async def run(self, patience: timedelta, trouble: Trouble) -> None:
+        """Do jobs until stopped; then let those under way end, and after ``patience`` cut off the rest.
+
+        ``trouble`` is told what is wrong with the queue, and an empty text when all is well.
+        """
+        while not self._stopped.is_set():
+            try:
+                await self._serve(patience, trouble)
+            except (psycopg.Error, ConnectorException) as error:
+                trouble(f"the queue cannot be reached: {error.__cause__ or error}".strip())
+            if not self._stopped.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped.wait(), AGAIN)
+
+    async def _serve(self, patience: timedelta, trouble: Trouble) -> None:
+        """Run Procrastinate's worker until it ends by itself or is stopped. Raises what it ends by."""
+        connector = PsycopgConnector(kwargs=self._conninfo, min_size=1, max_size=CONNECTIONS, timeout=10)
+        app = App(connector=connector)
+        for name, work in self._works.items():
+            app.task(name=name, queue=self._queue)(work)
+        async with app.open_async():
+            trouble("")
+            serving = asyncio.create_task(
+                app.run_worker_async(
+                    queues=[self._queue],
+                    concurrency=self._places,
+                    fetch_job_polling_interval=POLLING,
+                    shutdown_graceful_timeout=patience.total_seconds(),
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=self._heartbeat.total_seconds(),
+                    stalled_worker_timeout=PRUNED,
+                )
+            )
+            stopped = asyncio.create_task(self._stopped.wait())
+            await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving

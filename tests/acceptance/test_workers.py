@@ -1,0 +1,107 @@
+"""Workers beside the daemon, as real processes on a real PostgreSQL: killed, frozen, doubled, without their server.
+
+Threats 61, 62 and 63: what a dead worker had begun is done by another, a due source is enqueued once however many
+daemons there are, and a server that restarts costs no article.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from acceptance.crew import Outlet, Team, go_on, stop
+from postgres import Postgres
+
+pytestmark = pytest.mark.xdist_group("postgres")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """Start one PostgreSQL for all tests here."""
+    with Postgres() as postgres:
+        yield postgres
+
+
+def test_row_61_killed_and_frozen_workers_are_replaced(server: Postgres, tmp_path: Path) -> None:
+    """Within a minute others have done what was begun, and what a frozen one writes when it awakes is dropped."""
+    outlets = [Outlet(1, held=1), Outlet(2, held=1)]
+    with Team(tmp_path, server, outlets, every="1h") as team:
+        for outlet in outlets:
+            outlet.publish("a")
+        frozen, killed = team.workers(2, jobs=1)
+        daemon = team.start("run")
+        team.wait(lambda: all(outlet.asked == 1 for outlet in outlets))
+        stop(frozen)
+        killed.kill()
+        began = time.monotonic()
+        team.workers(1)
+        team.wait(lambda: team.articles().total() == 2)
+        assert time.monotonic() - began < 60
+        assert [outlet.asked for outlet in outlets] == [2, 2]
+        assert "taken back from workers that are silent" in team.log(daemon)
+        for outlet in outlets:
+            outlet.let_go()
+        go_on(frozen)
+        team.wait(lambda: "came too late" in team.log(frozen))
+        assert team.articles() == {"Phan Van Giang on a": 2}
+        assert team.crew() == {"alive": 2, "silent": 1}
+
+
+def test_row_62_two_daemons_enqueue_once(server: Postgres, tmp_path: Path) -> None:
+    """As many jobs as due times as polls as requests, whoever looks when."""
+    outlets = [Outlet(number) for number in range(1, 7)]
+    with Team(tmp_path, server, outlets, every="1s") as team:
+        (worker,) = team.workers(1)
+        daemons = [team.start("run"), team.start("run")]
+        team.wait(lambda: all(outlet.asked >= 4 for outlet in outlets))
+        assert all("workers collect" in team.log(daemon) for daemon in daemons)
+        for daemon in daemons:
+            team.end(daemon)
+        team.wait(lambda: team.value("SELECT count(*) FROM procrastinate_jobs") == 0)
+        asked = sum(outlet.asked for outlet in outlets)
+        assert team.value("SELECT last_value FROM procrastinate_jobs_id_seq") == asked
+        assert team.value("SELECT sum((memory::json ->> 'polls')::int) FROM source") == asked
+        assert "came too late" not in team.log(worker)
+        team.end(worker)
+
+
+def test_row_63_a_server_that_restarts_costs_no_article(server: Postgres, tmp_path: Path) -> None:
+    """Daemon and worker find it again by themselves, and go on where they were."""
+    outlets = [Outlet(number) for number in range(1, 4)]
+    with Team(tmp_path, server, outlets, every="1s") as team:
+        daemon, worker = team.start("run"), *team.workers(1)
+        for guid in ("a", "b", "c"):
+            for outlet in outlets:
+                outlet.publish(guid)
+            if guid == "b":
+                server.restart()
+            if guid == "c":
+                with server.down():
+                    team.wait(lambda: all("in trouble" in team.log(process) for process in (worker, daemon)))
+            team.wait(lambda: team.articles().total() == len(outlets) * (ord(guid) - ord("a") + 1))  # noqa: B023 - waits here
+        assert set(team.articles().values()) == {len(outlets)}
+        team.wait(lambda: all("well again" in team.log(process) for process in (worker, daemon)))
+        team.wait(lambda: team.value("SELECT max((value::json ->> 'done')::int) FROM meta WHERE name ~ '^worker:'") > 0)
+        team.end(worker)
+        team.end(daemon)
+
+
+def test_a_worker_told_to_stop_ends_what_it_has_begun(server: Postgres, tmp_path: Path) -> None:
+    """As the daemon does; and then the daemon collects by itself."""
+    outlets = [Outlet(1, held=1)]
+    with Team(tmp_path, server, outlets, every="1s") as team:
+        outlets[0].publish("a")
+        (worker,) = team.workers(1)
+        daemon = team.start("run")
+        team.wait(lambda: outlets[0].asked == 1)
+        worker.terminate()
+        team.wait(lambda: team.value("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == 1)
+        outlets[0].let_go()
+        assert worker.wait(30) == 0
+        assert '"done": 1' in team.log(worker)
+        assert team.articles().total() == 1
+        outlets[0].publish("b")
+        team.wait(lambda: team.articles().total() == 2)
+        assert "no worker is alive; collecting here" in team.log(daemon)
+        assert team.crew() == {}
+        team.end(daemon)
