@@ -65,7 +65,8 @@ def standing(memory: SourceMemory) -> SourceMemory:
     if pages.changed_at == memory.accepted_at:
         return replace(memory, detail=memory.detail or _worse(memory)) if memory.state is SourceState.OK else memory
     since = pages.changed_at
-    remedy = f"look at it with `monitor extract {pages.url}`, and name the right parts under the source's `selectors:`"
+    look = f"monitor extract --source {memory.source_id} {pages.url}"
+    remedy = f"look at it with `{look}`, and name the right parts under the source's `selectors:`"
     return replace(
         memory,
         state=SourceState.FAILING,

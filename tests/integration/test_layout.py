@@ -103,7 +103,7 @@ def test_a_layout_that_changed_is_told_and_its_end_too(desk: Desk) -> None:
     assert seen.state is SourceState.FAILING
     assert seen.state_since_at == NOON + 2 * HOUR
     assert "layout changed" in seen.detail
-    assert "monitor extract https://daily.example/18" in seen.remedy
+    assert "monitor extract --source daily https://daily.example/18" in seen.remedy
     (fault,) = desk.database.outbox.coverage(Window(NOON, NOON + 9 * HOUR)).faults
     assert fault.detail == seen.detail
     desk.publish(scripted)

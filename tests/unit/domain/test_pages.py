@@ -98,7 +98,7 @@ def test_a_changed_layout_is_a_state_with_evidence_and_remedy() -> None:
     assert (memory.state, memory.state_since_at) == (SourceState.FAILING, NOW)
     assert "layout changed" in memory.detail
     assert "confidence 0.30, usually 0.85, since 2026-03-01 12:00 UTC, e.g. https://x.example/4" in memory.detail
-    assert "monitor extract https://x.example/4" in memory.remedy
+    assert "monitor extract --source daily https://x.example/4" in memory.remedy
     assert "selectors:" in memory.remedy
     assert standing(memory) == memory
 
