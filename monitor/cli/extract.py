@@ -42,7 +42,7 @@ def extract(targets: Targets, config: Config = DEFAULT_CONFIG, source: As = "", 
     configuration = load(config) if source else None
     chosen = pick_source(configuration, source) if configuration else None
     many = len(targets) > 1 or any(Path(target).is_dir() for target in targets)
-    for page in read_pages(targets, configuration):
+    for page in read_pages(targets, configuration, chosen):
         explanation = explain_page(page.body, page.url, page.content_type, chosen)
         if json:
             emit(record(explanation) | ({"id": page.name} if many else {}))
@@ -58,12 +58,14 @@ def pick_source(configuration: "Configuration", name: str) -> "Source":
     raise UsageError(f"There is no source '{name}'. There are: {', '.join(s.id for s in configuration.sources)}.")
 
 
-def read_pages(targets: list[str], configuration: "Configuration | None") -> Iterator[Page]:
+def read_pages(
+    targets: list[str], configuration: "Configuration | None", source: "Source | None" = None
+) -> Iterator[Page]:
     """Read every target in turn. Raises ``UsageError`` for what is not there, ``MonitorError`` for a failed fetch."""
     for target in targets:
         path = Path(target)
         if target.startswith(("http://", "https://")):
-            yield complete(fetch_page(target, configuration))
+            yield complete(fetch_page(target, configuration, source))
         elif path.is_dir():
             files = sorted(file for file in path.iterdir() if file.name.lower().endswith(SUFFIXES))
             yield from map(read_file, files)
@@ -84,16 +86,18 @@ def read_file(path: Path) -> Page:
     return Page(name[: len(name) - len(suffix)] if suffix else name, body)
 
 
-async def fetch_page(url: str, configuration: "Configuration | None") -> Page:
-    """Fetch one address under the rules of the daemon."""
+async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> Page:
+    """Fetch one address as the daemon would: under its rules, with the headers that the source sends there."""
     from monitor.domain.exchange import Fetched, Purpose, Request
     from monitor.fetch.client import HttpFetcher
+    from monitor.pipeline.documents import headers_for
 
     settings = configuration.settings if configuration else None
+    headers = headers_for(source, url) if source else ()
     networks = settings.allow_networks if settings else ()
     fetcher = HttpFetcher(settings.contact if settings else "", networks, lambda: datetime.now(UTC))
     try:
-        outcome = await fetcher.fetch(Request(url, Purpose.PAGE))
+        outcome = await fetcher.fetch(Request(url, Purpose.PAGE, headers=headers))
     finally:
         await fetcher.aclose()
     if not isinstance(outcome, Fetched):

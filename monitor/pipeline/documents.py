@@ -12,6 +12,7 @@ from monitor.domain.source import Source, SourceKind
 from monitor.parse.document import parse_document, quick_text
 from monitor.parse.ordinary import read_ordinary
 from monitor.parse.pieces import hash_items, is_apart, without_known
+from monitor.text.urls import host_of
 
 MOST_NESTED = 4
 AnyKnown = Callable[[Feed], Awaitable[bool]]
@@ -29,6 +30,15 @@ class Document:
     items: bytes = b""
 
 
+def headers_for(source: Source, url: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers that go along to an address: a source's own, which may be secret, stay with its own host.
+
+    A feed may name any address; whoever writes into it must not have the reader's credentials sent where he likes.
+    """
+    own = host_of(url) == host_of(source.url) and (url.startswith("https:") or not source.url.startswith("https:"))
+    return source.headers if own else ()
+
+
 class Documents:
     """Fetches and reads; foreign bytes that need more than a glance are read in a worker.
 
@@ -42,7 +52,7 @@ class Documents:
     async def ask(self, source: Source, url: str, etag: str = "", last_modified: str = "") -> Outcome:
         """Fetch one document of a source. robots.txt is asked for pages, never for feeds and sitemaps."""
         purpose = Purpose.PAGE if source.kind is SourceKind.PAGE else Purpose.FEED
-        return await self._fetcher.fetch(Request(url, purpose, etag, last_modified, source.headers))
+        return await self._fetcher.fetch(Request(url, purpose, etag, last_modified, headers_for(source, url)))
 
     async def read(self, answer: Fetched, source: Source, items: bytes = b"") -> Document:
         """Read a document; ``items`` are those of the last one. Raises ``NotAFeed`` or ``WorkerKilled``."""

@@ -10,6 +10,7 @@ from monitor.domain.errors import LeaseLost, MonitorError
 from monitor.domain.exchange import Blocked, Fetched, Gone, Outcome, Purpose, Request
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
 from monitor.domain.source import Source
+from monitor.pipeline.documents import headers_for
 
 LEASE = timedelta(minutes=5)
 RETRIES = (timedelta(minutes=2), timedelta(minutes=10))
@@ -63,8 +64,9 @@ class Reader:
             return await self._fall_back(unread, f"{type(error).__name__}: {error}")
 
     async def _read(self, unread: Unread, source: Source | None) -> Reading:
-        headers = source.headers if source else ()
-        outcome = await self._fetcher.fetch(Request(unread.article.url, Purpose.PAGE, headers=headers))
+        url = unread.article.url
+        headers = headers_for(source, url) if source else ()
+        outcome = await self._fetcher.fetch(Request(url, Purpose.PAGE, headers=headers))
         if isinstance(outcome, Fetched):
             return await self._keep(unread, source, replace(outcome, fetched_at=self._clock()))
         reason = getattr(outcome, "reason", "the server answered that nothing changed, and we hold nothing")

@@ -18,6 +18,7 @@ from monitor.domain.ports import Clock, Fetcher, Workshop
 from monitor.domain.revision import CONFIRM, Event, Recheck, RecheckDatabase, next_check
 from monitor.domain.rule import Rule
 from monitor.domain.source import Source
+from monitor.pipeline.documents import headers_for
 from monitor.pipeline.screen import Watcher
 from monitor.stories.revisions import Change, Revision, admits, compare, proof
 
@@ -70,8 +71,9 @@ class Rechecker:
 
     async def _look(self, recheck: Recheck, source: Source | None) -> Look:
         stored = recheck.stored
-        headers = source.headers if source else ()
-        outcome = await self._fetcher.fetch(Request(stored.article.url, Purpose.PAGE, headers=headers))
+        url = stored.article.url
+        headers = headers_for(source, url) if source else ()
+        outcome = await self._fetcher.fetch(Request(url, Purpose.PAGE, headers=headers))
         if is_missing(outcome):
             return await self._missing(recheck)
         if not isinstance(outcome, Fetched):

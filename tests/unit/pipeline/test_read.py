@@ -12,6 +12,7 @@ from fakes import NOON, FakeArticles, FakeClock, FakeDatabase, FakeFetcher, Inli
 from monitor.domain.article import Article, Unread
 from monitor.domain.errors import LeaseLost
 from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, Outcome
+from monitor.domain.source import Source, SourceKind
 from monitor.pipeline.read import Reader, Reading, retry_at
 
 T = TypeVar("T")
@@ -97,6 +98,26 @@ def test_a_failing_page_is_postponed_with_its_reason() -> None:
     assert reading.postponed
     assert articles.postponed == [(LISTED, "timed out after 30 s", NOON + timedelta(minutes=2))]
     assert not articles.kept
+
+
+@pytest.mark.parametrize(
+    ("at", "page", "sent"),
+    [
+        ("https://daily.example/rss", "https://daily.example/1", True),
+        ("http://daily.example/rss", "https://daily.example/1", True),
+        ("https://daily.example/rss", "http://daily.example/1", False),
+        ("https://daily.example/rss", "https://evil.example/1", False),
+        ("https://daily.example/rss", "https://daily.example.evil.example/1", False),
+    ],
+)
+def test_a_source_s_headers_stay_with_its_own_host(at: str, page: str, sent: bool) -> None:
+    """A feed may name any address; credentials do not go there, nor in the open."""
+    source = Source("daily", "Daily", SourceKind.FEED, at, headers=(("Authorization", "Bearer x"),))
+    unread = replace(LISTED, article=replace(LISTED.article, url=page))
+    fetcher = FakeFetcher({page: Failed("down")})
+    reader = Reader(FakeDatabase(articles=FakeArticles([unread])), fetcher, InlineWorkshop(), FakeClock())
+    asyncio.run(reader.tick({"daily": source}, 1))
+    assert [request.headers for request in fetcher.asked] == [source.headers if sent else ()]
 
 
 def test_a_page_that_stays_away_leaves_what_the_feed_said() -> None:
