@@ -7,7 +7,7 @@ not wait for it.
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
 
 if TYPE_CHECKING:
+    from monitor.config.reload import Ledger, Reloader
     from monitor.telemetry.metrics import Metrics, Standing
 
 KINDS: dict[type[Channel], str] = {
@@ -139,14 +140,17 @@ async def poll_once(
     only: Collection[str] | None = None,
     progress: Progress = silent,
     clock: Clock = utc_now,
+    reloader: "Callable[[Ledger], Reloader] | None" = None,
 ) -> Tally:
-    """Make one whole pass."""
+    """Make one whole pass. Where no daemon is at work, ``reloader`` keeps the file as the last good configuration."""
     settings = configuration.settings
     async with AsyncExitStack() as stack:
         database = SqlDatabase.open(settings.database.reveal(), exclusive=None)
         stack.callback(database.close)
         await database.run(database.recover, clock())
         await database.run(database.upkeep.keep_time, clock())
+        if reloader and database.alone:
+            await database.run(reloader(database.ledger).remember, clock())
         workers = await stack.enter_async_context(Workers())
         line = await stack.enter_async_context(staffed(configuration, database, workers, clock))
         return await line.poll(only, progress)

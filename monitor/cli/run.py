@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,6 +28,8 @@ def poll(
     import uvloop
 
     from monitor.app import poll_once
+    from monitor.config.reload import Reloader
+    from monitor.match.review import review_watch
 
     configuration = load(config, database)
     known = {source.id: source for source in configuration.sources}
@@ -35,8 +38,10 @@ def poll(
             raise UsageError(f"There is no source '{name}' in {config}. It has: {', '.join(sorted(known)) or 'none'}.")
         if known[name].paused:
             raise UsageError(f"The source '{name}' is paused in {config}: {known[name].paused}")
+    named = frozenset(sources) if sources else None
     with progress_bar() as progress:
-        tally = uvloop.run(poll_once(configuration, frozenset(sources) if sources else None, progress))
+        kept = partial(Reloader, config, os.environ, checks=(review_watch,))
+        tally = uvloop.run(poll_once(configuration, named, progress, reloader=kept))
     if json:
         emit(summary(tally))
     else:

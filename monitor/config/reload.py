@@ -73,8 +73,7 @@ class Reloader:
         Call it where the ledger may be called. The change is there if the file is not what is used. Raises
         ``ConfigError`` with the file's faults if there is nothing else to start with.
         """
-        if self._ledger.get(FILE) in {"", str(self._path.absolute())}:
-            self._good = self._ledger.snapshot()
+        self._recall()
         self._judged = _signature(self._path)
         change = self._judge(self._ledger.get(ACCEPTED))
         configuration = change.configuration
@@ -82,6 +81,21 @@ class Reloader:
             configuration = self._fall_back(change)
         told = self._keep(change, now)
         return configuration, None if change.kind is Kind.TAKEN else told
+
+    def remember(self, now: datetime) -> None:
+        """Keep the file if it is good and would be taken over: what a single pass does, where no daemon is at work.
+
+        A daemon that finds the file broken later can then start with it. Call it where the ledger may be called.
+        """
+        self._recall()
+        change = self._judge(self._ledger.get(ACCEPTED))
+        if change.kind is Kind.TAKEN and (self._good is None or self._text != self._good.text):
+            self._keep(change, now)
+
+    def _recall(self) -> None:
+        """Recall what was kept of this file."""
+        if self._ledger.get(FILE) in {"", str(self._path.absolute())}:
+            self._good = self._ledger.snapshot()
 
     def _fall_back(self, change: Change) -> Configuration:
         if self._good is None or not self._good.text:

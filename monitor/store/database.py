@@ -96,6 +96,11 @@ class SqlDatabase:
         if self._lock:
             release_leases(self._connections, now)
 
+    @property
+    def alone(self) -> bool:
+        """Tell whether no other process works on the database, as far as can be known."""
+        return self._lock is not None
+
     def close(self) -> None:
         """Finish what was handed over, then close; nothing may be called afterwards."""
         self._writer.shutdown()

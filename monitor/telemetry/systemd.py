@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Mapping
-from os import getpid
 
 READY = "READY=1"
 STOPPING = "STOPPING=1"
@@ -15,7 +14,6 @@ class Notifier:
     def __init__(self, environ: Mapping[str, str]) -> None:
         address = environ.get("NOTIFY_SOCKET", "")
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
-        self._environ = environ
 
     def tell(self, *words: str) -> bool:
         """Send assignments such as ``READY``; returns whether somebody listens. Never raises."""
@@ -32,12 +30,3 @@ class Notifier:
     def status(self, text: str) -> bool:
         """Send one line for ``systemctl status``."""
         return self.tell(f"STATUS={' '.join(text.split())}")
-
-    def watchdog_seconds(self) -> float:
-        """Return how often systemd wants a sign of life at least, 0 if it wants none from this process."""
-        try:
-            process = int(self._environ.get("WATCHDOG_PID", getpid()))
-            seconds = int(self._environ.get("WATCHDOG_USEC", "0")) / 1_000_000
-        except ValueError:
-            return 0.0
-        return seconds if process == getpid() else 0.0

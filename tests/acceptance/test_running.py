@@ -2,11 +2,12 @@
 
 import contextlib
 import json
+import signal
 import socket
 import sqlite3
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,64 @@ def test_row_67_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: 
             words.append(listener.recv(4096).decode())
     assert words.index("READY=1") < words.index("STOPPING=1")
     assert "STATUS=watching" in words
+
+
+@pytest.fixture
+def stalling(monitor: Monitor, world: World, port: int) -> Monitor:
+    """Make a daemon that pings a heartbeat five times a second and can be made to hang."""
+    text = configuration(world, port, "one").replace("  probes:", f"  heartbeat: {world.url}/alive\n  probes:")
+    save(monitor, text)
+    monitor.launcher = (str(Path(__file__).with_name("stalled.py")),)
+    return monitor
+
+
+def rests(count: Callable[[], int], seconds: float) -> bool:
+    """Tell whether a count stands still for so long, after what is under way has ended."""
+    wait_until(lambda: False, 0.5)
+    before = count()
+    return not wait_until(lambda: count() > before, seconds)
+
+
+def test_row_67_a_blocked_loop_starves_the_watchdog_and_a_restart_is_clean(
+    stalling: Monitor, world: World, port: int, tmp_path: Path
+) -> None:
+    """While the loop stands still neither systemd nor the heartbeat hears a sign of life; killed, it starts again."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.setblocking(False)
+        stalling.environ["NOTIFY_SOCKET"] = str(tmp_path / "notify")
+        heard: list[bytes] = []
+
+        def fed() -> int:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    heard.append(listener.recv(4096))
+            return heard.count(b"WATCHDOG=1")
+
+        stalling.start()
+        assert wait_until(lambda: fed() > 1 and world.state.requests["alive"] > 1, 60)
+        assert stalling.process
+        stalling.process.send_signal(signal.SIGUSR1)
+        assert rests(fed, 3)
+        assert rests(lambda: world.state.requests["alive"], 0.5)
+        stalling.kill()
+        before = fed()
+        stalling.start()
+        assert wait_until(lambda: fed() > before, 60)
+        stalling.stop()
+
+
+def test_row_68_a_poll_tick_that_hangs_is_heard_outside(stalling: Monitor, world: World, port: int) -> None:
+    """The daemon lives, but polls nothing: the pings of health stop, the heartbeat is told of the failure instead."""
+    stalling.start()
+    assert wait_until(lambda: world.state.requests["alive"] > 1, 60)
+    assert stalling.process
+    stalling.process.send_signal(signal.SIGUSR2)
+    assert wait_until(lambda: world.state.requests["fail"] > 1, 60)
+    assert rests(lambda: world.state.requests["alive"], 1)
+    assert get(port, "/livez")[0] == 200
+    assert "poll: no progress" in get(port, "/readyz")[1]
+    stalling.kill()
 
 
 def test_log_is_json_for_machines(monitor: Monitor, world: World, port: int) -> None:

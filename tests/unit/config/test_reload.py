@@ -235,6 +235,18 @@ def test_row_36_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) 
     assert len(Daemon(path, ledger).ids) == 4
 
 
+def test_row_36_a_single_pass_keeps_what_a_daemon_can_start_with(path: Path, ledger: FakeLedger) -> None:
+    """After ``monitor poll`` the file breaks: the daemon starts with what the pass had. A pass keeps no broken file,
+    and none that loses more than half of the sources: that is for the user to confirm.
+    """
+    path.write_text(sources(4))
+    Reloader(path, {}, ledger).remember(NOW)
+    for text in ("sources: [", sources(1)):
+        path.write_text(text)
+        Reloader(path, {}, ledger).remember(NOW)
+        assert len(Daemon(path, ledger).configuration.sources) == 4
+
+
 def test_row_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedger) -> None:
     """A first start with a broken file ends with its faults; so does one whose last good text needs a lost secret."""
     write(path, "sources: [\n")

@@ -103,13 +103,6 @@ def test_systemd_is_told(tmp_path: Path) -> None:
     assert not Notifier({}).tell(READY)
 
 
-def test_watchdog_interval_is_systemds() -> None:
-    """The interval is read from the environment, if it is meant for this process."""
-    assert Notifier({"WATCHDOG_USEC": "60000000"}).watchdog_seconds() == 60.0
-    assert Notifier({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}).watchdog_seconds() == 0.0
-    assert Notifier({"WATCHDOG_USEC": "soon"}).watchdog_seconds() == 0.0
-
-
 def test_row_67_watchdog_is_fed_only_by_progress(tmp_path: Path) -> None:
     """The dog is fed while all parts beat, and starves when one is silent, although the loop still runs."""
     with listening(tmp_path / "notify") as listener:
