@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from monitor.domain.delivery import Secret
+from monitor.domain.errors import UsageError
 from monitor.domain.settings import Configuration
 
 Config = Annotated[
@@ -22,6 +23,7 @@ DatabaseUrl = Annotated[
     str, typer.Option("--database", metavar="URL", help="Use this database, not the file's.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets, with a line of headings.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
 DEFAULT_CONFIG = Path("sources.yaml")
 T = TypeVar("T")
@@ -98,6 +100,43 @@ def emit_lines(records: Iterable[Mapping[str, object]]) -> None:
     """Print one JSON document a line."""
     for record in records:
         emit(record)
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def emit_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
+    """Print records as a table for spreadsheets: UTF-8 with the mark that they look for, several values joined by "; ".
+
+    A text from outside that a spreadsheet would take for a formula is led by an apostrophe, which it does not show.
+    """
+    from csv import writer as write_to
+
+    sys.stdout.write("\ufeff")
+    writer = write_to(sys.stdout)
+    writer.writerow(columns)
+    writer.writerows([_cell(record[column]) for column in columns] for record in records)
+
+
+def _cell(value: object) -> object:
+    value = plain(value)
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def emit_records(columns: Sequence[str], records: Iterable[Mapping[str, object]], *, json: bool, csv: bool) -> bool:
+    """Print records for a program or a spreadsheet, if one of them is asked for; returns whether.
+
+    Raises ``UsageError`` if both are.
+    """
+    if json and csv:
+        raise UsageError("--json and --csv cannot both be printed: choose one.")
+    if json:
+        emit_lines(records)
+    elif csv:
+        emit_csv(columns, records)
+    return json or csv
 
 
 def when(moment: datetime | None) -> str:

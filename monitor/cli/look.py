@@ -10,10 +10,11 @@ import typer
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     Config,
+    Csv,
     DatabaseUrl,
     Json,
     Limit,
-    emit_lines,
+    emit_records,
     ids,
     load,
     table,
@@ -22,6 +23,7 @@ from monitor.cli.common import (
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
+    from monitor.domain.archive import HitLine
     from monitor.domain.article import Stored
     from monitor.domain.settings import Configuration
     from monitor.store.database import SqlDatabase
@@ -76,25 +78,31 @@ def articles(
     since: Since = "",
     limit: Limit = 50,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """List the articles that came in, newest first."""
     from monitor.domain.archive import Filter
 
     with reading(load(config, database)) as opened:
         found = opened.archive.articles(Filter(source_id=source, since_at=ago(since), limit=limit))
-    show_articles(found, json=json, empty="No article came in.")
+    show_articles(found, json=json, csv=csv, empty="No article came in.")
 
 
-def show_articles(found: "list[Stored]", *, json: bool, empty: str) -> None:
+def show_articles(found: "list[Stored]", *, json: bool, csv: bool, empty: str) -> None:
     """Print articles a line each."""
-    if json:
-        emit_lines(article_record(stored) for stored in found)
+    if emit_records(ARTICLE_COLUMNS, map(article_record, found), json=json, csv=csv):
         return
     rows = (
         (stored.id, when(stored.article.published_at or stored.first_seen_at), stored.source_id, stored.article.title)
         for stored in found
     )
     table(("id", "published", "source", "title"), rows, empty)
+
+
+ARTICLE_COLUMNS = (
+    *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story", "copy_of"),
+    "revisions",
+)
 
 
 def article_record(stored: "Stored") -> dict[str, object]:
@@ -114,7 +122,26 @@ def article_record(stored: "Stored") -> dict[str, object]:
     }
 
 
-def hits(
+HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "told_at", "digest", "kind", "title", "url")
+
+
+def hit_record(hit: "HitLine") -> dict[str, object]:
+    """Give a hit's keys of ``hits --json``."""
+    return {
+        "id": hit.id,
+        "article": hit.article_id,
+        "rule": hit.rule_id,
+        "officials": hit.officials,
+        "found_at": hit.found_at,
+        "told_at": hit.told_at,
+        "digest": hit.digest_id,
+        "kind": hit.kind,
+        "title": hit.title,
+        "url": hit.url,
+    }
+
+
+def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     config: Config = DEFAULT_CONFIG,
     database: DatabaseUrl = "",
     rule: Told = "",
@@ -122,6 +149,7 @@ def hits(
     since: Since = "",
     limit: Limit = 50,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """List what the rules found, newest first, and when it was told."""
     from monitor.domain.archive import Filter
@@ -129,22 +157,7 @@ def hits(
     wanted = Filter(rule_id=rule, official_id=official, since_at=ago(since), limit=limit)
     with reading(load(config, database)) as opened:
         found = opened.archive.hits(wanted)
-    if json:
-        emit_lines(
-            {
-                "id": hit.id,
-                "article": hit.article_id,
-                "rule": hit.rule_id,
-                "officials": hit.officials,
-                "found_at": hit.found_at,
-                "told_at": hit.told_at,
-                "digest": hit.digest_id,
-                "kind": hit.kind,
-                "title": hit.title,
-                "url": hit.url,
-            }
-            for hit in found
-        )
+    if emit_records(HIT_COLUMNS, map(hit_record, found), json=json, csv=csv):
         return
     rows = (
         (hit.id, when(hit.found_at), hit.rule_id, ", ".join(hit.officials), hit.title, when(hit.told_at))
@@ -159,8 +172,9 @@ def search(
     database: DatabaseUrl = "",
     limit: Limit = 20,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Find stored articles by their words, newest first."""
     with reading(load(config, database)) as opened:
         found = opened.archive.search(query, limit)
-    show_articles(found, json=json, empty="No stored article has these words.")
+    show_articles(found, json=json, csv=csv, empty="No stored article has these words.")

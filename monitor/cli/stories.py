@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import look
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, Limit, emit, emit_lines, load, table, when
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    Csv,
+    DatabaseUrl,
+    Json,
+    Limit,
+    emit,
+    emit_lines,
+    load,
+    table,
+    when,
+)
 from monitor.domain.errors import ConfigError, Fault, UsageError
 
 if TYPE_CHECKING:
@@ -118,7 +130,7 @@ def show_changes(number: int, changes: "list[dict[str, object]]") -> None:
 
 
 @articles_app.callback()
-def articles(
+def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
     context: typer.Context,
     config: Config = DEFAULT_CONFIG,
     database: DatabaseUrl = "",
@@ -126,10 +138,11 @@ def articles(
     since: look.Since = "",
     limit: Limit = 50,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """List the articles that came in; show one; release what was held back."""
     if not context.invoked_subcommand:
-        look.articles(config, database, source, since, limit, json)
+        look.articles(config, database, source, since, limit, json, csv)
 
 
 @articles_app.command("show")

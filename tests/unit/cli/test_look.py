@@ -1,0 +1,71 @@
+"""Lists for people, programs and spreadsheets."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+from unit.store.samples import draft, screened
+
+from monitor.cli.common import FORMULA, emit_csv
+from monitor.cli.main import app
+from monitor.domain.errors import UsageError
+from monitor.store.database import SqlDatabase
+
+CONFIGURATION = """
+settings: {database: "sqlite:///monitor.db"}
+sources: {times: {feed: "https://times.example/rss"}}
+"""
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in a folder with two hits; one headline is a formula."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION)
+    database = SqlDatabase.open("sqlite:///monitor.db")
+    bad = draft("bad")
+    bad = replace(bad, article=replace(bad.article, title='=HYPERLINK("https://evil.example","Phan Văn Giang")'))
+    screened(database, draft("good"), bad)
+    database.close()
+
+    def call(*words: str) -> str:
+        result = CliRunner().invoke(app, words)
+        if isinstance(result.exception, UsageError):
+            return str(result.exception)
+        assert result.exit_code == 0, (result.output, result.exception)
+        return result.output
+
+    return call
+
+
+def read(text: str) -> list[dict[str, str]]:
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+@pytest.mark.parametrize("words", [("hits",), ("articles",), ("search", "words")])
+def test_row_39_no_list_hands_a_formula_to_a_spreadsheet(run: Run, words: tuple[str, ...]) -> None:
+    """A headline that begins like one is led by an apostrophe; the columns are the keys of --json."""
+    rows = read(run(*words, "--csv"))
+    assert {row["title"] for row in rows} == {"About good", '\'=HYPERLINK("https://evil.example","Phan Văn Giang")'}
+    keys = run(*words, "--json").splitlines()[0]
+    assert all(f'"{column}":' in keys for column in rows[0])
+
+
+@pytest.mark.parametrize("first", FORMULA)
+def test_row_39_every_beginning_of_a_formula_is_guarded(first: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a text or in the first of several; numbers stay numbers, however negative."""
+    emit_csv(("text", "several", "number"), [{"text": f"{first}1+1", "several": [f"{first}x", "y"], "number": -3}])
+    (row,) = read(capsys.readouterr().out)
+    assert row == {"text": f"'{first}1+1", "several": f"'{first}x; y", "number": "-3"}
+
+
+def test_an_empty_list_is_a_table_with_headings(run: Run) -> None:
+    """So that a program that reads it does not stumble; two forms at once are refused."""
+    assert run("hits", "--csv", "--rule", "other").removeprefix("\ufeff").startswith("id,article,rule,officials")
+    assert "choose one" in run("hits", "--csv", "--json")
