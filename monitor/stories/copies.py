@@ -42,7 +42,8 @@ Mask = npt.NDArray[np.bool_]
 class Likeness:
     """How much of each text stands in the other; shares from 0 to 1. ``smaller`` is the shorter text of the two.
 
-    ``numbers`` and ``names`` are not looked at, and 1, where too little is kept for a copy.
+    Where too little of the shorter text is kept for a copy, the longer one is not looked at (0), nor are ``numbers``
+    and ``names`` (1).
     """
 
     smaller_kept: float
@@ -84,10 +85,11 @@ def verify(one: Trace, other: Trace, *, other_later: bool | None = None) -> Like
     if smaller.stream == larger.stream:
         return Likeness(1, 1, 1, 1, 1, 1, 1)
     pieces = windows(smaller.stream, PIECE), windows(larger.stream, PIECE)
-    small, large = _side(smaller, *pieces), _side(larger, *reversed(pieces))
-    shares = (small.kept, large.kept, small.front, large.front, large.end)
+    small = _side(smaller, *pieces)
     if small.kept < SMALLER_KEPT:
-        return Likeness(*shares, numbers=1, names=1, overtaken=overtaken)
+        return Likeness(small.kept, 0, small.front, 0, 0, numbers=1, names=1, overtaken=overtaken)
+    large = _side(larger, *reversed(pieces))
+    shares = (small.kept, large.kept, small.front, large.front, large.end)
     numbers, names = _agree(small.shared, larger)
     if len(larger.stream) <= MUCH_LONGER * len(smaller.stream):
         more_numbers, more_names = _agree(large.shared, smaller)

@@ -35,7 +35,7 @@ TERMS = 48
 SHORTEST_STEM = 3
 NEAR = timedelta(days=10)
 WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
-DAY = re.compile(r"\d{1,2}(?![\d:%])(?:st|nd|rd|th)?")
+DAY = re.compile(r"\d++(?![:%])(?:st|nd|rd|th)?")
 NO_DAY_AFTER = frozenset(".,:/-")
 MONTH_BEFORE = re.compile(r"([^\W\d_]{3,9})\.? $")
 MONTH_AFTER = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
@@ -158,7 +158,7 @@ def _count(text: str, weight: float, counts: defaultdict[int, float], names: set
 
     A pair hashes as its two words written together, so that ``Viet Nam`` is also ``Vietnam``.
     """
-    read = [_term(word) for word in _words(text)]
+    read = list(map(_term, _words(text)))
     if not read:
         return 0
     stems, terms, named = zip(*read, strict=True)
@@ -231,10 +231,10 @@ def _two_days(today: date) -> frozenset[tuple[int, int]]:
 def _dates(text: str) -> Iterator[tuple[int, int]]:
     """Yield what may be a month and its day; an impossible one is for the caller to drop."""
     for match in DAY.finditer(text):
-        before_it = text[match.start() - 1 : match.start()]
-        if before_it in NO_DAY_AFTER or before_it.isdecimal():  # a look behind would keep the search from being quick
-            continue
-        day = int(re.sub(r"\D", "", match[0]))
+        number = match[0].rstrip("dhnrst")
+        if len(number) > 2 or text[match.start() - 1 : match.start()] in NO_DAY_AFTER:
+            continue  # judged here, because a pattern that looks behind itself is searched for letter by letter
+        day = int(number)
         if before := MONTH_BEFORE.search(text, max(0, match.start() - 12), match.start()):
             yield MONTHS.get(before[1], 0), day
         if after := MONTH_AFTER.match(text, match.end()):

@@ -40,6 +40,7 @@ SPELLINGS = (  # British to American and the like, as far as a replacement of le
 SENTENCE_ENDS = (". ", "! ", "? ", "\u3002", "\u104b", "\u17d4")
 _BREAK = ord("\n")
 _KEPT = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
+_DROPPED = bytes(np.flatnonzero(~_KEPT).tolist())
 _PRIME = 0x9E3779B97F4A7C15
 
 
@@ -92,8 +93,7 @@ def trace(title: str, body: str) -> Trace:
 
 
 def _stream(text: str) -> bytes:
-    raw = np.frombuffer(spell(text).encode("utf-8", "replace"), dtype=np.uint8)
-    return bytes(raw[_KEPT[raw]])
+    return spell(text).encode("utf-8", "replace").translate(None, _DROPPED)
 
 
 def spell(text: str) -> str:
@@ -108,11 +108,14 @@ def windows(stream: bytes, width: int) -> Hashes:
     """Hash every window of a stream, in order; equal windows have equal hashes, all bits of which are mixed."""
     if len(stream) < width:
         return np.zeros(0, dtype=np.uint64)
-    data = np.frombuffer(stream, dtype=np.uint8)
-    with np.errstate(over="ignore"):
-        sums = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum((data + np.uint64(1)) * _UP[: len(data)])))
-        hashes: Hashes = (sums[width:] - sums[:-width]) * _DOWN[: len(sums) - width]
-        hashes ^= hashes >> np.uint64(32)
-        hashes *= np.uint64(0xD6E8FEB86659FD93)
-        hashes ^= hashes >> np.uint64(32)
+    values = np.frombuffer(stream, dtype=np.uint8).astype(np.uint64)
+    values += np.uint64(1)
+    values *= _UP[: len(values)]
+    sums = np.zeros(len(values) + 1, dtype=np.uint64)
+    np.cumsum(values, out=sums[1:])
+    hashes: Hashes = sums[width:] - sums[:-width]
+    hashes *= _DOWN[: len(hashes)]
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= np.uint64(0xD6E8FEB86659FD93)
+    hashes ^= hashes >> np.uint64(32)
     return hashes
