@@ -2,11 +2,8 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 
-import ahocorasick_rs
-
-from monitor.match.countries import country_evidence, country_words
+from monitor.match.countries import country_words
 from monitor.match.honorifics import single_words
 from monitor.match.lexicon import (
     COMMON,
@@ -219,18 +216,3 @@ def _stands_small(cased: str, word: str) -> bool:
             return True
         at = cased.find(word, end, _NEAR)
     return False
-
-
-@lru_cache(maxsize=1)
-def _lands() -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...]]:
-    evidence = country_evidence()
-    return ahocorasick_rs.AhoCorasick([f" {word} " for word in evidence]), tuple(evidence.values())
-
-
-def countries_in(spaced: str) -> dict[str, int]:
-    """Count the words in a spaced text that speak of each country."""
-    automaton, countries = _lands()
-    counts: dict[str, int] = {}
-    for pattern, _, _ in automaton.find_matches_as_indexes(spaced, overlapping=True):
-        counts[countries[pattern]] = counts.get(countries[pattern], 0) + 1
-    return counts

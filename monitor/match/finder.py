@@ -19,6 +19,8 @@ from monitor.text.tokens import is_unspaced
 _HAN_PLACE = re.compile("[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋")
 _SPACED = {"western", "hispanic", "portuguese", "slavic", "filipino"}
 _GENERATION = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
+_NOWHERE = -9
+_APART = {" ", "-"}
 _JOINING = {"-", "'"}
 _CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 
@@ -149,8 +151,8 @@ def find_variants(search: Search) -> list[Seen]:
     page, roster = search.page, search.roster
     cased, index, heard = page.cased, page.spaced.index, roster.keys
     taken = sorted(search.taken)
-    singles: list[Heard] = []
-    before: Heard | None = None
+    singles: list[tuple[int, str, str]] = []
+    edge = _NOWHERE
     for start in page.capitals():
         end = index(" ", start + 1) - 1
         printed = cased[start:end]
@@ -160,18 +162,13 @@ def find_variants(search: Search) -> list[Seen]:
             printed = match.group() if match else printed
             key = roster.heard(printed)
         if not key:
-            before = None
             continue
-        here = Heard(start, printed, key)
-        pair = (
-            before is not None
-            and start == before.end + 1
-            and cased[start - 1] == " "
-            and _try_pair(search, before, here, taken)
-        )
-        if not pair:
+        here = (start, printed, key)
+        if edge + 1 == start and cased[edge] == " " and _try_pair(search, Heard(*singles[-1]), Heard(*here), taken):
+            edge = _NOWHERE
+        else:
             singles.append(here)
-        before = None if pair else here
+            edge = _NOWHERE if printed.endswith("'s") else start + len(printed)
     return _halves(search, singles) if singles else []
 
 
@@ -196,22 +193,24 @@ def _try_pair(search: Search, one: Heard, two: Heard, taken: list[tuple[int, int
     return False
 
 
-def _halves(search: Search, singles: Sequence[Heard]) -> list[Seen]:
+def _halves(search: Search, singles: Sequence[tuple[int, str, str]]) -> list[Seen]:
     """Return the words that sound like half a name: of somebody named here, or beside a title and long enough."""
     said: dict[str, list[int]] = defaultdict(list)
     for owner in search.named:
         for half in search.roster.halves.get(owner, ()):
             said[sound_key(half)].append(owner)
     places: list[Seen] = []
-    known = title_words()
-    for one in singles:
-        owners = said.get(one.key, ())
-        titled = len(one.key) >= SAFE_KEY and search.around.before(one.start).lower() in known
+    known, spaced, cased = title_words(), search.page.spaced, search.page.cased
+    for start, printed, key in singles:
+        owners = said.get(key, ())
+        titled = len(key) >= SAFE_KEY and spaced[max(1, start - 24) : start].rpartition(" ")[2] in known
+        titled = titled and cased[start - 1] in _APART
         if not (owners or titled):
             continue
+        one = Heard(start, printed, key)
         alike = {who for who in owners if search.roster.sounds_like(one.word, who)}
         if titled:
-            alike.update(search.roster.alike(one.word, one.key))
+            alike.update(search.roster.alike(one.word, key))
         if alike:
             places.append(Seen(one.start, one.end, tuple(sorted(alike))))
     return places

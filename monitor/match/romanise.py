@@ -91,6 +91,12 @@ def may_slip(one: str, other: str) -> bool:
 
 def slipped(one: str, other: str) -> bool:
     """Tell whether a long word may be a slip of the pen for another: one letter, or two neighbours swapped."""
-    if min(len(one), len(other)) < SLIP_LENGTH or not may_slip(one, other):
+    if min(len(one), len(other)) < SLIP_LENGTH or one == other or not may_slip(one, other):
         return False
-    return distance(one, other, 1) == 1
+    at, shorter = 0, min(len(one), len(other))
+    while at < shorter and one[at] == other[at]:
+        at += 1
+    one, other = one[at:], other[at:]
+    if len(one) != len(other):
+        return one[1:] == other or one == other[1:]
+    return one[1:] == other[1:] or (one[2:] == other[2:] and one[0] == other[1] and one[1] == other[0])

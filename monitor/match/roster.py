@@ -42,6 +42,7 @@ class Kind:
     FIRST = 64
     HEARD = 128
     PARTICLE = 256
+    LAND = 512
     LATIN = WHOLE | SHORT | FIRST
 
 
@@ -60,10 +61,10 @@ class Seen(NamedTuple):
 class Hits:
     """What the automaton met in a page, sorted by what it may be. Latin names stand with a capital.
 
-    ``kinds`` are all kinds met together, whatever their capitals.
+    ``lands`` are the countries spoken of, one for each word; ``kinds`` all kinds met together, whatever their capitals.
     """
 
-    __slots__ = ("firsts", "kinds", "natives", "parts", "shorts", "wholes")
+    __slots__ = ("firsts", "kinds", "lands", "natives", "parts", "shorts", "wholes")
 
     def __init__(self, kinds: Iterable[int]) -> None:
         self.wholes: list[Hit] = []
@@ -71,6 +72,7 @@ class Hits:
         self.firsts: list[Hit] = []
         self.natives: list[Hit] = []
         self.parts: list[Hit] = []
+        self.lands: list[str] = []
         self.kinds = reduce(or_, kinds, 0)
 
 
@@ -100,6 +102,7 @@ class Roster:
         self._wholes: dict[int, tuple[int, ...]] = {}
         self._shorts: dict[int, tuple[int, ...]] = {}
         self._firsts: dict[int, tuple[int, ...]] = {}
+        self._lands: dict[int, str] = {}
         self._many: dict[tuple[int, int], list[int]] = {}
         self._sounds: dict[str, list[int]] = defaultdict(list)
         self._halves_heard: set[str] = set()
@@ -115,8 +118,8 @@ class Roster:
         for owner, official in enumerate(self.officials):
             self._enrol(owner, official, lands)
         for word, country in country_evidence().items():
-            if country in lands:
-                self._add(f" {word} ", Kind.COUNTRY)
+            self._add(f" {word} ", Kind.LAND | (Kind.COUNTRY if country in lands else 0))
+            self._lands[self._index[f" {word} "]] = country
         for literal in literals:
             self._add(space_out(literal).strip() or literal, Kind.LITERAL)
         for table in (self._wholes, self._shorts, self._firsts):
@@ -214,6 +217,8 @@ class Roster:
             if found.kinds & Kind.PARTICLE:
                 small = (hit for kind, hit in latin if kind & Kind.PARTICLE and not cased[hit[1]].isupper())
                 found.shorts += small
+        if found.kinds & Kind.LAND:
+            found.lands = [self._lands[hit[0]] for kind, hit in hits if kind & Kind.LAND]
         if found.kinds & (Kind.NATIVE | Kind.NATIVE_SHORT):
             found.natives = [hit for kind, hit in hits if kind & Kind.NATIVE]
             found.parts = [hit for kind, hit in hits if kind & Kind.NATIVE_SHORT]

@@ -58,10 +58,10 @@ class Watcher:
         """
         page = lay_out(article)
         hits = self._roster.scan(page)
-        if not hits.kinds and not self._always and not self._asked:
+        if not hits.kinds & ~Kind.LAND and not self._always and not self._asked:
             return Findings()
         when = article.published_at or seen_at
-        search = Search(self._roster, page, when.date() if when else None, article.language)
+        search = Search(self._roster, page, hits, when.date() if when else None, article.language)
         if hits.wholes or hits.natives:
             find_wholes(search, hits)
         places = short_places(search, hits)
@@ -169,6 +169,10 @@ def passages(article: Article, page: Page, spans: Iterable[Span]) -> tuple[Passa
     found: dict[tuple[object, int, int], list[Span]] = {}
     for span in sorted(spans):
         region, start, end = page.place(*span)
+        if len(found) >= MAX_PASSAGES and not any(
+            one[0] is region and one[1] <= start and end <= one[2] for one in found
+        ):
+            continue
         found.setdefault((region, *sentence(texts[region], start, end)), []).append((start, end))
     return tuple(
         Passage(texts[region][start:end], region, start, end, tuple(sorted(set(marks))))  # type: ignore[index,arg-type] # keys are regions

@@ -1,18 +1,19 @@
 """One look at one page: what is known of it, what was found and refused so far."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from monitor.domain.mention import Form
-from monitor.match.context import Surroundings, countries_in
+from monitor.match.context import Surroundings
 from monitor.match.countries import home_of
 from monitor.match.marks import agrees, is_vietnamese
 from monitor.match.page import Page
 from monitor.match.people import Person
 from monitor.match.posts import words_of
-from monitor.match.roster import MAX_OWNERS, Roster, Seen
+from monitor.match.roster import MAX_OWNERS, Hits, Roster, Seen
 
 MAX_MISSES = 50
 _ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
@@ -47,7 +48,7 @@ class Search:
     name was somebody else's.
     """
 
-    def __init__(self, roster: Roster, page: Page, when: date | None, language: str) -> None:
+    def __init__(self, roster: Roster, page: Page, hits: Hits, when: date | None, language: str) -> None:
         self.roster, self.page, self.when, self.language = roster, page, when, language
         self.around = Surroundings(page)
         self.found: list[Found] = []
@@ -56,13 +57,14 @@ class Search:
         self.named: dict[int, int] = {}
         self.namesakes: set[int] = set()
         self.others: dict[str, list[tuple[int, str]]] = {}
+        self._hits = hits
         self._lands: dict[str, int] | None = None
 
     @property
     def lands(self) -> dict[str, int]:
         """Return how often each country is spoken of, the language's own country included."""
         if self._lands is None:
-            self._lands = countries_in(self.page.spaced)
+            self._lands = dict(Counter(self._hits.lands))
             if home := home_of(self.language):
                 self._lands[home] = self._lands.get(home, 0) + 1
         return self._lands

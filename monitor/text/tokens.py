@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 
 WORD = re.compile(r"\w+(?:['’]\w+)*")
-_END = re.compile(r"[.!?…。！？៕။]+[\"'’”»)\]]*(?=\s|$)|[。！？]|\n+")
+_END = re.compile(  # begins with one set of signs, so that a search passes over all others quickly
+    r"[.!?…。！？៕။\n](?:(?<=\n)\n*|(?<!\n)(?:[.!?…。！？៕။]*[\"'’”»)\]]*(?=\s|$)|(?<=[。！？])))"
+)
 _STOPS = ".!?…。！？៕។"
 _SHORT_WORD = re.compile(  # what ends in a dot without ending a sentence: titles, ranks, initials, months
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|[A-Z][a-z]{0,3}|Lieut|Lieu|Brig|Prof|Capt|Cmdr|Hon|Supt|Insp|Sept|gov|col|gen|no|vs|mme|mgr)\.$"
@@ -60,7 +62,8 @@ def _begins(text: str, low: int, start: int) -> int:
     line = text.rfind("\n", low, start) + 1
     low = max(low, line)
     at = start
-    while (at := max(text.rfind(sign, low, at) for sign in _STOPS)) >= 0:
+    stops = _STOPS[:3] if text.isascii() else _STOPS
+    while (at := max([text.rfind(sign, low, at) for sign in stops])) >= 0:
         stop = _END.match(text, at)
         if stop is not None and stop.end() <= start and not _abbreviates(text, at, stop.group()):
             return stop.end()
