@@ -90,14 +90,21 @@ def _is_namepart(search: Search, word: str, start: int) -> bool:
     """Tell whether the capitalised word to the left belongs to the same name."""
     around, low = search.around, word.lower()
     at = start - 1 - len(word)
-    if low in country_words() or (low in COMMON and (around.begins_sentence(at) or around.is_headline(start))):
+    if low in country_words():
         return False
     if low in single_words():
+        if low in COMMON and _is_opening(search, at, start):
+            return False
         namelike = low in _NAMELIKE or (SYLLABLE.match(low) is not None and low not in _TITLES_ALWAYS)
         return namelike and search.page.folded.slice(at, start - 1).lower() not in _ADDRESS_MARKED
-    if around.begins_sentence(at) or around.is_headline(start):
-        return not around.is_word(word)
-    return low not in COMMON
+    if low in COMMON:
+        return False
+    return not around.is_word(word) or not _is_opening(search, at, start)
+
+
+def _is_opening(search: Search, at: int, start: int) -> bool:
+    """Tell whether any word would have a capital here: at the beginning of a sentence, or in a headline."""
+    return search.around.begins_sentence(at) or search.around.is_headline(start)
 
 
 def _with_initial(search: Search, seen: Seen) -> bool:
