@@ -128,10 +128,11 @@ def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
                 assert f"!{name.removeprefix('./')}" in allowed
 
 
+@pytest.mark.parametrize("name", ["monitor", "worker"])
 @pytest.mark.parametrize("key", ["init", "read_only"])
-def test_container_is_closed(key: str) -> None:
+def test_container_is_closed(key: str, name: str) -> None:
     """A reaper for worker processes, and a root that cannot be written."""
-    service = compose()["services"]["monitor"]
+    service = compose()["services"][name]
     assert service[key] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -145,6 +146,18 @@ def test_compose_waits_for_the_database_and_keeps_its_data() -> None:
     assert database["healthcheck"]["test"]
     assert {"data", "database"} <= set(content["volumes"])
     assert (DEPLOY / daemon["build"]["context"] / daemon["build"]["dockerfile"]).resolve() == DEPLOY / "Dockerfile"
+
+
+def test_workers_run_a_command_that_exists_on_the_same_database() -> None:
+    """As many as wanted: nothing that only one could have; the probe is where the image looks for it."""
+    services = compose()["services"]
+    worker, daemon = services["worker"], services["monitor"]
+    check_command(worker["command"])
+    assert worker["environment"] == daemon["environment"]
+    assert worker["image"] == daemon["image"]
+    assert not {"container_name", "ports", "build"} & set(worker)
+    host, port = Settings(Secret("sqlite://")).probes or ("", 0)
+    assert worker["command"][-1] == f"{host}:{port}"
 
 
 def test_no_password_is_written_down() -> None:
