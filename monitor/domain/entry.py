@@ -21,7 +21,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A parsed document: its entries in the order given, and what it says of itself."""
+    """A parsed document: its entries in the order given, and what it says of itself.
+
+    ``truncated``: it held more entries than are read. ``cut``: its bytes end within an entry, which is left out.
+    """
 
     entries: tuple[Entry, ...]
     title: str = ""
@@ -32,3 +35,4 @@ class Feed:
     skip_days: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
     truncated: bool = False
+    cut: bool = False

@@ -2,6 +2,8 @@
 
 import re
 import zlib
+from collections import deque
+from dataclasses import replace
 
 from xxhash import xxh3_128_hexdigest
 
@@ -23,6 +25,7 @@ _HTML = re.compile(
 _ALTERNATE = re.compile(
     r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.IGNORECASE
 )
+_EDGE = re.compile(r"<(?P<close>/?)(?:\w{1,40}:)?(?:item|entry|channel|rss|feed|RDF)(?=[\s>])", re.IGNORECASE)
 _FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
@@ -65,10 +68,22 @@ def _read_feed(text: str, url: str, source: Source) -> Feed:
         return ordinary
     from monitor.parse.judge import read_with_feedparser  # long to load, and few documents need the judge
 
-    feed = read_with_feedparser(text, url, source)
+    end = _end_of_whole_entries(text)
+    feed = replace(read_with_feedparser(text[:end], url, source), cut=end < len(text))
     if not feed.entries and not feed.title and _HTML.match(text):
         raise NotAFeed(*_what_else(text))
     return feed
+
+
+def _end_of_whole_entries(text: str) -> int:
+    """Return where a document ends that was cut within an entry: before it, for half an entry is half an article.
+
+    Its text would be taken for all there is, and it would be known when the whole comes with the next poll.
+    """
+    edges = deque(_EDGE.finditer(text), maxlen=1)
+    last = edges.pop() if edges else None
+    within = last is not None and not last["close"] and last[0].lower().endswith(("item", "entry"))
+    return last.start() if last and within else len(text)
 
 
 def _what_else(text: str) -> tuple[str, str]:

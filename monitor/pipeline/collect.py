@@ -153,8 +153,9 @@ class Collector:
         document = await self._read(source, memory, outcome)
         if not isinstance(document, Document):
             return await self._refused(lease, source, memory, document)
-        if document.feed.nested and source.kind is not SourceKind.PAGE:
-            # an index may stay the same to the letter while the sitemaps that it names change
+        if document.feed.cut or (document.feed.nested and source.kind is not SourceKind.PAGE):
+            # the whole may come under the same validators as its half; an index may stay the same to the letter
+            # while the sitemaps that it names change
             outcome, body_hash = replace(outcome, etag="", last_modified=""), ""
         memory = replace(memory, body_hash=body_hash if document.known or document.feed.entries else "")
         return await self._keep(lease, source, memory, outcome, document)

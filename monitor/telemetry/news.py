@@ -55,4 +55,7 @@ def tell_poll(metrics: Metrics, poll: Polled) -> None:
 def tell_trouble(metrics: Metrics, job: str, what: str, error: BaseException | None) -> None:
     """Log a job that failed, or could not be run at its time."""
     metrics.troubled(what)
-    log.error("job in trouble", job=job, what=what, reason=str(error or ""), exc_info=error)
+    if error is None:  # a run that takes longer than its period, and the next one does what is left
+        log.debug("job goes on", job=job, what=what)
+        return
+    log.error("job in trouble", job=job, what=what, reason=str(error), exc_info=error)

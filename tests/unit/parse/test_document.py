@@ -186,6 +186,25 @@ def test_row_26_impossible_dates_are_none(date: str) -> None:
     assert [entry.published_at for entry in feed.entries] == [None]
 
 
+@pytest.mark.parametrize("end", range(1, 200, 7))
+def test_half_an_entry_is_no_article(end: int) -> None:
+    """A feed that ends in the middle of an entry has the entries before it, and is known to be cut."""
+    entry = (
+        "<item><guid>g{n}</guid><title>Number {n}</title><description>" + "some words " * 20 + "</description></item>"
+    )
+    text = "<rss><channel><title>The Daily</title>" + "".join(entry.format(n=n) for n in (1, 2, 3))
+    feed = parse_document(text[: len(text) - end].encode(), "", URL, SOURCE)
+    assert [found.title for found in feed.entries] == ["Number 1", "Number 2"]
+    assert feed.cut
+
+
+def test_entries_that_nobody_closed_are_entries() -> None:
+    """Where the document ends in good order, it is not cut, whatever its entries lack."""
+    text = "<rss><channel><title>T</title><item><title>A</title><link>https://x.example/a</link></channel></rss>"
+    feed = parse_document(text.encode(), "", URL, SOURCE)
+    assert ([entry.title for entry in feed.entries], feed.cut) == (["A"], False)
+
+
 _ANYTHING = st.text(max_size=60) | st.sampled_from(
     ["\x00", "\ud800", "\u202e", "\ufffe", "<b>", "&#0;", "]]>", "\x1b[0m"]
 )

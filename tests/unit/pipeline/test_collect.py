@@ -345,6 +345,15 @@ def test_row_54_a_host_is_not_put_off_for_a_day_by_a_clock_set_back() -> None:
     assert max(late) < NOON + timedelta(minutes=1)
 
 
+def test_an_entry_that_was_cut_comes_whole_with_the_next_poll() -> None:
+    """The half is no article, and its validators are not kept: the whole may come under the same ones."""
+    shelf, whole = Shelf(), rss(1, 2, text="many words " * 50)
+    assert poll(shelf, answer(whole[:-200])).new == 1
+    assert (shelf.memory.etag, shelf.memory.body_hash) == ("", "")
+    assert poll(shelf, answer(whole)).new == 1
+    assert [draft.article.title for draft in shelf.drafts] == ["Headline 1", "Headline 2"]
+
+
 def test_a_recovery_is_kept_for_the_next_digest() -> None:
     """What came back is told in the digest of that time, and only while it lasts."""
     shelf, clock = Shelf(), FakeClock()
