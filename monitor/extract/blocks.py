@@ -23,7 +23,9 @@ _MARKS = ("class", "id", "role", "itemprop", "data-testid", "data-component")
 UNSHOWN = "unshown-box"
 """Marks a box that the page hides: mostly menus and dialogs, sometimes the article until a script shows it."""
 _UNSEEN = re.compile(
-    r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text)\b", re.IGNORECASE
+    r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text|"
+    r"(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box))\b",
+    re.IGNORECASE,
 )
 _HEADED = frozenset(("h1", "h2", "h3"))
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))

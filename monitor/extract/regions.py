@@ -1,5 +1,6 @@
 """The runs of the article's box become regions: standfirst, captions, dateline, body, agency; the rest is dropped."""
 
+import re
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
@@ -7,11 +8,10 @@ from selectolax.lexbor import LexborNode
 from monitor.extract.blocks import Run
 from monitor.extract.body import HEADINGS, Page, linked, squeeze
 from monitor.extract.callouts import PLEA, SUMMARY, drop_callouts
+from monitor.extract.endings import drop_biographies, drop_headings, drop_imprint
 from monitor.extract.lines import (
-    is_biography,
     is_byline,
     is_credit,
-    is_imprint,
     is_machine_made,
     is_sentence,
     is_stamp,
@@ -22,12 +22,11 @@ from monitor.extract.lines import (
 )
 from monitor.extract.marks import CAPTION, PICTURE, SMALL, STANDFIRST
 
-_FOOT = 9  # lines at the end of a text that may be the page's foot
-_SLIDES = 3  # headings, each over a picture, from which the article is a series of pictures
 _LONG = 300  # characters from which a repetition is taken by the letter
 _PLAIN = frozenset(("div", "section", "article", "main", "header"))
 _FIGURES = frozenset(("figure", "figcaption"))
-_SAID = frozenset(("", PLEA, "date line"))
+_NEAR = 8  # runs below the headline that belong to it, whatever box they stand in
+_BESIDE = frozenset(("before the text", "beside the article"))
 _OPEN = frozenset(("", "before the text", "beside the article", "outside"))
 
 
@@ -58,9 +57,9 @@ def sort_runs(page: Page, title: str, descriptions: list[str], authors: list[str
         if page.fate[at] == "beside the article" and _is_caption(page, at):
             page.fate[at] = "caption"
     _find_standfirst(page, {squeeze(text) for text in descriptions}, first)
-    _drop_headings(page)
-    _drop_imprint(page)
-    _drop_biographies(page, names)
+    drop_headings(page)
+    drop_imprint(page)
+    drop_biographies(page, names)
     return gather(page)
 
 
@@ -102,7 +101,7 @@ def _by_place(page: Page, at: int, first: int, seen: set[str]) -> str:
         fate = "repeated"
     elif _is_linked(page, at, tag):
         fate = "links"
-    elif at < first:
+    elif at < first and not _leads(page, at, first):
         fate = "before the text"
     elif not page.prose[at]:
         if _is_small(page, run):
@@ -112,6 +111,18 @@ def _by_place(page: Page, at: int, first: int, seen: set[str]) -> str:
     if len(plain) > 20 or page.prose[at]:
         seen.add(plain)
     return fate
+
+
+def _leads(page: Page, at: int, first: int) -> bool:
+    """Tell a first paragraph that is no prose by its many links, from its being a paragraph like those below it."""
+    boxes, runs = page.layout.boxes, page.layout.runs
+    box, below = boxes[runs[at].box], boxes[runs[first].box] if first < len(runs) else boxes[0]
+    return (
+        box.tag == "p" == below.tag
+        and box.parent == below.parent
+        and page.weights[at] > 60
+        and is_sentence(runs[at].text)
+    )
 
 
 def _is_linked(page: Page, at: int, tag: str) -> bool:
@@ -193,16 +204,28 @@ def _is_small(page: Page, run: Run) -> bool:
 
 
 def _find_standfirst(page: Page, known: set[str], first: int) -> None:
-    """Find the summary printed between headline and text, or at the head of the text."""
+    """Find the summary printed between headline and text, or at the head of the text, be it of several paragraphs."""
+    done = False
     for at in range(max(page.title_at, 0), min(first + 1, len(page.layout.runs))):
         run = page.layout.runs[at]
         if at == page.title_at or page.fate[at] not in _OPEN or linked(run) > 0.5 or _is_caption(page, at):
             continue
         if _by_words(page, at, {}):
             continue
-        if _is_known(squeeze(run.text), known) or (page.weights[at] > 40 and _in_standfirst(page, run)):
+        named = _is_known(squeeze(run.text), known) or (page.weights[at] > 40 and _in_box(page, run, STANDFIRST))
+        if (named and not done) or _is_lead(page, at):
             page.fate[at] = "standfirst"
-            return
+            done = done or named
+
+
+def _is_lead(page: Page, at: int) -> bool:
+    """Tell a paragraph between headline and text that nothing names; lists there are sums of what follows."""
+    run = page.layout.runs[at]
+    below = 0 <= page.title_at < at <= page.title_at + _NEAR and page.fate[at] == "outside"
+    beside = below or page.fate[at] in _BESIDE
+    plain = beside and page.prose[at] > 0 and linked(run) < 0.3 and is_sentence(run.text)
+    listed = page.layout.boxes[run.box].tag == "li"
+    return plain and page.weights[at] < 500 and not listed and not _in_box(page, run, SMALL)
 
 
 def _is_known(plain: str, known: set[str]) -> bool:
@@ -210,55 +233,14 @@ def _is_known(plain: str, known: set[str]) -> bool:
     return len(plain) > 25 and any(plain == text or (len(text) > 50 and plain[:50] == text[:50]) for text in known)
 
 
-def _in_standfirst(page: Page, run: Run) -> bool:
+def _in_box(page: Page, run: Run, names: re.Pattern[str]) -> bool:
+    """Tell whether a run stands in a small box that is called one of the names."""
     index = run.box
     while index > 0 and page.chars_in(index) < 700:
-        if page.names[index] and STANDFIRST.search(page.names[index]):
+        if page.names[index] and names.search(page.names[index]):
             return True
         index = page.layout.boxes[index].parent
     return False
-
-
-def _drop_headings(page: Page) -> None:
-    """Drop headings of what was dropped, and those that nothing follows; many of these are a story told in pictures."""
-    ended: list[int] = []
-    below = "end"  # what stands under the heading above: body, caption, heading, links, end
-    for at in range(len(page.fate) - 1, -1, -1):
-        fate = page.fate[at]
-        if not fate and page.layout.boxes[page.layout.runs[at].box].tag in HEADINGS:
-            if below in {"end", "links"}:
-                page.fate[at] = "heading of nothing"
-                ended += [at] if below == "end" else []
-            else:
-                below = "heading"
-        elif not fate:
-            below = "body"
-        elif fate == "caption":
-            below = below if below == "end" else "caption"
-        elif below == "heading" and fate.startswith(("furniture", "links", "teasers")):
-            below = "links"
-    if len(ended) > _SLIDES:
-        for at in ended:
-            page.fate[at] = ""
-
-
-def _drop_imprint(page: Page) -> None:
-    """Drop the page's foot from the end of the text: lines of rights and addresses, the crumbs between them.
-
-    A short line with a number and a comma right above them is an address, too.
-    """
-    foot: list[int] = []
-    found = False
-    for at in [at for at, fate in enumerate(page.fate) if fate in _SAID][:-_FOOT:-1]:
-        text = page.layout.runs[at].text
-        foot += [] if page.fate[at] else [at]
-        short = page.weights[at] <= 100 and not is_sentence(text)
-        if is_imprint(text) or (found and short and "," in text and any(map(str.isdigit, text))):
-            found = True
-            for line in foot:
-                page.fate[line] = "imprint"
-        elif not (short or page.fate[at]):
-            return
 
 
 def _without(text: str, names: dict[str, str]) -> str:
@@ -266,12 +248,3 @@ def _without(text: str, names: dict[str, str]) -> str:
     for name in names.values():
         text = text.replace(name, " ")
     return text
-
-
-def _drop_biographies(page: Page, names: dict[str, str]) -> None:
-    """Drop what is said of the author at the end."""
-    kept = [at for at, fate in enumerate(page.fate) if not fate]
-    for at in kept[max(len(kept) - 3, len(kept) * 3 // 4) :]:
-        text = page.layout.runs[at].text
-        if is_biography(text) or (names and squeeze(text[:80]).startswith(tuple(names))):
-            page.fate[at] = "about the author"

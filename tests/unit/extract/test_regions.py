@@ -268,3 +268,38 @@ def test_a_kicker_does_not_run_into_the_headline(heading: str) -> None:
     head = '<meta property="og:title" content="Trade fair: Visit brings agreements">'
     found = read(f"<h1>{heading}</h1><div class=body><p>{A}</p><p>{B}</p></div>", head)
     assert found.title == "Trade fair: Visit brings agreements"
+
+
+def test_a_first_paragraph_full_of_links_is_text() -> None:
+    """Its names lead to pages about them; it is a paragraph like those below it all the same."""
+    lead = (
+        "<p><a href=/a>Prime Minister Somebody of the Northern Republic</a> met <a href=/b>General Else</a> today.</p>"
+    )
+    found = read(f"<h1>Visit brings agreements</h1><div class=body>{lead}<p>{A}</p><p>{B}</p></div>")
+    assert found.body.startswith("Prime Minister Somebody of the Northern Republic met General Else today.\n")
+
+
+def test_what_pops_up_over_a_name_is_not_in_the_sentence() -> None:
+    """Other people's headlines hide in such boxes; the name itself stays."""
+    tip = f"<span class=people-tooltip-content><a href=/x>{OTHER}</a></span>"
+    found = read(
+        article(f"The minister met <span class=tooltip><a href=/e>General Else</a>{tip}</span> on Monday. {A}", B)
+    )
+    assert found.body.startswith("The minister met General Else on Monday.")
+    assert OTHER not in found.body
+
+
+def test_a_summary_of_several_paragraphs_is_kept() -> None:
+    """Nothing but their place between headline and text tells what they are; a list there only sums the text up."""
+    sums = (
+        "<p>Both armies build a road through the hills.</p><p>The first lorries drive in the autumn of next year.</p>"
+    )
+    listed = "<ul><li>The road has forty bridges and a tunnel of two kilometres.</li></ul>"
+    head = f"<header><h1>Visit brings agreements</h1>{sums}{listed}</header>"
+    text = "".join(f"<p>Part {number}. {A} {B} {C}</p>" for number in range(6))
+    found = read(f"<article>{head}<section class=story-body>{text}</section></article>")
+    assert found.standfirst.split("\n") == [
+        "Both armies build a road through the hills.",
+        "The first lorries drive in the autumn of next year.",
+    ]
+    assert found.body.startswith("Part 0.")
