@@ -255,7 +255,7 @@ class Daemon:
 
     def _handed_out(self, told: Handout) -> None:
         """Note what became of jobs; say it when workers come and go, and when one has died over its work."""
-        self._metrics.taken_back(told.taken_back)
+        self._metrics.handed_out(told)
         if told.taken_back:
             log.warning("taken back from workers that are silent", jobs=told.taken_back)
         if self._alive != told.workers:

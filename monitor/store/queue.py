@@ -71,8 +71,8 @@ class SqlQueue:
                 return Handout(0, taken_back=back)
             held = connection.execute(_HELD, {"queue": QUEUE}).all()
             room = Room(held)
-            polls = _lease(connection, room, now, until_at)
-            pages = _with_pages(connection, room, now)
+            polls = _lease(connection, room, now, until_at) if room.free else []
+            pages = _with_pages(connection, room, now) if room.free else []
             if polls or pages:
                 _defer(connection, [*polls, *pages])
         return Handout(workers, len(polls), len(pages), back)
@@ -131,18 +131,18 @@ class Room:
         """``held`` are rows of jobs that wait or run."""
         rows = list(held)
         self._hosts = Counter(row.lock for row in rows if row.status == "todo")
-        self._free = WAITING - self._hosts.total()
+        self.free = WAITING - self._hosts.total()
         self._waiting = {row.queueing_lock for row in rows if row.status == "todo"}
         self._running = {row.queueing_lock for row in rows if row.status == "doing"}
 
     def take(self, task: str, source_id: str, host: str) -> bool:
         """Take a place for a job, if there is one and the like of it does not wait. A read waits for the one before."""
         key = f"{task}:{source_id}"
-        if self._free <= 0 or self._hosts[host] >= A_HOST or key in self._waiting:
+        if self.free <= 0 or self._hosts[host] >= A_HOST or key in self._waiting:
             return False
         if task == READ and key in self._running:
             return False
-        self._free -= 1
+        self.free -= 1
         self._hosts[host] += 1
         self._waiting.add(key)
         return True

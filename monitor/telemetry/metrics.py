@@ -7,7 +7,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from monitor.domain.crew import QueueCounts
+from monitor.domain.crew import Handout, QueueCounts
 from monitor.domain.delivery import Receipt, Refused, Retry, Sent
 from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, NotModified, Outcome
 from monitor.domain.source import SourceState
@@ -99,9 +99,10 @@ class Metrics:
         """Count a run of a job that failed, was missed or was skipped."""
         self._jobs.labels(trouble if trouble in _JOB_OUTCOMES else OTHER).inc()
 
-    def taken_back(self, jobs: int) -> None:
-        """Count jobs whose worker had died."""
-        self._taken_back.inc(jobs)
+    def handed_out(self, told: Handout) -> None:
+        """Record who is alive, and count jobs whose worker had died."""
+        self._workers.set(told.workers)
+        self._taken_back.inc(told.taken_back)
 
     def errand(self, *, good: bool) -> None:
         """Count a job that this worker has done, or failed to do."""

@@ -1,5 +1,6 @@
 """A daemon, its workers and their PostgreSQL as processes of their own, and outlets that answer when they may."""
 
+import json
 import os
 import signal
 import subprocess
@@ -51,9 +52,10 @@ class Outlet:
                 """Keep quiet."""
 
             def do_GET(self) -> None:
-                body = outlet._answer()
+                page = outlet._page(self.path)
+                body = page or outlet._answer()
                 self.send_response(200)
-                self.send_header("Content-Type", "application/rss+xml")
+                self.send_header("Content-Type", "text/html; charset=utf-8" if page else "application/rss+xml")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -61,7 +63,8 @@ class Outlet:
         self._server = ThreadingHTTPServer((f"127.0.0.{number}", 0), Handler)
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign] # whoever asked may have been killed
-        self.url = f"http://127.0.0.{number}:{self._server.server_address[1]}/feed"
+        self.base = f"http://127.0.0.{number}:{self._server.server_address[1]}"
+        self.url = f"{self.base}/feed"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def _answer(self) -> bytes:
@@ -71,7 +74,20 @@ class Outlet:
         if wait:
             self._gate.wait(120)
         with self._lock:
-            return feed_xml(self.name, self.reports, redated=False)
+            return feed_xml(self.name, self.reports, redated=False).replace(
+                b"http://outlet.example", self.base.encode()
+            )
+
+    def _page(self, path: str) -> bytes:
+        """Return the page of an article, or a robots.txt that allows it; nothing for the feed."""
+        if path == "/robots.txt":
+            return b"User-agent: *\nAllow: /\n"
+        with self._lock:
+            report = next((one for one in self.reports if path == f"/{one.guid}"), None)
+        if report is None:
+            return b""
+        text = f"<p>{report.text} {'The minister thanked the engineers who had built the bridge. ' * 3}</p>" * 4
+        return f"<html><head><title>{report.title}</title></head><body><article>{text}</article></body></html>".encode()
 
     def publish(self, guid: str) -> None:
         """Put an article into the feed."""
@@ -97,11 +113,15 @@ class Outlet:
 class Team:
     """One database; any number of daemons and workers."""
 
-    def __init__(self, folder: Path, server: Postgres, outlets: list[Outlet], every: str) -> None:
+    def __init__(
+        self, folder: Path, server: Postgres, outlets: list[Outlet], every: str, article: str = "feed"
+    ) -> None:
         self.server, self.outlets = server, outlets
         self.name = server.new()
         self.url = server.url(self.name)
-        sources = "".join(f"  {one.name}: {{feed: '{one.url}', every: {every}, article: feed}}\n" for one in outlets)
+        sources = "".join(
+            f"  {one.name}: {{feed: '{one.url}', every: {every}, article: {article}}}\n" for one in outlets
+        )
         settings = f"settings:\n  allow_networks: [127.0.0.0/8]\n  probes: off\n  database: '{self.url}'\n"
         self.text = f"{settings}sources:\n{sources}{DESK}"
         self.monitor = Monitor(folder, self.text)
@@ -165,6 +185,12 @@ class Team:
         """Count the stored articles by title, those of all outlets together."""
         with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:
             return Counter(str(row[0]) for row in connection.execute("SELECT title FROM article"))
+
+    def told(self) -> Counter[str]:
+        """Count how often each article stands in what was delivered."""
+        digests = [json.loads(path.read_bytes())["data"] for path in (self._folder / "out").glob("*.json")]
+        items = [item for digest in digests for story in digest["stories"] for item in story["items"]]
+        return Counter(str(item["article"]) for item in items)
 
     def crew(self) -> Counter[str]:
         """Count the workers by the state in which ``monitor status`` shows them."""

@@ -51,9 +51,11 @@ def test_row_62_two_daemons_enqueue_once(server: Postgres, tmp_path: Path) -> No
     """As many jobs as due times as polls as requests, whoever looks when."""
     outlets = [Outlet(number) for number in range(1, 7)]
     with Team(tmp_path, server, outlets, every="1s") as team:
+        for outlet in outlets:
+            outlet.publish("a")
         (worker,) = team.workers(1)
         daemons = [team.start("run"), team.start("run")]
-        team.wait(lambda: all(outlet.asked >= 4 for outlet in outlets))
+        team.wait(lambda: all(outlet.asked >= 4 for outlet in outlets) and team.told().total() >= len(outlets))
         assert all("workers collect" in team.log(daemon) for daemon in daemons)
         for daemon in daemons:
             team.end(daemon)
@@ -62,13 +64,14 @@ def test_row_62_two_daemons_enqueue_once(server: Postgres, tmp_path: Path) -> No
         assert team.value("SELECT last_value FROM procrastinate_jobs_id_seq") == asked
         assert team.value("SELECT sum((memory::json ->> 'polls')::int) FROM source") == asked
         assert "came too late" not in team.log(worker)
+        assert set(team.told().values()) == {1}, "nor is anything told twice"
         team.end(worker)
 
 
 def test_row_63_a_server_that_restarts_costs_no_article(server: Postgres, tmp_path: Path) -> None:
     """Daemon and worker find it again by themselves, and go on where they were."""
     outlets = [Outlet(number) for number in range(1, 4)]
-    with Team(tmp_path, server, outlets, every="1s") as team:
+    with Team(tmp_path, server, outlets, every="1s", article="full") as team:
         daemon, worker = team.start("run"), *team.workers(1)
         for guid in ("a", "b", "c"):
             for outlet in outlets:
@@ -80,6 +83,8 @@ def test_row_63_a_server_that_restarts_costs_no_article(server: Postgres, tmp_pa
                     team.wait(lambda: all("in trouble" in team.log(process) for process in (worker, daemon)))
             team.wait(lambda: team.articles().total() == len(outlets) * (ord(guid) - ord("a") + 1))  # noqa: B023 - waits here
         assert set(team.articles().values()) == {len(outlets)}
+        read = "SELECT count(*) FROM content WHERE body LIKE '%thanked the engineers%'"
+        team.wait(lambda: team.value(read) == team.articles().total())
         team.wait(lambda: all("well again" in team.log(process) for process in (worker, daemon)))
         team.wait(lambda: team.value("SELECT max((value::json ->> 'done')::int) FROM meta WHERE name ~ '^worker:'") > 0)
         team.end(worker)
