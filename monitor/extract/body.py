@@ -16,6 +16,7 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LEAVES = HEADINGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", "pre", "td", "th"}
 _CELLS = frozenset(("td", "th"))
 _ASIDE = frozenset(("aside", "footer"))
+_SIGNS = bytes(code for code in range(0x80) if not chr(code).isalnum())
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _PROSE = 40  # weight from which a run counts as prose
 _BRIEF = 15  # the same, on a page that has nothing longer
@@ -179,6 +180,8 @@ def _begins(text: str, titles: set[str]) -> bool:
 
 def squeeze(text: str) -> str:
     """Reduce a text to its letters and digits in one case, for comparison."""
+    if text.isascii():
+        return text.encode().translate(None, _SIGNS).decode().lower()
     return "".join(filter(str.isalnum, text)).casefold()
 
 

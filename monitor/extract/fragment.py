@@ -8,13 +8,14 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.domain.article import Article
 from monitor.domain.entry import Entry
 from monitor.domain.source import ArticleMode, Source
-from monitor.extract.blocks import Layout, survey, tidy
+from monitor.extract.blocks import Layout, Run, survey, tidy
 from monitor.extract.body import linked, squeeze, weigh
 from monitor.extract.language import find_language
 from monitor.extract.lines import is_credit, speaks_to_reader, split_credit, split_dateline
 from monitor.extract.shape import guarded
 
 _WHOLE = 1_200  # weight from which a feed's text is an article rather than a lead
+_MARKUP = re.compile("[<&\0]")
 _CUT = re.compile(
     r"(?:…|\.{3}|\[…\]|\[\.{3}\]|\(\.{3}\)|read more|continue reading|weiterlesen|"
     r"lire la suite|seguir leyendo|selengkapnya|xem thêm|đọc tiếp|"
@@ -33,9 +34,7 @@ _DOUBTFUL = 0.3  # confidence below which a page is not believed against its fee
 
 def fragment_text(html: str) -> str:
     """Return the visible text of a feed's summary or content, a paragraph a line."""
-    if "<" not in html and "&" not in html:  # titles and plain summaries need no parser
-        return "\n".join(filter(None, map(tidy, html.splitlines())))
-    return "\n".join(run.text for run in _layout(html).runs)
+    return "\n".join(run.text for _tag, run in _runs(html))
 
 
 def extract_entry(entry: Entry, source: Source) -> Article:
@@ -109,24 +108,26 @@ def credence(page: Article, feed: Article) -> float | None:
     return page.confidence if _is_familiar(page, feed) else 0.0
 
 
-def _layout(html: str) -> Layout:
-    if "<" not in html and "&" not in html:
-        html = html.replace("\n", "<br><br>") if "\n" in html.strip() else html
+def _runs(html: str) -> list[tuple[str, Run]]:
+    """Return the runs of a feed's HTML, each with the tag of the box it stands in."""
+    if not _MARKUP.search(html):  # as most summaries: a line is a paragraph, which takes no parser to see
+        return [("body", Run(line, 0, 0)) for line in map(tidy, html.split("\n")) if line]
     root = LexborHTMLParser(guarded(html)).body
-    return survey(root) if root is not None else Layout()
+    layout = survey(root) if root is not None else Layout()
+    return [(layout.boxes[run.box].tag, run) for run in layout.runs]
 
 
 def _paragraphs(html: str) -> tuple[list[str], list[str], bool]:
     """Return paragraphs and captions of a feed's HTML without the way back to the site, and whether it seems whole."""
     body: list[str] = []
     captions: list[str] = []
-    layout = _layout(html) if html else Layout()
-    for run in layout.runs:
-        if layout.boxes[run.box].tag in {"figcaption", "figure"} or (weigh(run.text) < 250 and is_credit(run.text)):
+    runs = _runs(html)
+    for tag, run in runs:
+        if tag in {"figcaption", "figure"} or (weigh(run.text) < 250 and is_credit(run.text)):
             captions.append(run.text)
         elif not (_SYNDICATED.search(run.text) or (linked(run) > 0.3 and speaks_to_reader(run.text))):
             body.append(run.text)
-    whole = len(body) > 2 and sum(map(weigh, body)) >= _WHOLE and not _CUT.search(layout.runs[-1].text)
+    whole = len(body) > 2 and sum(map(weigh, body)) >= _WHOLE and not _CUT.search(runs[-1][1].text)
     return body, captions, whole
 
 

@@ -1,6 +1,7 @@
 """Which language a text is in: by its script where the script tells, else by what the page claims."""
 
 import re
+from collections import Counter
 
 _SCRIPTS = (
     ("lo", re.compile("[\u0e80-\u0eff]")),
@@ -27,6 +28,7 @@ _OWN_SCRIPT = {code for code, _ in _SCRIPTS} | {code for _, _, family in _SHARED
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
 _SAMPLE = 1_500  # characters looked at
 _WORD = re.compile(r"[^\W\d_]+")
+_LETTERS = bytes(code if chr(code).isalpha() else 0x20 for code in range(0x80)) + bytes(0x80)  # of an ASCII text
 _SMALL_WORDS = {
     code: frozenset(words.split())
     for code, words in {
@@ -61,13 +63,19 @@ def find_language(text: str, claims: list[str]) -> str:
     """Return a two-letter code, or nothing. A claim that the script contradicts is no claim."""
     claimed = next(filter(None, map(_code, claims)), "")
     sample = text[:_SAMPLE]
-    letters = sum(map(str.isalpha, sample))
+    letters = _count_letters(sample)
     if letters < 20:
         return claimed
     told = "" if sample.isascii() else _by_script(sample, letters, claimed)
     if told or not claimed:
         return told or _by_function_words(sample)
     return "" if claimed in _OWN_SCRIPT else claimed
+
+
+def _count_letters(sample: str) -> int:
+    if sample.isascii():
+        return len(sample.encode().translate(_LETTERS).replace(b" ", b""))
+    return sum(map(str.isalpha, sample))
 
 
 def _by_script(sample: str, letters: int, claimed: str) -> str:
@@ -82,11 +90,14 @@ def _by_script(sample: str, letters: int, claimed: str) -> str:
 
 def _by_function_words(text: str) -> str:
     """Name the language whose small words stand in the text most often; nothing if they are rare."""
-    words = [word.casefold() for word in _WORD.findall(text)]
-    counts = dict.fromkeys(_SMALL_WORDS, 0)
-    for word in words:
-        for code in _SPOKEN_IN.get(word, ()):
-            counts[code] += 1
+    if text.isascii():
+        words = text.encode().translate(_LETTERS).lower().decode().split()
+    else:
+        words = [word.casefold() for word in _WORD.findall(text)]
+    found, counts = Counter(words), dict.fromkeys(_SMALL_WORDS, 0)
+    for word in found.keys() & _SPOKEN_IN.keys():
+        for code in _SPOKEN_IN[word]:
+            counts[code] += found[word]
     best = max(counts, key=counts.__getitem__)
     return best if counts[best] >= max(3, len(words) // 10) else ""
 

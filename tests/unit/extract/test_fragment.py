@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.domain.article import Article
 from monitor.domain.entry import Entry
@@ -110,3 +112,18 @@ def test_a_page_may_tell_it_in_other_words_than_its_teaser() -> None:
         confidence=0.7,
     )
     assert better(page, feed).body == page.body
+
+
+PLAIN = st.text(
+    st.one_of(
+        st.sampled_from(" \n\r\t\u00a0\u200b\u2028.é"),
+        st.characters(exclude_characters="<&\0", exclude_categories=["Cs"]),
+    )
+)
+
+
+@given(PLAIN)
+def test_a_text_without_markup_reads_as_the_parser_reads_it(text: str) -> None:
+    """Most summaries are plain; that they are not parsed shows in nothing but the time."""
+    parsed = fragment_text("<p></p>" + text.replace("\n", "<br><br>"))
+    assert fragment_text(text) == parsed
