@@ -20,6 +20,7 @@ IDLE_SECONDS = 20.0
 
 ALIVE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 ALIVE |= {"tcp_user_timeout": 30_000}  # a network that was cut is noticed within half a minute, not after two hours
+_LOG_PAGES = 4000  # 16 MB; at the usual 4 MB the pages of the full-text index were copied home with every few polls
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -28,6 +29,7 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA cache_size=-16384",
     "PRAGMA temp_store=MEMORY",
+    f"PRAGMA wal_autocheckpoint={_LOG_PAGES}",
 )
 
 
