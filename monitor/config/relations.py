@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from monitor.config.document import Path
 from monitor.config.secrets import is_reference
-from monitor.config.values import meant, parse_date, parse_length
+from monitor.config.values import is_address, meant, parse_date, parse_length
 from monitor.domain.errors import Remark
 
 ALL = "all"
@@ -112,10 +112,9 @@ def _host(url: Any) -> str:
 
 
 def _is_private(host: str) -> bool:
-    try:
+    if is_address(host):
         return not ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _is_loopback(host: str) -> bool:

@@ -141,7 +141,7 @@ def parse_url(text: str) -> str:
 def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
     """Split a URL after checking scheme, host, port and characters."""
     example = f"{schemes[0]}://host.example"
-    if any(letter.isspace() or not letter.isprintable() for letter in text) or len(text) > MAX_URL:
+    if not text.isprintable() or " " in text or len(text) > MAX_URL:  # no other space is printable
         raise ValueError(f"a URL has no spaces or control characters and at most {MAX_URL} letters")
     try:
         parts = urlsplit(text)
@@ -156,13 +156,20 @@ def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
     return parts
 
 
-def is_host(host: str) -> bool:
-    """Tell whether a text is an address or could be a host name, in any script."""
+def is_address(host: str) -> bool:
+    """Tell an IP address; most hosts are none by their last sign."""
+    if not (host[-1:].isdigit() or ":" in host):
+        return False
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        pass
-    else:
+        return False
+    return True
+
+
+def is_host(host: str) -> bool:
+    """Tell whether a text is an address or could be a host name, in any script."""
+    if is_address(host):
         return True
     try:
         ascii_host = host.rstrip(".").encode("idna").decode("ascii")
