@@ -13,8 +13,10 @@ from monitor.match.shape import Shape, Shorter, Words, flat, joined
 from monitor.text.fold import fold
 
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+_SON = {"bin", "ibn", "bint", "ben"}
 _BOUND = {"abdel", "abdul", "abd", "abu", "abdal"}
 _FATHER = {"bin", "binti", "bte", "ibni", "a/l", "al"}
+_HONOURS = ("haji", "hj", "tun", "datuk", "dato")
 _MOHAMEDS = ("mohamed", "mohammed", "mohammad", "muhammad", "mohamad", "mohd")
 
 
@@ -123,6 +125,9 @@ def _malay(groups: list[str]) -> Shape:
     wholes = [given + father, core + father]
     if cut:
         wholes += [(*given, groups[cut], *father), (*core, groups[cut], *father)]
+    for honour in _HONOURS:
+        between = ((honour,), ("bin", honour), ("binti", honour)) if father[0] not in _HONOURS else ()
+        wholes += [first + said + father for said in between for first in dict.fromkeys((given, core))]
     if given[0] in _MOHAMEDS:
         wholes += [(first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in _MOHAMEDS]
     shorts = [Shorter(given, "given names"), Shorter(core, "given name", sure=len(core[0]) > 3)]
@@ -216,7 +221,10 @@ def _slavic(groups: list[str]) -> Shape:
 
 def _arabic(groups: list[str]) -> Shape:
     shape = _western(groups)
-    return Shape(shape.wholes, shape.shorts, (joined(groups[0]), joined(groups[-1])) if len(groups) == 2 else None)
+    halves = (joined(groups[0]), joined(groups[-1])) if len(groups) == 2 else None
+    son = len(groups) > 2 and groups[1] in _SON
+    given = (Shorter(flat(groups[0]), "given name, before the father's", sure=False),) if son else ()
+    return Shape(shape.wholes, (*shape.shorts, *given), halves)
 
 
 def _indian(groups: list[str]) -> Shape:

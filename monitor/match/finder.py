@@ -243,17 +243,45 @@ def _judge_slip(search: Search, seen: Seen, person: Person) -> None:
 
 
 def find_native_parts(search: Search, hits: Hits) -> None:
-    """Find the part said again of names in scripts without word breaks: set off by a space, after the whole name."""
-    text = search.page.folded.text
+    """Find the parts said again of names in other scripts, after the whole name and where nothing goes on with them."""
+    page = search.page
     taken = sorted(search.taken)
     for pattern, start, end in hits.parts:
-        first, last = start - 1, end - 1
+        padded = page.spaced[start] == " "
+        first, last = (start, end - 2) if padded else (start - 1, end - 1)
         at = bisect_left(taken, (first + 1, 0))
         if at and taken[at - 1][1] > first:
             continue
         owners = [owner for owner in search.roster.short_owners(pattern) if owner in search.named]
-        left, right = text[first - 1 : first], text[last : last + 1]
-        if len(owners) == 1 and (not left or not is_unspaced(left)) and (not right or not is_unspaced(right)):
+        if len(owners) != 1:
+            continue
+        apart = _is_family_name(page.cased, first, last) if padded else _is_set_off(page.folded.text, first, last)
+        if apart:
             search.accept(
                 owners[0], Seen(first, last, tuple(owners)), Form.SHORT, 0.8, "stands alone after the full name"
             )
+
+
+def _is_family_name(cased: str, first: int, last: int) -> bool:
+    """Tell whether a Greek or Cyrillic word has a capital, and no word with a capital right before or after it."""
+    left = cased[max(0, first - _NEAR) : first - 1].rpartition(" ")[2] if cased[first - 1 : first] == " " else ""
+    right = cased[last + 1 : last + 2] if cased[last : last + 1] == " " else ""
+    named_before = left[:1].isupper() and left[-1:].isalpha()
+    return cased[first].isupper() and not named_before and not right.isupper() and cased[last : last + 1] != "-"
+
+
+def _is_set_off(text: str, first: int, last: int) -> bool:
+    """Tell whether a part of a script without word breaks is set off, on one side where it is long.
+
+    A Chinese one goes on with a sign or a word that follows names.
+    """
+    left, right = text[first - 1 : first], text[last : last + 1]
+    if text[first] >= "\u2e80":
+        return left != "·" and (not right or right in _HAN_AFTER or not is_unspaced(right)) and right != "·"
+    free = [not sign or not is_unspaced(sign) for sign in (left, right)]
+    return all(free) or (any(free) and last - first >= _LONG)
+
+
+_NEAR = 40
+_LONG = 5
+_HAN_AFTER = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")

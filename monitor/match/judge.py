@@ -79,12 +79,13 @@ def _contradicted(search: Search, person: Person, title: Title, fit: Fit, best: 
 
     Configured roles are rarely all: of somebody named in the text, a rare name says more than an unknown post.
     """
-    if title.rank and not person.soldierly:
+    known = person.index in search.named
+    rare = known and person.shape.convention not in COMMON_SHORTS
+    if title.rank and not person.soldierly and not rare:
         return f"no role of {person.official.name} is of the army or police"
     if not title.posts or not person.posts or best >= Fit.UNDATED:
         return ""
-    known = person.index in search.named
-    if known and person.shape.convention not in COMMON_SHORTS:
+    if rare:
         return ""
     if fit is Fit.OTHER_TIME:
         return f"{_show((post,))} at another time than {search.when}"

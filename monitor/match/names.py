@@ -10,9 +10,9 @@ from monitor.domain.rule import Watch
 from monitor.match.conventions import shape_of
 from monitor.match.countries import country_key, country_words
 from monitor.match.lexicon import COMMON, PLACES, SYLLABLE, WORD_NAMES
+from monitor.match.natives import native_patterns
 from monitor.match.people import is_native, printed_words
 from monitor.match.posts import posts_of, words_of
-from monitor.match.roster import native_patterns
 from monitor.match.shape import Shape, Shorter, Words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
@@ -53,10 +53,12 @@ def name_forms(official: Official) -> tuple[NameForm, ...]:
 
 
 def _native_forms(name: str) -> Iterator[NameForm]:
-    _, part = native_patterns(name)
+    _, parts = native_patterns(name)
     yield NameForm(name, Form.FULL, risky=False, why="in its own script, wherever it stands")
-    if part:
-        yield NameForm(part, Form.SHORT, risky=True, why="set off by spaces, after the whole name in the same text")
+    words = {fold_key(word): word for word in name.replace("·", " ").split()}
+    for part in parts[:1]:
+        said = words.get(part.strip(), part.strip())
+        yield NameForm(said, Form.SHORT, risky=True, why="set off from other words, after the whole name in the text")
 
 
 def _latin_forms(name: str, official: Official) -> Iterator[NameForm]:

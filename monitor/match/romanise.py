@@ -14,6 +14,7 @@ _RULES = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         (r"[^a-z]", ""),
+        (r"(?<=sk)[iy]+j\Z", "i"),
         (r"nn?h|nn?y|nn", "n"),
         (r"ph|f", "p"),
         (r"(?<=[aeo])r(?=[^aeiouyr])", ""),

@@ -16,12 +16,11 @@ from monitor.domain.official import Official
 from monitor.match.conventions import shape_of
 from monitor.match.countries import country_evidence
 from monitor.match.elements import PARTICLES
+from monitor.match.natives import native_patterns
 from monitor.match.page import Page, space_out
 from monitor.match.people import Person, country_of, is_native
 from monitor.match.romanise import SAFE_KEY, may_slip, same_sound, slipped, sound_key
 from monitor.match.shape import Shape, Words
-from monitor.text.fold import fold_key
-from monitor.text.tokens import is_unspaced
 
 MAX_OWNERS = 40
 _KEPT = 4_000
@@ -74,17 +73,6 @@ class Hits:
         self.parts: list[Hit] = []
         self.lands: list[str] = []
         self.kinds = reduce(or_, kinds, 0)
-
-
-def native_patterns(name: str) -> tuple[tuple[str, ...], str]:
-    """Return the ways a name in another script is written, and its part said again, if there is one."""
-    plain = " ".join(space_out(fold_key(name)).split())
-    if not any(map(is_unspaced, plain)):
-        return (f" {plain} ",), ""
-    ways = dict.fromkeys((plain, plain.replace(" ", ""), plain.replace("·", ""), plain.replace(" ", "·")))
-    part = plain.split(" ")[0] if " " in plain else ""
-    long_enough = len(part) > 2 and not "\u2e80" <= part[0] <= "\ud7ff"
-    return tuple(way for way in ways if way), part if long_enough else ""
 
 
 class Roster:
@@ -164,10 +152,10 @@ class Roster:
     def _enrol(self, owner: int, official: Official, lands: set[str]) -> None:
         for name in (official.name, *official.aliases):
             if is_native(name):
-                wholes, part = native_patterns(name)
+                wholes, parts = native_patterns(name)
                 for whole in wholes:
                     self._add(whole, Kind.NATIVE, owner)
-                if part:
+                for part in parts:
                     self._add(part, Kind.NATIVE_SHORT, owner)
             else:
                 self._enrol_latin(owner, shape_of(name, official.country), is_alias=name is not official.name)

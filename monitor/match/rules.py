@@ -67,7 +67,7 @@ class Watcher:
         places = short_places(search, hits)
         if hits.firsts:
             find_slips(search, hits)
-        if self._roster.listens and hits.kinds & (Kind.COUNTRY | Kind.HEARD):
+        if self._roster.listens and (hits.kinds & (Kind.COUNTRY | Kind.HEARD) or search.named):
             places += find_variants(search)
         if places:
             find_shorts(search, places)

@@ -18,6 +18,7 @@ from monitor.match.titles import title_after, title_before
 
 _MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian"}
 _INSERTED = re.compile(r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z")
+_INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
 _ADDRESS_MARKED = words("ông bà anh chị cô bác bộ ngài tướng phó")
 _TITLES_ALWAYS = words("gen sen king queen tun pak khun chef bung dato")
 _NAMELIKE = words("van le la du da di de y dan vi don bang gus san")
@@ -42,7 +43,7 @@ def stands_alone(search: Search, seen: Seen, *, mute: bool = False) -> bool:
         return False
     around = search.around
     left = around.before(seen.start)
-    if not left and not is_plain(search, seen) and _with_initial(search, seen):
+    if len(left) < 2 and not is_plain(search, seen) and (_with_initial(search, seen) or _by_initial(search, seen)):
         return False
     if left[:1].isupper() and _is_namepart(search, left, seen.start):
         if not _extended(search, seen, left):
@@ -116,6 +117,19 @@ def _with_initial(search: Search, seen: Seen) -> bool:
         if search.roster.firsts[owner] == match[1].lower():
             whole = Seen(match.start(1), seen.end, (owner,))
             return _take(search, whole, "full name with an initial or nickname")
+    return False
+
+
+def _by_initial(search: Search, seen: Seen) -> bool:
+    """Accept an initial and the family name of somebody who is named in the text, or beside a post that fits."""
+    match = _INITIAL.search(search.page.cased, max(0, seen.start - 5), seen.start)
+    if match is None:
+        return False
+    for owner in seen.owners[:MAX_OWNERS]:
+        if search.roster.conventions[owner] not in _MIDDLE_NAMES or search.roster.firsts[owner][:1] != match[1].lower():
+            continue
+        if owner in search.named or _title_fits(search, match.start(1), seen.end, search.roster.person(owner)):
+            return _take(search, Seen(match.start(1), seen.end, (owner,)), "initial and family name")
     return False
 
 

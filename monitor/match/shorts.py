@@ -118,6 +118,7 @@ def _is_set_off(cased: str, seen: Seen) -> bool:
         cased[end : end + 1] in {",", "("}
         or cased[end : end + 2] == " ("
         or cased[start - 2 : start - 1] in {".", '"', "'", ")"}
+        or (cased[start - 2 : start - 1].isupper() and not cased[start - 3 : start - 2].isalnum())
     )
 
 

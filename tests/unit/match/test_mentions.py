@@ -171,6 +171,49 @@ def test_own_scripts() -> None:
     assert found("中国外长邱文博会见记者。邱文博市没有。", "zh") == [("qiu", "邱文博")]
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "expected"),
+    [
+        ("Виктор Орлов", "Виктор Орлов прибыл, позже Орлов уехал.", ["Виктор Орлов", "Орлов"]),
+        ("Виктор Орлов", "Встреча с Орловым Виктором.", ["Орловым Виктором"]),
+        ("Виктор Орлов", "Встреча с Виктором Орловым; без Орлова не начали.", ["Виктором Орловым", "Орлова"]),
+        ("Виктор Орлов", "Виктор Орлов ждал, пришёл Денис Орлов. Видели орлов.", ["Виктор Орлов"]),
+        ("Андрей Лесковский", "Речь Андрея Лесковского; к Лесковскому подошли.", ["Андрея Лесковского", "Лесковскому"]),
+        ("Марія Коваль", "Зустріч з Марією Коваль.", []),
+        ("Ірина Орлова", "О речи Ирины Орловой.", []),
+        ("Ирина Орлова", "О речи Ирины Орловой.", ["Ирины Орловой"]),
+        ("Νίκος Παπαδάς", "Ο Νίκος Παπαδάς μίλησε. Αργότερα ο Παπαδάς έφυγε.", ["Νίκος Παπαδάς", "Παπαδάς"]),
+        ("本松·坎代", "总理本松·坎代到访。本松说合作很好。本松树很多。", ["本松·坎代", "本松"]),
+        ("สมศักดิ์ ใจดีมาก", "สมศักดิ์ ใจดีมาก กล่าว พล.อ.สมศักดิ์จะไป", ["สมศักดิ์ ใจดีมาก", "สมศักดิ์"]),
+    ],
+)
+def test_names_in_other_scripts_are_said_again(name: str, body: str, expected: list[str]) -> None:
+    """Family names in Greek and Cyrillic, in their cases; given names in scripts without word breaks."""
+    watcher = compile_watch(Watch((Official("who", name),)))
+    assert [one.text for one in watcher.screen(Article(url="", body=body)).mentions] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Secretary of Defense W. Hargrove spoke. Hargrove left.", ["W. Hargrove", "Hargrove"]),
+        ("US Secretary of Defense W Hargrove spoke.", ["W Hargrove"]),
+        ("Walter Hargrove spoke. Later W. Hargrove left.", ["Walter Hargrove", "W. Hargrove"]),
+        ("The painter W. Hargrove spoke.", []),
+        ("Secretary of Defense B. Hargrove spoke.", []),
+    ],
+)
+def test_an_initial_may_stand_for_the_given_name(body: str, expected: list[str]) -> None:
+    """Beside a post that fits, or of somebody who is named; another initial is somebody else."""
+    assert [text for _, text in found(body)] == expected
+
+
+def test_of_somebody_named_a_rank_is_no_contradiction() -> None:
+    """Configured roles are rarely all: a minister may have been a general."""
+    body = "Prime Minister Somphone Vongdara arrived in Vientiane. Gen Somphone thanked the hosts."
+    assert [text for _, text in found(body)] == ["Somphone Vongdara", "Somphone"]
+
+
 def test_headlines_have_their_own_capitals() -> None:
     """In a line of capitals the next word is no part of the name, unless it could be one."""
     assert found("TRAN MINH HAI MEETS LAO PREMIER\nRain fell.") == [("hai", "TRAN MINH HAI")]
