@@ -4,19 +4,19 @@
 side, and ``reader`` updates feeds that it was told of before. Both sides take turns in one run.
 """
 
-import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from feeds import serve_feeds
-from venvs import interpreter
+from frame import ROOT, Rows, Scale, main
+from venvs import PeerMissing, interpreter
 
-ROOT = Path(__file__).resolve().parents[1]
 OURS = """
 import asyncio, json, sys, time
 from datetime import UTC, datetime, timedelta
@@ -97,57 +97,44 @@ class Side:
         self._process.communicate()
 
 
-def run(quick: bool = False, count: int | None = None, rounds: int | None = None) -> list[dict[str, Any]]:
-    """Compare and return rows: what, peer, ours, theirs, ratio, target."""
-    count = count or (50 if quick else 200)
+def run(scale: Scale = Scale.USUAL, feeds: int = 0, rounds: int = 0) -> Rows:
+    """Compare and return rows."""
+    count = feeds or scale.of(50, 100, 500)
     spent: dict[tuple[str, str], list[dict[str, float]]] = {}
-    for _ in range(rounds or (1 if quick else 3)):
-        with serve_feeds(count) as feeds, TemporaryDirectory() as home:
-            sides = {
-                "ours": Side(sys.executable, OURS, Path(home) / "ours", feeds.urls),
-                "theirs": Side(str(interpreter("reader")), THEIRS, Path(home) / "theirs", feeds.urls),
-            }
+    for _ in range(rounds or scale.of(1, 2, 3)):
+        with serve_feeds(count) as served, TemporaryDirectory() as home:
+            sides = {"ours": Side(sys.executable, OURS, Path(home) / "ours", served.urls)}
+            try:
+                python = str(interpreter("reader"))
+                sides["theirs"] = Side(python, THEIRS, Path(home) / "theirs", served.urls)
+            except PeerMissing as error:
+                print(f"left out: {error}", flush=True)
             for what in TARGETS:
                 if what == "two new":
-                    feeds.turn(1)
+                    served.turn(1)
                 for side, peer in sides.items():
                     spent.setdefault((what, side), []).append(peer.turn())
             for peer in sides.values():
                 peer.end()
-    return [row for what in TARGETS for row in _rows(what, count, spent[what, "ours"], spent[what, "theirs"])]
+    return [row for what in TARGETS for row in _rows(what, count, spent[what, "ours"], spent.get((what, "theirs"), []))]
 
 
-def _rows(what: str, count: int, mine: list[dict[str, float]], peers: list[dict[str, float]]) -> list[dict[str, Any]]:
-    def line(unit: str, here: float, there: float, target: str) -> dict[str, Any]:
-        return {
-            "what": f"collect {count} feeds, {what}: {unit}",
-            "peer": "reader",
-            "ours": round(here, 2),
-            "theirs": round(there, 2),
-            "ratio": round(here / there, 3),
-            "target": target,
-        }
-
+def _rows(what: str, count: int, mine: list[dict[str, float]], peers: list[dict[str, float]]) -> Rows:
     faster, cheaper = TARGETS[what]
-    wall, cpu = ([median(pass_[key] for pass_ in side) for side in (mine, peers)] for key in ("wall", "cpu"))
+
+    def line(unit: str, target: str, value: Callable[[dict[str, float]], float]) -> dict[str, Any]:
+        here = median(map(value, mine))
+        row = {"what": f"collect {count} feeds, {what}: {unit}", "peer": "reader", "ours": round(here, 2)}
+        if not peers:
+            return row | {"target": target}
+        there = median(map(value, peers))
+        return row | {"theirs": round(there, 2), "ratio": round(here / there, 3), "target": target}
+
     return [
-        line("feeds/s", count / wall[0], count / wall[1], f">= {faster} x"),
-        line("CPU ms a feed", 1000 * cpu[0] / count, 1000 * cpu[1] / count, cheaper),
+        line("feeds/s", f">= {faster} x", lambda one: count / one["wall"]),
+        line("CPU ms a feed", cheaper, lambda one: 1000 * one["cpu"] / count),
     ]
 
 
-def main(argv: list[str] | None = None) -> list[dict[str, Any]]:
-    """Print the comparison as a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="50 feeds, one round")
-    parser.add_argument("--feeds", type=int, help="how many feeds (default 200)")
-    parser.add_argument("--rounds", type=int, help="how many rounds; the table shows medians (default 3)")
-    options = parser.parse_args(argv)
-    rows = run(options.quick, options.feeds, options.rounds)
-    for row in rows:
-        print("{what:45} ours {ours:>10} {peer} {theirs:>10} x{ratio:<8} {target}".format(**row))
-    return rows
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, run, feeds="how many feeds", rounds="how many rounds; the table shows medians")

@@ -1,7 +1,5 @@
 """A day in small: the real daemon with ten thousand sources, a busy minute of news, readers who are told at once.
 
-    python bench/day.py [--sources 10000] [--every 60] [--rate 40] [--minutes 1]
-
 The daemon runs as it always does, in a process of its own; two tasks beside it measure its event loop and how late it
 leases. "late" is by how much a timer of 10 ms came too late, whoever had the processor; "busy" is the loop's own
 processor time between two such timers. One source in twenty hangs and one in twenty fails. A thousand officials are
@@ -31,10 +29,10 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from frame import ROOT, Rows, Scale, table
 from names import crowd
 from outlets import HEAD, OLD, old_item, serve
 
-ROOT = Path(__file__).resolve().parents[1]
 READERS, EACH = 20, 4  # readers told at once, and how many officials are named to each
 WATCHED = 1000
 TICK = 0.01
@@ -48,10 +46,10 @@ class Size:
     sources: int = 10_000
     every: int = 120
     rate: float = 40.0
-    seconds: int = 30
+    seconds: int = 20
 
 
-QUICK = Size(2_000, 30, 20.0, 10)
+QUICK, FULL = Size(2_000, 30, 20.0, 10), Size(10_000, 300, 40.0, 60)
 
 
 def configuration(size: Size, port: int, people: list[tuple[str, str, str]]) -> str:
@@ -260,9 +258,9 @@ def _explain(beat: list[float], loop: int) -> None:
             print("--", file=sys.stderr, flush=True)
 
 
-def run(quick: bool = False, size: Size | None = None, *, why: bool = False) -> list[dict[str, Any]]:
-    """Return rows: what, ours, target; nobody else does this, so there is no peer."""
-    size = size or (QUICK if quick else Size())
+def run(scale: Scale = Scale.USUAL, size: Size | None = None, *, why: bool = False) -> Rows:
+    """Return rows; nobody else does this, so there is no peer."""
+    size = size or scale.of(QUICK, Size(), FULL)
     found = live(size, why=why)
     name = f"{size.sources:,} sources every {size.every} s, {size.rate:g} articles/s"
     rows = (
@@ -295,8 +293,7 @@ def main() -> None:
         run_daemon(why=options.why)
         return
     size = Size(options.sources, options.every, options.rate, options.seconds)
-    for row in run(size=size, why=options.why):
-        print(f"{row['what']}: {row['ours']} (target {row['target']})")
+    print(table(run(size=size, why=options.why)))
 
 
 if __name__ == "__main__":

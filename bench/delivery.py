@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from frame import Rows, Scale, main
+
 from monitor.app import utc_now
 from monitor.deliver.webhook import WebhookCarrier
 from monitor.digest.address import address
@@ -155,11 +157,10 @@ def _rendering(stories: int) -> dict[str, Any]:
     }
 
 
-def run(quick: bool = False) -> list[dict[str, Any]]:
+def run(scale: Scale = Scale.USUAL, pending: int = 0) -> Rows:
     """Measure both; nobody else guarantees a delivery, so there is no peer."""
-    return [_delivery(1_000 if quick else 10_000), _rendering(500)]
+    return [_delivery(pending or scale.of(1_000, 10_000, 10_000)), _rendering(500)]
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(row)
+    main(__doc__, run, pending="how many deliveries wait")

@@ -1,23 +1,19 @@
 """Extraction beside trafilatura on real pages: body, titles, dates, and processor time a page, in one run.
 
-    python bench/extraction.py [--quick]
-
 The pages and the scorer are the shared development data beside the checkout ($MONITOR_SHARED elsewhere). Both read the
 same bytes in processes of their own, round by round in turn, and count their own processor seconds.
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
+from frame import ROOT, Rows, Scale, main
 from venvs import interpreter, version
 
-ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("MONITOR_SHARED", ROOT.parent / "shared")) / "eval" / "extraction"
 PRELUDE = """
 import gzip, json, sys, time
@@ -74,11 +70,11 @@ def compare(rounds: int) -> tuple[dict[str, dict[str, float]], dict[str, float]]
         return {name: score(Path(folder) / f"{name}.jsonl") for name in runners}, {n: min(t) for n, t in spent.items()}
 
 
-def run(quick: bool = False) -> list[dict[str, Any]]:
+def run(scale: Scale = Scale.USUAL) -> Rows:
     """Return the rows of the comparison; without the shared pages there is nothing to compare."""
     if not DATA.exists():
         raise FileNotFoundError(f"{DATA} holds the pages and is not there")
-    scores, times = compare(1 if quick else 3)
+    scores, times = compare(scale.of(1, 3, 5))
     (ours, theirs), (mine, other) = scores.values(), times.values()
     peer = list(scores)[1]
     dated = ours["date_right"] + ours["date_wrong"] + ours["date_none"]
@@ -101,13 +97,5 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     return [*rows, speed | {"ratio": f"{mine / other:.2f}", "target": "<= 0.2"}]
 
 
-def main() -> None:
-    """Print one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round")
-    for row in run(parser.parse_args().quick):
-        print("".join(f"{row[name]:<26}" for name in ("what", "peer", "ours", "theirs", "ratio", "target")))
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, run)

@@ -1,20 +1,16 @@
 """What grows with the archive, and with the number of sources: every look-up of the daemon and of its users.
 
-    python bench/growth.py [--to 1000000] [--sources 100000]
+    python bench/growth.py --articles 1000000
 
 A database is filled in bulk (tests/piles.py) and asked at three sizes, each ten times the one before. A look-up is
 measured in instructions of SQLite's machine, in hundreds, which are the same on every machine and at every run, and in
 processor milliseconds, the median of five. What grows with the logarithm stays under three times the first column.
 """
 
-import argparse
-import sys
 import tempfile
-from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from frame import Rows, Scale, main
+
 FLAT = 3.0  # times what it was at a hundredth of the size
 
 
@@ -56,7 +52,7 @@ def grow_sources(to: int) -> dict[str, list[tuple[int, float]]]:
     return found
 
 
-def rows_of(found: dict[str, list[tuple[int, float]]], to: int, what: str, target: str) -> list[dict[str, Any]]:
+def rows_of(found: dict[str, list[tuple[int, float]]], to: int, what: str, target: str) -> Rows:
     """Lay the curves out: milliseconds at three sizes, the growth of the instructions."""
     rows = []
     for name, points in found.items():
@@ -69,24 +65,14 @@ def rows_of(found: dict[str, list[tuple[int, float]]], to: int, what: str, targe
     return rows
 
 
-def run(quick: bool = False, articles: int = 0, sources: int = 0) -> list[dict[str, Any]]:
-    """Return rows: what, ours, ratio, target. The ratio is that of SQLite's instructions, the last to the first."""
-    articles = articles or (20_000 if quick else 100_000)
-    sources = sources or (10_000 if quick else 100_000)
+def run(scale: Scale = Scale.USUAL, articles: int = 0, sources: int = 0) -> Rows:
+    """Return rows; the ratio is that of SQLite's instructions, the last to the first."""
+    articles = articles or scale.of(10_000, 50_000, 200_000)
+    sources = sources or scale.of(10_000, 50_000, 100_000)
     rows = rows_of(grow_articles(articles), articles, "articles", f"<= {FLAT:g} x")
     whole = rows_of(grow_sources(sources), sources, "sources", "<= 100 x")
     return [*rows, *whole]
 
 
-def main() -> None:
-    """Print the curves."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--to", type=int, default=100_000, metavar="ARTICLES")
-    parser.add_argument("--sources", type=int, default=100_000)
-    options = parser.parse_args()
-    for row in run(articles=options.to, sources=options.sources):
-        print(f"{row['what']:80} {row['ours']:>30} x{row['ratio']}")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, run, articles="how many articles at the end", sources="how many sources at the end")

@@ -1,11 +1,11 @@
-"""Whole polls beside ``reader``: the same local feeds, first seen, unchanged, and with two new entries in each.
+"""Whole polls beside other readers: the same local feeds, first seen, unchanged, and with two new entries in each.
 
-Both sides are whole processes, started, run and ended: ``monitor poll`` (fetch, parse, identify, store, match, group,
-digest) against ``reader``'s ``update_feeds`` with ten workers (fetch, parse, store). They take turns in one run. What
-starting and ending alone costs is the last row: a daemon pays it once.
+All sides are whole processes, started, run and ended: ``monitor poll`` (fetch, parse, identify, store, match, group,
+digest) against ``reader``'s ``update_feeds`` with ten workers (fetch, parse, store) and, with ``--full``, rss2email
+(no mail sent) and newsboat where it is installed. They take turns in one run. What starting and ending alone costs is
+the last row: a daemon pays it once.
 """
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from feeds import NAMES, Feeds, serve_feeds
-from venvs import Spent, interpreter, measure
+from frame import ROOT, Rows, Scale, main
+from venvs import PeerMissing, Spent, available, interpreter, measure
 
-ROOT = Path(__file__).resolve().parents[1]
 READER = """
 import sys
 from reader import make_reader
@@ -60,7 +60,7 @@ def ours(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
     return lambda what: measure(command + names * (what != "start"), folder, {"PYTHONPATH": str(ROOT)})
 
 
-def theirs(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
+def with_reader(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
     """Prepare reader's side; each call is one update of every feed, or of none."""
     (folder / "urls").write_text("\n".join(feeds.urls), encoding="utf-8")
     (folder / "update.py").write_text(READER, encoding="utf-8")
@@ -69,58 +69,78 @@ def theirs(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
     return lambda what: measure(start if what == "start" else update, folder)
 
 
-def run(quick: bool = False, count: int | None = None, rounds: int | None = None) -> list[dict[str, Any]]:
-    """Compare and return rows: what, peer, ours, theirs, ratio, target."""
-    count = count or (50 if quick else 200)
+def with_rss2email(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
+    """Prepare rss2email: one feed after the other, no letter sent."""
+    lines = ["[DEFAULT]", "from = bench@example.org", "to = bench@example.org", "verbose = error"]
+    for number, url in enumerate(feeds.urls):
+        lines += [f"[feed.f{number}]", f"url = {url}"]
+    (folder / "r2e.cfg").write_text("\n".join(lines), encoding="utf-8")
+    command = [str(interpreter("rss2email").with_name("r2e")), "-c", "r2e.cfg", "-d", "r2e.json"]
+    return lambda what: measure(command + (["list"] if what == "start" else ["run", "--no-send"]), folder)
+
+
+def with_newsboat(folder: Path, feeds: Feeds) -> Callable[[str], Spent]:
+    """Prepare newsboat, with ten threads. Raises ``PeerMissing`` where the system has none."""
+    if not available("newsboat"):
+        raise PeerMissing("newsboat is not installed on this machine")
+    (folder / "urls").write_text("\n".join(feeds.urls), encoding="utf-8")
+    (folder / "config").write_text("reload-threads 10\n", encoding="utf-8")
+    command = ["newsboat", "-u", "urls", "-c", "cache.db", "-C", "config", "-x"]
+    places = {"HOME": str(folder)}
+    return lambda what: measure([*command, "print-unread" if what == "start" else "reload"], folder, places)
+
+
+def run(scale: Scale = Scale.USUAL, feeds: int = 0, rounds: int = 0) -> Rows:
+    """Compare and return rows."""
+    count = feeds or scale.of(50, 200, 500)
+    peers = {"reader": with_reader}
+    if scale is Scale.FULL:
+        peers |= {"rss2email": with_rss2email, "newsboat": with_newsboat}
     spent: dict[tuple[str, str], list[Spent]] = {}
-    for _ in range(rounds or (1 if quick else 3)):
-        with serve_feeds(count) as feeds, TemporaryDirectory() as home:
+    for _ in range(rounds or scale.of(1, 2, 1)):
+        with serve_feeds(count) as served, TemporaryDirectory() as home:
             sides = {}
-            for side, prepare in (("ours", ours), ("theirs", theirs)):
+            for side, prepare in {"ours": ours, **peers}.items():
                 (folder := Path(home) / side).mkdir()
-                sides[side] = prepare(folder, feeds)
+                try:
+                    sides[side] = prepare(folder, served)
+                except PeerMissing as error:
+                    print(f"left out: {error}", flush=True)
             for what in (*TARGETS, "start"):
                 if what == "two new":
-                    feeds.turn(1)
+                    served.turn(1)
                 for side, poll in sides.items():
                     spent.setdefault((what, side), []).append(poll(what))
-    rows = [row for what in TARGETS for row in _rows(what, count, spent[what, "ours"], spent[what, "theirs"])]
-    return [
-        *rows,
-        _line("start and end alone: CPU s", spent["start", "ours"], spent["start", "theirs"], lambda s: s.cpu),
-    ]
+    there = [peer for peer in peers if ("start", peer) in spent] or ["reader"]
+    rows = [row for peer in there for what in TARGETS for row in _rows(what, count, peer, spent)]
+    return [*rows, *(_line("start and end alone: CPU s", "start", peer, spent, lambda s: s.cpu) for peer in there)]
 
 
-def _rows(what: str, count: int, mine: list[Spent], peers: list[Spent]) -> list[dict[str, Any]]:
-    faster, cheaper = TARGETS[what]
+def _rows(what: str, count: int, peer: str, spent: dict[tuple[str, str], list[Spent]]) -> Rows:
+    faster, cheaper = TARGETS[what] if peer == "reader" else (1, 1)
     name = f"poll {count} feeds, {what}"
     return [
-        _line(f"{name}: feeds/s", mine, peers, lambda spent: count / spent.wall, f">= {faster} x"),
-        _line(f"{name}: CPU ms a feed", mine, peers, lambda spent: 1000 * spent.cpu / count, f"<= {cheaper} x"),
-        _line(f"{name}: peak MB", mine, peers, lambda spent: spent.peak),
+        _line(f"{name}: feeds/s", what, peer, spent, lambda one: count / one.wall, f">= {faster} x"),
+        _line(f"{name}: CPU ms a feed", what, peer, spent, lambda one: 1000 * one.cpu / count, f"<= {cheaper} x"),
+        _line(f"{name}: peak MB", what, peer, spent, lambda one: one.peak),
     ]
 
 
 def _line(
-    what: str, mine: list[Spent], peers: list[Spent], value: Callable[[Spent], float], target: str = "-"
+    name: str,
+    what: str,
+    peer: str,
+    spent: dict[tuple[str, str], list[Spent]],
+    value: Callable[[Spent], float],
+    target: str = "-",
 ) -> dict[str, Any]:
-    here, there = median(map(value, mine)), median(map(value, peers))
-    figures = {"ours": round(here, 2), "theirs": round(there, 2), "ratio": round(here / there, 3)}
-    return {"what": what, "peer": "reader", **figures, "target": target}
-
-
-def main(argv: list[str] | None = None) -> list[dict[str, Any]]:
-    """Print the comparison as a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="50 feeds, one round")
-    parser.add_argument("--feeds", type=int, help="how many feeds (default 200)")
-    parser.add_argument("--rounds", type=int, help="how many rounds; the table shows medians (default 3)")
-    options = parser.parse_args(argv)
-    rows = run(options.quick, options.feeds, options.rounds)
-    for row in rows:
-        print("{what:45} ours {ours:>10} {peer} {theirs:>10} x{ratio:<8} {target}".format(**row))
-    return rows
+    here = median(map(value, spent[what, "ours"]))
+    row = {"what": name, "peer": peer, "ours": round(here, 2), "target": target}
+    if (what, peer) not in spent:
+        return row
+    there = median(map(value, spent[what, peer]))
+    return row | {"theirs": round(there, 2), "ratio": round(here / there, 3)}
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, run, feeds="how many feeds", rounds="how many rounds; the table shows medians")

@@ -1,7 +1,7 @@
 """All benches, one after the other, and docs/performance.md written from what they measured.
 
-Each bench is a module beside this one with ``run(quick) -> rows`` (what, peer, ours, theirs, ratio, target); it sets up
-its peers itself, through ``venvs``, and takes turns with them in one run. Sizes are small by default: five minutes.
+Each bench is a module beside this one with ``run(scale) -> rows`` (``frame``); it sets up its peers itself, through
+``venvs``, and takes turns with them in one run. A bench that cannot be made is named with its reason.
 """
 
 import argparse
@@ -14,13 +14,11 @@ import traceback
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
 
 import venvs
+from frame import ROOT, Rows, Scale, add_scale, table
 
-ROOT = Path(__file__).resolve().parents[1]
-BENCHES = ("poll", "acquire", "extraction", "names", "stories", "store", "delivery")
-COLUMNS = ("what", "peer", "ours", "theirs", "ratio", "target")
+BENCHES = ("poll", "acquire", "extraction", "names", "stories", "store", "delivery", "day", "growth")
 MARK = "<!-- measured: everything below this line is written by `make bench` -->"
 LIBRARIES = ("httpx", "feedparser", "selectolax", "ahocorasick-rs", "sqlmodel", "lxml", "numpy", "uvloop")
 
@@ -52,14 +50,14 @@ def versions() -> str:
     return f"{', '.join(ours)}. Peers: {', '.join(peers) or 'none installed'}"
 
 
-def run_all(names: list[str], quick: bool) -> tuple[list[dict[str, Any]], list[str]]:
+def run_all(names: list[str], scale: Scale) -> tuple[Rows, list[str]]:
     """Run the named benches; one that fails is named with its reason and stops none of the others."""
-    rows: list[dict[str, Any]] = []
+    rows: Rows = []
     failures = []
     for name in names:
         print(f"== {name}", flush=True)
         try:
-            found = importlib.import_module(name).run(quick)
+            found = importlib.import_module(name).run(scale)
         except Exception as error:  # noqa: BLE001 - the others are still to be measured; the report names this one
             traceback.print_exc()
             failures.append(f"{name}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
@@ -69,15 +67,7 @@ def run_all(names: list[str], quick: bool) -> tuple[list[dict[str, Any]], list[s
     return rows, failures
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Lay rows out as a Markdown table that also reads well in a terminal."""
-    cells = [[str(row.get(column, "")) for column in COLUMNS] for row in rows]
-    widths = [max(len(line[i]) for line in [list(COLUMNS), *cells]) for i in range(len(COLUMNS))]
-    lines = [list(COLUMNS), ["-" * width for width in widths], *cells]
-    return "\n".join("| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines)
-
-
-def write(path: Path, rows: list[dict[str, Any]], failures: list[str], command: str) -> None:
+def write(path: Path, rows: Rows, failures: list[str], command: str) -> None:
     """Replace what stands below the mark in docs/performance.md."""
     words, _, _ = path.read_text(encoding="utf-8").partition(MARK)
     parts = [
@@ -92,15 +82,14 @@ def write(path: Path, rows: list[dict[str, Any]], failures: list[str], command: 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benches and write the report; 1 if one could not be measured."""
-    there = [name for name in BENCHES if (venvs.HERE / f"{name}.py").exists()]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", nargs="*", metavar="BENCH", help=f"which ones (default: all of {', '.join(there)})")
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, one round: a minute, rougher figures")
+    parser.add_argument("bench", nargs="*", metavar="BENCH", help=f"which ones (default: all of {', '.join(BENCHES)})")
+    add_scale(parser)
     parser.add_argument("--dry", action="store_true", help="print only, leave docs/performance.md as it is")
     options = parser.parse_args(argv)
-    if unknown := set(options.bench) - set(there):
-        parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(there)}")
-    rows, failures = run_all(options.bench or there, options.quick)
+    if unknown := set(options.bench) - set(BENCHES):
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    rows, failures = run_all(options.bench or list(BENCHES), options.scale)
     print(table(rows), *failures, sep="\n")
     if not options.dry:
         command = " ".join(["python bench/run.py", *(argv if argv is not None else sys.argv[1:])])

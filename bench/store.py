@@ -1,29 +1,22 @@
 """Storing and indexing articles: this program's store beside plain sqlite3 doing the least that could be called so.
 
-    python bench/store.py [--articles 6000] [--poll 30]
-    python bench/store.py --growing 1000000
-
 The peer keeps a row with a unique URL and a full-text index over an external content table, with executemany in the
 same batches and the same PRAGMAs. Ours keeps identities, addresses, folded text, the source's memory and a lease too.
-CPU of the process counts, since disks are shared. ``--growing`` fills a database with small articles and times its
-look-ups ten times on the way.
+CPU of the process counts, since disks are shared.
 """
 
-import argparse
 import random
 import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from monitor.domain.archive import Filter
-from monitor.domain.article import Article, Draft, Region, Stage
-from monitor.domain.digest import DigestPlan, Schedule, Window
-from monitor.domain.mention import Findings, Form, Mention
+from frame import Rows, Scale, main
+
+from monitor.domain.article import Article, Draft, Stage
 from monitor.domain.source import Source, SourceKind
 from monitor.store.database import SqlDatabase
 
@@ -62,7 +55,7 @@ def vocabulary() -> list[str]:
     return [*SYLLABLES, *LATIN, *made]
 
 
-def articles(count: int, start: int = 0) -> Iterator[Article]:
+def made_up(count: int, start: int = 0) -> Iterator[Article]:
     """Yield articles of about 3 KB with words as frequent as words are (Zipf)."""
     words = vocabulary()
     chooser = random.Random(start)
@@ -77,7 +70,7 @@ def articles(count: int, start: int = 0) -> Iterator[Article]:
 
 def polls(count: int, size: int) -> list[list[Article]]:
     """Return articles in the portions that polls bring."""
-    made = list(articles(count))
+    made = list(made_up(count))
     return [made[at : at + size] for at in range(0, count, size)]
 
 
@@ -125,19 +118,17 @@ def ours(folder: Path, work: list[list[Article]]) -> float:
     return spent
 
 
-def run(
-    quick: bool = False, count: int | None = None, size: int = 30, rounds: int | None = None
-) -> list[dict[str, Any]]:
-    """Compare and return rows: what, peer, ours, theirs, ratio, target."""
-    count = count or (1500 if quick else 6000)
-    work = polls(count, size)
+def run(scale: Scale = Scale.USUAL, articles: int = 0, poll: int = 30, rounds: int = 0) -> Rows:
+    """Compare and return rows."""
+    count = articles or scale.of(1500, 4500, 9000)
+    work = polls(count, poll)
     spent: list[tuple[float, float]] = []
-    for _ in range(rounds or (1 if quick else 3)):
+    for _ in range(rounds or scale.of(1, 3, 3)):
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
             spent.append((ours(Path(one), work), raw(Path(two), work)))
     return [
         {
-            "what": f"store and index {count} articles, {size} a poll: CPU us an article",
+            "what": f"store and index {count} articles, {poll} a poll: CPU us an article",
             "peer": "sqlite3",
             "ours": round(statistics.median(mine for mine, _ in spent) / count * 1e6),
             "theirs": round(statistics.median(theirs for _, theirs in spent) / count * 1e6),
@@ -147,87 +138,5 @@ def run(
     ]
 
 
-def lookups(database: SqlDatabase, number: int) -> dict[str, Callable[[], object]]:
-    """Return the look-ups that every minute of the daemon and of its users is made of."""
-    plan = DigestPlan("d", ("r",), Schedule(once=True), ())
-    keys = [f"guid:{n}" for n in range(30)]
-    return {
-        "known 30 keys": lambda: database.articles.known("s1", keys),
-        "lease due": lambda: database.sources.lease_due(NOW, 16, NOW),
-        "lease unread": lambda: database.articles.lease_unread(NOW, 16, NOW),
-        "unscreened": lambda: database.articles.unscreened(64),
-        "untold": lambda: database.outbox.untold(plan, NOW + MINUTE),
-        "by url": lambda: database.archive.by_url(f"https://outlet1.example/{number}"),
-        "newest 20": lambda: database.archive.articles(Filter(limit=20)),
-        "newest of a source": lambda: database.archive.articles(Filter(source_id="s1", limit=20)),
-        "search two words": lambda: database.archive.search("border defence"),
-        "search phrase": lambda: database.archive.search('"quốc phòng"'),
-        "facts": database.archive.facts,
-        "coverage of an hour": lambda: database.outbox.coverage(
-            Window(NOW + timedelta(days=9), NOW + timedelta(days=10))
-        ),
-        "mentions of a day": lambda: database.outbox.daily_mentions(["o1"], [NOW + timedelta(days=9)]),
-    }
-
-
-def grow(folder: Path, total: int) -> None:
-    """Fill a database and time its look-ups ten times on the way."""
-    database = SqlDatabase.open(f"sqlite:///{folder}/big.db")
-    sources = [Source(f"s{n}", f"S{n}", SourceKind.FEED, f"https://s{n}.example/") for n in range(1000)]
-    database.sources.register(sources, NOW)
-    step, table = total // 10, dict[str, list[float]]()
-    made = list(articles(20_000))
-    mention = Mention("o1", "x", Region.BODY, 0, 1, Form.FULL, 1.0, "")
-    for done in range(0, total, 1000):
-        lease = database.sources.lease_due(NOW, 1, NOW, only={f"s{done // 1000 % 1000}"})[0]
-        drafts = [
-            Draft((f"guid:{done + n}",), _moved(made[(done + n) % len(made)], done + n), True, Stage.READ)
-            for n in range(1000)
-        ]
-        database.articles.keep_poll(lease, lease.memory, drafts, NOW)
-        stored = database.articles.unscreened(1000)
-        database.articles.keep_findings(
-            [(one, Findings((mention,) if one.id % 100 == 0 else ())) for one in stored], NOW
-        )
-        if (done + 1000) % step == 0:
-            for name, look in lookups(database, done).items():
-                table.setdefault(name, []).append(_timed(look))
-            print(f"{done + 1000} articles", flush=True)
-    print("| look-up, ms |" + "".join(f" {(n + 1) * step // 1000}k |" for n in range(10)))
-    for name, times in table.items():
-        print(f"| {name} |" + "".join(f" {value:.2f} |" for value in times))
-    database.close()
-
-
-def _moved(article: Article, number: int) -> Article:
-    return Article(f"https://outlet1.example/{number}", title=article.title, body=article.body[:600], published_at=NOW)
-
-
-def _timed(look: Callable[[], object]) -> float:
-    look()
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        look()
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
-
-
-def main() -> None:
-    """Print the comparison, or the look-ups over a growing database."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=int)
-    parser.add_argument("--poll", type=int, default=30)
-    parser.add_argument("--rounds", type=int)
-    parser.add_argument("--growing", type=int, metavar="ARTICLES")
-    arguments = parser.parse_args()
-    if arguments.growing:
-        with tempfile.TemporaryDirectory() as folder:
-            grow(Path(folder), arguments.growing)
-        return
-    for row in run(False, arguments.articles, arguments.poll, arguments.rounds):
-        print(row)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, run, articles="how many articles", poll="how many of them a poll brings", rounds="how many rounds")

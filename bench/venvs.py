@@ -29,15 +29,26 @@ class Spent:
     peak: float
 
 
+class PeerMissing(Exception):
+    """A peer cannot be had here; the text says why. What it would have been compared with is measured all the same."""
+
+
 def interpreter(peer: str) -> Path:
-    """Return the Python that has the peer's packages, making its environment the first time (needs an index)."""
+    """Return the Python that has the peer's packages, making its environment the first time (needs an index).
+
+    Raises ``PeerMissing`` where that fails.
+    """
     home = HERE / "peers" / peer
     python = home / "bin" / "python"
     stamp = home / "installed"
     wanted = "\n".join(PEERS[peer])
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PEERS[peer]], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", *PEERS[peer]]
+        done = subprocess.run(install, check=False, capture_output=True, text=True)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+            raise PeerMissing(f"{', '.join(PEERS[peer])} cannot be installed: {last}")
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
