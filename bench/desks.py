@@ -1,0 +1,78 @@
+"""What the daemon of a simulated day is given: its configuration, and a database in which all was polled before."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import frame  # noqa: F401 - puts this program on the path
+from outlets import HEAD, OLD, old_item
+
+from monitor.config.load import load_configuration
+from monitor.parse.ordinary import read_ordinary
+from monitor.store.articles import IDENTITY
+from monitor.store.bulk import insert_rows
+from monitor.store.database import SqlDatabase
+from monitor.store.rows import digest
+from monitor.stories.identity import identify
+
+READERS, EACH = 20, 4  # readers told at once, and how many officials are named to each
+WATCHED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How big a day is: sources, seconds between polls of one, articles a second, and for how many seconds."""
+
+    sources: int = 10_000
+    every: int = 120
+    rate: float = 40.0
+    seconds: int = 20
+
+
+def configuration(size: Size, port: int, people: list[tuple[str, str, str]]) -> str:
+    """Return sources.yaml."""
+    lines = ["settings: {database: 'sqlite:///day.db', allow_networks: [127.0.0.0/8], probes: off}", "sources:"]
+    for n in range(size.sources):
+        url = f"http://127.{1 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}:{port}/{n}"
+        lines.append(f"  s{n}: {{feed: '{url}', article: feed, every: {size.every}s}}")
+    lines.append("officials:")
+    lines += [f'  p{n}: {{name: "{name}", country: {country}}}' for n, (name, country, _) in enumerate(people)]
+    lines.append("rules:")
+    lines.append("  everybody: {officials: [all]}")
+    for reader in range(READERS):
+        names = ", ".join(f"p{reader * EACH + n}" for n in range(EACH))
+        lines.append(f"  desk-{reader}: {{officials: [{names}]}}")
+    lines.append("channels:")
+    lines += [f"  hook-{n}: {{webhook: {{url: 'http://127.0.0.1:{port}/hook/{n}'}}}}" for n in range(READERS)]
+    lines.append("digests:")
+    lines += [f"  desk-{n}: {{rules: [desk-{n}], at: once, to: [hook-{n}]}}" for n in range(READERS)]
+    lines.append("  morning: {rules: [everybody], at: '07:00', timezone: UTC, to: [hook-0]}")
+    return "\n".join(lines) + "\n"
+
+
+def prepare(folder: Path, size: Size, opened: datetime) -> None:
+    """Make a database in which every source was polled before and is due at a time of its own."""
+    began = time.monotonic()
+    sources = load_configuration(folder / "sources.yaml", {}).sources
+    up_after = 10 + 2 * (time.monotonic() - began)  # seconds, for the daemon reads the same file
+    rows = []
+    for number, source in enumerate(sources):
+        items = "".join(old_item(number, item, opened) for item in range(OLD))
+        feed = read_ordinary(HEAD.format(number) + items + "</channel></rss>", source.url, source)
+        assert feed
+        keys = {key for one in identify(feed) for key in one.keys}
+        rows += [{"source_id": source.id, "key": digest(key), "article_id": 0} for key in keys]
+    database = SqlDatabase.open(f"sqlite:///{folder}/day.db")
+    database.sources.register(sources, opened)
+    with database.sources._connections.writing() as connection:  # noqa: SLF001 - the bench writes what polls would have
+        insert_rows(connection, IDENTITY, rows)
+    now = datetime.now(UTC)
+    leases = database.sources.lease_due(now, len(sources), now + timedelta(minutes=5))
+    first, every = datetime.now(UTC) + timedelta(seconds=up_after + len(leases) / 1000), timedelta(seconds=size.every)
+    memory = {"etag": '"0"', "entries": OLD, "polls": 1, "baseline_at": opened, "unconditional_at": now}
+    for lease in leases:
+        at = first + every * (int(lease.source_id[1:]) * 7919 % len(sources) / len(sources))
+        settled = replace(lease.memory, **memory, next_poll_at=at, last_success_at=now, last_new_at=opened)
+        database.sources.settle(lease, settled)
+    database.close()
