@@ -154,7 +154,6 @@ def run_daemon(*, why: bool) -> None:
     started = time.monotonic()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         ended = runner.run(main())
-    resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() >> 20
     used, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     measured = {
         "measured": round(ended - started, 1),
@@ -165,7 +164,7 @@ def run_daemon(*, why: bool) -> None:
         "polls": len(lags),
         "queued": round(_queued() / (ended - started), 2),
         "cpu": round((used.ru_utime + used.ru_stime + children.ru_utime + children.ru_stime) / (ended - started), 2),
-        "memory": [resident, used.ru_maxrss // 1024],
+        "memory": _memory(),
     }
     print(json.dumps(measured), flush=True)
 
@@ -173,6 +172,12 @@ def run_daemon(*, why: bool) -> None:
 def _queued() -> float:
     """Return how many seconds this thread has waited for a processor that others had."""
     return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+
+
+def _memory() -> list[int]:
+    """Return the megabytes that are resident now, and that were at the peak; ``getrusage`` counts the parent's, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return [int(status.split(f"{name}:")[1].split()[0]) // 1024 for name in ("VmRSS", "VmHWM")]
 
 
 def _points(values: list[float]) -> tuple[float, float]:
