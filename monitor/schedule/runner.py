@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 Trouble = Callable[[str, str, BaseException | None], None]
+_APART = 5
 KINDS = {EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 
@@ -24,15 +25,20 @@ class Runner:
     """Runs each job at its pace until it is stopped, never twice at once."""
 
     def __init__(self, on_trouble: Trouble) -> None:
-        self._on_trouble = on_trouble
+        self._on_trouble, self._jobs = on_trouble, 0
         self._scheduler = _Scheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def add(self, name: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
-        """Run ``work`` every so often, for the first time one period after ``start``."""
-        self._scheduler.add_job(work, _Pace(every), id=name, name=name)
+        """Run ``work`` every so often, for the first time within one period after ``start``.
+
+        Jobs begin a fifth of their period apart, in the order in which they are added: what a poll brings is told by
+        the next job of the same second, not by that of the next one.
+        """
+        self._scheduler.add_job(work, _Pace(every, every * (self._jobs % _APART + 1) / _APART), id=name, name=name)
+        self._jobs += 1
 
     def start(self) -> None:
         """Begin; must be called inside the running event loop."""
@@ -51,11 +57,11 @@ class Runner:
 class _Pace(BaseTrigger):  # type: ignore[misc]  # published without types
     """One run a period; the runs of a period that is over are left out at once, not counted one by one."""
 
-    def __init__(self, every: timedelta) -> None:
-        self.every = every
+    def __init__(self, every: timedelta, first: timedelta) -> None:
+        self.every, self._first = every, first
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        at = (previous or now) + self.every
+        at = previous + self.every if previous else now + self._first
         return at if now < at <= now + self.every else now + self.every
 
 

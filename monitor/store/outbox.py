@@ -192,13 +192,11 @@ class SqlOutbox:
     def failed(self, after: datetime, before: datetime) -> list[Delivery]:
         """Return the deliveries that were given up or refused in a period, oldest first."""
         lost = (str(DeliveryState.DEAD), str(DeliveryState.REFUSED))
-        query = (
-            select(DELIVERY)
-            .where(DELIVERY.c.state.in_(lost), DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
-            .order_by(DELIVERY.c.id)
-        )
-        with self._connections.reading() as connection:
-            return deliveries_of(connection, connection.execute(query).all())
+        period = (DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
+        query = select(DELIVERY).where(DELIVERY.c.state.in_(lost), *period)
+        with self._connections.reading() as connection:  # sorted here: for an order by number all would be read
+            rows = sorted(connection.execute(query), key=lambda row: row.id)
+            return deliveries_of(connection, rows)
 
 
 def _seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

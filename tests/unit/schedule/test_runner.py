@@ -103,3 +103,22 @@ def test_row_52_runs_that_were_missed_become_one() -> None:
         runner.stop()
 
     asyncio.run(scene())
+
+
+def test_jobs_of_one_pace_take_turns() -> None:
+    """What one leaves is met by the next one in the same period, in the order in which they were added."""
+
+    async def scene() -> None:
+        ran: asyncio.Queue[str] = asyncio.Queue()
+        runner = Runner(lambda *_: None)
+        for name in ("poll", "read", "tell", "deliver"):
+
+            async def work(name: str = name) -> None:
+                ran.put_nowait(name)
+
+            runner.add(name, timedelta(seconds=0.5), work)
+        runner.start()
+        assert [await asyncio.wait_for(ran.get(), 5) for _ in range(4)] == ["poll", "read", "tell", "deliver"]
+        runner.stop()
+
+    asyncio.run(scene())
