@@ -80,7 +80,7 @@ def _worse(memory: SourceMemory) -> str:
     """Say how its pages are read now."""
     pages = memory.pages
     if not pages.usual:
-        return f"its pages yield hardly any text: confidence {pages.level:.2f}, e.g. {pages.url}"
+        return f"its pages yield hardly any text of the articles: confidence {pages.level:.2f}, e.g. {pages.url}"
     return (
         f"its pages are read with confidence {pages.level:.2f}, usually {pages.usual:.2f}, "
         f"since {pages.changed_at:%Y-%m-%d %H:%M} UTC, e.g. {pages.url}"

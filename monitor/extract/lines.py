@@ -10,11 +10,14 @@ import re2
 from monitor.text.months import MONTHS
 
 _PLEAS = r"""
-subscribe sign_up follow_(?:us|me|our|\w+(?:_\w+)?_on)\b join_(?:us|our) download_(?:the|our) click_here tap_here
+subscribe_(?:to|now|today|for|here) sign_up follow_(?:us|me|our|\w+(?:_\w+)?_on)\b join_(?:us|our)
+download_(?:the|our) click_here tap_here
 get_(?:our|access|the_(?:latest|best)|more)\b.{0,80}(?:newsletter|inbox|email|daily|app|subscription)
-read_(?:more|also|next|on|the_(?:full|original)) see_also
-(?:additional_)?(?:reporting|writing|editing|graphics?|research)_by (?:compiled|edited|translated)_by
-with_(?:reports?|files|reporting|information|material)_(?:from|by)\b redaktion\s*: our_standards\s*:
+read_(?:more|also|next|on|the_(?:full|original))\b see_also
+(?:additional_)?(?:reporting|writing|editing|graphics?|research)_by\b[^.]{0,120}$
+(?:additional_)?(?:reporting|writing|research)_by\b.{0,200}\b(?:edit|writ|report)ing_by\b
+(?:compiled|edited|translated)_by\b[^.]{0,80}$
+with_(?:reports?|files|reporting|information|material)_(?:from|by)\b[^.]{0,80}$ redaktion\s*: our_standards\s*:
 got_a_(?:story|tip) follow_along_with for_more_(?:stories|news|on_this) check_out_(?:more|our|the_latest)
 (?:atenção|attention|achtung|hinweis|note)\W+(?:comments|comentários|comentarios|commentaires|kommentare)\b
 empfohlener_redaktioneller ich_bin_(?:damit_)?einverstanden sie_sind_bereits_\w+\? déjà_abonné ya_eres_suscriptor
@@ -22,34 +25,42 @@ don['’]t_miss\s*:?$ register\W+sign_in this_content_is_(?:reserved|only|hosted
 also_read related(?:_stories|_news|_articles)?\s*(?::|$) explore_further
 more_(?:from|on_this|like_this) more: watch(?:_now|_live|_more|:) listen(?:_now|_here|:) share_(?:this|on) tell_us_what
 let_us_know have_(?:a|your)_(?:tip|say|story) e-?mail_(?:us|\w+_\w+_at) (?:contact|reach)_(?:us|the_author)
-we_want_to_hear support_our donate become_a_member already_a_subscriber log_?in create_(?:an|a_free)_account
-advertis?ement sponsored promoted article_content story_continues continue_reading skip_(?:to|ad) loading
-recommended(?:_for_you)? trending most_(?:read|popular|viewed) we_apologi[sz]e first_published originally_published
+we_want_to_hear support_our donate_(?:now|to|today) become_a_member already_a_subscriber log_?in\b
+create_(?:an|a_free)_account article_content story_continues continue_reading skip_(?:to|ad)
+we_apologi[sz]e first_published originally_published
 this_(?:article|story|document|material)_(?:was_(?:first|originally)|is_subject|originally|first) note:_we citation:
-copyright © \(c\)\s*\d{4} all_rights_reserved comments?(?:_are_closed|\s*[:(]|$) leave_a_(?:comment|reply) tags?\s*:
-topics?\s*: filed_under keywords?\s*: reactions?\s*: share\s*: back_to_top
-werbung anzeige lesen_sie_(?:auch|mehr|hier) mehr_(?:zum_thema|dazu|lesen|infos) auch_interessant newsletter
-jetzt_(?:abonnieren|lesen|testen) zum_(?:thema|artikel)\s*: alle_rechte dieses_thema_im_programm externer_inhalt
-an_dieser_stelle lire_aussi à_lire voir_aussi abonnez-vous publicité tous_droits inscrivez-vous
-lea_también leer_más te_puede_interesar noticia_relacionada más_información suscríbe síguenos publicidad
-leia_(?:também|mais) veja_(?:também|mais) publicidade assine leggi_(?:anche|tutto) iscriviti pubblicità lees_ook
-lees_meer les_også læs_også läs_(?:mer|också) annons czytaj_(?:też|także|więcej) reklama čtěte_také читайте_также
-подпис(?:ывайтесь|аться) реклама baca_juga simak ikuti dapatkan xem_thêm đọc_thêm tin_liên_quan mời_(?:quý|bạn)_
-quảng_cáo theo_dõi อ่าน(?:เพิ่มเติม|ต่อ|ข่าว) ข่าวที่เกี่ยวข้อง ອ່ານ(?:ຕໍ່|ເພີ່ມ) ຂ່າວທີ່ກ່ຽວຂ້ອງ អាន(?:បន្ត|ផងដែរ)
-相关(?:阅读|新闻) 延伸阅读 推荐阅读 更多 責任編輯 责任编辑 関連(?:記事|ニュース) あわせて読みたい 関連 무단전재 관련기사
+copyright_(?:©|\(c\)|\d) © \(c\)\s*\d{4} all_rights_reserved comments?(?:_are_closed|\s*[:(]|$)
+leave_a_(?:comment|reply) tags?\s*: topics?\s*: filed_under keywords?\s*: reactions?\s*: share\s*: back_to_top
+lesen_sie_(?:auch|mehr|hier) mehr_(?:zum_thema|dazu|lesen|infos) auch_interessant jetzt_(?:abonnieren|lesen)
+zum_(?:thema|artikel)\s*: alle_rechte dieses_thema_im_programm externer_inhalt an_dieser_stelle_find
+lire_aussi à_lire voir_aussi abonnez-vous tous_droits inscrivez-vous lea_también leer_más te_puede_interesar
+noticia_relacionada más_información suscríbe síguenos leia_(?:também|mais) veja_(?:também|mais) assine\b
+leggi_(?:anche|tutto) iscriviti lees_ook lees_meer les_også læs_også läs_(?:mer|också) czytaj_(?:też|także|więcej)
+čtěte_také читайте_также подпис(?:ывайтесь|аться) baca_juga simak ikuti_(?:kami|berita|saluran)
+dapatkan_(?:update|berita) xem_thêm đọc_thêm tin_liên_quan mời_(?:quý|bạn)_ theo_dõi_(?:chúng_tôi|báo|kênh|trang)
+อ่าน(?:เพิ่มเติม|ต่อ|ข่าว) ข่าวที่เกี่ยวข้อง ອ່ານ(?:ຕໍ່|ເພີ່ມ) ຂ່າວທີ່ກ່ຽວຂ້ອງ អាន(?:បន្ត|ផងដែរ)
+相关(?:阅读|新闻) 延伸阅读 推荐阅读 責任編輯 责任编辑 関連(?:記事|ニュース) あわせて読みたい 무단전재 관련기사
 اقرأ_أيضا إقرأ_أيضا
 """
-_PLEA = re.compile(rf"^[\W_]*(?:{'|'.join(_PLEAS.split()).replace('_', ' ')})", re.IGNORECASE)
+_LABELS = r"""
+subscribe advertis?ement sponsored promoted loading recommended trending most_(?:read|popular|viewed) donate copyright
+werbung anzeige newsletter jetzt_testen an_dieser_stelle publicité publicidad publicidade pubblicità annons reklama
+реклама simak ikuti dapatkan quảng_cáo theo_dõi 更多 関連
+"""
+_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
+_PLEA = re.compile(rf"{_START}(?:{'|'.join(_PLEAS.split()).replace('_', ' ')})", re.IGNORECASE)
+_LABEL = re.compile(rf"{_START}(?:{'|'.join(_LABELS.split()).replace('_', ' ')})", re.IGNORECASE)
+_LABELLED = 80  # characters: a longer line that begins with such a word, or a sentence, is about it
 _OFFERS = r"""
 click_here tap_here sign_?(?:ing)?_up_(?:for|to) subscribe_(?:to|now|today) unsubscribe privacy_(?:policy|notice)
 terms_(?:of_service|and_conditions) contributed_to_this_(?:report|story|article) delivered_(?:to|through)_your
 (?:to|in)_your_inbox datenschutz(?:erklärung|richtlinie|hinweise) politique_de_confidentialité
 política_de_privacidad chính_sách_bảo_mật ^https?://\S+$
 (?:our|free|unser\w*|notre|nuestr[ao]|nossa)_(?:\w+_){0,2}newsletter
-\b(?:follow|join|abonni\w*|folgst|folge|folgen_sie|subscribe|suscríb\w*|sigue|siga|suivez)\b.{0,40}\bwhatsapp
+\b(?:follow|join|abonni\w*|folgst|subscribe|suscríb\w*|siga|suivez)_(?:us|our|to_our|du|den|nos|nuestro)\b.{0,40}\bwhatsapp
 get_in_touch_(?:with_(?:us|our)|at|via)\b more_stories_like_this unlimited_digital_access
 (?:sign_in|register)_to_unlock (?:wochen|monate?)_(?:lang_)?(?:kostenlos|gratis)_(?:testen|lesen)
-maschinelle_übersetzung_eine automati(?:sch|siert)_übersetzt \b(?:read|lest|lies|lesen_sie)\b.{0,30}\boriginal
+maschinelle_übersetzung_eine automati(?:sch|siert)_übersetzt \b(?:lest|lies|lesen_sie)_(?:den_|das_)?original
 einverstanden,_dass_mir drittplattform mit_einem_klick_anzeigen inhalte?_von_\w+_angezeigt
 we_ask_for_your_permission content_provided_by_\w+ enable_javascript javascript_is_(?:disabled|required)
 to_(?:view|display)_this_(?:content|embed|video|media|post) accepter_les_cookies aceptar_(?:las_)?cookies
@@ -137,6 +148,8 @@ def is_sentence(text: str) -> bool:
 
 def speaks_to_reader(text: str) -> bool:
     """Tell a line that asks, sells or labels instead of reporting."""
+    if len(text) < _LABELLED and _LABEL.match(text) and not is_sentence(text):
+        return True
     return _PLEA.match(text) is not None or (len(text) < _SHORT and _OFFER.search(text) is not None)
 
 

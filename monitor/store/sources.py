@@ -141,7 +141,7 @@ def settle(connection: Connection, lease: Lease, memory: SourceMemory, *, more: 
 def note_page(connection: Connection, source_id: str, confidence: float, url: str, now: datetime) -> None:
     """Take a page that was read into what is usual with its source, inside a transaction."""
     query = select(SOURCE.c.memory, SOURCE.c.pages, SOURCE.c.changed_at).where(SOURCE.c.id == source_id)
-    row = connection.execute(query.with_for_update()).one()
+    row = connection.execute(query.with_for_update(key_share=True)).one()
     accepted = row.changed_at is not None and loads(SourceMemory, row.memory).accepted_at == row.changed_at
     pages = with_page(_pages(row), confidence, url, now, accepted=accepted)
     values = {"pages": dumps(pages), "changed_at": pages.changed_at}

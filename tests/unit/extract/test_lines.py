@@ -149,6 +149,16 @@ def test_staff_offers_and_consent_are_words_to_the_reader(text: str) -> None:
         "The minister reported by telephone that a contract had been signed.",
         "The embassy said in its weekly newsletter that visas would be free.",
         "He asked the public to register with the police in Vientiane.",
+        "Promoted to Senior Lieutenant General in 2021, he has led the General Staff since.",
+        "Subscribers of the state's telephone company lost their lines.",
+        "“We apologise to the families,” the minister said.",
+        "Donated rice reached the villages of Attapeu on Monday.",
+        "Theo dõi tình hình Biển Đông, Bộ trưởng yêu cầu báo cáo hằng ngày.",
+        "更多国家加入了该协定，外交部长周一表示。",
+        "An dieser Stelle stand die alte Brücke.",
+        "Reporting by human rights groups shows that the general knew of it.",
+        "With information from villagers, the police found the minister's car.",
+        "The minister read from the original treaty, and people follow him on WhatsApp.",
     ],
 )
 def test_news_of_such_things_is_news(text: str) -> None:
