@@ -6,6 +6,7 @@ one ends a shift in good order and begins the next.
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -67,6 +68,7 @@ async def serve(
     """
     redact = Redactor()
     set_up_logging(redact)
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # we say it ourselves, once and shorter
     found = Secret(database) if database else find_database(path, environ)
     url = found or load_configuration(path, environ).settings.database
     redact.learn([url])
@@ -213,7 +215,7 @@ class Hand:
 
     async def _collect(self, source: str, token: str) -> None:
         """Do a job of the queue: collect a source."""
-        with self._counted():
+        with self._counted(COLLECT):
             assert self._errands is not None  # noqa: S101 - jobs are taken within a shift
             poll = await self._errands.collect(source, token)
             tell_poll(self.metrics, poll)
@@ -223,18 +225,21 @@ class Hand:
 
     async def _read(self, source: str) -> None:
         """Do a job of the queue: read pages that a source has listed."""
-        with self._counted():
+        with self._counted(READ):
             assert self._errands is not None  # noqa: S101 - jobs are taken within a shift
             await self._errands.read(source)
 
     @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Count a job while it runs, and what became of it."""
+    def _counted(self, job: str) -> Iterator[None]:
+        """Count a job while it runs, and what became of it; say why one has failed."""
         self._word = replace(self._word, running=self._word.running + 1)
         good = False
         try:
             yield
             good = True
+        except Exception as error:
+            tell_trouble(self.metrics, job, "failed", error)
+            raise
         finally:
             done, failed = self._word.done + good, self._word.failed + (not good)
             self._word = replace(self._word, running=self._word.running - 1, done=done, failed=failed)

@@ -44,6 +44,7 @@ class Crewman:
 
         ``trouble`` is told what is wrong with the queue, and an empty text when all is well.
         """
+        asyncio.get_running_loop().set_exception_handler(_pass_over)
         while not self._stopped.is_set():
             try:
                 await self._serve(patience, trouble)
@@ -79,3 +80,9 @@ class Crewman:
             serving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await serving
+
+
+def _pass_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say nothing of a job whose end Procrastinate could not note: it was taken back, or it will be."""
+    if not isinstance(context.get("exception"), ConnectorException):
+        loop.default_exception_handler(context)
