@@ -26,6 +26,7 @@ from monitor.store.schema import migrate, missing, missing_jobs, version
 from monitor.store.sources import SqlSources
 from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
+from monitor.store.writer import Writer
 
 if TYPE_CHECKING:
     from monitor.store.queue import SqlQueue
@@ -39,7 +40,7 @@ class SqlDatabase:
     def __init__(self, connections: Connections, lock: LockFile | None, keep_pages: KeepPages) -> None:
         """Take over open connections; use ``open``."""
         self._connections, self._lock = connections, lock
-        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._writer = Writer(connections, (SqlArticles.keep_poll, SqlSources.settle))
         self._readers = ThreadPoolExecutor(4, "store-reader")
         self.sources = SqlSources(connections)
         self.articles = SqlArticles(connections, keep_pages)
@@ -82,7 +83,7 @@ class SqlDatabase:
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Call a store's method on the writer thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *args)
+        return await self._writer.run(work, *args)
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Call a method that only reads, beside the writer."""
@@ -103,7 +104,7 @@ class SqlDatabase:
 
     def close(self) -> None:
         """Finish what was handed over, then close; nothing may be called afterwards."""
-        self._writer.shutdown()
+        self._writer.close()
         self._readers.shutdown()
         self._connections.close()
         if self._lock:

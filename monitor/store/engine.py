@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
@@ -53,6 +53,7 @@ class Connections:
             self._writer = self._reader = _postgres(url)
         self._turn = Lock()
         self._held: Connection | None = None
+        self._shared = local()
 
     @property
     def conninfo(self) -> dict[str, Any]:
@@ -69,11 +70,28 @@ class Connections:
             with translated(), self._writer.begin() as connection:
                 yield connection
             return
+        shared: Connection | None = getattr(self._shared, "connection", None)
+        if shared is not None:
+            yield shared
+            return
         with self._turn, translated():
             connection = self._open_writer()
             set_durable(connection, durable=durable)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make what this thread writes inside one transaction: all of it commits, or nothing. For SQLite only.
+
+        What has to be durable must not be among it.
+        """
+        with self.writing() as connection:
+            self._shared.connection = connection
+            try:
+                yield
+            finally:
+                self._shared.connection = None
 
     def _open_writer(self) -> Connection:
         """Return the one connection that writes; it stays open, for taking one from the pool costs as much as a row."""
