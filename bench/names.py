@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,12 @@ def crowd(count: int) -> list[tuple[str, str, str]]:
 
 
 def texts(people: list[tuple[str, str, str]], count: int, named: int) -> list[str]:
-    """Make up articles of some 3,000 characters that name so many of the first thousand officials, twice each."""
+    """Make up articles of some 3,000 characters that name so many of the first thousand officials, twice each.
+
+    Each names three strangers too, who bear parts of watched names.
+    """
     rng = random.Random(12)
+    watched = {name for name, _, _ in people}
     made = []
     for _ in range(count):
         words: list[str] = []
@@ -131,8 +136,9 @@ def texts(people: list[tuple[str, str, str]], count: int, named: int) -> list[st
             at = rng.randrange(len(words))
             words.insert(at, f"{rng.choice(('General', 'Minister', 'President'))} {name}")
             words.insert(rng.randrange(at, len(words)), name.split()[-1] + " said")
-        for _ in range(3):
-            words.insert(rng.randrange(len(words)), person(rng, rng.choice((0, 3)))[0])
+        strangers = (person(rng, rng.choice((0, 3)))[0] for _ in range(300))
+        for name in islice((name for name in strangers if name not in watched), 3):
+            words.insert(rng.randrange(len(words)), name)
         made.append(" ".join(words))
     return made
 

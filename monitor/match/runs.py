@@ -77,7 +77,10 @@ def _is_half(search: Search, seen: Seen) -> bool:
     """Tell whether the part of a name is half a word of two."""
     right = search.around.after(seen.end)
     compound = f"{search.folded_text(seen)} {right.lower()}" in VIETNAMESE_COMPOUNDS
-    return compound and (right.islower() or search.around.is_headline(seen.start))
+    if not compound or not (right.islower() or search.around.is_headline(seen.start)):
+        return False
+    title = title_before(search.page, seen.start).title
+    return not (title.rank or title.addressed)  # whom a rank leads up to is somebody
 
 
 def _is_thing(search: Search, seen: Seen) -> str:

@@ -208,6 +208,12 @@ def test_an_initial_may_stand_for_the_given_name(body: str, expected: list[str])
     assert [text for _, text in found(body)] == expected
 
 
+def test_after_a_rank_a_syllable_is_a_name_whatever_word_it_begins() -> None:
+    """Hải bên has the letters of hai bên, both sides; beside a rank it is the general."""
+    body = "Đại tướng Trần Minh Hải thăm đơn vị. Đại tướng Hải bên cạnh các chiến sĩ. Quan hệ Hai bên tốt."
+    assert [text for _, text in found(body, "vi")] == ["Trần Minh Hải", "Hải"]
+
+
 def test_of_somebody_named_a_rank_is_no_contradiction() -> None:
     """Configured roles are rarely all: a minister may have been a general."""
     body = "Prime Minister Somphone Vongdara arrived in Vientiane. Gen Somphone thanked the hosts."
