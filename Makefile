@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEVSTAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test lint types unit bench clean
+.PHONY: demo test lint types unit bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/monitor demo
@@ -24,6 +24,18 @@ unit: $(DEVSTAMP)
 
 bench: $(DEVSTAMP)
 	$(BIN)/python bench/run.py
+
+# Renews deploy/requirements.txt within the bounds of pyproject.toml; what compiles it is not needed for anything else.
+LOCK := deploy/requirements.txt
+lock:
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet pip-tools
+	sed -n '/^#/p' $(LOCK) > $(VENV)-lock/head
+	$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra postgres --extra chat \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --output-file $(VENV)-lock/body pyproject.toml
+	cat $(VENV)-lock/head $(VENV)-lock/body > $(LOCK)
+	rm -rf $(VENV)-lock
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -2,12 +2,16 @@
 
 import re
 import shlex
+import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from monitor.cli.main import app
 from monitor.domain.delivery import Secret
@@ -114,6 +118,52 @@ def test_image_tells_its_health_by_the_daemons_own_probe() -> None:
     assert program == "python"
     assert f"http://{host}:{port}/readyz" in words[-1]
     compile(words[-1], "HEALTHCHECK", "exec")
+
+
+def locked() -> dict[str, tuple[str, int]]:
+    """Read deploy/requirements.txt: package -> its version, and how many files of it are known by their hash."""
+    text = (DEPLOY / "requirements.txt").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    pins = [(line[0].partition("=="), line[1:]) for line in lines]
+    assert all(word.startswith("--hash=sha256:") for _, words in pins for word in words)
+    return {canonicalize_name(name): (version, len(words)) for (name, _, version), words in pins}
+
+
+def needed() -> dict[str, list[Requirement]]:
+    """Walk from pyproject.toml with its extras through all that it needs here: package -> what is asked of it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    words = [*project["dependencies"], *(line for name, lines in extras.items() if name != "dev" for line in lines)]
+    waiting, found = [Requirement(word) for word in words], dict[str, list[Requirement]]()
+    while waiting:
+        asked = waiting.pop()
+        name = canonicalize_name(asked.name)
+        first = name not in found
+        found.setdefault(name, []).append(asked)
+        for word in (requires(name) or ()) if first or asked.extras else ():
+            inner = Requirement(word)
+            if inner.marker is None or any(inner.marker.evaluate({"extra": extra}) for extra in ("", *asked.extras)):
+                waiting.append(inner)
+    return found
+
+
+def test_row_71_a_release_is_installed_by_hashes_that_fit_the_project() -> None:
+    """Every package that pyproject.toml leads to is pinned within its bounds, by hash, and nothing else."""
+    pins, asked = locked(), needed()
+    assert pins.keys() == asked.keys()
+    assert all(files > 0 for _, files in pins.values())
+    wrong = [
+        str(one) for name, all_of in asked.items() for one in all_of if not one.specifier.contains(pins[name][0], True)
+    ]
+    assert not wrong, f"run `make lock`: {wrong}"
+
+
+def test_row_71_the_image_takes_nothing_without_its_hash() -> None:
+    """What comes from others is installed by hash; the program itself brings nothing more along."""
+    commands = [rest for word, rest in instructions() if word == "RUN" and "pip install" in rest]
+    assert len(commands) == 2
+    assert "--require-hashes -r requirements.txt" in commands[0]
+    assert commands[1].endswith("--no-deps .")
 
 
 def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
