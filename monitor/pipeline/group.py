@@ -11,7 +11,7 @@ from monitor.stories.cluster import WINDOW
 from monitor.stories.features import Vocabulary
 from monitor.stories.group import COPY_WINDOW, Grouper, Newcomer, in_order
 
-BATCH = 100
+BATCH = 200
 KEEP_VOCABULARY_EVERY = 500
 FORGET_EVERY = timedelta(days=1)
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
 from monitor.domain.article import Stage, Stored
 from monitor.domain.errors import UsageError
@@ -15,9 +15,10 @@ from monitor.store.base import table
 from monitor.store.engine import Connections, insert_or_replace
 from monitor.store.hits import MENTION
 from monitor.store.rows import ARTICLE, WAITING, AnyRow, in_stories, stored_of, stored_query
-from monitor.store.shelf import CLUSTER, FINGERPRINT, STORY, SqlShelf, VocabularyRow
+from monitor.store.shelf import CLUSTER, FINGERPRINT, STORY, SqlShelf, TermRow, VocabularyRow
 
-VOCABULARY = table(VocabularyRow)
+VOCABULARY, TERM = table(VocabularyRow), table(TermRow)
+_TERMS, _SLICES = 1 << 32, 16
 
 
 class SqlStories:
@@ -65,11 +66,19 @@ class SqlStories:
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
 
     def forget(self, texts_before: datetime, stories_before: datetime) -> None:
-        """Drop prints of articles first seen before a time, and close stories that ended before another."""
+        """Drop prints of articles first seen before a time, and close stories that ended before another.
+
+        The terms of closed and merged stories go in several transactions, so that nobody waits for all of them.
+        """
         oldest = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= texts_before).scalar_subquery()
         with self._connections.writing() as connection:
             connection.execute(delete(FINGERPRINT).where(FINGERPRINT.c.article_id < oldest))
             connection.execute(delete(CLUSTER).where(CLUSTER.c.last_at < stories_before))
+        closed = ~exists().where(CLUSTER.c.story_id == TERM.c.story_id)
+        for start in range(0, _TERMS, _TERMS // _SLICES):
+            part = TERM.c.term.between(start, start + _TERMS // _SLICES - 1)
+            with self._connections.writing() as connection:
+                connection.execute(delete(TERM).where(part, closed))
 
     def release(self, source_id: str) -> int:
         """Make news of the articles of a source that were held back, to be screened again; return how many."""

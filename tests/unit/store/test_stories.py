@@ -154,6 +154,15 @@ def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
     assert [placed(database)[number][:2] for number in (3, 4)] == [("s3", None), ("s2", 2)]
 
 
+def test_terms_go_with_their_stories(database: SqlDatabase) -> None:
+    """A closed story's terms are forgotten with it, and stand in no other's way; an open story keeps its own."""
+    old, young = Cluster("s1", last_at=NOW - timedelta(days=20)), Cluster("s2", last_at=NOW)
+    shelved(database, lambda shelf: shelf.keep(old, [7, 2**32 - 1]))
+    shelved(database, lambda shelf: shelf.keep(young, [7]))
+    database.stories.forget(NOW, NOW - timedelta(days=14))
+    shelved(database, lambda shelf: _same(shelf.near([7], 1), [young]))
+
+
 def test_a_failure_writes_nothing_and_falls_on_one_article(database: SqlDatabase) -> None:
     """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
     articles = screened(database, draft("a"), draft("b"))
