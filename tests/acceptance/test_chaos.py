@@ -42,7 +42,7 @@ channels:
   hook: {{webhook: {{url: '{world.url}/hook', secret: '{SECRET}'}}}}
   desk: {{email: {{to: [desk@example.org], from: m@example.org, server: 'smtp://127.0.0.1:{post.port}'}}}}
 digests:
-  urgent: {{rules: [giang], at: once, to: [hook, desk]}}
+  urgent: {{rules: [giang], at: once, limit: 5000, to: [hook, desk]}}
 """
 
 
