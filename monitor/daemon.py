@@ -28,7 +28,7 @@ from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.ports import Clock, Workshop
 from monitor.domain.settings import Configuration, Settings
 from monitor.fetch.client import HttpFetcher
-from monitor.jobs import COLLECTING, SECOND, Board, Desk, Job
+from monitor.jobs import COLLECTING, PATIENCE, SECOND, Board, Desk, Job
 from monitor.match.review import review_watch
 from monitor.pipeline.care import Care
 from monitor.pipeline.handover import Foreman
@@ -138,6 +138,7 @@ class Daemon:
         finally:
             self._notifier.tell(STOPPING)
             self._beside.stop()
+            await self._beside.drain(PATIENCE)
             with contextlib.suppress(StoreError):
                 await self._leave_word(stopped=True)
             log.info("stopped")
@@ -171,7 +172,8 @@ class Daemon:
             await self._turn.wait()
             runner.stop()
             log.info("letting what is under way end")
-            if cut := await desk.drain():
+            cut = sum(await asyncio.gather(desk.drain(), runner.drain(PATIENCE)))
+            if cut:
                 log.warning("cut off, will be done again", count=cut)
 
     def stop(self) -> None:

@@ -146,6 +146,7 @@ class Hand:
         finally:
             notifier.tell(STOPPING)
             beside.stop()
+            await beside.drain(PATIENCE)
             with contextlib.suppress(StoreError):
                 await self._database.run(forget, self._database.ledger, self._word.name)
             log.info("stopped", done=self._word.done, failed=self._word.failed)

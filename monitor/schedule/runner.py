@@ -8,11 +8,13 @@ cost a second of counting for every job; a clock set back would leave all jobs w
 never more than one period away, whatever the clock does.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -26,8 +28,11 @@ class Runner:
 
     def __init__(self, on_trouble: Trouble) -> None:
         self._on_trouble, self._jobs = on_trouble, 0
+        self._under_way: set[asyncio.Task[object]] = set()
         self._scheduler = _Scheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone=UTC,
+            executors={"default": _Patient()},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
@@ -37,7 +42,8 @@ class Runner:
         Jobs begin a fifth of their period apart, in the order in which they are added: what a poll brings is told by
         the next job of the same second, not by that of the next one.
         """
-        self._scheduler.add_job(work, _Pace(every, every * (self._jobs % _APART + 1) / _APART), id=name, name=name)
+        pace = _Pace(every, every * (self._jobs % _APART + 1) / _APART)
+        self._scheduler.add_job(self._noting(work), pace, id=name, name=name)
         self._jobs += 1
 
     def start(self) -> None:
@@ -45,13 +51,46 @@ class Runner:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Start no further run; those under way are left to end by themselves."""
+        """Start no further run; those under way are left to end by themselves, and ``drain`` waits for them."""
         if self._scheduler.running:
             self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=False)
 
+    async def drain(self, patience: timedelta) -> int:
+        """Wait for the runs under way after ``stop``, cut off those that take longer, and return their number."""
+        if not self._under_way:
+            return 0
+        _, late = await asyncio.wait(self._under_way, timeout=patience.total_seconds())
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        return len(late)
+
+    def _noting(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """Know the runs of a job while they last. One that ``drain`` cuts off ends in silence: it is counted there."""
+
+        async def run() -> None:
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 - a coroutine of the scheduler runs in a task of its own
+            self._under_way.add(task)
+            try:
+                await work()
+            except asyncio.CancelledError:
+                if self._scheduler.running:
+                    raise
+            finally:
+                self._under_way.discard(task)
+
+        return run
+
     def _tell(self, event: Any) -> None:
         self._on_trouble(event.job_id, KINDS[event.code], getattr(event, "exception", None))
+
+
+class _Patient(AsyncIOExecutor):  # type: ignore[misc]  # published without types
+    def shutdown(self, wait: bool = True) -> None:
+        """Leave the runs under way alone; the library's own would cancel them."""
 
 
 class _Pace(BaseTrigger):  # type: ignore[misc]  # published without types

@@ -49,8 +49,38 @@ def test_a_long_run_is_not_doubled_but_told() -> None:
         assert await asyncio.wait_for(told.get(), 5) == "still running"
         runner.stop()
         assert len(starts) == 1
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
+        await runner.drain(timedelta(0))
+
+    asyncio.run(scene())
+
+
+def test_a_run_under_way_at_the_end_ends_by_itself() -> None:
+    """Stopping begins no run and cuts none off; draining waits for it, and only so long."""
+
+    async def scene() -> None:
+        told: list[str] = []
+        runner = Runner(lambda _job, what, _error: told.append(what))
+        begun, go, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def work() -> None:
+            begun.set()
+            await go.wait()
+            ended.set()
+
+        async def hang() -> None:
+            await asyncio.Event().wait()
+
+        runner.add("tell", timedelta(seconds=0.01), work)
+        runner.add("deliver", timedelta(seconds=0.01), hang)
+        runner.start()
+        await asyncio.wait_for(begun.wait(), 5)
+        runner.stop()
+        assert not ended.is_set()
+        go.set()
+        assert await runner.drain(timedelta(seconds=0.05)) <= 1
+        assert ended.is_set()
+        assert await runner.drain(timedelta(seconds=5)) == 0
+        assert "failed" not in told
 
     asyncio.run(scene())
 
