@@ -51,12 +51,13 @@ def _words() -> tuple[list[str], list[float]]:
 
 
 def sentence(rng: random.Random) -> str:
-    """Make a sentence up; one in twenty names somebody."""
+    """Make a sentence up; one in 250 names somebody who is watched, and so does about one article in twenty."""
     words, weights = _words()
     words = rng.choices(words, cum_weights=weights, k=rng.randint(10, 18))
-    if rng.random() < 0.05:
+    if rng.random() < 0.004:
         words.insert(rng.randrange(len(words)), rng.choice(NAMES))
-    return (" ".join(words)).capitalize() + "."
+    text = " ".join(words)
+    return text[0].upper() + text[1:] + "."
 
 
 @contextmanager
