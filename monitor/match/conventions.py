@@ -6,6 +6,7 @@ Words are folded; a hyphen keeps the words of a group together (``gyu back``).
 
 from collections.abc import Callable
 
+from monitor.match.arabic import SON, fathers_left_out, with_article
 from monitor.match.countries import convention_of, country_key
 from monitor.match.elements import CHINESE, COMMON_FIRST, HISPANIC_FIRST, KOREAN, PARTICLES
 from monitor.match.honorifics import address_phrases
@@ -13,7 +14,6 @@ from monitor.match.shape import Shape, Shorter, Words, flat, joined
 from monitor.text.fold import fold
 
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
-_SON = {"bin", "ibn", "bint", "ben"}
 _BOUND = {"abdel", "abdul", "abd", "abu", "abdal"}
 _FATHER = {"bin", "binti", "bte", "ibni", "a/l", "al"}
 _HONOURS = ("haji", "hj", "tun", "datuk", "dato")
@@ -187,10 +187,7 @@ def _western(groups: list[str]) -> Shape:
     if given[0] in _BOUND:
         wholes.remove(flat(given[0]) + family)
     if len(family) > 1 and family[0] in {"al", "el"}:
-        stems = [whole[: -len(family)] for whole in wholes]
-        for article in ((), ("al",), ("el",)):
-            shorts.append(Shorter(article + family[1:], "family name, with its article or without"))
-            wholes += [stem + article + family[1:] for stem in stems]
+        wholes, shorts = with_article(wholes, shorts, family)
     return Shape(tuple(wholes), tuple(shorts))
 
 
@@ -221,10 +218,15 @@ def _slavic(groups: list[str]) -> Shape:
 
 def _arabic(groups: list[str]) -> Shape:
     shape = _western(groups)
+    family = shape.shorts[0].words
+    wholes, shorts = list(shape.wholes), list(shape.shorts)
+    if len(family) == 1:
+        wholes, shorts = with_article(wholes, shorts, family)
+    wholes += fathers_left_out(flat(*groups))
     halves = (joined(groups[0]), joined(groups[-1])) if len(groups) == 2 else None
-    son = len(groups) > 2 and groups[1] in _SON
+    son = len(groups) > 2 and groups[1] in SON
     given = (Shorter(flat(groups[0]), "given name, before the father's", sure=False),) if son else ()
-    return Shape(shape.wholes, (*shape.shorts, *given), halves)
+    return Shape(tuple(wholes), (*shorts, *given), halves)
 
 
 def _indian(groups: list[str]) -> Shape:

@@ -6,6 +6,7 @@ Here the whole name is also found where an initial, a nickname or a middle name 
 import re
 
 from monitor.domain.mention import Form
+from monitor.match.arabic import SON, chain_before, is_among
 from monitor.match.countries import country_words
 from monitor.match.honorifics import single_words
 from monitor.match.judge import Score, weigh
@@ -46,7 +47,7 @@ def stands_alone(search: Search, seen: Seen, *, mute: bool = False) -> bool:
     if len(left) < 2 and not is_plain(search, seen) and (_with_initial(search, seen) or _by_initial(search, seen)):
         return False
     if left[:1].isupper() and _is_namepart(search, left, seen.start):
-        if not _extended(search, seen, left):
+        if not (_extended(search, seen, left) or _chained(search, seen)):
             _remember(search, seen, f"{left} {search.printed_text(seen)}")
         return False
     why_not = _goes_on(search, seen)
@@ -66,7 +67,10 @@ def _remember(search: Search, seen: Seen, name: str) -> None:
 
 def _goes_on(search: Search, seen: Seen) -> str:
     """Tell whether the name goes on to the right, as somebody else's, a place's, or the whole one spelt otherwise."""
-    word = search.around.continues_right(seen.start, seen.end, search.roster.conventions[seen.owners[0]])
+    convention = search.roster.conventions[seen.owners[0]]
+    word = search.around.continues_right(seen.start, seen.end, convention)
+    if not word and convention == "arabic" and (son := search.around.after(seen.end)) in SON:
+        word = son
     if not word:
         return ""
     _remember(search, seen, f"{search.printed_text(seen)} {word}")
@@ -153,6 +157,18 @@ def _extended(search: Search, seen: Seen, left: str) -> bool:
             and _title_fits(search, start, seen.end, roster.person(owner))
         ):
             return _take(search, Seen(start, seen.end, (owner,)), "full name with a slip, beside a fitting post")
+    return False
+
+
+def _chained(search: Search, seen: Seen) -> bool:
+    """Accept a whole name with more fathers in it than are configured."""
+    left = search.page.spaced[max(0, seen.start - 40) : seen.start].split()
+    for owner in seen.owners[:MAX_OWNERS] if SON.intersection(left) else ():
+        start, chain = chain_before(search.page.cased, seen.start, search.roster.firsts[owner])
+        person = search.roster.person(owner)
+        said = (*chain, *search.folded_text(seen).split())
+        if chain and person.shape.convention == "arabic" and is_among(person.shape.wholes[0], said):
+            return _take(search, Seen(start, seen.end, (owner,)), "full name with the name of a father more")
     return False
 
 

@@ -22,7 +22,12 @@ from monitor.match.names import name_forms, review
         ("Aiko Tanabe", "Japan", {"aiko tanabe", "tanabe aiko"}, {"tanabe", "aiko"}),
         ("Jan van der Berg", "Netherlands", {"jan van der berg"}, {"van der berg"}),
         ("Rosa Fuentes Ibarra", "Mexico", {"rosa fuentes ibarra", "rosa fuentes"}, {"fuentes", "fuentes ibarra"}),
-        ("Omar al-Sabi", "Jordan", {"omar al sabi", "omar sabi", "omar el sabi"}, {"sabi", "al sabi", "el sabi"}),
+        (
+            "Omar al-Sabi",
+            "Jordan",
+            {"omar al sabi", "omar sabi", "omar el sabi", "omar as sabi", "omar alsabi", "omar elsabi"},
+            {"sabi", "al sabi", "el sabi", "alsabi", "elsabi"},
+        ),
         ("Alan B. Reyes Jr.", "Philippines", {"alan b reyes", "alan reyes"}, {"reyes"}),
         ("Marie-Claire Le Goff", "France", {"marie claire le goff"}, {"le goff"}),
     ],
