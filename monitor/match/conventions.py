@@ -85,10 +85,12 @@ def _thai(groups: list[str]) -> Shape:
 
 def _khmer(groups: list[str]) -> Shape:
     family, given = flat(groups[0]), flat(*groups[1:])
-    sure = len("".join(given)) > 3
+    shorts = [Shorter(given, "given name", sure=len("".join(given)) > 3)]
+    if len(groups) > 2:
+        shorts.append(Shorter(flat(*groups[:2]), "first two names"))
     return Shape(
         (family + given, given + family),
-        (Shorter(given, "given name", sure=sure),),
+        tuple(shorts),
         (joined(groups[0]), joined(*groups[1:])),
     )
 

@@ -15,6 +15,7 @@ from monitor.match.names import name_forms, review
         ("Trần Minh Hải", "Việt Nam", {"tran minh hai", "hai tran minh", "minh hai tran"}, {"hai", "minh hai"}),
         ("Somphone Vongdara", "Lao PDR", {"somphone vongdara"}, {"somphone", "vongdara"}),
         ("Chea Vuthy", "Cambodia", {"chea vuthy", "vuthy chea"}, {"vuthy"}),
+        ("Chea Vuthy Rithy", "Cambodia", {"chea vuthy rithy", "vuthy rithy chea"}, {"vuthy rithy", "chea vuthy"}),
         ("U Kyaw Zin Oo", "Myanmar", {"kyaw zin oo"}, {"zin oo", "oo"}),
         ("Bambang Sutrisno", "Indonesia", {"bambang sutrisno"}, {"bambang", "sutrisno"}),
         ("Zhao Mingde", "China", {"zhao mingde", "mingde zhao"}, {"zhao"}),
