@@ -9,8 +9,9 @@ from typing import NamedTuple
 from monitor.domain.mention import Form
 from monitor.match.honorifics import title_words
 from monitor.match.judge import Score, weigh
+from monitor.match.letters import is_spelling
 from monitor.match.people import Person
-from monitor.match.romanise import SAFE_KEY, SLIP_LENGTH, same_sound, sound_key
+from monitor.match.romanise import SAFE_KEY, SLIP_LENGTH, sound_key
 from monitor.match.roster import Hits, Seen
 from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
@@ -181,10 +182,11 @@ def _try_pair(search: Search, one: Heard, two: Heard, taken: list[tuple[int, int
     seen = Seen(one.start, two.end, owners)
     for owner in owners:
         first, second = search.roster.halves[owner]
-        if not (same_sound(one.word, first) and same_sound(two.word, second)):
+        convention = search.roster.conventions[owner]
+        if not (is_spelling(one.word, first, convention) and is_spelling(two.word, second, convention)):
             continue
         search.taken.append((seen.start, seen.end))
-        if why_not := whole_refusal(search, seen, search.roster.conventions[owner]):
+        if why_not := whole_refusal(search, seen, convention):
             search.refuse((owner,), seen, why_not)
         else:
             name = search.roster.officials[owner].name
@@ -198,7 +200,8 @@ def _halves(search: Search, singles: Sequence[tuple[int, str, str]]) -> list[See
     said: dict[str, list[int]] = defaultdict(list)
     for owner in search.named:
         for half in search.roster.halves.get(owner, ()):
-            said[sound_key(half)].append(owner)
+            for key in dict.fromkeys(map(sound_key, half)):
+                said[key].append(owner)
     places: list[Seen] = []
     known, spaced, cased = title_words(), search.page.spaced, search.page.cased
     for start, printed, key in singles:

@@ -18,7 +18,7 @@ _RULES = tuple(
         (r"nn?h|nn?y|nn", "n"),
         (r"ph|f", "p"),
         (r"(?<=[aeo])r(?=[^aeiouyr])", ""),
-        (r"kh|c(?=[aou])|q", "k"),
+        (r"[gk]h|c(?=[aou])|q", "k"),
         (r"th", "t"),
         (r"ch|j", "j"),
         (r"c(?=[ie])|x|z", "s"),

@@ -6,6 +6,7 @@ Building keeps little for each official; the rest is worked out for those few wh
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from itertools import product
 from operator import or_
 from sys import intern
 from typing import NamedTuple
@@ -16,10 +17,11 @@ from monitor.domain.official import Official
 from monitor.match.conventions import shape_of
 from monitor.match.countries import country_evidence
 from monitor.match.elements import PARTICLES
+from monitor.match.letters import is_spelling, spellings
 from monitor.match.natives import native_patterns
 from monitor.match.page import Page, space_out
 from monitor.match.people import Person, country_of, is_native
-from monitor.match.romanise import SAFE_KEY, may_slip, same_sound, slipped, sound_key
+from monitor.match.romanise import SAFE_KEY, may_slip, slipped, sound_key
 from monitor.match.shape import Shape, Words
 
 MAX_OWNERS = 40
@@ -80,7 +82,7 @@ class Roster:
 
     ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
     of two words, closed up, where it is long enough to show a slip of the pen, ``keys`` remembers how words sound,
-    ``halves`` both halves of the names that are compared by sound, ``singles`` the names of one word.
+    ``halves`` the spellings of both halves of the names that are compared by sound, ``singles`` the names of one word.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -101,7 +103,7 @@ class Roster:
         self.firsts = [""] * len(self.officials)
         self.singles: set[str] = set()
         self.rests: dict[int, str] = {}
-        self.halves: dict[int, tuple[str, str]] = {}
+        self.halves: dict[int, tuple[Words, Words]] = {}
         lands: set[str] = set()
         for owner, official in enumerate(self.officials):
             self._enrol(owner, official, lands)
@@ -181,11 +183,14 @@ class Roster:
 
     def _listen(self, owner: int, halves: tuple[Words, Words]) -> None:
         """Note how a name sounds: both halves together, and each half that is long enough to stand alone."""
-        said = self.halves[owner] = ("".join(halves[0]), "".join(halves[1]))
-        keys = [sound_key(half) for half in said]
-        self._sounds[" ".join(keys)].append(owner)
-        self._halves_heard.update(keys)
-        for key in keys:
+        convention = self.conventions[owner]
+        first, second = (spellings("".join(half), convention) for half in halves)
+        self.halves[owner] = first, second
+        firsts, seconds = (dict.fromkeys(map(sound_key, half)) for half in (first, second))
+        for one, two in product(firsts, seconds):
+            self._sounds[f"{one} {two}"].append(owner)
+        for key in dict.fromkeys((*firsts, *seconds)):
+            self._halves_heard.add(key)
             if len(key) >= SAFE_KEY:
                 self._sounds[key].append(owner)
 
@@ -255,7 +260,8 @@ class Roster:
     def sounds_like(self, word: str, owner: int) -> bool:
         """Tell whether a folded word sounds like half an official's name."""
         first, second = self.halves[owner]
-        return same_sound(word, first) or same_sound(word, second)
+        convention = self.conventions[owner]
+        return is_spelling(word, first, convention) or is_spelling(word, second, convention)
 
     @property
     def listens(self) -> bool:

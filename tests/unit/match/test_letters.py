@@ -1,0 +1,48 @@
+"""The spellings of Slavic and Persian names in Latin letters."""
+
+import pytest
+
+from monitor.domain.article import Article
+from monitor.domain.official import Official
+from monitor.domain.rule import Watch
+from monitor.match.rules import compile_watch
+
+
+def found(name: str, country: str, text: str) -> list[str]:
+    watcher = compile_watch(Watch((Official("who", name, country),)))
+    return [one.text for one in watcher.screen(Article(url="", body=text, language="en")).mentions]
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "written"),
+    [
+        ("Alexey Hrytsenko", "Ukraine", "Aleksej Grytsenko"),
+        ("Maxim Bahdanovich", "Belarus", "Maksim Bagdanovich"),
+        ("Aleksandr Zhurko", "Russia", "Alexander Zhurko"),
+        ("Alexander Zhurko", "Belarus", "Alyaksandr Zhurko"),
+        ("Ihor Tymchenko", "Ukraine", "Igor Tymchenko"),
+        ("Yulia Bondarenko", "Belarus", "Julija Bondarenka"),
+        ("Andrii Kovalchuk", "Ukraine", "Andrey Kovalchuk"),
+        ("Serhiy Rudenko", "Ukraine", "Sergii Rudenko"),
+        ("Farid Baqeri", "Iran", "Farid Bagheri"),
+        ("Omid Dehqani", "Iran", "Omeed Dehghani"),
+        ("Rouzbeh Khosravi", "Iran", "Ruzbeh Xosravi"),
+    ],
+)
+def test_spellings_of_one_name(name: str, country: str, written: str) -> None:
+    """One name is found in the letters of another house style, and its second half after it."""
+    second = written.split()[1]
+    assert found(name, country, f"{country} sent {written}. Late at night {second} left.") == [written, second]
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "other"),
+    [
+        ("Aleksandr Zhurko", "Russia", "Alexandra Zhurko"),
+        ("Dmitry Orlov", "Russia", "Dmitry Orlova"),
+        ("Maxim Bahdan", "Sweden", "Maksim Bagdan"),
+    ],
+)
+def test_somebody_else(name: str, country: str, other: str) -> None:
+    """A woman's name is not a man's, and other countries spell their names in one way."""
+    assert found(name, country, f"{country} sent {other} abroad.") == []
