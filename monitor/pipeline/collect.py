@@ -206,7 +206,8 @@ class Collector:
         drafts = await self._drafts(verdict, source)
         reading = Reading(entries, verdict.known, len(verdict.fresh), verdict.baseline_at, _note(note, feed), missed)
         memory, notice = self._noticed(after_reading(source, memory, answer, feed, reading, now), source, now)
-        touched = keys_asked(identify(feed)) if verdict.known else frozenset[str]()
+        changed = verdict.known > document.known  # else all that was read is new: the rest is known to the letter
+        touched = keys_asked(identify(feed)) if changed else frozenset[str]()
         new = await self._database.run(self._database.articles.keep_poll, lease, memory, drafts, now, touched)
         self._items[source.id] = document.items
         outcome = "new" if new else "known" if entries else "empty"

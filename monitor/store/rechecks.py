@@ -40,7 +40,8 @@ def begin_rechecks(connection: Connection, numbers: Collection[int], now: dateti
 
 def hasten_rechecks(connection: Connection, numbers: Collection[int], now: datetime) -> None:
     """Make told articles due now, unless they were looked at a moment ago or are being looked at."""
+    if not numbers:
+        return
     rested = RECHECK.c.checked_at.is_(None) | (RECHECK.c.checked_at <= now - SOONEST)
     idle = (RECHECK.c.article_id.in_(sorted(numbers)), RECHECK.c.lease_token == "")
-    if numbers:
-        connection.execute(update(RECHECK).where(rested, *idle).values(next_at=now))
+    connection.execute(update(RECHECK).where(rested, *idle).values(next_at=now))
