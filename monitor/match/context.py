@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Set as AbstractSet
 
 from monitor.match.countries import country_words
 from monitor.match.honorifics import single_words
@@ -40,11 +41,15 @@ _SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class Surroundings:
-    """A page's text with what has been learnt of its lines; one for each article screened."""
+    """A page's text with what has been learnt of its lines; one for each article screened.
 
-    __slots__ = ("_before", "_headline", "_small", "cased", "page", "spaced")
+    ``closed`` are the folded ends of names in the genitive: the word after one is no part of it.
+    """
 
-    def __init__(self, page: Page) -> None:
+    __slots__ = ("_before", "_headline", "_small", "cased", "closed", "page", "spaced")
+
+    def __init__(self, page: Page, closed: AbstractSet[int]) -> None:
+        self.closed = closed
         self.page, self.cased, self.spaced = page, page.cased, page.spaced
         self._before: dict[int, str] = {}
         self._headline: dict[int, bool] = {}
@@ -129,7 +134,7 @@ class Surroundings:
         """Return the word to the right that makes the name a part of a longer one or of a place, or an empty string."""
         word = self.after(end)
         low = word.lower()
-        if not word or word in _SUFFIXES or (self.cased[end] == "-" and not SYLLABLE.match(low)):
+        if not word or word in _SUFFIXES or end in self.closed or (self.cased[end] == "-" and not SYLLABLE.match(low)):
             return ""
         if word[0].islower():
             return word if low in PLACE_AFTER_SMALL and self.cased[end] == " " else ""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.domain.mention import Form
+from monitor.match.hits import Hits, Seen
 from monitor.match.honorifics import title_words
 from monitor.match.judge import Score, weigh
 from monitor.match.letters import is_spelling
 from monitor.match.people import Person
 from monitor.match.romanise import SAFE_KEY, SLIP_LENGTH, sound_key
-from monitor.match.roster import Hits, Seen
 from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
 from monitor.text.tokens import is_unspaced

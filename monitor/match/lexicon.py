@@ -132,7 +132,8 @@ COMMON = words(
     hier aujourd ce cette ces son sa ses leur il elle ils el los las una unos del al y o pero es son en con por
     para sin sobre entre desde hasta segun este esta ayer hoy dan di ke dari yang untuk pada dengan oleh dalam
     ini itu juga akan telah sudah bahwa serta menurut sementara kata saat cung ngay sau truoc tai theo khi va
-    voi cho nhung trong ngoai tren duoi hom sang chieu toi nguoi cac mot
+    voi cho nhung trong ngoai tren duoi hom sang chieu toi nguoi cac mot dla wedlug wobec przed przez przeciw
+    zdaniem podle pred pri podla kdyz keby gdy kiedy medzi proti fur nach auch wenn gegen laut doch denn wegen
     """
 )
 """Words that stand with a capital at the beginning of a sentence or in a headline without being names."""

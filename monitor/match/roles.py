@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from monitor.domain.mention import Form
 from monitor.match.countries import country_words
+from monitor.match.hits import Seen
 from monitor.match.honorifics import title_words
 from monitor.match.posts import Fit, Title, fit_of, read_title
-from monitor.match.roster import Seen
 from monitor.match.search import Search
 from monitor.match.titles import WORD
 

@@ -4,12 +4,9 @@ Building keeps little for each official; the rest is worked out for those few wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
-from operator import or_
 from sys import intern
-from typing import NamedTuple
 
 import ahocorasick_rs
 
@@ -17,6 +14,7 @@ from monitor.domain.official import Official
 from monitor.match.conventions import shape_of
 from monitor.match.countries import country_evidence
 from monitor.match.elements import PARTICLES
+from monitor.match.hits import Hits, Kind
 from monitor.match.letters import is_spelling, spellings
 from monitor.match.natives import native_patterns
 from monitor.match.page import Page, space_out
@@ -29,52 +27,6 @@ _KEPT = 4_000
 _HEARD_KEPT = 50_000
 _FEW = 8
 """Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
-
-
-class Kind:
-    """What a pattern of the automaton may be; bits, as one pattern may be several. Plain numbers are quick to test."""
-
-    WHOLE = 1
-    SHORT = 2
-    NATIVE = 4
-    NATIVE_SHORT = 8
-    COUNTRY = 16
-    LITERAL = 32
-    FIRST = 64
-    HEARD = 128
-    PARTICLE = 256
-    LAND = 512
-    LATIN = WHOLE | SHORT | FIRST
-
-
-Hit = tuple[int, int, int]
-"""A pattern and the spaced offsets of its beginning and end."""
-
-
-class Seen(NamedTuple):
-    """A pattern met in a page, by folded offsets, with the officials it may mean."""
-
-    start: int
-    end: int
-    owners: tuple[int, ...]
-
-
-class Hits:
-    """What the automaton met in a page, sorted by what it may be. Latin names stand with a capital.
-
-    ``lands`` are the countries spoken of, one for each word; ``kinds`` all kinds met together, whatever their capitals.
-    """
-
-    __slots__ = ("firsts", "kinds", "lands", "natives", "parts", "shorts", "wholes")
-
-    def __init__(self, kinds: Iterable[int]) -> None:
-        self.wholes: list[Hit] = []
-        self.shorts: list[Hit] = []
-        self.firsts: list[Hit] = []
-        self.natives: list[Hit] = []
-        self.parts: list[Hit] = []
-        self.lands: list[str] = []
-        self.kinds = reduce(or_, kinds, 0)
 
 
 class Roster:
@@ -98,6 +50,7 @@ class Roster:
         self._halves_heard: set[str] = set()
         self.keys: dict[str, str] = {}
         self._alike: dict[str, tuple[int, ...]] = {}
+        self._parts: dict[tuple[str, str], tuple[str, ...]] = {}
         self._people: dict[int, Person] = {}
         self.conventions = ["western"] * len(self.officials)
         self.firsts = [""] * len(self.officials)
@@ -216,6 +169,26 @@ class Roster:
             found.natives = [hit for kind, hit in hits if kind & Kind.NATIVE]
             found.parts = [hit for kind, hit in hits if kind & Kind.NATIVE_SHORT]
         return found
+
+    def known(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
+        """Yield those of some folded texts that are patterns of a kind, and which."""
+        if self._automaton is None:
+            return
+        find = self._automaton.find_matches_as_indexes
+        for text in texts:
+            for at, start, end in find(f" {text} ", overlapping=True):
+                if end - start == len(text) + 2 and self._kinds[at] & kind:
+                    yield text, at
+
+    def parts(self, word: str, code: str, forms: Callable[[str, str], Iterable[str]]) -> tuple[str, ...]:
+        """Return those forms of a folded word that are a part of a watched name; what was asked is remembered."""
+        parts = self._parts.get((word, code))
+        if parts is None:
+            if len(self._parts) >= _HEARD_KEPT:
+                self._parts = {}
+            said = (text for text, _ in self.known((word, *forms(word, code)), Kind.SHORT))
+            parts = self._parts[word, code] = tuple(dict.fromkeys(said))
+        return parts
 
     def whole_owners(self, pattern: int) -> tuple[int, ...]:
         """Return whom a pattern names in full."""

@@ -8,11 +8,13 @@ from monitor.domain.article import Article
 from monitor.domain.errors import QueryError
 from monitor.domain.mention import Findings, Form, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.rule import Rule, Watch
+from monitor.match.endings import find_inflected, is_inflected
 from monitor.match.evaluate import Compiled, Span, compile_query, evaluate
 from monitor.match.finder import find_native_parts, find_slips, find_variants, find_wholes
+from monitor.match.hits import Kind
 from monitor.match.page import Page, lay_out
 from monitor.match.roles import find_roles
-from monitor.match.roster import Kind, Roster
+from monitor.match.roster import Roster
 from monitor.match.search import Found, Search
 from monitor.match.shorts import find_shorts, short_places
 from monitor.text.tokens import sentence
@@ -58,6 +60,8 @@ class Watcher:
         """
         page = lay_out(article)
         hits = self._roster.scan(page)
+        if is_inflected(article.language):
+            find_inflected(self._roster, page, article.language, hits)
         if not hits.kinds & ~Kind.LAND and not self._always and not self._asked:
             return Findings()
         when = article.published_at or seen_at

@@ -8,12 +8,13 @@ import re
 from monitor.domain.mention import Form
 from monitor.match.arabic import SON, chain_before, is_among
 from monitor.match.countries import country_words
+from monitor.match.hits import Seen
 from monitor.match.honorifics import single_words
 from monitor.match.judge import Score, weigh
 from monitor.match.lexicon import COMMON, SYLLABLE, VIETNAMESE_COMPOUNDS, words
 from monitor.match.people import Person
 from monitor.match.romanise import SLIP_LENGTH, may_slip, slipped
-from monitor.match.roster import MAX_OWNERS, Seen
+from monitor.match.roster import MAX_OWNERS
 from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
 

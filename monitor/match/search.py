@@ -9,11 +9,12 @@ from typing import NamedTuple
 from monitor.domain.mention import Form
 from monitor.match.context import Surroundings
 from monitor.match.countries import home_of
+from monitor.match.hits import Hits, Seen
 from monitor.match.marks import agrees, is_vietnamese
 from monitor.match.page import Page
 from monitor.match.people import Person
 from monitor.match.posts import words_of
-from monitor.match.roster import MAX_OWNERS, Hits, Roster, Seen
+from monitor.match.roster import MAX_OWNERS, Roster
 
 MAX_MISSES = 50
 _ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
@@ -50,7 +51,7 @@ class Search:
 
     def __init__(self, roster: Roster, page: Page, hits: Hits, when: date | None, language: str) -> None:
         self.roster, self.page, self.when, self.language = roster, page, when, language
-        self.around = Surroundings(page)
+        self.around = Surroundings(page, hits.closed)
         self.found: list[Found] = []
         self.missed: list[Missed] = []
         self.taken: list[tuple[int, int]] = []

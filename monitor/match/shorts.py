@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from monitor.domain.mention import Form
 from monitor.match.countries import home_of
+from monitor.match.hits import Hits, Seen
 from monitor.match.judge import Score, Weighed, weigh
 from monitor.match.lexicon import COMMON, PLACES, SPEAKING, SYLLABLE, WORD_NAMES
 from monitor.match.posts import Fit, Title, fit_of
-from monitor.match.roster import MAX_OWNERS, Hits, Seen
+from monitor.match.roster import MAX_OWNERS
 from monitor.match.runs import is_plain, stands_alone
 from monitor.match.search import Search
 from monitor.match.titles import Reading, may_lead_up, no_title, posts_in, title_after, title_before
