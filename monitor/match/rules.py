@@ -10,9 +10,10 @@ from monitor.domain.mention import Findings, Form, Mention, NearMiss, Passage, R
 from monitor.domain.rule import Rule, Watch
 from monitor.match.endings import find_inflected, is_inflected
 from monitor.match.evaluate import Compiled, Span, compile_query, evaluate
-from monitor.match.finder import find_native_parts, find_slips, find_variants, find_wholes
+from monitor.match.finder import find_slips, find_variants, find_wholes
 from monitor.match.hits import Kind
 from monitor.match.page import Page, lay_out
+from monitor.match.parts import find_by_post, find_native_parts
 from monitor.match.roles import find_roles
 from monitor.match.roster import Roster
 from monitor.match.search import Found, Search
@@ -77,6 +78,8 @@ class Watcher:
             find_shorts(search, places)
         if hits.parts and search.found:
             find_native_parts(search, hits)
+        if hits.natives and search.found:
+            find_by_post(search)
         if self._asked:
             find_roles(search, self._asked)
         return self._conclude(search, article, source_id, hits.kinds)
