@@ -12,6 +12,7 @@ _CLOSED = re.compile(r"[ae]l(?=[bcdfghjkmnpqrstvwxyz]\w{4})")
 _CHAIN = re.compile(
     r"(?<![\w'-])([A-Z][\w'-]+(?:[ -][A-Z][\w'-]+){0,2}(?: (?:bin|ibn|bint|ben)(?: [A-Z][\w'-]+){1,2})+) \Z"
 )
+_FATHERS = re.compile(r"(?: (?:bin|ibn|bint) (?:Abdul |Abdel )?[A-Z][\w'-]+)+(?: [AE]l[ -][A-Z][\w'-]+)?")
 _WORD = re.compile(r"[A-Za-z]+")
 _REACH = 90
 
@@ -64,6 +65,12 @@ def chain_before(cased: str, start: int, first: str) -> tuple[int, Words]:
     while words and words[0].group().lower() != first:
         words.pop(0)
     return (words[0].start() if words else start), tuple(word.group().lower() for word in words)
+
+
+def chain_after(cased: str, end: int) -> int:
+    """Return where the names of more fathers, and the family name after them, end that follow a name."""
+    match = _FATHERS.match(cased, end)
+    return match.end() if match else end
 
 
 def is_among(fewer: Words, chain: Words) -> bool:

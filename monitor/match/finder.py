@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.domain.mention import Form
+from monitor.match.arabic import chain_after
 from monitor.match.hits import Hits, Seen
 from monitor.match.honorifics import title_words
 from monitor.match.judge import Score, weigh
@@ -42,9 +43,10 @@ def find_wholes(search: Search, hits: Hits) -> None:
     for seen in places:
         if seen.start < done:
             continue
-        done = seen.end
-        search.taken.append((seen.start, seen.end))
-        _judge_whole(search, seen)
+        arabic = roster.conventions[seen.owners[0]] == "arabic"
+        done = chain_after(search.page.cased, seen.end) if arabic else seen.end
+        search.taken.append((seen.start, done))
+        _judge_whole(search, seen._replace(end=done) if arabic else seen)
 
 
 def _judge_whole(search: Search, seen: Seen) -> None:

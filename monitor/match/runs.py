@@ -18,7 +18,7 @@ from monitor.match.roster import MAX_OWNERS
 from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
 
-_MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian"}
+_MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian", "singapore"}
 _INSERTED = re.compile(r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z")
 _INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
 _ADDRESS_MARKED = words("ông bà anh chị cô bác bộ ngài tướng phó")
@@ -45,8 +45,12 @@ def stands_alone(search: Search, seen: Seen, *, mute: bool = False) -> bool:
         return False
     around = search.around
     left = around.before(seen.start)
-    if len(left) < 2 and not is_plain(search, seen) and (_with_initial(search, seen) or _by_initial(search, seen)):
-        return False
+    if len(left) < 2 and not is_plain(search, seen):
+        if _with_initial(search, seen) or _by_initial(search, seen):
+            return False
+        if initial := _another_s_initial(search, seen):
+            _remember(search, seen, f"{initial}. {search.printed_text(seen)}")
+            return False
     if left[:1].isupper() and _is_namepart(search, left, seen.start):
         if not (_extended(search, seen, left) or _chained(search, seen)):
             _remember(search, seen, f"{left} {search.printed_text(seen)}")
@@ -133,12 +137,26 @@ def _by_initial(search: Search, seen: Seen) -> bool:
     match = _INITIAL.search(search.page.cased, max(0, seen.start - 5), seen.start)
     if match is None:
         return False
+    family = search.folded_text(seen).split()[0]
     for owner in seen.owners[:MAX_OWNERS]:
-        if search.roster.conventions[owner] not in _MIDDLE_NAMES or search.roster.firsts[owner][:1] != match[1].lower():
+        first = search.roster.firsts[owner]
+        if search.roster.conventions[owner] not in _MIDDLE_NAMES or first[:1] != match[1].lower() or first == family:
             continue
         if owner in search.named or _title_fits(search, match.start(1), seen.end, search.roster.person(owner)):
             return _take(search, Seen(match.start(1), seen.end, (owner,)), "initial and family name")
     return False
+
+
+def _another_s_initial(search: Search, seen: Seen) -> str:
+    """Return the initial before a part of a name that is nobody's who is watched, or an empty string."""
+    match = _INITIAL.search(search.page.cased, max(0, seen.start - 5), seen.start)
+    if match is None or match[1].lower() in single_words():
+        return ""
+    people = [search.roster.person(owner) for owner in seen.owners[:MAX_OWNERS]]
+    if any(person.shape.convention not in _MIDDLE_NAMES for person in people):
+        return ""
+    initials = {word[0] for person in people for shape in person.shapes for words in shape.wholes for word in words}
+    return "" if match[1].lower() in initials else match[1]
 
 
 def _extended(search: Search, seen: Seen, left: str) -> bool:

@@ -20,6 +20,7 @@ from monitor.match.rules import compile_watch
         ("Nasser Shuqairi", "Nasser ash-Shuqairi"),
         ("Faisal bin Turki bin Nayef Al Qasim", "Faisal bin Turki Al Qasim"),
         ("Faisal bin Turki Al Qasim", "Faisal bin Turki bin Nayef Al Qasim"),
+        ("Faisal bin Turki", "Faisal bin Turki bin Nayef bin Abdul Aziz Al Qasim"),
         ("Faisal bin Turki Al Qasim", "Faisal bin Turki bin Abdul Aziz bin Nayef Al Qasim"),
     ],
 )

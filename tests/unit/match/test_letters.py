@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.domain.article import Article
-from monitor.domain.official import Official
+from monitor.domain.official import Official, Role
 from monitor.domain.rule import Watch
 from monitor.match.rules import compile_watch
 
@@ -46,3 +46,18 @@ def test_spellings_of_one_name(name: str, country: str, written: str) -> None:
 def test_somebody_else(name: str, country: str, other: str) -> None:
     """A woman's name is not a man's, and other countries spell their names in one way."""
     assert found(name, country, f"{country} sent {other} abroad.") == []
+
+
+def test_an_initial_for_the_given_name_in_singapore() -> None:
+    """An initial stands for a given name beside a post that fits; for a family name typed first it does not."""
+    roles = (Role("Minister for Transport"),)
+    people = (
+        Official("raj", "Balakumar Rajendran", "Singapore", roles=roles),
+        Official("teo", "Teo Boon Kiat", "Singapore", roles=roles),
+    )
+    watcher = compile_watch(Watch(people))
+    text = (
+        "Singapore's Transport Minister B Rajendran spoke. Transport Minister T. Teo left; V. Rajendran, a baker, too."
+    )
+    found = watcher.screen(Article(url="", body=text, language="en")).mentions
+    assert [one.text for one in found] == ["B Rajendran"]
