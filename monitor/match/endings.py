@@ -12,6 +12,8 @@ from monitor.match.page import Page
 from monitor.match.roster import Roster
 
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)?")
+_BEFORE = re.compile(r"(?<![A-Za-z'-])([A-Z][A-Za-z]+(?:-[A-Za-z]+)?) \Z")
+_REACH = 40
 _SHORTEST = 3
 _STEM = 2
 _GENITIVE = frozenset({"de", "sv", "da", "no", "nb", "nn"})
@@ -59,21 +61,30 @@ def is_inflected(language: str) -> bool:
 def find_inflected(roster: Roster, page: Page, language: str, hits: Hits) -> None:
     """Add to the hits the watched names, whole or in part, that stand in another case than the nominative."""
     code = language[:2].lower()
-    words = [(match.start(), match.end()) for start in page.capitals() if (match := _WORD.match(page.cased, start))]
-    text = page.folded.text
-    for at, (start, end) in enumerate(words):
-        word = text[start:end].replace("-", " ")
-        parts = roster.parts(word, code, _nominatives)
+    text, index, remembered = page.folded.text, page.spaced.index, roster.parts(code)
+    genitive = code in _GENITIVE
+    for start in page.capitals():
+        end = index(" ", start + 1) - 1
+        if text[end : end + 1] == "-" and (match := _WORD.match(page.cased, start)):
+            end = match.end()
+        if genitive and text[end - 1] != "s":
+            continue
+        word = text[start:end]
+        parts = remembered.get(word)
+        if parts is None:
+            forms = (word.replace("-", " "), *_nominatives(word.replace("-", " "), code))
+            parts = remembered[word] = tuple(dict.fromkeys(form for form, _ in roster.known(forms, Kind.SHORT)))
         if not parts:
             continue
+        word = word.replace("-", " ")
         for _, pattern in roster.known((part for part in parts if part != word), Kind.SHORT):
             hits.add_short((pattern, start, end + 2))
-            hits.closed.update({end} if code in _GENITIVE else ())
-        first = words[at - 1][0]
-        if at and words[at - 1][1] + 1 == start and page.cased[start - 1] == " ":
-            before = text[first : start - 1].replace("-", " ")
-            for _, pattern in roster.known(_wholes(before, parts, word, code), Kind.WHOLE):
-                hits.add_whole((pattern, first, end + 2))
+            hits.closed.update({end} if genitive else ())
+        before = _BEFORE.search(page.cased, max(0, start - _REACH), start)
+        if before is not None:
+            first = before[1].lower().replace("-", " ")
+            for _, pattern in roster.known(_wholes(first, parts, word, code), Kind.WHOLE):
+                hits.add_whole((pattern, before.start(1), end + 2))
 
 
 def _wholes(before: str, parts: Iterable[str], word: str, code: str) -> Iterator[str]:

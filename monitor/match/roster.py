@@ -4,7 +4,7 @@ Building keeps little for each official; the rest is worked out for those few wh
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from sys import intern
 
@@ -50,7 +50,7 @@ class Roster:
         self._halves_heard: set[str] = set()
         self.keys: dict[str, str] = {}
         self._alike: dict[str, tuple[int, ...]] = {}
-        self._parts: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._parts: dict[str, dict[str, tuple[str, ...]]] = {}
         self._people: dict[int, Person] = {}
         self.conventions = ["western"] * len(self.officials)
         self.firsts = [""] * len(self.officials)
@@ -180,14 +180,11 @@ class Roster:
                 if end - start == len(text) + 2 and self._kinds[at] & kind:
                     yield text, at
 
-    def parts(self, word: str, code: str, forms: Callable[[str, str], Iterable[str]]) -> tuple[str, ...]:
-        """Return those forms of a folded word that are a part of a watched name; what was asked is remembered."""
-        parts = self._parts.get((word, code))
-        if parts is None:
-            if len(self._parts) >= _HEARD_KEPT:
-                self._parts = {}
-            said = (text for text, _ in self.known((word, *forms(word, code)), Kind.SHORT))
-            parts = self._parts[word, code] = tuple(dict.fromkeys(said))
+    def parts(self, code: str) -> dict[str, tuple[str, ...]]:
+        """Return what is remembered of the words of a language: those of their forms that are parts of names."""
+        parts = self._parts.setdefault(code, {})
+        if len(parts) >= _HEARD_KEPT:
+            parts.clear()
         return parts
 
     def whole_owners(self, pattern: int) -> tuple[int, ...]:
