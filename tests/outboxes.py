@@ -57,7 +57,7 @@ class MemoryOutbox:
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
         identity = digest.id, digest.window.start_at
-        if identity in self.digests:
+        if identity in self.digests or any((digest.id, hit) in self.told for hit in told):
             return False
         self.digests[identity] = digest
         self.told |= {(digest.id, hit) for hit in told}

@@ -186,7 +186,8 @@ class OutboxStore(Protocol):
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
         """Write the digest, its deliveries and the marks on its hits in one transaction.
 
-        Returns False, and writes nothing, if this (digest, window start) was written before.
+        Returns False, and writes nothing, if this (digest, window start) was written before, or another process has
+        told one of the hits in this digest meanwhile: what is left is composed anew.
         """
         ...
 

@@ -15,6 +15,7 @@ from monitor.domain.health import standing
 from monitor.domain.mention import Passage
 from monitor.domain.source import WELL
 from monitor.store.base import table
+from monitor.store.bulk import insert_rows
 from monitor.store.codec import dumps, loads
 from monitor.store.columns import Moment
 from monitor.store.engine import Connections, insert_new
@@ -29,6 +30,10 @@ DIGEST = table(DigestRow)
 TOLD = table(ToldRow)
 _STANDING = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
 _SLACK = 1000  # hits this far below the newest one told are still looked for: transactions need not end in order
+
+
+class _ToldMeanwhile(Exception):
+    """Another process has told the window or one of its hits: leave nothing."""
 
 
 class SqlOutbox:
@@ -108,17 +113,11 @@ class SqlOutbox:
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
         """Write the digest, its deliveries and the marks on its hits in one transaction; see the port."""
-        with self._connections.writing(durable=True) as connection:
-            seen = connection.execute(select(func.max(DIGEST.c.seen)).where(DIGEST.c.digest_id == digest.id)).scalar()
-            row = _digest_row(digest, max(seen or 0, *told, 0))
-            number = connection.execute(insert_new(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
-            if number is None:
-                return False
-            if told:
-                marks = [{"hit_id": hit, "digest_id": digest.id, "digest": number} for hit in told]
-                connection.execute(insert_new(TOLD, connection), marks)
-            if messages:
-                connection.execute(insert(DELIVERY), delivery_rows(connection, messages, number))
+        try:
+            with self._connections.writing(durable=True) as connection:
+                _write(connection, digest, messages, told)
+        except _ToldMeanwhile:
+            return False
         return True
 
     def begin_digest(self, opening: Digest, plan: DigestPlan, before: datetime) -> bool:
@@ -201,6 +200,18 @@ class SqlOutbox:
 
 def _seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return ARTICLE.c.first_seen_at >= window.start_at, ARTICLE.c.first_seen_at < window.end_at
+
+
+def _write(connection: Connection, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> None:
+    """Write a digest with its deliveries and marks. Raises ``_ToldMeanwhile``."""
+    seen = connection.execute(select(func.max(DIGEST.c.seen)).where(DIGEST.c.digest_id == digest.id)).scalar()
+    row = _digest_row(digest, max(seen or 0, *told, 0))
+    number = connection.execute(insert_new(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
+    marks = [{"hit_id": hit, "digest_id": digest.id, "digest": number} for hit in sorted(told)]
+    if number is None or insert_rows(connection, TOLD, marks, new=True) < len(marks):
+        raise _ToldMeanwhile
+    if messages:
+        connection.execute(insert(DELIVERY), delivery_rows(connection, messages, number))
 
 
 def _records(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[HitRecord]:

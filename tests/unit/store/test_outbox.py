@@ -34,6 +34,19 @@ def test_a_hit_is_told_once_by_each_digest(database: SqlDatabase) -> None:
     assert len(database.outbox.untold(plan("two"), NOW + MINUTE)) == 2
 
 
+def test_a_hit_that_was_told_meanwhile_is_not_told_again(database: SqlDatabase) -> None:
+    """Two processes that opened a digest at different moments have different windows; the second leaves nothing."""
+    screened(database, draft("a"), draft("b"))
+    first, second = database.outbox.untold(plan("one"), NOW + MINUTE)
+    assert database.outbox.commit_digest(digest("one"), [message("1")], [first.id])
+    later = digest("one", NOW - HOUR, NOW + MINUTE)
+    assert not database.outbox.commit_digest(later, [message("2")], [second.id, first.id])
+    assert len(database.deliveries.deliveries()) == 1
+    assert database.outbox.last_window_end("one") == NOW
+    assert [hit.id for hit in database.outbox.untold(plan("one"), NOW + MINUTE)] == [second.id]
+    assert database.outbox.commit_digest(later, [message("2")], [second.id])
+
+
 def test_a_digest_begins_after_its_history(database: SqlDatabase) -> None:
     """What was found before the first window is never told, however much it is; what came after is."""
     screened(database, *(draft(f"old-{n}") for n in range(5)), now=NOW - HOUR)
