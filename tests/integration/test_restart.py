@@ -1,6 +1,7 @@
 """A daemon that comes back after a long rest, to a hundred thousand overdue sources."""
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from datetime import timedelta
@@ -78,8 +79,13 @@ def test_row_51_a_restart_with_all_overdue_neither_blocks_the_loop_nor_storms_a_
         await desk._polls.drain(timedelta(seconds=20))
         return outcomes, longest
 
-    outcomes, longest = on_loop(run())
-    database.close()
+    gc.collect()
+    gc.freeze()  # as the daemon does; else a search through the heap of the whole test run counts as a turn
+    try:
+        outcomes, longest = on_loop(run())
+    finally:
+        gc.unfreeze()
+        database.close()
     assert outcomes["failed"] == outcomes["lost"] == 0
     assert fetcher.most <= PER_HOST
     assert longest < 0.2
