@@ -226,9 +226,14 @@ class Daemon:
             await forget_silent(self._database, self._clock())
 
     async def _keep_time(self) -> None:
-        """See whether the clock was set back, and say so."""
-        if back := await self._care.watch_clock():
-            log.warning("the clock was set back; what it had planned is due again", seconds=round(back.total_seconds()))
+        """See whether the clock was set back, or stands far ahead, and say so."""
+        turn = await self._care.watch_clock()
+        if turn.back:
+            seconds = round(turn.back.total_seconds())
+            log.warning("the clock was set back; what it had planned is due again", seconds=seconds)
+        if turn.ahead:
+            wait = round(turn.wait / timedelta(hours=1))
+            log.warning("the clock stands far ahead; nothing is let go of by it yet", days=turn.ahead.days, hours=wait)
 
     async def _beat(self) -> None:
         self._guardian.tick(time.monotonic())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from monitor.domain.article import Stored
@@ -110,8 +110,8 @@ class StoryStore(Protocol):
         """Record that an article could not be grouped; it stays alone, at stage ``GROUPED``."""
         ...
 
-    def forget(self, texts_before: datetime, stories_before: datetime) -> None:
-        """Drop prints of articles first seen before a time, and close stories that ended before another."""
+    def forget(self, now: datetime, texts: timedelta, stories: timedelta) -> None:
+        """Drop prints of articles first seen so long ago, and close stories that ended so long ago."""
         ...
 
     def release(self, source_id: str) -> int:

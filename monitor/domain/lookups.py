@@ -25,6 +25,7 @@ from monitor.domain.article import Stored
 from monitor.domain.delivery import Delivery, DeliveryState
 from monitor.domain.digest import Digest
 from monitor.domain.mention import Findings
+from monitor.domain.trust import Turn
 
 
 class Archive(Protocol):
@@ -171,25 +172,26 @@ class Upkeep(Protocol):
         """Return the newest backup in the folder beside the database, or None."""
         ...
 
-    def forget(self, before: datetime, after_id: int = 0) -> tuple[int, int]:
-        """Delete a portion of the articles first seen before a time in which nothing was found.
+    def forget(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
+        """Delete a portion of the articles first seen so long ago in which nothing was found.
 
-        Returns how many, and the number to go on from in the next call: 0 at the end.
+        Returns how many, and the number to go on from in the next call: 0 at the end. By a clock that has only just
+        jumped far ahead nothing is deleted that was not old before.
         """
         ...
 
-    def forget_rest(self, before: datetime) -> int:
-        """Delete near misses and settled deliveries older than a time; return how many."""
+    def forget_rest(self, now: datetime, age: timedelta) -> int:
+        """Delete near misses and settled deliveries of so long ago; return how many."""
         ...
 
     def tidy(self) -> None:
         """Refresh what the planner knows, merge the search index a little, and give the log's space back."""
         ...
 
-    def keep_time(self, now: datetime) -> timedelta:
-        """Note the time. Returns how far the clock was set back since it was last noted, or zero.
+    def keep_time(self, now: datetime) -> Turn:
+        """Note the time. Returns whether the clock was set back, or far ahead, since it was last noted.
 
-        What was planned by the wrong clock is then brought forward by as much.
+        What was planned by a clock since set back is brought forward by as much.
         """
         ...
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from monitor.domain.archive import Room
 from monitor.domain.errors import StoreFull
 from monitor.domain.ports import Clock, Records
+from monitor.domain.trust import Turn
 
 MEGABYTE = 2**20
 LEAST_FREE = 64 * MEGABYTE
@@ -59,8 +60,8 @@ class Care:
         self._short = None
         await self._database.read(upkeep.load_ballast)
 
-    async def watch_clock(self) -> timedelta:
-        """Note the time; returns how far the clock was set back since it was last noted, or zero."""
+    async def watch_clock(self) -> Turn:
+        """Note the time; returns whether the clock was set back, or far ahead, since it was last noted."""
         return await self._database.run(self._database.upkeep.keep_time, self._clock())
 
     def with_leave(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
@@ -80,7 +81,7 @@ class Care:
             return None
         due_at = await self._database.read(self._backup_due_at)
         now = self._clock()
-        if due_at is not None and now < due_at:
+        if due_at is not None and due_at - BACKUP_EVERY <= now < due_at:
             return None
         made = await self._database.read(upkeep.back_up, now)
         await self._database.run(self._database.ledger.set, "backed_up_at", now.isoformat(), now)
@@ -95,10 +96,11 @@ class Care:
         upkeep, now = self._database.upkeep, self._clock()
         articles, place, more = 0, 0, True
         while more and retention is not None:
-            gone, place = await self._database.run(upkeep.forget, now - retention, place)
+            gone, place = await self._database.run(upkeep.forget, now, retention, place)
             articles += gone
             more = place > 0
-        others = await self._database.run(upkeep.forget_rest, now - min(LOOSE_ENDS_KEPT, retention or LOOSE_ENDS_KEPT))
+        kept = min(LOOSE_ENDS_KEPT, retention or LOOSE_ENDS_KEPT)
+        others = await self._database.run(upkeep.forget_rest, now, kept)
         await self._database.run(upkeep.tidy)
         return Housekeeping(articles, others)
 

@@ -83,7 +83,7 @@ class StoryKeeper:
         if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
             stories = self._database.stories
-            await self._database.run(stories.forget, now - COPY_WINDOW, now - 2 * WINDOW)
+            await self._database.run(stories.forget, now, COPY_WINDOW, 2 * WINDOW)
 
 
 def _dated(stored: Stored) -> Article:

@@ -36,7 +36,8 @@ def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Pat
     finally:
         part.unlink(missing_ok=True)
     _sync(folder)
-    for old in sorted(folder.glob(f"{_stem(connections.file)}-*.db"))[:-keep]:
+    copies = sorted(folder.glob(f"{_stem(connections.file)}-*.db"), key=lambda copy: (copy <= target, copy))
+    for old in copies[:-keep]:  # those that a wrong clock has dated later than this one are the first to go
         old.unlink()
     return target
 

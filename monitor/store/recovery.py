@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from monitor.domain.source import SourceMemory
+from monitor.domain.trust import JUMP, Trust, Turn
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_or_replace
 from monitor.store.hits import HIT
@@ -15,7 +16,7 @@ from monitor.store.rows import ARTICLE, LISTED
 from monitor.store.settling import DELIVERY, PENDING
 from monitor.store.sources import SOURCE
 
-CLOCK = "clock"
+CLOCK, TRUST = "clock", "believed_clock"
 SLACK = timedelta(minutes=1)  # a clock that is put right by less needs no mending
 
 
@@ -32,23 +33,38 @@ def release_leases(connections: Connections, now: datetime) -> None:
         connection.execute(update(DELIVERY).where(*sending).values(**due))
 
 
-def keep_time(connections: Connections, now: datetime) -> timedelta:
-    """Note the time; returns how far the clock was set back since it was last noted, or zero.
+def keep_time(connections: Connections, now: datetime) -> Turn:
+    """Note the time; returns how far the clock was set back or jumped ahead since it was last noted, if it was.
 
     What a fast clock had planned is then brought forward by as much, so that nothing waits for the real time to come
     to where the wrong one was: polls, pages, other looks, deliveries and leases. What was found "tomorrow" counts as
     found now.
     """
     with connections.writing() as connection:
-        last = connection.execute(select(META.c.value).where(META.c.name == CLOCK)).scalar()
-        back = datetime.fromisoformat(last) - now if last else timedelta(0)
-        if back <= SLACK:
-            back = timedelta(0)
-        else:
+        noted = connection.execute(select(META.c.value).where(META.c.name == CLOCK)).scalar()
+        last = datetime.fromisoformat(noted) if noted else now
+        back = last - now
+        if back > SLACK:
             _bring_forward(connection, now, back)
-        fact = {"name": CLOCK, "value": now.isoformat(), "changed_at": now}
-        connection.execute(insert_or_replace(META, connection, "name", fact), fact)
-    return back
+        before = _trust(connection) or Trust(last)
+        trust = before.next(last, now)
+        for name, value in ((CLOCK, now.isoformat()), (TRUST, dumps(trust))):
+            fact = {"name": name, "value": value, "changed_at": now}
+            connection.execute(insert_or_replace(META, connection, "name", fact), fact)
+    if now - last > JUMP and now - trust.at > JUMP:
+        return Turn(ahead=now - trust.at, wait=trust.wait(now))
+    return Turn(back if back > SLACK else timedelta(0))
+
+
+def believed(connection: Connection, now: datetime) -> datetime:
+    """Return the time by which things may be let go of: not that of a clock which has only just jumped far ahead."""
+    trust = _trust(connection)
+    return trust.believed(now) if trust else now
+
+
+def _trust(connection: Connection) -> Trust | None:
+    noted = connection.execute(select(META.c.value).where(META.c.name == TRUST)).scalar()
+    return loads(Trust, noted) if noted else None
 
 
 def _bring_forward(connection: Connection, now: datetime, back: timedelta) -> None:

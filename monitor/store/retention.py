@@ -1,6 +1,9 @@
-"""What is let go of with time, in small transactions: never an article that matched, nor what proves it."""
+"""What is let go of with time, in small transactions: never an article that matched, nor what proves it.
 
-from datetime import datetime
+The time is one that has been lived with (``domain/trust.py``): a clock that stands years ahead lets nothing go.
+"""
+
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, select
 
@@ -9,6 +12,7 @@ from monitor.store.engine import Connections
 from monitor.store.evidence import EVIDENCE
 from monitor.store.hits import HIT, MENTION, NEARMISS
 from monitor.store.outbox import DIGEST
+from monitor.store.recovery import believed
 from monitor.store.renditions import RENDITION
 from monitor.store.rows import ARTICLE
 from monitor.store.search import drop_words
@@ -17,14 +21,15 @@ from monitor.store.settling import DELIVERY
 PORTION = 500
 
 
-def forget(connections: Connections, before: datetime, after_id: int = 0) -> tuple[int, int]:
-    """Delete a portion of the articles first seen before a time, oldest first, from a number on.
+def forget(connections: Connections, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
+    """Delete a portion of the articles first seen so long ago, oldest first, from a number on.
 
     Kept are those with a mention, a hit or evidence, those not yet screened, and originals of copies that are kept.
     Identities stay: what is forgotten is not new when it is met again. Returns how many were deleted, and the number
     to go on from, which is 0 at the end.
     """
     with connections.writing() as connection:
+        before = believed(connection, now) - age
         old = select(ARTICLE.c.id).where(ARTICLE.c.id > after_id, ARTICLE.c.first_seen_at < before)
         portion = list(connection.execute(old.order_by(ARTICLE.c.id).limit(PORTION)).scalars())
         if not portion:
@@ -36,14 +41,15 @@ def forget(connections: Connections, before: datetime, after_id: int = 0) -> tup
     return len(doomed), portion[-1] if len(portion) == PORTION else 0
 
 
-def forget_rest(connections: Connections, before: datetime) -> int:
-    """Delete near misses of articles seen, and deliveries settled, before a time; return how many.
+def forget_rest(connections: Connections, now: datetime, age: timedelta) -> int:
+    """Delete near misses of articles seen, and deliveries settled, so long ago; return how many.
 
     Digests stay, as the record of what was told and when.
     """
     settled = [str(state) for state in DeliveryState if state is not DeliveryState.PENDING]
-    done = (DELIVERY.c.state.in_(settled), DELIVERY.c.settled_at < before)
     with connections.writing() as connection:
+        before = believed(connection, now) - age
+        done = (DELIVERY.c.state.in_(settled), DELIVERY.c.settled_at < before)
         misses = connection.execute(delete(NEARMISS).where(NEARMISS.c.seen_at < before)).rowcount
         deliveries = connection.execute(delete(DELIVERY).where(*done)).rowcount
         unused = RENDITION.c.id.not_in(select(DELIVERY.c.rendition))

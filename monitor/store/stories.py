@@ -3,7 +3,7 @@
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
@@ -14,6 +14,7 @@ from monitor.domain.story import Story
 from monitor.store.base import table
 from monitor.store.engine import Connections, insert_or_replace
 from monitor.store.hits import MENTION
+from monitor.store.recovery import believed
 from monitor.store.rows import ARTICLE, WAITING, AnyRow, in_stories, stored_of, stored_query
 from monitor.store.shelf import CLUSTER, FINGERPRINT, STORY, SqlShelf, TermRow, VocabularyRow
 
@@ -65,15 +66,16 @@ class SqlStories:
         with self._connections.writing() as connection:
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
 
-    def forget(self, texts_before: datetime, stories_before: datetime) -> None:
-        """Drop prints of articles first seen before a time, and close stories that ended before another.
+    def forget(self, now: datetime, texts: timedelta, stories: timedelta) -> None:
+        """Drop prints of articles first seen so long ago, and close stories that ended so long ago; see the port.
 
         The terms of closed and merged stories go in several transactions, so that nobody waits for all of them.
         """
-        oldest = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= texts_before).scalar_subquery()
         with self._connections.writing() as connection:
+            now = believed(connection, now)
+            oldest = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= now - texts).scalar_subquery()
             connection.execute(delete(FINGERPRINT).where(FINGERPRINT.c.article_id < oldest))
-            connection.execute(delete(CLUSTER).where(CLUSTER.c.last_at < stories_before))
+            connection.execute(delete(CLUSTER).where(CLUSTER.c.last_at < now - stories))
         closed = ~exists().where(CLUSTER.c.story_id == TERM.c.story_id)
         for start in range(0, _TERMS, _TERMS // _SLICES):
             part = TERM.c.term.between(start, start + _TERMS // _SLICES - 1)

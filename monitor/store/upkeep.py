@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from monitor.domain.archive import Room
 from monitor.domain.errors import StoreCorrupt
+from monitor.domain.trust import Turn
 from monitor.store.backup import back_up, backup_folder, backup_name, inspect, newest_backup
 from monitor.store.engine import Connections
 from monitor.store.evidence import SqlEvidence
@@ -45,13 +46,13 @@ class SqlUpkeep:
         """Return the newest backup in the folder beside the database, or None."""
         return newest_backup(self._connections) if self._connections.sqlite else None
 
-    def forget(self, before: datetime, after_id: int = 0) -> tuple[int, int]:
+    def forget(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
         """Delete a portion of old articles in which nothing was found; see ``retention.py``."""
-        return forget(self._connections, before, after_id)
+        return forget(self._connections, now, age, after_id)
 
-    def forget_rest(self, before: datetime) -> int:
+    def forget_rest(self, now: datetime, age: timedelta) -> int:
         """Delete old near misses and settled deliveries; see ``retention.py``."""
-        return forget_rest(self._connections, before)
+        return forget_rest(self._connections, now, age)
 
     def tidy(self) -> None:
         """Refresh what the planner knows, merge the search index a little, and give the log's space back."""
@@ -69,7 +70,7 @@ class SqlUpkeep:
             with self._connections.writing() as connection:
                 connection.exec_driver_sql("ANALYZE")
 
-    def keep_time(self, now: datetime) -> timedelta:
+    def keep_time(self, now: datetime) -> Turn:
         """Note the time, and put right what a clock since set back has planned; see ``recovery.py``."""
         return keep_time(self._connections, now)
 

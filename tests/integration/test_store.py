@@ -220,7 +220,7 @@ def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
         database.archive.findings(1)
         database.archive.facts()
         database.deliveries.counts()
-        database.upkeep.forget(NOW - timedelta(days=1))
+        database.upkeep.forget(NOW, timedelta(days=1))
     database.close()
     connection = sqlite3.connect(file)
     scans = []

@@ -12,6 +12,7 @@ import pytest
 from monitor.domain.archive import Room
 from monitor.domain.errors import StoreFull
 from monitor.domain.ports import Records
+from monitor.domain.trust import Turn
 from monitor.pipeline.care import LEAST_FREE, Care, is_short
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -26,8 +27,8 @@ class Upkeep:
     ballast: bool = False
     backups: list[datetime] = field(default_factory=list)
     portions: Iterator[tuple[int, int]] = field(default_factory=lambda: iter(()))
-    forgotten: list[tuple[datetime, int]] = field(default_factory=list)
-    rest: list[datetime] = field(default_factory=list)
+    forgotten: list[tuple[datetime, timedelta, int]] = field(default_factory=list)
+    rest: list[tuple[datetime, timedelta]] = field(default_factory=list)
     tidied: int = 0
 
     def room(self) -> Room | None:
@@ -46,16 +47,16 @@ class Upkeep:
     def last_backup(self) -> Path | None:
         return Path("copy.db") if self.backups else None
 
-    def forget(self, before: datetime, after_id: int = 0) -> tuple[int, int]:
-        self.forgotten.append((before, after_id))
+    def forget(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
+        self.forgotten.append((now, age, after_id))
         return next(self.portions, (0, 0))
 
-    def forget_rest(self, before: datetime) -> int:
-        self.rest.append(before)
+    def forget_rest(self, now: datetime, age: timedelta) -> int:
+        self.rest.append((now, age))
         return 3
 
-    def keep_time(self, now: datetime) -> timedelta:
-        return timedelta(0)
+    def keep_time(self, now: datetime) -> Turn:
+        return Turn()
 
     def tidy(self) -> None:
         self.tidied += 1
@@ -158,6 +159,16 @@ def test_a_backup_a_day() -> None:
     assert len(database.upkeep.backups) == 1
 
 
+def test_a_backup_by_a_wrong_clock_does_not_end_the_daily_ones() -> None:
+    """One that is dated in 2099 is no reason to wait until then."""
+    database, clock = Database(), Clock(datetime(2099, 1, 1, tzinfo=UTC))
+    care = Care(cast("Records", database), clock)
+    asyncio.run(care.back_up())
+    clock.now = NOW
+    asyncio.run(care.back_up())
+    assert database.upkeep.backups[1:] == [NOW]
+
+
 def test_a_database_on_a_server_is_neither_measured_nor_backed_up() -> None:
     """Its operators do that."""
     database = Database(Upkeep(disk=None))
@@ -171,10 +182,10 @@ def test_cleaning_goes_on_until_the_end_in_portions() -> None:
     """From where the last portion ended; then loose ends, then the index."""
     database = Database(replace(Upkeep(), portions=iter([(2, 500), (0, 900), (1, 0)])))
     done = asyncio.run(Care(cast("Records", database), Clock()).clean_up(timedelta(days=30)))
-    before = NOW - timedelta(days=30)
-    assert database.upkeep.forgotten == [(before, 0), (before, 500), (before, 900)]
+    month = timedelta(days=30)
+    assert database.upkeep.forgotten == [(NOW, month, 0), (NOW, month, 500), (NOW, month, 900)]
     assert (done.articles, done.others, database.upkeep.tidied) == (3, 3, 1)
-    assert database.upkeep.rest == [before]
+    assert database.upkeep.rest == [(NOW, month)]
 
 
 def test_without_a_retention_no_article_is_let_go() -> None:
@@ -182,4 +193,4 @@ def test_without_a_retention_no_article_is_let_go() -> None:
     database = Database()
     asyncio.run(Care(cast("Records", database), Clock()).clean_up(None))
     assert database.upkeep.forgotten == []
-    assert database.upkeep.rest == [NOW - timedelta(days=90)]
+    assert database.upkeep.rest == [(NOW, timedelta(days=90))]

@@ -1,12 +1,14 @@
 """What a dead process or a wrong clock has put off is due again, on both engines."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from unit.store.samples import MINUTE, NOW, digest, draft, kept, leased, message, plan, screened, source
+from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
 
 from monitor.domain.article import Stage
-from monitor.domain.delivery import Retry
+from monitor.domain.delivery import Retry, Sent
+from monitor.domain.mention import Findings
+from monitor.domain.trust import Turn
 from monitor.store.database import SqlDatabase
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -44,19 +46,19 @@ def test_row_54_what_a_fast_clock_has_planned_is_due_when_it_was_meant(database:
     """The clock was a day ahead and is put right: all comes after the three hours that were meant, not after 27."""
     filled(database)
     planned_by(database, DAY)
-    assert database.upkeep.keep_time(NOW + MINUTE) == DAY - MINUTE
+    assert database.upkeep.keep_time(NOW + MINUTE) == Turn(back=DAY - MINUTE)
     assert due(database, 2 * HOUR) == (0, 0, 0)
     assert due(database, 3 * HOUR + MINUTE) == (1, 1, 1)
-    assert database.upkeep.keep_time(NOW + 2 * MINUTE) == timedelta(0)
+    assert database.upkeep.keep_time(NOW + 2 * MINUTE) == Turn()
 
 
 def test_row_54_a_slow_clock_that_is_put_right_changes_nothing(database: SqlDatabase) -> None:
     """Set forward, or back by seconds, the clock leaves every plan as it is."""
     filled(database)
     planned_by(database, timedelta(0))
-    assert database.upkeep.keep_time(NOW - timedelta(seconds=20)) == timedelta(0)
+    assert database.upkeep.keep_time(NOW - timedelta(seconds=20)) == Turn()
     assert due(database, 2 * HOUR) == (0, 0, 0)
-    assert database.upkeep.keep_time(NOW + DAY) == timedelta(0)
+    assert database.upkeep.keep_time(NOW + DAY) == Turn()
     assert due(database, DAY) == (1, 1, 1)
 
 
@@ -76,3 +78,47 @@ def test_row_54_what_was_found_tomorrow_is_told_today(database: SqlDatabase) -> 
     screened(database, draft("a"), now=NOW + DAY)
     database.upkeep.keep_time(NOW)
     assert len(database.outbox.untold(plan("one"), NOW + MINUTE)) == 1
+
+
+def settled(database: SqlDatabase) -> None:
+    """Keep an article in which nothing is found, with a near miss, and a delivery that is done."""
+    filled(database)
+    database.upkeep.keep_time(NOW)
+    for stored in kept(database, draft("plain")):
+        database.articles.keep_findings([(stored, Findings(near_misses=found().near_misses))], NOW)
+    (delivery,) = database.outbox.lease_deliveries(NOW, 5, NOW + MINUTE)
+    database.outbox.settle_delivery(delivery, Sent(), NOW, None)
+
+
+def let_go(database: SqlDatabase, now: datetime) -> tuple[int, int]:
+    """Let go of what is older than two years; count articles and others."""
+    return database.upkeep.forget(now, 730 * DAY)[0], database.upkeep.forget_rest(now, 90 * DAY)
+
+
+def test_row_54_a_clock_in_2099_lets_nothing_go(database: SqlDatabase) -> None:
+    """A machine that starts with a wrong clock is told of it once; also after weeks nothing is gone."""
+    settled(database)
+    wrong = NOW.replace(year=2099)
+    turn = database.upkeep.keep_time(wrong)
+    assert (turn.ahead, turn.wait // DAY) == (wrong - NOW, 266)
+    for _ in range(40 * 24):
+        wrong += HOUR
+        assert database.upkeep.keep_time(wrong) == Turn()
+    assert let_go(database, wrong) == (0, 0)
+    assert database.upkeep.keep_time(NOW + 40 * DAY).back == wrong - NOW - 40 * DAY
+    assert let_go(database, NOW + 40 * DAY) == (0, 0)
+    for day in range(42, 102, 2):
+        assert database.upkeep.keep_time(NOW + day * DAY) == Turn()
+    assert let_go(database, NOW + 100 * DAY) == (0, 2)
+
+
+def test_row_54_after_a_pause_of_years_things_are_let_go_again(database: SqlDatabase) -> None:
+    """A machine that was truly off for so long has to live with the new time for a hundredth of the pause."""
+    settled(database)
+    now = NOW + 1000 * DAY
+    assert database.upkeep.keep_time(now) == Turn(ahead=1000 * DAY, wait=10 * DAY)
+    assert let_go(database, now) == (0, 0)
+    for _ in range(11 * 24):
+        now += HOUR
+        database.upkeep.keep_time(now)
+    assert let_go(database, now) == (1, 1)

@@ -148,7 +148,7 @@ def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
     later = NOW + timedelta(days=40)
     screened(database, draft("b", body=NURSES), now=later)
     group(database)
-    database.stories.forget(later - timedelta(days=30), later - timedelta(days=7))
+    database.stories.forget(later, timedelta(days=30), timedelta(days=7))
     screened(database, draft("c", body=BRIDGE), draft("d", body=NURSES), now=later)
     group(database)
     assert [placed(database)[number][:2] for number in (3, 4)] == [("s3", None), ("s2", 2)]
@@ -159,8 +159,19 @@ def test_terms_go_with_their_stories(database: SqlDatabase) -> None:
     old, young = Cluster("s1", last_at=NOW - timedelta(days=20)), Cluster("s2", last_at=NOW)
     shelved(database, lambda shelf: shelf.keep(old, [7, 2**32 - 1]))
     shelved(database, lambda shelf: shelf.keep(young, [7]))
-    database.stories.forget(NOW, NOW - timedelta(days=14))
+    database.stories.forget(NOW, timedelta(0), timedelta(days=14))
     shelved(database, lambda shelf: _same(shelf.near([7], 1), [young]))
+
+
+def test_row_54_stories_stay_open_under_a_clock_that_jumped(database: SqlDatabase) -> None:
+    """A clock in 2099 closes none of them: the reports of the next day would begin them again."""
+    story = Cluster("s1", last_at=NOW)
+    shelved(database, lambda shelf: shelf.keep(story, [7]))
+    wrong = NOW.replace(year=2099)
+    for now in (NOW, wrong):
+        database.upkeep.keep_time(now)
+    database.stories.forget(wrong, timedelta(days=30), timedelta(days=14))
+    shelved(database, lambda shelf: _same(shelf.near([7], 1), [story]))
 
 
 def test_a_failure_writes_nothing_and_falls_on_one_article(database: SqlDatabase) -> None:

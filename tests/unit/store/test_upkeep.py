@@ -59,6 +59,16 @@ def test_backups_are_rotated(file: Path) -> None:
     database.close()
 
 
+def test_a_backup_is_kept_beside_those_of_a_wrong_clock(file: Path) -> None:
+    """Copies with a date that is still to come make way first, never the one just made."""
+    database = opened(file)
+    for when in (NOW.replace(year=2099), NOW.replace(year=2098), NOW, NOW + DAY):
+        made = database.upkeep.back_up(when, keep=2)
+    assert made == file.parent / "backups" / "monitor-20260302T120000Z.db"
+    assert len([path for path in made.parent.iterdir() if "2026" in path.name]) == 2
+    database.close()
+
+
 def test_writers_go_on_during_a_backup(file: Path) -> None:
     """And the copy is of one moment: as many texts as articles."""
     database = opened(file)
@@ -158,7 +168,7 @@ def test_retention_keeps_what_matched(database: SqlDatabase) -> None:
         database.articles.keep_findings([(stored, findings)], NOW)
     young = kept(database, draft("young"), now=NOW + 3 * DAY)
     database.articles.keep_findings([(stored, Findings()) for stored in young], NOW)
-    assert database.upkeep.forget(NOW + DAY) == (1, 0)
+    assert database.upkeep.forget(NOW + 2 * DAY, DAY) == (1, 0)
     left = {one.article.title for one in database.archive.articles(Filter())}
     assert left == {"About hit", "About mentioned", "About unread", "About young"}
     assert database.archive.search("plain") == []
@@ -176,7 +186,7 @@ def test_retention_goes_on_in_portions(database: SqlDatabase, monkeypatch: pytes
         database.articles.keep_findings([(one, found("r") if one.id % 2 else Findings())], NOW)
     total, place, calls = 0, 0, 0
     while calls == 0 or place:
-        gone, place = database.upkeep.forget(NOW + DAY, place)
+        gone, place = database.upkeep.forget(NOW + 2 * DAY, DAY, place)
         total, calls = total + gone, calls + 1
     assert (total, calls) == (sum(one.id % 2 == 0 for one in stored), 3)
 
@@ -188,7 +198,7 @@ def test_settled_deliveries_are_let_go_and_digests_stay(database: SqlDatabase) -
     database.outbox.commit_digest(digest("one"), [message("1"), message("2", target="other")], [hit.id])
     first, _second = database.outbox.lease_deliveries(NOW, 2, NOW + MINUTE)
     database.outbox.settle_delivery(first, Sent(), NOW, None)
-    database.upkeep.forget_rest(NOW + DAY)
+    database.upkeep.forget_rest(NOW + 2 * DAY, DAY)
     assert [one.message.target for one in database.deliveries.deliveries()] == ["other"]
     assert database.outbox.untold(plan("one"), NOW + MINUTE) == []
     assert len(database.deliveries.digests()) == 1
