@@ -99,6 +99,7 @@ def accept(memory: SourceMemory, now: datetime) -> SourceMemory:
 def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | None:
     """Return the notice to give now: at a change of state, daily while a fault lasts, and once when it is over.
 
+    A fault that takes the place of another is a change: pages read badly are told when the feed is read again, at once.
     A single hiccup is a state, and no notice.
     """
     memory, name = standing(memory), name or memory.source_id
@@ -110,7 +111,8 @@ def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | 
         if memory.pages.changed_at is not None:
             text = f"{name}: {_worse(memory)}. From now on that is taken as usual"
         return Notice(memory.source_id, "recovery", text)
-    changed = memory.state is not memory.reported_state
+    another = memory.reported_since_at is not None and memory.reported_since_at != memory.state_since_at
+    changed = memory.state is not memory.reported_state or another
     if changed and memory.state is SourceState.FAILING and 0 < memory.failures < FAILURES_UNTIL_TOLD:
         return None
     if not changed and memory.reported_at is not None and now - memory.reported_at < REMIND_AFTER:
@@ -126,8 +128,9 @@ def with_notice(memory: SourceMemory, notice: Notice | None, now: datetime) -> S
     if notice is None:
         return memory
     told_at = now if notice.kind != "reminder" else memory.told_at or now
-    state = standing(memory).state
-    return replace(memory, reported_state=state, reported_at=now, told_at=told_at, notice=notice.text)
+    seen = standing(memory)
+    reported = replace(memory, reported_state=seen.state, reported_since_at=seen.state_since_at)
+    return replace(reported, reported_at=now, told_at=told_at, notice=notice.text)
 
 
 def recoveries(memories: Iterable[SourceMemory], start_at: datetime, end_at: datetime) -> tuple[str, ...]:

@@ -92,9 +92,9 @@ class SourceMemory:
     ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
     before it was there before we watched.
     ``entries`` is how many the last document held, ``ttl`` how long it asked to be left alone. ``notice`` is what the
-    reader was told last about the source, at ``reported_at``, of a state first told at ``told_at``. ``pages`` is what
-    the reading of its articles' pages left, which polls only look at; ``accepted_at`` names the change of their layout
-    that was told for long enough.
+    reader was told last about the source, at ``reported_at``, of a state that began at ``reported_since_at`` and was
+    first told at ``told_at``. ``pages`` is what the reading of its articles' pages left, which polls only look at;
+    ``accepted_at`` names the change of their layout that was told for long enough.
     """
 
     source_id: str
@@ -124,6 +124,7 @@ class SourceMemory:
     told_at: datetime | None = None
     pages: Pages = NO_PAGES
     accepted_at: datetime | None = None
+    reported_since_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

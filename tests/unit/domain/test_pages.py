@@ -161,6 +161,43 @@ def test_an_old_change_that_nobody_was_told_of_is_told_for_a_week() -> None:
     assert kinds == ["change", "reminder", "reminder", "recovery"]
 
 
+def failing(memory: SourceMemory, at: datetime, failures: float = 2.0) -> SourceMemory:
+    """Let polls fail from a time on."""
+    return replace(memory, state=SourceState.FAILING, state_since_at=at, failures=failures, detail="404")
+
+
+def read_again(memory: SourceMemory, at: datetime) -> SourceMemory:
+    """Let polls succeed from a time on."""
+    return replace(memory, state=SourceState.OK, state_since_at=at, failures=0.0, detail="")
+
+
+def test_a_change_that_comes_to_light_when_the_source_is_read_again_is_told_at_once() -> None:
+    """The reader, who was told of another fault, neither waits a day for it nor takes the source for mended."""
+    memory, *_ = poll(failing(SourceMemory("daily", pages=CHANGED), NOW - DAY), NOW)
+    memory, kind, text = poll(read_again(memory, NOW + HOUR), NOW + HOUR)
+    assert (kind, memory.told_at) == ("change", NOW + HOUR)
+    assert "layout changed" in text
+    assert poll(memory, NOW + 2 * HOUR)[1] == ""
+
+
+def test_a_source_that_fails_while_its_layout_is_told_is_told_at_once() -> None:
+    """And a hiccup meanwhile is told of neither when it comes nor when it goes."""
+    memory, *_ = poll(SourceMemory("daily", pages=CHANGED), NOW)
+    memory, kind, _ = poll(failing(memory, NOW + HOUR, failures=0.25), NOW + HOUR)
+    assert kind == ""
+    memory, kind, _ = poll(read_again(memory, NOW + 2 * HOUR), NOW + 2 * HOUR)
+    assert kind == ""
+    memory, kind, text = poll(failing(memory, NOW + 3 * HOUR), NOW + 4 * HOUR)
+    assert kind == "change"
+    assert "404" in text
+
+
+def test_a_fault_told_by_a_program_that_did_not_note_its_beginning_is_not_told_anew() -> None:
+    """After an update the next word on it is the daily reminder."""
+    memory, *_ = poll(failing(SourceMemory("daily"), NOW), NOW)
+    assert poll(replace(memory, reported_since_at=None), NOW + HOUR)[1] == ""
+
+
 def test_a_change_beside_a_failing_poll_waits_with_being_accepted() -> None:
     """While the source itself cannot be read nothing is said about its pages."""
     memory = SourceMemory("daily", state=SourceState.FAILING, failures=2.0, detail="404", pages=CHANGED)
