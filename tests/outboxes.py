@@ -9,7 +9,7 @@ from fakes import NoSources
 
 from monitor.domain.archive import HeldLine, MissLine
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
-from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
+from monitor.domain.digest import OPENING, Coverage, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.errors import LeaseLost
 from monitor.domain.ports import ArticleStore, OutboxStore, SourceStore
 
@@ -31,6 +31,10 @@ class MemoryOutbox:
 
     def last_window_end(self, digest_id: str) -> datetime | None:
         return max((d.window.end_at for (name, _), d in self.digests.items() if name == digest_id), default=None)
+
+    def opened_from(self, digest_id: str) -> datetime | None:
+        starts = [digest.window.start_at for (name, _), digest in self.digests.items() if name == digest_id]
+        return starts[0] + OPENING if len(starts) == 1 else None
 
     def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
         return [

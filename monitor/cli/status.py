@@ -230,7 +230,7 @@ def show_sources(sight: Sight, lines: "list[SourceLine]") -> None:
                 line.memory.state.value,
                 age(line.memory.last_success_at, sight.at),
                 line.articles,
-                " ".join(filter(None, (line.memory.detail, line.memory.remedy))),
+                ". What helps: ".join(filter(None, (line.memory.detail, line.memory.remedy))),
             )
             for line in lines
         ),

@@ -26,7 +26,14 @@ def blocks(view: View) -> tuple[str, ...]:
     head = "\n".join([f"{late}{view.title}, {view.period} ({view.zone})", view.summary, *view.notices])
     stories = [_story(section, story) for section in view.sections for story in section.stories]
     faults = [
-        " ".join(part for part in (f"{fault.outlet}: {fault.state}.", fault.detail, fault.remedy) if part)
+        ". ".join(
+            part
+            for part in (
+                f"{fault.outlet}: {fault.state}{f', {fault.detail}' if fault.detail else ''}",
+                f"What helps: {fault.remedy}" if fault.remedy else "",
+            )
+            if part
+        )
         for fault in view.coverage.faults
     ]
     return (head, *stories, *(["\n".join(["Sources not read as they should be:", *faults])] if faults else []))

@@ -10,7 +10,9 @@ from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.official import Official
 
 WEEK = timedelta(days=7)
-SHOWN = 5
+SHOWN, ASKED = 5, 50  # spellings named, and looked through for what deserves it
+CANCELLED = "cancelled by the phrase"
+"""So begins the reason of what the reader's own `not` phrases refused; that is no news to him."""
 
 
 def last_week(plan: DigestPlan, window: Window) -> Window | None:
@@ -26,7 +28,9 @@ def last_week(plan: DigestPlan, window: Window) -> Window | None:
 
 
 def summed_up(lines: Sequence[MissLine], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Say in one sentence which spellings were refused most often; nothing, if none was."""
+    """Say in one sentence which spellings were refused most often; nothing, if none was but by the reader's wish."""
+    unwanted = {_place(line) for line in lines if line.reason.startswith(CANCELLED)}
+    lines = [line for line in lines if _place(line) not in unwanted]
     if not lines:
         return ()
     names = {official.id: official.name for official in officials}
@@ -34,6 +38,11 @@ def summed_up(lines: Sequence[MissLine], officials: Iterable[Official]) -> tuple
     more = " and more" if len(lines) > SHOWN else ""
     mend = "`monitor names --missed` lists them; if one of them was meant, add it under aliases."
     return (f"Not counted last week, in articles that do not name the person otherwise: {told}{more}. {mend}",)
+
+
+def _place(line: MissLine) -> tuple[object, ...]:
+    """One place in a text is refused for each reason that holds; these are the same for all of them."""
+    return line.official_id, line.text, line.articles, line.article_id
 
 
 def _told(line: MissLine, names: Mapping[str, str]) -> str:

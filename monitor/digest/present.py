@@ -73,6 +73,23 @@ def pieces(passage: Passage, limit: int = PASSAGE) -> tuple[Piece, ...]:
     return tuple((part, marked) for part, marked in cleaned if part)
 
 
+def _said_once(passages: Sequence[Passage]) -> list[Passage]:
+    """Leave out what a passage repeats of another one: feeds give the first paragraph again as the standfirst.
+
+    Of two with the same words the first one stays, of a beginning that was cut and the whole the whole.
+    """
+    words = [" ".join(passage.text.split()).rstrip("…. ") for passage in passages]
+    return [
+        passage
+        for number, passage in enumerate(passages)
+        if not any(
+            words[number] in other and (len(words[number]) < len(other) or place < number)
+            for place, other in enumerate(words)
+            if place != number
+        )
+    ]
+
+
 class _Presenter:
     """Holds what all parts of one digest share: its zone and the officials' names."""
 
@@ -86,6 +103,7 @@ class _Presenter:
         title = one_line(item.title, TITLE) or one_line(item.url, TITLE) or "(no headline)"
         marked = pieces(headline, TITLE) if headline else ((title, False),)
         rest = sorted((p for p in item.passages if p.region is not Region.TITLE), key=lambda p: ORDER.index(p.region))
+        rest = _said_once([headline, *rest] if headline else rest)[bool(headline) :]
         date = item.published_at or item.first_seen_at
         return ItemView(
             pieces=marked,

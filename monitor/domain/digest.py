@@ -1,7 +1,7 @@
 """What a reader is told: the hits of one period, by story, with proof of what was read."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from monitor.domain.article import Article
@@ -56,6 +56,10 @@ class Window:
 
     start_at: datetime
     end_at: datetime
+
+
+OPENING = timedelta(seconds=1)
+"""So much before the time it looks back to begins the empty window that opens a digest: no two may begin at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,10 @@ class OutboxStore(Protocol):
         """Return where the digest's last window ended, or None before the first."""
         ...
 
+    def opened_from(self, digest_id: str) -> datetime | None:
+        """Return from when a digest looks back that was opened and has told nothing yet, or None."""
+        ...
+
     def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
         """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first.
 

@@ -9,13 +9,13 @@ LOG_IN = "give the source the headers of a subscription (`headers:`), or use a p
 ROBOTS = "use a feed of the outlet, or ask the outlet"
 GONE = "remove the source, or find its new address with `monitor discover`; it is asked again once a week"
 
-_THEIRS = "nothing to do here: it is asked again, and the outlet has to mend it if it lasts"
+_THEIRS = "wait: it is asked again, and the outlet has to mend it if it lasts"
 _FAULTS = {
     Fault.NAME: "see whether the host is spelled right, and whether this machine is online and its name server answers",
     Fault.UNREACHABLE: (
         "see whether the address opens in a browser; if it does, a firewall or the outlet keeps this machine out"
     ),
-    Fault.SLOW: "it is asked again by itself; if it lasts, see whether the address opens in a browser",
+    Fault.SLOW: "wait: it is asked again; if it lasts, see whether the address opens in a browser",
     Fault.CERTIFICATE: (
         "open the address in a browser: if it warns, too, the outlet has to mend it; "
         "if not, see to this machine's date and CA certificates"

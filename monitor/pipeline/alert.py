@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.digest.address import address
 from monitor.digest.held import said_held
-from monitor.digest.misses import SHOWN, last_week, summed_up
+from monitor.digest.misses import ASKED, last_week, summed_up
 from monitor.domain.delivery import Delivery, Message
-from monitor.domain.digest import Digest, DigestPlan, HitRecord, Window
+from monitor.domain.digest import OPENING, Digest, DigestPlan, HitRecord, Window
 from monitor.domain.health import recoveries, troubles
 from monitor.domain.official import Official
 from monitor.domain.ports import Clock, Database, Timetable
@@ -93,7 +93,7 @@ class Alerter:
         now = self._clock()
         outbox = self._database.outbox
         last = await self._database.run(outbox.last_window_end, plan.id)
-        start = min(last or now - configuration.settings.backfill, now - TICK)
+        start = min(await self._begin(plan, last or now - configuration.settings.backfill), now - TICK)
         untold = await self._database.run(outbox.untold, plan, now + TICK)
         hits = untold if last else [hit for hit in untold if hit.found_at >= start]
         if since is not None:
@@ -154,7 +154,13 @@ class Alerter:
                 alone = await self._must_tell_troubles(plan, configuration, last, now)
                 return _Due(Window(last, end), (), late=False) if alone else None
             late = not opened and self._timetable.last_due(plan, hits[0].found_at, now - LATE) is not None
-        return _Due(Window(last, end), hits, late)
+        return _Due(Window(await self._begin(plan, last), end), hits, late)
+
+    async def _begin(self, plan: DigestPlan, last: datetime) -> datetime:
+        """Return where the window after ``last`` begins: the first one speaks of all that its digest looked back to."""
+        if plan.schedule.once:
+            return last
+        return await self._database.run(self._database.outbox.opened_from, plan.id) or last
 
     async def _must_tell_troubles(
         self, plan: DigestPlan, configuration: Configuration, last: datetime, now: datetime
@@ -179,7 +185,7 @@ class Alerter:
         """
         start = now - backfill
         end = start if plan.schedule.once else now - TICK
-        opening = Digest(plan.id, plan.title, Window(start - timedelta(seconds=1), end), now, plan.timezone)
+        opening = Digest(plan.id, plan.title, Window(start - OPENING, end), now, plan.timezone)
         await self._database.run(self._database.outbox.begin_digest, opening, plan, start)
         return end
 
@@ -213,7 +219,7 @@ class Alerter:
         if week is None:
             return ()
         wanted = [official.id for official in officials]
-        lines = await self._database.run(self._database.outbox.misses, wanted, week, SHOWN + 1)
+        lines = await self._database.run(self._database.outbox.misses, wanted, week, ASKED)
         return summed_up(lines, officials)
 
     async def _commit(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, li
 
 from monitor.domain.archive import HeldLine, MissLine
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Settlement
-from monitor.domain.digest import Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
+from monitor.domain.digest import OPENING, Coverage, CoverageFault, Digest, DigestPlan, HitRecord, Kind, Window
 from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
 from monitor.domain.mention import Passage
@@ -49,6 +49,13 @@ class SqlOutbox:
                 select(func.max(DIGEST.c.end_at)).where(DIGEST.c.digest_id == digest_id)
             ).scalar_one()
             return end_at
+
+    def opened_from(self, digest_id: str) -> datetime | None:
+        """Return from when a digest looks back that was opened and has told nothing yet, or None."""
+        ours = select(DIGEST.c.start_at).where(DIGEST.c.digest_id == digest_id).limit(2)
+        with self._connections.reading() as connection:
+            starts: list[datetime] = [*connection.execute(ours).scalars()]
+        return starts[0] + OPENING if len(starts) == 1 else None
 
     def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
         """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first."""

@@ -81,7 +81,7 @@ def test_many_sources_stay_on_one_screen(capsys: pytest.CaptureFixture[str]) -> 
     sight = replace(WELL, sources=(*(line(f"source-{n}") for n in range(50)), bad, line("rest", SourceState.PAUSED)))
     show(sight, everything=False)
     said = capsys.readouterr().out
-    assert "answers 410 find the new address" in said
+    assert "answers 410. What helps: find the new address" in said
     assert "source-7" not in said
     assert "50 of 51 sources are well; 1 paused. --all lists every one." in said
     show(sight, everything=True)

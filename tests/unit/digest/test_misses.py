@@ -39,12 +39,19 @@ def test_what_tells_at_once_never_does() -> None:
 
 
 def test_the_sentence_names_what_to_do() -> None:
-    """It gives spelling, person, articles and reason, at most five, and where the rest is."""
+    """It gives spelling, person, articles and reason, at most five, and where the rest is.
+
+    What the reader's own phrases cancel is no news to him.
+    """
     officials = [Official("hai", "Tr\u1ea7n Minh H\u1ea3i")]
     (said,) = summed_up([miss("Hai", 3), miss("Minh Hai")], officials)
     assert "\u201cHai\u201d for Tr\u1ea7n Minh H\u1ea3i in 3 articles (no title); \u201cMinh Hai\u201d" in said
     assert "monitor names --missed" in said
     assert " and more" not in said
+    refused = "cancelled by the phrase 'Hai Street'"
+    unwanted = [replace(miss("Hai"), reason=refused), miss("Hai")]  # the same place, refused for two reasons
+    assert summed_up(unwanted, officials) == ()
+    assert "Minh Hai" in summed_up([*unwanted, miss("Minh Hai")], officials)[0]
     (many,) = summed_up([miss(f"Hai {number}") for number in range(6)], officials)
     assert many.count("no title") == 5
     assert "and more. " in many

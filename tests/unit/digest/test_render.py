@@ -140,6 +140,22 @@ def test_the_found_name_is_marked_in_every_form() -> None:
     assert found["text"][start - found["start"] : end - found["start"]] == "Trần Minh Hải"
 
 
+@pytest.mark.parametrize(
+    "standfirst", ["Ada Example came to Northport.", "Ada Example came to North…", "Ada Example came"]
+)
+def test_what_stands_twice_in_an_article_is_shown_once(standfirst: str) -> None:
+    """Feeds give the first paragraph again as the standfirst, whole or cut: one passage proves it, and room is left."""
+    body = "NORTHPORT (NPA) – Ada Example came to Northport."
+    first = replace(passage(standfirst, "Ada Example"), region=Region.STANDFIRST)
+    one = item(1, "Outlet", "A visit", first, passage(body, "Ada Example"), passage("Example left.", "Example"))
+    story = DigestStory("s", "A visit", ("hai",), (one,), ())
+    rendered = render(replace(sample(), stories=(story,)))
+    assert rendered.text.count("> ") == 2
+    assert "NORTHPORT (NPA) – [Ada Example] came" in rendered.text
+    assert "[Example] left." in rendered.text
+    assert "more passage" not in rendered.html
+
+
 def test_a_long_passage_is_shortened_around_the_name() -> None:
     """The name is in what is shown, however far inside it stands."""
     text = "word " * 400 + "Ada Example spoke. " + "word " * 400
@@ -184,6 +200,7 @@ def test_quiet_late_and_faults_are_said() -> None:
             "2 sources need attention",
         ):
             assert words in form
+        assert "What helps: " in form
     assert "LATE" in rendered.text
     assert "<b>Late.</b>" in rendered.html
 
@@ -290,4 +307,5 @@ def test_chat_blocks_hold_one_story_each() -> None:
     assert head.startswith("Morning, Mon 4 May, 07:00")
     assert [block.splitlines()[0][:24] for block in stories][1] == "Trần Minh Hải: CORRECTIO"
     assert all(block.count("https://") == 1 for block in stories)
-    assert "Khao Maenam: blocked." in faults
+    assert "Khao Maenam: blocked, " in faults
+    assert ". What helps: " in faults

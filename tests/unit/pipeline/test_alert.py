@@ -78,7 +78,7 @@ def test_windows_join_without_a_gap() -> None:
         desk.find(number)
         desk.look(HOUR)
     windows = sorted((digest.window.start_at, digest.window.end_at) for digest in desk.outbox.digests.values())
-    assert all(end == start for (_, end), (start, _) in pairwise(windows))
+    assert all(end == start for (_, end), (start, _) in pairwise(windows[1:]))  # the first one opens the digest
     told = [number for numbers in articles([*desk.outbox.digests.values()]) for number in numbers]
     assert sorted(told) == list(range(1, len(told) + 1))
     assert len(told) > 150
@@ -94,6 +94,21 @@ def test_a_new_digest_waits_for_its_hour() -> None:
     assert articles(digests) == [[1]]
     assert not digests[0].late
     assert digests[0].window.end_at == datetime(2026, 5, 5, 0, tzinfo=UTC)
+
+
+def test_the_first_digest_speaks_of_all_that_it_looks_back_to() -> None:
+    """Its period and proof of coverage begin with the backfill, not when it was opened; the next joins on."""
+    start = datetime(2026, 5, 4, 3, tzinfo=UTC)
+    desk = Desk(watch(DAILY), start)
+    assert desk.look() == []
+    shown, _ = asyncio.run(desk.alerter.preview(DAILY, desk.configuration))
+    assert shown.window.start_at == start - desk.configuration.settings.backfill
+    desk.find(1)
+    (first,) = desk.look(21 * HOUR + timedelta(seconds=2))
+    assert first.window.start_at == start - desk.configuration.settings.backfill
+    desk.find(2)
+    (second,) = desk.look(DAY)
+    assert second.window.start_at == first.window.end_at
 
 
 def test_a_new_digest_does_not_tell_history() -> None:
@@ -308,7 +323,7 @@ def test_a_preview_writes_nothing_and_sending_marks_it_told() -> None:
     assert len(desk.outbox.deliveries) == 1
     digest, _ = asyncio.run(desk.alerter.preview(DAILY, desk.configuration))
     assert digest.stories == ()
-    asyncio.run(desk.alerter.send_now(DAILY, desk.configuration, since=NOW - DAY))
+    asyncio.run(desk.alerter.send_now(DAILY, desk.configuration, since=NOW - 2 * DAY))
     assert len(desk.outbox.deliveries) == 2
 
 

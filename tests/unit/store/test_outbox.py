@@ -9,7 +9,7 @@ from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, message,
 from monitor.domain.archive import Filter, HeldLine
 from monitor.domain.article import Region
 from monitor.domain.delivery import DeliveryState, Refused, Retry, Sent
-from monitor.domain.digest import Window
+from monitor.domain.digest import OPENING, Window
 from monitor.domain.errors import LeaseLost, UsageError
 from monitor.domain.mention import NearMiss
 from monitor.domain.source import SourceMemory, SourceState
@@ -57,6 +57,10 @@ def test_a_digest_begins_after_its_history(database: SqlDatabase) -> None:
     assert [hit.article.title for hit in database.outbox.untold(plan("one"), NOW + MINUTE)] == ["About new"]
     assert len(database.outbox.untold(plan("two"), NOW + MINUTE)) == 6
     assert database.outbox.last_window_end("one") == NOW - MINUTE
+    assert database.outbox.opened_from("one") == opening.window.start_at + OPENING
+    assert database.outbox.opened_from("two") is None
+    assert database.outbox.commit_digest(digest("one"), [message("1")], [])
+    assert database.outbox.opened_from("one") is None
 
 
 def test_only_the_plans_rules_and_time_count(database: SqlDatabase) -> None:
