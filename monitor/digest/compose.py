@@ -87,6 +87,7 @@ def _report(records: Sequence[HitRecord]) -> _Report:
         passages=_merged_passages(records),
         kind=gravest,
         note=next((record.note for record in records if record.kind is gravest and record.note), ""),
+        partial=first.article.partial,
     )
     best = max((found for found, _ in ranks.values()), default=height(records))
     return _Report(item, first.story_id, first.copy_of, best, ranks)

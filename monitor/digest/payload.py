@@ -31,7 +31,10 @@ class PassageData(TypedDict):
 
 
 class ItemData(TypedDict):
-    """One article. ``source`` is the id in sources.yaml, ``note`` says what changed."""
+    """One article. ``source`` is the id in sources.yaml, ``note`` says what changed.
+
+    ``partial`` tells why less than the whole article was read: "paywall", "teaser" or "feed"; else it is empty.
+    """
 
     article: int
     url: str
@@ -46,6 +49,7 @@ class ItemData(TypedDict):
     passages: list[PassageData]
     kind: Literal["new", "update", "correction", "withdrawn"]
     note: str
+    partial: str
 
 
 class ElsewhereData(TypedDict):
@@ -148,6 +152,7 @@ def _item(item: Item) -> ItemData:
         ],
         "kind": item.kind.value,
         "note": visible(item.note),
+        "partial": item.partial,
     }
 
 

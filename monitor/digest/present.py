@@ -19,7 +19,7 @@ from monitor.digest.view import (
     View,
     WatchedView,
 )
-from monitor.digest.words import BADGES, STATES, code, count, language
+from monitor.digest.words import BADGES, PARTS, STATES, code, count, language
 from monitor.domain.article import Region
 from monitor.domain.digest import Coverage, Digest, DigestStory, Elsewhere, Item, Window
 from monitor.domain.mention import Passage
@@ -114,6 +114,7 @@ class _Presenter:
             code=code(item.language),
             badge=BADGES[item.kind],
             note=one_line(item.note, PASSAGE),
+            part=PARTS.get(item.partial, ""),
             rules=item.rules if self.several_rules else (),
             passages=tuple(PassageView(pieces(p), PLACES.get(p.region, "")) for p in rest),
         )

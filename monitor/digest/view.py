@@ -29,7 +29,7 @@ class ItemView:
     """One article. ``rules`` is empty when all articles of the digest have the same.
 
     ``badge`` is "Update", "Correction", "Withdrawn" or empty; ``language`` is the name of a language other than
-    English, or empty; ``code`` is its code for ``lang``.
+    English, or empty; ``code`` is its code for ``lang``. ``part`` says what was read if that is not the whole article.
     """
 
     pieces: tuple[Piece, ...]
@@ -40,6 +40,7 @@ class ItemView:
     code: str
     badge: str
     note: str
+    part: str
     rules: tuple[str, ...]
     passages: tuple[PassageView, ...]
 

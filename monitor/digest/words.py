@@ -4,6 +4,7 @@ from monitor.domain.digest import Kind
 from monitor.domain.source import SourceState
 
 BADGES = {Kind.NEW: "", Kind.UPDATE: "Update", Kind.CORRECTION: "Correction", Kind.WITHDRAWN: "Withdrawn"}
+PARTS = {"feed": "as its feed has it", "paywall": "its beginning, before a paywall", "teaser": "its beginning"}
 STATES = {
     SourceState.QUIET: "unusually quiet",
     SourceState.FAILING: "failing",

@@ -89,7 +89,7 @@ class HitRecord:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One article in a digest. ``note`` says what changed, for all kinds but ``NEW``."""
+    """One article in a digest. ``note`` says what changed, for all kinds but ``NEW``; ``partial`` as in ``Article``."""
 
     article_id: int
     url: str
@@ -104,6 +104,7 @@ class Item:
     passages: tuple[Passage, ...]
     kind: Kind = Kind.NEW
     note: str = ""
+    partial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def better(page: Article, feed: Article) -> Article:
         best,
         url=page.url or feed.url,
         title=page.title or feed.title,
-        standfirst=best.standfirst or other.standfirst,
+        standfirst=_both(page, feed) if best is page else feed.standfirst or page.standfirst,
         captions=best.captions or other.captions,
         canonical_url=page.canonical_url or feed.canonical_url,
         published_at=page.published_at or feed.published_at,
@@ -106,6 +106,15 @@ def credence(page: Article, feed: Article) -> float | None:
     if page.partial == "paywall":
         return None
     return page.confidence if _is_familiar(page, feed) else 0.0
+
+
+def _both(page: Article, feed: Article) -> str:
+    """Return a page's standfirst; where the page is not the whole text, with what its feed said beyond it."""
+    hides = page.partial or page.confidence < _DOUBTFUL
+    said = [page.standfirst or feed.standfirst]
+    if hides and squeeze(feed.standfirst) not in squeeze(f"{said[0]} {page.body}"):
+        said.append(feed.standfirst)
+    return "\n".join(said)
 
 
 def _runs(html: str) -> list[tuple[str, Run]]:

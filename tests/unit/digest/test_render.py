@@ -241,6 +241,22 @@ def test_a_mail_stays_below_what_mail_programs_cut() -> None:
     assert (f"{missing} more stories are in this message" in rendered.html) == bool(missing)
 
 
+@pytest.mark.parametrize(
+    ("partial", "said"), [("feed", "as its feed has it"), ("paywall", "its beginning, before a paywall"), ("", "")]
+)
+def test_what_was_not_read_whole_is_marked(partial: str, said: str) -> None:
+    """In every form, so that nobody takes a summary for the article."""
+    digest = told("Bridge opened")
+    (story,) = digest.stories
+    articles = [replace(one, partial=partial, outlet="Outlet") for one in story.items]
+    lead, report = articles[0], replace(articles[0], article_id=2)
+    rendered = render(replace(digest, stories=(replace(story, items=(lead, report)),)))
+    assert rendered.text.count(f", {said}\n" if said else ", as its feed") == (2 if said else 0)
+    assert rendered.html.count(f" · {said}" if said else "as its feed") == (2 if said else 0)
+    (first, _second) = json.loads(rendered.payload)["data"]["stories"][0]["items"]
+    assert first["partial"] == partial
+
+
 def test_the_payload_is_what_its_published_schema_says() -> None:
     """docs/digest.schema.json is made from the types, and any digest fits them."""
     adapter = TypeAdapter(Payload)

@@ -81,6 +81,21 @@ def test_the_page_wins_over_a_summary_and_takes_what_it_lacks() -> None:
     assert article.partial == ""
 
 
+@pytest.mark.parametrize(("partial", "confidence"), [("paywall", 0.8), ("teaser", 0.8), ("", 0.2)])
+def test_a_page_that_hides_its_text_does_not_hide_what_the_feed_said(partial: str, confidence: float) -> None:
+    """A name that stands in the summary alone is found, and what the page repeats is not said twice."""
+    page = replace(PAGE, standfirst="Officers met.", body="Patrols agreed.", partial=partial, confidence=confidence)
+    assert better(page, FEED).standfirst == f"Officers met.\n{SENTENCE}"
+    assert better(replace(page, body=SENTENCE), FEED).standfirst == "Officers met."
+    assert better(replace(page, standfirst=""), FEED).standfirst == SENTENCE
+
+
+def test_a_page_that_is_read_well_keeps_its_own_standfirst() -> None:
+    """A feed's teaser is no part of the article."""
+    page = replace(PAGE, standfirst="Officers met.", body="Patrols agreed. " * 20)
+    assert better(page, FEED).standfirst == "Officers met."
+
+
 def test_a_whole_feed_wins_over_a_cut_page() -> None:
     """Behind a wall the page shows less than the feed."""
     feed = replace(FEED, body="\n".join([SENTENCE] * 20), partial="")
