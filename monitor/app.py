@@ -6,6 +6,7 @@ not wait for it.
 """
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +21,7 @@ from monitor.domain.settings import Configuration
 from monitor.fetch.client import HttpFetcher
 from monitor.match.rules import compile_watch
 from monitor.pipeline.alert import Alerter
+from monitor.pipeline.aside import Aside
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.dispatch import Dispatcher
 from monitor.pipeline.errands import Gathering
@@ -43,6 +45,11 @@ KINDS: dict[type[Channel], str] = {
     FolderChannel: "folder",
 }
 
+MOST_ASIDE = 2
+"""Processes for our own pure work, where there are cores to spare: the interpreter that hands it out feeds no more."""
+
+REST_SECONDS = 30.0
+
 
 def utc_now() -> datetime:
     """Tell the time: the one clock of the program."""
@@ -63,16 +70,23 @@ async def gathering(
     """
     settings = configuration.settings
     client = HttpFetcher(settings.contact, settings.allow_networks, clock)
+    spare = min(MOST_ASIDE, len(os.sched_getaffinity(0)) - 1)
+    hands = Workers(spare, rest_seconds=REST_SECONDS)
     try:
         fetcher: Fetcher = client
+        beside: Workshop = hands
         if metrics:
             from monitor.telemetry.metered import MeteredFetcher, MeteredWorkshop
 
             fetcher, workers = MeteredFetcher(client, metrics), MeteredWorkshop(workers, metrics)
+            beside = MeteredWorkshop(hands, metrics)
         database.keep(settings.keep_pages)
+        aside = Aside(beside if spare else None)
         collector = Collector(database, fetcher, workers, clock, settings.backfill)
-        yield Gathering(collector, Reader(database, fetcher, workers, clock), client.rest), fetcher, workers
+        reader = Reader(database, fetcher, workers, clock)
+        yield Gathering(collector, reader, client.rest, aside), fetcher, workers
     finally:
+        await hands.aclose()
         await client.aclose()
 
 
@@ -108,7 +122,7 @@ async def staffed(
             collector=gatherers.collector,
             reader=gatherers.reader,
             screener=Screener(database, watcher, clock),
-            keeper=StoryKeeper(database, clock),
+            keeper=StoryKeeper(database, clock, gatherers.aside),
             rechecker=Rechecker(database, fetcher, workers, watcher, configuration.watch.rules, clock),
             alerter=Alerter(database, CronTimetable(), clock),
             dispatcher=dispatcher,

@@ -90,8 +90,8 @@ class Shelf(Protocol):
 class StoryStore(Protocol):
     """Articles on their way from found to grouped, and stories for those who look."""
 
-    def ungrouped(self, limit: int) -> list[Stored]:
-        """Return articles at stage ``SCREENED``, oldest first."""
+    def ungrouped(self, limit: int, after: int = 0) -> list[Stored]:
+        """Return articles at stage ``SCREENED``, oldest first, of those that came after the one with this id."""
         ...
 
     def vocabulary(self) -> bytes:

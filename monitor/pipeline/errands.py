@@ -10,6 +10,7 @@ from monitor.domain.crew import JobQueue
 from monitor.domain.errors import StoreError
 from monitor.domain.ports import Clock, Database
 from monitor.domain.source import Lease, Source
+from monitor.pipeline.aside import Aside
 from monitor.pipeline.collect import LEASE, Collector, Poll
 from monitor.pipeline.read import Reader
 
@@ -23,11 +24,15 @@ LATE = "late"
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """What both the daemon and a worker collect with. ``rest`` waits until the host of a URL may be asked again."""
+    """What both the daemon and a worker collect with. ``rest`` waits until the host of a URL may be asked again.
+
+    ``aside`` is where much pure work is done.
+    """
 
     collector: Collector
     reader: Reader
     rest: Rest
+    aside: Aside
 
 
 class Errands:

@@ -1,15 +1,20 @@
 """Put every article that was screened where it belongs: to the text it is a copy of, to the story it tells."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import repeat
 
 from monitor.domain.article import Article, Stored
 from monitor.domain.errors import StoreError
 from monitor.domain.grouping import GroupingDatabase, Shelf
 from monitor.domain.ports import Clock
+from monitor.pipeline.aside import Aside
 from monitor.stories.cluster import WINDOW
 from monitor.stories.features import Vocabulary
 from monitor.stories.group import COPY_WINDOW, Grouper, Newcomer, in_order
+from monitor.stories.prepare import prepare, text_of, unpack
 
 BATCH = 200
 KEEP_VOCABULARY_EVERY = 500
@@ -22,33 +27,69 @@ class StoryKeeper:
     Losing the last counts of the vocabulary in a crash changes weights a little and no story.
     """
 
-    def __init__(self, database: GroupingDatabase, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: GroupingDatabase, clock: Clock, aside: Aside | None = None) -> None:
+        self._database, self._clock, self._aside = database, clock, aside or Aside()
         self._vocabulary: Vocabulary | None = None
         self._kept = 0
         self._forgot_at: datetime | None = None
 
     async def tick(self, limit: int = BATCH) -> int:
         """Group one batch and return its size; repeat until it is 0."""
-        batch = await self._database.run(self._database.stories.ungrouped, limit)
+        batch = await self._waiting(limit)
         if batch:
-            vocabulary = await self._learned()
-            try:
-                await self._group(batch, vocabulary)
-            except StoreError:
-                raise
-            except Exception:  # noqa: BLE001 - the guard: one of them is at fault, so each is tried alone
-                for stored in batch:
-                    await self._alone(stored, vocabulary)
+            await self._settle(batch, await self._prepared(batch))
         return len(batch)
 
     async def drain(self) -> int:
         """Group all that is there; return how many."""
         await self._forget()
         total = 0
-        while done := await self.tick():
+        while done := await self._sweep():
             total += done
         return total
+
+    async def _sweep(self) -> int:
+        """Group what waits, oldest first; while one batch is placed, the next is prepared."""
+        batch, done = await self._waiting(BATCH), 0
+        ready = asyncio.create_task(self._prepared(batch))
+        try:
+            while batch:
+                following = await self._waiting(BATCH, batch[-1].id) if len(batch) == BATCH else []
+                comers = await ready
+                ready = asyncio.create_task(self._prepared(following))
+                await self._settle(batch, comers)
+                done += len(batch)
+                batch = following
+        finally:
+            ready.cancel()
+        return done
+
+    async def _waiting(self, limit: int, after: int = 0) -> list[Stored]:
+        return await self._database.run(self._database.stories.ungrouped, limit, after)
+
+    async def _prepared(self, batch: Sequence[Stored]) -> list[Newcomer]:
+        """Put a batch in order, and read of it what can be read ahead; what is not is read when it is placed."""
+        ordered = in_order((str(stored.id), _dated(stored)) for stored in batch)
+        texts = [text_of(article) for _, article in ordered]
+        try:
+            packed = await self._aside.run(prepare, texts)
+        except Exception:  # noqa: BLE001 - one of them is at fault, which will show when it is placed
+            packed = None
+        sketches = unpack(packed, texts) if packed else repeat(None)
+        return [
+            Newcomer(int(name), article, f"s{name}", sketch)
+            for (name, article), sketch in zip(ordered, sketches, strict=False)
+        ]
+
+    async def _settle(self, batch: Sequence[Stored], comers: Sequence[Newcomer]) -> None:
+        vocabulary = await self._learned()
+        try:
+            await self._place(batch, comers, vocabulary)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - the guard: one of them is at fault, so each is tried alone
+            for stored in batch:
+                await self._alone(stored, vocabulary)
 
     async def _learned(self) -> Vocabulary:
         if self._vocabulary is None:
@@ -56,10 +97,7 @@ class StoryKeeper:
             self._kept = self._vocabulary.articles
         return self._vocabulary
 
-    async def _group(self, batch: list[Stored], vocabulary: Vocabulary) -> None:
-        ordered = in_order((str(stored.id), _dated(stored)) for stored in batch)
-        comers = [Newcomer(int(name), article, f"s{name}") for name, article in ordered]
-
+    async def _place(self, batch: Sequence[Stored], comers: Sequence[Newcomer], vocabulary: Vocabulary) -> None:
         def place(shelf: Shelf) -> None:
             Grouper(shelf, vocabulary).place(comers)
 
@@ -71,7 +109,7 @@ class StoryKeeper:
 
     async def _alone(self, stored: Stored, vocabulary: Vocabulary) -> None:
         try:
-            await self._group([stored], vocabulary)
+            await self._place([stored], [Newcomer(stored.id, _dated(stored), f"s{stored.id}")], vocabulary)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - the guard of one article: recorded on its row, the others go on

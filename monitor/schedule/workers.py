@@ -33,10 +33,10 @@ class Limits:
 
 
 class _Worker:
-    """One process, and how many jobs it has done."""
+    """One process, how many jobs it has done, and when its last one ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process, self.jobs = process, 0
+        self._process, self.jobs, self.idle_since = process, 0, 0.0
 
     @classmethod
     async def start(cls, limits: Limits) -> "_Worker":
@@ -80,10 +80,15 @@ class _Worker:
 
 
 class Workers:
-    """A pool of such processes. Use it as an asynchronous context manager, or call ``aclose``."""
+    """A pool of such processes. Use it as an asynchronous context manager, or call ``aclose``.
 
-    def __init__(self, count: int = 2, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+    With ``rest_seconds``, a process that had nothing to do for so long is ended; the next job starts another.
+    """
+
+    def __init__(self, count: int = 2, limits: Limits | None = None, rest_seconds: float | None = None) -> None:
+        self._limits, self._rest = limits or Limits(), rest_seconds
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending = set[asyncio.Task[None]]()
         self._free = asyncio.Semaphore(count)
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
@@ -108,7 +113,7 @@ class Workers:
             finally:
                 self._busy.discard(worker)
                 if done:
-                    self._idle.append(worker)
+                    self._lay_by(worker)
                 else:
                     await asyncio.shield(worker.end())
         if good:
@@ -128,8 +133,33 @@ class Workers:
         self._busy.add(worker)
         return worker
 
+    def _lay_by(self, worker: _Worker) -> None:
+        """Keep a worker for the next job; some time without one, and it may go."""
+        loop = asyncio.get_running_loop()
+        worker.idle_since = loop.time()
+        self._idle.append(worker)
+        if self._rest is not None and self._timer is None:
+            self._timer = loop.call_later(self._rest, self._retire)
+
+    def _retire(self) -> None:
+        """End who was idle for long, and look again when the next one will have been."""
+        loop, self._timer = asyncio.get_running_loop(), None
+        assert self._rest is not None  # noqa: S101 - else there is no timer
+        rested = loop.time() - self._rest
+        for worker in [one for one in self._idle if one.idle_since <= rested]:
+            self._idle.remove(worker)
+            task = loop.create_task(worker.end())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        if self._idle:
+            self._timer = loop.call_at(min(one.idle_since for one in self._idle) + self._rest, self._retire)
+
     async def aclose(self) -> None:
         """End all workers, idle or busy."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        await asyncio.gather(*self._ending)
         workers = [*self._idle, *self._busy]
         self._idle.clear()
         for worker in workers:

@@ -28,9 +28,9 @@ class SqlStories:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def ungrouped(self, limit: int) -> list[Stored]:
-        """Return articles at stage ``SCREENED``, oldest first."""
-        waiting = stored_query().where(ARTICLE.c.stage == str(Stage.SCREENED), WAITING)
+    def ungrouped(self, limit: int, after: int = 0) -> list[Stored]:
+        """Return articles at stage ``SCREENED``, oldest first, of those that came after the one with this id."""
+        waiting = stored_query().where(ARTICLE.c.stage == str(Stage.SCREENED), WAITING, ARTICLE.c.id > after)
         with self._connections.reading() as connection:
             return [stored_of(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))]
 
@@ -48,6 +48,7 @@ class SqlStories:
     ) -> None:
         """Let ``place`` put each of the articles on the shelf, in one transaction; see the port."""
         numbers = [stored.id for stored in articles]
+        packed = zlib.compress(vocabulary, 1) if vocabulary else b""  # a megabyte, which nobody should wait for
         with self._connections.writing() as connection:
             if not self._connections.sqlite:
                 connection.exec_driver_sql("LOCK TABLE cluster IN EXCLUSIVE MODE")  # one groups at a time
@@ -56,8 +57,8 @@ class SqlStories:
                 shelf = SqlShelf(connection)
                 place(shelf)
                 shelf.write()
-            if vocabulary:
-                row = {"id": 1, "counts": zlib.compress(vocabulary, 1)}
+            if packed:
+                row = {"id": 1, "counts": packed}
                 connection.execute(insert_or_replace(VOCABULARY, connection, "id", row), row)
 
     def give_up(self, stored: Stored, error: str) -> None:

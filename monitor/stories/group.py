@@ -1,7 +1,7 @@
 """Copies collapsed and stories grouped, one article after another, in an order that arrival does not decide."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
@@ -11,10 +11,10 @@ from monitor.domain.article import Article
 from monitor.domain.grouping import Member, Shelf
 from monitor.stories.cluster import CANDIDATES, Clusterer, heaviest
 from monitor.stories.copies import verify
-from monitor.stories.features import LEAD_CHARS, Features, Vector, Vocabulary, read_features
+from monitor.stories.features import Features, Vector, Vocabulary
 from monitor.stories.memory import MemoryShelf
-from monitor.stories.prints import Trace, trace
-from monitor.text.fold import fold
+from monitor.stories.prepare import Sketch, text_of
+from monitor.stories.prints import Trace
 
 COPY_WINDOW = timedelta(days=30)
 CLEARLY_LATER = timedelta(minutes=30)
@@ -27,11 +27,15 @@ LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """An article to be placed. ``number`` is unused so far and below 2**32, ``story`` names the one it may begin."""
+    """An article to be placed. ``number`` is unused so far and below 2**32, ``story`` names the one it may begin.
+
+    ``prepared`` is what was read from it ahead, if it was; it is the same whoever reads it.
+    """
 
     number: int
     article: Article
     story: str
+    prepared: Sketch | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +60,33 @@ class Grouper:
     def __init__(self, shelf: Shelf, vocabulary: Vocabulary) -> None:
         self._shelf, self._vocabulary = shelf, vocabulary
         self._placed: dict[int, Member] = {}
-        self._traces: dict[int, Trace] = {}
+        self._sketches: dict[int, Sketch] = {}
 
     def place(self, batch: Sequence[Newcomer]) -> list[Member]:
         """Place articles in their order: a copy goes where its lead is, anything else where its story is."""
-        texts = [trace(one.article.title, one.article.body) for one in batch]
-        self._shelf.foresee_prints(chain.from_iterable(text.prints for text in texts))
-        self._placed, self._traces = {}, {}
-        copies = [self._collapse(one, text) for one, text in zip(batch, texts, strict=True)]
-        found = [
-            copied or self._read(one.article, text) for one, text, copied in zip(batch, texts, copies, strict=True)
-        ]
+        sketches = [one.prepared or Sketch(text_of(one.article)) for one in batch]
+        self._shelf.foresee_prints(chain.from_iterable(sketch.prints for sketch in sketches))
+        self._placed, self._sketches = {}, {}
+        copies = [self._collapse(one, sketch) for one, sketch in zip(batch, sketches, strict=True)]
+        found = [copied or self._read(sketch) for sketch, copied in zip(sketches, copies, strict=True)]
         self._shelf.foresee_near([heaviest(one.vector) for one in found if isinstance(one, _Read)], CANDIDATES)
         return [self._put(one, what) for one, what in zip(batch, found, strict=True)]
 
-    def _collapse(self, one: Newcomer, text: Trace) -> _Copied | None:
+    def _collapse(self, one: Newcomer, sketch: Sketch) -> _Copied | None:
         """Find what an article is a copy of, and make it findable itself if it says anything of its own."""
-        copied = self._copied(text, one.article)
+        copied = self._copied(sketch, one.article)
         lead = None
         if copied is None or copied.kept < HARDLY_NEW:
-            self._shelf.post(one.number, text.prints)
-            self._traces[one.number] = text
+            self._shelf.post(one.number, sketch.prints)
+            self._sketches[one.number] = sketch
         if copied is not None:
             lead = copied.lead.number if copied.lead.copy_of is None else copied.lead.copy_of
         self._placed[one.number] = Member(one.number, "", lead, one.article.published_at)
         return copied
 
-    def _read(self, article: Article, text: Trace) -> _Read:
-        lead = f"{fold(article.standfirst).cased}\n{text.cased[:LEAD_CHARS]}"
-        features = read_features(fold(article.title).cased, lead, article.published_at)
-        self._vocabulary.learn(features)
-        return _Read(features, self._vocabulary.weigh(features))
+    def _read(self, sketch: Sketch) -> _Read:
+        self._vocabulary.learn(sketch.features)
+        return _Read(sketch.features, self._vocabulary.weigh(sketch.features))
 
     def _put(self, one: Newcomer, found: _Copied | _Read) -> Member:
         if isinstance(found, _Copied):
@@ -98,16 +98,16 @@ class Grouper:
         self._shelf.put(member)
         return member
 
-    def _copied(self, text: Trace, article: Article) -> _Copied | None:
+    def _copied(self, sketch: Sketch, article: Article) -> _Copied | None:
         """Find the placed article that this text is a copy of: the look-up names candidates, the texts decide."""
-        owners = self._shelf.owners(text.prints)
-        needed = 1 if len(text.prints) <= FEW_PRINTS else 2
+        owners = self._shelf.owners(sketch.prints)
+        needed = 1 if len(sketch.prints) <= FEW_PRINTS else 2
         ranked = sorted((-count, number) for number, count in owners.items() if count >= needed)
         for _, number in ranked[:LOOKED_AT]:
             member = self._placed.get(number) or self._shelf.member(number)
             if member is None or not _in_window(article, member):
                 continue
-            other = self._trace(number)
+            text, other = sketch.trace, self._trace(number)
             likeness = verify(text, other, other_later=_later(article, member))
             if likeness.copy:
                 shorter = len(text.stream) <= len(other.stream)
@@ -116,9 +116,10 @@ class Grouper:
 
     def _trace(self, number: int) -> Trace:
         """Return a placed text prepared for comparison; it is prepared once a batch, for copies come together."""
-        if number not in self._traces:
-            self._traces[number] = trace(*self._shelf.text(number))
-        return self._traces[number]
+        if number not in self._sketches:
+            title, body = self._shelf.text(number)
+            self._sketches[number] = Sketch((title, "", body, None))
+        return self._sketches[number].trace
 
 
 def _in_window(article: Article, member: Member) -> bool:

@@ -13,6 +13,7 @@ from monitor.domain.crew import FORGOTTEN, SILENT, Handout, JobQueue, QueueCount
 from monitor.domain.errors import StoreBusy
 from monitor.domain.source import Lease, Source, SourceKind, SourceMemory
 from monitor.pipeline import errands
+from monitor.pipeline.aside import Aside
 from monitor.pipeline.collect import Collector, Poll
 from monitor.pipeline.errands import Errands, Gathering
 from monitor.pipeline.handover import Foreman
@@ -79,7 +80,7 @@ def worker(queue: FakeQueue, poll: Callable[[], Poll], rested: list[str], *sourc
         rested.append(url)
 
     collector = cast("Collector", FakeCollector(poll))
-    gathering = Gathering(collector, cast("Reader", FakeReader()), rest)
+    gathering = Gathering(collector, cast("Reader", FakeReader()), rest, Aside())
     database = FakeDatabase()
     return Errands(database, cast("JobQueue", queue), gathering, {one.id: one for one in sources}, FakeClock())
 

@@ -1,0 +1,94 @@
+"""When pure work is done elsewhere, and that it is done here whenever that fails."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from monitor.domain.errors import WorkerKilled
+from monitor.pipeline.aside import FEW, MUCH, STEADY, Aside
+
+T = TypeVar("T")
+
+
+class Elsewhere:
+    """Counts what it is handed, and does it, or fails as told."""
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        self.trouble, self.jobs = trouble, 0
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        self.jobs += 1
+        if self.trouble:
+            raise self.trouble
+        return work(*args)
+
+
+async def halves(aside: Aside, count: int) -> list[int] | None:
+    """Ask for so many numbers to be halved."""
+    return await aside.run(halve, range(count), 2)
+
+
+def halve(numbers: list[int], by: int) -> list[int]:
+    return [number // by for number in numbers]
+
+
+def test_much_work_is_done_elsewhere() -> None:
+    """Once enough is to come, a batch goes to the workshop; a handful never does."""
+
+    async def scene() -> None:
+        elsewhere = Elsewhere()
+        aside = Aside(elsewhere)
+        assert await halves(aside, 10) is None
+        aside.expect(MUCH)
+        assert await halves(aside, 10) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+        assert await halves(aside, FEW - 1) is None
+        assert elsewhere.jobs == 1
+        assert await halves(Aside(), 5 * MUCH) is None
+
+    asyncio.run(scene())
+
+
+def test_batches_pile_up_and_a_steady_flow_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Articles that come faster than this process reads them are worth a worker; as many over a long time are not."""
+
+    async def scene() -> None:
+        now = 1000.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+        elsewhere = Elsewhere()
+        aside = Aside(elsewhere)
+        for _ in range(60):
+            now += 1
+            assert await halves(aside, int(STEADY)) is None
+        for _ in range(10):
+            await halves(aside, 200)
+        assert elsewhere.jobs == 6
+        now += 60
+        assert await halves(aside, 200) is None
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("trouble", [WorkerKilled("too long"), OSError("no more processes")])
+def test_what_cannot_be_done_elsewhere_is_done_here(trouble: Exception) -> None:
+    """A killed worker, or none to be had, is no failure."""
+
+    async def scene() -> None:
+        aside = Aside(Elsewhere(trouble))
+        aside.expect(MUCH)
+        assert await halves(aside, 10) is None
+
+    asyncio.run(scene())
+
+
+def test_what_the_work_raises_is_raised() -> None:
+    """An error of the work itself belongs to the caller."""
+
+    async def scene() -> None:
+        aside = Aside(Elsewhere(ValueError("odd")))
+        aside.expect(MUCH)
+        with pytest.raises(ValueError, match="odd"):
+            await halves(aside, 10)
+
+    asyncio.run(scene())
