@@ -5,7 +5,6 @@ Beside the shifts run the look at the configuration file, the pulse with the wat
 
 import asyncio
 import contextlib
-import gc
 import json
 import signal
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from monitor import __version__
-from monitor.app import measure, sqlite_folder, staffed, utc_now
+from monitor.app import measure, settle_memory, sqlite_folder, staffed, utc_now
 from monitor.config.edits import Change, Kind
 from monitor.config.load import load_configuration
 from monitor.config.reload import Reloader, find_database
@@ -165,7 +164,7 @@ class Daemon:
             for job in desk.jobs():
                 work = self._care.with_leave(job.work) if job.name in COLLECTING else job.work
                 runner.add(job.name, job.every, self._beating(job.name, work))
-            _settle_memory()
+            settle_memory()
             runner.start()
             self._notifier.tell(READY)
             log.info("watching", sources=len(line.sources), rules=len(configuration.watch.rules))
@@ -281,13 +280,3 @@ class Daemon:
                 log.warning("the heartbeat did not arrive")
         finally:
             await fetcher.aclose()
-
-
-def _settle_memory() -> None:
-    """Let the garbage collector pass over what a shift holds from beginning to end.
-
-    Sources, names and modules are a million objects; to search them again took the event loop 0.2 s each time.
-    """
-    gc.unfreeze()  # what the shift before held may be garbage now
-    gc.collect()
-    gc.freeze()

@@ -22,7 +22,7 @@ from typing import Protocol
 import structlog
 
 from monitor import __version__
-from monitor.app import gathering, utc_now
+from monitor.app import gathering, settle_memory, utc_now
 from monitor.config.load import load_configuration, read_configuration
 from monitor.config.reload import find_database
 from monitor.domain.crew import COLLECT, HEARTBEAT, QUEUE, READ, Word
@@ -178,6 +178,7 @@ class Hand:
             works: dict[str, Callable[..., Awaitable[object]]] = {COLLECT: self._collect, READ: self._read}
             crewman = Crewman(self._database.conninfo, QUEUE, works, self.places, HEARTBEAT)
             self._crewman = crewman
+            settle_memory()
             log.info("at work", worker=self._word.name, sources=len(sources), places=self.places)
             await crewman.run(PATIENCE, self._tell_queue)
 

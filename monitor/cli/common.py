@@ -53,10 +53,10 @@ def load(config: Path, database: str = "") -> Configuration:
 
 def quiet(configuration: Configuration) -> None:
     """Let libraries and use cases say only what matters, to stderr, and without the configuration's secrets."""
-    from monitor.telemetry.logs import set_up_logging
+    from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets
 
-    set_up_logging(Redactor(find_secrets(configuration)), as_json=False, level="WARNING")
+    set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level="WARNING")
 
 
 def ids(section: str) -> Callable[[typer.Context, str], list[str]]:

@@ -17,8 +17,8 @@ from monitor.cli import demo, digest, discover, explain, extract, look, outbox, 
 from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFeed, QueryError, UsageError
 
 DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
-TIDY = 50_000
-"""So many objects more than before, and cycles are looked for: the 700 of Python cost a quarter of a start."""
+TIDY = 200_000
+"""So many objects more than before, and cycles are looked for: at fewer, a start looks through all that it loads."""
 
 WIDEST, LONGEST_SUMMARY = 100, 300
 
@@ -97,6 +97,7 @@ def main() -> None:
     """Run the command line; a user never sees a traceback for what he or the world did."""
     gc.set_threshold(TIDY)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is wanted, and looking for them takes time
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line; it loads rich and more
     try:
         app(standalone_mode=True)
     except (ConfigError, InputError, QueryError, NotAFeed) as error:

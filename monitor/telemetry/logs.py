@@ -7,9 +7,8 @@ the only global state of the program: Python has one logging system.
 import logging
 import sys
 from collections.abc import MutableMapping
+from functools import cached_property
 from typing import Any, TextIO
-
-import structlog
 
 from monitor.telemetry.redact import Redactor
 
@@ -33,16 +32,30 @@ def set_up_logging(
 
     ``as_json`` None means: JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
     """
+    import structlog
+
+    set_up_handler(redact, as_json=as_json, level=level, stream=stream)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def set_up_handler(
+    redact: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
+) -> None:
+    """Do the same for what uses the standard library's logging alone: structlog is loaded with the first line."""
     terminal = (stream or sys.stderr).isatty()
     as_json = not terminal if as_json is None else as_json
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     handler = logging.StreamHandler(stream) if stream else _Stderr()
-    handler.setFormatter(_Formatter(redact, shared, as_json=as_json, colours=terminal))
+    handler.setFormatter(_Formatter(redact, as_json=as_json, colours=terminal))
     root = logging.getLogger()
     for old in root.handlers[:]:
         if isinstance(old.formatter, _Formatter):
@@ -53,17 +66,18 @@ def set_up_logging(
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     # it warns of every run that takes longer than its period, and our own listener hears of it
     logging.getLogger("apscheduler").setLevel(max(logging.ERROR, root.level))
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
+
+
+def _shared() -> list[Any]:
+    """Return what is done to every event, of ours and of libraries."""
+    import structlog
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
@@ -78,17 +92,27 @@ class _Stderr(logging.StreamHandler[TextIO]):
         """Take no other one."""
 
 
-class _Formatter(structlog.stdlib.ProcessorFormatter):
+class _Formatter(logging.Formatter):
     """Renders events of ours and of libraries alike, and redacts the finished line."""
 
-    def __init__(self, redact: Redactor, shared: list[Any], *, as_json: bool, colours: bool) -> None:
+    def __init__(self, redact: Redactor, *, as_json: bool, colours: bool) -> None:
+        super().__init__()
+        self._redact, self._as_json, self._colours = redact, as_json, colours
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(self._renderer.format(record))
+
+    @cached_property
+    def _renderer(self) -> logging.Formatter:
+        import structlog
+
         renderer: Any = (
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
-            if as_json
-            else structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
+            if self._as_json
+            else structlog.dev.ConsoleRenderer(colors=self._colours, exception_formatter=structlog.dev.plain_traceback)
         )
-        super().__init__(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+        return structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_shared(), structlog.stdlib.ExtraAdder()],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -97,10 +121,6 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
                 renderer,
             ],
         )
-        self._redact = redact
-
-    def format(self, record: logging.LogRecord) -> str:
-        return self._redact(super().format(record))
 
 
 def clean_event(_logger: object, _method: str, event: Event) -> Event:
