@@ -17,6 +17,7 @@ T = TypeVar("T")
 SECOND = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=20)
 POLLS, PAGES = 200, 24
+TOLD_AT_ONCE = 512  # articles screened before what was found in them is told
 LOOKS, BETWEEN = 4, 0.2  # looks for due work within a tick, and the seconds from one to the next
 LOOK_AGAIN = timedelta(seconds=30)
 COLLECTING = ("poll", "read", "recheck")  # the jobs that bring in new articles, and rest while the disk is full
@@ -118,10 +119,10 @@ class Desk:
             await asyncio.sleep(BETWEEN)
 
     async def tell(self) -> None:
-        """Screen, group and compose what has come in."""
+        """Screen, group and compose what has come in; of much a part, and the rest at the next tick."""
         async with self._working:
             notices = self._board.read()
-            _, digests = await self._line.tell(notices)
+            _, digests = await self._line.tell(notices, TOLD_AT_ONCE)
             if digests:
                 self._board.take_down(notices)
 

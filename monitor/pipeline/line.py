@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from monitor.domain.digest import Digest
 from monitor.domain.settings import Configuration
@@ -79,9 +80,12 @@ class Line:
             progress("pages looked at again", len(looks))
         return tuple(looks)
 
-    async def tell(self, notices: Sequence[str] = ()) -> tuple[Screening, tuple[Digest, ...]]:
-        """Screen and group what was read, and compose the digests that are due, with ``notices`` at their head."""
-        screening = await self.screener.drain()
+    async def tell(self, notices: Sequence[str] = (), enough: float = inf) -> tuple[Screening, tuple[Digest, ...]]:
+        """Screen and group what was read, and compose the digests that are due, with ``notices`` at their head.
+
+        After ``enough`` articles the rest waits for the next call, so that a flood does not hold up what was found.
+        """
+        screening = await self.screener.drain(enough)
         await self.keeper.drain()
         return screening, tuple(await self.alerter.compose_due(self.configuration, notices))
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from monitor.domain.article import Article, Stored
@@ -36,7 +37,7 @@ class Screener:
         self._database, self._watcher, self._clock = database, watcher, clock
 
     async def tick(self, limit: int = BATCH) -> Screening:
-        """Screen one batch; repeat until it looked at nothing."""
+        """Screen one batch; one that is not full was all that there was."""
         batch = await self._database.run(self._database.articles.unscreened, limit)
         found: list[tuple[Stored, Findings]] = []
         failed = 0
@@ -50,10 +51,11 @@ class Screener:
             await asyncio.sleep(0)
         return Screening(len(batch), await self._keep(found), failed)
 
-    async def drain(self) -> Screening:
-        """Screen all that is there."""
-        total = Screening()
-        while (done := await self.tick()).articles:
+    async def drain(self, enough: float = inf) -> Screening:
+        """Screen what is there, or ``enough`` of it. What comes meanwhile is left: a steady stream would never end."""
+        total = done = await self.tick()
+        while done.articles == BATCH and total.articles < enough:
+            done = await self.tick()
             total = Screening(total.articles + done.articles, total.hits + done.hits, total.failed + done.failed)
         return total
 

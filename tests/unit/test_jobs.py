@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,11 @@ from fakes import NOON
 
 from monitor import jobs
 from monitor.daemon import LIMITS
+from monitor.domain.digest import Digest
 from monitor.domain.source import Lease, SourceMemory
 from monitor.jobs import Board, Desk
 from monitor.pipeline.collect import Poll
+from monitor.pipeline.screen import Screening
 
 
 class Queue:
@@ -78,3 +81,15 @@ def test_nothing_is_leased_once_the_desk_is_cleared(monkeypatch: pytest.MonkeyPa
 
     asyncio.run(tick())
     assert line.due == 2 * jobs.POLLS
+
+
+def test_a_flood_is_told_in_parts() -> None:
+    """Else what was found first would wait until the last was looked at."""
+    parts = []
+
+    async def tell(_notices: object, enough: float = inf) -> tuple[Screening, tuple[Digest, ...]]:
+        parts.append(enough)
+        return Screening(), ()
+
+    asyncio.run(desk(SimpleNamespace(**vars(Queue(0)), tell=tell)).tell())
+    assert parts == [jobs.TOLD_AT_ONCE]

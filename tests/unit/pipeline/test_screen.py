@@ -1,12 +1,15 @@
 """Screening: every article once, and one that cannot be screened stops nothing."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 
+import pytest
 from fakes import NOON, FakeArticles, FakeClock, FakeDatabase
 
 from monitor.domain.article import Article, Stored
 from monitor.domain.mention import Findings, RuleHit
-from monitor.pipeline.screen import Screener, Screening
+from monitor.pipeline.screen import BATCH, Screener, Screening
 
 STORED = [Stored(n, "daily", Article(url=f"http://daily.example/{n}", title=f"t{n}"), NOON) for n in range(3)]
 
@@ -28,3 +31,21 @@ def test_one_broken_article_is_recorded_and_the_others_are_screened() -> None:
     assert done == Screening(articles=3, hits=2, failed=1)
     assert [stored.id for stored, _ in articles.findings] == [0, 2]
     assert articles.given_up == [(STORED[1], "RuntimeError: odd text")]
+
+
+class Stream(FakeArticles):
+    """While a batch is screened, the next articles come in."""
+
+    def keep_findings(self, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:
+        """Let as many come in as were screened, a thousand times."""
+        if len(self.findings) < 1000 * len(findings):
+            self.waiting += [stored for stored, _ in findings]
+        return super().keep_findings(findings, now)
+
+
+@pytest.mark.parametrize(("waiting", "screened"), [(2, 2), (BATCH, 3 * BATCH)])
+def test_a_steady_stream_does_not_hold_up_what_is_to_be_told(waiting: int, screened: int) -> None:
+    """What comes while it works waits for the next time, and of a flood only enough is screened at once."""
+    articles = Stream(waiting=[STORED[0]] * waiting)
+    screener = Screener(FakeDatabase(articles=articles), Watcher(), FakeClock())
+    assert asyncio.run(screener.drain(2 * BATCH + 1)).articles == screened
