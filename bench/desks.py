@@ -22,12 +22,26 @@ WATCHED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How big a day is: sources, seconds between polls of one, articles a second, and for how many seconds."""
+    """How big a day is: articles a second, for how many seconds, and who publishes them.
+
+    The first ``busy`` of the ``sources`` do, and are polled every ``pace`` seconds; the others every ``every`` seconds.
+    """
 
     sources: int = 10_000
     every: int = 120
+    busy: int = 1_000
+    pace: int = 30
     rate: float = 40.0
-    seconds: int = 20
+    seconds: int = 60
+
+    def polled_every(self, number: int) -> int:
+        """Return the seconds between two polls of a source."""
+        return self.pace if number < self.busy else self.every
+
+    def first_poll(self, number: int) -> float:
+        """Return after how many seconds a source is polled first: those of one pace are spread over it."""
+        start, count = (0, self.busy) if number < self.busy else (self.busy, self.sources - self.busy)
+        return self.polled_every(number) * ((number - start) * 7919 % count) / count
 
 
 def configuration(size: Size, port: int, people: list[tuple[str, str, str]]) -> str:
@@ -35,7 +49,7 @@ def configuration(size: Size, port: int, people: list[tuple[str, str, str]]) -> 
     lines = ["settings: {database: 'sqlite:///day.db', allow_networks: [127.0.0.0/8], probes: off}", "sources:"]
     for n in range(size.sources):
         url = f"http://127.{1 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}:{port}/{n}"
-        lines.append(f"  s{n}: {{feed: '{url}', article: feed, every: {size.every}s}}")
+        lines.append(f"  s{n}: {{feed: '{url}', article: feed, every: {size.polled_every(n)}s}}")
     lines.append("officials:")
     lines += [f'  p{n}: {{name: "{name}", country: {country}}}' for n, (name, country, _) in enumerate(people)]
     lines.append("rules:")
@@ -69,10 +83,10 @@ def prepare(folder: Path, size: Size, opened: datetime) -> None:
         insert_rows(connection, IDENTITY, rows)
     now = datetime.now(UTC)
     leases = database.sources.lease_due(now, len(sources), now + timedelta(minutes=5))
-    first, every = datetime.now(UTC) + timedelta(seconds=up_after + len(leases) / 1000), timedelta(seconds=size.every)
+    first = datetime.now(UTC) + timedelta(seconds=up_after + len(leases) / 1000)
     memory = {"etag": '"0"', "entries": OLD, "polls": 1, "baseline_at": opened, "unconditional_at": now}
     for lease in leases:
-        at = first + every * (int(lease.source_id[1:]) * 7919 % len(sources) / len(sources))
+        at = first + timedelta(seconds=size.first_poll(int(lease.source_id[1:])))
         settled = replace(lease.memory, **memory, next_poll_at=at, last_success_at=now, last_new_at=opened)
         database.sources.settle(lease, settled)
     database.close()

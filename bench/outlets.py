@@ -1,8 +1,8 @@
 """The outlets and the readers of a simulated day, in one process: feeds that change while they are watched, webhooks.
 
-Article ``k`` appears ``k / rate`` seconds after the start in the feed of one outlet, and every tenth names an official
-whose reader is told at once. What happened when is kept: published, first handed out, arrived at a webhook. One outlet
-in twenty hangs and one in twenty fails; the others hold ten old entries from the beginning.
+Article ``k`` appears ``k / rate`` seconds after the start in the feed of one busy outlet, and every tenth names an
+official whose reader is told at once. What happened when is kept: published, first handed out, arrived at a webhook.
+One outlet in twenty hangs and one in twenty fails; the others hold ten old entries from the beginning.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ HEAD = (
 
 
 def home(number: int, count: int) -> int:
-    """Return the outlet in which an article appears: one that answers, spread over all of them."""
+    """Return in which of the first ``count`` outlets an article appears: one that answers, spread over all of them."""
     at = number * 7919 % count
     return at if at % 20 not in {HANG, FAIL} else (at + 2) % count
 
@@ -57,14 +57,14 @@ def new_item(number: int, names: list[str]) -> str:
 
 
 class Day:
-    """What the outlets publish and what was seen of it; times are of ``time.monotonic``."""
+    """What the first ``busy`` outlets publish and what was seen of it; times are of ``time.monotonic``."""
 
-    def __init__(self, count: int, rate: float, total: int, names: list[str], opened: datetime) -> None:
+    def __init__(self, busy: int, rate: float, total: int, names: list[str], opened: datetime) -> None:
         self.rate, self.start, self.opened = rate, float("inf"), opened
         self.items = [new_item(number, names) for number in range(total)]
         self.of: dict[int, list[int]] = {}
         for number in range(total):
-            self.of.setdefault(home(number, count), []).append(number)
+            self.of.setdefault(home(number, busy), []).append(number)
         self.served: dict[int, float] = {}
         self.told: dict[int, float] = {}
 
@@ -94,9 +94,9 @@ class Day:
             self.told.setdefault(int(found), now)
 
 
-def serve(pipe: Connection, count: int, rate: float, total: int, names: list[str], opened: datetime) -> None:
-    """Serve until killed. The pipe takes "start" and "report"."""
-    day = Day(count, rate, total, names, opened)
+def serve(pipe: Connection, busy: int, rate: float, total: int, names: list[str], opened: datetime) -> None:
+    """Serve until killed. The pipe takes "start" and "report"; both are answered with what was seen of each article."""
+    day = Day(busy, rate, total, names, opened)
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -121,8 +121,7 @@ def serve(pipe: Connection, count: int, rate: float, total: int, names: list[str
     def obey() -> None:
         if pipe.recv() == "start":
             day.start = time.monotonic()
-        named = [number for number in range(total) if number % NAMING == 0]
-        pipe.send({one: (day.published_at(one), day.served.get(one), day.told.get(one)) for one in named})
+        pipe.send([(day.published_at(one), day.served.get(one), day.told.get(one)) for one in range(total)])
 
     async def main() -> None:
         server = await asyncio.start_server(client, "0.0.0.0", 0, backlog=4096)
