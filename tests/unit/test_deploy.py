@@ -110,6 +110,19 @@ def test_image_is_built_in_two_stages_and_runs_as_nobody() -> None:
     check_command(yaml.safe_load(last["CMD"]))
 
 
+def test_image_holds_bytecode_of_all_that_it_runs() -> None:
+    """Its root is read-only and its Python comes without bytecode: what is not compiled here is so at every start."""
+    stages = [index for index, (word, _) in enumerate(instructions()) if word == "FROM"]
+    build, last = instructions()[: stages[1]], instructions()[stages[1] :]
+    assert all("--no-compile" in rest for _, rest in build if "pip install" in rest)
+    assert build[-1][1].endswith("-m compileall -q --invalidation-mode unchecked-hash /opt/monitor")
+    (compiled,) = [rest for word, rest in last if word == "RUN" and "compileall" in rest]
+    assert "sysconfig.get_path('stdlib')" in compiled
+    skipped = re.findall(r"-x '([^']*)'", compiled)
+    assert skipped
+    assert not any(re.search(skipped[0], f"/usr/local/lib/python3.11/{name}.py") for name in ("asyncio/base", "ssl"))
+
+
 def test_image_tells_its_health_by_the_daemons_own_probe() -> None:
     """HEALTHCHECK asks /readyz where the daemon listens by default, without a shell."""
     health = dict(instructions())["HEALTHCHECK"]
@@ -162,8 +175,8 @@ def test_row_71_the_image_takes_nothing_without_its_hash() -> None:
     """What comes from others is installed by hash; the program itself brings nothing more along."""
     commands = [rest for word, rest in instructions() if word == "RUN" and "pip install" in rest]
     assert len(commands) == 2
-    assert "--require-hashes -r requirements.txt" in commands[0]
-    assert commands[1].endswith("--no-deps .")
+    assert commands[0].endswith("--require-hashes -r requirements.txt")
+    assert "--no-deps . " in commands[1]
 
 
 def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
