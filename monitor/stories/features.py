@@ -7,13 +7,12 @@ tracking (Allan, 2002); a press text says what it is about in its first lines, s
 
 import math
 import re
-from collections import defaultdict
+from array import array
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import compress
 from zlib import crc32
 
 import numpy as np
@@ -36,6 +35,7 @@ SHORTEST_STEM = 3
 NEAR = timedelta(days=10)
 WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 DAY = re.compile(r"\d++(?![:%])(?:st|nd|rd|th)?")
+ZEROS = re.compile("00*")  # begins with one letter, so that a search passes over all others quickly
 NO_DAY_AFTER = frozenset(".,:/-")
 MONTH_BEFORE = re.compile(r"([^\W\d_]{3,9})\.? $")
 MONTH_AFTER = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
@@ -62,6 +62,10 @@ chinh phu dang nha nuoc lanh dao
 """
 _OFFICE_SEEN = 10
 _BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+_NAMED = 1 << 32
+_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, 1, PAIR_WEIGHT), np.float32)
+_SPACED = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
+_ZEROED = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
 LITTLE = frozenset(_LITTLE.split())
 """Words that tell nothing of an event, in the languages of the field and the large ones beside it."""
 
@@ -70,8 +74,8 @@ LITTLE = frozenset(_LITTLE.split())
 class Features:
     """Term hashes with their counts in the text (title counting more), which of them are names, and its days.
 
-    ``days`` are (month, day) pairs an event of the article may have happened on; ``dated``: the text itself names them.
-    ``at`` is when it was published.
+    ``hashes`` ascend and differ. ``days`` are (month, day) pairs an event of the article may have happened on;
+    ``dated``: the text itself names them. ``at`` is when it was published.
     """
 
     hashes: Hashes
@@ -129,7 +133,7 @@ class Vocabulary:
         seen = self._counts[features.hashes & np.uint32(self.SIZE - 1)]
         rarity = np.maximum(0.1, math.log(self.articles + self.COMMON_START) - np.log(seen + 1.0))
         weights = features.counts * rarity
-        order = np.lexsort((features.hashes, -weights))[:TERMS]
+        order = (-weights).argsort(kind="stable")[:TERMS]  # of equal weights the smaller hash first
         chosen = weights[order]
         length = math.sqrt(float(chosen @ chosen)) or 1.0
         return Vector(features.hashes[order], chosen / length, features.names[order])
@@ -141,45 +145,59 @@ def read_features(title: str, lead: str, published_at: datetime | None) -> Featu
     The cost does not grow with the length of the text.
     """
     lead = lead[:LEAD_CHARS]
-    counts: defaultdict[int, float] = defaultdict(float)
-    names: set[int] = set()
-    words = _count(title[:LEAD_CHARS], TITLE_WEIGHT, counts, names) + _count(lead, 1.0, counts, names)
-    weights = np.fromiter(counts.values(), np.float32, len(counts))
-    weights = np.where(weights >= 1, 1 + np.log(np.maximum(weights, 1)), weights)
-    named = np.fromiter(map(names.__contains__, counts), np.bool_, len(counts))
-    weights[named] *= NAME_WEIGHT
-    hashes = np.fromiter(counts, np.uint32, len(counts))
+    (terms, pairs), (more_terms, more_pairs) = _terms(title[:LEAD_CHARS]), _terms(lead)
+    marks = np.frombuffer(array("Q", [*terms, *pairs, *more_terms, *more_pairs]), np.uint64)
+    weights = np.repeat(_WEIGHTS, (len(terms), len(pairs), len(more_terms), len(more_pairs)))
     told = _days(lead.lower(), published_at)
-    return Features(hashes, weights, named, told or _implied(published_at), published_at, words, bool(told))
+    days = told or _implied(published_at)
+    return Features(*_counted(marks, weights), days, published_at, len(terms) + len(more_terms), bool(told))
 
 
-def _count(text: str, weight: float, counts: defaultdict[int, float], names: set[int]) -> int:
-    """Count words and neighbouring pairs; return how many words told something.
+def _counted(marks: npt.NDArray[np.uint64], weights: Weights) -> tuple[Hashes, Weights, npt.NDArray[np.bool_]]:
+    """Return each term once, in the order of the hashes, with what its places in the text weigh together."""
+    hashes = marks.astype(np.uint32)  # which drops the mark of names
+    order = hashes.argsort()
+    hashes = hashes[order]
+    fresh = np.ones(len(hashes), np.bool_)
+    np.not_equal(hashes[1:], hashes[:-1], out=fresh[1:])
+    first = fresh.nonzero()[0]
+    named = np.bitwise_or.reduceat(marks[order], first) >= _NAMED
+    total = np.add.reduceat(weights[order], first)
+    counts = np.log(total) + np.float32(1)
+    np.copyto(counts, total, where=total < 1)
+    np.multiply(counts, np.float32(NAME_WEIGHT), out=counts, where=named)
+    return hashes[first], counts, named
+
+
+def _terms(text: str) -> tuple[list[int], list[int]]:
+    """Return the hashes of the words that tell something, those of names marked, and of neighbouring pairs of them.
 
     A pair hashes as its two words written together, so that ``Viet Nam`` is also ``Vietnam``.
     """
-    read = list(map(_term, _words(text)))
+    read = [*map(_term, _words(text))]
     if not read:
-        return 0
-    stems, terms, named = zip(*read, strict=True)
-    told = [term for term in terms if term]
-    pairs = [crc32(stem, before) for stem, before in zip(stems[1:], terms, strict=False) if stem and before]
-    for term in told:
-        counts[term] += weight
-    weight *= PAIR_WEIGHT
-    for pair in pairs:
-        counts[pair] += weight
-    names.update(compress(terms, named))
-    return len(told)
+        return [], []
+    stems, hashes, marks = zip(*read, strict=True)
+    pairs = [crc32(stem, before) for stem, before in zip(stems[1:], hashes, strict=False) if stem and before]
+    return [*filter(None, marks)], pairs
 
 
 def _words(text: str) -> list[str]:
     """Return the first words; a run of a script without spaces comes in pieces of four letters."""
+    if text.isascii():
+        return _ascii_words(text)
     words = WORD.findall(text, 0, _LIKELY_CHARS)
     if len(words) <= LEAD_WORDS:  # else the last one, which may be cut, is not among those returned
         words = WORD.findall(text)
-    del words[LEAD_WORDS:]
-    return words if text.isascii() else [piece for word in words for piece in _pieces(word)]
+    return [piece for word in words[:LEAD_WORDS] for piece in _pieces(word)]
+
+
+def _ascii_words(text: str) -> list[str]:
+    """Return the first words without a search letter by letter, which takes five times as long."""
+    if "'" not in text:
+        return text.translate(_SPACED).split(None, LEAD_WORDS)[:LEAD_WORDS]
+    runs = text.translate(_SPACED).split()
+    return [word for run in runs for word in (WORD.findall(run) if "'" in run else (run,))][:LEAD_WORDS]
 
 
 def _pieces(word: str) -> tuple[str, ...]:
@@ -189,13 +207,14 @@ def _pieces(word: str) -> tuple[str, ...]:
 
 
 @lru_cache(65536)
-def _term(word: str) -> tuple[bytes, int, bool]:
-    """Return a word's stem with its hash, both empty if it tells nothing, and whether it is written as a name."""
+def _term(word: str) -> tuple[bytes, int, int]:
+    """Return a word's stem, its hash, and the hash marked if the word is written as a name; all empty for little."""
     lower = word.lower()
     if lower in LITTLE or len(lower) < 2:
-        return b"", 0, False
+        return b"", 0, 0
     stem = _stem(lower).encode("utf-8", "replace")
-    return stem, crc32(stem), word[0] != lower[0]
+    hashed = crc32(stem)
+    return stem, hashed, hashed | _NAMED if word[0] != lower[0] else hashed
 
 
 def _stem(word: str) -> str:
@@ -230,7 +249,7 @@ def _two_days(today: date) -> frozenset[tuple[int, int]]:
 
 def _dates(text: str) -> Iterator[tuple[int, int]]:
     """Yield what may be a month and its day; an impossible one is for the caller to drop."""
-    for match in DAY.finditer(text):
+    for match in _numbers(text):
         number = match[0].rstrip("dhnrst")
         if len(number) > 2 or text[match.start() - 1 : match.start()] in NO_DAY_AFTER:
             continue  # judged here, because a pattern that looks behind itself is searched for letter by letter
@@ -239,6 +258,14 @@ def _dates(text: str) -> Iterator[tuple[int, int]]:
             yield MONTHS.get(before[1], 0), day
         if after := MONTH_AFTER.match(text, match.end()):
             yield int(after[2]) if after[2] else MONTHS.get(after[1], 0), day
+
+
+def _numbers(text: str) -> list[re.Match[str]]:
+    """Find the numbers of a text; where each begins is found by one sign that all digits became."""
+    if not text.isascii():
+        return [*DAY.finditer(text)]
+    runs = ZEROS.finditer(text.translate(_ZEROED))
+    return [match for run in runs if (match := DAY.match(text, run.start()))]
 
 
 def _month_day(day: date) -> tuple[int, int]:

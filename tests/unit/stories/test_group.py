@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
-from monitor.stories.features import Vocabulary, days_apart
+from monitor.stories.features import Vocabulary, days_apart, read_features
 from monitor.stories.group import Grouper, Newcomer, group_articles, in_order
 from monitor.stories.memory import MemoryShelf
 
@@ -169,6 +169,19 @@ def test_any_text_can_be_grouped(articles: list[Article]) -> None:
     assert set(groups) == {name for name, _ in named}
     assert {story for story, _ in groups.values()} <= set(groups)
     assert group_articles(named[::-1]) == groups
+
+
+PIECES = ["Viet", "Nam", "Vietnam", "it's", "'quoted'", "O'Brien's", "March", "5", "5th", "12:30", "21/3", "2026", "_"]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(st.characters(max_codepoint=127), max_size=12), max_size=300))
+def test_plain_ascii_is_read_as_any_other_text(words: list[str]) -> None:
+    """A sign outside ASCII that belongs to no word changes nothing of what a text is about."""
+    text = " ".join(words)[:1500]
+    plain, other = read_features(text[::2], text, NOON), read_features(text[::2] + "\u20ac", text + " \u20ac", NOON)
+    for name in ("hashes", "counts", "names"):
+        assert getattr(plain, name).tobytes() == getattr(other, name).tobytes()
+    assert (plain.days, plain.words, plain.dated) == (other.days, other.words, other.dated)
 
 
 def test_days_apart() -> None:
