@@ -31,6 +31,7 @@ _SCRIPTS = (  # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han
 )
 _RUN = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _SCRIPTS)}]+")
 _GAP, _WORD, _UNBROKEN = range(3)
+_ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 0x20 for code in range(0x80)) + bytes(0x80)
 _LONGEST_WORD = 64
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 _LONGEST_TEXT = 250_000
@@ -48,7 +49,7 @@ class Term:
 def index_text(article: Article) -> str:
     """Return an article's words, folded, one blank between them: what the index holds."""
     regions = "\n".join(text for _region, text in article.regions())
-    return _words(fold_key(regions[:_LONGEST_TEXT]), whole=True)
+    return _words(regions[:_LONGEST_TEXT], whole=True)
 
 
 def read_query(query: str) -> tuple[Term, ...]:
@@ -59,30 +60,33 @@ def read_query(query: str) -> tuple[Term, ...]:
     terms = []
     for minus, phrase, word in _TERM.findall(query):
         typed = phrase or word
-        words = tuple(_words(fold_key(typed), whole=False).split())
+        words = tuple(_words(typed, whole=False).split())
         if words:
             alone = len(words) == 1 and len(words[0]) == 1 and _RUN.fullmatch(words[0]) is not None
             terms.append(Term(words, prefix=typed.endswith("*") or alone, excluded=bool(minus)))
     return tuple(terms)
 
 
-def _words(folded: str, *, whole: bool) -> str:
-    """Return the words of a text, one blank between them; of an unbroken run its pairs and its last character.
+def _words(text: str, *, whole: bool) -> str:
+    """Return the words of a text, folded, one blank between them; of an unbroken run its pairs and its last character.
 
     Unless it is ``whole``, the text may go on where it ends: then that last character says nothing yet.
     """
+    folded = text if text.isascii() else fold_key(text)  # of ASCII, folding changes capitals and what is a gap
+    if folded.isascii():
+        return _spaced(folded.encode().translate(_ASCII).decode())
     codes = np.frombuffer(folded.encode("utf-32-le"), np.uint32)
     kinds = _kinds().take(codes, mode="clip")
     gaps = kinds == _GAP
-    text = np.where(gaps, np.uint32(0x20), codes)
+    spaced = np.where(gaps, np.uint32(0x20), codes)
     if (kinds == _UNBROKEN).any():
-        return _in_pieces(text.tobytes().decode("utf-32-le"), whole=whole)
+        return _in_pieces(spaced.tobytes().decode("utf-32-le"), whole=whole)
     places = np.concatenate(([-1], np.flatnonzero(gaps), [len(codes)]))
     lengths = places[1:] - places[:-1]
     if lengths.max() > _LONGEST_WORD:
-        return " ".join(word[:_LONGEST_WORD] for word in text.tobytes().decode("utf-32-le").split())
+        return _shortened(spaced.tobytes().decode("utf-32-le"))
     again = places[1:-1][lengths[:-1] == 1]  # gaps after a gap
-    return np.delete(text, again).tobytes().decode("utf-32-le").rstrip()
+    return np.delete(spaced, again).tobytes().decode("utf-32-le").rstrip()
 
 
 def _in_pieces(text: str, *, whole: bool) -> str:
@@ -90,6 +94,22 @@ def _in_pieces(text: str, *, whole: bool) -> str:
     text = _RUN.sub(_in_pairs, text).rstrip()
     if not whole and len(tail) == 2 and _RUN.fullmatch(tail):
         text = text[:-2]
+    return _shortened(text)
+
+
+def _spaced(text: str) -> str:
+    """Leave one blank of several, and of each word what is not too long; cheaper than taking the words apart."""
+    while "  " in text:
+        text = text.replace("  ", " ")
+    text, at = text.strip(), 0
+    while at + _LONGEST_WORD < len(text):
+        at = text.rfind(" ", at, at + _LONGEST_WORD + 1) + 1
+        if not at:
+            return _shortened(text)
+    return text
+
+
+def _shortened(text: str) -> str:
     return " ".join(word[:_LONGEST_WORD] for word in text.split())
 
 
