@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 _SCRIPTS = (
     ("lo", re.compile("[\u0e80-\u0eff]")),
@@ -28,7 +29,7 @@ _OWN_SCRIPT = {code for code, _ in _SCRIPTS} | {code for _, _, family in _SHARED
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
 _SAMPLE = 1_500  # characters looked at
 _WORD = re.compile(r"[^\W\d_]+")
-_LETTERS = bytes(code if chr(code).isalpha() else 0x20 for code in range(0x80)) + bytes(0x80)  # of an ASCII text
+_LETTERS = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 0x20 for code in range(0x80)) + bytes(0x80)
 _SMALL_WORDS = {
     code: frozenset(words.split())
     for code, words in {
@@ -63,19 +64,24 @@ def find_language(text: str, claims: list[str]) -> str:
     """Return a two-letter code, or nothing. A claim that the script contradicts is no claim."""
     claimed = next(filter(None, map(_code, claims)), "")
     sample = text[:_SAMPLE]
-    letters = _count_letters(sample)
+    if sample.isascii():
+        return _of_ascii(sample, claimed)
+    letters = sum(map(str.isalpha, sample))
     if letters < 20:
         return claimed
-    told = "" if sample.isascii() else _by_script(sample, letters, claimed)
+    told = _by_script(sample, letters, claimed)
     if told or not claimed:
-        return told or _by_function_words(sample)
+        return told or _by_function_words([word.casefold() for word in _WORD.findall(sample)])
     return "" if claimed in _OWN_SCRIPT else claimed
 
 
-def _count_letters(sample: str) -> int:
-    if sample.isascii():
-        return len(sample.encode().translate(_LETTERS).replace(b" ", b""))
-    return sum(map(str.isalpha, sample))
+def _of_ascii(sample: str, claimed: str) -> str:
+    if claimed and claimed not in _OWN_SCRIPT:
+        return claimed
+    letters = sample.encode().translate(_LETTERS)
+    if len(letters) - letters.count(b" ") < 20:
+        return claimed
+    return "" if claimed else _by_function_words(letters.decode().split())
 
 
 def _by_script(sample: str, letters: int, claimed: str) -> str:
@@ -88,20 +94,17 @@ def _by_script(sample: str, letters: int, claimed: str) -> str:
     return "vi" if len(_VIETNAMESE.findall(sample)) > letters * 0.1 else ""
 
 
-def _by_function_words(text: str) -> str:
+def _by_function_words(words: list[str]) -> str:
     """Name the language whose small words stand in the text most often; nothing if they are rare."""
-    if text.isascii():
-        words = text.encode().translate(_LETTERS).lower().decode().split()
-    else:
-        words = [word.casefold() for word in _WORD.findall(text)]
-    found, counts = Counter(words), dict.fromkeys(_SMALL_WORDS, 0)
-    for word in found.keys() & _SPOKEN_IN.keys():
+    counts = dict.fromkeys(_SMALL_WORDS, 0)
+    for word, times in Counter(filter(_SPOKEN_IN.__contains__, words)).items():
         for code in _SPOKEN_IN[word]:
-            counts[code] += found[word]
+            counts[code] += times
     best = max(counts, key=counts.__getitem__)
     return best if counts[best] >= max(3, len(words) // 10) else ""
 
 
+@lru_cache(maxsize=256)
 def _code(claim: str) -> str:
     claim = claim.strip().lower()
     match = _CODE.match(claim)
