@@ -1,6 +1,7 @@
 """Many rows at once, past the statement compiler: on the path of every article its work would cost more than SQLite's.
 
 The columns' types still decide what goes in, so a row written here is the row that SQLAlchemy would have written.
+Values are brought to their types column by column, not cell by cell.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 
-Converter = Callable[[Any], Any] | None
+from monitor.store.columns import Words, clean_all
+
+Column = Sequence[Any]
+Converter = Callable[[Any], Any]
 
 
 def insert_rows(connection: Connection, into: Table, rows: Sequence[Mapping[str, Any]], *, new: bool = False) -> int:
@@ -21,16 +25,21 @@ def insert_rows(connection: Connection, into: Table, rows: Sequence[Mapping[str,
     if not rows:
         return 0
     names = tuple(rows[0])
-    statement = _statement(into, names, connection.dialect.name, new=new)
-    converters = _converters(into, names, connection.dialect)
-    pick = itemgetter(*names)
-    values = [
-        tuple(
-            [value if convert is None else convert(value) for convert, value in zip(converters, pick(row), strict=True)]
-        )
-        for row in rows
-    ]
-    return connection.exec_driver_sql(statement, values).rowcount
+    columns: list[Column] = list(zip(*map(itemgetter(*names), rows), strict=True))
+    for at, convert, words in _converters(into, names, connection.dialect):
+        columns[at] = clean_all(columns[at]) if words else [convert(value) for value in columns[at]]
+    statement = _insert(into, names, connection.dialect.name, new=new)
+    return connection.exec_driver_sql(statement, list(zip(*columns, strict=True))).rowcount
+
+
+def change_row(connection: Connection, of: Table, statement: str, values: Mapping[str, Any]) -> int:
+    """Run a statement with a "?" for each of these columns' values, in their order; return how many rows it changed."""
+    names, dialect = tuple(values), connection.dialect
+    bound = list(values.values())
+    for at, convert, _words in _converters(of, names, dialect):
+        bound[at] = convert(bound[at])
+    statement = statement if dialect.name == "sqlite" else statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, tuple(bound)).rowcount
 
 
 def keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
@@ -44,7 +53,7 @@ def keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]
 
 
 @cache
-def _statement(into: Table, names: tuple[str, ...], engine: str, *, new: bool) -> str:
+def _insert(into: Table, names: tuple[str, ...], engine: str, *, new: bool) -> str:
     columns = ", ".join(f'"{name}"' for name in names)
     places = ", ".join(["?" if engine == "sqlite" else "%s"] * len(names))
     insert = f'INSERT INTO "{into.name}" ({columns}) VALUES ({places})'  # noqa: S608  # names of our own tables
@@ -52,5 +61,8 @@ def _statement(into: Table, names: tuple[str, ...], engine: str, *, new: bool) -
 
 
 @cache
-def _converters(into: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[Converter, ...]:
-    return tuple(into.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+def _converters(of: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[tuple[int, Converter, bool], ...]:
+    """Return what brings values to their types, each with its place and whether they are words."""
+    kinds = [of.c[name].type for name in names]
+    found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]
+    return tuple((at, convert, isinstance(kind, Words)) for at, convert, kind in found if convert is not None)

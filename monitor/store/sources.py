@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, func, or_, select, text, update
 
 from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
 from monitor.domain.pages import NO_PAGES, Pages, with_page
 from monitor.domain.source import WELL, Lease, Source, SourceMemory, SourceState
 from monitor.store.base import table
+from monitor.store.bulk import change_row
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_or_replace
 from monitor.store.rows import AnyRow
@@ -22,19 +23,11 @@ from monitor.store.tables import SourceRow
 SOURCE = table(SourceRow)
 CONFIGURED = text("source.configured")  # in the words of the index of what is due
 _RUNNING = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
-_SETTLE = (
-    update(SOURCE)
-    .where(SOURCE.c.id == bindparam("source"), SOURCE.c.lease_token == bindparam("token"))
-    .values(
-        memory=bindparam("new_memory"),
-        state=bindparam("new_state"),
-        next_poll_at=bindparam("new_next_poll_at"),
-        last_success_at=bindparam("new_last_success_at"),
-        articles=SOURCE.c.articles + bindparam("more"),
-        lease_token="",
-        leased_until_at=None,
-    )
-)
+_SETTLE = """
+    UPDATE source SET memory = ?, state = ?, next_poll_at = ?, last_success_at = ?, articles = articles + ?,
+        lease_token = '', leased_until_at = NULL
+    WHERE id = ? AND lease_token = ?
+"""  # past the statement compiler: every poll ends with it
 
 
 class SqlSources:
@@ -126,15 +119,15 @@ class SqlSources:
 def settle(connection: Connection, lease: Lease, memory: SourceMemory, *, more: int = 0) -> None:
     """End a lease inside a transaction, and count ``more`` articles. Raises ``LeaseLost``."""
     values = {
-        "source": lease.source_id,
-        "token": lease.token,
-        "new_memory": dumps(replace(memory, pages=NO_PAGES)),
-        "new_state": str(memory.state),
-        "new_next_poll_at": memory.next_poll_at,
-        "new_last_success_at": memory.last_success_at,
-        "more": more,
+        "memory": dumps(replace(memory, pages=NO_PAGES)),
+        "state": str(memory.state),
+        "next_poll_at": memory.next_poll_at,
+        "last_success_at": memory.last_success_at,
+        "articles": more,
+        "id": lease.source_id,
+        "lease_token": lease.token,
     }
-    if not lease.token or connection.execute(_SETTLE, values).rowcount != 1:
+    if not lease.token or change_row(connection, SOURCE, _SETTLE, values) != 1:
         raise LeaseLost(f"the lease of source {lease.source_id} ended; another worker polls it")
 
 
