@@ -9,11 +9,13 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
+from operator import attrgetter, methodcaller
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
+_BARE = frozenset((str, int, float, bool, NoneType))
 
 
 def dumps(value: object) -> str:
@@ -28,28 +30,38 @@ def loads(kind: type[T], text: str) -> T:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if dataclasses.is_dataclass(value):
-        return {
-            name: _plain(found)
-            for name, default in _defaults(type(value))  # type: ignore[arg-type]  # as above
-            if (found := getattr(value, name)) is not default and found != default
-        }
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    return value if type(value) in _BARE else _writer(type(value))(value)  # type: ignore[arg-type]  # as above
 
 
 @cache
-def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, field.default) for field in dataclasses.fields(kind))
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """Return the function that makes of a ``kind`` what JSON can hold."""
+    if issubclass(kind, Enum):
+        return attrgetter("value")
+    if issubclass(kind, str | int | float):
+        return lambda value: value
+    if issubclass(kind, datetime | date | time):
+        return methodcaller("isoformat")
+    if issubclass(kind, timedelta):
+        return methodcaller("total_seconds")
+    if issubclass(kind, tuple | list):
+        return lambda value: [_plain(item) for item in value]
+    if dataclasses.is_dataclass(kind):
+        return _record_writer(kind)
+    raise TypeError(f"{kind.__name__} has no JSON form")
+
+
+def _record_writer(kind: Any) -> Callable[[Any], Any]:
+    fields = [(field.name, field.default) for field in dataclasses.fields(kind)]
+
+    def write(value: Any) -> dict[str, Any]:
+        return {
+            name: found if type(found) in _BARE else _plain(found)
+            for name, default in fields
+            if (found := getattr(value, name)) is not default and found != default
+        }
+
+    return write
 
 
 @cache
