@@ -51,7 +51,7 @@ class SqlArticles:
     def known(self, source_id: str, keys: Collection[str]) -> set[str]:
         """Return those identity keys that this source has had before, tombstones included."""
         texts = {digest(key): key for key in keys}
-        with self._connections.reading() as connection:
+        with self._connections.writing() as connection:  # where the poll will write: the pages are at hand there
             return {texts[found] for found in _owners(connection, source_id, list(texts))}
 
     def keep_poll(

@@ -40,7 +40,7 @@ class SqlDatabase:
     def __init__(self, connections: Connections, lock: LockFile | None, keep_pages: KeepPages) -> None:
         """Take over open connections; use ``open``."""
         self._connections, self._lock = connections, lock
-        self._writer = Writer(connections, (SqlArticles.keep_poll, SqlSources.settle))
+        self._writer = Writer(connections, (SqlArticles.known, SqlArticles.keep_poll, SqlSources.settle))
         self._readers = ThreadPoolExecutor(4, "store-reader")
         self.sources = SqlSources(connections)
         self.articles = SqlArticles(connections, keep_pages)
