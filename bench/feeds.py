@@ -6,6 +6,7 @@ import random
 import re
 import socket
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -89,14 +90,22 @@ class Feeds:
         self.pipe.send(edition)
         self.pipe.recv()
 
+    def answered(self) -> tuple[int, int]:
+        """Return how many feeds were given whole since this was asked last, and how often the answer was 304."""
+        self.pipe.send(None)
+        whole, unchanged = self.pipe.recv()
+        return whole, unchanged
+
 
 def _serve(pipe: Connection, count: int, entries: int) -> None:
-    answers = _answers(count, entries, 0)
+    answers, given = _answers(count, entries, 0), Counter[int]()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while request := await reader.readuntil(b"\r\n\r\n"):
-                writer.write(_answer(answers, request))
+                answer = _answer(answers, request)
+                given[int(answer[9:12])] += 1
+                writer.write(answer)
                 await writer.drain()
                 if b"connection: close" in request.lower():
                     break
@@ -115,8 +124,12 @@ def _serve(pipe: Connection, count: int, entries: int) -> None:
 
     def turn() -> None:
         try:
-            answers[:] = _answers(count, entries, pipe.recv())
-            pipe.send(True)
+            edition = pipe.recv()
+            if edition is None:
+                pipe.send((given.pop(200, 0), given.pop(304, 0)))
+            else:
+                answers[:] = _answers(count, entries, edition)
+                pipe.send(True)
         except (EOFError, OSError):
             sys.exit(0)
 

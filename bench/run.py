@@ -47,6 +47,9 @@ def versions() -> str:
         if (venvs.HERE / "peers" / peer / "installed").exists()
         for package in packages
     ]
+    if venvs.available("newsboat"):
+        said = subprocess.run(["newsboat", "--version"], check=True, capture_output=True, text=True).stdout
+        peers.append(" ".join(said.split()[:2]))
     return f"{', '.join(ours)}. Peers: {', '.join(peers) or 'none installed'}"
 
 

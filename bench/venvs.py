@@ -18,6 +18,19 @@ PEERS = {
     "names": ["pyahocorasick", "flashtext2"],
     "copies": ["datasketch", "rensa"],
 }
+STARTER = """
+import os, sys, time
+log, *command = sys.argv[1:]
+begun = time.monotonic()
+child = os.fork()
+if not child:
+    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(out, 1), os.dup2(out, 2)
+    os.execvp(command[0], command)
+_, status, used = os.wait4(child, 0)
+wall = time.monotonic() - begun
+print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +80,19 @@ def available(program: str) -> bool:
 
 
 def measure(command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> Spent:
-    """Run a command to its end and count what it and its children used. Raises ``RuntimeError`` with its last words."""
+    """Run a command to its end and count what it and its children used. Raises ``RuntimeError`` with its last words.
+
+    A small process starts it, for the peak of a process counts that of the one it was forked from.
+    """
     log = cwd / "bench.log"
     # Compiled files are kept, as in any installation; a shell that forbids them would measure the compiler.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with log.open("wb") as output:
-        before = os.times().elapsed
-        process = subprocess.Popen(
-            command, cwd=cwd, env={**inherited, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        wall = os.times().elapsed - before
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    starter = [sys.executable, "-I", "-S", "-c", STARTER, str(log), *command]
+    told = subprocess.run(
+        starter, cwd=cwd, env={**inherited, **(environment or {})}, check=True, stdout=subprocess.PIPE
+    ).stdout.split()
+    if code := int(told[0]):
         words = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {words}")
-    return Spent(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        raise RuntimeError(f"{command[0]} ended with {code}: {words}")
+    wall, cpu, peak = map(float, told[1:])
+    return Spent(wall, cpu, peak / 1024)
