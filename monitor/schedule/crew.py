@@ -1,7 +1,8 @@
 """A worker of Procrastinate: takes jobs from the queue in PostgreSQL and does them, until it is stopped.
 
 Procrastinate's worker ends when its database goes away, and when it was frozen for so long that it is no longer on its
-list; here it begins anew then, after a moment.
+list; here it begins anew then, after a moment. It also leaves it to chance when the next job of a busy host begins: a
+new job is announced, one whose turn has come is not. Here whoever ends a job announces the next one of its host.
 """
 
 import asyncio
@@ -13,13 +14,15 @@ from typing import Any
 import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager, get_channel_for_queues
 
 Work = Callable[..., Awaitable[object]]
 Trouble = Callable[[str], None]
 AGAIN = 1.0
 CONNECTIONS = 4
 POLLING = 1.0
-"""A job whose host was busy is announced by nobody when its turn has come, so the queue is looked into every second."""
+"""So often, in seconds, the queue is looked into without an announcement: one that comes during a look is missed."""
 
 PRUNED = 3600.0
 
@@ -58,6 +61,7 @@ class Crewman:
         """Run Procrastinate's worker until it ends by itself or is stopped. Raises what it ends by."""
         connector = PsycopgConnector(kwargs=self._conninfo, min_size=1, max_size=CONNECTIONS, timeout=10)
         app = App(connector=connector)
+        app.job_manager = _Announcer(connector)
         for name, work in self._works.items():
             app.task(name=name, queue=self._queue)(work)
         async with app.open_async():
@@ -80,6 +84,19 @@ class Crewman:
             serving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await serving
+
+
+class _Announcer(JobManager):
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Note what became of a job, and tell all workers if another one waits for its host."""
+        await super().finish_job(job, status, delete_job)
+        if job.lock:
+            (channel,) = get_channel_for_queues([job.queue])
+            await self.connector.execute_query_async(_ANNOUNCE, channel=channel, lock=job.lock)
+
+
+_ANNOUNCE = """SELECT pg_notify(%(channel)s, json_build_object('type', 'job_inserted', 'job_id', id)::text)
+    FROM procrastinate_jobs WHERE lock = %(lock)s AND status = 'todo' ORDER BY priority DESC, id LIMIT 1"""
 
 
 def _pass_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
