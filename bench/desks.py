@@ -10,8 +10,8 @@ from outlets import HEAD, OLD, old_item
 
 from monitor.config.load import load_configuration
 from monitor.parse.ordinary import read_ordinary
-from monitor.store.articles import IDENTITY
 from monitor.store.bulk import insert_rows
+from monitor.store.catalogue import IDENTITY
 from monitor.store.database import SqlDatabase
 from monitor.store.rows import digest
 from monitor.stories.identity import identify

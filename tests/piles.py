@@ -17,21 +17,29 @@ from sqlalchemy.dialects import sqlite
 from monitor.domain.delivery import Rendered
 from monitor.domain.digest import Digest, Window
 from monitor.domain.source import Source, SourceKind, SourceMemory
-from monitor.store.articles import ADDRESS, IDENTITY
-from monitor.store.base import table
 from monitor.store.bulk import insert_rows
+from monitor.store.catalogue import (
+    ADDRESS,
+    ARTICLE,
+    CLUSTER,
+    CONTENT,
+    DELIVERY,
+    DIGEST,
+    FINGERPRINT,
+    HIT,
+    IDENTITY,
+    MENTION,
+    RENDITION,
+    SOURCE,
+    STORY,
+    TERM,
+    TOLD,
+)
 from monitor.store.codec import dumps
 from monitor.store.database import SqlDatabase
-from monitor.store.hits import HIT, MENTION
-from monitor.store.outbox import DIGEST, TOLD
-from monitor.store.renditions import RENDITION
-from monitor.store.rows import ARTICLE, CONTENT, digest
-from monitor.store.settling import DELIVERY
-from monitor.store.shelf import CLUSTER, FINGERPRINT, STORY, TermRow
-from monitor.store.sources import SOURCE
+from monitor.store.rows import digest
 
 FORM = dumps(Rendered("Daily", "text", "html", "{}"))
-TERM = table(TermRow)
 START = datetime(2024, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PORTION = 5_000

@@ -10,19 +10,15 @@ from monitor.domain.digest import Kind
 from monitor.domain.errors import UsageError
 from monitor.domain.health import standing
 from monitor.domain.mention import Findings, Passage, RuleHit
-from monitor.store.articles import ADDRESS
-from monitor.store.base import table
+from monitor.store.catalogue import ADDRESS, ARTICLE, DIGEST, HIT, MENTION, NEARMISS, REVISION, SOURCE, TOLD
 from monitor.store.codec import loads
 from monitor.store.engine import Connections
-from monitor.store.hits import HIT, MENTION, NEARMISS, mention_of, near_miss_of
-from monitor.store.outbox import DIGEST, TOLD
-from monitor.store.rows import ARTICLE, LISTED, WAITING, AnyRow, digest, in_stories, several_of, stored_of, stored_query
+from monitor.store.hits import mention_of, near_miss_of
+from monitor.store.rows import LISTED, WAITING, AnyRow, digest, in_stories, several_of, stored_of, stored_query
 from monitor.store.schema import version
 from monitor.store.search import matching, read_query
-from monitor.store.sources import CONFIGURED, SOURCE, memory_of
-from monitor.store.tables import RevisionRow
+from monitor.store.sources import CONFIGURED, memory_of
 
-REVISION = table(RevisionRow)
 _FEW = 1000
 
 

@@ -13,16 +13,14 @@ from monitor.domain.exchange import Fetched
 from monitor.domain.mention import Findings
 from monitor.domain.settings import KeepPages
 from monitor.domain.source import Lease, SourceMemory
-from monitor.store.base import table
 from monitor.store.bulk import insert_rows, keys_of_source
 from monitor.store.captures import drop_unmatched, keep_capture
+from monitor.store.catalogue import ADDRESS, ARTICLE, CONTENT, IDENTITY
 from monitor.store.engine import Connections
 from monitor.store.evidence import seal
 from monitor.store.hits import keep_findings
 from monitor.store.rechecks import begin_rechecks, hasten_rechecks
 from monitor.store.rows import (
-    ARTICLE,
-    CONTENT,
     LISTED,
     WAITING,
     addresses,
@@ -35,10 +33,7 @@ from monitor.store.rows import (
 )
 from monitor.store.search import add_words, drop_words, index_text
 from monitor.store.sources import note_page, settle
-from monitor.store.tables import AddressRow, IdentityRow
 
-IDENTITY = table(IdentityRow)
-ADDRESS = table(AddressRow)
 _AT_ONCE = 1000  # values in one statement; both engines take many more
 
 

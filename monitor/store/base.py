@@ -1,13 +1,16 @@
-"""What the tables share: their catalogue, and columns that are declared alike."""
+"""What the tables share: their schema, and columns that are declared alike.
+
+The classes that follow from here are the one definition of every table. Only migrations and tests load them, because
+making them is a fifth of a start; queries are built on ``catalogue.py``, which ``draw.py`` writes from them.
+"""
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, text
+from sqlalchemy import Column, ForeignKey, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-from monitor.store.columns import Moment, Words
+from monitor.store.columns import BIG, Moment, Words
 
-BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives row ids to INTEGER alone
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -42,23 +45,10 @@ def of(target: str, *, key: bool = False, index: bool = False) -> Any:
 
 def partial(name: str, *columns: str, where: str) -> Index:
     """Declare an index over some rows only: small, and free for all others."""
-    return Index(name, *columns, sqlite_where=text(where), info={"where": where})
-
-
-def spell_out() -> None:
-    """Tell PostgreSQL's side of the partial indexes; only migrations need it, and saying it loads that dialect."""
-    for one in Base.metadata.tables.values():
-        for index in one.indexes:
-            if where := index.info.get("where"):
-                index.dialect_kwargs["postgresql_where"] = text(where)
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Base(SQLModel):
-    """Gives the tables a catalogue of their own, with names for constraints that migrations can rely on."""
+    """Gives the tables a schema of their own, with names for constraints that migrations can rely on."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
-
-
-def table(model: type[SQLModel]) -> Table:
-    """Return the SQLAlchemy table of a model."""
-    return Base.metadata.tables[str(model.__tablename__)]

@@ -9,13 +9,10 @@ from sqlalchemy import Connection, delete, exists, select
 
 from monitor.domain.archive import Capture
 from monitor.domain.exchange import Fetched
-from monitor.store.base import table
+from monitor.store.catalogue import CAPTURE, HIT, MENTION
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_or_replace
-from monitor.store.hits import HIT, MENTION
-from monitor.store.tables import CaptureRow
 
-CAPTURE = table(CaptureRow)
 _LEVEL = 6
 
 

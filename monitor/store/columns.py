@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives row ids to INTEGER alone
 
 
 def clean(text: str) -> str:

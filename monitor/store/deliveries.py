@@ -9,12 +9,12 @@ from monitor.domain.archive import DigestLine, OutboxCounts
 from monitor.domain.delivery import Delivery, DeliveryState
 from monitor.domain.digest import Digest
 from monitor.domain.errors import UsageError
+from monitor.store.catalogue import DELIVERY, DIGEST, TOLD
 from monitor.store.codec import loads
 from monitor.store.engine import Connections
-from monitor.store.outbox import DIGEST, TOLD
 from monitor.store.renditions import deliveries_of
 from monitor.store.rows import AnyRow
-from monitor.store.settling import DELIVERY, PENDING
+from monitor.store.settling import PENDING
 
 
 class SqlDeliveries:

@@ -13,15 +13,9 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Connection, exists, insert, select, text
 
 from monitor.domain.archive import Proof
-from monitor.store.base import table
-from monitor.store.captures import CAPTURE
+from monitor.store.catalogue import ARTICLE, CAPTURE, EVIDENCE, HIT, MENTION
 from monitor.store.engine import Connections
-from monitor.store.hits import HIT, MENTION
-from monitor.store.rows import ARTICLE
-from monitor.store.tables import EvidenceRow
 from monitor.store.verify import GENESIS, link
-
-EVIDENCE = table(EvidenceRow)
 
 
 def seal(connection: Connection, articles: Collection[int], now: datetime) -> None:

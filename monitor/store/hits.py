@@ -10,15 +10,10 @@ from monitor.domain.archive import MissLine
 from monitor.domain.article import Region, Stage, Stored
 from monitor.domain.digest import Window
 from monitor.domain.mention import Findings, Form, Mention, NearMiss
-from monitor.store.base import table
 from monitor.store.bulk import insert_rows
+from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS
 from monitor.store.codec import dumps
-from monitor.store.rows import ARTICLE, AnyRow, several
-from monitor.store.tables import HitRow, MentionRow, NearMissRow
-
-HIT = table(HitRow)
-MENTION = table(MentionRow)
-NEARMISS = table(NearMissRow)
+from monitor.store.rows import AnyRow, several
 
 
 def keep_findings(connection: Connection, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:

@@ -6,12 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from monitor.domain.archive import Snapshot
-from monitor.store.base import table
+from monitor.store.catalogue import META
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_new, insert_or_replace
-from monitor.store.letters import MetaRow
-
-META = table(MetaRow)
 
 
 class SqlLedger:

@@ -9,8 +9,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from monitor.store.base import BIG, CLUSTERED, COUNTED, Base, number, of, partial, when, words
-from monitor.store.columns import Moment
+from monitor.store.base import CLUSTERED, COUNTED, Base, number, of, partial, when, words
+from monitor.store.columns import BIG, Moment
 
 
 class DigestRow(Base, table=True):
@@ -81,6 +81,18 @@ class DeliveryRow(Base, table=True):
     next_attempt_at: datetime | None = when()
     settled_at: datetime | None = when()
     last_error: str = words()
+    lease_token: str = ""
+
+
+class RecheckRow(Base, table=True):
+    """When a told article's page is looked at next."""
+
+    __tablename__ = "recheck"
+
+    article_id: int = of("article.id", key=True)
+    next_at: datetime | None = Field(default=None, sa_column=Column(Moment, nullable=True, index=True))
+    checked_at: datetime | None = when()
+    missing: int = 0
     lease_token: str = ""
 
 

@@ -14,20 +14,17 @@ from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
 from monitor.domain.mention import Passage
 from monitor.domain.source import WELL
-from monitor.store.base import table
 from monitor.store.bulk import insert_rows
+from monitor.store.catalogue import ARTICLE, CONTENT, DELIVERY, DIGEST, HIT, MENTION, SOURCE, TOLD
 from monitor.store.codec import dumps, loads
 from monitor.store.columns import Moment
 from monitor.store.engine import Connections, insert_new
-from monitor.store.hits import HIT, MENTION, mention_of, misses_of
-from monitor.store.letters import DigestRow, ToldRow
+from monitor.store.hits import mention_of, misses_of
 from monitor.store.renditions import deliveries_of, delivery_rows
-from monitor.store.rows import ARTICLE, CONTENT, STORED, AnyRow, article_of, several_of
-from monitor.store.settling import DELIVERY, PENDING, settle
-from monitor.store.sources import CONFIGURED, SOURCE, memory_of
+from monitor.store.rows import STORED, AnyRow, article_of, several_of
+from monitor.store.settling import PENDING, settle
+from monitor.store.sources import CONFIGURED, memory_of
 
-DIGEST = table(DigestRow)
-TOLD = table(ToldRow)
 _STANDING = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
 _SLACK = 1000  # hits this far below the newest one told are still looked for: transactions need not end in order
 

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, bindparam, or_, select, text, update
 from monitor.domain.crew import COLLECT, QUEUE, READ, SILENT, Handout, QueueCounts
 from monitor.domain.errors import StoreBusy
 from monitor.domain.source import Lease
+from monitor.store.catalogue import ARTICLE, SOURCE
 from monitor.store.engine import Connections
-from monitor.store.rows import ARTICLE, LISTED
-from monitor.store.sources import SOURCE, memory_of
+from monitor.store.rows import LISTED
+from monitor.store.sources import memory_of
 from monitor.text.urls import host_of
 
 TURN = 7_310_002  # the number under which PostgreSQL lets one daemon hand out at a time

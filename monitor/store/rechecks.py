@@ -3,27 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, bindparam, text, update
-from sqlmodel import Field
+from sqlalchemy import Connection, bindparam, text, update
 
 from monitor.domain.revision import CHECKS, SOONEST
-from monitor.store.base import Base, of, table, when
+from monitor.store.catalogue import RECHECK
 from monitor.store.columns import Moment
 
-
-class RecheckRow(Base, table=True):
-    """When a told article's page is looked at next."""
-
-    __tablename__ = "recheck"
-
-    article_id: int = of("article.id", key=True)
-    next_at: datetime | None = Field(default=None, sa_column=Column(Moment, nullable=True, index=True))
-    checked_at: datetime | None = when()
-    missing: int = 0
-    lease_token: str = ""
-
-
-RECHECK = table(RecheckRow)
 _BEGIN = text(
     "INSERT INTO recheck (article_id, next_at, checked_at, missing, lease_token) "
     "SELECT article.id, :next_at, NULL, 0, '' FROM article "

@@ -7,14 +7,11 @@ from sqlalchemy import Connection, select, update
 
 from monitor.domain.source import SourceMemory
 from monitor.domain.trust import JUMP, Trust, Turn
+from monitor.store.catalogue import ARTICLE, DELIVERY, HIT, META, RECHECK, SOURCE
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_or_replace
-from monitor.store.hits import HIT
-from monitor.store.ledger import META
-from monitor.store.rechecks import RECHECK
-from monitor.store.rows import ARTICLE, LISTED
-from monitor.store.settling import DELIVERY, PENDING
-from monitor.store.sources import SOURCE
+from monitor.store.rows import LISTED
+from monitor.store.settling import PENDING
 
 CLOCK, TRUST = "clock", "believed_clock"
 SLACK = timedelta(minutes=1)  # a clock that is put right by less needs no mending

@@ -6,13 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from monitor.domain.delivery import Delivery, DeliveryState, Message, Rendered
-from monitor.store.base import table
+from monitor.store.catalogue import RENDITION
 from monitor.store.codec import dumps, loads
-from monitor.store.letters import RenditionRow
 from monitor.store.rows import AnyRow
 from monitor.store.settling import PENDING
-
-RENDITION = table(RenditionRow)
 
 
 def delivery_rows(connection: Connection, messages: Sequence[Message], digest: int) -> list[dict[str, Any]]:

@@ -8,15 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, exists, select
 
 from monitor.domain.delivery import DeliveryState
+from monitor.store.catalogue import ARTICLE, DELIVERY, DIGEST, EVIDENCE, HIT, MENTION, NEARMISS, RENDITION
 from monitor.store.engine import Connections
-from monitor.store.evidence import EVIDENCE
-from monitor.store.hits import HIT, MENTION, NEARMISS
-from monitor.store.outbox import DIGEST
 from monitor.store.recovery import believed
-from monitor.store.renditions import RENDITION
-from monitor.store.rows import ARTICLE
 from monitor.store.search import drop_words
-from monitor.store.settling import DELIVERY
 
 PORTION = 500
 

@@ -11,14 +11,14 @@ from monitor.domain.article import Article
 from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import Findings
 from monitor.domain.revision import Event, Recheck
-from monitor.store.archive import REVISION, findings_of
+from monitor.store.archive import findings_of
 from monitor.store.articles import keep_text
 from monitor.store.bulk import insert_rows
+from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK, REVISION
 from monitor.store.codec import dumps
 from monitor.store.engine import Connections
-from monitor.store.hits import HIT, MENTION, NEARMISS, mention_row, near_miss_row
-from monitor.store.rechecks import RECHECK
-from monitor.store.rows import ARTICLE, heading, several, stored_of, stored_query
+from monitor.store.hits import mention_row, near_miss_row
+from monitor.store.rows import heading, several, stored_of, stored_query
 
 
 class SqlRechecks:

@@ -8,11 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, select, text
 
 from monitor.domain.article import Article, Stage, Stored
-from monitor.store.base import table
-from monitor.store.tables import ArticleRow, ContentRow
+from monitor.store.catalogue import ARTICLE, CONTENT
 
-ARTICLE = table(ArticleRow)
-CONTENT = table(ContentRow)
 LISTED = text("article.stage = 'listed'")  # conditions in the words of the partial indexes they should use
 WAITING = text("article.stage IN ('read', 'screened')")
 _DIGEST = 16

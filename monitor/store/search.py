@@ -17,7 +17,7 @@ import numpy.typing as npt
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, and_, func, literal, select, text
 
 from monitor.domain.article import Article
-from monitor.store.rows import ARTICLE, CONTENT
+from monitor.store.catalogue import ARTICLE, CONTENT
 from monitor.text.fold import fold_key
 
 _SCRIPTS = (  # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han

@@ -5,10 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, update
 
 from monitor.domain.delivery import DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
-from monitor.store.base import table
-from monitor.store.letters import DeliveryRow
+from monitor.store.catalogue import DELIVERY
 
-DELIVERY = table(DeliveryRow)
 PENDING = str(DeliveryState.PENDING)
 
 

@@ -18,67 +18,17 @@ from itertools import chain
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary
-from sqlmodel import Field
+from sqlalchemy import Connection
 
 from monitor.domain.article import Stage
 from monitor.domain.grouping import Cluster, Member
-from monitor.store.base import BIG, CLUSTERED, Base, table, when, words
 from monitor.store.columns import Moment
 from monitor.store.postings import Driver, Postings
-from monitor.store.tables import StoryRow
 
 PRINT_PLACES, TERM_PLACES = 8, 32
 Days = frozenset[tuple[int, int]]
 
 
-class FingerprintRow(Base, table=True):
-    """A print of a text, and an article that has it."""
-
-    __tablename__ = "fingerprint"
-    __table_args__ = (CLUSTERED,)
-
-    print: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
-    place: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    article_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
-
-
-class TermRow(Base, table=True):
-    """A term that weighs in a story."""
-
-    __tablename__ = "term"
-    __table_args__ = (CLUSTERED,)
-
-    term: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
-    place: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    story_id: str
-
-
-class ClusterRow(Base, table=True):
-    """The centre of an open story: terms and weights side by side, names as a row of flags, days as JSON."""
-
-    __tablename__ = "cluster"
-
-    story_id: str = Field(primary_key=True)
-    terms: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    weights: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    names: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    days: str = words()
-    size: int
-    first_at: datetime | None = when()
-    last_at: datetime | None = Field(default=None, sa_column=Column(Moment, nullable=True, index=True))
-
-
-class VocabularyRow(Base, table=True):
-    """In how many articles each term stood, packed; there is one row."""
-
-    __tablename__ = "vocabulary"
-
-    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-FINGERPRINT, CLUSTER, STORY = table(FingerprintRow), table(ClusterRow), table(StoryRow)
 _MOMENT = Moment()
 _OWNERS = "SELECT print, place, article_id FROM {} fingerprint WHERE print"
 _NEAR = "SELECT term, place, story_id FROM {} term WHERE term"

@@ -13,14 +13,12 @@ from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
 from monitor.domain.pages import NO_PAGES, Pages, with_page
 from monitor.domain.source import WELL, Lease, Source, SourceMemory, SourceState
-from monitor.store.base import table
 from monitor.store.bulk import change_row
+from monitor.store.catalogue import SOURCE
 from monitor.store.codec import dumps, loads
 from monitor.store.engine import Connections, insert_or_replace
 from monitor.store.rows import AnyRow
-from monitor.store.tables import SourceRow
 
-SOURCE = table(SourceRow)
 CONFIGURED = text("source.configured")  # in the words of the index of what is due
 _RUNNING = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
 _SETTLE = """

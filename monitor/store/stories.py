@@ -11,14 +11,12 @@ from monitor.domain.article import Stage, Stored
 from monitor.domain.errors import UsageError
 from monitor.domain.grouping import Shelf
 from monitor.domain.story import Story
-from monitor.store.base import table
+from monitor.store.catalogue import ARTICLE, CLUSTER, FINGERPRINT, MENTION, STORY, TERM, VOCABULARY
 from monitor.store.engine import Connections, insert_or_replace
-from monitor.store.hits import MENTION
 from monitor.store.recovery import believed
-from monitor.store.rows import ARTICLE, WAITING, AnyRow, in_stories, stored_of, stored_query
-from monitor.store.shelf import CLUSTER, FINGERPRINT, STORY, SqlShelf, TermRow, VocabularyRow
+from monitor.store.rows import WAITING, AnyRow, in_stories, stored_of, stored_query
+from monitor.store.shelf import SqlShelf
 
-VOCABULARY, TERM = table(VocabularyRow), table(TermRow)
 _TERMS, _SLICES = 1 << 32, 16
 
 

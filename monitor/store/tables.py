@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from monitor.store.base import BIG, CLUSTERED, COUNTED, Base, number, of, partial, when, words
-from monitor.store.columns import Moment
+from monitor.store.base import CLUSTERED, COUNTED, Base, number, of, partial, when, words
+from monitor.store.columns import BIG, Moment
 
 
 class SourceRow(Base, table=True):

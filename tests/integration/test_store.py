@@ -26,7 +26,7 @@ from monitor.domain.archive import Filter
 from monitor.domain.digest import Window
 from monitor.domain.errors import StoreInUse
 from monitor.store.backup import inspect
-from monitor.store.base import Base
+from monitor.store.catalogue import CATALOGUE
 from monitor.store.database import SqlDatabase
 
 ROOT = Path(__file__).parents[2]
@@ -228,7 +228,7 @@ def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
             values = parameters[0] if isinstance(parameters, list) else parameters
             steps = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
-            tables = [(step[3], statement) for step in steps if step[3].split()[1] in Base.metadata.tables]
+            tables = [(step[3], statement) for step in steps if step[3].split()[1] in CATALOGUE.tables]
             scans += [one for one in tables if one[0].startswith("SCAN") and "INDEX" not in one[0]]
     connection.close()
     assert len(asked) > 20

@@ -4,20 +4,17 @@ from typing import Any
 
 from alembic import context
 
-import monitor.store.letters
-import monitor.store.tables  # noqa: F401  # its import fills the catalogue
-from monitor.store.base import Base, spell_out
 from monitor.store.borrowed import PREFIX
+from monitor.store.draw import defined
 
 
 def _ours(_thing: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:  # alembic passes all five
     return not (kind == "table" and reflected and str(name).startswith(("content_words", PREFIX)))
 
 
-spell_out()
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=defined(),
     include_object=_ours,
     render_as_batch=True,
     transactional_ddl=True,

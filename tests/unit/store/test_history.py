@@ -16,7 +16,7 @@ from unit.store.test_schema import FAILING
 from monitor.domain.archive import Filter
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import SchemaMismatch
-from monitor.store.base import Base
+from monitor.store.catalogue import CATALOGUE
 from monitor.store.codec import dumps
 from monitor.store.database import SqlDatabase
 from monitor.store.engine import Connections
@@ -175,7 +175,7 @@ def dump(connections: Connections, like: dict[str, list[str]] | None = None) -> 
     """Return all rows of our tables, of the columns that ``like`` names for each, in an order that rests."""
     with connections.reading() as connection:
         found = {}
-        for name in like or set(inspect(connection).get_table_names()) & set(Base.metadata.tables):
+        for name in like or set(inspect(connection).get_table_names()) & set(CATALOGUE.tables):
             table = Table(name, MetaData(), autoload_with=connection)
             columns = like[name] if like else list(table.columns.keys())
             found[name] = sorted(map(repr, connection.execute(select(*(table.c[one] for one in columns)))))
@@ -185,7 +185,7 @@ def dump(connections: Connections, like: dict[str, list[str]] | None = None) -> 
 def columns_of(connections: Connections) -> dict[str, list[str]]:
     with connections.reading() as connection:
         seen = inspect(connection)
-        names = set(seen.get_table_names()) & set(Base.metadata.tables)
+        names = set(seen.get_table_names()) & set(CATALOGUE.tables)
         return {name: [str(column["name"]) for column in seen.get_columns(name)] for name in sorted(names)}
 
 

@@ -13,8 +13,9 @@ from unit.store.samples import draft, kept
 
 from monitor.domain.archive import Filter
 from monitor.domain.errors import SchemaMismatch, StoreInUse
-from monitor.store.base import Base
+from monitor.store import catalogue
 from monitor.store.database import SqlDatabase
+from monitor.store.draw import defined, drawn
 from monitor.store.engine import Connections
 from monitor.store.lock import LockFile
 from monitor.store.schema import SCRIPTS, migrate, missing, version
@@ -61,9 +62,14 @@ def test_migrations_make_what_the_tables_say(fresh: str) -> None:
         foreign = ("content_words", "procrastinate")
         options = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith(foreign)}
         context = MigrationContext.configure(connection, opts=options)
-        changes = [change for change in compare_metadata(context, Base.metadata) if "content_words" not in str(change)]
+        changes = [change for change in compare_metadata(context, defined()) if "content_words" not in str(change)]
     connections.close()
     assert changes == []
+
+
+def test_queries_see_the_tables_as_they_are_defined() -> None:
+    """What queries are built on is written from the models: ``python -m monitor.store.draw`` writes it again."""
+    assert Path(catalogue.__file__).read_text("utf-8") == drawn()
 
 
 def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
