@@ -32,7 +32,7 @@ from monitor.pipeline.read import Reader
 from monitor.pipeline.recheck import Rechecker
 from monitor.pipeline.screen import Screener
 from monitor.schedule.timetable import CronTimetable
-from monitor.schedule.workers import Workers
+from monitor.schedule.workers import Limits, Workers
 from monitor.store.database import SqlDatabase
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ KINDS: dict[type[Channel], str] = {
 MOST_ASIDE = 2
 """Processes for our own pure work, where there are cores to spare: the interpreter that hands it out feeds no more."""
 
-REST_SECONDS = 30.0
+PATIENCE_SECONDS, REST_SECONDS = 5, 30.0
 
 TIDY = 50_000
 """So many objects more than before, and cycles are looked for."""
@@ -86,7 +86,7 @@ async def gathering(
     settings = configuration.settings
     client = HttpFetcher(settings.contact, settings.allow_networks, clock)
     spare = min(MOST_ASIDE, len(os.sched_getaffinity(0)) - 1)
-    hands = Workers(spare, rest_seconds=REST_SECONDS)
+    hands = Workers(spare, Limits(cpu_seconds=PATIENCE_SECONDS), rest_seconds=REST_SECONDS)
     try:
         fetcher: Fetcher = client
         beside: Workshop = hands
@@ -97,7 +97,7 @@ async def gathering(
             beside = MeteredWorkshop(hands, metrics)
         database.keep(settings.keep_pages)
         aside = Aside(beside if spare else None)
-        collector = Collector(database, fetcher, workers, clock, settings.backfill)
+        collector = Collector(database, fetcher, workers, clock, settings.backfill, aside)
         reader = Reader(database, fetcher, workers, clock)
         yield Gathering(collector, reader, client.rest, aside), fetcher, workers
     finally:

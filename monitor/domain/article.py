@@ -68,6 +68,7 @@ class Draft:
 
     ``stage`` is ``LISTED`` when the page must still be fetched, ``READ`` when ``article`` is whole already.
     ``held`` tells why an article that might be news was kept back as part of a flood; ``articles release`` lets it go.
+    ``words`` are those of the search index, if they were made ahead (``text/index.py``).
     """
 
     keys: tuple[str, ...]
@@ -75,6 +76,7 @@ class Draft:
     news: bool
     stage: Stage
     held: str = ""
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

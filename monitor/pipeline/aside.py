@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from monitor.domain.errors import WorkerKilled
 from monitor.domain.ports import Workshop
 
 T = TypeVar("T")
@@ -36,9 +35,9 @@ class Aside:
         self._piled, self._at = min(left + articles, 2.0 * MUCH), now
 
     async def run(self, work: Callable[..., T], batch: Sequence[Any], *more: object) -> T | None:
-        """Do ``work(batch, *more)`` elsewhere; None if it is to be done here. Raises what the work raises.
+        """Do ``work(batch, *more)`` elsewhere; None if it is to be done here. Raises as ``send`` does.
 
-        It is done here if there is little of it, if no process can be started, or if one was killed over it.
+        It is done here if there is little of it, or if no process can be started.
         """
         if self._workshop is None or len(batch) < FEW:
             return None
@@ -46,6 +45,11 @@ class Aside:
         if self._piled < MUCH:
             return None
         try:
-            return await self._workshop.run(work, batch, *more)
-        except (WorkerKilled, OSError):
+            return await self.send(work, batch, *more)
+        except OSError:
             return None
+
+    async def send(self, work: Callable[..., T], *args: object) -> T:
+        """Do some work elsewhere, however little. Raises what it raises, ``WorkerKilled``, or ``OSError``."""
+        assert self._workshop is not None  # noqa: S101 - without one, nothing is ever killed that would be tried again
+        return await self._workshop.run(work, *args)

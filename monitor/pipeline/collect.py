@@ -2,17 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.domain.article import Draft, Stage
 from monitor.domain.entry import Feed
 from monitor.domain.errors import LeaseLost, NotAFeed, StoreError, WorkerKilled
 from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Weight
 from monitor.domain.health import Notice, accept, notice_due, standing, with_notice
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
-from monitor.domain.source import ArticleMode, Lease, Source, SourceKind, SourceMemory, SourceState
+from monitor.domain.source import Lease, Source, SourceKind, SourceMemory, SourceState
 from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
 from monitor.parse.document import hash_body
 from monitor.pipeline.account import (
@@ -24,8 +23,10 @@ from monitor.pipeline.account import (
     missed_any,
     refusal_of,
 )
+from monitor.pipeline.aside import Aside
 from monitor.pipeline.documents import AnyKnown, Document, Documents
-from monitor.stories.floods import Judged, Verdict, judge
+from monitor.pipeline.draft import Drafter
+from monitor.stories.floods import Verdict, judge
 from monitor.stories.identity import identify, keys_asked
 from monitor.text.urls import host_of
 
@@ -34,7 +35,8 @@ AT_ONCE = 200
 PER_HOST = 4
 LONGEST_TURN = timedelta(hours=1)
 USUAL_POLL = timedelta(milliseconds=500)
-_AT_A_TURN = 4
+USUAL_FEED = 30
+"""So many entries may be expected of a source that was never asked before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,19 @@ class Collector:
     """Polls sources. Every poll commits once; one that is killed is done again when its lease has ended."""
 
     def __init__(
-        self, database: Database, fetcher: Fetcher, workshop: Workshop, clock: Clock, backfill: timedelta
+        self,
+        database: Database,
+        fetcher: Fetcher,
+        workshop: Workshop,
+        clock: Clock,
+        backfill: timedelta,
+        aside: Aside | None = None,
     ) -> None:
         self._database, self._clock, self._backfill = database, clock, backfill
         self._turn = asyncio.Lock()
         self._documents = Documents(fetcher, workshop, self._turn)
+        self._aside = aside or Aside()
+        self._drafter = Drafter(self._aside, self._turn)
         self._places = asyncio.Semaphore(AT_ONCE)
         self._at_host: Counter[str] = Counter()
         self._host_free_at: dict[str, datetime] = {}
@@ -85,7 +95,10 @@ class Collector:
     async def lease(self, limit: int, only: Collection[str] | None = None) -> list[Lease]:
         """Lease at most ``limit`` sources that are due; each must then be handed to ``poll``."""
         now = self._clock()
-        return await self._database.run(self._database.sources.lease_due, now, limit, now + LEASE, only)
+        leases = await self._database.run(self._database.sources.lease_due, now, limit, now + LEASE, only)
+        if fresh := sum(not lease.memory.polls for lease in leases):
+            self._aside.expect(fresh * USUAL_FEED)
+        return leases
 
     async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> Poll:
         """Collect one leased source; never raises. What goes wrong unexpectedly is recorded on its row.
@@ -203,12 +216,13 @@ class Collector:
             more = await self._judge(source, memory, await self._documents.fill(feed, source), now)
             note = f"a gap was closed from its sitemap: {len(more.fresh) - len(verdict.fresh)} more articles"
             missed, verdict = not more.known, more
-        drafts = await self._drafts(verdict, source)
-        reading = Reading(entries, verdict.known, len(verdict.fresh), verdict.baseline_at, _note(note, feed), missed)
+        made = await self._drafter.make((*verdict.fresh, *verdict.learned), source)
+        note = _note(note, feed, made.bare)
+        reading = Reading(entries, verdict.known, len(verdict.fresh), verdict.baseline_at, note, missed)
         memory, notice = self._noticed(after_reading(source, memory, answer, feed, reading, now), source, now)
         changed = verdict.known > document.known  # else all that was read is new: the rest is known to the letter
         touched = keys_asked(identify(feed)) if changed else frozenset[str]()
-        new = await self._database.run(self._database.articles.keep_poll, lease, memory, drafts, now, touched)
+        new = await self._database.run(self._database.articles.keep_poll, lease, memory, made.drafts, now, touched)
         self._items[source.id] = document.items
         outcome = "new" if new else "known" if entries else "empty"
         return replace(_poll(lease, memory, outcome, notice, entries=entries, new=new), remark=reading.note)
@@ -221,13 +235,6 @@ class Collector:
             keys = keys_asked(identified)
         known = await self._database.run(self._database.articles.known, source.id, keys) if keys else frozenset[str]()
         return judge(identified, known, memory, self._backfill, now, certain)
-
-    async def _drafts(self, verdict: Verdict, source: Source) -> Sequence[Draft]:
-        kept, drafts = (*verdict.fresh, *verdict.learned), list[Draft]()
-        for start in range(0, len(kept), _AT_A_TURN):
-            async with self._turn:
-                drafts += (_draft(judged, source) for judged in kept[start : start + _AT_A_TURN])
-        return drafts
 
     async def _unchanged(self, lease: Lease, source: Source, memory: SourceMemory, freshness: timedelta | None) -> Poll:
         now = self._clock()
@@ -261,18 +268,10 @@ class Collector:
         return with_notice(memory, notice, now), notice
 
 
-def _draft(judged: Judged, source: Source) -> Draft:
-    """Make an article of an entry; where the feed holds the whole text, its page need not be fetched."""
-    from monitor.extract.fragment import extract_entry, is_complete  # long to load, and most polls bring nothing new
-
-    article = extract_entry(judged.entry, source)
-    whole = source.article is ArticleMode.FEED or is_complete(article)
-    return Draft(judged.keys, article, judged.news, Stage.READ if whole else Stage.LISTED, judged.held)
-
-
-def _note(summary: str, feed: Feed) -> str:
+def _note(summary: str, feed: Feed, bare: int) -> str:
     cut = f"only the first {len(feed.entries)} entries of the document were read" if feed.truncated else ""
-    return "; ".join(filter(None, (summary, cut)))
+    plain = f"{bare} of the entries could not be read and stay as bare words" if bare else ""
+    return "; ".join(filter(None, (summary, cut, plain)))
 
 
 def _poll(

@@ -96,8 +96,8 @@ class Workers:
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Run a pure module-level function in a worker. Raises what it raises, or ``WorkerKilled``."""
-        job = pickle.dumps((work, args), protocol=pickle.HIGHEST_PROTOCOL)
         async with self._free:
+            job = pickle.dumps((work, args), protocol=pickle.HIGHEST_PROTOCOL)  # not before: many may wait
             worker = await self._take()
             done = False
             try:

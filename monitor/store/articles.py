@@ -31,8 +31,9 @@ from monitor.store.rows import (
     stored_query,
     wording,
 )
-from monitor.store.search import add_words, drop_words, index_text
+from monitor.store.search import add_words, drop_words
 from monitor.store.sources import note_page, settle
+from monitor.text.index import index_text
 
 _AT_ONCE = 1000  # values in one statement; both engines take many more
 
@@ -205,7 +206,9 @@ _START = {"story_id": "", "copy_of": None, "revisions": 0, "attempts": 0, "last_
 
 
 def _content_row(number: int, draft: Draft) -> dict[str, Any]:
-    folded = "" if draft.stage is Stage.LISTED else index_text(draft.article)
+    folded = "" if draft.stage is Stage.LISTED else draft.words
+    if folded is None:
+        folded = index_text(draft.article)
     return {"article_id": number, **wording(draft.article, folded)}
 
 

@@ -5,17 +5,25 @@ import math
 import os
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from fakes import FakeFetcher
 from loopback import on_loop
 from unit.store.samples import MINUTE, NOW, draft, screened
 from waiting import wait_until
 
 from monitor.domain.archive import Filter
+from monitor.domain.article import Article
+from monitor.domain.entry import Entry
+from monitor.domain.exchange import Fetched
+from monitor.domain.source import ArticleMode, Source, SourceKind
 from monitor.pipeline import aside, group
 from monitor.pipeline.aside import MUCH, Aside
+from monitor.pipeline.collect import Collector
+from monitor.pipeline.draft import index_articles
 from monitor.pipeline.group import StoryKeeper
 from monitor.schedule.workers import Workers
 from monitor.store.database import SqlDatabase
@@ -25,6 +33,7 @@ T = TypeVar("T")
 
 
 BATCH, ARTICLES = 40, 90
+SOURCE = Source("a", "A", SourceKind.FEED, "https://a.example/rss", article=ArticleMode.FEED)
 
 
 class Mortal:
@@ -38,6 +47,67 @@ class Mortal:
         if self.jobs == self.last:
             await self.workers.run(os._exit, 1)
         return await self.workers.run(work, *args)
+
+
+class Poisoned(Mortal):
+    """Workers that die whenever an entry of a certain title is among their work."""
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        self.jobs += 1
+        if any("poison" in entry.title for entry in args[0]):
+            await self.workers.run(os._exit, 1)
+        return await self.workers.run(work, *args)
+
+
+def feed(source: str) -> bytes:
+    """Make a feed of twenty whole articles; in one source, one is poison."""
+    items = "".join(
+        f"<item><title>{'poison' * (source == 's1' and n == 7)} {n}</title><link>https://{source}.example/{n}</link>"
+        f"<description>&lt;p&gt;{prose(n)}</description><pubDate>Sun, 01 Mar 2026 11:{n:02}:00 GMT</pubDate></item>"
+        for n in range(20)
+    )
+    return f"<rss version='2.0'><channel><title>{source}</title>{items}</channel></rss>".encode()
+
+
+def collected(path: Path, workers: Mortal | None) -> tuple[list[tuple[str, Article]], dict[str, str], int]:
+    """Poll three sources one after the other; return what is kept, what was remarked, and what a search finds."""
+    sources = {
+        name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", article=ArticleMode.FEED)
+        for name in ("s0", "s1", "s2")
+    }
+    answers = {one.url: Fetched(one.url, 200, (), feed(one.id), "application/rss+xml") for one in sources.values()}
+    database = SqlDatabase.open(f"sqlite:///{path}")
+    try:
+        database.sources.register(list(sources.values()), NOW)
+
+        async def run() -> dict[str, str]:
+            beside, fetcher = Aside(workers), FakeFetcher({**answers})
+            collector = Collector(database, fetcher, Workers(), lambda: NOW, timedelta(days=1), beside)
+            beside.expect(2 * MUCH)
+            async with workers.workers if workers else Workers():
+                polls = [poll for name in sources for poll in await collector.tick(sources, only=[name])]
+            return {poll.source_id: poll.remark for poll in polls if poll.remark}
+
+        remarks = on_loop(run())
+        stored = [(one.source_id, one.article) for one in database.articles.unscreened(100)]
+        return stored, remarks, len(database.archive.search("once more", 100))
+    finally:
+        database.close()
+
+
+def test_a_pass_outlives_an_entry_that_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is kept once and found by a search, as if read here; only the entry at fault has bare words."""
+    monkeypatch.setattr(aside, "STEADY", 0.0)
+    here, nothing, found = collected(tmp_path / "here.db", None)
+    workers = Poisoned(Workers(1))
+    there, remarks, found_there = collected(tmp_path / "there.db", workers)
+    assert nothing == {}
+    assert remarks == {"s1": "1 of the entries could not be read and stay as bare words"}
+    assert [number for number, (one, other) in enumerate(zip(here, there, strict=True)) if one != other] == [27]
+    assert there[27][1].body == here[27][1].body
+    assert found_there == found > 0
+    assert workers.jobs == 3 + 20
+    assert workers.workers.killed == 2
 
 
 def prose(number: int) -> str:
@@ -88,6 +158,7 @@ def test_a_worker_loads_what_its_work_needs_and_no_more() -> None:
     async def run() -> set[str]:
         async with Workers(1) as workers:
             await workers.run(prepare, [("Title", "", "A body of words.", NOW)])
+            await workers.run(index_articles, [Entry("https://a.example/1", content="<p>Words")], SOURCE)
             return set(await workers.run(eval, "list(__import__('sys').modules)"))
 
     assert not on_loop(run()) & {"sqlalchemy", "pydantic", "typer", "httpx", "feedparser", "jinja2"}

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import pytest
 from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
@@ -12,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.article import Draft, Stage
-from monitor.domain.errors import LeaseLost, StoreBusy
+from monitor.domain.errors import LeaseLost, StoreBusy, WorkerKilled
 from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request, Weight
 from monitor.domain.health import recoveries
 from monitor.domain.source import ArticleMode, Lease, Listing, Source, SourceKind, SourceMemory, SourceState
+from monitor.pipeline.aside import MUCH, Aside
 from monitor.pipeline.collect import Collector, Poll
 
+T = TypeVar("T")
 URL = "https://daily.example/feed.xml"
 SOURCE = Source("daily", "The Daily", SourceKind.FEED, URL, every=timedelta(minutes=15))
 
@@ -376,3 +379,25 @@ def test_an_index_that_never_changes_hides_nothing() -> None:
         urls = "".join(f"<url><loc>https://daily.example/story-{n}</loc></url>" for n in range(count))
         answers: dict[str, Outcome] = {source.url: index, part: answer(f"<urlset>{urls}</urlset>".encode(), part)}
         assert poll(shelf, answers, source).new == 1
+
+
+def test_what_was_kept_as_bare_words_is_said() -> None:
+    """Where an entry kills its reader, the poll goes well, and its line tells of it."""
+
+    class Deadly(InlineWorkshop):
+        async def run(self, work: Callable[..., T], *args: Any) -> T:
+            if any(entry.title == "Headline 3" for entry in args[0]):
+                raise WorkerKilled("too long")
+            return await super().run(work, *args)
+
+    async def run() -> Poll:
+        aside, shelf = Aside(Deadly()), Shelf()
+        aside.expect(2 * MUCH)
+        database, fetcher = FakeDatabase(articles=shelf, sources=shelf), FakeFetcher({URL: answer(rss(*range(12)))})
+        collector = Collector(database, fetcher, InlineWorkshop(), FakeClock(), timedelta(days=1), aside)
+        (result,) = await collector.tick({SOURCE.id: SOURCE})
+        return result
+
+    result = asyncio.run(run())
+    assert (result.outcome, result.new) == ("new", 12)
+    assert result.remark == "1 of the entries could not be read and stay as bare words"

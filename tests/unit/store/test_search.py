@@ -9,7 +9,8 @@ from unit.store.samples import NOW, draft, kept, leased
 
 from monitor.domain.article import Article, Draft, Stage
 from monitor.store.database import SqlDatabase
-from monitor.store.search import index_text, read_query
+from monitor.store.search import read_query
+from monitor.text.index import index_text
 
 TEXTS = {
     "dang": "Ông Đặng Minh Đức nói chuyện với Łukasz và Søren Strauß ở İstanbul.",

@@ -1,0 +1,97 @@
+"""Articles of a feed's entries: made here or elsewhere, the same; an entry that kills its reader costs no other."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+from monitor.domain.article import Article, Draft, Stage
+from monitor.domain.entry import Entry
+from monitor.domain.errors import WorkerKilled
+from monitor.domain.source import ArticleMode, Source, SourceKind
+from monitor.pipeline.aside import MUCH, Aside
+from monitor.pipeline.draft import AT_ONCE, MOST_KILLED, Drafter, Drafts
+from monitor.stories.floods import Judged
+from monitor.text.index import index_text
+
+T = TypeVar("T")
+SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
+WHOLE = "<p>" + "</p><p>".join("Words of a whole article, one after the other. " * 12 for _ in range(4)) + "</p>"
+
+
+class Deadly:
+    """A workshop in which some entries kill; ``refuses``: no process can be started."""
+
+    def __init__(self, *deadly: str, refuses: bool = False) -> None:
+        self.deadly, self.refuses, self.sizes = deadly, refuses, list[int]()
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        if self.refuses:
+            raise OSError("no more processes")
+        self.sizes.append(len(args[0]))
+        if any(entry.title in self.deadly for entry in args[0]):
+            raise WorkerKilled("too long")
+        return work(*args)
+
+
+def entries(count: int) -> list[Judged]:
+    """Make entries, every third of them whole."""
+    texts = [f"{WHOLE}{n}" if n % 3 == 0 else f"<p>Teaser {n}" for n in range(count)]
+    return [
+        Judged(Entry(f"https://daily.example/{n}", title=f"t{n}", content=text), (f"guid:{n}",), n % 2 == 0)
+        for n, text in enumerate(texts)
+    ]
+
+
+def made(kept: Sequence[Judged], workshop: Deadly | None, source: Source = SOURCE) -> Drafts:
+    async def run() -> Drafts:
+        aside = Aside(workshop)
+        aside.expect(2 * MUCH)
+        return await Drafter(aside, asyncio.Lock()).make(kept, source)
+
+    return asyncio.run(run())
+
+
+def without_words(drafts: Sequence[Draft]) -> list[tuple[Article, Stage, bool, str, tuple[str, ...]]]:
+    return [(one.article, one.stage, one.news, one.held, one.keys) for one in drafts]
+
+
+@pytest.mark.parametrize("workshop", [Deadly(), Deadly(refuses=True)], ids=["elsewhere", "none to be had"])
+def test_articles_are_the_same_wherever_they_are_made(workshop: Deadly) -> None:
+    """In order, with their keys, stage and judgement; what was made elsewhere brings its words for the index."""
+    kept = entries(AT_ONCE + 20)
+    here, there = made(kept, None), made(kept, workshop)
+    assert without_words(there.drafts) == without_words(here.drafts)
+    assert {one.stage for one in here.drafts} == {Stage.READ, Stage.LISTED}
+    assert workshop.sizes == ([] if workshop.refuses else [AT_ONCE, 20])
+    for one in there.drafts:
+        assert one.words == (None if workshop.refuses or one.stage is Stage.LISTED else index_text(one.article))
+
+
+@pytest.mark.parametrize("mode", ArticleMode)
+def test_an_entry_that_kills_is_kept_as_bare_words(mode: ArticleMode) -> None:
+    """It alone loses its markup; all others are read as ever, and none is left out or kept twice."""
+    kept, source = entries(12), Source("daily", "Daily", SourceKind.FEED, SOURCE.url, article=mode)
+    workshop = Deadly("t6")
+    there, here = made(kept, workshop, source), made(kept, None, source)
+    assert there.bare == 1
+    changed = [
+        n for n, (one, other) in enumerate(zip(there.drafts, here.drafts, strict=True)) if one.article != other.article
+    ]
+    assert changed == [6]
+    bare = there.drafts[6]
+    assert bare.article.body.startswith("Words of a whole article")
+    assert bare.stage is (Stage.READ if mode is ArticleMode.FEED else Stage.LISTED)
+    assert workshop.sizes == [12, *[1] * 12]
+
+
+def test_a_feed_full_of_them_holds_nobody_up() -> None:
+    """When a few have killed, the rest is tried once more together, and then kept as it is."""
+    kept = entries(12)
+    workshop = Deadly("t1", "t2", "t9")
+    there = made(kept, workshop)
+    assert workshop.sizes == [12, 1, 1, 1, 9]
+    assert there.bare == MOST_KILLED + 9
+    assert [one.keys for one in there.drafts] == [one.keys for one in kept]
+    assert all("Words" in one.article.body or "Teaser" in one.article.body for one in there.drafts)
