@@ -19,7 +19,7 @@ from monitor.schedule.workers import Limits, Workers
 
 URL = "https://daily.example/feed"
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
-QUICK = Limits(wall_seconds=1.5, cpu_seconds=2, memory_bytes=400_000_000)
+QUICK = Limits(wall_seconds=60, cpu_seconds=1, memory_bytes=400_000_000)  # a busy machine may stop any clock on a wall
 
 
 def in_worker(work: Callable[..., object], *args: object, limits: Limits = QUICK) -> object:
@@ -59,21 +59,17 @@ def test_row_19_external_entities_are_never_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("depth", [9, 2])
 def test_row_20_entity_bombs_are_harmless(depth: int) -> None:
-    """Billion laughs and quadratic blow-up end quickly and small."""
+    """Billion laughs and quadratic blow-up end quickly and small: no worker has to be killed for them."""
     if depth == 9:
         steps = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
         head, text = f"<!DOCTYPE rss [<!ENTITY l0 'lol'>{steps}]>", "&l9;"
     else:
         head, text = f"<!DOCTYPE rss [<!ENTITY a '{'A' * 50_000}'>]>", "&a;" * 50_000
     body = rss(f"<item><title>{text}</title><link>https://daily.example/1</link></item>", head)
-    start = time.monotonic()
-    try:
-        feed = in_worker(parse_document, body, "text/xml", URL, SOURCE, limits=Limits(5, 5, 400_000_000))
+    with suppress(NotAFeed):
+        feed = in_worker(parse_document, body, "text/xml", URL, SOURCE, limits=Limits(60, 3, 400_000_000))
         assert isinstance(feed, Feed)
         assert len(feed.entries[0].title) <= 2_000
-    except (WorkerKilled, NotAFeed):
-        pass
-    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -88,16 +84,19 @@ def test_row_20_entity_bombs_are_harmless(depth: int) -> None:
 def test_row_21_documents_made_to_be_slow_cost_one_worker(body: bytes) -> None:
     """Whatever a document does to feedparser, it ends within the limit, and the next job gets a worker."""
 
-    async def run() -> float:
+    async def run() -> None:
         async with Workers(1, QUICK) as workers:
-            start = time.monotonic()
-            with suppress(WorkerKilled, NotAFeed):
+            killed = ""
+            try:
                 await workers.run(parse_document, body, "text/xml", URL, SOURCE)
-            took = time.monotonic() - start
+            except NotAFeed:
+                pass
+            except WorkerKilled as error:
+                killed = str(error)
+            assert not killed or "memory or processor time" in killed
             assert await workers.run(math.factorial, 5) == 120
-            return took
 
-    assert on_loop(run()) < 4
+    on_loop(run())
 
 
 def test_row_22_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path) -> None:
@@ -117,7 +116,7 @@ def test_row_22_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path)
 def test_row_24_a_hundred_thousand_entries_are_capped() -> None:
     """The first two thousand are read, and the document says that there were more."""
     items = "".join(f"<item><title>T{n}</title><link>https://h.example/{n}</link></item>" for n in range(100_000))
-    feed = in_worker(parse_document, rss(items), "text/xml", URL, SOURCE, limits=Limits(10, 10, 600_000_000))
+    feed = in_worker(parse_document, rss(items), "text/xml", URL, SOURCE, limits=Limits(60, 10, 600_000_000))
     assert isinstance(feed, Feed)
     assert len(feed.entries) == 2_000
     assert feed.truncated
@@ -127,14 +126,12 @@ def test_workers_return_raise_and_die_alone() -> None:
     """Results and errors travel; time and memory are limited; a crash is a killed worker; many jobs share few."""
 
     async def run() -> None:
-        async with Workers(2, Limits(3, 2, 300_000_000)) as workers:
+        async with Workers(2, Limits(60, 2, 300_000_000)) as workers:
             assert await asyncio.gather(*(workers.run(math.factorial, n) for n in range(20))) == [
                 math.factorial(n) for n in range(20)
             ]
             with pytest.raises(ValueError, match="math domain"):
                 await workers.run(math.sqrt, -1)
-            with pytest.raises(WorkerKilled, match=r"longer than 3 s"):
-                await workers.run(time.sleep, 10)
             with pytest.raises(WorkerKilled, match="memory"):
                 await workers.run(bytearray, 10**9)
             with pytest.raises(WorkerKilled):
@@ -142,7 +139,11 @@ def test_workers_return_raise_and_die_alone() -> None:
             with pytest.raises(NotAFeed) as caught:
                 await workers.run(parse_document, b"", "", URL, SOURCE)
             assert caught.value.looks_like == "nothing"
-            assert workers.killed == 2
+            assert workers.killed == 1
+        async with Workers(1, Limits(0.3)) as workers:
+            with pytest.raises(WorkerKilled, match=r"longer than 0.3 s"):
+                await workers.run(time.sleep, 60)
+            assert workers.killed == 1
 
     on_loop(run())
 
@@ -155,7 +156,7 @@ def test_a_cancelled_job_does_not_give_its_answer_to_the_next() -> None:
     """A worker whose caller went away is ended, not handed on with a stale answer in its pipe."""
 
     async def run() -> None:
-        async with Workers(1, Limits(5, 2, 300_000_000)) as workers:
+        async with Workers(1, QUICK) as workers:
             task = asyncio.create_task(workers.run(time.sleep, 1))
             await asyncio.sleep(0.3)
             task.cancel()

@@ -164,11 +164,9 @@ async def _drip(piece: bytes, writer: asyncio.StreamWriter) -> None:
 
 @pytest.mark.parametrize("talk", [drip_body, drip_headers, drip_interim, silent])
 def test_row_15_the_total_deadline_ends_drips(talk: Talk) -> None:
-    """A server that keeps sending a little is cut as a whole, not per read."""
-    start = time.monotonic()
+    """A server that keeps sending a little, and would do so for ever, is cut as a whole, not per read."""
     outcome, _ = ask(talk, seconds=0.3)
     failed(outcome, "within 0.3 s")
-    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -186,29 +184,34 @@ def test_row_16_huge_headers_are_refused(head: bytes, words: str) -> None:
 
 
 def test_row_17_slow_names_delay_nobody_else() -> None:
-    """Forty names whose servers sleep leave a healthy one its usual time; each is given up after its deadline."""
+    """A healthy name is looked up and fetched while forty lookups still sleep; each is given up after its deadline."""
     wake = threading.Event()
 
     def lookup(host: str, port: int) -> list[str]:
         if host.startswith("slow"):
-            wake.wait(20)
+            wake.wait(60)
         return system_lookup("127.0.0.1", port)
 
-    async def run() -> tuple[float, list[Outcome]]:
-        guard = Guard(LOOPBACK, lookup, deadline_seconds=0.5)
-        async with serving(says(reply(b"here"))) as server:
-            slow = fetcher(guard=guard)
-            hanging = [asyncio.create_task(slow.fetch(Request(f"http://slow{n}.test/"))) for n in range(40)]
-            await asyncio.sleep(0)
-            start = time.monotonic()
-            outcome = await slow.fetch(Request(server.url(host="healthy.test")))
-            took = time.monotonic() - start
-            assert isinstance(outcome, Fetched)
-            return took, [await task for task in hanging]
+    def own(seconds: float) -> HttpFetcher:
+        return fetcher(60, guard=Guard(LOOPBACK, lookup, deadline_seconds=seconds))
 
-    took, outcomes = on_loop(run())
-    wake.set()
-    assert took < 0.4
+    async def run() -> list[Outcome]:
+        patient, strict = own(60), own(0.1)
+        slow = [Request(f"http://slow{n}.test/") for n in range(40)]
+        async with serving(says(reply(b"here"))) as server:
+            hanging = [asyncio.create_task(patient.fetch(request)) for request in slow]
+            await asyncio.sleep(0)
+            assert isinstance(await patient.fetch(Request(server.url(host="healthy.test"))), Fetched)
+            assert not any(task.done() for task in hanging)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
+        return await asyncio.gather(*(strict.fetch(request) for request in slow))
+
+    try:
+        outcomes = on_loop(run())
+    finally:
+        wake.set()
     for outcome in outcomes:
         failed(outcome, "name servers do not answer")
         assert isinstance(outcome, Failed)
