@@ -36,15 +36,16 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def load(config: Path, database: str = "") -> Configuration:
+def load(config: Path, database: str = "", *, secrets: bool = False) -> Configuration:
     """Read the configuration, with the database the user named on the command line if any.
 
+    Only a command that fetches or sends needs the ``secrets``; others work in a shell without the daemon's environment.
     Raises ``ConfigError`` with every fault, or ``UsageError`` if the file cannot be read.
     """
     from monitor.config.load import load_configuration
     from monitor.match.review import review_watch
 
-    configuration = load_configuration(config, os.environ, checks=(review_watch,))
+    configuration = load_configuration(config, os.environ, checks=(review_watch,), secrets=secrets)
     quiet(configuration)
     if not database:
         return configuration
@@ -142,6 +143,19 @@ def emit_records(columns: Sequence[str], records: Iterable[Mapping[str, object]]
 def when(moment: datetime | None) -> str:
     """Show a time to a person, in the zone of his machine."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def program() -> str:
+    """Return how this program was called, to be typed again: its path, where the shell does not find its name."""
+    from shutil import which
+
+    name = Path(sys.argv[0]).name
+    return name if which(name) or name != "monitor" else sys.argv[0]
 
 
 WIDE = 10_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import complete, load, table
+from monitor.cli.common import complete, count, load, program, table
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def demo(folder: Folder = Path("demo"), serve: Serve = False) -> None:
             world.turn(edition)
             tell(edition, look(world, folder, edition))
         typer.echo(
-            f"\nLook around:  monitor status --config {folder / 'sources.yaml'}   (or articles, hits, search ...)"
+            f"\nLook around:  {program()} status --config {folder / 'sources.yaml'}   (or articles, hits, search ...)"
         )
         if serve:
             typer.echo("The outlets stay up until you press Ctrl-C.")
@@ -81,8 +81,8 @@ def tell(edition: int, left: Left) -> None:
     """Say what the pass read and found, and where its digest lies."""
     tally = left.tally
     typer.echo(
-        f"\nPass {edition}: {len(tally.polls)} sources, {sum(poll.new for poll in tally.polls)} new articles, "
-        f"{tally.screening.hits} hits in {left.seconds:.1f} s."
+        f"\nPass {edition}: {len(tally.polls)} sources, {count(sum(poll.new for poll in tally.polls), 'new article')}, "
+        f"{count(tally.screening.hits, 'hit')} in {left.seconds:.1f} s."
     )
     for digest in tally.digests:
         names = {subject.id: subject.name for subject in digest.subjects}
@@ -114,9 +114,9 @@ def summary(digest: "Digest") -> str:
     for story in digest.stories:
         for item in story.items:
             kinds[item.kind.value] = kinds.get(item.kind.value, 0) + 1
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    count = len(digest.stories)
-    return f"{count} {'story' if count == 1 else 'stories'} ({told or 'nothing'}); {digest.coverage.read} sources read."
+    told = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    read = count(digest.coverage.read, "source")
+    return f"{count(len(digest.stories), 'story', 'stories')} ({told or 'nothing'} articles); {read} read."
 
 
 def wait() -> None:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, Limit, complete, emit_lines, load, table, when
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    DatabaseUrl,
+    Json,
+    Limit,
+    complete,
+    count,
+    emit_lines,
+    load,
+    table,
+    when,
+)
 from monitor.cli.look import ago, reading
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
@@ -148,11 +160,11 @@ def send(
     since: Since = "",
 ) -> None:
     """Send a digest now: what it has not told yet, or with --since everything of that time, told or not."""
-    configuration = load(config, database)
+    configuration = load(config, database, secrets=True)
     plan = plan_of(configuration, name)
     with reading(configuration) as opened:
         digest, attempts = complete(send_now(opened, configuration, plan, ago(since)))
-    typer.echo(f"Digest {digest.id}: {len(digest.stories)} stories.")
+    typer.echo(f"Digest {digest.id}: {count(len(digest.stories), 'story', 'stories')}.")
     report(attempts)
 
 

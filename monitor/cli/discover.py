@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, Json, complete, emit_lines, load
+from monitor.cli.common import DEFAULT_CONFIG, Config, Json, complete, count, emit_lines, load
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.domain.source import Source, SourceKind
+from monitor.text.urls import canonical_url
 
 if TYPE_CHECKING:
     from monitor.domain.settings import Configuration
@@ -32,7 +34,9 @@ def discover(
         url = f"https://{url}"
     configuration = load(config) if config.exists() else None
     discovery = complete(_discover(url, configuration))
-    taken = [source.id for source in configuration.sources] if configuration else []
+    known = configuration.sources if configuration else ()
+    taken = [source.id for source in known]
+    there = {canonical_url(source.url): source.id for source in known}
     if json:
         emit_lines(
             {
@@ -48,8 +52,11 @@ def discover(
         )
     for one in () if json else discovery.found:
         newest = f", newest {one.newest_at:%Y-%m-%d %H:%M} UTC" if one.newest_at else ""
-        typer.echo(f"# {one.found}: {one.entries} entries{newest}")
-        name = one.title or url
+        typer.echo(f"# {one.found}: {count(one.entries, 'entry', 'entries')}{newest}")
+        if canonical_url(one.url) in there:
+            typer.echo(f"# This is read already, as {there[canonical_url(one.url)]}.")
+            continue
+        name = one.title or (urlsplit(one.url).hostname or url).removeprefix("www.")
         taken.append(identifier(name, one.url, taken))
         typer.echo(block(taken[-1], name, one.kind, one.url, one.language), nl=False)
     if not discovery.found:
@@ -79,7 +86,6 @@ def import_(
 ) -> None:
     """Take the feeds of an OPML list over: print them as YAML, or add them to the configuration."""
     from monitor.parse.opml import read_opml
-    from monitor.text.urls import canonical_url
 
     try:
         outlines = read_opml(file.read_bytes())

@@ -39,7 +39,7 @@ def extract(targets: Targets, config: Config = DEFAULT_CONFIG, source: As = "", 
     """Show the article of pages: files, folders of them, or addresses; with --json a line each."""
     from monitor.extract.page import explain_page
 
-    configuration = load(config) if source else None
+    configuration = load(config, secrets=True) if source else None
     chosen = pick_source(configuration, source) if configuration else None
     many = len(targets) > 1 or any(Path(target).is_dir() for target in targets)
     for page in read_pages(targets, configuration, chosen):

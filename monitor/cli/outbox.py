@@ -106,7 +106,7 @@ def replay(
     dead: Annotated[bool, typer.Option("--dead", help="All that were given up.")] = False,
 ) -> None:
     """Send deliveries again at once, under the same message id, so that a receiver can tell a repetition."""
-    configuration = load(config, database)
+    configuration = load(config, database, secrets=True)
     with reading(configuration) as opened:
         chosen = list(numbers or ())
         if dead:

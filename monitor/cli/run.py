@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, ids, load
+from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, count, emit, ids, load, program
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import UsageError
 
@@ -31,7 +31,7 @@ def poll(
     from monitor.config.reload import Reloader
     from monitor.match.review import review_watch
 
-    configuration = load(config, database)
+    configuration = load(config, database, secrets=True)
     known = {source.id: source for source in configuration.sources}
     for name in sources or ():
         if name not in known:
@@ -48,11 +48,11 @@ def poll(
         tell(tally)
 
 
-def summary(tally: "Tally") -> dict[str, object]:
+def summary(tally: "Tally") -> dict[str, Any]:
     """Sum a pass up for a program."""
     receipts = [type(attempt.receipt).__name__.lower() for attempt in tally.attempts]
     return {
-        "sources": len(tally.polls),
+        "sources": len({poll.source_id for poll in tally.polls}),
         "entries": sum(poll.entries for poll in tally.polls),
         "new": sum(poll.new for poll in tally.polls),
         "pages": sum(not reading.error for reading in tally.readings),
@@ -72,11 +72,11 @@ def tell(tally: "Tally") -> None:
     """Say what happened, and what needs somebody's eye."""
     sums = summary(tally)
     typer.echo(
-        f"{sums['sources']} sources polled, {sums['new']} new articles, {sums['pages']} pages read, "
-        f"{sums['screened']} screened, {sums['hits']} hits."
+        f"{count(sums['sources'], 'source')} polled, {count(sums['new'], 'new article')}, "
+        f"{count(sums['pages'], 'page')} read, {sums['screened']} screened, {count(sums['hits'], 'hit')}."
     )
     for digest in tally.digests:
-        typer.echo(f"Digest {digest.id}: {len(digest.stories)} stories.")
+        typer.echo(f"Digest {digest.id}: {count(len(digest.stories), 'story', 'stories')}.")
     for attempt in tally.attempts:
         message, receipt = attempt.delivery.message, attempt.receipt
         said = receipt.detail if isinstance(receipt, Sent) else receipt.reason
@@ -84,6 +84,8 @@ def tell(tally: "Tally") -> None:
     for poll_ in tally.polls:
         if poll_.detail:
             typer.echo(f"  {poll_.source_id}: {poll_.after.value}: {poll_.detail}", err=True)
+    if any(poll_.detail for poll_ in tally.polls):
+        typer.echo(f"What helps against these: {program()} status", err=True)
 
 
 def progress_bar() -> "AbstractContextManager[Progress]":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, load, table, when
+from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, count, emit, load, table, when
 from monitor.cli.crew import CrewSight, crew_lines, crew_needs, crew_record, look_at_crew
 from monitor.domain.errors import ConfigError
 
@@ -180,7 +180,7 @@ def needs(sight: Sight) -> Iterator[str]:
     yield from crew_needs(sight.crew, sight.at)
     if counts.dead:
         yield (
-            f"{_count(counts.dead, 'delivery was', 'deliveries were')} given up: see monitor outbox list --state dead, "
+            f"{count(counts.dead, 'delivery was', 'deliveries were')} given up: see monitor outbox list --state dead, "
             "then monitor outbox replay ID."
         )
     if counts.oldest_at and sight.at - counts.oldest_at > LATE:
@@ -193,7 +193,7 @@ def needs(sight: Sight) -> Iterator[str]:
             f"None of the {len(failing)} sources can be read: is this machine online (network, name servers, firewall)?"
         )
     elif ill:
-        yield f"{_count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
+        yield f"{count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
 
 
 def show(sight: Sight, *, everything: bool) -> None:
@@ -259,13 +259,9 @@ def verdict(lines: "tuple[SourceLine, ...]") -> str:
     watched = [line for line in lines if line.memory.state.value != "paused"]
     well = [line for line in watched if line.memory.state.value == "ok" and line.memory.last_success_at]
     waiting = [line for line in watched if line.memory.state.value == "ok" and not line.memory.last_success_at]
-    said = f"{len(well)} of {_count(len(watched), 'source is', 'sources are')} well"
+    said = f"{len(well)} of {count(len(watched), 'source is', 'sources are')} well"
     if waiting:
         said += f", {len(waiting)} not polled yet"
     if paused := len(lines) - len(watched):
         said += f"; {paused} paused"
     return said + "."
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from monitor.config import values
-from monitor.config.secrets import Surroundings
+from monitor.config.secrets import MissingSecret, Surroundings
 from monitor.domain.delivery import Secret
 
 T = TypeVar("T")
@@ -47,7 +47,21 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+UNKNOWN = Secret("")
+"""Stands for a secret that is missing where it is not needed."""
+
+
 def _secret(value: Any, info: ValidationInfo) -> Secret:
+    """Look references up, as ``_needed_secret``; ``UNKNOWN`` for one that is missing and not needed."""
+    try:
+        return _needed_secret(value, info)
+    except MissingSecret:
+        if isinstance(info.context, Surroundings) and not info.context.needed:
+            return UNKNOWN
+        raise
+
+
+def _needed_secret(value: Any, info: ValidationInfo) -> Secret:
     """Look references up. The text itself never gets into an error."""
     if not isinstance(value, str):
         raise ValueError("this must be text; write ${NAME}, file:/path, or the text in quotes")  # noqa: TRY004 - as above
@@ -60,7 +74,8 @@ def checks(check: Callable[[str], object]) -> AfterValidator:
     """Make a validator of a secret from a check of its text."""
 
     def checked(secret: Secret) -> Secret:
-        check(secret.reveal())
+        if secret is not UNKNOWN:
+            check(secret.reveal())
         return secret
 
     return AfterValidator(checked)
@@ -165,6 +180,7 @@ Network = Annotated[
 ]
 Probes = Annotated[tuple[str, int] | None, BeforeValidator(read_probes), WithJsonSchema({"type": "string"})]
 SecretText = Annotated[Secret, BeforeValidator(_secret), WithJsonSchema({"type": "string"})]
+NeededText = Annotated[Secret, BeforeValidator(_needed_secret), WithJsonSchema({"type": "string"})]
 SecretUrl = Annotated[SecretText, checks(lambda text: values.split_url(text, ("https", "http")))]
 """An http(s) URL that may itself be a secret."""
 Ids = Annotated[list[Id], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

@@ -26,9 +26,14 @@ _ID: TypeAdapter[str] = TypeAdapter(Id)
 _SYNONYMS: TypeAdapter[list[list[str]]] = TypeAdapter(schema.Synonyms)
 
 
-def load_configuration(path: Path, environ: Mapping[str, str], checks: Sequence[Check] = ()) -> Configuration:
-    """Read a configuration file. Raises ``ConfigError`` with every fault, in file order."""
-    return read_configuration(read_file(path), path, environ, checks)
+def load_configuration(
+    path: Path, environ: Mapping[str, str], checks: Sequence[Check] = (), *, secrets: bool = True
+) -> Configuration:
+    """Read a configuration file; without ``secrets`` those that are missing are no faults, but for the database's.
+
+    Raises ``ConfigError`` with every fault, in file order.
+    """
+    return _Reader(read_file(path), path, environ, secrets=secrets).read(checks)
 
 
 def read_file(path: Path) -> bytes:
@@ -51,16 +56,16 @@ def read_configuration(
     data: bytes, path: Path, environ: Mapping[str, str], checks: Sequence[Check] = ()
 ) -> Configuration:
     """Read the bytes of a configuration; ``path`` is where they lie, for messages and for relative paths in them."""
-    return _Reader(data, path, environ).read(checks)
+    return _Reader(data, path, environ, secrets=True).read(checks)
 
 
 class _Reader:
     """One reading: collects faults and warnings until all is seen."""
 
-    def __init__(self, data: bytes, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, data: bytes, path: Path, environ: Mapping[str, str], *, secrets: bool) -> None:
         self.document = parse_document(data)
         self.path, self.folder = path, path.absolute().parent
-        self.around = Surroundings(environ, self.folder)
+        self.around = Surroundings(environ, self.folder, secrets)
         self.faults = [self._fault(place, message) for place, message in self.document.faults]
         self.warnings: list[Fault] = []
 

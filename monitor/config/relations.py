@@ -1,5 +1,6 @@
 """What must hold between the keys of the file, checked on the values as read, so that one fault hides no other."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -12,6 +13,10 @@ from monitor.domain.errors import Remark
 
 ALL = "all"
 OUTBOX = "outbox"
+SECRET_KEYS = ("database", "heartbeat", "headers", "server", "unsubscribe", "url", "secret", "chat")
+_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
+_QUOTED = re.compile(r'=?"[^"]*"|/[^/]*/')
+_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
 LISTING_KEYS = ("items", "link", "title", "published", "next", "pages")
 
 
@@ -33,6 +38,7 @@ def find_relations(tree: dict[str, Any]) -> Iterator[Remark]:
     for name, digest in _entries(tree, "digests"):
         yield from _digest(("digests", name), digest, tree)
     yield from _whole(tree)
+    yield from _unread_references((), tree)
 
 
 def _part(tree: Any, key: str) -> dict[str, Any]:
@@ -153,6 +159,27 @@ def _rule(path: Path, rule: dict[str, Any], tree: dict[str, Any]) -> Iterator[Re
         yield Remark(path, "a rule needs officials or a query; add officials: [id, ...] or query: 'words'")
     yield from _known((*path, "officials"), rule.get("officials"), _part(tree, "officials"), "official", {ALL})
     yield from _known((*path, "sources"), rule.get("sources"), _part(tree, "sources"), "source", {ALL})
+    if isinstance(query := rule.get("query"), str):
+        yield from _lost_operators((*path, "query"), query)
+
+
+def _lost_operators(path: Path, query: str) -> Iterator[Remark]:
+    found = _OPERATOR.search(_QUOTED.sub(lambda quoted: "." * len(quoted[0]), query))
+    if found:
+        right = "NEAR/5, with the words allowed between" if found[1].lower() == "near" else found[1].upper()
+        text = f'"{found[1]}" is looked for as a word; if it is to join others write {right}, else put it in quotes'
+        yield Remark(path, text, found.start(), warning=True)
+
+
+def _unread_references(path: Path, value: Any) -> Iterator[Remark]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in SECRET_KEYS or path in {(), ("sources",), ("channels",)}:
+                yield from _unread_references((*path, key), inner)
+    for position, word in _words(value):
+        if found := _REFERENCE.search(word):
+            text = f"{found[0]} stands for itself here; secrets are looked up in {', '.join(SECRET_KEYS)}"
+            yield Remark((*path, *position), text, found.start(), warning=True)
 
 
 def _channel(path: Path, channel: dict[str, Any], networks: list[Any]) -> Iterator[Remark]:

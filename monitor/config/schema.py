@@ -21,6 +21,7 @@ from monitor.config.fields import (
     Length,
     MailAddress,
     Name,
+    NeededText,
     Network,
     Probes,
     Query,
@@ -54,7 +55,7 @@ class Model(BaseModel):
 class SettingsModel(Model):
     """What holds for the whole daemon."""
 
-    database: Annotated[SecretText, checks(check_database)] = Field(
+    database: Annotated[NeededText, checks(check_database)] = Field(
         default=Secret(DATABASE), description="SQLAlchemy URL; a relative file lies beside sources.yaml"
     )
     timezone: Zone = Field(default="UTC", description="IANA zone of digests that name none")

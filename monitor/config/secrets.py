@@ -12,12 +12,20 @@ _REFERENCE = re.compile(r"\$\$|\$\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+class MissingSecret(ValueError):
+    """A reference leads nowhere: its variable is not set, or its file cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where references are looked up: the environment, and the folder that relative paths start from."""
+    """Where references are looked up: the environment, and the folder that relative paths start from.
+
+    Where secrets are not ``needed``, one that is missing is no fault: who only looks need not know the passwords.
+    """
 
     environ: Mapping[str, str]
     folder: Path
+    needed: bool = True
 
     def resolve(self, text: str) -> str:
         """Replace every reference; ``$$`` stands for one dollar sign.
@@ -49,9 +57,9 @@ class Surroundings:
             raise ValueError("${...} holds no name of a variable; write it such as ${SMTP_PASSWORD}")
         secret = self.environ.get(name)
         if secret is None:
-            raise ValueError(f"the environment variable {name} is not set; set it, or use file:/path/to/secret")
+            raise MissingSecret(f"the environment variable {name} is not set; set it, or use file:/path/to/secret")
         if not secret:
-            raise ValueError(f"the environment variable {name} is empty; give it a value")
+            raise MissingSecret(f"the environment variable {name} is empty; give it a value")
         return secret
 
     def _read(self, name: str) -> str:
@@ -64,7 +72,7 @@ class Surroundings:
             raise ValueError(f"the secret file {name} is not UTF-8 text; save it as such") from error
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise ValueError(
+            raise MissingSecret(
                 f"the secret file {name} cannot be read ({reason}); create it, or mend the path"
             ) from error
         if not secret:

@@ -80,7 +80,10 @@ def parse_zone(text: str) -> str:
     """Read the name of a time zone as in the IANA list, such as Asia/Vientiane."""
     if text in _zones():
         return text
-    raise ValueError(f'"{text}" is no time zone{meant(text, _zones()) or "; write a name such as Asia/Vientiane"}')
+    city = text.replace(" ", "_").lower()
+    whole = sorted((zone for zone in _zones() if zone.lower().endswith(f"/{city}")), key=len)
+    hint = f"; did you mean {whole[0]}?" if whole else meant(text, _zones())
+    raise ValueError(f'"{text}" is no time zone{hint or "; write a name such as Asia/Vientiane"}')
 
 
 @cache
@@ -149,8 +152,10 @@ def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
     except ValueError as error:
         raise ValueError(f"this is no URL, {error}; write it such as {example}") from error
     if parts.scheme not in schemes:
-        named = f'"{parts.scheme}:" ' if parts.scheme.isalnum() and "://" in text else ""
-        raise ValueError(f"this URL begins with {named or 'no scheme '}where {' or '.join(schemes)} would be right")
+        right = " or ".join(f"{scheme}://" for scheme in schemes)
+        if parts.scheme.isalnum() and "://" in text:
+            raise ValueError(f'this URL begins with "{parts.scheme}:" where {right} would be right')
+        raise ValueError(f"this URL does not say how it is reached; write {right} before it")
     if not is_host(host):
         raise ValueError(f"this URL names no host that can exist; write it such as {example}")
     return parts
@@ -258,7 +263,8 @@ def parse_cron(text: str) -> str:
     try:
         trigger = CronTrigger.from_crontab(line, "UTC")
     except ValueError as error:
-        raise ValueError(f'"{text}" is no cron line: {error}; write it such as "0 7 * * mon-fri"') from error
+        said = str(error).removeprefix("Error validating expression ")  # the scheduler's
+        raise ValueError(f'"{text}" is no cron line: {said}; write it such as "0 7 * * mon-fri"') from error
     if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
         raise ValueError(f'"{text}" never comes; write a day that exists, such as "0 7 1 * *"')
     return line

@@ -8,8 +8,9 @@ from urllib.parse import urljoin
 
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed, WorkerKilled
-from monitor.domain.exchange import Fetched, Outcome, Purpose, Request
+from monitor.domain.exchange import Failed, Fetched, Outcome, Purpose, Request
 from monitor.domain.ports import Fetcher, Workshop
+from monitor.domain.remedies import remedy_of
 from monitor.domain.source import Source, SourceKind
 from monitor.parse.discover import Candidate, candidates_in_page, candidates_in_robots, usual_places
 from monitor.parse.document import parse_document
@@ -40,6 +41,12 @@ class Discovery:
     trouble: str = ""
 
 
+NO_FEED = (
+    "the site names no feed, and none is where they usually are; "
+    "what helps: read a page of it that lists articles, by `page:` and `items:`"
+)
+
+
 class Discoverer:
     """Asks a site for its feeds, politely: a page, its robots.txt, and at most some forty addresses."""
 
@@ -53,6 +60,8 @@ class Discoverer:
             outcome = await self._fetcher.fetch(Request(url))
         named: tuple[Candidate, ...] = ()
         trouble = "" if isinstance(outcome, Fetched) else getattr(outcome, "reason", "nothing came")
+        if isinstance(outcome, Failed) and (remedy := remedy_of(outcome)):
+            trouble += f"; what helps: {remedy}"
         if isinstance(outcome, Fetched):
             itself = await self._read(Candidate(outcome.moved_to or url, found="given"), outcome)
             if itself is not None:
@@ -65,9 +74,7 @@ class Discoverer:
         if not any(one.kind is SourceKind.FEED for one in found):
             tried = {canonical_url(one.url) for one in named}
             found += await self._try(one for one in usual_places(url) if canonical_url(one.url) not in tried)
-        return Discovery(
-            _best_first(found), "" if found else trouble or "the site names no feed, and none is where they usually are"
-        )
+        return Discovery(_best_first(found), "" if found else trouble or NO_FEED)
 
     async def _try(self, candidates: Iterable[Candidate]) -> list[Found]:
         """Fetch and read candidates; stop asking once there are enough."""

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from monitor.domain.article import Article
+from monitor.domain.article import Article, Region
 from monitor.domain.digest import Kind
 from monitor.domain.errors import LeaseLost, MonitorError
 from monitor.domain.exchange import Failed, Fetched, Gone, Outcome, Purpose, Request
-from monitor.domain.mention import Findings, RuleHit
+from monitor.domain.mention import Findings, Passage, RuleHit
 from monitor.domain.ports import Clock, Fetcher, Workshop
 from monitor.domain.revision import CONFIRM, Event, Recheck, RecheckDatabase, next_check
 from monitor.domain.rule import Rule
@@ -21,11 +21,13 @@ from monitor.domain.source import Source
 from monitor.pipeline.documents import headers_for
 from monitor.pipeline.screen import Watcher
 from monitor.stories.revisions import Change, Revision, admits, compare, proof
+from monitor.text.visible import clip
 
 LEASE = timedelta(minutes=5)
 SURE = 0.4  # confidence below which a page is too doubtful to be held against what was told
 NOT_FOUND = {404, 410}
 WITHDRAWN = "the page is no longer there"
+QUOTED = 200  # characters of what stood there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,23 @@ def _note(old: RuleHit | None, new: RuleHit | None, revision: Revision, *, wants
     """Say in a few words what changed for one rule, or nothing if it is not worth telling."""
     notes = ["the text says that it was corrected"] if admits(revision) else []
     if revision.change is Change.HEADLINE:
-        notes.append("the headline changed")
+        notes.append("the headline changed" + _before(revision.lines[0].removeprefix("- ")))
     if old is None:
         notes.append("it now names what is watched")
     elif new is None:
-        notes.append("it no longer names what is watched")
+        notes.append("it no longer names what is watched" + _before(*_gone(old, ())))
     elif proof(old) != proof(new):
-        notes.append("the sentence around a mention changed")
+        notes.append("the sentence around a mention changed" + _before(*_gone(old, new.passages)))
     return "; ".join(notes) or (revision.summary if wants_all else "")
+
+
+def _gone(old: RuleHit, now: Sequence[Passage]) -> list[str]:
+    """Return the first sentence of a hit that stands no more; a headline is told as such."""
+    stands = {" ".join(passage.text.split()) for passage in now}
+    texts = (" ".join(passage.text.split()) for passage in old.passages if passage.region is not Region.TITLE)
+    return [text for text in texts if text not in stands][:1]
+
+
+def _before(*texts: str) -> str:
+    """Say what stood there, so that the reader sees the difference without looking for the old version."""
+    return "".join(f", before: “{clip(text, QUOTED)}”" for text in texts)

@@ -32,12 +32,15 @@ def site(pages: dict[str, bytes]) -> Callable[..., object]:
     return talk
 
 
-def run(pages: dict[str, bytes], path: str, folder: Path, *options: str) -> tuple[int, str, str]:
-    """Serve a site and discover it."""
-    (folder / "sources.yaml").write_text(CONFIG, encoding="utf-8")
+def run(
+    pages: dict[str, bytes], path: str, folder: Path, *options: str, configuration: str = CONFIG
+) -> tuple[int, str, str]:
+    """Serve a site and discover it; ``{}`` in the configuration is its address."""
 
     async def serve() -> tuple[int, str, str]:
         async with serving(site(pages)) as server:  # type: ignore[arg-type]  # a plain callable
+            text = configuration.replace("{}", server.url("").rstrip("/"))
+            (folder / "sources.yaml").write_text(text, encoding="utf-8")
             arguments = ["discover", server.url(path), "-c", str(folder / "sources.yaml"), *options]
             result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
             return result.exit_code, result.stdout.replace(str(server.port), "PORT"), result.stderr
@@ -56,7 +59,7 @@ def test_named_feeds_and_sitemaps_are_printed_as_yaml(tmp_path: Path) -> None:
     code, out, _ = run(pages, "/", tmp_path)
     assert code == 0
     assert out.startswith(
-        "# named: 1 entries, newest 2026-03-05 09:00 UTC\n  daily-politics:\n    name: 'Daily: politics'\n"
+        "# named: 1 entry, newest 2026-03-05 09:00 UTC\n  daily-politics:\n    name: 'Daily: politics'\n"
         "    feed: http://127.0.0.1:PORT/politics.rss\n    language: en\n"
     )
     assert "sitemap: http://127.0.0.1:PORT/map.xml" in out
@@ -71,6 +74,28 @@ def test_a_feed_is_its_own_discovery_and_a_bare_site_is_guessed(tmp_path: Path) 
     code, out, err = run({"/": b"<html>News</html>"}, "/", tmp_path)
     assert (code, out) == (3, "")
     assert "names no feed" in err
+    assert "what helps: read a page of it that lists articles, by `page:` and `items:`" in err
+
+
+def test_what_is_read_already_is_no_second_source(tmp_path: Path) -> None:
+    """A feed that the configuration has is named by its id there, and not printed to be pasted again."""
+    code, out, _ = run({"/x.rss": RSS}, "/x.rss", tmp_path)
+    assert (code, "  daily-politics:" in out) == (0, True)
+    known = CONFIG.replace("https://old.example/rss", "{}/x.rss")
+    code, out, _ = run({"/x.rss": RSS}, "/x.rss", tmp_path, configuration=known)
+    assert (code, out.splitlines()[1:]) == (0, ["# This is read already, as old."])
+
+
+def test_a_site_without_a_title_is_called_by_its_host(tmp_path: Path) -> None:
+    """An id such as https-daily-example is nothing to type."""
+    _, out, _ = run({"/": b"<html></html>", "/robots.txt": b"Sitemap: /map.xml", "/map.xml": SITEMAP}, "/", tmp_path)
+    assert "  127-0-0-1:\n    name: 127.0.0.1\n    sitemap:" in out
+
+
+def test_what_stands_in_the_way_comes_with_what_helps(tmp_path: Path) -> None:
+    """A private address that is not allowed says what allows it."""
+    code, _, err = run({}, "/", tmp_path, configuration="settings: {contact: desk@example.org}\n")
+    assert (code, "settings.allow_networks" in err) == (3, True)
 
 
 OPML = """<opml><body><outline text="Báo Đất" xmlUrl="https://a.example/rss"/><outline text="ລາວ" xmlUrl="https://b.example/"/>

@@ -19,6 +19,17 @@ CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
 sources: {times: {feed: "https://times.example/rss"}}
 """
+SEALED = """
+settings: {database: "sqlite:///monitor.db", heartbeat: "${NOT_HERE}"}
+sources: {times: {feed: "https://times.example/rss", headers: {Authorization: "Bearer ${NOT_HERE}"}}}
+officials: {phan-van-giang: {name: Phan Văn Giang, country: Vietnam}}
+rules: {people: {officials: all}}
+channels:
+  desk: {email: {to: a@b.example, from: a@b.example, server: "file:/not/here"}}
+  bridge: {webhook: {url: "${NOT_HERE}", secret: "${NOT_HERE}"}}
+  team: {chat: "${NOT_HERE}"}
+digests: {morning: {rules: all, at: "07:00", to: [desk, bridge, team]}}
+"""
 Run = Callable[..., str]
 
 
@@ -41,6 +52,36 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return result.output
 
     return call
+
+
+LOOKS = ("hits", "articles", "search words", "stories", "digest list", "digest show morning", "outbox list", "db check")
+
+
+@pytest.mark.parametrize("words", [*LOOKS, "names phan-van-giang", "status --json", "rehearse", "export -"])
+def test_who_only_looks_need_not_know_the_secrets(run: Run, words: str) -> None:
+    """The passwords are in the daemon's environment, not in the shell of who wants to know how it is."""
+    Path("sources.yaml").write_text(SEALED, encoding="utf-8")
+    said = run(*words.split())
+    assert "NOT_HERE" not in said
+    assert '"faults": ["' not in said
+
+
+@pytest.mark.parametrize("words", ["check", "poll", "digest send morning", "outbox replay --dead"])
+def test_who_fetches_or_sends_needs_the_secrets(run: Run, words: str) -> None:
+    """What cannot be done without them says which are missing, and where they are named."""
+    Path("sources.yaml").write_text(SEALED, encoding="utf-8")
+    result = CliRunner().invoke(app, words.split())
+    said = result.output + str(result.exception)
+    assert said.count("the environment variable NOT_HERE is not set") == 5
+    assert "secret file /not/here cannot be read" in said
+
+
+def test_the_database_must_be_known_to_look_into_it(run: Run) -> None:
+    """A database that only the environment names is the one thing that a look cannot do without."""
+    Path("sources.yaml").write_text(SEALED.replace("sqlite:///monitor.db", "${NOT_HERE}"), encoding="utf-8")
+    assert "settings.database: the environment variable NOT_HERE is not set" in str(
+        CliRunner().invoke(app, ["hits"]).exception
+    )
 
 
 def read(text: str) -> list[dict[str, str]]:

@@ -22,6 +22,11 @@ WARNINGS = {
     "channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}": "secret: a secret stands",
     "channels: {c: {email: {to: a@b.example, from: a@b.example, server: 'smtp://u:p@h.example'}}}": "a secret stands",
     "settings: {probes: '0.0.0.0:9464'}": "settings.probes: probes answer whoever can reach",
+    "digests: {d: {rules: all, title: '${TITLE}', at: once}}": "d.title: ${TITLE} stands for itself here",
+    "settings: {contact: '${CONTACT}'}": "settings.contact: ${CONTACT} stands for itself here",
+    "rules: {r: {query: 'tax and budget'}}": '1:25: rules.r.query: "and" is looked for as a word',
+    "rules: {r: {query: 'tax near/5 budget'}}": "write NEAR/5, else put it in quotes",
+    "rules: {r: {query: 'tax NEAR budget'}}": "write NEAR/5, with the words allowed between",
     "settings: {timezone: UTC}": "no sources: nothing will be read",
 }
 FAULTS = {
@@ -52,6 +57,23 @@ def test_contradictions_are_faults(text: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_configuration(text.encode(), Path("s.yaml"), {})
     assert any(words in str(fault) for fault in caught.value.faults), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query", ['"law and order"', "/bread and butter/", '="or" AND x', "title:x OR y NOT z", "orange"]
+)
+def test_operators_that_are_quoted_or_written_right_are_silent(query: str) -> None:
+    """Only what looks like a lost operator is doubted."""
+    source = "sources: {a: {feed: 'https://x.example/f'}}"
+    text = f"{source}\nrules: {{q: {{query: '{query}'}}}}\ndigests: {{d: {{rules: all, at: once}}}}\n"
+    assert read_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
+
+
+def test_secrets_in_their_places_are_silent() -> None:
+    """Sources and channels may be called like a key that takes a secret."""
+    text = "sources: {server: {feed: 'https://x.example', headers: {A: '${X}'}}}\nchannels: {url: {chat: '${Y}'}}\n"
+    told = read_configuration(text.encode(), Path("s.yaml"), {"X": "abcdef", "Y": "slack://a/b/c"}).warnings
+    assert not [str(warning) for warning in told if "stands for itself" in str(warning)]
 
 
 def test_allowed_networks_and_told_rules_are_silent() -> None:

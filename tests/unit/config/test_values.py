@@ -47,7 +47,7 @@ BAD: list[tuple[Callable[[str], object], str, str]] = [
     (values.parse_network, "home", "such as 127.0.0.0/8"),
     (values.parse_door, "localhost:80", "such as 127.0.0.1:9464"),
     (values.parse_door, "127.0.0.1:0", "such as 127.0.0.1:9464"),
-    (values.parse_url, "example.org/feed", "no scheme where https or http"),
+    (values.parse_url, "example.org/feed", "write https:// or http:// before it"),
     (values.parse_url, "file:///etc/passwd", '"file:"'),
     (values.parse_url, "https://", "names no host"),
     (values.parse_url, "https://a b/", "no spaces"),

@@ -26,8 +26,10 @@ OFFICIAL = Official("phan-van-giang", "Phan Văn Giang", "Vietnam")
 FILLER = "The ministry said that work on the road had begun in the spring and would be over before the rains. "
 SENTENCE = "General Phan Van Giang opened the bridge with 300 soldiers on Monday."
 
+TITLE, AROUND = "Bridge opened in the north", "the sentence around a mention changed"
 
-def page(title: str = "Bridge opened in the north", sentence: str = SENTENCE, more: str = "") -> bytes:
+
+def page(title: str = TITLE, sentence: str = SENTENCE, more: str = "") -> bytes:
     """Write a page as an outlet would."""
     paragraphs = "".join(f"<p>{text}</p>" for text in (sentence, *([FILLER * 2] * 5), more) if text)
     article = f"<article><h1>{title}</h1>{paragraphs}</article>"
@@ -101,10 +103,14 @@ def test_an_unchanged_page_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "note"),
     [
-        (page(title="Bridge closed in the north"), Kind.UPDATE, "the headline changed"),
-        (page(sentence=SENTENCE.replace("300", "500")), Kind.UPDATE, "the sentence around a mention changed"),
-        (page(sentence=SENTENCE.replace("opened", "inspected")), Kind.UPDATE, "the sentence around a mention changed"),
-        (page(sentence="The bridge was opened on Monday."), Kind.UPDATE, "it no longer names what is watched"),
+        (page(title="Bridge closed in the north"), Kind.UPDATE, f"the headline changed, before: “{TITLE}”"),
+        (page(sentence=SENTENCE.replace("300", "500")), Kind.UPDATE, f"{AROUND}, before: “{SENTENCE}”"),
+        (page(sentence=SENTENCE.replace("opened", "inspected")), Kind.UPDATE, f"{AROUND}, before: “{SENTENCE}”"),
+        (
+            page(sentence="The bridge was opened on Monday."),
+            Kind.UPDATE,
+            f"it no longer names what is watched, before: “{SENTENCE}”",
+        ),
         (page(more="Correction: the bridge is in the south."), Kind.CORRECTION, "the text says that it was corrected"),
     ],
 )
