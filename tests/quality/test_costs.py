@@ -1,15 +1,20 @@
 """What the daily work costs, counted and not timed: statements, commits, turns, parses, folds, calls of our functions.
 
-``ceilings.json`` pins each count; calls with a little room. The counts are the same on every machine, so they hold
-where a timed test would not; times are for ``make bench``. A count that fell for good is lowered there.
+So are the bytes that it moves: those handed to the database (``bound``), the pages that go through its log to the disk
+(``logged``), and those that are pickled to a worker process and back (``piped``).
+
+``ceilings.json`` pins each count; calls, bytes and pages with a little room. The counts are the same on every machine,
+so they hold where a timed test would not; times are for ``make bench``. A count that fell for good is lowered there.
 """
 
 import asyncio
+import pickle
 import random
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -19,7 +24,7 @@ import feedparser
 import lxml.etree
 import pytest
 import selectolax.lexbor
-from fakes import NOON, FakeClock, FakeFetcher, InlineWorkshop
+from fakes import NOON, FakeClock, FakeFetcher
 from floors import hold_down
 from sqlalchemy import Engine, event
 
@@ -33,6 +38,7 @@ from monitor.domain.settings import Configuration, Settings
 from monitor.domain.source import ArticleMode, Source, SourceKind
 from monitor.match.rules import compile_watch
 from monitor.pipeline.alert import Alerter
+from monitor.pipeline.aside import MUCH, Aside
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.dispatch import Dispatcher
 from monitor.pipeline.group import StoryKeeper
@@ -44,6 +50,7 @@ from monitor.text import fold
 
 T = TypeVar("T")
 HOUSE = str(Path(monitor.__file__).parent)
+FRAME, NUMBER = 4096 + 24, 8  # bytes: a page in the database's log with its head, and a number
 ENTRIES, SOURCES = 30, ("first", "second", "third")
 PEOPLE = (Official("ada", "Ada Example"), Official("ben", "Bến Sample"))
 ONCE = DigestPlan("urgent", ("people",), Schedule(once=True), ("desk",))
@@ -62,8 +69,8 @@ READERS = {  # whatever reads foreign bytes
 class Counting:
     """A database whose stores are called right here, and what was counted since ``begin``."""
 
-    def __init__(self, opened: SqlDatabase) -> None:
-        self._opened, self.counts = opened, Counter[str]()
+    def __init__(self, opened: SqlDatabase, file: Path) -> None:
+        self._opened, self._file, self.counts = opened, file, Counter[str]()
 
     def __getattr__(self, store: str) -> Any:
         return getattr(self._opened, store)
@@ -80,28 +87,61 @@ class Counting:
             if what == "call" and frame.f_code.co_filename.startswith(HOUSE):
                 self.counts["calls"] += 1
 
+        with closing(sqlite3.connect(self._file)) as beside:
+            beside.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.counts.clear()
         sys.setprofile(called)
         try:
             result = await work
         finally:
             sys.setprofile(None)
+        self.counts["logged"] = self._file.with_name(f"{self._file.name}-wal").stat().st_size // FRAME
         return result, Counter(self.counts)
 
-    def executed(self, *_: object) -> None:
-        """Count a statement; one for many rows is one."""
+    def executed(self, _connection: object, _cursor: object, _statement: str, values: Any, *_: object) -> None:
+        """Count a statement, one for many rows is one, and the bytes of what goes along."""
         self.counts["statements"] += 1
+        self.counts["bound"] += weight(values)
 
     def committed(self, *_: object) -> None:
         """Count a commit."""
         self.counts["commits"] += 1
 
 
+def weight(values: Any) -> int:
+    """Return the bytes of what a statement is given: rows, texts, numbers."""
+    if isinstance(values, dict):
+        return weight(list(values.values()))
+    if isinstance(values, list | tuple):
+        return sum(map(weight, values))
+    if isinstance(values, str):
+        return len(values.encode())
+    return len(values) if isinstance(values, bytes) else NUMBER
+
+
+class Carrying:
+    """A workshop right here that takes work over as a process would, and weighs it both ways."""
+
+    def __init__(self, database: Counting) -> None:
+        self._counts = database.counts
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Do what came out of the pipe, and return what came back."""
+        call, given = self._carried((work, args))
+        result: T = self._carried(call(*given))
+        return result
+
+    def _carried(self, what: Any) -> Any:
+        pickled = pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)
+        self._counts["piped"] += len(pickled)
+        return pickle.loads(pickled)
+
+
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
     """Open a database that counts, and count every reading of foreign bytes and every folding."""
     opened = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
-    counting = Counting(opened)
+    counting = Counting(opened, tmp_path / "monitor.db")
     for what, (home, name) in READERS.items():
         _count(monkeypatch, counting, what, home, name)
     with _listening(counting):
@@ -168,12 +208,12 @@ class Desk:
         }
         database.sources.register(list(self.sources.values()), NOON)
         self.fetcher = FakeFetcher({})
-        fetcher, workshop = self.fetcher, InlineWorkshop()
+        fetcher, workshop, self.aside = self.fetcher, Carrying(database), Aside(Carrying(database))
         house: Any = database
-        self.collector = Collector(house, fetcher, workshop, self.clock, timedelta(days=7))
+        self.collector = Collector(house, fetcher, workshop, self.clock, timedelta(days=7), self.aside)
         self.reader = Reader(house, fetcher, workshop, self.clock)
         self.screener = Screener(house, compile_watch(WATCH), self.clock)
-        self.keeper = StoryKeeper(house, self.clock)
+        self.keeper = StoryKeeper(house, self.clock, self.aside)
         self.alerter = Alerter(house, CronTimetable(), self.clock)
         self.dispatcher = Dispatcher(house, {"desk": Taker()}, self.clock)
 
@@ -202,7 +242,7 @@ class Taker:
 
 def hold(what: str, cost: Counter[str], *, per: int = 1) -> None:
     """Hold every count of a step under its ceiling, all in one line if several rose."""
-    kinds = ("statements", "commits", "turns", "calls", *READERS)
+    kinds = ("statements", "commits", "turns", "calls", "bound", "logged", "piped", *READERS)
     hold_down({f"{what}.{kind}": cost[kind] / per for kind in kinds})
 
 
@@ -270,3 +310,22 @@ def test_what_a_page_costs(database: Counting) -> None:
         hold("page", cost, per=len(readings))
 
     asyncio.run(pages())
+
+
+def test_what_goes_to_other_processes_and_back(database: Counting) -> None:
+    """A feed out of the ordinary, and what is done beside when there is much of it: articles of entries, features."""
+
+    async def aside() -> None:
+        desk = Desk(database)
+        await desk.poll("first", 40)
+        desk.aside.expect(2 * MUCH)
+        hold("aside.made", await desk.poll("second", 40), per=ENTRIES)
+        await desk.screener.drain()
+        await desk.keeper.tick(ENTRIES)
+        hold("aside.grouped", (await database.cost(desk.keeper.tick(ENTRIES)))[1], per=ENTRIES)
+        odd = b"<?xml version='1.0' encoding='koi8-r'?>" + rss("third", 40)
+        source = desk.sources["third"]
+        desk.fetcher.answers[source.url] = Fetched(source.url, 200, (), odd, "application/rss+xml")
+        hold("poll.odd", await desk.ask("third"))
+
+    asyncio.run(aside())
