@@ -42,29 +42,36 @@ class Postings(Generic[Owner]):
     query: str
     asked: set[int] = field(default_factory=set)
     held: dict[int, dict[int, Owner]] = field(default_factory=dict)
-    added: dict[tuple[int, int], Owner] = field(default_factory=dict)
+    added: list[tuple[int, int, Owner]] = field(default_factory=list)
 
     def fetch(self, keys: Iterable[int]) -> None:
         """Read the keys that were not read yet."""
-        missing = set(keys) - self.asked
+        missing = set(keys).difference(self.asked)
         self.asked.update(missing)
         for key, place, owner in self.driver.among(self.query, list(missing)):
-            self.held.setdefault(key, {})[place] = owner
+            if places := self.held.get(key):
+                places[place] = owner
+            else:
+                self.held[key] = {place: owner}
 
-    def at(self, keys: Sequence[int]) -> list[dict[int, Owner]]:
-        """Return the places of each key, none for one that nobody has."""
+    def at(self, keys: Sequence[int]) -> list[dict[int, Owner] | None]:
+        """Return the places of each key, None for one that nobody has."""
         if not self.asked.issuperset(keys):  # one was not foreseen
             self.fetch(keys)
-        return [self.held.get(key, {}) for key in keys]
+        return [self.held.get(key) for key in keys]
 
     def add(self, keys: Sequence[int], place: int, owner: Owner) -> None:
         """Let an owner take its place at some keys."""
-        self.fetch(keys)
-        for key in keys:
-            self.held.setdefault(key, {})[place] = owner
-            self.added[key, place] = owner
+        for key, places in zip(keys, self.at(keys), strict=True):
+            if places is None:
+                self.held[key] = {place: owner}
+            elif places.get(place) == owner:
+                continue
+            else:
+                places[place] = owner
+            self.added.append((key, place, owner))
 
     def write(self, statement: str) -> None:
-        """Write what was added."""
+        """Write what was added, in its order: where two took one place, the later one has it."""
         if self.added:
-            self.driver.run(statement, [(key, place, owner) for (key, place), owner in self.added.items()])
+            self.driver.run(statement, self.added)

@@ -91,7 +91,8 @@ class SqlShelf:
 
     def owners(self, prints: Sequence[int]) -> Mapping[int, int]:
         """Return articles that have some of these prints, with how many."""
-        return Counter(chain.from_iterable(places.values() for places in self._prints.at(prints) if places))
+        found = [places for places in self._prints.at(prints) if places]
+        return Counter(chain.from_iterable(places.values() for places in found)) if found else {}
 
     def text(self, number: int) -> tuple[str, str]:
         """Return title and body of an article."""
@@ -135,9 +136,9 @@ class SqlShelf:
     def _ranked(self, terms: Sequence[int], limit: int) -> list[str]:
         shared: dict[str, int] = {}
         for value, places in zip(range(len(terms), 0, -1), self._terms.at(terms), strict=True):
-            for story in places.values():
+            for story in places.values() if places else ():
                 shared[story] = shared.get(story, 0) + value
-        return [story for _, story in sorted((-value, story) for story, value in shared.items())[:limit]]
+        return sorted(sorted(shared), key=shared.__getitem__, reverse=True)[:limit]
 
     def _open(self, names: Iterable[str]) -> None:
         missing = [name for name in names if name not in self._clusters]
