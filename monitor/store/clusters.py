@@ -17,7 +17,7 @@ class FingerprintRow(Base, table=True):
 
     print: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     place: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    article_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    article_id: int = Field(sa_column=Column(BIG, nullable=False))
 
 
 class TermRow(Base, table=True):

@@ -17,7 +17,7 @@ from monitor.store.recovery import believed
 from monitor.store.rows import WAITING, AnyRow, in_stories, stored_of, stored_query
 from monitor.store.shelf import SqlShelf
 
-_TERMS, _SLICES = 1 << 32, 16
+_PRINTS, _TERMS, _SLICES = 1 << 63, 1 << 32, 16
 
 
 class SqlStories:
@@ -68,18 +68,21 @@ class SqlStories:
     def forget(self, now: datetime, texts: timedelta, stories: timedelta) -> None:
         """Drop prints of articles first seen so long ago, and close stories that ended so long ago; see the port.
 
-        The terms of closed and merged stories go in several transactions, so that nobody waits for all of them.
+        Prints, and the terms of closed and merged stories, are looked through slice by slice in a transaction each, so
+        that nobody waits for all of them. An index of who has a print would cost each article more than this the day.
         """
         with self._connections.writing() as connection:
             now = believed(connection, now)
-            oldest = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= now - texts).scalar_subquery()
-            connection.execute(delete(FINGERPRINT).where(FINGERPRINT.c.article_id < oldest))
+            young = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= now - texts)
+            oldest = connection.execute(young).scalar() or 0
             connection.execute(delete(CLUSTER).where(CLUSTER.c.last_at < now - stories))
         closed = ~exists().where(CLUSTER.c.story_id == TERM.c.story_id)
-        for start in range(0, _TERMS, _TERMS // _SLICES):
-            part = TERM.c.term.between(start, start + _TERMS // _SLICES - 1)
+        for piece in range(_SLICES):
+            prints, terms = _slice(FINGERPRINT.c.print, _PRINTS, piece), _slice(TERM.c.term, _TERMS, piece)
             with self._connections.writing() as connection:
-                connection.execute(delete(TERM).where(part, closed))
+                connection.execute(delete(FINGERPRINT).where(prints, FINGERPRINT.c.article_id < oldest))
+            with self._connections.writing() as connection:
+                connection.execute(delete(TERM).where(terms, closed))
 
     def release(self, source_id: str) -> int:
         """Make news of the articles of a source that were held back, to be screened again; return how many."""
@@ -107,6 +110,12 @@ class SqlStories:
             if row is None:
                 raise UsageError(f"there is no story {story_id!r}; 'monitor stories' lists them")
             return _stories(connection, [row])[0]
+
+
+def _slice(column: ColumnElement[int], values: int, piece: int) -> ColumnElement[bool]:
+    """Return the condition for one of the parts into which a range of values is cut."""
+    size = values // _SLICES
+    return column.between(piece * size, (piece + 1) * size - 1)
 
 
 def _stories(connection: Connection, rows: Sequence[AnyRow]) -> list[Story]:

@@ -132,6 +132,7 @@ ROWS: dict[str, Rows] = {  # what each revision's new tables held, in plain valu
     "0005": {"recheck": [{"article_id": 1, "next_at": AT, "checked_at": None, "missing": 1, "lease_token": ""}]},
     "0006": {},
     "0007": {},
+    "0008": {},
 }
 
 

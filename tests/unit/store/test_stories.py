@@ -1,7 +1,7 @@
 """Stories in the database: placed once, found after a restart, merged with both ids resolvable, released."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -152,6 +152,22 @@ def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
     screened(database, draft("c", body=BRIDGE), draft("d", body=NURSES), now=later)
     group(database)
     assert [placed(database)[number][:2] for number in (3, 4)] == [("s3", None), ("s2", 2)]
+
+
+def test_the_prints_of_an_old_article_go(database: SqlDatabase) -> None:
+    """From one end of what a print may be to the other; those of a young article stay."""
+    later = NOW + timedelta(days=40)
+    screened(database, draft("a"))
+    screened(database, draft("b"), now=later)
+    prints = [0, 5, 2**59, 2**63 - 1]
+    shelved(database, lambda shelf: shelf.post(1, prints))
+    shelved(database, lambda shelf: shelf.post(2, prints))
+    database.stories.forget(later, timedelta(days=30), timedelta(days=14))
+    shelved(database, lambda shelf: _only(shelf.owners(prints), {2: 4}))
+
+
+def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
+    assert dict(found) == expected
 
 
 def test_terms_go_with_their_stories(database: SqlDatabase) -> None:
