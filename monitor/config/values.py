@@ -17,9 +17,6 @@ from functools import cache
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
-from apscheduler.triggers.cron import CronTrigger
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
-
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 MAX_LENGTH = timedelta(days=36500)
 MAX_URL = 2000
@@ -199,6 +196,8 @@ def parse_address(text: str) -> str:
 
 def parse_selector(text: str) -> str:
     """Read a CSS selector, by the engine that will use it."""
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded for those who select
+
     try:
         LexborHTMLParser("<p>").css(text)
     except SelectolaxError as error:
@@ -260,6 +259,8 @@ def parse_cron(text: str) -> str:
         raise ValueError("day and weekday together mean different things to different programs; leave one of them *")
     fields[4] = _weekdays(fields[4])
     line = " ".join(fields)
+    from apscheduler.triggers.cron import CronTrigger  # loaded for those who write cron lines
+
     try:
         trigger = CronTrigger.from_crontab(line, "UTC")
     except ValueError as error:

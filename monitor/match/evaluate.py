@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import re2
 
 from monitor.domain.article import Region
 from monitor.domain.errors import QueryError
-from monitor.match.page import Page
 from monitor.match.query import MAX_DISTANCE, parse_query
 from monitor.match.tree import And, Near, Node, Not, Or, Person, Query, Regex, Term, Within
 from monitor.text.fold import fold, fold_key
 from monitor.text.tokens import is_unspaced, is_word
+
+if TYPE_CHECKING:  # it brings numpy, which queries can be read without
+    from monitor.match.page import Page
 
 Span = tuple[int, int]
 MAX_PLACES = 10_000
@@ -112,7 +115,7 @@ def _needs(node: Node) -> frozenset[str] | None:
             return None
 
 
-def evaluate(query: Compiled, page: Page, mentions: Callable[[str], list[Span]]) -> list[Span] | None:
+def evaluate(query: Compiled, page: "Page", mentions: Callable[[str], list[Span]]) -> list[Span] | None:
     """Return the folded places that satisfy a query, or None where it is not satisfied.
 
     ``mentions`` gives the places of an official's mentions.
@@ -123,7 +126,7 @@ def evaluate(query: Compiled, page: Page, mentions: Callable[[str], list[Span]])
 class _Evaluation:
     """One look at one page."""
 
-    def __init__(self, patterns: dict[str, object], page: Page, mentions: Callable[[str], list[Span]]) -> None:
+    def __init__(self, patterns: dict[str, object], page: "Page", mentions: Callable[[str], list[Span]]) -> None:
         self._patterns, self._page, self._mentions = patterns, page, mentions
         self._flat = page.flat
 
@@ -186,7 +189,7 @@ class _Evaluation:
         return MAX_PLACES if start - end > _FAR else len(self._page.spaced[end + 1 : start + 1].split())
 
 
-def find_term(term: Term, page: Page, flat: str) -> list[Span]:
+def find_term(term: Term, page: "Page", flat: str) -> list[Span]:
     """Return the folded places of a word or phrase; ``flat`` is the page's."""
     needle = fold_key(term.text).replace("-", " ") if term.exact else term.text
     found: list[Span] = []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from monitor.match.page import space_out
+from monitor.match.spaces import space_out
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 

@@ -1,16 +1,16 @@
 """An article laid out as one folded text, with the way back to its regions."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
 
 from monitor.domain.article import Article, Region
+from monitor.match.spaces import ASCII, space_out
 from monitor.text.fold import Folded, fold
 
 _GAP = "\n\n"
-_ASCII = bytes(code if chr(code).isalnum() else 0x20 for code in range(0x80)) + bytes(range(0x80, 0x100))
-_LOW = np.frombuffer(_ASCII[:0x80], dtype=np.uint8).astype(np.uint32)
+_LOW = np.frombuffer(ASCII[:0x80], dtype=np.uint8).astype(np.uint32)
 _LETTERS = 26
 _WORD = 30
 _INSIDE = np.array([(chr(code).isalpha() and code < 0x80) or chr(code) in "'-" for code in range(0x100)])
@@ -87,7 +87,7 @@ class Page:
 
     def _folded(self, original: int) -> int:
         origin = self.folded.origin
-        return original if origin is None else int(origin.searchsorted(original))
+        return original if origin is None else bisect_left(origin, original)
 
 
 def lay_out(article: Article) -> Page:
@@ -100,13 +100,15 @@ def lay_out(article: Article) -> Page:
         stretches.append(Stretch(region, at, at + len(text)))
         at += len(text) + len(_GAP)
     folded = fold(_GAP.join(texts))
-    return Page(folded, folded.cased, space_out(folded.text), tuple(stretches), tuple(one.start for one in stretches))
+    return Page(
+        folded, folded.cased, space_out_mass(folded.text), tuple(stretches), tuple(one.start for one in stretches)
+    )
 
 
-def space_out(text: str) -> str:
-    """Return a folded text with a space for each sign between words, and one at either end."""
+def space_out_mass(text: str) -> str:
+    """Do what ``space_out`` does, quicker for a long text."""
     if text.isascii():
-        return " " + text.encode().translate(_ASCII).decode() + " "
+        return space_out(text)
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
     spaced = np.where(codes < 0x80, _LOW[np.minimum(codes, 0x7F)], codes)
     return " " + spaced.tobytes().decode("utf-32-le") + " "

@@ -5,9 +5,9 @@ from functools import cached_property, lru_cache
 from monitor.domain.official import Official
 from monitor.match.conventions import shape_of
 from monitor.match.countries import country_key
-from monitor.match.page import space_out
 from monitor.match.posts import Post, posts_of, words_of
 from monitor.match.shape import Shape
+from monitor.match.spaces import space_out
 from monitor.text.fold import fold, fold_key
 
 _SOLDIERLY = {"defence", "staff", "army", "navy", "air", "politics", "police", "security", "commission", "forces"}

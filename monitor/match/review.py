@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import QueryError, Remark
@@ -9,8 +10,9 @@ from monitor.domain.mention import Findings
 from monitor.domain.official import Examples
 from monitor.domain.rule import Rule, Watch
 from monitor.match import names
-from monitor.match.evaluate import compile_query
-from monitor.match.rules import Watcher, compile_watch
+
+if TYPE_CHECKING:
+    from monitor.match.rules import Watcher
 
 
 def review_watch(watch: Watch) -> Iterator[Remark]:
@@ -28,9 +30,12 @@ def review_watch(watch: Watch) -> Iterator[Remark]:
 
 
 def _query(rule: Rule, watch: Watch) -> Remark | None:
+    if not rule.query:
+        return None
+    from monitor.match.evaluate import compile_query  # loaded for those who write queries
+
     try:
-        if rule.query:
-            compile_query(rule.query, [official.id for official in watch.officials], watch.synonyms)
+        compile_query(rule.query, [official.id for official in watch.officials], watch.synonyms)
     except QueryError as error:
         return Remark(("rules", rule.id, "query"), f"{error.message}; write {error.expected}", error.position)
     return None
@@ -41,6 +46,8 @@ def _examples(watch: Watch) -> Iterator[Remark]:
     given = [*(official.examples for official in watch.officials), *(rule.examples for rule in watch.rules)]
     if all(examples == Examples() for examples in given):
         return
+    from monitor.match.rules import compile_watch  # the engine is long to load, and most watch lists have no examples
+
     watcher = compile_watch(watch)
     for official in watch.officials:
         for kind, index, text in _texts(official.examples):
@@ -62,7 +69,7 @@ def _texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
             yield kind, index, text
 
 
-def _screen(watcher: Watcher, text: str, rule: Rule | None) -> Findings:
+def _screen(watcher: "Watcher", text: str, rule: Rule | None) -> Findings:
     """Screen a text as the body, or as the region, language and source that the rule asks for."""
     regions = rule.regions if rule else ()
     region = Region.BODY if not regions or Region.BODY in regions else regions[0]

@@ -17,10 +17,11 @@ from monitor.match.elements import PARTICLES
 from monitor.match.hits import Hits, Kind
 from monitor.match.letters import is_spelling, spellings
 from monitor.match.natives import native_patterns
-from monitor.match.page import Page, space_out
+from monitor.match.page import Page
 from monitor.match.people import Person, country_of, is_native
 from monitor.match.romanise import SAFE_KEY, may_slip, slipped, sound_key
 from monitor.match.shape import Shape, Words
+from monitor.match.spaces import space_out
 
 MAX_OWNERS = 40
 _KEPT = 4_000

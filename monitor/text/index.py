@@ -7,13 +7,15 @@ this is pure and costs a good part of storing an article, so it may be done else
 import re
 from functools import cache
 from operator import add
+from typing import TYPE_CHECKING
 from unicodedata import category
-
-import numpy as np
-import numpy.typing as npt
 
 from monitor.domain.article import Article
 from monitor.text.fold import fold_key
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _SCRIPTS = (  # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han
     (0x0E00, 0x109F),
@@ -45,6 +47,8 @@ def divide(text: str, *, whole: bool) -> str:
     folded = text if text.isascii() else fold_key(text)  # of ASCII, folding changes capitals and what is a gap
     if folded.isascii():
         return _spaced(folded.encode().translate(_ASCII).decode())
+    import numpy as np  # long to load, and a command that looks at the archive needs none
+
     codes = np.frombuffer(folded.encode("utf-32-le"), np.uint32)
     kinds = _kinds().take(codes, mode="clip")
     gaps = kinds == _GAP
@@ -84,8 +88,10 @@ def _shortened(text: str) -> str:
 
 
 @cache
-def _kinds() -> npt.NDArray[np.uint8]:
+def _kinds() -> "npt.NDArray[np.uint8]":
     """Return what each character is: part of a word (letters, digits, marks), of an unbroken run, or neither."""
+    import numpy as np  # as above
+
     chars = map(chr, range(_SCRIPTS[-1][1] + 1))
     kinds = np.array([_WORD if c.isalnum() or category(c)[0] == "M" else _GAP for c in chars], np.uint8)
     for first, last in _SCRIPTS:

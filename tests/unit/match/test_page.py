@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
-from monitor.match.page import lay_out
+from monitor.match.page import lay_out, space_out_mass
+from monitor.match.spaces import space_out
 
 BEGINS = re.compile(r"(?<![A-Za-z'-])[A-Z]")
 LAST = re.compile(r"[^\W_]*\Z")
@@ -28,3 +29,9 @@ def test_the_word_before_a_place_is_the_whole_run_of_letters_and_digits(text: st
     found = LAST.search(page.cased[:at])
     assert found is not None
     assert page.word(at) == found.group().lower()
+
+
+@given(TEXTS)
+def test_names_are_spaced_out_as_pages_are(text: str) -> None:
+    """Sign by sign or by one look-up."""
+    assert space_out(text) == space_out_mass(text)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.text.fold import fold, fold_key
+from monitor.text.fold import fold, fold_brief, fold_key
+from monitor.text.masses import fold_mass
 
 MIXED = st.text(
     st.one_of(
@@ -68,6 +69,16 @@ def test_places_lead_back(text: str) -> None:
 def test_folding_twice_changes_nothing(text: str) -> None:
     """A folded text is its own folding."""
     assert fold_key(fold_key(text)) == fold_key(text)
+
+
+@given(MIXED)
+def test_names_fold_as_long_texts_do(text: str) -> None:
+    """Sign by sign or by one look-up: the same letters, and the same places."""
+    (brief, places), (mass, offsets) = fold_brief(text), fold_mass(text)
+    assert brief == mass
+    assert (None if places is None else [places[at] for at in range(len(places))]) == (
+        None if offsets is None else offsets.tolist()
+    )
 
 
 def test_slice_keeps_marks_and_drops_what_surrounds() -> None:
