@@ -34,6 +34,8 @@ def article_lookups(database: SqlDatabase, articles: int) -> dict[str, Callable[
         "copies: owners of prints": lambda: _shelf(database, lambda shelf: shelf.owners(prints)),
         "stories: near ones": lambda: _shelf(database, lambda shelf: shelf.near(terms, 8)),
         "stories: one joins another": lambda: _shelf(database, lambda shelf: shelf.merge(story, f"t{articles}")),
+        "digest: opened from": lambda: outbox.opened_from("daily"),
+        "hits: which digests told them": lambda: archive.tellings([1, 2, 3]),
         "digest: last window": lambda: outbox.last_window_end("daily"),
         "digest: untold hits": lambda: outbox.untold(plan, at + MINUTE),
         "digest: coverage of an hour": lambda: outbox.coverage(hour),

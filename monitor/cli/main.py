@@ -89,7 +89,10 @@ def options(
 
 def fail(error: BaseException, code: int) -> NoReturn:
     """Say what went wrong in the error's own words, and end with a code scripts can use."""
-    sys.stderr.write(f"{error}\n")
+    said = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
+        said = f"{error.filename} cannot be used: {error.strerror}"
+    sys.stderr.write(f"{said}\n")
     sys.exit(code)
 
 

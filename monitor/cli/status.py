@@ -14,9 +14,10 @@ import typer
 from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, count, emit, load, table, when
 from monitor.cli.crew import CrewSight, crew_lines, crew_needs, crew_record, look_at_crew
 from monitor.domain.errors import ConfigError
+from monitor.pipeline.care import is_short
 
 if TYPE_CHECKING:
-    from monitor.domain.archive import DatabaseFacts, OutboxCounts, Snapshot, SourceLine
+    from monitor.domain.archive import DatabaseFacts, OutboxCounts, Room, Snapshot, SourceLine
 
 ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
 FEW = 2
@@ -54,6 +55,7 @@ class Sight:
     daemon: Daemon
     at: datetime
     crew: CrewSight = field(default_factory=CrewSight)
+    room: "Room | None" = None
 
 
 def status(
@@ -114,6 +116,7 @@ def look(config: Path, database: str) -> Sight:
             daemon=read_daemon(opened.ledger.get("daemon"), now),
             at=now,
             crew=look_at_crew(opened, now),
+            room=opened.upkeep.room(),
         )
     finally:
         opened.close()
@@ -177,6 +180,12 @@ def needs(sight: Sight) -> Iterator[str]:
         yield f"The daemon is silent since {when(daemon.seen_at)}: see its log, and start it by monitor run."
     if daemon.state == "running":
         yield from (f"The daemon reports: {fault}." for fault in daemon.faults)
+    if sight.room and not daemon.faults and is_short(sight.room, already=False):
+        yield (
+            f"Only {sight.room.free / 1e6:.1f} MB are free on the database's disk: "
+            "nothing new is collected until there is more."
+        )
+    yield from idle(sight)
     yield from crew_needs(sight.crew, sight.at)
     if counts.dead:
         yield (
@@ -194,6 +203,17 @@ def needs(sight: Sight) -> Iterator[str]:
         )
     elif ill:
         yield f"{count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
+
+
+def idle(sight: Sight) -> Iterator[str]:
+    """Yield that nobody reads the sources, where a daemon was stopped or was never started, nor a pass made by hand."""
+    watched = [line.memory for line in sight.sources if line.memory.state.value != "paused"]
+    tried = any(memory.last_attempt_at or memory.last_success_at for memory in watched)
+    if sight.daemon.state == "never seen" and not tried:
+        yield "Nothing was read yet: start the daemon by monitor run, or try one pass by monitor poll."
+    due = min((memory.next_poll_at for memory in watched if memory.next_poll_at), default=None)
+    if sight.daemon.state == "stopped" and due and sight.at - due > LATE:
+        yield f"The daemon was stopped, and sources are due since {when(due)}: start it by monitor run."
 
 
 def show(sight: Sight, *, everything: bool) -> None:

@@ -1,6 +1,7 @@
 """Why: the way of one article through the program, and the step at which it was told or stopped."""
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -49,10 +50,18 @@ def why(
 
 
 def _hits(database: "SqlDatabase", stored: "Stored") -> "list[HitLine]":
+    """Return the article's hits, each once for every digest that told it."""
     from monitor.domain.archive import Filter
 
     wanted = Filter(source_id=stored.source_id, since_at=stored.first_seen_at, limit=1_000_000)
-    return [line for line in database.archive.hits(wanted) if line.article_id == stored.id]
+    lines = [line for line in database.archive.hits(wanted) if line.article_id == stored.id]
+    tellings = database.archive.tellings([line.id for line in lines])
+    named = (
+        replace(line, digest_id=digest_id, told_at=told_at)
+        for line in lines
+        for digest_id, told_at in tellings.get(line.id, ())
+    )
+    return [*named, *(line for line in lines if line.id not in tellings)]
 
 
 def explain_unknown(url: str, configuration: "Configuration", database: "SqlDatabase", *, json: bool) -> None:
@@ -91,7 +100,7 @@ def judge(
     """Return in one sentence what became of an article, and for each rule that is silent the reason."""
     hit = {one.rule_id for one in findings.hits}
     silent = [(rule.id, _silence(rule, stored, findings)) for rule in rules if rule.id not in hit]
-    sent = ", ".join(sorted(f"{line.rule_id} in {line.digest_id}" for line in lines if line.told_at))
+    sent = ", ".join(sorted({f"{line.rule_id} in {line.digest_id}" for line in lines if line.told_at}))
     waiting = ", ".join(sorted({line.rule_id for line in lines}))
     verdicts = (
         (sent, f"told: {sent}"),

@@ -172,7 +172,9 @@ def _note(old: RuleHit | None, new: RuleHit | None, revision: Revision, *, wants
     elif new is None:
         notes.append("it no longer names what is watched" + _before(*_gone(old, ())))
     elif proof(old) != proof(new):
-        notes.append("the sentence around a mention changed" + _before(*_gone(old, new.passages)))
+        gone = _gone(old, new.passages)
+        changed = "the sentence around a mention changed" if gone else "a further sentence names what is watched"
+        notes.append(changed + _before(*gone))
     return "; ".join(notes) or (revision.summary if wants_all else "")
 
 

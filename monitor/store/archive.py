@@ -1,5 +1,7 @@
 """Look-ups for people: the command line, the dashboard and the health report. Nothing here writes."""
 
+from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, exists, func, select
@@ -79,6 +81,20 @@ class SqlArchive:
         with self._connections.reading() as connection:
             query = query.where(*_narrowed(connection, wanted, HIT.c.article_id))
             return [_hit_line(row) for row in connection.execute(query.order_by(HIT.c.id.desc()).limit(wanted.limit))]
+
+    def tellings(self, hit_ids: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:
+        """Return which digests told each of these hits, and when, the first one first."""
+        query = (
+            select(TOLD.c.hit_id, DIGEST.c.digest_id, DIGEST.c.composed_at)
+            .join_from(TOLD, DIGEST, TOLD.c.digest == DIGEST.c.id)
+            .where(TOLD.c.hit_id.in_(hit_ids))
+            .order_by(DIGEST.c.id)
+        )
+        found: dict[int, list[tuple[str, datetime]]] = {}
+        with self._connections.reading() as connection:
+            for hit_id, digest_id, told_at in connection.execute(query):
+                found.setdefault(hit_id, []).append((digest_id, told_at))
+        return found
 
     def sources(self) -> list[SourceLine]:
         """Return every configured source with its memory and how many articles it ever brought."""

@@ -4,16 +4,22 @@ import fcntl
 import os
 from pathlib import Path
 
-from monitor.domain.errors import StoreInUse
+from monitor.domain.errors import StoreError, StoreInUse
 
 
 class LockFile:
     """An exclusive lock beside the database file (flock), with the holder's process id inside."""
 
     def __init__(self, database: str) -> None:
-        """Take the lock. Raises ``StoreInUse`` if another process holds it."""
+        """Take the lock. Raises ``StoreInUse`` if another process holds it, ``StoreError`` if there can be none."""
         path = Path(f"{database}.lock")
-        self._file = path.open("a+", encoding="ascii")
+        try:
+            self._file = path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise StoreError(
+                f"{path.parent}, the folder of the database, cannot be written ({error.strerror}); "
+                "make it writable for this user, or use another database"
+            ) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -45,11 +45,13 @@ def newest(scripts: Path = SCRIPTS) -> str:
 def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...]:
     """Return the revisions that a database lacks, oldest first.
 
-    Raises ``SchemaMismatch`` if it has one that this program does not know.
+    Raises ``SchemaMismatch`` if it has one that this program does not know, or is another program's.
     """
     current = version(connections)
     if current == newest(scripts):
         return ()
+    if not current:
+        _refuse_foreign(connections)
     from alembic.script import ScriptDirectory
     from alembic.script.revision import RevisionError
     from alembic.util import CommandError
@@ -62,6 +64,18 @@ def missing(connections: Connections, scripts: Path = SCRIPTS) -> tuple[str, ...
             "Install that version again, or restore a backup made before the change"
         ) from None
     return tuple(step.revision for step in reversed(steps))
+
+
+def _refuse_foreign(connections: Connections) -> None:
+    """Leave an SQLite file of another program alone. Raises ``SchemaMismatch``."""
+    if connections.sqlite:
+        with connections.reading() as connection:
+            tables = inspect(connection).get_table_names()
+        if tables:
+            raise SchemaMismatch(
+                f"{connections.file} holds the tables of another program ({', '.join(tables[:3])}); "
+                "it was left as it is: name a file of monitor's own"
+            )
 
 
 def missing_jobs(connections: Connections) -> tuple[str, ...]:

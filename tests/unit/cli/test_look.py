@@ -2,16 +2,18 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
-from unit.store.samples import draft, screened
+from unit.store.samples import MINUTE, NOW, digest, draft, plan, screened
 
 from monitor.cli.common import FORMULA, emit_csv
 from monitor.cli.main import app
+from monitor.domain.archive import Filter
 from monitor.domain.errors import UsageError
 from monitor.store.database import SqlDatabase
 
@@ -82,6 +84,21 @@ def test_the_database_must_be_known_to_look_into_it(run: Run) -> None:
     assert "settings.database: the environment variable NOT_HERE is not set" in str(
         CliRunner().invoke(app, ["hits"]).exception
     )
+
+
+def test_why_names_every_digest_that_told_it(run: Run) -> None:
+    """Who asks whether the morning digest had it is not answered with the urgent one alone."""
+    database = SqlDatabase.open("sqlite:///monitor.db")
+    for name in ("urgent", "morning"):
+        hits = database.outbox.untold(plan(name), NOW + MINUTE)
+        assert database.outbox.commit_digest(digest(name), [], [hit.id for hit in hits])
+    url = database.archive.articles(Filter(limit=1))[0].article.url
+    database.close()
+    assert "  told: rule in morning, rule in urgent\n" in run("why", url)
+    assert {told["digest"] for told in json.loads(run("why", url, "--json"))["articles"][0]["told"]} == {
+        "urgent",
+        "morning",
+    }
 
 
 def read(text: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.cli import status
 from monitor.cli.status import Daemon, Sight, age, needs, read_daemon, record, show
-from monitor.domain.archive import DatabaseFacts, OutboxCounts, Snapshot, SourceLine
+from monitor.domain.archive import DatabaseFacts, OutboxCounts, Room, Snapshot, SourceLine
 from monitor.domain.source import SourceMemory, SourceState
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
@@ -21,6 +21,7 @@ def line(name: str, state: SourceState = SourceState.OK, detail: str = "", remed
     return SourceLine(memory, name.title(), 7)
 
 
+DUE = SourceLine(SourceMemory("one", last_success_at=NOW, next_poll_at=NOW - timedelta(hours=2)), "One", 7)
 WELL = Sight(
     config=Path("sources.yaml"),
     sources=(line("one"), line("two")),
@@ -38,6 +39,9 @@ ILL: list[tuple[Callable[[Sight], Sight], str]] = [
     ),
     (lambda s: replace(s, snapshot=Snapshot("t", NOW, ("held back",))), "    held back"),
     (lambda s: replace(s, daemon=Daemon("silent", NOW)), "start it by monitor run"),
+    (lambda s: replace(s, daemon=Daemon("stopped", NOW), sources=(DUE,)), "stopped, and sources are due since"),
+    (lambda s: replace(s, daemon=Daemon(), sources=()), "Nothing was read yet: start the daemon by monitor run"),
+    (lambda s: replace(s, room=Room(500_000, 10**9)), "Only 0.5 MB are free on the database's disk"),
     (lambda s: replace(s, daemon=Daemon("running", NOW, ("disk: full",))), "The daemon reports: disk: full."),
     (
         lambda s: replace(s, outbox=OutboxCounts(dead=1)),
@@ -50,6 +54,12 @@ ILL: list[tuple[Callable[[Sight], Sight], str]] = [
     (lambda s: replace(s, sources=(line("one", SourceState.BLOCKED),)), "1 source needs a look"),
     (lambda s: replace(s, sources=tuple(line(name, SourceState.FAILING) for name in "abc")), "is this machine online"),
 ]
+
+
+@pytest.mark.parametrize("daemon", [Daemon("stopped", NOW), Daemon()])
+def test_who_reads_by_hand_needs_no_daemon(daemon: Daemon) -> None:
+    """A daemon that was stopped a moment ago, or passes made by a timer, are well."""
+    assert not list(needs(replace(WELL, daemon=daemon, room=Room(10**9, 10**10))))
 
 
 def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,6 +111,7 @@ def test_an_unchanged_page_is_left_alone() -> None:
             Kind.UPDATE,
             f"it no longer names what is watched, before: “{SENTENCE}”",
         ),
+        (page(more="General Giang also cut a ribbon."), Kind.UPDATE, "a further sentence names what is watched"),
         (page(more="Correction: the bridge is in the south."), Kind.CORRECTION, "the text says that it was corrected"),
     ],
 )

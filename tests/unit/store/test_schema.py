@@ -9,10 +9,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from postgres import Postgres
+from sqlalchemy import inspect
 from unit.store.samples import draft, kept
 
 from monitor.domain.archive import Filter
-from monitor.domain.errors import SchemaMismatch, StoreInUse
+from monitor.domain.errors import SchemaMismatch, StoreError, StoreInUse
 from monitor.store import catalogue
 from monitor.store.database import SqlDatabase
 from monitor.store.draw import defined, drawn
@@ -101,6 +102,27 @@ def test_row_60_a_migration_that_fails_leaves_the_database_usable(fresh: str, sc
     assert [one.article.title for one in database.archive.articles(Filter())] == ["About a"]
     kept(database, draft("b"))
     database.close()
+
+
+def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    """A path mistyped in the configuration puts no tables into the database of somebody else."""
+    file = tmp_path / "theirs.db"
+    connections = Connections(f"sqlite:///{file}")
+    with connections.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE invoices (number INTEGER)")
+    connections.close()
+    with pytest.raises(SchemaMismatch, match="tables of another program \\(invoices\\); it was left as it is"):
+        SqlDatabase.open(f"sqlite:///{file}")
+    connections = Connections(f"sqlite:///{file}")
+    with connections.reading() as connection:
+        assert inspect(connection).get_table_names() == ["invoices"]
+    connections.close()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """With what to do; the system's own words follow in brackets."""
+    with pytest.raises(StoreError, match=r"the folder of the database, cannot be written \(.+\); make it writable"):
+        LockFile(str(tmp_path / "missing" / "monitor.db"))
 
 
 def test_a_newer_schema_is_refused(fresh: str) -> None:
