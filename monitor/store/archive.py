@@ -18,7 +18,7 @@ from monitor.store.engine import Connections
 from monitor.store.hits import mention_of, near_miss_of
 from monitor.store.rows import LISTED, WAITING, AnyRow, digest, in_stories, several_of, stored_of, stored_query
 from monitor.store.schema import version
-from monitor.store.search import matching, read_query
+from monitor.store.search import newest, read_query
 from monitor.store.sources import CONFIGURED, memory_of
 
 _FEW = 1000
@@ -54,8 +54,9 @@ class SqlArchive:
 
     def search(self, query: str, limit: int = 20) -> list[Stored]:
         """Return articles with the words, "phrases" and beginnings* of a query, newest first; -word excludes."""
-        condition = matching(read_query(query), limit, sqlite=self._connections.sqlite)
-        return self._stored(stored_query().where(condition).order_by(ARTICLE.c.id.desc()).limit(limit))
+        with self._connections.reading() as connection:
+            found = stored_query().where(ARTICLE.c.id.in_(newest(connection, read_query(query), limit)))
+            return [stored_of(row) for row in connection.execute(found.order_by(ARTICLE.c.id.desc()))]
 
     def findings(self, article_id: int) -> Findings:
         """Return what was found in an article: mentions, hits and near misses, as they stand now."""

@@ -9,11 +9,27 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, and_, func, literal, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    and_,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
-from monitor.store.catalogue import ARTICLE, CONTENT
+from monitor.store.catalogue import CONTENT
 from monitor.text.index import RUN, divide
 
+FEW = 1000
+_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = on"
+_BY_AGE = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = on; SET LOCAL enable_bitmapscan = off"
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
@@ -60,31 +76,52 @@ def drop_words(connection: Connection, articles: Collection[int]) -> None:
         connection.execute(words.insert().from_select(["content_words", "rowid", "folded"], old))
 
 
-def matching(terms: tuple[Term, ...], limit: int, *, sqlite: bool) -> ColumnElement[bool]:
-    """Return the condition on ``article`` and ``content`` that the newest ``limit`` matches fulfil.
-
-    Without a wanted term it is false.
-    """
+def newest(connection: Connection, terms: tuple[Term, ...], limit: int) -> list[int]:
+    """Return the numbers of the newest articles that match, newest first; none without a wanted term."""
     if all(term.excluded for term in terms):
-        return literal(value=False)
-    return _in_sqlite(terms, limit) if sqlite else _in_postgres(terms)
+        return []
+    look = _in_sqlite if connection.dialect.name == "sqlite" else _in_postgres
+    return look(connection, terms, limit)
 
 
-def _in_sqlite(terms: tuple[Term, ...], limit: int) -> ColumnElement[bool]:
+def _in_sqlite(connection: Connection, terms: tuple[Term, ...], limit: int) -> list[int]:
     wanted = " AND ".join(_quoted(term) for term in terms if not term.excluded)
     unwanted = " OR ".join(_quoted(term) for term in terms if term.excluded)
     expression = f"({wanted}) NOT ({unwanted})" if unwanted else wanted
-    found = select(text("rowid")).select_from(text("content_words")).where(text("content_words MATCH :expression"))
-    newest = found.order_by(text("rowid DESC")).limit(limit)  # read from the index's end, not sorted
-    return ARTICLE.c.id.in_(newest.params(expression=expression))
+    query = "SELECT rowid FROM content_words WHERE content_words MATCH ? ORDER BY rowid DESC LIMIT ?"
+    return list(connection.exec_driver_sql(query, (expression, limit)).scalars())  # read from the index's end
 
 
 def _quoted(term: Term) -> str:
     return '"' + " ".join(term.words).replace('"', '""') + '"' + (" *" if term.prefix else "")
 
 
-def _in_postgres(terms: tuple[Term, ...]) -> ColumnElement[bool]:
-    words = func.array_to_tsvector(func.string_to_array(func.nullif(CONTENT.c.folded, ""), " "))
+def _in_postgres(connection: Connection, terms: tuple[Term, ...], limit: int) -> list[int]:
+    """Go through the latest articles; where they do not hold enough, ask the index; where it names many, go on.
+
+    PostgreSQL's planner knows neither how rare a word is nor what it costs to read a text: it would go through the
+    whole archive for a word that stands nowhere. So it is shown the way.
+    """
+    number = CONTENT.c.article_id
+    holding = select(number).where(_holds(terms))
+    by_age = holding.order_by(number.desc()).limit(limit)
+    latest = select(func.max(number)).scalar_subquery()
+    found = _numbers(connection, _BY_AGE, by_age.where(number > latest - FEW))
+    if len(found) < limit:
+        found = _numbers(connection, _BY_INDEX, holding.limit(FEW + 1))
+        if len(found) > FEW:
+            found = _numbers(connection, _BY_AGE, by_age)
+    return sorted(found, reverse=True)[:limit]
+
+
+def _numbers(connection: Connection, way: str, query: Select[int]) -> list[int]:
+    connection.exec_driver_sql(way)
+    return list(connection.execute(query).scalars())
+
+
+def _holds(terms: tuple[Term, ...]) -> ColumnElement[bool]:
+    folded, blank = CONTENT.c.folded, literal_column("' '", Text)
+    words = func.array_to_tsvector(func.string_to_array(func.nullif(folded, literal_column("''")), blank))
     conditions: list[ColumnElement[bool]] = []
     for term in terms:
         lexemes = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in term.words]
@@ -93,7 +130,6 @@ def _in_postgres(terms: tuple[Term, ...]) -> ColumnElement[bool]:
         condition: ColumnElement[bool] = words.op("@@")(func.to_tsquery("simple", " & ".join(lexemes)))
         if len(term.words) > 1:
             sought = " " + " ".join(term.words) + ("" if term.prefix else " ")
-            padded = literal(" ").concat(CONTENT.c.folded).concat(" ")
-            condition = and_(condition, padded.contains(sought, autoescape=True))
+            condition = and_(condition, func.strpos(blank.concat(folded).concat(blank), sought) > 0)
         conditions.append(~condition if term.excluded else condition)
     return and_(*conditions)

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from postgres import Postgres
 from sqlalchemy import Engine, event
@@ -194,10 +195,8 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
-    """Each is led by an index, so that it costs the same at a million articles; the planner itself says so."""
-    file = tmp_path / "monitor.db"
-    database = SqlDatabase.open(f"sqlite:///{file}")
+def ask_all(database: SqlDatabase) -> list[tuple[str, Any]]:
+    """Ask a database what the daemon and its users ask, and return the statements that this took."""
     screened(database, draft("a"))
     database.outbox.commit_digest(digest("one"), [message("1")], [])
     later = NOW + timedelta(hours=1)
@@ -221,15 +220,62 @@ def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
         database.archive.facts()
         database.deliveries.counts()
         database.upkeep.forget(NOW, timedelta(days=1))
+    assert len(asked) > 20
+    return [
+        (statement, parameters[0] if isinstance(parameters, list) else parameters)
+        for statement, parameters in asked
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH"))
+    ]
+
+
+def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
+    """Each is led by an index, so that it costs the same at a million articles; the planner itself says so."""
+    file = tmp_path / "monitor.db"
+    database = SqlDatabase.open(f"sqlite:///{file}")
+    asked = ask_all(database)
     database.close()
     connection = sqlite3.connect(file)
     scans = []
-    for statement, parameters in asked:
-        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
-            values = parameters[0] if isinstance(parameters, list) else parameters
-            steps = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
-            tables = [(step[3], statement) for step in steps if step[3].split()[1] in CATALOGUE.tables]
-            scans += [one for one in tables if one[0].startswith("SCAN") and "INDEX" not in one[0]]
+    for statement, values in asked:
+        steps = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+        tables = [(step[3], statement) for step in steps if step[3].split()[1] in CATALOGUE.tables]
+        scans += [one for one in tables if one[0].startswith("SCAN") and "INDEX" not in one[0]]
     connection.close()
-    assert len(asked) > 20
     assert [scan for scan in scans if scan[0] != "SCAN source"] == []
+
+
+@pytest.mark.xdist_group("postgres")
+def test_no_look_up_needs_a_whole_table_on_postgres() -> None:
+    """Where its planner may read no table from end to end, it finds an index for each."""
+    with Postgres() as server:
+        name = server.new()
+        database = SqlDatabase.open(server.url(name))
+        asked = ask_all(database)
+        database.close()
+        scans = []
+        with psycopg.connect(host=str(server.home), user="tester", dbname=name) as connection:
+            connection.execute("SET enable_seqscan = off")
+            for statement, values in asked:
+                steps = connection.execute(f"EXPLAIN {statement}".encode(), values).fetchall()
+                scans += [(step, statement) for (step,) in steps if "Seq Scan" in step and " on source" not in step]
+        assert scans == []
+
+
+@pytest.mark.xdist_group("postgres")
+def test_postgres_looks_a_word_up_that_stands_nowhere() -> None:
+    """It would read every text there is, for it guesses that the word stands in one of two hundred."""
+    with Postgres() as server:
+        name = server.new()
+        database = SqlDatabase.open(server.url(name))
+        kept(database, draft("a"))
+        with statements() as asked:
+            assert database.archive.search("nowhere") == []
+        database.close()
+        plans = ""
+        with psycopg.connect(host=str(server.home), user="tester", dbname=name) as connection:
+            for statement, values in asked:
+                looks = statement.startswith("SELECT")
+                done = connection.execute(f"{'EXPLAIN ' * looks}{statement}".encode(), values if looks else None)
+                plans += "".join(line for (line,) in done.fetchall()) if looks else ""
+        assert "Bitmap Index Scan on ix_content_words" in plans
+        assert "Seq Scan" not in plans

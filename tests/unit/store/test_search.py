@@ -69,6 +69,14 @@ def test_words_are_found_in_every_spelling_and_script(database: SqlDatabase) -> 
     assert found == ASKED
 
 
+def test_common_words_are_found_as_rare_ones_are(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL goes from article to article for them; the index answers the same."""
+    kept(database, *library())
+    monkeypatch.setattr("monitor.store.search.FEW", 0)
+    found = {query: {one.article.title for one in database.archive.search(query)} for query in ASKED}
+    assert found == ASKED
+
+
 @pytest.mark.parametrize(
     "query",
     ['" OR 1', "a AND", "NEAR(", "a NOT", "title:x", "'; DROP TABLE article", "a:*", "\\", "!a & b", "\0", "%_"],
