@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -16,6 +17,9 @@ from monitor.extract.shape import guarded
 
 _WHOLE = 1_200  # weight from which a feed's text is an article rather than a lead
 _MARKUP = re.compile("[<&\0]")
+_PARAGRAPHS = re.compile(r"(?:\s*+<p(?:\s++[a-z-]++=\"[^\"<>\0]*+\")*+>[^<\0]*+</p>){1,5000}+\s*+")
+_PARAGRAPH = re.compile(r">([^<]*)</p>")
+_REFERENCE = re.compile(r"&(?:[A-Za-z]{2,8}|#(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3}));")
 _CUT = re.compile(
     r"(?:…|\.{3}|\[…\]|\[\.{3}\]|\(\.{3}\)|read more|continue reading|weiterlesen|"
     r"lire la suite|seguir leyendo|selengkapnya|xem thêm|đọc tiếp|"
@@ -121,6 +125,9 @@ def _runs(html: str) -> list[tuple[str, Run]]:
     """Return the runs of a feed's HTML, each with the tag of the box it stands in."""
     if not _MARKUP.search(html):  # as most summaries: a line is a paragraph, which takes no parser to see
         return [("body", Run(line, 0, 0)) for line in map(tidy, html.split("\n")) if line]
+    if _PARAGRAPHS.fullmatch(html) and not ("&" in html and "&" in _REFERENCE.sub("", html)):  # nor does this
+        lines = map(tidy, map(unescape, _PARAGRAPH.findall(html)))
+        return [("p", Run(line, 0, 0)) for line in lines if line]
     root = LexborHTMLParser(guarded(html)).body
     layout = survey(root) if root is not None else Layout()
     return [(layout.boxes[run.box].tag, run) for run in layout.runs]

@@ -142,3 +142,15 @@ def test_a_text_without_markup_reads_as_the_parser_reads_it(text: str) -> None:
     """Most summaries are plain; that they are not parsed shows in nothing but the time."""
     parsed = fragment_text("<p></p>" + text.replace("\n", "<br><br>"))
     assert fragment_text(text) == parsed
+
+
+PIECES = st.sampled_from(["&amp;", "&nbsp;", "&#8217;", "&#128;", "&copy", "&lt;", "&no;", ">", "Photo: AFP", SENTENCE])
+TEXTS = st.lists(st.lists(st.one_of(PLAIN, PIECES), max_size=4).map("".join), min_size=1, max_size=4)
+
+
+@given(TEXTS, st.sampled_from(["", "\n", " "]), st.sampled_from(["<p>", '<p class="x" dir="ltr">']))
+def test_paragraphs_alone_read_as_the_parser_reads_them(texts: list[str], gap: str, opened: str) -> None:
+    """Paragraphs and nothing else are not parsed either; a comment before them sends them to the parser."""
+    html = gap.join(f"{opened}{text}</p>" for text in texts)
+    entries = [Entry(URL, content=content) for content in (html, f"<!-- -->{html}")]
+    assert extract_entry(entries[0], SOURCE) == extract_entry(entries[1], SOURCE)
