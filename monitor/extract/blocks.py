@@ -69,8 +69,10 @@ class Layout:
 
 def tidy(text: str) -> str:
     """Return text in NFC with one space between words, without controls and invisible characters."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     text = " ".join(text.split())
-    if text.isprintable() and text.isascii():
+    if text.isascii() and text.isprintable():
         return text
     text = " ".join(_CONTROL.sub(" ", text).translate(_INVISIBLE).split())
     return unicodedata.normalize("NFC", text)

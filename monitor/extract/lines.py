@@ -131,6 +131,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]|\s)*$")
 _DASHED = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
+_PLACE = 90  # characters within which the dash of a dateline stands
 _WIRE = re.compile(r"^.{2,14}\d{1,2}月\d{1,2}日电\s*(?:题：|[（(].{2,12}[）)])?\s*")
 _IN_BRACKETS = re.compile(r"\s*\(([A-ZĐ][\w .&/+-]{1,24})\)\s*$")
 _DAY = re.compile(r",?\s*(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s*(?:\d{1,2})?(?:,?\s*\d{4})?$")
@@ -166,7 +167,7 @@ def is_machine_made(text: str) -> bool:
 def is_credit(text: str) -> bool:
     """Tell a line that ends with whose picture it is: a caption, wherever it stands."""
     tail = text[-110:].lower()
-    return any(word in tail for word in _CREDITED) and _CREDIT.search(tail) is not None
+    return any(map(tail.__contains__, _CREDITED)) and _CREDIT.search(tail) is not None
 
 
 def is_byline(text: str) -> bool:
@@ -197,6 +198,11 @@ def is_stamped(text: str) -> bool:
     return not is_sentence(text) and (text.count("|") + text.count(" • ") >= 2 or _YEAR.search(text) is not None)
 
 
+def _has_dash(text: str) -> bool:
+    """Tell whether there is anything for the patterns of datelines and signatures to find; they are slow to say no."""
+    return "-" in text or "—" in text or "–" in text
+
+
 def split_dateline(text: str) -> tuple[str, str, str]:
     """Split the first paragraph into dateline, rest, and the agency that the dateline names.
 
@@ -205,7 +211,7 @@ def split_dateline(text: str) -> tuple[str, str, str]:
     match = _WIRE.match(text)
     if match:
         return match[0].strip(), text[match.end() :], ""
-    match = _DASHED.match(text)
+    match = _DASHED.match(text) if _has_dash(text[:_PLACE]) else None
     if not match:
         return "", text, ""
     place, agency = match[1].strip(), ""
@@ -238,7 +244,8 @@ def split_credit(text: str) -> tuple[str, str]:
     alone = _ALONE.match(text)
     if alone and (alone[1].isupper() or "/" in alone[1]):
         return "", alone[1]
-    match = _SIGNED.search(text, max(0, len(text) - 60))
+    at = max(0, len(text) - 60)
+    match = _SIGNED.search(text, at) if _has_dash(text[at:]) else None
     if match and is_sentence(text[: match.start()]):
         return text[: match.start()], match[1]
     return text, ""
