@@ -81,8 +81,10 @@ def judge(
     before this one left. ``certain`` counts entries of the document that were left out because they are known to
     the letter. Keys of a fresh entry that are known already as somebody else's are left out of it.
     """
-    seen = [one for one in identified if _same(one, known)]
-    new = [one for one in identified if not _same(one, known)]
+    seen: list[Identified] = []
+    new: list[Identified] = []
+    for one in identified:
+        (seen if _same(one, known) else new).append(one)
     retold = _retold(new, known, memory, len(seen) + certain)
     fresh = tuple(_fresh(one, known, memory, backfill, now) for one in new if one not in retold)
     fresh = _hold(fresh, memory, len(seen) + certain)
@@ -110,11 +112,16 @@ def _retold(
 
 
 def _fresh(one: Identified, known: Collection[str], memory: SourceMemory, backfill: timedelta, now: datetime) -> Judged:
-    entry = replace(one.entry, published_at=believable(one.entry.published_at, now))
+    entry = _dated(one.entry, now)
     keys = tuple(key for key in (*one.usable(known), *one.shared) if key not in known)
     news = is_news(entry, memory, backfill, now)
     held = "" if news or memory.baseline_at is None else OLD
     return Judged(entry, keys, news, held)
+
+
+def _dated(entry: Entry, now: datetime) -> Entry:
+    at = believable(entry.published_at, now)
+    return entry if at is entry.published_at else replace(entry, published_at=at)
 
 
 def _learned(one: Identified, known: Collection[str], now: datetime) -> Judged | None:
@@ -122,7 +129,7 @@ def _learned(one: Identified, known: Collection[str], now: datetime) -> Judged |
     keys = (*one.usable(known), *one.shared)
     if all(key in known for key in keys if key[0] != "s"):
         return None
-    entry = replace(one.entry, published_at=believable(one.entry.published_at, now))
+    entry = _dated(one.entry, now)
     return Judged(entry, tuple(sorted(keys, key=lambda key: key not in known)), news=False)
 
 

@@ -55,7 +55,7 @@ class Identified:
 
     def usable(self, known: Collection[str]) -> tuple[str, ...]:
         """Return the keys that may decide, given what is known to be shared."""
-        own = tuple(key for key in self.keys if SHARED + key not in known)
+        own = tuple(key for key in self.keys if SHARED + key not in known) if known else self.keys
         return own if any(key[0] in STRONG for key in own) else (*own, *self.spare)
 
 
@@ -67,7 +67,8 @@ def identify(feed: Feed) -> tuple[Identified, ...]:
     home = _plain(feed.url)
     claims = [_merged([_claims(entry, home) for entry in group]) for group in _groups(feed.entries)]
     owners = Counter(key for _, keys, spare in claims for key in (*keys, *spare))
-    return tuple(_identified(entry, keys, spare, owners) for entry, keys, spare in claims)
+    several = {key for key, count in owners.items() if count > 1}
+    return tuple(_identified(entry, keys, spare, several) for entry, keys, spare in claims)
 
 
 def keys_asked(identified: Iterable[Identified]) -> frozenset[str]:
@@ -100,13 +101,16 @@ def _merged(claims: Sequence[Claims]) -> Claims:
     return claims[0][0], tuple(sorted(keys, key=lambda key: KINDS.index(key[0]))), tuple(spare)
 
 
-def _identified(entry: Entry, keys: tuple[str, ...], spare: tuple[str, ...], owners: Counter[str]) -> Identified:
-    own = tuple(key for key in keys if owners[key] == 1)
-    shared = tuple(SHARED + key for key in (*keys, *spare[:-1]) if owners[key] > 1 and key[0] in "guw")
-    spare = (*(key for key in spare[:-1] if owners[key] == 1), spare[-1])
-    if any(key[0] in STRONG for key in own):
-        return Identified(entry, own, spare, shared)
-    return Identified(entry, (*own, *spare), (), shared)
+def _identified(entry: Entry, keys: tuple[str, ...], spare: tuple[str, ...], several: Collection[str]) -> Identified:
+    """Sort out those keys that ``several`` entries have."""
+    shared: tuple[str, ...] = ()
+    if any(key in several for key in (*keys, *spare)):
+        shared = tuple(SHARED + key for key in (*keys, *spare[:-1]) if key in several and key[0] in "guw")
+        keys = tuple(key for key in keys if key not in several)
+        spare = (*(key for key in spare[:-1] if key not in several), spare[-1])
+    if any(key[0] in STRONG for key in keys):
+        return Identified(entry, keys, spare, shared)
+    return Identified(entry, (*keys, *spare), (), shared)
 
 
 def _claims(entry: Entry, home: str) -> Claims:
@@ -116,7 +120,7 @@ def _claims(entry: Entry, home: str) -> Claims:
     text = max(entry.content, entry.summary, key=len)
     exact = _exact(entry.published_at)
     keys = []
-    if guid and _plain(guid) not in {link, home} and guid not in {entry.url, home}:
+    if guid and guid not in {entry.url, home} and _plain(guid) not in {link, home}:
         keys.append(_key("g", guid))
     if link and link != home and _names_a_page(link):
         keys.append(_key("u", link))
