@@ -65,7 +65,9 @@ def _instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zon
             int(minute or 0),
             min(int(second or 0), 59),
             tzinfo=_zone(offset.upper()) if offset else zone,
-        ).astimezone(UTC)
+        )
+        if found.tzinfo is not UTC:
+            found = found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
@@ -103,12 +105,15 @@ def plain(text: str) -> str:
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
+_ASCII_CONTROL = bytes(code for code in range(0x80) if _CONTROL.match(chr(code)))
+
 
 def clean(text: str) -> str:
     """Drop what no text should hold: control characters, lone surrogates, direction overrides."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _CONTROL.sub("", text)
+    if not text.isascii():
+        return _CONTROL.sub("", text)
+    kept = text.encode().translate(None, _ASCII_CONTROL)
+    return text if len(kept) == len(text) else kept.decode()
 
 
 def absolute(url: str, base: str) -> str:
