@@ -4,7 +4,6 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from monitor.domain.mention import Form
 from monitor.match.arabic import chain_after
@@ -13,7 +12,8 @@ from monitor.match.honorifics import title_words
 from monitor.match.judge import Score, weigh
 from monitor.match.letters import is_spelling
 from monitor.match.people import Person
-from monitor.match.romanise import SAFE_KEY, SLIP_LENGTH, sound_key
+from monitor.match.romanise import SLIP_LENGTH, sound_key
+from monitor.match.roster import Heard
 from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
 from monitor.text.tokens import is_unspaced
@@ -23,7 +23,6 @@ _SPACED = {"western", "hispanic", "portuguese", "slavic", "filipino"}
 _GENERATION = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
 _NOWHERE = -9
 _APART = {" ", "-"}
-_JOINING = {"-", "'"}
 _CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 
 
@@ -124,24 +123,6 @@ def _choose(search: Search, seen: Seen, owners: Sequence[int]) -> None:
         search.refuse(owners, seen, f"{len(owners)} watched people bear this name and nothing tells them apart")
 
 
-class Heard(NamedTuple):
-    """A capitalised word that sounds like half a watched name, possessive included."""
-
-    start: int
-    printed: str
-    key: str
-
-    @property
-    def end(self) -> int:
-        """The folded offset of its end, without a possessive."""
-        return self.start + len(self.printed.removesuffix("'s"))
-
-    @property
-    def word(self) -> str:
-        """The word in small letters, closed up."""
-        return self.printed.removesuffix("'s").lower().replace("-", "").replace("'", "")
-
-
 def _is_other_generation(search: Search, seen: Seen, owner: int) -> bool:
     """Tell whether a name goes on with Sr. where the official is a Jr., or the other way round."""
     said = _GENERATION.match(search.page.cased, seen.end)
@@ -151,37 +132,35 @@ def _is_other_generation(search: Search, seen: Seen, owner: int) -> bool:
 
 def find_variants(search: Search) -> list[Seen]:
     """Find whole names spelt otherwise, by sound; return where halves of names sound right, for the short forms."""
-    page, roster = search.page, search.roster
-    cased, index, heard = page.cased, page.spaced.index, roster.keys
+    cased, ears, listen = search.page.cased, search.roster.ears, search.roster.heard
     taken = sorted(search.taken)
-    singles: list[tuple[int, str, str]] = []
+    singles: list[tuple[int, Heard]] = []
     edge = _NOWHERE
-    for start in page.capitals():
-        end = index(" ", start + 1) - 1
-        printed = cased[start:end]
-        key = heard.get(printed)
-        if key is None or cased[end : end + 1] in _JOINING:
-            match = _CAPITAL.match(cased, start)
-            printed = match.group() if match else printed
-            key = roster.heard(printed)
-        if not key:
+    for start, piece in search.page.capitals():
+        heard = ears.get(piece)
+        if heard is None:
+            heard = listen(piece)
+        if not heard:
             continue
-        here = (start, printed, key)
-        if edge + 1 == start and cased[edge] == " " and _try_pair(search, Heard(*singles[-1]), Heard(*here), taken):
+        if edge + 1 == start and cased[edge] == " " and _try_pair(search, singles[-1], (start, heard), taken):
             edge = _NOWHERE
         else:
-            singles.append(here)
-            edge = _NOWHERE if printed.endswith("'s") else start + len(printed)
+            singles.append((start, heard))
+            edge = _NOWHERE if heard.printed.endswith("'s") else start + len(heard.printed)
     return _halves(search, singles) if singles else []
 
 
-def _try_pair(search: Search, one: Heard, two: Heard, taken: list[tuple[int, int]]) -> bool:
+def _try_pair(search: Search, left: tuple[int, Heard], right: tuple[int, Heard], taken: list[tuple[int, int]]) -> bool:
     """Judge two words side by side as both halves of a name."""
+    (start, one), (at, two) = left, right
     owners = search.roster.sounding(f"{one.key} {two.key}")
-    at = bisect_left(taken, (two.end, 0))
-    if not owners or (at and taken[at - 1][1] > one.start):
+    if not owners:
         return False
-    seen = Seen(one.start, two.end, owners)
+    end = _end(at, two)
+    at = bisect_left(taken, (end, 0))
+    if at and taken[at - 1][1] > start:
+        return False
+    seen = Seen(start, end, owners)
     for owner in owners:
         first, second = search.roster.halves[owner]
         convention = search.roster.conventions[owner]
@@ -197,7 +176,12 @@ def _try_pair(search: Search, one: Heard, two: Heard, taken: list[tuple[int, int
     return False
 
 
-def _halves(search: Search, singles: Sequence[tuple[int, str, str]]) -> list[Seen]:
+def _end(start: int, heard: Heard) -> int:
+    """Return the folded offset at which a word ends, without a possessive."""
+    return start + len(heard.printed.removesuffix("'s"))
+
+
+def _halves(search: Search, singles: Sequence[tuple[int, Heard]]) -> list[Seen]:
     """Return the words that sound like half a name: of somebody named here, or beside a title and long enough."""
     said: dict[str, list[int]] = defaultdict(list)
     for owner in search.named:
@@ -206,18 +190,17 @@ def _halves(search: Search, singles: Sequence[tuple[int, str, str]]) -> list[See
                 said[key].append(owner)
     places: list[Seen] = []
     known, spaced, cased = title_words(), search.page.spaced, search.page.cased
-    for start, printed, key in singles:
-        owners = said.get(key, ())
-        titled = len(key) >= SAFE_KEY and spaced[max(1, start - 24) : start].rpartition(" ")[2] in known
-        titled = titled and cased[start - 1] in _APART
+    for start, heard in singles:
+        owners = said.get(heard.key, ())
+        titled = heard.telling and cased[start - 1] in _APART
+        titled = titled and spaced[max(1, start - 24) : start].rpartition(" ")[2] in known
         if not (owners or titled):
             continue
-        one = Heard(start, printed, key)
-        alike = {who for who in owners if search.roster.sounds_like(one.word, who)}
+        alike = {who for who in owners if search.roster.sounds_like(heard.word, who)}
         if titled:
-            alike.update(search.roster.alike(one.word, key))
+            alike.update(search.roster.alike(heard.word, heard.key))
         if alike:
-            places.append(Seen(one.start, one.end, tuple(sorted(alike))))
+            places.append(Seen(start, _end(start, heard), tuple(sorted(alike))))
     return places
 
 

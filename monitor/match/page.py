@@ -11,9 +11,10 @@ from monitor.text.fold import Folded, fold
 
 _GAP = "\n\n"
 _LOW = np.frombuffer(ASCII[:0x80], dtype=np.uint8).astype(np.uint32)
-_LETTERS = 26
 _WORD = 30
-_INSIDE = np.array([(chr(code).isalpha() and code < 0x80) or chr(code) in "'-" for code in range(0x100)])
+_JOINED = bytes(code if code < 0x80 and (chr(code).isalpha() or chr(code) in "'-") else 0x20 for code in range(0x100))
+_CAPITAL = bytes(ord("A") <= code <= ord("Z") for code in range(0x100))
+_APART = bytes(sign == 0x20 for sign in _JOINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,18 @@ class Page:
             start -= 1
         return self.folded.text[start:end]
 
-    def capitals(self) -> list[int]:
-        """Return where words begin with a capital of the Latin alphabet, without those inside of words."""
-        signs = np.frombuffer(self.cased.encode("latin-1", "replace"), dtype=np.uint8)
-        places = np.flatnonzero(signs - ord("A") < _LETTERS)  # a lesser sign wraps around to a great number
-        inside = _INSIDE[signs[places - 1]]
-        inside[:1] &= places[:1] > 0
-        found: list[int] = places[~inside].tolist()
-        return found
+    def capitals(self) -> list[tuple[int, str]]:
+        """Return the words that begin with a capital of the Latin alphabet: where, and as printed.
+
+        A word goes on over letters of that alphabet, hyphens and apostrophes.
+        """
+        signs = b" %b " % self.cased.encode("latin-1", "replace")
+        capital = np.frombuffer(signs.translate(_CAPITAL), dtype=np.bool_)
+        apart = np.frombuffer(signs.translate(_APART), dtype=np.bool_)
+        places: list[int] = (capital[1:] & apart[:-1]).nonzero()[0].tolist()
+        joined = signs[1:].translate(_JOINED).decode()
+        index = joined.index
+        return [(start, joined[start : index(" ", start)]) for start in places]
 
     def place(self, start: int, end: int) -> tuple[Region, int, int]:
         """Turn folded offsets into a region and offsets in that region's own text."""

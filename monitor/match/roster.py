@@ -3,10 +3,12 @@
 Building keeps little for each official; the rest is worked out for those few whose names turn up in a text.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from sys import intern
+from typing import NamedTuple
 
 import ahocorasick_rs
 
@@ -24,17 +26,31 @@ from monitor.match.shape import Shape, Words
 from monitor.match.spaces import space_out
 
 MAX_OWNERS = 40
+_PRINTED = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _KEPT = 4_000
 _HEARD_KEPT = 50_000
 _FEW = 8
 """Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
 
 
+class Heard(NamedTuple):
+    """How a printed word sounds that may be half a watched name.
+
+    ``printed`` keeps a possessive, ``word`` is closed up and in small letters without it; ``telling`` sounds are long
+    enough to stand for a name alone.
+    """
+
+    printed: str
+    word: str
+    key: str
+    telling: bool
+
+
 class Roster:
     """All patterns and whom they may mean. Nothing in it changes but the memory of what was worked out before.
 
     ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
-    of two words, closed up, where it is long enough to show a slip of the pen, ``keys`` remembers how words sound,
+    of two words, closed up, where it is long enough to show a slip of the pen, ``ears`` remembers how words sound,
     ``halves`` the spellings of both halves of the names that are compared by sound, ``singles`` the names of one word.
     """
 
@@ -49,7 +65,7 @@ class Roster:
         self._many: dict[tuple[int, int], list[int]] = {}
         self._sounds: dict[str, list[int]] = defaultdict(list)
         self._halves_heard: set[str] = set()
-        self.keys: dict[str, str] = {}
+        self.ears: dict[str, Heard | tuple[()]] = {}
         self._alike: dict[str, tuple[int, ...]] = {}
         self._parts: dict[str, dict[str, tuple[str, ...]]] = {}
         self._people: dict[int, Person] = {}
@@ -208,15 +224,20 @@ class Roster:
         """Return whose name sounds so: the keys of both halves with a space between, or of one long half."""
         return tuple(self._sounds.get(key, ()))
 
-    def heard(self, word: str) -> str:
-        """Return the key of a printed word if half a watched name sounds so, or an empty string."""
-        key = self.keys.get(word)
-        if key is None:
-            if len(self.keys) >= _HEARD_KEPT:
-                self.keys.clear()
-            key = sound_key(word.removesuffix("'s").lower().replace("-", "").replace("'", ""))
-            key = self.keys[word] = key if key in self._halves_heard else ""
-        return key
+    def heard(self, piece: str) -> Heard | tuple[()]:
+        """Return how a printed word sounds if half a watched name sounds so, else nothing; hyphens may be left over."""
+        heard = self.ears.get(piece)
+        if heard is None:
+            if len(self.ears) >= _HEARD_KEPT:
+                self.ears.clear()
+            match = _PRINTED.match(piece)
+            printed = match.group() if match else ""
+            word = printed.removesuffix("'s").lower().replace("-", "").replace("'", "")
+            key = sound_key(word)
+            known = bool(key) and key in self._halves_heard
+            heard = Heard(printed, word, key, len(key) >= SAFE_KEY and key in self._sounds) if known else ()
+            self.ears[piece] = heard
+        return heard
 
     def alike(self, word: str, key: str) -> tuple[int, ...]:
         """Return those with a long half of the name that sounds like a folded word, whose key is given."""
