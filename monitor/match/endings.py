@@ -63,7 +63,7 @@ def find_inflected(roster: Roster, page: Page, language: str, hits: Hits) -> Non
     code = language[:2].lower()
     text, index, remembered = page.folded.text, page.spaced.index, roster.parts(code)
     genitive = code in _GENITIVE
-    for start, _ in page.capitals():
+    for start in page.capitals()[0]:
         end = index(" ", start + 1) - 1
         if text[end : end + 1] == "-" and (match := _WORD.match(page.cased, start)):
             end = match.end()

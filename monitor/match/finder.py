@@ -21,7 +21,6 @@ from monitor.text.tokens import is_unspaced
 _HAN_PLACE = re.compile("[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋")
 _SPACED = {"western", "hispanic", "portuguese", "slavic", "filipino"}
 _GENERATION = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
-_NOWHERE = -9
 _APART = {" ", "-"}
 _CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 
@@ -134,19 +133,22 @@ def find_variants(search: Search) -> list[Seen]:
     """Find whole names spelt otherwise, by sound; return where halves of names sound right, for the short forms."""
     cased, ears, listen = search.page.cased, search.roster.ears, search.roster.heard
     taken = sorted(search.taken)
+    places, joined = search.page.capitals()
+    index = joined.index
     singles: list[tuple[int, Heard]] = []
-    edge = _NOWHERE
-    for start, piece in search.page.capitals():
+    follows = -1
+    for start in places:
+        piece = joined[start : index(" ", start)]
         heard = ears.get(piece)
         if heard is None:
             heard = listen(piece)
         if not heard:
             continue
-        if edge + 1 == start and cased[edge] == " " and _try_pair(search, singles[-1], (start, heard), taken):
-            edge = _NOWHERE
+        if start == follows and cased[start - 1] == " " and _try_pair(search, singles[-1], (start, heard), taken):
+            follows = -1
         else:
             singles.append((start, heard))
-            edge = _NOWHERE if heard.printed.endswith("'s") else start + len(heard.printed)
+            follows = start + heard.step
     return _halves(search, singles) if singles else []
 
 
@@ -156,7 +158,7 @@ def _try_pair(search: Search, left: tuple[int, Heard], right: tuple[int, Heard],
     owners = search.roster.sounding(f"{one.key} {two.key}")
     if not owners:
         return False
-    end = _end(at, two)
+    end = at + two.size
     at = bisect_left(taken, (end, 0))
     if at and taken[at - 1][1] > start:
         return False
@@ -174,11 +176,6 @@ def _try_pair(search: Search, left: tuple[int, Heard], right: tuple[int, Heard],
             search.accept(owner, seen, Form.FULL, 0.9, f"full name, spelt otherwise than {name!r}")
         return True
     return False
-
-
-def _end(start: int, heard: Heard) -> int:
-    """Return the folded offset at which a word ends, without a possessive."""
-    return start + len(heard.printed.removesuffix("'s"))
 
 
 def _halves(search: Search, singles: Sequence[tuple[int, Heard]]) -> list[Seen]:
@@ -200,7 +197,7 @@ def _halves(search: Search, singles: Sequence[tuple[int, Heard]]) -> list[Seen]:
         if titled:
             alike.update(search.roster.alike(heard.word, heard.key))
         if alike:
-            places.append(Seen(start, _end(start, heard), tuple(sorted(alike))))
+            places.append(Seen(start, start + heard.size, tuple(sorted(alike))))
     return places
 
 

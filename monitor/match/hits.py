@@ -53,6 +53,15 @@ class Hits:
         self.closed: set[int] = set()
         self.kinds = reduce(or_, kinds, 0)
 
+    def add_latin(self, kind: int, hit: Hit) -> None:
+        """Add what the automaton met of a name in Latin letters."""
+        if kind & Kind.WHOLE:
+            self.wholes.append(hit)
+        if kind & Kind.FIRST:
+            self.firsts.append(hit)
+        if kind & Kind.SHORT:
+            self.shorts.append(hit)
+
     def add_whole(self, hit: Hit) -> None:
         """Add a whole name that was found by another way than the automaton's."""
         self.wholes.append(hit)

@@ -56,18 +56,16 @@ class Page:
             start -= 1
         return self.folded.text[start:end]
 
-    def capitals(self) -> list[tuple[int, str]]:
-        """Return the words that begin with a capital of the Latin alphabet: where, and as printed.
+    def capitals(self) -> tuple[list[int], str]:
+        """Return where words begin with a capital of the Latin alphabet, and the text that tells where they end.
 
-        A word goes on over letters of that alphabet, hyphens and apostrophes.
+        A word goes on over letters of that alphabet, hyphens and apostrophes; for all else stand spaces.
         """
         signs = b" %b " % self.cased.encode("latin-1", "replace")
         capital = np.frombuffer(signs.translate(_CAPITAL), dtype=np.bool_)
         apart = np.frombuffer(signs.translate(_APART), dtype=np.bool_)
         places: list[int] = (capital[1:] & apart[:-1]).nonzero()[0].tolist()
-        joined = signs[1:].translate(_JOINED).decode()
-        index = joined.index
-        return [(start, joined[start : index(" ", start)]) for start in places]
+        return places, signs[1:].translate(_JOINED).decode()
 
     def place(self, start: int, end: int) -> tuple[Region, int, int]:
         """Turn folded offsets into a region and offsets in that region's own text."""

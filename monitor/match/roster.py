@@ -21,14 +21,20 @@ from monitor.match.letters import is_spelling, spellings
 from monitor.match.natives import native_patterns
 from monitor.match.page import Page
 from monitor.match.people import Person, country_of, is_native
-from monitor.match.romanise import SAFE_KEY, may_slip, slipped, sound_key
+from monitor.match.romanise import SAFE_KEY, slipped, sound_key
 from monitor.match.shape import Shape, Words
 from monitor.match.spaces import space_out
 
 MAX_OWNERS = 40
+MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian", "singapore"}
+"""Conventions in which a middle name or an initial may stand between the first name and the last."""
 _PRINTED = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
+_INITIALS = 2
 _KEPT = 4_000
+_NOWHERE = 1 << 40
 _HEARD_KEPT = 50_000
+_SMALL = 8_000
+"""Patterns up to which the automaton is a full table: twice as fast, and a megabyte for each thousand."""
 _FEW = 8
 """Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
 
@@ -36,12 +42,13 @@ _FEW = 8
 class Heard(NamedTuple):
     """How a printed word sounds that may be half a watched name.
 
-    ``printed`` keeps a possessive, ``word`` is closed up and in small letters without it; ``telling`` sounds are long
-    enough to stand for a name alone.
+    ``word`` is closed up and in small letters, without a possessive, ``size`` its letters as printed; ``step`` leads to
+    the word after it, and nowhere after a possessive. ``telling`` sounds are long enough to stand for a name alone.
     """
 
-    printed: str
     word: str
+    size: int
+    step: int
     key: str
     telling: bool
 
@@ -51,7 +58,8 @@ class Roster:
 
     ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
     of two words, closed up, where it is long enough to show a slip of the pen, ``ears`` remembers how words sound,
-    ``halves`` the spellings of both halves of the names that are compared by sound, ``singles`` the names of one word.
+    ``halves`` the spellings of both halves of the names that are compared by sound, ``singles`` the names of one word,
+    ``openers`` the first words after which a middle name may stand.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -72,7 +80,8 @@ class Roster:
         self.conventions = ["western"] * len(self.officials)
         self.firsts = [""] * len(self.officials)
         self.singles: set[str] = set()
-        self.rests: dict[int, str] = {}
+        self.openers: set[str] = set()
+        self.rests = [""] * len(self.officials)
         self.halves: dict[int, tuple[Words, Words]] = {}
         lands: set[str] = set()
         for owner, official in enumerate(self.officials):
@@ -91,7 +100,8 @@ class Roster:
         del self._index
         for at, pattern in enumerate(self.patterns):
             self._settle(at, pattern)
-        self._automaton = ahocorasick_rs.AhoCorasick(self.patterns) if self.patterns else None
+        kind = ahocorasick_rs.Implementation.DFA if len(self.patterns) < _SMALL else None
+        self._automaton = ahocorasick_rs.AhoCorasick(self.patterns, implementation=kind) if self.patterns else None
 
     def _add(self, pattern: str, kind: int, owner: int = -1, more: int = 0) -> None:
         at = self._index.setdefault(pattern, len(self._kinds))
@@ -138,6 +148,8 @@ class Roster:
         if shape.wholes and not is_alias:
             self.conventions[owner] = shape.convention
             self.firsts[owner] = intern(shape.wholes[0][0])
+            if shape.convention in MIDDLE_NAMES and len(self.firsts[owner]) > _INITIALS:
+                self.openers.add(self.firsts[owner])
         if shape.wholes and len(shape.wholes[0]) == 1:
             self.singles.add(shape.wholes[0][0])
         for words in shape.wholes:
@@ -168,23 +180,22 @@ class Roster:
         """Run the automaton over a page."""
         if self._automaton is None:
             return Hits(())
-        kinds, cased = self._kinds, page.cased
-        hits = [(kinds[hit[0]], hit) for hit in self._automaton.find_matches_as_indexes(page.spaced, overlapping=True)]
-        found = Hits(kind for kind, _ in hits)
+        known, cased = self._kinds, page.cased
+        hits = self._automaton.find_matches_as_indexes(page.spaced, overlapping=True)
+        kinds = [known[pattern] for pattern, _, _ in hits]
+        found = Hits(set(kinds))
         if found.kinds & Kind.LATIN:
-            latin = [one for one in hits if one[0] & Kind.LATIN]
-            capital = [one for one in latin if cased[one[1][1]].isupper()]
-            found.wholes = [hit for kind, hit in capital if kind & Kind.WHOLE]
-            found.firsts = [hit for kind, hit in capital if kind & Kind.FIRST]
-            found.shorts = [hit for kind, hit in capital if kind & Kind.SHORT]
-            if found.kinds & Kind.PARTICLE:
-                small = (hit for kind, hit in latin if kind & Kind.PARTICLE and not cased[hit[1]].isupper())
-                found.shorts += small
+            for kind, hit in zip(kinds, hits, strict=True):
+                if kind & Kind.LATIN:
+                    if cased[hit[1]].isupper():
+                        found.add_latin(kind, hit)
+                    elif kind & Kind.PARTICLE:
+                        found.shorts.append(hit)
         if found.kinds & Kind.LAND:
-            found.lands = [self._lands[hit[0]] for kind, hit in hits if kind & Kind.LAND]
+            found.lands = [self._lands[hit[0]] for kind, hit in zip(kinds, hits, strict=True) if kind & Kind.LAND]
         if found.kinds & (Kind.NATIVE | Kind.NATIVE_SHORT):
-            found.natives = [hit for kind, hit in hits if kind & Kind.NATIVE]
-            found.parts = [hit for kind, hit in hits if kind & Kind.NATIVE_SHORT]
+            found.natives = [hit for kind, hit in zip(kinds, hits, strict=True) if kind & Kind.NATIVE]
+            found.parts = [hit for kind, hit in zip(kinds, hits, strict=True) if kind & Kind.NATIVE_SHORT]
         return found
 
     def known(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
@@ -214,10 +225,15 @@ class Roster:
 
     def slips(self, pattern: int, word: str) -> list[int]:
         """Return whose name begins with a pattern and goes on with a word of which this is a slip of the pen."""
-        owners = self._firsts[pattern][:MAX_OWNERS]
         rests = self.rests
+        first, last, size = word[:1], word[-1:], len(word)
         return [
-            owner for owner in owners if (rest := rests.get(owner)) and may_slip(word, rest) and slipped(word, rest)
+            owner
+            for owner in self._firsts[pattern][:MAX_OWNERS]
+            if (rest := rests[owner])
+            and -2 < len(rest) - size < 2  # spelt out, as it runs hot
+            and (rest[:1] == first or rest[-1:] == last)
+            and slipped(word, rest)
         ]
 
     def sounding(self, key: str) -> tuple[int, ...]:
@@ -232,10 +248,13 @@ class Roster:
                 self.ears.clear()
             match = _PRINTED.match(piece)
             printed = match.group() if match else ""
-            word = printed.removesuffix("'s").lower().replace("-", "").replace("'", "")
+            bare = printed.removesuffix("'s")
+            word = bare.lower().replace("-", "").replace("'", "")
             key = sound_key(word)
-            known = bool(key) and key in self._halves_heard
-            heard = Heard(printed, word, key, len(key) >= SAFE_KEY and key in self._sounds) if known else ()
+            heard = ()
+            if key and key in self._halves_heard:
+                step = len(printed) + 1 if bare == printed else _NOWHERE
+                heard = Heard(word, len(bare), step, key, len(key) >= SAFE_KEY and key in self._sounds)
             self.ears[piece] = heard
         return heard
 

@@ -4,6 +4,7 @@ Here the whole name is also found where an initial, a nickname or a middle name 
 """
 
 import re
+from collections.abc import Sequence
 
 from monitor.domain.mention import Form
 from monitor.match.arabic import SON, chain_before, is_among
@@ -13,12 +14,11 @@ from monitor.match.honorifics import single_words
 from monitor.match.judge import Score, weigh
 from monitor.match.lexicon import COMMON, SYLLABLE, VIETNAMESE_COMPOUNDS, words
 from monitor.match.people import Person
-from monitor.match.romanise import SLIP_LENGTH, may_slip, slipped
-from monitor.match.roster import MAX_OWNERS
+from monitor.match.romanise import SLIP_LENGTH, slipped
+from monitor.match.roster import MAX_OWNERS, MIDDLE_NAMES, Roster
 from monitor.match.search import Search
 from monitor.match.titles import title_after, title_before
 
-_MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian", "singapore"}
 _INSERTED = re.compile(r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z")
 _INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
 _ADDRESS_MARKED = words("ông bà anh chị cô bác bộ ngài tướng phó")
@@ -140,7 +140,7 @@ def _by_initial(search: Search, seen: Seen) -> bool:
     family = search.folded_text(seen).split()[0]
     for owner in seen.owners[:MAX_OWNERS]:
         first = search.roster.firsts[owner]
-        if search.roster.conventions[owner] not in _MIDDLE_NAMES or first[:1] != match[1].lower() or first == family:
+        if search.roster.conventions[owner] not in MIDDLE_NAMES or first[:1] != match[1].lower() or first == family:
             continue
         if owner in search.named or _title_fits(search, match.start(1), seen.end, search.roster.person(owner)):
             return _take(search, Seen(match.start(1), seen.end, (owner,)), "initial and family name")
@@ -153,7 +153,7 @@ def _another_s_initial(search: Search, seen: Seen) -> str:
     if match is None or match[1].lower() in single_words():
         return ""
     people = [search.roster.person(owner) for owner in seen.owners[:MAX_OWNERS]]
-    if any(person.shape.convention not in _MIDDLE_NAMES for person in people):
+    if any(person.shape.convention not in MIDDLE_NAMES for person in people):
         return ""
     initials = {word[0] for person in people for shape in person.shapes for words in shape.wholes for word in words}
     return "" if match[1].lower() in initials else match[1]
@@ -164,19 +164,28 @@ def _extended(search: Search, seen: Seen, left: str) -> bool:
     roster, low = search.roster, left.lower()
     start = seen.start - 1 - len(left)
     earlier = search.around.before(start)
-    before, slips = earlier.lower(), len(low) >= SLIP_LENGTH
-    for owner in seen.owners[:MAX_OWNERS] if slips or before else ():
+    before = earlier.lower()
+    for owner in _alike(roster, seen.owners[:MAX_OWNERS], before, low):
         first = roster.firsts[owner]
-        if before == first and len(first) > 2 and roster.conventions[owner] in _MIDDLE_NAMES:
+        if before == first and before in roster.openers and roster.conventions[owner] in MIDDLE_NAMES:
             return _take(search, Seen(start - 1 - len(earlier), seen.end, (owner,)), "full name with a middle name")
-        if (
-            slips
-            and may_slip(low, first)
-            and slipped(low, first)
-            and _title_fits(search, start, seen.end, roster.person(owner))
-        ):
+        if slipped(low, first) and _title_fits(search, start, seen.end, roster.person(owner)):
             return _take(search, Seen(start, seen.end, (owner,)), "full name with a slip, beside a fitting post")
     return False
+
+
+def _alike(roster: Roster, owners: Sequence[int], same: str, near: str) -> list[int]:
+    """Return whose name begins with one word, or with what may be a slip of the pen for another."""
+    firsts, size = roster.firsts, len(near)
+    if size < SLIP_LENGTH:
+        return [owner for owner in owners if firsts[owner] == same] if same in roster.openers else []
+    begin, end = near[0], near[-1]
+    return [
+        owner
+        for owner in owners
+        if (first := firsts[owner]) == same
+        or (-2 < len(first) - size < 2 and (first[:1] == begin or first[-1:] == end))  # spelt out, as it runs hot
+    ]
 
 
 def _chained(search: Search, seen: Seen) -> bool:

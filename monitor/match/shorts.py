@@ -14,10 +14,12 @@ from monitor.match.posts import Fit, Title, fit_of
 from monitor.match.roster import MAX_OWNERS
 from monitor.match.runs import is_plain, stands_alone
 from monitor.match.search import Search
-from monitor.match.titles import Reading, may_lead_up, no_title, posts_in, title_after, title_before
+from monitor.match.titles import Reading, may_be_title, may_lead_up, no_title, posts_in, read_before, title_after
 from monitor.text.tokens import sentence
 
 _AGED = re.compile(r", \d{2},")
+_WHOLE = 24
+"""Letters of a word before a place from which on only its end may have been read."""
 _DISTINCT = 9
 """Letters from which on a part of a name is rare enough to count beside a bare honorific in a text on its country."""
 
@@ -51,10 +53,12 @@ def find_shorts(search: Search, places: Sequence[Seen]) -> None:
     waiting: list[Seen] = []
     later: list[Seen] = []
     alone = False
+    singles, before = search.roster.singles, search.around.before
     for seen in _free(search, places):
-        lead = may_lead_up(search.page, seen.start)
-        single = search.folded_text(seen) in search.roster.singles
-        named = _names_somebody(search, seen)
+        left = before(seen.start)
+        lead = may_be_title(left) if 0 < len(left) < _WHOLE else may_lead_up(search.page, seen.start)
+        single = bool(singles) and search.folded_text(seen) in singles
+        named = bool(search.named) and _names_somebody(search, seen)
         if not (lead or single or named or _is_set_off(search.page.cased, seen)):
             later.append(seen)
             continue
@@ -103,13 +107,13 @@ def _awake(search: Search, later: Sequence[Seen]) -> list[Seen]:
 
 def _read(search: Search, seen: Seen, *, lead: bool) -> Titled:
     """Read the titles around a place; ``lead`` tells whether one may stand before it."""
-    before = title_before(search.page, seen.start) if lead else no_title(seen.start)
+    before = read_before(search.page, seen.start) if lead else no_title(seen.start)
     return Titled(seen, before, title_after(search.page.cased, seen.end))
 
 
 def _names_somebody(search: Search, seen: Seen) -> bool:
     """Tell whether a bearer of the part is named in the text."""
-    return bool(search.named) and any(_bears(seen.owners, owner) for owner in search.named)
+    return any(_bears(seen.owners, owner) for owner in search.named)
 
 
 def _is_set_off(cased: str, seen: Seen) -> bool:

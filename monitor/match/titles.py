@@ -22,8 +22,9 @@ _ABBREVIATED = words(
 _LINKS = words("of for to the de du des la le les l d and cum kiem et va y bo dan in on cua del e di en a at")
 _CAPITAL_ONLY = words("miss lord lady don bang gus bung ma hon sena san sri tun u ms sir dame may king prince")
 _OPENERS = words("of the and to for de du des la le les a an et va y in on at e en bo dan di cua del")
+_HANGING = _OPENERS | {"who", "is", "was", "s"}
 _APPOSITION = re.compile(r"\s?,\s|\s?\(\s?|\s[-]\s")
-_BEGINNING = {",", "("}
+_BEGINNING = {",", "(", "-"}
 _SMALL = 4
 _AGE = re.compile(r"\d{2},\s")
 _CLAUSE = re.compile(
@@ -52,7 +53,12 @@ def no_title(start: int) -> Reading:
 
 def title_before(page: Page, start: int) -> Reading:
     """Read the title that leads up to a name, at most one line and some 130 characters."""
-    if not may_lead_up(page, start) or _is_linked(page, start):
+    return read_before(page, start) if may_lead_up(page, start) else no_title(start)
+
+
+def read_before(page: Page, start: int) -> Reading:
+    """Read the title that leads up to a name where one may."""
+    if _is_linked(page, start):
         return no_title(start)
     kept = _trimmed(_led_up(page, start))
     if not kept:
@@ -68,9 +74,12 @@ def may_lead_up(page: Page, start: int) -> bool:
     while at > 0 and not cased[at].isalnum() and start - at < 4:
         at -= 1
     word = page.word(at + 1)
-    if not word:
-        return False
-    return word in title_words() or word in _country_parts() or (len(word) > 1 and cased[at + 1 - len(word)].isupper())
+    return bool(word) and may_be_title(cased[at + 1 - len(word) : at + 1])
+
+
+def may_be_title(word: str) -> bool:
+    """Tell at a glance whether a printed word may be the last of a title."""
+    return (len(word) > 1 and word[0].isupper()) or word.lower() in _last_words()
 
 
 def _is_linked(page: Page, start: int) -> bool:
@@ -89,9 +98,9 @@ def _is_linked(page: Page, start: int) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _country_parts() -> frozenset[str]:
-    """Return the last words of the names and adjectives of countries."""
-    return frozenset(word.rpartition(" ")[2] for word in country_words()) | {"s"}
+def _last_words() -> frozenset[str]:
+    """Return the words of titles, and the last words of the names and adjectives of countries."""
+    return title_words() | {word.rpartition(" ")[2] for word in country_words()} | {"s"}
 
 
 class Said(NamedTuple):
@@ -216,9 +225,10 @@ def _bridges(gap: str, word: str, after: list[str], commas: int) -> bool:
 
 def title_after(cased: str, end: int) -> Title:
     """Read a title in apposition after a name: ", Chief of the General Staff" or "(Minister of Finance)"."""
-    if cased[end : end + 1] not in _BEGINNING and not cased[end : end + 1].isspace():
+    sign, other = cased[end : end + 1], cased[end + 1 : end + 2]
+    if not (sign == "(" or (sign == "," and other.isspace()) or (sign.isspace() and other in _BEGINNING)):
         return _NOTHING
-    mark = PHOTO_MARK.match(cased, end)
+    mark = PHOTO_MARK.match(cased, end) if "(" in {sign, other} else None
     at = mark.end() if mark else end
     comma = _APPOSITION.match(cased, at)
     if comma is None:
@@ -245,7 +255,7 @@ def title_after(cased: str, end: int) -> Title:
                 words = []
             break
         edge = match.end()
-    while words and words[-1] in _OPENERS | {"who", "is", "was", "s"}:
+    while words and words[-1] in _HANGING:
         words.pop()
     return read_title(tuple(words)) if words else _NOTHING
 
