@@ -106,7 +106,7 @@ class Watcher:
                 *page.place(one.start, one.end),
                 one.reason,
             )
-            for one in sorted(set(search.missed), key=lambda one: (one.start, one.owner))
+            for one in sorted(set(search.missed), key=lambda one: (one.start, one.owner, one.end, one.reason))
         )
         spans: dict[str, list[Span]] = defaultdict(list)
         posts: set[Span] = set()

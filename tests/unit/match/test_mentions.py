@@ -141,6 +141,15 @@ def test_short_forms_need_the_whole_name() -> None:
     ]
 
 
+def test_near_misses_of_one_place_come_the_shortest_first() -> None:
+    """What was refused is told in the same order by every process."""
+    watcher = compile_watch(Watch((Official("clerk", "Tomas Kadarika", "Portugal"),)))
+    slips = " ".join(f"Then Tomas Kadarik{sign} sang." for sign in "eiouy")
+    body = f"Tomas Kadarika left. {slips}"
+    missed = watcher.screen(Article(url="", body=body)).near_misses
+    assert [one.text for one in missed] == [text for sign in "eiouy" for text in ("Tomas", f"Tomas Kadarik{sign}")]
+
+
 def test_what_cannot_be_resolved_is_kept_for_both() -> None:
     """A part of a name that two named people share is told of neither, and kept for both."""
     findings = screen("Somphone Vongdara met Khamkeo Vongdara in Vientiane. Vongdara left early.")
