@@ -12,15 +12,17 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.domain.crew import QueueCounts
 from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
+from monitor.domain.mention import Findings
 from monitor.domain.ports import Carrier, Clock, Fetcher, Workshop
+from monitor.domain.rule import Watch
 from monitor.domain.settings import Configuration
 from monitor.fetch.client import HttpFetcher
-from monitor.match.rules import compile_watch
 from monitor.pipeline.alert import Alerter
 from monitor.pipeline.aside import Aside
 from monitor.pipeline.collect import Collector
@@ -30,7 +32,7 @@ from monitor.pipeline.group import StoryKeeper
 from monitor.pipeline.line import Line, Progress, Tally, silent
 from monitor.pipeline.read import Reader
 from monitor.pipeline.recheck import Rechecker
-from monitor.pipeline.screen import Screener
+from monitor.pipeline.screen import Screener, Watcher
 from monitor.schedule.timetable import CronTimetable
 from monitor.schedule.workers import Limits, Workers
 from monitor.store.database import SqlDatabase
@@ -112,12 +114,17 @@ async def staffed(
     workers: Workshop,
     clock: Clock = utc_now,
     metrics: "Metrics | None" = None,
+    watcher: Watcher | None = None,
 ) -> AsyncIterator[Line]:
     """Put the whole line together for one configuration, on a database that is open.
 
-    ``metrics`` counts what the line does. Raises whatever keeps a part from opening, after closing what was open.
+    ``metrics`` counts what the line does; ``watcher`` is compiled here if it is not given. Raises whatever keeps a part
+    from opening, after closing what was open.
     """
-    watcher = await asyncio.to_thread(compile_watch, configuration.watch)  # seconds, where many are watched
+    if watcher is None:
+        from monitor.match.rules import compile_watch
+
+        watcher = await asyncio.to_thread(compile_watch, configuration.watch)  # seconds, where many are watched
     async with AsyncExitStack() as stack:
         parts = gathering(configuration, database, workers, clock, metrics)
         gatherers, fetcher, workers = await stack.enter_async_context(parts)
@@ -164,6 +171,20 @@ def carrier(channel: Channel, configuration: Configuration) -> Carrier:
     return WebhookCarrier(channel, guarded_transport(configuration.settings.allow_networks))
 
 
+class _WhenNeeded:
+    """The watch engine of one pass: loaded and compiled for the first article; many a pass from cron brings none."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    @cached_property
+    def screen(self) -> Callable[..., Findings]:
+        """Compile it, and return what screens articles."""
+        from monitor.match.rules import compile_watch
+
+        return compile_watch(self._watch).screen
+
+
 async def poll_once(
     configuration: Configuration,
     only: Collection[str] | None = None,
@@ -181,7 +202,8 @@ async def poll_once(
         if reloader and database.alone:
             await database.run(reloader(database.ledger).remember, clock())
         workers = await stack.enter_async_context(Workers())
-        line = await stack.enter_async_context(staffed(configuration, database, workers, clock))
+        watcher = _WhenNeeded(configuration.watch)
+        line = await stack.enter_async_context(staffed(configuration, database, workers, clock, watcher=watcher))
         gc.freeze()  # what was loaded stays to the end of the pass
         gc.set_threshold(TIDY)
         return await line.poll(only, progress)

@@ -9,6 +9,8 @@ from monitor.domain.article import Stored
 from monitor.domain.story import Story
 
 T = TypeVar("T")
+WINDOW, COPY_WINDOW = timedelta(days=7), timedelta(days=30)
+"""How far apart reports of one event may be, and copies of one text."""
 
 
 @dataclass(frozen=True, slots=True)

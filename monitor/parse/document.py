@@ -5,8 +5,6 @@ import zlib
 from collections import deque
 from dataclasses import replace
 
-from xxhash import xxh3_128_hexdigest
-
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source, SourceKind
@@ -28,11 +26,6 @@ _ALTERNATE = re.compile(
 _EDGE = re.compile(r"<(?P<close>/?)(?:\w{1,40}:)?(?:item|entry|channel|rss|feed|RDF)(?=[\s>])", re.IGNORECASE)
 _FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
-
-
-def hash_body(body: bytes) -> str:
-    """Return what tells one body from another: an unchanged one is not parsed."""
-    return xxh3_128_hexdigest(body)
 
 
 def quick_text(body: bytes, content_type: str, source: Source) -> str | None:

@@ -13,7 +13,7 @@ from monitor.domain.health import Notice, accept, notice_due, standing, with_not
 from monitor.domain.ports import Clock, Database, Fetcher, Workshop
 from monitor.domain.source import Lease, Source, SourceKind, SourceMemory, SourceState
 from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
-from monitor.parse.document import hash_body
+from monitor.parse.unchanged import hash_body
 from monitor.pipeline.account import (
     Reading,
     after_nothing_new,

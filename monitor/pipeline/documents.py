@@ -1,4 +1,7 @@
-"""The documents of one poll: the source's own, the sitemaps of an index, further pages, the sitemap behind a gap."""
+"""The documents of one poll: the source's own, the sitemaps of an index, further pages, the sitemap behind a gap.
+
+What parses is long to load, and many a pass from cron finds every feed unchanged: it is imported where it is at work.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,9 +12,6 @@ from monitor.domain.errors import NotAFeed, WorkerKilled
 from monitor.domain.exchange import Fetched, Outcome, Purpose, Request
 from monitor.domain.ports import Fetcher, Workshop
 from monitor.domain.source import Source, SourceKind
-from monitor.parse.document import parse_document, quick_text
-from monitor.parse.ordinary import read_ordinary
-from monitor.parse.pieces import hash_items, is_apart, without_known
 from monitor.text.urls import host_of
 
 MOST_NESTED = 4
@@ -60,6 +60,8 @@ class Documents:
             document = _read_quickly(answer, source, items)
         if document is not None:
             return document
+        from monitor.parse.document import parse_document
+
         return Document(await self._workshop.run(parse_document, answer.body, answer.content_type, answer.url, source))
 
     async def follow(self, feed: Feed, source: Source, any_known: AnyKnown) -> Feed:
@@ -103,6 +105,10 @@ class Documents:
 
 def _read_quickly(answer: Fetched, source: Source, items: bytes) -> Document | None:
     """Read a document of ordinary shape and size, or only what is new in it; None if it is for a worker."""
+    from monitor.parse.document import quick_text
+    from monitor.parse.ordinary import read_ordinary
+    from monitor.parse.pieces import hash_items
+
     text = quick_text(answer.body, answer.content_type, source)
     if text is None:
         return None
@@ -114,6 +120,9 @@ def _read_quickly(answer: Fetched, source: Source, items: bytes) -> Document | N
 
 def _unknown(text: str, url: str, source: Source, items: bytes) -> Document | None:
     """Read what is not known to the letter; None if that cannot be told from what is."""
+    from monitor.parse.ordinary import read_ordinary
+    from monitor.parse.pieces import is_apart, without_known
+
     rest = without_known(text, items)
     if rest is None:
         return None

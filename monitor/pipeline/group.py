@@ -1,20 +1,24 @@
-"""Put every article that was screened where it belongs: to the text it is a copy of, to the story it tells."""
+"""Put every article that was screened where it belongs: to the text it is a copy of, to the story it tells.
+
+What compares articles is long to load, and many a pass from cron has none: it is imported where it is at work.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import repeat
+from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, Stored
 from monitor.domain.errors import StoreError
-from monitor.domain.grouping import GroupingDatabase, Shelf
+from monitor.domain.grouping import COPY_WINDOW, WINDOW, GroupingDatabase, Shelf
 from monitor.domain.ports import Clock
 from monitor.pipeline.aside import Aside
-from monitor.stories.cluster import WINDOW
-from monitor.stories.features import Vocabulary
-from monitor.stories.group import COPY_WINDOW, Grouper, Newcomer, in_order
-from monitor.stories.prepare import prepare, text_of, unpack
+
+if TYPE_CHECKING:
+    from monitor.stories.features import Vocabulary
+    from monitor.stories.group import Newcomer
 
 BATCH = 200
 KEEP_VOCABULARY_EVERY = 500
@@ -67,8 +71,13 @@ class StoryKeeper:
     async def _waiting(self, limit: int, after: int = 0) -> list[Stored]:
         return await self._database.run(self._database.stories.ungrouped, limit, after)
 
-    async def _prepared(self, batch: Sequence[Stored]) -> list[Newcomer]:
+    async def _prepared(self, batch: Sequence[Stored]) -> "list[Newcomer]":
         """Put a batch in order, and read of it what can be read ahead; what is not is read when it is placed."""
+        if not batch:
+            return []
+        from monitor.stories.group import Newcomer, in_order
+        from monitor.stories.prepare import prepare, text_of, unpack
+
         ordered = in_order((str(stored.id), _dated(stored)) for stored in batch)
         texts = [text_of(article) for _, article in ordered]
         try:
@@ -81,7 +90,7 @@ class StoryKeeper:
             for (name, article), sketch in zip(ordered, sketches, strict=False)
         ]
 
-    async def _settle(self, batch: Sequence[Stored], comers: Sequence[Newcomer]) -> None:
+    async def _settle(self, batch: Sequence[Stored], comers: "Sequence[Newcomer]") -> None:
         vocabulary = await self._learned()
         try:
             await self._place(batch, comers, vocabulary)
@@ -91,13 +100,17 @@ class StoryKeeper:
             for stored in batch:
                 await self._alone(stored, vocabulary)
 
-    async def _learned(self) -> Vocabulary:
+    async def _learned(self) -> "Vocabulary":
         if self._vocabulary is None:
+            from monitor.stories.features import Vocabulary
+
             self._vocabulary = Vocabulary(await self._database.run(self._database.stories.vocabulary))
             self._kept = self._vocabulary.articles
         return self._vocabulary
 
-    async def _place(self, batch: Sequence[Stored], comers: Sequence[Newcomer], vocabulary: Vocabulary) -> None:
+    async def _place(self, batch: Sequence[Stored], comers: "Sequence[Newcomer]", vocabulary: "Vocabulary") -> None:
+        from monitor.stories.group import Grouper
+
         def place(shelf: Shelf) -> None:
             Grouper(shelf, vocabulary).place(comers)
 
@@ -107,8 +120,10 @@ class StoryKeeper:
         if due:
             self._kept = vocabulary.articles
 
-    async def _alone(self, stored: Stored, vocabulary: Vocabulary) -> None:
+    async def _alone(self, stored: Stored, vocabulary: "Vocabulary") -> None:
         try:
+            from monitor.stories.group import Newcomer
+
             await self._place([stored], [Newcomer(stored.id, _dated(stored), f"s{stored.id}")], vocabulary)
         except StoreError:
             raise

@@ -39,11 +39,14 @@ class Screener:
     async def tick(self, limit: int = BATCH) -> Screening:
         """Screen one batch; one that is not full was all that there was."""
         batch = await self._database.run(self._database.articles.unscreened, limit)
+        if not batch:
+            return Screening()
+        screen = self._watcher.screen  # a pass compiles it here: should that fail, no article is at fault
         found: list[tuple[Stored, Findings]] = []
         failed = 0
         for stored in batch:
             try:
-                found.append((stored, self._watcher.screen(stored.article, stored.source_id)))
+                found.append((stored, screen(stored.article, stored.source_id)))
             except Exception as error:  # noqa: BLE001 - the guard of one article: recorded on its row, the others go on
                 failed += 1
                 reason = f"{type(error).__name__}: {error}"

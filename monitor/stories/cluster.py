@@ -9,15 +9,14 @@ languages share no ordinary words; there names and the day must agree alone.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from monitor.domain.grouping import Cluster, Shelf
+from monitor.domain.grouping import WINDOW, Cluster, Shelf
 from monitor.stories.features import Features, Hashes, Vector, days_apart
 
-WINDOW = timedelta(days=7)
 BAR_SHORT, BAR_LONG, LONG_WORDS = 0.075, 0.205, 75
 SAME_DAY, FAR_DAY = 1.15, 0.35
 TIED, ALIKE = 1.25, 0.5

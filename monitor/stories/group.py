@@ -8,7 +8,7 @@ from itertools import chain
 from xxhash import xxh3_64_intdigest
 
 from monitor.domain.article import Article
-from monitor.domain.grouping import Member, Shelf
+from monitor.domain.grouping import COPY_WINDOW, Member, Shelf
 from monitor.stories.cluster import CANDIDATES, Clusterer, heaviest
 from monitor.stories.copies import verify
 from monitor.stories.features import Features, Vector, Vocabulary
@@ -16,7 +16,6 @@ from monitor.stories.memory import MemoryShelf
 from monitor.stories.prepare import Sketch, text_of
 from monitor.stories.prints import Trace
 
-COPY_WINDOW = timedelta(days=30)
 CLEARLY_LATER = timedelta(minutes=30)
 LOOKED_AT = 2
 AT_ONCE = 100

@@ -73,7 +73,9 @@ def test_looking_loads_no_stage(home: Path) -> None:
 
 
 def test_a_pass_without_news_loads_no_later_stage(home: Path) -> None:
-    """What reads pages, writes digests, carries messages and migrates is loaded when there is something for it."""
+    """What parses, screens, groups, reads pages, writes digests, carries and migrates is loaded when it is needed."""
     later = {"alembic", "jinja2", "prometheus_client", "aiosmtplib", "apprise", "standardwebhooks", "psycopg"}
-    own = {"monitor.extract.page", "monitor.digest.render", "monitor.parse.judge", "monitor.deliver.webhook"}
+    later |= {"numpy", "re2", "selectolax", "lxml", "feedparser"}
+    own = {"monitor.extract.page", "monitor.digest.render", "monitor.parse.document", "monitor.deliver.webhook"}
+    own |= {"monitor.match.rules", "monitor.stories.group"}
     assert loads(home, "poll") & (later | own | FOR_PEOPLE | MODELS) == set()

@@ -1,7 +1,7 @@
 """Screening: every article once, and one that cannot be screened stops nothing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
@@ -31,6 +31,28 @@ def test_one_broken_article_is_recorded_and_the_others_are_screened() -> None:
     assert done == Screening(articles=3, hits=2, failed=1)
     assert [stored.id for stored, _ in articles.findings] == [0, 2]
     assert articles.given_up == [(STORED[1], "RuntimeError: odd text")]
+
+
+class Broken:
+    """A watch engine that cannot be made when it is needed."""
+
+    @property
+    def screen(self) -> Callable[..., Findings]:
+        """Fail."""
+        raise RuntimeError("no engine")
+
+
+def test_no_article_is_at_fault_when_the_engine_cannot_be_made() -> None:
+    """The pass fails, and what waits is screened by the next one."""
+    articles = FakeArticles(waiting=list(STORED))
+    with pytest.raises(RuntimeError, match="no engine"):
+        asyncio.run(Screener(FakeDatabase(articles=articles), Broken(), FakeClock()).drain())
+    assert articles.given_up == []
+
+
+def test_without_articles_no_engine_is_made() -> None:
+    """Many a pass brings none, and to compile the names of thousands takes seconds."""
+    assert asyncio.run(Screener(FakeDatabase(articles=FakeArticles()), Broken(), FakeClock()).drain()) == Screening()
 
 
 class Stream(FakeArticles):
