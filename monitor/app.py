@@ -98,7 +98,7 @@ async def gathering(
             fetcher, workers = MeteredFetcher(client, metrics), MeteredWorkshop(workers, metrics)
             beside = MeteredWorkshop(hands, metrics)
         database.keep(settings.keep_pages)
-        aside = Aside(beside if spare else None)
+        aside = Aside(beside if spare else None, spare)
         collector = Collector(database, fetcher, workers, clock, settings.backfill, aside)
         reader = Reader(database, fetcher, workers, clock)
         yield Gathering(collector, reader, client.rest, aside), fetcher, workers

@@ -21,7 +21,7 @@ from monitor.domain.entry import Entry
 from monitor.domain.exchange import Fetched
 from monitor.domain.source import ArticleMode, Source, SourceKind
 from monitor.pipeline import aside, group
-from monitor.pipeline.aside import MUCH, Aside
+from monitor.pipeline.aside import MUCH, Aside, do_all
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.draft import index_articles
 from monitor.pipeline.group import StoryKeeper
@@ -54,7 +54,8 @@ class Poisoned(Mortal):
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         self.jobs += 1
-        if any("poison" in entry.title for entry in args[0]):
+        batch = args[0][0][1][0] if work is do_all else args[0]
+        if any("poison" in entry.title for entry in batch):
             await self.workers.run(os._exit, 1)
         return await self.workers.run(work, *args)
 

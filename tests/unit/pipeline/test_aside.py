@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -90,5 +90,57 @@ def test_what_kills_or_raises_is_the_callers(trouble: Exception) -> None:
         aside.expect(2 * MUCH)
         with pytest.raises(type(trouble)):
             await halves(aside, 10)
+
+    asyncio.run(scene())
+
+
+class Slow(Elsewhere):
+    """Answers when it is told to; whatever holds a certain number kills it."""
+
+    def __init__(self, deadly: int = -1) -> None:
+        super().__init__()
+        self.deadly, self.go, self.sizes = deadly, asyncio.Event(), list[list[int]]()
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        batches = [batch for _, (batch, *_) in args[0]]
+        self.sizes.append([len(batch) for batch in batches])
+        await self.go.wait()
+        if any(self.deadly in batch for batch in batches):
+            raise WorkerKilled("too long")
+        return await super().run(work, *args)
+
+
+def test_what_piles_up_goes_out_together() -> None:
+    """The first goes at once, those that come meanwhile in full messages, and everybody gets what he asked for."""
+
+    async def scene() -> None:
+        slow = Slow()
+        aside = Aside(slow)
+        aside.expect(2 * MUCH)
+        asked = [asyncio.create_task(aside.run(halve, range(at, at + 60), 2)) for at in range(0, 300, 60)]
+        await asyncio.sleep(0)
+        gone = asyncio.create_task(aside.run(halve, range(60), 2))
+        await asyncio.sleep(0)
+        gone.cancel()
+        slow.go.set()
+        assert await asyncio.gather(*asked) == [halve(list(range(at, at + 60)), 2) for at in range(0, 300, 60)]
+        assert slow.sizes == [[60, 60], [60, 60], [60]]
+        assert await aside.run(halve, range(10), 2) == halve(list(range(10)), 2)
+
+    asyncio.run(scene())
+
+
+def test_only_who_kills_hears_of_it() -> None:
+    """A message that killed a worker is taken apart: all others get their results."""
+
+    async def scene() -> None:
+        slow = Slow(deadly=70)
+        slow.go.set()
+        aside = Aside(slow)
+        aside.expect(2 * MUCH)
+        asked = [aside.run(halve, range(at, at + 30), 2) for at in (0, 30, 60, 90)]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(result) for result in results] == [list, list, WorkerKilled, list]
+        assert slow.sizes == [[30] * 4, [30], [30], [30], [30]]
 
     asyncio.run(scene())

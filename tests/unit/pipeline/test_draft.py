@@ -10,7 +10,7 @@ from monitor.domain.article import Article, Draft, Stage
 from monitor.domain.entry import Entry
 from monitor.domain.errors import WorkerKilled
 from monitor.domain.source import ArticleMode, Source, SourceKind
-from monitor.pipeline.aside import MUCH, Aside
+from monitor.pipeline.aside import MUCH, Aside, do_all
 from monitor.pipeline.draft import AT_ONCE, MOST_KILLED, Drafter, Drafts
 from monitor.stories.floods import Judged
 from monitor.text.index import index_text
@@ -29,8 +29,9 @@ class Deadly:
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         if self.refuses:
             raise OSError("no more processes")
-        self.sizes.append(len(args[0]))
-        if any(entry.title in self.deadly for entry in args[0]):
+        batch = args[0][0][1][0] if work is do_all else args[0]
+        self.sizes.append(len(batch))
+        if any(entry.title in self.deadly for entry in batch):
             raise WorkerKilled("too long")
         return work(*args)
 
