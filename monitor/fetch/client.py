@@ -16,7 +16,7 @@ from monitor.fetch.chain import Chain, Refused
 from monitor.fetch.guard import Guard
 from monitor.fetch.hosts import Hosts
 from monitor.fetch.robots import Robots
-from monitor.fetch.transport import ForbiddenAddress, GuardedTransport, NoName, NotVerified
+from monitor.fetch.transport import ForbiddenAddress, GuardedTransport, NoName, NotVerified, Target
 from monitor.text.urls import host_of, is_web_url
 
 _TOTAL_SECONDS = 30.0
@@ -89,7 +89,7 @@ class HttpFetcher:
         """Send the request and follow redirects, each hop judged anew."""
         chain = Chain(request, self._agent, _ACCEPT[request.purpose])
         while True:
-            answer = await self._transport.send(httpx.URL(chain.url), "GET", chain.headers())
+            answer = await self._transport.send(Target.of(chain.url), "GET", chain.headers())
             headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
             if not chain.follow(answer.status, headers):
                 return outcome_of(request, answer.status, headers, answer.body, chain.url, chain.moved_to, now)
