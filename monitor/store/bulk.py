@@ -9,7 +9,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, LargeBinary, Table
 
 from monitor.store.columns import Words, clean_all
 
@@ -65,4 +65,8 @@ def _converters(of: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[tu
     """Return what brings values to their types, each with its place and whether they are words."""
     kinds = [of.c[name].type for name in names]
     found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]
-    return tuple((at, convert, isinstance(kind, Words)) for at, convert, kind in found if convert is not None)
+    return tuple(
+        (at, convert, isinstance(kind, Words))
+        for at, convert, kind in found
+        if convert is not None and not isinstance(kind, LargeBinary)  # every driver takes bytes as they are
+    )

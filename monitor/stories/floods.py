@@ -86,7 +86,7 @@ def judge(
     for one in identified:
         (seen if _same(one, known) else new).append(one)
     retold = _retold(new, known, memory, len(seen) + certain)
-    fresh = tuple(_fresh(one, known, memory, backfill, now) for one in new if one not in retold)
+    fresh = tuple(_fresh(one, known, memory, backfill, now) for one in new if not retold or one not in retold)
     fresh = _hold(fresh, memory, len(seen) + certain)
     learned = tuple(one for one in (_learned(each, known, now) for each in (*seen, *retold)) if one)
     baseline_at = memory.baseline_at or now
