@@ -20,6 +20,8 @@ from monitor.text.tokens import sentence
 _AGED = re.compile(r", \d{2},")
 _WHOLE = 24
 """Letters of a word before a place from which on only its end may have been read."""
+_MANY = 200
+"""Bearers from which on it is quicker to look for those named among them than the other way round."""
 _DISTINCT = 9
 """Letters from which on a part of a name is rare enough to count beside a bare honorific in a text on its country."""
 
@@ -113,6 +115,8 @@ def _read(search: Search, seen: Seen, *, lead: bool) -> Titled:
 
 def _names_somebody(search: Search, seen: Seen) -> bool:
     """Tell whether a bearer of the part is named in the text."""
+    if len(seen.owners) < _MANY:
+        return not search.named.keys().isdisjoint(seen.owners)
     return any(_bears(seen.owners, owner) for owner in search.named)
 
 
