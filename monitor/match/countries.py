@@ -214,6 +214,12 @@ def country_key(folded: str) -> str:
     return _tables()[0].get(folded.removeprefix("the ").strip(), folded)
 
 
+def country_name(country: str) -> str:
+    """Return a country's key as it is printed."""
+    words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
+    return " ".join(words)
+
+
 def convention_of(country: str) -> str:
     """Return the convention by which personal names of a country (a key) are built."""
     return _tables()[2].get(country, "western")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from monitor.match.countries import country_name
 from monitor.match.people import Person
 from monitor.match.posts import Fit, Post, Title, fit_of, serves_abroad
 from monitor.match.search import Search
@@ -52,7 +53,7 @@ def weigh(search: Search, person: Person, before: Reading, after: Title) -> Weig
     if title.rank:
         return Weighed(person.index, Score.RANKED, f"the rank {' '.join(before.words[-3:])}")
     if person.country in title.countries and _leads(search, person):
-        return Weighed(person.index, Score.LIKELY, f"named as {person.country}'s, whom he leads")
+        return Weighed(person.index, Score.LIKELY, f"named as {person.official.country}'s, whom he leads")
     if title.addressed or title.posts:
         return Weighed(person.index, Score.ADDRESSED, "addressed, by nothing that tells who")
     return Weighed(person.index, Score.NOTHING, "no title")
@@ -70,7 +71,8 @@ def _foreign(person: Person, title: Title, after: Title) -> str:
         return ""
     for lands in (title.countries, after.countries):
         if lands and person.country not in lands:
-            return f"the title is of {', '.join(sorted(lands))}, not of {person.country}"
+            named = ", ".join(map(country_name, sorted(lands)))
+            return f"the title is of {named}, not of {person.official.country}"
     return ""
 
 

@@ -150,6 +150,12 @@ def test_near_misses_of_one_place_come_the_shortest_first() -> None:
     assert [one.text for one in missed] == [text for sign in "eiouy" for text in ("Tomas", f"Tomas Kadarik{sign}")]
 
 
+def test_a_near_miss_names_countries_as_they_are_written() -> None:
+    """The title's countries have their capitals, the official's own is as configured."""
+    (missed,) = screen("South Korean and Lao Defence Minister Hai was received in Hanoi.").near_misses
+    assert missed.reason == "the title is of Laos, South Korea, not of Vietnam"
+
+
 def test_what_cannot_be_resolved_is_kept_for_both() -> None:
     """A part of a name that two named people share is told of neither, and kept for both."""
     findings = screen("Somphone Vongdara met Khamkeo Vongdara in Vientiane. Vongdara left early.")
