@@ -56,15 +56,15 @@ czech republic, czechia / czech / prague / western / cs
 slovakia / slovak / bratislava / western / sk
 slovenia / slovenian, slovene / ljubljana / western / sl
 croatia / croatian / zagreb / western / hr
-serbia / serbian / belgrade / western / sr
+serbia / serbian / belgrade / slavic / sr
 bosnia and herzegovina, bosnia / bosnian / sarajevo / western / bs
 kosovo / kosovar / pristina / western / sq
 albania / albanian / tirana / western / sq
-north macedonia, macedonia / macedonian / skopje / western / mk
-montenegro / montenegrin / podgorica / western /
+north macedonia, macedonia / macedonian / skopje / slavic / mk
+montenegro / montenegrin / podgorica / slavic /
 hungary, hongrie, hungari / hungarian, hongrois / budapest / hungarian / hu
 romania, roumanie / romanian, roumain / bucharest / western / ro
-bulgaria, bulgarie / bulgarian, bulgare / sofia / western / bg
+bulgaria, bulgarie / bulgarian, bulgare / sofia / slavic / bg
 moldova / moldovan / chisinau / western / ro
 greece, grece, hy lap / greek, grec / athens / western / el
 cyprus / cypriot / nicosia / western / el

@@ -13,6 +13,8 @@ _CLASSES = {
         (re.compile("g(?!h)"), "h"),
         (re.compile(r"\Ay(?=[aeiou])|[iy](?=[aeou])|(?<=[aeiou])y"), "j"),
         (re.compile(r"j"), "y"),
+        (re.compile(r"ic\Z"), "ich"),
+        (re.compile(r"ich\Z"), "ic"),
     ),
     "arabic": ((re.compile("kh"), "x"), (re.compile("x"), "kh")),
 }

@@ -24,6 +24,10 @@ def found(name: str, country: str, text: str) -> list[str]:
         ("Yulia Bondarenko", "Belarus", "Julija Bondarenka"),
         ("Andrii Kovalchuk", "Ukraine", "Andrey Kovalchuk"),
         ("Serhiy Rudenko", "Ukraine", "Sergii Rudenko"),
+        ("Stoyan Marinov", "Bulgaria", "Stojan Marinov"),
+        ("Maksim Nikolov", "North Macedonia", "Maxim Nikolov"),
+        ("Jovan Petrović", "Serbia", "Yovan Petrovich"),
+        ("Milan Obradovich", "Montenegro", "Milan Obradović"),
         ("Farid Baqeri", "Iran", "Farid Bagheri"),
         ("Omid Dehqani", "Iran", "Omeed Dehghani"),
         ("Rouzbeh Khosravi", "Iran", "Ruzbeh Xosravi"),
@@ -40,6 +44,7 @@ def test_spellings_of_one_name(name: str, country: str, written: str) -> None:
     [
         ("Aleksandr Zhurko", "Russia", "Alexandra Zhurko"),
         ("Dmitry Orlov", "Russia", "Dmitry Orlova"),
+        ("Stefan Kolev", "Bulgaria", "Stefan Koleva"),
         ("Maxim Bahdan", "Sweden", "Maksim Bagdan"),
     ],
 )
