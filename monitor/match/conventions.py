@@ -14,6 +14,7 @@ from monitor.match.shape import Shape, Shorter, Words, flat, joined
 from monitor.text.fold import fold
 
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+_SAID = 4
 _BOUND = {"abdel", "abdul", "abd", "abu", "abdal"}
 _FATHER = {"bin", "binti", "bte", "ibni", "a/l", "al"}
 _HONOURS = ("haji", "hj", "tun", "datuk", "dato")
@@ -213,6 +214,14 @@ def _portuguese(groups: list[str]) -> Shape:
     return Shape(shape.wholes + suffixes, shorts)
 
 
+def _filipino(groups: list[str]) -> Shape:
+    """As western; the press says the first name beside a title, too."""
+    shape = _western(groups)
+    if groups[0] in COMMON_FIRST or len(groups[0]) < _SAID:
+        return shape
+    return Shape(shape.wholes, (*shape.shorts, Shorter(flat(groups[0]), "first name", sure=False)))
+
+
 def _slavic(groups: list[str]) -> Shape:
     shape = _western(groups)
     return Shape(shape.wholes, shape.shorts, (joined(groups[0]), joined(groups[-1])))
@@ -267,6 +276,7 @@ _BUILDERS: dict[str, Callable[[list[str]], Shape]] = {
     "hispanic": _hispanic,
     "portuguese": _portuguese,
     "slavic": _slavic,
+    "filipino": _filipino,
     "arabic": _arabic,
     "indian": _indian,
     "given": _given,

@@ -206,7 +206,16 @@ def _suffices(search: Search, seen: Seen, one: Weighed) -> bool:
         return at_home or one.score >= Score.ADDRESSED
     if one.score is Score.RANKED and at_home and _post_nearby(search, seen, one.owner):
         return True
-    return at_home and one.score >= Score.ADDRESSED and len(search.folded_text(seen)) >= _DISTINCT
+    if not at_home or one.score < Score.ADDRESSED or len(search.folded_text(seen)) < _DISTINCT:
+        return False
+    return not _is_forename(search, seen, one.owner)
+
+
+def _is_forename(search: Search, seen: Seen, owner: int) -> bool:
+    """Tell whether the part is a first name beside which the press says the family name: long ones are not rare."""
+    words = tuple(search.folded_text(seen).split())
+    shorts = [short for shape in search.roster.person(owner).shapes for short in shape.shorts if short.words == words]
+    return bool(shorts) and all(short.kind == "first name" and not short.sure for short in shorts)
 
 
 def _is_single(search: Search, seen: Seen, owner: int) -> bool:

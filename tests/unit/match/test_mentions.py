@@ -301,3 +301,23 @@ def test_an_unrelated_official_changes_nothing(pieces: list[str]) -> None:
 def test_hostile_texts_take_bounded_time(text: str) -> None:
     """Long runs of capitals, names, signs and lone surrogates are screened in a time that grows with their length."""
     assert screen(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("On Monday VP Liza told the reporters in Manila that the old bridge would be mended.", ["Liza"]),
+        ("Officials in Manila waited while Secretary Fernandina and her aides crossed the bridge.", []),
+        ("Reporters in Manila asked after Mayor Liza and the bridge that nobody had mended.", []),
+        ("Reporters in Manila saw Vice President Liza Cortes of the bank cross the old bridge.", []),
+        ("Liza Magbanua came to Manila on Monday. Later the nurse said that Liza had mended it.", ["Liza Magbanua"]),
+    ],
+)
+def test_first_names_of_the_philippines_count_beside_a_post(text: str, told: list[str]) -> None:
+    """The press there says the first name beside a post; alone or beside another's post it says nothing."""
+    people = (
+        Official("liza", "Liza Magbanua", "Philippines", roles=(Role("Vice President"),)),
+        Official("fern", "Fernandina Quizon", "Philippines", roles=(Role("President"),)),
+    )
+    article = Article(url="", body=text, language="en")
+    assert [one.text for one in compile_watch(Watch(people)).screen(article).mentions] == told

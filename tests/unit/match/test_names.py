@@ -29,7 +29,7 @@ from monitor.match.names import name_forms, review
             {"omar al sabi", "omar sabi", "omar el sabi", "omar as sabi", "omar alsabi", "omar elsabi"},
             {"sabi", "al sabi", "el sabi", "alsabi", "elsabi"},
         ),
-        ("Alan B. Reyes Jr.", "Philippines", {"alan b reyes", "alan reyes"}, {"reyes"}),
+        ("Alan B. Reyes Jr.", "Philippines", {"alan b reyes", "alan reyes"}, {"reyes", "alan"}),
         ("Marie-Claire Le Goff", "France", {"marie claire le goff"}, {"le goff"}),
     ],
 )
