@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import ssl
 from dataclasses import dataclass
@@ -63,6 +64,10 @@ def _translate(error: Exception, server: _Server) -> Receipt:
         return _judge(error.code, error.message)
     if isinstance(error, TimeoutError):
         return Retry(f"{server.host}:{server.port} did not answer in time")
+    cause = error.__cause__ or error
+    if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):
+        said = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror  # below 0 it is a name server's word
+        return Retry(f"no connection to {server.host}:{server.port}: {said}")
     text = one_line(re.sub(r"\s+", " ", str(error)), 200)
     return Retry(f"{server.host}:{server.port}: {type(error).__name__}: {text}")
 

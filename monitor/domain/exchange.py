@@ -63,9 +63,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server says that nothing changed since the validators."""
+    """The server says that nothing changed since the validators; ``moved_to`` as in ``Fetched``."""
 
     freshness: timedelta | None = None
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def outcome_of(
     host_says = f"{url.split('/')[2]} "
     if status == 304:
         if request.etag or request.last_modified:
-            return NotModified(freshness=freshness(named, now))
+            return NotModified(freshness=freshness(named, now), moved_to=moved_to)
         return Failed(host_says + "answers 'not modified' to a first question (304)", status=status)
     if 200 <= status < 300:
         if status != 200:

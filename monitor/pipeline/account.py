@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.domain import timing
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
-from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, Weight
+from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, NotModified, Weight
 from monitor.domain.health import Finding, silence, with_finding
 from monitor.domain.remedies import FIND_FEED, GONE, MEND_LAYOUT, remedy_of
 from monitor.domain.source import Source, SourceMemory, SourceState
@@ -55,12 +55,17 @@ def after_reading(
     return replace(with_finding(memory, _finding(source, memory, reading, now), now), next_poll_at=at)
 
 
-def after_nothing_new(source: Source, memory: SourceMemory, freshness: timedelta | None, now: datetime) -> SourceMemory:
+def after_nothing_new(
+    source: Source, memory: SourceMemory, answer: Fetched | NotModified, now: datetime
+) -> SourceMemory:
     """Return the memory after an answer that nothing changed."""
     pace = timing.pace_unchanged(memory.interval, _quiet_for(memory, now))
-    memory = replace(memory, interval=pace, last_success_at=now, failures=0.0)
+    moved_to, moved_count = timing.count_move(memory.moved_to, memory.moved_count, answer.moved_to)
+    memory = replace(
+        memory, interval=pace, last_success_at=now, failures=0.0, moved_to=moved_to, moved_count=moved_count
+    )
     finding = _moved(memory) or silence(source, memory, now) or Finding()
-    wait = timing.wait_after_success(source.every, pace, (freshness, memory.ttl))
+    wait = timing.wait_after_success(source.every, pace, (answer.freshness, memory.ttl))
     return replace(with_finding(memory, finding, now), next_poll_at=_next(source, memory, wait, now))
 
 

@@ -156,13 +156,13 @@ class Collector:
         if full and isinstance(outcome, Fetched):
             memory = replace(memory, unconditional_at=now)
         if isinstance(outcome, NotModified):
-            return await self._unchanged(lease, source, memory, outcome.freshness)
+            return await self._unchanged(lease, source, memory, outcome)
         if not isinstance(outcome, Fetched):
             return await self._refused(lease, source, memory, outcome)
         body_hash = hash_body(outcome.body)
         if body_hash == memory.body_hash:
             memory = replace(memory, etag=outcome.etag, last_modified=outcome.last_modified)
-            return await self._unchanged(lease, source, memory, outcome.freshness)
+            return await self._unchanged(lease, source, memory, outcome)
         document = await self._read(source, memory, outcome)
         if not isinstance(document, Document):
             return await self._refused(lease, source, memory, document)
@@ -236,9 +236,11 @@ class Collector:
         known = await self._database.run(self._database.articles.known, source.id, keys) if keys else frozenset[str]()
         return judge(identified, known, memory, self._backfill, now, certain)
 
-    async def _unchanged(self, lease: Lease, source: Source, memory: SourceMemory, freshness: timedelta | None) -> Poll:
+    async def _unchanged(
+        self, lease: Lease, source: Source, memory: SourceMemory, answer: Fetched | NotModified
+    ) -> Poll:
         now = self._clock()
-        memory, notice = self._noticed(after_nothing_new(source, memory, freshness, now), source, now)
+        memory, notice = self._noticed(after_nothing_new(source, memory, answer, now), source, now)
         await self._database.run(self._database.sources.settle, lease, memory)
         return _poll(lease, memory, "unchanged", notice, entries=memory.entries)
 

@@ -440,6 +440,12 @@ def test_permanent_moves_are_told_and_temporary_ones_are_not() -> None:
         assert isinstance(outcome, Fetched)
         assert outcome.moved_to == (server.url(moved) if moved else "")
 
+    async def moved_and_unchanged(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(status="304 Not Modified" if path == "/new" else "301 Moved", Location="/new"))
+
+    outcome, server = ask(moved_and_unchanged, etag='"7"')
+    assert outcome == NotModified(moved_to=server.url("/new"))
+
 
 def test_caps_are_settings_of_the_transport() -> None:
     """A smaller cap cuts sooner."""

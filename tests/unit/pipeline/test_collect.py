@@ -182,6 +182,15 @@ def test_a_move_for_good_counts_after_three_answers() -> None:
     assert poll(shelf, answers).new == 1
 
 
+def test_a_move_counts_where_nothing_else_is_new() -> None:
+    """A redirect to a feed that is unchanged says as much of the new address as one to news."""
+    shelf, new = Shelf(), "https://new.example/feed"
+    same = answer(rss(1, 2), moved_to=new)
+    states = [poll(shelf, outcome).after for outcome in (same, same, NotModified(moved_to=new))]
+    assert states == [SourceState.OK, SourceState.OK, SourceState.MOVED]
+    assert poll(shelf, NotModified()).after is SourceState.OK
+
+
 def test_a_silent_source_is_quiet() -> None:
     """Longer silence than expected is a fault that names the last news."""
     shelf, clock = Shelf(), FakeClock()
