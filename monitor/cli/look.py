@@ -1,8 +1,9 @@
 """Look: what is well, what came in, what was found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,6 +72,16 @@ def ago(length: str) -> datetime | None:
         raise UsageError(f"--since '{length}': {error}") from error
 
 
+def known(what: str, name: str, ids: Iterable[str], config: Path) -> None:
+    """Make sure that an id nothing was found for is one at all. Raises ``UsageError`` with those that are."""
+    from monitor.config.values import meant
+
+    ids = list(ids)
+    if name and name not in ids:
+        hint = meant(name, ids) or f"; it has: {', '.join(ids) or 'none'}"
+        raise UsageError(f"There is no {what} '{name}' in {config}{hint}")
+
+
 def articles(
     config: Config = DEFAULT_CONFIG,
     database: DatabaseUrl = "",
@@ -83,8 +94,11 @@ def articles(
     """List the articles that came in, newest first."""
     from monitor.domain.archive import Filter
 
-    with reading(load(config, database)) as opened:
+    configuration = load(config, database)
+    with reading(configuration) as opened:
         found = opened.archive.articles(Filter(source_id=source, since_at=ago(since), limit=limit))
+    if not (found or json or csv):
+        known("source", source, (one.id for one in configuration.sources), config)
     show_articles(found, json=json, csv=csv, empty="No article came in.")
 
 
@@ -155,10 +169,14 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     from monitor.domain.archive import Filter
 
     wanted = Filter(rule_id=rule, official_id=official, since_at=ago(since), limit=limit)
-    with reading(load(config, database)) as opened:
+    configuration = load(config, database)
+    with reading(configuration) as opened:
         found = opened.archive.hits(wanted)
     if emit_records(HIT_COLUMNS, map(hit_record, found), json=json, csv=csv):
         return
+    if not found:
+        known("rule", rule, (one.id for one in configuration.watch.rules), config)
+        known("official", official, (one.id for one in configuration.watch.officials), config)
     rows = (
         (hit.id, when(hit.found_at), hit.rule_id, ", ".join(hit.officials), hit.title, when(hit.told_at))
         for hit in found

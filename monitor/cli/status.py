@@ -26,7 +26,7 @@ FEW = 2
 SCREEN = 20
 """So many sources are listed even if all are well."""
 
-SILENT, LATE = timedelta(minutes=5), timedelta(hours=1)
+SILENT, LATE, DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 PACE = 2.0
 
 All = Annotated[bool, typer.Option("--all", help="List the sources that are well, too.")]
@@ -191,6 +191,11 @@ def needs(sight: Sight) -> Iterator[str]:
         yield (
             f"{count(counts.dead, 'delivery was', 'deliveries were')} given up: see monitor outbox list --state dead, "
             "then monitor outbox replay ID."
+        )
+    if counts.refused_at and sight.at - counts.refused_at < DAY:
+        yield (
+            f"A target refused a digest at {when(counts.refused_at)}, and it is not tried again: "
+            "see monitor outbox list --state refused, mend the channel, then monitor outbox replay ID."
         )
     if counts.oldest_at and sight.at - counts.oldest_at > LATE:
         yield f"A delivery waits since {when(counts.oldest_at)}: see monitor outbox list for what its target answers."

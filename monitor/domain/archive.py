@@ -89,12 +89,16 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """What waits in the outbox; ``oldest_at`` is when the oldest pending delivery was composed."""
+    """What waits in the outbox; ``oldest_at`` is when the oldest pending delivery was composed.
+
+    ``refused_at`` is when a target last refused one.
+    """
 
     pending: int = 0
     dead: int = 0
     refused: int = 0
     oldest_at: datetime | None = None
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,15 +69,16 @@ class SqlDeliveries:
 
     def counts(self) -> OutboxCounts:
         """Count what waits and what failed."""
-        query = select(DELIVERY.c.state, func.count(), func.min(DELIVERY.c.created_at))
+        times = func.min(DELIVERY.c.created_at), func.max(DELIVERY.c.settled_at)
+        query = select(DELIVERY.c.state, func.count(), *times)
         unsent = [str(state) for state in DeliveryState if state is not DeliveryState.SENT]
         query = query.where(DELIVERY.c.state.in_(unsent)).group_by(DELIVERY.c.state)
         with self._connections.reading() as connection:
-            found = {state: (count, oldest) for state, count, oldest in connection.execute(query)}
-        pending, oldest_at = found.get(PENDING, (0, None))
-        dead, _ = found.get(str(DeliveryState.DEAD), (0, None))
-        refused, _ = found.get(str(DeliveryState.REFUSED), (0, None))
-        return OutboxCounts(pending, dead, refused, oldest_at)
+            found = {state: (count, oldest, last) for state, count, oldest, last in connection.execute(query)}
+        pending, oldest_at, _ = found.get(PENDING, (0, None, None))
+        dead, *_ = found.get(str(DeliveryState.DEAD), (0, None, None))
+        refused, _, refused_at = found.get(str(DeliveryState.REFUSED), (0, None, None))
+        return OutboxCounts(pending, dead, refused, oldest_at, refused_at)
 
     def digests(self, digest_id: str = "", limit: int = 50) -> list[DigestLine]:
         """Return the digests that were composed, newest first."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,16 @@ def test_why_names_every_digest_that_told_it(run: Run) -> None:
         "urgent",
         "morning",
     }
+
+
+@pytest.mark.parametrize("words", ["hits --rule peple", "hits --official phan-van-gian", "articles --source tims"])
+def test_an_id_that_is_none_is_no_empty_list(run: Run, words: str) -> None:
+    """Who mistypes an id hears of it, and is not told that nothing was found."""
+    Path("sources.yaml").write_text(SEALED, encoding="utf-8")
+    assert re.search(
+        r"There is no \w+ '.+' in sources.yaml; did you mean (people|phan-van-giang|times)\?", run(*words.split())
+    )
+    assert "rule" in run("hits", "--rule", "rule")  # found by a rule that the file has no more
 
 
 def read(text: str) -> list[dict[str, str]]:

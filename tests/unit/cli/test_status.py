@@ -48,6 +48,10 @@ ILL: list[tuple[Callable[[Sight], Sight], str]] = [
         "1 delivery was given up: see monitor outbox list",
     ),
     (
+        lambda s: replace(s, outbox=OutboxCounts(refused=1, refused_at=NOW - timedelta(hours=20))),
+        "A target refused a digest at",
+    ),
+    (
         lambda s: replace(s, outbox=OutboxCounts(pending=1, oldest_at=NOW - timedelta(hours=2))),
         "A delivery waits",
     ),
@@ -60,6 +64,11 @@ ILL: list[tuple[Callable[[Sight], Sight], str]] = [
 def test_who_reads_by_hand_needs_no_daemon(daemon: Daemon) -> None:
     """A daemon that was stopped a moment ago, or passes made by a timer, are well."""
     assert not list(needs(replace(WELL, daemon=daemon, room=Room(10**9, 10**10))))
+
+
+def test_a_refusal_is_named_for_a_day() -> None:
+    """The other digests have told it, and what nobody replays is no alarm for the 90 days that it is kept."""
+    assert not list(needs(replace(WELL, outbox=OutboxCounts(refused=1, refused_at=NOW - timedelta(hours=25)))))
 
 
 def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
