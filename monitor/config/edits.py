@@ -54,7 +54,7 @@ def judge_edit(
         configuration = read_configuration(data, path, environ, checks)
     except ConfigError as error:
         return refuse_edit(path, error, good)
-    lost = lost_sources(good.text, configuration) if good else ()
+    lost = lost_sources(good.text, configuration) if good and good.text.encode() != data else ()
     if lost and fingerprint(data) != accepted:
         shown = ", ".join(lost[:10]) + (f" and {len(lost) - 10} more" if len(lost) > 10 else "")
         text = (

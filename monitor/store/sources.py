@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from monitor.domain.errors import LeaseLost
 from monitor.domain.health import standing
@@ -38,8 +38,17 @@ class SqlSources:
         """Make the stored sources those configured; see the port. A changed URL is polled at once, unconditionally."""
         with self._connections.writing() as connection:
             before = {row.id: row for row in connection.execute(select(SOURCE).with_for_update())}
-            rows = [_configured(source, before.get(source.id), now) for source in sources]
-            connection.execute(update(SOURCE).values(configured=False))
+            rows = [
+                _configured(source, row, now)
+                for source in sources
+                if (row := before.get(source.id)) is None or not _stands(source, row)
+            ]
+            named = {source.id for source in sources}
+            gone = [{"gone": name} for name, row in before.items() if row.configured and name not in named]
+            if gone:
+                connection.execute(
+                    update(SOURCE).where(SOURCE.c.id == bindparam("gone")).values(configured=False), gone
+                )
             if rows:
                 ours = [name for name in rows[0] if name not in _RUNNING]
                 connection.execute(insert_or_replace(SOURCE, connection, "id", ours), rows)
@@ -147,6 +156,12 @@ def memory_of(row: AnyRow) -> SourceMemory:
 
 def _pages(row: AnyRow) -> Pages:
     return loads(Pages, row.pages) if row.pages else NO_PAGES
+
+
+def _stands(source: Source, row: AnyRow) -> bool:
+    """Tell whether a row says of a source what its configuration says: then nothing is to be written."""
+    said = (row.configured, row.name, row.kind, row.url, row.paused, row.state == SourceState.PAUSED)
+    return said == (True, source.name, str(source.kind), source.url, source.paused, bool(source.paused))
 
 
 def _configured(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:

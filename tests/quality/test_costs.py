@@ -32,6 +32,7 @@ from floors import hold_down
 from sqlalchemy import Engine, event
 
 import monitor
+import monitor.stories.group  # loaded when it is needed, which must not be while something is counted
 from monitor.domain.delivery import FolderChannel, Message, Receipt, Secret, Sent
 from monitor.domain.digest import DigestPlan, Schedule
 from monitor.domain.exchange import Fetched, NotModified

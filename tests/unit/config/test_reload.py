@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from monitor.config.document import parse_document
 from monitor.config.edits import Change, Kind, fingerprint
 from monitor.config.reload import ACCEPTED, RESTING, Reloader, find_database
 from monitor.domain.archive import Snapshot
@@ -315,6 +316,20 @@ def test_secrets_are_read_again_when_asked(path: Path, ledger: FakeLedger) -> No
     assert daemon.configuration.settings.heartbeat is not None
     assert daemon.configuration.settings.heartbeat.reveal().endswith("two")
     assert daemon.settle() is None
+
+
+def test_a_file_is_read_for_its_database_no_further_than_needed(path: Path, tmp_path: Path) -> None:
+    """Ten thousand sources after it are read once, not twice; what stands before it is no hindrance."""
+    (tmp_path / "mine.db").touch()
+    settings = "settings:\n  zones: [a, b]\n  database: sqlite:///mine.db\n"
+    sources = "".join(f"  s{n}: {{feed: 'https://s{n}.example/feed'}}\n" for n in range(1000))
+    for text in (f"{settings}sources:\n{sources}", f"sources:\n{sources}{settings}"):
+        write(path, text)
+        found = find_database(path, {})
+        assert found is not None
+        assert found.reveal() == f"sqlite:///{tmp_path}/mine.db"
+    document = parse_document(f"{settings}sources:\n{sources}".encode(), until="settings")
+    assert document.value == {"settings": {"zones": ["a", "b"], "database": "sqlite:///mine.db"}}
 
 
 def test_database_is_found_in_a_broken_file(path: Path, tmp_path: Path) -> None:

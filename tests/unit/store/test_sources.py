@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from unit.store.samples import MINUTE, NOW, draft, kept, leased, source
 
 from monitor.domain.errors import LeaseLost
@@ -82,6 +83,21 @@ def test_a_removed_source_rests_and_comes_back_with_its_state(database: SqlDatab
     database.sources.register([source(url="https://times.example/rss")], NOW)
     assert database.sources.memories()["times"].etag == "kept"
     assert database.articles.known("times", ["guid:a"]) == {"guid:a"}
+
+
+def test_a_start_writes_no_source_that_stands_there_as_it_is_configured(database: SqlDatabase) -> None:
+    """With 10,000 of them a restart would wait a second for nothing."""
+    configured = [source("times"), replace(source("held"), paused="asked to stop"), source("post"), source("gone")]
+    database.sources.register(configured, NOW)
+    said: list[str] = []
+    writer = database._connections._writer
+    event.listen(writer, "before_cursor_execute", lambda *call: said.append(str(call[2]).split()[0]))
+    database.sources.register(configured, NOW + MINUTE)
+    assert not {"INSERT", "UPDATE"} & set(said)
+    database.sources.register([replace(configured[0], name="The Times"), *configured[1:3]], NOW + MINUTE)
+    assert {"INSERT", "UPDATE"} <= set(said)
+    names = {line.memory.source_id: line.name for line in database.archive.sources()}
+    assert names == {"times": "The Times", "held": configured[1].name, "post": configured[2].name}
 
 
 def test_a_changed_url_is_polled_at_once_without_validators(database: SqlDatabase) -> None:
