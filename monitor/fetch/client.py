@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 import httpx
 
@@ -13,7 +13,7 @@ from monitor.domain.ports import Clock
 from monitor.domain.remedies import ROBOTS
 from monitor.fetch.answers import outcome_of
 from monitor.fetch.chain import Chain, Refused
-from monitor.fetch.guard import Guard
+from monitor.fetch.guard import Guard, is_name, parsed
 from monitor.fetch.hosts import Hosts
 from monitor.fetch.robots import Robots
 from monitor.fetch.transport import ForbiddenAddress, GuardedTransport, NoName, NotVerified, Target
@@ -111,10 +111,12 @@ class HttpFetcher:
 
     def _is_own(self, host: str) -> bool:
         """Tell whether a host is written as an address in the user's own networks."""
+        if is_name(host):
+            return host == "localhost" and self._guard.is_own(parsed("127.0.0.1"))
         try:
-            return self._guard.is_own(ip_address(host))
+            return self._guard.is_own(parsed(host))
         except ValueError:
-            return host == "localhost" and self._guard.is_own(ip_address("127.0.0.1"))
+            return False
 
 
 def _failure(error: httpx.TransportError) -> Failed:

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -102,16 +103,16 @@ class Guard:
     def judge(self, address: str) -> str:
         """Return why an address may not be dialled, or an empty text if it may."""
         try:
-            parsed = ip_address(address)
+            found = parsed(address)
         except ValueError:
             return "no address"
-        if self.is_own(parsed):
+        if self.is_own(found):
             return ""
-        value = int(parsed)
-        for mask, network, name in _TABLE_V4 if parsed.version == 4 else _TABLE_V6:
+        value = int(found)
+        for mask, network, name in _TABLE_V4 if found.version == 4 else _TABLE_V6:
             if value & mask == network:
                 return name
-        return "" if parsed.version == 4 or parsed in _GLOBAL_V6 else "not global"
+        return "" if found.version == 4 or found in _GLOBAL_V6 else "not global"
 
     def is_own(self, address: Address) -> bool:
         """Tell whether the user's configuration names this address as one of his own networks."""
@@ -124,7 +125,7 @@ class Guard:
             if reason := self.judge(address):
                 leads = "is" if host.strip("[]") == address else f"leads to {address},"
                 raise Forbidden(f"{host} {leads} a forbidden address ({reason})")
-        if port not in _WEB_PORTS and port < 1024 and not all(self.is_own(ip_address(a)) for a in addresses):
+        if port not in _WEB_PORTS and port < 1024 and not all(self.is_own(parsed(a)) for a in addresses):
             raise Forbidden(f"port {port} of {host} is not a web server's")
         return addresses
 
@@ -185,10 +186,23 @@ class Guard:
             return await answer
 
 
+@lru_cache(maxsize=4096)
+def parsed(address: str) -> Address:
+    """Read an address; a poll asks several times for the same one. Raises ``ValueError``."""
+    return ip_address(address)
+
+
+def is_name(host: str) -> bool:
+    """Tell a host that cannot be an address in any spelling, as most are: trying to read one takes much longer."""
+    return host[-1:].isalpha() and ":" not in host and "%" not in host and "0x" not in host.lower()
+
+
 def _literal(host: str) -> list[str]:
     """Return the address a host is written as; the odd spellings of IPv4 (127.1, 0x7f.1, 2130706433) count too."""
+    if is_name(host):
+        return []
     try:
-        return [str(ip_address(host.strip("[]").partition("%")[0]))]
+        return [str(parsed(host.strip("[]").partition("%")[0]))]
     except ValueError:
         pass
     if not host.rstrip(".")[-1:].isdigit() and "0x" not in host.lower():
