@@ -71,8 +71,12 @@ def is_apart(entry: Entry, left_out: str) -> bool:
 
 
 def _stands_in(words: list[str], text: str) -> bool:
-    """Tell whether words stand in a text one after the other, however they are spaced."""
-    return all(word in text for word in words) and bool(re.search(r"\s+".join(map(re.escape, words)), text))
+    """Tell whether words stand in a text one after the other, however they are spaced; long words are soonest found
+    not to be there.
+    """
+    if not all(word in text for word in sorted(words, key=len, reverse=True)):
+        return False
+    return " ".join(words) in text or bool(re.search(r"\s+".join(map(re.escape, words)), text))
 
 
 def _hash(item: str) -> bytes:
