@@ -232,7 +232,7 @@ class Collector:
     ) -> Verdict:
         async with self._turn:
             identified = identify(feed)
-            keys = keys_asked(identified)
+            keys = keys_asked(identified) if memory.baseline_at else ()  # a source never read has nothing that is known
         known = await self._database.run(self._database.articles.known, source.id, keys) if keys else frozenset[str]()
         return judge(identified, known, memory, self._backfill, now, certain)
 
