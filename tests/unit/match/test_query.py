@@ -1,5 +1,7 @@
 """The query language: what it reads, how it refuses, what it finds."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +108,29 @@ def test_deep_and_long_queries_are_refused() -> None:
     for query in ("(" * 5000 + "a" + ")" * 5000, "a NEAR/2 " * 4000 + "a", "title:" * 3000 + "a", "a " * 20_000):
         with pytest.raises(QueryError):
             parse_query(query)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)+b", ".*.*=.*;", "(x+x+)+y", "([a-z]+)*1"])
+def test_row_33_no_pattern_takes_longer_than_its_text(pattern: str) -> None:
+    """What would keep a backtracking engine busy for hours costs ten times as much on ten times the text."""
+    query = compile_query(f"border AND /{pattern}/", [])
+
+    def cost(length: int) -> float:
+        page = lay_out(Article(url="", title="Border", body="a" * length + "x" * length + "="))
+        began = time.process_time()
+        assert evaluate(query, page, lambda _who: []) is None
+        return time.process_time() - began
+
+    assert min(cost(200_000) for _ in range(3)) < 1
+
+
+@pytest.mark.parametrize("pattern", [r"(a)\1", "(?=a)b", "(?<!a)b", "a{1001}"])
+def test_row_33_what_needs_backtracking_is_refused(pattern: str) -> None:
+    """In words that name the engine, and where the pattern stands."""
+    with pytest.raises(QueryError) as caught:
+        compile_query(f"border AND /{pattern}/", [])
+    assert caught.value.position == len("border AND ")
+    assert "RE2" in caught.value.expected
 
 
 def test_needed_words_are_known() -> None:

@@ -6,12 +6,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from monitor.domain.delivery import Secret
 from monitor.domain.exchange import Failed, Fetched, Outcome, Request
+from monitor.domain.settings import Settings
 from monitor.telemetry.guardian import Guardian, ping_heartbeat
 from monitor.telemetry.health import LOOP, Pulse
 from monitor.telemetry.metrics import Metrics
@@ -156,6 +158,12 @@ def get(port: int, path: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
+def test_row_69_the_probes_stand_on_loopback_unless_told_otherwise() -> None:
+    """Who says nothing shows nobody anything."""
+    address, _port = Settings(Secret("sqlite://")).probes or ("", 0)
+    assert ip_address(address).is_loopback
+
+
 def test_row_69_probes_answer_on_loopback() -> None:
     """Probes tell parts and numbers; anything else is not found; the port is that of this machine alone."""
     pulse, now = beating(0.0), [1.0]
@@ -170,6 +178,8 @@ def test_row_69_probes_answer_on_loopback() -> None:
         now[0] = 6.0
         assert get(probes.port, "/livez")[0] == 503
         assert get(probes.port, "/etc/passwd")[0] == 404
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", probes.port), 5)
     finally:
         probes.close()
     with pytest.raises(urllib.error.URLError):
