@@ -47,6 +47,8 @@ _GUESSES = (  # codec, its frequent characters in running text, the least share 
     ("cp1251", re.compile("[аеиоунтрсв](?![А-Я])"), 0.45),
 )
 _SAMPLE = 20_000
+_HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+"""Characters beyond the first plane as two halves, as some databases write them into what else is UTF-8."""
 
 
 def _odd(error: UnicodeError) -> tuple[str, int]:
@@ -80,7 +82,17 @@ def decode(body: bytes, content_type: str = "") -> str:
     try:
         return _clean(body.decode("utf-8"))
     except UnicodeDecodeError:
+        pass
+    try:
+        return _clean(_HALVES.sub(_joined, body).decode("utf-8"))
+    except UnicodeDecodeError:
         return _clean(_legacy(body, labels))
+
+
+def _joined(halves: re.Match[bytes]) -> bytes:
+    """Make one character of two halves; what is left of one that was cut is nothing."""
+    wide = halves.group().decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    return wide.decode("utf-16-le", "ignore").encode()
 
 
 def _clean(text: str) -> str:

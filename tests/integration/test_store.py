@@ -124,6 +124,7 @@ def test_row_57_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -
             assert first >= seen
             seen = first
         opened.close()
+        assert seen == 500
 
     pids = [child(lambda name=name: write(name)) for name in names]  # type: ignore[misc]  # bound now
     pids.append(child(read))

@@ -223,6 +223,16 @@ def test_row_23_any_text_comes_out_clean(title: str, summary: str, encoding: str
             value.encode("utf-8")
 
 
+@pytest.mark.parametrize("dirt", ["\x00", "\x1b", "\u202e", "\ufffe", "\ud800", "\x00\u2066\x07"])
+def test_row_23_an_entry_with_dirt_in_it_is_read_without(dirt: str) -> None:
+    """It costs neither the entry nor the words around it."""
+    text = f"<rss><channel><item><title>Cầ{dirt}u</title><link>https://daily.example/1</link></item></channel></rss>"
+    feed = parse_document(text.encode("utf-8", "surrogatepass"), "", URL, SOURCE)
+    (entry,) = feed.entries
+    assert "".join(filter(str.isalpha, entry.title)) == "Cầu"
+    assert not set(entry.title) & set(dirt)
+
+
 @given(st.binary(max_size=400), st.sampled_from(["text/xml", "text/html; charset=tis-620", "application/json", ""]))
 def test_any_bytes_are_a_feed_or_not_a_feed(body: bytes, content_type: str) -> None:
     """No input raises anything else."""

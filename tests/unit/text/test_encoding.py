@@ -85,3 +85,11 @@ def test_never_raises(body: bytes, content_type: str) -> None:
 def test_utf8_with_a_mark_round_trips(text: str) -> None:
     """What was written with a mark is read back unchanged."""
     assert decode(text.encode("utf-8-sig")) == text
+
+
+@pytest.mark.parametrize(("halves", "whole"), [("\ud83d\ude00", "\U0001f600"), ("\ud83d", ""), ("\ude00\ud83d", "")])
+def test_characters_written_as_two_halves_spoil_no_text(halves: str, whole: str) -> None:
+    """Some databases write signs beyond the first plane so; the rest is UTF-8, declared or not."""
+    body = f"{halves} {VIET}{halves}".encode("utf-8", "surrogatepass")
+    for content_type in ("", "text/xml; charset=utf-8", "text/xml; charset=windows-1252"):
+        assert decode(body, content_type) == f"{whole} {VIET}{whole}"
