@@ -208,8 +208,10 @@ def parse_selector(text: str) -> str:
 def parse_format(text: str) -> str:
     """Read a date format as of ``strptime``; day, month and year must be in it."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
+    twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
     try:
-        good = datetime.strptime(probe.strftime(text), text).date() == probe.date()  # noqa: DTZ007 - as above
+        dated = probe.strftime(text) != twin.strftime(text)
+        good = dated and datetime.strptime(probe.strftime(text), text).date() == probe.date()  # noqa: DTZ007 - as above
     except ValueError:
         good = False
     if not good:
