@@ -99,9 +99,9 @@ class Side:
 
 def run(scale: Scale = Scale.USUAL, feeds: int = 0, rounds: int = 0) -> Rows:
     """Compare and return rows."""
-    count = feeds or scale.of(50, 100, 500)
+    count = feeds or scale.of(50, 100, 300)
     spent: dict[tuple[str, str], list[dict[str, float]]] = {}
-    for _ in range(rounds or scale.of(1, 2, 3)):
+    for _ in range(rounds or scale.of(1, 2, 2)):
         with serve_feeds(count) as served, TemporaryDirectory() as home:
             sides = {"ours": Side(sys.executable, OURS, Path(home) / "ours", served.urls)}
             try:

@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # this program as it stands her
 
 
 class Scale(IntEnum):
-    """How long a bench may take: all together a minute or two, five minutes, or ten and more."""
+    """How long a bench may take: all together a minute or two, six minutes, or twenty."""
 
     QUICK = 0
     USUAL = 1
