@@ -72,6 +72,26 @@ def find_by_post(search: Search) -> None:
             search.accept(owners[0], seen, Form.TITLED, 0.85, "before a post, after the full name")
 
 
+def find_by_korean_post(search: Search) -> None:
+    """Find Korean family names in hangul before the post that was said with the whole name in the text."""
+    text = search.page.folded.text
+    taken = sorted(search.taken)
+    bearers: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for one in search.found:
+        name = text[one.start : one.end].replace(" ", "")
+        if _KOREAN_NAME.fullmatch(name):
+            family = name[: 2 if name[:2] in _KOREAN_DOUBLE else 1]
+            if (said := _KOREAN_POST.match(text, one.end)) is not None:
+                bearers[family, said[1]].add(one.owner)
+    for (family, post), owners in bearers.items():
+        stranger = re.compile(f"(?<![가-힣]){family}[가-힣]{{1,2}} ?(?:[가-힣]+ )?{post}")
+        if len(owners) != 1 or any(not _is_taken(taken, match.start()) for match in stranger.finditer(text)):
+            continue
+        for match in re.finditer(f"(?<![가-힣]){family}(?= ?{post})", text):
+            seen = Seen(match.start(), match.end(), tuple(owners))
+            search.accept(seen.owners[0], seen, Form.TITLED, 0.85, "before the post said with the full name")
+
+
 def _families(search: Search, owner: int) -> Iterator[str]:
     """Yield what may be the family name in each of an official's names in Chinese characters."""
     person = search.roster.person(owner)
@@ -115,6 +135,12 @@ _POST = re.compile(
     "|市长|市長|州长|将军|將軍|司令|议长|議長|委员长|委員長|知事|院长|院長|代表|幹事長|国务卿|國務卿|先生|女士|氏)"
     "|(?:外|外務|防衛|財務|法|法務|総務|経産|経済産業|農水|農林水産|国交|国土交通|厚労|厚生労働|文科|文部科学|環境|復興|(?:内閣)?官房)"
     "副?(?:相|大臣|長官)"
+)
+_KOREAN_NAME = re.compile("[가-힣]{2,4}")
+_KOREAN_DOUBLE = words("남궁 황보 제갈 사공 선우 독고")
+_KOREAN_POST = re.compile(
+    " (?:[가-힣]{2,12} )?[가-힣0-9]{0,6}?"
+    "(대통령|총리|장관|차관|의원|대표|위원장|의장|지사|시장|대사|사령관|총장|실장|원장|비서관|청장|총재|후보)"
 )
 _TITLES = tuple(
     words(

@@ -13,7 +13,7 @@ from monitor.match.evaluate import Compiled, Span, compile_query, evaluate
 from monitor.match.finder import find_slips, find_variants, find_wholes
 from monitor.match.hits import Kind
 from monitor.match.page import Page, lay_out
-from monitor.match.parts import find_by_post, find_native_parts
+from monitor.match.parts import find_by_korean_post, find_by_post, find_native_parts
 from monitor.match.roles import find_roles
 from monitor.match.roster import Roster
 from monitor.match.search import Found, Search
@@ -80,6 +80,7 @@ class Watcher:
             find_native_parts(search, hits)
         if hits.natives and search.found:
             find_by_post(search)
+            find_by_korean_post(search)
         if self._asked:
             find_roles(search, self._asked)
         return self._conclude(search, article, source_id, hits.kinds)

@@ -53,3 +53,22 @@ def test_beside_a_title_or_an_opening_word(language: str, text: str, names: list
 def test_somebody_else_or_nobody(language: str, text: str, names: list[str]) -> None:
     """Without the whole name, inside a longer one, or where another bearer is named, a part is nobody's."""
     assert found(language, text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("박도윤 외교부 장관은 5일 서울에서 밝혔다. 박 장관은 하노이로 떠났다.", ["박도윤", "박"]),
+        ("박도윤 장관이 왔다. 박장관은 말했다.", ["박도윤", "박"]),
+        ("박도윤 장관과 박서준 장관이 만났다. 박 장관은 떠났다.", ["박도윤"]),
+        ("박도윤 장관이 왔다. 박 의원은 떠났다.", ["박도윤"]),
+        ("박도윤 장관이 왔다. 대박 장관은 없다.", ["박도윤"]),
+        ("박도윤과 김 의원이 왔다. 박 의원은 떠났다.", ["박도윤"]),
+        ("박도윤 외교부 제1차관이 왔다. 박 차관은 떠났다.", ["박도윤", "박"]),
+        ("서울에서 박 장관은 말했다.", []),
+    ],
+)
+def test_korean_family_names_count_before_the_post_of_the_whole_name(text: str, told: list[str]) -> None:
+    """The post must be the one said with the whole name, and nobody else of the family name may hold it."""
+    watcher = compile_watch(Watch((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
+    assert [one.text for one in watcher.screen(Article(url="", body=text, language="ko")).mentions] == told
