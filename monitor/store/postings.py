@@ -40,35 +40,37 @@ class Postings(Generic[Owner]):
 
     driver: Driver
     query: str
-    asked: set[int] = field(default_factory=set)
-    held: dict[int, dict[int, Owner]] = field(default_factory=dict)
+    held: dict[int, dict[int, Owner] | None] = field(default_factory=dict)
     added: list[tuple[int, int, Owner]] = field(default_factory=list)
 
     def fetch(self, keys: Iterable[int]) -> None:
         """Read the keys that were not read yet."""
-        missing = set(keys).difference(self.asked)
-        self.asked.update(missing)
-        for key, place, owner in self.driver.among(self.query, list(missing)):
-            if places := self.held.get(key):
+        missing = [key for key in dict.fromkeys(keys) if key not in self.held]
+        self.held.update(dict.fromkeys(missing))
+        for key, place, owner in self.driver.among(self.query, missing):
+            if places := self.held[key]:
                 places[place] = owner
             else:
                 self.held[key] = {place: owner}
 
     def at(self, keys: Sequence[int]) -> list[dict[int, Owner] | None]:
         """Return the places of each key, None for one that nobody has."""
-        if not self.asked.issuperset(keys):  # one was not foreseen
+        try:
+            return [self.held[key] for key in keys]
+        except KeyError:  # one was not foreseen
             self.fetch(keys)
-        return [self.held.get(key) for key in keys]
+            return [self.held[key] for key in keys]
 
     def add(self, keys: Sequence[int], place: int, owner: Owner) -> None:
         """Let an owner take its place at some keys."""
+        alone = {place: owner}  # one for all the keys that nobody had, so what is there is never changed but replaced
         for key, places in zip(keys, self.at(keys), strict=True):
             if places is None:
-                self.held[key] = {place: owner}
+                self.held[key] = alone
             elif places.get(place) == owner:
                 continue
             else:
-                places[place] = owner
+                self.held[key] = places | alone
             self.added.append((key, place, owner))
 
     def write(self, statement: str) -> None:
