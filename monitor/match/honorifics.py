@@ -9,58 +9,104 @@ from types import MappingProxyType
 
 _POSTS = """
 h:premier = prime minister, pm, premier, thu tuong, thu tuong chinh phu, premier ministre, premiere ministre, perdana
-    menteri, primer ministro, primera ministra, primeiro ministro, chancellor, taoiseach, head of government
+    menteri, primer ministro, primera ministra, primeiro ministro, chancellor, taoiseach, head of government, primeira
+    ministra, premie, presidente del gobierno, presidenta del gobierno, presidente del consejo, presidente del
+    consiglio, chancelier, chanceliere, cancelliere, bundeskanzler, bundeskanzlerin, kanzler, kanzlerin,
+    ministerprasident, ministerprasidentin, premierminister, premierministerin, regierungschef, regierungschefin,
+    minister president, basbakan, basbakani, waziri mkuu, statsminister, statsministern, statsministeren,
+    paaministeri, prim ministru, prim ministrul, premierul, premiera, premierem, premierowi, predseda vlady,
+    predsedkyne vlady
 h:minister = minister, ministers, bo truong, ministre, menteri, mendagri, ministro, ministra, cabinet minister,
-    minister counsellor
-h:minister l:deputy = thu truong, wamen, undersecretary, under secretary, viceministro
-h:minister d:foreign = foreign minister, fm, foreign secretary, menlu, canciller, chancellor of foreign affairs
-h:minister d:defence = defence minister, defense minister, defmin, menhan, defence chief, defense chief
+    minister counsellor, ministar, ministr, ministryne, ministerka, ministrul, ministerin, bundesminister,
+    bundesministerin, bakan, bakani, waziri, ministeri, ministrem, ministrowi
+h:minister l:deputy = thu truong, wamen, undersecretary, under secretary, viceministro, vize minister, wiceminister,
+    bakan yardimcisi, naibu waziri, vice ministro, vice ministra, viceministra
+h:minister d:foreign = foreign minister, fm, foreign secretary, menlu, canciller, chancellor of foreign affairs,
+    aussenminister, aussenministerin, utrikesminister, utrikesministern, utenriksminister, utenriksministeren,
+    udenrigsminister, udenrigsministeren, ulkoministeri, chanceler, szef msz, szefa msz, szefowa msz
+h:minister d:defence = defence minister, defense minister, defmin, menhan, defence chief, defense chief,
+    verteidigungsminister, verteidigungsministerin, forsvarsminister, forsvarsministern, forsvarsministeren,
+    puolustusministeri, szef mon, szefa mon
 h:secretary d:foreign = secretary of state
-h:minister d:finance = finance minister, menkeu, chancellor of the exchequer, treasurer
+h:minister d:finance = finance minister, menkeu, chancellor of the exchequer, treasurer, finanzminister,
+    finanzministerin, finansminister, finansministern, finansministeren, valtiovarainministeri
 h:president = president, state president, chu tich nuoc, presiden, presidente, presidenta, head of state, presidency,
-    presidente de la republica, president elect, state leader, tong thong
+    presidente de la republica, president elect, state leader, tong thong, bundesprasident, bundesprasidentin,
+    prasident, prasidentin, prezydent, prezydenta, prezydentem, prezydentowi, prezident, prezidenta, prezidentka,
+    prezidentem, presedintele, presidentti, cumhurbaskani, cumhurbaskanimiz, staatsprasident, staatschef, capo dello
+    stato, president de la republique, rais, rais wa jamhuri
 h:gensec = general secretary, tong bi thu, party general secretary, party chief, party leader, party secretary,
-    secretary general, sec gen, secretaire general, sekjen, secretario general, secretaire general du parti
-h:chair = chairman, chairwoman, chairperson, chair, speaker, chu tich, ketua, president of the senate
+    secretary general, sec gen, secretaire general, sekjen, secretario general, secretaire general du parti,
+    secretario geral, secretaria geral, secretaria general, segretario generale, generalsekretar, generalsekretarin,
+    katibu mkuu, sekretarz generalny
+h:chair = chairman, chairwoman, chairperson, chair, speaker, chu tich, ketua, president of the senate, voorzitter,
+    predseda, predsedkyne, przewodniczacy, przewodniczaca, spika, orador
 h:chair d:assembly = national assembly chairman, na chairman, national assembly chair, chu tich quoc hoi, parliament
-    speaker, house speaker, na chair, national assembly president, na president, assembly speaker
+    speaker, house speaker, na chair, national assembly president, na president, assembly speaker, marszalek sejmu,
+    marszalek senatu, bundestagsprasident, bundestagsprasidentin, meclis baskani, tbmm baskani, presidente da camara,
+    presidente do senado, presidente da assembleia, spika wa bunge
 h:head = head, director, truong ban, chu nhiem, cuc truong, vu truong, director general, chef, director of,
     administrator, commissioner, chief executive, kepala, directeur, directrice, chief executive officer, ceo, giam
-    doc
-h:chief = chief, leader, boss
+    doc, chefe, jefe, jefa, cheffe, direttore, direttrice, dyrektor, mkurugenzi, mkuu wa
+h:chief = chief, leader, boss, lider, lideri, leiter, leiterin, szef, szefowa, kiongozi
 h:chief d:staff = chief of the general staff, chief of general staff, chief of staff, army chief of staff, general
     staff chief, tong tham muu truong, chef d etat major, chef d etat major general, army chief, military chief, chief
     of the army staff, chief of army staff, chief of defence, chief of defense, chief of defence force, chief of
     defence forces, chief of the defence staff, cds, coas, chief of staff of the army, joint chiefs chairman, heads
-    the general staff, tham muu truong, armed forces chief, chairman of the joint chiefs of staff, jcs chairman
+    the general staff, tham muu truong, armed forces chief, chairman of the joint chiefs of staff, jcs chairman,
+    genelkurmay baskani, generalstabschef, generalinspekteur, szef sztabu generalnego, chefe do estado maior, jefe del
+    estado mayor, capo di stato maggiore, mkuu wa majeshi
+h:chief d:party = parteichef, parteichefin, genel baskani, parteivorsitzender, parteivorsitzende, partijleider,
+    partileder, kiongozi wa chama
 h:commander = commander, commander in chief, supreme commander, tu lenh, panglima, commandant, panglima tni, army
-    commander
+    commander, komutan, komutani, befehlshaber, kommandeur, comandante, dowodca, kamanda
 h:ambassador = ambassador, dai su, ambassadeur, ambassadrice, duta besar, dubes, embajador, embajadora, high
-    commissioner
+    commissioner, embaixador, embaixadora, ambasciatore, ambasciatrice, botschafter, botschafterin, ambasador,
+    ambasadorka, buyukelci, buyukelcisi, balozi, ambassadoren, velvyslanec, ambasadorul
 h:attache = attache, tuy vien, military attache
 h:envoy = envoy, special envoy, representative, special representative, consul, consul general, charge d affaires
 h:governor = governor, thong doc, gubernur, gouverneur, gobernador, gobernadora, central bank governor, governor
-    general
-h:mayor = mayor, maire, walikota, alcalde, alcaldesa, chu tich thanh pho
-h:secretary = secretary, bi thu, secretaire, sekretaris, secretario, permanent secretary, cabinet secretary, setya
+    general, governador, governadora, governatore, wojewoda, valisi, gavana, hejtman, landeshauptmann, gouverneurin,
+    guvernator, guvernatorul
+h:mayor = mayor, maire, walikota, alcalde, alcaldesa, chu tich thanh pho, prefeito, prefeita, sindaco, sindaca,
+    burgermeister, burgermeisterin, oberburgermeister, oberburgermeisterin, burgemeester, burmistrz, belediye baskani,
+    buyuksehir belediye baskani, borgmester, borgmesteren, borgarrad, primator, primatorka, primarul, primar, meya
+h:secretary = secretary, bi thu, secretaire, sekretaris, secretario, permanent secretary, cabinet secretary, setya,
+    secretaria, segretario, segretaria, sekretar, staatssekretar, staatssekretarin, staatssecretaris, sekretarz,
+    katibu, cs
+h:secretary d:prime = pcs
 h:monarch = king, queen, sultan, emperor, crown prince, prince, princess, emir, roi, reine, rey, raja, yang di pertuan
     agong
 h:justice = chief justice, justice, judge, chanh an, prosecutor, attorney general, prosecutor general, procurator
-    general, solicitor general, vien truong
-h:spokesman = spokesperson, spokesman, spokeswoman, nguoi phat ngon, porte parole, juru bicara, jubir, portavoz
+    general, solicitor general, vien truong, jaji, jaji mkuu, generalstaatsanwalt, procurador geral, procuradora
+    geral, fiscal general, generalbundesanwalt, prokurator generalny
+h:spokesman = spokesperson, spokesman, spokeswoman, nguoi phat ngon, porte parole, juru bicara, jubir, portavoz, porta
+    voz, portavoce, regierungssprecher, regierungssprecherin, sprecher, sprecherin, rzecznik, rzeczniczka, sozcu,
+    sozcusu, msemaji, vocero, vocera, woordvoerder, mluvci, talsperson
 h:member = senator, congressman, congresswoman, lawmaker, member of parliament, mp, deputy of, depute, deputee,
     politburo member, member of the politburo, uy vien bo chinh tri, uy vien, member, delegate, dai bieu, senador,
-    diputado, representative of
+    diputado, representative of, senadora, senatore, senatrice, senateur, deputado, deputada, deputato, diputada,
+    abgeordneter, abgeordnete, posel, poslanka, poslanec, milletvekili, kamerlid, mbunge, seneta, senatorul,
+    deputatul, vereador, vereadora, eurodeputado, eurodeputada, eurodeputato
 h:adviser = adviser, advisor, conseiller, counsellor, counselor, penasihat, asesor, state counsellor
 h:inspector = inspector general, auditor general, tong thanh tra, tong kiem toan, ombudsman
 l:deputy = deputy, vice, pho, assistant, associate, under, wakil, timbalan, adjoint, subsecretario, vize, alternate,
-    deputies
+    deputies, vizekanzler, wice, naibu, vicepresidente de, stellvertretender, stellvertretende
 h:premier l:deputy = deputy prime minister, deputy pm, dpm, vice premier, vice prime minister, pho thu tuong, vice
-    premier ministre, timbalan perdana menteri, deputy premier, viceprimer ministro
-h:president l:deputy = vice president, pho chu tich nuoc, wakil presiden, wapres, vicepresidente, vicepresidenta, vp
+    premier ministre, timbalan perdana menteri, deputy premier, viceprimer ministro, vizekanzlerin, wicepremier,
+    wicepremiera, vicepremier, vice primeiro ministro, vice primeira ministra, naibu waziri mkuu, vicepremiera
+h:president l:deputy = vice president, pho chu tich nuoc, wakil presiden, wapres, vicepresidente, vicepresidenta, vp,
+    cumhurbaskani yardimcisi, naibu rais, makamu wa rais, makamu rais, wiceprezydent, vizeprasident, vizeprasidentin,
+    viceprezident, vicepresedintele, vice presidente, dp
 h:minister l:deputy = deputy minister, vice minister, vice ministre, wakil menteri, timbalan menteri
+h:minister d:interior = innenminister, innenministerin, inrikesminister, inrikesministern, sisaministeri, szef mswia
+h:minister d:justice = justizminister, justizministerin, justisminister, justisministeren, justitieminister,
+    justitieministern, garde des sceaux
+h:minister d:economy = wirtschaftsminister, wirtschaftsministerin
+h:minister d:health = gesundheitsminister, gesundheitsministerin
 l:former = former, ex, formerly, then, late, outgoing, retired, ancien, ancienne, cuu, nguyen la, mantan, bekas,
-    exministro, expresidente, one time, erstwhile, deposed, ousted, onetime
+    exministro, expresidente, one time, erstwhile, deposed, ousted, onetime, eski, byly, byla, ehemaliger, ehemalige,
+    ehemaligen, dawny, fost, fostul, tidligere, tidigare, entao, voormalig, zamani
 """
 
 _RANKS = """
@@ -71,12 +117,14 @@ r:general = general, gen, dai tuong, thuong tuong, trung tuong, thieu tuong, tuo
     marshal, acm, army general, full general, 4 star general, four star general, general de corps d armee, general de
     division, general de brigade, jenderal, jend, letjen, mayjen, brigjen, letnan jenderal, mayor jenderal, police
     general, pol gen, pol lt gen, pol maj gen, teniente general, tuong linh, generals, gen ret, retired general, let
-    jen, komjen, irjen, gral
+    jen, komjen, irjen, gral, orgeneral, korgeneral, tumgeneral, generale, generalleutnant, generalmajor,
+    brigadegeneral, jenerali, luteni jenerali, generaal, generala
 r:admiral = admiral, adm, vice admiral, vadm, rear admiral, radm, do doc, pho do doc, laksamana, laksamana madya,
-    amiral, fleet admiral, commodore, almirante, admirals
+    amiral, fleet admiral, commodore, almirante, admirals, oramiral, koramiral, ammiraglio, admiraal
 r:colonel = colonel, col, senior colonel, sr col, snr col, lieutenant colonel, lt col, dai ta, thuong ta, trung ta,
     thieu ta, kolonel, letkol, coronel, pol col, major, maj, mayor infanteri, captain, capt, cpt, lieutenant, lieut,
-    lt, cmdr, sergeant, sgt, capitaine, officer, group captain, wing commander
+    lt, cmdr, sergeant, sgt, capitaine, officer, group captain, wing commander, albay, oberst, colonnello, pulkownik,
+    kanali
 """
 
 _ADDRESS = """
@@ -89,17 +137,24 @@ m:address = mr, mrs, ms, miss, madam, madame, mme, mlle, m, monsieur, mm, messrs
     pengiran, pak, bapak, bung, ibu, bu, sheikh, shaikh, sheik, sayyid, ayatollah, hojatoleslam, imam, shri, smt, sri,
     khun, nai, nang, senor, senora, don, dona, sr, sra, herr, frau, signor, signora, san, attorney, atty, engr,
     president u, first lady, ngai, tien si, giao su, gs, ts, bang, gus, kiai, kh, kyai, phraya, luang, pastor,
-    reverend, rev, bishop, archbishop, cardinal
+    reverend, rev, bishop, archbishop, cardinal, senhor, senhora, sayin, mheshimiwa, bwana, doutor, doutora
 """
 
 _DOMAINS = """
 d:defence = defence, defense, quoc phong, national defence, national defense, la defense, defense nationale,
-    pertahanan, defensa, war, defence forces, defense forces, defensa nacional, defensie
-d:foreign = foreign, foreign affairs, external affairs, ngoai giao, affaires etrangeres, etrangeres, luar negeri,
-    relaciones exteriores, exteriores, external relations, doi ngoai, foreign relations, foreign trade and
+    pertahanan, defensa, war, defence forces, defense forces, defensa nacional, defensie, defesa, difesa,
+    verteidigung, milli savunma, savunma, obrony, obrony narodowej, obrana, ulinzi, apararii, aparare, forsvar
+d:foreign = foreign, estrangeiros, msz, foreign affairs, external affairs, ngoai giao, affaires etrangeres,
+    etrangeres, luar negeri, relaciones exteriores, exteriores, external relations, doi ngoai, foreign relations,
+    foreign trade and, negocios estrangeiros, relacoes exteriores, assuntos exteriores, asuntos exteriores, esteri,
+    affari esteri, disisleri, spraw zagranicznych, zahranici, zahranicnych veci, zahranicnich veci, buitenlandse
+    zaken, mambo ya nje, mambo ya nchi za nje, externe, afacerilor externe, auswartiges, auswartigen
 d:security = public security, cong an, security, securite publique, keamanan, national security, seguridad, an ninh
-d:interior = interior, home affairs, home, noi vu, interieur, dalam negeri, gobernacion, interno
-d:finance = finance, finances, tai chinh, keuangan, treasury, hacienda
+d:interior = interior, mswia, home affairs, home, noi vu, interieur, dalam negeri, gobernacion, interno, administracao
+    interna, interni, icisleri, spraw wewnetrznych, vnitra, vnutra, binnenlandse zaken, mambo ya ndani, innern,
+    inneren, affaires interieures
+d:finance = finance, finances, tai chinh, keuangan, treasury, hacienda, fazenda, financas, finanze, finanzen, maliye,
+    hazine ve maliye, hazine, finansow, financi, financii, financien, fedha, finantelor
 d:staff = general staff, staff, tong tham muu, tham muu, etat major, etat major general
 d:politics = politics, political, general department of politics, general political department, tong cuc chinh tri,
     political department, general department of political affairs, departement general de politique, political affairs
@@ -109,25 +164,36 @@ d:air = air force, air, khong quan, angkatan udara, fuerza aerea
 d:police = police, canh sat, polri, kapolri, policia
 d:assembly = national assembly, na, parliament, assembly, quoc hoi, house of representatives, dpr, mpr, house, senate,
     legislature, lower house, upper house, assemblee nationale, dewan rakyat, diet, congress, legislative council,
-    bundestag
-d:trade = trade, commerce, industry and trade, cong thuong, perdagangan, comercio, commercial
+    bundestag, bunge, meclis, tbmm, sejmu, senatu, parlament, parlamento, camara dos deputados, assembleia da
+    republica, kongresu, tweede kamer, knesset, duma
+d:trade = trade, commerce, industry and trade, cong thuong, perdagangan, comercio, commercial, ticaret, handel,
+    biashara, comercio exterior
 d:industry = industry, industries, cong nghiep, perindustrian, industria
-d:planning = planning, ke hoach, planning and investment, ke hoach va dau tu, investment, dau tu
-d:economy = economy, economic, economics, economic affairs, kinh te, perekonomian, economia, economie
-d:health = health, public health, y te, kesehatan, salud, sante
+d:planning = planning, planejamento, planeamento, pianificazione, planificacion, planowania, planung, ke hoach,
+    planning and investment, ke hoach va dau tu, investment, dau tu
+d:economy = economy, economic, economics, economic affairs, kinh te, perekonomian, economia, economie, wirtschaft,
+    ekonomi, gospodarki, uchumi, hospodarstvi
+d:health = health, public health, y te, kesehatan, salud, sante, saude, salute, saglik, zdrowia, zdravotnictvi,
+    zdravotnictva, afya, gesundheit, volksgezondheid, sanidad, sanatatii
 d:education = education, giao duc, pendidikan, educacion, higher education, education and training, giao duc va dao
-    tao
-d:justice = justice, law, tu phap, hukum, justicia
-d:transport = transport, transportation, giao thong, perhubungan, giao thong van tai, public works and transport
-d:agriculture = agriculture, nong nghiep, pertanian, agricultura, forestry, rural development
-d:labour = labour, labor, manpower, lao dong, ketenagakerjaan, trabajo
-d:energy = energy, mines, energy and mines, nang luong, energi, energia, oil, petroleum, mineral resources, esdm
-d:environment = environment, natural resources, tai nguyen, moi truong, lingkungan hidup, medio ambiente, climate
+    tao, educacao, istruzione, milli egitim, edukacji, skolstvi, skolstva, elimu, bildung, onderwijs, educatiei
+d:justice = justice, law, tu phap, hukum, justicia, justica, giustizia, adalet, sprawiedliwosci, spravedlnosti,
+    spravodlivosti, justitie, justiz, sheria, justitiei
+d:transport = transport, transportation, giao thong, perhubungan, giao thong van tai, public works and transport,
+    transportes, trasporti, ulastirma, ulastirma ve altyapi, infrastruktury, dopravy, verkehr, uchukuzi
+d:agriculture = agriculture, nong nghiep, pertanian, agricultura, forestry, rural development, agricoltura, tarim,
+    tarim ve orman, rolnictwa, zemedelstvi, landwirtschaft, kilimo, landbouw
+d:labour = labour, labor, manpower, lao dong, ketenagakerjaan, trabajo, trabalho, lavoro, arbeit, pracy, calisma,
+    prace, kazi
+d:energy = energy, mines, energy and mines, nang luong, energi, energia, oil, petroleum, mineral resources, esdm,
+    energie, energii, enerji, nishati, minas e energia, enerji ve tabii kaynaklar
+d:environment = environment, natural resources, tai nguyen, moi truong, lingkungan hidup, medio ambiente, climate,
+    meio ambiente, ambiente, umwelt, cevre, klimatu, srodowiska, zivotniho prostredi, mazingira
 d:culture = culture, van hoa, kebudayaan, cultura, tourism, sports, du lich
 d:information = information, communications, thong tin, komunikasi, media, propaganda, digital, telecommunications
 d:science = science, technology, khoa hoc, innovation, riset, ciencia
 d:party = party, dang, parti, partai, partido, communist, cong san, communiste, party central committee, central
-    committee, trung uong dang, revolutionary party, ccp, cpv, lprp
+    committee, trung uong dang, revolutionary party, ccp, cpv, lprp, partei, partisi, partii, strany, chama, partidul
 d:commission = military commission, central military commission, quan uy trung uong
 d:organisation = organisation, organization, to chuc
 d:court = court, supreme court, toa an, mahkamah, cour
@@ -146,7 +212,9 @@ _NEUTRAL = """
     appointed, new, incoming, current, incumbent, visiting, concurrently, also, moi, nuoc, mo lenh, who, is, was,
     heads, heading, led, leads, by, high ranking, top, ranking, counterpart, host, guest, quyen, thuong truc, co,
     joint, associate of, hanh chinh, ad interim, day to day, hue, defacto, de facto, vietnamese led, sitting, long
-    time, longtime, bloc, asean, un, eu, nato, world, global
+    time, longtime, bloc, asean, un, eu, nato, world, global, dos, das, der, dem, den, fur, und, degli, dei, della,
+    dello, delle, dell, ve, wa, ya, voor, het, och, og, ds, pentru, republica, republik, republiki, bundes, federale,
+    jamhuri, governo, gobierno, rady ministrow, rp, cr, sr
 """
 
 

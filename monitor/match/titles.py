@@ -19,9 +19,12 @@ _ABBREVIATED = words(
     pm vice u s asst dep atty dato ir drs jr ust kh gs ts cpt supt insp let mayor tel op
     """
 )
-_LINKS = words("of for to the de du des la le les l d and cum kiem et va y bo dan in on cua del e di en a at")
+_SMALL_WORDS = "dos das do da der dem den fur und degli dei della dello delle dell ve wa ya van voor het och og pentru"
+_LINKS = words(
+    f"of for to the de du des la le les l d and cum kiem et va y bo dan in on cua del e di en a at {_SMALL_WORDS}"
+)
 _CAPITAL_ONLY = words("miss lord lady don bang gus bung ma hon sena san sri tun u ms sir dame may king prince")
-_OPENERS = words("of the and to for de du des la le les a an et va y in on at e en bo dan di cua del")
+_OPENERS = words(f"of the and to for de du des la le les a an et va y in on at e en bo dan di cua del {_SMALL_WORDS}")
 _HANGING = _OPENERS | {"who", "is", "was", "s"}
 _APPOSITION = re.compile(r"\s?,\s|\s?\(\s?|\s[-]\s")
 _BEGINNING = {",", "(", "-"}
