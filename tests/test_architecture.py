@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.app import LATE
+
 ROOT = Path(__file__).parents[1] / "monitor"
 LAYERS = [  # lowest first: a module may import its own package and any lower layer
     {"domain"},
@@ -106,3 +108,12 @@ def test_packages_do_no_work() -> None:
     for init in ROOT.rglob("__init__.py"):
         for node in ast.parse(init.read_text(encoding="utf-8")).body:
             assert isinstance(node, ast.Expr | ast.Assign), f"{init}:{node.lineno}"
+
+
+def test_the_daemon_loads_at_its_start_what_the_pipeline_loads_late() -> None:
+    late = set()
+    for path in (ROOT / "pipeline").glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                late |= {str(node.module) for node in ast.walk(function) if isinstance(node, ast.ImportFrom)}
+    assert {name for name in late if name.startswith("monitor.")} <= set(LATE)
