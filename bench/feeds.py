@@ -19,6 +19,14 @@ from multiprocessing.connection import Connection
 SYLLABLES = re.findall("..", "badicefogukajelomunaperisotuvawexiyozuanerinoruntelit")
 VOCABULARY = 8_000
 NAMES = ("Phan Van Giang", "Thongloun Sisoulith", "Nguyen Tan Cuong", "Hun Manet", "Pete Hegseth", "Saichay Kommasith")
+WATCHED = (  # what sources.yaml says of whom to watch and whom to tell
+    "officials:",
+    *(f"  {name.lower().replace(' ', '-')}: {{name: {name}}}" for name in NAMES),
+    "rules:",
+    "  people: {officials: [all]}",
+    "digests:",
+    "  today: {rules: [people], at: once, to: [outbox]}",
+)
 
 
 def body(number: int, entries: int, edition: int = 0) -> bytes:

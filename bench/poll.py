@@ -18,7 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from feeds import NAMES, Feeds, serve_feeds
+from feeds import WATCHED, Feeds, serve_feeds
 from frame import ROOT, Rows, Scale, main
 from venvs import PeerMissing, Spent, available, interpreter, measure
 
@@ -71,14 +71,7 @@ def configuration(feeds: Feeds) -> str:
     """Return sources.yaml for these feeds: the text stands in the feed, so no page is fetched."""
     lines = ["settings:", "  database: sqlite:///bench.db", "  allow_networks: [127.0.0.0/8]", "sources:"]
     lines += [f"  outlet-{number}: {{feed: '{url}', article: feed}}" for number, url in enumerate(feeds.urls)]
-    lines += ["officials:", *(f"  {name.lower().replace(' ', '-')}: {{name: {name}}}" for name in NAMES)]
-    lines += [
-        "rules:",
-        "  people: {officials: [all]}",
-        "digests:",
-        "  today: {rules: [people], at: once, to: [outbox]}",
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *WATCHED]) + "\n"
 
 
 def ours(folder: Path, feeds: Feeds) -> Side:

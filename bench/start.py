@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from feeds import NAMES
+from feeds import WATCHED
 from frame import ROOT, Rows, Scale, main
 from venvs import measure
 
@@ -31,14 +31,7 @@ def configuration(sources: int, port: int = 9) -> str:
     lines = ["settings:", "  database: sqlite:///bench.db", "  allow_networks: [127.0.0.0/8]", "sources:"]
     hosts = (f"127.{1 + n // 62_500}.{n // 250 % 250}.{1 + n % 250}:{port}" for n in range(sources))
     lines += [f"  outlet-{n}: {{name: Outlet {n}, feed: 'http://{host}/feed'}}" for n, host in enumerate(hosts)]
-    lines += ["officials:", *(f"  {name.lower().replace(' ', '-')}: {{name: {name}}}" for name in NAMES)]
-    lines += [
-        "rules:",
-        "  people: {officials: [all]}",
-        "digests:",
-        "  today: {rules: [people], at: once, to: [outbox]}",
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *WATCHED]) + "\n"
 
 
 def commands(folder: Path, rounds: int) -> Rows:
