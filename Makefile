@@ -1,16 +1,24 @@
-# Two commands for a newcomer: make demo, make test. Everything installs into .venv and nowhere else.
+# Two commands for a newcomer: make demo, make test. Everything installs into .venv, from the locks, by hash.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+LATEST := .venv-latest
 STAMP  := $(VENV)/.installed
 DEVSTAMP := $(VENV)/.installed-dev
+LOCK     := deploy/requirements.txt
+DEVLOCK  := requirements-dev.txt
+INSTALL  := install --quiet --disable-pip-version-check
+PYTEST   := -m pytest -n 2 --dist loadgroup
 
-.PHONY: demo test lint types unit bench lock clean
+.PHONY: demo test quick lint types unit test-all test-latest soak bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/monitor demo
 
-test: lint types unit
+test: lint types test-all
+
+# What to run before each commit: under a minute.
+quick: lint types unit
 
 lint: $(DEVSTAMP)
 	$(BIN)/ruff check .
@@ -20,33 +28,57 @@ types: $(DEVSTAMP)
 	$(BIN)/mypy
 
 unit: $(DEVSTAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python $(PYTEST) -q tests/unit tests/test_architecture.py
+
+test-all: $(DEVSTAMP)
+	$(BIN)/python $(PYTEST)
+
+# The tests in their long form, which run for half an hour.
+soak: $(DEVSTAMP)
+	$(BIN)/python $(PYTEST) --soak
+
+# The tests with the newest libraries within the bounds of pyproject.toml, and every warning an error.
+# This shows what the next `make lock` will meet; it may fail on a day on which nobody here changed anything.
+test-latest:
+	rm -rf $(LATEST)
+	$(PYTHON) -m venv $(LATEST)
+	$(LATEST)/bin/pip $(INSTALL) --upgrade --editable '.[dev]'
+	-$(LATEST)/bin/ruff check .
+	-$(LATEST)/bin/mypy
+	$(LATEST)/bin/python $(PYTEST) -W error
 
 bench: $(DEVSTAMP)
 	$(BIN)/python bench/run.py
 
-# Renews deploy/requirements.txt within the bounds of pyproject.toml; what compiles it is not needed for anything else.
-LOCK := deploy/requirements.txt
+# Renew both locks within the bounds of pyproject.toml, for every Python version that it admits.
+# Product first; the development lock takes the product's versions as given.
+COMPILE := $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+  --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock:
 	$(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/pip install --quiet pip-tools
-	sed -n '/^#/p' $(LOCK) > $(VENV)-lock/head
-	$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra postgres --extra chat \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --output-file $(VENV)-lock/body pyproject.toml
-	cat $(VENV)-lock/head $(VENV)-lock/body > $(LOCK)
+	$(VENV)-lock/bin/pip $(INSTALL) uv
+	$(COMPILE) --extra postgres --extra chat pyproject.toml deploy/build.in --output-file $(VENV)-lock/product
+	$(COMPILE) --extra dev --constraints $(VENV)-lock/product pyproject.toml deploy/build.in \
+	  --output-file $(VENV)-lock/dev
+	(echo '# What the program is installed from, each file by its hash. Made by `make lock`.'; \
+	  cat $(VENV)-lock/product) > $(LOCK)
+	(echo '# What it is developed and tested with, each file by its hash. Made by `make lock`.'; \
+	  cat $(VENV)-lock/dev) > $(DEVLOCK)
 	rm -rf $(VENV)-lock
 
-$(VENV)/bin/pip:
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): pyproject.toml $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --editable .
+# --no-build-isolation: the build backend comes from the lock, too.
+$(STAMP): pyproject.toml $(LOCK) $(BIN)/python
+	$(BIN)/python -m pip $(INSTALL) --require-hashes --only-binary :all: -r $(LOCK)
+	$(BIN)/python -m pip $(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(DEVSTAMP): pyproject.toml $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --editable '.[dev]'
+$(DEVSTAMP): pyproject.toml $(DEVLOCK) $(BIN)/python
+	$(BIN)/python -m pip $(INSTALL) --require-hashes --only-binary :all: -r $(DEVLOCK)
+	$(BIN)/python -m pip $(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@ $(STAMP)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lock $(LATEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,7 +3,6 @@
 import re
 import shlex
 import tomllib
-from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -133,50 +132,72 @@ def test_image_tells_its_health_by_the_daemons_own_probe() -> None:
     compile(words[-1], "HEALTHCHECK", "exec")
 
 
-def locked() -> dict[str, tuple[str, int]]:
-    """Read deploy/requirements.txt: package -> its version, and how many files of it are known by their hash."""
-    text = (DEPLOY / "requirements.txt").read_text(encoding="utf-8").replace("\\\n", " ")
-    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
-    pins = [(line[0].partition("=="), line[1:]) for line in lines]
-    assert all(word.startswith("--hash=sha256:") for _, words in pins for word in words)
-    return {canonicalize_name(name): (version, len(words)) for (name, _, version), words in pins}
+Pins = dict[str, list[tuple[Requirement, int]]]
+"""Package -> its pins, one for each marker (such as a Python version), and how many files are known by their hash."""
 
 
-def needed() -> dict[str, list[Requirement]]:
-    """Walk from pyproject.toml with its extras through all that it needs here: package -> what is asked of it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    words = [*project["dependencies"], *(line for name, lines in extras.items() if name != "dev" for line in lines)]
-    waiting, found = [Requirement(word) for word in words], dict[str, list[Requirement]]()
-    while waiting:
-        asked = waiting.pop()
-        name = canonicalize_name(asked.name)
-        first = name not in found
-        found.setdefault(name, []).append(asked)
-        for word in (requires(name) or ()) if first or asked.extras else ():
-            inner = Requirement(word)
-            if inner.marker is None or any(inner.marker.evaluate({"extra": extra}) for extra in ("", *asked.extras)):
-                waiting.append(inner)
+def read_lock(path: Path) -> Pins:
+    """Read a requirements file in which every line is a pin with the hashes of its files."""
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    found: Pins = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            pin, *hashes = line.split(" --hash=sha256:")
+            requirement = Requirement(pin)
+            found.setdefault(canonicalize_name(requirement.name), []).append((requirement, len(hashes)))
     return found
 
 
-def test_row_71_a_release_is_installed_by_hashes_that_fit_the_project() -> None:
-    """Every package that pyproject.toml leads to is pinned within its bounds, by hash, and nothing else."""
-    pins, asked = locked(), needed()
-    assert pins.keys() == asked.keys()
-    assert all(files > 0 for _, files in pins.values())
-    wrong = [
-        str(one) for name, all_of in asked.items() for one in all_of if not one.specifier.contains(pins[name][0], True)
-    ]
-    assert not wrong, f"run `make lock`: {wrong}"
+def versions(pins: Pins, name: str) -> set[str]:
+    """Return the versions to which a lock pins a package."""
+    return {str(pin.specifier).removeprefix("==") for pin, _ in pins.get(canonicalize_name(name), [])}
 
 
-def test_row_71_the_image_takes_nothing_without_its_hash() -> None:
-    """What comes from others is installed by hash; the program itself brings nothing more along."""
+PRODUCT = read_lock(DEPLOY / "requirements.txt")
+DEVELOPMENT = read_lock(ROOT / "requirements-dev.txt")
+
+
+@pytest.mark.parametrize("lock", [PRODUCT, DEVELOPMENT], ids=["product", "development"])
+def test_lock_pins_one_version_of_each_file_by_hash(lock: Pins) -> None:
+    """Each line is an exact version with hashes; where a package has several pins, markers tell them apart."""
+    for name, pins in lock.items():
+        assert all(str(pin.specifier).startswith("==") and hashes for pin, hashes in pins), name
+        assert len({str(pin.marker) for pin, _ in pins}) == len(pins), name
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"), [(PRODUCT, ["postgres", "chat"]), (DEVELOPMENT, ["postgres", "chat", "dev"])]
+)
+def test_lock_fits_pyproject(lock: Pins, extras: list[str]) -> None:
+    """Every requirement of pyproject.toml and of the build is pinned within its bounds; else run `make lock`."""
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = content["project"]
+    lines = [*content["build-system"]["requires"], *project["dependencies"]]
+    lines += [line for extra in extras for line in project["optional-dependencies"][extra]]
+    for requirement in map(Requirement, lines):
+        if requirement.name != project["name"]:
+            pinned = versions(lock, requirement.name)
+            assert pinned, f"{requirement.name} is not locked"
+            assert all(requirement.specifier.contains(version, prereleases=True) for version in pinned), requirement
+
+
+def test_build_requirements_of_the_locks_are_those_of_pyproject() -> None:
+    """deploy/build.in repeats what pyproject.toml needs to build, which the lock compiler does not read."""
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert (DEPLOY / "build.in").read_text(encoding="utf-8").split() == content["build-system"]["requires"]
+
+
+def test_development_uses_the_versions_of_the_product() -> None:
+    """What is tested is what is released."""
+    assert all(versions(DEVELOPMENT, name) == versions(PRODUCT, name) for name in PRODUCT)
+
+
+def test_image_installs_nothing_without_its_hash() -> None:
+    """Libraries and the build backend are installed by hash; the program itself is installed without dependencies."""
     commands = [rest for word, rest in instructions() if word == "RUN" and "pip install" in rest]
     assert len(commands) == 2
     assert commands[0].endswith("--require-hashes -r requirements.txt")
-    assert "--no-deps . " in commands[1]
+    assert "--no-deps --no-build-isolation . " in commands[1]
 
 
 def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
