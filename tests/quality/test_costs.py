@@ -1,26 +1,23 @@
-"""What the daily work costs, counted and not timed: statements, commits, turns, parses, folds, calls of our functions.
+"""Costs of the daily work, counted and not timed: statements, commits, parsed documents and transferred bytes.
 
-So are the bytes that it moves: those handed to the database (``bound``), the pages that go through its log to the disk
-(``logged``), and those that are pickled to a worker process and back (``piped``).
-
-``ceilings.json`` pins each count; calls, bytes and pages with a little room. The counts are the same on every machine,
-so they hold where a timed test would not; times are for ``make bench``. A count that fell for good is lowered there.
+Transferred bytes (``piped``) are those pickled to a worker process and back. ``ceilings.json`` pins each count, bytes
+with a little room. The counts are the same on every machine, so they hold where a timed test would not; times are for
+``make bench``. A count that fell for good is lowered there. What depends on how the code is divided into functions or
+on the version of SQLite is not pinned.
 """
 
 import asyncio
 import pickle
 import random
-import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from types import FrameType
 from typing import Any, TypeVar
 
 import feedparser
@@ -31,8 +28,6 @@ from fakes import NOON, FakeClock, FakeFetcher
 from floors import hold_down
 from sqlalchemy import Engine, event
 
-import monitor
-import monitor.stories.group  # loaded when it is needed, which must not be while something is counted
 from monitor.domain.delivery import FolderChannel, Message, Receipt, Secret, Sent
 from monitor.domain.digest import DigestPlan, Schedule
 from monitor.domain.exchange import Fetched, NotModified
@@ -50,11 +45,8 @@ from monitor.pipeline.read import Reader
 from monitor.pipeline.screen import Screener
 from monitor.schedule.timetable import CronTimetable
 from monitor.store.database import SqlDatabase
-from monitor.text import fold
 
 T = TypeVar("T")
-HOUSE = str(Path(monitor.__file__).parent)
-FRAME, NUMBER = 4096 + 24, 8  # bytes: a page in the database's log with its head, and a number
 ENTRIES, SOURCES = 30, ("first", "second", "third")
 PEOPLE = (Official("ada", "Ada Example"), Official("ben", "Bến Sample"))
 ONCE = DigestPlan("urgent", ("people",), Schedule(once=True), ("desk",))
@@ -62,65 +54,39 @@ WATCH = Watch(PEOPLE, (Rule("people", ("ada", "ben")),))
 CONFIGURATION = Configuration(
     Settings(Secret("")), watch=WATCH, channels=(FolderChannel("desk", "/nowhere"),), digests=(ONCE,)
 )
-READERS = {  # whatever reads foreign bytes
+PARSERS = {  # whatever parses foreign bytes
     "html": (selectolax.lexbor, "LexborHTMLParser"),
     "xml": (lxml.etree, "fromstring"),
     "feedparser": (feedparser, "parse"),
-    "fold": (fold, "fold"),
 }
 
 
 class Counting:
-    """A database whose stores are called right here, and what was counted since ``begin``."""
+    """A database whose stores are called in this thread, and what they cost."""
 
-    def __init__(self, opened: SqlDatabase, file: Path) -> None:
-        self._opened, self._file, self.counts = opened, file, Counter[str]()
+    def __init__(self, opened: SqlDatabase) -> None:
+        self._opened, self.counts = opened, Counter[str]()
 
     def __getattr__(self, store: str) -> Any:
         return getattr(self._opened, store)
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a store's method: in the daemon, a turn on its writer thread."""
-        self.counts["turns"] += 1
+        """Call a store's method at once, where the daemon would hand it to its writer thread."""
         return work(*args)
 
     async def cost(self, work: Coroutine[Any, Any, T]) -> tuple[T, Counter[str]]:
-        """Do some work and return its result with what it cost."""
-
-        def called(frame: FrameType, what: str, _: object) -> None:
-            if what == "call" and frame.f_code.co_filename.startswith(HOUSE):
-                self.counts["calls"] += 1
-
-        with closing(sqlite3.connect(self._file)) as beside:
-            beside.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Return the result of some work and what it cost."""
         self.counts.clear()
-        sys.setprofile(called)
-        try:
-            result = await work
-        finally:
-            sys.setprofile(None)
-        self.counts["logged"] = self._file.with_name(f"{self._file.name}-wal").stat().st_size // FRAME
+        result = await work
         return result, Counter(self.counts)
 
-    def executed(self, _connection: object, _cursor: object, _statement: str, values: Any, *_: object) -> None:
-        """Count a statement, one for many rows is one, and the bytes of what goes along."""
+    def executed(self, *_: object) -> None:
+        """Count a statement; one for many rows is one."""
         self.counts["statements"] += 1
-        self.counts["bound"] += weight(values)
 
     def committed(self, *_: object) -> None:
         """Count a commit."""
         self.counts["commits"] += 1
-
-
-def weight(values: Any) -> int:
-    """Return the bytes of what a statement is given: rows, texts, numbers."""
-    if isinstance(values, dict):
-        return weight(list(values.values()))
-    if isinstance(values, list | tuple):
-        return sum(map(weight, values))
-    if isinstance(values, str):
-        return len(values.encode())
-    return len(values) if isinstance(values, bytes) else NUMBER
 
 
 class Carrying:
@@ -143,11 +109,11 @@ class Carrying:
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
-    """Open a database that counts, and count every reading of foreign bytes and every folding."""
+    """Open a database that counts, and count every parsing of foreign bytes."""
     opened = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
-    counting = Counting(opened, tmp_path / "monitor.db")
+    counting = Counting(opened)
     _loaded()
-    for what, (home, name) in READERS.items():
+    for what, (home, name) in PARSERS.items():
         _count(monkeypatch, counting, what, home, name)
     with _listening(counting):
         yield counting
@@ -256,7 +222,7 @@ class Taker:
 
 def hold(what: str, cost: Counter[str], *, per: int = 1) -> None:
     """Hold every count of a step under its ceiling, all in one line if several rose."""
-    kinds = ("statements", "commits", "turns", "calls", "bound", "logged", "piped", *READERS)
+    kinds = ("statements", "commits", "piped", *PARSERS)
     hold_down({f"{what}.{kind}": cost[kind] / per for kind in kinds})
 
 
