@@ -22,6 +22,17 @@ def hold(name: str, value: float, shown: object = "") -> None:
     assert value >= floor - 5e-4, f"{name} fell to {value:.4f}, its floor is {floor}\n{shown}"
 
 
+def hold_each(prefix: str, values: Mapping[str, float], shown: str = "") -> None:
+    """Fail if any measure of a set is below its floor or has none; ``shown`` as above."""
+    pinned = {name: floors().get(f"{prefix}.{name}") for name in values}
+    fallen = [
+        f"{prefix}.{name} is {value:.4f}, its floor is {pinned[name]}"
+        for name, value in values.items()
+        if pinned[name] is None or value < (pinned[name] or 0) - 5e-4
+    ]
+    assert not fallen, "\n".join([*fallen, shown])
+
+
 @cache
 def ceilings() -> dict[str, float]:
     """Read all ceilings."""

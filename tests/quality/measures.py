@@ -1,0 +1,290 @@
+"""Measures of quality over a folder of labelled data: the tests take the project's own, bench/shared_data.py any other.
+
+Every function returns a ``Score``: the measures by name, and what was wrong, a line each.
+"""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import combinations
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import yaml
+
+from monitor.cli.extract import record
+from monitor.cli.stories import distinct, read_article, read_articles
+from monitor.domain.article import Article
+from monitor.domain.official import Official, Role
+from monitor.domain.rule import Watch
+from monitor.extract.page import explain_page
+from monitor.match.rules import Watcher, compile_watch
+from monitor.stories.group import group_articles
+
+Pairs = set[tuple[str, str, str]]
+Truth = dict[str, dict[str, Any]]
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_TITLES = re.compile(
+    r"(?:(?:vietnam's|lao|vietnamese|senior|lieutenant|lieut|lieu|general|gen|colonel|prime|minister|pm|president|party"
+    r"|secretary|defence|deputy|attaché|of|việt|nam|national|and|laos)\.?\s)+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Measures by name, and what was wrong."""
+
+    values: dict[str, float]
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """What was wrong, a line each."""
+        return "\n".join(self.wrong)
+
+
+def rate(good: float, total: float) -> float:
+    """Return a share; of nothing, all is well."""
+    return good / total if total else 1.0
+
+
+def harmonic(precision: float, recall: float) -> float:
+    """Return the F1 of precision and recall."""
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+# Names
+
+
+def read_watch(path: Path) -> Watcher:
+    """Compile the officials of a file."""
+    listed: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["officials"]
+    return compile_watch(Watch(tuple(_official(name, fields) for name, fields in listed.items())))
+
+
+def _official(official_id: str, fields: dict[str, Any]) -> Official:
+    roles = tuple(
+        Role(role) if isinstance(role, str) else Role(role["title"], role.get("from"), role.get("until"))
+        for role in fields.get("roles", ())
+    )
+    aliases, exclude = tuple(fields.get("aliases", ())), tuple(fields.get("not", ()))
+    return Official(official_id, fields["name"], fields.get("country", ""), aliases, roles, exclude)
+
+
+def plain_name(text: str) -> str:
+    """Fold a spelling as a reader would: composed, no invisible signs, no possessive, case ignored."""
+    composed = unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
+    return re.sub(r"(['’]s|['’])$", "", re.sub(r"\s+", " ", composed).strip().casefold())
+
+
+def _published(value: object) -> datetime | None:
+    if isinstance(value, date | str):
+        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+    return None
+
+
+def _screened(folder: Path) -> Iterator[tuple[str, Pairs, Pairs, set[str]]]:
+    """Yield for each passage what was wanted, what was found, and who is neither wanted nor wrong."""
+    watching = read_watch(folder / "officials.yaml")
+    for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        article = Article(
+            url="",
+            title=case.get("title", ""),
+            body=case["text"],
+            language=case["language"],
+            published_at=_published(case["published"]),
+        )
+        name = case["id"]
+        wanted = {(name, who, plain_name(text)) for who, texts in case["expect"].items() for text in texts}
+        found = {(name, one.official_id, plain_name(one.text)) for one in watching.screen(article).mentions}
+        yield name, wanted, found, set(case.get("either", ()))
+
+
+def passages(folder: Path) -> Score:
+    """Measure the officials found in labelled passages, and the spellings reported for them."""
+    right = false = missed = spelt = spellings = 0
+    wrong: list[str] = []
+    for name, wanted, found, either in _screened(folder):
+        who, said = {one[1] for one in wanted} - either, {one[1] for one in found} - either
+        right, false, missed = right + len(who & said), false + len(said - who), missed + len(who - said)
+        spelt, spellings = spelt + len(wanted & found), spellings + len(wanted)
+        if who != said or wanted - found:
+            wrong.append(f"{name}: missed {sorted(wanted - found)}, false {sorted(said - who)}")
+    precision, recall = rate(right, right + false), rate(right, right + missed)
+    values = {"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}
+    return Score(values | {"spellings": rate(spelt, spellings)}, tuple(wrong))
+
+
+def documents(folder: Path, officials: Path) -> Score:
+    """Measure the spellings found in whole documents; who is named outside an article is neither wanted nor wrong."""
+    truth = yaml.safe_load((folder / "annotations.yaml").read_text(encoding="utf-8"))["documents"]
+    watching = read_watch(officials)
+    right = standing = told = 0
+    wrong: list[str] = []
+    for name, document in truth.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        article = Article(url="", body=text, published_at=_published(document["published"]))
+        found = {(one.official_id, plain_name(one.text)) for one in watching.screen(article).mentions}
+        wanted = {(who, _bare(text)) for who, texts in document["mentions"].items() for text in texts}
+        inside = {one for one in found if one[0] not in document["elsewhere"]}
+        right, standing, told = right + len(wanted & inside), standing + len(wanted), told + len(inside)
+        if wanted != inside:
+            wrong.append(f"{name}: missed {sorted(wanted - inside)}, false {sorted(inside - wanted)}")
+    precision, recall = rate(right, told), rate(right, standing)
+    return Score({"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}, tuple(wrong))
+
+
+def _bare(text: str) -> str:
+    return plain_name(_TITLES.sub("", text))
+
+
+# Stories and copies
+
+
+def b_cubed(truth: list[str], found: list[str]) -> tuple[float, float, float]:
+    """Return B-cubed precision, recall and F1 (Bagga and Baldwin, 1998) of labels side by side."""
+    both, true, said = Counter(zip(truth, found, strict=True)), Counter(truth), Counter(found)
+    precision = sum(both[pair] / said[pair[1]] for pair in zip(truth, found, strict=True)) / len(truth)
+    recall = sum(both[pair] / true[pair[0]] for pair in zip(truth, found, strict=True)) / len(truth)
+    return precision, recall, harmonic(precision, recall)
+
+
+def stories(path: Path, half: int | None = None) -> Score:
+    """Measure the grouping of a file's articles in their order, or of every second story of it."""
+    rows = _rows(path)
+    chosen = set(sorted({row["story"] for row in rows})[half or 0 :: 1 if half is None else 2])
+    kept = [place for place, row in enumerate(rows) if row["story"] in chosen]
+    articles = distinct(read_articles(path))
+    groups = group_articles([articles[place] for place in kept])
+    truth, found = [rows[place]["story"] for place in kept], [story for story, _ in groups.values()]
+    wrong = _split_or_joined([(articles[place][0], rows[place]["story"]) for place in kept], found)
+    return Score(dict(zip(("precision", "recall", "f1"), b_cubed(truth, found), strict=True)), tuple(wrong))
+
+
+def _split_or_joined(labelled: list[tuple[str, str]], found: list[str]) -> Iterator[str]:
+    """Yield every story of the truth that was split, and every one found that joins several."""
+    for label, others in (("split", found), ("joined", [story for _, story in labelled])):
+        keys = [story for _, story in labelled] if label == "split" else found
+        for key in dict.fromkeys(keys):
+            members = [place for place, one in enumerate(keys) if one == key]
+            if len({others[place] for place in members}) > 1:
+                yield f"{label} {key}: " + ", ".join(f"{labelled[place][0]}={others[place]}" for place in members)
+
+
+def copies(path: Path) -> Score:
+    """Measure the pairs of copies found: articles with one ``copy_of`` and the article that it names."""
+    rows, groups = _rows(path), group_articles(distinct(read_articles(path)))
+    truth = {row["id"]: row.get("copy_of") or row["id"] for row in rows}
+    return _pairs(truth, {name: lead or name for name, (_, lead) in groups.items()})
+
+
+def document_stories(folder: Path, *, dated: bool) -> Score:
+    """Measure the pairs of documents that are grouped as reports of one event."""
+    truth = yaml.safe_load((folder / "annotations.yaml").read_text(encoding="utf-8"))["documents"]
+    lines = [
+        {"id": name, "text": (folder / name).read_text(encoding="utf-8")}
+        | ({"published": str(one["published"])} if dated and one["published"] else {})
+        for name, one in truth.items()
+    ]
+    groups = group_articles([read_article(json.dumps(line)) for line in lines])
+    return _pairs({name: one["story"] for name, one in truth.items()}, {n: story for n, (story, _) in groups.items()})
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _pairs(truth: dict[str, str], found: dict[str, str]) -> Score:
+    """Compare two groupings by the pairs that share a label."""
+    true, said = _together(truth), _together(found)
+    wrong = [f"missed {pair}" for pair in sorted(true - said)] + [f"false {pair}" for pair in sorted(said - true)]
+    precision, recall = rate(len(true & said), len(said)), rate(len(true & said), len(true))
+    return Score({"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}, tuple(wrong))
+
+
+def _together(labels: dict[str, str]) -> set[tuple[str, str]]:
+    return {(one, other) for one, other in combinations(sorted(labels), 2) if labels[one] == labels[other]}
+
+
+# Extraction
+
+
+def extracted(truth: Truth, read: Callable[[str], bytes]) -> Truth:
+    """Extract every page of the truth as the command line does; ``read`` returns a page's bytes."""
+    return {key: record(explain_page(read(key), "")) for key in truth}
+
+
+def extraction(truth: Truth, found: Truth) -> Score:
+    """Measure bodies (runs of four words), headlines, days of publication, and captions where they are labelled."""
+    rates = {key: _body(page["text"], str(found[key]["text"])) for key, page in truth.items() if page["text"]}
+    precision, recall = mean(one[0] for one in rates.values()), mean(one[1] for one in rates.values())
+    wrong = [f"{key}: body precision {p:.3f}, recall {r:.3f}" for key, (p, r) in rates.items() if min(p, r) < 1]
+    values = {"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}
+    for measured in (_titles(truth, found), _dates(truth, found), _captions(truth, found)):
+        values |= measured.values
+        wrong += measured.wrong
+    return Score(values, tuple(wrong))
+
+
+def _body(true: str, found: str) -> tuple[float, float]:
+    """Return precision and recall of one body."""
+    wanted, ours = _shingles(true), _shingles(found)
+    common = sum((wanted & ours).values())
+    return common / sum(ours.values()) if ours else 0.0, common / sum(wanted.values())
+
+
+def _shingles(text: str) -> Counter[tuple[str, ...]]:
+    """Count runs of four words; a shorter text counts as one."""
+    words = re.findall(r"\w+", text)
+    return Counter(tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3))) if words else Counter()
+
+
+def _plain(text: object) -> str:
+    """Fold a title or caption for comparison."""
+    return re.sub(r"\W+", " ", unicodedata.normalize("NFKC", str(text or ""))).strip().lower()
+
+
+def _titles(truth: Truth, found: Truth) -> Score:
+    titled = [key for key, page in truth.items() if page.get("title")]
+    wrong = [key for key in titled if _plain(found[key]["title"]) != _plain(truth[key]["title"])]
+    shown = tuple(f"{key}: title {found[key]['title']!r}" for key in wrong)
+    return Score({"titles": 1 - rate(len(wrong), len(titled)) if titled else 1.0}, shown)
+
+
+def _dates(truth: Truth, found: Truth) -> Score:
+    """Compare days; a page without any in truth counts among the wrong ones if one is told."""
+    days = {key: str(found[key]["published"] or "")[:10] for key, page in truth.items() if "published" in page}
+    dated = {key: str(truth[key]["published"] or "")[:10] for key in days}
+    standing = [key for key in days if dated[key]]
+    right = sum(days[key] == dated[key] for key in standing)
+    wrong = {key: day for key, day in days.items() if day and day != dated[key]}
+    shown = tuple(f"{key}: published {days[key]!r}" for key in days if days[key] != dated[key])
+    return Score(
+        {"dates.right": rate(right, len(standing)), "dates.not_wrong": 1 - len(wrong) / max(1, len(days))}, shown
+    )
+
+
+def _captions(truth: Truth, found: Truth) -> Score:
+    """Compare captions whole, where a page says which it has."""
+    labelled = [key for key, page in truth.items() if "captions" in page]
+    if not labelled:
+        return Score({})
+    right = wanted = told = 0
+    shown = []
+    for key in labelled:
+        true, ours = Counter(map(_plain, truth[key]["captions"])), Counter(map(_plain, _lines(found[key]["captions"])))
+        right, wanted, told = right + sum((true & ours).values()), wanted + true.total(), told + ours.total()
+        shown += [f"{key}: captions {list(ours)}"] if true != ours else []
+    return Score({"captions.precision": rate(right, told), "captions.recall": rate(right, wanted)}, tuple(shown))
+
+
+def _lines(captions: str | Iterable[str]) -> list[str]:
+    return captions.split("\n") if isinstance(captions, str) else list(captions)
