@@ -24,7 +24,6 @@ from frame import ROOT, Rows, Scale, main
 from venvs import PeerMissing, interpreter
 
 SHARED = Path(os.environ.get("MONITOR_SHARED", ROOT.parent / "shared")) / "eval" / "stories"
-sys.path.insert(0, str(ROOT / "tests" / "quality"))
 SEED, OPENED = 11, datetime(2026, 3, 1, tzinfo=UTC)
 WORDS = 30_000
 PEER = """
@@ -209,14 +208,15 @@ def run(scale: Scale = Scale.USUAL, articles: int = 0) -> Rows:
 
 
 def _events(scale: Scale) -> Rows:
-    from test_stories import b_cubed, measured
+    from quality.measures import b_cubed, stories
 
     rows = []
     for name, what, bar in (("articles.jsonl", "full articles", 0.25), ("titles.jsonl", "headlines", 0.3)):
         texts = [json.loads(line) for line in (SHARED / name).read_text(encoding="utf-8").splitlines()]
         if scale is Scale.QUICK and len(texts) > 1000:
             continue
-        mine, theirs = measured(name), b_cubed([row["story"] for row in texts], tf_idf(texts, bar))
+        mine = stories(SHARED / name).values["f1"]
+        theirs = b_cubed([row["story"] for row in texts], tf_idf(texts, bar))[2]
         aim = ">= 0.95" if what == "full articles" else ">= 0.70"
         rows.append(_row(f"stories, {what}: B-cubed F1", "TF-IDF", f"{mine:.3f}", f"{theirs:.3f}", "", aim))
     return rows
