@@ -23,6 +23,7 @@ quick: lint types unit
 lint: $(DEVSTAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/check_language.py
 
 types: $(DEVSTAMP)
 	$(BIN)/mypy

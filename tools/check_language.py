@@ -1,0 +1,138 @@
+"""Check docstrings, comments and messages for wording that this project avoids: `python tools/check_language.py`.
+
+Each rule names the wording and what to write instead. A line that means the word literally carries the comment
+`# language: ok - reason`. Exits with 1 if there is a finding.
+"""
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKED = ["tools"]
+"""Folders and files that must have no finding. Everything is to be in here."""
+
+RULES = {
+    r"^(Tell|Say) (whether|why|what|who|how)\b": "Return whether ...; Return the reason ...",
+    r"^(What|Who|Whom|Whose|Whether|How|Where|When|By what)\b(?!.*\?$)": "begin with a verb or a noun",
+    r"\b(un|re)?told\b|\btells? (of|apart)\b": "reported, undelivered, distinguish",
+    r"\b(is|are|were) no (?!longer|more|such)[a-z]+": "is not a valid ...; there is no ...",
+    r"\bstands? (in|at|for|on|before|after|beside|alone|there|by)\b": "is, is in, means",
+    r"\b(beside|aside)\b": "next to, in addition to, in a worker process",
+    r"\bthose (who|that|which|of)\b": "the ... that",
+    r"\bsays? (so|of|nothing|which|what)\b": "reports, states",
+    r"\bso (many|few|much|long)\b": "give the number or the limit",
+    r"\b(crew|errands?|foreman|roster|shelf|ledger|hand(s|ed)? out)\b": "workers, job, enqueue, index, key-value store",
+    r"\b(it|who|they|that) rests?\b|\bat rest\b": "pauses, waits",
+    r"\b(came|comes?|became|become) of\b": "result of",
+    r"\b(he|his|him|himself)\b": "the official, the user, they",
+    r"\bwho(m|ever)\b": "the user, the caller",
+    r"\b(at a glance|in the midst of|for ever|in place of)\b": "quickly, during, permanently, instead of",
+    r"\btake[ns]? (over|back)\b": "apply, requeue",
+    r"\b(mend(s|ed|ing)?|remed(y|ies))\b": "fix, suggestion",
+    r"\b(foreseen?|lacking|hasten|awake|woken|belied|fate|credence)\b": "use the standard term",
+    r"\b(is|are|was|were|be|feels?) (ill|well)\b": "unhealthy, healthy",
+    r"\b(heard|hear of|ears)\b": "received, learned",
+    r"\blet(s|ting)? go\b": "delete, expire, release",
+    r"\blooks? again\b|\banother look\b": "recheck",
+    r"\b(give[ns]?|gave) up\b": "stop, abandon",
+    r"\bballast\b|\bthrow(n)? off\b": "reserve file, release",
+}
+PATTERNS = [(re.compile(pattern), advice) for pattern, advice in RULES.items()]
+NAMES = re.compile(r"(?:^|_)(?:told|untold|heard|aside|beside|crew|fate|errand|shelf|ledger)(?:_|$)")
+MESSAGE_CALLS = {"Option", "Argument", "Field", "Typer"}  # their texts are read by users
+
+
+class Finding(NamedTuple):
+    """A place and what to write instead."""
+
+    path: Path
+    line: int
+    wording: str
+    advice: str
+
+
+def find_in_file(path: Path) -> Iterator[Finding]:
+    """Yield the findings of one Python file."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for line, text in sorted([*_docstrings(source), *_messages(source), *_comments(source)]):
+        allowed = any("language: ok" in lines[number] for number in range(line - 1, line + text.count("\n")))
+        for sentence in [] if allowed else _sentences(text):
+            for pattern, advice in PATTERNS:
+                if found := pattern.search(sentence):
+                    yield Finding(path, line, found[0], advice)
+    for line, name in _defined_names(source):
+        if NAMES.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()):
+            yield Finding(path, line, name, "use the glossary's term in names")
+
+
+def _sentences(text: str) -> list[str]:
+    """Split a text into sentences without code in backticks or quotes."""
+    bare = re.sub(r"`+[^`]*`+|\"[^\"]*\"|“[^”]*”", "CODE", text)
+    return [part.strip() for part in re.split(r"(?<=[.:;?])\s+|\n\s*\n", bare) if part.strip()]
+
+
+def _docstrings(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and text of each docstring, those of attributes included."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.lineno, node.value.value
+
+
+def _messages(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and text of each error message and help text."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            parts = node.exc.args
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in MESSAGE_CALLS:
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        else:
+            continue
+        for part in parts:
+            texts = [leaf.value for leaf in ast.walk(part) if isinstance(leaf, ast.Constant)]
+            message = "".join(text for text in texts if isinstance(text, str))
+            if " " in message:
+                yield part.lineno, message
+
+
+def _comments(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and text of each comment, without directives to tools."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            text = re.sub(r"^#!?\s*", "", token.string)
+            if not re.match(r"(noqa|type:|fmt:|language: ok)", text):
+                yield token.start[0], text
+
+
+def _defined_names(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and name of each function, class, parameter and assigned variable."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+
+
+def main(places: list[str]) -> int:
+    """Check ``places``, or all that must be clean; return the exit code."""
+    files = []
+    for place in places or CHECKED:
+        path = ROOT / place
+        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    findings = [finding for file in files if file != Path(__file__) for finding in find_in_file(file)]
+    for path, line, wording, advice in findings:
+        sys.stdout.write(f"{path.relative_to(ROOT)}:{line}: {wording!r}: {advice}\n")
+    sys.stdout.write(f"{len(findings)} findings in {len(files)} files\n")
+    return int(bool(findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
