@@ -1,7 +1,9 @@
-"""Politeness: how many connections a host gets at once, and how long it rests between two requests."""
+"""Politeness: how many connections a host gets at once, and how long it rests between two requests.
+
+Times are those of the running loop's clock, by which its timers run too.
+"""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,7 +33,7 @@ class Hosts:
         host.users += 1
         try:
             async with host.free:
-                now = time.monotonic()
+                now = _now()
                 start, host.next_at = max(now, host.next_at), max(now, host.next_at) + host.gap
                 if start > now:
                     await asyncio.sleep(start - now)
@@ -48,12 +50,16 @@ class Hosts:
     async def rest(self, name: str) -> None:
         """Wait until a host has rested from its last request."""
         host = self._hosts.get(name)
-        if host and (left := host.next_at - time.monotonic()) > 0:
+        if host and (left := host.next_at - _now()) > 0:
             await asyncio.sleep(left)
 
     def _forget(self) -> None:
         """Drop hosts that nobody waits for and that have rested, once there are many."""
         if len(self._hosts) > 4096:
-            now = time.monotonic()
+            now = _now()
             for name in [name for name, host in self._hosts.items() if not host.users and host.next_at < now]:
                 del self._hosts[name]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
