@@ -40,6 +40,7 @@ class MailHost:
     letters: list[tuple[str, bytes]] = field(default_factory=list)
     logins: list[tuple[bytes, bool]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_RCPT(  # noqa: N802 - the library's name and signature
@@ -56,6 +57,7 @@ class MailHost:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         content = envelope.original_content or b""
         self.letters += [(recipient, content) for recipient in envelope.rcpt_tos]
+        self.taken.set()
         if self.hang_after_data:
             await self.hanging.wait()
         return self.data_answer or "250 2.0.0 Queued as 1234"
@@ -94,7 +96,7 @@ async def settled() -> None:
     """Wait for the server's side of the conversations to end, so that no transport outlives the loop."""
     conversations = asyncio.all_tasks() - {asyncio.current_task()}
     if conversations:
-        await asyncio.wait(conversations, timeout=2)
+        await asyncio.wait(conversations, timeout=600)
     for _ in range(3):
         await asyncio.sleep(0)
 

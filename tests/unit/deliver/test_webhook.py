@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 import time_machine
+from loops import leaping
 from standardwebhooks import Webhook, WebhookVerificationError
 from worlds import NOW, message
 
@@ -34,9 +35,9 @@ class Inbox:
         return httpx.Response(self.status)
 
 
-def post(handler: Handler, *secrets: str, deadline: float = 5.0) -> Receipt:
+def post(handler: Handler, *secrets: str) -> Receipt:
     channel = WebhookChannel("bridge", Secret(URL), tuple(Secret(secret) for secret in secrets))
-    carrier = WebhookCarrier(channel, httpx.MockTransport(handler), deadline=deadline)
+    carrier = WebhookCarrier(channel, httpx.MockTransport(handler), deadline=60)
     return asyncio.run(carrier.send(message(payload='{"type":"digest","data":{"title":"Thủ tướng"}}'), NOW))
 
 
@@ -56,7 +57,7 @@ def verify(secret: str, request: httpx.Request, later: timedelta = timedelta(0))
         return Webhook(secret).verify(request.content, dict(request.headers))
 
 
-def test_row_41_a_receiver_verifies_id_time_and_body() -> None:
+def test_a_receiver_verifies_id_time_and_body() -> None:
     """The standard library accepts the delivery, and refuses it 301 seconds later or with one byte changed."""
     request = received(KEY)
     assert verify(KEY, request, timedelta(0)) == {"type": "digest", "data": {"title": "Thủ tướng"}}
@@ -107,7 +108,7 @@ def test_a_secret_that_is_no_base64_is_used_as_it_is() -> None:
         (answer(502, {"retry-after": "99999999999999"}), Retry("HTTP 502", timedelta(days=1))),
     ],
 )
-def test_row_42_the_status_decides(handler: Handler, outcome: Receipt | None) -> None:
+def test_the_status_decides(handler: Handler, outcome: Receipt | None) -> None:
     """2xx alone is success, 410 stops, 429 holds the server, Retry-After counts, redirects are not followed."""
     receipt = post(handler, KEY)
     if outcome is None:
@@ -117,7 +118,7 @@ def test_row_42_the_status_decides(handler: Handler, outcome: Receipt | None) ->
         assert receipt == outcome
 
 
-def test_row_42_a_slow_receiver_meets_the_deadline() -> None:
+def test_a_slow_receiver_meets_the_deadline() -> None:
     """A receiver that never answers, or drips an endless error text, is tried again later."""
 
     class Silent(httpx.AsyncBaseTransport):
@@ -128,7 +129,7 @@ def test_row_42_a_slow_receiver_meets_the_deadline() -> None:
     class Drip(httpx.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             while True:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(1)
                 yield b""
 
     class Dripping(httpx.AsyncBaseTransport):
@@ -137,7 +138,7 @@ def test_row_42_a_slow_receiver_meets_the_deadline() -> None:
 
     channel = WebhookChannel("bridge", Secret(URL), (Secret(KEY),))
     for transport in (Silent(), Dripping()):
-        receipt = asyncio.run(WebhookCarrier(channel, transport, deadline=0.05).send(message(), NOW))
+        receipt = leaping(WebhookCarrier(channel, transport, deadline=60).send(message(), NOW))
         assert receipt == Retry("the webhook did not answer in time")
 
 
@@ -148,7 +149,7 @@ def test_an_endless_error_text_is_cut() -> None:
     assert len(receipt.reason) < 420
 
 
-def test_row_40_the_url_is_in_no_error() -> None:
+def test_the_url_is_in_no_error() -> None:
     """The path of a hook is a secret: an error names neither it nor the query."""
 
     def fail(request: httpx.Request) -> httpx.Response:
@@ -159,7 +160,7 @@ def test_row_40_the_url_is_in_no_error() -> None:
     assert PATH_SECRET not in repr(receipt)
 
 
-def test_row_09_a_refusal_of_the_guard_is_an_outcome() -> None:
+def test_a_refusal_of_the_guard_is_an_outcome() -> None:
     """What the guarded transport refuses is reported like any other failure, and tried again."""
 
     def guard(request: httpx.Request) -> httpx.Response:
