@@ -171,6 +171,22 @@ def test_a_server_that_drips_cannot_outlive_the_deadline() -> None:
     assert "in time" in receipt.reason
 
 
+def test_a_server_that_is_slow_at_every_step_cannot_outlive_the_deadline() -> None:
+    """Each answer alone would be in time: the deadline is for all of them together."""
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (b"220", b"250", b"250", b"250", b"354", b"250"):
+            skip(DEADLINE * 0.4)
+            await turn()
+            writer.write(answer + b" host\r\n")
+            await reader.readline()
+        writer.close()
+
+    receipt = against(slow)
+    assert isinstance(receipt, Retry)
+    assert "in time" in receipt.reason
+
+
 def test_a_server_that_is_not_there_or_hangs_up_is_tried_again() -> None:
     """Refused connections and early hang-ups are no reason to give up on a reader."""
 
