@@ -173,7 +173,7 @@ def test_a_worker_without_work_is_ended() -> None:
             assert await workers.run(math.factorial, 4) == 24
             first = await workers.run(os.getpid)
             process = Path(f"/proc/{first}")
-            assert await asyncio.to_thread(wait_until, lambda: not process.exists(), 20)
+            assert await asyncio.to_thread(wait_until, lambda: not process.exists(), 120)
             assert await workers.run(os.getpid) != first
 
     on_loop(run())

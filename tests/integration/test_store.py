@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,7 +49,7 @@ def child(work: Callable[[], object]) -> int:
     return pid
 
 
-def test_row_55_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     """Twenty-five writers are killed somewhere in their work; what each had said was kept is there."""
     file, acked = tmp_path / "monitor.db", tmp_path / "acked"
     acked.touch()
@@ -76,7 +75,7 @@ def test_row_55_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path:
         pid = child(lambda life=life: write(life))  # type: ignore[misc]  # bound now
         said = acked.stat().st_size
         enough = said + chance.randrange(1, 100)
-        assert wait_until(partial(written, enough), 30, 0.001)
+        assert wait_until(partial(written, enough), 120, 0.001)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         assert inspect(file) == ()
@@ -90,7 +89,7 @@ def test_row_55_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path:
     database.close()
 
 
-def test_row_57_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
+def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
     """Nobody is turned away, and the reader sees one state all the while."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     database = SqlDatabase.open(url)
@@ -109,29 +108,27 @@ def test_row_57_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -
         opened = SqlDatabase.open(url)
         beside = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
         seen = 0
-        ends = time.monotonic() + 60
 
         def grown(before: int) -> bool:
-            return int(beside.execute("SELECT count(*) FROM article").fetchone()[0]) > before
+            return before == 500 or int(beside.execute("SELECT count(*) FROM article").fetchone()[0]) > before
 
-        while seen < 500 and time.monotonic() < ends:
+        while seen < 500:
             with opened._connections.reading() as connection:
                 first = connection.exec_driver_sql("SELECT count(*) FROM article").scalar_one()
-                wait_until(partial(grown, first), 0.05, 0.001)
+                assert wait_until(partial(grown, first), 120, 0.001), "somebody writes while this is read"
                 texts = connection.exec_driver_sql("SELECT count(*) FROM content").scalar_one()
             assert first == texts
             assert first % 5 == 0
             assert first >= seen
             seen = first
         opened.close()
-        assert seen == 500
 
     pids = [child(lambda name=name: write(name)) for name in names]  # type: ignore[misc]  # bound now
     pids.append(child(read))
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0] * 5
 
 
-def test_row_56_a_second_daemon_is_refused(tmp_path: Path) -> None:
+def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
     """With the process that is there; those who only look are welcome; a killed daemon leaves no lock."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     ready = tmp_path / "ready"
@@ -144,7 +141,7 @@ def test_row_56_a_second_daemon_is_refused(tmp_path: Path) -> None:
 
     pid = child(daemon)
     try:
-        assert wait_until(ready.exists, 30, 0.01)
+        assert wait_until(ready.exists, 120)
         with pytest.raises(StoreInUse, match=f"process {pid}"):
             SqlDatabase.open(url, exclusive=True)
         SqlDatabase.open(url).close()
@@ -154,7 +151,7 @@ def test_row_56_a_second_daemon_is_refused(tmp_path: Path) -> None:
     SqlDatabase.open(url, exclusive=True).close()
 
 
-def test_row_58_a_full_disk_is_survived(tmp_path: Path) -> None:
+def test_a_full_disk_is_survived(tmp_path: Path) -> None:
     """Collecting rests, what was sent is noted, and with space it goes on by itself, nothing lost."""
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -171,7 +168,7 @@ def test_row_58_a_full_disk_is_survived(tmp_path: Path) -> None:
 
 
 @pytest.mark.xdist_group("postgres")
-def test_row_63_a_server_that_restarts_costs_at_most_one_attempt() -> None:
+def test_a_server_that_restarts_costs_at_most_one_attempt() -> None:
     """Connections are made anew, and nothing that was committed is lost."""
     with Postgres() as server:
         database = SqlDatabase.open(server.url(server.new()))
