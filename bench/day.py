@@ -126,19 +126,21 @@ def run_daemon(*, why: bool) -> None:
     """Be the daemon, with its loop watched; print what was seen at its end."""
     import uvloop
 
-    from monitor.daemon import serve as watch
-    from monitor.store.sources import SqlSources
+    from monitor.daemon import run_daemon as watch
+    from monitor.store.sources import SqlSourceStore
 
     late, busy, lags, pauses = list[float](), list[float](), list[float](), list[float]()
     beat = [0.0]
-    lease_due = SqlSources.lease_due
+    lease_due = SqlSourceStore.lease_due
 
     def noted(self: Any, now: datetime, *rest: Any) -> Any:
         leases = lease_due(self, now, *rest)
-        lags.extend((now - lease.memory.next_poll_at).total_seconds() for lease in leases if lease.memory.next_poll_at)
+        lags.extend(
+            (now - lease.poll_state.next_poll_at).total_seconds() for lease in leases if lease.poll_state.next_poll_at
+        )
         return leases
 
-    SqlSources.lease_due = noted  # type: ignore[method-assign]  # the bench listens
+    SqlSourceStore.lease_due = noted  # type: ignore[method-assign]  # the bench listens
     begun = [0.0]
 
     def collected(phase: str, _: object) -> None:

@@ -17,17 +17,17 @@ from typing import Any
 from frame import Rows, Scale, main
 
 from monitor.app import utc_now
-from monitor.deliver.webhook import WebhookCarrier
-from monitor.digest.address import address
-from monitor.digest.compose import compose
-from monitor.digest.render import render
+from monitor.deliver.webhook import WebhookSender
+from monitor.digest.address import build_messages
+from monitor.digest.compose import compose_digest
+from monitor.digest.render import render_digest
 from monitor.domain.article import Article, Region
 from monitor.domain.delivery import Secret, Sent, WebhookChannel
-from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Kind, Schedule, Window
-from monitor.domain.mention import Form, Mention, Passage
+from monitor.domain.digest import Coverage, Digest, DigestPlan, HitKind, ReportableHit, Schedule, Window
+from monitor.domain.mention import MatchForm, Mention, Passage
 from monitor.domain.official import Official
-from monitor.fetch.transport import guarded_transport
-from monitor.pipeline.dispatch import Attempt, Dispatcher
+from monitor.fetch.transport import create_guarded_transport
+from monitor.pipeline.dispatch import DeliveryAttempt, DeliverySender
 from monitor.store.database import SqlDatabase
 
 TARGETS, HANGING = 100, 10
@@ -36,17 +36,17 @@ NAME = "Ada Example"
 OFFICIALS = tuple(Official(f"official-{number}", NAME) for number in range(20))
 
 
-def _hit(number: int) -> HitRecord:
+def _hit(number: int) -> ReportableHit:
     title = f"{NAME} opens harbour number {number} after two years of delay"
     body = f"Officials met on Sunday. {NAME} opened harbour {number} before noon, in front of some 400 guests.\nMore."
     official, now = f"official-{number % 20}", datetime.now(UTC)
     passage = Passage(body.partition("\n")[0], Region.BODY, 0, body.find("\n"), ((25, 25 + len(NAME)),))
-    return HitRecord(
+    return ReportableHit(
         id=number,
         rule_id="people",
-        officials=(official,),
+        official_ids=(official,),
         passages=(passage,),
-        kind=Kind.NEW,
+        kind=HitKind.NEW,
         found_at=now,
         article_id=number,
         article=Article(f"https://news.example/2026/05/{number}", title=title, body=body, published_at=now),
@@ -54,16 +54,16 @@ def _hit(number: int) -> HitRecord:
         outlet=f"Outlet {number % 40}",
         first_seen_at=now,
         story_id=f"story-{number}",
-        mentions=(Mention(official, NAME, Region.BODY, 25, 25 + len(NAME), Form.FULL, 1.0, "full name"),),
+        mentions=(Mention(official, NAME, Region.BODY, 25, 25 + len(NAME), MatchForm.FULL, 1.0, "full name"),),
     )
 
 
 def _digest(stories: int) -> Digest:
-    plan = DigestPlan("morning", ("people",), Schedule(once=True), ("bridge",), limit=stories)
+    plan = DigestPlan("morning", ("people",), Schedule(is_immediate=True), ("bridge",), max_articles=stories)
     now = datetime.now(UTC)
     daily = {official.id: tuple(range(14)) for official in OFFICIALS}
     hits = [_hit(number) for number in range(stories)]
-    return compose(plan, Window(now, now), hits, Coverage(43, 41, 612), OFFICIALS, daily, now, late=False)
+    return compose_digest(plan, Window(now, now), hits, Coverage(43, 41, 612), OFFICIALS, daily, now, is_overdue=False)
 
 
 def _serve(pipe: Connection) -> None:
@@ -91,21 +91,23 @@ def _serve(pipe: Connection) -> None:
 
 def _fill(database: SqlDatabase, channels: list[WebhookChannel], each: int) -> None:
     digest = _digest(20)
-    rendered = render(digest)
+    rendered = render_digest(digest)
     now = datetime.now(UTC)
     for number in range(each):
         window = Window(now + timedelta(seconds=number), now + timedelta(seconds=number + 1))
         one = replace(digest, window=window)
-        database.outbox.commit_digest(one, address(one, rendered, channels, now), ())
+        database.outbox.commit_digest(one, build_messages(one, rendered, channels, now), ())
 
 
-async def _drain(database: SqlDatabase, channels: list[WebhookChannel], healthy: int) -> tuple[float, list[Attempt]]:
-    transport = guarded_transport((ip_network("127.0.0.0/8"),))
-    carriers = {channel.id: WebhookCarrier(channel, transport) for channel in channels}
-    dispatcher = Dispatcher(database, carriers, utc_now)
-    start, attempts = time.perf_counter(), list[Attempt]()
+async def _drain(
+    database: SqlDatabase, channels: list[WebhookChannel], healthy: int
+) -> tuple[float, list[DeliveryAttempt]]:
+    transport = create_guarded_transport((ip_network("127.0.0.0/8"),))
+    carriers = {channel.id: WebhookSender(channel, transport) for channel in channels}
+    dispatcher = DeliverySender(database, carriers, utc_now)
+    start, attempts = time.perf_counter(), list[DeliveryAttempt]()
     while sum(isinstance(attempt.receipt, Sent) for attempt in attempts) < healthy:
-        attempts += await dispatcher.deliver_due()
+        attempts += await dispatcher.run_due()
     took = time.perf_counter() - start
     await dispatcher.drain(0)
     await transport.aclose()
@@ -145,9 +147,9 @@ def _delivery(pending: int) -> dict[str, Any]:
 
 
 def _rendering(stories: int) -> dict[str, Any]:
-    render(_digest(5))
+    render_digest(_digest(5))
     start = time.process_time()
-    rendered = render(_digest(stories))
+    rendered = render_digest(_digest(stories))
     took = time.process_time() - start
     size = len(rendered.html.encode()) // 1000
     return {

@@ -9,12 +9,12 @@ import frame  # noqa: F401 - puts this program on the path
 from outlets import HEAD, OLD, old_item
 
 from monitor.config.load import load_configuration
-from monitor.parse.ordinary import read_ordinary
+from monitor.parse.ordinary import parse_fast_xml
 from monitor.store.bulk import insert_rows
 from monitor.store.catalogue import IDENTITY
 from monitor.store.database import SqlDatabase
-from monitor.store.rows import digest
-from monitor.stories.identity import identify
+from monitor.store.rows import hash_text
+from monitor.stories.identity import assign_entry_keys
 
 READERS, EACH = 20, 4  # readers told at once, and how many officials are named to each
 WATCHED = 1000
@@ -73,13 +73,13 @@ def prepare(folder: Path, size: Size, opened: datetime) -> None:
     rows = []
     for number, source in enumerate(sources):
         items = "".join(old_item(number, item, opened) for item in range(OLD))
-        feed = read_ordinary(HEAD.format(number) + items + "</channel></rss>", source.url, source)
+        feed = parse_fast_xml(HEAD.format(number) + items + "</channel></rss>", source.url, source)
         assert feed
-        keys = {key for one in identify(feed) for key in one.keys}
-        rows += [{"source_id": source.id, "key": digest(key), "article_id": 0} for key in keys]
+        keys = {key for one in assign_entry_keys(feed) for key in one.keys}
+        rows += [{"source_id": source.id, "key": hash_text(key), "article_id": 0} for key in keys]
     database = SqlDatabase.open(f"sqlite:///{folder}/day.db")
     database.sources.register(sources, opened)
-    with database.sources._connections.writing() as connection:  # noqa: SLF001 - the bench writes what polls would have
+    with database.sources._connections.write_transaction() as connection:  # noqa: SLF001 - the bench writes what polls would have
         insert_rows(connection, IDENTITY, rows)
     now = datetime.now(UTC)
     leases = database.sources.lease_due(now, len(sources), now + timedelta(minutes=5))
@@ -87,6 +87,6 @@ def prepare(folder: Path, size: Size, opened: datetime) -> None:
     memory = {"etag": '"0"', "entries": OLD, "polls": 1, "baseline_at": opened, "unconditional_at": now}
     for lease in leases:
         at = first + timedelta(seconds=size.first_poll(int(lease.source_id[1:])))
-        settled = replace(lease.memory, **memory, next_poll_at=at, last_success_at=now, last_new_at=opened)
-        database.sources.settle(lease, settled)
+        settled = replace(lease.poll_state, **memory, next_poll_at=at, last_success_at=now, last_new_at=opened)
+        database.sources.record_poll(lease, settled)
     database.close()

@@ -30,7 +30,7 @@ from quality.measures import (
 from monitor.domain.entry import Feed
 from monitor.domain.source import Source, SourceKind
 from monitor.parse import ordinary
-from monitor.parse.judge import read_with_feedparser
+from monitor.parse.judge import parse_with_feedparser
 from monitor.text.encoding import decode
 
 URL = "https://daily.example/section/feed.xml"
@@ -79,15 +79,15 @@ def measure_feeds(shared: Path) -> Scores:
     files = sorted((shared / "eval" / "feeds").rglob("*.xml"))
     if not files:
         raise FileNotFoundError(f"{shared / 'eval' / 'feeds'} holds no feed")
-    expect, ordinary._expect = ordinary._expect, lambda _: None  # noqa: SLF001 - the check is left out, as said above
+    expect, ordinary._require = ordinary._require, lambda _: None  # noqa: SLF001 - the check is left out, as said above
     try:
         texts = {path: decode(path.read_bytes()) for path in files}
-        read = {path: ordinary.read_ordinary(text, URL, SOURCE) for path, text in texts.items()}
+        read = {path: ordinary.parse_fast_xml(text, URL, SOURCE) for path, text in texts.items()}
     finally:
-        ordinary._expect = expect  # noqa: SLF001 - as above
+        ordinary._require = expect  # noqa: SLF001 - as above
     answered = {path: feed for path, feed in read.items() if feed is not None}
     wrong = [
-        path.name for path, one in answered.items() if differs(one, read_with_feedparser(texts[path], URL, SOURCE))
+        path.name for path, one in answered.items() if differs(one, parse_with_feedparser(texts[path], URL, SOURCE))
     ]
     agreed = 1 - rate(len(wrong), len(answered)) if answered else 0.0
     yield "feeds", Score({"files": len(files), "answered": len(answered), "agreed": agreed}, tuple(wrong))

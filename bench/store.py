@@ -16,7 +16,7 @@ from pathlib import Path
 
 from frame import Rows, Scale, main
 
-from monitor.domain.article import Article, Draft, Stage
+from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.source import Source, SourceKind
 from monitor.store.database import SqlDatabase
 
@@ -107,12 +107,12 @@ def ours(folder: Path, work: list[list[Article]]) -> float:
         Source(f"s{number}", f"S{number}", SourceKind.FEED, f"https://s{number}.example/") for number in range(100)
     ]
     database.sources.register(sources, NOW)
-    drafts = [[Draft((f"guid:{a.url}", f"url:{a.url}"), a, True, Stage.READ) for a in poll] for poll in work]
+    drafts = [[NewArticle((f"guid:{a.url}", f"url:{a.url}"), a, True, Stage.EXTRACTED) for a in poll] for poll in work]
     started = time.process_time()
     for start in range(0, len(drafts), 50):
         leases = database.sources.lease_due(NOW, 50, NOW + MINUTE)
         for lease, poll in zip(leases, drafts[start : start + 50], strict=False):
-            database.articles.keep_poll(lease, lease.memory, poll, NOW)
+            database.articles.commit_poll(lease, lease.poll_state, poll, NOW)
     spent = time.process_time() - started
     database.close()
     return spent

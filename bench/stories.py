@@ -103,20 +103,20 @@ def measure_stream(count: int) -> dict[str, float]:
     """
     from monitor.domain.article import Article
     from monitor.stories.features import Vocabulary
-    from monitor.stories.group import AT_ONCE, Grouper, Newcomer
-    from monitor.stories.memory import MemoryShelf
+    from monitor.stories.group import ARTICLES_PER_BATCH, Grouper, IncomingArticle
+    from monitor.stories.memory import MemoryGroupingIndex
 
     spent = last = copies = 0.0
     with dbm.open(tempfile.mkdtemp() + "/texts", "n") as texts:
-        grouper = Grouper(MemoryShelf(lambda number: tuple(json.loads(texts[str(number)]))), Vocabulary())
-        batch: list[Newcomer] = []
+        grouper = Grouper(MemoryGroupingIndex(lambda number: tuple(json.loads(texts[str(number)]))), Vocabulary())
+        batch: list[IncomingArticle] = []
         for number, (title, body) in enumerate(stream(count)):
             texts[str(number)] = json.dumps((title, body))
             at = OPENED + timedelta(seconds=7 * 86_400 * number / count)
-            batch.append(Newcomer(number, Article(url="", title=title, body=body, published_at=at), str(number)))
-            if len(batch) == AT_ONCE or number == count - 1:
+            batch.append(IncomingArticle(number, Article(url="", title=title, body=body, published_at=at), str(number)))
+            if len(batch) == ARTICLES_PER_BATCH or number == count - 1:
                 before = time.process_time()
-                copies += sum(one.copy_of is not None for one in grouper.place(batch))
+                copies += sum(one.duplicate_of is not None for one in grouper.place(batch))
                 cost = time.process_time() - before
                 spent += cost
                 last += cost if number >= count * 0.9 else 0.0
@@ -129,14 +129,14 @@ def judge_pairs() -> tuple[list[bool], list[bool], Path]:
     """Judge the labelled pairs; return what is true, what is said, and a file of them for the peers."""
     from newsroom import pairs
 
-    from monitor.stories.copies import verify
-    from monitor.stories.prints import trace
+    from monitor.stories.copies import compare_texts
+    from monitor.stories.prints import normalize_text
 
     path = ROOT / "bench" / "peers" / "pairs.jsonl"
     truth, said, lines = [], [], []
     for pair in pairs(SEED, 30):
-        one, other = (trace(each.title, each.body) for each in (pair.one, pair.other))
-        said.append(len({*one.prints} & {*other.prints}) >= 2 and verify(one, other).copy)
+        one, other = (normalize_text(each.title, each.body) for each in (pair.one, pair.other))
+        said.append(len({*one.fingerprints} & {*other.fingerprints}) >= 2 and compare_texts(one, other).is_duplicate)
         truth.append(pair.copy)
         lines.append(json.dumps({"one": pair.one.body, "other": pair.other.body}))
     path.parent.mkdir(exist_ok=True)

@@ -20,44 +20,44 @@ from typing import TYPE_CHECKING
 from monitor.domain.crew import QueueCounts
 from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
 from monitor.domain.mention import Findings
-from monitor.domain.ports import Carrier, Clock, Fetcher, Workshop
-from monitor.domain.rule import Watch
+from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool
+from monitor.domain.rule import Watchlist
 from monitor.domain.settings import Configuration
 from monitor.fetch.client import HttpFetcher
-from monitor.pipeline.alert import Alerter
-from monitor.pipeline.aside import Aside
+from monitor.pipeline.alert import DigestComposer
+from monitor.pipeline.aside import ProcessOffloader
 from monitor.pipeline.collect import Collector
-from monitor.pipeline.dispatch import Dispatcher
-from monitor.pipeline.errands import Gathering
-from monitor.pipeline.group import StoryKeeper
-from monitor.pipeline.line import Line, Progress, Tally, silent
-from monitor.pipeline.read import Reader
+from monitor.pipeline.dispatch import DeliverySender
+from monitor.pipeline.errands import CollectorServices
+from monitor.pipeline.group import GroupingStep
+from monitor.pipeline.line import PassResult, Pipeline, ProgressCallback, ignore_progress
+from monitor.pipeline.read import PageReader
 from monitor.pipeline.recheck import Rechecker
-from monitor.pipeline.screen import Screener, Watcher
-from monitor.schedule.timetable import CronTimetable
-from monitor.schedule.workers import Limits, Workers
+from monitor.pipeline.screen import ArticleMatcher, MatchingStep
+from monitor.schedule.timetable import CronDigestSchedule
+from monitor.schedule.workers import JobLimits, SubprocessPool
 from monitor.store.database import SqlDatabase
 
 if TYPE_CHECKING:
-    from monitor.config.reload import Ledger, Reloader
-    from monitor.telemetry.metrics import Metrics, Standing
+    from monitor.config.reload import ConfigurationStore, Reloader
+    from monitor.telemetry.metrics import GaugeValues, Metrics
 
-KINDS: dict[type[Channel], str] = {
+CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
     EmailChannel: "email",
     WebhookChannel: "webhook",
     ChatChannel: "chat",
     FolderChannel: "folder",
 }
 
-MOST_ASIDE = 2
+MAX_OFFLOAD_PROCESSES = 2
 """Processes for our own pure work, where there are cores to spare: the interpreter that hands it out feeds no more."""
 
-PATIENCE_SECONDS, REST_SECONDS = 5, 30.0
+OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
 
-TIDY = 10_000
+GC_THRESHOLD = 10_000
 """So many objects more than before, and cycles are looked for: five times as many keep the event loop for 20 ms."""
 
-LATE = (
+PRELOADED_MODULES = (
     "monitor.digest.compose",
     "monitor.digest.render",
     "monitor.extract.bare",
@@ -80,154 +80,154 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def settle_memory() -> None:
+def preload_and_freeze_gc() -> None:
     """Load what would be loaded in the midst of work, and let the garbage collector pass over all that stays.
 
     Each of ``LATE`` would keep the event loop some 20 ms. Sources, names and modules are a million objects; to search
     them again took it 0.2 s each time.
     """
-    for name in LATE:
+    for name in PRELOADED_MODULES:
         import_module(name)
     gc.unfreeze()  # what the shift before held may be garbage now
     gc.collect()
     gc.freeze()
-    gc.set_threshold(TIDY)
+    gc.set_threshold(GC_THRESHOLD)
 
 
 @asynccontextmanager
-async def gathering(
+async def build_collectors(
     configuration: Configuration,
     database: SqlDatabase,
-    workers: Workshop,
+    process_pool: ProcessPool,
     clock: Clock = utc_now,
     metrics: "Metrics | None" = None,
-) -> AsyncIterator[tuple[Gathering, Fetcher, Workshop]]:
+) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
     """Put together what collects, alike for the daemon and for a worker, and hand out what it fetches and parses with.
 
     ``metrics`` counts what is done.
     """
     settings = configuration.settings
-    client = HttpFetcher(settings.contact, settings.allow_networks, clock)
-    spare = min(MOST_ASIDE, len(os.sched_getaffinity(0)) - 1)
-    hands = Workers(spare, Limits(cpu_seconds=PATIENCE_SECONDS), rest_seconds=REST_SECONDS)
+    client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
+    spare = min(MAX_OFFLOAD_PROCESSES, len(os.sched_getaffinity(0)) - 1)
+    hands = SubprocessPool(spare, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS)
     try:
         fetcher: Fetcher = client
-        beside: Workshop = hands
+        beside: ProcessPool = hands
         if metrics:
-            from monitor.telemetry.metered import MeteredFetcher, MeteredWorkshop
+            from monitor.telemetry.metered import MeteredFetcher, MeteredProcessPool
 
-            fetcher, workers = MeteredFetcher(client, metrics), MeteredWorkshop(workers, metrics)
-            beside = MeteredWorkshop(hands, metrics)
-        database.keep(settings.keep_pages)
-        aside = Aside(beside if spare else None, spare)
-        collector = Collector(database, fetcher, workers, clock, settings.backfill, aside)
-        reader = Reader(database, fetcher, workers, clock)
-        yield Gathering(collector, reader, client.rest, aside), fetcher, workers
+            fetcher, process_pool = MeteredFetcher(client, metrics), MeteredProcessPool(process_pool, metrics)
+            beside = MeteredProcessPool(hands, metrics)
+        database.set_page_retention(settings.keep_pages)
+        aside = ProcessOffloader(beside if spare else None, spare)
+        collector = Collector(database, fetcher, process_pool, clock, settings.backfill, aside)
+        reader = PageReader(database, fetcher, process_pool, clock)
+        yield CollectorServices(collector, reader, client.wait_for_host, aside), fetcher, process_pool
     finally:
         await hands.aclose()
         await client.aclose()
 
 
 @asynccontextmanager
-async def staffed(
+async def build_pipeline(
     configuration: Configuration,
     database: SqlDatabase,
-    workers: Workshop,
+    process_pool: ProcessPool,
     clock: Clock = utc_now,
     metrics: "Metrics | None" = None,
-    watcher: Watcher | None = None,
-) -> AsyncIterator[Line]:
+    matcher: ArticleMatcher | None = None,
+) -> AsyncIterator[Pipeline]:
     """Put the whole line together for one configuration, on a database that is open.
 
     ``metrics`` counts what the line does; ``watcher`` is compiled here if it is not given. Raises whatever keeps a part
     from opening, after closing what was open.
     """
-    if watcher is None:
-        from monitor.match.rules import compile_watch
+    if matcher is None:
+        from monitor.match.rules import compile_watchlist
 
-        watcher = await asyncio.to_thread(compile_watch, configuration.watch)  # seconds, where many are watched
+        matcher = await asyncio.to_thread(compile_watchlist, configuration.watchlist)  # seconds, where many are watched
     async with AsyncExitStack() as stack:
-        parts = gathering(configuration, database, workers, clock, metrics)
-        gatherers, fetcher, workers = await stack.enter_async_context(parts)
-        carriers = {channel.id: carrier(channel, configuration) for channel in configuration.channels}
+        parts = build_collectors(configuration, database, process_pool, clock, metrics)
+        gatherers, fetcher, process_pool = await stack.enter_async_context(parts)
+        carriers = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
         if metrics:
-            from monitor.telemetry.metered import MeteredCarrier
+            from monitor.telemetry.metered import MeteredChannelSender
 
             carriers = {
-                channel.id: MeteredCarrier(carriers[channel.id], KINDS[type(channel)], metrics)
+                channel.id: MeteredChannelSender(carriers[channel.id], CHANNEL_KIND_NAMES[type(channel)], metrics)
                 for channel in configuration.channels
             }
-        dispatcher = Dispatcher(database, carriers, clock)
+        dispatcher = DeliverySender(database, carriers, clock)
         stack.push_async_callback(dispatcher.drain, 0)
         await database.run(database.sources.register, configuration.sources, clock())
-        yield Line(
+        yield Pipeline(
             configuration=configuration,
             collector=gatherers.collector,
-            reader=gatherers.reader,
-            screener=Screener(database, watcher, clock),
-            keeper=StoryKeeper(database, clock, gatherers.aside),
-            rechecker=Rechecker(database, fetcher, workers, watcher, configuration.watch.rules, clock),
-            alerter=Alerter(database, CronTimetable(), clock),
-            dispatcher=dispatcher,
+            page_reader=gatherers.page_reader,
+            matching_step=MatchingStep(database, matcher, clock),
+            grouping_step=GroupingStep(database, clock, gatherers.offloader),
+            rechecker=Rechecker(database, fetcher, process_pool, matcher, configuration.watchlist.rules, clock),
+            digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
+            delivery_sender=dispatcher,
         )
 
 
-def carrier(channel: Channel, configuration: Configuration) -> Carrier:
+def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
     """Make the carrier of a channel. Raises ``UsageError`` for one that needs an extra which is not installed."""
     if isinstance(channel, EmailChannel):
-        from monitor.deliver.smtp import SmtpCarrier
+        from monitor.deliver.smtp import EmailSender
 
-        return SmtpCarrier(channel)
+        return EmailSender(channel)
     if isinstance(channel, FolderChannel):
-        from monitor.deliver.folder import FolderCarrier
+        from monitor.deliver.folder import FolderSender
 
-        return FolderCarrier(channel)
+        return FolderSender(channel)
     if isinstance(channel, ChatChannel):
-        from monitor.deliver.chat import ChatCarrier
+        from monitor.deliver.chat import ChatSender
 
-        return ChatCarrier(channel)
-    from monitor.deliver.webhook import WebhookCarrier
-    from monitor.fetch.transport import guarded_transport
+        return ChatSender(channel)
+    from monitor.deliver.webhook import WebhookSender
+    from monitor.fetch.transport import create_guarded_transport
 
-    return WebhookCarrier(channel, guarded_transport(configuration.settings.allow_networks))
+    return WebhookSender(channel, create_guarded_transport(configuration.settings.allowed_networks))
 
 
-class _WhenNeeded:
+class _LazyMatcher:
     """The watch engine of one pass: loaded and compiled for the first article; many a pass from cron brings none."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, watchlist: Watchlist) -> None:
+        self._watchlist = watchlist
 
     @cached_property
-    def screen(self) -> Callable[..., Findings]:
+    def match(self) -> Callable[..., Findings]:
         """Compile it, and return what screens articles."""
-        from monitor.match.rules import compile_watch
+        from monitor.match.rules import compile_watchlist
 
-        return compile_watch(self._watch).screen
+        return compile_watchlist(self._watchlist).match
 
 
-async def poll_once(
+async def run_one_pass(
     configuration: Configuration,
-    only: Collection[str] | None = None,
-    progress: Progress = silent,
+    source_ids: Collection[str] | None = None,
+    progress: ProgressCallback = ignore_progress,
     clock: Clock = utc_now,
-    reloader: "Callable[[Ledger], Reloader] | None" = None,
-) -> Tally:
+    build_reloader: "Callable[[ConfigurationStore], Reloader] | None" = None,
+) -> PassResult:
     """Make one whole pass. Where no daemon is at work, ``reloader`` keeps the file as the last good configuration."""
     settings = configuration.settings
     async with AsyncExitStack() as stack:
         database = SqlDatabase.open(settings.database.reveal(), exclusive=None)
         stack.callback(database.close)
-        await database.run(database.recover, clock())
-        await database.run(database.upkeep.keep_time, clock())
-        if reloader and database.alone:
-            await database.run(reloader(database.ledger).remember, clock())
-        workers = await stack.enter_async_context(Workers())
-        watcher = _WhenNeeded(configuration.watch)
-        line = await stack.enter_async_context(staffed(configuration, database, workers, clock, watcher=watcher))
+        await database.run(database.release_stale_leases, clock())
+        await database.run(database.maintenance.record_clock, clock())
+        if build_reloader and database.is_exclusive:
+            await database.run(build_reloader(database.key_values).save_if_valid, clock())
+        workers = await stack.enter_async_context(SubprocessPool())
+        watcher = _LazyMatcher(configuration.watchlist)
+        line = await stack.enter_async_context(build_pipeline(configuration, database, workers, clock, matcher=watcher))
         gc.freeze()  # what was loaded stays to the end of the pass
-        gc.set_threshold(TIDY)
-        return await line.poll(only, progress)
+        gc.set_threshold(GC_THRESHOLD)
+        return await line.run_pass(source_ids, progress)
 
 
 def sqlite_folder(url: Secret) -> Path | None:
@@ -236,19 +236,19 @@ def sqlite_folder(url: Secret) -> Path | None:
     return Path(name.partition("?")[0]).absolute().parent if kind == "sqlite" else None
 
 
-def measure(database: SqlDatabase, folder: Path | None, now: datetime) -> "Standing":
+def read_gauge_values(database: SqlDatabase, folder: Path | None, now: datetime) -> "GaugeValues":
     """Read how things stand from the database, and from the disk that holds its folder."""
-    from monitor.telemetry.metrics import Standing
+    from monitor.telemetry.metrics import GaugeValues
 
-    due_at = database.sources.first_due()
-    counts, facts = database.deliveries.counts(), database.archive.facts()
-    return Standing(
-        sources=database.sources.states(),
-        due_lag=max(0.0, (now - due_at).total_seconds()) if due_at else 0.0,
+    due_at = database.sources.next_due_at()
+    counts, facts = database.deliveries.count_outbox(), database.queries.get_database_info()
+    return GaugeValues(
+        sources_by_state=database.sources.count_by_state(),
+        due_lag_seconds=max(0.0, (now - due_at).total_seconds()) if due_at else 0.0,
         outbox_pending=counts.pending,
-        outbox_dead=counts.dead,
-        outbox_oldest=(now - counts.oldest_at).total_seconds() if counts.oldest_at else 0.0,
+        outbox_failed=counts.failed,
+        outbox_oldest_seconds=(now - counts.oldest_pending_at).total_seconds() if counts.oldest_pending_at else 0.0,
         database_bytes=facts.size,
         disk_free_bytes=shutil.disk_usage(folder).free if folder else 0,
-        queue=database.queue.counts() if database.queue else QueueCounts(),
+        queue=database.job_queue.count_jobs() if database.job_queue else QueueCounts(),
     )

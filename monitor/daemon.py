@@ -17,44 +17,67 @@ from pathlib import Path
 import structlog
 
 from monitor import __version__
-from monitor.app import measure, settle_memory, sqlite_folder, staffed, utc_now
-from monitor.config.edits import Change, Kind
+from monitor.app import build_pipeline, preload_and_freeze_gc, read_gauge_values, sqlite_folder, utc_now
+from monitor.config.edits import ReloadOutcome, ReloadResult
 from monitor.config.load import load_configuration
-from monitor.config.reload import Reloader, find_database
-from monitor.domain.crew import Handout
+from monitor.config.reload import Reloader, find_database_url
+from monitor.domain.crew import EnqueueResult
 from monitor.domain.delivery import Secret
 from monitor.domain.errors import MonitorError, StoreError
-from monitor.domain.ports import Clock, Workshop
+from monitor.domain.ports import Clock, ProcessPool
 from monitor.domain.settings import Configuration, Settings
 from monitor.fetch.client import HttpFetcher
-from monitor.jobs import COLLECTING, PATIENCE, SECOND, Board, Desk, Job
-from monitor.match.review import review_watch
-from monitor.pipeline.care import Care
-from monitor.pipeline.handover import Foreman
-from monitor.pipeline.words import forget_silent
-from monitor.schedule.runner import Runner
-from monitor.schedule.workers import Workers
+from monitor.jobs import COLLECTION_JOBS, SHUTDOWN_TIMEOUT, TICK_INTERVAL, DaemonJobs, PendingNotices, PeriodicJob
+from monitor.match.review import lint_watchlist
+from monitor.pipeline.care import Maintenance
+from monitor.pipeline.handover import JobEnqueuer
+from monitor.pipeline.words import delete_expired_heartbeats
+from monitor.schedule.runner import Scheduler
+from monitor.schedule.workers import SubprocessPool
 from monitor.store.database import SqlDatabase
-from monitor.telemetry.guardian import Guardian, beating, ping_heartbeat
-from monitor.telemetry.health import LOOP, Pulse
+from monitor.telemetry.guardian import Watchdog, ping_heartbeat, with_heartbeat
+from monitor.telemetry.health import EVENT_LOOP, Liveness
 from monitor.telemetry.logs import set_up_logging
 from monitor.telemetry.metrics import Metrics
-from monitor.telemetry.news import tell_poll, tell_trouble
-from monitor.telemetry.probes import Probes
+from monitor.telemetry.news import log_job_error, log_poll
+from monitor.telemetry.probes import ProbeServer
 from monitor.telemetry.redact import Redactor, find_secrets
-from monitor.telemetry.systemd import READY, STOPPING, Notifier
+from monitor.telemetry.systemd import SD_READY, SD_STOPPING, SystemdNotifier
 
-LIMITS = {LOOP: 10.0, "poll": 60.0, "read": 60.0, "tell": 900.0, "deliver": 60.0, "reload": 60.0, "database": 180.0}
-LIMITS |= {"clock": 180.0, "recheck": 3600.0, "room": 60.0, "backup": 6 * 3600.0, "cleaning": 12 * 3600.0}
+SILENCE_LIMITS_SECONDS = {
+    EVENT_LOOP: 10.0,
+    "poll": 60.0,
+    "read": 60.0,
+    "tell": 900.0,
+    "deliver": 60.0,
+    "reload": 60.0,
+    "database": 180.0,
+}
+SILENCE_LIMITS_SECONDS |= {
+    "clock": 180.0,
+    "recheck": 3600.0,
+    "room": 60.0,
+    "backup": 6 * 3600.0,
+    "cleaning": 12 * 3600.0,
+}
 """For how many seconds each part may be silent; after a pause some of them have a long way to go."""
 
-ROOM, CLOCK, BACKUP, CLEANING = timedelta(seconds=5), timedelta(seconds=10), timedelta(hours=1), timedelta(hours=3)
-LOOK, MEASURE, PING = timedelta(seconds=1), timedelta(seconds=60), timedelta(seconds=60)
+DISK_CHECK_INTERVAL, CLOCK_CHECK_INTERVAL, BACKUP_CHECK_INTERVAL, CLEANUP_INTERVAL = (
+    timedelta(seconds=5),
+    timedelta(seconds=10),
+    timedelta(hours=1),
+    timedelta(hours=3),
+)
+RELOAD_CHECK_INTERVAL, GAUGE_INTERVAL, HEARTBEAT_PING_INTERVAL = (
+    timedelta(seconds=1),
+    timedelta(seconds=60),
+    timedelta(seconds=60),
+)
 
 log = structlog.get_logger("monitor")
 
 
-async def serve(path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now) -> None:
+async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now) -> None:
     """Watch until SIGTERM or SIGINT, then stop leasing, let what is under way end, and close. SIGHUP reads again.
 
     ``database`` is used in place of the one that the file names. With a broken file the last good configuration is
@@ -65,21 +88,21 @@ async def serve(path: Path, environ: Mapping[str, str], database: str = "", cloc
     url = (
         Secret(database)
         if database
-        else find_database(path, environ) or load_configuration(path, environ).settings.database
+        else find_database_url(path, environ) or load_configuration(path, environ).settings.database
     )
-    redact.learn([url])
+    redact.add_secrets([url])
     async with AsyncExitStack() as stack:
         opened = SqlDatabase.open(url.reveal(), exclusive=True)
         stack.callback(opened.close)
-        await opened.run(opened.recover, clock())
-        reloader = Reloader(path, environ, opened.ledger, (review_watch,))
-        configuration, change = await opened.run(reloader.begin, clock())
-        workers = await stack.enter_async_context(Workers())
-        daemon = Daemon(opened, workers, reloader, redact, Notifier(environ), clock)
-        daemon.folder = sqlite_folder(url)
+        await opened.run(opened.release_stale_leases, clock())
+        reloader = Reloader(path, environ, opened.key_values, (lint_watchlist,))
+        configuration, change = await opened.run(reloader.load_initial, clock())
+        workers = await stack.enter_async_context(SubprocessPool())
+        daemon = Daemon(opened, workers, reloader, redact, SystemdNotifier(environ), clock)
+        daemon.database_folder = sqlite_folder(url)
         stack.callback(daemon.close)
-        daemon.announce(change)
-        await daemon.watch(configuration)
+        daemon.report_reload(change)
+        await daemon.run(configuration)
 
 
 class Daemon:
@@ -88,195 +111,203 @@ class Daemon:
     def __init__(
         self,
         database: SqlDatabase,
-        workers: Workshop,
+        process_pool: ProcessPool,
         reloader: Reloader,
-        redact: Redactor,
-        notifier: Notifier,
+        redactor: Redactor,
+        notifier: SystemdNotifier,
         clock: Clock,
     ) -> None:
-        self._database, self._workers, self._reloader, self._redact = database, workers, reloader, redact
+        self._database, self._process_pool, self._reloader, self._redactor = database, process_pool, reloader, redactor
         self._notifier, self._clock = notifier, clock
         self._metrics = Metrics(__version__)
-        self._pulse = Pulse(LIMITS, time.monotonic())
-        self._guardian = Guardian(self._pulse, notifier, self._metrics)
-        self._care = Care(database, clock)
-        self._crew = Foreman(database, database.queue, clock, self._handed_out) if database.queue else None
-        self._board = Board()
-        self._beside = Runner(partial(tell_trouble, self._metrics))
-        self._stop, self._turn = asyncio.Event(), asyncio.Event()
-        self._next: Configuration | None = None
-        self._proven: Configuration | None = None
+        self._liveness = Liveness(SILENCE_LIMITS_SECONDS, time.monotonic())
+        self._watchdog = Watchdog(self._liveness, notifier, self._metrics)
+        self._maintenance = Maintenance(database, clock)
+        self._job_enqueuer = (
+            JobEnqueuer(database, database.job_queue, clock, self._on_enqueued) if database.job_queue else None
+        )
+        self._pending_notices = PendingNotices()
+        self._background_scheduler = Scheduler(partial(log_job_error, self._metrics))
+        self._stop_event, self._reload_event = asyncio.Event(), asyncio.Event()
+        self._next_configuration: Configuration | None = None
+        self._last_good_configuration: Configuration | None = None
         self._settings: Settings | None = None
-        self._probes: Probes | None = None
-        self._alive = 0
-        self.folder: Path | None = None
+        self._probes: ProbeServer | None = None
+        self._alive_workers = 0
+        self.database_folder: Path | None = None
 
-    async def watch(self, configuration: Configuration) -> None:
+    async def run(self, configuration: Configuration) -> None:
         """Work, shift after shift, until told to stop."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reloader.again)
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.force_reload)
         for job in (
-            Job("pulse", SECOND, self._beat),
-            Job("reload", LOOK, self._beating("reload", self._look)),
-            Job("database", MEASURE, self._beating("database", self._measure)),
-            Job("heartbeat", PING, self._ping),
-            Job("clock", CLOCK, self._beating("clock", self._keep_time)),
-            Job("room", ROOM, self._beating("room", self._care.watch_room)),
-            Job("backup", BACKUP, self._beating("backup", self._care.back_up)),
-            Job("cleaning", CLEANING, self._beating("cleaning", self._clean)),
+            PeriodicJob("pulse", TICK_INTERVAL, self._tick_watchdog),
+            PeriodicJob("reload", RELOAD_CHECK_INTERVAL, self._with_heartbeat("reload", self._check_configuration)),
+            PeriodicJob("database", GAUGE_INTERVAL, self._with_heartbeat("database", self._update_gauges)),
+            PeriodicJob("heartbeat", HEARTBEAT_PING_INTERVAL, self._ping_heartbeat),
+            PeriodicJob("clock", CLOCK_CHECK_INTERVAL, self._with_heartbeat("clock", self._check_clock)),
+            PeriodicJob("room", DISK_CHECK_INTERVAL, self._with_heartbeat("room", self._maintenance.check_disk_space)),
+            PeriodicJob("backup", BACKUP_CHECK_INTERVAL, self._with_heartbeat("backup", self._maintenance.back_up)),
+            PeriodicJob("cleaning", CLEANUP_INTERVAL, self._with_heartbeat("cleaning", self._clean_up)),
         ):
-            self._beside.add(job.name, job.every, job.work)
-        self._beside.start()
-        await self._keep_time()
-        await self._measure()
+            self._background_scheduler.add(job.name, job.interval, job.function)
+        self._background_scheduler.start()
+        await self._check_clock()
+        await self._update_gauges()
         try:
-            while not self._stop.is_set():
-                configuration = await self._try_shift(configuration)
+            while not self._stop_event.is_set():
+                configuration = await self._run_or_roll_back(configuration)
         finally:
-            self._notifier.tell(STOPPING)
-            self._beside.stop()
-            await self._beside.drain(PATIENCE)
+            self._notifier.notify(SD_STOPPING)
+            self._background_scheduler.stop()
+            await self._background_scheduler.drain(SHUTDOWN_TIMEOUT)
             with contextlib.suppress(StoreError):
-                await self._leave_word(stopped=True)
+                await self._save_daemon_status(is_stopped=True)
             log.info("stopped")
 
-    async def _try_shift(self, configuration: Configuration) -> Configuration:
+    async def _run_or_roll_back(self, configuration: Configuration) -> Configuration:
         """Work one shift and return the next one's configuration; one that cannot be worked with gives way."""
         try:
-            await self._shift(configuration)
+            await self._run_configuration(configuration)
         except MonitorError as error:
-            if self._proven is None or self._proven is configuration:
+            if self._last_good_configuration is None or self._last_good_configuration is configuration:
                 raise
             log.error("the new configuration cannot be worked with", reason=str(error))  # noqa: TRY400 - its text says all
-            return self._proven
-        self._proven = configuration
-        return self._next or configuration
+            return self._last_good_configuration
+        self._last_good_configuration = configuration
+        return self._next_configuration or configuration
 
-    async def _shift(self, configuration: Configuration) -> None:
+    async def _run_configuration(self, configuration: Configuration) -> None:
         """Work with one configuration until there is another one, or the end; then let what is under way end."""
-        self._turn.clear()
-        self._prepare(configuration)
-        async with staffed(configuration, self._database, self._workers, self._clock, self._metrics) as line:
-            desk = Desk(line, self._board, partial(tell_poll, self._metrics), self._crew)
-            runner = Runner(partial(tell_trouble, self._metrics))
+        self._reload_event.clear()
+        self._apply_settings(configuration)
+        async with build_pipeline(
+            configuration, self._database, self._process_pool, self._clock, self._metrics
+        ) as line:
+            desk = DaemonJobs(line, self._pending_notices, partial(log_poll, self._metrics), self._job_enqueuer)
+            runner = Scheduler(partial(log_job_error, self._metrics))
             for job in desk.jobs():
-                work = self._care.with_leave(job.work) if job.name in COLLECTING else job.work
-                runner.add(job.name, job.every, self._beating(job.name, work))
-            settle_memory()
+                work = (
+                    self._maintenance.skip_when_disk_full(job.function) if job.name in COLLECTION_JOBS else job.function
+                )
+                runner.add(job.name, job.interval, self._with_heartbeat(job.name, work))
+            preload_and_freeze_gc()
             runner.start()
-            self._notifier.tell(READY)
-            log.info("watching", sources=len(line.sources), rules=len(configuration.watch.rules))
-            await self._turn.wait()
+            self._notifier.notify(SD_READY)
+            log.info("watching", sources=len(line.sources), rules=len(configuration.watchlist.rules))
+            await self._reload_event.wait()
             runner.stop()
             log.info("letting what is under way end")
-            cut = sum(await asyncio.gather(desk.drain(), runner.drain(PATIENCE)))
+            cut = sum(await asyncio.gather(desk.drain(), runner.drain(SHUTDOWN_TIMEOUT)))
             if cut:
                 log.warning("cut off, will be done again", count=cut)
 
     def stop(self) -> None:
         """End after the current shift."""
-        self._stop.set()
-        self._turn.set()
+        self._stop_event.set()
+        self._reload_event.set()
 
     def close(self) -> None:
         """Close what the daemon itself has opened."""
         if self._probes:
             self._probes.close()
 
-    def announce(self, change: Change | None) -> None:
+    def report_reload(self, change: ReloadResult | None) -> None:
         """Say once what became of the file: to the log, the metrics and, if it was not taken, the next digest."""
-        self._metrics.reloaded(self._clock(), good=change is None or change.kind is Kind.TAKEN)
+        self._metrics.record_reload(self._clock(), is_success=change is None or change.outcome is ReloadOutcome.APPLIED)
         if change and change.configuration:
-            self._board.post("")
+            self._pending_notices.set("")
             log.info("configuration taken over", message=change.message, warnings=change.configuration.warnings)
-        elif change and change.fresh:
-            self._board.post(change.message)
+        elif change and change.is_new:
+            self._pending_notices.set(change.message)
             first, _, _ = change.message.partition("\n")
-            log.error("configuration not taken over", message=first, faults=change.faults)
+            log.error("configuration not taken over", message=first, faults=change.issues)
 
-    def _prepare(self, configuration: Configuration) -> None:
+    def _apply_settings(self, configuration: Configuration) -> None:
         """Take over what belongs to the daemon itself: its secrets, its probes."""
-        self._redact.learn(find_secrets(configuration))
+        self._redactor.add_secrets(find_secrets(configuration))
         before, self._settings = self._settings, configuration.settings
         if before and before.database != self._settings.database:
             log.warning("settings.database is another one now; it will be used from the next start on")
-        wanted = self._settings.probes
-        if before and before.probes == wanted:
+        wanted = self._settings.probe_address
+        if before and before.probe_address == wanted:
             return
         self.close()
         self._probes = None
         try:
             if wanted:
-                self._probes = Probes(*wanted, lambda: self._pulse.health(time.monotonic()), self._metrics)
+                self._probes = ProbeServer(*wanted, lambda: self._liveness.health(time.monotonic()), self._metrics)
         except OSError as error:
             log.warning("no probes and metrics: the port is taken", address=wanted, reason=str(error))
 
-    def _beating(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        return beating(self._pulse, part, work)
+    def _with_heartbeat(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        return with_heartbeat(self._liveness, part, work)
 
-    async def _clean(self) -> None:
+    async def _clean_up(self) -> None:
         """Let go of what the settings of the hour do not keep."""
         if self._settings:
-            await self._care.clean_up(self._settings.retention)
-        if self._database.queue:
-            await self._database.run(self._database.queue.clean)
-            await forget_silent(self._database, self._clock())
+            await self._maintenance.clean_up(self._settings.retention)
+        if self._database.job_queue:
+            await self._database.run(self._database.job_queue.delete_old_jobs)
+            await delete_expired_heartbeats(self._database, self._clock())
 
-    async def _keep_time(self) -> None:
+    async def _check_clock(self) -> None:
         """See whether the clock was set back, or stands far ahead, and say so."""
-        turn = await self._care.watch_clock()
-        if turn.back:
-            seconds = round(turn.back.total_seconds())
+        turn = await self._maintenance.check_clock()
+        if turn.set_back_by:
+            seconds = round(turn.set_back_by.total_seconds())
             log.warning("the clock was set back; what it had planned is due again", seconds=seconds)
-        if turn.ahead:
-            wait = round(turn.wait / timedelta(hours=1))
-            log.warning("the clock stands far ahead; nothing is let go of by it yet", days=turn.ahead.days, hours=wait)
+        if turn.ahead_by:
+            wait = round(turn.trusted_after / timedelta(hours=1))
+            log.warning(
+                "the clock stands far ahead; nothing is let go of by it yet", days=turn.ahead_by.days, hours=wait
+            )
 
-    async def _beat(self) -> None:
-        self._guardian.tick(time.monotonic())
+    async def _tick_watchdog(self) -> None:
+        self._watchdog.tick(time.monotonic())
 
-    async def _look(self) -> None:
+    async def _check_configuration(self) -> None:
         """Look at the configuration file; a good edit ends the shift."""
-        change = await self._reloader.look(self._database.run, self._clock(), time.monotonic())
+        change = await self._reloader.check_for_edit(self._database.run, self._clock(), time.monotonic())
         if change is None:
             return
-        self.announce(change)
+        self.report_reload(change)
         if change.configuration:
-            self._next = change.configuration
-            self._turn.set()
+            self._next_configuration = change.configuration
+            self._reload_event.set()
 
-    async def _measure(self) -> None:
+    async def _update_gauges(self) -> None:
         """Read how things stand, for the metrics."""
-        standing = await self._database.read(measure, self._database, self.folder, self._clock())
-        self._metrics.stands(standing)
-        await self._leave_word(stopped=False)
+        standing = await self._database.read(read_gauge_values, self._database, self.database_folder, self._clock())
+        self._metrics.set_gauges(standing)
+        await self._save_daemon_status(is_stopped=False)
 
-    async def _leave_word(self, *, stopped: bool) -> None:
+    async def _save_daemon_status(self, *, is_stopped: bool) -> None:
         """Write down for ``monitor status`` that the daemon is at work and how it is, or that it has ended."""
-        now, faults = self._clock(), self._pulse.health(time.monotonic()).faults
-        word = json.dumps({"at": now.isoformat(), "stopped": stopped, "faults": faults})
-        await self._database.run(self._database.ledger.set, "daemon", word, now)
+        now, faults = self._clock(), self._liveness.health(time.monotonic()).problems
+        word = json.dumps({"at": now.isoformat(), "stopped": is_stopped, "faults": faults})
+        await self._database.run(self._database.key_values.set, "daemon", word, now)
 
-    def _handed_out(self, told: Handout) -> None:
+    def _on_enqueued(self, enqueued: EnqueueResult) -> None:
         """Note what became of jobs; say it when workers come and go, and when one has died over its work."""
-        self._metrics.handed_out(told)
-        if told.taken_back:
-            log.warning("taken back from workers that are silent", jobs=told.taken_back)
-        if self._alive != told.workers:
-            said = "workers collect" if told.workers else "no worker is alive; collecting here"
-            log.info(said, workers=told.workers)
-            self._alive = told.workers
+        self._metrics.record_enqueued(enqueued)
+        if enqueued.requeued_jobs:
+            log.warning("taken back from workers that are silent", jobs=enqueued.requeued_jobs)
+        if self._alive_workers != enqueued.alive_workers:
+            said = "workers collect" if enqueued.alive_workers else "no worker is alive; collecting here"
+            log.info(said, workers=enqueued.alive_workers)
+            self._alive_workers = enqueued.alive_workers
 
-    async def _ping(self) -> None:
+    async def _ping_heartbeat(self) -> None:
         """Tell the dead man's switch that all is well, or that it is not."""
         settings = self._settings
-        if settings is None or settings.heartbeat is None:
+        if settings is None or settings.heartbeat_url is None:
             return
-        fetcher = HttpFetcher(settings.contact, settings.allow_networks, self._clock)
+        fetcher = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, self._clock)
         try:
-            if not await ping_heartbeat(fetcher, settings.heartbeat, self._pulse, time.monotonic()):
+            if not await ping_heartbeat(fetcher, settings.heartbeat_url, self._liveness, time.monotonic()):
                 log.warning("the heartbeat did not arrive")
         finally:
             await fetcher.aclose()

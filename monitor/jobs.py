@@ -6,102 +6,105 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from monitor.domain.article import Unread
-from monitor.domain.crew import Crew
+from monitor.domain.article import PendingPage
+from monitor.domain.crew import WorkerPoolPort
 from monitor.domain.source import Lease
-from monitor.pipeline.collect import Poll
-from monitor.pipeline.line import Line
-from monitor.pipeline.slots import Slots
+from monitor.pipeline.collect import PollResult
+from monitor.pipeline.line import Pipeline
+from monitor.pipeline.slots import TaskSlots
 
 T = TypeVar("T")
-SECOND = timedelta(seconds=1)
-PATIENCE = timedelta(seconds=20)
-POLLS, PAGES = 200, 24
-TOLD_AT_ONCE = 512  # articles screened before what was found in them is told
-LOOKS, BETWEEN = 4, 0.2  # looks for due work within a tick, and the seconds from one to the next
-LOOK_AGAIN = timedelta(seconds=30)
-COLLECTING = ("poll", "read", "recheck")  # the jobs that bring in new articles, and rest while the disk is full
+TICK_INTERVAL = timedelta(seconds=1)
+SHUTDOWN_TIMEOUT = timedelta(seconds=20)
+MAX_CONCURRENT_POLLS, MAX_CONCURRENT_PAGES = 200, 24
+MAX_ARTICLES_PER_TICK = 512  # articles screened before what was found in them is told
+REFILLS_PER_TICK, REFILL_DELAY_SECONDS = (
+    4,
+    0.2,
+)  # looks for due work within a tick, and the seconds from one to the next
+RECHECK_INTERVAL = timedelta(seconds=30)
+COLLECTION_JOBS = ("poll", "read", "recheck")  # the jobs that bring in new articles, and rest while the disk is full
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PeriodicJob:
     """One line of the timetable."""
 
     name: str
-    every: timedelta
-    work: Callable[[], Awaitable[object]]
+    interval: timedelta
+    function: Callable[[], Awaitable[object]]
 
 
-class Board:
+class PendingNotices:
     """Notices to all readers; each waits until a digest carries it."""
 
     def __init__(self) -> None:
         self._notices: list[str] = []
 
-    def post(self, notice: str) -> None:
+    def set(self, notice: str) -> None:
         """Put a notice up, in place of what is there: only the last word about a thing counts."""
         self._notices = [notice] if notice else []
 
-    def read(self) -> tuple[str, ...]:
+    def get(self) -> tuple[str, ...]:
         """Return what is up."""
         return tuple(self._notices)
 
-    def take_down(self, told: Collection[str]) -> None:
+    def clear(self, delivered: Collection[str]) -> None:
         """Take down what was told."""
-        self._notices = [notice for notice in self._notices if notice not in told]
+        self._notices = [notice for notice in self._notices if notice not in delivered]
 
 
-class Desk:
+class DaemonJobs:
     """The daemon's work: fills free places with due work at every tick, and lets go cleanly."""
 
     def __init__(
         self,
-        line: Line,
-        board: Board,
-        polled: Callable[[Poll], None] = lambda _poll: None,
-        crew: Crew | None = None,
+        pipeline: Pipeline,
+        pending_notices: PendingNotices,
+        on_poll: Callable[[PollResult], None] = lambda _poll: None,
+        workers: WorkerPoolPort | None = None,
     ) -> None:
         """``board`` holds what the next digest must say; ``polled`` is told what came of every poll.
 
         While workers of the ``crew`` are alive, they poll sources and read pages.
         """
-        self._board, self._crew = board, crew
-        self._line, self._sources, self._polled = line, line.sources, polled
-        self._polls, self._pages = Slots(POLLS), Slots(PAGES)
-        self._working = asyncio.Lock()
-        self._leasing = True
+        self._pending_notices, self._workers = pending_notices, workers
+        self._pipeline, self._sources, self._on_poll = pipeline, pipeline.sources, on_poll
+        self._poll_slots, self._page_slots = TaskSlots(MAX_CONCURRENT_POLLS), TaskSlots(MAX_CONCURRENT_PAGES)
+        self._processing_lock = asyncio.Lock()
+        self._is_leasing = True
 
-    def jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[PeriodicJob, ...]:
         """Return the timetable."""
         return (
-            Job("poll", SECOND, self.poll),
-            Job("read", SECOND, self.read),
-            Job("recheck", LOOK_AGAIN, self._line.recheck),
-            Job("tell", SECOND, self.tell),
-            Job("deliver", SECOND, self._line.dispatch),
+            PeriodicJob("poll", TICK_INTERVAL, self.collect),
+            PeriodicJob("read", TICK_INTERVAL, self.read_pages),
+            PeriodicJob("recheck", RECHECK_INTERVAL, self._pipeline.recheck),
+            PeriodicJob("tell", TICK_INTERVAL, self.match_and_compose),
+            PeriodicJob("deliver", TICK_INTERVAL, self._pipeline.send_deliveries),
         )
 
-    async def poll(self) -> None:
+    async def collect(self) -> None:
         """Hand due sources to workers; where there are none, start polling as many as there are free places."""
-        if self._crew and self._leasing and await self._crew.hand_over():
+        if self._workers and self._is_leasing and await self._workers.enqueue_due_jobs():
             return
-        await self._fill(self._polls, self._line.collector.lease, self._poll)
+        await self._fill_slots(self._poll_slots, self._pipeline.collector.lease, self._collect_source)
 
-    async def _poll(self, lease: Lease) -> None:
-        self._polled(await self._line.collector.poll(lease, self._sources[lease.source_id]))
+    async def _collect_source(self, lease: Lease) -> None:
+        self._on_poll(await self._pipeline.collector.poll(lease, self._sources[lease.source_id]))
 
-    async def read(self) -> None:
+    async def read_pages(self) -> None:
         """Start reading as many listed pages as there are free places, where no workers do it."""
-        if self._crew and self._crew.is_at_work:
+        if self._workers and self._workers.has_workers:
             return
-        await self._fill(self._pages, self._line.reader.lease, self._read)
+        await self._fill_slots(self._page_slots, self._pipeline.page_reader.lease, self._read_page)
 
-    async def _read(self, unread: Unread) -> None:
-        await self._line.reader.read(unread, self._sources.get(unread.source_id))
+    async def _read_page(self, pending_page: PendingPage) -> None:
+        await self._pipeline.page_reader.read(pending_page, self._sources.get(pending_page.source_id))
 
-    async def _fill(
+    async def _fill_slots(
         self,
-        places: Slots,
+        slots: TaskSlots,
         lease: Callable[[int], Awaitable[Sequence[T]]],
         work: Callable[[T], Coroutine[object, object, object]],
     ) -> None:
@@ -109,26 +112,28 @@ class Desk:
 
         Most polls are done in milliseconds; without this, those that hang would leave the others a place a second.
         """
-        for _ in range(LOOKS):
-            free = places.free if self._leasing else 0
+        for _ in range(REFILLS_PER_TICK):
+            free = slots.free_count if self._is_leasing else 0
             leased = await lease(free) if free else ()
             for one in leased:
-                places.start(work(one))
-            if not self._leasing or len(leased) < free:
+                slots.start(work(one))
+            if not self._is_leasing or len(leased) < free:
                 return
-            await asyncio.sleep(BETWEEN)
+            await asyncio.sleep(REFILL_DELAY_SECONDS)
 
-    async def tell(self) -> None:
+    async def match_and_compose(self) -> None:
         """Screen, group and compose what has come in; of much a part, and the rest at the next tick."""
-        async with self._working:
-            notices = self._board.read()
-            _, digests = await self._line.tell(notices, TOLD_AT_ONCE)
+        async with self._processing_lock:
+            notices = self._pending_notices.get()
+            _, digests = await self._pipeline.match_and_compose(notices, MAX_ARTICLES_PER_TICK)
             if digests:
-                self._board.take_down(notices)
+                self._pending_notices.clear(notices)
 
     async def drain(self) -> int:
         """Let what is under way end, for twenty seconds at most; what is cut off will be done again."""
-        self._leasing = False
-        deliveries = self._line.dispatcher.drain(PATIENCE.total_seconds())
-        polls, pages, _ = await asyncio.gather(self._polls.drain(PATIENCE), self._pages.drain(PATIENCE), deliveries)
+        self._is_leasing = False
+        deliveries = self._pipeline.delivery_sender.drain(SHUTDOWN_TIMEOUT.total_seconds())
+        polls, pages, _ = await asyncio.gather(
+            self._poll_slots.drain(SHUTDOWN_TIMEOUT), self._page_slots.drain(SHUTDOWN_TIMEOUT), deliveries
+        )
         return polls + pages

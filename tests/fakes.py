@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from monitor.domain.article import Article, Stored, Unread
-from monitor.domain.exchange import Fetched, Outcome, Request
+from monitor.domain.article import Article, PendingPage, StoredArticle
+from monitor.domain.exchange import Fetched, FetchRequest, FetchResult
 from monitor.domain.mention import Findings
-from monitor.domain.source import SourceMemory
+from monitor.domain.source import PollState
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -32,16 +32,16 @@ class FakeClock:
 class FakeFetcher:
     """Answers each URL as told; anything else is an error of the test."""
 
-    def __init__(self, answers: dict[str, Outcome]) -> None:
-        self.answers, self.asked = answers, list[Request]()
+    def __init__(self, answers: dict[str, FetchResult]) -> None:
+        self.answers, self.asked = answers, list[FetchRequest]()
 
-    async def fetch(self, request: Request) -> Outcome:
+    async def fetch(self, request: FetchRequest) -> FetchResult:
         """Give the answer that was laid out."""
         self.asked.append(request)
         return self.answers[request.url]
 
 
-class InlineWorkshop:
+class InlineProcessPool:
     """Runs foreign bytes' work right here."""
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
@@ -52,7 +52,7 @@ class InlineWorkshop:
 class NoSources:
     """No source was ever polled."""
 
-    def noticed(self, _since_at: datetime) -> list[SourceMemory]:
+    def load_states_with_notices(self, _since_at: datetime) -> list[PollState]:
         """Return nothing."""
         return []
 
@@ -74,24 +74,24 @@ class FakeDatabase:
 class FakeArticles:
     """Remembers what the reading and screening steps hand over."""
 
-    unread: list[Unread] = field(default_factory=list)
-    waiting: list[Stored] = field(default_factory=list)
-    kept: list[tuple[Unread, Article, Fetched | None, str]] = field(default_factory=list)
+    unread: list[PendingPage] = field(default_factory=list)
+    waiting: list[StoredArticle] = field(default_factory=list)
+    kept: list[tuple[PendingPage, Article, Fetched | None, str]] = field(default_factory=list)
     confidences: list[float | None] = field(default_factory=list)
-    postponed: list[tuple[Unread, str, datetime]] = field(default_factory=list)
-    findings: list[tuple[Stored, Findings]] = field(default_factory=list)
-    given_up: list[tuple[Stored, str]] = field(default_factory=list)
+    postponed: list[tuple[PendingPage, str, datetime]] = field(default_factory=list)
+    findings: list[tuple[StoredArticle, Findings]] = field(default_factory=list)
+    given_up: list[tuple[StoredArticle, str]] = field(default_factory=list)
 
-    def lease_unread(
+    def lease_pages(
         self, _now: datetime, limit: int, _until_at: datetime, _source_id: str | None = None
-    ) -> list[Unread]:
+    ) -> list[PendingPage]:
         """Hand out what is listed, once."""
         leased, self.unread = self.unread[:limit], self.unread[limit:]
         return leased
 
-    def keep_page(
+    def save_page(
         self,
-        unread: Unread,
+        pending_page: PendingPage,
         article: Article,
         page: Fetched | None = None,
         error: str = "",
@@ -99,22 +99,22 @@ class FakeArticles:
     ) -> None:
         """Remember."""
         self.confidences.append(confidence)
-        self.kept.append((unread, article, page, error))
+        self.kept.append((pending_page, article, page, error))
 
-    def postpone(self, unread: Unread, error: str, next_attempt_at: datetime) -> None:
+    def postpone_page(self, pending_page: PendingPage, error: str, next_attempt_at: datetime) -> None:
         """Remember."""
-        self.postponed.append((unread, error, next_attempt_at))
+        self.postponed.append((pending_page, error, next_attempt_at))
 
-    def unscreened(self, limit: int) -> list[Stored]:
+    def unmatched(self, limit: int) -> list[StoredArticle]:
         """Hand out what waits, once."""
         batch, self.waiting = self.waiting[:limit], self.waiting[limit:]
         return batch
 
-    def give_up(self, stored: Stored, error: str) -> None:
+    def mark_matching_failed(self, stored: StoredArticle, error: str) -> None:
         """Remember."""
         self.given_up.append((stored, error))
 
-    def keep_findings(self, findings: Sequence[tuple[Stored, Findings]], _now: datetime) -> int:
+    def save_findings(self, findings: Sequence[tuple[StoredArticle, Findings]], _now: datetime) -> int:
         """Remember, and count the hits."""
         self.findings += findings
         return sum(len(found.hits) for _, found in findings)

@@ -9,56 +9,58 @@ from typing import Any
 from piles import COPY_EVERY, MINUTE, STORY_OF, connection, now, sought, url
 from sqlalchemy import Engine, event
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.digest import DigestPlan, Schedule, Window
 from monitor.store.database import SqlDatabase
-from monitor.store.shelf import SqlShelf
+from monitor.store.shelf import SqlGroupingIndex
 
 INSTRUCTIONS = 100
 
 
 def article_lookups(database: SqlDatabase, articles: int) -> dict[str, Callable[[], object]]:
     """Return what the daemon and its users ask for every minute, of a pile of so many articles."""
-    at, archive, outbox = now(articles), database.archive, database.outbox
-    plan = DigestPlan("daily", ("people",), Schedule(once=True), ())
+    at, archive, outbox = now(articles), database.queries, database.outbox
+    plan = DigestPlan("daily", ("people",), Schedule(is_immediate=True), ())
     days = [at - timedelta(days=back) for back in range(13, -1, -1)]
     hour, keys = Window(at - timedelta(hours=1), at), [f"g{number}" for number in range(articles, articles - 30, -1)]
     prints, terms = sought(articles - articles % COPY_EVERY)
     story = f"t{articles - STORY_OF}"
     return {
-        "30 keys of a poll": lambda: database.articles.known("s1", keys),
-        "pages to read": lambda: database.articles.lease_unread(at, 16, at),
-        "to be screened": lambda: database.articles.unscreened(64),
+        "30 keys of a poll": lambda: database.articles.known_keys("s1", keys),
+        "pages to read": lambda: database.articles.lease_pages(at, 16, at),
+        "to be screened": lambda: database.articles.unmatched(64),
         "to be grouped": lambda: database.stories.ungrouped(64),
         "pages to look at again": lambda: database.rechecks.lease_due(at, 16, at),
-        "copies: owners of prints": lambda: _shelf(database, lambda shelf: shelf.owners(prints)),
-        "stories: near ones": lambda: _shelf(database, lambda shelf: shelf.near(terms, 8)),
+        "copies: owners of prints": lambda: _shelf(database, lambda shelf: shelf.articles_with(prints)),
+        "stories: near ones": lambda: _shelf(database, lambda shelf: shelf.similar_stories(terms, 8)),
         "stories: one joins another": lambda: _shelf(database, lambda shelf: shelf.merge(story, f"t{articles}")),
-        "digest: opened from": lambda: outbox.opened_from("daily"),
-        "hits: which digests told them": lambda: archive.tellings([1, 2, 3]),
+        "digest: opened from": lambda: outbox.initial_lookback_start("daily"),
+        "hits: which digests told them": lambda: archive.digests_by_hit([1, 2, 3]),
         "digest: last window": lambda: outbox.last_window_end("daily"),
-        "digest: untold hits": lambda: outbox.untold(plan, at + MINUTE),
-        "digest: coverage of an hour": lambda: outbox.coverage(hour),
-        "digest: mentions of two weeks": lambda: outbox.daily_mentions(["p1", "p2"], days),
-        "digest: lost deliveries": lambda: outbox.failed(hour.start_at, hour.end_at),
+        "digest: untold hits": lambda: outbox.undelivered_hits(plan, at + MINUTE),
+        "digest: coverage of an hour": lambda: outbox.load_coverage(hour),
+        "digest: mentions of two weeks": lambda: outbox.count_daily_mentions(["p1", "p2"], days),
+        "digest: lost deliveries": lambda: outbox.list_failed_deliveries(hour.start_at, hour.end_at),
         "deliveries due": lambda: outbox.lease_deliveries(at, 16, at),
-        "status: facts": archive.facts,
-        "status: outbox": database.deliveries.counts,
-        "digests": lambda: database.deliveries.digests(limit=5),
-        "outbox list": lambda: database.deliveries.deliveries(limit=5),
-        "articles: by address": lambda: archive.by_url(url(articles - 1)),
-        "articles: newest": lambda: archive.articles(Filter(limit=20)),
-        "articles: of a source": lambda: archive.articles(Filter(source_id="s1", limit=20)),
-        "articles: of somebody rare": lambda: archive.articles(Filter(official_id="rare", limit=20)),
-        "articles: of a story": lambda: archive.articles(Filter(story_id=story, limit=20)),
-        "articles: of a rule": lambda: archive.articles(Filter(rule_id="people", limit=20)),
-        "articles: of a day long ago": lambda: archive.articles(Filter(since_at=now(1), until_at=now(1440), limit=20)),
-        "articles: before a day": lambda: archive.articles(Filter(until_at=now(articles // 2), limit=20)),
-        "articles: of somebody": lambda: archive.articles(Filter(official_id="p1", limit=20)),
-        "hits: of somebody": lambda: archive.hits(Filter(official_id="p1", limit=20)),
-        "hits: newest": lambda: archive.hits(Filter(limit=20)),
-        "hits: of somebody rare": lambda: archive.hits(Filter(official_id="rare", limit=20)),
-        "stories: latest": lambda: database.stories.stories(limit=20),
+        "status: facts": archive.get_database_info,
+        "status: outbox": database.deliveries.count_outbox,
+        "digests": lambda: database.deliveries.list_digests(limit=5),
+        "outbox list": lambda: database.deliveries.list_deliveries(limit=5),
+        "articles: by address": lambda: archive.find_by_url(url(articles - 1)),
+        "articles: newest": lambda: archive.list_articles(ArticleFilter(limit=20)),
+        "articles: of a source": lambda: archive.list_articles(ArticleFilter(source_id="s1", limit=20)),
+        "articles: of somebody rare": lambda: archive.list_articles(ArticleFilter(official_id="rare", limit=20)),
+        "articles: of a story": lambda: archive.list_articles(ArticleFilter(story_id=story, limit=20)),
+        "articles: of a rule": lambda: archive.list_articles(ArticleFilter(rule_id="people", limit=20)),
+        "articles: of a day long ago": lambda: archive.list_articles(
+            ArticleFilter(since_at=now(1), until_at=now(1440), limit=20)
+        ),
+        "articles: before a day": lambda: archive.list_articles(ArticleFilter(until_at=now(articles // 2), limit=20)),
+        "articles: of somebody": lambda: archive.list_articles(ArticleFilter(official_id="p1", limit=20)),
+        "hits: of somebody": lambda: archive.list_hits(ArticleFilter(official_id="p1", limit=20)),
+        "hits: newest": lambda: archive.list_hits(ArticleFilter(limit=20)),
+        "hits: of somebody rare": lambda: archive.list_hits(ArticleFilter(official_id="rare", limit=20)),
+        "stories: latest": lambda: database.stories.list_stories(limit=20),
         "search: two words": lambda: archive.search("border defence"),
         "search: a phrase": lambda: archive.search('"border guards"'),
         "search: a rare word": lambda: archive.search("w777"),
@@ -66,11 +68,11 @@ def article_lookups(database: SqlDatabase, articles: int) -> dict[str, Callable[
     }
 
 
-def _shelf(database: SqlDatabase, look: Callable[[SqlShelf], object]) -> object:
+def _shelf(database: SqlDatabase, look: Callable[[SqlGroupingIndex], object]) -> object:
     with connection(database) as open_:
-        shelf = SqlShelf(open_)
+        shelf = SqlGroupingIndex(open_)
         found = look(shelf)
-        shelf.write()
+        shelf.flush()
         return found
 
 
@@ -80,16 +82,16 @@ def source_lookups(database: SqlDatabase, at: datetime) -> dict[str, Callable[[]
 
     def settle() -> None:
         (lease,) = database.sources.lease_due(at, 1, at, only={"s5"})
-        database.sources.settle(lease, polled[0].memory)
+        database.sources.record_poll(lease, polled[0].poll_state)
 
     return {
         "lease what is due": lambda: database.sources.lease_due(at, 16, at),
         "lease one and settle it": settle,
-        "first due": database.sources.first_due,
-        "states": database.sources.states,
-        "digest: coverage": lambda: database.outbox.coverage(Window(at, at + MINUTE)),
-        "digest: recoveries": lambda: database.sources.noticed(at),
-        "status: every source": database.archive.sources,
+        "first due": database.sources.next_due_at,
+        "states": database.sources.count_by_state,
+        "digest: coverage": lambda: database.outbox.load_coverage(Window(at, at + MINUTE)),
+        "digest: recoveries": lambda: database.sources.load_states_with_notices(at),
+        "status: every source": database.queries.list_sources,
     }
 
 

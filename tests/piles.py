@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Table, text
 from sqlalchemy.dialects import sqlite
 
-from monitor.domain.delivery import Rendered
+from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, Window
-from monitor.domain.source import Source, SourceKind, SourceMemory
+from monitor.domain.source import PollState, Source, SourceKind
 from monitor.store.bulk import insert_rows
 from monitor.store.catalogue import (
     ADDRESS,
@@ -35,11 +35,11 @@ from monitor.store.catalogue import (
     TERM,
     TOLD,
 )
-from monitor.store.codec import dumps
+from monitor.store.codec import to_json
 from monitor.store.database import SqlDatabase
-from monitor.store.rows import digest
+from monitor.store.rows import hash_text
 
-FORM = dumps(Rendered("Daily", "text", "html", "{}"))
+FORM = to_json(RenderedDigest("Daily", "text", "html", "{}"))
 START = datetime(2024, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PORTION = 5_000
@@ -59,9 +59,9 @@ def fill_sources(database: SqlDatabase, count: int) -> None:
     sources = [Source(f"s{n}", f"Outlet {n}", SourceKind.FEED, f"https://s{n}.example/rss") for n in range(count)]
     database.sources.register(sources, START)
     due = [START + timedelta(seconds=3600 * n / count) for n in range(count)]
-    memories = [SourceMemory(f"s{n}", etag='"1"', polls=9, next_poll_at=at) for n, at in enumerate(due)]
+    memories = [PollState(f"s{n}", etag='"1"', polls=9, next_poll_at=at) for n, at in enumerate(due)]
     rows = [
-        {"memory": dumps(memory), "next_poll_at": column(SOURCE, "next_poll_at", at), "id": memory.source_id}
+        {"memory": to_json(memory), "next_poll_at": column(SOURCE, "next_poll_at", at), "id": memory.source_id}
         for memory, at in zip(memories, due, strict=True)
     ]
     with connection(database) as open_:
@@ -81,15 +81,15 @@ def fill(database: SqlDatabase, first: int, last: int, sources: int) -> None:
         for shelf in (FINGERPRINT, TERM, CLUSTER):
             open_.execute(shelf.delete())
         newest = range(max(1, last - OPEN), last + 1)
-        insert_rows(open_, FINGERPRINT, [row for n in newest for row in _prints(n)], new=True)
-        insert_rows(open_, TERM, [row for n in newest if n % STORY_OF == 0 for row in _terms(n)], new=True)
+        insert_rows(open_, FINGERPRINT, [row for n in newest for row in _prints(n)], skip_existing=True)
+        insert_rows(open_, TERM, [row for n in newest if n % STORY_OF == 0 for row in _terms(n)], skip_existing=True)
         insert_rows(open_, CLUSTER, [_cluster(n) for n in newest if n % STORY_OF == 0])
-    database.upkeep.tidy()
+    database.maintenance.optimize()
 
 
 def connection(database: SqlDatabase) -> Any:
     """Open a write transaction of the database itself."""
-    return database._connections.writing()
+    return database._connections.write_transaction()
 
 
 def column(rows: Table, name: str, value: object) -> object:
@@ -104,8 +104,8 @@ def _rows(numbers: range, sources: int) -> Iterator[tuple[Table, Iterator[dict[s
     digests = [n // (HIT_EVERY * DIGEST_OF) for n in hits if n % (HIT_EVERY * DIGEST_OF) == 0]
     yield ARTICLE, (_article(n, sources) for n in numbers)
     yield CONTENT, (_content(n) for n in numbers)
-    yield ADDRESS, ({"url": digest(url(n)), "article_id": n} for n in numbers)
-    yield IDENTITY, ({"source_id": f"s{n % sources}", "key": digest(f"g{n}"), "article_id": n} for n in numbers)
+    yield ADDRESS, ({"url": hash_text(url(n)), "article_id": n} for n in numbers)
+    yield IDENTITY, ({"source_id": f"s{n % sources}", "key": hash_text(f"g{n}"), "article_id": n} for n in numbers)
     yield STORY, (_story(n) for n in numbers if n % STORY_OF == 0)
     yield MENTION, (_mention(n) for n in hits)
     yield HIT, (_hit(n) for n in hits)
@@ -178,7 +178,7 @@ def _hit(number: int) -> dict[str, Any]:
 def _digest(number: int) -> dict[str, Any]:
     end = now((number + 1) * HIT_EVERY * DIGEST_OF)
     window = Window(now(number * HIT_EVERY * DIGEST_OF), end)
-    content = dumps(Digest("daily", "Daily", window, end, "UTC"))
+    content = to_json(Digest("daily", "Daily", window, end, "UTC"))
     times = {"start_at": window.start_at, "end_at": end, "composed_at": end}
     return {"id": number, "digest_id": "daily", **times, "late": False, "seen": number * DIGEST_OF, "content": content}
 

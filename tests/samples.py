@@ -5,21 +5,23 @@ from datetime import UTC, datetime, timedelta
 from monitor.domain.article import Region
 from monitor.domain.digest import (
     Coverage,
-    CoverageFault,
     Digest,
+    DigestItem,
     DigestStory,
-    Elsewhere,
-    Item,
-    Kind,
-    Subject,
+    DuplicateItem,
+    HitKind,
+    OfficialSummary,
+    SourceProblem,
     Window,
 )
 from monitor.domain.mention import Passage
 from monitor.domain.source import SourceState
 
 SEVEN = datetime(2026, 5, 5, 0, 0, tzinfo=UTC)
-HAI = Subject("hai", "Trần Minh Hải", "Minister of Maritime Affairs", (0, 2, 1, 0, 3, 5, 2, 1, 0, 0, 1, 4, 6, 9))
-SOM = Subject("som", "Somphone Vongdara", "Deputy Prime Minister", (1, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 2))
+HAI = OfficialSummary(
+    "hai", "Trần Minh Hải", "Minister of Maritime Affairs", (0, 2, 1, 0, 3, 5, 2, 1, 0, 0, 1, 4, 6, 9)
+)
+SOM = OfficialSummary("som", "Somphone Vongdara", "Deputy Prime Minister", (1, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 2))
 
 
 def passage(text: str, name: str, region: Region = Region.BODY) -> Passage:
@@ -27,7 +29,7 @@ def passage(text: str, name: str, region: Region = Region.BODY) -> Passage:
     return Passage(text, region, 0, len(text), ((start, start + len(name)),))
 
 
-def item(number: int, outlet: str, title: str, *passages: Passage, hours: float = 3, **more: object) -> Item:
+def item(number: int, outlet: str, title: str, *passages: Passage, hours: float = 3, **more: object) -> DigestItem:
     at = SEVEN - timedelta(hours=hours)
     known: dict[str, object] = {
         "officials": ("hai",),
@@ -35,7 +37,7 @@ def item(number: int, outlet: str, title: str, *passages: Passage, hours: float 
         "language": "en",
         "source_id": f"source-{number}",
     }
-    return Item(
+    return DigestItem(
         article_id=number,
         url=f"https://news.example/2026/05/{number}",
         title=title,
@@ -47,9 +49,9 @@ def item(number: int, outlet: str, title: str, *passages: Passage, hours: float 
     )
 
 
-def copies(*outlets: str) -> tuple[Elsewhere, ...]:
+def copies(*outlets: str) -> tuple[DuplicateItem, ...]:
     return tuple(
-        Elsewhere(100 + number, f"https://{number}.example/copy", "Harbour opens", outlet, "en")
+        DuplicateItem(100 + number, f"https://{number}.example/copy", "Harbour opens", outlet, "en")
         for number, outlet in enumerate(outlets)
     )
 
@@ -105,7 +107,7 @@ def sample() -> Digest:
                 passage(
                     "The quota falls by 8 per cent, not by 18 as first reported, Mr Hải said on Sunday night.", "Hải"
                 ),
-                kind=Kind.CORRECTION,
+                kind=HitKind.CORRECTION,
                 note="The number near the name changed: 18 per cent is now 8 per cent.",
                 hours=7,
             ),
@@ -144,7 +146,7 @@ def sample() -> Digest:
         ),
     )
     faults = (
-        CoverageFault(
+        SourceProblem(
             "kmn",
             "Khao Maenam",
             SourceState.BLOCKED,
@@ -152,7 +154,7 @@ def sample() -> Digest:
             SEVEN - timedelta(hours=19),
             "Ask the publisher to let your address through, or read its sitemap.",
         ),
-        CoverageFault(
+        SourceProblem(
             "rd", "Radio Delta", SourceState.QUIET, "Nothing new for 3 days; 6 articles a day are usual.", None
         ),
     )

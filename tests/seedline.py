@@ -10,16 +10,16 @@ from typing import Any
 
 from jinja2 import Environment
 
-from monitor.cli.serve import annotations
-from monitor.cli.world import HOME, Edition, age, load_outlets, render_outlet
-from monitor.config.load import read_configuration
+from monitor.cli.serve import load_annotations
+from monitor.cli.world import SEEDS_FOLDER, Edition, load_outlets, parse_age, render_outlet
+from monitor.config.load import parse_configuration
 from monitor.domain.article import Article
 from monitor.domain.mention import Findings
 from monitor.domain.settings import Configuration
 from monitor.domain.source import Source
-from monitor.extract.fragment import better, extract_entry
+from monitor.extract.fragment import article_from_entry, merge_texts
 from monitor.extract.page import extract_page
-from monitor.match.rules import compile_watch
+from monitor.match.rules import compile_watchlist
 from monitor.parse.document import parse_document
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ class Case:
     @property
     def published_at(self) -> datetime | None:
         """When it was published in truth."""
-        return NOW - age(self.truth["published"]) if self.truth["published"] else None
+        return NOW - parse_age(self.truth["published"]) if self.truth["published"] else None
 
 
 def plain(text: str) -> str:
@@ -50,14 +50,14 @@ def configuration() -> Configuration:
     """Read the world's own sources.yaml, each outlet at a made-up address."""
     at = {outlet.id: f"http://{outlet.id}.example" for outlet in load_outlets()}
     # The result is YAML, where escaping for HTML would be wrong.
-    template = Environment(autoescape=False).from_string((HOME / "sources.yaml").read_text(encoding="utf-8"))
-    return read_configuration(template.render(at=at).encode(), Path("sources.yaml"), {})
+    template = Environment(autoescape=False).from_string((SEEDS_FOLDER / "sources.yaml").read_text(encoding="utf-8"))
+    return parse_configuration(template.render(at=at).encode(), Path("sources.yaml"), {})
 
 
 @cache
 def cases() -> tuple[Case, ...]:
     """Read every document of both editions, oldest first as the daemon would see them."""
-    truths = annotations()["documents"]
+    truths = load_annotations()["documents"]
     found: dict[str, Case] = {}
     for source in configuration().sources:
         for name, article in [*_read(source, 1), *_read(source, 2)]:
@@ -75,15 +75,15 @@ def _read(source: Source, number: int) -> Iterator[tuple[str, Article]]:
     entries = {entry.url.partition("?")[0]: entry for entry in feed.entries}
     for name, path in edition.articles.items():
         page = edition.resources[path]
-        listed = extract_entry(entries[base + path], source)
-        yield name, better(extract_page(page.body, base + path, page.content_type, source, listed), listed)
+        listed = article_from_entry(entries[base + path], source)
+        yield name, merge_texts(extract_page(page.body, base + path, page.content_type, source, listed), listed)
 
 
 @cache
 def screened() -> dict[str, Findings]:
     """Look for everybody in every document."""
-    watcher = compile_watch(configuration().watch)
-    return {case.name: watcher.screen(case.article, case.source.id, NOW) for case in cases()}
+    watcher = compile_watchlist(configuration().watchlist)
+    return {case.name: watcher.match(case.article, case.source.id, NOW) for case in cases()}
 
 
 def ids() -> Iterator[tuple[str, Article]]:

@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 from monitor.domain.article import Article, Region
-from monitor.domain.delivery import Channel, FolderChannel, Message, Rendered, Secret
-from monitor.domain.digest import DigestPlan, HitRecord, Kind, Schedule
-from monitor.domain.mention import Form, Mention, Passage
+from monitor.domain.delivery import Channel, FolderChannel, Message, RenderedDigest, Secret
+from monitor.domain.digest import DigestPlan, HitKind, ReportableHit, Schedule
+from monitor.domain.mention import MatchForm, Mention, Passage
 from monitor.domain.official import Official, Role
-from monitor.domain.rule import Rule, Watch
+from monitor.domain.rule import Rule, Watchlist
 from monitor.domain.settings import Configuration, Settings
 
 NOW = datetime(2026, 5, 4, 0, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ OFFICIALS = (
     ),
     Official("ben-sample", "Bến Sample", roles=(Role("Chief of Staff"),)),
 )
-ONCE = DigestPlan("urgent", ("people",), Schedule(once=True), ("outbox",), timezone="Asia/Vientiane")
+ONCE = DigestPlan("urgent", ("people",), Schedule(is_immediate=True), ("outbox",), timezone="Asia/Vientiane")
 
 
 def hit(
@@ -27,10 +27,10 @@ def hit(
     name: str = "Ada Example",
     official: str = "ada-example",
     title: str = "A visit to the harbour",
-    kind: Kind = Kind.NEW,
+    kind: HitKind = HitKind.NEW,
     region: Region = Region.BODY,
     **more: object,
-) -> HitRecord:
+) -> ReportableHit:
     """Make a hit of one official in one article, named in its title or in its body."""
     body = f"Officials met on Sunday. {name} opened the new harbour before noon.\nA second paragraph."
     text = title if region is Region.TITLE else body.partition("\n")[0]
@@ -42,7 +42,7 @@ def hit(
     known: dict[str, object] = {
         "id": number,
         "rule_id": "people",
-        "officials": (official,) if official else (),
+        "official_ids": (official,) if official else (),
         "passages": (Passage(text, region, 0, len(text), (mark,)),),
         "kind": kind,
         "found_at": NOW - timedelta(minutes=1),
@@ -52,16 +52,19 @@ def hit(
         "outlet": f"Outlet {number}",
         "first_seen_at": NOW - timedelta(minutes=2),
         "story_id": f"story-{number}",
-        "mentions": (Mention(official, name, region, *mark, Form.FULL, 1.0, "full name"),) if official else (),
+        "mentions": (Mention(official, name, region, *mark, MatchForm.FULL, 1.0, "full name"),) if official else (),
     }
-    return HitRecord(**(known | more))  # type: ignore[arg-type]  # the keys are those of the type, a misspelt one raises
+    return ReportableHit(**(known | more))  # type: ignore[arg-type]  # the keys are those of the type, a misspelt one raises
 
 
 def watch(*plans: DigestPlan, channels: tuple[Channel, ...] = (FolderChannel("outbox", "/nowhere"),)) -> Configuration:
     """Make a configuration that watches the officials of this world."""
     rules = (Rule("people", tuple(official.id for official in OFFICIALS)), Rule("border", query="border"))
     return Configuration(
-        Settings(Secret("sqlite://")), watch=Watch(OFFICIALS, rules), channels=channels, digests=plans or (ONCE,)
+        Settings(Secret("sqlite://")),
+        watchlist=Watchlist(OFFICIALS, rules),
+        channels=channels,
+        digests=plans or (ONCE,),
     )
 
 
@@ -73,5 +76,5 @@ def message(number: int = 1, target: str = "desk@example.org", channel: str = "d
         "html": "<p>A visit.</p>",
         "payload": '{"type":"digest"}',
     }
-    form = Rendered(**(known | rendered))  # type: ignore[arg-type]  # as above
+    form = RenderedDigest(**(known | rendered))  # type: ignore[arg-type]  # as above
     return Message(f"{number:040x}", "morning", channel, target, form, NOW)

@@ -16,43 +16,43 @@ from monitor.domain.delivery import Secret
 from monitor.domain.errors import UsageError
 from monitor.domain.settings import Configuration
 
-Config = Annotated[
+ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="The configuration.", show_default=True)
 ]
-DatabaseUrl = Annotated[
+DatabaseOption = Annotated[
     str, typer.Option("--database", metavar="URL", help="Use this database, not the file's.", show_default=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets, with a line of headings.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets, with a line of headings.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
 DEFAULT_CONFIG = Path("sources.yaml")
 T = TypeVar("T")
 
 
-def complete(work: Coroutine[Any, Any, T]) -> T:
+def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run what waits for the network or the database until it is done."""
     import asyncio
 
-    return asyncio.run(work)
+    return asyncio.run(coroutine)
 
 
-def load(config: Path, database: str = "", *, secrets: bool = False) -> Configuration:
+def load_config(config: Path, database: str = "", *, resolve_secrets: bool = False) -> Configuration:
     """Read the configuration, with the database the user named on the command line if any.
 
     Only a command that fetches or sends needs the ``secrets``; others work in a shell without the daemon's environment.
     Raises ``ConfigError`` with every fault, or ``UsageError`` if the file cannot be read.
     """
     from monitor.config.load import load_configuration
-    from monitor.match.review import review_watch
+    from monitor.match.review import lint_watchlist
 
-    configuration = load_configuration(config, os.environ, checks=(review_watch,), secrets=secrets)
-    quiet(configuration)
+    configuration = load_configuration(config, os.environ, checks=(lint_watchlist,), require_secrets=resolve_secrets)
+    set_up_quiet_logging(configuration)
     if not database:
         return configuration
     return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
 
 
-def quiet(configuration: Configuration) -> None:
+def set_up_quiet_logging(configuration: Configuration) -> None:
     """Let libraries and use cases say only what matters, to stderr, and without the configuration's secrets."""
     from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets
@@ -60,15 +60,15 @@ def quiet(configuration: Configuration) -> None:
     set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level="WARNING")
 
 
-def ids(section: str) -> Callable[[typer.Context, str], list[str]]:
+def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
     """Make a completion of the ids in a section of the configuration; a file with faults still gives what it names."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
-        from monitor.config.document import parse_document
+        from monitor.config.document import parse_yaml
 
         path = context.params.get("config") or os.environ.get("MONITOR_CONFIG") or DEFAULT_CONFIG
         try:
-            tree = parse_document(Path(path).read_bytes()).value
+            tree = parse_yaml(Path(path).read_bytes()).value
         except OSError:
             return []
         entries = tree.get(section) if isinstance(tree, dict) else None
@@ -77,7 +77,7 @@ def ids(section: str) -> Callable[[typer.Context, str], list[str]]:
     return complete
 
 
-def plain(value: object) -> Any:
+def to_json_value(value: object) -> Any:
     """Turn domain values into what JSON holds: times in UTC as ISO 8601, lengths in seconds, enums by value."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
@@ -86,27 +86,27 @@ def plain(value: object) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: to_json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
+        return [to_json_value(item) for item in value]
     return value
 
 
-def emit(document: Mapping[str, object]) -> None:
+def print_json(document: Mapping[str, object]) -> None:
     """Print one JSON document on one line."""
-    sys.stdout.write(json.dumps(plain(document), ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(to_json_value(document), ensure_ascii=False) + "\n")
 
 
-def emit_lines(records: Iterable[Mapping[str, object]]) -> None:
+def print_json_lines(records: Iterable[Mapping[str, object]]) -> None:
     """Print one JSON document a line."""
     for record in records:
-        emit(record)
+        print_json(record)
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
-def emit_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
+def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
     """Print records as a table for spreadsheets: UTF-8 with the mark that they look for, several values joined by "; ".
 
     A text from outside that a spreadsheet would take for a formula is led by an apostrophe, which it does not show.
@@ -116,41 +116,43 @@ def emit_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) ->
     sys.stdout.write("\ufeff")
     writer = write_to(sys.stdout)
     writer.writerow(columns)
-    writer.writerows([_cell(record[column]) for column in columns] for record in records)
+    writer.writerows([_csv_cell(record[column]) for column in columns] for record in records)
 
 
-def _cell(value: object) -> object:
-    value = plain(value)
+def _csv_cell(value: object) -> object:
+    value = to_json_value(value)
     if isinstance(value, list):
         value = "; ".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_PREFIXES) else value
 
 
-def emit_records(columns: Sequence[str], records: Iterable[Mapping[str, object]], *, json: bool, csv: bool) -> bool:
+def print_records(
+    columns: Sequence[str], records: Iterable[Mapping[str, object]], *, as_json: bool, as_csv: bool
+) -> bool:
     """Print records for a program or a spreadsheet, if one of them is asked for; returns whether.
 
     Raises ``UsageError`` if both are.
     """
-    if json and csv:
+    if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: choose one.")
-    if json:
-        emit_lines(records)
-    elif csv:
-        emit_csv(columns, records)
-    return json or csv
+    if as_json:
+        print_json_lines(records)
+    elif as_csv:
+        print_csv(columns, records)
+    return as_json or as_csv
 
 
-def when(moment: datetime | None) -> str:
+def format_time(moment: datetime | None) -> str:
     """Show a time to a person, in the zone of his machine."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
 
 
-def count(number: int, one: str, many: str = "") -> str:
+def format_count(number: int, singular: str, plural: str = "") -> str:
     """Write a number with its noun."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
-def program() -> str:
+def program_name() -> str:
     """Return how this program was called, to be typed again: its path, where the shell does not find its name."""
     from shutil import which
 
@@ -158,10 +160,10 @@ def program() -> str:
     return name if which(name) or name != "monitor" else sys.argv[0]
 
 
-WIDE = 10_000
+PIPED_WIDTH = 10_000
 
 
-def table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty: str) -> None:
+def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
     """Print a table, or one sentence where there is nothing to show. Foreign text stays text.
 
     Piped, each row is one line, however long, so that it can be searched.
@@ -175,6 +177,6 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty: str)
     for row in rows:
         grid.add_row(*(Text(str(cell)) for cell in row))
     if grid.row_count:
-        Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(grid, crop=False)
+        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False).print(grid, crop=False)
     else:
-        sys.stdout.write(empty + "\n")
+        sys.stdout.write(empty_message + "\n")

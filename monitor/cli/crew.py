@@ -5,42 +5,42 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from monitor.cli.common import when
-from monitor.domain.crew import FORGOTTEN, SILENT, QueueCounts, Word
+from monitor.cli.common import format_time
+from monitor.domain.crew import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
 
 if TYPE_CHECKING:
     from monitor.store.database import SqlDatabase
 
 
 @dataclass(frozen=True, slots=True)
-class CrewSight:
+class WorkerOverview:
     """What one look at workers and queue brought; without PostgreSQL there are none."""
 
-    words: tuple[Word, ...] = ()
-    queue: QueueCounts = field(default_factory=QueueCounts)
+    heartbeats: tuple[WorkerHeartbeat, ...] = ()
+    job_counts: QueueCounts = field(default_factory=QueueCounts)
 
 
-def look_at_crew(opened: "SqlDatabase", now: datetime) -> CrewSight:
+def load_worker_overview(database: "SqlDatabase", now: datetime) -> WorkerOverview:
     """Look at the workers that spoke of late, and count the jobs."""
-    from monitor.pipeline.words import hear
+    from monitor.pipeline.words import load_heartbeats
 
-    if opened.queue is None:
-        return CrewSight()
-    words = tuple(word for word in hear(opened.ledger) if now - word.at <= FORGOTTEN)
-    return CrewSight(words, opened.queue.counts())
+    if database.job_queue is None:
+        return WorkerOverview()
+    words = tuple(word for word in load_heartbeats(database.key_values) if now - word.at <= DEAD_WORKER_RETENTION)
+    return WorkerOverview(words, database.job_queue.count_jobs())
 
 
-def state_of(word: Word, now: datetime) -> str:
+def worker_state(heartbeat: WorkerHeartbeat, now: datetime) -> str:
     """Tell whether a worker is alive, by its last word."""
-    return "silent" if now - word.at > SILENT else "alive"
+    return "silent" if now - heartbeat.at > WORKER_TIMEOUT else "alive"
 
 
-def crew_record(sight: CrewSight, now: datetime) -> dict[str, object]:
+def workers_record(overview: WorkerOverview, now: datetime) -> dict[str, object]:
     """Give the keys of ``status --json`` that speak of workers."""
     workers = [
         {
             "id": word.name,
-            "state": state_of(word, now),
+            "state": worker_state(word, now),
             "seen_at": word.at,
             "began_at": word.began_at,
             "running": word.running,
@@ -49,36 +49,38 @@ def crew_record(sight: CrewSight, now: datetime) -> dict[str, object]:
             "articles": word.new,
             "faults": list(word.faults),
         }
-        for word in sight.words
+        for word in overview.heartbeats
     ]
-    queue = sight.queue
+    queue = overview.job_counts
     return {
         "workers": workers,
         "jobs": {"queued": queue.queued, "running": queue.running, "failed": queue.failed},
     }
 
 
-def crew_needs(sight: CrewSight, now: datetime) -> Iterator[str]:
+def find_worker_problems(overview: WorkerOverview, now: datetime) -> Iterator[str]:
     """Yield what is wrong with workers, each with what to do."""
-    for word in sight.words:
-        if state_of(word, now) == "silent":
+    for word in overview.heartbeats:
+        if worker_state(word, now) == "silent":
             yield (
-                f"Worker {word.name} is silent since {when(word.at)}: see its log, and start it by monitor worker; "
+                f"Worker {word.name} is silent since {format_time(word.at)}: see its log, "
+                "and start it by monitor worker; "
                 "others have taken its work over."
             )
         else:
             yield from (f"Worker {word.name} reports: {fault}." for fault in word.faults)
 
 
-def crew_lines(sight: CrewSight, now: datetime) -> Iterator[str]:
+def format_workers(overview: WorkerOverview, now: datetime) -> Iterator[str]:
     """Yield a line for the queue and one for each worker; nothing where there are no workers."""
-    queue = sight.queue
-    if not (sight.words or queue.workers or queue.queued):
+    queue = overview.job_counts
+    if not (overview.heartbeats or queue.workers or queue.queued):
         return
     alive = f"{queue.workers} worker{'s' if queue.workers != 1 else ''}"
     yield f"{alive}; {queue.queued} jobs queued, {queue.running} running, {queue.failed} failed."
-    for word in sight.words:
+    for word in overview.heartbeats:
         yield (
-            f"  {word.name}: {state_of(word, now)}, seen {when(word.at)}; {word.done} jobs done, {word.failed} failed, "
+            f"  {word.name}: {worker_state(word, now)}, seen {format_time(word.at)}; "
+            f"{word.done} jobs done, {word.failed} failed, "
             f"{word.running} running, {word.new} new articles."
         )

@@ -9,33 +9,33 @@ import typer
 
 from monitor.cli.common import (
     DEFAULT_CONFIG,
-    Config,
-    DatabaseUrl,
-    Json,
-    Limit,
-    complete,
-    count,
-    emit_lines,
-    load,
-    table,
-    when,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    LimitOption,
+    format_count,
+    format_time,
+    load_config,
+    print_json_lines,
+    print_table,
+    run_async,
 )
-from monitor.cli.look import ago, reading
+from monitor.cli.look import open_database, parse_since
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
 
 if TYPE_CHECKING:
-    from monitor.domain.archive import DigestLine
+    from monitor.domain.archive import DigestSummary
     from monitor.domain.digest import Digest, DigestPlan
     from monitor.domain.settings import Configuration
-    from monitor.pipeline.dispatch import Attempt
+    from monitor.pipeline.dispatch import DeliveryAttempt
     from monitor.store.database import SqlDatabase
 
 app = typer.Typer(no_args_is_help=True, help="Digests: list those composed, show what the next will say, send one now.")
-Since = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Everything found in the last 12h, 7d ...")]
+SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Everything found in the last 12h, 7d ...")]
 
 
-class Form(StrEnum):
+class DigestFormat(StrEnum):
     """In which form a digest is shown."""
 
     TEXT = "text"
@@ -45,153 +45,166 @@ class Form(StrEnum):
     ATOM = "atom"
 
 
-def plan_of(configuration: "Configuration", name: str) -> "DigestPlan":
+def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
     """Return the plan of a digest. Raises ``UsageError`` naming those that there are."""
     plans = {plan.id: plan for plan in configuration.digests}
-    if name not in plans:
-        raise UsageError(f"There is no digest '{name}'. There are: {', '.join(sorted(plans)) or 'none'}.")
-    return plans[name]
+    if plan_id not in plans:
+        raise UsageError(f"There is no digest '{plan_id}'. There are: {', '.join(sorted(plans)) or 'none'}.")
+    return plans[plan_id]
 
 
 @app.command("list")
-def list_(
+def list_digests(
     name: Annotated[str, typer.Argument(help="Only this digest.", show_default=False)] = "",
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    limit: Limit = 20,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    limit: LimitOption = 20,
     every: Annotated[bool, typer.Option("--all", help="Also those with nothing to send.")] = False,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """List the digests that were sent, newest first, and what became of their deliveries."""
-    with reading(load(config, database)) as opened:
-        lines = [line for line in opened.deliveries.digests(name, limit * 50) if every or line.deliveries][:limit]
+    with open_database(load_config(config, database)) as opened:
+        lines = [line for line in opened.deliveries.list_digests(name, limit * 50) if every or line.delivery_states][
+            :limit
+        ]
     if json:
-        emit_lines(line_record(line) for line in lines)
+        print_json_lines(digest_record(line) for line in lines)
         return
     rows = (
         (
-            line.number,
-            line.digest_id,
-            f"{when(line.start_at)} - {when(line.end_at)}",
-            "late" if line.late else "",
-            line.hits,
-            ", ".join(f"{count} {state}" for state, count in Counter(line.deliveries).items()) or "nothing to send",
+            line.id,
+            line.plan_id,
+            f"{format_time(line.start_at)} - {format_time(line.end_at)}",
+            "late" if line.is_overdue else "",
+            line.hit_count,
+            ", ".join(f"{count} {state}" for state, count in Counter(line.delivery_states).items())
+            or "nothing to send",
         )
         for line in lines
     )
-    table(("number", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
+    print_table(("number", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
-def line_record(line: "DigestLine") -> dict[str, object]:
+def digest_record(digest: "DigestSummary") -> dict[str, object]:
     """Give a digest's keys of ``digest list --json``."""
     return {
-        "number": line.number,
-        "digest": line.digest_id,
-        "window": {"start": line.start_at, "end": line.end_at},
-        "composed_at": line.composed_at,
-        "late": line.late,
-        "hits": line.hits,
-        "deliveries": dict(Counter(state.value for state in line.deliveries)),
+        "number": digest.id,
+        "digest": digest.plan_id,
+        "window": {"start": digest.start_at, "end": digest.end_at},
+        "composed_at": digest.composed_at,
+        "late": digest.is_overdue,
+        "hits": digest.hit_count,
+        "deliveries": dict(Counter(state.value for state in digest.delivery_states)),
     }
 
 
 @app.command()
 def show(
     which: Annotated[str, typer.Argument(metavar="NAME|NUMBER", help="A digest's name, or a number of the list.")],
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    since: Since = "",
-    form: Annotated[Form, typer.Option("--form", "-f", help="How to show it.")] = Form.TEXT,
-    json: Json = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    since: SinceOption = "",
+    form: Annotated[DigestFormat, typer.Option("--form", "-f", help="How to show it.")] = DigestFormat.TEXT,
+    json: JsonOption = False,
 ) -> None:
     """Show what a digest would say now, without sending it or marking anything told; or one that was composed.
 
     The form "atom" is a feed of the last that were composed, a story an entry.
     """
-    configuration = load(config, database)
-    with reading(configuration) as opened:
-        if form is Form.ATOM:
-            typer.echo(feed(opened, plan_of(configuration, which), configuration.settings.templates), nl=False)
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        if form is DigestFormat.ATOM:
+            typer.echo(
+                render_feed(opened, find_plan(configuration, which), configuration.settings.template_dir), nl=False
+            )
             return
         if which.isdigit():
-            digest = opened.deliveries.digest(int(which))
+            digest = opened.deliveries.get_digest(int(which))
         else:
-            digest = complete(preview(opened, configuration, plan_of(configuration, which), ago(since)))
-    typer.echo(shown(digest, Form.JSON if json else form, configuration.settings.templates), nl=False)
+            digest = run_async(
+                preview_digest(opened, configuration, find_plan(configuration, which), parse_since(since))
+            )
+    typer.echo(
+        format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
+    )
 
 
-def shown(digest: "Digest", form: Form, templates: str) -> str:
+def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> str:
     """Render a digest in one form."""
-    from monitor.digest.render import render, render_page
+    from monitor.digest.render import render_digest, render_page
 
-    if form is Form.PAGE:
+    if digest_format is DigestFormat.PAGE:
         return render_page(digest, templates)
-    rendered = render(digest, templates)
-    forms = {Form.TEXT: rendered.text, Form.HTML: rendered.html, Form.JSON: rendered.payload + "\n"}
-    return forms[form]
+    rendered = render_digest(digest, templates)
+    forms = {
+        DigestFormat.TEXT: rendered.text,
+        DigestFormat.HTML: rendered.html,
+        DigestFormat.JSON: rendered.payload + "\n",
+    }
+    return forms[digest_format]
 
 
-def feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> str:
+def render_feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> str:
     """Render the last digests of a name as an Atom feed."""
     from monitor.digest.render import render_atom
 
-    lines = database.deliveries.digests(plan.id, 20)
-    digests = [database.deliveries.digest(line.number) for line in lines if line.deliveries]
-    return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), templates=templates)
+    lines = database.deliveries.list_digests(plan.id, 20)
+    digests = [database.deliveries.get_digest(line.id) for line in lines if line.delivery_states]
+    return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), template_dir=templates)
 
 
-async def preview(
+async def preview_digest(
     database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "Digest":
     """Compose and write nothing."""
     from monitor.app import utc_now
-    from monitor.pipeline.alert import Alerter
-    from monitor.schedule.timetable import CronTimetable
+    from monitor.pipeline.alert import DigestComposer
+    from monitor.schedule.timetable import CronDigestSchedule
 
-    digest, _ = await Alerter(database, CronTimetable(), utc_now).preview(plan, configuration, since)
+    digest, _ = await DigestComposer(database, CronDigestSchedule(), utc_now).preview(plan, configuration, since)
     return digest
 
 
 @app.command()
 def send(
     name: Annotated[str, typer.Argument(help="A digest's name.")],
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    since: Since = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    since: SinceOption = "",
 ) -> None:
     """Send a digest now: what it has not told yet, or with --since everything of that time, told or not."""
-    configuration = load(config, database, secrets=True)
-    plan = plan_of(configuration, name)
-    with reading(configuration) as opened:
-        digest, attempts = complete(send_now(opened, configuration, plan, ago(since)))
-    typer.echo(f"Digest {digest.id}: {count(len(digest.stories), 'story', 'stories')}.")
-    report(attempts)
+    configuration = load_config(config, database, resolve_secrets=True)
+    plan = find_plan(configuration, name)
+    with open_database(configuration) as opened:
+        digest, attempts = run_async(send_digest(opened, configuration, plan, parse_since(since)))
+    typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
+    print_attempts(attempts)
 
 
-async def send_now(
+async def send_digest(
     database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
-) -> "tuple[Digest, list[Attempt]]":
+) -> "tuple[Digest, list[DeliveryAttempt]]":
     """Commit a digest and deliver what is due."""
     from monitor.app import utc_now
-    from monitor.pipeline.alert import Alerter
-    from monitor.schedule.timetable import CronTimetable
+    from monitor.pipeline.alert import DigestComposer
+    from monitor.schedule.timetable import CronDigestSchedule
 
-    alerter = Alerter(database, CronTimetable(), utc_now)
+    alerter = DigestComposer(database, CronDigestSchedule(), utc_now)
     digest, _ = await alerter.send_now(plan, configuration, since)
-    return digest, await deliver(database, configuration)
+    return digest, await deliver_due(database, configuration)
 
 
-async def deliver(database: "SqlDatabase", configuration: "Configuration") -> "list[Attempt]":
+async def deliver_due(database: "SqlDatabase", configuration: "Configuration") -> "list[DeliveryAttempt]":
     """Deliver what is due, beside a daemon or without one, and wait for the slow ones."""
-    from monitor.app import carrier, utc_now
-    from monitor.pipeline.dispatch import Dispatcher
+    from monitor.app import build_channel_sender, utc_now
+    from monitor.pipeline.dispatch import DeliverySender
 
-    carriers = {channel.id: carrier(channel, configuration) for channel in configuration.channels}
-    dispatcher = Dispatcher(database, carriers, utc_now)
-    return [*await dispatcher.deliver_due(), *await dispatcher.drain(75)]
+    carriers = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
+    dispatcher = DeliverySender(database, carriers, utc_now)
+    return [*await dispatcher.run_due(), *await dispatcher.drain(75)]
 
 
-def report(attempts: "list[Attempt]") -> None:
+def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
     """Say what came of each attempt. Raises ``MonitorError`` if one failed, so that scripts see it."""
     failed = 0
     for attempt in attempts:

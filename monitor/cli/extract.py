@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, Json, complete, emit, load
+from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, run_async
 from monitor.domain.errors import MonitorError, UsageError
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article
     from monitor.domain.settings import Configuration
     from monitor.domain.source import Source
-    from monitor.extract.page import Explanation
+    from monitor.extract.page import ExtractionExplanation
 
-SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
-LARGEST = 50_000_000  # bytes of one page, unpacked
-Targets = Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|URL...", show_default=False)]
-As = Annotated[str, typer.Option("--source", metavar="ID", help="Use this source's selectors.", show_default=False)]
+PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
+MAX_PAGE_BYTES = 50_000_000  # bytes of one page, unpacked
+TargetsArgument = Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|URL...", show_default=False)]
+SelectorsOption = Annotated[
+    str, typer.Option("--source", metavar="ID", help="Use this source's selectors.", show_default=False)
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class InputPage:
     """A page in hand. ``name`` is the file's stem, or the address."""
 
     name: str
@@ -35,83 +37,88 @@ class Page:
     content_type: str = ""
 
 
-def extract(targets: Targets, config: Config = DEFAULT_CONFIG, source: As = "", json: Json = False) -> None:
+def extract(
+    targets: TargetsArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    source: SelectorsOption = "",
+    json: JsonOption = False,
+) -> None:
     """Show the article of pages: files, folders of them, or addresses; with --json a line each."""
     from monitor.extract.page import explain_page
 
-    configuration = load(config, secrets=True) if source else None
-    chosen = pick_source(configuration, source) if configuration else None
+    configuration = load_config(config, resolve_secrets=True) if source else None
+    chosen = find_source(configuration, source) if configuration else None
     many = len(targets) > 1 or any(Path(target).is_dir() for target in targets)
     for page in read_pages(targets, configuration, chosen):
         explanation = explain_page(page.body, page.url, page.content_type, chosen)
         if json:
-            emit(record(explanation) | ({"id": page.name} if many else {}))
+            print_json(explanation_record(explanation) | ({"id": page.name} if many else {}))
         else:
-            sys.stdout.write(f"{page.name}\n{describe(explanation)}\n")
+            sys.stdout.write(f"{page.name}\n{format_explanation(explanation)}\n")
 
 
-def pick_source(configuration: "Configuration", name: str) -> "Source":
+def find_source(configuration: "Configuration", source_id: str) -> "Source":
     """Return a configured source. Raises ``UsageError``."""
     for source in configuration.sources:
-        if source.id == name:
+        if source.id == source_id:
             return source
-    raise UsageError(f"There is no source '{name}'. There are: {', '.join(s.id for s in configuration.sources)}.")
+    raise UsageError(f"There is no source '{source_id}'. There are: {', '.join(s.id for s in configuration.sources)}.")
 
 
 def read_pages(
     targets: list[str], configuration: "Configuration | None", source: "Source | None" = None
-) -> Iterator[Page]:
+) -> Iterator[InputPage]:
     """Read every target in turn. Raises ``UsageError`` for what is not there, ``MonitorError`` for a failed fetch."""
     for target in targets:
         path = Path(target)
         if target.startswith(("http://", "https://")):
-            yield complete(fetch_page(target, configuration, source))
+            yield run_async(fetch_page(target, configuration, source))
         elif path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.name.lower().endswith(SUFFIXES))
-            yield from map(read_file, files)
+            files = sorted(file for file in path.iterdir() if file.name.lower().endswith(PAGE_SUFFIXES))
+            yield from map(read_page_file, files)
         elif path.is_file():
-            yield read_file(path)
+            yield read_page_file(path)
         else:
             raise UsageError(f"There is no file, folder or address '{target}'.")
 
 
-def read_file(path: Path) -> Page:
+def read_page_file(path: Path) -> InputPage:
     """Read one file, unpacked if it is gzip; its id is its name up to the first suffix of a page."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        body = gzip.GzipFile(fileobj=file).read(LARGEST) if packed else file.read(LARGEST)
+        body = gzip.GzipFile(fileobj=file).read(MAX_PAGE_BYTES) if packed else file.read(MAX_PAGE_BYTES)
     name = path.name
-    suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), path.suffix)
-    return Page(name[: len(name) - len(suffix)] if suffix else name, body)
+    suffix = next((s for s in sorted(PAGE_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), path.suffix)
+    return InputPage(name[: len(name) - len(suffix)] if suffix else name, body)
 
 
-async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> Page:
+async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
     """Fetch one address as the daemon would: under its rules, with the headers that the source sends there."""
-    from monitor.domain.exchange import Fetched, Purpose, Request
+    from monitor.domain.exchange import Fetched, FetchPurpose, FetchRequest
     from monitor.fetch.client import HttpFetcher
-    from monitor.pipeline.documents import headers_for
+    from monitor.pipeline.documents import request_headers
 
     settings = configuration.settings if configuration else None
-    headers = headers_for(source, url) if source else ()
-    networks = settings.allow_networks if settings else ()
-    fetcher = HttpFetcher(settings.contact if settings else "", networks, lambda: datetime.now(UTC))
+    headers = request_headers(source, url) if source else ()
+    networks = settings.allowed_networks if settings else ()
+    fetcher = HttpFetcher(settings.user_agent_contact if settings else "", networks, lambda: datetime.now(UTC))
     try:
-        outcome = await fetcher.fetch(Request(url, Purpose.PAGE, headers=headers))
+        outcome = await fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
     finally:
         await fetcher.aclose()
     if not isinstance(outcome, Fetched):
         raise MonitorError(f"{url} could not be read: {getattr(outcome, 'reason', type(outcome).__name__)}")
-    return Page(outcome.url, outcome.body, outcome.url, outcome.content_type)
+    return InputPage(outcome.url, outcome.body, outcome.url, outcome.content_type)
 
 
-def full_text(article: "Article") -> str:
+def join_article_text(article: "Article") -> str:
     """Put the printed parts of the text together again: standfirst, dateline, paragraphs."""
     body = " ".join(filter(None, (article.dateline, article.body)))
     return "\n".join(filter(None, (article.standfirst, body)))
 
 
-def record(explanation: "Explanation") -> dict[str, object]:
+def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object]:
     """Return what a program gets. ``published`` keeps the clock of the page, whose date its readers saw."""
     article = explanation.article
     return {
@@ -119,9 +126,9 @@ def record(explanation: "Explanation") -> dict[str, object]:
         "canonical_url": article.canonical_url,
         "title": article.title,
         "standfirst": article.standfirst,
-        "text": full_text(article),
+        "text": join_article_text(article),
         "captions": article.captions,
-        "published": explanation.published.isoformat() if explanation.published else None,
+        "published": explanation.local_published_at.isoformat() if explanation.local_published_at else None,
         "modified": article.modified_at,
         "authors": article.authors,
         "agency": article.agency,
@@ -133,13 +140,13 @@ def record(explanation: "Explanation") -> dict[str, object]:
     }
 
 
-def describe(explanation: "Explanation") -> str:
+def format_explanation(explanation: "ExtractionExplanation") -> str:
     """Return what a person gets: each region and each dropped line with its reason."""
     article = explanation.article
     lines = [
-        f"  confidence {article.confidence:.2f}, body in: {explanation.body_path or 'nothing found'}",
+        f"  confidence {article.confidence:.2f}, body in: {explanation.body_css_path or 'nothing found'}",
         *(f"  {word}: {value}" for word, value in (("partial", article.partial), ("agency", article.agency)) if value),
     ]
     ordered = sorted(explanation.reasons, key=lambda reason: reason.region == "dropped")
-    lines += [f"  {reason.region:<11}{reason.why:<26.25}{reason.text[:90]}" for reason in ordered]
+    lines += [f"  {reason.region:<11}{reason.reason:<26.25}{reason.text[:90]}" for reason in ordered]
     return "\n".join(lines)

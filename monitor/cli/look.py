@@ -10,46 +10,56 @@ import typer
 
 from monitor.cli.common import (
     DEFAULT_CONFIG,
-    Config,
-    Csv,
-    DatabaseUrl,
-    Json,
-    Limit,
-    emit_records,
-    ids,
-    load,
-    table,
-    when,
+    ConfigOption,
+    CsvOption,
+    DatabaseOption,
+    JsonOption,
+    LimitOption,
+    complete_ids,
+    format_time,
+    load_config,
+    print_records,
+    print_table,
 )
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.domain.archive import HitLine
-    from monitor.domain.article import Stored
+    from monitor.domain.archive import HitSummary
+    from monitor.domain.article import StoredArticle
     from monitor.domain.settings import Configuration
     from monitor.store.database import SqlDatabase
 
-Of = Annotated[
+SourceOption = Annotated[
     str,
     typer.Option(
-        "--source", metavar="ID", help="Only of this source.", show_default=False, autocompletion=ids("sources")
+        "--source",
+        metavar="ID",
+        help="Only of this source.",
+        show_default=False,
+        autocompletion=complete_ids("sources"),
     ),
 ]
-Since = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Only of the last 30m, 12h, 7d ...")]
-Told = Annotated[
-    str,
-    typer.Option("--rule", metavar="ID", help="Only of this rule.", show_default=False, autocompletion=ids("rules")),
-]
-Named = Annotated[
+SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Only of the last 30m, 12h, 7d ...")]
+RuleOption = Annotated[
     str,
     typer.Option(
-        "--official", metavar="ID", help="Only of this official.", show_default=False, autocompletion=ids("officials")
+        "--rule", metavar="ID", help="Only of this rule.", show_default=False, autocompletion=complete_ids("rules")
+    ),
+]
+OfficialOption = Annotated[
+    str,
+    typer.Option(
+        "--official",
+        metavar="ID",
+        help="Only of this official.",
+        show_default=False,
+        autocompletion=complete_ids("officials"),
     ),
 ]
 
 
 @contextmanager
-def reading(configuration: "Configuration") -> "Iterator[SqlDatabase]":
+def open_database(configuration: "Configuration") -> "Iterator[SqlDatabase]":
     """Open the database for looking, and close it."""
     from monitor.store.database import SqlDatabase
 
@@ -60,57 +70,62 @@ def reading(configuration: "Configuration") -> "Iterator[SqlDatabase]":
         database.close()
 
 
-def ago(length: str) -> datetime | None:
+def parse_since(length: str) -> datetime | None:
     """Return the time so long ago. Raises ``UsageError`` for what is no length."""
-    from monitor.config.values import parse_length
+    from monitor.config.values import parse_duration
 
     if not length:
         return None
     try:
-        return datetime.now(UTC) - parse_length(length)
+        return datetime.now(UTC) - parse_duration(length)
     except ValueError as error:
         raise UsageError(f"--since '{length}': {error}") from error
 
 
-def known(what: str, name: str, ids: Iterable[str], config: Path) -> None:
+def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
     """Make sure that an id nothing was found for is one at all. Raises ``UsageError`` with those that are."""
-    from monitor.config.values import meant
+    from monitor.config.values import suggest_similar
 
-    ids = list(ids)
-    if name and name not in ids:
-        hint = meant(name, ids) or f"; it has: {', '.join(ids) or 'none'}"
-        raise UsageError(f"There is no {what} '{name}' in {config}{hint}")
+    known_ids = list(known_ids)
+    if wanted_id and wanted_id not in known_ids:
+        hint = suggest_similar(wanted_id, known_ids) or f"; it has: {', '.join(known_ids) or 'none'}"
+        raise UsageError(f"There is no {kind} '{wanted_id}' in {config}{hint}")
 
 
-def articles(
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    source: Of = "",
-    since: Since = "",
-    limit: Limit = 50,
-    json: Json = False,
-    csv: Csv = False,
+def list_articles(
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    source: SourceOption = "",
+    since: SinceOption = "",
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
     """List the articles that came in, newest first."""
-    from monitor.domain.archive import Filter
+    from monitor.domain.archive import ArticleFilter
 
-    configuration = load(config, database)
-    with reading(configuration) as opened:
-        found = opened.archive.articles(Filter(source_id=source, since_at=ago(since), limit=limit))
-    if not (found or json or csv):
-        known("source", source, (one.id for one in configuration.sources), config)
-    show_articles(found, json=json, csv=csv, empty="No article came in.")
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        found = opened.queries.list_articles(ArticleFilter(source_id=source, since_at=parse_since(since), limit=limit))
+    if not (found or as_json or as_csv):
+        require_known_id("source", source, (one.id for one in configuration.sources), config)
+    print_articles(found, as_json=as_json, as_csv=as_csv, empty_message="No article came in.")
 
 
-def show_articles(found: "list[Stored]", *, json: bool, csv: bool, empty: str) -> None:
+def print_articles(articles: "list[StoredArticle]", *, as_json: bool, as_csv: bool, empty_message: str) -> None:
     """Print articles a line each."""
-    if emit_records(ARTICLE_COLUMNS, map(article_record, found), json=json, csv=csv):
+    if print_records(ARTICLE_COLUMNS, map(article_record, articles), as_json=as_json, as_csv=as_csv):
         return
     rows = (
-        (stored.id, when(stored.article.published_at or stored.first_seen_at), stored.source_id, stored.article.title)
-        for stored in found
+        (
+            stored.id,
+            format_time(stored.article.published_at or stored.first_seen_at),
+            stored.source_id,
+            stored.article.title,
+        )
+        for stored in articles
     )
-    table(("id", "published", "source", "title"), rows, empty)
+    print_table(("id", "published", "source", "title"), rows, empty_message)
 
 
 ARTICLE_COLUMNS = (
@@ -119,7 +134,7 @@ ARTICLE_COLUMNS = (
 )
 
 
-def article_record(stored: "Stored") -> dict[str, object]:
+def article_record(stored: "StoredArticle") -> dict[str, object]:
     """Give an article's keys of ``articles --json``."""
     return {
         "id": stored.id,
@@ -139,16 +154,16 @@ def article_record(stored: "Stored") -> dict[str, object]:
 HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "told_at", "digest", "kind", "title", "url")
 
 
-def hit_record(hit: "HitLine") -> dict[str, object]:
+def hit_record(hit: "HitSummary") -> dict[str, object]:
     """Give a hit's keys of ``hits --json``."""
     return {
         "id": hit.id,
         "article": hit.article_id,
         "rule": hit.rule_id,
-        "officials": hit.officials,
+        "officials": hit.official_ids,
         "found_at": hit.found_at,
-        "told_at": hit.told_at,
-        "digest": hit.digest_id,
+        "told_at": hit.reported_at,
+        "digest": hit.plan_id,
         "kind": hit.kind,
         "title": hit.title,
         "url": hit.url,
@@ -156,43 +171,50 @@ def hit_record(hit: "HitLine") -> dict[str, object]:
 
 
 def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    rule: Told = "",
-    official: Named = "",
-    since: Since = "",
-    limit: Limit = 50,
-    json: Json = False,
-    csv: Csv = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    rule: RuleOption = "",
+    official: OfficialOption = "",
+    since: SinceOption = "",
+    limit: LimitOption = 50,
+    json: JsonOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List what the rules found, newest first, and when it was told."""
-    from monitor.domain.archive import Filter
+    from monitor.domain.archive import ArticleFilter
 
-    wanted = Filter(rule_id=rule, official_id=official, since_at=ago(since), limit=limit)
-    configuration = load(config, database)
-    with reading(configuration) as opened:
-        found = opened.archive.hits(wanted)
-    if emit_records(HIT_COLUMNS, map(hit_record, found), json=json, csv=csv):
+    wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since), limit=limit)
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        found = opened.queries.list_hits(wanted)
+    if print_records(HIT_COLUMNS, map(hit_record, found), as_json=json, as_csv=csv):
         return
     if not found:
-        known("rule", rule, (one.id for one in configuration.watch.rules), config)
-        known("official", official, (one.id for one in configuration.watch.officials), config)
+        require_known_id("rule", rule, (one.id for one in configuration.watchlist.rules), config)
+        require_known_id("official", official, (one.id for one in configuration.watchlist.officials), config)
     rows = (
-        (hit.id, when(hit.found_at), hit.rule_id, ", ".join(hit.officials), hit.title, when(hit.told_at))
+        (
+            hit.id,
+            format_time(hit.found_at),
+            hit.rule_id,
+            ", ".join(hit.official_ids),
+            hit.title,
+            format_time(hit.reported_at),
+        )
         for hit in found
     )
-    table(("id", "found", "rule", "officials", "title", "told"), rows, "No rule found anything.")
+    print_table(("id", "found", "rule", "officials", "title", "told"), rows, "No rule found anything.")
 
 
 def search(
     query: Annotated[str, typer.Argument(help='Words, "a phrase", begin*; -word excludes. Marks do not matter.')],
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    limit: Limit = 20,
-    json: Json = False,
-    csv: Csv = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    limit: LimitOption = 20,
+    json: JsonOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Find stored articles by their words, newest first."""
-    with reading(load(config, database)) as opened:
-        found = opened.archive.search(query, limit)
-    show_articles(found, json=json, csv=csv, empty="No stored article has these words.")
+    with open_database(load_config(config, database)) as opened:
+        found = opened.queries.search(query, limit)
+    print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article has these words.")

@@ -16,14 +16,14 @@ from monitor import __version__
 from monitor.cli import demo, digest, discover, explain, extract, look, outbox, repair, run, setup, status, stories, why
 from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFeed, QueryError, UsageError
 
-DONE, FAULTS, USAGE, OUTSIDE = 0, 1, 2, 3
-TIDY = 200_000
+EXIT_OK, EXIT_INVALID_INPUT, EXIT_USAGE, EXIT_FAILURE = 0, 1, 2, 3
+GC_THRESHOLD = 200_000
 """So many objects more than before, and cycles are looked for: at fewer, a start looks through all that it loads."""
 
-WIDEST, LONGEST_SUMMARY = 100, 300
+MAX_HELP_WIDTH, MAX_SUMMARY_CHARS = 100, 300
 
 
-class Grouped(TyperGroup):
+class FamilyHelpGroup(TyperGroup):
     """Help that lists the commands by family, in plain text: what draws boxes takes longer to load than to read."""
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
@@ -31,7 +31,7 @@ class Grouped(TyperGroup):
         families: dict[str, list[tuple[str, str]]] = {}
         longest = max(map(len, self.commands))
         for name, command in self.commands.items():
-            summary = command.get_short_help_str(LONGEST_SUMMARY)
+            summary = command.get_short_help_str(MAX_SUMMARY_CHARS)
             families.setdefault(getattr(command, "rich_help_panel", ""), []).append((name.ljust(longest), summary))
         for family, rows in families.items():
             with formatter.section(family):
@@ -39,16 +39,16 @@ class Grouped(TyperGroup):
 
 
 app = typer.Typer(
-    cls=Grouped,
+    cls=FamilyHelpGroup,
     rich_markup_mode=None,
     no_args_is_help=True,
     help="Watch the news for people: every mention once, none lost, with the passage that proves it.",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
 Command = Callable[..., object]
-FAMILIES: dict[str, tuple[Command, ...]] = {
+COMMAND_FAMILIES: dict[str, tuple[Command, ...]] = {
     "Set up": (
         setup.init,
         setup.check,
@@ -63,7 +63,7 @@ FAMILIES: dict[str, tuple[Command, ...]] = {
     "Look": (status.status, look.hits, look.search),
     "Explain": (why.why, explain.match, extract.extract, stories.group, repair.evidence),
 }
-for family, commands in FAMILIES.items():
+for family, commands in COMMAND_FAMILIES.items():
     for command in commands:
         app.command(command.__name__.rstrip("_"), rich_help_panel=family)(command)
 app.add_typer(stories.articles_app, name="articles", rich_help_panel="Look")
@@ -81,36 +81,36 @@ def show_version(wanted: bool) -> None:
 
 
 @app.callback()
-def options(
+def global_options(
     version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
     """Take the options that stand before a command."""
 
 
-def fail(error: BaseException, code: int) -> NoReturn:
+def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
     """Say what went wrong in the error's own words, and end with a code scripts can use."""
     said = str(error)
     if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
         said = f"{error.filename} cannot be used: {error.strerror}"
     sys.stderr.write(f"{said}\n")
-    sys.exit(code)
+    sys.exit(exit_code)
 
 
 def main() -> None:
     """Run the command line; a user never sees a traceback for what he or the world did."""
-    gc.set_threshold(TIDY)
+    gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is wanted, and looking for them takes time
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line; it loads rich and more
     try:
         app(standalone_mode=True)
     except (ConfigError, InputError, QueryError, NotAFeed) as error:
-        fail(error, FAULTS)
+        exit_with_error(error, EXIT_INVALID_INPUT)
     except UsageError as error:
-        fail(error, USAGE)
+        exit_with_error(error, EXIT_USAGE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
+        sys.exit(EXIT_OK)
     except (MonitorError, OSError) as error:
-        fail(error, OUTSIDE)
+        exit_with_error(error, EXIT_FAILURE)
     finally:
         gc.freeze()  # what is left ends with the process; nobody needs to look for cycles in it

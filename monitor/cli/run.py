@@ -8,30 +8,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, count, emit, ids, load, program
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    complete_ids,
+    format_count,
+    load_config,
+    print_json,
+    program_name,
+)
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.pipeline.line import Progress, Tally
+    from monitor.pipeline.line import PassResult, ProgressCallback
 
 
 def poll(
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", show_default=False, autocompletion=ids("sources"))
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", show_default=False, autocompletion=complete_ids("sources")),
     ] = None,
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    json: Json = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Make one whole pass over what is due, or over the named sources at once."""
     import uvloop
 
-    from monitor.app import poll_once
+    from monitor.app import run_one_pass
     from monitor.config.reload import Reloader
-    from monitor.match.review import review_watch
+    from monitor.match.review import lint_watchlist
 
-    configuration = load(config, database, secrets=True)
+    configuration = load_config(config, database, resolve_secrets=True)
     known = {source.id: source for source in configuration.sources}
     for name in sources or ():
         if name not in known:
@@ -40,69 +51,69 @@ def poll(
             raise UsageError(f"The source '{name}' is paused in {config}: {known[name].paused}")
     named = frozenset(sources) if sources else None
     with progress_bar() as progress:
-        kept = partial(Reloader, config, os.environ, checks=(review_watch,))
-        tally = uvloop.run(poll_once(configuration, named, progress, reloader=kept))
+        kept = partial(Reloader, config, os.environ, checks=(lint_watchlist,))
+        tally = uvloop.run(run_one_pass(configuration, named, progress, build_reloader=kept))
     if json:
-        emit(summary(tally))
+        print_json(pass_record(tally))
     else:
-        tell(tally)
+        print_pass(tally)
 
 
-def summary(tally: "Tally") -> dict[str, Any]:
+def pass_record(result: "PassResult") -> dict[str, Any]:
     """Sum a pass up for a program."""
-    receipts = [type(attempt.receipt).__name__.lower() for attempt in tally.attempts]
+    receipts = [type(attempt.receipt).__name__.lower() for attempt in result.attempts]
     return {
-        "sources": len({poll.source_id for poll in tally.polls}),
-        "entries": sum(poll.entries for poll in tally.polls),
-        "new": sum(poll.new for poll in tally.polls),
-        "pages": sum(not reading.error for reading in tally.readings),
-        "screened": tally.screening.articles,
-        "hits": tally.screening.hits,
-        "digests": [{"digest": digest.id, "stories": len(digest.stories)} for digest in tally.digests],
+        "sources": len({poll.source_id for poll in result.polls}),
+        "entries": sum(poll.entry_count for poll in result.polls),
+        "new": sum(poll.new_count for poll in result.polls),
+        "pages": sum(not reading.error for reading in result.pages),
+        "screened": result.matching.article_count,
+        "hits": result.matching.hit_count,
+        "digests": [{"digest": digest.id, "stories": len(digest.stories)} for digest in result.digests],
         "deliveries": {kind: receipts.count(kind) for kind in ("sent", "retry", "refused")},
         "faults": [
-            {"source": poll.source_id, "state": poll.after, "detail": poll.detail}
-            for poll in tally.polls
+            {"source": poll.source_id, "state": poll.state_after, "detail": poll.detail}
+            for poll in result.polls
             if poll.detail
         ],
     }
 
 
-def tell(tally: "Tally") -> None:
+def print_pass(result: "PassResult") -> None:
     """Say what happened, and what needs somebody's eye."""
-    sums = summary(tally)
+    sums = pass_record(result)
     typer.echo(
-        f"{count(sums['sources'], 'source')} polled, {count(sums['new'], 'new article')}, "
-        f"{count(sums['pages'], 'page')} read, {sums['screened']} screened, {count(sums['hits'], 'hit')}."
+        f"{format_count(sums['sources'], 'source')} polled, {format_count(sums['new'], 'new article')}, "
+        f"{format_count(sums['pages'], 'page')} read, {sums['screened']} screened, {format_count(sums['hits'], 'hit')}."
     )
-    for digest in tally.digests:
-        typer.echo(f"Digest {digest.id}: {count(len(digest.stories), 'story', 'stories')}.")
-    for attempt in tally.attempts:
+    for digest in result.digests:
+        typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
+    for attempt in result.attempts:
         message, receipt = attempt.delivery.message, attempt.receipt
         said = receipt.detail if isinstance(receipt, Sent) else receipt.reason
         typer.echo(f"  {type(receipt).__name__.lower()} to {message.channel_id}: {message.target}: {said}")
-    for poll_ in tally.polls:
+    for poll_ in result.polls:
         if poll_.detail:
-            typer.echo(f"  {poll_.source_id}: {poll_.after.value}: {poll_.detail}", err=True)
-    if any(poll_.detail for poll_ in tally.polls):
-        typer.echo(f"What helps against these: {program()} status", err=True)
+            typer.echo(f"  {poll_.source_id}: {poll_.state_after.value}: {poll_.detail}", err=True)
+    if any(poll_.detail for poll_ in result.polls):
+        typer.echo(f"What helps against these: {program_name()} status", err=True)
 
 
-def progress_bar() -> "AbstractContextManager[Progress]":
+def progress_bar() -> "AbstractContextManager[ProgressCallback]":
     """Show what is going on while it goes on, on a terminal; nothing when piped."""
     if not sys.stderr.isatty():
         return nullcontext(lambda _what, _count: None)
-    return _Bar()
+    return _ProgressBar()
 
 
-class _Bar:
+class _ProgressBar:
     def __init__(self) -> None:
         from rich.console import Console
         from rich.status import Status
 
         self._status: Any = Status("starting", console=Console(stderr=True))
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "ProgressCallback":
         self._status.start()
         return lambda what, count: self._status.update(f"{count} {what}")
 
@@ -110,18 +121,18 @@ class _Bar:
         self._status.stop()
 
 
-def run(config: Config = DEFAULT_CONFIG, database: DatabaseUrl = "") -> None:
+def run(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
     """Watch until told to stop: the daemon. It takes the configuration over whenever the file is saved."""
     import uvloop
 
-    from monitor.daemon import serve
+    from monitor.daemon import run_daemon
 
-    uvloop.run(serve(config, os.environ, database))
+    uvloop.run(run_daemon(config, os.environ, database))
 
 
 def worker(
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=1000, help="So many side by side.")] = 32,
     probes: Annotated[
         str, typer.Option("--probes", metavar="HOST:PORT", help="Answer /readyz and /metrics.", show_default=False)
@@ -130,11 +141,11 @@ def worker(
     """Collect for the daemon, on as many machines as wanted; needs PostgreSQL."""
     import uvloop
 
-    from monitor.config.values import parse_door
-    from monitor.worker import serve
+    from monitor.config.values import parse_host_port
+    from monitor.worker import run_worker
 
     try:
-        door = parse_door(probes) if probes else None
+        door = parse_host_port(probes) if probes else None
     except ValueError as error:
         raise UsageError(f"--probes: {error}") from None
-    uvloop.run(serve(config, os.environ, database, jobs, door))
+    uvloop.run(run_worker(config, os.environ, database, jobs, door))

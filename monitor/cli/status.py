@@ -11,30 +11,40 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, count, emit, load, table, when
-from monitor.cli.crew import CrewSight, crew_lines, crew_needs, crew_record, look_at_crew
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    format_count,
+    format_time,
+    load_config,
+    print_json,
+    print_table,
+)
+from monitor.cli.crew import WorkerOverview, find_worker_problems, format_workers, load_worker_overview, workers_record
 from monitor.domain.errors import ConfigError
-from monitor.pipeline.care import is_short
+from monitor.pipeline.care import is_disk_space_low
 
 if TYPE_CHECKING:
-    from monitor.domain.archive import DatabaseFacts, OutboxCounts, Room, Snapshot, SourceLine
+    from monitor.domain.archive import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
 
-ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
-FEW = 2
+STATE_ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
+OUTAGE_THRESHOLD_SOURCES = 2
 """When more than so many sources fail, and no other is left, the fault is hardly theirs."""
 
-SCREEN = 20
+MAX_LISTED_SOURCES = 20
 """So many sources are listed even if all are well."""
 
-SILENT, LATE, DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
-PACE = 2.0
+MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
+REFRESH_SECONDS = 2.0
 
-All = Annotated[bool, typer.Option("--all", help="List the sources that are well, too.")]
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")]
+AllOption = Annotated[bool, typer.Option("--all", help="List the sources that are well, too.")]
+WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")]
 
 
 @dataclass(frozen=True, slots=True)
-class Daemon:
+class DaemonStatus:
     """What the daemon last said of itself: running, stopped, silent (it should run and does not), or never seen."""
 
     state: str = "never seen"
@@ -43,120 +53,120 @@ class Daemon:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class StatusReport:
     """All that one look brought."""
 
     config: Path
-    sources: "tuple[SourceLine, ...]"
+    sources: "tuple[SourceStatus, ...]"
     outbox: "OutboxCounts"
-    database: "DatabaseFacts"
-    snapshot: "Snapshot | None"
-    faults: tuple[str, ...]
-    daemon: Daemon
-    at: datetime
-    crew: CrewSight = field(default_factory=CrewSight)
-    room: "Room | None" = None
+    database: "DatabaseInfo"
+    snapshot: "SavedConfiguration | None"
+    config_errors: tuple[str, ...]
+    daemon: DaemonStatus
+    created_at: datetime
+    workers: WorkerOverview = field(default_factory=WorkerOverview)
+    disk_space: "DiskSpace | None" = None
 
 
 def status(
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    everything: All = False,
-    watch: Watch = False,
-    json: Json = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    everything: AllOption = False,
+    watch: WatchOption = False,
+    json: JsonOption = False,
 ) -> None:
     """Say whether all is well, and if not, what to do."""
     while True:
-        sight = look(config, database)
+        sight = load_report(config, database)
         if watch and not json:
-            clear()
+            clear_screen()
         if json:
-            emit(record(sight))
+            print_json(report_record(sight))
         else:
-            show(sight, everything=everything)
+            print_report(sight, show_all=everything)
         if not watch:
             return
-        sleep(PACE)
+        sleep(REFRESH_SECONDS)
 
 
-def clear() -> None:
+def clear_screen() -> None:
     """Empty the screen."""
     from rich.console import Console
 
     Console().clear()
 
 
-def look(config: Path, database: str) -> Sight:
+def load_report(config: Path, database: str) -> StatusReport:
     """Look at the database. A faulty configuration is part of the answer, as long as its database can be found.
 
     Raises ``ConfigError`` if it cannot.
     """
-    from monitor.config.reload import find_database
+    from monitor.config.reload import find_database_url
     from monitor.store.database import SqlDatabase
 
     faults: tuple[str, ...] = ()
     try:
-        url = load(config, database).settings.database.reveal()
+        url = load_config(config, database).settings.database.reveal()
     except ConfigError as error:
-        faults = tuple(map(str, error.faults))
-        found = find_database(config, os.environ)
+        faults = tuple(map(str, error.issues))
+        found = find_database_url(config, os.environ)
         if not database and found is None:
             raise
         url = database or (found.reveal() if found else "")
     opened = SqlDatabase.open(url)
     try:
         now = datetime.now(UTC)
-        return Sight(
+        return StatusReport(
             config=config,
-            sources=tuple(opened.archive.sources()),
-            outbox=opened.deliveries.counts(),
-            database=opened.archive.facts(),
-            snapshot=opened.ledger.snapshot(),
-            faults=faults,
-            daemon=read_daemon(opened.ledger.get("daemon"), now),
-            at=now,
-            crew=look_at_crew(opened, now),
-            room=opened.upkeep.room(),
+            sources=tuple(opened.queries.list_sources()),
+            outbox=opened.deliveries.count_outbox(),
+            database=opened.queries.get_database_info(),
+            snapshot=opened.key_values.get_saved_configuration(),
+            config_errors=faults,
+            daemon=parse_daemon_status(opened.key_values.get("daemon"), now),
+            created_at=now,
+            workers=load_worker_overview(opened, now),
+            disk_space=opened.maintenance.measure_disk_space(),
         )
     finally:
         opened.close()
 
 
-def read_daemon(fact: str, now: datetime) -> Daemon:
+def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
     """Read what the daemon writes into the database every minute, and when it ends."""
-    if not fact:
-        return Daemon()
-    said = loads(fact)
+    if not text:
+        return DaemonStatus()
+    said = loads(text)
     seen_at = datetime.fromisoformat(said["at"])
-    state = "stopped" if said["stopped"] else "silent" if now - seen_at > SILENT else "running"
-    return Daemon(state, seen_at, tuple(said["faults"]))
+    state = "stopped" if said["stopped"] else "silent" if now - seen_at > MAX_DAEMON_SILENCE else "running"
+    return DaemonStatus(state, seen_at, tuple(said["faults"]))
 
 
-def record(sight: Sight) -> dict[str, object]:
+def report_record(report: StatusReport) -> dict[str, object]:
     """Give the keys of ``status --json``."""
-    counts, snapshot = sight.outbox, sight.snapshot
+    counts, snapshot = report.outbox, report.snapshot
     return {
-        "well": not list(needs(sight)),
-        "sources": [source_record(line) for line in sight.sources],
-        "outbox": {"pending": counts.pending, "dead": counts.dead, "oldest_at": counts.oldest_at},
+        "well": not list(find_problems(report)),
+        "sources": [source_record(line) for line in report.sources],
+        "outbox": {"pending": counts.pending, "dead": counts.failed, "oldest_at": counts.oldest_pending_at},
         "config": {
             "loaded_at": snapshot.loaded_at if snapshot else None,
-            "faults": list(config_faults(sight)),
+            "faults": list(find_config_errors(report)),
         },
-        "database": {name: getattr(sight.database, name) for name in sight.database.__dataclass_fields__},
-        "daemon": asdict(sight.daemon),
-        **crew_record(sight.crew, sight.at),
+        "database": {name: getattr(report.database, name) for name in report.database.__dataclass_fields__},
+        "daemon": asdict(report.daemon),
+        **workers_record(report.workers, report.created_at),
     }
 
 
-def config_faults(sight: Sight) -> tuple[str, ...]:
+def find_config_errors(report: StatusReport) -> tuple[str, ...]:
     """Return the faults of the file; without any, why the daemon holds it back all the same."""
-    return sight.faults or (sight.snapshot.faults if sight.snapshot else ())
+    return report.config_errors or (report.snapshot.faults if report.snapshot else ())
 
 
-def source_record(line: "SourceLine") -> dict[str, object]:
+def source_record(source: "SourceStatus") -> dict[str, object]:
     """Give a source's keys of ``status --json``."""
-    memory = line.memory
+    memory = source.poll_state
     return {
         "id": memory.source_id,
         "state": memory.state,
@@ -165,105 +175,111 @@ def source_record(line: "SourceLine") -> dict[str, object]:
         "last_success_at": memory.last_success_at,
         "next_poll_at": memory.next_poll_at,
         "failures": memory.failures,
-        "articles": line.articles,
+        "articles": source.article_count,
     }
 
 
-def needs(sight: Sight) -> Iterator[str]:
+def find_problems(report: StatusReport) -> Iterator[str]:
     """Yield what needs somebody, each with what to do."""
-    daemon, counts = sight.daemon, sight.outbox
-    if faults := config_faults(sight):
-        stays = f" and that of {when(sight.snapshot.loaded_at)} stays in use" if sight.snapshot else ""
+    daemon, counts = report.daemon, report.outbox
+    if faults := find_config_errors(report):
+        stays = f" and that of {format_time(report.snapshot.loaded_at)} stays in use" if report.snapshot else ""
         listed = "".join(f"\n    {fault}" for fault in faults)
         yield f"The configuration cannot be taken over{stays}: mend the file and save it.{listed}"
     if daemon.state == "silent":
-        yield f"The daemon is silent since {when(daemon.seen_at)}: see its log, and start it by monitor run."
+        yield f"The daemon is silent since {format_time(daemon.seen_at)}: see its log, and start it by monitor run."
     if daemon.state == "running":
         yield from (f"The daemon reports: {fault}." for fault in daemon.faults)
-    if sight.room and not daemon.faults and is_short(sight.room, already=False):
+    if report.disk_space and not daemon.faults and is_disk_space_low(report.disk_space, was_low=False):
         yield (
-            f"Only {sight.room.free / 1e6:.1f} MB are free on the database's disk: "
+            f"Only {report.disk_space.free_bytes / 1e6:.1f} MB are free on the database's disk: "
             "nothing new is collected until there is more."
         )
-    yield from idle(sight)
-    yield from crew_needs(sight.crew, sight.at)
-    if counts.dead:
+    yield from find_idle_problems(report)
+    yield from find_worker_problems(report.workers, report.created_at)
+    if counts.failed:
         yield (
-            f"{count(counts.dead, 'delivery was', 'deliveries were')} given up: see monitor outbox list --state dead, "
+            f"{format_count(counts.failed, 'delivery was', 'deliveries were')} given up: "
+            "see monitor outbox list --state dead, "
             "then monitor outbox replay ID."
         )
-    if counts.refused_at and sight.at - counts.refused_at < DAY:
+    if counts.last_rejected_at and report.created_at - counts.last_rejected_at < RECENT_REJECTION_PERIOD:
         yield (
-            f"A target refused a digest at {when(counts.refused_at)}, and it is not tried again: "
+            f"A target refused a digest at {format_time(counts.last_rejected_at)}, and it is not tried again: "
             "see monitor outbox list --state refused, mend the channel, then monitor outbox replay ID."
         )
-    if counts.oldest_at and sight.at - counts.oldest_at > LATE:
-        yield f"A delivery waits since {when(counts.oldest_at)}: see monitor outbox list for what its target answers."
-    ill = [line for line in sight.sources if ORDER.index(line.memory.state.value) < ORDER.index("ok")]
-    failing = [line for line in ill if line.memory.state.value == "failing"]
-    watched = [line for line in sight.sources if line.memory.state.value != "paused"]
-    if len(failing) == len(watched) > FEW:
+    if counts.oldest_pending_at and report.created_at - counts.oldest_pending_at > OVERDUE_AFTER:
+        yield (
+            f"A delivery waits since {format_time(counts.oldest_pending_at)}: "
+            "see monitor outbox list for what its target answers."
+        )
+    ill = [line for line in report.sources if STATE_ORDER.index(line.poll_state.state.value) < STATE_ORDER.index("ok")]
+    failing = [line for line in ill if line.poll_state.state.value == "failing"]
+    watched = [line for line in report.sources if line.poll_state.state.value != "paused"]
+    if len(failing) == len(watched) > OUTAGE_THRESHOLD_SOURCES:
         yield (
             f"None of the {len(failing)} sources can be read: is this machine online (network, name servers, firewall)?"
         )
     elif ill:
-        yield f"{count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
+        yield f"{format_count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
 
 
-def idle(sight: Sight) -> Iterator[str]:
+def find_idle_problems(report: StatusReport) -> Iterator[str]:
     """Yield that nobody reads the sources, where a daemon was stopped or was never started, nor a pass made by hand."""
-    watched = [line.memory for line in sight.sources if line.memory.state.value != "paused"]
+    watched = [line.poll_state for line in report.sources if line.poll_state.state.value != "paused"]
     tried = any(memory.last_attempt_at or memory.last_success_at for memory in watched)
-    if sight.daemon.state == "never seen" and not tried:
+    if report.daemon.state == "never seen" and not tried:
         yield "Nothing was read yet: start the daemon by monitor run, or try one pass by monitor poll."
     due = min((memory.next_poll_at for memory in watched if memory.next_poll_at), default=None)
-    if sight.daemon.state == "stopped" and due and sight.at - due > LATE:
-        yield f"The daemon was stopped, and sources are due since {when(due)}: start it by monitor run."
+    if report.daemon.state == "stopped" and due and report.created_at - due > OVERDUE_AFTER:
+        yield f"The daemon was stopped, and sources are due since {format_time(due)}: start it by monitor run."
 
 
-def show(sight: Sight, *, everything: bool) -> None:
+def print_report(report: StatusReport, *, show_all: bool) -> None:
     """Print the screen."""
-    said = list(needs(sight))
+    said = list(find_problems(report))
     for need in said:
         typer.echo(f"! {need}")
     typer.echo("" if said else "All is well.")
-    lines = sorted(sight.sources, key=urgency)
-    if not everything and len(lines) > SCREEN:
-        lines = [line for line in lines if ORDER.index(line.memory.state.value) < ORDER.index("ok")]
-    if lines or not sight.sources:
-        show_sources(sight, lines)
-    typer.echo(verdict(sight.sources) + ("" if len(lines) == len(sight.sources) else " --all lists every one."))
-    facts, counts = sight.database, sight.outbox
+    lines = sorted(report.sources, key=severity_key)
+    if not show_all and len(lines) > MAX_LISTED_SOURCES:
+        lines = [line for line in lines if STATE_ORDER.index(line.poll_state.state.value) < STATE_ORDER.index("ok")]
+    if lines or not report.sources:
+        print_sources(report, lines)
+    typer.echo(
+        summarize_sources(report.sources) + ("" if len(lines) == len(report.sources) else " --all lists every one.")
+    )
+    facts, counts = report.database, report.outbox
     typer.echo(
         f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to screen; "
-        f"{counts.pending} deliveries pending, {counts.dead} dead, {counts.refused} refused."
+        f"{counts.pending} deliveries pending, {counts.failed} dead, {counts.rejected} refused."
     )
-    for line in crew_lines(sight.crew, sight.at):
+    for line in format_workers(report.workers, report.created_at):
         typer.echo(line)
-    loaded = f" configuration of {when(sight.snapshot.loaded_at)};" if sight.snapshot else ""
-    seen = f", seen {when(sight.daemon.seen_at)}" if sight.daemon.seen_at else ""
-    typer.echo(f"Daemon {sight.daemon.state}{seen};{loaded} database {facts.size / 1e6:.1f} MB ({facts.engine}).")
+    loaded = f" configuration of {format_time(report.snapshot.loaded_at)};" if report.snapshot else ""
+    seen = f", seen {format_time(report.daemon.seen_at)}" if report.daemon.seen_at else ""
+    typer.echo(f"Daemon {report.daemon.state}{seen};{loaded} database {facts.size / 1e6:.1f} MB ({facts.engine}).")
 
 
-def show_sources(sight: Sight, lines: "list[SourceLine]") -> None:
+def print_sources(report: StatusReport, sources: "list[SourceStatus]") -> None:
     """Print the sources, those that need somebody first."""
-    table(
+    print_table(
         ("source", "state", "read", "articles", "what is wrong, and what helps"),
         (
             (
-                line.memory.source_id,
-                line.memory.state.value,
-                age(line.memory.last_success_at, sight.at),
-                line.articles,
-                ". What helps: ".join(filter(None, (line.memory.detail, line.memory.remedy))),
+                line.poll_state.source_id,
+                line.poll_state.state.value,
+                format_age(line.poll_state.last_success_at, report.created_at),
+                line.article_count,
+                ". What helps: ".join(filter(None, (line.poll_state.detail, line.poll_state.remedy))),
             )
-            for line in lines
+            for line in sources
         ),
-        f"No source was registered yet: run 'monitor poll' or 'monitor run' with {sight.config}.",
+        f"No source was registered yet: run 'monitor poll' or 'monitor run' with {report.config}.",
     )
 
 
-def age(moment: datetime | None, now: datetime) -> str:
+def format_age(moment: datetime | None, now: datetime) -> str:
     """Say how long ago something was, in a few letters."""
     if moment is None:
         return "never"
@@ -274,19 +290,19 @@ def age(moment: datetime | None, now: datetime) -> str:
     return f"{seconds}s ago"
 
 
-def urgency(line: "SourceLine") -> tuple[int, str]:
+def severity_key(source: "SourceStatus") -> tuple[int, str]:
     """Sort what needs somebody's eye to the top."""
-    return ORDER.index(line.memory.state.value), line.memory.source_id
+    return STATE_ORDER.index(source.poll_state.state.value), source.poll_state.source_id
 
 
-def verdict(lines: "tuple[SourceLine, ...]") -> str:
+def summarize_sources(sources: "tuple[SourceStatus, ...]") -> str:
     """Sum the sources up in one sentence."""
-    watched = [line for line in lines if line.memory.state.value != "paused"]
-    well = [line for line in watched if line.memory.state.value == "ok" and line.memory.last_success_at]
-    waiting = [line for line in watched if line.memory.state.value == "ok" and not line.memory.last_success_at]
-    said = f"{len(well)} of {count(len(watched), 'source is', 'sources are')} well"
+    watched = [line for line in sources if line.poll_state.state.value != "paused"]
+    well = [line for line in watched if line.poll_state.state.value == "ok" and line.poll_state.last_success_at]
+    waiting = [line for line in watched if line.poll_state.state.value == "ok" and not line.poll_state.last_success_at]
+    said = f"{len(well)} of {format_count(len(watched), 'source is', 'sources are')} well"
     if waiting:
         said += f", {len(waiting)} not polled yet"
-    if paused := len(lines) - len(watched):
+    if paused := len(sources) - len(watched):
         said += f"; {paused} paused"
     return said + "."

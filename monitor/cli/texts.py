@@ -13,30 +13,30 @@ from typing import Any
 from monitor.domain.article import Article
 from monitor.domain.errors import InputError, UsageError
 
-_LONE = re.compile("[\ud800-\udfff]")
-_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class InputDocument:
     """A document with the id it is called by: its own, or the stem of its file."""
 
     id: str
     article: Article
 
 
-def read_given(files: Sequence[Path]) -> Iterator[Given]:
+def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
     """Yield the documents of the files, a folder's in order of name. Raises ``UsageError`` for a file that
     cannot be used, ``InputError`` naming file and line of a fault inside.
     """
     for file in files:
         if file.is_dir():
-            yield from read_given(sorted(path for path in file.iterdir() if path.name.endswith(_SUFFIXES)))
+            yield from read_documents(sorted(path for path in file.iterdir() if path.name.endswith(_DOCUMENT_SUFFIXES)))
         else:
-            yield from _read(file)
+            yield from _read_file(file)
 
 
-def _read(file: Path) -> Iterator[Given]:
+def _read_file(file: Path) -> Iterator[InputDocument]:
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -49,25 +49,25 @@ def _read(file: Path) -> Iterator[Given]:
             page = gzip.decompress(content) if file.suffix == ".gz" else content
         except (OSError, EOFError) as error:
             raise InputError(f"{file}: is no whole gzip file: {error}") from error
-        yield Given(stem, extract_page(page, ""))
+        yield InputDocument(stem, extract_page(page, ""))
     elif file.suffix == ".jsonl":
         lines = content.decode("utf-8", "replace").rstrip("\n").split("\n")
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield _record(line, f"{file}:{number}", f"{stem}:{number}" if len(lines) > 1 else stem)
+                yield _parse_record(line, f"{file}:{number}", f"{stem}:{number}" if len(lines) > 1 else stem)
     elif file.suffix == ".json":
-        yield _record(content.decode("utf-8", "replace"), str(file), stem)
+        yield _parse_record(content.decode("utf-8", "replace"), str(file), stem)
     elif file.suffix == ".txt":
         text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-        from monitor.extract.plain import article_end
+        from monitor.extract.plain import find_article_end
 
-        body = unwrapped(text)  # what follows the article's end in a saved page is other people's news
-        yield Given(stem, Article(url="", body=body[: article_end(body)]))
+        body = unwrap_lines(text)  # what follows the article's end in a saved page is other people's news
+        yield InputDocument(stem, Article(url="", body=body[: find_article_end(body)]))
     else:
-        raise UsageError(f"{file}: cannot tell what it is; name it {', '.join(_SUFFIXES)}")
+        raise UsageError(f"{file}: cannot tell what it is; name it {', '.join(_DOCUMENT_SUFFIXES)}")
 
 
-def unwrapped(text: str) -> str:
+def unwrap_lines(text: str) -> str:
     """Join the lines of a text that is broken to a width, so that no name is cut; paragraphs stay apart."""
     lines = text.strip().split("\n")
     full = [line for line, following in pairwise(lines) if line.strip() and following.strip()]
@@ -76,7 +76,7 @@ def unwrapped(text: str) -> str:
     return re.sub(r"(?<=\S)[ \t]*\n[ \t]*(?=\S)", " ", text) if wrapped else text
 
 
-def _record(text: str, where: str, stem: str) -> Given:
+def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
     """Read one record: ``{"id", "title", "text", "url", "published", "language"}``, all but the text optional."""
     try:
         record = json.loads(text)
@@ -85,23 +85,23 @@ def _record(text: str, where: str, stem: str) -> Given:
     if not isinstance(record, dict) or not isinstance(record.get("text", ""), str):
         raise InputError(f'{where}: must be an object with "text", and "id", "title", "url", "published", "language"')
     article = Article(
-        url=_text(record, "url"),
-        title=_text(record, "title"),
-        standfirst=_text(record, "standfirst"),
-        dateline=_text(record, "dateline"),
+        url=_text_field(record, "url"),
+        title=_text_field(record, "title"),
+        standfirst=_text_field(record, "standfirst"),
+        dateline=_text_field(record, "dateline"),
         captions=tuple(map(str, record.get("captions") or ())),
-        body=_text(record, "text"),
-        language=_text(record, "language"),
-        published_at=_time(record.get("published"), where),
+        body=_text_field(record, "text"),
+        language=_text_field(record, "language"),
+        published_at=_parse_time(record.get("published"), where),
     )
-    return Given(str(record.get("id") or stem), article)
+    return InputDocument(str(record.get("id") or default_id), article)
 
 
-def _text(record: dict[str, Any], key: str) -> str:
-    return _LONE.sub("\ufffd", str(record.get(key) or ""))
+def _text_field(record: dict[str, Any], key: str) -> str:
+    return _LONE_SURROGATE.sub("\ufffd", str(record.get(key) or ""))
 
 
-def _time(value: object, where: str) -> datetime | None:
+def _parse_time(value: object, where: str) -> datetime | None:
     """Read a time of ISO 8601; one without a zone is UTC."""
     if value is None or value == "":
         return None

@@ -7,14 +7,23 @@ from urllib.parse import urlsplit
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, Config, DatabaseUrl, Json, emit, load, plain, when
-from monitor.cli.explain import findings_record, told
-from monitor.cli.look import reading
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    format_time,
+    load_config,
+    print_json,
+    to_json_value,
+)
+from monitor.cli.explain import findings_record, format_findings
+from monitor.cli.look import open_database
 from monitor.domain.article import Stage
 
 if TYPE_CHECKING:
-    from monitor.domain.archive import HitLine
-    from monitor.domain.article import Stored
+    from monitor.domain.archive import HitSummary
+    from monitor.domain.article import StoredArticle
     from monitor.domain.mention import Findings
     from monitor.domain.rule import Rule
     from monitor.domain.settings import Configuration
@@ -23,52 +32,52 @@ if TYPE_CHECKING:
 
 def why(
     url: Annotated[str, typer.Argument(metavar="URL", help="The article's address.", show_default=False)],
-    config: Config = DEFAULT_CONFIG,
-    database: DatabaseUrl = "",
-    json: Json = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Say why an article was told or not: when it was met, what was read, who was found, and what was told."""
-    from monitor.match.rules import compile_watch
+    from monitor.match.rules import compile_watchlist
 
-    configuration = load(config, database)
-    watcher = compile_watch(configuration.watch)
-    with reading(configuration) as opened:
-        articles = opened.archive.by_url(url)
+    configuration = load_config(config, database)
+    watcher = compile_watchlist(configuration.watchlist)
+    with open_database(configuration) as opened:
+        articles = opened.queries.find_by_url(url)
         if not articles:
-            explain_unknown(url, configuration, opened, json=json)
+            print_unknown_url(url, configuration, opened, json=json)
             return
-        lines = {stored.id: _hits(opened, stored) for stored in articles}
+        lines = {stored.id: _load_hits(opened, stored) for stored in articles}
     records = []
     for stored in articles:
-        findings = watcher.screen(stored.article, stored.source_id, stored.first_seen_at)
-        verdict, silent = judge(stored, findings, lines[stored.id], configuration.watch.rules)
-        records.append(article_record(stored, findings, lines[stored.id], verdict, silent))
+        findings = watcher.match(stored.article, stored.source_id, stored.first_seen_at)
+        verdict, silent = explain_article(stored, findings, lines[stored.id], configuration.watchlist.rules)
+        records.append(explained_article_record(stored, findings, lines[stored.id], verdict, silent))
         if not json:
-            _print(stored, findings, verdict, silent)
+            _print_explanation(stored, findings, verdict, silent)
     if json:
-        emit({"url": url, "known": True, "articles": records})
+        print_json({"url": url, "known": True, "articles": records})
 
 
-def _hits(database: "SqlDatabase", stored: "Stored") -> "list[HitLine]":
+def _load_hits(database: "SqlDatabase", stored: "StoredArticle") -> "list[HitSummary]":
     """Return the article's hits, each once for every digest that told it."""
-    from monitor.domain.archive import Filter
+    from monitor.domain.archive import ArticleFilter
 
-    wanted = Filter(source_id=stored.source_id, since_at=stored.first_seen_at, limit=1_000_000)
-    lines = [line for line in database.archive.hits(wanted) if line.article_id == stored.id]
-    tellings = database.archive.tellings([line.id for line in lines])
+    wanted = ArticleFilter(source_id=stored.source_id, since_at=stored.first_seen_at, limit=1_000_000)
+    lines = [line for line in database.queries.list_hits(wanted) if line.article_id == stored.id]
+    tellings = database.queries.digests_by_hit([line.id for line in lines])
     named = (
-        replace(line, digest_id=digest_id, told_at=told_at)
+        replace(line, plan_id=digest_id, reported_at=told_at)
         for line in lines
         for digest_id, told_at in tellings.get(line.id, ())
     )
     return [*named, *(line for line in lines if line.id not in tellings)]
 
 
-def explain_unknown(url: str, configuration: "Configuration", database: "SqlDatabase", *, json: bool) -> None:
+def print_unknown_url(url: str, configuration: "Configuration", database: "SqlDatabase", *, json: bool) -> None:
     """Say of an address that was never met whether any source could have brought it, and how that source is."""
-    host = _site(url)
-    near = [source for source in configuration.sources if host and _site(source.url) == host]
-    memories = database.sources.memories()
+    host = _host_without_www(url)
+    near = [source for source in configuration.sources if host and _host_without_www(source.url) == host]
+    memories = database.sources.load_poll_states()
     sources = [
         {
             "id": source.id,
@@ -82,26 +91,28 @@ def explain_unknown(url: str, configuration: "Configuration", database: "SqlData
     if near:
         verdict = "no source has listed this address; it may have left the feed between two polls"
     if json:
-        emit({"url": url, "known": False, "verdict": verdict, "sources": [plain(source) for source in sources]})
+        print_json(
+            {"url": url, "known": False, "verdict": verdict, "sources": [to_json_value(source) for source in sources]}
+        )
         return
     sys.stdout.write(f"{url} was never met: {verdict}.\n")
     for source in sources:
-        sys.stdout.write(f"  {source['id']} is {plain(source['state'])}. {source['detail']}\n")
+        sys.stdout.write(f"  {source['id']} is {to_json_value(source['state'])}. {source['detail']}\n")
 
 
-def _site(url: str) -> str:
+def _host_without_www(url: str) -> str:
     """Return the host of an address without its usual first label."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
-def judge(
-    stored: "Stored", findings: "Findings", lines: "list[HitLine]", rules: "tuple[Rule, ...]"
+def explain_article(
+    stored: "StoredArticle", findings: "Findings", hits: "list[HitSummary]", rules: "tuple[Rule, ...]"
 ) -> tuple[str, list[tuple[str, str]]]:
     """Return in one sentence what became of an article, and for each rule that is silent the reason."""
     hit = {one.rule_id for one in findings.hits}
-    silent = [(rule.id, _silence(rule, stored, findings)) for rule in rules if rule.id not in hit]
-    sent = ", ".join(sorted({f"{line.rule_id} in {line.digest_id}" for line in lines if line.told_at}))
-    waiting = ", ".join(sorted({line.rule_id for line in lines}))
+    silent = [(rule.id, _explain_no_hit(rule, stored, findings)) for rule in rules if rule.id not in hit]
+    sent = ", ".join(sorted({f"{line.rule_id} in {line.plan_id}" for line in hits if line.reported_at}))
+    waiting = ", ".join(sorted({line.rule_id for line in hits}))
     verdicts = (
         (sent, f"told: {sent}"),
         (waiting, f"found by {waiting}, and not told yet"),
@@ -116,7 +127,7 @@ def judge(
     return next((said for holds, said in verdicts if holds), "read and screened: no rule is satisfied"), silent
 
 
-def _silence(rule: "Rule", stored: "Stored", findings: "Findings") -> str:
+def _explain_no_hit(rule: "Rule", stored: "StoredArticle", findings: "Findings") -> str:
     if rule.sources and stored.source_id not in rule.sources:
         return f"it reads {', '.join(rule.sources)} only"
     if rule.languages and stored.article.language and stored.article.language.split("-")[0] not in rule.languages:
@@ -129,8 +140,12 @@ def _silence(rule: "Rule", stored: "Stored", findings: "Findings") -> str:
     return "nothing of it stands in the article" if not rule.query else "its query is not satisfied"
 
 
-def article_record(
-    stored: "Stored", findings: "Findings", lines: "list[HitLine]", verdict: str, silent: list[tuple[str, str]]
+def explained_article_record(
+    stored: "StoredArticle",
+    findings: "Findings",
+    hits: "list[HitSummary]",
+    verdict: str,
+    rules_without_hit: list[tuple[str, str]],
 ) -> dict[str, object]:
     """Return an article's way as JSON."""
     article = stored.article
@@ -150,18 +165,22 @@ def article_record(
         "copy_of": stored.copy_of,
         "verdict": verdict,
         "told": [
-            {"rule": line.rule_id, "found_at": line.found_at, "told_at": line.told_at, "digest": line.digest_id}
-            for line in lines
+            {"rule": line.rule_id, "found_at": line.found_at, "told_at": line.reported_at, "digest": line.plan_id}
+            for line in hits
         ],
-        "silent": [{"rule": rule, "reason": reason} for rule, reason in silent],
+        "silent": [{"rule": rule, "reason": reason} for rule, reason in rules_without_hit],
     }
 
 
-def _print(stored: "Stored", findings: "Findings", verdict: str, silent: list[tuple[str, str]]) -> None:
-    from monitor.cli.texts import Given
+def _print_explanation(
+    stored: "StoredArticle", findings: "Findings", verdict: str, rules_without_hit: list[tuple[str, str]]
+) -> None:
+    from monitor.cli.texts import InputDocument
 
-    seen = f"first seen {when(stored.first_seen_at)} from {stored.source_id}, {len(stored.article.body)} characters"
-    sys.stdout.write(f"{told(Given(str(stored.id), stored.article), findings)}\n  {seen}\n")
-    for rule, reason in silent:
+    seen = (
+        f"first seen {format_time(stored.first_seen_at)} from {stored.source_id}, {len(stored.article.body)} characters"
+    )
+    sys.stdout.write(f"{format_findings(InputDocument(str(stored.id), stored.article), findings)}\n  {seen}\n")
+    for rule, reason in rules_without_hit:
         sys.stdout.write(f"  rule {rule} is silent: {reason}\n")
     sys.stdout.write(f"  {verdict}\n")

@@ -18,9 +18,9 @@ from typing import Any, Literal
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-HOME = Path(__file__).parents[1] / "seeds"
-SECOND = 2
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+SEEDS_FOLDER = Path(__file__).parents[1] / "seeds"
+SECOND_EDITION = 2
+AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Outlet:
     @property
     def folder(self) -> Path:
         """Where its templates and articles lie."""
-        return HOME / "outlets" / self.id
+        return SEEDS_FOLDER / "outlets" / self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +62,35 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class Fragment:
+class ArticleTemplate:
     """One article as it lies on disk: its head, its body, and the editions of the world it stands in."""
 
     slug: str
-    head: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     body: str
-    first: int
-    last: int | None = None
+    first_edition: int
+    last_edition: int | None = None
 
 
 def load_outlets() -> list[Outlet]:
     """Read every outlet's description, in the order of their folders."""
     outlets = []
-    for path in sorted((HOME / "outlets").glob("*/outlet.yaml")):
+    for path in sorted((SEEDS_FOLDER / "outlets").glob("*/outlet.yaml")):
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
         fields["zone"] = timezone(timedelta(hours=fields.get("zone", 7)))
         outlets.append(Outlet(id=path.parent.name, **fields))
     return outlets
 
 
-def age(text: str) -> timedelta:
+def parse_age(text: str) -> timedelta:
     """Read "3h", "45m" or "2d"."""
     found = re.fullmatch(r"(\d+)([mhd])", text)
     if found is None:
         raise ValueError(f"an age looks like 3h, 45m or 2d, not {text!r}")
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    return timedelta(**{AGE_UNITS[found[2]]: int(found[1])})
 
 
-def load_fragments(outlet: Outlet) -> list[Fragment]:
+def load_article_templates(outlet: Outlet) -> list[ArticleTemplate]:
     """Read an outlet's articles, both editions of those that have two."""
     fragments = []
     for path in sorted((outlet.folder / "articles").glob("*.html")):
@@ -99,54 +99,56 @@ def load_fragments(outlet: Outlet) -> list[Fragment]:
         slug, _, second = path.stem.partition("@")
         replaced = path.with_name(f"{slug}@2.html").exists() and not second
         first = int(second or fields.get("edition", 1))
-        fragments.append(Fragment(slug, fields, body.strip(), first, 1 if replaced else None))
+        fragments.append(ArticleTemplate(slug, fields, body.strip(), first, 1 if replaced else None))
     return fragments
 
 
-def render_outlet(outlet: Outlet, base: str, started_at: datetime, edition: int) -> Edition:
+def render_outlet(outlet: Outlet, base_url: str, started_at: datetime, edition: int) -> Edition:
     """Render one edition of an outlet. ``base`` is its address without a slash at the end."""
     now = started_at.astimezone(outlet.zone)
-    environment = _environment(outlet, now)
+    environment = _build_environment(outlet, now)
     articles = [
-        _article(environment, outlet, fragment, base, now)
-        for fragment in load_fragments(outlet)
-        if fragment.first <= edition <= (fragment.last or edition)
+        _render_article(environment, outlet, fragment, base_url, now)
+        for fragment in load_article_templates(outlet)
+        if fragment.first_edition <= edition <= (fragment.last_edition or edition)
     ]
     articles.sort(key=lambda article: article["published"] or now - timedelta(hours=10), reverse=True)
-    shared = {"outlet": outlet, "base": base, "articles": articles, "now": now, "edition": edition}
+    shared = {"outlet": outlet, "base": base_url, "articles": articles, "now": now, "edition": edition}
     rendered = {article["path"]: ("page.html", {"article": article}) for article in articles}
     rendered |= {path: (name, {}) for path, name in outlet.pages.items()}
     resources = {
-        path: _resource(outlet, name, environment.get_template(name).render(shared | extra))
+        path: _encode_resource(outlet, name, environment.get_template(name).render(shared | extra))
         for path, (name, extra) in rendered.items()
     }
     resources["/robots.txt"] = Resource("text/plain", b"User-agent: *\nDisallow: /search\n")
     return Edition(resources, {article["document"]: article["path"] for article in articles})
 
 
-def _environment(outlet: Outlet, now: datetime) -> Environment:
+def _build_environment(outlet: Outlet, now: datetime) -> Environment:
     environment = Environment(loader=FileSystemLoader(outlet.folder), undefined=StrictUndefined, autoescape=True)
-    environment.globals["ago"] = lambda text: now - age(text)
+    environment.globals["ago"] = lambda text: now - parse_age(text)
     environment.filters["date"] = lambda moment, pattern: moment.strftime(pattern)
     environment.filters["rss"] = format_datetime
     environment.filters["iso"] = lambda moment: moment.isoformat(timespec="seconds")
     return environment
 
 
-def _article(environment: Environment, outlet: Outlet, fragment: Fragment, base: str, now: datetime) -> dict[str, Any]:
+def _render_article(
+    environment: Environment, outlet: Outlet, template: ArticleTemplate, base_url: str, now: datetime
+) -> dict[str, Any]:
     """Join head and body into what the templates see; absent fields of the head are empty."""
     fields = {"title": "", "summary": "", "section": "", "agency": "", "author": "", "image": "", "caption": ""}
-    fields |= fragment.head
-    published = now - age(fields["published"]) if fields.get("published") else None
-    path = outlet.article.format(slug=fragment.slug, date=(published or now).strftime("%Y/%m/%d"))
-    updated = now - age(fields["updated"]) if fields.get("updated") else published
-    body = environment.from_string(fragment.body).render()
-    document = f"{outlet.id}/{fragment.slug}" + ("@2" if fragment.first == SECOND else "")
-    known = {"document": document, "slug": fragment.slug, "path": path, "url": base + path, "body": body}
+    fields |= template.metadata
+    published = now - parse_age(fields["published"]) if fields.get("published") else None
+    path = outlet.article.format(slug=template.slug, date=(published or now).strftime("%Y/%m/%d"))
+    updated = now - parse_age(fields["updated"]) if fields.get("updated") else published
+    body = environment.from_string(template.body).render()
+    document = f"{outlet.id}/{template.slug}" + ("@2" if template.first_edition == SECOND_EDITION else "")
+    known = {"document": document, "slug": template.slug, "path": path, "url": base_url + path, "body": body}
     return fields | known | {"published": published, "updated": updated}
 
 
-def _resource(outlet: Outlet, name: str, text: str) -> Resource:
-    encoding = outlet.encoding if name.endswith(".html") else "utf-8"
-    kind = outlet.types.get(name, f"text/html; charset={encoding}")
+def _encode_resource(outlet: Outlet, template_name: str, text: str) -> Resource:
+    encoding = outlet.encoding if template_name.endswith(".html") else "utf-8"
+    kind = outlet.types.get(template_name, f"text/html; charset={encoding}")
     return Resource(kind, unicodedata.normalize(outlet.form, text).encode(encoding, "xmlcharrefreplace"))

@@ -4,41 +4,41 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from monitor.config import schema
-from monitor.config.relations import ALL, OUTBOX
+from monitor.config.relations import ALL_KEYWORD, OUTBOX_CHANNEL_ID
 from monitor.domain.article import Region
 from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
-from monitor.domain.digest import DigestPlan, Hold, Schedule
+from monitor.domain.digest import DigestPlan, QuietHours, Schedule
 from monitor.domain.official import Examples, Official, Role
-from monitor.domain.rule import Rule, Watch
-from monitor.domain.settings import KeepPages, Settings
-from monitor.domain.source import ArticleMode, Listing, Selectors, Source, SourceKind
+from monitor.domain.rule import Rule, Watchlist
+from monitor.domain.settings import PageRetention, Settings
+from monitor.domain.source import Listing, Selectors, Source, SourceKind, TextOrigin
 
-SQLITE = "sqlite:///"
+SQLITE_URL_PREFIX = "sqlite:///"
 
 
 def build_settings(model: schema.SettingsModel, folder: Path) -> Settings:
     """Make relative paths start from the folder of the file."""
     return Settings(
-        database=absolute_database(model.database, folder),
+        database=resolve_database_url(model.database, folder),
         timezone=model.timezone,
-        contact=model.contact,
+        user_agent_contact=model.contact,
         retention=model.retention,
         backfill=model.backfill,
-        keep_pages=KeepPages(model.keep_pages),
-        allow_networks=tuple(model.allow_networks),
-        heartbeat=model.heartbeat,
-        templates=str((folder / model.templates).absolute()) if model.templates else "",
-        probes=model.probes,
+        keep_pages=PageRetention(model.keep_pages),
+        allowed_networks=tuple(model.allow_networks),
+        heartbeat_url=model.heartbeat,
+        template_dir=str((folder / model.templates).absolute()) if model.templates else "",
+        probe_address=model.probes,
     )
 
 
-def absolute_database(database: Secret, folder: Path) -> Secret:
+def resolve_database_url(database: Secret, folder: Path) -> Secret:
     """Make the file of an SQLite URL absolute; other URLs stay as they are."""
     text = database.reveal()
-    if not text.startswith(SQLITE):
+    if not text.startswith(SQLITE_URL_PREFIX):
         return database
-    name, question, query = text.removeprefix(SQLITE).partition("?")
-    return Secret(f"{SQLITE}{(folder / name).absolute()}{question}{query}")
+    name, question, query = text.removeprefix(SQLITE_URL_PREFIX).partition("?")
+    return Secret(f"{SQLITE_URL_PREFIX}{(folder / name).absolute()}{question}{query}")
 
 
 def build_source(source_id: str, model: schema.SourceModel) -> Source:
@@ -60,18 +60,18 @@ def build_source(source_id: str, model: schema.SourceModel) -> Source:
         language=model.language,
         country=model.country,
         timezone=model.timezone,
-        every=model.every,
-        expect=model.expect,
-        article=ArticleMode(model.article),
-        selectors=_selectors(model.selectors),
-        listing=_listing(model) if kind is SourceKind.PAGE else None,
+        poll_interval=model.every,
+        max_silence=model.expect,
+        text_from=TextOrigin(model.article),
+        selectors=_build_selectors(model.selectors),
+        listing=_build_listing(model) if kind is SourceKind.PAGE else None,
         sitemap=model.sitemap or "" if kind is not SourceKind.SITEMAP else "",
         paused=model.paused,
         headers=tuple((name, secret.reveal()) for name, secret in model.headers.items()),
     )
 
 
-def _selectors(model: schema.SelectorsModel) -> Selectors:
+def _build_selectors(model: schema.SelectorsModel) -> Selectors:
     published = model.published
     return Selectors(
         title=model.title,
@@ -84,7 +84,7 @@ def _selectors(model: schema.SelectorsModel) -> Selectors:
     )
 
 
-def _listing(model: schema.SourceModel) -> Listing:
+def _build_listing(model: schema.SourceModel) -> Listing:
     published = model.published
     return Listing(
         items=model.items or "",
@@ -93,7 +93,7 @@ def _listing(model: schema.SourceModel) -> Listing:
         published=published.selector if published else "",
         published_format=published.format if published else "",
         next=model.next or "",
-        pages=model.pages,
+        max_pages=model.pages,
     )
 
 
@@ -105,35 +105,35 @@ def build_official(official_id: str, model: schema.OfficialModel) -> Official:
         country=model.country,
         aliases=tuple(dict.fromkeys(model.aliases)),
         roles=tuple(Role(role.title, role.from_, role.until) for role in model.roles),
-        exclude=tuple(model.not_),
-        examples=_examples(model.examples),
+        exclude_phrases=tuple(model.not_),
+        examples=_build_examples(model.examples),
     )
 
 
-def _examples(model: schema.ExamplesModel) -> Examples:
+def _build_examples(model: schema.ExamplesModel) -> Examples:
     return Examples(match=tuple(model.match), reject=tuple(model.reject))
 
 
-def build_rule(rule_id: str, model: schema.RuleModel, officials: Sequence[str]) -> Rule:
+def build_rule(rule_id: str, model: schema.RuleModel, all_official_ids: Sequence[str]) -> Rule:
     """Write ``all`` out as every official of the file."""
     return Rule(
         id=rule_id,
-        officials=tuple(officials) if ALL in model.officials else tuple(dict.fromkeys(model.officials)),
+        officials=tuple(all_official_ids) if ALL_KEYWORD in model.officials else tuple(dict.fromkeys(model.officials)),
         query=model.query or "",
-        sources=() if ALL in model.sources else tuple(dict.fromkeys(model.sources)),
+        sources=() if ALL_KEYWORD in model.sources else tuple(dict.fromkeys(model.sources)),
         languages=tuple(model.languages),
         regions=tuple(Region(region) for region in model.regions),
-        roles=model.roles,
-        changes=model.changes,
-        examples=_examples(model.examples),
+        match_positions=model.roles,
+        report_edits=model.changes,
+        examples=_build_examples(model.examples),
     )
 
 
-def build_watch(
+def build_watchlist(
     officials: Mapping[str, schema.OfficialModel], rules: Mapping[str, schema.RuleModel], synonyms: list[list[str]]
-) -> Watch:
+) -> Watchlist:
     """Put together what the watch engine is built from."""
-    return Watch(
+    return Watchlist(
         officials=tuple(build_official(name, model) for name, model in officials.items()),
         rules=tuple(build_rule(name, model, tuple(officials)) for name, model in rules.items()),
         synonyms=tuple(tuple(words) for words in synonyms),
@@ -157,23 +157,25 @@ def build_channels(
 ) -> tuple[Channel, ...]:
     """Add the folder channel ``outbox`` where no other channel exists, or a digest goes to it."""
     channels = [build_channel(name, model, folder) for name, model in models.items()]
-    wanted = not models or any(OUTBOX in (model.to or [OUTBOX]) for model in digests.values())
-    if wanted and OUTBOX not in models:
-        channels.append(FolderChannel(OUTBOX, str((folder / OUTBOX).absolute())))
+    wanted = not models or any(OUTBOX_CHANNEL_ID in (model.to or [OUTBOX_CHANNEL_ID]) for model in digests.values())
+    if wanted and OUTBOX_CHANNEL_ID not in models:
+        channels.append(FolderChannel(OUTBOX_CHANNEL_ID, str((folder / OUTBOX_CHANNEL_ID).absolute())))
     return tuple(channels)
 
 
-def build_digest(digest_id: str, model: schema.DigestModel, rules: Sequence[str], zone: str) -> DigestPlan:
+def build_digest_plan(
+    digest_id: str, model: schema.DigestModel, all_rule_ids: Sequence[str], default_timezone: str
+) -> DigestPlan:
     """Fill in the default channel, zone and title; write ``all`` out as every rule of the file."""
     at = None if isinstance(model.at, str) else model.at
     return DigestPlan(
         id=digest_id,
-        rules=tuple(rules) if ALL in model.rules else tuple(dict.fromkeys(model.rules)),
-        schedule=Schedule(at=at, cron=model.cron, once=model.at == "once"),
-        to=tuple(dict.fromkeys(model.to or [OUTBOX])),
-        timezone=model.timezone or zone,
+        rules=tuple(all_rule_ids) if ALL_KEYWORD in model.rules else tuple(dict.fromkeys(model.rules)),
+        schedule=Schedule(at=at, cron=model.cron, is_immediate=model.at == "once"),
+        channels=tuple(dict.fromkeys(model.to or [OUTBOX_CHANNEL_ID])),
+        timezone=model.timezone or default_timezone,
         title=model.title or digest_id,
-        hold=Hold(*model.hold) if model.hold else None,
-        quiet_notice=model.quiet_notice,
-        limit=model.limit,
+        quiet_hours=QuietHours(*model.hold) if model.hold else None,
+        send_when_empty=model.quiet_notice,
+        max_articles=model.limit,
     )

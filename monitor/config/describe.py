@@ -6,12 +6,12 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from monitor.config.document import Path
-from monitor.config.fields import not_text
-from monitor.config.values import meant
-from monitor.domain.errors import Remark
+from monitor.config.document import KeyPath
+from monitor.config.fields import describe_non_text
+from monitor.config.values import suggest_similar
+from monitor.domain.errors import KeyIssue
 
-_WORDS = {
+_EXPECTED_TYPE_HINTS = {
     "bool_type": "write true or false, without quotes",
     "int_type": "write a whole number, without quotes",
     "list_type": "write a list, such as [first, second]",
@@ -20,33 +20,35 @@ _WORDS = {
 }
 
 
-def describe_error(path: Path, detail: ErrorDetails, model: type[BaseModel]) -> Remark:
+def describe_error(path: KeyPath, detail: ErrorDetails, model: type[BaseModel]) -> KeyIssue:
     """Turn one error of pydantic into a remark; ``path`` is where the model's value stands in the file."""
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     parent, key = loc[:-1], loc[-1] if loc else ""
     if detail["type"] == "extra_forbidden":
-        return Remark((*path, *loc), unknown_key(str(key), _model_at(model, parent)))
+        return KeyIssue((*path, *loc), describe_unknown_key(str(key), _resolve_model(model, parent)))
     if detail["type"] == "missing":
-        field = _fields(_model_at(model, parent))[str(key)]
-        return Remark((*path, *parent), f"{key} is missing; add it: {field.description}")
-    return Remark((*path, *loc), reason(detail))
+        field = _map_fields_by_key(_resolve_model(model, parent))[str(key)]
+        return KeyIssue((*path, *parent), f"{key} is missing; add it: {field.description}")
+    return KeyIssue((*path, *loc), describe_value_error(detail))
 
 
-def reason(detail: ErrorDetails) -> str:
+def describe_value_error(detail: ErrorDetails) -> str:
     """Say what is wrong with one value."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_type":
-        return not_text(detail["input"])
+        return describe_non_text(detail["input"])
     if kind == "literal_error":
         return f"write one of {str(context['expected']).replace(chr(39), '').replace(' or ', ', ')}"
-    if kind in _WORDS:
-        return f"this is {kind_of(detail['input'])}; {_WORDS[kind]}"
-    return _limit(kind, context) or f"{detail['msg'].lower()}; see monitor schema for what may stand here"
+    if kind in _EXPECTED_TYPE_HINTS:
+        return f"this is {describe_type(detail['input'])}; {_EXPECTED_TYPE_HINTS[kind]}"
+    return (
+        _describe_limit_error(kind, context) or f"{detail['msg'].lower()}; see monitor schema for what may stand here"
+    )
 
 
-def _limit(kind: str, context: Mapping[str, Any]) -> str:
+def _describe_limit_error(kind: str, context: Mapping[str, Any]) -> str:
     limits = {
         "greater_than_equal": "this is too small; write {ge} or more",
         "less_than_equal": "this is too big; write {le} or less",
@@ -58,33 +60,33 @@ def _limit(kind: str, context: Mapping[str, Any]) -> str:
     return limits.get(kind, "").format(**context)
 
 
-def kind_of(value: Any) -> str:
+def describe_type(value: Any) -> str:
     """Name the kind of a value as people say it."""
     kinds = {type(None): "nothing", bool: "a truth value", int: "a number", float: "a number", str: "text"}
     return {**kinds, list: "a list", dict: "a mapping"}.get(type(value), "something else")
 
 
-def unknown_key(key: str, model: type[BaseModel]) -> str:
+def describe_unknown_key(key: str, model: type[BaseModel]) -> str:
     """Say that a key is not known, and which one was meant or may stand there."""
-    known = _fields(model)
-    hint = meant(key, known) or f"; known here: {', '.join(known)}"
+    known = _map_fields_by_key(model)
+    hint = suggest_similar(key, known) or f"; known here: {', '.join(known)}"
     return f'there is no key "{key}"{hint}'
 
 
-def _fields(model: type[BaseModel]) -> dict[str, Any]:
+def _map_fields_by_key(model: type[BaseModel]) -> dict[str, Any]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def _model_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel]:
+def _resolve_model(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel]:
     """Follow a path of keys from a model to the model that lies there."""
     for part in loc:
-        field = _fields(model).get(str(part))
+        field = _map_fields_by_key(model).get(str(part))
         if field is not None:
-            model = _model_in(field.annotation) or model
+            model = _find_model_type(field.annotation) or model
     return model
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _find_model_type(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+    return next((found for part in get_args(annotation) if (found := _find_model_type(part))), None)

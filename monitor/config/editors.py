@@ -6,18 +6,18 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from monitor.config.fields import ID_PATTERN
-from monitor.config.schema import FileModel
+from monitor.config.schema import ConfigurationModel
 
 
-class _Plain(GenerateJsonSchema):
+class _ConciseSchemaGenerator(GenerateJsonSchema):
     """Leaves out defaults that JSON cannot say and titles that repeat the key."""
 
     ignored_warning_kinds = {"non-serializable-default"}  # noqa: RUF012 - pydantic's own class attribute
 
 
-def json_schema() -> dict[str, Any]:
+def build_json_schema() -> dict[str, Any]:
     """Return the JSON Schema of sources.yaml, for editors (draft 2020-12)."""
-    schema = FileModel.model_json_schema(schema_generator=_Plain)
+    schema = ConfigurationModel.model_json_schema(schema_generator=_ConciseSchemaGenerator)
     _drop_titles(schema)
     for section in schema["properties"].values():
         if "patternProperties" in section:
@@ -25,9 +25,9 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sources.yaml of monitor", **schema}
 
 
-def schema_text() -> str:
+def render_json_schema() -> str:
     """Return the JSON Schema as it is written into a file."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(build_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _drop_titles(part: Any) -> None:

@@ -8,15 +8,15 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from monitor.config import values
-from monitor.config.secrets import MissingSecret, Surroundings
+from monitor.config.secrets import MissingSecretError, SecretResolver
 from monitor.domain.delivery import Secret
 
 T = TypeVar("T")
-DATABASE = "sqlite:///monitor.db"
+DEFAULT_DATABASE_URL = "sqlite:///monitor.db"
 ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 
 
-def reads(parse: Callable[[str], T]) -> Callable[[Any], T]:
+def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
     """Make a validator of a parser of text; anything but text is a fault."""
 
     def read(value: Any) -> T:
@@ -24,12 +24,12 @@ def reads(parse: Callable[[str], T]) -> Callable[[Any], T]:
             return parse(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             parse(str(value))
-        raise ValueError(not_text(value))
+        raise ValueError(describe_non_text(value))
 
     return read
 
 
-def not_text(value: Any) -> str:
+def describe_non_text(value: Any) -> str:
     """Say that a value is not text, and what would be."""
     if isinstance(value, bool | int | float):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
@@ -38,7 +38,7 @@ def not_text(value: Any) -> str:
     return f"this is {kinds.get(type(value), 'something else')} where text would be right"
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Refuse control characters, and text that is only white space."""
     if not text.strip():
         raise ValueError("this is empty; write some text, or delete the key")
@@ -47,41 +47,41 @@ def clean(text: str) -> str:
     return text.strip()
 
 
-UNKNOWN = Secret("")
+UNRESOLVED_SECRET = Secret("")
 """Stands for a secret that is missing where it is not needed."""
 
 
-def _secret(value: Any, info: ValidationInfo) -> Secret:
+def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
     """Look references up, as ``_needed_secret``; ``UNKNOWN`` for one that is missing and not needed."""
     try:
-        return _needed_secret(value, info)
-    except MissingSecret:
-        if isinstance(info.context, Surroundings) and not info.context.needed:
-            return UNKNOWN
+        return _resolve_required_secret(value, info)
+    except MissingSecretError:
+        if isinstance(info.context, SecretResolver) and not info.context.is_required:
+            return UNRESOLVED_SECRET
         raise
 
 
-def _needed_secret(value: Any, info: ValidationInfo) -> Secret:
+def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
     """Look references up. The text itself never gets into an error."""
     if not isinstance(value, str):
         raise ValueError("this must be text; write ${NAME}, file:/path, or the text in quotes")  # noqa: TRY004 - as above
     around = info.context
-    assert isinstance(around, Surroundings), "models are validated with Surroundings as their context"  # noqa: S101 - says what a caller in this package must do
+    assert isinstance(around, SecretResolver), "models are validated with Surroundings as their context"  # noqa: S101 - says what a caller in this package must do
     return Secret(around.resolve(value))
 
 
-def checks(check: Callable[[str], object]) -> AfterValidator:
+def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
     """Make a validator of a secret from a check of its text."""
 
     def checked(secret: Secret) -> Secret:
-        if secret is not UNKNOWN:
+        if secret is not UNRESOLVED_SECRET:
             check(secret.reveal())
         return secret
 
     return AfterValidator(checked)
 
 
-def check_server(text: str) -> None:
+def check_smtp_url(text: str) -> None:
     """Check the URL of a mail server."""
     parts = values.split_url(text, ("smtps", "smtp"))
     if parts.path.strip("/") or parts.query or parts.fragment:
@@ -92,14 +92,14 @@ def check_server(text: str) -> None:
         raise ValueError("port 465 speaks TLS from the start, and a password is never sent without; write smtps://")
 
 
-def check_chat(text: str) -> None:
+def check_chat_url(text: str) -> None:
     """Check that a chat service is a URL; which ones there are is known when it is used."""
     scheme, sep, rest = text.partition("://")
     if not (sep and scheme.isalnum() and rest) or any(letter.isspace() for letter in text):
         raise ValueError("a chat service is a URL as Apprise writes it, such as slack://TokenA/TokenB/TokenC")
 
 
-def check_database(text: str) -> None:
+def check_database_url(text: str) -> None:
     """Check a SQLAlchemy URL."""
     if text.startswith("sqlite:///") and text.removeprefix("sqlite:///").strip("/:") not in {"", "memory"}:
         return
@@ -113,74 +113,82 @@ def as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def as_key(key: str) -> Callable[[Any], Any]:
+def as_mapping(key: str) -> Callable[[Any], Any]:
     """Let a text stand for a mapping with one key."""
     return lambda value: {key: value} if isinstance(value, str) else value
 
 
-def read_paused(value: Any) -> Any:
+def parse_paused(value: Any) -> Any:
     """Let true stand for a reason."""
     if isinstance(value, bool):
         return "paused in the configuration" if value else ""
     return value
 
 
-def _every(value: Any) -> Any:
-    return None if value == "auto" else reads(values.parse_length)(value)
+def _parse_poll_interval(value: Any) -> Any:
+    return None if value == "auto" else make_text_validator(values.parse_duration)(value)
 
 
-def _retention(value: Any) -> Any:
-    return None if value == "forever" else reads(values.parse_length)(value)
+def _parse_retention(value: Any) -> Any:
+    return None if value == "forever" else make_text_validator(values.parse_duration)(value)
 
 
-def read_probes(value: Any) -> Any:
+def parse_probe_address(value: Any) -> Any:
     """Read host and port, or ``off``."""
-    return None if value == "off" else reads(values.parse_door)(value)
+    return None if value == "off" else make_text_validator(values.parse_host_port)(value)
 
 
-def read_at(value: Any) -> Any:
+def parse_digest_time(value: Any) -> Any:
     """Read a time of day, or ``once``."""
-    return value if value == "once" else reads(values.parse_time)(value)
+    return value if value == "once" else make_text_validator(values.parse_time_of_day)(value)
 
 
-_LENGTH = r"([0-9]+[smhdwy])+"
+_DURATION_SCHEMA_PATTERN = r"([0-9]+[smhdwy])+"
 
-Text = Annotated[str, AfterValidator(clean), Field(max_length=2000, min_length=1)]
-Name = Annotated[str, AfterValidator(clean), Field(max_length=200, min_length=1)]
-Query = Annotated[str, AfterValidator(clean), Field(max_length=10_000, min_length=1)]
+LongText = Annotated[str, AfterValidator(clean_text), Field(max_length=2000, min_length=1)]
+ShortText = Annotated[str, AfterValidator(clean_text), Field(max_length=200, min_length=1)]
+QueryText = Annotated[str, AfterValidator(clean_text), Field(max_length=10_000, min_length=1)]
 Id = Annotated[str, AfterValidator(values.parse_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
-Url = Annotated[str, AfterValidator(values.parse_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
-Selector = Annotated[str, AfterValidator(values.parse_selector)]
-Format = Annotated[str, AfterValidator(values.parse_format)]
-Language = Annotated[str, AfterValidator(values.parse_language)]
-Zone = Annotated[str, AfterValidator(values.parse_zone)]
-MailAddress = Annotated[
-    str, AfterValidator(values.parse_address), WithJsonSchema({"type": "string", "format": "email"})
+WebUrl = Annotated[str, AfterValidator(values.parse_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
+CssSelector = Annotated[str, AfterValidator(values.parse_css_selector)]
+DateFormat = Annotated[str, AfterValidator(values.parse_date_format)]
+LanguageCode = Annotated[str, AfterValidator(values.parse_language_code)]
+TimeZoneName = Annotated[str, AfterValidator(values.parse_timezone)]
+EmailAddress = Annotated[
+    str, AfterValidator(values.parse_email_address), WithJsonSchema({"type": "string", "format": "email"})
 ]
-Length = Annotated[
+Duration = Annotated[
     timedelta,
-    BeforeValidator(reads(values.parse_length)),
-    WithJsonSchema({"type": "string", "pattern": f"^{_LENGTH}$", "examples": ["15m", "2h", "7d", "2y"]}),
+    BeforeValidator(make_text_validator(values.parse_duration)),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{_DURATION_SCHEMA_PATTERN}$", "examples": ["15m", "2h", "7d", "2y"]}
+    ),
 ]
-Every = Annotated[
-    timedelta | None, BeforeValidator(_every), WithJsonSchema({"type": "string", "pattern": f"^(auto|{_LENGTH})$"})
-]
-Retention = Annotated[
+PollInterval = Annotated[
     timedelta | None,
-    BeforeValidator(_retention),
-    WithJsonSchema({"type": "string", "pattern": f"^(forever|{_LENGTH})$"}),
+    BeforeValidator(_parse_poll_interval),
+    WithJsonSchema({"type": "string", "pattern": f"^(auto|{_DURATION_SCHEMA_PATTERN})$"}),
 ]
-Day = Annotated[
+RetentionPeriod = Annotated[
+    timedelta | None,
+    BeforeValidator(_parse_retention),
+    WithJsonSchema({"type": "string", "pattern": f"^(forever|{_DURATION_SCHEMA_PATTERN})$"}),
+]
+CalendarDate = Annotated[
     date,
-    BeforeValidator(reads(values.parse_date)),
+    BeforeValidator(make_text_validator(values.parse_date)),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$"}),
 ]
-Network = Annotated[
-    IPv4Network | IPv6Network, BeforeValidator(reads(values.parse_network)), WithJsonSchema({"type": "string"})
+CidrNetwork = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(make_text_validator(values.parse_network)),
+    WithJsonSchema({"type": "string"}),
 ]
-Probes = Annotated[tuple[str, int] | None, BeforeValidator(read_probes), WithJsonSchema({"type": "string"})]
-SecretText = Annotated[Secret, BeforeValidator(_secret), WithJsonSchema({"type": "string"})]
-NeededText = Annotated[Secret, BeforeValidator(_needed_secret), WithJsonSchema({"type": "string"})]
-SecretUrl = Annotated[SecretText, checks(lambda text: values.split_url(text, ("https", "http")))]
+ProbeAddress = Annotated[
+    tuple[str, int] | None, BeforeValidator(parse_probe_address), WithJsonSchema({"type": "string"})
+]
+SecretText = Annotated[Secret, BeforeValidator(_resolve_optional_secret), WithJsonSchema({"type": "string"})]
+RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret), WithJsonSchema({"type": "string"})]
+SecretUrl = Annotated[SecretText, make_secret_validator(lambda text: values.split_url(text, ("https", "http")))]
 """An http(s) URL that may itself be a secret."""
-Ids = Annotated[list[Id], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]
+IdList = Annotated[list[Id], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

@@ -11,40 +11,40 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from monitor.config import values
 from monitor.config.fields import (
-    DATABASE,
-    Day,
-    Every,
-    Format,
+    DEFAULT_DATABASE_URL,
+    CalendarDate,
+    CidrNetwork,
+    CssSelector,
+    DateFormat,
+    Duration,
+    EmailAddress,
     Id,
-    Ids,
-    Language,
-    Length,
-    MailAddress,
-    Name,
-    NeededText,
-    Network,
-    Probes,
-    Query,
-    Retention,
+    IdList,
+    LanguageCode,
+    PollInterval,
+    ProbeAddress,
+    QueryText,
+    RequiredSecretText,
+    RetentionPeriod,
     SecretText,
     SecretUrl,
-    Selector,
-    Url,
-    Zone,
-    as_key,
+    ShortText,
+    TimeZoneName,
+    WebUrl,
     as_list,
-    check_chat,
-    check_database,
-    check_server,
-    checks,
-    read_at,
-    read_paused,
-    reads,
+    as_mapping,
+    check_chat_url,
+    check_database_url,
+    check_smtp_url,
+    make_secret_validator,
+    make_text_validator,
+    parse_digest_time,
+    parse_paused,
 )
 from monitor.domain.delivery import Secret
 
 
-class Model(BaseModel):
+class StrictModel(BaseModel):
     """A part of the file: exactly the keys below, and nothing that merely coerces."""
 
     model_config = ConfigDict(
@@ -52,124 +52,128 @@ class Model(BaseModel):
     )
 
 
-class SettingsModel(Model):
+class SettingsModel(StrictModel):
     """What holds for the whole daemon."""
 
-    database: Annotated[NeededText, checks(check_database)] = Field(
-        default=Secret(DATABASE), description="SQLAlchemy URL; a relative file lies beside sources.yaml"
+    database: Annotated[RequiredSecretText, make_secret_validator(check_database_url)] = Field(
+        default=Secret(DEFAULT_DATABASE_URL), description="SQLAlchemy URL; a relative file lies beside sources.yaml"
     )
-    timezone: Zone = Field(default="UTC", description="IANA zone of digests that name none")
-    contact: Name = Field(default="", description="address or URL shown to servers in the User-Agent")
-    retention: Retention = Field(default=timedelta(days=730), description="how long articles are kept, or forever")
-    backfill: Length = Field(default=timedelta(days=1), description="how far back the first poll of a source is news")
+    timezone: TimeZoneName = Field(default="UTC", description="IANA zone of digests that name none")
+    contact: ShortText = Field(default="", description="address or URL shown to servers in the User-Agent")
+    retention: RetentionPeriod = Field(
+        default=timedelta(days=730), description="how long articles are kept, or forever"
+    )
+    backfill: Duration = Field(default=timedelta(days=1), description="how far back the first poll of a source is news")
     keep_pages: Literal["none", "matched", "all"] = Field(default="matched", description="raw pages kept as evidence")
-    allow_networks: list[Network] = Field(default_factory=list, description="private networks that may be reached")
+    allow_networks: list[CidrNetwork] = Field(default_factory=list, description="private networks that may be reached")
     heartbeat: SecretUrl | None = Field(default=None, description="URL that is pinged while all is well")
-    templates: Name = Field(default="", description="folder of your own digest templates")
-    probes: Probes = Field(
+    templates: ShortText = Field(default="", description="folder of your own digest templates")
+    probes: ProbeAddress = Field(
         default=("127.0.0.1", 9464), description="address and port of /livez, /readyz and /metrics, or off"
     )
 
 
-class PublishedModel(Model):
+class PublishedModel(StrictModel):
     """Where a date stands, and how it is written."""
 
-    selector: Selector = Field(description="CSS selector of the date")
-    format: Format = Field(default="", description="strptime format, such as %d/%m/%Y, where the date is not plain")
+    selector: CssSelector = Field(description="CSS selector of the date")
+    format: DateFormat = Field(default="", description="strptime format, such as %d/%m/%Y, where the date is not plain")
 
 
-Published = Annotated[PublishedModel, BeforeValidator(as_key("selector"), json_schema_input_type=PublishedModel | str)]
+PublishedField = Annotated[
+    PublishedModel, BeforeValidator(as_mapping("selector"), json_schema_input_type=PublishedModel | str)
+]
 
 
-class SelectorsModel(Model):
+class SelectorsModel(StrictModel):
     """CSS selectors for article pages, where the extractor needs help."""
 
-    title: Selector = Field(default="", description="the headline")
-    standfirst: Selector = Field(default="", description="the paragraph between headline and body")
-    body: Selector = Field(default="", description="the element that holds the paragraphs")
-    published: Published | None = Field(default=None, description="the date, as a selector or with its format")
-    authors: Selector = Field(default="", description="the writers")
-    remove: Annotated[list[Selector], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
+    title: CssSelector = Field(default="", description="the headline")
+    standfirst: CssSelector = Field(default="", description="the paragraph between headline and body")
+    body: CssSelector = Field(default="", description="the element that holds the paragraphs")
+    published: PublishedField | None = Field(default=None, description="the date, as a selector or with its format")
+    authors: CssSelector = Field(default="", description="the writers")
+    remove: Annotated[list[CssSelector], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
         default_factory=list, description="what is not part of the article"
     )
 
 
-class SourceModel(Model):
+class SourceModel(StrictModel):
     """One origin of articles: a feed, a news sitemap, or a page that lists articles."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["feed"]}, {"required": ["page"]}, {"required": ["sitemap"]}]}
     )
 
-    name: Name = Field(default="", description="the outlet as readers know it; default: the id")
-    feed: Url | None = Field(default=None, description="URL of an RSS, Atom, RDF or JSON feed")
-    sitemap: Url | None = Field(default=None, description="URL of a news sitemap; beside a feed it fills gaps")
-    page: Url | None = Field(default=None, description="URL of a page that lists articles; needs items")
-    items: Selector | None = Field(default=None, description="CSS selector of one article in the page's list")
-    link: Selector | None = Field(default=None, description="the link inside an item; default: a[href]")
-    title: Selector | None = Field(default=None, description="the headline inside an item; default: the link's text")
-    published: Published | None = Field(default=None, description="the date inside an item")
-    next: Selector | None = Field(default=None, description="the link to the next page of the list")
+    name: ShortText = Field(default="", description="the outlet as readers know it; default: the id")
+    feed: WebUrl | None = Field(default=None, description="URL of an RSS, Atom, RDF or JSON feed")
+    sitemap: WebUrl | None = Field(default=None, description="URL of a news sitemap; beside a feed it fills gaps")
+    page: WebUrl | None = Field(default=None, description="URL of a page that lists articles; needs items")
+    items: CssSelector | None = Field(default=None, description="CSS selector of one article in the page's list")
+    link: CssSelector | None = Field(default=None, description="the link inside an item; default: a[href]")
+    title: CssSelector | None = Field(default=None, description="the headline inside an item; default: the link's text")
+    published: PublishedField | None = Field(default=None, description="the date inside an item")
+    next: CssSelector | None = Field(default=None, description="the link to the next page of the list")
     pages: int = Field(default=1, ge=1, le=50, description="how many pages of the list are read at most")
-    language: Language = Field(default="", description="language code of its articles, such as en")
-    country: Name = Field(default="", description="where the outlet is at home")
-    timezone: Zone = Field(default="", description="zone of dates that tell none")
-    every: Every = Field(default=None, description="auto, or a fixed length such as 15m")
-    expect: Length | None = Field(default=None, description="silent for longer is a fault that gets reported")
+    language: LanguageCode = Field(default="", description="language code of its articles, such as en")
+    country: ShortText = Field(default="", description="where the outlet is at home")
+    timezone: TimeZoneName = Field(default="", description="zone of dates that tell none")
+    every: PollInterval = Field(default=None, description="auto, or a fixed length such as 15m")
+    expect: Duration | None = Field(default=None, description="silent for longer is a fault that gets reported")
     article: Literal["full", "feed"] = Field(default="full", description="full fetches article pages, feed does not")
     selectors: SelectorsModel = Field(default_factory=SelectorsModel, description="CSS selectors for its article pages")
-    headers: dict[Annotated[str, AfterValidator(values.parse_header)], SecretText] = Field(
+    headers: dict[Annotated[str, AfterValidator(values.parse_header_name)], SecretText] = Field(
         default_factory=dict, description="HTTP headers to send along; values may be secrets"
     )
-    paused: Annotated[Name, BeforeValidator(read_paused, json_schema_input_type=bool | str)] = Field(
+    paused: Annotated[ShortText, BeforeValidator(parse_paused, json_schema_input_type=bool | str)] = Field(
         default="", description="true, or the reason why it is not read"
     )
 
 
-class ExamplesModel(Model):
+class ExamplesModel(StrictModel):
     """Texts that prove a name or rule; checked by monitor check."""
 
-    match: list[Query] = Field(default_factory=list, description="texts that must be found")
-    reject: list[Query] = Field(default_factory=list, description="texts that must not be found")
+    match: list[QueryText] = Field(default_factory=list, description="texts that must be found")
+    reject: list[QueryText] = Field(default_factory=list, description="texts that must not be found")
 
 
-class RoleModel(Model):
+class RoleModel(StrictModel):
     """A post and when it was held."""
 
-    title: Name = Field(description="the post, such as Minister of National Defence")
-    from_: Day | None = Field(default=None, alias="from", description="first day in the post")
-    until: Day | None = Field(default=None, description="first day no longer in the post")
+    title: ShortText = Field(description="the post, such as Minister of National Defence")
+    from_: CalendarDate | None = Field(default=None, alias="from", description="first day in the post")
+    until: CalendarDate | None = Field(default=None, description="first day no longer in the post")
 
 
-Role = Annotated[RoleModel, BeforeValidator(as_key("title"), json_schema_input_type=RoleModel | str)]
+RoleField = Annotated[RoleModel, BeforeValidator(as_mapping("title"), json_schema_input_type=RoleModel | str)]
 
 
-class OfficialModel(Model):
+class OfficialModel(StrictModel):
     """A watched person."""
 
-    name: Name = Field(description="the name in full, as at home")
-    country: Name = Field(default="", description="whose official; decides how the name is shortened")
-    aliases: list[Name] = Field(default_factory=list, description="other spellings and scripts")
-    roles: Annotated[list[Role], BeforeValidator(as_list, json_schema_input_type=list[Role] | str)] = Field(
+    name: ShortText = Field(description="the name in full, as at home")
+    country: ShortText = Field(default="", description="whose official; decides how the name is shortened")
+    aliases: list[ShortText] = Field(default_factory=list, description="other spellings and scripts")
+    roles: Annotated[list[RoleField], BeforeValidator(as_list, json_schema_input_type=list[RoleField] | str)] = Field(
         default_factory=list, description="posts, with dates where known"
     )
-    not_: Annotated[list[Name], BeforeValidator(as_list, json_schema_input_type=list[Name] | str)] = Field(
+    not_: Annotated[list[ShortText], BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str)] = Field(
         default_factory=list, alias="not", description="phrases that cancel a mention"
     )
     examples: ExamplesModel = Field(default_factory=ExamplesModel, description="texts that must and must not name them")
 
 
-class RuleModel(Model):
+class RuleModel(StrictModel):
     """What readers want to hear of: any of these officials, or the query."""
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["officials"]}, {"required": ["query"]}]})
 
-    officials: Ids = Field(
+    officials: IdList = Field(
         default_factory=list, description="ids of officials, any of them; all = everybody in the file"
     )
-    query: Query | None = Field(default=None, description="terms, phrases, AND OR NOT, NEAR/n, wildcards")
-    sources: Ids = Field(default_factory=list, description="only these sources; default: all")
-    languages: Annotated[list[Language], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
+    query: QueryText | None = Field(default=None, description="terms, phrases, AND OR NOT, NEAR/n, wildcards")
+    sources: IdList = Field(default_factory=list, description="only these sources; default: all")
+    languages: Annotated[list[LanguageCode], BeforeValidator(as_list, json_schema_input_type=list[str] | str)] = Field(
         default_factory=list, description="only these languages; default: all"
     )
     regions: list[Literal["title", "standfirst", "dateline", "caption", "body"]] = Field(
@@ -180,23 +184,25 @@ class RuleModel(Model):
     examples: ExamplesModel = Field(default_factory=ExamplesModel, description="texts that must and must not match")
 
 
-class EmailModel(Model):
+class EmailModel(StrictModel):
     """Mail to several recipients."""
 
     to: Annotated[
-        list[MailAddress], BeforeValidator(as_list, json_schema_input_type=list[MailAddress] | str), Field(min_length=1)
+        list[EmailAddress],
+        BeforeValidator(as_list, json_schema_input_type=list[EmailAddress] | str),
+        Field(min_length=1),
     ] = Field(description="the recipients, such as [desk@example.org]")
-    from_: MailAddress = Field(alias="from", description="the sender, such as monitor@example.org")
-    server: Annotated[SecretText, checks(check_server)] = Field(
+    from_: EmailAddress = Field(alias="from", description="the sender, such as monitor@example.org")
+    server: Annotated[SecretText, make_secret_validator(check_smtp_url)] = Field(
         description="the mail server, such as smtps://user:${SMTP_PASSWORD}@mail.example.org"
     )
     unsubscribe: SecretUrl | None = Field(default=None, description="your https address for one-click unsubscription")
 
 
-SigningKey = Annotated[SecretText, checks(values.parse_signing_key)]
+SigningKey = Annotated[SecretText, make_secret_validator(values.parse_signing_key)]
 
 
-class WebhookModel(Model):
+class WebhookModel(StrictModel):
     """Signed JSON by HTTP POST."""
 
     url: SecretUrl = Field(description="where to post, such as https://hooks.example.org/x")
@@ -207,7 +213,7 @@ class WebhookModel(Model):
     )
 
 
-class ChannelModel(Model):
+class ChannelModel(StrictModel):
     """Where digests go: exactly one of the kinds."""
 
     model_config = ConfigDict(
@@ -223,46 +229,48 @@ class ChannelModel(Model):
 
     email: EmailModel | None = Field(default=None, description="mail to several recipients")
     webhook: WebhookModel | None = Field(default=None, description="signed JSON by HTTP POST")
-    chat: Annotated[SecretText, checks(check_chat)] | None = Field(
+    chat: Annotated[SecretText, make_secret_validator(check_chat_url)] | None = Field(
         default=None, description="Apprise URL of a chat service"
     )
-    folder: Name | None = Field(default=None, description="folder that receives .eml, .html and .json")
+    folder: ShortText | None = Field(default=None, description="folder that receives .eml, .html and .json")
 
 
-class DigestModel(Model):
+class DigestModel(StrictModel):
     """Which rules are told to whom, and when."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["at"]}, {"required": ["cron"]}]})
 
-    rules: Annotated[Ids, Field(min_length=1)] = Field(description="ids of rules, such as [border]")
+    rules: Annotated[IdList, Field(min_length=1)] = Field(description="ids of rules, such as [border]")
     at: Annotated[
         time | Literal["once"] | None,
-        BeforeValidator(read_at),
+        BeforeValidator(parse_digest_time),
         WithJsonSchema({"type": "string", "pattern": "^(once|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
     ] = Field(default=None, description='a time of day such as "07:00", or once for as soon as it is found')
     cron: Annotated[str, AfterValidator(values.parse_cron)] = Field(
         default="", description='minute hour day month weekday, such as "0 7 * * mon-fri"'
     )
-    timezone: Zone = Field(default="", description="zone of at, cron and hold; default: that of settings")
-    to: Ids = Field(default_factory=list, description="ids of channels; default: the folder channel outbox")
-    title: Name = Field(default="", description="headline of the digest; default: its id")
+    timezone: TimeZoneName = Field(default="", description="zone of at, cron and hold; default: that of settings")
+    to: IdList = Field(default_factory=list, description="ids of channels; default: the folder channel outbox")
+    title: ShortText = Field(default="", description="headline of the digest; default: its id")
     hold: Annotated[
-        tuple[time, time] | None, BeforeValidator(reads(values.parse_hold)), WithJsonSchema({"type": "string"})
+        tuple[time, time] | None,
+        BeforeValidator(make_text_validator(values.parse_quiet_hours)),
+        WithJsonSchema({"type": "string"}),
     ] = Field(default=None, description='quiet hours that hold messages, such as "22:00-06:00"')
     quiet_notice: bool = Field(default=False, description="say so when nothing was found, with proof of coverage")
     limit: int = Field(default=200, ge=1, le=5000, description="articles shown at most; the rest is summed up")
 
 
-Synonyms = list[Annotated[list[Name], Field(min_length=2)]]
+SynonymGroups = list[Annotated[list[ShortText], Field(min_length=2)]]
 
 
-class FileModel(Model):
+class ConfigurationModel(StrictModel):
     """The configuration of monitor."""
 
     settings: SettingsModel = Field(default_factory=SettingsModel, description="what holds for the whole daemon")
     sources: dict[Id, SourceModel] = Field(default_factory=dict, description="origins of articles, by id")
     officials: dict[Id, OfficialModel] = Field(default_factory=dict, description="watched persons, by id")
-    synonyms: Synonyms = Field(default_factory=list, description="words that mean the same")
+    synonyms: SynonymGroups = Field(default_factory=list, description="words that mean the same")
     rules: dict[Id, RuleModel] = Field(default_factory=dict, description="what to report, by id")
     channels: dict[Id, ChannelModel] = Field(default_factory=dict, description="where digests go, by id")
     digests: dict[Id, DigestModel] = Field(default_factory=dict, description="what is told when, by id")

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-MAX_SECRET = 65536
+MAX_SECRET_FILE_BYTES = 65536
 
 _REFERENCE = re.compile(r"\$\$|\$\{([^{}]*)\}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class MissingSecret(ValueError):
+class MissingSecretError(ValueError):
     """A reference leads nowhere: its variable is not set, or its file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SecretResolver:
     """Where references are looked up: the environment, and the folder that relative paths start from.
 
     Where secrets are not ``needed``, one that is missing is no fault: who only looks need not know the passwords.
@@ -25,7 +25,7 @@ class Surroundings:
 
     environ: Mapping[str, str]
     folder: Path
-    needed: bool = True
+    is_required: bool = True
 
     def resolve(self, text: str) -> str:
         """Replace every reference; ``$$`` stands for one dollar sign.
@@ -34,45 +34,48 @@ class Surroundings:
         password may hold any letter. Raises ``ValueError`` naming the variable or file that is missing or empty.
         """
         if text.startswith("file:"):
-            return self._read(self._replace(text.removeprefix("file:")))
+            return self._read_file(self._substitute_references(text.removeprefix("file:")))
         scheme, sep, rest = text.partition("://")
         user, at, place = rest.rpartition("@")
         if sep and at:
-            return f"{self._replace(scheme)}://{self._replace(user, encode=True)}@{self._replace(place)}"
-        return self._replace(text)
+            user = self._substitute_references(user, percent_encode=True)
+            return f"{self._substitute_references(scheme)}://{user}@{self._substitute_references(place)}"
+        return self._substitute_references(text)
 
-    def _replace(self, text: str, *, encode: bool = False) -> str:
+    def _substitute_references(self, text: str, *, percent_encode: bool = False) -> str:
         def put(found: re.Match[str]) -> str:
             if found[0] == "$$":
                 return "$"
-            secret = self._look_up(found[1])
-            return quote(secret, safe="") if encode else secret
+            secret = self._resolve_reference(found[1])
+            return quote(secret, safe="") if percent_encode else secret
 
         return _REFERENCE.sub(put, text)
 
-    def _look_up(self, name: str) -> str:
+    def _resolve_reference(self, name: str) -> str:
         if name.startswith("file:"):
-            return self._read(name.removeprefix("file:"))
-        if not _NAME.fullmatch(name):
+            return self._read_file(name.removeprefix("file:"))
+        if not _VARIABLE_NAME.fullmatch(name):
             raise ValueError("${...} holds no name of a variable; write it such as ${SMTP_PASSWORD}")
         secret = self.environ.get(name)
         if secret is None:
-            raise MissingSecret(f"the environment variable {name} is not set; set it, or use file:/path/to/secret")
+            raise MissingSecretError(f"the environment variable {name} is not set; set it, or use file:/path/to/secret")
         if not secret:
-            raise MissingSecret(f"the environment variable {name} is empty; give it a value")
+            raise MissingSecretError(f"the environment variable {name} is empty; give it a value")
         return secret
 
-    def _read(self, name: str) -> str:
+    def _read_file(self, name: str) -> str:
         path = self.folder / name
         try:
-            if path.stat().st_size > MAX_SECRET:
-                raise ValueError(f"the secret file {name} has over {MAX_SECRET:,} bytes; it holds one secret only")
+            if path.stat().st_size > MAX_SECRET_FILE_BYTES:
+                raise ValueError(
+                    f"the secret file {name} has over {MAX_SECRET_FILE_BYTES:,} bytes; it holds one secret only"
+                )
             secret = path.read_text(encoding="utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise ValueError(f"the secret file {name} is not UTF-8 text; save it as such") from error
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise MissingSecret(
+            raise MissingSecretError(
                 f"the secret file {name} cannot be read ({reason}); create it, or mend the path"
             ) from error
         if not secret:
@@ -80,6 +83,6 @@ class Surroundings:
         return secret
 
 
-def is_reference(text: str) -> bool:
+def has_secret_reference(text: str) -> bool:
     """Tell whether a text takes (part of) its value from elsewhere."""
     return text.startswith("file:") or any(found[0] != "$$" for found in _REFERENCE.finditer(text))

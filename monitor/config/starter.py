@@ -1,9 +1,9 @@
 """The first sources.yaml of a newcomer: small, commented, and good as it stands."""
 
-NAME = "sources.yaml"
-SCHEMA_NAME = "sources.schema.json"
+CONFIG_FILE_NAME = "sources.yaml"
+SCHEMA_FILE_NAME = "sources.schema.json"
 
-STARTER = """\
+CONFIG_TEMPLATE = """\
 # yaml-language-server: $schema=./sources.schema.json
 #
 # The whole configuration of monitor. After each change:  monitor check

@@ -17,46 +17,48 @@ from functools import cache
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-MAX_LENGTH = timedelta(days=36500)
-MAX_URL = 2000
+SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+MAX_DURATION = timedelta(days=36500)
+MAX_URL_CHARS = 2000
 
-_LENGTH = re.compile(r"(?:[0-9]{1,9}[smhdwy])+")
-_PART = re.compile(r"([0-9]+)([smhdwy])")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_DURATION = re.compile(r"(?:[0-9]{1,9}[smhdwy])+")
+_DURATION_PART = re.compile(r"([0-9]+)([smhdwy])")
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
-_NAMED = re.compile(r'"?[^<>"@,;:\\()]+"? ?<([^<>]+)>')
+_NAMED_EMAIL_ADDRESS = re.compile(r'"?[^<>"@,;:\\()]+"? ?<([^<>]+)>')
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_OWN_HEADERS = {"accept-encoding", "connection", "content-length", "host", "if-modified-since", "if-none-match"}
+_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_HOST_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", "if-modified-since", "if-none-match"}
 
 
-def parse_length(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Read a length of time: a number and a unit (s m h d w y), several in a row add up."""
-    if not _LENGTH.fullmatch(text):
+    if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
-    length = sum((timedelta(seconds=int(n) * UNITS[unit]) for n, unit in _PART.findall(text)), timedelta())
+    length = sum(
+        (timedelta(seconds=int(n) * SECONDS_BY_UNIT[unit]) for n, unit in _DURATION_PART.findall(text)), timedelta()
+    )
     if length <= timedelta():
         raise ValueError("a length of time is more than zero; write 1s or more")
-    if length > MAX_LENGTH:
+    if length > MAX_DURATION:
         raise ValueError(f'"{text}" is over a hundred years; write 100y or less')
     return length
 
 
-def parse_time(text: str) -> time:
+def parse_time_of_day(text: str) -> time:
     """Read a time of day on the 24-hour clock, HH:MM."""
-    if found := _TIME.fullmatch(text):
+    if found := _TIME_OF_DAY.fullmatch(text):
         return time(int(found[1]), int(found[2]))
     raise ValueError(f'"{text}" is no time of day; write HH:MM on the 24-hour clock, such as "07:00"')
 
 
-def parse_hold(text: str) -> tuple[time, time]:
+def parse_quiet_hours(text: str) -> tuple[time, time]:
     """Read quiet hours, HH:MM-HH:MM; they may run over midnight."""
     parts = text.split("-")
-    if len(parts) == 2 and all(_TIME.fullmatch(part.strip()) for part in parts):
-        start, end = (parse_time(part.strip()) for part in parts)
+    if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
+        start, end = (parse_time_of_day(part.strip()) for part in parts)
         if start != end:
             return start, end
     raise ValueError(f'"{text}" are no quiet hours; write two times, such as "22:00-06:00"')
@@ -73,18 +75,18 @@ def parse_date(text: str) -> date:
     raise ValueError(f'"{text}" is no date; write year-month-day, such as 2021-04-08, or year-month')
 
 
-def parse_zone(text: str) -> str:
+def parse_timezone(text: str) -> str:
     """Read the name of a time zone as in the IANA list, such as Asia/Vientiane."""
-    if text in _zones():
+    if text in _list_timezones():
         return text
     city = text.replace(" ", "_").lower()
-    whole = sorted((zone for zone in _zones() if zone.lower().endswith(f"/{city}")), key=len)
-    hint = f"; did you mean {whole[0]}?" if whole else meant(text, _zones())
+    whole = sorted((zone for zone in _list_timezones() if zone.lower().endswith(f"/{city}")), key=len)
+    hint = f"; did you mean {whole[0]}?" if whole else suggest_similar(text, _list_timezones())
     raise ValueError(f'"{text}" is no time zone{hint or "; write a name such as Asia/Vientiane"}')
 
 
 @cache
-def _zones() -> frozenset[str]:
+def _list_timezones() -> frozenset[str]:
     return frozenset(zone for zone in available_timezones() if zone != "localtime")
 
 
@@ -97,9 +99,9 @@ def parse_id(text: str) -> str:
     raise ValueError(f"an id has small letters, digits and hyphens only, at most 64{hint}")
 
 
-def parse_language(text: str) -> str:
+def parse_language_code(text: str) -> str:
     """Read a language code, such as en, vi, lo or zh-Hans."""
-    if _LANGUAGE.fullmatch(text):
+    if _LANGUAGE_CODE.fullmatch(text):
         return text
     raise ValueError(f'"{text}" is no language code; write two or three small letters, such as en, vi or lo')
 
@@ -116,7 +118,7 @@ def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         raise ValueError(f'"{text}" is no network; write it such as {hint}') from error
 
 
-def parse_door(text: str) -> tuple[str, int]:
+def parse_host_port(text: str) -> tuple[str, int]:
     """Read an address of this machine and a port, such as 127.0.0.1:9464 or [::1]:9464."""
     host, _, port = text.rpartition(":")
     try:
@@ -141,8 +143,8 @@ def parse_url(text: str) -> str:
 def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
     """Split a URL after checking scheme, host, port and characters."""
     example = f"{schemes[0]}://host.example"
-    if not text.isprintable() or " " in text or len(text) > MAX_URL:  # no other space is printable
-        raise ValueError(f"a URL has no spaces or control characters and at most {MAX_URL} letters")
+    if not text.isprintable() or " " in text or len(text) > MAX_URL_CHARS:  # no other space is printable
+        raise ValueError(f"a URL has no spaces or control characters and at most {MAX_URL_CHARS} letters")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
@@ -153,12 +155,12 @@ def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
         if parts.scheme.isalnum() and "://" in text:
             raise ValueError(f'this URL begins with "{parts.scheme}:" where {right} would be right')
         raise ValueError(f"this URL does not say how it is reached; write {right} before it")
-    if not is_host(host):
+    if not is_valid_host(host):
         raise ValueError(f"this URL names no host that can exist; write it such as {example}")
     return parts
 
 
-def is_address(host: str) -> bool:
+def is_ip_address(host: str) -> bool:
     """Tell an IP address; most hosts are none by their last sign."""
     if not (host[-1:].isdigit() or ":" in host):
         return False
@@ -169,24 +171,24 @@ def is_address(host: str) -> bool:
     return True
 
 
-def is_host(host: str) -> bool:
+def is_valid_host(host: str) -> bool:
     """Tell whether a text is an address or could be a host name, in any script."""
-    if is_address(host):
+    if is_ip_address(host):
         return True
     try:
         ascii_host = host.rstrip(".").encode("idna").decode("ascii")
     except UnicodeError:
         return False
-    return 0 < len(ascii_host) <= 253 and all(_LABEL.fullmatch(label) for label in ascii_host.split("."))
+    return 0 < len(ascii_host) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in ascii_host.split("."))
 
 
-def parse_address(text: str) -> str:
+def parse_email_address(text: str) -> str:
     """Read one email address, bare or as ``Name <address>``."""
-    named = _NAMED.fullmatch(text)
+    named = _NAMED_EMAIL_ADDRESS.fullmatch(text)
     bare = named[1] if named else text
     try:
         address = Address(addr_spec=bare)
-        good = bool(address.username) and is_host(address.domain) and address.addr_spec == bare
+        good = bool(address.username) and is_valid_host(address.domain) and address.addr_spec == bare
     except (ValueError, IndexError, HeaderParseError):
         good = False
     if not good or not text.isprintable() or any(letter.isspace() for letter in bare):
@@ -194,7 +196,7 @@ def parse_address(text: str) -> str:
     return text
 
 
-def parse_selector(text: str) -> str:
+def parse_css_selector(text: str) -> str:
     """Read a CSS selector, by the engine that will use it."""
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded for those who select
 
@@ -205,7 +207,7 @@ def parse_selector(text: str) -> str:
     return text
 
 
-def parse_format(text: str) -> str:
+def parse_date_format(text: str) -> str:
     """Read a date format as of ``strptime``; day, month and year must be in it."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
     twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
@@ -219,11 +221,11 @@ def parse_format(text: str) -> str:
     return text
 
 
-def parse_header(name: str) -> str:
+def parse_header_name(name: str) -> str:
     """Read the name of an HTTP header that the user may set."""
-    if not _HEADER.fullmatch(name):
+    if not _HEADER_NAME.fullmatch(name):
         raise ValueError("this is no header name; write one such as Authorization")
-    if name.lower() in _OWN_HEADERS:
+    if name.lower() in _RESERVED_HEADERS:
         raise ValueError(f"the program sets {name} itself; delete it")
     return name
 
@@ -239,14 +241,14 @@ def parse_signing_key(text: str) -> str:
     return text
 
 
-def meant(text: str, known: Iterable[str]) -> str:
+def suggest_similar(text: str, known_words: Iterable[str]) -> str:
     """Return "; did you mean ...?" for the nearest known word, or nothing."""
-    near = difflib.get_close_matches(text.lower(), {word.lower(): word for word in known}, 1, 0.7)
-    words = {word.lower(): word for word in known}
+    near = difflib.get_close_matches(text.lower(), {word.lower(): word for word in known_words}, 1, 0.7)
+    words = {word.lower(): word for word in known_words}
     return f"; did you mean {words[near[0]]}?" if near else ""
 
 
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def parse_cron(text: str) -> str:
@@ -259,7 +261,7 @@ def parse_cron(text: str) -> str:
         raise ValueError(f'"{text}" is no cron line; write minute hour day month weekday, such as "0 7 * * mon-fri"')
     if fields[2] != "*" and fields[4] != "*":
         raise ValueError("day and weekday together mean different things to different programs; leave one of them *")
-    fields[4] = _weekdays(fields[4])
+    fields[4] = _expand_weekdays(fields[4])
     line = " ".join(fields)
     from apscheduler.triggers.cron import CronTrigger  # loaded for those who write cron lines
 
@@ -273,7 +275,7 @@ def parse_cron(text: str) -> str:
     return line
 
 
-def _weekdays(field: str) -> str:
+def _expand_weekdays(field: str) -> str:
     if field == "*":
         return field
     days: set[int] = set()
@@ -281,14 +283,14 @@ def _weekdays(field: str) -> str:
         found = re.fullmatch(r"(\*|[a-z]{3}|[0-7])(?:-([a-z]{3}|[0-7]))?(?:/([1-7]))?", part)
         try:
             assert found  # noqa: S101 - turned into the sentence below
-            first = 0 if found[1] == "*" else _weekday(found[1])
-            last = 6 if found[1] == "*" or (found[3] and not found[2]) else _weekday(found[2] or found[1])
+            first = 0 if found[1] == "*" else _parse_weekday(found[1])
+            last = 6 if found[1] == "*" or (found[3] and not found[2]) else _parse_weekday(found[2] or found[1])
         except (AssertionError, ValueError) as error:
             raise ValueError(f'"{field}" are no weekdays; write them as mon tue wed, or mon-fri') from error
         span = 6 if (found[1], found[2]) == ("0", "7") else (last - first) % 7
         days.update((first + step) % 7 for step in range(0, span + 1, int(found[3] or 1)))
-    return "*" if len(days) == 7 else ",".join(_DAYS[day] for day in sorted(days))
+    return "*" if len(days) == 7 else ",".join(_WEEKDAYS[day] for day in sorted(days))
 
 
-def _weekday(word: str) -> int:
-    return int(word) % 7 if word.isdigit() else _DAYS.index(word)
+def _parse_weekday(word: str) -> int:
+    return int(word) % 7 if word.isdigit() else _WEEKDAYS.index(word)

@@ -9,29 +9,33 @@ import re
 from datetime import datetime
 from typing import Any
 
-from monitor.deliver.split import split
-from monitor.domain.delivery import ChatChannel, Message, Receipt, Retry, Sent
+from monitor.deliver.split import split_paragraphs
+from monitor.domain.delivery import ChatChannel, Message, Retry, SendResult, Sent
 from monitor.domain.errors import UsageError
-from monitor.text.visible import visible
+from monitor.text.visible import sanitize
 
-DEADLINE = 60.0  # seconds for all parts of one message
-LIMITS = {"slack": 12_000, "discord": 1_900, "tgram": 3_900}  # UTF-16 units, by the scheme Apprise knows a service by
-MARKDOWN = {"discord"}  # reads Markdown in what Apprise sends as text
-REMEMBERED = 1000  # messages of which only some parts were sent
-_SIGNS = re.compile(r"([\\*_~`|>#\[\]()])")
-_ADDRESS = re.compile(r"(https?://\S+)")
+CHAT_TIMEOUT_SECONDS = 60.0  # seconds for all parts of one message
+MAX_UNITS_BY_SERVICE = {
+    "slack": 12_000,
+    "discord": 1_900,
+    "tgram": 3_900,
+}  # UTF-16 units, by the scheme Apprise knows a service by
+MARKDOWN_SERVICES = {"discord"}  # reads Markdown in what Apprise sends as text
+MAX_PARTIAL_MESSAGES = 1000  # messages of which only some parts were sent
+_MARKDOWN_CHARS = re.compile(r"([\\*_~`|>#\[\]()])")
+_WEB_ADDRESS = re.compile(r"(https?://\S+)")
 
 
-def harmless(text: str, *, markdown: bool) -> str:
+def escape_chat_text(text: str, *, is_markdown: bool) -> str:
     """Take from a text what a chat service would act on: mentions everywhere, Markdown where it is read."""
-    quiet = visible(text).replace("@", "@\u200b")
-    if not markdown:
+    quiet = sanitize(text).replace("@", "@\u200b")
+    if not is_markdown:
         return quiet
-    parts = _ADDRESS.split(quiet)
-    return "".join(part if number % 2 else _SIGNS.sub(r"\\\1", part) for number, part in enumerate(parts))
+    parts = _WEB_ADDRESS.split(quiet)
+    return "".join(part if number % 2 else _MARKDOWN_CHARS.sub(r"\\\1", part) for number, part in enumerate(parts))
 
 
-def _open(url: str) -> Any:
+def _load_plugin(url: str) -> Any:
     """Return Apprise's plug-in for a URL; the URL is a secret and is never named in an error."""
     try:
         import apprise
@@ -45,47 +49,50 @@ def _open(url: str) -> Any:
     return plugin
 
 
-class ChatCarrier:
+class ChatSender:
     """Sends to the one target of a chat channel."""
 
-    def __init__(self, channel: ChatChannel, *, deadline: float = DEADLINE) -> None:
+    def __init__(self, channel: ChatChannel, *, timeout_seconds: float = CHAT_TIMEOUT_SECONDS) -> None:
         """``deadline`` is in seconds. Raises ``UsageError`` without Apprise, or for a URL it does not understand."""
-        self._plugin = _open(channel.url.reveal())
+        self._plugin = _load_plugin(channel.url.reveal())
         schemes = self._plugin.secure_protocol or self._plugin.protocol
         self._scheme = schemes if isinstance(schemes, str) else schemes[0]
         # A tenth is left to what escaping and the service's own frame add.
-        self._limit = min(LIMITS.get(self._scheme, 30_000), max(int(self._plugin.body_maxlen * 0.9), 200))
+        self._max_units = min(
+            MAX_UNITS_BY_SERVICE.get(self._scheme, 30_000), max(int(self._plugin.body_maxlen * 0.9), 200)
+        )
         formats = self._plugin.notify_format
         known = [str(one.value) for one in (formats if isinstance(formats, tuple | list) else [formats])]
         self._format = "text" if "text" in known else known[0]
-        self._markdown = self._format == "markdown" or self._scheme in MARKDOWN
-        self._deadline = deadline
-        self._sent: dict[str, int] = {}
+        self._is_markdown = self._format == "markdown" or self._scheme in MARKDOWN_SERVICES
+        self._timeout_seconds = timeout_seconds
+        self._sent_parts_by_key: dict[str, int] = {}
 
-    async def send(self, message: Message, attempt_at: datetime) -> Receipt:  # noqa: ARG002 - the port's signature
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
         """Try once, within the deadline; a further attempt goes on with the part that failed."""
         paragraphs = [
-            harmless(block, markdown=self._markdown) for block in message.rendered.blocks or (message.rendered.text,)
+            escape_chat_text(block, is_markdown=self._is_markdown)
+            for block in message.rendered.blocks or (message.rendered.text,)
         ]
-        texts = split(paragraphs, self._limit - 40)
+        texts = split_paragraphs(paragraphs, self._max_units - 40)
         try:
-            async with asyncio.timeout(self._deadline):
-                for number in range(self._sent.get(message.key, 0), len(texts)):
+            async with asyncio.timeout(self._timeout_seconds):
+                for number in range(self._sent_parts_by_key.get(message.key, 0), len(texts)):
                     if not await asyncio.to_thread(self._post, texts[number], number, len(texts)):
                         return Retry(f"the chat service did not take part {number + 1} of {len(texts)}")
-                    self._remember(message.key, number + 1)
+                    self._record_progress(message.key, number + 1)
         except TimeoutError:
             return Retry("the chat service did not answer in time")
-        self._sent.pop(message.key, None)
+        self._sent_parts_by_key.pop(message.key, None)
         return Sent(f"{len(texts)} {'part' if len(texts) == 1 else 'parts'}")
 
-    def _post(self, text: str, number: int, total: int) -> bool:
-        body = f"{text}\n\n({number + 1}/{total})" if total > 1 else text
+    def _post(self, text: str, part_index: int, part_count: int) -> bool:
+        body = f"{text}\n\n({part_index + 1}/{part_count})" if part_count > 1 else text
         if self._format == "html":
             body = html.escape(body, quote=False)
         return bool(self._plugin.notify(body=body, body_format=self._format))
 
-    def _remember(self, key: str, parts: int) -> None:
-        self._sent[key] = parts
-        while len(self._sent) > REMEMBERED:
-            del self._sent[next(iter(self._sent))]
+    def _record_progress(self, message_key: str, sent_parts: int) -> None:
+        self._sent_parts_by_key[message_key] = sent_parts
+        while len(self._sent_parts_by_key) > MAX_PARTIAL_MESSAGES:
+            del self._sent_parts_by_key[next(iter(self._sent_parts_by_key))]

@@ -5,34 +5,36 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from monitor.deliver.letter import mailbox, write
-from monitor.domain.delivery import FolderChannel, Message, Receipt, Retry, Sent
-from monitor.text.visible import one_line
+from monitor.deliver.letter import build_mime_message, parse_mailbox
+from monitor.domain.delivery import FolderChannel, Message, Retry, SendResult, Sent
+from monitor.text.visible import single_line
 
-SENDER, READER = "monitor@localhost", "reader@localhost"
+PLACEHOLDER_SENDER, PLACEHOLDER_RECIPIENT = "monitor@localhost", "reader@localhost"
 
 
-class FolderCarrier:
+class FolderSender:
     """Writes the deliveries of one channel. A repeated delivery writes the same files again."""
 
     def __init__(self, channel: FolderChannel) -> None:
         self._folder = Path(channel.path)
 
-    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         """Write the three files, each whole or not at all."""
         try:
-            written = await asyncio.to_thread(self._write, message, attempt_at)
+            written = await asyncio.to_thread(self._write_files, message, attempt_at)
         except OSError as error:
-            return Retry(one_line(f"{self._folder} cannot be written: {error.strerror or error}", 300))
+            return Retry(single_line(f"{self._folder} cannot be written: {error.strerror or error}", 300))
         return Sent(str(written))
 
-    def _write(self, message: Message, at: datetime) -> Path:
+    def _write_files(self, message: Message, attempt_at: datetime) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"{message.digest_id}-{message.created_at:%Y%m%dT%H%M%SZ}-{message.key[:8]}"
+        name = f"{message.plan_id}-{message.created_at:%Y%m%dT%H%M%SZ}-{message.key[:8]}"
         files = {
             ".html": message.rendered.html.encode(),
             ".json": message.rendered.payload.encode(),
-            ".eml": write(message, mailbox(SENDER), mailbox(READER), at),
+            ".eml": build_mime_message(
+                message, parse_mailbox(PLACEHOLDER_SENDER), parse_mailbox(PLACEHOLDER_RECIPIENT), attempt_at
+            ),
         }
         for suffix, content in files.items():
             part = self._folder / f".{name}{suffix}.part"

@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 
-def units(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     """Count UTF-16 units, in which chat services measure."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
-def _pieces(text: str, limit: int) -> Iterator[str]:
+def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
     """Cut one paragraph that is too long: between lines, else between words, else anywhere but inside a letter."""
-    while units(text) > limit:
-        cut = limit
-        while units(text[:cut]) > limit:
-            cut -= max(1, (units(text[:cut]) - limit) // 2)
+    while count_utf16_units(text) > max_units:
+        cut = max_units
+        while count_utf16_units(text[:cut]) > max_units:
+            cut -= max(1, (count_utf16_units(text[:cut]) - max_units) // 2)
         for sign in ("\n", " "):
             place = text.rfind(sign, cut // 2, cut)
             if place > 0:
@@ -25,13 +25,13 @@ def _pieces(text: str, limit: int) -> Iterator[str]:
         yield text
 
 
-def split(paragraphs: Sequence[str], limit: int) -> tuple[str, ...]:
+def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ...]:
     """Join paragraphs into as few texts of at most ``limit`` UTF-16 units as their order allows."""
     texts: list[str] = []
     for paragraph in paragraphs:
-        for piece in _pieces(paragraph, limit):
+        for piece in _split_paragraph(paragraph, max_units):
             joined = f"{texts[-1]}\n\n{piece}" if texts else piece
-            if texts and units(joined) <= limit:
+            if texts and count_utf16_units(joined) <= max_units:
                 texts[-1] = joined
             else:
                 texts.append(piece)

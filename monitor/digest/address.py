@@ -11,14 +11,14 @@ from monitor.domain.delivery import (
     EmailChannel,
     FolderChannel,
     Message,
-    Rendered,
+    RenderedDigest,
     Secret,
     WebhookChannel,
 )
 from monitor.domain.digest import Digest
 
 
-def _label(url: Secret) -> str:
+def _label_secret_url(url: Secret) -> str:
     """Name a secret URL so that it can be shown and told from others: its host or service, and a short fingerprint.
 
     The URLs of chat services carry secrets where others have the host, so only the service is named.
@@ -29,7 +29,7 @@ def _label(url: Secret) -> str:
     return f"{place or 'target'}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def targets(channel: Channel) -> Iterator[str]:
+def iter_targets(channel: Channel) -> Iterator[str]:
     """Yield each target of a channel by a name that is safe to show: a mail address each, or the one place."""
     match channel:
         case EmailChannel():
@@ -37,19 +37,21 @@ def targets(channel: Channel) -> Iterator[str]:
         case FolderChannel():
             yield channel.path
         case WebhookChannel() | ChatChannel():
-            yield _label(channel.url)
+            yield _label_secret_url(channel.url)
 
 
-def key(digest: Digest, channel_id: str, target: str) -> str:
+def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
     """Return the identity of a delivery: the same digest, window, channel and target give the same key."""
     start = digest.window.start_at.astimezone(UTC).isoformat()
     return hashlib.sha256(f"{digest.id}\0{start}\0{channel_id}\0{target}".encode()).hexdigest()[:40]
 
 
-def address(digest: Digest, rendered: Rendered, channels: Iterable[Channel], now: datetime) -> tuple[Message, ...]:
+def build_messages(
+    digest: Digest, rendered: RenderedDigest, channels: Iterable[Channel], now: datetime
+) -> tuple[Message, ...]:
     """Make one message for each target of each channel."""
     return tuple(
-        Message(key(digest, channel.id, target), digest.id, channel.id, target, rendered, now)
+        Message(build_delivery_key(digest, channel.id, target), digest.id, channel.id, target, rendered, now)
         for channel in channels
-        for target in targets(channel)
+        for target in iter_targets(channel)
     )

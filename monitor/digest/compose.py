@@ -6,50 +6,55 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.digest.prominence import Rank, height, standing
+from monitor.digest.prominence import Prominence, rank_article, rank_officials
 from monitor.domain.digest import (
     Coverage,
     Digest,
+    DigestItem,
     DigestPlan,
     DigestStory,
-    Elsewhere,
-    HitRecord,
-    Item,
-    Kind,
-    Subject,
+    DuplicateItem,
+    HitKind,
+    OfficialSummary,
+    ReportableHit,
     Window,
 )
 from monitor.domain.mention import Passage
 from monitor.domain.official import Official
 
-GRAVITY = (Kind.UPDATE, Kind.NEW, Kind.CORRECTION, Kind.WITHDRAWN)  # an update of what was never told is simply new
-POSTS = 2
+KIND_PRECEDENCE = (
+    HitKind.UPDATE,
+    HitKind.NEW,
+    HitKind.CORRECTION,
+    HitKind.WITHDRAWN,
+)  # an update of what was never told is simply new
+MAX_POSITIONS_SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Report:
+class _DigestArticle:
     """One article with its standing; ``original`` is the article it repeats, if any."""
 
-    item: Item
+    item: DigestItem
     story_id: str
-    original: int | None
-    height: Rank
-    standing: Mapping[str, tuple[Rank, int]]
+    duplicate_of: int | None
+    prominence: Prominence
+    official_ranks: Mapping[str, tuple[Prominence, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _RankedStory:
     """A story with its weight: a headline first, then how many outlets carry it, then the newest."""
 
     story: DigestStory
-    weight: tuple[int, int, datetime]
-    articles: int
+    sort_key: tuple[int, int, datetime]
+    article_count: int
 
 
-def _merged_passages(records: Iterable[HitRecord]) -> tuple[Passage, ...]:
+def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
     """Join the passages of several rules: each stretch of text once with the marks of all, officials before queries."""
     merged: dict[tuple[str, int, int], Passage] = {}
-    for record in sorted(records, key=lambda record: not record.officials):
+    for record in sorted(records, key=lambda record: not record.official_ids):
         for passage in sorted(record.passages, key=lambda passage: passage.start):
             place = (passage.region.value, passage.start, passage.end)
             marks = {*passage.marks, *(merged[place].marks if place in merged else ())}
@@ -69,11 +74,11 @@ def _merged_passages(records: Iterable[HitRecord]) -> tuple[Passage, ...]:
     return tuple(kept)
 
 
-def _report(records: Sequence[HitRecord]) -> _Report:
+def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
     first = records[0]
-    ranks = standing(records)
-    gravest = max((record.kind for record in records), key=GRAVITY.index)
-    item = Item(
+    ranks = rank_officials(records)
+    gravest = max((record.kind for record in records), key=KIND_PRECEDENCE.index)
+    item = DigestItem(
         article_id=first.article_id,
         url=first.article.canonical_url or first.article.url,
         title=first.article.title,
@@ -84,83 +89,87 @@ def _report(records: Sequence[HitRecord]) -> _Report:
         language=first.article.language,
         rules=tuple(dict.fromkeys(record.rule_id for record in records)),
         officials=tuple(sorted(ranks, key=lambda official: ranks[official], reverse=True)),
-        passages=_merged_passages(records),
+        passages=_merge_passages(records),
         kind=gravest,
         note=next((record.note for record in records if record.kind is gravest and record.note), ""),
         partial=first.article.partial,
     )
-    best = max((found for found, _ in ranks.values()), default=height(records))
-    return _Report(item, first.story_id, first.copy_of, best, ranks)
+    best = max((found for found, _ in ranks.values()), default=rank_article(records))
+    return _DigestArticle(item, first.story_id, first.duplicate_of, best, ranks)
 
 
-def _split_copies(reports: Sequence[_Report]) -> tuple[list[_Report], dict[int, list[Elsewhere]]]:
+def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
     """Keep one report of each text and list the others under it.
 
     A copy stands for itself when it changed since, or names somebody whom the kept text does not name.
     """
-    kept: dict[int, _Report] = {}
-    copies: dict[int, list[Elsewhere]] = defaultdict(list)
-    alone: list[_Report] = []
-    for report in sorted(reports, key=lambda report: report.original is not None):
-        key = report.original or report.item.article_id
+    kept: dict[int, _DigestArticle] = {}
+    copies: dict[int, list[DuplicateItem]] = defaultdict(list)
+    alone: list[_DigestArticle] = []
+    for report in sorted(reports, key=lambda report: report.duplicate_of is not None):
+        key = report.duplicate_of or report.item.article_id
         known = kept.get(key)
         if known is None:
             kept[key] = report
-        elif report.item.kind is Kind.NEW and set(report.item.officials) <= set(known.item.officials):
+        elif report.item.kind is HitKind.NEW and set(report.item.officials) <= set(known.item.officials):
             item = report.item
             copies[known.item.article_id].append(
-                Elsewhere(item.article_id, item.url, item.title, item.outlet, item.language)
+                DuplicateItem(item.article_id, item.url, item.title, item.outlet, item.language)
             )
         else:
             alone.append(report)
     return [*kept.values(), *alone], copies
 
 
-def _leading(members: Iterable[_Report]) -> tuple[str, ...]:
+def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
     """Order the officials of a story: by how prominent they are in all its articles together, then in the best one."""
     sums: dict[str, int] = defaultdict(int)
-    best: dict[str, tuple[Rank, int]] = {}
+    best: dict[str, tuple[Prominence, int]] = {}
     for member in members:
-        for official, found in member.standing.items():
+        for official, found in member.official_ranks.items():
             sums[official] += found[0]
             best[official] = max(found, best.get(official, found))
     return tuple(sorted(best, key=lambda official: (sums[official], best[official]), reverse=True))
 
 
-def _entries(reports: Sequence[_Report], copies: Mapping[int, Sequence[Elsewhere]]) -> list[_Entry]:
-    stories: dict[str, list[_Report]] = defaultdict(list)
+def _rank_stories(
+    reports: Sequence[_DigestArticle], duplicates: Mapping[int, Sequence[DuplicateItem]]
+) -> list[_RankedStory]:
+    stories: dict[str, list[_DigestArticle]] = defaultdict(list)
     for report in reports:
         stories[report.story_id or f"article-{report.item.article_id}"].append(report)
     entries = []
     for story_id, members in stories.items():
-        ordered = _leading(members)
+        ordered = _rank_story_officials(members)
         members.sort(
             key=lambda report: (
-                -(report.standing[ordered[0]][0] if ordered and ordered[0] in report.standing else 0),
-                -report.height,
+                -(report.official_ranks[ordered[0]][0] if ordered and ordered[0] in report.official_ranks else 0),
+                -report.prominence,
                 report.item.first_seen_at,
                 report.item.article_id,
             )
         )
         items = tuple(member.item for member in members)
-        also_in = tuple(copy for item in items for copy in copies.get(item.article_id, ()))
+        also_in = tuple(copy for item in items for copy in duplicates.get(item.article_id, ()))
         outlets = {item.outlet for item in items} | {copy.outlet for copy in also_in}
-        weight = (max(member.height for member in members), len(outlets), max(item.first_seen_at for item in items))
+        weight = (max(member.prominence for member in members), len(outlets), max(item.first_seen_at for item in items))
         story = DigestStory(story_id, items[0].title, ordered, items, also_in)
-        entries.append(_Entry(story, weight, len(items) + len(also_in)))
-    return sorted(entries, key=lambda entry: entry.weight, reverse=True)
+        entries.append(_RankedStory(story, weight, len(items) + len(also_in)))
+    return sorted(entries, key=lambda entry: entry.sort_key, reverse=True)
 
 
-def _within(entries: Sequence[_Entry], limit: int) -> tuple[list[_Entry], list[_Entry], int]:
+def _cut_to_limit(
+    entries: Sequence[_RankedStory], max_items: int
+) -> tuple[list[_RankedStory], list[_RankedStory], int]:
     """Cut at ``limit`` items: the stories shown, those summed up, and how many articles are not shown in all."""
-    shown: list[_Entry] = []
-    rest: list[_Entry] = []
-    room, hidden = max(limit, 1), 0
+    shown: list[_RankedStory] = []
+    rest: list[_RankedStory] = []
+    room, hidden = max(max_items, 1), 0
     for entry in entries:
         items = entry.story.items
         if room <= 0:
             rest.append(entry)
-            hidden += entry.articles
+            hidden += entry.article_count
             continue
         if len(items) > room:
             hidden += len(items) - room
@@ -169,27 +178,27 @@ def _within(entries: Sequence[_Entry], limit: int) -> tuple[list[_Entry], list[_
     return shown, rest, hidden
 
 
-def _section(story: DigestStory) -> str:
+def _choose_section_key(story: DigestStory) -> str:
     """Name the section a story stands in: its leading official, or the rule when it names nobody."""
     return story.officials[0] if story.officials else f"rule:{story.items[0].rules[0]}"
 
 
-def _posts(official: Official, on: date) -> str:
+def _format_positions(official: Official, on_date: date) -> str:
     held = [
         role.title
         for role in official.roles
-        if (role.from_on is None or role.from_on <= on) and (role.until_on is None or on < role.until_on)
+        if (role.from_on is None or role.from_on <= on_date) and (role.until_on is None or on_date < role.until_on)
     ]
-    return ", ".join(held[:POSTS])
+    return ", ".join(held[:MAX_POSITIONS_SHOWN])
 
 
-def _subjects(
+def _build_subjects(
     stories: Sequence[DigestStory],
     officials: Sequence[Official],
     daily: Mapping[str, tuple[int, ...]],
     plan: DigestPlan,
     now: datetime,
-) -> tuple[Subject, ...]:
+) -> tuple[OfficialSummary, ...]:
     """Describe the officials told of, in order of appearance; in a digest without stories all who are watched."""
     known = {official.id: official for official in officials}
     wanted = dict.fromkeys(official for story in stories for official in story.officials)
@@ -199,16 +208,16 @@ def _subjects(
         told = [item for story in stories for item in story.items if official_id in item.officials]
         latest = max((item.published_at or item.first_seen_at for item in told), default=now)
         official = known.get(official_id, Official(official_id, official_id))
-        post = _posts(official, latest.astimezone(zone).date())
-        subjects.append(Subject(official_id, official.name, post, tuple(daily.get(official_id, ()))))
+        post = _format_positions(official, latest.astimezone(zone).date())
+        subjects.append(OfficialSummary(official_id, official.name, post, tuple(daily.get(official_id, ()))))
     return tuple(subjects)
 
 
-def _is_repeat(record: HitRecord) -> bool:
-    return record.copy_told and record.kind is Kind.NEW
+def _is_repeated_hit(record: ReportableHit) -> bool:
+    return record.is_original_reported and record.kind is HitKind.NEW
 
 
-def _repeated(records: Sequence[HitRecord]) -> tuple[str, ...]:
+def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...]:
     """Name the outlets that carried a text which was told before."""
     if not records:
         return ()
@@ -218,28 +227,30 @@ def _repeated(records: Sequence[HitRecord]) -> tuple[str, ...]:
     return (f"{texts} also carried by {', '.join(outlets[:8])}{more}.",)
 
 
-def _summed_up(rest: Sequence[_Entry], hidden: int, officials: Sequence[Official]) -> tuple[str, ...]:
-    if not hidden:
+def _format_overflow_notices(
+    hidden_stories: Sequence[_RankedStory], hidden_articles: int, officials: Sequence[Official]
+) -> tuple[str, ...]:
+    if not hidden_articles:
         return ()
     names = {official.id: official.name for official in officials}
     counts: Counter[str] = Counter()
-    for entry in rest:
+    for entry in hidden_stories:
         lead = entry.story.officials[0] if entry.story.officials else entry.story.items[0].rules[0]
-        counts[names.get(lead, lead)] += entry.articles
+        counts[names.get(lead, lead)] += entry.article_count
     parts = ", ".join(f"{name} {count}" for name, count in counts.most_common(12))
     told = f": {parts}" if parts else ""
-    return (f"{hidden} more articles are counted here and not shown{told}. `monitor hits` lists them all.",)
+    return (f"{hidden_articles} more articles are counted here and not shown{told}. `monitor hits` lists them all.",)
 
 
-def compose(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a bundle of them has no other use
+def compose_digest(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a bundle of them has no other use
     plan: DigestPlan,
     window: Window,
-    hits: Sequence[HitRecord],
+    hits: Sequence[ReportableHit],
     coverage: Coverage,
     officials: Sequence[Official],
-    daily: Mapping[str, tuple[int, ...]],
+    daily_mentions: Mapping[str, tuple[int, ...]],
     now: datetime,
-    late: bool,
+    is_overdue: bool,
     notices: Sequence[str] = (),
 ) -> Digest:
     """Compose the digest of a window from its untold hits.
@@ -248,16 +259,16 @@ def compose(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a 
     before, named in a notice. ``daily`` holds mentions a day by official, oldest first; ``officials`` are those the
     plan watches.
     """
-    articles: dict[int, list[HitRecord]] = defaultdict(list)
+    articles: dict[int, list[ReportableHit]] = defaultdict(list)
     for hit in hits:
         articles[hit.article_id].append(hit)
-    repeats = [number for number, records in articles.items() if all(_is_repeat(record) for record in records)]
+    repeats = [number for number, records in articles.items() if all(_is_repeated_hit(record) for record in records)]
     repeated = [articles.pop(number)[0] for number in repeats]
-    reports, copies = _split_copies([_report(records) for records in articles.values()])
-    shown, rest, hidden = _within(_entries(reports, copies), plan.limit)
+    reports, copies = _split_duplicates([_build_digest_article(records) for records in articles.values()])
+    shown, rest, hidden = _cut_to_limit(_rank_stories(reports, copies), plan.max_articles)
     sections: dict[str, list[DigestStory]] = defaultdict(list)
     for entry in shown:
-        sections[_section(entry.story)].append(entry.story)
+        sections[_choose_section_key(entry.story)].append(entry.story)
     stories = tuple(story for section in sections.values() for story in section)
     return Digest(
         id=plan.id,
@@ -265,10 +276,10 @@ def compose(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a 
         window=window,
         composed_at=now,
         timezone=plan.timezone,
-        late=late,
+        late=is_overdue,
         stories=stories,
-        subjects=_subjects(stories, officials, daily, plan, now),
+        subjects=_build_subjects(stories, officials, daily_mentions, plan, now),
         coverage=coverage,
-        notices=(*notices, *_repeated(repeated), *_summed_up(rest, hidden, officials)),
+        notices=(*notices, *_format_repeated_notices(repeated), *_format_overflow_notices(rest, hidden, officials)),
         overflow=hidden,
     )

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 
-from monitor.domain.archive import HeldLine
+from monitor.domain.archive import QuarantineSummary
 
-SHOWN = 5
+MAX_SOURCES_SHOWN = 5
 
 
-def said_held(lines: Sequence[HeldLine]) -> tuple[str, ...]:
+def format_quarantine_notices(lines: Sequence[QuarantineSummary]) -> tuple[str, ...]:
     """Say for each source how many articles alerted nobody, why, and how they are made news."""
     said = [
-        f"{line.outlet}: {line.articles} articles were stored without alerting ({line.reason}). "
+        f"{line.outlet}: {line.article_count} articles were stored without alerting ({line.reason}). "
         f"If they are news after all, `monitor articles release {line.source_id}` makes them so."
-        for line in lines[:SHOWN]
+        for line in lines[:MAX_SOURCES_SHOWN]
     ]
-    if len(lines) > SHOWN:
-        said.append(f"The same holds for {sum(line.articles for line in lines[SHOWN:])} articles of other sources.")
+    if len(lines) > MAX_SOURCES_SHOWN:
+        said.append(
+            f"The same holds for "
+            f"{sum(line.article_count for line in lines[MAX_SOURCES_SHOWN:])} articles of other sources."
+        )
     return tuple(said)

@@ -9,8 +9,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from monitor.domain.digest import CoverageFault, Digest, DigestStory, Item
-from monitor.text.visible import visible
+from monitor.domain.digest import Digest, DigestItem, DigestStory, SourceProblem
+from monitor.text.visible import sanitize
 
 
 class WindowData(TypedDict):
@@ -123,21 +123,21 @@ class Payload(TypedDict):
     data: DigestData
 
 
-def iso(moment: datetime) -> str:
+def format_utc(moment: datetime) -> str:
     """Write a time as ISO 8601 in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _item(item: Item) -> ItemData:
+def _build_item(item: DigestItem) -> ItemData:
     return {
         "article": item.article_id,
-        "url": visible(item.url),
-        "title": visible(item.title),
+        "url": sanitize(item.url),
+        "title": sanitize(item.title),
         "source": item.source_id,
-        "outlet": visible(item.outlet),
+        "outlet": sanitize(item.outlet),
         "language": item.language,
-        "published": iso(item.published_at) if item.published_at else None,
-        "first_seen": iso(item.first_seen_at),
+        "published": format_utc(item.published_at) if item.published_at else None,
+        "first_seen": format_utc(item.first_seen_at),
         "rules": list(item.rules),
         "officials": list(item.officials),
         "passages": [
@@ -151,23 +151,23 @@ def _item(item: Item) -> ItemData:
             for passage in item.passages
         ],
         "kind": item.kind.value,
-        "note": visible(item.note),
+        "note": sanitize(item.note),
         "partial": item.partial,
     }
 
 
-def _story(story: DigestStory) -> StoryData:
+def _build_story(story: DigestStory) -> StoryData:
     return {
         "id": story.id,
-        "title": visible(story.title),
+        "title": sanitize(story.title),
         "officials": list(story.officials),
-        "items": [_item(item) for item in story.items],
+        "items": [_build_item(item) for item in story.items],
         "also_in": [
             {
                 "article": copy.article_id,
-                "url": visible(copy.url),
-                "title": visible(copy.title),
-                "outlet": visible(copy.outlet),
+                "url": sanitize(copy.url),
+                "title": sanitize(copy.title),
+                "outlet": sanitize(copy.outlet),
                 "language": copy.language,
             }
             for copy in story.also_in
@@ -175,44 +175,44 @@ def _story(story: DigestStory) -> StoryData:
     }
 
 
-def _fault(fault: CoverageFault) -> FaultData:
+def _build_coverage_fault(fault: SourceProblem) -> FaultData:
     return {
         "source": fault.source_id,
-        "outlet": visible(fault.outlet),
+        "outlet": sanitize(fault.outlet),
         "state": fault.state.value,
-        "detail": visible(fault.detail),
-        "since": iso(fault.since_at) if fault.since_at else None,
-        "remedy": visible(fault.remedy),
+        "detail": sanitize(fault.detail),
+        "since": format_utc(fault.since_at) if fault.since_at else None,
+        "remedy": sanitize(fault.remedy),
     }
 
 
-def describe(digest: Digest) -> Payload:
+def build_payload(digest: Digest) -> Payload:
     """Describe a digest as data."""
     return {
         "type": "digest",
-        "timestamp": iso(digest.composed_at),
+        "timestamp": format_utc(digest.composed_at),
         "data": {
             "digest": digest.id,
-            "title": visible(digest.title),
-            "window": {"start": iso(digest.window.start_at), "end": iso(digest.window.end_at)},
+            "title": sanitize(digest.title),
+            "window": {"start": format_utc(digest.window.start_at), "end": format_utc(digest.window.end_at)},
             "late": digest.late,
-            "stories": [_story(story) for story in digest.stories],
+            "stories": [_build_story(story) for story in digest.stories],
             "subjects": [
-                {"id": who.id, "name": visible(who.name), "post": visible(who.post), "daily": list(who.daily)}
+                {"id": who.id, "name": sanitize(who.name), "post": sanitize(who.post), "daily": list(who.daily)}
                 for who in digest.subjects
             ],
             "coverage": {
                 "sources": digest.coverage.sources,
                 "read": digest.coverage.read,
                 "articles": digest.coverage.articles,
-                "faults": [_fault(fault) for fault in digest.coverage.faults],
+                "faults": [_build_coverage_fault(fault) for fault in digest.coverage.faults],
             },
-            "notices": [visible(notice) for notice in digest.notices],
+            "notices": [sanitize(notice) for notice in digest.notices],
             "overflow": digest.overflow,
         },
     }
 
 
-def encode(payload: Payload) -> str:
+def encode_payload(payload: Payload) -> str:
     """Write the payload as compact JSON in ASCII, so that the bytes that are signed survive any transport."""
     return json.dumps(payload, ensure_ascii=True, separators=(",", ":"))

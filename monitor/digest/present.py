@@ -6,34 +6,41 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from monitor.digest.charts import chart
+from monitor.digest.charts import build_chart
 from monitor.digest.view import (
+    CoverageFaultView,
     CoverageView,
-    FaultView,
+    DigestView,
+    DuplicateView,
     ItemView,
-    LinkView,
     PassageView,
-    Piece,
     SectionView,
     StoryView,
-    View,
-    WatchedView,
+    TextPiece,
+    WatchedOfficialView,
 )
-from monitor.digest.words import BADGES, PARTS, STATES, code, count, language
+from monitor.digest.words import (
+    KIND_LABELS,
+    PARTIAL_LABELS,
+    SOURCE_STATE_LABELS,
+    format_count,
+    name_language,
+    sanitize_language_code,
+)
 from monitor.domain.article import Region
-from monitor.domain.digest import Coverage, Digest, DigestStory, Elsewhere, Item, Window
+from monitor.domain.digest import Coverage, Digest, DigestItem, DigestStory, DuplicateItem, Window
 from monitor.domain.mention import Passage
-from monitor.text.visible import clip, one_line, visible
+from monitor.text.visible import sanitize, single_line, truncate_text
 
-TITLE, PASSAGE, SUBJECT = 240, 420, 180  # characters
-OTHERS = 3  # officials named beside the one a story stands under
-ORDER = (Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)  # in which passages are shown
-PLACES = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
+MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
+MAX_OTHER_OFFICIALS = 3  # officials named beside the one a story stands under
+PASSAGE_REGION_ORDER = (Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)  # in which passages are shown
+REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 
-def link(url: str) -> str:
+def sanitize_link(url: str) -> str:
     """Return a web address that may be linked to, or nothing for any other kind of address."""
-    clean = visible(url).strip()
+    clean = sanitize(url).strip()
     try:
         parts = urlsplit(clean)
     except ValueError:
@@ -41,12 +48,12 @@ def link(url: str) -> str:
     return clean if parts.scheme.lower() in {"http", "https"} and parts.netloc and len(clean) <= 2000 else ""
 
 
-def moment(at: datetime | None, zone: ZoneInfo) -> str:
+def format_local_time(instant: datetime | None, zone: ZoneInfo) -> str:
     """Write a time as the reader's clock shows it."""
-    return f"{at.astimezone(zone):%a %-d %b, %H:%M}" if at else ""
+    return f"{instant.astimezone(zone):%a %-d %b, %H:%M}" if instant else ""
 
 
-def pieces(passage: Passage, limit: int = PASSAGE) -> tuple[Piece, ...]:
+def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tuple[TextPiece, ...]:
     """Cut a passage at its marks; a long one is shortened around the first of them."""
     text = passage.text
     marks: list[tuple[int, int]] = []
@@ -55,25 +62,25 @@ def pieces(passage: Passage, limit: int = PASSAGE) -> tuple[Piece, ...]:
         if low < high:
             marks.append((low, high))
     first, last = 0, len(text)
-    if last > limit:
+    if last > max_chars:
         anchor = marks[0][0] if marks else 0
-        first = max(0, min(anchor - limit // 3, last - limit))
+        first = max(0, min(anchor - max_chars // 3, last - max_chars))
         first = first if not first else min(text.find(" ", first, anchor) + 1 or first, anchor)
-        last = min(last, first + limit)
-    cut: list[Piece] = [("…", False)] if first else []
+        last = min(last, first + max_chars)
+    cut: list[TextPiece] = [("…", False)] if first else []
     position = first
     for low, high in marks:
         if high > last:
             break
         cut += [(text[position:low], False), (text[low:high], True)]
         position = high
-    tail = text[position:last] if last == len(text) else clip(text[position:], max(last - position, 2))
+    tail = text[position:last] if last == len(text) else truncate_text(text[position:], max(last - position, 2))
     cut.append((tail, False))
-    cleaned = ((" ".join(visible(part).replace("\n", " ").split(" ")), marked) for part, marked in cut)
+    cleaned = ((" ".join(sanitize(part).replace("\n", " ").split(" ")), marked) for part, marked in cut)
     return tuple((part, marked) for part, marked in cleaned if part)
 
 
-def _said_once(passages: Sequence[Passage]) -> list[Passage]:
+def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
     """Leave out what a passage repeats of another one: feeds give the first paragraph again as the standfirst.
 
     Of two with the same words the first one stays, of a beginning that was cut and the whole the whole.
@@ -90,144 +97,155 @@ def _said_once(passages: Sequence[Passage]) -> list[Passage]:
     ]
 
 
-class _Presenter:
+class _StoryPresenter:
     """Holds what all parts of one digest share: its zone and the officials' names."""
 
     def __init__(self, digest: Digest) -> None:
         self.zone = ZoneInfo(digest.timezone)
-        self.several_rules = len({item.rules for story in digest.stories for item in story.items}) > 1
-        self.names = {subject.id: one_line(subject.name, 120) for subject in digest.subjects}
+        self.has_several_rules = len({item.rules for story in digest.stories for item in story.items}) > 1
+        self.names = {subject.id: single_line(subject.name, 120) for subject in digest.subjects}
 
-    def item(self, item: Item) -> ItemView:
+    def present_item(self, item: DigestItem) -> ItemView:
         headline = next((p for p in item.passages if p.region is Region.TITLE and p.text == item.title), None)
-        title = one_line(item.title, TITLE) or one_line(item.url, TITLE) or "(no headline)"
-        marked = pieces(headline, TITLE) if headline else ((title, False),)
-        rest = sorted((p for p in item.passages if p.region is not Region.TITLE), key=lambda p: ORDER.index(p.region))
-        rest = _said_once([headline, *rest] if headline else rest)[bool(headline) :]
+        title = (
+            single_line(item.title, MAX_HEADLINE_CHARS) or single_line(item.url, MAX_HEADLINE_CHARS) or "(no headline)"
+        )
+        marked = split_at_marks(headline, MAX_HEADLINE_CHARS) if headline else ((title, False),)
+        rest = sorted(
+            (p for p in item.passages if p.region is not Region.TITLE),
+            key=lambda p: PASSAGE_REGION_ORDER.index(p.region),
+        )
+        rest = _drop_repeated_passages([headline, *rest] if headline else rest)[bool(headline) :]
         date = item.published_at or item.first_seen_at
         return ItemView(
             pieces=marked,
-            url=link(item.url),
-            outlet=one_line(item.outlet, 80),
-            time=moment(date, self.zone),
-            language=language(item.language),
-            code=code(item.language),
-            badge=BADGES[item.kind],
-            note=one_line(item.note, PASSAGE),
-            part=PARTS.get(item.partial, ""),
-            rules=item.rules if self.several_rules else (),
-            passages=tuple(PassageView(pieces(p), PLACES.get(p.region, "")) for p in rest),
+            url=sanitize_link(item.url),
+            outlet=single_line(item.outlet, 80),
+            time=format_local_time(date, self.zone),
+            language_name=name_language(item.language),
+            language_code=sanitize_language_code(item.language),
+            badge=KIND_LABELS[item.kind],
+            note=single_line(item.note, MAX_PASSAGE_CHARS),
+            extent_note=PARTIAL_LABELS.get(item.partial, ""),
+            rules=item.rules if self.has_several_rules else (),
+            passages=tuple(PassageView(split_at_marks(p), REGION_LABELS.get(p.region, "")) for p in rest),
         )
 
-    def copy(self, copy: Elsewhere) -> LinkView:
-        title = one_line(copy.title, TITLE)
-        return LinkView(one_line(copy.outlet, 80), title, link(copy.url), language(copy.language))
+    def present_duplicate(self, duplicate: DuplicateItem) -> DuplicateView:
+        title = single_line(duplicate.title, MAX_HEADLINE_CHARS)
+        return DuplicateView(
+            single_line(duplicate.outlet, 80), title, sanitize_link(duplicate.url), name_language(duplicate.language)
+        )
 
-    def story(self, story: DigestStory) -> StoryView:
-        lead, *reports = (self.item(item) for item in story.items)
+    def present_story(self, story: DigestStory) -> StoryView:
+        lead, *reports = (self.present_item(item) for item in story.items)
         others = tuple(self.names.get(official, official) for official in story.officials[1:])
-        if len(others) > OTHERS + 1:
-            others = (*others[:OTHERS], f"{len(others) - OTHERS} more")
-        return StoryView(lead, tuple(reports), tuple(self.copy(copy) for copy in story.also_in), others)
+        if len(others) > MAX_OTHER_OFFICIALS + 1:
+            others = (*others[:MAX_OTHER_OFFICIALS], f"{len(others) - MAX_OTHER_OFFICIALS} more")
+        return StoryView(lead, tuple(reports), tuple(self.present_duplicate(copy) for copy in story.also_in), others)
 
 
-def _sections(digest: Digest, presenter: _Presenter) -> tuple[SectionView, ...]:
+def _present_sections(digest: Digest, presenter: _StoryPresenter) -> tuple[SectionView, ...]:
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     for story in digest.stories:
         lead = ("official", story.officials[0]) if story.officials else ("rule", story.items[0].rules[0])
-        grouped[lead].append(presenter.story(story))
+        grouped[lead].append(presenter.present_story(story))
     subjects = {subject.id: subject for subject in digest.subjects}
     sections = []
     for (kind, name), stories in grouped.items():
         subject = subjects.get(name) if kind == "official" else None
         shown = presenter.names.get(name, name) if kind == "official" else name.replace("-", " ").capitalize()
-        post = one_line(subject.post, 160) if subject else ""
-        sections.append(SectionView(shown, post, chart(subject.daily) if subject else None, tuple(stories)))
+        post = single_line(subject.post, 160) if subject else ""
+        sections.append(SectionView(shown, post, build_chart(subject.daily) if subject else None, tuple(stories)))
     return tuple(sections)
 
 
-def _coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
-    line = f"{coverage.read} of {count(coverage.sources, 'source')} read, {count(coverage.articles, 'new article')}"
+def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
+    line = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
+    line += f", {format_count(coverage.articles, 'new article')}"
     faults = tuple(
-        FaultView(
-            outlet=one_line(fault.outlet or fault.source_id, 80),
-            state=STATES.get(fault.state, fault.state.value),
-            detail=one_line(fault.detail, 240),
-            since=moment(fault.since_at, zone),
-            remedy=one_line(fault.remedy, 240),
+        CoverageFaultView(
+            outlet=single_line(fault.outlet or fault.source_id, 80),
+            state=SOURCE_STATE_LABELS.get(fault.state, fault.state.value),
+            detail=single_line(fault.detail, 240),
+            since=format_local_time(fault.since_at, zone),
+            suggestion=single_line(fault.remedy, 240),
         )
         for fault in coverage.faults
     )
-    return CoverageView(line, _warning(coverage), coverage.articles, faults)
+    return CoverageView(line, _format_coverage_warning(coverage), coverage.articles, faults)
 
 
-def _warning(coverage: Coverage) -> str:
+def _format_coverage_warning(coverage: Coverage) -> str:
     """Name the sources that are not well in one sentence; nothing, if all are."""
-    names = [one_line(fault.outlet or fault.source_id, 80) for fault in coverage.faults]
+    names = [single_line(fault.outlet or fault.source_id, 80) for fault in coverage.faults]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     verb = "needs" if len(names) == 1 else "need"
-    return f"{count(len(names), 'source')} {verb} attention: {', '.join(names[:3])}{more}." if names else ""
+    return f"{format_count(len(names), 'source')} {verb} attention: {', '.join(names[:3])}{more}." if names else ""
 
 
-def _period(window: Window, zone: ZoneInfo) -> str:
+def _format_period(window: Window, zone: ZoneInfo) -> str:
     """Write a window as the reader's clock shows it: two times, or one where they fall together."""
-    start, end = moment(window.start_at, zone), moment(window.end_at, zone)
+    start, end = format_local_time(window.start_at, zone), format_local_time(window.end_at, zone)
     same_day = start.partition(",")[0] == end.partition(",")[0] and window.end_at - window.start_at < timedelta(days=1)
     if start == end:
         return end
     return f"{start} – {end.partition(', ')[2]}" if same_day else f"{start} – {end}"
 
 
-def _subject_line(digest: Digest, sections: Sequence[SectionView], articles: int) -> str:
+def _format_subject_line(digest: Digest, sections: Sequence[SectionView], article_count: int) -> str:
     """Say the most important thing first: the headline, or that nothing was found."""
     late = "[late] " if digest.late else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
-    name = f"{one_line(digest.title, 60)}, {day}"
+    name = f"{single_line(digest.title, 60)}, {day}"
     if not sections:
         coverage = digest.coverage
-        read = f"{coverage.read} of {count(coverage.sources, 'source')} read"
-        ill = _warning(coverage).rstrip(".")
-        return one_line(f"{late}{name}: nothing found, {ill or read}", SUBJECT)
+        read = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
+        ill = _format_coverage_warning(coverage).rstrip(".")
+        return single_line(f"{late}{name}: nothing found, {ill or read}", MAX_SUBJECT_CHARS)
     lead = sections[0].stories[0].lead
     badge = f"{lead.badge}: " if lead.badge else ""
-    if len(digest.stories) == 1 and articles == 1:
-        return one_line(f"{late}{badge}{sections[0].name}: {lead.title}", SUBJECT)
+    if len(digest.stories) == 1 and article_count == 1:
+        return single_line(f"{late}{badge}{sections[0].name}: {lead.title}", MAX_SUBJECT_CHARS)
     more = len(digest.stories) - 1
-    tail = f" (+{count(more, 'story', 'stories')})" if more else f" ({count(articles, 'report')})"
-    return one_line(f"{late}{name}: {badge}{lead.title}", SUBJECT - len(tail)) + tail
+    tail = f" (+{format_count(more, 'story', 'stories')})" if more else f" ({format_count(article_count, 'report')})"
+    return single_line(f"{late}{name}: {badge}{lead.title}", MAX_SUBJECT_CHARS - len(tail)) + tail
 
 
-def present(digest: Digest) -> View:
+def present_digest(digest: Digest) -> DigestView:
     """Prepare a digest for the templates."""
-    presenter = _Presenter(digest)
+    presenter = _StoryPresenter(digest)
     zone = presenter.zone
-    sections = _sections(digest, presenter)
+    sections = _present_sections(digest, presenter)
     articles = sum(len(story.items) + len(story.also_in) for story in digest.stories)
-    coverage = _coverage(digest.coverage, zone)
-    found = f"{count(len(digest.stories), 'story', 'stories')} in {count(articles, 'article')}"
+    coverage = _present_coverage(digest.coverage, zone)
+    found = f"{format_count(len(digest.stories), 'story', 'stories')} in {format_count(articles, 'article')}"
     people = sum(1 for _ in digest.subjects)
-    about = f" about {count(people, 'person', 'people')}" if people and sections else ""
+    about = f" about {format_count(people, 'person', 'people')}" if people and sections else ""
     summary = f"{found}{about}." if sections else "Nothing found."
     watched = (
         ()
         if sections
-        else tuple(WatchedView(one_line(s.name, 120), one_line(s.post, 160), chart(s.daily)) for s in digest.subjects)
+        else tuple(
+            WatchedOfficialView(single_line(s.name, 120), single_line(s.post, 160), build_chart(s.daily))
+            for s in digest.subjects
+        )
     )
-    return View(
-        title=one_line(digest.title, 80),
-        subject=_subject_line(digest, sections, articles),
-        summary=f"{summary} {coverage.line}.",
-        period=_period(digest.window, zone),
-        composed=moment(digest.composed_at, zone),
-        zone=digest.timezone,
-        late=digest.late,
-        notices=tuple(one_line(notice, 600) for notice in digest.notices),
+    return DigestView(
+        title=single_line(digest.title, 80),
+        subject=_format_subject_line(digest, sections, articles),
+        summary=f"{summary} {coverage.summary}.",
+        period=_format_period(digest.window, zone),
+        composed_at=format_local_time(digest.composed_at, zone),
+        timezone=digest.timezone,
+        is_overdue=digest.late,
+        notices=tuple(single_line(notice, 600) for notice in digest.notices),
         sections=sections,
-        watched=watched,
-        stories=len(digest.stories),
-        articles=articles,
-        overflow=digest.overflow,
-        cut=0,
+        watched_officials=watched,
+        story_count=len(digest.stories),
+        article_count=articles,
+        hidden_article_count=digest.overflow,
+        omitted_story_count=0,
         coverage=coverage,
         digest=digest,
     )

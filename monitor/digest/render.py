@@ -23,22 +23,27 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.digest.blocks import blocks
-from monitor.digest.payload import describe, encode, iso
-from monitor.digest.present import present
-from monitor.digest.view import SectionView, StoryView, View
-from monitor.domain.delivery import Rendered
+from monitor.digest.blocks import render_chat_paragraphs
+from monitor.digest.payload import build_payload, encode_payload, format_utc
+from monitor.digest.present import present_digest
+from monitor.digest.view import DigestView, SectionView, StoryView
+from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestStory
-from monitor.text.visible import visible
+from monitor.text.visible import sanitize
 
-FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
-WIDTH = 72  # columns of the plain text part
-FULL, WHOLE = 56_000, 92_000  # bytes of HTML: where stories become one line, and where they end; Gmail cuts at 102 KB
-MOST_QUOTES = 3
-THREADED = 5  # stories: a longer digest belongs to no conversation
+FONT_FAMILY = (
+    "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
+)
+TEXT_WIDTH_COLUMNS = 72  # columns of the plain text part
+MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = (
+    56_000,
+    92_000,
+)  # bytes of HTML: where stories become one line, and where they end; Gmail cuts at 102 KB
+MAX_QUOTES = 3
+MAX_THREADED_STORIES = 5  # stories: a longer digest belongs to no conversation
 
 
-def _columns(text: str) -> int:
+def _count_columns(text: str) -> int:
     """Count the columns a terminal needs."""
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
@@ -46,44 +51,48 @@ def _columns(text: str) -> int:
     )
 
 
-def _fold(text: str, indent: str = "") -> str:
+def _wrap_text(text: str, indent: str = "") -> str:
     """Wrap for the plain text part; further lines begin with ``indent``."""
     lines = textwrap.wrap(
-        visible(text), WIDTH - len(indent), break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+        sanitize(text),
+        TEXT_WIDTH_COLUMNS - len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
     )
     return f"\n{indent}".join(lines)
 
 
-def _escapes(name: str | None) -> bool:
+def _is_autoescaped(name: str | None) -> bool:
     return name is None or not name.endswith(".txt")
 
 
 @lru_cache(maxsize=8)
-def _environment(folder: str) -> ImmutableSandboxedEnvironment:
+def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
     loaders: list[BaseLoader] = [PackageLoader("monitor.digest")]
-    if folder:
-        loaders.insert(0, FileSystemLoader(folder))
+    if template_dir:
+        loaders.insert(0, FileSystemLoader(template_dir))
     environment = ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader(loaders), autoescape=_escapes, undefined=StrictUndefined, keep_trailing_newline=True
+        loader=ChoiceLoader(loaders), autoescape=_is_autoescaped, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    environment.filters.update(fold=_fold, width=_columns)
-    environment.globals["font"] = FONT
+    environment.filters.update(fold=_wrap_text, width=_count_columns)
+    environment.globals["font"] = FONT_FAMILY
     return environment
 
 
-def _fill(name: str, folder: str, **context: Any) -> tuple[str, str]:
+def _render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
     """Fill a template; if an override fails, the built-in one with a sentence on what was wrong."""
     try:
-        return _environment(folder).get_template(name).render(context), ""
+        return _create_environment(folder).get_template(name).render(context), ""
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         if not folder:
             raise
         where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
         fault = f"The template {name}{where} in the templates folder failed ({error}); the built-in one was used."
-        return _environment("").get_template(name).render(context), fault
+        return _create_environment("").get_template(name).render(context), fault
 
 
-def _weigh(story: StoryView) -> tuple[int, int]:
+def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
     """Estimate a story's bytes of HTML in full and as one line."""
     texts = [story.lead.title, story.lead.url, story.lead.note]
     brief = 420 + sum(len(text.encode()) for text in texts)
@@ -94,76 +103,84 @@ def _weigh(story: StoryView) -> tuple[int, int]:
     return brief + 700 + passages + reports + quoted + copies, brief
 
 
-def _fitted(view: View) -> View:
+def _fit_to_mail_size(view: DigestView) -> DigestView:
     """Fit a view into one mail: the first stories in full, then one line each, the rest in the text part."""
     used, cut, sections = 9_000, 0, list[SectionView]()
     for section in view.sections:
         kept = []
         used += 3_200 if section.chart else 700
         for story in section.stories:
-            full, brief = _weigh(story)
-            if used + full <= FULL:
+            full, brief = _estimate_html_bytes(story)
+            if used + full <= MAX_FULL_STORIES_HTML_BYTES:
                 used += full
                 kept.append(story)
-            elif used + brief <= WHOLE:
+            elif used + brief <= MAX_HTML_BYTES:
                 used += brief
-                kept.append(replace(story, brief=True))
+                kept.append(replace(story, is_brief=True))
             else:
                 cut += 1
         if kept:
             sections.append(replace(section, stories=tuple(kept)))
-    return replace(view, sections=tuple(sections), cut=cut)
+    return replace(view, sections=tuple(sections), omitted_story_count=cut)
 
 
-def _quotes(view: View) -> int:
+def _choose_max_quotes(view: DigestView) -> int:
     """Say how many passages a story shows: a long digest is to be read quickly."""
-    return MOST_QUOTES if view.stories <= THREADED else 2
+    return MAX_QUOTES if view.story_count <= MAX_THREADED_STORIES else 2
 
 
-def _root(digest: Digest, story: DigestStory) -> str:
+def _build_thread_id(digest: Digest, story: DigestStory) -> str:
     """Name the conversation of a story: stable over all digests of the same name."""
     return "story-" + hashlib.sha256(f"{digest.id}\0{story.id}".encode()).hexdigest()[:32]
 
 
-def render(digest: Digest, templates: str = "") -> Rendered:
+def render_digest(digest: Digest, template_dir: str = "") -> RenderedDigest:
     """Render a digest. ``templates`` is a folder of overrides (``digest.html``, ``story.html``, ``digest.txt`` ...)."""
-    view = present(digest)
-    text, text_fault = _fill("digest.txt", templates, view=view)
-    html, html_fault = _fill("digest.html", templates, view=_fitted(view), quotes=_quotes(view), page=False)
+    view = present_digest(digest)
+    text, text_fault = _render_template("digest.txt", template_dir, view=view)
+    html, html_fault = _render_template(
+        "digest.html", template_dir, view=_fit_to_mail_size(view), quotes=_choose_max_quotes(view), page=False
+    )
     faults = tuple(fault for fault in (text_fault, html_fault) if fault)
     if faults:
-        return render(replace(digest, notices=(*digest.notices, *faults)))
-    stories = digest.stories if len(digest.stories) <= THREADED else ()
-    references = tuple(_root(digest, story) for story in stories)
-    return Rendered(view.subject, text, html, encode(describe(digest)), references, blocks(view))
+        return render_digest(replace(digest, notices=(*digest.notices, *faults)))
+    stories = digest.stories if len(digest.stories) <= MAX_THREADED_STORIES else ()
+    references = tuple(_build_thread_id(digest, story) for story in stories)
+    return RenderedDigest(
+        view.subject, text, html, encode_payload(build_payload(digest)), references, render_chat_paragraphs(view)
+    )
 
 
-def render_page(digest: Digest, templates: str = "") -> str:
+def render_page(digest: Digest, template_dir: str = "") -> str:
     """Render a digest as a web page: every story in full, and a policy under which no script runs."""
-    page, _ = _fill("digest.html", templates, view=present(digest), quotes=MOST_QUOTES, page=True)
+    page, _ = _render_template("digest.html", template_dir, view=present_digest(digest), quotes=MAX_QUOTES, page=True)
     return page
 
 
-def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", templates: str = "") -> str:
+def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", template_dir: str = "") -> str:
     """Render past digests, newest first, as an Atom feed with one entry a story."""
     entries: list[dict[str, object]] = []
     for digest in digests:
-        view = present(digest)
+        view = present_digest(digest)
         for section in view.sections:
             for story in section.stories:
-                html, _ = _fill("entry.html", templates, story=story, quotes=_quotes(view))
-                key = hashlib.sha256(f"{iso(digest.window.start_at)}\0{story.lead.url}".encode()).hexdigest()[:24]
+                html, _ = _render_template("entry.html", template_dir, story=story, quotes=_choose_max_quotes(view))
+                key = hashlib.sha256(f"{format_utc(digest.window.start_at)}\0{story.lead.url}".encode()).hexdigest()[
+                    :24
+                ]
                 head = f"{story.lead.badge}: " if story.lead.badge else ""
                 entries.append(
                     {
                         "title": f"{head}{story.lead.title}",
                         "key": key,
-                        "updated": iso(digest.composed_at),
+                        "updated": format_utc(digest.composed_at),
                         "section": section.name,
                         "story": story,
                         "html": html,
                     }
                 )
-    updated = iso(max(digest.composed_at for digest in digests)) if digests else "1970-01-01T00:00:00Z"
-    feed, _ = _fill("digest.atom", templates, id=digest_id, title=title, url=url, updated=updated, entries=entries)
+    updated = format_utc(max(digest.composed_at for digest in digests)) if digests else "1970-01-01T00:00:00Z"
+    feed, _ = _render_template(
+        "digest.atom", template_dir, id=digest_id, title=title, url=url, updated=updated, entries=entries
+    )
     return feed

@@ -5,18 +5,18 @@ The field names are the documented context of template overrides (docs/digests.m
 
 from dataclasses import dataclass
 
-from monitor.digest.charts import Chart
+from monitor.digest.charts import DailyChart
 from monitor.domain.digest import Digest
 
-Piece = tuple[str, bool]  # a stretch of text, and whether it is the found name
+TextPiece = tuple[str, bool]  # a stretch of text, and whether it is the found name
 
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
     """A proving passage. ``place`` is empty for the body and else says where it stands ("caption")."""
 
-    pieces: tuple[Piece, ...]
-    place: str
+    pieces: tuple[TextPiece, ...]
+    region_label: str
 
     @property
     def text(self) -> str:
@@ -32,15 +32,15 @@ class ItemView:
     English, or empty; ``code`` is its code for ``lang``. ``part`` says what was read if that is not the whole article.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     url: str
     outlet: str
     time: str
-    language: str
-    code: str
+    language_name: str
+    language_code: str
     badge: str
     note: str
-    part: str
+    extent_note: str
     rules: tuple[str, ...]
     passages: tuple[PassageView, ...]
 
@@ -51,13 +51,13 @@ class ItemView:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkView:
+class DuplicateView:
     """The same text elsewhere."""
 
     outlet: str
     title: str
     url: str
-    language: str
+    language_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class StoryView:
 
     lead: ItemView
     reports: tuple[ItemView, ...]
-    also_in: tuple[LinkView, ...]
-    others: tuple[str, ...]
-    brief: bool = False
+    also_in: tuple[DuplicateView, ...]
+    other_officials: tuple[str, ...]
+    is_brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,58 +79,58 @@ class SectionView:
     """The stories of one official, or of a rule that names nobody (``post`` and ``chart`` are then empty)."""
 
     name: str
-    post: str
-    chart: Chart | None
+    position: str
+    chart: DailyChart | None
     stories: tuple[StoryView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class WatchedView:
+class WatchedOfficialView:
     """An official as listed when nothing was found."""
 
     name: str
-    post: str
-    chart: Chart | None
+    position: str
+    chart: DailyChart | None
 
 
 @dataclass(frozen=True, slots=True)
-class FaultView:
+class CoverageFaultView:
     """A source that was not read as it should have been, in words."""
 
     outlet: str
     state: str
     detail: str
     since: str
-    remedy: str
+    suggestion: str
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
     """Proof of what was read. ``line`` says it in one sentence, ``warning`` names the sources at fault."""
 
-    line: str
+    summary: str
     warning: str
-    articles: int
-    faults: tuple[FaultView, ...]
+    article_count: int
+    failing_sources: tuple[CoverageFaultView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DigestView:
     """A digest as the templates see it. ``cut`` counts the stories that a mail leaves to its plain text part."""
 
     title: str
     subject: str
     summary: str
     period: str
-    composed: str
-    zone: str
-    late: bool
+    composed_at: str
+    timezone: str
+    is_overdue: bool
     notices: tuple[str, ...]
     sections: tuple[SectionView, ...]
-    watched: tuple[WatchedView, ...]
-    stories: int
-    articles: int
-    overflow: int
-    cut: int
+    watched_officials: tuple[WatchedOfficialView, ...]
+    story_count: int
+    article_count: int
+    hidden_article_count: int
+    omitted_story_count: int
     coverage: CoverageView
     digest: Digest

@@ -1,11 +1,16 @@
 """Words for numbers, states and languages."""
 
-from monitor.domain.digest import Kind
+from monitor.domain.digest import HitKind
 from monitor.domain.source import SourceState
 
-BADGES = {Kind.NEW: "", Kind.UPDATE: "Update", Kind.CORRECTION: "Correction", Kind.WITHDRAWN: "Withdrawn"}
-PARTS = {"feed": "as its feed has it", "paywall": "its beginning, before a paywall", "teaser": "its beginning"}
-STATES = {
+KIND_LABELS = {
+    HitKind.NEW: "",
+    HitKind.UPDATE: "Update",
+    HitKind.CORRECTION: "Correction",
+    HitKind.WITHDRAWN: "Withdrawn",
+}
+PARTIAL_LABELS = {"feed": "as its feed has it", "paywall": "its beginning, before a paywall", "teaser": "its beginning"}
+SOURCE_STATE_LABELS = {
     SourceState.QUIET: "unusually quiet",
     SourceState.FAILING: "failing",
     SourceState.BLOCKED: "blocked",
@@ -13,7 +18,7 @@ STATES = {
     SourceState.GONE: "gone",
     SourceState.GAP: "articles may be missing",
 }
-LANGUAGES = {
+LANGUAGE_NAMES = {
     "ar": "Arabic",
     "bn": "Bengali",
     "cs": "Czech",
@@ -57,17 +62,17 @@ LANGUAGES = {
 }
 
 
-def count(number: int, one: str, many: str = "") -> str:
+def format_count(number: int, singular: str, plural: str = "") -> str:
     """Write a number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def code(text: str) -> str:
+def sanitize_language_code(text: str) -> str:
     """Return a language code that may stand in an attribute, or nothing."""
     return text if len(text) <= 12 and text.replace("-", "").isalnum() and text.isascii() else ""
 
 
-def language(text: str) -> str:
+def name_language(text: str) -> str:
     """Name a language other than English; one without a name here is shown by its code."""
-    primary = code(text).partition("-")[0].lower()
-    return "" if primary == "en" else LANGUAGES.get(primary, primary)
+    primary = sanitize_language_code(text).partition("-")[0].lower()
+    return "" if primary == "en" else LANGUAGE_NAMES.get(primary, primary)

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from monitor.domain.article import Article
 from monitor.domain.delivery import DeliveryState
-from monitor.domain.digest import Kind
-from monitor.domain.source import SourceMemory
+from monitor.domain.digest import HitKind
+from monitor.domain.source import PollState
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ArticleFilter:
     """Which articles, hits or stories are wanted; empty fields let everything through. Times are "first seen"."""
 
     source_id: str = ""
@@ -23,33 +23,33 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class HitLine:
+class HitSummary:
     """A hit and whether it was told: ``told_at`` and ``digest_id`` are those of the first digest that told it."""
 
     id: int
     article_id: int
     rule_id: str
-    officials: tuple[str, ...]
+    official_ids: tuple[str, ...]
     found_at: datetime
-    kind: Kind
+    kind: HitKind
     title: str
     url: str
-    told_at: datetime | None = None
-    digest_id: str = ""
+    reported_at: datetime | None = None
+    plan_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLine:
+class QuarantineSummary:
     """How many articles of a source were stored without alerting anybody, and why."""
 
     source_id: str
     outlet: str
     reason: str
-    articles: int
+    article_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class MissLine:
+class NearMissSummary:
     """A spelling that was nearly taken for an official, in articles that do not name him otherwise, and the latest one.
 
     ``text`` stands as the press wrote it; ``articles`` counts those with this spelling refused for this reason.
@@ -65,26 +65,26 @@ class MissLine:
 
 
 @dataclass(frozen=True, slots=True)
-class DigestLine:
+class DigestSummary:
     """A digest that was composed, by its number, with the states of its deliveries."""
 
-    number: int
-    digest_id: str
+    id: int
+    plan_id: str
     start_at: datetime
     end_at: datetime
     composed_at: datetime
-    late: bool
-    hits: int
-    deliveries: tuple[DeliveryState, ...] = ()
+    is_overdue: bool
+    hit_count: int
+    delivery_states: tuple[DeliveryState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class SourceLine:
+class SourceStatus:
     """A configured source as ``status`` shows it."""
 
-    memory: SourceMemory
+    poll_state: PollState
     name: str
-    articles: int
+    article_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,14 @@ class OutboxCounts:
     """
 
     pending: int = 0
-    dead: int = 0
-    refused: int = 0
-    oldest_at: datetime | None = None
-    refused_at: datetime | None = None
+    failed: int = 0
+    rejected: int = 0
+    oldest_pending_at: datetime | None = None
+    last_rejected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseFacts:
+class DatabaseInfo:
     """The database itself: its schema's revision, bytes on disk, and how far the pipeline is behind."""
 
     engine: str
@@ -114,7 +114,7 @@ class DatabaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class SavedConfiguration:
     """The last configuration that was good, as its text, and the faults of the one that is not taken."""
 
     text: str
@@ -123,16 +123,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ArticleVersion:
     """An article as it was before a change. ``number`` counts from 0, the first version."""
 
-    number: int
+    version: int
     article: Article
     replaced_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
+class PageSnapshot:
     """A raw page as the server gave it: evidence. ``sha256`` is of the body, in hexadecimal."""
 
     article_id: int
@@ -145,19 +145,19 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class EvidenceProof:
     """A record of the chain of evidence: JSON text, the hash of the record before, and its own."""
 
-    number: int
+    record_id: int
     article_id: int
     record: str
-    previous: str
+    previous_hash: str
     hash: str
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiskSpace:
     """Space on a disk, in bytes."""
 
-    free: int
-    total: int
+    free_bytes: int
+    total_bytes: int

@@ -57,13 +57,13 @@ class Stage(StrEnum):
     """How far a stored article has come; each pipeline step moves rows from one stage to the next."""
 
     LISTED = "listed"
-    READ = "read"
-    SCREENED = "screened"
+    EXTRACTED = "read"
+    MATCHED = "screened"
     GROUPED = "grouped"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewArticle:
     """A new article to be kept: its identity keys, the entry's fields, and whether it counts as news.
 
     ``stage`` is ``LISTED`` when the page must still be fetched, ``READ`` when ``article`` is whole already.
@@ -71,16 +71,16 @@ class Draft:
     ``words`` are those of the search index, if they were made ahead (``text/index.py``).
     """
 
-    keys: tuple[str, ...]
+    entry_keys: tuple[str, ...]
     article: Article
-    news: bool
+    is_alertable: bool
     stage: Stage
-    held: str = ""
-    words: str | None = None
+    quarantine_reason: str = ""
+    search_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredArticle:
     """An article as the database holds it. ``news`` is false for what was there before we watched."""
 
     id: int
@@ -95,7 +95,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class PendingPage:
     """An article whose page must be fetched, leased to the holder of ``token``."""
 
     id: int

@@ -7,31 +7,31 @@ from typing import Protocol
 
 from monitor.domain.source import Lease
 
-QUEUE, COLLECT, READ = "monitor", "collect", "read"
+QUEUE_NAME, COLLECT_TASK, READ_PAGES_TASK = "monitor", "collect", "read"
 """The names under which jobs lie in the queue."""
 
-HEARTBEAT = timedelta(seconds=5)
-SILENT = timedelta(seconds=20)
+HEARTBEAT_INTERVAL = timedelta(seconds=5)
+WORKER_TIMEOUT = timedelta(seconds=20)
 """A worker whose heart has not beaten for so long is taken for dead, and its work is given to others."""
 
-FORGOTTEN = timedelta(hours=1)
+DEAD_WORKER_RETENTION = timedelta(hours=1)
 """For so long a worker that fell silent is still shown."""
 
-WORD = "worker:"
+HEARTBEAT_KEY_PREFIX = "worker:"
 """What the facts in the ledger begin with in which workers speak of themselves."""
 
 
 @dataclass(frozen=True, slots=True)
-class Handout:
+class EnqueueResult:
     """What one look at the queue did: jobs handed out, and jobs taken back from workers that are dead.
 
     ``workers`` is how many are alive; without any, nothing stays in the queue.
     """
 
-    workers: int
-    polls: int = 0
-    pages: int = 0
-    taken_back: int = 0
+    alive_workers: int
+    poll_jobs: int = 0
+    page_jobs: int = 0
+    requeued_jobs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class QueueCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class WorkerHeartbeat:
     """What a worker said of itself at ``at``; counts are since it began."""
 
     name: str
@@ -61,7 +61,7 @@ class Word:
 class JobQueue(Protocol):
     """The queue between the daemon and its workers. Every method is one transaction and may raise ``StoreError``."""
 
-    def hand_out(self, now: datetime, until_at: datetime) -> Handout:
+    def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
         """Take back what dead workers held; then lease due sources until a time and enqueue a job for each.
 
         Sources with pages to read get a job, too. Where no worker is alive, all jobs are taken back instead. However
@@ -69,7 +69,7 @@ class JobQueue(Protocol):
         """
         ...
 
-    def claim(self, source_id: str, token: str, until_at: datetime) -> Lease | None:
+    def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
         """Begin a job: turn the lease of the queue into one of the worker's own; None if the job came too late."""
         ...
 
@@ -77,32 +77,32 @@ class JobQueue(Protocol):
         """Give a lease back without a poll, so that the source is due again; False if it had ended."""
         ...
 
-    def counts(self) -> QueueCounts:
+    def count_jobs(self) -> QueueCounts:
         """Count workers that are alive, and jobs."""
         ...
 
-    def clean(self) -> int:
+    def delete_old_jobs(self) -> int:
         """Delete failed jobs of the week before and workers that are long gone; return how many jobs."""
         ...
 
 
-class Crew(Protocol):
+class WorkerPoolPort(Protocol):
     """Workers elsewhere, as the daemon sees them."""
 
-    async def hand_over(self) -> bool:
+    async def enqueue_due_jobs(self) -> bool:
         """Hand out what is due; False if no worker is alive, and all is to be done here. Raises ``StoreError``."""
         ...
 
     @property
-    def is_at_work(self) -> bool:
+    def has_workers(self) -> bool:
         """Whether the last time somebody was there."""
         ...
 
 
-class Words(Protocol):
+class HeartbeatStore(Protocol):
     """Where workers leave their words; the store's ledger is one."""
 
-    def named(self, prefix: str) -> dict[str, str]:
+    def get_by_prefix(self, prefix: str) -> dict[str, str]:
         """Return the facts whose names begin so."""
         ...
 
@@ -110,6 +110,6 @@ class Words(Protocol):
         """Keep a fact under a name."""
         ...
 
-    def drop(self, names: Collection[str]) -> None:
+    def delete(self, names: Collection[str]) -> None:
         """Forget facts."""
         ...

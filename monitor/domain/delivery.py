@@ -78,12 +78,12 @@ class DeliveryState(StrEnum):
 
     PENDING = "pending"
     SENT = "sent"
-    REFUSED = "refused"
-    DEAD = "dead"
+    REJECTED = "refused"
+    FAILED = "dead"
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedDigest:
     """A digest in every form a channel may want; made once, sent as it is at every attempt.
 
     ``blocks`` is its text in paragraphs, one a story, for services that take short messages only.
@@ -102,10 +102,10 @@ class Message:
     """One delivery: one digest to one target of one channel. ``key`` stays the same over all attempts."""
 
     key: str
-    digest_id: str
+    plan_id: str
     channel_id: str
     target: str
-    rendered: Rendered
+    rendered: RenderedDigest
     created_at: datetime
 
 
@@ -135,8 +135,8 @@ class Retry:
     """Not now. ``pause`` also holds the other deliveries to the same server (421, 429)."""
 
     reason: str
-    after: timedelta | None = None
-    pause: bool = False
+    retry_after: timedelta | None = None
+    pause_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +144,19 @@ class Refused:
     """Never: the target is wrong or does not want it. ``stop`` ends the whole target (410)."""
 
     reason: str
-    stop: bool = False
+    stop_target: bool = False
 
 
-Receipt = Sent | Retry | Refused
+SendResult = Sent | Retry | Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class DeliveryResult:
     """What came of a leased delivery. Without a receipt it was not tried, and is due again at ``next_attempt_at``.
 
     A ``Retry`` without a next attempt is dead.
     """
 
     delivery: Delivery
-    receipt: Receipt | None
+    send_result: SendResult | None
     next_attempt_at: datetime | None

@@ -9,7 +9,7 @@ from monitor.domain.mention import Mention, Passage
 from monitor.domain.source import SourceState
 
 
-class Kind(StrEnum):
+class HitKind(StrEnum):
     """Why an article is told."""
 
     NEW = "new"
@@ -24,11 +24,11 @@ class Schedule:
 
     at: time | None = None
     cron: str = ""
-    once: bool = False
+    is_immediate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class QuietHours:
     """Quiet hours of the wall clock, which hold messages and never drop them; may run over midnight."""
 
     start: time
@@ -42,12 +42,12 @@ class DigestPlan:
     id: str
     rules: tuple[str, ...]
     schedule: Schedule
-    to: tuple[str, ...]
+    channels: tuple[str, ...]
     timezone: str = "UTC"
     title: str = ""
-    hold: Hold | None = None
-    quiet_notice: bool = False
-    limit: int = 200
+    quiet_hours: QuietHours | None = None
+    send_when_empty: bool = False
+    max_articles: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Window:
     end_at: datetime
 
 
-OPENING = timedelta(seconds=1)
+INITIAL_WINDOW_LEAD = timedelta(seconds=1)
 """So much before the time it looks back to begins the empty window that opens a digest: no two may begin at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class HitRecord:
+class ReportableHit:
     """An untold hit with all that is needed to tell it. ``outlet`` is the source's name.
 
     ``copy_told`` says that this digest has told the text which ``copy_of`` names before.
@@ -71,9 +71,9 @@ class HitRecord:
 
     id: int
     rule_id: str
-    officials: tuple[str, ...]
+    official_ids: tuple[str, ...]
     passages: tuple[Passage, ...]
-    kind: Kind
+    kind: HitKind
     found_at: datetime
     article_id: int
     article: Article
@@ -81,14 +81,14 @@ class HitRecord:
     outlet: str
     first_seen_at: datetime
     story_id: str = ""
-    copy_of: int | None = None
+    duplicate_of: int | None = None
     mentions: tuple[Mention, ...] = ()
     note: str = ""
-    copy_told: bool = False
+    is_original_reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DigestItem:
     """One article in a digest. ``note`` says what changed, for all kinds but ``NEW``; ``partial`` as in ``Article``."""
 
     article_id: int
@@ -102,13 +102,13 @@ class Item:
     rules: tuple[str, ...]
     officials: tuple[str, ...]
     passages: tuple[Passage, ...]
-    kind: Kind = Kind.NEW
+    kind: HitKind = HitKind.NEW
     note: str = ""
     partial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class DuplicateItem:
     """The same text at another outlet: told in one line, never as news of its own."""
 
     article_id: int
@@ -125,12 +125,12 @@ class DigestStory:
     id: str
     title: str
     officials: tuple[str, ...]
-    items: tuple[Item, ...]
-    also_in: tuple[Elsewhere, ...] = ()
+    items: tuple[DigestItem, ...]
+    also_in: tuple[DuplicateItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class CoverageFault:
+class SourceProblem:
     """A source that was not read as it should have been, since when and why, and what would mend it."""
 
     source_id: str
@@ -148,11 +148,11 @@ class Coverage:
     sources: int = 0
     read: int = 0
     articles: int = 0
-    faults: tuple[CoverageFault, ...] = ()
+    faults: tuple[SourceProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class OfficialSummary:
     """How an official is shown: name, the post held at the articles' date, and mentions a day, oldest first."""
 
     id: str
@@ -172,7 +172,7 @@ class Digest:
     timezone: str
     late: bool = False
     stories: tuple[DigestStory, ...] = ()
-    subjects: tuple[Subject, ...] = ()
+    subjects: tuple[OfficialSummary, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     notices: tuple[str, ...] = ()
     overflow: int = 0

@@ -33,6 +33,6 @@ class Feed:
     ttl: timedelta | None = None
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[str, ...] = ()
-    nested: tuple[str, ...] = ()
-    truncated: bool = False
-    cut: bool = False
+    nested_urls: tuple[str, ...] = ()
+    is_truncated: bool = False
+    is_cut_off: bool = False

@@ -27,7 +27,7 @@ class MonitorError(Exception):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class ConfigIssue:
     """One thing wrong in a file: where, what, and what would be right. Lines and columns count from 1."""
 
     file: str
@@ -41,24 +41,24 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class KeyIssue:
     """Something wrong or doubtful at a key of the configuration, such as ``("rules", "border", "query")``.
 
     ``position`` points at a character inside a text value, counted from 0. A ``warning`` is no reason to stop.
     """
 
-    path: tuple[str | int, ...]
+    key_path: tuple[str | int, ...]
     message: str
     position: int | None = None
-    warning: bool = False
+    is_warning: bool = False
 
 
 class ConfigError(MonitorError):
     """The configuration cannot be used; ``faults`` lists every fault, in file order."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        self.faults = tuple(sorted(faults))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+    def __init__(self, issues: tuple[ConfigIssue, ...]) -> None:
+        self.issues = tuple(sorted(issues))
+        super().__init__("\n".join(str(fault) for fault in self.issues))
 
 
 class UsageError(MonitorError):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class Weight(StrEnum):
+class FailureWeight(StrEnum):
     """How heavily a failure counts: a wrong address is worse than a busy server, that worse than a lost name."""
 
     HARD = "hard"
@@ -13,21 +13,21 @@ class Weight(StrEnum):
     TEMPORARY = "temporary"
 
 
-class Fault(StrEnum):
+class FailureCause(StrEnum):
     """What an exchange failed for, as far as it says what would help (``remedies.py``)."""
 
     OTHER = ""
-    NAME = "name"
+    NAME_LOOKUP = "name"
     UNREACHABLE = "unreachable"
-    SLOW = "slow"
+    TIMEOUT = "slow"
     CERTIFICATE = "certificate"
-    FORBIDDEN = "forbidden"
+    FORBIDDEN_ADDRESS = "forbidden"
     REDIRECT = "redirect"
-    LAYOUT = "layout"
-    BROKEN = "broken"
+    LAYOUT_CHANGED = "layout"
+    MALFORMED = "broken"
 
 
-class Purpose(StrEnum):
+class FetchPurpose(StrEnum):
     """What the exchange is for; robots.txt is asked for pages only."""
 
     FEED = "feed"
@@ -35,11 +35,11 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class FetchRequest:
     """One GET. The validators are those of the last answer whose entries were stored."""
 
     url: str
-    purpose: Purpose = Purpose.FEED
+    purpose: FetchPurpose = FetchPurpose.FEED
     etag: str = ""
     last_modified: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -74,7 +74,7 @@ class Blocked:
     """The server or somebody before it keeps programs out; it is not broken, and coming sooner does not help."""
 
     reason: str
-    remedy: str = ""
+    suggestion: str = ""
     retry_after: timedelta | None = None
 
 
@@ -93,10 +93,10 @@ class Failed:
     """
 
     reason: str
-    weight: Weight = Weight.SOFT
+    weight: FailureWeight = FailureWeight.SOFT
     retry_after: timedelta | None = None
     status: int = 0
-    fault: Fault = Fault.OTHER
+    cause: FailureCause = FailureCause.OTHER
 
 
-Outcome = Fetched | NotModified | Blocked | Gone | Failed
+FetchResult = Fetched | NotModified | Blocked | Gone | Failed

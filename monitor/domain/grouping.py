@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from monitor.domain.article import Stored
+from monitor.domain.article import StoredArticle
 from monitor.domain.story import Story
 
 T = TypeVar("T")
-WINDOW, COPY_WINDOW = timedelta(days=7), timedelta(days=30)
+STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 """How far apart reports of one event may be, and copies of one text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class StoryCentroid:
     """A story's centre: the sum of its articles' terms (the heaviest of them), their days, and its span of time.
 
     The centre is packed as it is kept, for there are many and few are looked at closely: ``terms`` are 32-bit hashes,
@@ -25,58 +25,58 @@ class Cluster:
     id: str
     terms: bytes = b""
     weights: bytes = b""
-    names: bytes = b""
+    name_flags: bytes = b""
     days: frozenset[tuple[int, int]] = frozenset()
     size: int = 0
-    first_at: datetime | None = None
-    last_at: datetime | None = None
+    first_article_at: datetime | None = None
+    last_article_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Placement:
     """An article already placed: its story, and the lead it is a copy of, if any."""
 
-    number: int
-    story: str
-    copy_of: int | None = None
+    article_id: int
+    story_id: str
+    duplicate_of: int | None = None
     published_at: datetime | None = None
 
 
-class Shelf(Protocol):
+class GroupingIndex(Protocol):
     """Look-ups of one batch of grouping. Every one is bounded, however many articles and stories there are.
 
     What was foreseen need not be fetched piece by piece; it changes no answer.
     """
 
-    def foresee_prints(self, prints: Iterable[int]) -> None:
+    def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
         """Tell which prints ``owners`` will be asked for."""
         ...
 
-    def foresee_near(self, several: Sequence[Sequence[int]], limit: int) -> None:
+    def prefetch_similar_stories(self, term_lists: Sequence[Sequence[int]], limit: int) -> None:
         """Tell for which lists of terms ``near`` will be asked."""
         ...
 
-    def owners(self, prints: Sequence[int]) -> Mapping[int, int]:
+    def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
         """Return articles that have some of these prints, with how many. Prints are below 2**63."""
         ...
 
-    def text(self, number: int) -> tuple[str, str]:
+    def article_text(self, article_id: int) -> tuple[str, str]:
         """Return title and body of an article that ``owners`` named."""
         ...
 
-    def post(self, number: int, prints: Sequence[int]) -> None:
+    def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
         """Make an article findable by its prints."""
         ...
 
-    def member(self, number: int) -> Member | None:
+    def get_placement(self, article_id: int) -> Placement | None:
         """Return an article as it was placed, its story resolved through merges; None if it is gone."""
         ...
 
-    def near(self, terms: Sequence[int], limit: int) -> Sequence[Cluster]:
+    def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
         """Return the open stories that share most of these terms, heaviest term first."""
         ...
 
-    def keep(self, cluster: Cluster, terms: Sequence[int]) -> None:
+    def save_centroid(self, centroid: StoryCentroid, terms: Sequence[int]) -> None:
         """Store a story's new centre and make it findable by these terms."""
         ...
 
@@ -84,7 +84,7 @@ class Shelf(Protocol):
         """Let the older story take over the younger one, whose id stays resolvable."""
         ...
 
-    def put(self, member: Member) -> None:
+    def place(self, placement: Placement) -> None:
         """Remember where an article was placed."""
         ...
 
@@ -92,15 +92,17 @@ class Shelf(Protocol):
 class StoryStore(Protocol):
     """Articles on their way from found to grouped, and stories for those who look."""
 
-    def ungrouped(self, limit: int, after: int = 0) -> list[Stored]:
+    def ungrouped(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
         """Return articles at stage ``SCREENED``, oldest first, of those that came after the one with this id."""
         ...
 
-    def vocabulary(self) -> bytes:
+    def load_term_frequencies(self) -> bytes:
         """Return what was last kept by ``group``, or nothing."""
         ...
 
-    def group(self, articles: Sequence[Stored], place: Callable[[Shelf], object], vocabulary: bytes = b"") -> None:
+    def apply_grouping(
+        self, articles: Sequence[StoredArticle], place: Callable[[GroupingIndex], object], term_frequencies: bytes = b""
+    ) -> None:
         """Let ``place`` put each of the articles on the shelf, which moves them to ``GROUPED``, in one transaction.
 
         Keeps ``vocabulary`` too, if it is given. If ``place`` raises, nothing is written; it is not called if somebody
@@ -108,23 +110,23 @@ class StoryStore(Protocol):
         """
         ...
 
-    def give_up(self, stored: Stored, error: str) -> None:
+    def mark_grouping_failed(self, stored: StoredArticle, error: str) -> None:
         """Record that an article could not be grouped; it stays alone, at stage ``GROUPED``."""
         ...
 
-    def forget(self, now: datetime, texts: timedelta, stories: timedelta) -> None:
+    def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
         """Drop prints of articles first seen so long ago, and close stories that ended so long ago."""
         ...
 
-    def release(self, source_id: str) -> int:
+    def release_quarantined(self, source_id: str) -> int:
         """Make news of the articles of a source that were held back, to be screened again; return how many."""
         ...
 
-    def stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
+    def list_stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
         """Return stories with their articles and the officials they name, latest first; merged ones are left out."""
         ...
 
-    def story(self, story_id: str) -> Story:
+    def get_story(self, story_id: str) -> Story:
         """Return one story; the id of a merged one leads to the one that took it over. Raises ``UsageError``."""
         ...
 

@@ -4,26 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.domain.source import WELL, Source, SourceMemory, SourceState
+from monitor.domain.source import HEALTHY_STATES, PollState, Source, SourceState
 
-REMIND_AFTER = timedelta(days=1)
-FAILURES_UNTIL_TOLD = 1.0
-ACCEPTED_AFTER = timedelta(days=7)
-_BLIND = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.QUIET})
-_READABLE = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
+REMINDER_INTERVAL = timedelta(days=1)
+FAILURES_UNTIL_REPORTED = 1.0
+LAYOUT_ACCEPTED_AFTER = timedelta(days=7)
+_UNREADABLE_STATES = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.QUIET})
+_READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SourceDiagnosis:
     """What a poll says of its source: a state, the evidence in one sentence, and what would mend it."""
 
     state: SourceState = SourceState.OK
     detail: str = ""
-    remedy: str = ""
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class SourceNotice:
     """One line to the reader about one source: ``kind`` is "change", "reminder" or "recovery"."""
 
     source_id: str
@@ -31,137 +31,154 @@ class Notice:
     text: str
 
 
-def with_finding(memory: SourceMemory, finding: Finding, now: datetime) -> SourceMemory:
+def with_diagnosis(poll_state: PollState, diagnosis: SourceDiagnosis, now: datetime) -> PollState:
     """Return the memory with a finding; the state keeps its beginning while it lasts."""
-    since = memory.state_since_at if finding.state is memory.state and memory.state_since_at else now
-    return replace(memory, state=finding.state, detail=finding.detail, remedy=finding.remedy, state_since_at=since)
+    since = poll_state.state_since_at if diagnosis.state is poll_state.state and poll_state.state_since_at else now
+    return replace(
+        poll_state, state=diagnosis.state, detail=diagnosis.detail, remedy=diagnosis.suggestion, state_since_at=since
+    )
 
 
-def silence(source: Source, memory: SourceMemory, now: datetime) -> Finding | None:
+def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> SourceDiagnosis | None:
     """Return the finding that a source is silent for longer than expected, or None."""
-    if source.expect is None:
+    if source.max_silence is None:
         return None
-    last = memory.last_new_at or memory.baseline_at
-    if last is None or now - last <= source.expect:
+    last = poll_state.last_new_at or poll_state.baseline_at
+    if last is None or now - last <= source.max_silence:
         return None
-    return Finding(
+    return SourceDiagnosis(
         SourceState.QUIET,
-        f"nothing new since {last:%Y-%m-%d %H:%M} UTC, though something is expected every {say(source.expect)}",
+        f"nothing new since {last:%Y-%m-%d %H:%M} UTC, "
+        f"though something is expected every {format_duration(source.max_silence)}",
         "see whether the outlet still fills this feed; raise `expect` if it is slower than thought",
     )
 
 
-def standing(memory: SourceMemory) -> SourceMemory:
+def effective_poll_state(poll_state: PollState) -> PollState:
     """Return the memory as its reader should see it: a source whose pages are no longer read as before is not well.
 
     Where the source itself cannot be read, or articles were missed, that is told first.
     """
-    pages = memory.pages
-    if memory.state not in _READABLE:
-        return memory
+    pages = poll_state.pages
+    if poll_state.state not in _READABLE_STATES:
+        return poll_state
     if pages.changed_at is None:
-        mended = pages.mended_at and memory.state_since_at and pages.mended_at > memory.state_since_at
-        return replace(memory, state_since_at=pages.mended_at) if mended and memory.state in WELL else memory
-    if pages.changed_at == memory.accepted_at:
-        return replace(memory, detail=memory.detail or _worse(memory)) if memory.state is SourceState.OK else memory
+        mended = pages.mended_at and poll_state.state_since_at and pages.mended_at > poll_state.state_since_at
+        return (
+            replace(poll_state, state_since_at=pages.mended_at)
+            if mended and poll_state.state in HEALTHY_STATES
+            else poll_state
+        )
+    if pages.changed_at == poll_state.accepted_at:
+        return (
+            replace(poll_state, detail=poll_state.detail or _describe_page_quality(poll_state))
+            if poll_state.state is SourceState.OK
+            else poll_state
+        )
     since = pages.changed_at
-    look = f"monitor extract --source {memory.source_id} {pages.url}"
+    look = f"monitor extract --source {poll_state.source_id} {pages.url}"
     remedy = f"look at it with `{look}`, and name the right parts under the source's `selectors:`"
     return replace(
-        memory,
+        poll_state,
         state=SourceState.FAILING,
         state_since_at=since,
-        detail=f"layout changed: {_worse(memory)}",
+        detail=f"layout changed: {_describe_page_quality(poll_state)}",
         remedy=remedy,
     )
 
 
-def _worse(memory: SourceMemory) -> str:
+def _describe_page_quality(poll_state: PollState) -> str:
     """Say how its pages are read now."""
-    pages = memory.pages
+    pages = poll_state.pages
     if not pages.usual:
-        return f"its pages yield hardly any text of the articles: confidence {pages.level:.2f}, e.g. {pages.url}"
+        return (
+            f"its pages yield hardly any text of the articles: confidence {pages.current_confidence:.2f}, "
+            f"e.g. {pages.url}"
+        )
     return (
-        f"its pages are read with confidence {pages.level:.2f}, usually {pages.usual:.2f}, "
+        f"its pages are read with confidence {pages.current_confidence:.2f}, usually {pages.usual:.2f}, "
         f"since {pages.changed_at:%Y-%m-%d %H:%M} UTC, e.g. {pages.url}"
     )
 
 
-def accept(memory: SourceMemory, now: datetime) -> SourceMemory:
+def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
     """Return the memory with a change of layout accepted that lasts after a week of telling: it is usual from then."""
-    changed_at, told_at = memory.pages.changed_at, memory.told_at
-    if changed_at is None or told_at is None or memory.reported_state is not SourceState.FAILING:
-        return memory
-    lasts = memory.state in _READABLE and now - max(changed_at, told_at) >= ACCEPTED_AFTER
-    return replace(memory, accepted_at=changed_at) if lasts else memory
+    changed_at, told_at = poll_state.pages.changed_at, poll_state.told_at
+    if changed_at is None or told_at is None or poll_state.reported_state is not SourceState.FAILING:
+        return poll_state
+    lasts = poll_state.state in _READABLE_STATES and now - max(changed_at, told_at) >= LAYOUT_ACCEPTED_AFTER
+    return replace(poll_state, accepted_at=changed_at) if lasts else poll_state
 
 
-def notice_due(memory: SourceMemory, now: datetime, name: str = "") -> Notice | None:
+def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> SourceNotice | None:
     """Return the notice to give now: at a change of state, daily while a fault lasts, and once when it is over.
 
     A fault that takes the place of another is a change: pages read badly are told when the feed is read again, at once.
     A single hiccup is a state, and no notice.
     """
-    memory, name = standing(memory), name or memory.source_id
-    since = f" since {memory.state_since_at:%Y-%m-%d %H:%M} UTC" if memory.state_since_at else ""
-    if memory.state in WELL:
-        if memory.reported_state in WELL:
+    poll_state, outlet = effective_poll_state(poll_state), outlet or poll_state.source_id
+    since = f" since {poll_state.state_since_at:%Y-%m-%d %H:%M} UTC" if poll_state.state_since_at else ""
+    if poll_state.state in HEALTHY_STATES:
+        if poll_state.reported_state in HEALTHY_STATES:
             return None
-        text = f"{name} is read again{since}; it was {memory.reported_state.value}"
-        if memory.pages.changed_at is not None:
-            text = f"{name}: {_worse(memory)}. From now on that is taken as usual"
-        return Notice(memory.source_id, "recovery", text)
-    another = memory.reported_since_at is not None and memory.reported_since_at != memory.state_since_at
-    changed = memory.state is not memory.reported_state or another
-    if changed and memory.state is SourceState.FAILING and 0 < memory.failures < FAILURES_UNTIL_TOLD:
+        text = f"{outlet} is read again{since}; it was {poll_state.reported_state.value}"
+        if poll_state.pages.changed_at is not None:
+            text = f"{outlet}: {_describe_page_quality(poll_state)}. From now on that is taken as usual"
+        return SourceNotice(poll_state.source_id, "recovery", text)
+    another = poll_state.reported_since_at is not None and poll_state.reported_since_at != poll_state.state_since_at
+    changed = poll_state.state is not poll_state.reported_state or another
+    if changed and poll_state.state is SourceState.FAILING and 0 < poll_state.failures < FAILURES_UNTIL_REPORTED:
         return None
-    if not changed and memory.reported_at is not None and now - memory.reported_at < REMIND_AFTER:
+    if not changed and poll_state.reported_at is not None and now - poll_state.reported_at < REMINDER_INTERVAL:
         return None
-    text = f"{name} is {memory.state.value}{since}: {memory.detail}"
-    if memory.remedy:
-        text += f". What would help: {memory.remedy}"
-    return Notice(memory.source_id, "change" if changed else "reminder", text)
+    text = f"{outlet} is {poll_state.state.value}{since}: {poll_state.detail}"
+    if poll_state.remedy:
+        text += f". What would help: {poll_state.remedy}"
+    return SourceNotice(poll_state.source_id, "change" if changed else "reminder", text)
 
 
-def with_notice(memory: SourceMemory, notice: Notice | None, now: datetime) -> SourceMemory:
+def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetime) -> PollState:
     """Return the memory after a notice was given, so that it is not given again."""
     if notice is None:
-        return memory
-    told_at = now if notice.kind != "reminder" else memory.told_at or now
-    seen = standing(memory)
-    reported = replace(memory, reported_state=seen.state, reported_since_at=seen.state_since_at)
+        return poll_state
+    told_at = now if notice.kind != "reminder" else poll_state.told_at or now
+    seen = effective_poll_state(poll_state)
+    reported = replace(poll_state, reported_state=seen.state, reported_since_at=seen.state_since_at)
     return replace(reported, reported_at=now, told_at=told_at, notice=notice.text)
 
 
-def recoveries(memories: Iterable[SourceMemory], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
+def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
     """Return the notices of sources that came back in a period and still are well; faults stand in the coverage."""
     return tuple(
         memory.notice
-        for memory in memories
-        if memory.notice and memory.state in WELL and memory.reported_at and start_at <= memory.reported_at < end_at
+        for memory in poll_states
+        if memory.notice
+        and memory.state in HEALTHY_STATES
+        and memory.reported_at
+        and start_at <= memory.reported_at < end_at
     )
 
 
-def troubles(memories: Iterable[SourceMemory], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
+def problem_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
     """Return the notices given in a period of sources that are not well now: what began in it, and the daily reminders.
 
     A source that is read all the same, from its new address or with a gap behind it, is told once and not again.
     """
     return tuple(
         memory.notice
-        for memory in memories
+        for memory in poll_states
         if memory.notice
-        and memory.state not in WELL
+        and memory.state not in HEALTHY_STATES
         and memory.state is memory.reported_state
         and memory.reported_at
         and start_at <= memory.reported_at < end_at
-        and (memory.state in _BLIND or (memory.state_since_at and memory.state_since_at >= start_at))
+        and (memory.state in _UNREADABLE_STATES or (memory.state_since_at and memory.state_since_at >= start_at))
     )
 
 
-def say(length: timedelta) -> str:
+def format_duration(duration: timedelta) -> str:
     """Write a length of time for a reader: "2 days", "36 hours", "15 minutes"."""
-    seconds = int(length.total_seconds())
+    seconds = int(duration.total_seconds())
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size and seconds % size == 0:
             count = seconds // size

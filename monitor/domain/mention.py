@@ -6,13 +6,13 @@ from enum import StrEnum
 from monitor.domain.article import Region
 
 
-class Form(StrEnum):
+class MatchForm(StrEnum):
     """How a person is named: by the full name, rank or post plus a part of it, a part alone, or the post alone."""
 
     FULL = "full"
-    TITLED = "titled"
+    WITH_TITLE = "titled"
     SHORT = "short"
-    ROLE = "role"
+    POSITION = "role"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Mention:
     region: Region
     start: int
     end: int
-    form: Form
+    form: MatchForm
     confidence: float
     reason: str
 

@@ -30,5 +30,5 @@ class Official:
     country: str = ""
     aliases: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
-    exclude: tuple[str, ...] = ()
+    exclude_phrases: tuple[str, ...] = ()
     examples: Examples = field(default_factory=Examples)

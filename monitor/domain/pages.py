@@ -5,17 +5,17 @@ from datetime import datetime
 from math import ceil, log
 from statistics import median
 
-LEARNED_FROM = 10
-FAR_BELOW = 0.6
-HARDLY_ANYTHING = 0.25
-FEWEST_IN_A_ROW, MOST_IN_A_ROW = 5, 20
-BY_CHANCE = 1e-4
-BACK_AFTER = 3
-_RISE, _FALL = 0.1, 0.02  # of the way that one page moves what is usual: quickly up, slowly down
+MIN_LEARNED_PAGES = 10
+OUTLIER_RATIO = 0.6
+MIN_USABLE_CONFIDENCE = 0.25
+MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
+MAX_CHANCE_PROBABILITY = 1e-4
+RESTORED_AFTER_PAGES = 3
+_RISE_RATE, _FALL_RATE = 0.1, 0.02  # of the way that one page moves what is usual: quickly up, slowly down
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class PageQuality:
     """What the pages read so far tell of a source; kept beside its memory, for readers and polls write each their own.
 
     ``usual`` is the confidence with which its pages are read, 0 until ``LEARNED_FROM`` of them were; ``odd`` the share
@@ -34,69 +34,75 @@ class Pages:
     mended_at: datetime | None = None
 
     @property
-    def level(self) -> float:
+    def current_confidence(self) -> float:
         """The confidence of the last pages, a single one set aside."""
-        return round(median(self.recent[-FEWEST_IN_A_ROW:]), 2) if self.recent else 0.0
+        return round(median(self.recent[-MIN_OUTLIER_STREAK:]), 2) if self.recent else 0.0
 
 
-NO_PAGES = Pages()
+UNKNOWN_PAGE_QUALITY = PageQuality()
 
 
-def with_page(pages: Pages, confidence: float, url: str, now: datetime, *, accepted: bool = False) -> Pages:
+def update_page_quality(
+    quality: PageQuality, confidence: float, url: str, now: datetime, *, is_accepted: bool = False
+) -> PageQuality:
     """Return what is known after one more page.
 
     A single odd page (a video, a gallery) changes nothing; so many in a row as chance would not bring, given how often
     odd ones come here, are a change of layout. It is over when a few in a row are read as before, or when it was
     ``accepted``: then what is read now is learned as usual.
     """
-    pages = replace(pages, recent=(*pages.recent, confidence)[-LEARNED_FROM:])
-    if pages.changed_at is not None:
-        return _learned(pages) if accepted else _lasting(pages, confidence, url, now)
-    if pages.usual:
-        return _judged(pages, confidence, url, now)
-    if len(pages.recent) < LEARNED_FROM:
-        return pages
-    return _learned(pages) if median(pages.recent) >= HARDLY_ANYTHING else replace(pages, changed_at=now, url=url)
+    quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
+    if quality.changed_at is not None:
+        return _relearn_usual(quality) if is_accepted else _continue_layout_change(quality, confidence, url, now)
+    if quality.usual:
+        return _track_outliers(quality, confidence, url, now)
+    if len(quality.recent) < MIN_LEARNED_PAGES:
+        return quality
+    return (
+        _relearn_usual(quality)
+        if median(quality.recent) >= MIN_USABLE_CONFIDENCE
+        else replace(quality, changed_at=now, url=url)
+    )
 
 
-def enough_in_a_row(odd: float) -> int:
+def min_outlier_streak(outlier_share: float) -> int:
     """Return how many odd pages in a row are no chance, where that share of pages is odd."""
-    by_chance = ceil(log(BY_CHANCE) / log(min(max(odd, 0.01), 0.99)))
-    return min(max(by_chance, FEWEST_IN_A_ROW), MOST_IN_A_ROW)
+    by_chance = ceil(log(MAX_CHANCE_PROBABILITY) / log(min(max(outlier_share, 0.01), 0.99)))
+    return min(max(by_chance, MIN_OUTLIER_STREAK), MAX_OUTLIER_STREAK)
 
 
-def _is_odd(pages: Pages, confidence: float) -> bool:
-    if not pages.usual:
-        return confidence < HARDLY_ANYTHING
-    return pages.usual >= HARDLY_ANYTHING and confidence < FAR_BELOW * pages.usual
+def _is_outlier(quality: PageQuality, confidence: float) -> bool:
+    if not quality.usual:
+        return confidence < MIN_USABLE_CONFIDENCE
+    return quality.usual >= MIN_USABLE_CONFIDENCE and confidence < OUTLIER_RATIO * quality.usual
 
 
-def _learned(pages: Pages) -> Pages:
+def _relearn_usual(quality: PageQuality) -> PageQuality:
     """Take what the last pages were read with as usual; never 0, which stands for not knowing."""
-    usual = max(median(pages.recent), 0.01)
-    odd = sum(confidence < FAR_BELOW * usual for confidence in pages.recent) / len(pages.recent)
-    return Pages(usual, odd, pages.recent)
+    usual = max(median(quality.recent), 0.01)
+    odd = sum(confidence < OUTLIER_RATIO * usual for confidence in quality.recent) / len(quality.recent)
+    return PageQuality(usual, odd, quality.recent)
 
 
-def _judged(pages: Pages, confidence: float, url: str, now: datetime) -> Pages:
+def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
     """Learn from a page that is as usual; count one that is not."""
-    odd = _is_odd(pages, confidence)
-    pages = replace(pages, odd=round(pages.odd + _FALL * (odd - pages.odd), 4))
+    odd = _is_outlier(quality, confidence)
+    quality = replace(quality, odd=round(quality.odd + _FALL_RATE * (odd - quality.odd), 4))
     if not odd:
-        step = _RISE if confidence > pages.usual else _FALL
-        usual = pages.usual + step * (confidence - pages.usual)
-        return replace(pages, usual=round(usual, 4), row=0, row_began_at=None, url="")
-    pages = replace(pages, row=pages.row + 1, row_began_at=pages.row_began_at or now, url=url)
-    if pages.row < enough_in_a_row(pages.odd):
-        return pages
-    return replace(pages, row=0, row_began_at=None, changed_at=pages.row_began_at)
+        step = _RISE_RATE if confidence > quality.usual else _FALL_RATE
+        usual = quality.usual + step * (confidence - quality.usual)
+        return replace(quality, usual=round(usual, 4), row=0, row_began_at=None, url="")
+    quality = replace(quality, row=quality.row + 1, row_began_at=quality.row_began_at or now, url=url)
+    if quality.row < min_outlier_streak(quality.odd):
+        return quality
+    return replace(quality, row=0, row_began_at=None, changed_at=quality.row_began_at)
 
 
-def _lasting(pages: Pages, confidence: float, url: str, now: datetime) -> Pages:
+def _continue_layout_change(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
     """Go on after a change; what is usual stays as it was until the change is over or accepted."""
-    if _is_odd(pages, confidence):
-        return replace(pages, row=0, url=url)
-    if pages.row + 1 < BACK_AFTER:
-        return replace(pages, row=pages.row + 1)
-    usual = pages.usual or median(pages.recent[-BACK_AFTER:])
-    return replace(pages, usual=usual, row=0, url="", changed_at=None, mended_at=now)
+    if _is_outlier(quality, confidence):
+        return replace(quality, row=0, url=url)
+    if quality.row + 1 < RESTORED_AFTER_PAGES:
+        return replace(quality, row=quality.row + 1)
+    usual = quality.usual or median(quality.recent[-RESTORED_AFTER_PAGES:])
+    return replace(quality, usual=usual, row=0, url="", changed_at=None, mended_at=now)

@@ -9,14 +9,21 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from monitor.domain.archive import HeldLine, MissLine
-from monitor.domain.article import Article, Draft, Stored, Unread
-from monitor.domain.delivery import Delivery, Message, Receipt, Settlement
-from monitor.domain.digest import Coverage, Digest, DigestPlan, HitRecord, Window
-from monitor.domain.exchange import Fetched, Outcome, Request
-from monitor.domain.lookups import Archive, Captures, Deliveries, Evidence, Ledger, Upkeep
+from monitor.domain.archive import NearMissSummary, QuarantineSummary
+from monitor.domain.article import Article, NewArticle, PendingPage, StoredArticle
+from monitor.domain.delivery import Delivery, DeliveryResult, Message, SendResult
+from monitor.domain.digest import Coverage, Digest, DigestPlan, ReportableHit, Window
+from monitor.domain.exchange import Fetched, FetchRequest, FetchResult
+from monitor.domain.lookups import (
+    DeliveryStore,
+    EvidenceStore,
+    KeyValueStore,
+    MaintenanceStore,
+    PageSnapshotStore,
+    QueryStore,
+)
 from monitor.domain.mention import Findings
-from monitor.domain.source import Lease, Source, SourceMemory
+from monitor.domain.source import Lease, PollState, Source
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -25,12 +32,12 @@ Clock = Callable[[], datetime]
 class Fetcher(Protocol):
     """One GET under every rule of politeness and safety; never raises for what a server does."""
 
-    async def fetch(self, request: Request) -> Outcome:
+    async def fetch(self, request: FetchRequest) -> FetchResult:
         """Fetch a URL and say what came of it, within the total deadline."""
         ...
 
 
-class Workshop(Protocol):
+class ProcessPool(Protocol):
     """Worker processes for foreign bytes."""
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
@@ -38,15 +45,15 @@ class Workshop(Protocol):
         ...
 
 
-class Carrier(Protocol):
+class ChannelSender(Protocol):
     """One channel: one message, one attempt."""
 
-    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         """Try once, within a total deadline; never raises for what the other side does."""
         ...
 
 
-class Timetable(Protocol):
+class DigestSchedule(Protocol):
     """When digests are due."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
@@ -62,7 +69,7 @@ class SourceStore(Protocol):
         ...
 
     def lease_due(
-        self, now: datetime, limit: int, until_at: datetime, only: Collection[str] | None = None
+        self, now: datetime, limit: int, expires_at: datetime, only: Collection[str] | None = None
     ) -> list[Lease]:
         """Lease at most ``limit`` due and unleased sources, longest overdue first.
 
@@ -70,15 +77,15 @@ class SourceStore(Protocol):
         """
         ...
 
-    def settle(self, lease: Lease, memory: SourceMemory) -> None:
+    def record_poll(self, lease: Lease, poll_state: PollState) -> None:
         """Keep what a poll without new entries left, and end the lease. Raises ``LeaseLost``."""
         ...
 
-    def memories(self) -> dict[str, SourceMemory]:
+    def load_poll_states(self) -> dict[str, PollState]:
         """Return the memory of every configured source."""
         ...
 
-    def noticed(self, since_at: datetime) -> list[SourceMemory]:
+    def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
         """Return the memories of sources that ever had a notice; of those that are well, only if read since a time."""
         ...
 
@@ -86,17 +93,17 @@ class SourceStore(Protocol):
 class ArticleStore(Protocol):
     """Articles from the entry in a feed to the extracted text."""
 
-    def known(self, source_id: str, keys: Collection[str]) -> set[str]:
+    def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
         """Return those identity keys that this source has had before, tombstones included."""
         ...
 
-    def keep_poll(
+    def commit_poll(
         self,
         lease: Lease,
-        memory: SourceMemory,
-        drafts: Sequence[Draft],
+        poll_state: PollState,
+        new_articles: Sequence[NewArticle],
         now: datetime,
-        touched: Collection[str] = (),
+        changed_keys: Collection[str] = (),
     ) -> int:
         """Insert the drafts that are new, then the memory with its validators, in one transaction.
 
@@ -106,13 +113,15 @@ class ArticleStore(Protocol):
         """
         ...
 
-    def lease_unread(self, now: datetime, limit: int, until_at: datetime, source_id: str | None = None) -> list[Unread]:
+    def lease_pages(
+        self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
+    ) -> list[PendingPage]:
         """Lease articles (of one source, if it is named) whose page is to be fetched now, oldest first."""
         ...
 
-    def keep_page(
+    def save_page(
         self,
-        unread: Unread,
+        pending_page: PendingPage,
         article: Article,
         page: Fetched | None = None,
         error: str = "",
@@ -126,19 +135,19 @@ class ArticleStore(Protocol):
         """
         ...
 
-    def postpone(self, unread: Unread, error: str, next_attempt_at: datetime) -> None:
+    def postpone_page(self, pending_page: PendingPage, error: str, next_attempt_at: datetime) -> None:
         """Record why the page could not be read, and when to try again. Raises ``LeaseLost``."""
         ...
 
-    def unscreened(self, limit: int) -> list[Stored]:
+    def unmatched(self, limit: int) -> list[StoredArticle]:
         """Return articles at stage ``READ``, oldest first."""
         ...
 
-    def give_up(self, stored: Stored, error: str) -> None:
+    def mark_matching_failed(self, stored: StoredArticle, error: str) -> None:
         """Record that an article could not be screened, and move it to ``SCREENED`` so that it stops nothing else."""
         ...
 
-    def keep_findings(self, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:
+    def save_findings(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
         """Store mentions, near misses and, for news, hits; move the articles to ``SCREENED``.
 
         Returns the number of new hits. Doing it twice changes nothing.
@@ -149,45 +158,47 @@ class ArticleStore(Protocol):
 class OutboxStore(Protocol):
     """Hits waiting to be told, digests composed, deliveries on their way."""
 
-    def last_window_end(self, digest_id: str) -> datetime | None:
+    def last_window_end(self, plan_id: str) -> datetime | None:
         """Return where the digest's last window ended, or None before the first."""
         ...
 
-    def opened_from(self, digest_id: str) -> datetime | None:
+    def initial_lookback_start(self, plan_id: str) -> datetime | None:
         """Return from when a digest looks back that was opened and has told nothing yet, or None."""
         ...
 
-    def untold(self, plan: DigestPlan, before: datetime) -> list[HitRecord]:
+    def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
         """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first.
 
         ``copy_told`` marks those whose text this digest has told already, at another outlet.
         """
         ...
 
-    def retell(self, plan: DigestPlan, since: datetime, before: datetime) -> list[HitRecord]:
+    def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
         """Return the hits of the plan's rules found in a period, told or not, oldest first."""
         ...
 
-    def coverage(self, window: Window) -> Coverage:
+    def load_coverage(self, window: Window) -> Coverage:
         """Sum up what was read in a window and which sources are not well now."""
         ...
 
-    def daily_mentions(self, officials: Collection[str], days: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
+    def count_daily_mentions(
+        self, official_ids: Collection[str], days: Sequence[datetime]
+    ) -> dict[str, tuple[int, ...]]:
         """Count articles naming each official in each of the days that begin at ``days``; the last lasts 24 hours."""
         ...
 
-    def misses(self, officials: Collection[str], window: Window, limit: int) -> list[MissLine]:
+    def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
         """Return what was nearly taken for these officials in articles first seen in a period, the most frequent first.
 
         Articles that name the official otherwise are left out: there nothing was missed.
         """
         ...
 
-    def held_back(self, window: Window) -> list[HeldLine]:
+    def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
         """Count what was stored without alerting in a period, by source and reason, the most first."""
         ...
 
-    def commit_digest(self, digest: Digest, messages: Sequence[Message], told: Sequence[int]) -> bool:
+    def commit_digest(self, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]) -> bool:
         """Write the digest, its deliveries and the marks on its hits in one transaction.
 
         Returns False, and writes nothing, if this (digest, window start) was written before, or another process has
@@ -195,7 +206,7 @@ class OutboxStore(Protocol):
         """
         ...
 
-    def begin_digest(self, opening: Digest, plan: DigestPlan, before: datetime) -> bool:
+    def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
         """Write the first window of a digest, and mark what the plan's rules found before a time as told.
 
         Returns False, and writes nothing, if this (digest, window start) was written before.
@@ -206,9 +217,9 @@ class OutboxStore(Protocol):
         self,
         now: datetime,
         limit: int,
-        until_at: datetime,
-        each: int = 16,
-        resting: Collection[tuple[str, str]] = (),
+        expires_at: datetime,
+        max_per_target: int = 16,
+        paused_targets: Collection[tuple[str, str]] = (),
     ) -> list[Delivery]:
         """Lease due deliveries, oldest first and fair between targets: at most ``each`` a target.
 
@@ -216,8 +227,8 @@ class OutboxStore(Protocol):
         """
         ...
 
-    def settle_delivery(
-        self, delivery: Delivery, receipt: Receipt, now: datetime, next_attempt_at: datetime | None
+    def record_result(
+        self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
     ) -> None:
         """Record an attempt. A ``Retry`` without a next attempt is dead. Raises ``LeaseLost``.
 
@@ -226,11 +237,11 @@ class OutboxStore(Protocol):
         """
         ...
 
-    def settle_deliveries(self, settlements: Sequence[Settlement], now: datetime) -> list[int]:
+    def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
         """Record several attempts in one transaction; returns the ids of those whose lease was lost, unwritten."""
         ...
 
-    def failed(self, after: datetime, before: datetime) -> list[Delivery]:
+    def list_failed_deliveries(self, after: datetime, before: datetime) -> list[Delivery]:
         """Return the deliveries that were given up or refused in a period, oldest first."""
         ...
 
@@ -258,36 +269,36 @@ class Database(Protocol):
         ...
 
 
-class Records(Database, Protocol):
+class ApplicationDatabase(Database, Protocol):
     """A database with all that is looked up in it by people and by the care of the installation."""
 
     @property
-    def archive(self) -> Archive:
+    def queries(self) -> QueryStore:
         """What was kept."""
         ...
 
     @property
-    def deliveries(self) -> Deliveries:
+    def deliveries(self) -> DeliveryStore:
         """The outbox and the digests, to be looked at and mended."""
         ...
 
     @property
-    def captures(self) -> Captures:
+    def page_snapshots(self) -> PageSnapshotStore:
         """Raw pages."""
         ...
 
     @property
-    def ledger(self) -> Ledger:
+    def key_values(self) -> KeyValueStore:
         """Facts about the installation."""
         ...
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> EvidenceStore:
         """The chain of evidence."""
         ...
 
     @property
-    def upkeep(self) -> Upkeep:
+    def maintenance(self) -> MaintenanceStore:
         """The care of the database."""
         ...
 

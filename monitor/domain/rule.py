@@ -19,13 +19,13 @@ class Rule:
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     regions: tuple[Region, ...] = ()
-    roles: bool = False
-    changes: bool = False
+    match_positions: bool = False
+    report_edits: bool = False
     examples: Examples = field(default_factory=Examples)
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Watchlist:
     """Everything the watch engine is built from."""
 
     officials: tuple[Official, ...] = ()

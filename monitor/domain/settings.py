@@ -7,12 +7,12 @@ from ipaddress import IPv4Network, IPv6Network
 
 from monitor.domain.delivery import Channel, Secret
 from monitor.domain.digest import DigestPlan
-from monitor.domain.errors import Fault
-from monitor.domain.rule import Watch
+from monitor.domain.errors import ConfigIssue
+from monitor.domain.rule import Watchlist
 from monitor.domain.source import Source
 
 
-class KeepPages(StrEnum):
+class PageRetention(StrEnum):
     """Which raw pages are kept as evidence."""
 
     NONE = "none"
@@ -29,14 +29,14 @@ class Settings:
 
     database: Secret
     timezone: str = "UTC"
-    contact: str = ""
+    user_agent_contact: str = ""
     retention: timedelta | None = timedelta(days=730)
     backfill: timedelta = timedelta(days=1)
-    keep_pages: KeepPages = KeepPages.MATCHED
-    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    heartbeat: Secret | None = None
-    templates: str = ""
-    probes: tuple[str, int] | None = ("127.0.0.1", 9464)
+    keep_pages: PageRetention = PageRetention.MATCHED
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    heartbeat_url: Secret | None = None
+    template_dir: str = ""
+    probe_address: tuple[str, int] | None = ("127.0.0.1", 9464)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Configuration:
 
     settings: Settings
     sources: tuple[Source, ...] = ()
-    watch: Watch = field(default_factory=Watch)
+    watchlist: Watchlist = field(default_factory=Watchlist)
     channels: tuple[Channel, ...] = ()
     digests: tuple[DigestPlan, ...] = ()
-    warnings: tuple[Fault, ...] = ()
+    warnings: tuple[ConfigIssue, ...] = ()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.domain.pages import NO_PAGES, Pages
+from monitor.domain.pages import UNKNOWN_PAGE_QUALITY, PageQuality
 
 
 class SourceKind(StrEnum):
@@ -15,10 +15,10 @@ class SourceKind(StrEnum):
     PAGE = "page"
 
 
-class ArticleMode(StrEnum):
+class TextOrigin(StrEnum):
     """Where the text of an article comes from: its own page, or the feed alone."""
 
-    FULL = "full"
+    PAGE = "full"
     FEED = "feed"
 
 
@@ -35,7 +35,7 @@ class SourceState(StrEnum):
     PAUSED = "paused"
 
 
-WELL = frozenset({SourceState.OK, SourceState.PAUSED})
+HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Listing:
     published: str = ""
     published_format: str = ""
     next: str = ""
-    pages: int = 1
+    max_pages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ class Source:
     language: str = ""
     country: str = ""
     timezone: str = ""
-    every: timedelta | None = None
-    expect: timedelta | None = None
-    article: ArticleMode = ArticleMode.FULL
+    poll_interval: timedelta | None = None
+    max_silence: timedelta | None = None
+    text_from: TextOrigin = TextOrigin.PAGE
     selectors: Selectors = field(default_factory=Selectors)
     listing: Listing | None = None
     sitemap: str = ""
@@ -86,7 +86,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceMemory:
+class PollState:
     """What one poll leaves for the next. Counts are weighted failures since the last success (``timing.py``).
 
     ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
@@ -122,7 +122,7 @@ class SourceMemory:
     ttl: timedelta | None = None
     notice: str = ""
     told_at: datetime | None = None
-    pages: Pages = NO_PAGES
+    pages: PageQuality = UNKNOWN_PAGE_QUALITY
     accepted_at: datetime | None = None
     reported_since_at: datetime | None = None
 
@@ -133,5 +133,5 @@ class Lease:
 
     source_id: str
     token: str
-    until_at: datetime
-    memory: SourceMemory
+    expires_at: datetime
+    poll_state: PollState

@@ -12,6 +12,6 @@ class Story:
     title: str
     first_seen_at: datetime
     last_seen_at: datetime
-    articles: tuple[int, ...] = ()
-    officials: tuple[str, ...] = ()
+    article_ids: tuple[int, ...] = ()
+    official_ids: tuple[str, ...] = ()
     merged_into: str = ""

@@ -6,18 +6,18 @@ from html import unescape
 from monitor.domain.article import Article
 from monitor.domain.entry import Entry
 from monitor.domain.source import Source
-from monitor.extract.blocks import tidy
+from monitor.extract.blocks import normalize_spacing
 
-_LONGEST = 40_000
+_MAX_BARE_HTML_CHARS = 40_000
 _TAG = re.compile("<[^<>]*>")
 
 
-def bare_article(entry: Entry, source: Source) -> Article:
+def build_fallback_article(entry: Entry, source: Source) -> Article:
     """Make an article of an entry's title and text alone, in time that grows with their length and no faster."""
-    text = _bare(entry.content) or _bare(entry.summary)
+    text = _strip_markup(entry.content) or _strip_markup(entry.summary)
     return Article(
         url=entry.url,
-        title=_bare(entry.title),
+        title=_strip_markup(entry.title),
         body=text,
         canonical_url=entry.url,
         published_at=entry.published_at,
@@ -28,5 +28,5 @@ def bare_article(entry: Entry, source: Source) -> Article:
     )
 
 
-def _bare(html: str) -> str:
-    return tidy(unescape(_TAG.sub(" ", html[:_LONGEST])))
+def _strip_markup(html: str) -> str:
+    return normalize_spacing(unescape(_TAG.sub(" ", html[:_MAX_BARE_HTML_CHARS])))

@@ -10,22 +10,22 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.extract.blocks import tidy
+from monitor.extract.blocks import normalize_spacing
 
-_LONGEST = 2_000_000  # characters of one JSON-LD script
-_DEEPEST = 12
-_MOST = 5_000  # nodes looked at
-_ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
-_KINDS = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
-_BROKEN = re.compile(r"[\x00-\x1f]+")
-_COMMA = re.compile(r",\s*([}\]])")
-_COMMENT = re.compile(
+_MAX_JSON_LD_CHARS = 2_000_000  # characters of one JSON-LD script
+_MAX_JSON_LD_DEPTH = 12
+_MAX_JSON_LD_NODES = 5_000  # nodes looked at
+_ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
+_TYPE_PRIORITIES = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
+_CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
+_TRAILING_COMMA = re.compile(r",\s*([}\]])")
+_COMMENT_MARKERS = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*$"
 )
 
 
 @dataclass(slots=True)
-class Metadata:
+class PageMetadata:
     """Claims in the order of trust, each list as found; empty where the page says nothing."""
 
     headlines: dict[str, str] = field(default_factory=dict)
@@ -38,10 +38,10 @@ class Metadata:
     sites: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
     body: str = ""
-    locked: bool = False
+    is_paywalled: bool = False
 
 
-_NAMES = {  # what a meta tag is called, without the marks between its words
+_META_NAMES_BY_FIELD = {  # what a meta tag is called, without the marks between its words
     "descriptions": "ogdescription description twitterdescription dcdescription",
     "published": "articlepublishedtime articlepublished ogarticlepublishedtime datepublished pubdate publishdate "
     "publicationdate publisheddate datecreated parselypubdate sailthrudate dcdateissued dctermsissued dctermscreated "
@@ -53,36 +53,36 @@ _NAMES = {  # what a meta tag is called, without the marks between its words
     "sites": "ogsitename applicationname",
     "languages": "oglocale contentlanguage language dclanguage",
 }
-_META = {name: kept for kept, names in _NAMES.items() for name in names.split()}
-_TITLES = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
-_BETWEEN = re.compile(r"[\W_]+")
+_FIELD_BY_META_NAME = {name: kept for kept, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
+_TITLE_ORIGINS = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
+_NAME_SEPARATORS = re.compile(r"[\W_]+")
 
 
-def read_metadata(tree: LexborHTMLParser) -> Metadata:
+def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
     """Collect the claims of a whole page; broken JSON and odd shapes are passed over."""
-    metadata = Metadata()
+    metadata = PageMetadata()
     for script in tree.css('script[type*="ld+json" i]'):
-        _read_script(metadata, script.text() or "")
+        _read_json_ld(metadata, script.text() or "")
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         name = next(filter(None, map(attributes.get, ("property", "name", "itemprop", "http-equiv"))), "")
-        name = _bare(name)
-        kept = _META.get(name)
-        if name in _TITLES:
-            _title(metadata, _TITLES[name], attributes.get("content"))
+        name = _normalize_meta_name(name)
+        kept = _FIELD_BY_META_NAME.get(name)
+        if name in _TITLE_ORIGINS:
+            _add_headline(metadata, _TITLE_ORIGINS[name], attributes.get("content"))
         elif kept:
-            _claim(getattr(metadata, kept), attributes.get("content"))
+            _add_claims(getattr(metadata, kept), attributes.get("content"))
     _read_links(metadata, tree)
     return metadata
 
 
 @lru_cache(maxsize=1024)
-def _bare(name: str) -> str:
+def _normalize_meta_name(name: str) -> str:
     """Return a tag's name in lower case without the marks between its words; pages use the same few."""
-    return _BETWEEN.sub("", name.lower())
+    return _NAME_SEPARATORS.sub("", name.lower())
 
 
-def _read_links(metadata: Metadata, tree: LexborHTMLParser) -> None:
+def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
     canonical = tree.css_first('link[rel~="canonical"][href]')
     if canonical is not None:
         metadata.urls.insert(0, (canonical.attributes.get("href") or "").strip())
@@ -92,80 +92,82 @@ def _read_links(metadata: Metadata, tree: LexborHTMLParser) -> None:
         metadata.languages.insert(0, language)
     title = tree.css_first("head title") or tree.css_first("title")
     if title is not None:
-        _title(metadata, "document", title.text())
+        _add_headline(metadata, "document", title.text())
 
 
-def _read_script(metadata: Metadata, text: str) -> None:
-    document = _load(text)
-    articles = [node for node in _nodes(document) if _is_article(node)]
-    articles.sort(key=lambda node: -max((_KINDS.get(kind, 1) for kind in _types(node)), default=0))
+def _read_json_ld(metadata: PageMetadata, text: str) -> None:
+    document = _parse_lenient_json(text)
+    articles = [node for node in _iter_nodes(document) if _is_article_node(node)]
+    articles.sort(key=lambda node: -max((_TYPE_PRIORITIES.get(kind, 1) for kind in _list_node_types(node)), default=0))
     for node in articles:
-        _title(metadata, "json-ld", node.get("headline") or node.get("name"))
-        _claim(metadata.descriptions, node.get("description"))
-        _claim(metadata.published, node.get("datePublished"), node.get("dateCreated"))
-        _claim(metadata.modified, node.get("dateModified"))
-        _claim(metadata.authors, *_names(node.get("author")))
-        _claim(metadata.sections, *_names(node.get("articleSection")))
-        _claim(metadata.languages, *_names(node.get("inLanguage")))
+        _add_headline(metadata, "json-ld", node.get("headline") or node.get("name"))
+        _add_claims(metadata.descriptions, node.get("description"))
+        _add_claims(metadata.published, node.get("datePublished"), node.get("dateCreated"))
+        _add_claims(metadata.modified, node.get("dateModified"))
+        _add_claims(metadata.authors, *_flatten_names(node.get("author")))
+        _add_claims(metadata.sections, *_flatten_names(node.get("articleSection")))
+        _add_claims(metadata.languages, *_flatten_names(node.get("inLanguage")))
         body = node.get("articleBody")
         if isinstance(body, str) and len(body) > len(metadata.body):
             metadata.body = body
         if str(node.get("isAccessibleForFree", "")).lower() == "false":
-            metadata.locked = True
+            metadata.is_paywalled = True
 
 
-def _load(text: str) -> Any:
+def _parse_lenient_json(text: str) -> Any:
     """Parse JSON as found in pages: with raw line breaks in strings, trailing commas, comment marks around it."""
-    text = _COMMENT.sub("", text[:_LONGEST]).strip().rstrip(";")
+    text = _COMMENT_MARKERS.sub("", text[:_MAX_JSON_LD_CHARS]).strip().rstrip(";")
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         pass
     try:
-        return json.loads(_COMMA.sub(r"\1", _BROKEN.sub(" ", text)), strict=False)
+        return json.loads(_TRAILING_COMMA.sub(r"\1", _CONTROL_CHARS.sub(" ", text)), strict=False)
     except (ValueError, RecursionError):
         return None
 
 
-def _nodes(document: Any) -> Iterator[dict[str, Any]]:
+def _iter_nodes(document: Any) -> Iterator[dict[str, Any]]:
     """Yield every object of a document, outer ones first, whatever they are wrapped in."""
     waiting = [(document, 0)]
     seen = 0
-    while waiting and seen < _MOST:
+    while waiting and seen < _MAX_JSON_LD_NODES:
         node, depth = waiting.pop(0)
         seen += 1
         if isinstance(node, dict):
             yield node
-            if depth < _DEEPEST:
+            if depth < _MAX_JSON_LD_DEPTH:
                 waiting.extend((child, depth + 1) for child in node.values() if isinstance(child, dict | list))
-        elif isinstance(node, list) and depth < _DEEPEST:
+        elif isinstance(node, list) and depth < _MAX_JSON_LD_DEPTH:
             waiting.extend((child, depth + 1) for child in node[:200])
 
 
-def _types(node: dict[str, Any]) -> list[str]:
+def _list_node_types(node: dict[str, Any]) -> list[str]:
     kinds = node.get("@type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     return [kind.rpartition("/")[2] for kind in kinds if isinstance(kind, str)]
 
 
-def _is_article(node: dict[str, Any]) -> bool:
-    return any(_ARTICLE.search(kind) for kind in _types(node)) and ("headline" in node or "datePublished" in node)
+def _is_article_node(node: dict[str, Any]) -> bool:
+    return any(_ARTICLE_TYPE.search(kind) for kind in _list_node_types(node)) and (
+        "headline" in node or "datePublished" in node
+    )
 
 
-def _names(value: Any) -> list[Any]:
+def _flatten_names(value: Any) -> list[Any]:
     """Flatten what may be a name, an object with a name, or a list of either."""
     values = value if isinstance(value, list) else [value]
     return [item.get("name") if isinstance(item, dict) else item for item in values[:20]]
 
 
-def _claim(kept: list[str], *values: Any) -> None:
+def _add_claims(claims: list[str], *values: Any) -> None:
     for value in values:
         if isinstance(value, str):
-            text = tidy(unescape(value) if "&" in value else value)
-            if text and text not in kept:
-                kept.append(text)
+            text = normalize_spacing(unescape(value) if "&" in value else value)
+            if text and text not in claims:
+                claims.append(text)
 
 
-def _title(metadata: Metadata, who: str, value: Any) -> None:
-    if isinstance(value, str) and (text := tidy(unescape(value))):
-        metadata.headlines.setdefault(who, text)
+def _add_headline(metadata: PageMetadata, origin: str, value: Any) -> None:
+    if isinstance(value, str) and (text := normalize_spacing(unescape(value))):
+        metadata.headlines.setdefault(origin, text)

@@ -6,54 +6,57 @@ from datetime import UTC, datetime, tzinfo
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from monitor.domain.source import Selectors
-from monitor.extract.blocks import tidy
-from monitor.extract.body import Page
-from monitor.text.dates import read_stamp
+from monitor.extract.blocks import normalize_spacing
+from monitor.extract.body import PageAnalysis
+from monitor.text.dates import parse_date_details
 
-_VALUES = ("content", "datetime", "title")
+_VALUE_ATTRIBUTES = ("content", "datetime", "title")
 
 
-def remove(tree: LexborHTMLParser, selectors: Iterable[str]) -> None:
+def remove_selected(tree: LexborHTMLParser, selectors: Iterable[str]) -> None:
     """Take out of the tree what the user wants gone."""
     for selector in selectors:
-        for node in _find(tree, selector):
+        for node in _find_nodes(tree, selector):
             node.decompose()
 
 
 def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
     """Return the texts of all matches, a meta tag's content included."""
-    texts = (tidy(node.attributes.get("content") or node.text(separator=" ")) for node in _find(tree, selector))
+    texts = (
+        normalize_spacing(node.attributes.get("content") or node.text(separator=" "))
+        for node in _find_nodes(tree, selector)
+    )
     return [text for text in texts if text]
 
 
 def select_date(tree: LexborHTMLParser, selectors: Selectors, zone: tzinfo | None) -> datetime | None:
     """Return the first match that is a date, read by the user's format if there is one."""
-    for node in _find(tree, selectors.published):
+    for node in _find_nodes(tree, selectors.published):
         attributes = node.attributes
-        for text in (*map(attributes.get, _VALUES), node.text(separator=" ")):
-            moment = _read(tidy(text or ""), selectors.published_format, zone)
+        for text in (*map(attributes.get, _VALUE_ATTRIBUTES), node.text(separator=" ")):
+            moment = _parse_selected_date(normalize_spacing(text or ""), selectors.published_format, zone)
             if moment is not None:
                 return moment
     return None
 
 
-def select_body(tree: LexborHTMLParser, page: Page, selector: str) -> bool:
+def select_body(tree: LexborHTMLParser, page: PageAnalysis, selector: str) -> bool:
     """Make the matches the article's only boxes; False if there is none with text in it."""
-    wanted = {node.mem_id for node in _find(tree, selector)}
+    wanted = {node.mem_id for node in _find_nodes(tree, selector)}
     boxes = page.layout.boxes
-    chosen = [box for box in boxes if box.node.mem_id in wanted and box.end > box.start]
+    chosen = [box for box in boxes if box.node.mem_id in wanted and box.run_end > box.run_start]
     if not chosen:
         return False
-    page.fate[:] = ["outside the selector"] * len(page.fate)
+    page.rejection_reasons[:] = ["outside the selector"] * len(page.rejection_reasons)
     for box in chosen:
-        page.fate[box.start : box.end] = [""] * (box.end - box.start)
-    page.root = boxes.index(chosen[0]) if len(chosen) == 1 else 0
-    page.selected = True
-    page.recount()
+        page.rejection_reasons[box.run_start : box.run_end] = [""] * (box.run_end - box.run_start)
+    page.root_box_index = boxes.index(chosen[0]) if len(chosen) == 1 else 0
+    page.is_body_selected = True
+    page.update_prose_sums()
     return True
 
 
-def _find(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+def _find_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
     """Return the matches; a selector that cannot be read matches nothing (``monitor check`` says so)."""
     if not selector:
         return []
@@ -63,12 +66,12 @@ def _find(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
         return []
 
 
-def _read(text: str, form: str, zone: tzinfo | None) -> datetime | None:
-    if not form:
-        stamp = read_stamp(text, zone)
-        return stamp.moment if stamp else None
+def _parse_selected_date(text: str, date_format: str, zone: tzinfo | None) -> datetime | None:
+    if not date_format:
+        stamp = parse_date_details(text, zone)
+        return stamp.instant if stamp else None
     try:
-        moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is added when the format has none
+        moment = datetime.strptime(text, date_format)  # noqa: DTZ007 - the zone is added when the format has none
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)

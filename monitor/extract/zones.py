@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.domain.source import Source
 
-_ZONES = """
+_COUNTRY_ZONES = """
 vn Asia/Ho_Chi_Minh vietnam
 la Asia/Vientiane laos,lao
 kh Asia/Phnom_Penh cambodia
@@ -69,16 +69,23 @@ tz Africa/Dar_es_Salaam tanzania
 ng Africa/Lagos nigeria
 nz Pacific/Auckland newzealand
 """
-_BY_CODE = {row.split()[0]: row.split()[1] for row in _ZONES.split("\n") if row}
-_BY_NAME = {name: row.split()[1] for row in _ZONES.split("\n") if row for name in row.split()[2].split(",")}
+_ZONE_BY_COUNTRY_CODE = {row.split()[0]: row.split()[1] for row in _COUNTRY_ZONES.split("\n") if row}
+_ZONE_BY_COUNTRY_NAME = {
+    name: row.split()[1] for row in _COUNTRY_ZONES.split("\n") if row for name in row.split()[2].split(",")
+}
 
 
-def zone_of(source: Source | None, url: str) -> tzinfo | None:
+def find_source_timezone(source: Source | None, url: str) -> tzinfo | None:
     """Return the zone in which a source's dates without an offset are read; None if nothing tells."""
     country = "".join(source.country.lower().split()) if source else ""
     try:
         code = (urlsplit(url).hostname or "").rpartition(".")[2]
     except ValueError:
         code = ""
-    name = (source.timezone if source else "") or _BY_NAME.get(country) or _BY_CODE.get(country) or _BY_CODE.get(code)
+    name = (
+        (source.timezone if source else "")
+        or _ZONE_BY_COUNTRY_NAME.get(country)
+        or _ZONE_BY_COUNTRY_CODE.get(country)
+        or _ZONE_BY_COUNTRY_CODE.get(code)
+    )
     return ZoneInfo(name) if name else None

@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request, Weight
-from monitor.domain.remedies import LET_IN, LOG_IN
-from monitor.fetch.caching import freshness, retry_after
-from monitor.text.challenge import find_wall, wall_in_headers
+from monitor.domain.exchange import (
+    Blocked,
+    Failed,
+    FailureWeight,
+    Fetched,
+    FetchRequest,
+    FetchResult,
+    Gone,
+    NotModified,
+)
+from monitor.domain.remedies import SUGGEST_ASK_ACCESS, SUGGEST_SUBSCRIPTION_HEADERS
+from monitor.fetch.caching import parse_freshness, parse_retry_after
+from monitor.text.challenge import find_wall, find_wall_in_headers
 
-_REASONS = {
+_FAILURE_REASONS = {
     400: "does not understand the request (400)",
     404: "says there is nothing at this address (404)",
     406: "has nothing in a form we read (406)",
@@ -20,60 +29,64 @@ _REASONS = {
     520: "stands before a server that answers nonsense (520)",
     522: "stands before a server that does not answer (522)",
 }
-_BLOCKS = {
-    401: ("asks for a login", LOG_IN),
-    402: ("asks for payment", LOG_IN),
-    407: ("asks for a login", LOG_IN),
+_BLOCKED_STATUSES = {
+    401: ("asks for a login", SUGGEST_SUBSCRIPTION_HEADERS),
+    402: ("asks for payment", SUGGEST_SUBSCRIPTION_HEADERS),
+    407: ("asks for a login", SUGGEST_SUBSCRIPTION_HEADERS),
     451: ("may not show this here for legal reasons", ""),
 }
 
 
-def outcome_of(
-    request: Request,
+def to_fetch_result(
+    request: FetchRequest,
     status: int,
     headers: tuple[tuple[str, str], ...],
     body: bytes,
-    url: str,
+    final_url: str,
     moved_to: str,
     now: datetime,
-) -> Outcome:
+) -> FetchResult:
     """Translate the last answer of a chain of redirects. ``moved_to`` is empty unless the move is for good."""
     named = dict(headers)
-    host_says = f"{url.split('/')[2]} "
+    host_says = f"{final_url.split('/')[2]} "
     if status == 304:
         if request.etag or request.last_modified:
-            return NotModified(freshness=freshness(named, now), moved_to=moved_to)
+            return NotModified(freshness=parse_freshness(named, now), moved_to=moved_to)
         return Failed(host_says + "answers 'not modified' to a first question (304)", status=status)
     if 200 <= status < 300:
         if status != 200:
             return Failed(host_says + f"answers without a document ({status})", status=status)
         return Fetched(
-            url=url,
+            url=final_url,
             status=status,
             headers=headers,
             body=body,
             content_type=named.get("content-type", ""),
             etag=named.get("etag", ""),
             last_modified=named.get("last-modified", ""),
-            freshness=freshness(named, now),
+            freshness=parse_freshness(named, now),
             moved_to=moved_to,
         )
     if status == 410:
         return Gone(host_says + "says that this address is gone for good (410)")
-    return _refusal(status, named, body, host_says, now)
+    return _to_error_result(status, named, body, host_says, now)
 
 
-def _refusal(status: int, headers: Mapping[str, str], body: bytes, host_says: str, now: datetime) -> Outcome:
+def _to_error_result(
+    status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
+) -> FetchResult:
     """Tell those who keep programs out from those who are broken."""
-    after = retry_after(headers, now)
-    if status in _BLOCKS:
-        reason, remedy = _BLOCKS[status]
-        return Blocked(host_says + f"{reason} ({status})", remedy, after)
-    wall = wall_in_headers(headers)
+    after = parse_retry_after(headers, now)
+    if status in _BLOCKED_STATUSES:
+        reason, remedy = _BLOCKED_STATUSES[status]
+        return Blocked(reason_prefix + f"{reason} ({status})", remedy, after)
+    wall = find_wall_in_headers(headers)
     if not wall and status in {403, 405, 429, 503}:
         wall = find_wall(body[:60_000].decode("utf-8", "replace"))
     if wall:
-        return Blocked(host_says + f"shows a {wall} ({status})", LET_IN, after)
+        return Blocked(reason_prefix + f"shows a {wall} ({status})", SUGGEST_ASK_ACCESS, after)
     if status == 403:
-        return Blocked(host_says + "refuses programs or this country (403)", LET_IN, after)
-    return Failed(host_says + _REASONS.get(status, f"answers with status {status}"), Weight.SOFT, after, status)
+        return Blocked(reason_prefix + "refuses programs or this country (403)", SUGGEST_ASK_ACCESS, after)
+    return Failed(
+        reason_prefix + _FAILURE_REASONS.get(status, f"answers with status {status}"), FailureWeight.SOFT, after, status
+    )

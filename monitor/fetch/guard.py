@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-Lookup = Callable[[str, int], list[str]]
+IpAddress = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
+HostLookup = Callable[[str, int], list[str]]
 
-_FORBIDDEN_V4: tuple[tuple[str, str], ...] = (
+_FORBIDDEN_NETWORKS_V4: tuple[tuple[str, str], ...] = (
     ("0.0.0.0/8", "this host"),
     ("10.0.0.0/8", "private"),
     ("100.64.0.0/10", "carrier NAT"),
@@ -36,7 +36,7 @@ _FORBIDDEN_V4: tuple[tuple[str, str], ...] = (
     ("224.0.0.0/4", "multicast"),
     ("240.0.0.0/4", "reserved"),
 )
-_FORBIDDEN_V6: tuple[tuple[str, str], ...] = (
+_FORBIDDEN_NETWORKS_V6: tuple[tuple[str, str], ...] = (
     ("::/128", "this host"),
     ("::1/128", "loopback"),
     ("::ffff:0:0/96", "mapped IPv4"),
@@ -53,114 +53,123 @@ _FORBIDDEN_V6: tuple[tuple[str, str], ...] = (
     ("fec0::/10", "site-local"),
     ("ff00::/8", "multicast"),
 )
-_GLOBAL_V6 = IPv6Network("2000::/3")
+_GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
 _WEB_PORTS = frozenset({80, 443})
-_LOOKUP_SECONDS = 3.0
-_LOOKUPS_AT_ONCE = 128
-_KEEP_SECONDS = 60.0
-_KEEP_NAMES = 4096
+_LOOKUP_TIMEOUT_SECONDS = 3.0
+_MAX_CONCURRENT_LOOKUPS = 128
+_CACHE_TTL_SECONDS = 60.0
+_MAX_CACHED_NAMES = 4096
 
 
-class Forbidden(Exception):
+class AddressRejected(Exception):
     """An address that may not be dialled; the text says which and why."""
 
 
-class NoAddress(Exception):
+class HostLookupFailed(Exception):
     """A name without an address, or whose servers do not answer in time."""
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int, str], ...]:
+def _compile_masks(rows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int, str], ...]:
     """Turn networks into (mask, value, name), which is tried with one AND each."""
     networks = [(ip_network(text), name) for text, name in rows]
     return tuple((int(network.netmask), int(network.network_address), name) for network, name in networks)
 
 
-_TABLE_V4, _TABLE_V6 = _table(_FORBIDDEN_V4), _table(_FORBIDDEN_V6)
+_FORBIDDEN_MASKS_V4, _FORBIDDEN_MASKS_V6 = (
+    _compile_masks(_FORBIDDEN_NETWORKS_V4),
+    _compile_masks(_FORBIDDEN_NETWORKS_V6),
+)
 
 
-def system_lookup(host: str, port: int) -> list[str]:
+def look_up_host(host: str, port: int) -> list[str]:
     """Ask the system for the addresses of a name; blocks, so it runs on a thread of its own."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
-class Guard:
+class AddressGuard:
     """Judges addresses and looks names up. ``allow_networks`` opens exactly what it names, nothing beside it."""
 
     def __init__(
         self,
-        allow_networks: Iterable[Network] = (),
-        lookup: Lookup = system_lookup,
-        deadline_seconds: float = _LOOKUP_SECONDS,
+        allowed_networks: Iterable[IpNetwork] = (),
+        lookup: HostLookup = look_up_host,
+        timeout_seconds: float = _LOOKUP_TIMEOUT_SECONDS,
     ) -> None:
-        self._allowed = tuple(allow_networks)
+        self._allowed_networks = tuple(allowed_networks)
         self._lookup = lookup
-        self._deadline = deadline_seconds
-        self._free = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
-        self._running: dict[str, asyncio.Future[list[str]]] = {}
-        self._known: dict[str, tuple[float, list[str] | str]] = {}
+        self._timeout_seconds = timeout_seconds
+        self._lookup_slots = asyncio.Semaphore(_MAX_CONCURRENT_LOOKUPS)
+        self._pending_lookups: dict[str, asyncio.Future[list[str]]] = {}
+        self._cache: dict[str, tuple[float, list[str] | str]] = {}
 
-    def judge(self, address: str) -> str:
+    def check(self, address: str) -> str:
         """Return why an address may not be dialled, or an empty text if it may."""
         try:
-            found = parsed(address)
+            found = parse_ip_address(address)
         except ValueError:
             return "no address"
-        if self.is_own(found):
+        if self.is_own_network(found):
             return ""
         value = int(found)
-        for mask, network, name in _TABLE_V4 if found.version == 4 else _TABLE_V6:
+        for mask, network, name in _FORBIDDEN_MASKS_V4 if found.version == 4 else _FORBIDDEN_MASKS_V6:
             if value & mask == network:
                 return name
-        return "" if found.version == 4 or found in _GLOBAL_V6 else "not global"
+        return "" if found.version == 4 or found in _GLOBAL_UNICAST_V6 else "not global"
 
-    def is_own(self, address: Address) -> bool:
+    def is_own_network(self, address: IpAddress) -> bool:
         """Tell whether the user's configuration names this address as one of his own networks."""
-        return any(address.version == network.version and address in network for network in self._allowed)
+        return any(address.version == network.version and address in network for network in self._allowed_networks)
 
     async def resolve(self, host: str, port: int) -> list[str]:
         """Return the addresses to dial for a host, all judged; raises ``Forbidden`` or ``NoAddress``."""
-        addresses = _literal(host) or await self._look_up(host, port)
+        addresses = _parse_address_literal(host) or await self._look_up_cached(host, port)
         for address in addresses:
-            if reason := self.judge(address):
+            if reason := self.check(address):
                 leads = "is" if host.strip("[]") == address else f"leads to {address},"
-                raise Forbidden(f"{host} {leads} a forbidden address ({reason})")
-        if port not in _WEB_PORTS and port < 1024 and not all(self.is_own(parsed(a)) for a in addresses):
-            raise Forbidden(f"port {port} of {host} is not a web server's")
+                raise AddressRejected(f"{host} {leads} a forbidden address ({reason})")
+        if (
+            port not in _WEB_PORTS
+            and port < 1024
+            and not all(self.is_own_network(parse_ip_address(a)) for a in addresses)
+        ):
+            raise AddressRejected(f"port {port} of {host} is not a web server's")
         return addresses
 
-    async def _look_up(self, host: str, port: int) -> list[str]:
+    async def _look_up_cached(self, host: str, port: int) -> list[str]:
         """Look a name up within the deadline, once for all who ask at the same time."""
-        until, answer = self._known.get(host, (0.0, ""))
+        until, answer = self._cache.get(host, (0.0, ""))
         if until < time.monotonic():
-            running = self._running.get(host) or self._begin(host, port)
+            running = self._pending_lookups.get(host) or self._start_lookup(host, port)
             try:
-                async with asyncio.timeout(self._deadline):
+                async with asyncio.timeout(self._timeout_seconds):
                     answer = await asyncio.shield(running)
             except TimeoutError:
                 answer = "its name servers do not answer"
             except OSError as error:
                 answer = error.strerror or "no such name"
-            self._remember(host, answer)
+            self._cache_result(host, answer)
         if isinstance(answer, str) or not answer:
-            raise NoAddress(f"{host}: {answer or 'no address'}")
+            raise HostLookupFailed(f"{host}: {answer or 'no address'}")
         return answer
 
-    def _remember(self, host: str, answer: list[str] | str) -> None:
-        if len(self._known) >= _KEEP_NAMES:
-            self._known.clear()
-        self._known[host] = (time.monotonic() + _KEEP_SECONDS, answer)
+    def _cache_result(self, host: str, result: list[str] | str) -> None:
+        if len(self._cache) >= _MAX_CACHED_NAMES:
+            self._cache.clear()
+        self._cache[host] = (time.monotonic() + _CACHE_TTL_SECONDS, result)
 
-    def _begin(self, host: str, port: int) -> asyncio.Future[list[str]]:
+    def _start_lookup(self, host: str, port: int) -> asyncio.Future[list[str]]:
         """Start the look-up of a name; it goes on when those who wait give up, and keeps its one place until done."""
-        running: asyncio.Future[list[str]] = asyncio.ensure_future(self._on_thread(host, port))
-        self._running[host] = running
-        running.add_done_callback(lambda done: (self._running.pop(host, None), done.cancelled() or done.exception()))
+        running: asyncio.Future[list[str]] = asyncio.ensure_future(self._run_in_thread(host, port))
+        self._pending_lookups[host] = running
+        running.add_done_callback(
+            lambda done: (self._pending_lookups.pop(host, None), done.cancelled() or done.exception())
+        )
         return running
 
-    async def _on_thread(self, host: str, port: int) -> list[str]:
+    async def _run_in_thread(self, host: str, port: int) -> list[str]:
         """Run the blocking look-up on a daemon thread: a hanging one holds neither the others nor the exit."""
-        async with self._free:
+        async with self._lookup_slots:
             loop = asyncio.get_running_loop()
             answer: asyncio.Future[list[str]] = loop.create_future()
 
@@ -187,22 +196,22 @@ class Guard:
 
 
 @lru_cache(maxsize=4096)
-def parsed(address: str) -> Address:
+def parse_ip_address(address: str) -> IpAddress:
     """Read an address; a poll asks several times for the same one. Raises ``ValueError``."""
     return ip_address(address)
 
 
-def is_name(host: str) -> bool:
+def is_host_name(host: str) -> bool:
     """Tell a host that cannot be an address in any spelling, as most are: trying to read one takes much longer."""
     return host[-1:].isalpha() and ":" not in host and "%" not in host and "0x" not in host.lower()
 
 
-def _literal(host: str) -> list[str]:
+def _parse_address_literal(host: str) -> list[str]:
     """Return the address a host is written as; the odd spellings of IPv4 (127.1, 0x7f.1, 2130706433) count too."""
-    if is_name(host):
+    if is_host_name(host):
         return []
     try:
-        return [str(parsed(host.strip("[]").partition("%")[0]))]
+        return [str(parse_ip_address(host.strip("[]").partition("%")[0]))]
     except ValueError:
         pass
     if not host.rstrip(".")[-1:].isdigit() and "0x" not in host.lower():

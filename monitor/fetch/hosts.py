@@ -10,54 +10,61 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class _Host:
-    free: asyncio.Semaphore
-    gap: float
-    next_at: float = 0.0
-    users: int = field(default=0)
+class _HostState:
+    semaphore: asyncio.Semaphore
+    delay_seconds: float
+    next_request_at: float = 0.0
+    user_count: int = field(default=0)
 
 
-class Hosts:
+class HostLimiter:
     """Hands out turns. ``gap_seconds`` lies between the starts of two requests to one host."""
 
-    def __init__(self, at_once: int = 2, gap_seconds: float = 1.0) -> None:
-        self._at_once, self._gap = at_once, gap_seconds
-        self._hosts: dict[str, _Host] = {}
+    def __init__(self, max_concurrent: int = 2, delay_seconds: float = 1.0) -> None:
+        self._max_concurrent, self._delay_seconds = max_concurrent, delay_seconds
+        self._hosts: dict[str, _HostState] = {}
 
     @asynccontextmanager
-    async def turn(self, name: str, *, own: bool = False) -> AsyncIterator[None]:
+    async def slot(self, host_name: str, *, is_own: bool = False) -> AsyncIterator[None]:
         """Wait for a turn at a host and hold it. A host in the user's own networks needs no rest between requests."""
-        host = self._hosts.get(name)
+        host = self._hosts.get(host_name)
         if host is None:
-            host = self._hosts[name] = _Host(asyncio.Semaphore(self._at_once), 0.0 if own else self._gap)
-        host.users += 1
+            host = self._hosts[host_name] = _HostState(
+                asyncio.Semaphore(self._max_concurrent), 0.0 if is_own else self._delay_seconds
+            )
+        host.user_count += 1
         try:
-            async with host.free:
+            async with host.semaphore:
                 now = _now()
-                start, host.next_at = max(now, host.next_at), max(now, host.next_at) + host.gap
+                start, host.next_request_at = (
+                    max(now, host.next_request_at),
+                    max(now, host.next_request_at) + host.delay_seconds,
+                )
                 if start > now:
                     await asyncio.sleep(start - now)
                 yield
         finally:
-            host.users -= 1
-            self._forget()
+            host.user_count -= 1
+            self._evict_idle_hosts()
 
-    def slow_down(self, name: str, gap_seconds: float) -> None:
+    def raise_delay(self, host_name: str, delay_seconds: float) -> None:
         """Take a host's word (``Crawl-delay``) for how long it wants to rest between requests, up to a minute."""
-        if host := self._hosts.get(name):
-            host.gap = max(host.gap, min(gap_seconds, 60.0))
+        if host := self._hosts.get(host_name):
+            host.delay_seconds = max(host.delay_seconds, min(delay_seconds, 60.0))
 
-    async def rest(self, name: str) -> None:
+    async def wait_until_ready(self, host_name: str) -> None:
         """Wait until a host has rested from its last request."""
-        host = self._hosts.get(name)
-        if host and (left := host.next_at - _now()) > 0:
+        host = self._hosts.get(host_name)
+        if host and (left := host.next_request_at - _now()) > 0:
             await asyncio.sleep(left)
 
-    def _forget(self) -> None:
+    def _evict_idle_hosts(self) -> None:
         """Drop hosts that nobody waits for and that have rested, once there are many."""
         if len(self._hosts) > 4096:
             now = _now()
-            for name in [name for name, host in self._hosts.items() if not host.users and host.next_at < now]:
+            for name in [
+                name for name, host in self._hosts.items() if not host.user_count and host.next_request_at < now
+            ]:
                 del self._hosts[name]
 
 

@@ -8,68 +8,70 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from monitor.domain.exchange import Blocked, Failed, Fetched, Outcome
-from monitor.text.urls import canonical_url
+from monitor.domain.exchange import Blocked, Failed, Fetched, FetchResult
+from monitor.text.urls import canonicalize_url
 
-_KEEP_SECONDS = 86_400.0
-_KEEP_TROUBLE_SECONDS = 600.0
-_KEEP_ORIGINS = 2_000
-_LONGEST = 512_000
+_RULES_TTL_SECONDS = 86_400.0
+_ERROR_TTL_SECONDS = 600.0
+_MAX_CACHED_ORIGINS = 2_000
+_MAX_ROBOTS_BYTES = 512_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RobotsDecision:
     """Whether a page may be fetched, the rest the host asks for in seconds, and why that cannot be known now."""
 
-    allowed: bool = True
-    delay: float = 0.0
-    unknown: str = ""
+    is_allowed: bool = True
+    crawl_delay_seconds: float = 0.0
+    unknown_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Rules:
-    until: float
+class _CachedRules:
+    expires_at: float
     rules: Protego | None
-    trouble: str = ""
+    error: str = ""
 
 
-class Robots:
+class RobotsChecker:
     """Remembers the rules of each origin (RFC 9309: none for 4xx, wait for 5xx)."""
 
-    def __init__(self, agent: str, read: Callable[[str], Awaitable[Outcome]]) -> None:
-        self._agent, self._read = agent, read
-        self._known: dict[str, _Rules] = {}
-        self._asking: dict[str, asyncio.Lock] = {}
+    def __init__(self, user_agent: str, fetch: Callable[[str], Awaitable[FetchResult]]) -> None:
+        self._user_agent, self._fetch = user_agent, fetch
+        self._rules_by_origin: dict[str, _CachedRules] = {}
+        self._origin_locks: dict[str, asyncio.Lock] = {}
 
-    async def judge(self, url: str) -> Verdict:
+    async def check(self, url: str) -> RobotsDecision:
         """Say whether a page may be fetched; asks the origin for its robots.txt if that is not known."""
-        parts = urlsplit(canonical_url(url))
+        parts = urlsplit(canonicalize_url(url))
         origin = f"{parts.scheme}://{parts.netloc}"
-        found = self._known.get(origin)
-        if found is None or found.until < time.monotonic():
-            async with self._asking.setdefault(origin, asyncio.Lock()):
-                found = self._known.get(origin)
-                if found is None or found.until < time.monotonic():
-                    found = self._remember(origin, await self._read(f"{origin}/robots.txt"))
-            self._asking.pop(origin, None)
-        if found.trouble:
-            return Verdict(allowed=False, unknown=found.trouble)
+        found = self._rules_by_origin.get(origin)
+        if found is None or found.expires_at < time.monotonic():
+            async with self._origin_locks.setdefault(origin, asyncio.Lock()):
+                found = self._rules_by_origin.get(origin)
+                if found is None or found.expires_at < time.monotonic():
+                    found = self._cache_rules(origin, await self._fetch(f"{origin}/robots.txt"))
+            self._origin_locks.pop(origin, None)
+        if found.error:
+            return RobotsDecision(is_allowed=False, unknown_reason=found.error)
         if found.rules is None:
-            return Verdict()
-        return Verdict(found.rules.can_fetch(url, self._agent), found.rules.crawl_delay(self._agent) or 0.0)
+            return RobotsDecision()
+        return RobotsDecision(
+            found.rules.can_fetch(url, self._user_agent), found.rules.crawl_delay(self._user_agent) or 0.0
+        )
 
-    def _remember(self, origin: str, outcome: Outcome) -> _Rules:
-        if len(self._known) >= _KEEP_ORIGINS:
-            self._known.clear()
-        rules = self._known[origin] = _read_rules(outcome, time.monotonic())
+    def _cache_rules(self, origin: str, outcome: FetchResult) -> _CachedRules:
+        if len(self._rules_by_origin) >= _MAX_CACHED_ORIGINS:
+            self._rules_by_origin.clear()
+        rules = self._rules_by_origin[origin] = _parse_rules(outcome, time.monotonic())
         return rules
 
 
-def _read_rules(outcome: Outcome, now: float) -> _Rules:
+def _parse_rules(outcome: FetchResult, now: float) -> _CachedRules:
     """Read an answer. Only a broken or silent server makes us wait; a wall before robots.txt sets no rules."""
     if isinstance(outcome, Fetched):
-        text = outcome.body[:_LONGEST].decode("utf-8-sig", "replace")
-        return _Rules(now + _KEEP_SECONDS, None if text.lstrip().startswith("<") else Protego.parse(text))
+        text = outcome.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
+        return _CachedRules(now + _RULES_TTL_SECONDS, None if text.lstrip().startswith("<") else Protego.parse(text))
     if isinstance(outcome, Failed) and (outcome.status == 0 or outcome.status >= 500 or outcome.status == 429):
-        return _Rules(now + _KEEP_TROUBLE_SECONDS, None, outcome.reason)
-    return _Rules(now + (_KEEP_TROUBLE_SECONDS if isinstance(outcome, Blocked) else _KEEP_SECONDS), None)
+        return _CachedRules(now + _ERROR_TTL_SECONDS, None, outcome.reason)
+    return _CachedRules(now + (_ERROR_TTL_SECONDS if isinstance(outcome, Blocked) else _RULES_TTL_SECONDS), None)

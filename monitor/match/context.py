@@ -5,62 +5,70 @@ import unicodedata
 from collections.abc import Set as AbstractSet
 
 from monitor.match.countries import country_words
-from monitor.match.honorifics import single_words
+from monitor.match.honorifics import single_word_titles
 from monitor.match.lexicon import (
-    COMMON,
+    COMMON_WORDS,
+    LOWERCASE_PLACE_WORDS_AFTER,
     OCCUPATIONS,
-    OCCUPATIONS_MARKED,
-    PLACE_AFTER,
-    PLACE_AFTER_SMALL,
-    PLACE_BEFORE,
-    PLACE_BEFORE_MARKED,
-    PLACE_BEFORE_PAIRS,
-    SYLLABLE,
-    VIETNAMESE_WORDS,
-    words,
+    PLACE_WORDS_AFTER,
+    PLACE_WORDS_BEFORE,
+    VIETNAMESE_HEADLINE_WORDS,
+    VIETNAMESE_OCCUPATIONS,
+    VIETNAMESE_PLACE_PHRASES_BEFORE,
+    VIETNAMESE_PLACE_WORDS_BEFORE,
+    VIETNAMESE_SYLLABLE,
+    parse_words,
 )
-from monitor.match.page import Page
-from monitor.match.signs import CREDIT_AFTER, CREDIT_BEFORE, CREDIT_LAST
+from monitor.match.page import NormalizedArticle
+from monitor.match.signs import CREDIT_AFTER, CREDIT_BEFORE, CREDIT_LAST_WORDS
 
-_WORD = re.compile(r"[A-Za-z]+")
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
 _LAST_WORD = re.compile(r"[^\W_]+\Z")
-_LONG_WORD = re.compile(r"[A-Za-z]{4,}")
+_HEADLINE_WORD = re.compile(r"[A-Za-z]{4,}")
 _SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
-_NAMESAKE = re.compile(
+_OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
-_SYLLABIC = {"vietnamese", "chinese", "khmer", "burmese", "korean", "singapore"}
-_DAYS = words(
+_SYLLABIC_CONVENTIONS = {"vietnamese", "chinese", "khmer", "burmese", "korean", "singapore"}
+_NON_NAME_WORDS = parse_words(
     """
     monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
     october november december lundi mardi mercredi jeudi vendredi samedi dimanche in on at and who said today
     """
 )
-_NEAR = 200_000
-_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
+_LOWERCASE_SEARCH_MAX_CHARS = 200_000
+_GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
-class Surroundings:
+class SurroundingText:
     """A page's text with what has been learnt of its lines; one for each article screened.
 
     ``closed`` are the folded ends of names in the genitive: the word after one is no part of it.
     """
 
-    __slots__ = ("_before", "_headline", "_small", "cased", "closed", "page", "spaced")
+    __slots__ = (
+        "_headline_cache",
+        "_lowercase_cache",
+        "_word_before_cache",
+        "article_text",
+        "cased",
+        "genitive_ends",
+        "spaced",
+    )
 
-    def __init__(self, page: Page, closed: AbstractSet[int]) -> None:
-        self.closed = closed
-        self.page, self.cased, self.spaced = page, page.cased, page.spaced
-        self._before: dict[int, str] = {}
-        self._headline: dict[int, bool] = {}
-        self._small: dict[str, bool] = {}
+    def __init__(self, article_text: NormalizedArticle, genitive_ends: AbstractSet[int]) -> None:
+        self.genitive_ends = genitive_ends
+        self.article_text, self.cased, self.spaced = article_text, article_text.cased, article_text.spaced
+        self._word_before_cache: dict[int, str] = {}
+        self._headline_cache: dict[int, bool] = {}
+        self._lowercase_cache: dict[str, bool] = {}
 
-    def before(self, start: int) -> str:
+    def word_before(self, start: int) -> str:
         """Return the word that stands right before a place, by one space or hyphen, or an empty string."""
         cased = self.cased
         if start < 2 or cased[start - 1] not in " -":
             return ""
-        word = self._before.get(start)
+        word = self._word_before_cache.get(start)
         if word is None:
             low = max(0, start - 25)
             word = self.spaced[low + 1 : start].rpartition(" ")[2]
@@ -69,139 +77,157 @@ class Surroundings:
             elif word:
                 match = _LAST_WORD.search(cased, low, start - 1)
                 word = match.group() if match else ""
-            self._before[start] = word
+            self._word_before_cache[start] = word
         return word
 
-    def after(self, end: int) -> str:
+    def word_after(self, end: int) -> str:
         """Return the word that stands right after a place, by one space or hyphen, or an empty string."""
         cased = self.cased
         if end + 1 >= len(cased) or cased[end] not in " -":
             return ""
-        match = _WORD.match(cased, end + 1)
+        match = _LATIN_WORD.match(cased, end + 1)
         return match.group() if match else ""
 
-    def line(self, start: int) -> tuple[int, int]:
+    def line_bounds(self, start: int) -> tuple[int, int]:
         """Return the ends of the line around a place."""
         end = self.cased.find("\n", start)
         return self.cased.rfind("\n", 0, start) + 1, end if end >= 0 else len(self.cased)
 
     def is_headline(self, start: int) -> bool:
         """Tell whether a place lies in a line set in Title Case or CAPITALS."""
-        low, high = self.line(start)
-        known = self._headline.get(low)
+        low, high = self.line_bounds(start)
+        known = self._headline_cache.get(low)
         if known is None:
-            words = _LONG_WORD.findall(self.cased, low, min(high, low + 400))
+            words = _HEADLINE_WORD.findall(self.cased, low, min(high, low + 400))
             capital = sum(word[0].isupper() for word in words)
-            known = self._headline[low] = len(words) > 2 and capital >= 0.8 * len(words)
+            known = self._headline_cache[low] = len(words) > 2 and capital >= 0.8 * len(words)
         return known
 
-    def is_shouted(self, start: int, end: int) -> bool:
+    def is_all_caps(self, start: int, end: int) -> bool:
         """Tell whether a place stands in capitals among capitals."""
         if not self.cased[start:end].isupper():
             return False
-        low, high = self.line(start)
+        low, high = self.line_bounds(start)
         around = self.cased[max(low, start - 60) : min(high, end + 60)]
         letters = [char for char in around if char.isalpha()]
         return sum(map(str.isupper, letters)) > 0.7 * len(letters)
 
-    def begins_sentence(self, start: int) -> bool:
+    def is_sentence_start(self, start: int) -> bool:
         """Tell whether a place begins a sentence, line or quotation."""
         return start == 0 or _SENTENCE_START.search(self.cased, max(0, start - 4), start) is not None
 
-    def is_word(self, word: str) -> bool:
+    def is_ordinary_word(self, word: str) -> bool:
         """Tell whether a capitalised word is an ordinary one: known as such, or in small letters elsewhere here."""
         low = word.lower()
-        if low in COMMON or low in single_words() or low in country_words():
+        if low in COMMON_WORDS or low in single_word_titles() or low in country_words():
             return True
-        known = self._small.get(low)
+        known = self._lowercase_cache.get(low)
         if known is None:
-            known = self._small[low] = _stands_small(self.cased, low)
+            known = self._lowercase_cache[low] = _occurs_in_lowercase(self.cased, low)
         return known
 
-    def continues_left(self, start: int, end: int, convention: str) -> str:
+    def find_continuation_left(self, start: int, end: int, convention: str) -> str:
         """Return the word to the left that makes the name a part of a longer one, or an empty string."""
-        word = self.before(start)
+        word = self.word_before(start)
         low = word.lower()
-        if convention not in _SYLLABIC or not word[:1].isupper() or not SYLLABLE.match(low) or len(word) < 2:
+        if (
+            convention not in _SYLLABIC_CONVENTIONS
+            or not word[:1].isupper()
+            or not VIETNAMESE_SYLLABLE.match(low)
+            or len(word) < 2
+        ):
             return ""
         at = start - 1 - len(word)
-        known = low in COMMON or low in single_words() or low in country_words()
+        known = low in COMMON_WORDS or low in single_word_titles() or low in country_words()
         capitals = word.isupper() and not self.cased[start:end].isupper()
-        opening = self.is_headline(start) or self.begins_sentence(at)
-        return "" if known or capitals or (opening and self.is_word(word)) else word
+        opening = self.is_headline(start) or self.is_sentence_start(at)
+        return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
-    def continues_right(self, start: int, end: int, convention: str) -> str:
+    def find_continuation_right(self, start: int, end: int, convention: str) -> str:
         """Return the word to the right that makes the name a part of a longer one or of a place, or an empty string."""
-        word = self.after(end)
+        word = self.word_after(end)
         low = word.lower()
-        if not word or word in _SUFFIXES or end in self.closed or (self.cased[end] == "-" and not SYLLABLE.match(low)):
+        if (
+            not word
+            or word in _GENERATION_SUFFIXES
+            or end in self.genitive_ends
+            or (self.cased[end] == "-" and not VIETNAMESE_SYLLABLE.match(low))
+        ):
             return ""
         if word[0].islower():
-            return word if low in PLACE_AFTER_SMALL and self.cased[end] == " " else ""
+            return word if low in LOWERCASE_PLACE_WORDS_AFTER and self.cased[end] == " " else ""
         headline = self.is_headline(start)
-        if low in PLACE_AFTER and not (headline and low in COMMON):
+        if low in PLACE_WORDS_AFTER and not (headline and low in COMMON_WORDS):
             return word
-        if headline or self.is_shouted(start, end):
-            printed = self.page.folded.slice(end + 1, end + 1 + len(word)).lower()
+        if headline or self.is_all_caps(start, end):
+            printed = self.article_text.folded.original_slice(end + 1, end + 1 + len(word)).lower()
             ordinary = (
-                self.is_word(word) or low.endswith("s") or unicodedata.normalize("NFC", printed) in VIETNAMESE_WORDS
+                self.is_ordinary_word(word)
+                or low.endswith("s")
+                or unicodedata.normalize("NFC", printed) in VIETNAMESE_HEADLINE_WORDS
             )
-            return word if not ordinary and convention in _SYLLABIC and SYLLABLE.match(low) else ""
-        return "" if low in _DAYS else word
+            return (
+                word if not ordinary and convention in _SYLLABIC_CONVENTIONS and VIETNAMESE_SYLLABLE.match(low) else ""
+            )
+        return "" if low in _NON_NAME_WORDS else word
 
     def is_credit(self, start: int, end: int) -> bool:
         """Tell whether a place lies in a photo credit, a byline or a signature."""
         cased = self.cased
-        if self._may_follow_credit(start):
+        if self._can_follow_credit(start):
             low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
             if CREDIT_BEFORE.search(cased, low, start) is not None:
                 return True
         if end < len(cased) and cased[end] in " /" and CREDIT_AFTER.match(cased, end) is not None:
             return True
         if (start == 0 or cased[start - 1] == "\n") and (end == len(cased) or cased[end] == "\n"):
-            return self.page.region(start).value == "body"
+            return self.article_text.region_at(start).value == "body"
         return False
 
-    def _may_follow_credit(self, start: int) -> bool:
+    def _can_follow_credit(self, start: int) -> bool:
         """Tell at a glance whether a credit may lead up to a place: not from a small word or a title."""
-        word = self.before(start)
+        word = self.word_before(start)
         if not word:
             return True
         if word[0].islower():
-            return word in CREDIT_LAST
-        return word.lower() not in single_words() or word.lower() in CREDIT_LAST
+            return word in CREDIT_LAST_WORDS
+        return word.lower() not in single_word_titles() or word.lower() in CREDIT_LAST_WORDS
 
-    def is_place(self, start: int) -> str:
+    def find_place_before(self, start: int) -> str:
         """Return the word to the left that makes the name one of a street, ship, school or typhoon."""
-        word = self.before(start)
+        word = self.word_before(start)
         if not word:
             return ""
-        if word.lower() in PLACE_BEFORE:
+        if word.lower() in PLACE_WORDS_BEFORE:
             return word
-        first, last = self.page.folded.span(start - 1 - len(word), start - 1)
-        printed = self.page.folded.original[first:last].lower()
-        if printed in PLACE_BEFORE_MARKED:
+        first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
+        printed = self.article_text.folded.original[first:last].lower()
+        if printed in VIETNAMESE_PLACE_WORDS_BEFORE:
             return printed
-        earlier = self.before(start - 1 - len(word))
+        earlier = self.word_before(start - 1 - len(word))
         if earlier:
-            first, _ = self.page.folded.span(start - 2 - len(word) - len(earlier), start)
-            pair = self.page.folded.original[first:last].lower()
-            if pair in PLACE_BEFORE_PAIRS:
+            first, _ = self.article_text.folded.original_span(start - 2 - len(word) - len(earlier), start)
+            pair = self.article_text.folded.original[first:last].lower()
+            if pair in VIETNAMESE_PLACE_PHRASES_BEFORE:
                 return pair
         return ""
 
-    def namesake(self, start: int, end: int) -> str:
+    def find_occupation(self, start: int, end: int) -> str:
         """Return the occupation that shows somebody of the same name, or an empty string."""
-        word = self.before(start).lower()
+        word = self.word_before(start).lower()
         if word in OCCUPATIONS:
             return word
         if word:
-            first, last = self.page.folded.span(start - 1 - len(word), start - 1)
-            left = self.page.folded.original[max(0, first - 12) : last].lower().split()[-3:]
+            first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
+            left = self.article_text.folded.original[max(0, first - 12) : last].lower().split()[-3:]
             for marked in (" ".join(left[at:]) for at in range(len(left))):
-                if marked in OCCUPATIONS_MARKED:
+                if marked in VIETNAMESE_OCCUPATIONS:
                     return marked
-        after = _NAMESAKE.match(self.cased, end) if self.cased[end : end + 2].strip()[:1] in {",", "("} else None
+        after = (
+            _OCCUPATION_APPOSITION.match(self.cased, end)
+            if self.cased[end : end + 2].strip()[:1] in {",", "("}
+            else None
+        )
         if after is not None:
             for other in self.cased[end : after.end()].replace(",", " ").split():
                 if other.lower().strip(".") in OCCUPATIONS:
@@ -209,15 +235,15 @@ class Surroundings:
         return ""
 
 
-def _stands_small(cased: str, word: str) -> bool:
+def _occurs_in_lowercase(cased: str, word: str) -> bool:
     """Tell whether a folded word of three letters or more stands somewhere in small letters, as a word."""
     if len(word) < 3 or not (word.isascii() and word.isalpha()):
         return False
-    at = cased.find(word, 0, _NEAR)
+    at = cased.find(word, 0, _LOWERCASE_SEARCH_MAX_CHARS)
     while at >= 0:
         end = at + len(word)
-        before, after = cased[at - 1 : at], cased[end : min(end + 1, _NEAR)]
+        before, after = cased[at - 1 : at], cased[end : min(end + 1, _LOWERCASE_SEARCH_MAX_CHARS)]
         if not ("a" <= before.lower() <= "z" and before.isascii()) and not "a" <= after <= "z":
             return True
-        at = cased.find(word, end, _NEAR)
+        at = cased.find(word, end, _LOWERCASE_SEARCH_MAX_CHARS)
     return False

@@ -7,7 +7,7 @@ convention of personal names / the language in which an unqualified title means 
 from functools import cache
 from types import MappingProxyType
 
-_ROWS = """
+_COUNTRY_ROWS = """
 vietnam, viet nam, srv / vietnamese, vietnamien, vietnamienne, vietnamita / hanoi, ha noi / vietnamese / vi
 laos, lao pdr, lao / laotian, laotien, laotienne, laosiano / vientiane, vieng chan / lao / lo
 cambodia, campuchia, cambodge, kampuchea / cambodian, khmer, cambodgien, cambodgienne / phnom penh / khmer / km
@@ -166,65 +166,80 @@ solomon islands / solomon islander / honiara / western /
 """
 
 
-def _rows() -> list[list[list[str]]]:
-    lines = _ROWS.strip().replace("\n    ", " ").splitlines()
+def _parse_country_rows() -> list[list[list[str]]]:
+    lines = _COUNTRY_ROWS.strip().replace("\n    ", " ").splitlines()
     return [[[word.strip() for word in part.split(",") if word.strip()] for part in row.split("/")] for row in lines]
 
 
-_AMBIGUOUS = {"us", "bi", "ao", "uc", "nga", "duc", "phap", "male", "u s", "chad", "jordan", "georgia", "niger", "rome"}
+_AMBIGUOUS_COUNTRY_WORDS = {
+    "us",
+    "bi",
+    "ao",
+    "uc",
+    "nga",
+    "duc",
+    "phap",
+    "male",
+    "u s",
+    "chad",
+    "jordan",
+    "georgia",
+    "niger",
+    "rome",
+}
 """Words that are also something else; as evidence of a country they count in a title alone, where case shows them."""
 
 
-_SHARED = {"en", "fr", "es", "pt", "ar", "de", "zh", "sw"}
+_MULTI_COUNTRY_LANGUAGES = {"en", "fr", "es", "pt", "ar", "de", "zh", "sw"}
 """Languages of many countries: a title alone says nothing in them."""
 
 
 @cache
-def _tables() -> tuple[dict[str, str], dict[str, str], dict[str, str], dict[str, str]]:
+def _country_tables() -> tuple[dict[str, str], dict[str, str], dict[str, str], dict[str, str]]:
     """Return word -> country, word or capital -> country, country -> convention, language -> country."""
     words: dict[str, str] = {}
     evidence: dict[str, str] = {}
     conventions: dict[str, str] = {}
     homes: dict[str, str] = {}
-    for names, adjectives, capitals, convention, language in _rows():
+    for names, adjectives, capitals, convention, language in _parse_country_rows():
         country = names[0]
         conventions[country] = convention[0]
         for word in names + adjectives:
             words.setdefault(word, country)
         for word in names + adjectives + capitals:
-            if word not in _AMBIGUOUS:
+            if word not in _AMBIGUOUS_COUNTRY_WORDS:
                 evidence.setdefault(word, country)
-        for code in set(language) - _SHARED:
+        for code in set(language) - _MULTI_COUNTRY_LANGUAGES:
             homes.setdefault(code, country)
     return words, evidence, conventions, homes
 
 
 def country_words() -> MappingProxyType[str, str]:
     """Return every folded noun and adjective of a country with the country it means."""
-    return MappingProxyType(_tables()[0])
+    return MappingProxyType(_country_tables()[0])
 
 
-def country_evidence() -> MappingProxyType[str, str]:
+def country_evidence_words() -> MappingProxyType[str, str]:
     """Return words that show that a text speaks of a country: nouns, adjectives and capitals, less ambiguous ones."""
-    return MappingProxyType(_tables()[1])
+    return MappingProxyType(_country_tables()[1])
 
 
-def country_key(folded: str) -> str:
+def find_country_key(folded: str) -> str:
     """Return the one name of a country for any of its names, or the text itself where the country is not known."""
-    return _tables()[0].get(folded.removeprefix("the ").strip(), folded)
+    return _country_tables()[0].get(folded.removeprefix("the ").strip(), folded)
 
 
-def country_name(country: str) -> str:
+def format_country_name(country: str) -> str:
     """Return a country's key as it is printed."""
     words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
     return " ".join(words)
 
 
-def convention_of(country: str) -> str:
+def find_convention(country: str) -> str:
     """Return the convention by which personal names of a country (a key) are built."""
-    return _tables()[2].get(country, "western")
+    return _country_tables()[2].get(country, "western")
 
 
-def home_of(language: str) -> str:
+def find_home_country(language: str) -> str:
     """Return the country that a title without a country means in texts of a language, or an empty string."""
-    return _tables()[3].get(language.partition("-")[0].lower(), "")
+    return _country_tables()[3].get(language.partition("-")[0].lower(), "")

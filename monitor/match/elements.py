@@ -1,8 +1,8 @@
 """Elements of names that show how a name is built; all folded."""
 
-from monitor.match.lexicon import words
+from monitor.match.lexicon import parse_words
 
-CHINESE = words(
+CHINESE_FAMILY_NAMES = parse_words(
     """
     wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin gao luo zheng liang xie song tang han
     feng deng cao peng zeng xiao tian dong pan yuan cai jiang yu du ye cheng wei su lu ding ren shen yao cui tan jin
@@ -14,7 +14,7 @@ CHINESE = words(
 )
 """Chinese family names in the romanisations of the mainland, Hong Kong, Taiwan and South-East Asia."""
 
-KOREAN = words(
+KOREAN_FAMILY_NAMES = parse_words(
     """
     kim lee yi rhee park pak choi choe jung jeong chung kang cho jo yoon yun jang chang lim im rim han oh o seo suh
     shin sin kwon hwang ahn an song yoo yu ryu hong jeon jun chun ko koh moon mun yang bae paik baek heo hur nam
@@ -23,7 +23,7 @@ KOREAN = words(
 )
 """Korean family names as romanised."""
 
-HISPANIC_FIRST = words(
+HISPANIC_SECOND_GIVEN_NAMES = parse_words(
     """
     jose juan maria luis carlos manuel andres miguel jorge ana francisco antonio pedro rafael raul fernando alberto
     angel jesus eduardo daniel javier enrique alejandro guillermo rosa laura marta claudia cristina isabel pablo
@@ -33,7 +33,7 @@ HISPANIC_FIRST = words(
 )
 """Given names that are often the second of two in Spanish-speaking countries."""
 
-COMMON_FIRST = words(
+COMMON_FIRST_ELEMENTS = parse_words(
     """
     mohamed mohammed mohammad muhammad mohamad muhammed mohd md ahmad ahmed abdul abu haji nur nurul siti wan nik
     syed maria ma sri i ni
@@ -41,7 +41,7 @@ COMMON_FIRST = words(
 )
 """First elements so common that the press drops them: the next one is the name in use."""
 
-PARTICLES = words(
+NAME_PARTICLES = parse_words(
     """
     de da do dos das del della di du des la le las los van von der den ter ten el al ibn ben st san mac af zu bin
     abu ould

@@ -6,68 +6,77 @@ from operator import or_
 from typing import NamedTuple
 
 
-class Kind:
+class CandidateKind:
     """What a pattern of the automaton may be; bits, as one pattern may be several. Plain numbers are quick to test."""
 
-    WHOLE = 1
-    SHORT = 2
-    NATIVE = 4
-    NATIVE_SHORT = 8
-    COUNTRY = 16
-    LITERAL = 32
-    FIRST = 64
-    HEARD = 128
+    FULL_NAME = 1
+    SHORT_NAME = 2
+    NATIVE_NAME = 4
+    NATIVE_SHORT_NAME = 8
+    PHONETIC_COUNTRY_WORD = 16
+    QUERY_LITERAL = 32
+    FIRST_NAME = 64
+    PHONETIC = 128
     PARTICLE = 256
-    LAND = 512
-    LATIN = WHOLE | SHORT | FIRST
+    COUNTRY_WORD = 512
+    LATIN = FULL_NAME | SHORT_NAME | FIRST_NAME
 
 
-Hit = tuple[int, int, int]
+PatternMatch = tuple[int, int, int]
 """A pattern and the spaced offsets of its beginning and end."""
 
 
-class Seen(NamedTuple):
+class Candidate(NamedTuple):
     """A pattern met in a page, by folded offsets, with the officials it may mean."""
 
     start: int
     end: int
-    owners: tuple[int, ...]
+    official_indexes: tuple[int, ...]
 
 
-class Hits:
+class Candidates:
     """What the automaton met in a page, sorted by what it may be. Latin names stand with a capital.
 
     ``lands`` are the countries spoken of, one for each word; ``kinds`` all kinds met together, whatever their capitals;
     ``closed`` the folded ends of genitives, with which a name is over.
     """
 
-    __slots__ = ("closed", "firsts", "kinds", "lands", "natives", "parts", "shorts", "wholes")
+    __slots__ = (
+        "countries",
+        "first_names",
+        "full_names",
+        "genitive_ends",
+        "kinds",
+        "native_names",
+        "native_short_names",
+        "short_names",
+    )
 
     def __init__(self, kinds: Iterable[int]) -> None:
-        self.wholes: list[Hit] = []
-        self.shorts: list[Hit] = []
-        self.firsts: list[Hit] = []
-        self.natives: list[Hit] = []
-        self.parts: list[Hit] = []
-        self.lands: list[str] = []
-        self.closed: set[int] = set()
+        self.full_names: list[PatternMatch] = []
+        self.short_names: list[PatternMatch] = []
+        self.first_names: list[PatternMatch] = []
+        self.native_names: list[PatternMatch] = []
+        self.native_short_names: list[PatternMatch] = []
+        self.countries: list[str] = []
+        self.genitive_ends: set[int] = set()
         self.kinds = reduce(or_, kinds, 0)
 
-    def add_latin(self, kind: int, hit: Hit) -> None:
+    def add_latin_name(self, kind: int, pattern_match: PatternMatch) -> None:
         """Add what the automaton met of a name in Latin letters."""
-        if kind & Kind.WHOLE:
-            self.wholes.append(hit)
-        if kind & Kind.FIRST:
-            self.firsts.append(hit)
-        if kind & Kind.SHORT:
-            self.shorts.append(hit)
+        if kind & CandidateKind.FULL_NAME:
+            self.full_names.append(pattern_match)
+        if kind & CandidateKind.FIRST_NAME:
+            self.first_names.append(pattern_match)
+        if kind & CandidateKind.SHORT_NAME:
+            self.short_names.append(pattern_match)
 
-    def add_whole(self, hit: Hit) -> None:
+    def add_full_name(self, pattern_match: PatternMatch) -> None:
         """Add a whole name that was found by another way than the automaton's."""
-        self.wholes.append(hit)
-        self.kinds |= Kind.WHOLE
+        self.full_names.append(pattern_match)
+        self.kinds |= CandidateKind.FULL_NAME
 
-    def add_short(self, hit: Hit) -> None:
+    def add_short_name(self, pattern_match: PatternMatch) -> None:
         """Add a part of a name that was found by another way than the automaton's."""
-        self.shorts.append(hit)
-        self.kinds |= Kind.SHORT
+        self.short_names.append(pattern_match)
+        self.kinds |= CandidateKind.SHORT_NAME

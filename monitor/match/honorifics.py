@@ -7,7 +7,7 @@ Each row: a symbol and the folded phrases that mean it. ``h:`` the head of a pos
 from functools import cache
 from types import MappingProxyType
 
-_POSTS = """
+_POSITION_ROWS = """
 h:premier = prime minister, pm, premier, thu tuong, thu tuong chinh phu, premier ministre, premiere ministre, perdana
     menteri, primer ministro, primera ministra, primeiro ministro, chancellor, taoiseach, head of government, primeira
     ministra, premie, presidente del gobierno, presidenta del gobierno, presidente del consejo, presidente del
@@ -109,7 +109,7 @@ l:former = former, ex, formerly, then, late, outgoing, retired, ancien, ancienne
     ehemaligen, dawny, fost, fostul, tidligere, tidigare, entao, voormalig, zamani
 """
 
-_RANKS = """
+_RANK_ROWS = """
 r:general = general, gen, dai tuong, thuong tuong, trung tuong, thieu tuong, tuong, lieutenant general, lieut gen,
     lieu gen, lt gen, ltg, lieutenant generals, lt generals, senior lieutenant general, sen lieut gen, sen lt gen, sr
     lt gen, snr lt gen, senior general, sen gen, snr gen, vice senior general, colonel general, col gen, major
@@ -127,7 +127,7 @@ r:colonel = colonel, col, senior colonel, sr col, snr col, lieutenant colonel, l
     kanali
 """
 
-_ADDRESS = """
+_ADDRESS_ROWS = """
 m:address = mr, mrs, ms, miss, madam, madame, mme, mlle, m, monsieur, mm, messrs, sir, dame, lord, lady, dr, doctor,
     prof, professor, hon, honourable, honorable, rt hon, right honourable, h e, his excellency, her excellency,
     excellency, he mr, h e mr, comrade, comrades, dong chi, ong, ba, anh, chi, bac, u, daw, ko, samdech, samdech
@@ -140,7 +140,7 @@ m:address = mr, mrs, ms, miss, madam, madame, mme, mlle, m, monsieur, mm, messrs
     reverend, rev, bishop, archbishop, cardinal, senhor, senhora, sayin, mheshimiwa, bwana, doutor, doutora
 """
 
-_DOMAINS = """
+_DOMAIN_ROWS = """
 d:defence = defence, defense, quoc phong, national defence, national defense, la defense, defense nationale,
     pertahanan, defensa, war, defence forces, defense forces, defensa nacional, defensie, defesa, difesa,
     verteidigung, milli savunma, savunma, obrony, obrony narodowej, obrana, ulinzi, apararii, aparare, forsvar
@@ -203,7 +203,7 @@ d:province = province, provincial, city, municipal, district, tinh uy, thanh uy,
     university, school, association, hospital, union, federation, firm, tinh doan, huyen, quan uy, youth
 """
 
-_NEUTRAL = """
+_NEUTRAL_ROWS = """
 -: = of, the, for, to, and, a, an, in, at, on, cum, kiem, de, du, des, d, la, le, les, l, et, en, del, y, e, da, do,
     van, bo, cua, va, dan, di, bagi, his, her, its, their, our, s, affairs, ministry, ministere, department, dept,
     office, national, people, peoples, people s, socialist, republic, democratic, federal, union of, royal,
@@ -218,7 +218,7 @@ _NEUTRAL = """
 """
 
 
-def _read(rows: str) -> dict[str, tuple[str, ...]]:
+def _parse_title_rows(rows: str) -> dict[str, tuple[str, ...]]:
     read: dict[str, tuple[str, ...]] = {}
     for row in rows.strip().replace("\n    ", " ").splitlines():
         symbols, _, phrases = row.partition(" = ")
@@ -228,34 +228,34 @@ def _read(rows: str) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
+def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
     """Return every phrase of titles with its symbols; posts win over ranks, ranks over forms of address."""
     merged: dict[str, tuple[str, ...]] = {}
-    for rows in (_POSTS, _RANKS, _ADDRESS, _DOMAINS, _NEUTRAL):
-        for phrase, symbols in _read(rows).items():
+    for rows in (_POSITION_ROWS, _RANK_ROWS, _ADDRESS_ROWS, _DOMAIN_ROWS, _NEUTRAL_ROWS):
+        for phrase, symbols in _parse_title_rows(rows).items():
             merged.setdefault(phrase, symbols)
     return MappingProxyType(merged)
 
 
 @cache
-def longest_phrase() -> int:
+def max_title_phrase_words() -> int:
     """Return the number of words of the longest phrase."""
-    return max(phrase.count(" ") for phrase in vocabulary()) + 1
+    return max(phrase.count(" ") for phrase in title_vocabulary()) + 1
 
 
 @cache
 def title_words() -> frozenset[str]:
     """Return every single word that stands in some title."""
-    return frozenset(word for phrase in vocabulary() for word in phrase.split())
+    return frozenset(word for phrase in title_vocabulary() for word in phrase.split())
 
 
 @cache
-def single_words() -> frozenset[str]:
+def single_word_titles() -> frozenset[str]:
     """Return the words that are a title, rank, form of address or domain by themselves."""
-    return frozenset(phrase for phrase in vocabulary() if " " not in phrase)
+    return frozenset(phrase for phrase in title_vocabulary() if " " not in phrase)
 
 
 @cache
 def address_phrases() -> frozenset[str]:
     """Return ranks and forms of address, which may be dropped from the front of a configured name."""
-    return frozenset(p for p, symbols in vocabulary().items() if symbols[0][0] in "mr")
+    return frozenset(p for p, symbols in title_vocabulary().items() if symbols[0][0] in "mr")

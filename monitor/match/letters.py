@@ -3,9 +3,9 @@
 import re
 from functools import reduce
 
-from monitor.match.romanise import same_sound
+from monitor.match.romanise import is_phonetic_match
 
-_CLASSES = {
+_RESPELLING_RULES = {
     "slavic": (
         (re.compile("x"), "ks"),
         (re.compile("ks"), "x"),
@@ -20,22 +20,22 @@ _CLASSES = {
 }
 
 
-def spellings(word: str, convention: str) -> tuple[str, ...]:
+def list_spellings(word: str, convention: str) -> tuple[str, ...]:
     """Return a folded word and its other spellings that do not sound alike by the common key, the word first."""
-    return reduce(_respelt, _CLASSES.get(convention, ()), (word,))
+    return reduce(_apply_respelling, _RESPELLING_RULES.get(convention, ()), (word,))
 
 
-def _respelt(words: tuple[str, ...], change: tuple[re.Pattern[str], str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*words, *(change[0].sub(change[1], word) for word in words))))
+def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*words, *(rule[0].sub(rule[1], word) for word in words))))
 
 
-def is_spelling(word: str, known: tuple[str, ...], convention: str) -> bool:
+def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
     """Tell whether a folded word may be a spelling of a word; a Slavic man's name is not a woman's."""
-    if convention == "slavic" and (word[-1:] == "a") != (known[0][-1:] == "a"):
-        other = known[0][-1:] if word[-1:] == "a" else word[-1:]
-        if other not in _VOWELS:
+    if convention == "slavic" and (word[-1:] == "a") != (known_spellings[0][-1:] == "a"):
+        other = known_spellings[0][-1:] if word[-1:] == "a" else word[-1:]
+        if other not in _LATIN_VOWELS:
             return False
-    return any(same_sound(word, one) for one in known)
+    return any(is_phonetic_match(word, one) for one in known_spellings)
 
 
-_VOWELS = frozenset("aeiouy")
+_LATIN_VOWELS = frozenset("aeiouy")

@@ -3,17 +3,17 @@
 import re
 
 
-def words(text: str) -> frozenset[str]:
+def parse_words(text: str) -> frozenset[str]:
     """Return the words of a block."""
     return frozenset(text.split())
 
 
-def _phrases(text: str) -> frozenset[str]:
+def _parse_phrases(text: str) -> frozenset[str]:
     """Return the phrases of a block, which bars keep apart."""
     return frozenset(" ".join(phrase.split()) for phrase in text.split("|"))
 
 
-PLACE_AFTER = words(
+PLACE_WORDS_AFTER = parse_words(
     """
     street st road rd avenue ave boulevard blvd lane highway expressway bridge tunnel square park garden gardens
     plaza roundabout airport port harbour harbor station terminal stadium arena gymnasium university college
@@ -30,7 +30,7 @@ PLACE_AFTER = words(
 )
 """What a name becomes part of when it stands right before."""
 
-PLACE_AFTER_SMALL = words(
+LOWERCASE_PLACE_WORDS_AFTER = parse_words(
     """
     street road avenue boulevard lane highway expressway bridge tunnel square airport stadium university
     hospital library museum mausoleum province district commune ward city county prefecture cup trophy prize
@@ -39,7 +39,7 @@ PLACE_AFTER_SMALL = words(
 )
 """The same in small letters, less the words that often begin the next phrase."""
 
-PLACE_BEFORE = words(
+PLACE_WORDS_BEFORE = parse_words(
     """
     boulevard avenue rue quai pont lycee stade universite aeroport hopital ecole calle avenida plaza jalan jln
     jl via viale piazza strasse ship frigate vessel destroyer corvette submarine cruiser carrier ferry yacht
@@ -51,12 +51,12 @@ PLACE_BEFORE = words(
 )
 """What a name belongs to when it stands right after."""
 
-PLACE_BEFORE_MARKED = words(
+VIETNAMESE_PLACE_WORDS_BEFORE = parse_words(
     """
     đường phố cầu trường phường quận huyện xã tỉnh tàu hầm chợ chùa đền hồ sông núi đảo cảng ga ấp thôn làng bản
     """
 )
-PLACE_BEFORE_PAIRS = _phrases(
+VIETNAMESE_PLACE_PHRASES_BEFORE = _parse_phrases(
     """
     đại học | học viện | bệnh viện | công viên | quảng trường | sân bay | thành phố | thị xã | thị trấn | nhà máy |
     nhà hát | bảo tàng | cao đẳng | tượng đài | trung học | tiểu học | thư viện | khu phố | đại lộ | công ty | tập
@@ -66,7 +66,7 @@ PLACE_BEFORE_PAIRS = _phrases(
 )
 """Vietnamese words of the kind, with their marks: without them they are other words."""
 
-OCCUPATIONS = words(
+OCCUPATIONS = parse_words(
     """
     singer actor actress dancer painter artist musician pianist violinist composer rapper drummer guitarist
     model photographer cameraman footballer striker goalkeeper midfielder defender winger player coach swimmer
@@ -84,7 +84,7 @@ OCCUPATIONS = words(
 )
 """Who is not an official: said right before a full name, or right after it, the name is a namesake's."""
 
-OCCUPATIONS_MARKED = _phrases(
+VIETNAMESE_OCCUPATIONS = _parse_phrases(
     """
     ca sĩ| diễn viên| nhạc sĩ| họa sĩ| hoạ sĩ| nghệ sĩ| đạo diễn| cầu thủ| huấn luyện viên| vận động viên| học
     sinh| sinh viên| em| cháu| bé| thầy giáo| cô giáo| nông dân| tài xế| ngư dân| bị cáo| nghi phạm| bị can| nạn
@@ -93,7 +93,7 @@ OCCUPATIONS_MARKED = _phrases(
     """
 )
 
-COMMON = words(
+COMMON_WORDS = parse_words(
     """
     a an and are as at be been being but by can could did do does for from had has have he her here hers him his
     how i if in into is it its just may me more most must my new no nor not now of off on once one only or other
@@ -138,7 +138,7 @@ COMMON = words(
 )
 """Words that stand with a capital at the beginning of a sentence or in a headline without being names."""
 
-VIETNAMESE_WORDS = words(
+VIETNAMESE_HEADLINE_WORDS = parse_words(
     """
     làm tiếp thăm dự hội gặp nói phát chủ yêu trao nhận đến tới chúc kiểm chỉ ký và với là có được sẽ đã về tại trả điện
     gửi đề khẳng tham lên rời đón chào kết cùng cho ra vào giữ bổ thị đối trình tặng dâng viếng khai bế công nêu nhấn
@@ -148,7 +148,7 @@ VIETNAMESE_WORDS = words(
 )
 """Syllables, with their marks, that follow a name in a Vietnamese headline and are no part of it."""
 
-SPEAKING = words(
+WORDS_AFTER_NAME = parse_words(
     """
     said says told tells asked added noted stressed affirmed highlighted emphasised emphasized thanked praised
     congratulated proposed suggested pledged promised replied answered warned described visited welcomed received hosted
@@ -159,7 +159,7 @@ SPEAKING = words(
 )
 """What follows a name and hardly ever an ordinary word of the same letters."""
 
-WORD_NAMES = words(
+ORDINARY_WORD_NAMES = parse_words(
     """
     son man hung dung sang hang ban long king bush rice brown green white black gray grey young price banks wood
     hill stone rose bill mark grace hope joy faith page cook bishop pope baker hunter fisher mason carter taylor
@@ -174,7 +174,7 @@ WORD_NAMES = words(
 )
 """Ordinary words that are also somebody's name; alone they need more than a capital."""
 
-VIETNAMESE_COMPOUNDS = _phrases(
+VIETNAMESE_COMPOUNDS = _parse_phrases(
     """
     chinh phu | chinh tri | chinh quyen | chinh sach | chinh thuc | chinh dang | chinh nghia | chinh luan | chinh vi
     | chinh la | chinh nho | chinh khach | chinh truong | chinh bien | cuong quoc | cuong do | cuong dieu | cuong
@@ -201,7 +201,7 @@ VIETNAMESE_COMPOUNDS = _phrases(
 )
 """Two-syllable words and places whose first syllable is also a given name."""
 
-PLACES = _phrases(
+VIETNAMESE_PLACES = _parse_phrases(
     """
     an giang | ba ria | bac giang | bac kan | bac lieu | bac ninh | ben tre | binh dinh | binh duong | binh phuoc |
     binh thuan | ca mau | can tho | cao bang | da nang | dak lak | dak nong | dien bien | dong nai | dong thap | gia
@@ -216,5 +216,7 @@ PLACES = _phrases(
 )
 """Provinces and well-known places whose names are also the end of a person's name."""
 
-SYLLABLE = re.compile(r"(?:ngh?|gh?|gi|kh|nh|ph|qu|th|tr|ch|[bcdhklmnprstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?\Z")
+VIETNAMESE_SYLLABLE = re.compile(
+    r"(?:ngh?|gh?|gi|kh|nh|ph|qu|th|tr|ch|[bcdhklmnprstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?\Z"
+)
 """The folded form of a possible Vietnamese syllable."""

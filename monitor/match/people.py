@@ -3,14 +3,25 @@
 from functools import cached_property, lru_cache
 
 from monitor.domain.official import Official
-from monitor.match.conventions import shape_of
-from monitor.match.countries import country_key
-from monitor.match.posts import Post, posts_of, words_of
-from monitor.match.shape import Shape
-from monitor.match.spaces import space_out
+from monitor.match.conventions import parse_name
+from monitor.match.countries import find_country_key
+from monitor.match.posts import Position, fold_words, parse_positions
+from monitor.match.shape import NameParts
+from monitor.match.spaces import replace_punctuation
 from monitor.text.fold import fold, fold_key
 
-_SOLDIERLY = {"defence", "staff", "army", "navy", "air", "politics", "police", "security", "commission", "forces"}
+_UNIFORMED_DOMAINS = {
+    "defence",
+    "staff",
+    "army",
+    "navy",
+    "air",
+    "politics",
+    "police",
+    "security",
+    "commission",
+    "forces",
+}
 
 
 def is_native(name: str) -> bool:
@@ -19,25 +30,25 @@ def is_native(name: str) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def country_of(name: str) -> str:
+def find_official_country(name: str) -> str:
     """Return the key of a configured country."""
-    return country_key(" ".join(words_of(name)))
+    return find_country_key(" ".join(fold_words(name)))
 
 
 def printed_words(name: str) -> list[str]:
     """Return the words of a name with their marks."""
     folded = fold(name)
-    spaced = space_out(folded.text)
+    spaced = replace_punctuation(folded.text)
     words: list[str] = []
     at = 1
     for word in spaced.split():
         at = spaced.index(word, at)
-        words.append(folded.slice(at - 1, at - 1 + len(word)))
+        words.append(folded.original_slice(at - 1, at - 1 + len(word)))
         at += len(word)
     return words
 
 
-class Person:
+class PreparedOfficial:
     """An official and what follows from his name, country and roles; each worked out when first asked for."""
 
     def __init__(self, index: int, official: Official) -> None:
@@ -46,49 +57,51 @@ class Person:
     @cached_property
     def country(self) -> str:
         """The key of his country, or an empty string."""
-        return country_of(self.official.country)
+        return find_official_country(self.official.country)
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
+    def latin_names(self) -> tuple[str, ...]:
         """His names in Latin script, the first as configured."""
         return tuple(name for name in (self.official.name, *self.official.aliases) if not is_native(name))
 
     @cached_property
-    def shapes(self) -> tuple[Shape, ...]:
+    def latin_name_parts(self) -> tuple[NameParts, ...]:
         """His Latin names taken apart."""
-        return tuple(shape_of(name, self.official.country) for name in self.names)
+        return tuple(parse_name(name, self.official.country) for name in self.latin_names)
 
     @cached_property
-    def shape(self) -> Shape:
+    def name_parts(self) -> NameParts:
         """His first Latin name taken apart."""
-        return self.shapes[0] if self.shapes else Shape(())
+        return self.latin_name_parts[0] if self.latin_name_parts else NameParts(())
 
     @cached_property
-    def spellings(self) -> dict[str, tuple[str, ...]]:
+    def configured_spellings(self) -> dict[str, tuple[str, ...]]:
         """For each folded word of his names, the ways it is configured."""
         spelt: dict[str, tuple[str, ...]] = {}
-        for name in self.names:
+        for name in self.latin_names:
             for printed in printed_words(name):
                 folded = fold_key(printed)
                 spelt[folded] = (*spelt.get(folded, ()), printed)
         return spelt
 
     @cached_property
-    def marked(self) -> bool:
+    def has_diacritics(self) -> bool:
         """Tell whether any of his names is configured with marks."""
-        return not all(name.isascii() for name in self.names)
+        return not all(name.isascii() for name in self.latin_names)
 
     @cached_property
-    def posts(self) -> tuple[Post, ...]:
+    def positions(self) -> tuple[Position, ...]:
         """The posts of his roles, whenever held."""
-        return tuple(dict.fromkeys(post for role in self.official.roles for post in posts_of(role.title)))
+        return tuple(dict.fromkeys(post for role in self.official.roles for post in parse_positions(role.title)))
 
     @cached_property
-    def single(self) -> frozenset[str]:
+    def single_word_names(self) -> frozenset[str]:
         """His names of one word, folded."""
-        return frozenset(words[0] for words in map(words_of, self.names) if len(words) == 1)
+        return frozenset(words[0] for words in map(fold_words, self.latin_names) if len(words) == 1)
 
     @cached_property
-    def soldierly(self) -> bool:
+    def can_hold_rank(self) -> bool:
         """Tell whether a rank befits him: some post is of the army or police, or nothing is known of his posts."""
-        return not self.posts or any(post.domains & _SOLDIERLY or post.head == "commander" for post in self.posts)
+        return not self.positions or any(
+            post.domains & _UNIFORMED_DOMAINS or post.head == "commander" for post in self.positions
+        )

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from monitor.domain.official import Role
 from monitor.match.countries import country_words
-from monitor.match.honorifics import longest_phrase, vocabulary
+from monitor.match.honorifics import max_title_phrase_words, title_vocabulary
 from monitor.text.fold import fold_key
 
-_KIN = {  # heads that the press uses for one another, where what they are about agrees
+_RELATED_HEADS = {  # heads that the press uses for one another, where what they are about agrees
     frozenset(pair)
     for group in (
         ("head", "chief", "chair", "commander"),
@@ -37,8 +37,8 @@ _KIN = {  # heads that the press uses for one another, where what they are about
     for pair in ((one, other),)
     if one != other
 }
-_ABROAD = {"ambassador", "attache", "envoy"}
-_BROAD = {
+_DIPLOMATIC_HEADS = {"ambassador", "attache", "envoy"}
+_BROAD_HEADS = {
     "attache",
     "minister",
     "chief",
@@ -51,52 +51,52 @@ _BROAD = {
     "governor",
     "spokesman",
 }
-_EASY = {"party", "politics", "army"}
+_OPTIONAL_DOMAINS = {"party", "politics", "army"}
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class Position:
     """One post as a phrase names it; all words folded. ``deputy`` and ``former`` are its level."""
 
     head: str
     domains: frozenset[str] = frozenset()
     countries: frozenset[str] = frozenset()
-    deputy: bool = False
-    former: bool = False
+    is_deputy: bool = False
+    is_former: bool = False
 
     @property
-    def vague(self) -> bool:
+    def is_vague(self) -> bool:
         """Tell whether the post alone would fit many people of one country."""
-        return self.head in _BROAD and not self.domains
+        return self.head in _BROAD_HEADS and not self.domains
 
 
-class Fit(IntEnum):
+class RoleFit(IntEnum):
     """How well a role fits a post: not at all, at another time, at an unknown time, at the time of the article."""
 
-    NO = 0
+    NO_MATCH = 0
     OTHER_TIME = 1
     UNDATED = 2
-    NOW = 3
+    CURRENT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
     """What stands before or after a name: posts, rank, whether somebody is addressed, countries named."""
 
-    posts: tuple[Post, ...] = ()
+    positions: tuple[Position, ...] = ()
     rank: str = ""
-    addressed: bool = False
+    is_addressed: bool = False
     countries: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=20_000)
-def read_symbols(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Cut folded words into the longest known phrases; a word that is none stands alone as its own domain."""
-    known, lands = vocabulary(), country_words()
+    known, lands = title_vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
     at = 0
     while at < len(words):
-        for size in range(min(longest_phrase(), len(words) - at), 0, -1):
+        for size in range(min(max_title_phrase_words(), len(words) - at), 0, -1):
             phrase = " ".join(words[at : at + size])
             if (symbols := known.get(phrase)) is not None:
                 read.append((phrase, symbols))
@@ -113,14 +113,14 @@ def read_symbols(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], .
 
 
 @lru_cache(maxsize=20_000)
-def read_title(words: tuple[str, ...]) -> Title:
+def parse_title(words: tuple[str, ...]) -> Title:
     """Read folded words, without the name, as a title."""
     heads: list[dict[str, object]] = []
     waiting: set[str] = set()
     level: set[str] = set()
     countries: set[str] = set()
     rank, addressed, joined = "", False, False
-    for phrase, symbols in read_symbols(words):
+    for phrase, symbols in split_title_phrases(words):
         kinds = {symbol.partition(":")[0]: symbol.partition(":")[2] for symbol in symbols}
         if "c" in kinds:
             countries.add(kinds["c"])
@@ -136,73 +136,73 @@ def read_title(words: tuple[str, ...]) -> Title:
         elif "m" in kinds:
             addressed = True
         elif "d" in kinds:
-            _assign(kinds["d"], heads, waiting, joined=joined)
+            _assign_domain(kinds["d"], heads, waiting, is_joined=joined)
         joined = phrase in {"and", "cum", "va", "et", "kiem", "y"} or (joined and "d" in kinds)
     if waiting and heads:
         heads[-1]["domains"] |= waiting  # type: ignore[operator] # always a set
-    posts = tuple(_post(head, countries) for head in heads)
+    posts = tuple(_build_position(head, countries) for head in heads)
     return Title(posts, rank, addressed, frozenset(countries))
 
 
-def _post(head: dict[str, object], countries: set[str]) -> Post:
+def _build_position(head: dict[str, object], countries: set[str]) -> Position:
     """Make a post; the president of a parliament is its chair."""
     domains = frozenset(head["domains"])  # type: ignore[call-overload] # always a set
     name = "chair" if head["head"] == "president" and "assembly" in domains else str(head["head"])
-    return Post(name, domains, frozenset(countries), bool(head["deputy"]), bool(head["former"]))
+    return Position(name, domains, frozenset(countries), bool(head["deputy"]), bool(head["former"]))
 
 
-def _assign(domain: str, heads: list[dict[str, object]], waiting: set[str], *, joined: bool) -> None:
+def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains: set[str], *, is_joined: bool) -> None:
     """Give a domain to the head before it, or keep it for the head that follows."""
-    if heads and not joined:
+    if heads and not is_joined:
         heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set
     else:
-        waiting.add(domain)
+        pending_domains.add(domain)
 
 
 @lru_cache(maxsize=20_000)
-def words_of(text: str) -> tuple[str, ...]:
+def fold_words(text: str) -> tuple[str, ...]:
     """Return the folded words of a title as configured or printed."""
     plain = "".join(char if char.isalnum() else " " for char in fold_key(text))
     return tuple(plain.split())
 
 
 @lru_cache(maxsize=20_000)
-def posts_of(title: str) -> tuple[Post, ...]:
+def parse_positions(title: str) -> tuple[Position, ...]:
     """Return the posts that a configured role's title means."""
-    return read_title(words_of(title)).posts
+    return parse_title(fold_words(title)).positions
 
 
-def fit_of(post: Post, role: Role, when: date | None) -> Fit:
+def rate_role_fit(position: Position, role: Role, article_date: date | None) -> RoleFit:
     """Tell how well a role fits a post in an article of a date."""
-    if not any(_same(post, own) for own in posts_of(role.title)):
-        return Fit.NO
+    if not any(_is_same_position(position, own) for own in parse_positions(role.title)):
+        return RoleFit.NO_MATCH
     if role.from_on is None and role.until_on is None:
-        return Fit.UNDATED
-    if when is None:
-        return Fit.UNDATED
-    begun = role.from_on is None or role.from_on <= when
-    ended = role.until_on is not None and role.until_on < when
-    if post.former:
-        return Fit.NOW if begun else Fit.OTHER_TIME
-    return Fit.NOW if begun and not ended else Fit.OTHER_TIME
+        return RoleFit.UNDATED
+    if article_date is None:
+        return RoleFit.UNDATED
+    begun = role.from_on is None or role.from_on <= article_date
+    ended = role.until_on is not None and role.until_on < article_date
+    if position.is_former:
+        return RoleFit.CURRENT if begun else RoleFit.OTHER_TIME
+    return RoleFit.CURRENT if begun and not ended else RoleFit.OTHER_TIME
 
 
-def _same(post: Post, own: Post) -> bool:
+def _is_same_position(position: Position, configured: Position) -> bool:
     """Compare what a text says with what is configured; a text may say less, and use a kindred word."""
-    if post.deputy != own.deputy:
+    if position.is_deputy != configured.is_deputy:
         return False
-    domains, mine = post.domains - {"state", "government"}, own.domains
-    if post.head == own.head:
-        if not domains - _EASY or domains <= mine:
-            return post.head in _BROAD or not mine - _EASY or bool(domains & mine)
-        return bool(domains & mine - _EASY) and len(domains - mine) <= 1 + len(domains & mine)
-    if frozenset((post.head, own.head)) not in _KIN:
+    domains, mine = position.domains - {"state", "government"}, configured.domains
+    if position.head == configured.head:
+        if not domains - _OPTIONAL_DOMAINS or domains <= mine:
+            return position.head in _BROAD_HEADS or not mine - _OPTIONAL_DOMAINS or bool(domains & mine)
+        return bool(domains & mine - _OPTIONAL_DOMAINS) and len(domains - mine) <= 1 + len(domains & mine)
+    if frozenset((position.head, configured.head)) not in _RELATED_HEADS:
         return False
-    if {post.head, own.head} & {"president", "premier", "gensec", "monarch"}:
-        return domains - {"party"} <= mine and not (mine - _EASY)
+    if {position.head, configured.head} & {"president", "premier", "gensec", "monarch"}:
+        return domains - {"party"} <= mine and not (mine - _OPTIONAL_DOMAINS)
     return bool(domains & mine)
 
 
-def serves_abroad(post: Post) -> bool:
+def is_diplomatic(position: Position) -> bool:
     """Tell whether a post's countries may be where it is held rather than whose it is."""
-    return post.head in _ABROAD
+    return position.head in _DIPLOMATIC_HEADS

@@ -20,23 +20,23 @@ from monitor.match.tree import (
     Near,
     Node,
     Not,
+    OfficialTerm,
     Or,
-    Person,
     Query,
     Regex,
-    Term,
+    TextTerm,
     Within,
-    holds_for_nothing,
-    stands_for_places,
+    has_positions,
+    matches_empty,
 )
 from monitor.text.fold import fold_key
 
-MAX_DISTANCE = 100
-MAX_DEPTH = 50
-MAX_LENGTH = 20_000
+MAX_NEAR_DISTANCE_WORDS = 100
+MAX_NESTING_DEPTH = 50
+MAX_QUERY_CHARS = 20_000
 
 
-_TOKEN = re.compile(
+_TOKEN_PATTERN = re.compile(
     r"""\s*(?:(?P<open>\()|(?P<close>\))
     |(?P<near>NEAR\b(?:/(?P<distance>\d{1,4}))?)|(?P<operator>(?:AND|OR|NOT)(?![^\s()]))
     |(?P<region>[A-Za-z]+):(?=[\S])
@@ -48,7 +48,7 @@ _TOKEN = re.compile(
 )
 
 
-_SPACE = re.compile(r"\s*")
+_WHITESPACE = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +56,34 @@ class _Token:
     kind: str
     text: str
     position: int
-    exact: bool = False
+    is_exact: bool = False
 
 
 def parse_query(text: str) -> Query:
     """Read a query. Raises ``QueryError`` with the position of the fault and what was expected there."""
     if not text.strip():
         raise QueryError("the query is empty", 0, "a word, a phrase or an @official")
-    if len(text) > MAX_LENGTH:
-        raise QueryError(f"the query is {len(text)} characters long", MAX_LENGTH, f"at most {MAX_LENGTH}")
-    reader = _Reader(_tokens(text), len(text))
-    root = reader.either(0)
+    if len(text) > MAX_QUERY_CHARS:
+        raise QueryError(f"the query is {len(text)} characters long", MAX_QUERY_CHARS, f"at most {MAX_QUERY_CHARS}")
+    reader = _Parser(_tokenize(text), len(text))
+    root = reader.parse_or(0)
     if (token := reader.peek()) is not None:
-        raise QueryError(f"{_show(token)} stands alone", token.position, "an operator or the end")
-    if holds_for_nothing(root):
+        raise QueryError(f"{_describe_token(token)} stands alone", token.position, "an operator or the end")
+    if matches_empty(root):
         raise QueryError("the query is satisfied by any text", 0, "something that must be found, beside NOT")
     return Query(text, root)
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokenize(text: str) -> list[_Token]:
     """Cut a query into signs and words."""
     tokens: list[_Token] = []
     at = 0
     end = len(text.rstrip())
     while at < end:
-        match = _TOKEN.match(text, at)
-        start = _SPACE.match(text, at).end()  # type: ignore[union-attr] # matches the empty text too
+        match = _TOKEN_PATTERN.match(text, at)
+        start = _WHITESPACE.match(text, at).end()  # type: ignore[union-attr] # matches the empty text too
         if match is None:
-            raise _unreadable(text, start)
+            raise _build_syntax_error(text, start)
         kind = match.lastgroup or ""
         if kind == "distance":
             kind = "near"
@@ -95,7 +95,7 @@ def _tokens(text: str) -> list[_Token]:
     return tokens
 
 
-def _unreadable(text: str, start: int) -> QueryError:
+def _build_syntax_error(text: str, start: int) -> QueryError:
     """Explain a place where nothing of the language begins."""
     char = text[start]
     if char in '"“':
@@ -109,105 +109,109 @@ def _unreadable(text: str, start: int) -> QueryError:
     return QueryError(f"{char!r} begins nothing", start, "a word, a phrase, (, @official or /regex/")
 
 
-def _show(token: _Token) -> str:
+def _describe_token(token: _Token) -> str:
     return {"open": "(", "close": ")", "near": "NEAR"}.get(token.kind, repr(token.text))
 
 
-class _Reader:
+class _Parser:
     """Recursive descent over the tokens; one method a line of the grammar."""
 
     def __init__(self, tokens: list[_Token], end: int) -> None:
-        self._tokens, self._end, self._at = tokens, end, 0
+        self._tokens, self._end, self._index = tokens, end, 0
 
     def peek(self) -> _Token | None:
-        return self._tokens[self._at] if self._at < len(self._tokens) else None
+        return self._tokens[self._index] if self._index < len(self._tokens) else None
 
-    def _take(self) -> _Token:
-        self._at += 1
-        return self._tokens[self._at - 1]
+    def _advance(self) -> _Token:
+        self._index += 1
+        return self._tokens[self._index - 1]
 
-    def _sees(self, kind: str, text: str = "") -> bool:
+    def _is_next(self, kind: str, text: str = "") -> bool:
         token = self.peek()
         return token is not None and token.kind == kind and text in {"", token.text}
 
-    def either(self, depth: int) -> Node:
-        parts = [self._both(depth)]
-        while self._sees("operator", "OR"):
-            self._take()
-            parts.append(self._both(depth))
+    def parse_or(self, depth: int) -> Node:
+        parts = [self._parse_and(depth)]
+        while self._is_next("operator", "OR"):
+            self._advance()
+            parts.append(self._parse_and(depth))
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
-    def _place(self) -> int:
+    def _next_position(self) -> int:
         token = self.peek()
         return token.position if token else self._end
 
-    def _both(self, depth: int) -> Node:
-        parts = [self._part(depth)]
-        while (token := self.peek()) is not None and token.kind != "close" and not self._sees("operator", "OR"):
-            if self._sees("operator", "AND"):
-                self._take()
-            parts.append(self._part(depth))
+    def _parse_and(self, depth: int) -> Node:
+        parts = [self._parse_not(depth)]
+        while (token := self.peek()) is not None and token.kind != "close" and not self._is_next("operator", "OR"):
+            if self._is_next("operator", "AND"):
+                self._advance()
+            parts.append(self._parse_not(depth))
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
-    def _part(self, depth: int) -> Node:
+    def _parse_not(self, depth: int) -> Node:
         excluded = False
-        while self._sees("operator", "NOT"):
-            self._take()
+        while self._is_next("operator", "NOT"):
+            self._advance()
             excluded = not excluded
-        node = self._near(depth)
+        node = self._parse_near(depth)
         return Not(node) if excluded else node
 
-    def _near(self, depth: int) -> Node:
-        start = self._place()
-        node = self._item(depth)
+    def _parse_near(self, depth: int) -> Node:
+        start = self._next_position()
+        node = self._parse_primary(depth)
         chained = 0
-        while self._sees("near"):
+        while self._is_next("near"):
             chained += 1
-            token = self._take()
-            if chained > MAX_DEPTH:
-                raise QueryError("too many NEAR in a row", token.position, f"at most {MAX_DEPTH}")
-            if not 1 <= int(token.text) <= MAX_DISTANCE:
-                raise QueryError(f"NEAR/{token.text} is out of range", token.position, f"NEAR/1 to NEAR/{MAX_DISTANCE}")
-            right_at = self._place()
-            right = self._item(depth)
+            token = self._advance()
+            if chained > MAX_NESTING_DEPTH:
+                raise QueryError("too many NEAR in a row", token.position, f"at most {MAX_NESTING_DEPTH}")
+            if not 1 <= int(token.text) <= MAX_NEAR_DISTANCE_WORDS:
+                raise QueryError(
+                    f"NEAR/{token.text} is out of range", token.position, f"NEAR/1 to NEAR/{MAX_NEAR_DISTANCE_WORDS}"
+                )
+            right_at = self._next_position()
+            right = self._parse_primary(depth)
             for side, at in ((node, start), (right, right_at)):
-                if not stands_for_places(side):
+                if not has_positions(side):
                     raise QueryError("NEAR cannot measure AND or NOT", at, "a word, a phrase or an OR of them")
             node = Near(node, right, int(token.text))
         return node
 
-    def _item(self, depth: int) -> Node:
-        if depth > MAX_DEPTH:
-            raise QueryError("the query is nested too deep", self._place(), f"at most {MAX_DEPTH} levels")
+    def _parse_primary(self, depth: int) -> Node:
+        if depth > MAX_NESTING_DEPTH:
+            raise QueryError(
+                "the query is nested too deep", self._next_position(), f"at most {MAX_NESTING_DEPTH} levels"
+            )
         token = self.peek()
         if token is None:
             raise QueryError("the query ends too soon", self._end, "a word, a phrase, ( or @official")
         if token.kind in {"operator", "near", "close"}:
             what = "nothing stands before it" if token.kind != "close" else "nothing to close, or nothing inside"
-            raise QueryError(f"{_show(token)}: {what}", token.position, "a word, a phrase, ( or @official")
-        self._take()
+            raise QueryError(f"{_describe_token(token)}: {what}", token.position, "a word, a phrase, ( or @official")
+        self._advance()
         if token.kind == "open":
-            node = self.either(depth + 1)
-            if not self._sees("close"):
+            node = self.parse_or(depth + 1)
+            if not self._is_next("close"):
                 raise QueryError("the parenthesis is not closed", token.position, "a closing )")
-            self._take()
+            self._advance()
             return node
         if token.kind == "region":
-            return self._within(token, depth)
+            return self._parse_region(token, depth)
         if token.kind == "person":
-            return Person(token.text, token.position)
+            return OfficialTerm(token.text, token.position)
         if token.kind == "regex":
             return Regex(token.text, token.position)
-        return _term(token)
+        return _build_term(token)
 
-    def _within(self, token: _Token, depth: int) -> Node:
+    def _parse_region(self, token: _Token, depth: int) -> Node:
         names = [region.value for region in Region]
         if token.text.lower() not in names:
             raise QueryError(f"there is no region {token.text!r}", token.position, " or ".join(f"{n}:" for n in names))
-        return Within(Region(token.text.lower()), self._item(depth + 1))
+        return Within(Region(token.text.lower()), self._parse_primary(depth + 1))
 
 
-def _term(token: _Token) -> Term:
+def _build_term(token: _Token) -> TextTerm:
     """Make a term of a word or phrase; a * is allowed at the very end alone."""
     text = token.text.strip()
     prefix = text.endswith("*")
@@ -218,4 +222,6 @@ def _term(token: _Token) -> Term:
         raise QueryError("the * stands in the wrong place", at, "* at the end of a word of two letters or more")
     if not any(char.isalnum() for char in text):
         raise QueryError(f"{token.text!r} holds no letter", token.position, "a word or a phrase")
-    return Term(text if token.exact else " ".join(fold_key(text).replace("-", " ").split()), prefix, token.exact)
+    return TextTerm(
+        text if token.is_exact else " ".join(fold_key(text).replace("-", " ").split()), prefix, token.is_exact
+    )

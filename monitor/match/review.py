@@ -5,71 +5,73 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, Region
-from monitor.domain.errors import QueryError, Remark
+from monitor.domain.errors import KeyIssue, QueryError
 from monitor.domain.mention import Findings
 from monitor.domain.official import Examples
-from monitor.domain.rule import Rule, Watch
+from monitor.domain.rule import Rule, Watchlist
 from monitor.match import names
 
 if TYPE_CHECKING:
-    from monitor.match.rules import Watcher
+    from monitor.match.rules import Matcher
 
 
-def review_watch(watch: Watch) -> Iterator[Remark]:
+def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield remarks on names that cannot work, queries that cannot be read, and examples that do not hold."""
-    for found in names.review(watch):
+    for found in names.lint_names(watchlist):
         index = () if found.index < 0 else (found.index,)
-        yield Remark((f"{found.kind}s", found.id, found.field, *index), found.message, warning=not found.fatal)
+        yield KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
     bad = []
-    for rule in watch.rules:
-        if (remark := _query(rule, watch)) is not None:
+    for rule in watchlist.rules:
+        if (remark := _lint_query(rule, watchlist)) is not None:
             bad.append(rule.id)
             yield remark
-    good = replace(watch, rules=tuple(rule for rule in watch.rules if rule.id not in bad))
-    yield from _examples(good)
+    good = replace(watchlist, rules=tuple(rule for rule in watchlist.rules if rule.id not in bad))
+    yield from _lint_examples(good)
 
 
-def _query(rule: Rule, watch: Watch) -> Remark | None:
+def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
     if not rule.query:
         return None
     from monitor.match.evaluate import compile_query  # loaded for those who write queries
 
     try:
-        compile_query(rule.query, [official.id for official in watch.officials], watch.synonyms)
+        compile_query(rule.query, [official.id for official in watchlist.officials], watchlist.synonyms)
     except QueryError as error:
-        return Remark(("rules", rule.id, "query"), f"{error.message}; write {error.expected}", error.position)
+        return KeyIssue(("rules", rule.id, "query"), f"{error.message}; write {error.expected}", error.position)
     return None
 
 
-def _examples(watch: Watch) -> Iterator[Remark]:
+def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Screen each example as if it were an article; nothing is compiled where there are none."""
-    given = [*(official.examples for official in watch.officials), *(rule.examples for rule in watch.rules)]
+    given = [*(official.examples for official in watchlist.officials), *(rule.examples for rule in watchlist.rules)]
     if all(examples == Examples() for examples in given):
         return
-    from monitor.match.rules import compile_watch  # the engine is long to load, and most watch lists have no examples
+    from monitor.match.rules import (
+        compile_watchlist,
+    )  # the engine is long to load, and most watch lists have no examples
 
-    watcher = compile_watch(watch)
-    for official in watch.officials:
-        for kind, index, text in _texts(official.examples):
-            found = any(mention.official_id == official.id for mention in _screen(watcher, text, None).mentions)
+    watcher = compile_watchlist(watchlist)
+    for official in watchlist.officials:
+        for kind, index, text in _iter_example_texts(official.examples):
+            found = any(mention.official_id == official.id for mention in _match_example(watcher, text, None).mentions)
             if found != (kind == "match"):
                 path = ("officials", official.id, "examples", kind, index)
-                yield Remark(path, _verdict(found, "official", "an alias", "a phrase under not"))
-    for rule in watch.rules:
-        for kind, index, text in _texts(rule.examples):
-            found = any(hit.rule_id == rule.id for hit in _screen(watcher, text, rule).hits)
+                yield KeyIssue(path, _explain_failed_example(found, "official", "an alias", "a phrase under not"))
+    for rule in watchlist.rules:
+        for kind, index, text in _iter_example_texts(rule.examples):
+            found = any(hit.rule_id == rule.id for hit in _match_example(watcher, text, rule).hits)
             if found != (kind == "match"):
                 path = ("rules", rule.id, "examples", kind, index)
-                yield Remark(path, _verdict(found, "rule", "words with OR", "words with NOT"))
+                yield KeyIssue(path, _explain_failed_example(found, "rule", "words with OR", "words with NOT"))
 
 
-def _texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
+def _iter_example_texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
     for kind, texts in (("match", examples.match), ("reject", examples.reject)):
         for index, text in enumerate(texts):
             yield kind, index, text
 
 
-def _screen(watcher: "Watcher", text: str, rule: Rule | None) -> Findings:
+def _match_example(matcher: "Matcher", text: str, rule: Rule | None) -> Findings:
     """Screen a text as the body, or as the region, language and source that the rule asks for."""
     regions = rule.regions if rule else ()
     region = Region.BODY if not regions or Region.BODY in regions else regions[0]
@@ -82,10 +84,10 @@ def _screen(watcher: "Watcher", text: str, rule: Rule | None) -> Findings:
         body=text if region is Region.BODY else "",
         language=rule.languages[0] if rule and rule.languages else "",
     )
-    return watcher.screen(article, rule.sources[0] if rule and rule.sources else "")
+    return matcher.match(article, rule.sources[0] if rule and rule.sources else "")
 
 
-def _verdict(found: bool, noun: str, more: str, less: str) -> str:
-    if found:
-        return f"this text must not match, but the {noun} is found in it; add {less}"
-    return f"this text must match, but the {noun} is not found in it; add {more}"
+def _explain_failed_example(is_found: bool, noun: str, fix_if_missing: str, fix_if_found: str) -> str:
+    if is_found:
+        return f"this text must not match, but the {noun} is found in it; add {fix_if_found}"
+    return f"this text must match, but the {noun} is not found in it; add {fix_if_missing}"

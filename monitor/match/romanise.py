@@ -8,9 +8,9 @@ halves whose key keeps at least ``SAFE_KEY`` consonants.
 import re
 from functools import lru_cache
 
-SAFE_KEY = 4
-SLIP_LENGTH = 6
-_RULES = tuple(
+MIN_STANDALONE_KEY_LETTERS = 4
+MIN_TYPO_WORD_LETTERS = 6
+_PHONETIC_RULES = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         (r"[^a-z]", ""),
@@ -35,10 +35,10 @@ _RULES = tuple(
 
 
 @lru_cache(maxsize=50_000)
-def sound_key(word: str) -> str:
+def phonetic_key(word: str) -> str:
     """Return the key of one folded word: its first letter and consonants, alike sounds made equal."""
     key = word
-    for pattern, sound in _RULES:
+    for pattern, sound in _PHONETIC_RULES:
         key = pattern.sub(sound, key)
     if not key:
         return ""
@@ -46,21 +46,21 @@ def sound_key(word: str) -> str:
     return head + re.sub(r"[aeiouyh]", "", key[1:])
 
 
-def distance(one: str, other: str, limit: int) -> int:
+def edit_distance(first: str, second: str, limit: int) -> int:
     """Return the edit distance, a swap of neighbours counting one, or ``limit + 1`` where it is greater.
 
     Optimal string alignment, a column of the table at a time in the bits of whole numbers (Hyyrö 2003).
     """
-    if abs(len(one) - len(other)) > limit:
+    if abs(len(first) - len(second)) > limit:
         return limit + 1
-    if not one or not other:
-        return len(one) + len(other)
+    if not first or not second:
+        return len(first) + len(second)
     places: dict[str, int] = {}
-    for at, char in enumerate(one):
+    for at, char in enumerate(first):
         places[char] = places.get(char, 0) | 1 << at
-    every, last = (1 << len(one)) - 1, 1 << len(one) - 1
-    rises, falls, same, before, far = every, 0, 0, 0, len(one)
-    for char in other:
+    every, last = (1 << len(first)) - 1, 1 << len(first) - 1
+    rises, falls, same, before, far = every, 0, 0, 0, len(first)
+    for char in second:
         here = places.get(char, 0)
         swapped = ((~same & here) << 1) & before
         same = swapped | ((((here & rises) + rises) ^ rises) | here | falls)
@@ -74,30 +74,30 @@ def distance(one: str, other: str, limit: int) -> int:
     return min(far, limit + 1)
 
 
-def same_sound(one: str, other: str) -> bool:
+def is_phonetic_match(first: str, second: str) -> bool:
     """Tell whether two folded words may be spellings of one name, whichever their length."""
-    if one == other:
+    if first == second:
         return True
-    if min(len(one), len(other)) < 4:
+    if min(len(first), len(second)) < 4:
         return False
-    if sound_key(one) == sound_key(other):
-        return distance(one, other, max(len(one), len(other)) // 2) <= max(len(one), len(other)) // 2
-    return min(len(one), len(other)) >= 9 and one[0] == other[0] and distance(one, other, 1) == 1
+    if phonetic_key(first) == phonetic_key(second):
+        return edit_distance(first, second, max(len(first), len(second)) // 2) <= max(len(first), len(second)) // 2
+    return min(len(first), len(second)) >= 9 and first[0] == second[0] and edit_distance(first, second, 1) == 1
 
 
-def may_slip(one: str, other: str) -> bool:
+def can_be_typo(first: str, second: str) -> bool:
     """Tell at a glance whether two words may be one slip apart: of about one length, and alike at one end."""
-    return -2 < len(one) - len(other) < 2 and (one[:1] == other[:1] or one[-1:] == other[-1:])
+    return -2 < len(first) - len(second) < 2 and (first[:1] == second[:1] or first[-1:] == second[-1:])
 
 
-def slipped(one: str, other: str) -> bool:
+def is_typo(first: str, second: str) -> bool:
     """Tell whether a long word may be a slip of the pen for another: one letter, or two neighbours swapped."""
-    if min(len(one), len(other)) < SLIP_LENGTH or one == other or not may_slip(one, other):
+    if min(len(first), len(second)) < MIN_TYPO_WORD_LETTERS or first == second or not can_be_typo(first, second):
         return False
-    at, shorter = 0, min(len(one), len(other))
-    while at < shorter and one[at] == other[at]:
+    at, shorter = 0, min(len(first), len(second))
+    while at < shorter and first[at] == second[at]:
         at += 1
-    one, other = one[at:], other[at:]
-    if len(one) != len(other):
-        return one[1:] == other or one == other[1:]
-    return one[1:] == other[1:] or (one[2:] == other[2:] and one[0] == other[1] and one[1] == other[0])
+    first, second = first[at:], second[at:]
+    if len(first) != len(second):
+        return first[1:] == second or first == second[1:]
+    return first[1:] == second[1:] or (first[2:] == second[2:] and first[0] == second[1] and first[1] == second[0])

@@ -13,33 +13,42 @@ from typing import NamedTuple
 import ahocorasick_rs
 
 from monitor.domain.official import Official
-from monitor.match.conventions import shape_of
-from monitor.match.countries import country_evidence
-from monitor.match.elements import PARTICLES
-from monitor.match.hits import Hits, Kind
-from monitor.match.letters import is_spelling, spellings
-from monitor.match.natives import native_patterns
-from monitor.match.page import Page
-from monitor.match.people import Person, country_of, is_native
-from monitor.match.romanise import SAFE_KEY, slipped, sound_key
-from monitor.match.shape import Shape, Words
-from monitor.match.spaces import space_out
+from monitor.match.conventions import parse_name
+from monitor.match.countries import country_evidence_words
+from monitor.match.elements import NAME_PARTICLES
+from monitor.match.hits import CandidateKind, Candidates
+from monitor.match.letters import is_spelling_variant, list_spellings
+from monitor.match.natives import build_native_patterns
+from monitor.match.page import NormalizedArticle
+from monitor.match.people import PreparedOfficial, find_official_country, is_native
+from monitor.match.romanise import MIN_STANDALONE_KEY_LETTERS, is_typo, phonetic_key
+from monitor.match.shape import NameParts, NameWords
+from monitor.match.spaces import replace_punctuation
 
-MAX_OWNERS = 40
-MIDDLE_NAMES = {"western", "filipino", "hispanic", "portuguese", "slavic", "indian", "indonesian", "singapore"}
+MAX_CANDIDATE_OFFICIALS = 40
+MIDDLE_NAME_CONVENTIONS = {
+    "western",
+    "filipino",
+    "hispanic",
+    "portuguese",
+    "slavic",
+    "indian",
+    "indonesian",
+    "singapore",
+}
 """Conventions in which a middle name or an initial may stand between the first name and the last."""
-_PRINTED = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
-_INITIALS = 2
-_KEPT = 4_000
-_NOWHERE = 1 << 40
-_HEARD_KEPT = 50_000
-_SMALL = 8_000
+_CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
+_MAX_INITIALS_LETTERS = 2
+_MAX_CACHE_ENTRIES = 4_000
+_NO_NEXT_WORD = 1 << 40
+_MAX_PHONETIC_CACHE_ENTRIES = 50_000
+_MAX_DFA_PATTERNS = 8_000
 """Patterns up to which the automaton is a full table: twice as fast, and a megabyte for each thousand."""
-_FEW = 8
+_MAX_TUPLE_OFFICIALS = 8
 """Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
 
 
-class Heard(NamedTuple):
+class PhoneticWord(NamedTuple):
     """How a printed word sounds that may be half a watched name.
 
     ``word`` is closed up and in small letters, without a possessive, ``size`` its letters as printed; ``step`` leads to
@@ -47,13 +56,13 @@ class Heard(NamedTuple):
     """
 
     word: str
-    size: int
-    step: int
+    printed_length: int
+    next_word_offset: int
     key: str
-    telling: bool
+    is_distinctive: bool
 
 
-class Roster:
+class NameIndex:
     """All patterns and whom they may mean. Nothing in it changes but the memory of what was worked out before.
 
     ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
@@ -64,226 +73,252 @@ class Roster:
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
         self.officials = tuple(officials)
-        self._index: dict[str, int] = {}
-        self._kinds: list[int] = []
-        self._wholes: dict[int, tuple[int, ...]] = {}
-        self._shorts: dict[int, tuple[int, ...]] = {}
-        self._firsts: dict[int, tuple[int, ...]] = {}
-        self._lands: dict[int, str] = {}
-        self._many: dict[tuple[int, int], list[int]] = {}
-        self._sounds: dict[str, list[int]] = defaultdict(list)
-        self._halves_heard: set[str] = set()
-        self.ears: dict[str, Heard | tuple[()]] = {}
-        self._alike: dict[str, tuple[int, ...]] = {}
-        self._parts: dict[str, dict[str, tuple[str, ...]]] = {}
-        self._people: dict[int, Person] = {}
+        self._pattern_ids: dict[str, int] = {}
+        self._pattern_kinds: list[int] = []
+        self._full_name_officials: dict[int, tuple[int, ...]] = {}
+        self._short_name_officials: dict[int, tuple[int, ...]] = {}
+        self._first_name_officials: dict[int, tuple[int, ...]] = {}
+        self._pattern_countries: dict[int, str] = {}
+        self._overflow_officials: dict[tuple[int, int], list[int]] = {}
+        self._phonetic_index: dict[str, list[int]] = defaultdict(list)
+        self._phonetic_part_keys: set[str] = set()
+        self.phonetic_cache: dict[str, PhoneticWord | tuple[()]] = {}
+        self._phonetic_match_cache: dict[str, tuple[int, ...]] = {}
+        self._inflection_caches: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._prepared_cache: dict[int, PreparedOfficial] = {}
         self.conventions = ["western"] * len(self.officials)
-        self.firsts = [""] * len(self.officials)
-        self.singles: set[str] = set()
-        self.openers: set[str] = set()
-        self.rests = [""] * len(self.officials)
-        self.halves: dict[int, tuple[Words, Words]] = {}
+        self.first_names = [""] * len(self.officials)
+        self.single_word_names: set[str] = set()
+        self.middle_name_openers: set[str] = set()
+        self.typo_rests = [""] * len(self.officials)
+        self.phonetic_parts: dict[int, tuple[NameWords, NameWords]] = {}
         lands: set[str] = set()
         for owner, official in enumerate(self.officials):
-            self._enrol(owner, official, lands)
-        for word, country in country_evidence().items():
-            self._add(f" {word} ", Kind.LAND | (Kind.COUNTRY if country in lands else 0))
-            self._lands[self._index[f" {word} "]] = country
+            self._add_official(owner, official, lands)
+        for word, country in country_evidence_words().items():
+            self._add_pattern(
+                f" {word} ",
+                CandidateKind.COUNTRY_WORD | (CandidateKind.PHONETIC_COUNTRY_WORD if country in lands else 0),
+            )
+            self._pattern_countries[self._pattern_ids[f" {word} "]] = country
         for literal in literals:
-            self._add(space_out(literal).strip() or literal, Kind.LITERAL)
-        for table in (self._wholes, self._shorts, self._firsts):
+            self._add_pattern(replace_punctuation(literal).strip() or literal, CandidateKind.QUERY_LITERAL)
+        for table in (self._full_name_officials, self._short_name_officials, self._first_name_officials):
             for at in table:
-                if more := self._many.get((id(table), at)):
+                if more := self._overflow_officials.get((id(table), at)):
                     table[at] = tuple(dict.fromkeys((*table[at], *more)))
-        del self._many
-        self.patterns = tuple(self._index)
-        del self._index
+        del self._overflow_officials
+        self.patterns = tuple(self._pattern_ids)
+        del self._pattern_ids
         for at, pattern in enumerate(self.patterns):
-            self._settle(at, pattern)
-        kind = ahocorasick_rs.Implementation.DFA if len(self.patterns) < _SMALL else None
+            self._finalize_pattern(at, pattern)
+        kind = ahocorasick_rs.Implementation.DFA if len(self.patterns) < _MAX_DFA_PATTERNS else None
         self._automaton = ahocorasick_rs.AhoCorasick(self.patterns, implementation=kind) if self.patterns else None
 
-    def _add(self, pattern: str, kind: int, owner: int = -1, more: int = 0) -> None:
-        at = self._index.setdefault(pattern, len(self._kinds))
-        if at == len(self._kinds):
-            self._kinds.append(0)
-        self._kinds[at] |= kind | more
-        if owner < 0:
+    def _add_pattern(self, pattern: str, kind: int, official_index: int = -1, extra_kinds: int = 0) -> None:
+        at = self._pattern_ids.setdefault(pattern, len(self._pattern_kinds))
+        if at == len(self._pattern_kinds):
+            self._pattern_kinds.append(0)
+        self._pattern_kinds[at] |= kind | extra_kinds
+        if official_index < 0:
             return
-        table = {Kind.SHORT: self._shorts, Kind.NATIVE_SHORT: self._shorts, Kind.FIRST: self._firsts}.get(
-            kind, self._wholes
-        )
+        table = {
+            CandidateKind.SHORT_NAME: self._short_name_officials,
+            CandidateKind.NATIVE_SHORT_NAME: self._short_name_officials,
+            CandidateKind.FIRST_NAME: self._first_name_officials,
+        }.get(kind, self._full_name_officials)
         have = table.get(at)
         if have is None:
-            table[at] = (owner,)
-        elif len(have) < _FEW:
-            table[at] = have if owner in have else (*have, owner)
+            table[at] = (official_index,)
+        elif len(have) < _MAX_TUPLE_OFFICIALS:
+            table[at] = have if official_index in have else (*have, official_index)
         else:
-            self._many.setdefault((id(table), at), []).append(owner)
+            self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
-    def _settle(self, at: int, pattern: str) -> None:
+    def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
         """Count whole names of one word with the short forms, and mark those that may begin in small letters."""
-        kind = self._kinds[at]
-        if kind & Kind.WHOLE and " " not in pattern.strip():
-            self._shorts[at] = tuple(sorted({*self._shorts.get(at, ()), *self._wholes[at]}))
-            kind |= Kind.SHORT
-        if kind & Kind.SHORT and pattern[1:].partition(" ")[0] in PARTICLES:
-            kind |= Kind.PARTICLE
-        self._kinds[at] = kind
+        kind = self._pattern_kinds[pattern_id]
+        if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
+            self._short_name_officials[pattern_id] = tuple(
+                sorted({*self._short_name_officials.get(pattern_id, ()), *self._full_name_officials[pattern_id]})
+            )
+            kind |= CandidateKind.SHORT_NAME
+        if kind & CandidateKind.SHORT_NAME and pattern[1:].partition(" ")[0] in NAME_PARTICLES:
+            kind |= CandidateKind.PARTICLE
+        self._pattern_kinds[pattern_id] = kind
 
-    def _enrol(self, owner: int, official: Official, lands: set[str]) -> None:
+    def _add_official(self, official_index: int, official: Official, phonetic_countries: set[str]) -> None:
         for name in (official.name, *official.aliases):
             if is_native(name):
-                wholes, parts = native_patterns(name)
+                wholes, parts = build_native_patterns(name)
                 for whole in wholes:
-                    self._add(whole, Kind.NATIVE, owner)
+                    self._add_pattern(whole, CandidateKind.NATIVE_NAME, official_index)
                 for part in parts:
-                    self._add(part, Kind.NATIVE_SHORT, owner)
+                    self._add_pattern(part, CandidateKind.NATIVE_SHORT_NAME, official_index)
             else:
-                self._enrol_latin(owner, shape_of(name, official.country), is_alias=name is not official.name)
-        if owner in self.halves:
-            lands.add(country_of(official.country))
+                self._add_latin_name(
+                    official_index, parse_name(name, official.country), is_alias=name is not official.name
+                )
+        if official_index in self.phonetic_parts:
+            phonetic_countries.add(find_official_country(official.country))
 
-    def _enrol_latin(self, owner: int, shape: Shape, *, is_alias: bool) -> None:
-        if shape.wholes and not is_alias:
-            self.conventions[owner] = shape.convention
-            self.firsts[owner] = intern(shape.wholes[0][0])
-            if shape.convention in MIDDLE_NAMES and len(self.firsts[owner]) > _INITIALS:
-                self.openers.add(self.firsts[owner])
-        if shape.wholes and len(shape.wholes[0]) == 1:
-            self.singles.add(shape.wholes[0][0])
-        for words in shape.wholes:
-            self._add(f" {' '.join(words)} ", Kind.WHOLE, owner)
-        heard = Kind.HEARD if shape.halves else 0
-        for short in shape.shorts:
-            self._add(f" {' '.join(short.words)} ", Kind.SHORT, owner, heard)
-        if shape.slips:
-            self._add(f" {shape.slips[0]} ", Kind.FIRST, owner)
-            self.rests[owner] = shape.slips[1]
-        if shape.halves:
-            self._listen(owner, shape.halves)
+    def _add_latin_name(self, official_index: int, name_parts: NameParts, *, is_alias: bool) -> None:
+        if name_parts.full_forms and not is_alias:
+            self.conventions[official_index] = name_parts.convention
+            self.first_names[official_index] = intern(name_parts.full_forms[0][0])
+            if (
+                name_parts.convention in MIDDLE_NAME_CONVENTIONS
+                and len(self.first_names[official_index]) > _MAX_INITIALS_LETTERS
+            ):
+                self.middle_name_openers.add(self.first_names[official_index])
+        if name_parts.full_forms and len(name_parts.full_forms[0]) == 1:
+            self.single_word_names.add(name_parts.full_forms[0][0])
+        for words in name_parts.full_forms:
+            self._add_pattern(f" {' '.join(words)} ", CandidateKind.FULL_NAME, official_index)
+        heard = CandidateKind.PHONETIC if name_parts.phonetic_parts else 0
+        for short in name_parts.short_forms:
+            self._add_pattern(f" {' '.join(short.words)} ", CandidateKind.SHORT_NAME, official_index, heard)
+        if name_parts.typo_parts:
+            self._add_pattern(f" {name_parts.typo_parts[0]} ", CandidateKind.FIRST_NAME, official_index)
+            self.typo_rests[official_index] = name_parts.typo_parts[1]
+        if name_parts.phonetic_parts:
+            self._index_phonetic(official_index, name_parts.phonetic_parts)
 
-    def _listen(self, owner: int, halves: tuple[Words, Words]) -> None:
+    def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Note how a name sounds: both halves together, and each half that is long enough to stand alone."""
-        convention = self.conventions[owner]
-        first, second = (spellings("".join(half), convention) for half in halves)
-        self.halves[owner] = first, second
-        firsts, seconds = (dict.fromkeys(map(sound_key, half)) for half in (first, second))
+        convention = self.conventions[official_index]
+        first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
+        self.phonetic_parts[official_index] = first, second
+        firsts, seconds = (dict.fromkeys(map(phonetic_key, half)) for half in (first, second))
         for one, two in product(firsts, seconds):
-            self._sounds[f"{one} {two}"].append(owner)
+            self._phonetic_index[f"{one} {two}"].append(official_index)
         for key in dict.fromkeys((*firsts, *seconds)):
-            self._halves_heard.add(key)
-            if len(key) >= SAFE_KEY:
-                self._sounds[key].append(owner)
+            self._phonetic_part_keys.add(key)
+            if len(key) >= MIN_STANDALONE_KEY_LETTERS:
+                self._phonetic_index[key].append(official_index)
 
-    def scan(self, page: Page) -> Hits:
+    def scan(self, article_text: NormalizedArticle) -> Candidates:
         """Run the automaton over a page."""
         if self._automaton is None:
-            return Hits(())
-        known, cased = self._kinds, page.cased
-        hits = self._automaton.find_matches_as_indexes(page.spaced, overlapping=True)
+            return Candidates(())
+        known, cased = self._pattern_kinds, article_text.cased
+        hits = self._automaton.find_matches_as_indexes(article_text.spaced, overlapping=True)
         kinds = [known[pattern] for pattern, _, _ in hits]
-        found = Hits(set(kinds))
-        if found.kinds & Kind.LATIN:
+        found = Candidates(set(kinds))
+        if found.kinds & CandidateKind.LATIN:
             for kind, hit in zip(kinds, hits, strict=True):
-                if kind & Kind.LATIN:
+                if kind & CandidateKind.LATIN:
                     if cased[hit[1]].isupper():
-                        found.add_latin(kind, hit)
-                    elif kind & Kind.PARTICLE:
-                        found.shorts.append(hit)
-        if found.kinds & Kind.LAND:
-            found.lands = [self._lands[hit[0]] for kind, hit in zip(kinds, hits, strict=True) if kind & Kind.LAND]
-        if found.kinds & (Kind.NATIVE | Kind.NATIVE_SHORT):
-            found.natives = [hit for kind, hit in zip(kinds, hits, strict=True) if kind & Kind.NATIVE]
-            found.parts = [hit for kind, hit in zip(kinds, hits, strict=True) if kind & Kind.NATIVE_SHORT]
+                        found.add_latin_name(kind, hit)
+                    elif kind & CandidateKind.PARTICLE:
+                        found.short_names.append(hit)
+        if found.kinds & CandidateKind.COUNTRY_WORD:
+            found.countries = [
+                self._pattern_countries[hit[0]]
+                for kind, hit in zip(kinds, hits, strict=True)
+                if kind & CandidateKind.COUNTRY_WORD
+            ]
+        if found.kinds & (CandidateKind.NATIVE_NAME | CandidateKind.NATIVE_SHORT_NAME):
+            found.native_names = [
+                hit for kind, hit in zip(kinds, hits, strict=True) if kind & CandidateKind.NATIVE_NAME
+            ]
+            found.native_short_names = [
+                hit for kind, hit in zip(kinds, hits, strict=True) if kind & CandidateKind.NATIVE_SHORT_NAME
+            ]
         return found
 
-    def known(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
+    def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
         """Yield those of some folded texts that are patterns of a kind, and which."""
         if self._automaton is None:
             return
         find = self._automaton.find_matches_as_indexes
         for text in texts:
             for at, start, end in find(f" {text} ", overlapping=True):
-                if end - start == len(text) + 2 and self._kinds[at] & kind:
+                if end - start == len(text) + 2 and self._pattern_kinds[at] & kind:
                     yield text, at
 
-    def parts(self, code: str) -> dict[str, tuple[str, ...]]:
+    def inflection_cache(self, language_code: str) -> dict[str, tuple[str, ...]]:
         """Return what is remembered of the words of a language: those of their forms that are parts of names."""
-        parts = self._parts.setdefault(code, {})
-        if len(parts) >= _HEARD_KEPT:
+        parts = self._inflection_caches.setdefault(language_code, {})
+        if len(parts) >= _MAX_PHONETIC_CACHE_ENTRIES:
             parts.clear()
         return parts
 
-    def whole_owners(self, pattern: int) -> tuple[int, ...]:
+    def full_name_officials(self, pattern: int) -> tuple[int, ...]:
         """Return whom a pattern names in full."""
-        return self._wholes[pattern]
+        return self._full_name_officials[pattern]
 
-    def short_owners(self, pattern: int) -> tuple[int, ...]:
+    def short_name_officials(self, pattern: int) -> tuple[int, ...]:
         """Return whom a pattern may mean as a part of the name."""
-        return self._shorts[pattern]
+        return self._short_name_officials[pattern]
 
-    def slips(self, pattern: int, word: str) -> list[int]:
+    def find_typo_officials(self, pattern: int, word: str) -> list[int]:
         """Return whose name begins with a pattern and goes on with a word of which this is a slip of the pen."""
-        rests = self.rests
+        rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
         return [
             owner
-            for owner in self._firsts[pattern][:MAX_OWNERS]
+            for owner in self._first_name_officials[pattern][:MAX_CANDIDATE_OFFICIALS]
             if (rest := rests[owner])
             and -2 < len(rest) - size < 2  # spelt out, as it runs hot
             and (rest[:1] == first or rest[-1:] == last)
-            and slipped(word, rest)
+            and is_typo(word, rest)
         ]
 
-    def sounding(self, key: str) -> tuple[int, ...]:
+    def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
         """Return whose name sounds so: the keys of both halves with a space between, or of one long half."""
-        return tuple(self._sounds.get(key, ()))
+        return tuple(self._phonetic_index.get(key, ()))
 
-    def heard(self, piece: str) -> Heard | tuple[()]:
+    def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
         """Return how a printed word sounds if half a watched name sounds so, else nothing; hyphens may be left over."""
-        heard = self.ears.get(piece)
+        heard = self.phonetic_cache.get(piece)
         if heard is None:
-            if len(self.ears) >= _HEARD_KEPT:
-                self.ears.clear()
-            match = _PRINTED.match(piece)
+            if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
+                self.phonetic_cache.clear()
+            match = _CAPITALIZED_WORD.match(piece)
             printed = match.group() if match else ""
             bare = printed.removesuffix("'s")
             word = bare.lower().replace("-", "").replace("'", "")
-            key = sound_key(word)
+            key = phonetic_key(word)
             heard = ()
-            if key and key in self._halves_heard:
-                step = len(printed) + 1 if bare == printed else _NOWHERE
-                heard = Heard(word, len(bare), step, key, len(key) >= SAFE_KEY and key in self._sounds)
-            self.ears[piece] = heard
+            if key and key in self._phonetic_part_keys:
+                step = len(printed) + 1 if bare == printed else _NO_NEXT_WORD
+                heard = PhoneticWord(
+                    word, len(bare), step, key, len(key) >= MIN_STANDALONE_KEY_LETTERS and key in self._phonetic_index
+                )
+            self.phonetic_cache[piece] = heard
         return heard
 
-    def alike(self, word: str, key: str) -> tuple[int, ...]:
+    def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
         """Return those with a long half of the name that sounds like a folded word, whose key is given."""
-        alike = self._alike.get(word)
+        alike = self._phonetic_match_cache.get(word)
         if alike is None:
-            if len(self._alike) >= _KEPT:
-                self._alike = {}
-            owners = dict.fromkeys(self._sounds.get(key, ())[:MAX_OWNERS])
-            alike = self._alike[word] = tuple(owner for owner in owners if self.sounds_like(word, owner))
+            if len(self._phonetic_match_cache) >= _MAX_CACHE_ENTRIES:
+                self._phonetic_match_cache = {}
+            owners = dict.fromkeys(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
+            alike = self._phonetic_match_cache[word] = tuple(
+                owner for owner in owners if self.is_phonetic_match(word, owner)
+            )
         return alike
 
-    def sounds_like(self, word: str, owner: int) -> bool:
+    def is_phonetic_match(self, word: str, official_index: int) -> bool:
         """Tell whether a folded word sounds like half an official's name."""
-        first, second = self.halves[owner]
-        convention = self.conventions[owner]
-        return is_spelling(word, first, convention) or is_spelling(word, second, convention)
+        first, second = self.phonetic_parts[official_index]
+        convention = self.conventions[official_index]
+        return is_spelling_variant(word, first, convention) or is_spelling_variant(word, second, convention)
 
     @property
-    def listens(self) -> bool:
+    def has_phonetic_names(self) -> bool:
         """Tell whether anybody's name is compared by sound."""
-        return bool(self._sounds)
+        return bool(self._phonetic_index)
 
-    def person(self, index: int) -> Person:
+    def prepared_official(self, official_index: int) -> PreparedOfficial:
         """Return an official taken apart."""
-        person = self._people.get(index)
+        person = self._prepared_cache.get(official_index)
         if person is None:
-            if len(self._people) >= _KEPT:
-                self._people = {}
-            person = self._people[index] = Person(index, self.officials[index])
+            if len(self._prepared_cache) >= _MAX_CACHE_ENTRIES:
+                self._prepared_cache = {}
+            person = self._prepared_cache[official_index] = PreparedOfficial(
+                official_index, self.officials[official_index]
+            )
         return person

@@ -6,42 +6,42 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from monitor.domain.mention import Form
-from monitor.match.context import Surroundings
-from monitor.match.countries import home_of
-from monitor.match.hits import Hits, Seen
-from monitor.match.marks import agrees, is_vietnamese
-from monitor.match.page import Page
-from monitor.match.people import Person
-from monitor.match.posts import words_of
-from monitor.match.roster import MAX_OWNERS, Roster
+from monitor.domain.mention import MatchForm
+from monitor.match.context import SurroundingText
+from monitor.match.countries import find_home_country
+from monitor.match.hits import Candidate, Candidates
+from monitor.match.marks import diacritics_agree, has_vietnamese_diacritics
+from monitor.match.page import NormalizedArticle
+from monitor.match.people import PreparedOfficial
+from monitor.match.posts import fold_words
+from monitor.match.roster import MAX_CANDIDATE_OFFICIALS, NameIndex
 
-MAX_MISSES = 50
-_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
-_BROKEN = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
+MAX_NEAR_MISSES = 50
+_ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
+_NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 
 
-class Found(NamedTuple):
+class AcceptedCandidate(NamedTuple):
     """A mention by folded offsets, before it is told where it lies in which region."""
 
-    owner: int
+    official_index: int
     start: int
     end: int
-    form: Form
+    form: MatchForm
     confidence: float
     reason: str
 
 
-class Missed(NamedTuple):
+class RejectedCandidate(NamedTuple):
     """A refused candidate by folded offsets."""
 
-    owner: int
+    official_index: int
     start: int
     end: int
     reason: str
 
 
-class Search:
+class MatchContext:
     """One look for all watched people in one page; what is found and refused gathers here.
 
     ``taken`` are the places where whole names stand, accepted or not. ``named`` tells where each official was first
@@ -49,112 +49,143 @@ class Search:
     name was somebody else's.
     """
 
-    def __init__(self, roster: Roster, page: Page, hits: Hits, when: date | None, language: str) -> None:
-        self.roster, self.page, self.when, self.language = roster, page, when, language
-        self.around = Surroundings(page, hits.closed)
-        self.found: list[Found] = []
-        self.missed: list[Missed] = []
-        self.taken: list[tuple[int, int]] = []
-        self.named: dict[int, int] = {}
+    def __init__(
+        self,
+        name_index: NameIndex,
+        article_text: NormalizedArticle,
+        candidates: Candidates,
+        article_date: date | None,
+        language: str,
+    ) -> None:
+        self.name_index, self.article_text, self.article_date, self.language = (
+            name_index,
+            article_text,
+            article_date,
+            language,
+        )
+        self.surrounding_text = SurroundingText(article_text, candidates.genitive_ends)
+        self.accepted: list[AcceptedCandidate] = []
+        self.rejected: list[RejectedCandidate] = []
+        self.claimed_spans: list[tuple[int, int]] = []
+        self.first_accepted_at: dict[int, int] = {}
         self.namesakes: set[int] = set()
-        self.others: dict[str, list[tuple[int, str]]] = {}
-        self._hits = hits
-        self._lands: dict[str, int] | None = None
+        self.other_bearers: dict[str, list[tuple[int, str]]] = {}
+        self._candidates = candidates
+        self._country_counts: dict[str, int] | None = None
 
     @property
-    def lands(self) -> dict[str, int]:
+    def country_counts(self) -> dict[str, int]:
         """Return how often each country is spoken of, the language's own country included."""
-        if self._lands is None:
-            self._lands = dict(Counter(self._hits.lands))
-            if home := home_of(self.language):
-                self._lands[home] = self._lands.get(home, 0) + 1
-        return self._lands
+        if self._country_counts is None:
+            self._country_counts = dict(Counter(self._candidates.countries))
+            if home := find_home_country(self.language):
+                self._country_counts[home] = self._country_counts.get(home, 0) + 1
+        return self._country_counts
 
-    def accept(self, owner: int, seen: Seen, form: Form, confidence: float, reason: str) -> None:
+    def accept(
+        self, official_index: int, candidate: Candidate, form: MatchForm, confidence: float, reason: str
+    ) -> None:
         """Keep a mention, unless one of the official's own phrases cancels it."""
-        exclude = self.roster.officials[owner].exclude
-        phrase = self.cancelled(exclude, seen) if exclude else ""
+        exclude = self.name_index.officials[official_index].exclude_phrases
+        phrase = self.find_exclude_phrase(exclude, candidate) if exclude else ""
         if phrase:
-            self.refuse((owner,), seen, f"cancelled by the phrase {phrase!r}")
+            self.reject((official_index,), candidate, f"cancelled by the phrase {phrase!r}")
             return
-        self.found.append(Found(owner, seen.start, seen.end, form, confidence, reason))
-        self.named.setdefault(owner, seen.start)
+        self.accepted.append(
+            AcceptedCandidate(official_index, candidate.start, candidate.end, form, confidence, reason)
+        )
+        self.first_accepted_at.setdefault(official_index, candidate.start)
 
-    def refuse(self, owners: Iterable[int], seen: Seen, reason: str) -> None:
+    def reject(self, official_indexes: Iterable[int], candidate: Candidate, reason: str) -> None:
         """Keep a near miss for each official that the place might have meant."""
-        for owner in tuple(owners)[:5]:
-            if len(self.missed) < MAX_MISSES:
-                self.missed.append(Missed(owner, seen.start, seen.end, reason))
+        for owner in tuple(official_indexes)[:5]:
+            if len(self.rejected) < MAX_NEAR_MISSES:
+                self.rejected.append(RejectedCandidate(owner, candidate.start, candidate.end, reason))
 
-    def refuse_named(self, seen: Seen, reason: str) -> None:
+    def reject_for_mentioned(self, candidate: Candidate, reason: str) -> None:
         """Keep a near miss for those whom the place might have meant and who are named in the text."""
-        self.refuse([owner for owner in seen.owners[:MAX_OWNERS] if owner in self.named], seen, reason)
+        self.reject(
+            [
+                owner
+                for owner in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+                if owner in self.first_accepted_at
+            ],
+            candidate,
+            reason,
+        )
 
-    def folded_text(self, seen: Seen) -> str:
+    def folded_text(self, candidate: Candidate) -> str:
         """Return the words of a place in small letters, a space between them."""
-        return self.page.spaced[seen.start + 1 : seen.end + 1]
+        return self.article_text.spaced[candidate.start + 1 : candidate.end + 1]
 
-    def printed_text(self, seen: Seen) -> str:
+    def printed_text(self, candidate: Candidate) -> str:
         """Return the words of a place without their marks, capitals kept."""
-        return self.page.cased[seen.start : seen.end]
+        return self.article_text.cased[candidate.start : candidate.end]
 
-    def cancelled(self, exclude: tuple[str, ...], seen: Seen) -> str:
+    def find_exclude_phrase(self, exclude_phrases: tuple[str, ...], candidate: Candidate) -> str:
         """Return the phrase of an official's ``not`` list in which a place lies, or an empty string."""
-        for phrase in exclude:
-            needle = " ".join(words_of(phrase))
+        for phrase in exclude_phrases:
+            needle = " ".join(fold_words(phrase))
             reach = len(needle) + 1
-            low = max(0, seen.start - reach)
-            at = self.page.spaced.find(f" {needle} ", low, seen.end + 2 + reach)
-            if needle and at >= 0 and at < seen.end and seen.start < at + len(needle):
+            low = max(0, candidate.start - reach)
+            at = self.article_text.spaced.find(f" {needle} ", low, candidate.end + 2 + reach)
+            if needle and at >= 0 and at < candidate.end and candidate.start < at + len(needle):
                 return phrase
         return ""
 
-    def agreeing(self, seen: Seen, owners: Sequence[int]) -> tuple[int, ...]:
+    def filter_by_diacritics(self, candidate: Candidate, official_indexes: Sequence[int]) -> tuple[int, ...]:
         """Return those officials whose marks do not contradict the printed ones."""
-        folded = self.page.folded
+        folded = self.article_text.folded
         if folded.cased is folded.original:
-            return tuple(owners)
-        first, last = folded.span(seen.start, seen.end)
+            return tuple(official_indexes)
+        first, last = folded.original_span(candidate.start, candidate.end)
         original = folded.original[first:last]
         if original.isascii():
-            return tuple(owners)
-        officials = self.roster.officials
-        if len(owners) == 1 and officials[owners[0]].name == original:
-            return tuple(owners)
-        words = self.printed(seen)
+            return tuple(official_indexes)
+        officials = self.name_index.officials
+        if len(official_indexes) == 1 and officials[official_indexes[0]].name == original:
+            return tuple(official_indexes)
+        words = self.printed_words(candidate)
         vietnamese = self.language.startswith("vi")
-        return tuple(owner for owner in owners if _marks_agree(words, self.roster.person(owner), strict=vietnamese))
+        return tuple(
+            owner
+            for owner in official_indexes
+            if _name_diacritics_agree(words, self.name_index.prepared_official(owner), strict=vietnamese)
+        )
 
-    def printed(self, seen: Seen) -> list[tuple[str, str]]:
+    def printed_words(self, candidate: Candidate) -> list[tuple[str, str]]:
         """Return each word of a place, folded and as printed."""
         words: list[tuple[str, str]] = []
-        at = seen.start
-        for word in self.page.spaced[seen.start + 1 : seen.end + 1].split():
-            at = self.page.spaced.index(word, at + 1) - 1
-            words.append((word, self.page.folded.slice(at, at + len(word))))
+        at = candidate.start
+        for word in self.article_text.spaced[candidate.start + 1 : candidate.end + 1].split():
+            at = self.article_text.spaced.index(word, at + 1) - 1
+            words.append((word, self.article_text.folded.original_slice(at, at + len(word))))
             at += len(word)
         return words
 
-    def is_name(self, seen: Seen) -> bool:
+    def is_written_as_name(self, candidate: Candidate) -> bool:
         """Tell whether a place is written as a name: capitals, and nothing but spaces and hyphens inside."""
-        text = self.page.cased[seen.start : seen.end]
+        text = self.article_text.cased[candidate.start : candidate.end]
         if text.isalpha():
             return text[0].isupper()
         if text.replace(" ", "").isalpha():
             parts = text.split(" ")
             return all(word[:1].isupper() or len(word) < 4 for word in parts) and parts[-1][:1].isupper()
-        if _BROKEN.search(text):
+        if _NON_NAME_SIGNS.search(text):
             return False
-        parts = _ARTICLE.sub("", text).split(" ")
+        parts = _ARABIC_ARTICLE.sub("", text).split(" ")
         return all(word[:1].isupper() or len(word) < 4 for word in parts) and parts[-1][:1].isupper()
 
 
-def _marks_agree(words: Sequence[tuple[str, str]], person: Person, *, strict: bool) -> bool:
+def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedOfficial, *, strict: bool) -> bool:
     """Compare the marks word by word; a name typed without any mark says nothing of marks."""
-    if not person.marked:
+    if not prepared.has_diacritics:
         return True
-    strict = strict or any(is_vietnamese(printed) for _, printed in words)
+    strict = strict or any(has_vietnamese_diacritics(printed) for _, printed in words)
     return all(
-        any(agrees(printed, own, strict=strict) for own in person.spellings.get(folded, (printed,)))
+        any(
+            diacritics_agree(printed, own, strict=strict)
+            for own in prepared.configured_spellings.get(folded, (printed,))
+        )
         for folded, printed in words
     )

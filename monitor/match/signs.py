@@ -2,26 +2,28 @@
 
 import re
 
-from monitor.match.lexicon import words
+from monitor.match.lexicon import parse_words
 
-_PICTURE = r"(?i:photos?|photographs?|images?|pictures?|fotos?|anh|credits?|illustrations?|graphics?|video|source)"
-_MAKING = (
+_PICTURE_WORDS = (
+    r"(?i:photos?|photographs?|images?|pictures?|fotos?|anh|credits?|illustrations?|graphics?|video|source)"
+)
+_PRODUCTION_WORDS = (
     r"(?i:photos?|images?|pictures?|fotos?|illustrations?|footage|videos?|report(?:ing|ed)|writ(?:ing|ten)"
     r"|edit(?:ing|ed)|translated|compiled|coverage)"
 )
-_SIGNING = r"(?i:by|par|theo|oleh|por|text|story|tin|bai|bai va anh|thuc hien|words|reporter|correspondent)"
-_EARLIER = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:and|va|et|&|dan)\s)?|/))*"
+_BYLINE_WORDS = r"(?i:by|par|theo|oleh|por|text|story|tin|bai|bai va anh|thuc hien|words|reporter|correspondent)"
+_PRECEDING_NAMES = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:and|va|et|&|dan)\s)?|/))*"
 
 CREDIT_BEFORE = re.compile(
-    rf"(?:(?:^|\n|[-/(|\[.:,]\s?|[A-Z]{{2,}}\s){_PICTURE}(?:\s(?:by|courtesy|credit|par|oleh|de|:)){{0,2}}\s?[:/]?\s?"
-    rf"|{_MAKING}\s(?:by|par|oleh)\s?:?\s?"
-    rf"|(?:^|\n)\s?{_SIGNING}\s?:?\s"
+    rf"(?:(?:^|\n|[-/(|\[.:,]\s?|[A-Z]{{2,}}\s){_PICTURE_WORDS}(?:\s(?:by|courtesy|credit|par|oleh|de|:)){{0,2}}\s?[:/]?\s?"
+    rf"|{_PRODUCTION_WORDS}\s(?:by|par|oleh)\s?:?\s?"
+    rf"|(?:^|\n)\s?{_BYLINE_WORDS}\s?:?\s"
     rf"|(?:^|\n)[A-Z]{{2,}}[A-Za-z]*/)"
-    rf"{_EARLIER}\Z"
+    rf"{_PRECEDING_NAMES}\Z"
 )
 """A photo credit or byline, up to the name in it and with those named before."""
 
-CREDIT_LAST = words(
+CREDIT_LAST_WORDS = parse_words(
     """
     by par theo oleh por and va et dan de courtesy credit credits photo photos photograph photographs image images
     picture pictures foto fotos anh illustration illustrations graphic graphics video source text story tin bai words
@@ -33,7 +35,7 @@ CREDIT_LAST = words(
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
 """An agency right after the name of its photographer."""
 
-PHOTO_MARK = re.compile(
+PHOTO_POSITION_MARK = re.compile(
     r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
     r"|(?i:front|far|\d(?:st|nd|rd|th)|first|second|third|fourth)[ ,][^)]{0,24}|[A-Z]{1,2}[ ,][^)]{0,12})\)"
 )

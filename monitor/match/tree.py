@@ -6,12 +6,12 @@ from monitor.domain.article import Region
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class TextTerm:
     """A word or phrase, folded unless ``exact``; with ``prefix`` its last word may go on."""
 
     text: str
-    prefix: bool = False
-    exact: bool = False
+    is_prefix: bool = False
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Regex:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class OfficialTerm:
     """A mention of a watched official."""
 
     official_id: str
@@ -68,7 +68,7 @@ class Near:
     distance: int
 
 
-Node = Term | Regex | Person | Within | And | Or | Not | Near
+Node = TextTerm | Regex | OfficialTerm | Within | And | Or | Not | Near
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +79,29 @@ class Query:
     root: Node
 
 
-def holds_for_nothing(node: Node) -> bool:
+def matches_empty(node: Node) -> bool:
     """Tell whether an empty text would satisfy a query."""
     match node:
         case Not(part):
-            return not holds_for_nothing(part)
+            return not matches_empty(part)
         case And(parts):
-            return all(map(holds_for_nothing, parts))
+            return all(map(matches_empty, parts))
         case Or(parts):
-            return any(map(holds_for_nothing, parts))
+            return any(map(matches_empty, parts))
         case Within(_, part):
-            return holds_for_nothing(part)
+            return matches_empty(part)
         case _:
             return False
 
 
-def stands_for_places(node: Node) -> bool:
+def has_positions(node: Node) -> bool:
     """Tell whether a node stands for places in the text, which NEAR can measure."""
     match node:
         case And() | Not():
             return False
         case Or(parts):
-            return all(map(stands_for_places, parts))
+            return all(map(has_positions, parts))
         case Within(_, part):
-            return stands_for_places(part)
+            return has_positions(part)
         case _:
             return True

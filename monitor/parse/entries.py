@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from monitor.domain.entry import Entry
-from monitor.parse.values import LONGEST_TEXT, absolute, clean, plain, read_instant
+from monitor.parse.values import MAX_TEXT_CHARS, parse_instant, remove_control_characters, resolve_url, to_plain_text
 
-LONGEST_ID = 2_000
-MOST_ENTRIES = 2_000
+MAX_GUID_CHARS = 2_000
+MAX_ENTRIES = 2_000
 
 
 @dataclass(slots=True)
-class Raw:
+class RawItem:
     """An item's fields as they stand in the document; None where there is none."""
 
     link: str | None = None
@@ -24,21 +24,21 @@ class Raw:
     authors: tuple[str, ...] = ()
 
 
-def entry_of(raw: Raw, base: str, zone: tzinfo) -> Entry:
+def build_entry(raw: RawItem, base: str, zone: tzinfo) -> Entry:
     """Make an entry. The date of a change stands in for one of publication where that is missing."""
-    updated = read_instant(raw.updated, zone) if raw.updated else None
-    summary, content = _text(raw.summary), _text(raw.content)
+    updated = parse_instant(raw.updated, zone) if raw.updated else None
+    summary, content = _clean_content(raw.summary), _clean_content(raw.content)
     return Entry(
-        url=absolute(raw.link or "", base),
-        guid=clean(raw.id or "")[:LONGEST_ID],
-        title=plain(raw.title or ""),
-        published_at=(read_instant(raw.published, zone) if raw.published else None) or updated,
+        url=resolve_url(raw.link or "", base),
+        guid=remove_control_characters(raw.id or "")[:MAX_GUID_CHARS],
+        title=to_plain_text(raw.title or ""),
+        published_at=(parse_instant(raw.published, zone) if raw.published else None) or updated,
         updated_at=updated,
         summary="" if summary == content else summary,
         content=content,
-        authors=tuple(name for name in map(plain, raw.authors) if name)[:20],
+        authors=tuple(name for name in map(to_plain_text, raw.authors) if name)[:20],
     )
 
 
-def _text(text: str | None) -> str:
-    return clean(text)[:LONGEST_TEXT] if text else ""
+def _clean_content(text: str | None) -> str:
+    return remove_control_characters(text)[:MAX_TEXT_CHARS] if text else ""

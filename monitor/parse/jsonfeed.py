@@ -6,11 +6,11 @@ from typing import Any
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source
-from monitor.parse.entries import MOST_ENTRIES, Raw, entry_of
-from monitor.parse.values import absolute, plain, zone_of
+from monitor.parse.entries import MAX_ENTRIES, RawItem, build_entry
+from monitor.parse.values import get_configured_timezone, resolve_url, to_plain_text
 
 
-def read_json(text: str, url: str, source: Source) -> Feed:
+def parse_json_feed(text: str, url: str, source: Source) -> Feed:
     """Read a JSON Feed; raises ``NotAFeed`` for any other JSON."""
     try:
         document = json.loads(text)
@@ -19,32 +19,32 @@ def read_json(text: str, url: str, source: Source) -> Feed:
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise NotAFeed("the document is JSON, but no JSON Feed: it has no list of items", "JSON")
     items = [item for item in document["items"] if isinstance(item, dict)]
-    zone = zone_of(source)
+    zone = get_configured_timezone(source)
     return Feed(
-        entries=tuple(entry_of(_raw(item), url, zone) for item in items[:MOST_ENTRIES]),
-        title=plain(_text(document, "title")),
-        url=absolute(_text(document, "home_page_url"), url),
-        language=_text(document, "language")[:35],
-        truncated=len(items) > MOST_ENTRIES,
+        entries=tuple(build_entry(_to_raw_item(item), url, zone) for item in items[:MAX_ENTRIES]),
+        title=to_plain_text(_get_text_field(document, "title")),
+        url=resolve_url(_get_text_field(document, "home_page_url"), url),
+        language=_get_text_field(document, "language")[:35],
+        is_truncated=len(items) > MAX_ENTRIES,
     )
 
 
-def _raw(item: dict[str, Any]) -> Raw:
+def _to_raw_item(item: dict[str, Any]) -> RawItem:
     people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
-    names = tuple(_text(person, "name") for person in people or () if isinstance(person, dict))
-    return Raw(
-        link=_text(item, "url") or _text(item, "external_url"),
-        id=_text(item, "id"),
-        title=_text(item, "title"),
-        published=_text(item, "date_published"),
-        updated=_text(item, "date_modified"),
-        summary=_text(item, "summary"),
-        content=_text(item, "content_html") or _text(item, "content_text"),
+    names = tuple(_get_text_field(person, "name") for person in people or () if isinstance(person, dict))
+    return RawItem(
+        link=_get_text_field(item, "url") or _get_text_field(item, "external_url"),
+        id=_get_text_field(item, "id"),
+        title=_get_text_field(item, "title"),
+        published=_get_text_field(item, "date_published"),
+        updated=_get_text_field(item, "date_modified"),
+        summary=_get_text_field(item, "summary"),
+        content=_get_text_field(item, "content_html") or _get_text_field(item, "content_text"),
         authors=names,
     )
 
 
-def _text(item: dict[str, Any], key: str) -> str:
+def _get_text_field(item: dict[str, Any], key: str) -> str:
     """Return a field as text; an id may be a number."""
     value = item.get(key)
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""

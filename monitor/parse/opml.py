@@ -8,23 +8,23 @@ from lxml import etree
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source, SourceKind
-from monitor.parse.values import absolute, clean
-from monitor.text.urls import canonical_url
+from monitor.parse.values import remove_control_characters, resolve_url
+from monitor.text.urls import canonicalize_url
 
-_MOST = 20_000
+_MAX_OUTLINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class FeedOutline:
     """One feed of a list: its name, its address, its site and its language where they are given."""
 
     name: str
     url: str
-    site: str = ""
+    site_url: str = ""
     language: str = ""
 
 
-def read_opml(body: bytes) -> tuple[Outline, ...]:
+def parse_opml(body: bytes) -> tuple[FeedOutline, ...]:
     """Return the feeds of a list, each address once, folders flattened. Raises ``NotAFeed`` for what is no OPML."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
     try:
@@ -33,14 +33,14 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
         raise NotAFeed("the file is no readable XML") from error
     if root is None or etree.QName(root).localname.lower() != "opml":
         raise NotAFeed("the file is no OPML: its root should be <opml>")
-    found: dict[str, Outline] = {}
+    found: dict[str, FeedOutline] = {}
     for element in root.iter("{*}outline"):
         attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}
-        url = absolute(attributes.get("xmlurl", ""), "")
-        if url and len(found) < _MOST:
-            name = " ".join(clean(attributes.get("title") or attributes.get("text") or url).split())
-            site = absolute(attributes.get("htmlurl", ""), url)
-            found.setdefault(canonical_url(url), Outline(name, url, site, attributes.get("language", "")[:35]))
+        url = resolve_url(attributes.get("xmlurl", ""), "")
+        if url and len(found) < _MAX_OUTLINES:
+            name = " ".join(remove_control_characters(attributes.get("title") or attributes.get("text") or url).split())
+            site = resolve_url(attributes.get("htmlurl", ""), url)
+            found.setdefault(canonicalize_url(url), FeedOutline(name, url, site, attributes.get("language", "")[:35]))
     return tuple(found.values())
 
 
@@ -54,10 +54,12 @@ def write_opml(sources: Iterable[Source]) -> str:
             outline = {"type": "rss", "text": source.name, "title": source.name, "xmlUrl": source.url}
             if source.language:
                 outline["language"] = source.language
-            etree.SubElement(body, "outline", {name: _allowed(text) for name, text in outline.items()})
+            etree.SubElement(
+                body, "outline", {name: _remove_invalid_xml_characters(text) for name, text in outline.items()}
+            )
     return str(etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True), "utf-8")
 
 
-def _allowed(text: str) -> str:
+def _remove_invalid_xml_characters(text: str) -> str:
     """Drop what XML cannot hold."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)

@@ -7,11 +7,11 @@ from lxml import etree
 from monitor.domain.entry import Entry, Feed
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source
-from monitor.parse.entries import MOST_ENTRIES
-from monitor.parse.values import absolute, plain, read_instant, zone_of
+from monitor.parse.entries import MAX_ENTRIES
+from monitor.parse.values import get_configured_timezone, parse_instant, resolve_url, to_plain_text
 
-_MOST_NESTED = 500
-_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_NESTED_SITEMAPS = 500
+_OLDEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_sitemap(text: str) -> bool:
@@ -19,7 +19,7 @@ def is_sitemap(text: str) -> bool:
     return "<urlset" in text[:20_000] or "<sitemapindex" in text[:20_000]
 
 
-def read_sitemap(text: str, url: str, source: Source) -> Feed:
+def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     """Read a sitemap, newest first where it has dates; ``nested`` lists the sitemaps of an index, newest first.
 
     Raises ``NotAFeed`` if nothing in it can be read.
@@ -31,50 +31,54 @@ def read_sitemap(text: str, url: str, source: Source) -> Feed:
         root = None
     if root is None:
         raise NotAFeed("the sitemap is no readable XML", "broken XML")
-    nested = [_nested(child, url, source) for child in root if _local(child) == "sitemap"]
+    nested = [_parse_nested_sitemap(child, url, source) for child in root if _get_local_name(child) == "sitemap"]
     nested.sort(key=lambda pair: pair[1], reverse=True)
-    entries = [entry for child in root if _local(child) == "url" and (entry := _entry(child, url, source)).url]
-    entries.sort(key=lambda entry: entry.published_at or entry.updated_at or _OLDEST, reverse=True)
+    entries = [
+        entry
+        for child in root
+        if _get_local_name(child) == "url" and (entry := _build_sitemap_entry(child, url, source)).url
+    ]
+    entries.sort(key=lambda entry: entry.published_at or entry.updated_at or _OLDEST_TIME, reverse=True)
     if not entries and not nested and len(root):
         raise NotAFeed("the sitemap names no address", "XML")
     return Feed(
-        entries=tuple(entries[:MOST_ENTRIES]),
+        entries=tuple(entries[:MAX_ENTRIES]),
         url=url,
         language=next((entry.language for entry in entries if entry.language), ""),
-        nested=tuple(address for address, _ in nested[:_MOST_NESTED] if address),
-        truncated=len(entries) > MOST_ENTRIES,
+        nested_urls=tuple(address for address, _ in nested[:_MAX_NESTED_SITEMAPS] if address),
+        is_truncated=len(entries) > MAX_ENTRIES,
     )
 
 
-def _local(element: etree._Element) -> str:
+def _get_local_name(element: etree._Element) -> str:
     """Return the name of an element without its namespace: many sitemaps declare a wrong one."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
 
 
-def _fields(element: etree._Element) -> dict[str, str]:
+def _collect_fields(element: etree._Element) -> dict[str, str]:
     """Collect the texts below an element by local name; the first of a name counts, those of images do not."""
     found: dict[str, str] = {}
     for child in element.iterdescendants():
-        parent = _local(child.getparent())
-        if (child.text and parent not in {"image", "video", "publication"}) or _local(child) == "language":
-            found.setdefault(_local(child), (child.text or "").strip())
+        parent = _get_local_name(child.getparent())
+        if (child.text and parent not in {"image", "video", "publication"}) or _get_local_name(child) == "language":
+            found.setdefault(_get_local_name(child), (child.text or "").strip())
     return found
 
 
-def _nested(element: etree._Element, base: str, source: Source) -> tuple[str, datetime]:
-    fields = _fields(element)
-    changed = read_instant(fields.get("lastmod", ""), zone_of(source))
-    return absolute(fields.get("loc", ""), base), changed or _OLDEST
+def _parse_nested_sitemap(element: etree._Element, base: str, source: Source) -> tuple[str, datetime]:
+    fields = _collect_fields(element)
+    changed = parse_instant(fields.get("lastmod", ""), get_configured_timezone(source))
+    return resolve_url(fields.get("loc", ""), base), changed or _OLDEST_TIME
 
 
-def _entry(element: etree._Element, base: str, source: Source) -> Entry:
+def _build_sitemap_entry(element: etree._Element, base: str, source: Source) -> Entry:
     """Make an entry of a ``url``. Without the news extension nothing but the address and its last change is known."""
-    fields, zone = _fields(element), zone_of(source)
-    changed = read_instant(fields.get("lastmod", ""), zone)
+    fields, zone = _collect_fields(element), get_configured_timezone(source)
+    changed = parse_instant(fields.get("lastmod", ""), zone)
     return Entry(
-        url=absolute(fields.get("loc", ""), base),
-        title=plain(fields.get("title", "")),
-        published_at=read_instant(fields.get("publication_date", ""), zone),
+        url=resolve_url(fields.get("loc", ""), base),
+        title=to_plain_text(fields.get("title", "")),
+        published_at=parse_instant(fields.get("publication_date", ""), zone),
         updated_at=changed,
         language=fields.get("language", "")[:35],
     )

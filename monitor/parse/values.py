@@ -11,50 +11,50 @@ from monitor.domain.source import Source
 from monitor.text.dates import parse_date
 from monitor.text.urls import is_web_url
 
-LONGEST_TITLE = 2_000
-LONGEST_TEXT = 1_000_000
-_MONTHS = {
+MAX_TITLE_CHARS = 2_000
+MAX_TEXT_CHARS = 1_000_000
+_MONTH_NUMBERS = {
     name: number
     for number, name in enumerate(
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
 }
-_RFC822 = re.compile(
+_RFC822_DATE = re.compile(
     r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4}|\d{2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
     r"(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
 )
-_ISO = re.compile(
+_ISO_DATE = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>|<!--.*?-->", re.DOTALL)
-_BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_PADDING = " \t\n\r\xa0\u00ad\u200b\u2060\ufeff"
-_SPACE = re.compile(r"\s+")
-_FIRST_YEAR, _LAST_YEAR = 1980, 2100
+_PADDING_CHARS = " \t\n\r\xa0\u00ad\u200b\u2060\ufeff"
+_WHITESPACE = re.compile(r"\s+")
+_MIN_YEAR, _MAX_YEAR = 1980, 2100
 
 
-def read_instant(text: str, zone: tzinfo) -> datetime | None:
+def parse_instant(text: str, zone: tzinfo) -> datetime | None:
     """Return the instant a date names, in UTC; ``zone`` counts where the text names none. None for no date."""
     text = text.strip()
     if not text:
         return None
-    if found := _RFC822.fullmatch(text):
-        month = _MONTHS.get(found[2].lower())
+    if found := _RFC822_DATE.fullmatch(text):
+        month = _MONTH_NUMBERS.get(found[2].lower())
         if month:
-            return _instant(_year(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), zone)
-    elif found := _ISO.fullmatch(text):
-        return _instant(int(found[1]), int(found[2]), int(found[3]), found.group(4, 5, 6, 7), zone)
+            return _build_instant(_parse_year(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), zone)
+    elif found := _ISO_DATE.fullmatch(text):
+        return _build_instant(int(found[1]), int(found[2]), int(found[3]), found.group(4, 5, 6, 7), zone)
     return parse_date(text, zone)
 
 
-def _year(digits: str) -> int:
+def _parse_year(digits: str) -> int:
     """Read a year of RFC 822, whose two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
     year = int(digits)
     return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
 
 
-def _instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo) -> datetime | None:
+def _build_instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo) -> datetime | None:
     hour, minute, second, offset = clock
     try:
         found = datetime(
@@ -64,17 +64,17 @@ def _instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zon
             int(hour or 0),
             int(minute or 0),
             min(int(second or 0), 59),
-            tzinfo=_zone(offset.upper()) if offset else zone,
+            tzinfo=_parse_utc_offset(offset.upper()) if offset else zone,
         )
         if found.tzinfo is not UTC:
             found = found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
+    return found if _MIN_YEAR <= found.year <= _MAX_YEAR else None
 
 
 @lru_cache(maxsize=128)
-def _zone(offset: str) -> tzinfo:
+def _parse_utc_offset(offset: str) -> tzinfo:
     if offset[0] not in "+-":
         return UTC
     digits = offset[1:].replace(":", "")
@@ -83,7 +83,7 @@ def _zone(offset: str) -> tzinfo:
 
 
 @lru_cache(maxsize=256)
-def zone_of(source: Source) -> tzinfo:
+def get_configured_timezone(source: Source) -> tzinfo:
     """Return the zone in which a source's bare times are meant."""
     try:
         return ZoneInfo(source.timezone) if source.timezone else UTC
@@ -91,34 +91,34 @@ def zone_of(source: Source) -> tzinfo:
         return UTC
 
 
-def plain(text: str) -> str:
+def to_plain_text(text: str) -> str:
     """Return a title as a reader sees it: tags gone, entities read, white space single, a reasonable length."""
-    text = text[: 4 * LONGEST_TITLE]
+    text = text[: 4 * MAX_TITLE_CHARS]
     if "<" in text:
-        text = _TAG.sub("", _BREAK.sub(" ", text))
+        text = _TAG.sub("", _BLOCK_TAG.sub(" ", text))
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     if "\n" in text or "\t" in text or "  " in text or "\r" in text or "\xa0" in text:
-        text = _SPACE.sub(" ", text)
-    return clean(text).strip(_PADDING)[:LONGEST_TITLE]
+        text = _WHITESPACE.sub(" ", text)
+    return remove_control_characters(text).strip(_PADDING_CHARS)[:MAX_TITLE_CHARS]
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+_CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
-_ASCII_CONTROL = bytes(code for code in range(0x80) if _CONTROL.match(chr(code)))
+_ASCII_CONTROL_BYTES = bytes(code for code in range(0x80) if _CONTROL_CHARS.match(chr(code)))
 
 
-def clean(text: str) -> str:
+def remove_control_characters(text: str) -> str:
     """Drop what no text should hold: control characters, lone surrogates, direction overrides."""
     if not text.isascii():
-        return _CONTROL.sub("", text)
-    kept = text.encode().translate(None, _ASCII_CONTROL)
+        return _CONTROL_CHARS.sub("", text)
+    kept = text.encode().translate(None, _ASCII_CONTROL_BYTES)
     return text if len(kept) == len(text) else kept.decode()
 
 
-def absolute(url: str, base: str) -> str:
+def resolve_url(url: str, base: str) -> str:
     """Return a link as an absolute web address, or an empty text if it leads elsewhere."""
-    text = clean(url.strip())
+    text = remove_control_characters(url.strip())
     if text.startswith(("https://", "http://")) and is_web_url(text):
         return text
     try:

@@ -6,139 +6,149 @@ from datetime import datetime, timedelta
 from monitor.domain import timing
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
-from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, NotModified, Weight
-from monitor.domain.health import Finding, silence, with_finding
-from monitor.domain.remedies import FIND_FEED, GONE, MEND_LAYOUT, remedy_of
-from monitor.domain.source import Source, SourceMemory, SourceState
+from monitor.domain.exchange import Blocked, Failed, FailureCause, FailureWeight, Fetched, Gone, NotModified
+from monitor.domain.health import SourceDiagnosis, diagnose_silence, with_diagnosis
+from monitor.domain.remedies import SUGGEST_FIND_FEED, SUGGEST_FIX_SELECTORS, SUGGEST_REMOVE_SOURCE, suggestion_for
+from monitor.domain.source import PollState, Source, SourceState
 
-SMALL_FEED = 3
+MIN_GAP_ENTRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FeedStats:
     """What a document that was read brought. ``missed`` is true if nothing in it was known and nothing filled it."""
 
-    entries: int
-    known: int
-    new: int
+    entry_count: int
+    known_count: int
+    new_count: int
     baseline_at: datetime
     note: str = ""
-    missed: bool = False
+    has_gap: bool = False
 
 
-def after_reading(
-    source: Source, memory: SourceMemory, answer: Fetched, feed: Feed, reading: Reading, now: datetime
-) -> SourceMemory:
+def state_after_success(
+    source: Source, poll_state: PollState, response: Fetched, feed: Feed, stats: FeedStats, now: datetime
+) -> PollState:
     """Return the memory after a document was read. Its validators count once this memory is stored."""
-    quiet = _quiet_for(memory, now)
-    pace = timing.next_pace(memory.interval, reading.entries, reading.known, quiet)
-    moved_to, moved_count = timing.count_move(memory.moved_to, memory.moved_count, answer.moved_to)
-    held = reading.entries > 0
-    memory = replace(
-        memory,
-        etag=answer.etag if held else "",
-        last_modified=answer.last_modified if held else "",
+    quiet = _time_since_new_article(poll_state, now)
+    pace = timing.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, quiet)
+    moved_to, moved_count = timing.count_moved_responses(poll_state.moved_to, poll_state.moved_count, response.moved_to)
+    held = stats.entry_count > 0
+    poll_state = replace(
+        poll_state,
+        etag=response.etag if held else "",
+        last_modified=response.last_modified if held else "",
         interval=pace,
         last_success_at=now,
-        last_new_at=now if reading.new else memory.last_new_at,
+        last_new_at=now if stats.new_count else poll_state.last_new_at,
         failures=0.0,
         moved_to=moved_to,
         moved_count=moved_count,
-        baseline_at=reading.baseline_at,
-        entries=reading.entries,
+        baseline_at=stats.baseline_at,
+        entries=stats.entry_count,
         ttl=feed.ttl,
     )
-    wait = timing.wait_after_success(source.every, pace, (answer.freshness, feed.ttl))
-    at = _next(source, memory, wait, now)
-    if source.every is None:
-        at = timing.skip_silent_hours(at, feed.skip_hours, feed.skip_days)
-    return replace(with_finding(memory, _finding(source, memory, reading, now), now), next_poll_at=at)
+    wait = timing.wait_after_success(source.poll_interval, pace, (response.freshness, feed.ttl))
+    at = _next_poll_at(source, poll_state, wait, now)
+    if source.poll_interval is None:
+        at = timing.skip_excluded_hours(at, feed.skip_hours, feed.skip_days)
+    return replace(with_diagnosis(poll_state, _assess_feed(source, poll_state, stats, now), now), next_poll_at=at)
 
 
-def after_nothing_new(
-    source: Source, memory: SourceMemory, answer: Fetched | NotModified, now: datetime
-) -> SourceMemory:
+def state_after_no_change(
+    source: Source, poll_state: PollState, response: Fetched | NotModified, now: datetime
+) -> PollState:
     """Return the memory after an answer that nothing changed."""
-    pace = timing.pace_unchanged(memory.interval, _quiet_for(memory, now))
-    moved_to, moved_count = timing.count_move(memory.moved_to, memory.moved_count, answer.moved_to)
-    memory = replace(
-        memory, interval=pace, last_success_at=now, failures=0.0, moved_to=moved_to, moved_count=moved_count
+    pace = timing.interval_after_no_change(poll_state.interval, _time_since_new_article(poll_state, now))
+    moved_to, moved_count = timing.count_moved_responses(poll_state.moved_to, poll_state.moved_count, response.moved_to)
+    poll_state = replace(
+        poll_state, interval=pace, last_success_at=now, failures=0.0, moved_to=moved_to, moved_count=moved_count
     )
-    finding = _moved(memory) or silence(source, memory, now) or Finding()
-    wait = timing.wait_after_success(source.every, pace, (answer.freshness, memory.ttl))
-    return replace(with_finding(memory, finding, now), next_poll_at=_next(source, memory, wait, now))
+    finding = _redirect_finding(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis()
+    wait = timing.wait_after_success(source.poll_interval, pace, (response.freshness, poll_state.ttl))
+    return replace(with_diagnosis(poll_state, finding, now), next_poll_at=_next_poll_at(source, poll_state, wait, now))
 
 
-def after_refusal(
-    source: Source, memory: SourceMemory, outcome: Failed | Blocked | Gone, now: datetime
-) -> SourceMemory:
+def state_after_failure(
+    source: Source, poll_state: PollState, failure: Failed | Blocked | Gone, now: datetime
+) -> PollState:
     """Return the memory after an exchange that brought no document. Validators stay: the old entries are stored."""
-    if isinstance(outcome, Gone):
-        memory = with_finding(memory, Finding(SourceState.GONE, outcome.reason, GONE), now)
-        return replace(memory, next_poll_at=_next(source, memory, timing.GONE_AGAIN, now))
-    if isinstance(outcome, Blocked):
-        memory = replace(memory, failures=timing.add_failure(memory.failures, Weight.SOFT))
-        memory = with_finding(memory, Finding(SourceState.BLOCKED, outcome.reason, outcome.remedy), now)
-        wait = timing.wait_when_blocked(source.every, memory.interval, outcome.retry_after)
-        return replace(memory, next_poll_at=_next(source, memory, wait, now))
-    failures = timing.add_failure(memory.failures, outcome.weight)
-    memory = replace(memory, failures=failures)
-    memory = with_finding(memory, Finding(SourceState.FAILING, outcome.reason, remedy_of(outcome)), now)
-    wait = timing.wait_after_failure(source.every, memory.interval, failures, outcome.retry_after)
-    return replace(memory, next_poll_at=_next(source, memory, wait, now))
+    if isinstance(failure, Gone):
+        poll_state = with_diagnosis(
+            poll_state, SourceDiagnosis(SourceState.GONE, failure.reason, SUGGEST_REMOVE_SOURCE), now
+        )
+        return replace(poll_state, next_poll_at=_next_poll_at(source, poll_state, timing.GONE_RETRY_INTERVAL, now))
+    if isinstance(failure, Blocked):
+        poll_state = replace(poll_state, failures=timing.add_failure(poll_state.failures, FailureWeight.SOFT))
+        poll_state = with_diagnosis(
+            poll_state, SourceDiagnosis(SourceState.BLOCKED, failure.reason, failure.suggestion), now
+        )
+        wait = timing.wait_when_blocked(source.poll_interval, poll_state.interval, failure.retry_after)
+        return replace(poll_state, next_poll_at=_next_poll_at(source, poll_state, wait, now))
+    failures = timing.add_failure(poll_state.failures, failure.weight)
+    poll_state = replace(poll_state, failures=failures)
+    poll_state = with_diagnosis(
+        poll_state, SourceDiagnosis(SourceState.FAILING, failure.reason, suggestion_for(failure)), now
+    )
+    wait = timing.wait_after_failure(source.poll_interval, poll_state.interval, failures, failure.retry_after)
+    return replace(poll_state, next_poll_at=_next_poll_at(source, poll_state, wait, now))
 
 
-def refusal_of(error: NotAFeed, source: Source) -> Failed | Blocked:
+def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
     """Tell a wall from a broken document."""
     what = error.looks_like
     if what == "changed page":
-        return Failed(error.reason, Weight.HARD, fault=Fault.LAYOUT)
+        return Failed(error.reason, FailureWeight.HARD, cause=FailureCause.LAYOUT_CHANGED)
     if what in {"HTML page", "consent page"} or "challenge" in what or "gate" in what or "browser" in what:
-        return Blocked(error.reason, MEND_LAYOUT if source.listing else FIND_FEED)
-    return Failed(error.reason, Weight.SOFT, fault=Fault.LAYOUT if what == "wrong selector" else Fault.BROKEN)
+        return Blocked(error.reason, SUGGEST_FIX_SELECTORS if source.listing else SUGGEST_FIND_FEED)
+    return Failed(
+        error.reason,
+        FailureWeight.SOFT,
+        cause=FailureCause.LAYOUT_CHANGED if what == "wrong selector" else FailureCause.MALFORMED,
+    )
 
 
-def _finding(source: Source, memory: SourceMemory, reading: Reading, now: datetime) -> Finding:
+def _assess_feed(source: Source, poll_state: PollState, stats: FeedStats, now: datetime) -> SourceDiagnosis:
     """Judge a document that was read; the first fault found is told."""
-    if reading.missed:
-        return Finding(
+    if stats.has_gap:
+        return SourceDiagnosis(
             SourceState.GAP,
-            f"none of its {reading.entries} entries was known: articles between the last poll "
-            f"({memory.last_attempt_at or now:%Y-%m-%d %H:%M} UTC and before) and now may be missing",
+            f"none of its {stats.entry_count} entries was known: articles between the last poll "
+            f"({poll_state.last_attempt_at or now:%Y-%m-%d %H:%M} UTC and before) and now may be missing",
             "poll it more often (`every: auto`), or give it the outlet's news sitemap (`sitemap:`)",
         )
-    note = reading.note if reading.entries else "well-formed, but without any entry so far"
-    return _moved(memory) or silence(source, memory, now) or Finding(detail=note)
+    note = stats.note if stats.entry_count else "well-formed, but without any entry so far"
+    return _redirect_finding(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis(detail=note)
 
 
-def _moved(memory: SourceMemory) -> Finding | None:
-    if memory.moved_count < timing.MOVED_ANSWERS:
+def _redirect_finding(poll_state: PollState) -> SourceDiagnosis | None:
+    if poll_state.moved_count < timing.MIN_MOVED_RESPONSES:
         return None
-    return Finding(
+    return SourceDiagnosis(
         SourceState.MOVED,
-        f"it answers for good from {memory.moved_to}, from where it is read",
-        f"write {memory.moved_to} into sources.yaml",
+        f"it answers for good from {poll_state.moved_to}, from where it is read",
+        f"write {poll_state.moved_to} into sources.yaml",
     )
 
 
-def became_empty(memory: SourceMemory) -> Failed:
+def empty_feed_failure(poll_state: PollState) -> Failed:
     """Return what an empty document is where there were entries before: a fault, not silence."""
     return Failed(
-        f"the document is well-formed but empty; it held {memory.entries} entries before",
-        Weight.TEMPORARY,
-        fault=Fault.BROKEN,
+        f"the document is well-formed but empty; it held {poll_state.entries} entries before",
+        FailureWeight.TEMPORARY,
+        cause=FailureCause.MALFORMED,
     )
 
 
-def missed_any(memory: SourceMemory, entries: int, known: int) -> bool:
+def has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:
     """Tell whether articles may have come and gone between two polls: nothing known where there should be."""
-    return memory.entries > 0 and entries >= SMALL_FEED and known == 0
+    return poll_state.entries > 0 and entry_count >= MIN_GAP_ENTRIES and known_count == 0
 
 
-def _quiet_for(memory: SourceMemory, now: datetime) -> timedelta | None:
-    last = memory.last_new_at or memory.baseline_at
+def _time_since_new_article(poll_state: PollState, now: datetime) -> timedelta | None:
+    last = poll_state.last_new_at or poll_state.baseline_at
     return now - last if last else None
 
 
-def _next(source: Source, memory: SourceMemory, wait: timedelta, now: datetime) -> datetime:
-    return now + timing.jittered(wait, source.id, memory.polls)
+def _next_poll_at(source: Source, poll_state: PollState, wait: timedelta, now: datetime) -> datetime:
+    return now + timing.add_jitter(wait, source.id, poll_state.polls)

@@ -8,39 +8,39 @@ from datetime import datetime, timedelta
 
 from monitor.domain.entry import Feed
 from monitor.domain.errors import LeaseLost, NotAFeed, StoreError, WorkerKilled
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Weight
-from monitor.domain.health import Notice, accept, notice_due, standing, with_notice
-from monitor.domain.ports import Clock, Database, Fetcher, Workshop
-from monitor.domain.source import Lease, Source, SourceKind, SourceMemory, SourceState
-from monitor.domain.timing import MOVED_ANSWERS, is_unconditional_due
+from monitor.domain.exchange import Blocked, Failed, FailureWeight, Fetched, FetchResult, Gone, NotModified
+from monitor.domain.health import SourceNotice, accept_layout_change, effective_poll_state, notice_due, with_notice
+from monitor.domain.ports import Clock, Database, Fetcher, ProcessPool
+from monitor.domain.source import Lease, PollState, Source, SourceKind, SourceState
+from monitor.domain.timing import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.parse.unchanged import hash_body
 from monitor.pipeline.account import (
-    Reading,
-    after_nothing_new,
-    after_reading,
-    after_refusal,
-    became_empty,
-    missed_any,
-    refusal_of,
+    FeedStats,
+    classify_parse_error,
+    empty_feed_failure,
+    has_gap,
+    state_after_failure,
+    state_after_no_change,
+    state_after_success,
 )
-from monitor.pipeline.aside import Aside
-from monitor.pipeline.documents import AnyKnown, Document, Documents
-from monitor.pipeline.draft import Drafter
-from monitor.stories.floods import Verdict, judge
-from monitor.stories.identity import identify, keys_asked
-from monitor.text.urls import host_of
+from monitor.pipeline.aside import ProcessOffloader
+from monitor.pipeline.documents import FeedDocumentReader, FetchedFeed, KnownEntryCheck
+from monitor.pipeline.draft import ArticleBuilder
+from monitor.stories.floods import PollNovelty, classify_entries
+from monitor.stories.identity import assign_entry_keys, collect_lookup_keys
+from monitor.text.urls import extract_host
 
-LEASE = timedelta(minutes=5)
-AT_ONCE = 200
-PER_HOST = 4
-LONGEST_TURN = timedelta(hours=1)
-USUAL_POLL = timedelta(milliseconds=500)
-USUAL_FEED = 30
+POLL_LEASE = timedelta(minutes=5)
+MAX_CONCURRENT_POLLS = 200
+MAX_POLLS_PER_HOST = 4
+MAX_HOST_WAIT = timedelta(hours=1)
+INITIAL_POLL_TIME = timedelta(milliseconds=500)
+EXPECTED_NEW_FEED_ENTRIES = 30
 """So many entries may be expected of a source that was never asked before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class PollResult:
     """What came of one poll: ``outcome`` is new, known, unchanged, empty, failed, blocked, gone, postponed or lost.
 
     ``notice`` is what the reader should be told about the source now, if anything; ``remark`` says what was held back,
@@ -50,13 +50,13 @@ class Poll:
     source_id: str
     outcome: str
     detail: str = ""
-    entries: int = 0
-    new: int = 0
-    before: SourceState = SourceState.OK
-    after: SourceState = SourceState.OK
+    entry_count: int = 0
+    new_count: int = 0
+    state_before: SourceState = SourceState.OK
+    state_after: SourceState = SourceState.OK
     next_poll_at: datetime | None = None
-    notice: Notice | None = None
-    remark: str = ""
+    notice: SourceNotice | None = None
+    note: str = ""
 
 
 class Collector:
@@ -66,228 +66,257 @@ class Collector:
         self,
         database: Database,
         fetcher: Fetcher,
-        workshop: Workshop,
+        process_pool: ProcessPool,
         clock: Clock,
         backfill: timedelta,
-        aside: Aside | None = None,
+        offloader: ProcessOffloader | None = None,
     ) -> None:
         self._database, self._clock, self._backfill = database, clock, backfill
-        self._turn = asyncio.Lock()
-        self._documents = Documents(fetcher, workshop, self._turn)
-        self._aside = aside or Aside()
-        self._drafter = Drafter(self._aside, self._turn)
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self._at_host: Counter[str] = Counter()
+        self._cpu_slot = asyncio.Lock()
+        self._feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot)
+        self._offloader = offloader or ProcessOffloader()
+        self._article_builder = ArticleBuilder(self._offloader, self._cpu_slot)
+        self._poll_slots = asyncio.Semaphore(MAX_CONCURRENT_POLLS)
+        self._polls_by_host: Counter[str] = Counter()
         self._host_free_at: dict[str, datetime] = {}
-        self._poll_time: dict[str, timedelta] = {}
-        self._items: dict[str, bytes] = {}
+        self._average_poll_time: dict[str, timedelta] = {}
+        self._item_hashes: dict[str, bytes] = {}
 
-    async def tick(
-        self, sources: Mapping[str, Source], limit: int = AT_ONCE, only: Collection[str] | None = None
-    ) -> list[Poll]:
+    async def run_due(
+        self,
+        sources: Mapping[str, Source],
+        limit: int = MAX_CONCURRENT_POLLS,
+        source_ids: Collection[str] | None = None,
+    ) -> list[PollResult]:
         """Lease due sources (those of ``only`` whether due or not) and collect them side by side."""
-        leases = await self.lease(limit, only)
+        leases = await self.lease(limit, source_ids)
         polls = [
             self.poll(lease, sources[lease.source_id], wait=True) for lease in leases if lease.source_id in sources
         ]
         return list(await asyncio.gather(*polls))
 
-    async def lease(self, limit: int, only: Collection[str] | None = None) -> list[Lease]:
+    async def lease(self, limit: int, source_ids: Collection[str] | None = None) -> list[Lease]:
         """Lease at most ``limit`` sources that are due; each must then be handed to ``poll``."""
         now = self._clock()
-        leases = await self._database.run(self._database.sources.lease_due, now, limit, now + LEASE, only)
-        if fresh := sum(not lease.memory.polls for lease in leases):
-            self._aside.expect(fresh * USUAL_FEED)
+        leases = await self._database.run(self._database.sources.lease_due, now, limit, now + POLL_LEASE, source_ids)
+        if fresh := sum(not lease.poll_state.polls for lease in leases):
+            self._offloader.add_backlog(fresh * EXPECTED_NEW_FEED_ENTRIES)
         return leases
 
-    async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> Poll:
+    async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
         """Collect one leased source; never raises. What goes wrong unexpectedly is recorded on its row.
 
         A source whose host is busy waits for its turn, or, without ``wait``, gives its place to other hosts and is
         due again a little later.
         """
-        loop, host = asyncio.get_running_loop(), host_of(source.url)
+        loop, host = asyncio.get_running_loop(), extract_host(source.url)
         start = loop.time()
-        busy = self._at_host[host] >= PER_HOST and not wait
-        self._at_host[host] += 1
+        busy = self._polls_by_host[host] >= MAX_POLLS_PER_HOST and not wait
+        self._polls_by_host[host] += 1
         try:
-            return await self._guarded(lease, source, host if busy else "")
+            return await self._poll_safely(lease, source, host if busy else "")
         finally:
-            self._at_host[host] -= 1
+            self._polls_by_host[host] -= 1
             if not busy:
                 took = timedelta(seconds=loop.time() - start)
-                self._poll_time[host] = (self._poll_time.get(host, USUAL_POLL) + took) / 2
-            if not self._at_host[host]:
-                self._forget(host)
+                self._average_poll_time[host] = (self._average_poll_time.get(host, INITIAL_POLL_TIME) + took) / 2
+            if not self._polls_by_host[host]:
+                self._drop_idle_host(host)
 
-    def _forget(self, host: str) -> None:
+    def _drop_idle_host(self, host: str) -> None:
         """Drop what is known of a host that nobody waits for."""
-        del self._at_host[host]
+        del self._polls_by_host[host]
         if self._host_free_at.get(host, self._clock()) <= self._clock():
             self._host_free_at.pop(host, None)
-            self._poll_time.pop(host, None)
+            self._average_poll_time.pop(host, None)
 
-    async def _guarded(self, lease: Lease, source: Source, busy_host: str) -> Poll:
-        before = lease.memory.state
+    async def _poll_safely(self, lease: Lease, source: Source, busy_host: str) -> PollResult:
+        before = lease.poll_state.state
         try:
             try:
                 if busy_host:
                     return await self._postpone(lease, busy_host)
-                async with self._places:
-                    async with self._turn:  # hundreds that start together start one after the other
-                        work = self.collect(lease, source)
+                async with self._poll_slots:
+                    async with self._cpu_slot:  # hundreds that start together start one after the other
+                        work = self.fetch_and_store(lease, source)
                     return await work
             except (LeaseLost, StoreError):
                 raise
             except Exception as error:  # noqa: BLE001 - the guard of one source: recorded on its row, the others go on
-                failure = Failed(f"unexpected {type(error).__name__}: {error}"[:500], Weight.HARD)
-                return await self._refused(lease, source, lease.memory, failure)
+                failure = Failed(f"unexpected {type(error).__name__}: {error}"[:500], FailureWeight.HARD)
+                return await self._record_failure(lease, source, lease.poll_state, failure)
         except LeaseLost:
-            return Poll(source.id, "lost", "its lease ended before the poll did", before=before, after=before)
+            return PollResult(
+                source.id, "lost", "its lease ended before the poll did", state_before=before, state_after=before
+            )
         except StoreError as error:
-            return Poll(source.id, "failed", str(error), before=before, after=before)
+            return PollResult(source.id, "failed", str(error), state_before=before, state_after=before)
 
-    async def collect(self, lease: Lease, source: Source) -> Poll:
+    async def fetch_and_store(self, lease: Lease, source: Source) -> PollResult:
         """Fetch and read one source, and keep what came of it. Raises ``LeaseLost`` and ``StoreError``."""
-        memory, now = lease.memory, self._clock()
+        memory, now = lease.poll_state, self._clock()
         full = is_unconditional_due(memory.unconditional_at, now)
         memory = replace(memory, polls=memory.polls + 1, last_attempt_at=now)
-        outcome = await self._ask(source, memory, full=full)
+        outcome = await self._fetch(source, memory, is_unconditional=full)
         if full and isinstance(outcome, Fetched):
             memory = replace(memory, unconditional_at=now)
         if isinstance(outcome, NotModified):
-            return await self._unchanged(lease, source, memory, outcome)
+            return await self._record_unchanged(lease, source, memory, outcome)
         if not isinstance(outcome, Fetched):
-            return await self._refused(lease, source, memory, outcome)
+            return await self._record_failure(lease, source, memory, outcome)
         body_hash = hash_body(outcome.body)
         if body_hash == memory.body_hash:
             memory = replace(memory, etag=outcome.etag, last_modified=outcome.last_modified)
-            return await self._unchanged(lease, source, memory, outcome)
-        document = await self._read(source, memory, outcome)
-        if not isinstance(document, Document):
-            return await self._refused(lease, source, memory, document)
-        if document.feed.cut or (document.feed.nested and source.kind is not SourceKind.PAGE):
+            return await self._record_unchanged(lease, source, memory, outcome)
+        document = await self._parse(source, memory, outcome)
+        if not isinstance(document, FetchedFeed):
+            return await self._record_failure(lease, source, memory, document)
+        if document.feed.is_cut_off or (document.feed.nested_urls and source.kind is not SourceKind.PAGE):
             # the whole may come under the same validators as its half; an index may stay the same to the letter
             # while the sitemaps that it names change
             outcome, body_hash = replace(outcome, etag="", last_modified=""), ""
-        memory = replace(memory, body_hash=body_hash if document.known or document.feed.entries else "")
-        return await self._keep(lease, source, memory, outcome, document)
+        memory = replace(memory, body_hash=body_hash if document.known_count or document.feed.entries else "")
+        return await self._store_feed(lease, source, memory, outcome, document)
 
-    async def _read(self, source: Source, memory: SourceMemory, answer: Fetched) -> Document | Failed | Blocked:
+    async def _parse(self, source: Source, poll_state: PollState, response: Fetched) -> FetchedFeed | Failed | Blocked:
         """Read a document and what belongs to it, or say why it cannot be read as what it should be."""
         try:
-            document = await self._documents.read(answer, source, self._items.get(source.id, b""))
+            document = await self._feed_reader.parse(response, source, self._item_hashes.get(source.id, b""))
         except NotAFeed as error:
-            return refusal_of(error, source)
+            return classify_parse_error(error, source)
         except WorkerKilled as error:
-            return Failed(str(error), Weight.HARD)
-        if document.known:
-            return replace(document, feed=replace(document.feed, ttl=document.feed.ttl or memory.ttl))
-        feed = await self._documents.follow(document.feed, source, self._any_known(source))
-        return replace(document, feed=feed) if feed.entries or not memory.entries else became_empty(memory)
+            return Failed(str(error), FailureWeight.HARD)
+        if document.known_count:
+            return replace(document, feed=replace(document.feed, ttl=document.feed.ttl or poll_state.ttl))
+        feed = await self._feed_reader.add_linked_entries(document.feed, source, self._known_entry_check(source))
+        return (
+            replace(document, feed=feed) if feed.entries or not poll_state.entries else empty_feed_failure(poll_state)
+        )
 
-    async def _ask(self, source: Source, memory: SourceMemory, *, full: bool) -> Outcome:
+    async def _fetch(self, source: Source, poll_state: PollState, *, is_unconditional: bool) -> FetchResult:
         """Ask the configured address; where it moved for good and now fails, ask the new one."""
-        validators = ("", "") if full else (memory.etag, memory.last_modified)
-        outcome = await self._documents.ask(source, source.url, *validators)
-        moved = memory.moved_to if memory.moved_count >= MOVED_ANSWERS and memory.moved_to != source.url else ""
+        validators = ("", "") if is_unconditional else (poll_state.etag, poll_state.last_modified)
+        outcome = await self._feed_reader.fetch(source, source.url, *validators)
+        moved = (
+            poll_state.moved_to
+            if poll_state.moved_count >= MIN_MOVED_RESPONSES and poll_state.moved_to != source.url
+            else ""
+        )
         if moved and isinstance(outcome, Failed | Gone):
-            instead = await self._documents.ask(source, moved)
+            instead = await self._feed_reader.fetch(source, moved)
             if isinstance(instead, Fetched):
                 return replace(instead, moved_to=instead.moved_to or moved)
         return outcome
 
-    def _any_known(self, source: Source) -> AnyKnown:
+    def _known_entry_check(self, source: Source) -> KnownEntryCheck:
         async def any_known(feed: Feed) -> bool:
-            keys = keys_asked(identify(feed))
-            return bool(await self._database.run(self._database.articles.known, source.id, keys))
+            keys = collect_lookup_keys(assign_entry_keys(feed))
+            return bool(await self._database.run(self._database.articles.known_keys, source.id, keys))
 
         return any_known
 
-    async def _keep(
-        self, lease: Lease, source: Source, memory: SourceMemory, answer: Fetched, document: Document
-    ) -> Poll:
+    async def _store_feed(
+        self, lease: Lease, source: Source, poll_state: PollState, response: Fetched, document: FetchedFeed
+    ) -> PollResult:
         """Store what is new, then the memory with its validators, in one transaction."""
         now, feed = self._clock(), document.feed
-        entries = len(feed.entries) + document.known
-        verdict = await self._judge(source, memory, feed, now, document.known)
-        missed, note = missed_any(memory, entries, verdict.known), verdict.summary
+        entries = len(feed.entries) + document.known_count
+        verdict = await self._classify(source, poll_state, feed, now, document.known_count)
+        missed, note = has_gap(poll_state, entries, verdict.known_count), verdict.summary
         if missed and source.sitemap:
-            more = await self._judge(source, memory, await self._documents.fill(feed, source), now)
-            note = f"a gap was closed from its sitemap: {len(more.fresh) - len(verdict.fresh)} more articles"
-            missed, verdict = not more.known, more
-        made = await self._drafter.make((*verdict.fresh, *verdict.learned), source)
-        note = _note(note, feed, made.bare)
-        reading = Reading(entries, verdict.known, len(verdict.fresh), verdict.baseline_at, note, missed)
-        memory, notice = self._noticed(after_reading(source, memory, answer, feed, reading, now), source, now)
-        changed = verdict.known > document.known  # else all that was read is new: the rest is known to the letter
-        touched = keys_asked(identify(feed)) if changed else frozenset[str]()
-        new = await self._database.run(self._database.articles.keep_poll, lease, memory, made.drafts, now, touched)
-        self._items[source.id] = document.items
+            more = await self._classify(source, poll_state, await self._feed_reader.fill_gap(feed, source), now)
+            note = f"a gap was closed from its sitemap: {len(more.new) - len(verdict.new)} more articles"
+            missed, verdict = not more.known_count, more
+        made = await self._article_builder.build((*verdict.new, *verdict.aliases), source)
+        note = _join_notes(note, feed, made.fallback_count)
+        reading = FeedStats(entries, verdict.known_count, len(verdict.new), verdict.baseline_at, note, missed)
+        poll_state, notice = self._with_notice(
+            state_after_success(source, poll_state, response, feed, reading, now), source, now
+        )
+        changed = (
+            verdict.known_count > document.known_count
+        )  # else all that was read is new: the rest is known to the letter
+        touched = collect_lookup_keys(assign_entry_keys(feed)) if changed else frozenset[str]()
+        new = await self._database.run(
+            self._database.articles.commit_poll, lease, poll_state, made.articles, now, touched
+        )
+        self._item_hashes[source.id] = document.item_hashes
         outcome = "new" if new else "known" if entries else "empty"
-        return replace(_poll(lease, memory, outcome, notice, entries=entries, new=new), remark=reading.note)
+        return replace(
+            _build_result(lease, poll_state, outcome, notice, entry_count=entries, new_count=new), note=reading.note
+        )
 
-    async def _judge(
-        self, source: Source, memory: SourceMemory, feed: Feed, now: datetime, certain: int = 0
-    ) -> Verdict:
-        async with self._turn:
-            identified = identify(feed)
-            keys = keys_asked(identified) if memory.baseline_at else ()  # a source never read has nothing that is known
-        known = await self._database.run(self._database.articles.known, source.id, keys) if keys else frozenset[str]()
-        return judge(identified, known, memory, self._backfill, now, certain)
+    async def _classify(
+        self, source: Source, poll_state: PollState, feed: Feed, now: datetime, known_count: int = 0
+    ) -> PollNovelty:
+        async with self._cpu_slot:
+            identified = assign_entry_keys(feed)
+            keys = (
+                collect_lookup_keys(identified) if poll_state.baseline_at else ()
+            )  # a source never read has nothing that is known
+        known = (
+            await self._database.run(self._database.articles.known_keys, source.id, keys) if keys else frozenset[str]()
+        )
+        return classify_entries(identified, known, poll_state, self._backfill, now, known_count)
 
-    async def _unchanged(
-        self, lease: Lease, source: Source, memory: SourceMemory, answer: Fetched | NotModified
-    ) -> Poll:
+    async def _record_unchanged(
+        self, lease: Lease, source: Source, poll_state: PollState, response: Fetched | NotModified
+    ) -> PollResult:
         now = self._clock()
-        memory, notice = self._noticed(after_nothing_new(source, memory, answer, now), source, now)
-        await self._database.run(self._database.sources.settle, lease, memory)
-        return _poll(lease, memory, "unchanged", notice, entries=memory.entries)
+        poll_state, notice = self._with_notice(state_after_no_change(source, poll_state, response, now), source, now)
+        await self._database.run(self._database.sources.record_poll, lease, poll_state)
+        return _build_result(lease, poll_state, "unchanged", notice, entry_count=poll_state.entries)
 
-    async def _refused(
-        self, lease: Lease, source: Source, memory: SourceMemory, outcome: Failed | Blocked | Gone
-    ) -> Poll:
+    async def _record_failure(
+        self, lease: Lease, source: Source, poll_state: PollState, failure: Failed | Blocked | Gone
+    ) -> PollResult:
         now = self._clock()
-        memory, notice = self._noticed(after_refusal(source, memory, outcome, now), source, now)
-        await self._database.run(self._database.sources.settle, lease, memory)
-        return _poll(lease, memory, type(outcome).__name__.lower(), notice)
+        poll_state, notice = self._with_notice(state_after_failure(source, poll_state, failure, now), source, now)
+        await self._database.run(self._database.sources.record_poll, lease, poll_state)
+        return _build_result(lease, poll_state, type(failure).__name__.lower(), notice)
 
-    async def _postpone(self, lease: Lease, host: str) -> Poll:
+    async def _postpone(self, lease: Lease, host: str) -> PollResult:
         """Give a lease back: its host is busy. Those who wait are told times a poll apart, so hardly one asks twice."""
         now = self._clock()
         free_at = self._host_free_at.get(host, now)
-        free_at = free_at if now <= free_at < now + LONGEST_TURN else now  # later was said by a clock since set back
-        at = free_at + self._poll_time.get(host, USUAL_POLL) / PER_HOST
+        free_at = free_at if now <= free_at < now + MAX_HOST_WAIT else now  # later was said by a clock since set back
+        at = free_at + self._average_poll_time.get(host, INITIAL_POLL_TIME) / MAX_POLLS_PER_HOST
         self._host_free_at[host] = at
-        memory = replace(lease.memory, next_poll_at=at)
-        await self._database.run(self._database.sources.settle, lease, memory)
-        return _poll(lease, memory, "postponed", None)
+        memory = replace(lease.poll_state, next_poll_at=at)
+        await self._database.run(self._database.sources.record_poll, lease, memory)
+        return _build_result(lease, memory, "postponed", None)
 
     @staticmethod
-    def _noticed(memory: SourceMemory, source: Source, now: datetime) -> tuple[SourceMemory, Notice | None]:
-        memory = accept(memory, now)
-        notice = notice_due(memory, now, source.name)
-        return with_notice(memory, notice, now), notice
+    def _with_notice(poll_state: PollState, source: Source, now: datetime) -> tuple[PollState, SourceNotice | None]:
+        poll_state = accept_layout_change(poll_state, now)
+        notice = notice_due(poll_state, now, source.name)
+        return with_notice(poll_state, notice, now), notice
 
 
-def _note(summary: str, feed: Feed, bare: int) -> str:
-    cut = f"only the first {len(feed.entries)} entries of the document were read" if feed.truncated else ""
-    plain = f"{bare} of the entries could not be read and stay as bare words" if bare else ""
+def _join_notes(summary: str, feed: Feed, fallback_count: int) -> str:
+    cut = f"only the first {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
+    plain = f"{fallback_count} of the entries could not be read and stay as bare words" if fallback_count else ""
     return "; ".join(filter(None, (summary, cut, plain)))
 
 
-def _poll(
-    lease: Lease, memory: SourceMemory, outcome: str, notice: Notice | None, *, entries: int = 0, new: int = 0
-) -> Poll:
-    seen = standing(memory)
-    return Poll(
+def _build_result(
+    lease: Lease,
+    poll_state: PollState,
+    outcome: str,
+    notice: SourceNotice | None,
+    *,
+    entry_count: int = 0,
+    new_count: int = 0,
+) -> PollResult:
+    seen = effective_poll_state(poll_state)
+    return PollResult(
         lease.source_id,
         outcome,
         seen.detail,
-        entries,
-        new,
-        standing(lease.memory).state,
+        entry_count,
+        new_count,
+        effective_poll_state(lease.poll_state).state,
         seen.state,
-        memory.next_poll_at,
+        poll_state.next_poll_at,
         notice,
     )

@@ -8,120 +8,125 @@ from urllib.parse import urljoin
 
 from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed, WorkerKilled
-from monitor.domain.exchange import Failed, Fetched, Outcome, Purpose, Request
-from monitor.domain.ports import Fetcher, Workshop
-from monitor.domain.remedies import remedy_of
+from monitor.domain.exchange import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult
+from monitor.domain.ports import Fetcher, ProcessPool
+from monitor.domain.remedies import suggestion_for
 from monitor.domain.source import Source, SourceKind
-from monitor.parse.discover import Candidate, candidates_in_page, candidates_in_robots, usual_places
+from monitor.parse.discover import FeedCandidate, find_page_candidates, find_robots_candidates, list_common_candidates
 from monitor.parse.document import parse_document
 from monitor.text.encoding import decode
-from monitor.text.urls import canonical_url
+from monitor.text.urls import canonicalize_url
 
-_ENOUGH = 12
+_MAX_FEEDS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredFeed:
     """A feed or sitemap that was read: what it is, how it was found, and how fresh it is."""
 
     url: str
     kind: SourceKind
     title: str
-    entries: int
+    entry_count: int
     newest_at: datetime | None
     language: str
-    found: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
-class Discovery:
+class DiscoveryResult:
     """What was found, best first, and what stood in the way (empty if nothing did)."""
 
-    found: tuple[Found, ...]
-    trouble: str = ""
+    feeds: tuple[DiscoveredFeed, ...]
+    failure_reason: str = ""
 
 
-NO_FEED = (
+NO_FEED_REASON = (
     "the site names no feed, and none is where they usually are; "
     "what helps: read a page of it that lists articles, by `page:` and `items:`"
 )
 
 
-class Discoverer:
+class FeedDiscoverer:
     """Asks a site for its feeds, politely: a page, its robots.txt, and at most some forty addresses."""
 
-    def __init__(self, fetcher: Fetcher, workshop: Workshop) -> None:
-        self._fetcher, self._workshop = fetcher, workshop
+    def __init__(self, fetcher: Fetcher, process_pool: ProcessPool) -> None:
+        self._fetcher, self._process_pool = fetcher, process_pool
 
-    async def discover(self, url: str) -> Discovery:
+    async def discover(self, url: str) -> DiscoveryResult:
         """Find what can be polled at an address or on the site it belongs to."""
-        outcome = await self._fetcher.fetch(Request(url, Purpose.PAGE))
+        outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE))
         if not isinstance(outcome, Fetched):
-            outcome = await self._fetcher.fetch(Request(url))
-        named: tuple[Candidate, ...] = ()
+            outcome = await self._fetcher.fetch(FetchRequest(url))
+        named: tuple[FeedCandidate, ...] = ()
         trouble = "" if isinstance(outcome, Fetched) else getattr(outcome, "reason", "nothing came")
-        if isinstance(outcome, Failed) and (remedy := remedy_of(outcome)):
+        if isinstance(outcome, Failed) and (remedy := suggestion_for(outcome)):
             trouble += f"; what helps: {remedy}"
         if isinstance(outcome, Fetched):
-            itself = await self._read(Candidate(outcome.moved_to or url, found="given"), outcome)
+            itself = await self._parse_response(FeedCandidate(outcome.moved_to or url, found_by="given"), outcome)
             if itself is not None:
-                return Discovery((itself,))
-            named = candidates_in_page(decode(outcome.body, outcome.content_type), outcome.url)
+                return DiscoveryResult((itself,))
+            named = find_page_candidates(decode(outcome.body, outcome.content_type), outcome.url)
             url = outcome.url
-        robots = await self._fetcher.fetch(Request(urljoin(url, "/robots.txt")))
+        robots = await self._fetcher.fetch(FetchRequest(urljoin(url, "/robots.txt")))
         text = decode(robots.body, robots.content_type) if isinstance(robots, Fetched) else ""
-        found = await self._try((*named, *candidates_in_robots(text, url)))
+        found = await self._fetch_candidates((*named, *find_robots_candidates(text, url)))
         if not any(one.kind is SourceKind.FEED for one in found):
-            tried = {canonical_url(one.url) for one in named}
-            found += await self._try(one for one in usual_places(url) if canonical_url(one.url) not in tried)
-        return Discovery(_best_first(found), "" if found else trouble or NO_FEED)
+            tried = {canonicalize_url(one.url) for one in named}
+            found += await self._fetch_candidates(
+                one for one in list_common_candidates(url) if canonicalize_url(one.url) not in tried
+            )
+        return DiscoveryResult(_sort_feeds(found), "" if found else trouble or NO_FEED_REASON)
 
-    async def _try(self, candidates: Iterable[Candidate]) -> list[Found]:
+    async def _fetch_candidates(self, candidates: Iterable[FeedCandidate]) -> list[DiscoveredFeed]:
         """Fetch and read candidates; stop asking once there are enough."""
-        found: list[Found] = []
+        found: list[DiscoveredFeed] = []
         pending = list(candidates)
-        while pending and len(found) < _ENOUGH:
+        while pending and len(found) < _MAX_FEEDS:
             part, pending = pending[:4], pending[4:]
-            found += filter(None, await asyncio.gather(*(self._look(one) for one in part)))
+            found += filter(None, await asyncio.gather(*(self._fetch_candidate(one) for one in part)))
         return found
 
-    async def _look(self, candidate: Candidate) -> Found | None:
-        return await self._read(candidate, await self._fetcher.fetch(Request(candidate.url)))
+    async def _fetch_candidate(self, candidate: FeedCandidate) -> DiscoveredFeed | None:
+        return await self._parse_response(candidate, await self._fetcher.fetch(FetchRequest(candidate.url)))
 
-    async def _read(self, candidate: Candidate, outcome: Outcome) -> Found | None:
+    async def _parse_response(self, candidate: FeedCandidate, fetch_result: FetchResult) -> DiscoveredFeed | None:
         """Read one answer; None if it is no feed."""
-        if not isinstance(outcome, Fetched):
+        if not isinstance(fetch_result, Fetched):
             return None
         source = Source("discover", "", SourceKind.FEED, candidate.url)
         try:
-            feed = await self._workshop.run(parse_document, outcome.body, outcome.content_type, outcome.url, source)
+            feed = await self._process_pool.run(
+                parse_document, fetch_result.body, fetch_result.content_type, fetch_result.url, source
+            )
         except (NotAFeed, WorkerKilled):
             return None
-        return _found(candidate, feed, outcome)
+        return _build_feed(candidate, feed, fetch_result)
 
 
-def _found(candidate: Candidate, feed: Feed, answer: Fetched) -> Found | None:
-    sitemap = b"<urlset" in answer.body[:20_000] or b"<sitemapindex" in answer.body[:20_000]
-    if not (feed.entries or feed.nested or feed.title):
+def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> DiscoveredFeed | None:
+    sitemap = b"<urlset" in response.body[:20_000] or b"<sitemapindex" in response.body[:20_000]
+    if not (feed.entries or feed.nested_urls or feed.title):
         return None
     dates = [entry.published_at or entry.updated_at for entry in feed.entries]
-    return Found(
-        answer.moved_to or candidate.url,
-        SourceKind.SITEMAP if sitemap or feed.nested else SourceKind.FEED,
+    return DiscoveredFeed(
+        response.moved_to or candidate.url,
+        SourceKind.SITEMAP if sitemap or feed.nested_urls else SourceKind.FEED,
         feed.title or candidate.title,
-        len(feed.entries) or len(feed.nested),
+        len(feed.entries) or len(feed.nested_urls),
         max(filter(None, dates), default=None),
         feed.language,
-        candidate.found,
+        candidate.found_by,
     )
 
 
-def _best_first(found: list[Found]) -> tuple[Found, ...]:
+def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
     """Put feeds before sitemaps, full before empty, named before guessed; one address once."""
-    once = {canonical_url(one.url): one for one in reversed(found)}
+    once = {canonicalize_url(one.url): one for one in reversed(feeds)}
     order = {"given": 0, "named": 1, "linked": 2, "guessed": 3}
     return tuple(
         sorted(
-            once.values(), key=lambda one: (one.kind is not SourceKind.FEED, not one.entries, order[one.found], one.url)
+            once.values(),
+            key=lambda one: (one.kind is not SourceKind.FEED, not one.entry_count, order[one.origin], one.url),
         )
     )

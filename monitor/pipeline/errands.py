@@ -10,62 +10,67 @@ from monitor.domain.crew import JobQueue
 from monitor.domain.errors import StoreError
 from monitor.domain.ports import Clock, Database
 from monitor.domain.source import Lease, Source
-from monitor.pipeline.aside import Aside
-from monitor.pipeline.collect import LEASE, Collector, Poll
-from monitor.pipeline.read import Reader
+from monitor.pipeline.aside import ProcessOffloader
+from monitor.pipeline.collect import POLL_LEASE, Collector, PollResult
+from monitor.pipeline.read import PageReader
 
 T = TypeVar("T")
-Rest = Callable[[str], Awaitable[None]]
-PAGES = 8
-ATTEMPTS, PAUSE = 20, timedelta(seconds=1)
-LATE = "late"
+HostWait = Callable[[str], Awaitable[None]]
+MAX_PAGES_PER_JOB = 8
+STORE_ATTEMPTS, STORE_RETRY_DELAY = 20, timedelta(seconds=1)
+OUTCOME_SUPERSEDED = "late"
 """The outcome of a job that another worker has been given meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class CollectorServices:
     """What both the daemon and a worker collect with. ``rest`` waits until the host of a URL may be asked again.
 
     ``aside`` is where much pure work is done.
     """
 
     collector: Collector
-    reader: Reader
-    rest: Rest
-    aside: Aside
+    page_reader: PageReader
+    wait_for_host: HostWait
+    offloader: ProcessOffloader
 
 
-class Errands:
+class JobHandler:
     """Does jobs for the sources of one configuration."""
 
     def __init__(
-        self, database: Database, queue: JobQueue, gathering: Gathering, sources: Mapping[str, Source], clock: Clock
+        self,
+        database: Database,
+        queue: JobQueue,
+        services: CollectorServices,
+        sources: Mapping[str, Source],
+        clock: Clock,
     ) -> None:
         self._database, self._queue, self._clock = database, queue, clock
-        self._gathering, self._sources = gathering, sources
+        self._services, self._sources = services, sources
 
-    async def collect(self, source_id: str, token: str) -> Poll:
+    async def collect(self, source_id: str, token: str) -> PollResult:
         """Collect a source under the lease that its job carries, and let its host rest before the job is over.
 
         Raises ``StoreError`` if the database cannot be reached for long.
         """
-        lease = await self._patiently(self._queue.claim, source_id, token, self._clock() + LEASE)
+        lease = await self._run_with_retries(self._queue.claim, source_id, token, self._clock() + POLL_LEASE)
         if lease is None:
-            return Poll(source_id, LATE)
+            return PollResult(source_id, OUTCOME_SUPERSEDED)
         source = self._sources.get(source_id)
         if source is None:  # our configuration is older than the daemon's, or newer
-            await self._give_back(lease)
-            return Poll(source_id, LATE, "this worker does not know the source yet")
+            await self._release(lease)
+            return PollResult(source_id, OUTCOME_SUPERSEDED, "this worker does not know the source yet")
         poll = None
         try:
-            poll = await self._gathering.collector.poll(lease, source, wait=True)
+            poll = await self._services.collector.poll(lease, source, wait=True)
         finally:
             if poll is None or poll.next_poll_at is None:  # cut off, or what came of it could not be kept
-                await asyncio.shield(self._give_back(lease))
-        await self._gathering.rest(source.url)
+                await asyncio.shield(self._release(lease))
+        await self._services.wait_for_host(source.url)
         return poll
 
-    async def read(self, source_id: str) -> int:
+    async def read_pages(self, source_id: str) -> int:
         """Read some of the pages that a source has listed; the rest is a job of its own. Returns how many were tried.
 
         Raises ``StoreError``.
@@ -73,20 +78,20 @@ class Errands:
         source = self._sources.get(source_id)
         if source is None:
             return 0
-        readings = await self._gathering.reader.tick(self._sources, PAGES, source_id)
+        readings = await self._services.page_reader.run_due(self._sources, MAX_PAGES_PER_JOB, source_id)
         if readings:
-            await self._gathering.rest(readings[-1].url)
+            await self._services.wait_for_host(readings[-1].url)
         return len(readings)
 
-    async def _give_back(self, lease: Lease) -> None:
+    async def _release(self, lease: Lease) -> None:
         """Make a source due again at once; a lease that was settled or lost is left alone."""
-        await self._patiently(self._queue.release, lease.source_id, lease.token)
+        await self._run_with_retries(self._queue.release, lease.source_id, lease.token)
 
-    async def _patiently(self, work: Callable[..., T], *args: object) -> T:
+    async def _run_with_retries(self, work: Callable[..., T], *args: object) -> T:
         """Call the store, again and again while it cannot be reached. Raises the last ``StoreError``."""
-        for _ in range(ATTEMPTS):
+        for _ in range(STORE_ATTEMPTS):
             try:
                 return await self._database.run(work, *args)
             except StoreError:
-                await asyncio.sleep(PAUSE.total_seconds())
+                await asyncio.sleep(STORE_RETRY_DELAY.total_seconds())
         return await self._database.run(work, *args)

@@ -10,136 +10,144 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from monitor.domain.article import Article, Stored
+from monitor.domain.article import Article, StoredArticle
 from monitor.domain.errors import StoreError
-from monitor.domain.grouping import COPY_WINDOW, WINDOW, GroupingDatabase, Shelf
+from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingDatabase, GroupingIndex
 from monitor.domain.ports import Clock
-from monitor.pipeline.aside import Aside
+from monitor.pipeline.aside import ProcessOffloader
 
 if TYPE_CHECKING:
     from monitor.stories.features import Vocabulary
-    from monitor.stories.group import Newcomer
+    from monitor.stories.group import IncomingArticle
 
-BATCH = 200
-KEEP_VOCABULARY_EVERY = 500
-FORGET_EVERY = timedelta(days=1)
+GROUPING_BATCH_SIZE = 200
+VOCABULARY_SAVE_ARTICLES = 500
+GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 
 
-class StoryKeeper:
+class GroupingStep:
     """Groups stored articles batch by batch. The shelf is in the database; only the vocabulary is kept here too.
 
     Losing the last counts of the vocabulary in a crash changes weights a little and no story.
     """
 
-    def __init__(self, database: GroupingDatabase, clock: Clock, aside: Aside | None = None) -> None:
-        self._database, self._clock, self._aside = database, clock, aside or Aside()
+    def __init__(self, database: GroupingDatabase, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
+        self._database, self._clock, self._offloader = database, clock, offloader or ProcessOffloader()
         self._vocabulary: Vocabulary | None = None
-        self._kept = 0
-        self._forgot_at: datetime | None = None
+        self._saved_article_count = 0
+        self._cleaned_up_at: datetime | None = None
 
-    async def tick(self, limit: int = BATCH) -> int:
+    async def run_batch(self, limit: int = GROUPING_BATCH_SIZE) -> int:
         """Group one batch and return its size; repeat until it is 0."""
-        batch = await self._waiting(limit)
+        batch = await self._load_batch(limit)
         if batch:
-            await self._settle(batch, await self._prepared(batch))
+            await self._group_batch(batch, await self._prepare(batch))
         return len(batch)
 
-    async def drain(self) -> int:
+    async def run_all(self) -> int:
         """Group all that is there; return how many."""
-        await self._forget()
+        await self._delete_expired()
         total = 0
-        while done := await self._sweep():
+        while done := await self._group_pending():
             total += done
         return total
 
-    async def _sweep(self) -> int:
+    async def _group_pending(self) -> int:
         """Group what waits, oldest first; while one batch is placed, the next is prepared."""
-        batch, done = await self._waiting(BATCH), 0
-        ready = asyncio.create_task(self._prepared(batch))
+        batch, done = await self._load_batch(GROUPING_BATCH_SIZE), 0
+        ready = asyncio.create_task(self._prepare(batch))
         try:
             while batch:
-                following = await self._waiting(BATCH, batch[-1].id) if len(batch) == BATCH else []
+                following = (
+                    await self._load_batch(GROUPING_BATCH_SIZE, batch[-1].id)
+                    if len(batch) == GROUPING_BATCH_SIZE
+                    else []
+                )
                 comers = await ready
-                ready = asyncio.create_task(self._prepared(following))
-                await self._settle(batch, comers)
+                ready = asyncio.create_task(self._prepare(following))
+                await self._group_batch(batch, comers)
                 done += len(batch)
                 batch = following
         finally:
             ready.cancel()
         return done
 
-    async def _waiting(self, limit: int, after: int = 0) -> list[Stored]:
-        return await self._database.run(self._database.stories.ungrouped, limit, after)
+    async def _load_batch(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
+        return await self._database.run(self._database.stories.ungrouped, limit, after_id)
 
-    async def _prepared(self, batch: Sequence[Stored]) -> "list[Newcomer]":
+    async def _prepare(self, batch: Sequence[StoredArticle]) -> "list[IncomingArticle]":
         """Put a batch in order, and read of it what can be read ahead; what is not is read when it is placed."""
         if not batch:
             return []
-        from monitor.stories.group import Newcomer, in_order
-        from monitor.stories.prepare import prepare, text_of, unpack
+        from monitor.stories.group import IncomingArticle, sort_articles
+        from monitor.stories.prepare import extract_grouping_text, pack_features, unpack_features
 
-        ordered = in_order((str(stored.id), _dated(stored)) for stored in batch)
-        texts = [text_of(article) for _, article in ordered]
+        ordered = sort_articles((str(stored.id), _with_date(stored)) for stored in batch)
+        texts = [extract_grouping_text(article) for _, article in ordered]
         try:
-            packed = await self._aside.run(prepare, texts)
+            packed = await self._offloader.run_in_pool(pack_features, texts)
         except Exception:  # noqa: BLE001 - one of them is at fault, which will show when it is placed
             packed = None
-        sketches = unpack(packed, texts) if packed else repeat(None)
+        sketches = unpack_features(packed, texts) if packed else repeat(None)
         return [
-            Newcomer(int(name), article, f"s{name}", sketch)
+            IncomingArticle(int(name), article, f"s{name}", sketch)
             for (name, article), sketch in zip(ordered, sketches, strict=False)
         ]
 
-    async def _settle(self, batch: Sequence[Stored], comers: "Sequence[Newcomer]") -> None:
-        vocabulary = await self._learned()
+    async def _group_batch(self, batch: Sequence[StoredArticle], incoming: "Sequence[IncomingArticle]") -> None:
+        vocabulary = await self._load_vocabulary()
         try:
-            await self._place(batch, comers, vocabulary)
+            await self._place(batch, incoming, vocabulary)
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 - the guard: one of them is at fault, so each is tried alone
             for stored in batch:
-                await self._alone(stored, vocabulary)
+                await self._place_single(stored, vocabulary)
 
-    async def _learned(self) -> "Vocabulary":
+    async def _load_vocabulary(self) -> "Vocabulary":
         if self._vocabulary is None:
             from monitor.stories.features import Vocabulary
 
-            self._vocabulary = Vocabulary(await self._database.run(self._database.stories.vocabulary))
-            self._kept = self._vocabulary.articles
+            self._vocabulary = Vocabulary(await self._database.run(self._database.stories.load_term_frequencies))
+            self._saved_article_count = self._vocabulary.article_count
         return self._vocabulary
 
-    async def _place(self, batch: Sequence[Stored], comers: "Sequence[Newcomer]", vocabulary: "Vocabulary") -> None:
+    async def _place(
+        self, batch: Sequence[StoredArticle], incoming: "Sequence[IncomingArticle]", vocabulary: "Vocabulary"
+    ) -> None:
         from monitor.stories.group import Grouper
 
-        def place(shelf: Shelf) -> None:
-            Grouper(shelf, vocabulary).place(comers)
+        def place(shelf: GroupingIndex) -> None:
+            Grouper(shelf, vocabulary).place(incoming)
 
-        due = vocabulary.articles - self._kept >= min(KEEP_VOCABULARY_EVERY, max(20, self._kept // 4))
-        kept = vocabulary.dump() if due else b""
-        await self._database.run(self._database.stories.group, batch, place, kept)
+        due = vocabulary.article_count - self._saved_article_count >= min(
+            VOCABULARY_SAVE_ARTICLES, max(20, self._saved_article_count // 4)
+        )
+        kept = vocabulary.to_bytes() if due else b""
+        await self._database.run(self._database.stories.apply_grouping, batch, place, kept)
         if due:
-            self._kept = vocabulary.articles
+            self._saved_article_count = vocabulary.article_count
 
-    async def _alone(self, stored: Stored, vocabulary: "Vocabulary") -> None:
+    async def _place_single(self, stored: StoredArticle, vocabulary: "Vocabulary") -> None:
         try:
-            from monitor.stories.group import Newcomer
+            from monitor.stories.group import IncomingArticle
 
-            await self._place([stored], [Newcomer(stored.id, _dated(stored), f"s{stored.id}")], vocabulary)
+            await self._place([stored], [IncomingArticle(stored.id, _with_date(stored), f"s{stored.id}")], vocabulary)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - the guard of one article: recorded on its row, the others go on
             reason = f"{type(error).__name__}: {error}"
-            await self._database.run(self._database.stories.give_up, stored, reason)
+            await self._database.run(self._database.stories.mark_grouping_failed, stored, reason)
 
-    async def _forget(self) -> None:
+    async def _delete_expired(self) -> None:
         now = self._clock()
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
-            self._forgot_at = now
+        if self._cleaned_up_at is None or now - self._cleaned_up_at >= GROUPING_CLEANUP_INTERVAL:
+            self._cleaned_up_at = now
             stories = self._database.stories
-            await self._database.run(stories.forget, now, COPY_WINDOW, 2 * WINDOW)
+            await self._database.run(stories.delete_expired, now, DUPLICATE_WINDOW, 2 * STORY_WINDOW)
 
 
-def _dated(stored: Stored) -> Article:
+def _with_date(stored: StoredArticle) -> Article:
     """Return the article with a date: that of its publication, or when it was first seen."""
     article = stored.article
     return article if article.published_at else replace(article, published_at=stored.first_seen_at)

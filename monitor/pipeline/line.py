@@ -7,97 +7,103 @@ from math import inf
 from monitor.domain.digest import Digest
 from monitor.domain.settings import Configuration
 from monitor.domain.source import Source
-from monitor.pipeline.alert import Alerter
-from monitor.pipeline.collect import Collector, Poll
-from monitor.pipeline.dispatch import Attempt, Dispatcher
-from monitor.pipeline.group import StoryKeeper
-from monitor.pipeline.read import Reader, Reading
-from monitor.pipeline.recheck import Look, Rechecker
-from monitor.pipeline.screen import Screener, Screening
+from monitor.pipeline.alert import DigestComposer
+from monitor.pipeline.collect import Collector, PollResult
+from monitor.pipeline.dispatch import DeliveryAttempt, DeliverySender
+from monitor.pipeline.group import GroupingStep
+from monitor.pipeline.read import PageReader, PageResult
+from monitor.pipeline.recheck import Rechecker, RecheckResult
+from monitor.pipeline.screen import MatchingResult, MatchingStep
 
-Progress = Callable[[str, int], None]
-BATCH = 48
-LAST_ATTEMPTS_SECONDS = 60
+ProgressCallback = Callable[[str, int], None]
+BATCH_SIZE = 48
+DELIVERY_DRAIN_SECONDS = 60
 
 
-def silent(_what: str, _count: int) -> None:
+def ignore_progress(_what: str, _count: int) -> None:
     """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class PassResult:
     """What one pass did."""
 
-    polls: tuple[Poll, ...] = ()
-    readings: tuple[Reading, ...] = ()
-    looks: tuple[Look, ...] = ()
-    screening: Screening = field(default_factory=Screening)
+    polls: tuple[PollResult, ...] = ()
+    pages: tuple[PageResult, ...] = ()
+    rechecks: tuple[RecheckResult, ...] = ()
+    matching: MatchingResult = field(default_factory=MatchingResult)
     digests: tuple[Digest, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Pipeline:
     """The use cases in their order. Each reads what the one before has left in the database."""
 
     configuration: Configuration
     collector: Collector
-    reader: Reader
-    screener: Screener
-    keeper: StoryKeeper
+    page_reader: PageReader
+    matching_step: MatchingStep
+    grouping_step: GroupingStep
     rechecker: Rechecker
-    alerter: Alerter
-    dispatcher: Dispatcher
+    digest_composer: DigestComposer
+    delivery_sender: DeliverySender
 
     @property
     def sources(self) -> Mapping[str, Source]:
         """The configured sources that may be polled, by id."""
         return {source.id: source for source in self.configuration.sources if not source.paused}
 
-    async def collect(self, only: Collection[str] | None, progress: Progress) -> tuple[Poll, ...]:
+    async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
         """Poll what is due until nothing is, or the named sources once."""
-        polls: list[Poll] = []
-        while done := await self.collector.tick(self.sources, BATCH if only is None else len(only), only):
+        polls: list[PollResult] = []
+        while done := await self.collector.run_due(
+            self.sources, BATCH_SIZE if source_ids is None else len(source_ids), source_ids
+        ):
             polls += done
             progress("sources polled", len(polls))
-            if only is not None:
+            if source_ids is not None:
                 break
         return tuple(polls)
 
-    async def read(self, progress: Progress) -> tuple[Reading, ...]:
+    async def read_pages(self, progress: ProgressCallback) -> tuple[PageResult, ...]:
         """Open the pages of what was listed, until none is due."""
-        readings: list[Reading] = []
-        while done := await self.reader.tick(self.sources, BATCH):
+        readings: list[PageResult] = []
+        while done := await self.page_reader.run_due(self.sources, BATCH_SIZE):
             readings += done
             progress("pages read", len(readings))
         return tuple(readings)
 
-    async def recheck(self, progress: Progress = silent) -> tuple[Look, ...]:
+    async def recheck(self, progress: ProgressCallback = ignore_progress) -> tuple[RecheckResult, ...]:
         """Look again at the pages of told articles, until none is due."""
-        looks: list[Look] = []
-        while done := await self.rechecker.tick(self.sources, BATCH):
+        looks: list[RecheckResult] = []
+        while done := await self.rechecker.run_due(self.sources, BATCH_SIZE):
             looks += done
             progress("pages looked at again", len(looks))
         return tuple(looks)
 
-    async def tell(self, notices: Sequence[str] = (), enough: float = inf) -> tuple[Screening, tuple[Digest, ...]]:
+    async def match_and_compose(
+        self, notices: Sequence[str] = (), max_articles: float = inf
+    ) -> tuple[MatchingResult, tuple[Digest, ...]]:
         """Screen and group what was read, and compose the digests that are due, with ``notices`` at their head.
 
         After ``enough`` articles the rest waits for the next call, so that a flood does not hold up what was found.
         """
-        screening = await self.screener.drain(enough)
-        await self.keeper.drain()
-        return screening, tuple(await self.alerter.compose_due(self.configuration, notices))
+        screening = await self.matching_step.run_all(max_articles)
+        await self.grouping_step.run_all()
+        return screening, tuple(await self.digest_composer.run_due(self.configuration, notices))
 
-    async def dispatch(self) -> tuple[Attempt, ...]:
+    async def send_deliveries(self) -> tuple[DeliveryAttempt, ...]:
         """Start every delivery that is due; slow targets go on by themselves."""
-        return tuple(await self.dispatcher.deliver_due())
+        return tuple(await self.delivery_sender.run_due())
 
-    async def poll(self, only: Collection[str] | None = None, progress: Progress = silent) -> Tally:
+    async def run_pass(
+        self, source_ids: Collection[str] | None = None, progress: ProgressCallback = ignore_progress
+    ) -> PassResult:
         """Make one whole pass: fetch, read, look again, match, group, compose what is due, deliver."""
-        polls = await self.collect(only, progress)
-        readings = await self.read(progress)
+        polls = await self.collect(source_ids, progress)
+        readings = await self.read_pages(progress)
         looks = await self.recheck(progress)
-        screening, digests = await self.tell()
-        attempts = (*await self.dispatch(), *await self.dispatcher.drain(LAST_ATTEMPTS_SECONDS))
-        return Tally(polls, readings, looks, screening, digests, attempts)
+        screening, digests = await self.match_and_compose()
+        attempts = (*await self.send_deliveries(), *await self.delivery_sender.drain(DELIVERY_DRAIN_SECONDS))
+        return PassResult(polls, readings, looks, screening, digests, attempts)

@@ -10,28 +10,34 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from monitor.domain.article import Article, Region
-from monitor.domain.digest import Kind
+from monitor.domain.digest import HitKind
 from monitor.domain.errors import LeaseLost, MonitorError
-from monitor.domain.exchange import Failed, Fetched, Gone, Outcome, Purpose, Request
+from monitor.domain.exchange import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
 from monitor.domain.mention import Findings, Passage, RuleHit
-from monitor.domain.ports import Clock, Fetcher, Workshop
-from monitor.domain.revision import CONFIRM, Event, Recheck, RecheckDatabase, next_check
+from monitor.domain.ports import Clock, Fetcher, ProcessPool
+from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, RecheckDatabase, next_recheck_at
 from monitor.domain.rule import Rule
 from monitor.domain.source import Source
-from monitor.pipeline.documents import headers_for
-from monitor.pipeline.screen import Watcher
-from monitor.stories.revisions import Change, Revision, admits, compare, proof
-from monitor.text.visible import clip
+from monitor.pipeline.documents import request_headers
+from monitor.pipeline.screen import ArticleMatcher
+from monitor.stories.revisions import (
+    Revision,
+    RevisionKind,
+    compare_versions,
+    has_correction_notice,
+    normalize_passages,
+)
+from monitor.text.visible import truncate_text
 
-LEASE = timedelta(minutes=5)
-SURE = 0.4  # confidence below which a page is too doubtful to be held against what was told
-NOT_FOUND = {404, 410}
-WITHDRAWN = "the page is no longer there"
-QUOTED = 200  # characters of what stood there before
+RECHECK_LEASE = timedelta(minutes=5)
+MIN_CONFIDENCE = 0.4  # confidence below which a page is too doubtful to be held against what was told
+MISSING_STATUSES = {404, 410}
+WITHDRAWN_NOTE = "the page is no longer there"
+MAX_QUOTE_CHARS = 200  # characters of what stood there before
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RecheckResult:
     """What another look at an article brought: same, changed, told, withdrawn, missing, unread or lost."""
 
     article_id: int
@@ -46,93 +52,99 @@ class Rechecker:
         self,
         database: RecheckDatabase,
         fetcher: Fetcher,
-        workshop: Workshop,
-        watcher: Watcher,
+        process_pool: ProcessPool,
+        matcher: ArticleMatcher,
         rules: Sequence[Rule],
         clock: Clock,
     ) -> None:
-        self._database, self._fetcher, self._workshop = database, fetcher, workshop
-        self._watcher, self._clock = watcher, clock
-        self._changes = frozenset(rule.id for rule in rules if rule.changes)
+        self._database, self._fetcher, self._process_pool = database, fetcher, process_pool
+        self._matcher, self._clock = matcher, clock
+        self._edit_rule_ids = frozenset(rule.id for rule in rules if rule.report_edits)
 
-    async def tick(self, sources: Mapping[str, Source], limit: int = 16) -> list[Look]:
+    async def run_due(self, sources: Mapping[str, Source], limit: int = 16) -> list[RecheckResult]:
         """Look again at what is due, side by side."""
         now = self._clock()
-        due = await self._database.run(self._database.rechecks.lease_due, now, limit, now + LEASE)
-        return list(await asyncio.gather(*(self._guarded(one, sources.get(one.stored.source_id)) for one in due)))
+        due = await self._database.run(self._database.rechecks.lease_due, now, limit, now + RECHECK_LEASE)
+        return list(
+            await asyncio.gather(*(self._recheck_safely(one, sources.get(one.stored.source_id)) for one in due))
+        )
 
-    async def _guarded(self, recheck: Recheck, source: Source | None) -> Look:
+    async def _recheck_safely(self, recheck: Recheck, source: Source | None) -> RecheckResult:
         number = recheck.stored.id
         try:
-            return await self._look(recheck, source)
+            return await self._fetch_and_compare(recheck, source)
         except LeaseLost:
-            return Look(number, "lost")
+            return RecheckResult(number, "lost")
         except Exception as error:  # noqa: BLE001 - the guard of one article: it is looked at again later, others go on
-            await self._settle(recheck)
-            return Look(number, "unread", f"{type(error).__name__}: {error}")
+            await self._schedule_next(recheck)
+            return RecheckResult(number, "unread", f"{type(error).__name__}: {error}")
 
-    async def _look(self, recheck: Recheck, source: Source | None) -> Look:
+    async def _fetch_and_compare(self, recheck: Recheck, source: Source | None) -> RecheckResult:
         stored = recheck.stored
         url = stored.article.url
-        headers = headers_for(source, url) if source else ()
-        outcome = await self._fetcher.fetch(Request(url, Purpose.PAGE, headers=headers))
+        headers = request_headers(source, url) if source else ()
+        outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
         if is_missing(outcome):
-            return await self._missing(recheck)
+            return await self._record_missing(recheck)
         if not isinstance(outcome, Fetched):
-            await self._settle(recheck)
-            return Look(stored.id, "unread", getattr(outcome, "reason", ""))
+            await self._schedule_next(recheck)
+            return RecheckResult(stored.id, "unread", getattr(outcome, "reason", ""))
         from monitor.extract.page import extract_page  # long to load, and most passes have no page to look at again
 
         try:
-            found: Article = await self._workshop.run(
+            found: Article = await self._process_pool.run(
                 extract_page, outcome.body, outcome.url, outcome.content_type, source, None
             )
         except MonitorError as error:
-            await self._settle(recheck)
-            return Look(stored.id, "unread", str(error))
-        return await self._weigh(recheck, found)
+            await self._schedule_next(recheck)
+            return RecheckResult(stored.id, "unread", str(error))
+        return await self._compare(recheck, found)
 
-    async def _weigh(self, recheck: Recheck, found: Article) -> Look:
+    async def _compare(self, recheck: Recheck, found: Article) -> RecheckResult:
         stored = recheck.stored
-        article = renewed(stored.article, found)
-        sure = found.confidence >= SURE and found.body and not found.partial
-        revision = compare(stored.article, article, stored.revisions) if sure else Revision(Change.NONE)
-        if revision.change is Change.NONE:
-            await self._settle(recheck)
-            return Look(stored.id, "same")
-        findings = self._watcher.screen(article, stored.source_id)
-        told = events(recheck.findings, findings, revision, self._changes)
-        await self._keep(recheck, article, findings, told)
-        return Look(stored.id, "told" if told else "changed", revision.summary)
+        article = merge_versions(stored.article, found)
+        sure = found.confidence >= MIN_CONFIDENCE and found.body and not found.partial
+        revision = compare_versions(stored.article, article, stored.revisions) if sure else Revision(RevisionKind.NONE)
+        if revision.kind is RevisionKind.NONE:
+            await self._schedule_next(recheck)
+            return RecheckResult(stored.id, "same")
+        findings = self._matcher.match(article, stored.source_id)
+        told = find_events(recheck.findings, findings, revision, self._edit_rule_ids)
+        await self._store_version(recheck, article, findings, told)
+        return RecheckResult(stored.id, "told" if told else "changed", revision.summary)
 
-    async def _missing(self, recheck: Recheck) -> Look:
+    async def _record_missing(self, recheck: Recheck) -> RecheckResult:
         now, stored = self._clock(), recheck.stored
-        if not recheck.missing:
-            again = self._database.rechecks.settle
-            await self._database.run(again, recheck, now, now + CONFIRM, 1)
-            return Look(stored.id, "missing")
-        told = [Event(hit, Kind.WITHDRAWN, WITHDRAWN) for hit in recheck.findings.hits]
-        keep = self._database.rechecks.keep
+        if not recheck.missing_count:
+            again = self._database.rechecks.record_result
+            await self._database.run(again, recheck, now, now + CONFIRM_MISSING_AFTER, 1)
+            return RecheckResult(stored.id, "missing")
+        told = [ArticleEvent(hit, HitKind.WITHDRAWN, WITHDRAWN_NOTE) for hit in recheck.findings.hits]
+        keep = self._database.rechecks.record_change
         await self._database.run(keep, recheck, stored.article, recheck.findings, told, now, None)
-        return Look(stored.id, "withdrawn")
+        return RecheckResult(stored.id, "withdrawn")
 
-    async def _settle(self, recheck: Recheck) -> None:
+    async def _schedule_next(self, recheck: Recheck) -> None:
         now = self._clock()
-        when = next_check(recheck.stored.first_seen_at, now)
-        await self._database.run(self._database.rechecks.settle, recheck, now, when, 0)
+        when = next_recheck_at(recheck.stored.first_seen_at, now)
+        await self._database.run(self._database.rechecks.record_result, recheck, now, when, 0)
 
-    async def _keep(self, recheck: Recheck, article: Article, findings: Findings, told: Sequence[Event]) -> None:
+    async def _store_version(
+        self, recheck: Recheck, article: Article, findings: Findings, events: Sequence[ArticleEvent]
+    ) -> None:
         now = self._clock()
-        when = next_check(recheck.stored.first_seen_at, now)
-        await self._database.run(self._database.rechecks.keep, recheck, article, findings, told, now, when)
+        when = next_recheck_at(recheck.stored.first_seen_at, now)
+        await self._database.run(self._database.rechecks.record_change, recheck, article, findings, events, now, when)
 
 
-def is_missing(outcome: Outcome) -> bool:
+def is_missing(fetch_result: FetchResult) -> bool:
     """Tell whether the server says that the page is no more."""
-    return isinstance(outcome, Gone) or (isinstance(outcome, Failed) and outcome.status in NOT_FOUND)
+    return isinstance(fetch_result, Gone) or (
+        isinstance(fetch_result, Failed) and fetch_result.status in MISSING_STATUSES
+    )
 
 
-def renewed(before: Article, found: Article) -> Article:
+def merge_versions(before: Article, found: Article) -> Article:
     """Return the new version: the texts as they are now, the facts as they were where the page no longer tells them."""
     return replace(
         found,
@@ -149,42 +161,44 @@ def renewed(before: Article, found: Article) -> Article:
     )
 
 
-def events(before: Findings, after: Findings, revision: Revision, changes: frozenset[str]) -> list[Event]:
+def find_events(
+    before: Findings, after: Findings, revision: Revision, edit_rule_ids: frozenset[str]
+) -> list[ArticleEvent]:
     """Decide what of a change is told, rule by rule; ``changes`` are the rules that want every edit."""
     old = {hit.rule_id: hit for hit in before.hits}
     new = {hit.rule_id: hit for hit in after.hits}
-    kind = Kind.CORRECTION if admits(revision) else Kind.UPDATE
+    kind = HitKind.CORRECTION if has_correction_notice(revision) else HitKind.UPDATE
     told = []
     for rule, hit in {**old, **new}.items():
-        note = _note(old.get(rule), new.get(rule), revision, wants_all=rule in changes)
+        note = _event_note(old.get(rule), new.get(rule), revision, reports_all_edits=rule in edit_rule_ids)
         if note:
-            told.append(Event(hit, kind, note))
+            told.append(ArticleEvent(hit, kind, note))
     return told
 
 
-def _note(old: RuleHit | None, new: RuleHit | None, revision: Revision, *, wants_all: bool) -> str:
+def _event_note(old: RuleHit | None, new: RuleHit | None, revision: Revision, *, reports_all_edits: bool) -> str:
     """Say in a few words what changed for one rule, or nothing if it is not worth telling."""
-    notes = ["the text says that it was corrected"] if admits(revision) else []
-    if revision.change is Change.HEADLINE:
-        notes.append("the headline changed" + _before(revision.lines[0].removeprefix("- ")))
+    notes = ["the text says that it was corrected"] if has_correction_notice(revision) else []
+    if revision.kind is RevisionKind.HEADLINE:
+        notes.append("the headline changed" + _quote_previous(revision.lines[0].removeprefix("- ")))
     if old is None:
         notes.append("it now names what is watched")
     elif new is None:
-        notes.append("it no longer names what is watched" + _before(*_gone(old, ())))
-    elif proof(old) != proof(new):
-        gone = _gone(old, new.passages)
+        notes.append("it no longer names what is watched" + _quote_previous(*_removed_sentences(old, ())))
+    elif normalize_passages(old) != normalize_passages(new):
+        gone = _removed_sentences(old, new.passages)
         changed = "the sentence around a mention changed" if gone else "a further sentence names what is watched"
-        notes.append(changed + _before(*gone))
-    return "; ".join(notes) or (revision.summary if wants_all else "")
+        notes.append(changed + _quote_previous(*gone))
+    return "; ".join(notes) or (revision.summary if reports_all_edits else "")
 
 
-def _gone(old: RuleHit, now: Sequence[Passage]) -> list[str]:
+def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
     """Return the first sentence of a hit that stands no more; a headline is told as such."""
-    stands = {" ".join(passage.text.split()) for passage in now}
+    stands = {" ".join(passage.text.split()) for passage in passages}
     texts = (" ".join(passage.text.split()) for passage in old.passages if passage.region is not Region.TITLE)
     return [text for text in texts if text not in stands][:1]
 
 
-def _before(*texts: str) -> str:
+def _quote_previous(*texts: str) -> str:
     """Say what stood there, so that the reader sees the difference without looking for the old version."""
-    return "".join(f", before: “{clip(text, QUOTED)}”" for text in texts)
+    return "".join(f", before: “{truncate_text(text, MAX_QUOTE_CHARS)}”" for text in texts)

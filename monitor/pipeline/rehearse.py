@@ -6,22 +6,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from monitor.domain.article import Article, Stored
+from monitor.domain.article import Article, StoredArticle
 from monitor.domain.mention import Findings, RuleHit
 
 MAX_EXAMPLES = 5
 
 
-class Screening(Protocol):
+class BacktestMatcher(Protocol):
     """A compiled watch list."""
 
-    def screen(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
         """Find who and what is watched in an article."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class BacktestExample:
     """One article that a rule would newly tell, or would no longer tell, with the passage that proves it."""
 
     article: int
@@ -32,51 +32,54 @@ class Example:
 
 
 @dataclass(slots=True)
-class Rehearsed:
+class RuleBacktest:
     """What one rule would have done: hits in all and a day, and how they differ from what was told."""
 
     rule: str
-    hits: int = 0
-    new: int = 0
-    lost: int = 0
-    days: Counter[date] = field(default_factory=Counter)
-    new_examples: list[Example] = field(default_factory=list)
-    lost_examples: list[Example] = field(default_factory=list)
+    hit_count: int = 0
+    new_count: int = 0
+    lost_count: int = 0
+    hits_by_day: Counter[date] = field(default_factory=Counter)
+    new_examples: list[BacktestExample] = field(default_factory=list)
+    lost_examples: list[BacktestExample] = field(default_factory=list)
 
 
-def rehearse(
-    watcher: Screening, rules: Iterable[str], articles: Iterable[Stored], told: Mapping[int, frozenset[str]]
-) -> list[Rehearsed]:
+def backtest(
+    matcher: BacktestMatcher,
+    rule_ids: Iterable[str],
+    articles: Iterable[StoredArticle],
+    reported_rules: Mapping[int, frozenset[str]],
+) -> list[RuleBacktest]:
     """Screen articles anew and compare with the rules that each was a hit of.
 
     ``told`` gives the ids of the rules by article; ``rules`` are those of the edited configuration, in its order. A
     rule that is no longer there loses all its hits. What was there before the source was watched counts for neither.
     """
-    results = {rule: Rehearsed(rule) for rule in rules}
+    results = {rule: RuleBacktest(rule) for rule in rule_ids}
     for stored in articles:
-        before = told.get(stored.id, frozenset())
+        before = reported_rules.get(stored.id, frozenset())
         hits: dict[str, RuleHit] = {}
         if stored.news:
-            findings = watcher.screen(stored.article, stored.source_id, stored.first_seen_at)
+            findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at)
             hits = {hit.rule_id: hit for hit in findings.hits}
         for rule, hit in hits.items():
-            _count(results.setdefault(rule, Rehearsed(rule)), stored, hit, known=rule in before)
+            _count_hit(results.setdefault(rule, RuleBacktest(rule)), stored, hit, is_reported=rule in before)
         for rule in before - hits.keys():
-            result = results.setdefault(rule, Rehearsed(rule))
-            result.lost += 1
-            _show(result.lost_examples, stored, "")
+            result = results.setdefault(rule, RuleBacktest(rule))
+            result.lost_count += 1
+            _add_example(result.lost_examples, stored, "")
     return list(results.values())
 
 
-def _count(result: Rehearsed, stored: Stored, hit: RuleHit, *, known: bool) -> None:
-    result.hits += 1
-    result.days[stored.first_seen_at.date()] += 1
-    if not known:
-        result.new += 1
-        _show(result.new_examples, stored, hit.passages[0].text if hit.passages else "")
+def _count_hit(result: RuleBacktest, stored: StoredArticle, hit: RuleHit, *, is_reported: bool) -> None:
+    result.hit_count += 1
+    result.hits_by_day[stored.first_seen_at.date()] += 1
+    if not is_reported:
+        result.new_count += 1
+        _add_example(result.new_examples, stored, hit.passages[0].text if hit.passages else "")
 
 
-def _show(examples: list[Example], stored: Stored, passage: str) -> None:
+def _add_example(examples: list[BacktestExample], stored: StoredArticle, passage: str) -> None:
     if len(examples) < MAX_EXAMPLES:
         article = stored.article
-        examples.append(Example(stored.id, article.title, article.url, stored.first_seen_at, passage))
+        examples.append(BacktestExample(stored.id, article.title, article.url, stored.first_seen_at, passage))

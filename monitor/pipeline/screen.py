@@ -6,43 +6,43 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
-from monitor.domain.article import Article, Stored
+from monitor.domain.article import Article, StoredArticle
 from monitor.domain.mention import Findings
 from monitor.domain.ports import Clock, Database
 
-BATCH = 64
+BATCH_SIZE = 64
 
 
-class Watcher(Protocol):
+class ArticleMatcher(Protocol):
     """The compiled watch engine (``match/rules.py``)."""
 
-    def screen(self, article: Article, source_id: str = "") -> Findings:
+    def match(self, article: Article, source_id: str = "") -> Findings:
         """Find mentions, hits and near misses in one article."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Screening:
+class MatchingResult:
     """How much one run looked at, and what it found."""
 
-    articles: int = 0
-    hits: int = 0
-    failed: int = 0
+    article_count: int = 0
+    hit_count: int = 0
+    failed_count: int = 0
 
 
-class Screener:
+class MatchingStep:
     """Screens stored articles in the order in which they came."""
 
-    def __init__(self, database: Database, watcher: Watcher, clock: Clock) -> None:
-        self._database, self._watcher, self._clock = database, watcher, clock
+    def __init__(self, database: Database, matcher: ArticleMatcher, clock: Clock) -> None:
+        self._database, self._matcher, self._clock = database, matcher, clock
 
-    async def tick(self, limit: int = BATCH) -> Screening:
+    async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
         """Screen one batch; one that is not full was all that there was."""
-        batch = await self._database.run(self._database.articles.unscreened, limit)
+        batch = await self._database.run(self._database.articles.unmatched, limit)
         if not batch:
-            return Screening()
-        screen = self._watcher.screen  # a pass compiles it here: should that fail, no article is at fault
-        found: list[tuple[Stored, Findings]] = []
+            return MatchingResult()
+        screen = self._matcher.match  # a pass compiles it here: should that fail, no article is at fault
+        found: list[tuple[StoredArticle, Findings]] = []
         failed = 0
         for stored in batch:
             try:
@@ -50,19 +50,23 @@ class Screener:
             except Exception as error:  # noqa: BLE001 - the guard of one article: recorded on its row, the others go on
                 failed += 1
                 reason = f"{type(error).__name__}: {error}"
-                await self._database.run(self._database.articles.give_up, stored, reason)
+                await self._database.run(self._database.articles.mark_matching_failed, stored, reason)
             await asyncio.sleep(0)
-        return Screening(len(batch), await self._keep(found), failed)
+        return MatchingResult(len(batch), await self._store_findings(found), failed)
 
-    async def drain(self, enough: float = inf) -> Screening:
+    async def run_all(self, max_articles: float = inf) -> MatchingResult:
         """Screen what is there, or ``enough`` of it. What comes meanwhile is left: a steady stream would never end."""
-        total = done = await self.tick()
-        while done.articles == BATCH and total.articles < enough:
-            done = await self.tick()
-            total = Screening(total.articles + done.articles, total.hits + done.hits, total.failed + done.failed)
+        total = done = await self.run_batch()
+        while done.article_count == BATCH_SIZE and total.article_count < max_articles:
+            done = await self.run_batch()
+            total = MatchingResult(
+                total.article_count + done.article_count,
+                total.hit_count + done.hit_count,
+                total.failed_count + done.failed_count,
+            )
         return total
 
-    async def _keep(self, found: Sequence[tuple[Stored, Findings]]) -> int:
-        if not found:
+    async def _store_findings(self, findings: Sequence[tuple[StoredArticle, Findings]]) -> int:
+        if not findings:
             return 0
-        return await self._database.run(self._database.articles.keep_findings, found, self._clock())
+        return await self._database.run(self._database.articles.save_findings, findings, self._clock())

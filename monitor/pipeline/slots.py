@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 
 
-class Slots:
+class TaskSlots:
     """Starts work without waiting for it, and knows how much more may be started."""
 
     def __init__(self, size: int) -> None:
@@ -13,7 +13,7 @@ class Slots:
         self._tasks: set[asyncio.Task[object]] = set()
 
     @property
-    def free(self) -> int:
+    def free_count(self) -> int:
         """How many more may be started now."""
         return self._size - len(self._tasks)
 
@@ -23,11 +23,11 @@ class Slots:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def drain(self, patience: timedelta) -> int:
+    async def drain(self, max_wait: timedelta) -> int:
         """Wait for what is running, then cancel the rest; returns how many were cancelled."""
         if not self._tasks:
             return 0
-        _, late = await asyncio.wait(set(self._tasks), timeout=patience.total_seconds())
+        _, late = await asyncio.wait(set(self._tasks), timeout=max_wait.total_seconds())
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

@@ -4,34 +4,34 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
-from monitor.domain.crew import FORGOTTEN, WORD, Word, Words
-from monitor.domain.ports import Records
+from monitor.domain.crew import DEAD_WORKER_RETENTION, HEARTBEAT_KEY_PREFIX, HeartbeatStore, WorkerHeartbeat
+from monitor.domain.ports import ApplicationDatabase
 
 
-def speak(words: Words, word: Word) -> None:
+def save_heartbeat(store: HeartbeatStore, heartbeat: WorkerHeartbeat) -> None:
     """Keep a worker's word in place of the one before."""
-    fields = asdict(word) | {"at": word.at.isoformat(), "began_at": word.began_at.isoformat()}
-    words.set(WORD + word.name, json.dumps(fields), word.at)
+    fields = asdict(heartbeat) | {"at": heartbeat.at.isoformat(), "began_at": heartbeat.began_at.isoformat()}
+    store.set(HEARTBEAT_KEY_PREFIX + heartbeat.name, json.dumps(fields), heartbeat.at)
 
 
-def hear(words: Words) -> list[Word]:
+def load_heartbeats(store: HeartbeatStore) -> list[WorkerHeartbeat]:
     """Return the last word of each worker, by name."""
-    return sorted(map(_word, words.named(WORD).values()), key=lambda word: word.name)
+    return sorted(map(_parse_heartbeat, store.get_by_prefix(HEARTBEAT_KEY_PREFIX).values()), key=lambda word: word.name)
 
 
-def forget(words: Words, name: str) -> None:
+def delete_heartbeat(store: HeartbeatStore, worker_name: str) -> None:
     """Drop the word of a worker that has ended in good order."""
-    words.drop([WORD + name])
+    store.delete([HEARTBEAT_KEY_PREFIX + worker_name])
 
 
-async def forget_silent(database: Records, now: datetime) -> None:
+async def delete_expired_heartbeats(database: ApplicationDatabase, now: datetime) -> None:
     """Drop the words of workers that fell silent long ago."""
-    said = await database.read(hear, database.ledger)
-    if gone := [WORD + word.name for word in said if now - word.at > FORGOTTEN]:
-        await database.run(database.ledger.drop, gone)
+    said = await database.read(load_heartbeats, database.key_values)
+    if gone := [HEARTBEAT_KEY_PREFIX + word.name for word in said if now - word.at > DEAD_WORKER_RETENTION]:
+        await database.run(database.key_values.delete, gone)
 
 
-def _word(text: str) -> Word:
+def _parse_heartbeat(text: str) -> WorkerHeartbeat:
     fields = json.loads(text)
     times = {name: datetime.fromisoformat(fields[name]) for name in ("at", "began_at")}
-    return Word(**fields | times | {"faults": tuple(fields["faults"])})
+    return WorkerHeartbeat(**fields | times | {"faults": tuple(fields["faults"])})

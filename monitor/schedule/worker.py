@@ -7,10 +7,10 @@ import signal
 import sys
 from typing import BinaryIO
 
-_LENGTH = 8
+_HEADER_BYTES = 8
 
 
-def serve() -> None:
+def run_worker_loop() -> None:
     """Do jobs until the daemon closes the pipe; ``sys.argv`` brings the limits of memory and processor time."""
     memory, seconds = int(sys.argv[2]), int(sys.argv[3])
     jobs, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
@@ -18,24 +18,24 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    while job := _read(jobs):
+    while job := _read_job(jobs):
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime) + seconds + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-        answer = _do(job)
+        answer = _run_job(job)
         try:
-            results.write(len(answer).to_bytes(_LENGTH, "big") + answer)
+            results.write(len(answer).to_bytes(_HEADER_BYTES, "big") + answer)
             results.flush()
         except BrokenPipeError:  # the daemon was killed; nobody waits for the answer
             os._exit(0)
 
 
-def _read(jobs: BinaryIO) -> bytes:
-    head = jobs.read(_LENGTH)
-    return jobs.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else b""
+def _read_job(jobs: BinaryIO) -> bytes:
+    head = jobs.read(_HEADER_BYTES)
+    return jobs.read(int.from_bytes(head, "big")) if len(head) == _HEADER_BYTES else b""
 
 
-def _do(job: bytes) -> bytes:
+def _run_job(job: bytes) -> bytes:
     """Do one job; what it raises is its answer, so that the caller sees it as if it had called directly."""
     try:
         work, args = pickle.loads(job)  # noqa: S301 - written by the daemon that started this process

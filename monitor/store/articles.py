@@ -7,79 +7,85 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from monitor.domain.article import Article, Draft, Stage, Stored, Unread
+from monitor.domain.article import Article, NewArticle, PendingPage, Stage, StoredArticle
 from monitor.domain.errors import LeaseLost
 from monitor.domain.exchange import Fetched
 from monitor.domain.mention import Findings
-from monitor.domain.settings import KeepPages
-from monitor.domain.source import Lease, SourceMemory
-from monitor.store.bulk import insert_rows, keys_of_source
-from monitor.store.captures import drop_unmatched, keep_capture
+from monitor.domain.settings import PageRetention
+from monitor.domain.source import Lease, PollState
+from monitor.store.bulk import find_keys_of_source, insert_rows
+from monitor.store.captures import delete_unmatched_snapshots, save_page_snapshot
 from monitor.store.catalogue import ADDRESS, ARTICLE, CONTENT, IDENTITY
 from monitor.store.engine import Connections
-from monitor.store.evidence import seal
-from monitor.store.hits import keep_findings
-from monitor.store.rechecks import begin_rechecks, hasten_rechecks
+from monitor.store.evidence import append_records
+from monitor.store.hits import save_findings
+from monitor.store.rechecks import expedite_rechecks, schedule_rechecks
 from monitor.store.rows import (
-    LISTED,
-    WAITING,
-    addresses,
-    article_of,
-    digest,
-    heading,
-    stored_of,
-    stored_query,
-    wording,
+    IS_IN_PROGRESS,
+    IS_LISTED,
+    article_columns,
+    article_from_row,
+    content_columns,
+    hash_text,
+    select_stored_articles,
+    stored_article_from_row,
+    url_hashes,
 )
-from monitor.store.search import add_words, drop_words
-from monitor.store.sources import note_page, settle
+from monitor.store.search import index_texts, remove_from_index
+from monitor.store.sources import record_page_quality, record_poll
 from monitor.text.index import index_text
 
-_AT_ONCE = 1000  # values in one statement; both engines take many more
+_MAX_KEYS_PER_STATEMENT = 1000  # values in one statement; both engines take many more
 
 
-class SqlArticles:
+class SqlArticleStore:
     """The ``ArticleStore`` of ``domain/ports.py``."""
 
-    def __init__(self, connections: Connections, keep_pages: KeepPages = KeepPages.MATCHED) -> None:
-        self._connections, self._keep_pages = connections, keep_pages
+    def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
+        self._connections, self._page_retention = connections, page_retention
 
-    def known(self, source_id: str, keys: Collection[str]) -> set[str]:
+    def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
         """Return those identity keys that this source has had before, tombstones included."""
-        texts = {digest(key): key for key in keys}
-        with self._connections.writing() as connection:  # where the poll will write: the pages are at hand there
-            return {texts[found] for found in _owners(connection, source_id, list(texts))}
+        texts = {hash_text(key): key for key in keys}
+        with (
+            self._connections.write_transaction() as connection
+        ):  # where the poll will write: the pages are at hand there
+            return {texts[found] for found in _article_ids_by_key(connection, source_id, list(texts))}
 
-    def keep_poll(
+    def commit_poll(
         self,
         lease: Lease,
-        memory: SourceMemory,
-        drafts: Sequence[Draft],
+        poll_state: PollState,
+        new_articles: Sequence[NewArticle],
         now: datetime,
-        touched: Collection[str] = (),
+        changed_keys: Collection[str] = (),
     ) -> int:
         """Insert the drafts that are new, then the memory with its validators, in one transaction; see the port."""
-        with self._connections.writing() as connection:
-            fresh, learned = _judge(connection, lease.source_id, drafts, sqlite=self._connections.sqlite)
-            insert_rows(
-                connection, ARTICLE, [_draft_row(number, lease.source_id, draft, now) for number, draft in fresh]
+        with self._connections.write_transaction() as connection:
+            fresh, learned = _assign_article_ids(
+                connection, lease.source_id, new_articles, is_sqlite=self._connections.is_sqlite
             )
-            texts = [_content_row(number, draft) for number, draft in fresh]
+            insert_rows(
+                connection, ARTICLE, [_article_row(number, lease.source_id, draft, now) for number, draft in fresh]
+            )
+            texts = [_text_row(number, draft) for number, draft in fresh]
             insert_rows(connection, CONTENT, texts)
-            add_words(connection, [(text["article_id"], text["folded"]) for text in texts])
-            urls = [row for number, draft in fresh for row in _address_rows(number, draft.article)]
+            index_texts(connection, [(text["article_id"], text["folded"]) for text in texts])
+            urls = [row for number, draft in fresh for row in _url_rows(number, draft.article)]
             insert_rows(connection, ADDRESS, urls)
-            insert_rows(connection, IDENTITY, learned, new=True)
-            settle(connection, lease, memory, more=len(fresh))
-            if touched:
-                known = _owners(connection, lease.source_id, [digest(key) for key in touched])
-                hasten_rechecks(connection, set(known.values()) - {number for number, _draft in fresh}, now)
+            insert_rows(connection, IDENTITY, learned, skip_existing=True)
+            record_poll(connection, lease, poll_state, new_article_count=len(fresh))
+            if changed_keys:
+                known = _article_ids_by_key(connection, lease.source_id, [hash_text(key) for key in changed_keys])
+                expedite_rechecks(connection, set(known.values()) - {number for number, _draft in fresh}, now)
         return len(fresh)
 
-    def lease_unread(self, now: datetime, limit: int, until_at: datetime, source_id: str | None = None) -> list[Unread]:
+    def lease_pages(
+        self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
+    ) -> list[PendingPage]:
         """Lease articles whose page is to be fetched now, oldest first; an attempt counts from here on."""
         token = secrets.token_hex(8)
-        due = (LISTED, ARTICLE.c.next_attempt_at <= now)
+        due = (IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
             select(ARTICLE.c.id)
             .where(*due, *(() if source_id is None else (ARTICLE.c.source_id == source_id,)))
@@ -90,86 +96,94 @@ class SqlArticles:
         claim = (
             update(ARTICLE)
             .where(ARTICLE.c.id.in_(chosen.scalar_subquery()))
-            .values(lease_token=token, next_attempt_at=until_at, attempts=ARTICLE.c.attempts + 1)
+            .values(lease_token=token, next_attempt_at=expires_at, attempts=ARTICLE.c.attempts + 1)
             .returning(ARTICLE.c.id)
         )
-        with self._connections.writing() as connection:
+        with self._connections.write_transaction() as connection:
             numbers = [row.id for row in connection.execute(claim)]
             if not numbers:
                 return []
-            rows = connection.execute(stored_query().where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
-            return [Unread(row.id, row.source_id, article_of(row), row.attempts - 1, token) for row in rows]
+            rows = connection.execute(select_stored_articles().where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
+            return [PendingPage(row.id, row.source_id, article_from_row(row), row.attempts - 1, token) for row in rows]
 
-    def keep_page(
+    def save_page(
         self,
-        unread: Unread,
+        pending_page: PendingPage,
         article: Article,
         page: Fetched | None = None,
         error: str = "",
         confidence: float | None = None,
     ) -> None:
         """Keep the article and move it to ``READ``; see the port."""
-        with self._connections.writing() as connection:
-            _settle_unread(connection, unread, {**heading(article), "stage": str(Stage.READ), "last_error": error})
-            keep_text(connection, unread.id, article)
-            insert_rows(connection, ADDRESS, _address_rows(unread.id, article), new=True)
-            if page and self._keep_pages is not KeepPages.NONE:
-                keep_capture(connection, unread.id, page)
+        with self._connections.write_transaction() as connection:
+            _finish_page(
+                connection,
+                pending_page,
+                {**article_columns(article), "stage": str(Stage.EXTRACTED), "last_error": error},
+            )
+            replace_text(connection, pending_page.id, article)
+            insert_rows(connection, ADDRESS, _url_rows(pending_page.id, article), skip_existing=True)
+            if page and self._page_retention is not PageRetention.NONE:
+                save_page_snapshot(connection, pending_page.id, page)
             if page and page.fetched_at and confidence is not None:
-                note_page(connection, unread.source_id, confidence, unread.article.url, page.fetched_at)
+                record_page_quality(
+                    connection, pending_page.source_id, confidence, pending_page.article.url, page.fetched_at
+                )
 
-    def postpone(self, unread: Unread, error: str, next_attempt_at: datetime) -> None:
+    def postpone_page(self, pending_page: PendingPage, error: str, next_attempt_at: datetime) -> None:
         """Record why the page could not be read, and when to try again. Raises ``LeaseLost``."""
-        with self._connections.writing() as connection:
-            _settle_unread(connection, unread, {"last_error": error, "next_attempt_at": next_attempt_at})
+        with self._connections.write_transaction() as connection:
+            _finish_page(connection, pending_page, {"last_error": error, "next_attempt_at": next_attempt_at})
 
-    def unscreened(self, limit: int) -> list[Stored]:
+    def unmatched(self, limit: int) -> list[StoredArticle]:
         """Return articles at stage ``READ``, oldest first."""
-        return self._at_stage(Stage.READ, limit)
+        return self._load_at_stage(Stage.EXTRACTED, limit)
 
-    def give_up(self, stored: Stored, error: str) -> None:
+    def mark_matching_failed(self, stored: StoredArticle, error: str) -> None:
         """Record that an article could not be screened, and move it to ``SCREENED``."""
-        with self._connections.writing() as connection:
-            values = {"stage": str(Stage.SCREENED), "last_error": error}
+        with self._connections.write_transaction() as connection:
+            values = {"stage": str(Stage.MATCHED), "last_error": error}
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
 
-    def keep_findings(self, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:
+    def save_findings(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
         """Store mentions, near misses and, for news, hits; move the articles to ``SCREENED``; see the port."""
-        with self._connections.writing() as connection:
-            new = keep_findings(connection, findings, now)
+        with self._connections.write_transaction() as connection:
+            new = save_findings(connection, findings, now)
             screened = [stored.id for stored, _found in findings]
-            begin_rechecks(connection, [stored.id for stored, found in findings if stored.news and found.hits], now)
-            seal(connection, screened, now)
-            if self._keep_pages is KeepPages.MATCHED:
-                drop_unmatched(connection, screened)
+            schedule_rechecks(connection, [stored.id for stored, found in findings if stored.news and found.hits], now)
+            append_records(connection, screened, now)
+            if self._page_retention is PageRetention.MATCHED:
+                delete_unmatched_snapshots(connection, screened)
         return new
 
-    def _at_stage(self, stage: Stage, limit: int) -> list[Stored]:
-        waiting = stored_query().where(ARTICLE.c.stage == str(stage), WAITING)
-        with self._connections.reading() as connection:
-            return [stored_of(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))]
+    def _load_at_stage(self, stage: Stage, limit: int) -> list[StoredArticle]:
+        waiting = select_stored_articles().where(ARTICLE.c.stage == str(stage), IS_IN_PROGRESS)
+        with self._connections.read_transaction() as connection:
+            return [
+                stored_article_from_row(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
+            ]
 
 
-def _owners(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, int]:
+def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, int]:
     owners: dict[bytes, int] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        sought = keys[start : start + _AT_ONCE]
-        owners.update(keys_of_source(connection, source_id, sought))
+    for start in range(0, len(keys), _MAX_KEYS_PER_STATEMENT):
+        sought = keys[start : start + _MAX_KEYS_PER_STATEMENT]
+        owners.update(find_keys_of_source(connection, source_id, sought))
     return owners
 
 
-def _judge(
-    connection: Connection, source_id: str, drafts: Sequence[Draft], *, sqlite: bool
-) -> tuple[list[tuple[int, Draft]], list[dict[str, Any]]]:
+def _assign_article_ids(
+    connection: Connection, source_id: str, new_articles: Sequence[NewArticle], *, is_sqlite: bool
+) -> tuple[list[tuple[int, NewArticle]], list[dict[str, Any]]]:
     """Return the new drafts with the ids they get, and the identity rows to learn. Drafts that share a key are one."""
-    keys = [[digest(key) for key in draft.keys] for draft in drafts]
-    owners = _owners(connection, source_id, list(dict.fromkeys(key for several in keys for key in several)))
+    keys = [[hash_text(key) for key in draft.entry_keys] for draft in new_articles]
+    owners = _article_ids_by_key(connection, source_id, list(dict.fromkeys(key for several in keys for key in several)))
     numbers: Iterator[int] | None = None
     fresh, learned = [], []
-    for draft, several in zip(drafts, keys, strict=True):
+    for draft, several in zip(new_articles, keys, strict=True):
         owner = next((owners[key] for key in several if key in owners), None)
         if owner is None:
-            numbers = numbers or _numbers(connection, len(drafts), sqlite=sqlite)
+            numbers = numbers or _reserve_article_ids(connection, len(new_articles), is_sqlite=is_sqlite)
             owner = next(numbers)
             fresh.append((owner, draft))
         for key in several:
@@ -179,53 +193,55 @@ def _judge(
     return fresh, learned
 
 
-def _numbers(connection: Connection, count: int, *, sqlite: bool) -> Iterator[int]:
+def _reserve_article_ids(connection: Connection, count: int, *, is_sqlite: bool) -> Iterator[int]:
     """Yield ids for new articles: known before the insert, so that all rows go in at once."""
-    if sqlite:
+    if is_sqlite:
         last = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'article'").scalar() or 0
         return iter(range(last + 1, last + 1 + count))
     query = "SELECT nextval(pg_get_serial_sequence('article', 'id')) FROM generate_series(1, %s)"
     return iter(connection.exec_driver_sql(query, (count,)).scalars().all())
 
 
-def _draft_row(number: int, source_id: str, draft: Draft, now: datetime) -> dict[str, Any]:
+def _article_row(article_id: int, source_id: str, new_article: NewArticle, now: datetime) -> dict[str, Any]:
     return {
-        "id": number,
+        "id": article_id,
         "source_id": source_id,
-        **heading(draft.article),
+        **article_columns(new_article.article),
         "first_seen_at": now,
-        "news": draft.news,
-        "held": draft.held,
-        "stage": str(draft.stage),
-        "next_attempt_at": now if draft.stage is Stage.LISTED else None,
-        **_START,
+        "news": new_article.is_alertable,
+        "held": new_article.quarantine_reason,
+        "stage": str(new_article.stage),
+        "next_attempt_at": now if new_article.stage is Stage.LISTED else None,
+        **_INITIAL_COLUMNS,
     }
 
 
-_START = {"story_id": "", "copy_of": None, "revisions": 0, "attempts": 0, "last_error": "", "lease_token": ""}
+_INITIAL_COLUMNS = {"story_id": "", "copy_of": None, "revisions": 0, "attempts": 0, "last_error": "", "lease_token": ""}
 
 
-def _content_row(number: int, draft: Draft) -> dict[str, Any]:
-    folded = "" if draft.stage is Stage.LISTED else draft.words
+def _text_row(article_id: int, new_article: NewArticle) -> dict[str, Any]:
+    folded = "" if new_article.stage is Stage.LISTED else new_article.search_text
     if folded is None:
-        folded = index_text(draft.article)
-    return {"article_id": number, **wording(draft.article, folded)}
+        folded = index_text(new_article.article)
+    return {"article_id": article_id, **content_columns(new_article.article, folded)}
 
 
-def _address_rows(number: int, article: Article) -> list[dict[str, Any]]:
-    return [{"url": url, "article_id": number} for url in addresses(article)]
+def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
+    return [{"url": url, "article_id": article_id} for url in url_hashes(article)]
 
 
-def keep_text(connection: Connection, article_id: int, article: Article) -> None:
+def replace_text(connection: Connection, article_id: int, article: Article) -> None:
     """Put an article's text in place of what was there, inside a transaction; search finds the new one."""
-    drop_words(connection, [article_id])
+    remove_from_index(connection, [article_id])
     folded = index_text(article)
-    connection.execute(update(CONTENT).where(CONTENT.c.article_id == article_id).values(wording(article, folded)))
-    add_words(connection, [(article_id, folded)])
+    connection.execute(
+        update(CONTENT).where(CONTENT.c.article_id == article_id).values(content_columns(article, folded))
+    )
+    index_texts(connection, [(article_id, folded)])
 
 
-def _settle_unread(connection: Connection, unread: Unread, values: dict[str, Any]) -> None:
-    held = (ARTICLE.c.id == unread.id) & (ARTICLE.c.lease_token == unread.token)
+def _finish_page(connection: Connection, pending_page: PendingPage, values: dict[str, Any]) -> None:
+    held = (ARTICLE.c.id == pending_page.id) & (ARTICLE.c.lease_token == pending_page.token)
     settled = update(ARTICLE).where(held, ARTICLE.c.lease_token != "").values(lease_token="", **values)
     if connection.execute(settled).rowcount != 1:
-        raise LeaseLost(f"the lease of article {unread.id} ended; another worker reads it")
+        raise LeaseLost(f"the lease of article {pending_page.id} ended; another worker reads it")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from monitor.domain.errors import StoreCorrupt, StoreError, UsageError
 from monitor.store.engine import Connections
-from monitor.store.faults import translated
+from monitor.store.faults import translate_errors
 
-STAMP = "%Y%m%dT%H%M%SZ"
-BIG = 2**30  # bytes; beyond, a whole look takes too long to start with
-_FREE = 1.2  # a copy needs its size, and the disk must not end full
+TIMESTAMP_FORMAT = "%Y%m%dT%H%M%SZ"
+MAX_CHECKED_BYTES = 2**30  # bytes; beyond, a whole look takes too long to start with
+_REQUIRED_SPACE_FACTOR = 1.2  # a copy needs its size, and the disk must not end full
 
 
 def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
@@ -21,22 +21,24 @@ def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Pat
     Where space is short, old copies go first, all but the newest.
     Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no room or the copy is not sound.
     """
-    if not connections.sqlite:
+    if not connections.is_sqlite:
         raise UsageError("PostgreSQL is backed up by its own tools: pg_dump --format=custom DATABASE > FILE")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target, part = folder / f"{name}.db", folder / f"{name}.part"
-    _make_room(Path(connections.file), folder)
+    _ensure_free_space(Path(connections.database_file), folder)
     try:
-        with translated():
-            _copy(connections.file, part)
-        faults = inspect(part, quick=True)
+        with translate_errors():
+            _copy_database(connections.database_file, part)
+        faults = check_integrity(part, is_quick=True)
         if faults:
-            raise StoreCorrupt(f"the backup is not sound, so neither is {connections.file}: {'; '.join(faults[:3])}")
+            raise StoreCorrupt(
+                f"the backup is not sound, so neither is {connections.database_file}: {'; '.join(faults[:3])}"
+            )
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    _sync(folder)
-    copies = sorted(folder.glob(f"{_stem(connections.file)}-*.db"), key=lambda copy: (copy <= target, copy))
+    _sync_directory(folder)
+    copies = sorted(folder.glob(f"{_stem(connections.database_file)}-*.db"), key=lambda copy: (copy <= target, copy))
     for old in copies[:-keep]:  # those that a wrong clock has dated later than this one are the first to go
         old.unlink()
     return target
@@ -44,27 +46,27 @@ def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Pat
 
 def backup_name(connections: Connections, now: datetime) -> str:
     """Return the name of a backup made now; names sort by time."""
-    return f"{_stem(connections.file)}-{now.strftime(STAMP)}"
+    return f"{_stem(connections.database_file)}-{now.strftime(TIMESTAMP_FORMAT)}"
 
 
 def newest_backup(connections: Connections) -> Path | None:
     """Return the newest backup in the folder beside the database, or None."""
-    return max(backup_folder(connections).glob(f"{_stem(connections.file)}-*.db"), default=None)
+    return max(backup_folder(connections).glob(f"{_stem(connections.database_file)}-*.db"), default=None)
 
 
 def backup_folder(connections: Connections) -> Path:
     """Return the folder of backups beside the database."""
-    return Path(connections.file).absolute().parent / "backups"
+    return Path(connections.database_file).absolute().parent / "backups"
 
 
-def inspect(file: Path, *, quick: bool = False) -> tuple[str, ...]:
+def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str, ...]:
     """Return what is wrong with a database file, as SQLite's integrity check puts it; empty when it is sound.
 
     ``quick`` leaves out that indexes agree with their tables. Nothing is written to the file.
     """
-    check = "quick_check" if quick else "integrity_check"
+    check = "quick_check" if is_quick else "integrity_check"
     try:
-        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)
+        connection = sqlite3.connect(f"{database_file.absolute().as_uri()}?mode=rw", uri=True)
         try:
             connection.execute("PRAGMA query_only=ON")
             found = [str(line) for (line,) in connection.execute(f"PRAGMA {check}(20)")]
@@ -81,10 +83,10 @@ def check_at_start(connections: Connections) -> None:
     One of more than a gigabyte is not looked over; ``db check`` does that. Raises ``StoreCorrupt``, which names the
     newest backup; the file is left as it is.
     """
-    file = Path(connections.file)
-    if not connections.sqlite or not file.exists() or file.stat().st_size > BIG:
+    file = Path(connections.database_file)
+    if not connections.is_sqlite or not file.exists() or file.stat().st_size > MAX_CHECKED_BYTES:
         return
-    faults = inspect(file, quick=True)
+    faults = check_integrity(file, is_quick=True)
     if faults:
         backup = newest_backup(connections)
         advice = (
@@ -95,31 +97,31 @@ def check_at_start(connections: Connections) -> None:
         raise StoreCorrupt(f"{file} is damaged ({faults[0]}) and was left as it is: {advice}")
 
 
-def _copy(source: str, part: Path) -> None:
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    reader, copy = sqlite3.connect(source), sqlite3.connect(part)
+def _copy_database(source: str, partial_file: Path) -> None:
+    partial_file.unlink(missing_ok=True)
+    partial_file.touch(mode=0o600)
+    reader, copy = sqlite3.connect(source), sqlite3.connect(partial_file)
     try:
         reader.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
     finally:
         reader.close()
         copy.close()
-    with part.open("rb") as file:
+    with partial_file.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _free(folder: Path) -> int:
+def _free_bytes(folder: Path) -> int:
     place = os.statvfs(folder)
     return place.f_bavail * place.f_frsize
 
 
-def _make_room(database: Path, folder: Path) -> None:
-    needed = int(database.stat().st_size * _FREE)
+def _ensure_free_space(database: Path, folder: Path) -> None:
+    needed = int(database.stat().st_size * _REQUIRED_SPACE_FACTOR)
     for old in sorted(folder.glob(f"{database.stem}-*.db"))[:-1]:
-        if _free(folder) < needed:
+        if _free_bytes(folder) < needed:
             old.unlink()
-    free = _free(folder)
+    free = _free_bytes(folder)
     if free < needed:
         raise StoreError(
             f"no room for a backup in {folder}: {free // 2**20} MB are free and {needed // 2**20} MB are wanted; "
@@ -131,7 +133,7 @@ def _stem(file: str) -> str:
     return Path(file).stem
 
 
-def _sync(folder: Path) -> None:
+def _sync_directory(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

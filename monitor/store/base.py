@@ -9,41 +9,45 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, ForeignKey, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-from monitor.store.columns import BIG, Moment, Words
+from monitor.store.columns import BIG_INTEGER, CleanText, UtcDateTime
 
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-CLUSTERED = {"sqlite_with_rowid": False}
-COUNTED = {"sqlite_autoincrement": True}  # ids are never used again, so a late reference finds nothing, not another row
+WITHOUT_ROWID = {"sqlite_with_rowid": False}
+AUTOINCREMENT = {
+    "sqlite_autoincrement": True
+}  # ids are never used again, so a late reference finds nothing, not another row
 
 
-def when(*, null: bool = True) -> Any:
+def datetime_column(*, nullable: bool = True) -> Any:
     """Declare a time."""
-    return Field(default=None, sa_column=Column(Moment, nullable=null))
+    return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable))
 
 
-def words(*, key: bool = False) -> Any:
+def text_column(*, primary_key: bool = False) -> Any:
     """Declare a text from outside."""
-    return Field(default="", sa_column=Column(Words, nullable=False, primary_key=key))
+    return Field(default="", sa_column=Column(CleanText, nullable=False, primary_key=primary_key))
 
 
-def number() -> Any:
+def id_column() -> Any:
     """Declare a row's own number."""
-    return Field(default=None, sa_column=Column(BIG, primary_key=True))
+    return Field(default=None, sa_column=Column(BIG_INTEGER, primary_key=True))
 
 
-def of(target: str, *, key: bool = False, index: bool = False) -> Any:
+def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
     """Declare a link to a row that this one goes with."""
     link = ForeignKey(target, ondelete="CASCADE")
-    kind = Words if target == "source.id" else BIG
-    return Field(sa_column=Column(kind, link, nullable=False, primary_key=key, index=index, autoincrement=False))
+    kind = CleanText if target == "source.id" else BIG_INTEGER
+    return Field(
+        sa_column=Column(kind, link, nullable=False, primary_key=primary_key, index=index, autoincrement=False)
+    )
 
 
-def partial(name: str, *columns: str, where: str) -> Index:
+def partial_index(name: str, *columns: str, where: str) -> Index:
     """Declare an index over some rows only: small, and free for all others."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
@@ -51,4 +55,4 @@ def partial(name: str, *columns: str, where: str) -> Index:
 class Base(SQLModel):
     """Gives the tables a schema of their own, with names for constraints that migrations can rely on."""
 
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)

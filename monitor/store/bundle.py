@@ -13,12 +13,16 @@ from pathlib import Path
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from monitor.domain.archive import Capture, Proof
+from monitor.domain.archive import EvidenceProof, PageSnapshot
 from monitor.domain.errors import UsageError
 from monitor.store import verify
 
-_DECODED = {"content-encoding", "transfer-encoding", "content-length"}  # the body is kept as it was after these
-README = """Evidence of article {article}: {url}
+_TRANSFER_HEADERS = {
+    "content-encoding",
+    "transfer-encoding",
+    "content-length",
+}  # the body is kept as it was after these
+README_TEMPLATE = """Evidence of article {article}: {url}
 
 page.body     the page as the server sent it, after transfer decoding
 page.warc.gz  the same with its HTTP headers, for tools that read web archives
@@ -34,8 +38,12 @@ older and was not changed since.
 """
 
 
-def write_bundle(
-    folder: Path, capture: Capture, proof: Proof, chain: list[tuple[str, str]], article: Mapping[str, object]
+def write_evidence_bundle(
+    folder: Path,
+    snapshot: PageSnapshot,
+    proof: EvidenceProof,
+    chain: list[tuple[str, str]],
+    article: Mapping[str, object],
 ) -> Path:
     """Write a bundle into a new folder and return it. ``chain`` begins with the proof's own record.
 
@@ -46,12 +54,13 @@ def write_bundle(
     except FileExistsError:
         raise UsageError(f"{folder} is there already; name another folder with --to") from None
     files = {
-        "README.txt": README.format(article=capture.article_id, url=capture.url).encode(),
-        "page.body": capture.body,
-        "page.warc.gz": to_warc(capture, proof),
+        "README.txt": README_TEMPLATE.format(article=snapshot.article_id, url=snapshot.url).encode(),
+        "page.body": snapshot.body,
+        "page.warc.gz": to_warc(snapshot, proof),
         "record.json": proof.record.encode(),
         "article.json": json.dumps(article, ensure_ascii=False, indent=1).encode(),
-        "chain.txt": "\n".join([proof.previous, *(f"{record} {hashed}" for record, hashed in chain)]).encode() + b"\n",
+        "chain.txt": "\n".join([proof.previous_hash, *(f"{record} {hashed}" for record, hashed in chain)]).encode()
+        + b"\n",
         "verify.py": Path(verify.__file__).read_bytes(),
     }
     for name, content in files.items():
@@ -61,28 +70,29 @@ def write_bundle(
     return folder
 
 
-def to_warc(capture: Capture, proof: Proof) -> bytes:
+def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
     """Return a WARC of two records: the response, and the record of the chain that speaks of it."""
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
-    dated = {"WARC-Date": capture.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ")} if capture.captured_at else {}
+    dated = {"WARC-Date": snapshot.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ")} if snapshot.captured_at else {}
     headers = [
-        (f"X-Archive-Orig-{name}" if name.lower() in _DECODED else name, value) for name, value in capture.headers
+        (f"X-Archive-Orig-{name}" if name.lower() in _TRANSFER_HEADERS else name, value)
+        for name, value in snapshot.headers
     ]
-    phrase = HTTPStatus(capture.status).phrase if capture.status in set(HTTPStatus) else ""
-    http = StatusAndHeaders(f"{capture.status} {phrase}".strip(), headers, protocol="HTTP/1.1")
+    phrase = HTTPStatus(snapshot.status).phrase if snapshot.status in set(HTTPStatus) else ""
+    http = StatusAndHeaders(f"{snapshot.status} {phrase}".strip(), headers, protocol="HTTP/1.1")
     response = writer.create_warc_record(
-        capture.url,
+        snapshot.url,
         "response",
-        payload=io.BytesIO(capture.body),
-        length=len(capture.body),
+        payload=io.BytesIO(snapshot.body),
+        length=len(snapshot.body),
         http_headers=http,
-        warc_headers_dict={**dated, "WARC-Payload-Digest": f"sha256:{capture.sha256}"},
+        warc_headers_dict={**dated, "WARC-Payload-Digest": f"sha256:{snapshot.sha256}"},
     )
     writer.write_record(response)
     sealed = proof.record.encode()
     note = writer.create_warc_record(
-        capture.url,
+        snapshot.url,
         "metadata",
         payload=io.BytesIO(sealed),
         length=len(sealed),

@@ -14,49 +14,49 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
-Reader = Callable[[Any], Any]
-_BARE = frozenset((str, int, float, bool, NoneType))
+Decoder = Callable[[Any], Any]
+_JSON_SCALARS = frozenset((str, int, float, bool, NoneType))
 
 
-def dumps(value: object) -> str:
+def to_json(value: object) -> str:
     """Write a value as JSON; fields that hold their default are left out."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_to_plain(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def loads(kind: type[T], text: str) -> T:
+def from_json(target_type: type[T], text: str) -> T:
     """Read what ``dumps`` wrote. Raises ``ValueError`` or ``TypeError`` if the text is not that."""
-    value: T = reader(kind)(json.loads(text))  # type: ignore[arg-type]  # every type can be hashed
+    value: T = decoder_for(target_type)(json.loads(text))  # type: ignore[arg-type]  # every type can be hashed
     return value
 
 
-def _plain(value: Any) -> Any:
-    return value if type(value) in _BARE else _writer(type(value))(value)  # type: ignore[arg-type]  # as above
+def _to_plain(value: Any) -> Any:
+    return value if type(value) in _JSON_SCALARS else _encoder_for(type(value))(value)  # type: ignore[arg-type]  # as above
 
 
 @cache
-def _writer(kind: Any) -> Callable[[Any], Any]:
+def _encoder_for(value_type: Any) -> Callable[[Any], Any]:
     """Return the function that makes of a ``kind`` what JSON can hold."""
-    if issubclass(kind, Enum):
+    if issubclass(value_type, Enum):
         return attrgetter("value")
-    if issubclass(kind, str | int | float):
+    if issubclass(value_type, str | int | float):
         return lambda value: value
-    if issubclass(kind, datetime | date | time):
+    if issubclass(value_type, datetime | date | time):
         return methodcaller("isoformat")
-    if issubclass(kind, timedelta):
+    if issubclass(value_type, timedelta):
         return methodcaller("total_seconds")
-    if issubclass(kind, tuple | list):
-        return lambda value: [_plain(item) for item in value]
-    if dataclasses.is_dataclass(kind):
-        return _record_writer(kind)
-    raise TypeError(f"{kind.__name__} has no JSON form")
+    if issubclass(value_type, tuple | list):
+        return lambda value: [_to_plain(item) for item in value]
+    if dataclasses.is_dataclass(value_type):
+        return _dataclass_encoder(value_type)
+    raise TypeError(f"{value_type.__name__} has no JSON form")
 
 
-def _record_writer(kind: Any) -> Callable[[Any], Any]:
-    fields = [(field.name, field.default) for field in dataclasses.fields(kind)]
+def _dataclass_encoder(value_type: Any) -> Callable[[Any], Any]:
+    fields = [(field.name, field.default) for field in dataclasses.fields(value_type)]
 
     def write(value: Any) -> dict[str, Any]:
         return {
-            name: found if type(found) in _BARE else _plain(found)
+            name: found if type(found) in _JSON_SCALARS else _to_plain(found)
             for name, default in fields
             if (found := getattr(value, name)) is not default and found != default
         }
@@ -65,38 +65,38 @@ def _record_writer(kind: Any) -> Callable[[Any], Any]:
 
 
 @cache
-def reader(kind: Any) -> Reader:
+def decoder_for(value_type: Any) -> Decoder:
     """Return the function that makes a ``kind`` of what ``json.loads`` gave."""
-    arguments = get_args(kind)
-    if get_origin(kind) in {Union, UnionType}:
-        (inner,) = [reader(argument) for argument in arguments if argument is not NoneType]
+    arguments = get_args(value_type)
+    if get_origin(value_type) in {Union, UnionType}:
+        (inner,) = [decoder_for(argument) for argument in arguments if argument is not NoneType]
         return lambda data: None if data is None else inner(data)
-    if get_origin(kind) is tuple:
-        return _tuple_reader(arguments)
-    if dataclasses.is_dataclass(kind):
-        return _record_reader(kind)
-    if kind is timedelta:
+    if get_origin(value_type) is tuple:
+        return _tuple_decoder(arguments)
+    if dataclasses.is_dataclass(value_type):
+        return _dataclass_decoder(value_type)
+    if value_type is timedelta:
         return lambda data: timedelta(seconds=data)
-    if isinstance(kind, type) and issubclass(kind, datetime | date | time):
-        return kind.fromisoformat
-    if isinstance(kind, type) and issubclass(kind, str | int | float | bool | Enum):
-        return kind
-    raise TypeError(f"{kind} has no JSON form")
+    if isinstance(value_type, type) and issubclass(value_type, datetime | date | time):
+        return value_type.fromisoformat
+    if isinstance(value_type, type) and issubclass(value_type, str | int | float | bool | Enum):
+        return value_type
+    raise TypeError(f"{value_type} has no JSON form")
 
 
-def _tuple_reader(arguments: tuple[Any, ...]) -> Reader:
+def _tuple_decoder(arguments: tuple[Any, ...]) -> Decoder:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        each = reader(arguments[0])
+        each = decoder_for(arguments[0])
         return lambda data: tuple(each(item) for item in data)
-    readers = tuple(reader(argument) for argument in arguments)
+    readers = tuple(decoder_for(argument) for argument in arguments)
     return lambda data: tuple(read(item) for read, item in zip(readers, data, strict=True))
 
 
-def _record_reader(kind: Any) -> Reader:
-    hints = get_type_hints(kind)
-    readers = {field.name: reader(hints[field.name]) for field in dataclasses.fields(kind)}
+def _dataclass_decoder(value_type: Any) -> Decoder:
+    hints = get_type_hints(value_type)
+    readers = {field.name: decoder_for(hints[field.name]) for field in dataclasses.fields(value_type)}
 
     def read(data: dict[str, Any]) -> Any:
-        return kind(**{name: readers[name](value) for name, value in data.items() if name in readers})
+        return value_type(**{name: readers[name](value) for name, value in data.items() if name in readers})
 
     return read

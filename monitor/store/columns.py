@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives row ids to INTEGER alone
+BIG_INTEGER = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives row ids to INTEGER alone
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Take out what no database can hold: NUL, and halves of surrogate pairs (they become U+FFFD)."""
     if "\0" in text:
         text = text.replace("\0", "")
@@ -21,13 +21,13 @@ def clean(text: str) -> str:
     return text
 
 
-def clean_all(texts: Sequence[str]) -> Sequence[str]:
+def clean_texts(texts: Sequence[str]) -> Sequence[str]:
     """Take the same out of many texts, which mostly hold none of it."""
     joined = "".join(texts)
-    return texts if joined.isascii() and "\0" not in joined else [clean(text) for text in texts]
+    return texts if joined.isascii() and "\0" not in joined else [clean_text(text) for text in texts]
 
 
-class Words(TypeDecorator[str]):
+class CleanText(TypeDecorator[str]):
     """Text from the world outside, stored clean."""
 
     impl = Text
@@ -35,10 +35,10 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's call
         """Clean what goes in."""
-        return value if value is None or (value.isascii() and "\0" not in value) else clean(value)
+        return value if value is None or (value.isascii() and "\0" not in value) else clean_text(value)
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC time: TIMESTAMPTZ on PostgreSQL; on SQLite ISO text of fixed width, which sorts as time does."""
 
     impl = DateTime

@@ -9,40 +9,40 @@ from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from monitor.store import clusters, letters, tables
-from monitor.store.columns import BIG
+from monitor.store.columns import BIG_INTEGER
 
-HEAD = '''"""The tables as queries see them: columns, keys, links and defaults.
+HEADER = '''"""The tables as queries see them: columns, keys, links and defaults.
 
 Written by ``draw.py``: change the models (``tables.py``, ``letters.py``, ``clusters.py``) and have it written again.
 """
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table
 
-from monitor.store.columns import BIG, Moment, Words
+from monitor.store.columns import BIG_INTEGER, CleanText, UtcDateTime
 
-CATALOGUE = MetaData()
+CORE_METADATA = MetaData()
 '''
 
 
-def defined() -> MetaData:
+def load_metadata() -> MetaData:
     """Return the schema with every table in it."""
     for module in (tables, letters, clusters):  # each has brought its own at import
         schema: MetaData = module.Base.metadata
     return schema
 
 
-def drawn() -> str:
+def render_core_tables() -> str:
     """Return the text of ``catalogue.py``."""
-    return HEAD + "".join(f"\n{_table(table)}" for _, table in sorted(defined().tables.items()))
+    return HEADER + "".join(f"\n{_render_table(table)}" for _, table in sorted(load_metadata().tables.items()))
 
 
-def _table(table: Table) -> str:
-    columns = "".join(f"    {_column(column)},\n" for column in table.columns)
-    return f'{table.name.upper()} = Table(\n    "{table.name}",\n    CATALOGUE,\n{columns})\n'
+def _render_table(table: Table) -> str:
+    columns = "".join(f"    {_render_column(column)},\n" for column in table.columns)
+    return f'{table.name.upper()} = Table(\n    "{table.name}",\n    CORE_METADATA,\n{columns})\n'
 
 
-def _column(column: Column[object]) -> str:
-    kind = "BIG" if column.type is BIG else type(column.type).__name__.replace("AutoString", "String")
+def _render_column(column: Column[object]) -> str:
+    kind = "BIG_INTEGER" if column.type is BIG_INTEGER else type(column.type).__name__.replace("AutoString", "String")
     parts = [f'"{column.name}"', kind]
     parts += [f'ForeignKey("{key.target_fullname}")' for key in column.foreign_keys]
     parts += ["primary_key=True"] * column.primary_key
@@ -53,4 +53,4 @@ def _column(column: Column[object]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(drawn())
+    sys.stdout.write(render_core_tables())

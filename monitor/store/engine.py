@@ -12,24 +12,28 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from monitor.domain.errors import UsageError
-from monitor.store.faults import translated
+from monitor.store.faults import translate_errors
 
-BUSY_SECONDS = 5.0
-IDLE_SECONDS = 20.0
+BUSY_TIMEOUT_SECONDS = 5.0
+IDLE_IN_TRANSACTION_SECONDS = 20.0
 """After so long in the middle of a transaction, PostgreSQL gives a process up that is frozen, and frees its locks."""
 
-ALIVE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-ALIVE |= {"tcp_user_timeout": 30_000}  # a network that was cut is noticed within half a minute, not after two hours
-_LOG_PAGES = 4000  # 16 MB; at the usual 4 MB the pages of the full-text index were copied home with every few polls
+KEEPALIVE_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+KEEPALIVE_OPTIONS |= {
+    "tcp_user_timeout": 30_000
+}  # a network that was cut is noticed within half a minute, not after two hours
+_WAL_CHECKPOINT_PAGES = (
+    4000  # 16 MB; at the usual 4 MB the pages of the full-text index were copied home with every few polls
+)
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
-    f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}",
+    f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_SECONDS * 1000)}",
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
     "PRAGMA cache_size=-16384",
     "PRAGMA temp_store=MEMORY",
-    f"PRAGMA wal_autocheckpoint={_LOG_PAGES}",
+    f"PRAGMA wal_autocheckpoint={_WAL_CHECKPOINT_PAGES}",
 )
 
 
@@ -43,99 +47,105 @@ class Connections:
 
     def __init__(self, url: str) -> None:
         """Prepare the connections; none is opened yet. Raises ``UsageError`` for a URL that names no known engine."""
-        self.sqlite, self.file = _judge(url)
-        if self.sqlite:
-            self._writer = _sqlite(url, pool_size=1, max_overflow=0)
-            self._reader = _sqlite(url, pool_size=4, max_overflow=4)
-            _begin_with(self._writer, "BEGIN IMMEDIATE")
-            _begin_with(self._reader, "BEGIN")
+        self.is_sqlite, self.database_file = _parse_url(url)
+        if self.is_sqlite:
+            self._write_engine = _create_sqlite_engine(url, pool_size=1, max_overflow=0)
+            self._read_engine = _create_sqlite_engine(url, pool_size=4, max_overflow=4)
+            _set_begin_statement(self._write_engine, "BEGIN IMMEDIATE")
+            _set_begin_statement(self._read_engine, "BEGIN")
         else:
-            self._writer = self._reader = _postgres(url)
-        self._turn = Lock()
-        self._held: Connection | None = None
-        self._shared = local()
+            self._write_engine = self._read_engine = _create_postgres_engine(url)
+        self._write_lock = Lock()
+        self._write_connection: Connection | None = None
+        self._thread_state = local()
 
     @property
     def conninfo(self) -> dict[str, Any]:
         """What PostgreSQL's own driver needs to connect to the same database; nothing on SQLite."""
-        if self.sqlite:
+        if self.is_sqlite:
             return {}
-        _, found = self._writer.dialect.create_connect_args(self._writer.url)
-        return {**found, **ALIVE, "application_name": "monitor"}
+        _, found = self._write_engine.dialect.create_connect_args(self._write_engine.url)
+        return {**found, **KEEPALIVE_OPTIONS, "application_name": "monitor"}
 
     @contextmanager
-    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+    def write_transaction(self, *, durable: bool = False) -> Iterator[Connection]:
         """Open a write transaction: it commits whole, or leaves nothing when an error passes through."""
-        if not self.sqlite:
-            with translated(), self._writer.begin() as connection:
+        if not self.is_sqlite:
+            with translate_errors(), self._write_engine.begin() as connection:
                 yield connection
             return
-        shared: Connection | None = getattr(self._shared, "connection", None)
+        shared: Connection | None = getattr(self._thread_state, "connection", None)
         if shared is not None:
             yield shared
             return
-        with self._turn, translated():
-            connection = self._open_writer()
+        with self._write_lock, translate_errors():
+            connection = self._get_write_connection()
             set_durable(connection, durable=durable)
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def shared_transaction(self) -> Iterator[None]:
         """Make what this thread writes inside one transaction: all of it commits, or nothing. For SQLite only.
 
         What has to be durable must not be among it.
         """
-        with self.writing() as connection:
-            self._shared.connection = connection
+        with self.write_transaction() as connection:
+            self._thread_state.connection = connection
             try:
                 yield
             finally:
-                self._shared.connection = None
+                self._thread_state.connection = None
 
-    def _open_writer(self) -> Connection:
+    def _get_write_connection(self) -> Connection:
         """Return the one connection that writes; it stays open, for taking one from the pool costs as much as a row."""
-        if self._held is None:
-            self._held = self._writer.connect()
-        return self._held
+        if self._write_connection is None:
+            self._write_connection = self._write_engine.connect()
+        return self._write_connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def read_transaction(self) -> Iterator[Connection]:
         """Open a read transaction: all its queries see one state."""
-        with translated(), self._reader.connect() as connection, connection.begin():
+        with translate_errors(), self._read_engine.connect() as connection, connection.begin():
             yield connection
 
-    def renew_readers(self) -> None:
+    def reset_readers(self) -> None:
         """Let readers open anew: a connection goes on planning with what was known of the tables when it opened."""
-        self._reader.dispose()
+        self._read_engine.dispose()
 
     @contextmanager
-    def outside(self) -> Iterator[sqlite3.Connection]:
+    def raw_connection(self) -> Iterator[sqlite3.Connection]:
         """Open SQLite's own connection for what cannot stand in a transaction, between those of the writer."""
-        with self._turn, translated(), closing(sqlite3.connect(self.file, isolation_level=None)) as driver:
-            driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+        with (
+            self._write_lock,
+            translate_errors(),
+            closing(sqlite3.connect(self.database_file, isolation_level=None)) as driver,
+        ):
+            driver.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_SECONDS * 1000)}")
             yield driver
 
     @contextmanager
-    def rebuilding(self) -> Iterator[Connection]:
+    def migration_transaction(self) -> Iterator[Connection]:
         """Open a write transaction for a migration: foreign keys are judged at its end, not on the way."""
-        if not self.sqlite:
-            with self.writing() as connection:
+        if not self.is_sqlite:
+            with self.write_transaction() as connection:
                 yield connection
             return
-        engine = _sqlite(str(self._writer.url.render_as_string(hide_password=False)), poolclass=NullPool)
-        _begin_with(engine, "BEGIN IMMEDIATE")
-        with translated(), engine.connect() as connection:
+        engine = _create_sqlite_engine(
+            str(self._write_engine.url.render_as_string(hide_password=False)), poolclass=NullPool
+        )
+        _set_begin_statement(engine, "BEGIN IMMEDIATE")
+        with translate_errors(), engine.connect() as connection:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]  # open
             with connection.begin():
                 yield connection
 
     def close(self) -> None:
         """Close all connections; on SQLite the last one leaves a database of one file."""
-        if self._held is not None:
-            self._held.close()
-        self._reader.dispose()
-        self._writer.dispose()
+        if self._write_connection is not None:
+            self._write_connection.close()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
 
 
 def set_durable(connection: Connection, *, durable: bool) -> None:
@@ -146,7 +156,7 @@ def set_durable(connection: Connection, *, durable: bool) -> None:
         connection.info["durable"] = durable
 
 
-def _judge(url: str) -> tuple[bool, str]:
+def _parse_url(url: str) -> tuple[bool, str]:
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -161,8 +171,10 @@ def _judge(url: str) -> tuple[bool, str]:
     )
 
 
-def _sqlite(url: str, **pool: Any) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
+def _create_sqlite_engine(url: str, **pool_options: Any) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}, **pool_options
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(driver: Any, _record: object) -> None:
@@ -173,34 +185,37 @@ def _sqlite(url: str, **pool: Any) -> Engine:
     return engine
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
+def _set_begin_statement(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _postgres(url: str) -> Engine:
-    patience = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": IDLE_SECONDS}
+def _create_postgres_engine(url: str) -> Engine:
+    patience = {
+        "lock_timeout": BUSY_TIMEOUT_SECONDS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_SECONDS,
+    }
     options = " ".join(["-c timezone=utc", *(f"-c {name}={int(long * 1000)}" for name, long in patience.items())])
-    about = {"options": options, "application_name": "monitor", **ALIVE}
+    about = {"options": options, "application_name": "monitor", **KEEPALIVE_OPTIONS}
     return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=about)
 
 
-def insert_new(into: Table, connection: Connection) -> Any:
+def insert_ignore(table: Table, connection: Connection) -> Any:
     """Return an insert that leaves rows alone whose key is there already."""
-    return _insert(into, connection).on_conflict_do_nothing()
+    return _dialect_insert(table, connection).on_conflict_do_nothing()
 
 
-def insert_or_replace(into: Table, connection: Connection, key: str, columns: Iterable[str]) -> Any:
+def upsert(table: Table, connection: Connection, key_column: str, columns: Iterable[str]) -> Any:
     """Return an insert of these columns that overwrites the row with the same key."""
-    statement = _insert(into, connection)
-    values = {name: statement.excluded[name] for name in columns if name != key}
-    return statement.on_conflict_do_update(index_elements=[key], set_=values)
+    statement = _dialect_insert(table, connection)
+    values = {name: statement.excluded[name] for name in columns if name != key_column}
+    return statement.on_conflict_do_update(index_elements=[key_column], set_=values)
 
 
-def _insert(into: Table, connection: Connection) -> Any:
+def _dialect_insert(table: Table, connection: Connection) -> Any:
     if connection.dialect.name == "sqlite":
-        return sqlite.insert(into)
+        return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # its side of SQLAlchemy is long to load
 
-    return postgresql.insert(into)
+    return postgresql.insert(table)

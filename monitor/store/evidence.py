@@ -12,18 +12,18 @@ from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Connection, exists, insert, select, text
 
-from monitor.domain.archive import Proof
+from monitor.domain.archive import EvidenceProof
 from monitor.store.catalogue import ARTICLE, CAPTURE, EVIDENCE, HIT, MENTION
 from monitor.store.engine import Connections
-from monitor.store.verify import GENESIS, link
+from monitor.store.verify import GENESIS_HASH, chain_hash
 
 
-def seal(connection: Connection, articles: Collection[int], now: datetime) -> None:
+def append_records(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
     """Append a record for each of these articles that matched and whose page is kept, inside a transaction."""
     matched = exists().where(HIT.c.article_id == ARTICLE.c.id) | exists().where(MENTION.c.article_id == ARTICLE.c.id)
     columns = [CAPTURE.c[name] for name in ("article_id", "url", "status", "sha256", "captured_at")]
     pages = select(*columns, ARTICLE.c.source_id, ARTICLE.c.title, ARTICLE.c.published_at)
-    pages = pages.join_from(CAPTURE, ARTICLE).where(CAPTURE.c.article_id.in_(articles), matched)
+    pages = pages.join_from(CAPTURE, ARTICLE).where(CAPTURE.c.article_id.in_(article_ids), matched)
     sealed = exists().where(EVIDENCE.c.article_id == CAPTURE.c.article_id, EVIDENCE.c.sha256 == CAPTURE.c.sha256)
     rows = connection.execute(pages.where(~sealed).order_by(ARTICLE.c.id)).all()
     if not rows:
@@ -31,7 +31,7 @@ def seal(connection: Connection, articles: Collection[int], now: datetime) -> No
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE evidence IN EXCLUSIVE MODE"))  # one chain: appended to one after another
     newest = select(EVIDENCE.c.hash).order_by(EVIDENCE.c.id.desc()).limit(1)
-    previous = connection.execute(newest).scalar() or GENESIS
+    previous = connection.execute(newest).scalar() or GENESIS_HASH
     for row in rows:
         facts = {
             "article": row.article_id,
@@ -39,49 +39,54 @@ def seal(connection: Connection, articles: Collection[int], now: datetime) -> No
             "url": row.url,
             "status": row.status,
             "title": row.title,
-            "published": _iso(row.published_at),
-            "captured": _iso(row.captured_at),
+            "published": _format_utc(row.published_at),
+            "captured": _format_utc(row.captured_at),
             "sha256": row.sha256,
-            "sealed": _iso(now),
+            "sealed": _format_utc(now),
         }
         record = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         following = {"article_id": row.article_id, "record": record, "sha256": row.sha256, "previous": previous}
-        previous = link(previous, sha256(record.encode()).hexdigest())
+        previous = chain_hash(previous, sha256(record.encode()).hexdigest())
         connection.execute(insert(EVIDENCE).values(**following, hash=previous))
 
 
-def _iso(moment: datetime | None) -> str:
+def _format_utc(moment: datetime | None) -> str:
     return moment.isoformat().replace("+00:00", "Z") if moment else ""
 
 
-class SqlEvidence:
+class SqlEvidenceStore:
     """Look-ups in the chain."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def proofs(self, article_id: int) -> list[Proof]:
+    def list_proofs(self, article_id: int) -> list[EvidenceProof]:
         """Return the records of an article, oldest first."""
-        return self._proofs(EVIDENCE.c.article_id == article_id)
+        return self._load_proofs(EVIDENCE.c.article_id == article_id)
 
-    def since(self, number: int) -> list[tuple[str, str]]:
+    def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:
         """Return for each record after a number the SHA-256 of its text, and its hash: the chain up to now."""
         return [
-            (sha256(proof.record.encode()).hexdigest(), proof.hash) for proof in self._proofs(EVIDENCE.c.id > number)
+            (sha256(proof.record.encode()).hexdigest(), proof.hash)
+            for proof in self._load_proofs(EVIDENCE.c.id > record_id)
         ]
 
-    def broken(self) -> str:
+    def find_broken_record(self) -> str:
         """Return where the chain does not hold, or an empty text."""
-        previous = GENESIS
-        for proof in self._proofs(EVIDENCE.c.id > 0):
-            if (proof.previous, proof.hash) != (previous, link(previous, sha256(proof.record.encode()).hexdigest())):
-                return f"evidence record {proof.number} was changed, or one before it was taken out"
+        previous = GENESIS_HASH
+        for proof in self._load_proofs(EVIDENCE.c.id > 0):
+            if (proof.previous_hash, proof.hash) != (
+                previous,
+                chain_hash(previous, sha256(proof.record.encode()).hexdigest()),
+            ):
+                return f"evidence record {proof.record_id} was changed, or one before it was taken out"
             previous = proof.hash
         return ""
 
-    def _proofs(self, condition: ColumnElement[bool]) -> list[Proof]:
+    def _load_proofs(self, condition: ColumnElement[bool]) -> list[EvidenceProof]:
         query = select(EVIDENCE).where(condition).order_by(EVIDENCE.c.id)
-        with self._connections.reading() as connection:
+        with self._connections.read_transaction() as connection:
             return [
-                Proof(row.id, row.article_id, row.record, row.previous, row.hash) for row in connection.execute(query)
+                EvidenceProof(row.id, row.article_id, row.record, row.previous, row.hash)
+                for row in connection.execute(query)
             ]

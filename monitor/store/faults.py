@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from monitor.domain.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 
-_SQLITE = {  # primary result codes, https://sqlite.org/rescode.html
+_SQLITE_ERRORS = {  # primary result codes, https://sqlite.org/rescode.html
     sqlite3.SQLITE_BUSY: (StoreBusy, "it is locked by another program for longer than the timeout; try again"),
     sqlite3.SQLITE_LOCKED: (StoreBusy, "it is locked; try again"),
     sqlite3.SQLITE_FULL: (
@@ -27,7 +27,7 @@ _SQLITE = {  # primary result codes, https://sqlite.org/rescode.html
     ),
     sqlite3.SQLITE_CANTOPEN: (StoreError, "it cannot be opened; its folder must exist and be writable"),
 }
-_POSTGRES = {  # SQLSTATE, or its class of two letters
+_POSTGRES_ERRORS = {  # SQLSTATE, or its class of two letters
     "53100": (StoreFull, "there is no space left on the server's disk"),
     "53": (StoreBusy, "the server is short of resources; try again"),
     "40": (StoreBusy, "another transaction was in the way; try again"),
@@ -40,48 +40,48 @@ _POSTGRES = {  # SQLSTATE, or its class of two letters
 }
 
 
-def translate(error: DBAPIError) -> StoreError | None:
+def to_store_error(error: DBAPIError) -> StoreError | None:
     """Return what the user should hear, or None for a bug of ours (wrong SQL, a broken constraint)."""
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
-        return of_sqlite(cause)
+        return sqlite_to_store_error(cause)
     state = str(getattr(cause, "sqlstate", None) or "")
-    found = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
+    found = _POSTGRES_ERRORS.get(state) or _POSTGRES_ERRORS.get(state[:2])
     if not found and (error.connection_invalidated or (isinstance(error, OperationalError) and not state)):
-        found = _POSTGRES["08"]
+        found = _POSTGRES_ERRORS["08"]
     if found:
-        return _said(found, cause)
+        return _build_error(found, cause)
     return StoreError(f"the database failed: {cause}") if isinstance(error, OperationalError) else None
 
 
-def of_sqlite(cause: sqlite3.Error) -> StoreError | None:
+def sqlite_to_store_error(cause: sqlite3.Error) -> StoreError | None:
     """Return what the user should hear of an error of SQLite's own driver, or None for a bug of ours."""
     code = getattr(cause, "sqlite_errorcode", 0)
-    found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)
+    found = _SQLITE_ERRORS.get(code) or _SQLITE_ERRORS.get(code & 0xFF)
     if found:
-        return _said(found, cause)
+        return _build_error(found, cause)
     return StoreError(f"the database failed: {cause}") if isinstance(cause, sqlite3.OperationalError) else None
 
 
-def _said(found: tuple[type[StoreError], str], cause: BaseException | None) -> StoreError:
-    kind, advice = found
+def _build_error(known_error: tuple[type[StoreError], str], cause: BaseException | None) -> StoreError:
+    kind, advice = known_error
     return kind(f"the database did not answer as asked: {advice} ({cause})")
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Raise a ``StoreError`` for what the driver raises inside; bugs pass through as they are."""
     try:
         yield
     except PoolTimeout as error:
         raise StoreBusy("all connections to the database are in use; try again") from error
     except DBAPIError as error:
-        known = translate(error)
+        known = to_store_error(error)
         if known is None:
             raise
         raise known from error
     except sqlite3.Error as error:  # where SQLite is asked past SQLAlchemy: PRAGMAs, backups
-        known = of_sqlite(error)
+        known = sqlite_to_store_error(error)
         if known is None:
             raise
         raise known from error

@@ -6,23 +6,23 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, select, update
 
-from monitor.domain.archive import MissLine
-from monitor.domain.article import Region, Stage, Stored
+from monitor.domain.archive import NearMissSummary
+from monitor.domain.article import Region, Stage, StoredArticle
 from monitor.domain.digest import Window
-from monitor.domain.mention import Findings, Form, Mention, NearMiss
+from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss
 from monitor.store.bulk import insert_rows
 from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS
-from monitor.store.codec import dumps
-from monitor.store.rows import AnyRow, several
+from monitor.store.codec import to_json
+from monitor.store.rows import AnyRow, encode_texts
 
 
-def keep_findings(connection: Connection, findings: Sequence[tuple[Stored, Findings]], now: datetime) -> int:
+def save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
     """Replace what was found in these articles and move them to ``SCREENED``; return the number of new hits.
 
     An article that somebody else screened meanwhile is left as it is.
     """
     numbers = [stored.id for stored, _found in findings]
-    waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.READ))
+    waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.EXTRACTED))
     open_ones = set(connection.execute(waiting.with_for_update()).scalars())
     rows = [(stored, found) for stored, found in findings if stored.id in open_ones]
     if not rows:
@@ -33,21 +33,21 @@ def keep_findings(connection: Connection, findings: Sequence[tuple[Stored, Findi
     insert_rows(
         connection, NEARMISS, [near_miss_row(stored, one) for stored, found in rows for one in found.near_misses]
     )
-    hits = [_hit(stored, found, now) for stored, found in rows if stored.news]
-    added = insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], new=True)
-    connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(open_ones)).values(stage=str(Stage.SCREENED)))
+    hits = [_hit_rows(stored, found, now) for stored, found in rows if stored.news]
+    added = insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], skip_existing=True)
+    connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(open_ones)).values(stage=str(Stage.MATCHED)))
     return added
 
 
-def _hit(stored: Stored, found: Findings, now: datetime) -> list[dict[str, Any]]:
+def _hit_rows(stored: StoredArticle, found: Findings, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "article_id": stored.id,
             "rule_id": hit.rule_id,
             "kind": "new",
             "revision": 0,
-            "officials": several(hit.officials),
-            "passages": dumps(hit.passages),
+            "officials": encode_texts(hit.officials),
+            "passages": to_json(hit.passages),
             "found_at": now,
             "note": "",
         }
@@ -55,7 +55,9 @@ def _hit(stored: Stored, found: Findings, now: datetime) -> list[dict[str, Any]]
     ]
 
 
-def misses_of(connection: Connection, officials: Collection[str], window: Window, limit: int) -> list[MissLine]:
+def list_near_misses(
+    connection: Connection, official_ids: Collection[str], window: Window, limit: int
+) -> list[NearMissSummary]:
     """Return what was nearly taken for these officials in a period; see the port."""
     named = exists().where(
         MENTION.c.article_id == NEARMISS.c.article_id, MENTION.c.official_id == NEARMISS.c.official_id
@@ -67,7 +69,7 @@ def misses_of(connection: Connection, officials: Collection[str], window: Window
         .where(
             NEARMISS.c.seen_at >= window.start_at,
             NEARMISS.c.seen_at < window.end_at,
-            NEARMISS.c.official_id.in_(officials),
+            NEARMISS.c.official_id.in_(official_ids),
             ~named,
         )
         .group_by(*spellings)
@@ -80,10 +82,10 @@ def misses_of(connection: Connection, officials: Collection[str], window: Window
         .join_from(counted, ARTICLE, counted.c.article_id == ARTICLE.c.id)
         .order_by(counted.c.articles.desc(), counted.c.article_id.desc(), counted.c.official_id, counted.c.text)
     )
-    return [MissLine(*row) for row in connection.execute(query)]
+    return [NearMissSummary(*row) for row in connection.execute(query)]
 
 
-def mention_row(stored: Stored, mention: Mention) -> dict[str, Any]:
+def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
     """Make the row of a mention."""
     return {
         "article_id": stored.id,
@@ -99,21 +101,21 @@ def mention_row(stored: Stored, mention: Mention) -> dict[str, Any]:
     }
 
 
-def near_miss_row(stored: Stored, miss: NearMiss) -> dict[str, Any]:
+def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
     """Make the row of a near miss."""
     return {
         "article_id": stored.id,
-        "official_id": miss.official_id,
+        "official_id": near_miss.official_id,
         "seen_at": stored.first_seen_at,
-        "text": miss.text,
-        "region": str(miss.region),
-        "start": miss.start,
-        "end": miss.end,
-        "reason": miss.reason,
+        "text": near_miss.text,
+        "region": str(near_miss.region),
+        "start": near_miss.start,
+        "end": near_miss.end,
+        "reason": near_miss.reason,
     }
 
 
-def mention_of(row: AnyRow) -> Mention:
+def mention_from_row(row: AnyRow) -> Mention:
     """Make the mention of its row."""
     return Mention(
         row.official_id,
@@ -121,12 +123,12 @@ def mention_of(row: AnyRow) -> Mention:
         Region(row.region),
         row.start,
         row.end,
-        Form(row.form),
+        MatchForm(row.form),
         row.confidence,
         row.reason,
     )
 
 
-def near_miss_of(row: AnyRow) -> NearMiss:
+def near_miss_from_row(row: AnyRow) -> NearMiss:
     """Make the near miss of its row."""
     return NearMiss(row.official_id, row.text, Region(row.region), row.start, row.end, row.reason)

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from monitor.domain.archive import Snapshot
+from monitor.domain.archive import SavedConfiguration
 from monitor.store.catalogue import META
-from monitor.store.codec import dumps, loads
-from monitor.store.engine import Connections, insert_new, insert_or_replace
+from monitor.store.codec import from_json, to_json
+from monitor.store.engine import Connections, insert_ignore, upsert
 
 
-class SqlLedger:
+class SqlKeyValueStore:
     """The ``Ledger`` of ``domain/ports.py``."""
 
     def __init__(self, connections: Connections) -> None:
@@ -19,39 +19,39 @@ class SqlLedger:
 
     def installed_at(self, now: datetime) -> datetime:
         """Return when this database was first asked this; the first time, that is ``now``."""
-        with self._connections.writing() as connection:
+        with self._connections.write_transaction() as connection:
             fact = {"name": "installed_at", "value": now.isoformat(), "changed_at": now}
-            connection.execute(insert_new(META, connection), fact)
+            connection.execute(insert_ignore(META, connection), fact)
             value = connection.execute(select(META.c.value).where(META.c.name == "installed_at")).scalar_one()
         return datetime.fromisoformat(value)
 
-    def snapshot(self) -> Snapshot | None:
+    def get_saved_configuration(self) -> SavedConfiguration | None:
         """Return the last configuration that was good, or None before the first."""
         value = self.get("configuration")
-        return loads(Snapshot, value) if value else None
+        return from_json(SavedConfiguration, value) if value else None
 
-    def keep_snapshot(self, snapshot: Snapshot) -> None:
+    def save_configuration(self, configuration: SavedConfiguration) -> None:
         """Keep a good configuration, or the faults of a bad edit beside the good one that goes on."""
-        self.set("configuration", dumps(snapshot), snapshot.loaded_at)
+        self.set("configuration", to_json(configuration), configuration.loaded_at)
 
     def get(self, name: str) -> str:
         """Return a fact by its name, or an empty text."""
-        with self._connections.reading() as connection:
+        with self._connections.read_transaction() as connection:
             return connection.execute(select(META.c.value).where(META.c.name == name)).scalar() or ""
 
     def set(self, name: str, value: str, now: datetime) -> None:
         """Keep a fact under a name, in place of what was there."""
-        with self._connections.writing() as connection:
+        with self._connections.write_transaction() as connection:
             fact = {"name": name, "value": value, "changed_at": now}
-            connection.execute(insert_or_replace(META, connection, "name", fact), fact)
+            connection.execute(upsert(META, connection, "name", fact), fact)
 
-    def named(self, prefix: str) -> dict[str, str]:
+    def get_by_prefix(self, prefix: str) -> dict[str, str]:
         """Return the facts whose names begin so."""
-        with self._connections.reading() as connection:
+        with self._connections.read_transaction() as connection:
             rows = connection.execute(select(META.c.name, META.c.value).where(META.c.name.startswith(prefix)))
             return {row.name: row.value for row in rows}
 
-    def drop(self, names: Collection[str]) -> None:
+    def delete(self, names: Collection[str]) -> None:
         """Forget facts."""
-        with self._connections.writing() as connection:
+        with self._connections.write_transaction() as connection:
             connection.execute(delete(META).where(META.c.name.in_(sorted(names))))

@@ -9,8 +9,17 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from monitor.store.base import CLUSTERED, COUNTED, Base, number, of, partial, when, words
-from monitor.store.columns import BIG, Moment
+from monitor.store.base import (
+    AUTOINCREMENT,
+    WITHOUT_ROWID,
+    Base,
+    datetime_column,
+    foreign_key,
+    id_column,
+    partial_index,
+    text_column,
+)
+from monitor.store.columns import BIG_INTEGER, UtcDateTime
 
 
 class DigestRow(Base, table=True):
@@ -21,39 +30,39 @@ class DigestRow(Base, table=True):
         UniqueConstraint("digest_id", "start_at"),
         Index("ix_digest_end_at", "digest_id", "end_at"),
         Index("ix_digest_seen", "digest_id", "seen"),
-        COUNTED,
+        AUTOINCREMENT,
     )
 
-    id: int | None = number()
+    id: int | None = id_column()
     digest_id: str
-    start_at: datetime = when(null=False)
-    end_at: datetime = when(null=False)
-    composed_at: datetime = Field(sa_column=Column(Moment, nullable=False, index=True))
+    start_at: datetime = datetime_column(nullable=False)
+    end_at: datetime = datetime_column(nullable=False)
+    composed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     late: bool = False
-    seen: int = Field(default=0, sa_column=Column(BIG, nullable=False))
-    content: str = words()
+    seen: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
+    content: str = text_column()
 
 
-class ToldRow(Base, table=True):
+class DigestHitRow(Base, table=True):
     """A hit that a digest has told."""
 
     __tablename__ = "told"
-    __table_args__ = (CLUSTERED,)
+    __table_args__ = (WITHOUT_ROWID,)
 
-    hit_id: int = of("hit.id", key=True)
+    hit_id: int = foreign_key("hit.id", primary_key=True)
     digest_id: str = Field(primary_key=True)
-    digest: int = of("digest.id", index=True)
+    digest: int = foreign_key("digest.id", index=True)
 
 
-class RenditionRow(Base, table=True):
+class RenderedDigestRow(Base, table=True):
     """A digest in every form that a channel may want, for all its targets."""
 
     __tablename__ = "rendition"
-    __table_args__ = (COUNTED,)
+    __table_args__ = (AUTOINCREMENT,)
 
-    id: int | None = number()
-    digest: int = of("digest.id", index=True)
-    content: str = words()
+    id: int | None = id_column()
+    digest: int = foreign_key("digest.id", index=True)
+    content: str = text_column()
 
 
 class DeliveryRow(Base, table=True):
@@ -61,26 +70,26 @@ class DeliveryRow(Base, table=True):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        partial("ix_delivery_due", "next_attempt_at", "id", where="state = 'pending'"),
+        partial_index("ix_delivery_due", "next_attempt_at", "id", where="state = 'pending'"),
         Index("ix_delivery_state", "state", "id"),
         UniqueConstraint("key"),
-        COUNTED,
+        AUTOINCREMENT,
     )
 
-    id: int | None = number()
+    id: int | None = id_column()
     key: str
-    digest: int = of("digest.id", index=True)
+    digest: int = foreign_key("digest.id", index=True)
     digest_id: str
     channel_id: str
-    target: str = words()
-    rendition: int = of("rendition.id", index=True)
-    created_at: datetime = when(null=False)
+    target: str = text_column()
+    rendition: int = foreign_key("rendition.id", index=True)
+    created_at: datetime = datetime_column(nullable=False)
     state: str = "pending"
     attempts: int = 0
-    first_attempt_at: datetime | None = when()
-    next_attempt_at: datetime | None = when()
-    settled_at: datetime | None = when()
-    last_error: str = words()
+    first_attempt_at: datetime | None = datetime_column()
+    next_attempt_at: datetime | None = datetime_column()
+    settled_at: datetime | None = datetime_column()
+    last_error: str = text_column()
     lease_token: str = ""
 
 
@@ -89,18 +98,18 @@ class RecheckRow(Base, table=True):
 
     __tablename__ = "recheck"
 
-    article_id: int = of("article.id", key=True)
-    next_at: datetime | None = Field(default=None, sa_column=Column(Moment, nullable=True, index=True))
-    checked_at: datetime | None = when()
+    article_id: int = foreign_key("article.id", primary_key=True)
+    next_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
+    checked_at: datetime | None = datetime_column()
     missing: int = 0
     lease_token: str = ""
 
 
-class MetaRow(Base, table=True):
+class SettingRow(Base, table=True):
     """A fact about the whole installation, such as the last configuration that was good."""
 
     __tablename__ = "meta"
 
     name: str = Field(primary_key=True)
-    value: str = words()
-    changed_at: datetime = when(null=False)
+    value: str = text_column()
+    changed_at: datetime = datetime_column(nullable=False)

@@ -10,9 +10,9 @@ from monitor.domain.errors import StoreError, StoreInUse
 class LockFile:
     """An exclusive lock beside the database file (flock), with the holder's process id inside."""
 
-    def __init__(self, database: str) -> None:
+    def __init__(self, database_file: str) -> None:
         """Take the lock. Raises ``StoreInUse`` if another process holds it, ``StoreError`` if there can be none."""
-        path = Path(f"{database}.lock")
+        path = Path(f"{database_file}.lock")
         try:
             self._file = path.open("a+", encoding="ascii")
         except OSError as error:
@@ -27,7 +27,7 @@ class LockFile:
             holder = self._file.read().strip()
             self._file.close()
             raise StoreInUse(
-                f"another monitor (process {holder or 'unknown'}) works on {database}; "
+                f"another monitor (process {holder or 'unknown'}) works on {database_file}; "
                 "stop it first, or use another database"
             ) from None
         self._file.truncate(0)

@@ -13,23 +13,25 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, text, update
 
-from monitor.domain.crew import COLLECT, QUEUE, READ, SILENT, Handout, QueueCounts
+from monitor.domain.crew import COLLECT_TASK, QUEUE_NAME, READ_PAGES_TASK, WORKER_TIMEOUT, EnqueueResult, QueueCounts
 from monitor.domain.errors import StoreBusy
 from monitor.domain.source import Lease
 from monitor.store.catalogue import ARTICLE, SOURCE
 from monitor.store.engine import Connections
-from monitor.store.rows import LISTED
-from monitor.store.sources import memory_of
-from monitor.text.urls import host_of
+from monitor.store.rows import IS_LISTED
+from monitor.store.sources import poll_state_from_row
+from monitor.text.urls import extract_host
 
-TURN = 7_310_002  # the number under which PostgreSQL lets one daemon hand out at a time
-WAITING = 400  # so many jobs wait at most: the database knows what else is due, and looking into a queue has its price
-A_HOST = 8  # of which so many belong to one host, that the others get their turn
-CANDIDATES = 2_000
-KEPT = timedelta(days=7)
+ENQUEUE_LOCK_ID = 7_310_002  # the number under which PostgreSQL lets one daemon hand out at a time
+MAX_QUEUED_JOBS = (
+    400  # so many jobs wait at most: the database knows what else is due, and looking into a queue has its price
+)
+MAX_QUEUED_JOBS_PER_HOST = 8  # of which so many belong to one host, that the others get their turn
+MAX_CANDIDATES = 2_000
+FINISHED_JOB_RETENTION = timedelta(days=7)
 
-_ALIVE = text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - :silent")
-_TAKE_BACK = text(
+_COUNT_ALIVE_WORKERS = text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - :silent")
+_DELETE_ORPHANED_JOBS = text(
     """DELETE FROM procrastinate_jobs WHERE queue_name = :queue AND (
         status = 'todo' AND :all
         OR status = 'doing' AND NOT EXISTS (
@@ -37,119 +39,131 @@ _TAKE_BACK = text(
             AND worker.last_heartbeat > now() - :silent))
     RETURNING status, task_name, args"""
 )
-_HELD = text(
+_SELECT_ACTIVE_JOBS = text(
     """SELECT status, lock, queueing_lock FROM procrastinate_jobs
         WHERE queue_name = :queue AND status IN ('todo', 'doing')"""
 )
-_COUNTS = text("SELECT status, count(*) FROM procrastinate_jobs WHERE queue_name = :queue GROUP BY status")
-_FORGET = text(
+_COUNT_JOBS_BY_STATUS = text(
+    "SELECT status, count(*) FROM procrastinate_jobs WHERE queue_name = :queue GROUP BY status"
+)
+_DELETE_FINISHED_JOBS = text(
     """DELETE FROM procrastinate_jobs job WHERE queue_name = :queue AND status NOT IN ('todo', 'doing')
         AND NOT EXISTS (SELECT FROM procrastinate_events WHERE job_id = job.id AND at > now() - :kept)"""
 )
-_GONE = text("DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - :kept")
-_RELEASE = (
+_DELETE_DEAD_WORKERS = text("DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - :kept")
+_RELEASE_LEASE = (
     update(SOURCE)
-    .where(SOURCE.c.id == bindparam("source"))
+    .where(SOURCE.c.id == bindparam("source_id"))
     .where(or_(SOURCE.c.lease_token == bindparam("token"), SOURCE.c.lease_token.startswith(bindparam("own"))))
     .values(lease_token="", leased_until_at=None)
 )
 
 
-class SqlQueue:
+class SqlJobQueue:
     """The ``JobQueue`` of ``domain/crew.py``, on PostgreSQL alone."""
 
-    def __init__(self, connections: Connections, silent: timedelta = SILENT) -> None:
-        self._connections, self._silent = connections, silent
+    def __init__(self, connections: Connections, worker_timeout: timedelta = WORKER_TIMEOUT) -> None:
+        self._connections, self._worker_timeout = connections, worker_timeout
 
-    def hand_out(self, now: datetime, until_at: datetime) -> Handout:
+    def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
         """Take back what dead workers held, then enqueue what is due; see the port."""
-        with self._connections.writing() as connection:
-            workers = self._workers(connection)
-            if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": TURN}).scalar_one():
-                return Handout(workers)  # another daemon is just doing it
-            back = self._take_back(connection, now, all_of_them=not workers)
+        with self._connections.write_transaction() as connection:
+            workers = self._count_alive_workers(connection)
+            if not connection.execute(
+                text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": ENQUEUE_LOCK_ID}
+            ).scalar_one():
+                return EnqueueResult(workers)  # another daemon is just doing it
+            back = self._requeue_orphaned_jobs(connection, now, include_queued=not workers)
             if not workers:
-                return Handout(0, taken_back=back)
-            held = connection.execute(_HELD, {"queue": QUEUE}).all()
-            room = Room(held)
-            polls = _lease(connection, room, now, until_at) if room.free else []
-            pages = _with_pages(connection, room, now) if room.free else []
+                return EnqueueResult(0, requeued_jobs=back)
+            held = connection.execute(_SELECT_ACTIVE_JOBS, {"queue": QUEUE_NAME}).all()
+            room = QueueQuota(held)
+            polls = _lease_due_sources(connection, room, now, expires_at) if room.free_slots else []
+            pages = _select_page_jobs(connection, room, now) if room.free_slots else []
             if polls or pages:
-                _defer(connection, [*polls, *pages])
-        return Handout(workers, len(polls), len(pages), back)
+                _insert_jobs(connection, [*polls, *pages])
+        return EnqueueResult(workers, len(polls), len(pages), back)
 
-    def claim(self, source_id: str, token: str, until_at: datetime) -> Lease | None:
+    def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
         """Begin a job; see the port."""
         own = f"{token}.{secrets.token_hex(4)}"
         claim = (
             update(SOURCE)
             .where(SOURCE.c.id == source_id, SOURCE.c.lease_token == token, SOURCE.c.configured)
-            .values(lease_token=own, leased_until_at=until_at)
+            .values(lease_token=own, leased_until_at=expires_at)
             .returning(SOURCE.c.memory, SOURCE.c.pages)
         )
-        with self._connections.writing() as connection:
+        with self._connections.write_transaction() as connection:
             row = connection.execute(claim).first()
-        return Lease(source_id, own, until_at, memory_of(row)) if row else None
+        return Lease(source_id, own, expires_at, poll_state_from_row(row)) if row else None
 
     def release(self, source_id: str, token: str) -> bool:
         """Give a lease back without a poll; False if it had ended."""
-        with self._connections.writing() as connection:
-            return _release(connection, [(source_id, token)]) > 0
+        with self._connections.write_transaction() as connection:
+            return _release_leases(connection, [(source_id, token)]) > 0
 
-    def counts(self) -> QueueCounts:
+    def count_jobs(self) -> QueueCounts:
         """Count workers that are alive, and jobs."""
-        with self._connections.reading() as connection:
-            jobs: dict[str, int] = {row[0]: row[1] for row in connection.execute(_COUNTS, {"queue": QUEUE})}
-            workers = self._workers(connection)
+        with self._connections.read_transaction() as connection:
+            jobs: dict[str, int] = {
+                row[0]: row[1] for row in connection.execute(_COUNT_JOBS_BY_STATUS, {"queue": QUEUE_NAME})
+            }
+            workers = self._count_alive_workers(connection)
         ended = sum(jobs.values()) - jobs.get("todo", 0) - jobs.get("doing", 0)
         return QueueCounts(workers, jobs.get("todo", 0), jobs.get("doing", 0), ended)
 
-    def clean(self) -> int:
+    def delete_old_jobs(self) -> int:
         """Delete failed jobs of the week before and workers that are long gone; return how many jobs."""
-        with self._connections.writing() as connection:
-            connection.execute(_GONE, {"kept": KEPT})
-            return connection.execute(_FORGET, {"queue": QUEUE, "kept": KEPT}).rowcount
+        with self._connections.write_transaction() as connection:
+            connection.execute(_DELETE_DEAD_WORKERS, {"kept": FINISHED_JOB_RETENTION})
+            return connection.execute(
+                _DELETE_FINISHED_JOBS, {"queue": QUEUE_NAME, "kept": FINISHED_JOB_RETENTION}
+            ).rowcount
 
-    def _workers(self, connection: Connection) -> int:
-        return int(connection.execute(_ALIVE, {"silent": self._silent}).scalar_one())
+    def _count_alive_workers(self, connection: Connection) -> int:
+        return int(connection.execute(_COUNT_ALIVE_WORKERS, {"silent": self._worker_timeout}).scalar_one())
 
-    def _take_back(self, connection: Connection, now: datetime, *, all_of_them: bool) -> int:
+    def _requeue_orphaned_jobs(self, connection: Connection, now: datetime, *, include_queued: bool) -> int:
         """Delete the jobs of dead workers (or all), and make due again what they had leased."""
-        asked = {"queue": QUEUE, "all": all_of_them, "silent": self._silent}
-        rows = connection.execute(_TAKE_BACK, asked).all()
-        _release(connection, [(row.args["source"], row.args["token"]) for row in rows if row.task_name == COLLECT])
+        asked = {"queue": QUEUE_NAME, "all": include_queued, "silent": self._worker_timeout}
+        rows = connection.execute(_DELETE_ORPHANED_JOBS, asked).all()
+        _release_leases(
+            connection, [(row.args["source_id"], row.args["token"]) for row in rows if row.task_name == COLLECT_TASK]
+        )
         dead = [row for row in rows if row.status == "doing"]
-        if reading := [row.args["source"] for row in dead if row.task_name == READ]:
-            pages = update(ARTICLE).where(LISTED, ARTICLE.c.source_id.in_(reading), ARTICLE.c.lease_token != "")
+        if reading := [row.args["source_id"] for row in dead if row.task_name == READ_PAGES_TASK]:
+            pages = update(ARTICLE).where(IS_LISTED, ARTICLE.c.source_id.in_(reading), ARTICLE.c.lease_token != "")
             connection.execute(pages.values(lease_token="", next_attempt_at=now))
         return len(dead)
 
 
-class Room:
+class QueueQuota:
     """How many more jobs may wait, in all and for each host, and whose job is there already."""
 
-    def __init__(self, held: Iterable[Any]) -> None:
+    def __init__(self, active_jobs: Iterable[Any]) -> None:
         """``held`` are rows of jobs that wait or run."""
-        rows = list(held)
-        self._hosts = Counter(row.lock for row in rows if row.status == "todo")
-        self.free = WAITING - self._hosts.total()
-        self._waiting = {row.queueing_lock for row in rows if row.status == "todo"}
-        self._running = {row.queueing_lock for row in rows if row.status == "doing"}
+        rows = list(active_jobs)
+        self._queued_by_host = Counter(row.lock for row in rows if row.status == "todo")
+        self.free_slots = MAX_QUEUED_JOBS - self._queued_by_host.total()
+        self._queued_keys = {row.queueing_lock for row in rows if row.status == "todo"}
+        self._running_keys = {row.queueing_lock for row in rows if row.status == "doing"}
 
-    def take(self, task: str, source_id: str, host: str) -> bool:
+    def try_reserve(self, task: str, source_id: str, host: str) -> bool:
         """Take a place for a job, if there is one and the like of it does not wait. A read waits for the one before."""
         key = f"{task}:{source_id}"
-        if self.free <= 0 or self._hosts[host] >= A_HOST or key in self._waiting:
+        if self.free_slots <= 0 or self._queued_by_host[host] >= MAX_QUEUED_JOBS_PER_HOST or key in self._queued_keys:
             return False
-        if task == READ and key in self._running:
+        if task == READ_PAGES_TASK and key in self._running_keys:
             return False
-        self.free -= 1
-        self._hosts[host] += 1
-        self._waiting.add(key)
+        self.free_slots -= 1
+        self._queued_by_host[host] += 1
+        self._queued_keys.add(key)
         return True
 
 
-def _lease(connection: Connection, room: Room, now: datetime, until_at: datetime) -> list[dict[str, Any]]:
+def _lease_due_sources(
+    connection: Connection, quota: QueueQuota, now: datetime, expires_at: datetime
+) -> list[dict[str, Any]]:
     """Lease due sources for the queue, longest overdue first, as many as there are places for."""
     due = (
         SOURCE.c.configured,
@@ -157,39 +171,39 @@ def _lease(connection: Connection, room: Room, now: datetime, until_at: datetime
         SOURCE.c.paused == "",
         or_(SOURCE.c.leased_until_at.is_(None), SOURCE.c.leased_until_at <= now),
     )
-    candidates = select(SOURCE.c.id, SOURCE.c.url).where(*due).order_by(SOURCE.c.next_poll_at).limit(CANDIDATES)
-    hosts = {row.id: host_of(row.url) for row in connection.execute(candidates)}
-    chosen = [source_id for source_id, host in hosts.items() if room.take(COLLECT, source_id, host)]
+    candidates = select(SOURCE.c.id, SOURCE.c.url).where(*due).order_by(SOURCE.c.next_poll_at).limit(MAX_CANDIDATES)
+    hosts = {row.id: extract_host(row.url) for row in connection.execute(candidates)}
+    chosen = [source_id for source_id, host in hosts.items() if quota.try_reserve(COLLECT_TASK, source_id, host)]
     if not chosen:
         return []
     token = secrets.token_hex(8)
-    claim = update(SOURCE).where(SOURCE.c.id.in_(chosen), *due).values(lease_token=token, leased_until_at=until_at)
+    claim = update(SOURCE).where(SOURCE.c.id.in_(chosen), *due).values(lease_token=token, leased_until_at=expires_at)
     leased = set(connection.execute(claim.returning(SOURCE.c.id)).scalars())
     return [
-        {"task": COLLECT, "host": hosts[source_id], "args": {"source": source_id, "token": token}}
+        {"task": COLLECT_TASK, "host": hosts[source_id], "args": {"source_id": source_id, "token": token}}
         for source_id in chosen
         if source_id in leased
     ]
 
 
-def _with_pages(connection: Connection, room: Room, now: datetime) -> list[dict[str, Any]]:
+def _select_page_jobs(connection: Connection, quota: QueueQuota, now: datetime) -> list[dict[str, Any]]:
     """Choose sources whose listed articles wait to be read. Their pages are leased by the worker that reads them."""
     listed = (
         select(ARTICLE.c.source_id)
-        .where(LISTED, ARTICLE.c.next_attempt_at <= now)
+        .where(IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         .order_by(ARTICLE.c.next_attempt_at, ARTICLE.c.id)
-        .limit(CANDIDATES)
+        .limit(MAX_CANDIDATES)
         .subquery()
     )
     query = select(SOURCE.c.id, SOURCE.c.url).where(SOURCE.c.id.in_(select(listed.c.source_id)), SOURCE.c.configured)
     return [
-        {"task": READ, "host": host_of(row.url), "args": {"source": row.id}}
+        {"task": READ_PAGES_TASK, "host": extract_host(row.url), "args": {"source_id": row.id}}
         for row in connection.execute(query)
-        if room.take(READ, row.id, host_of(row.url))
+        if quota.try_reserve(READ_PAGES_TASK, row.id, extract_host(row.url))
     ]
 
 
-def _defer(connection: Connection, jobs: list[dict[str, Any]]) -> None:
+def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
     """Enqueue jobs by Procrastinate, inside our own transaction."""
     from procrastinate import SyncPsycopgConnector
     from procrastinate.exceptions import ConnectorException
@@ -198,9 +212,9 @@ def _defer(connection: Connection, jobs: list[dict[str, Any]]) -> None:
 
     rows = [
         Job(
-            queue=QUEUE,
+            queue=QUEUE_NAME,
             task_name=job["task"],
-            priority=int(job["task"] == COLLECT),  # a poll goes before pages of its host
+            priority=int(job["task"] == COLLECT_TASK),  # a poll goes before pages of its host
             lock=job["host"] or None,
             queueing_lock=f"{job['task']}:{job['args']['source']}",
             task_kwargs=job["args"],
@@ -214,7 +228,7 @@ def _defer(connection: Connection, jobs: list[dict[str, Any]]) -> None:
         raise StoreBusy(f"the queue did not take its jobs; they will be handed out again ({cause})") from error
 
 
-def _release(connection: Connection, leases: list[tuple[str, str]]) -> int:
+def _release_leases(connection: Connection, leases: list[tuple[str, str]]) -> int:
     """End leases given for the queue, and those that workers have made of them."""
-    values = [{"source": source_id, "token": token, "own": f"{token}."} for source_id, token in leases if token]
-    return sum(connection.execute(_RELEASE, value).rowcount for value in values)
+    values = [{"source_id": source_id, "token": token, "own": f"{token}."} for source_id, token in leases if token]
+    return sum(connection.execute(_RELEASE_LEASE, value).rowcount for value in values)

@@ -5,24 +5,24 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from monitor.domain.delivery import Delivery, DeliveryState, Message, Rendered
+from monitor.domain.delivery import Delivery, DeliveryState, Message, RenderedDigest
 from monitor.store.catalogue import RENDITION
-from monitor.store.codec import dumps, loads
+from monitor.store.codec import from_json, to_json
 from monitor.store.rows import AnyRow
 from monitor.store.settling import PENDING
 
 
-def delivery_rows(connection: Connection, messages: Sequence[Message], digest: int) -> list[dict[str, Any]]:
+def build_delivery_rows(connection: Connection, messages: Sequence[Message], digest_id: int) -> list[dict[str, Any]]:
     """Keep each form of the messages once, and make the rows of their deliveries."""
-    numbers: dict[Rendered, int] = {}
+    numbers: dict[RenderedDigest, int] = {}
     for rendered in dict.fromkeys(message.rendered for message in messages):
-        row = {"digest": digest, "content": dumps(rendered)}
+        row = {"digest": digest_id, "content": to_json(rendered)}
         numbers[rendered] = connection.execute(insert(RENDITION).values(row).returning(RENDITION.c.id)).scalar_one()
     return [
         {
             "key": message.key,
-            "digest": digest,
-            "digest_id": message.digest_id,
+            "digest": digest_id,
+            "digest_id": message.plan_id,
             "channel_id": message.channel_id,
             "target": message.target,
             "rendition": numbers[message.rendered],
@@ -37,13 +37,13 @@ def delivery_rows(connection: Connection, messages: Sequence[Message], digest: i
     ]
 
 
-def deliveries_of(connection: Connection, rows: Sequence[AnyRow]) -> list[Delivery]:
+def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[Delivery]:
     """Make deliveries of their rows, reading each form once."""
     wanted = sorted({row.rendition for row in rows})
-    forms: dict[int, Rendered] = {}
+    forms: dict[int, RenderedDigest] = {}
     for start in range(0, len(wanted), 500):
         query = select(RENDITION.c.id, RENDITION.c.content).where(RENDITION.c.id.in_(wanted[start : start + 500]))
-        forms |= {number: loads(Rendered, content) for number, content in connection.execute(query)}
+        forms |= {number: from_json(RenderedDigest, content) for number, content in connection.execute(query)}
     return [
         Delivery(
             id=row.id,

@@ -10,87 +10,96 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from monitor.domain.article import Article
 from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import Findings
-from monitor.domain.revision import Event, Recheck
-from monitor.store.archive import findings_of
-from monitor.store.articles import keep_text
+from monitor.domain.revision import ArticleEvent, Recheck
+from monitor.store.archive import load_findings
+from monitor.store.articles import replace_text
 from monitor.store.bulk import insert_rows
 from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK, REVISION
-from monitor.store.codec import dumps
+from monitor.store.codec import to_json
 from monitor.store.engine import Connections
 from monitor.store.hits import mention_row, near_miss_row
-from monitor.store.rows import heading, several, stored_of, stored_query
+from monitor.store.rows import article_columns, encode_texts, select_stored_articles, stored_article_from_row
 
 
-class SqlRechecks:
+class SqlRecheckStore:
     """The ``RecheckStore`` of ``domain/revision.py``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def lease_due(self, now: datetime, limit: int, until_at: datetime) -> list[Recheck]:
+    def lease_due(self, now: datetime, limit: int, expires_at: datetime) -> list[Recheck]:
         """Lease articles that are due for another look, longest overdue first."""
         token = secrets.token_hex(8)
         due = select(RECHECK.c.article_id).where(RECHECK.c.next_at <= now).order_by(RECHECK.c.next_at).limit(limit)
         claim = (
             update(RECHECK)
             .where(RECHECK.c.article_id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
-            .values(next_at=until_at, lease_token=token)
+            .values(next_at=expires_at, lease_token=token)
             .returning(RECHECK.c.article_id, RECHECK.c.missing)
         )
-        with self._connections.writing() as connection:
+        with self._connections.write_transaction() as connection:
             missing = {row.article_id: row.missing for row in connection.execute(claim).all()}
             if not missing:
                 return []
-            rows = connection.execute(stored_query().where(ARTICLE.c.id.in_(missing)).order_by(ARTICLE.c.id)).all()
-            return [Recheck(stored_of(row), findings_of(connection, row.id), missing[row.id], token) for row in rows]
+            rows = connection.execute(
+                select_stored_articles().where(ARTICLE.c.id.in_(missing)).order_by(ARTICLE.c.id)
+            ).all()
+            return [
+                Recheck(stored_article_from_row(row), load_findings(connection, row.id), missing[row.id], token)
+                for row in rows
+            ]
 
-    def settle(self, recheck: Recheck, now: datetime, next_at: datetime | None, missing: int = 0) -> None:
+    def record_result(self, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
         """Keep the article as it is. Raises ``LeaseLost``."""
-        with self._connections.writing() as connection:
-            _settle(connection, recheck, now, next_at, missing)
+        with self._connections.write_transaction() as connection:
+            _finish_recheck(connection, recheck, now, due_at, missing_count)
 
-    def keep(
+    def record_change(
         self,
         recheck: Recheck,
         article: Article,
         findings: Findings,
-        events: Sequence[Event],
+        events: Sequence[ArticleEvent],
         now: datetime,
-        next_at: datetime | None,
+        due_at: datetime | None,
     ) -> None:
         """Put a new version in the article's place, keep the old one, and store what is to be told; see the port."""
         stored = recheck.stored
         number = stored.revisions + (article != stored.article)
-        with self._connections.writing() as connection:
-            _settle(connection, recheck, now, next_at, 0)
+        with self._connections.write_transaction() as connection:
+            _finish_recheck(connection, recheck, now, due_at, 0)
             if number > stored.revisions:
-                version = {"article_id": stored.id, "number": stored.revisions, "article": dumps(stored.article)}
+                version = {"article_id": stored.id, "number": stored.revisions, "article": to_json(stored.article)}
                 connection.execute(insert(REVISION).values(**version, replaced_at=now))
-                values = {**heading(article), "revisions": number}
+                values = {**article_columns(article), "revisions": number}
                 connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
-                keep_text(connection, stored.id, article)
+                replace_text(connection, stored.id, article)
                 for rows in (MENTION, NEARMISS):
                     connection.execute(delete(rows).where(rows.c.article_id == stored.id))
                 insert_rows(connection, MENTION, [mention_row(stored, one) for one in findings.mentions])
                 insert_rows(connection, NEARMISS, [near_miss_row(stored, one) for one in findings.near_misses])
-            insert_rows(connection, HIT, [_event_row(stored.id, number, one, now) for one in events], new=True)
+            insert_rows(
+                connection, HIT, [_event_row(stored.id, number, one, now) for one in events], skip_existing=True
+            )
 
 
-def _settle(connection: Connection, recheck: Recheck, now: datetime, next_at: datetime | None, missing: int) -> None:
+def _finish_recheck(
+    connection: Connection, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int
+) -> None:
     mine = and_(RECHECK.c.article_id == recheck.stored.id, RECHECK.c.lease_token == recheck.token)
-    values = {"next_at": next_at, "checked_at": now, "missing": missing, "lease_token": ""}
+    values = {"next_at": due_at, "checked_at": now, "missing": missing_count, "lease_token": ""}
     if connection.execute(update(RECHECK).where(mine).values(values)).rowcount != 1:
         raise LeaseLost(f"article {recheck.stored.id} is looked at by another worker")
 
 
-def _event_row(article_id: int, revision: int, event: Event, now: datetime) -> dict[str, Any]:
+def _event_row(article_id: int, version: int, event: ArticleEvent, now: datetime) -> dict[str, Any]:
     return {
         "article_id": article_id,
         "rule_id": event.hit.rule_id,
         "kind": str(event.kind),
-        "revision": revision,
-        "officials": several(event.hit.officials),
-        "passages": dumps(event.hit.passages),
+        "revision": version,
+        "officials": encode_texts(event.hit.officials),
+        "passages": to_json(event.hit.passages),
         "found_at": now,
         "note": event.note,
     }

@@ -4,45 +4,45 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from monitor.domain.archive import Room
+from monitor.domain.archive import DiskSpace
 from monitor.domain.errors import StoreError
 from monitor.store.engine import Connections
 
-BALLAST = 8 * 2**20
-_SHARE = 50  # on a small disk the ballast is at most this part of it
+RESERVE_BYTES = 8 * 2**20
+_RESERVE_DIVISOR = 50  # on a small disk the ballast is at most this part of it
 
 
-class DiskRoom:
+class DiskSpaceGuard:
     """Measures the disk of a SQLite database and keeps a ballast file beside it. PostgreSQL has a disk of its own."""
 
     def __init__(self, connections: Connections) -> None:
-        self._file = Path(connections.file) if connections.sqlite else None
+        self._database_file = Path(connections.database_file) if connections.is_sqlite else None
 
     @property
-    def _ballast(self) -> Path:
-        return Path(f"{self._file}.ballast")
+    def _reserve_file(self) -> Path:
+        return Path(f"{self._database_file}.ballast")
 
-    def measure(self) -> Room | None:
+    def measure(self) -> DiskSpace | None:
         """Return the space on the disk, or None where it is not ours to watch."""
-        if self._file is None:
+        if self._database_file is None:
             return None
-        place = os.statvfs(self._file.absolute().parent)
-        return Room(free=place.f_bavail * place.f_frsize, total=place.f_blocks * place.f_frsize)
+        place = os.statvfs(self._database_file.absolute().parent)
+        return DiskSpace(free_bytes=place.f_bavail * place.f_frsize, total_bytes=place.f_blocks * place.f_frsize)
 
-    def load(self) -> None:
+    def create_reserve(self) -> None:
         """Put the ballast in place. Raises ``StoreError`` if there is no space for it."""
         room = self.measure()
-        if self._file is None or room is None or self._ballast.exists():
+        if self._database_file is None or room is None or self._reserve_file.exists():
             return
         try:
-            with self._ballast.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, max(1, min(BALLAST, room.total // _SHARE)))
+            with self._reserve_file.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, max(1, min(RESERVE_BYTES, room.total_bytes // _RESERVE_DIVISOR)))
         except OSError as error:
-            self.throw_off()
-            raise StoreError(f"there is no space for the ballast {self._ballast}: {error}") from error
+            self.release_reserve()
+            raise StoreError(f"there is no space for the ballast {self._reserve_file}: {error}") from error
 
-    def throw_off(self) -> None:
+    def release_reserve(self) -> None:
         """Take the ballast away, which gives its space to the database."""
-        if self._file is not None:
+        if self._database_file is not None:
             with suppress(FileNotFoundError):
-                self._ballast.unlink()
+                self._reserve_file.unlink()

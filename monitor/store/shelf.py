@@ -21,44 +21,46 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from monitor.domain.article import Stage
-from monitor.domain.grouping import Cluster, Member
-from monitor.store.columns import Moment
-from monitor.store.postings import Driver, Postings
+from monitor.domain.grouping import Placement, StoryCentroid
+from monitor.store.columns import UtcDateTime
+from monitor.store.postings import PostingListCache, RawExecutor
 
-PRINT_PLACES, TERM_PLACES = 8, 32
-Days = frozenset[tuple[int, int]]
+FINGERPRINT_SLOTS, TERM_SLOTS = 8, 32
+MonthDays = frozenset[tuple[int, int]]
 
 
-_MOMENT = Moment()
-_OWNERS = "SELECT print, place, article_id FROM {} fingerprint WHERE print"
-_NEAR = "SELECT term, place, story_id FROM {} term WHERE term"
-_CENTRES = "SELECT story_id, terms, weights, names, days, size, first_at, last_at FROM {} cluster WHERE story_id"
-_ARTICLE = (
+_UTC_DATETIME = UtcDateTime()
+_SELECT_FINGERPRINTS = "SELECT print, place, article_id FROM {} fingerprint WHERE print"
+_SELECT_TERMS = "SELECT term, place, story_id FROM {} term WHERE term"
+_SELECT_CENTROIDS = (
+    "SELECT story_id, terms, weights, names, days, size, first_at, last_at FROM {} cluster WHERE story_id"
+)
+_SELECT_ARTICLE = (
     "SELECT story_id, copy_of, published_at, first_seen_at, title, body "
     "FROM article JOIN content ON article_id = id WHERE id = ?"
 )
-_POST = (
+_UPSERT_FINGERPRINT = (
     "INSERT INTO fingerprint (print, place, article_id) VALUES (?, ?, ?) "
     "ON CONFLICT (print, place) DO UPDATE SET article_id = excluded.article_id"
 )
-_NAME = (
+_UPSERT_TERM = (
     "INSERT INTO term (term, place, story_id) VALUES (?, ?, ?) "
     "ON CONFLICT (term, place) DO UPDATE SET story_id = excluded.story_id"
 )
-_KEEP = (
+_UPSERT_CENTROID = (
     "INSERT INTO cluster (story_id, terms, weights, names, days, size, first_at, last_at) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (story_id) DO UPDATE SET terms = excluded.terms, weights = excluded.weights, names = excluded.names, "
     "days = excluded.days, size = excluded.size, first_at = excluded.first_at, last_at = excluded.last_at"
 )
-_STORY = (
+_UPSERT_STORY = (
     "INSERT INTO story (id, title, first_seen_at, last_seen_at, merged_into) "
     "SELECT ?, title, first_seen_at, first_seen_at, '' FROM article WHERE id = ? "
     "ON CONFLICT (id) DO UPDATE SET last_seen_at = "
     "CASE WHEN excluded.last_seen_at > story.last_seen_at THEN excluded.last_seen_at ELSE story.last_seen_at END"
 )
-_PUT = "UPDATE article SET story_id = ?, copy_of = ?, stage = ? WHERE id = ?"
-_MERGE = (  # in the words of the partial indexes
+_UPDATE_ARTICLE = "UPDATE article SET story_id = ?, copy_of = ?, stage = ? WHERE id = ?"
+_MERGE_STATEMENTS = (  # in the words of the partial indexes
     ("UPDATE article SET story_id = ? WHERE story_id = ? AND story_id != ''", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE id = ?", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE merged_into = ? AND merged_into != ''", ("older", "younger")),
@@ -66,132 +68,160 @@ _MERGE = (  # in the words of the partial indexes
 )
 
 
-class SqlShelf:
+class SqlGroupingIndex:
     """The ``Shelf`` of ``domain/grouping.py``, inside one write transaction, which ``write`` completes."""
 
     def __init__(self, connection: Connection) -> None:
-        self._driver = Driver(connection)
-        self._prints: Postings[int] = Postings(self._driver, _OWNERS)
-        self._terms: Postings[str] = Postings(self._driver, _NEAR)
+        self._executor = RawExecutor(connection)
+        self._fingerprints: PostingListCache[int] = PostingListCache(self._executor, _SELECT_FINGERPRINTS)
+        self._terms: PostingListCache[str] = PostingListCache(self._executor, _SELECT_TERMS)
         self._texts: dict[int, tuple[str, str]] = {}
-        self._members: dict[int, Member | None] = {}
-        self._put: list[Member] = []
-        self._clusters: dict[str, Cluster | None] = {}
-        self._kept: dict[str, Cluster] = {}
-        self._merged: dict[str, str] = {}
+        self._placements: dict[int, Placement | None] = {}
+        self._new_placements: list[Placement] = []
+        self._centroids: dict[str, StoryCentroid | None] = {}
+        self._changed_centroids: dict[str, StoryCentroid] = {}
+        self._merged_into: dict[str, str] = {}
 
-    def foresee_prints(self, prints: Iterable[int]) -> None:
+    def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
         """Read who has these prints, in one query."""
-        self._prints.fetch(prints)
+        self._fingerprints.prefetch(fingerprints)
 
-    def foresee_near(self, several: Sequence[Sequence[int]], limit: int) -> None:
+    def prefetch_similar_stories(self, term_lists: Sequence[Sequence[int]], limit: int) -> None:
         """Read which stories have these terms in one query, and the stories that ``near`` will name in another."""
-        self._terms.fetch(chain.from_iterable(several))
-        self._open(dict.fromkeys(name for terms in several for name in self._ranked(terms, limit)))
+        self._terms.prefetch(chain.from_iterable(term_lists))
+        self._load_centroids(dict.fromkeys(name for terms in term_lists for name in self._rank_stories(terms, limit)))
 
-    def owners(self, prints: Sequence[int]) -> Mapping[int, int]:
+    def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
         """Return articles that have some of these prints, with how many."""
-        found = [places for places in self._prints.at(prints) if places]
+        found = [places for places in self._fingerprints.get_slots(fingerprints) if places]
         return Counter(chain.from_iterable(places.values() for places in found)) if found else {}
 
-    def text(self, number: int) -> tuple[str, str]:
+    def article_text(self, article_id: int) -> tuple[str, str]:
         """Return title and body of an article."""
-        if number not in self._texts:
-            self._look(number)
-        return self._texts.pop(number, ("", ""))
+        if article_id not in self._texts:
+            self._load_article(article_id)
+        return self._texts.pop(article_id, ("", ""))
 
-    def post(self, number: int, prints: Sequence[int]) -> None:
+    def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
         """Make an article findable by its prints."""
-        self._prints.add(prints, number % PRINT_PLACES, number)
+        self._fingerprints.add(fingerprints, article_id % FINGERPRINT_SLOTS, article_id)
 
-    def member(self, number: int) -> Member | None:
+    def get_placement(self, article_id: int) -> Placement | None:
         """Return an article as it was placed."""
-        if number not in self._members:
-            self._look(number)
-        member = self._members[number]
-        return replace(member, story=self._resolve(member.story)) if member else None
+        if article_id not in self._placements:
+            self._load_article(article_id)
+        member = self._placements[article_id]
+        return replace(member, story_id=self._resolve_story(member.story_id)) if member else None
 
-    def _look(self, number: int) -> None:
-        row = self._driver.run(_ARTICLE, (number,)).first()
-        self._members.setdefault(number, None)
+    def _load_article(self, article_id: int) -> None:
+        row = self._executor.execute(_SELECT_ARTICLE, (article_id,)).first()
+        self._placements.setdefault(article_id, None)
         if row is None:
             return
         story, copy_of, published_at, first_seen_at, title, body = row
-        self._texts[number] = title, body
-        if story and self._members[number] is None:
-            at = _moment(published_at) or _moment(first_seen_at)
-            self._members[number] = Member(number, story, copy_of, at)
+        self._texts[article_id] = title, body
+        if story and self._placements[article_id] is None:
+            at = _to_datetime(published_at) or _to_datetime(first_seen_at)
+            self._placements[article_id] = Placement(article_id, story, copy_of, at)
 
-    def put(self, member: Member) -> None:
+    def place(self, placement: Placement) -> None:
         """Remember where an article was placed; ``write`` writes it into its row, and its story if it is new."""
-        self._members[member.number] = member
-        self._put.append(member)
+        self._placements[placement.article_id] = placement
+        self._new_placements.append(placement)
 
-    def near(self, terms: Sequence[int], limit: int) -> Sequence[Cluster]:
+    def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
         """Return the open stories that share most of these terms."""
-        names = self._ranked(terms, limit)
-        self._open(names)
-        return [cluster for cluster in map(self._clusters.get, names) if cluster]
+        names = self._rank_stories(terms, limit)
+        self._load_centroids(names)
+        return [cluster for cluster in map(self._centroids.get, names) if cluster]
 
-    def _ranked(self, terms: Sequence[int], limit: int) -> list[str]:
+    def _rank_stories(self, terms: Sequence[int], limit: int) -> list[str]:
         shared: dict[str, int] = {}
-        for value, places in zip(range(len(terms), 0, -1), self._terms.at(terms), strict=True):
+        for value, places in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
             for story in places.values() if places else ():
                 shared[story] = shared.get(story, 0) + value
         return sorted(sorted(shared), key=shared.__getitem__, reverse=True)[:limit]
 
-    def _open(self, names: Iterable[str]) -> None:
-        missing = [name for name in names if name not in self._clusters]
-        self._clusters.update(dict.fromkeys(missing))
-        for name, terms, weights, flags, days, size, first_at, last_at in self._driver.among(_CENTRES, missing):
-            self._clusters[name] = Cluster(
-                name, bytes(terms), bytes(weights), bytes(flags), _days(days), size, _moment(first_at), _moment(last_at)
+    def _load_centroids(self, story_ids: Iterable[str]) -> None:
+        missing = [name for name in story_ids if name not in self._centroids]
+        self._centroids.update(dict.fromkeys(missing))
+        for name, terms, weights, flags, days, size, first_at, last_at in self._executor.select_in(
+            _SELECT_CENTROIDS, missing
+        ):
+            self._centroids[name] = StoryCentroid(
+                name,
+                bytes(terms),
+                bytes(weights),
+                bytes(flags),
+                _parse_days(days),
+                size,
+                _to_datetime(first_at),
+                _to_datetime(last_at),
             )
 
-    def keep(self, cluster: Cluster, terms: Sequence[int]) -> None:
+    def save_centroid(self, centroid: StoryCentroid, terms: Sequence[int]) -> None:
         """Store a story's new centre and make it findable by these terms."""
-        self._clusters[cluster.id] = cluster
-        self._kept[cluster.id] = cluster
-        self._terms.add(terms, crc32(cluster.id.encode()) % TERM_PLACES, cluster.id)
+        self._centroids[centroid.id] = centroid
+        self._changed_centroids[centroid.id] = centroid
+        self._terms.add(terms, crc32(centroid.id.encode()) % TERM_SLOTS, centroid.id)
 
     def merge(self, younger: str, older: str) -> None:
         """Let the older story take over the younger one's articles; its id goes on leading there."""
-        self._merged[younger] = older
-        self._clusters[younger] = None
-        self._kept.pop(younger, None)
+        self._merged_into[younger] = older
+        self._centroids[younger] = None
+        self._changed_centroids.pop(younger, None)
 
-    def _resolve(self, story: str) -> str:
-        while story in self._merged:
-            story = self._merged[story]
-        return story
+    def _resolve_story(self, story_id: str) -> str:
+        while story_id in self._merged_into:
+            story_id = self._merged_into[story_id]
+        return story_id
 
-    def write(self) -> None:
+    def flush(self) -> None:
         """Write all that changed; to be called once, at the end of the batch."""
-        if self._put:
-            self._driver.run(_STORY, [(member.story, member.number) for member in self._put])
+        if self._new_placements:
+            self._executor.execute(
+                _UPSERT_STORY, [(member.story_id, member.article_id) for member in self._new_placements]
+            )
             stage = str(Stage.GROUPED)
-            self._driver.run(_PUT, [(one.story, one.copy_of, stage, one.number) for one in self._put])
-        for younger, older in self._merged.items():
+            self._executor.execute(
+                _UPDATE_ARTICLE,
+                [(one.story_id, one.duplicate_of, stage, one.article_id) for one in self._new_placements],
+            )
+        for younger, older in self._merged_into.items():
             names = {"younger": younger, "older": older}
-            for statement, places in _MERGE:
-                self._driver.run(statement, tuple(names[place] for place in places))
-        if self._kept:
-            self._driver.run(_KEEP, [self._row(cluster) for cluster in self._kept.values()])
-        self._prints.write(_POST)
-        self._terms.write(_NAME)
+            for statement, places in _MERGE_STATEMENTS:
+                self._executor.execute(statement, tuple(names[place] for place in places))
+        if self._changed_centroids:
+            self._executor.execute(
+                _UPSERT_CENTROID, [self._centroid_row(cluster) for cluster in self._changed_centroids.values()]
+            )
+        self._fingerprints.flush(_UPSERT_FINGERPRINT)
+        self._terms.flush(_UPSERT_TERM)
 
-    def _row(self, cluster: Cluster) -> tuple[Any, ...]:
-        dialect = self._driver.connection.dialect
-        first_at, last_at = (_MOMENT.process_bind_param(at, dialect) for at in (cluster.first_at, cluster.last_at))
-        days = json.dumps(sorted(cluster.days))
-        return cluster.id, cluster.terms, cluster.weights, cluster.names, days, cluster.size, first_at, last_at
+    def _centroid_row(self, centroid: StoryCentroid) -> tuple[Any, ...]:
+        dialect = self._executor.connection.dialect
+        first_at, last_at = (
+            _UTC_DATETIME.process_bind_param(at, dialect)
+            for at in (centroid.first_article_at, centroid.last_article_at)
+        )
+        days = json.dumps(sorted(centroid.days))
+        return (
+            centroid.id,
+            centroid.terms,
+            centroid.weights,
+            centroid.name_flags,
+            days,
+            centroid.size,
+            first_at,
+            last_at,
+        )
 
 
-def _moment(value: Any) -> datetime | None:
+def _to_datetime(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 @lru_cache(1024)
-def _days(packed: str) -> Days:
+def _parse_days(packed: str) -> MonthDays:
     """Read days; most stories of one day have the same ones."""
     return frozenset((month, day) for month, day in json.loads(packed))

@@ -8,15 +8,15 @@ import json
 import sys
 from pathlib import Path
 
-GENESIS = "0" * 64
+GENESIS_HASH = "0" * 64
 
 
-def link(previous: str, record: str) -> str:
+def chain_hash(previous: str, record_hash: str) -> str:
     """Return the hash of a record that follows another, given the SHA-256 of its text."""
-    return hashlib.sha256((previous + record).encode("ascii")).hexdigest()
+    return hashlib.sha256((previous + record_hash).encode("ascii")).hexdigest()
 
 
-def faults_of(folder: Path) -> list[str]:
+def find_errors(folder: Path) -> list[str]:
     """Return what does not hold in a bundle; nothing if all of it does."""
     faults = []
     for line in (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines():
@@ -32,7 +32,7 @@ def faults_of(folder: Path) -> list[str]:
         faults.append("chain.txt does not begin with record.json")
     for line in rest:
         one, told = line.split()
-        previous = link(previous, one)
+        previous = chain_hash(previous, one)
         if previous != told:
             faults.append(f"the chain is broken at {told}")
             break
@@ -42,7 +42,7 @@ def faults_of(folder: Path) -> list[str]:
 def main() -> int:
     """Print what was found, and the hash that the chain ends with."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    faults = faults_of(folder)
+    faults = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]
     sys.stdout.write("\n".join(faults) + "\n" if faults else f"Sound. The chain ends with {last}\n")
     return 1 if faults else 0

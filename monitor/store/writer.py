@@ -15,73 +15,73 @@ from typing import Any, TypeVar
 from monitor.store.engine import Connections
 
 T = TypeVar("T")
-AT_ONCE = 8
+MAX_BATCH_SIZE = 8
 """So many pieces of work share a commit at most: others wait for it, 10 ms a piece."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _WriteCall:
     """A piece of work, and who waits for what comes of it."""
 
     work: Callable[..., Any]
     args: tuple[object, ...]
-    result: "asyncio.Future[Any]"
+    future: "asyncio.Future[Any]"
 
 
-class Writer:
+class WriteQueue:
     """Calls the store's methods one after the other. ``joined`` are those that may share a transaction on SQLite."""
 
-    def __init__(self, connections: Connections, joined: Collection[Callable[..., Any]]) -> None:
+    def __init__(self, connections: Connections, batchable: Collection[Callable[..., Any]]) -> None:
         self._connections = connections
-        self._joined = frozenset(joined) if connections.sqlite else frozenset()
+        self._batchable = frozenset(batchable) if connections.is_sqlite else frozenset()
         self._thread = ThreadPoolExecutor(1, "store-writer")
-        self._waiting: deque[_Call] = deque()
+        self._pending_calls: deque[_WriteCall] = deque()
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Call a method when its turn comes; never later than what is asked for after it."""
         loop = asyncio.get_running_loop()
-        if getattr(work, "__func__", None) not in self._joined:
+        if getattr(work, "__func__", None) not in self._batchable:
             return await loop.run_in_executor(self._thread, work, *args)
-        call = _Call(work, args, loop.create_future())
-        self._waiting.append(call)
-        self._thread.submit(self._write, loop)  # one for each call: whoever finds none waiting has nothing to do
-        result: T = await call.result
+        call = _WriteCall(work, args, loop.create_future())
+        self._pending_calls.append(call)
+        self._thread.submit(self._run_batch, loop)  # one for each call: whoever finds none waiting has nothing to do
+        result: T = await call.future
         return result
 
     def close(self) -> None:
         """Finish what was handed over."""
         self._thread.shutdown()
 
-    def _write(self, loop: asyncio.AbstractEventLoop) -> None:
-        calls = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+    def _run_batch(self, loop: asyncio.AbstractEventLoop) -> None:
+        calls = [self._pending_calls.popleft() for _ in range(min(MAX_BATCH_SIZE, len(self._pending_calls)))]
         if not calls:
             return
-        outcomes = self._together(calls) if len(calls) > 1 else None
+        outcomes = self._run_in_one_transaction(calls) if len(calls) > 1 else None
         if outcomes is None:
-            outcomes = [_alone(call) for call in calls]
-        loop.call_soon_threadsafe(_hand_over, calls, outcomes)
+            outcomes = [_run_call(call) for call in calls]
+        loop.call_soon_threadsafe(_set_results, calls, outcomes)
 
-    def _together(self, calls: list[_Call]) -> list[tuple[Any, BaseException | None]] | None:
+    def _run_in_one_transaction(self, calls: list[_WriteCall]) -> list[tuple[Any, BaseException | None]] | None:
         """Write all in one transaction; None if that was not possible, and then nothing is written."""
         try:
-            with self._connections.together():
+            with self._connections.shared_transaction():
                 return [(call.work(*call.args), None) for call in calls]
         except Exception:  # noqa: BLE001 - whose it is shows when each is written by itself, which raises it again
             return None
 
 
-def _alone(call: _Call) -> tuple[Any, BaseException | None]:
+def _run_call(call: _WriteCall) -> tuple[Any, BaseException | None]:
     try:
         return call.work(*call.args), None
     except BaseException as error:  # noqa: BLE001 - it belongs to the one who waits, as from any executor
         return None, error
 
 
-def _hand_over(calls: list[_Call], outcomes: list[tuple[Any, BaseException | None]]) -> None:
+def _set_results(calls: list[_WriteCall], outcomes: list[tuple[Any, BaseException | None]]) -> None:
     for call, (result, error) in zip(calls, outcomes, strict=True):
-        if call.result.done():  # nobody waits any more
+        if call.future.done():  # nobody waits any more
             continue
         if error is None:
-            call.result.set_result(result)
+            call.future.set_result(result)
         else:
-            call.result.set_exception(error)
+            call.future.set_exception(error)

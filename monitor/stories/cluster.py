@@ -14,191 +14,209 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from monitor.domain.grouping import WINDOW, Cluster, Shelf
-from monitor.stories.features import Features, Hashes, Vector, days_apart
+from monitor.domain.grouping import STORY_WINDOW, GroupingIndex, StoryCentroid
+from monitor.stories.features import TermFeatures, TermHashes, TermVector, day_distance
 
-BAR_SHORT, BAR_LONG, LONG_WORDS = 0.075, 0.205, 75
-SAME_DAY, FAR_DAY = 1.15, 0.35
-TIED, ALIKE = 1.25, 0.5
-CANDIDATES = 8
-KEPT_TERMS = 96
-KEPT_DAYS = 16
-POSTED = 16
-FOREIGN_WORDS, FOREIGN_NAMES, FOREIGN_SHARED = 0.02, 0.4, 4
-TERM, WEIGHT = np.dtype("<u4"), np.dtype("<f4")
-Weights = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+MIN_SIMILARITY_SHORT_TEXT, MIN_SIMILARITY_LONG_TEXT, LONG_TEXT_WORDS = 0.075, 0.205, 75
+SAME_DAY_FACTOR, DISTANT_DAY_FACTOR = 1.15, 0.35
+MERGE_SIMILARITY_FACTOR, MIN_MERGE_SIMILARITY = 1.25, 0.5
+MAX_CANDIDATE_STORIES = 8
+MAX_CENTROID_TERMS = 96
+MAX_CENTROID_DAYS = 16
+MAX_TOP_TERMS = 16
+MAX_CROSS_LANGUAGE_WORD_SIMILARITY, MIN_CROSS_LANGUAGE_NAME_SIMILARITY, MIN_CROSS_LANGUAGE_SHARED_NAMES = 0.02, 0.4, 4
+TERM_DTYPE, WEIGHT_DTYPE = np.dtype("<u4"), np.dtype("<f4")
+WeightArray = npt.NDArray[np.float64]
+FlagArray = npt.NDArray[np.bool_]
 
 
-def heaviest(vector: Vector) -> list[int]:
+def top_terms(vector: TermVector) -> list[int]:
     """Return the terms by which an article's story is looked up, and afterwards found."""
-    terms: list[int] = vector.terms[:POSTED].tolist()
+    terms: list[int] = vector.terms[:MAX_TOP_TERMS].tolist()
     return terms
 
 
 @dataclass(frozen=True, slots=True)
-class Clusterer:
+class StoryClusterer:
     """Finds the story of each article in turn."""
 
-    shelf: Shelf
+    index: GroupingIndex
 
-    def place(self, vector: Vector, features: Features, new_id: str) -> str:
+    def place(self, vector: TermVector, features: TermFeatures, new_id: str) -> str:
         """Return the id of the article's story: a known one, or ``new_id``, which must be unused."""
-        terms = heaviest(vector)
-        bar = BAR_SHORT + (BAR_LONG - BAR_SHORT) * min(1.0, features.words / LONG_WORDS)
-        near = self.shelf.near(terms, CANDIDATES)
+        terms = top_terms(vector)
+        bar = MIN_SIMILARITY_SHORT_TEXT + (MIN_SIMILARITY_LONG_TEXT - MIN_SIMILARITY_SHORT_TEXT) * min(
+            1.0, features.word_count / LONG_TEXT_WORDS
+        )
+        near = self.index.similar_stories(terms, MAX_CANDIDATE_STORIES)
         ranked = sorted(
-            ((score, one) for score, one in zip(likeness(vector, features, near), near, strict=True) if score >= bar),
-            key=_rank,
+            (
+                (score, one)
+                for score, one in zip(compute_similarities(vector, features, near), near, strict=True)
+                if score >= bar
+            ),
+            key=_ranking_key,
         )
         if not ranked:
-            self.shelf.keep(_begun(new_id, vector, features), terms)
+            self.index.save_centroid(_start_centroid(new_id, vector, features), terms)
             return new_id
         best = ranked[0][1]
         for score, other in ranked[1:3]:
-            if score >= TIED * bar and _alike(best, other):
-                best = self._merged(best, other)
-        self.shelf.keep(_grown(best, vector, features), terms)
+            if score >= MERGE_SIMILARITY_FACTOR * bar and _is_mergeable(best, other):
+                best = self._merge(best, other)
+        self.index.save_centroid(_extend_centroid(best, vector, features), terms)
         return best.id
 
-    def _merged(self, one: Cluster, other: Cluster) -> Cluster:
-        older, younger = sorted((one, other), key=lambda each: (_time(each.first_at), each.id))
-        self.shelf.merge(younger.id, older.id)
-        times = [at for at in (older.last_at, younger.last_at) if at]
-        terms, weights, names = _summed(_unpacked(older), _unpacked(younger))
+    def _merge(self, first: StoryCentroid, second: StoryCentroid) -> StoryCentroid:
+        older, younger = sorted((first, second), key=lambda each: (_timestamp(each.first_article_at), each.id))
+        self.index.merge(younger.id, older.id)
+        times = [at for at in (older.last_article_at, younger.last_article_at) if at]
+        terms, weights, names = _sum_centroids(_unpack_centroid(older), _unpack_centroid(younger))
         return replace(
             older,
             terms=terms,
             weights=weights,
-            names=names,
-            days=frozenset(sorted(older.days | younger.days)[:KEPT_DAYS]),
+            name_flags=names,
+            days=frozenset(sorted(older.days | younger.days)[:MAX_CENTROID_DAYS]),
             size=older.size + younger.size,
-            last_at=max(times, default=None),
+            last_article_at=max(times, default=None),
         )
 
 
-def likeness(vector: Vector, features: Features, clusters: Sequence[Cluster]) -> list[float]:
+def compute_similarities(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
     """Return how much an article resembles each of these stories, from 0 to about 1; 0 outside a story's window.
 
     All are measured at once: their centres are laid end to end.
     """
-    if not clusters:
+    if not centroids:
         return []
-    sight = _see(vector, clusters)
+    sight = _build_centroid_matrix(vector, centroids)
     scores = []
     for place, (cluster, cosine, named) in enumerate(
-        zip(clusters, sight.cosines.tolist(), sight.named.tolist(), strict=True)
+        zip(centroids, sight.cosines.tolist(), sight.shared_name_counts.tolist(), strict=True)
     ):
-        foreign = named >= FOREIGN_SHARED
-        if not (cosine or foreign) or _outside(features.at, cluster):
+        foreign = named >= MIN_CROSS_LANGUAGE_SHARED_NAMES
+        if not (cosine or foreign) or _is_outside_window(features.published_at, cluster):
             scores.append(0.0)
             continue
-        apart = days_apart(features.days, cluster.days)
+        apart = day_distance(features.days, cluster.days)
         if apart == 0:
-            score = cosine * (SAME_DAY if features.dated else 1.0)
-            scores.append(max(score, _foreign(vector, sight, place)) if foreign else score)
+            score = cosine * (SAME_DAY_FACTOR if features.has_explicit_days else 1.0)
+            scores.append(max(score, _cross_language_similarity(vector, sight, place)) if foreign else score)
         else:
-            scores.append(cosine * FAR_DAY if apart is not None and apart > WINDOW.days else cosine)
+            scores.append(cosine * DISTANT_DAY_FACTOR if apart is not None and apart > STORY_WINDOW.days else cosine)
     return scores
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
+class _CentroidMatrix:
     """Centres end to end beside the vector's weights of the same terms, and what comes of it for each of them."""
 
     starts: npt.NDArray[np.int64]
-    weights: Weights
-    names: Flags
-    own: Weights  # 0 where the vector has not the term
-    own_names: Flags
-    norms: Weights
-    cosines: Weights
-    named: npt.NDArray[np.int64]
+    weights: WeightArray
+    name_flags: FlagArray
+    vector_weights: WeightArray  # 0 where the vector has not the term
+    vector_name_flags: FlagArray
+    norms: WeightArray
+    cosines: WeightArray
+    shared_name_counts: npt.NDArray[np.int64]
 
 
-def _see(vector: Vector, clusters: Sequence[Cluster]) -> _Sight:
-    terms = np.frombuffer(b"".join([one.terms for one in clusters]), TERM)
-    weights = np.frombuffer(b"".join([one.weights for one in clusters]), WEIGHT).astype(np.float64)
-    names = np.frombuffer(b"".join([one.names for one in clusters]), np.bool_)
-    starts = np.cumsum([0, *(len(one.names) for one in clusters)])
+def _build_centroid_matrix(vector: TermVector, centroids: Sequence[StoryCentroid]) -> _CentroidMatrix:
+    terms = np.frombuffer(b"".join([one.terms for one in centroids]), TERM_DTYPE)
+    weights = np.frombuffer(b"".join([one.weights for one in centroids]), WEIGHT_DTYPE).astype(np.float64)
+    names = np.frombuffer(b"".join([one.name_flags for one in centroids]), np.bool_)
+    starts = np.cumsum([0, *(len(one.name_flags) for one in centroids)])
     order = np.argsort(vector.terms)
     sought = vector.terms[order]
     places = order[np.minimum(np.searchsorted(sought, terms), len(sought) - 1)]
     shared = vector.terms[places] == terms
     own = np.where(shared, vector.weights[places], 0.0)
-    own_names = vector.names[places] & shared
+    own_names = vector.name_flags[places] & shared
     norms = np.sqrt(np.add.reduceat(weights * weights, starts[:-1]))
     cosines = np.add.reduceat(own * weights, starts[:-1]) / norms
     named = np.add.reduceat((own_names & names).astype(np.int64), starts[:-1])
-    return _Sight(starts, weights, names, own, own_names, norms, cosines, named)
+    return _CentroidMatrix(starts, weights, names, own, own_names, norms, cosines, named)
 
 
-def _outside(at: datetime | None, cluster: Cluster) -> bool:
-    if at is None or cluster.first_at is None or cluster.last_at is None:
+def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -> bool:
+    if published_at is None or centroid.first_article_at is None or centroid.last_article_at is None:
         return False
-    return at - cluster.last_at > WINDOW or cluster.first_at - at > WINDOW
+    return (
+        published_at - centroid.last_article_at > STORY_WINDOW
+        or centroid.first_article_at - published_at > STORY_WINDOW
+    )
 
 
-def _foreign(vector: Vector, sight: _Sight, place: int) -> float:
+def _cross_language_similarity(vector: TermVector, matrix: _CentroidMatrix, position: int) -> float:
     """Return the likeness of the names alone, where no ordinary word is shared and so the languages differ."""
-    part = slice(sight.starts[place], sight.starts[place + 1])
-    weights, names, own, own_names = sight.weights[part], sight.names[part], sight.own[part], sight.own_names[part]
+    part = slice(matrix.starts[position], matrix.starts[position + 1])
+    weights, names, own, own_names = (
+        matrix.weights[part],
+        matrix.name_flags[part],
+        matrix.vector_weights[part],
+        matrix.vector_name_flags[part],
+    )
     products = own * weights
-    if float(products[~(names | own_names)].sum()) / float(sight.norms[place]) > FOREIGN_WORDS:
+    if float(products[~(names | own_names)].sum()) / float(matrix.norms[position]) > MAX_CROSS_LANGUAGE_WORD_SIMILARITY:
         return 0.0
-    ours, theirs = np.linalg.norm(vector.weights[vector.names]), np.linalg.norm(weights[names])
+    ours, theirs = np.linalg.norm(vector.weights[vector.name_flags]), np.linalg.norm(weights[names])
     cosine = float(products[names & own_names].sum() / ours / theirs)
-    return cosine if cosine >= FOREIGN_NAMES else 0.0
+    return cosine if cosine >= MIN_CROSS_LANGUAGE_NAME_SIMILARITY else 0.0
 
 
-def _alike(one: Cluster, other: Cluster) -> bool:
-    terms, weights, names = _unpacked(one)
+def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
+    terms, weights, names = _unpack_centroid(first)
     length = float(np.linalg.norm(weights))
-    sight = _see(Vector(terms, weights / length, names), [other])
-    apart = days_apart(one.days, other.days)
-    return float(sight.cosines[0]) >= ALIKE and (apart is None or apart <= WINDOW.days)
+    sight = _build_centroid_matrix(TermVector(terms, weights / length, names), [second])
+    apart = day_distance(first.days, second.days)
+    return float(sight.cosines[0]) >= MIN_MERGE_SIMILARITY and (apart is None or apart <= STORY_WINDOW.days)
 
 
-def _begun(new_id: str, vector: Vector, features: Features) -> Cluster:
-    weights = vector.weights.astype(WEIGHT).tobytes()
-    terms, names = vector.terms.astype(TERM).tobytes(), vector.names.tobytes()
-    return Cluster(new_id, terms, weights, names, _kept_days(features.days), 1, features.at, features.at)
+def _start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> StoryCentroid:
+    weights = vector.weights.astype(WEIGHT_DTYPE).tobytes()
+    terms, names = vector.terms.astype(TERM_DTYPE).tobytes(), vector.name_flags.tobytes()
+    return StoryCentroid(
+        new_id, terms, weights, names, _limit_days(features.days), 1, features.published_at, features.published_at
+    )
 
 
-def _grown(cluster: Cluster, vector: Vector, features: Features) -> Cluster:
-    times = [at for at in (cluster.first_at, cluster.last_at, features.at) if at]
-    return Cluster(
-        cluster.id,
-        *_summed(_unpacked(cluster), (vector.terms, vector.weights, vector.names)),
-        _kept_days(cluster.days | features.days) if len(cluster.days) < KEPT_DAYS else cluster.days,
-        cluster.size + 1,
+def _extend_centroid(centroid: StoryCentroid, vector: TermVector, features: TermFeatures) -> StoryCentroid:
+    times = [at for at in (centroid.first_article_at, centroid.last_article_at, features.published_at) if at]
+    return StoryCentroid(
+        centroid.id,
+        *_sum_centroids(_unpack_centroid(centroid), (vector.terms, vector.weights, vector.name_flags)),
+        _limit_days(centroid.days | features.days) if len(centroid.days) < MAX_CENTROID_DAYS else centroid.days,
+        centroid.size + 1,
         min(times, default=None),
         max(times, default=None),
     )
 
 
-def _kept_days(days: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
-    return days if len(days) <= KEPT_DAYS else frozenset(sorted(days)[:KEPT_DAYS])
+def _limit_days(days: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+    return days if len(days) <= MAX_CENTROID_DAYS else frozenset(sorted(days)[:MAX_CENTROID_DAYS])
 
 
-def _unpacked(cluster: Cluster) -> tuple[Hashes, Weights, Flags]:
-    weights = np.frombuffer(cluster.weights, WEIGHT).astype(np.float64)
-    return np.frombuffer(cluster.terms, TERM), weights, np.frombuffer(cluster.names, np.bool_)
+def _unpack_centroid(centroid: StoryCentroid) -> tuple[TermHashes, WeightArray, FlagArray]:
+    weights = np.frombuffer(centroid.weights, WEIGHT_DTYPE).astype(np.float64)
+    return np.frombuffer(centroid.terms, TERM_DTYPE), weights, np.frombuffer(centroid.name_flags, np.bool_)
 
 
-def _summed(some: tuple[Hashes, Weights, Flags], others: tuple[Hashes, Weights, Flags]) -> tuple[bytes, bytes, bytes]:
+def _sum_centroids(
+    first: tuple[TermHashes, WeightArray, FlagArray], second: tuple[TermHashes, WeightArray, FlagArray]
+) -> tuple[bytes, bytes, bytes]:
     """Add two centres, and pack the heaviest terms of the sum."""
-    (terms, weights, names), (more, their_weights, their_names) = some, others
+    (terms, weights, names), (more, their_weights, their_names) = first, second
     found, places = np.unique(np.concatenate((terms, more)), return_inverse=True)
     total = np.bincount(places, np.concatenate((weights, their_weights)))
     named = np.bincount(places, np.concatenate((names, their_names))) > 0
-    kept = np.lexsort((found, -total))[:KEPT_TERMS]
-    return found[kept].astype(TERM).tobytes(), total[kept].astype(WEIGHT).tobytes(), named[kept].tobytes()
+    kept = np.lexsort((found, -total))[:MAX_CENTROID_TERMS]
+    return found[kept].astype(TERM_DTYPE).tobytes(), total[kept].astype(WEIGHT_DTYPE).tobytes(), named[kept].tobytes()
 
 
-def _rank(scored: tuple[float, Cluster]) -> tuple[float, float, str]:
-    return -scored[0], _time(scored[1].first_at), scored[1].id
+def _ranking_key(scored: tuple[float, StoryCentroid]) -> tuple[float, float, str]:
+    return -scored[0], _timestamp(scored[1].first_article_at), scored[1].id
 
 
-def _time(at: datetime | None) -> float:
+def _timestamp(at: datetime | None) -> float:
     return at.timestamp() if at else math.inf

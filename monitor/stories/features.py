@@ -18,28 +18,28 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from monitor.text.months import MONTHS
+from monitor.text.months import MONTH_NUMBERS
 from monitor.text.tokens import is_unspaced
 
-Hashes = npt.NDArray[np.uint32]
-Weights = npt.NDArray[np.float32]
+TermHashes = npt.NDArray[np.uint32]
+TermWeights = npt.NDArray[np.float32]
 
-LEAD_WORDS = 110
-LEAD_CHARS = 1600
-_LIKELY_CHARS = 900  # hold the first words of most texts
+MAX_LEAD_WORDS = 110
+MAX_LEAD_CHARS = 1600
+_FIRST_SCAN_CHARS = 900  # hold the first words of most texts
 TITLE_WEIGHT = 3.0
 PAIR_WEIGHT = 0.5
 NAME_WEIGHT = 1.3
-TERMS = 48
-SHORTEST_STEM = 3
-NEAR = timedelta(days=10)
-WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
-DAY = re.compile(r"\d++(?![:%])(?:st|nd|rd|th)?")
-ZEROS = re.compile("00*")  # begins with one letter, so that a search passes over all others quickly
-NO_DAY_AFTER = frozenset(".,:/-")
-MONTH_BEFORE = re.compile(r"([^\W\d_]{3,9})\.? $")
-MONTH_AFTER = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
-_LITTLE = """
+MAX_TERMS = 48
+MIN_STEM_LETTERS = 3
+MAX_DAY_DISTANCE = timedelta(days=10)
+WORD_PATTERN = re.compile(r"[^\W_]+(?:'[a-z]+)?")
+DAY_PATTERN = re.compile(r"\d++(?![:%])(?:st|nd|rd|th)?")
+DIGIT_RUN_PATTERN = re.compile("00*")  # begins with one letter, so that a search passes over all others quickly
+NON_DAY_PREFIXES = frozenset(".,:/-")
+MONTH_BEFORE_DAY = re.compile(r"([^\W\d_]{3,9})\.? $")
+MONTH_AFTER_DAY = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
+_STOP_WORD_LIST = """
 a about after again against all also an and another any are as at be because been before being between both
 but by can could did do does doing down during each even few first for from further get go had has have having
 he her here him his how i if in into is it its just last like made make many may might more most much must my
@@ -51,7 +51,7 @@ saturday sunday january february march april june july august september october 
 la cua cho voi cac nhung mot trong khi da dang se tai theo tren duoc ngay nam nay den de des du el en et le
 les los las un une pour par dans sur qui que dan yang di ke untuk pada dengan ini itu
 """
-_OFFICE = """
+_OFFICE_WORD_LIST = """
 minister ministry prime deputy defence defense national president presidential government party secretary general
 chief staff army armed forces military soldier officer official leader chairman director committee commission council
 assembly parliament state country nation republic people foreign affairs relations cooperation agreement talks meeting
@@ -60,40 +60,40 @@ statement conference summit
 bo truong thu tuong tong bi thu chu tich pho dai thuong quan doi nhan dan quoc phong ngoai giao hop tac hoi dam tiep
 chinh phu dang nha nuoc lanh dao
 """
-_OFFICE_SEEN = 10
-_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
-_NAMED = 1 << 32
-_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, 1, PAIR_WEIGHT), np.float32)
-_SPACED = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
-_ZEROED = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
-LITTLE = frozenset(_LITTLE.split())
+_OFFICE_WORD_COUNT = 10
+_DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+_NAME_FLAG = 1 << 32
+_SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, 1, PAIR_WEIGHT), np.float32)
+_ASCII_WORD_TABLE = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
+_DIGIT_TABLE = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
+STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 """Words that tell nothing of an event, in the languages of the field and the large ones beside it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class TermFeatures:
     """Term hashes with their counts in the text (title counting more), which of them are names, and its days.
 
     ``hashes`` ascend and differ. ``days`` are (month, day) pairs an event of the article may have happened on;
     ``dated``: the text itself names them. ``at`` is when it was published.
     """
 
-    hashes: Hashes
-    counts: Weights
-    names: npt.NDArray[np.bool_]
+    hashes: TermHashes
+    counts: TermWeights
+    name_flags: npt.NDArray[np.bool_]
     days: frozenset[tuple[int, int]]
-    at: datetime | None
-    words: int
-    dated: bool = False
+    published_at: datetime | None
+    word_count: int
+    has_explicit_days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Vector:
+class TermVector:
     """An article's heaviest terms, heaviest first, their weights (of length one together), and which are names."""
 
-    terms: Hashes
+    terms: TermHashes
     weights: npt.NDArray[np.float64]
-    names: npt.NDArray[np.bool_]
+    name_flags: npt.NDArray[np.bool_]
 
 
 class Vocabulary:
@@ -103,65 +103,67 @@ class Vocabulary:
     report on officials has them, and on the first day nothing learned says so.
     """
 
-    SIZE = 1 << 18
-    COMMON_START = 100
+    TABLE_SIZE = 1 << 18
+    PRIOR_ARTICLES = 100
 
     def __init__(self, data: bytes = b"") -> None:
         if data:
             self._counts = np.frombuffer(data, dtype=np.uint32).copy()
             return
-        self._counts = np.zeros(self.SIZE + 1, dtype=np.uint32)
-        office = [crc32(_stem(word).encode()) & (self.SIZE - 1) for word in _OFFICE.split()]
-        self._counts[np.array(office, dtype=np.uint32)] = _OFFICE_SEEN
+        self._counts = np.zeros(self.TABLE_SIZE + 1, dtype=np.uint32)
+        office = [crc32(_stem_word(word).encode()) & (self.TABLE_SIZE - 1) for word in _OFFICE_WORD_LIST.split()]
+        self._counts[np.array(office, dtype=np.uint32)] = _OFFICE_WORD_COUNT
 
-    def dump(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return all that was learned."""
         return self._counts.tobytes()
 
     @property
-    def articles(self) -> int:
+    def article_count(self) -> int:
         """How many articles it has learned from."""
         return int(self._counts[-1])
 
-    def learn(self, features: Features) -> None:
+    def learn(self, features: TermFeatures) -> None:
         """Count an article's terms."""
-        self._counts[features.hashes & np.uint32(self.SIZE - 1)] += np.uint32(1)
+        self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)] += np.uint32(1)
         self._counts[-1] += np.uint32(1)
 
-    def weigh(self, features: Features) -> Vector:
+    def weight_terms(self, features: TermFeatures) -> TermVector:
         """Return the terms that tell this article from others; with little learned, all are alike."""
-        seen = self._counts[features.hashes & np.uint32(self.SIZE - 1)]
-        rarity = np.maximum(0.1, math.log(self.articles + self.COMMON_START) - np.log(seen + 1.0))
+        seen = self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)]
+        rarity = np.maximum(0.1, math.log(self.article_count + self.PRIOR_ARTICLES) - np.log(seen + 1.0))
         weights = features.counts * rarity
-        order = (-weights).argsort(kind="stable")[:TERMS]  # of equal weights the smaller hash first
+        order = (-weights).argsort(kind="stable")[:MAX_TERMS]  # of equal weights the smaller hash first
         chosen = weights[order]
         length = math.sqrt(float(chosen @ chosen)) or 1.0
-        return Vector(features.hashes[order], chosen / length, features.names[order])
+        return TermVector(features.hashes[order], chosen / length, features.name_flags[order])
 
 
-def read_features(title: str, lead: str, published_at: datetime | None) -> Features:
+def extract_features(title: str, lead: str, published_at: datetime | None) -> TermFeatures:
     """Read what an article is about from its title and first lines, both folded with their capitals.
 
     The cost does not grow with the length of the text.
     """
-    lead = lead[:LEAD_CHARS]
-    (terms, pairs), (more_terms, more_pairs) = _terms(title[:LEAD_CHARS]), _terms(lead)
+    lead = lead[:MAX_LEAD_CHARS]
+    (terms, pairs), (more_terms, more_pairs) = _extract_terms(title[:MAX_LEAD_CHARS]), _extract_terms(lead)
     marks = np.frombuffer(array("Q", [*terms, *pairs, *more_terms, *more_pairs]), np.uint64)
-    weights = np.repeat(_WEIGHTS, (len(terms), len(pairs), len(more_terms), len(more_pairs)))
-    told = _days(lead.lower(), published_at)
-    days = told or _implied(published_at)
-    return Features(*_counted(marks, weights), days, published_at, len(terms) + len(more_terms), bool(told))
+    weights = np.repeat(_SECTION_WEIGHTS, (len(terms), len(pairs), len(more_terms), len(more_pairs)))
+    told = _find_days(lead.lower(), published_at)
+    days = told or _implied_days(published_at)
+    return TermFeatures(*_count_terms(marks, weights), days, published_at, len(terms) + len(more_terms), bool(told))
 
 
-def _counted(marks: npt.NDArray[np.uint64], weights: Weights) -> tuple[Hashes, Weights, npt.NDArray[np.bool_]]:
+def _count_terms(
+    flagged_hashes: npt.NDArray[np.uint64], weights: TermWeights
+) -> tuple[TermHashes, TermWeights, npt.NDArray[np.bool_]]:
     """Return each term once, in the order of the hashes, with what its places in the text weigh together."""
-    hashes = marks.astype(np.uint32)  # which drops the mark of names
+    hashes = flagged_hashes.astype(np.uint32)  # which drops the mark of names
     order = hashes.argsort()
     hashes = hashes[order]
     fresh = np.ones(len(hashes), np.bool_)
     np.not_equal(hashes[1:], hashes[:-1], out=fresh[1:])
     first = fresh.nonzero()[0]
-    named = np.bitwise_or.reduceat(marks[order], first) >= _NAMED
+    named = np.bitwise_or.reduceat(flagged_hashes[order], first) >= _NAME_FLAG
     total = np.add.reduceat(weights[order], first)
     counts = np.log(total) + np.float32(1)
     np.copyto(counts, total, where=total < 1)
@@ -169,12 +171,12 @@ def _counted(marks: npt.NDArray[np.uint64], weights: Weights) -> tuple[Hashes, W
     return hashes[first], counts, named
 
 
-def _terms(text: str) -> tuple[list[int], list[int]]:
+def _extract_terms(text: str) -> tuple[list[int], list[int]]:
     """Return the hashes of the words that tell something, those of names marked, and of neighbouring pairs of them.
 
     A pair hashes as its two words written together, so that ``Viet Nam`` is also ``Vietnam``.
     """
-    read = [*map(_term, _words(text))]
+    read = [*map(_hash_term, _split_words(text))]
     if not read:
         return [], []
     stems, hashes, marks = zip(*read, strict=True)
@@ -182,105 +184,107 @@ def _terms(text: str) -> tuple[list[int], list[int]]:
     return [*filter(None, marks)], pairs
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     """Return the first words; a run of a script without spaces comes in pieces of four letters."""
     if text.isascii():
-        return _ascii_words(text)
-    words = WORD.findall(text, 0, _LIKELY_CHARS)
-    if len(words) <= LEAD_WORDS:  # else the last one, which may be cut, is not among those returned
-        words = WORD.findall(text)
-    return [piece for word in words[:LEAD_WORDS] for piece in _pieces(word)]
+        return _split_ascii_words(text)
+    words = WORD_PATTERN.findall(text, 0, _FIRST_SCAN_CHARS)
+    if len(words) <= MAX_LEAD_WORDS:  # else the last one, which may be cut, is not among those returned
+        words = WORD_PATTERN.findall(text)
+    return [piece for word in words[:MAX_LEAD_WORDS] for piece in _split_unspaced(word)]
 
 
-def _ascii_words(text: str) -> list[str]:
+def _split_ascii_words(text: str) -> list[str]:
     """Return the first words without a search letter by letter, which takes five times as long."""
     if "'" not in text:
-        return text.translate(_SPACED).split(None, LEAD_WORDS)[:LEAD_WORDS]
-    runs = text.translate(_SPACED).split()
-    return [word for run in runs for word in (WORD.findall(run) if "'" in run else (run,))][:LEAD_WORDS]
+        return text.translate(_ASCII_WORD_TABLE).split(None, MAX_LEAD_WORDS)[:MAX_LEAD_WORDS]
+    runs = text.translate(_ASCII_WORD_TABLE).split()
+    return [word for run in runs for word in (WORD_PATTERN.findall(run) if "'" in run else (run,))][:MAX_LEAD_WORDS]
 
 
-def _pieces(word: str) -> tuple[str, ...]:
+def _split_unspaced(word: str) -> tuple[str, ...]:
     if len(word) > 4 and not word.isascii() and is_unspaced(word[0]):
         return tuple(word[start : start + 4] for start in range(min(len(word), 200) - 3))
     return (word,)
 
 
 @lru_cache(65536)
-def _term(word: str) -> tuple[bytes, int, int]:
+def _hash_term(word: str) -> tuple[bytes, int, int]:
     """Return a word's stem, its hash, and the hash marked if the word is written as a name; all empty for little."""
     lower = word.lower()
-    if lower in LITTLE or len(lower) < 2:
+    if lower in STOP_WORDS or len(lower) < 2:
         return b"", 0, 0
-    stem = _stem(lower).encode("utf-8", "replace")
+    stem = _stem_word(lower).encode("utf-8", "replace")
     hashed = crc32(stem)
-    return stem, hashed, hashed | _NAMED if word[0] != lower[0] else hashed
+    return stem, hashed, hashed | _NAME_FLAG if word[0] != lower[0] else hashed
 
 
-def _stem(word: str) -> str:
+def _stem_word(word: str) -> str:
     """Cut the endings of English plurals and verbs; harmless to words of other languages, which are cut alike."""
     if len(word) > 4 and word[-1] in "sgd":
         for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
-            if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+            if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_LETTERS:
                 return word[: -len(ending)] + ("i" if ending in {"ies", "ied"} else "")
     return word
 
 
-def _days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
+def _find_days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
     """Find the days a text speaks of; of a dated article those near its date."""
-    days = frozenset((month, day) for month, day in _dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
-    return days & _around(published_at.date()) if days and published_at else days
+    days = frozenset((month, day) for month, day in _iter_dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
+    return days & _nearby_days(published_at.date()) if days and published_at else days
 
 
 @lru_cache(1024)
-def _around(today: date) -> frozenset[tuple[int, int]]:
-    return frozenset(_month_day(today + timedelta(days=shift)) for shift in range(-NEAR.days, NEAR.days + 1))
+def _nearby_days(today: date) -> frozenset[tuple[int, int]]:
+    return frozenset(
+        _month_day(today + timedelta(days=shift)) for shift in range(-MAX_DAY_DISTANCE.days, MAX_DAY_DISTANCE.days + 1)
+    )
 
 
-def _implied(published_at: datetime | None) -> frozenset[tuple[int, int]]:
+def _implied_days(published_at: datetime | None) -> frozenset[tuple[int, int]]:
     """Return the days of an event that a text without dates tells: today or yesterday."""
-    return _two_days(published_at.date()) if published_at else frozenset()
+    return _today_and_yesterday(published_at.date()) if published_at else frozenset()
 
 
 @lru_cache(1024)
-def _two_days(today: date) -> frozenset[tuple[int, int]]:
+def _today_and_yesterday(today: date) -> frozenset[tuple[int, int]]:
     return frozenset({_month_day(today), _month_day(today - timedelta(days=1))})
 
 
-def _dates(text: str) -> Iterator[tuple[int, int]]:
+def _iter_dates(text: str) -> Iterator[tuple[int, int]]:
     """Yield what may be a month and its day; an impossible one is for the caller to drop."""
-    for match in _numbers(text):
+    for match in _find_numbers(text):
         number = match[0].rstrip("dhnrst")
-        if len(number) > 2 or text[match.start() - 1 : match.start()] in NO_DAY_AFTER:
+        if len(number) > 2 or text[match.start() - 1 : match.start()] in NON_DAY_PREFIXES:
             continue  # judged here, because a pattern that looks behind itself is searched for letter by letter
         day = int(number)
-        if before := MONTH_BEFORE.search(text, max(0, match.start() - 12), match.start()):
-            yield MONTHS.get(before[1], 0), day
-        if after := MONTH_AFTER.match(text, match.end()):
-            yield int(after[2]) if after[2] else MONTHS.get(after[1], 0), day
+        if before := MONTH_BEFORE_DAY.search(text, max(0, match.start() - 12), match.start()):
+            yield MONTH_NUMBERS.get(before[1], 0), day
+        if after := MONTH_AFTER_DAY.match(text, match.end()):
+            yield int(after[2]) if after[2] else MONTH_NUMBERS.get(after[1], 0), day
 
 
-def _numbers(text: str) -> list[re.Match[str]]:
+def _find_numbers(text: str) -> list[re.Match[str]]:
     """Find the numbers of a text; where each begins is found by one sign that all digits became."""
     if not text.isascii():
-        return [*DAY.finditer(text)]
-    runs = ZEROS.finditer(text.translate(_ZEROED))
-    return [match for run in runs if (match := DAY.match(text, run.start()))]
+        return [*DAY_PATTERN.finditer(text)]
+    runs = DIGIT_RUN_PATTERN.finditer(text.translate(_DIGIT_TABLE))
+    return [match for run in runs if (match := DAY_PATTERN.match(text, run.start()))]
 
 
 def _month_day(day: date) -> tuple[int, int]:
     return day.month, day.day
 
 
-def days_apart(some: AbstractSet[tuple[int, int]], others: AbstractSet[tuple[int, int]]) -> int | None:
+def day_distance(first: AbstractSet[tuple[int, int]], second: AbstractSet[tuple[int, int]]) -> int | None:
     """Return the smallest distance in days between two sets of days of any year, or None if one is empty."""
-    if not some or not others:
+    if not first or not second:
         return None
-    if some & others:
+    if first & second:
         return 0
-    gaps = {abs(_day_of_year(*one) - _day_of_year(*two)) for one in some for two in others}
+    gaps = {abs(_day_of_year(*one) - _day_of_year(*two)) for one in first for two in second}
     return min(min(gap, 365 - gap) for gap in gaps)
 
 
 def _day_of_year(month: int, day: int) -> int:
-    return _BEFORE_MONTH[month - 1] + day
+    return _DAYS_BEFORE_MONTH[month - 1] + day

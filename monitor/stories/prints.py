@@ -15,13 +15,14 @@ from xxhash import xxh3_64_intdigest
 
 from monitor.text.fold import fold
 
-Hashes = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
+WindowHashes = npt.NDArray[np.uint64]
+OffsetArray = npt.NDArray[np.int64]
 
-LONGEST = 40_000
-WINDOW = 20
-PRINTS = 24
-SPELLINGS = (  # British to American and the like, as far as a replacement of letters can; same for every text
+MAX_BODY_CHARS = 40_000
+WINDOW_BYTES = 20
+TARGET_FINGERPRINTS = 24
+# British to American spelling, as far as replacing letters can do it; the same for every text.
+SPELLING_REPLACEMENTS = (
     ("per cent", "%"),
     ("percent", "%"),
     ("isation", "ization"),
@@ -38,24 +39,24 @@ SPELLINGS = (  # British to American and the like, as far as a replacement of le
     ("lling", "ling"),
 )
 SENTENCE_ENDS = (". ", "! ", "? ", "\u3002", "\u104b", "\u17d4")
-_BREAK = ord("\n")
-_KEPT = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
-_DROPPED = bytes(np.flatnonzero(~_KEPT).tolist())
-_PRIME = 0x9E3779B97F4A7C15
+_NEWLINE = ord("\n")
+_IS_KEPT_BYTE = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
+_DROPPED_BYTES = bytes(np.flatnonzero(~_IS_KEPT_BYTE).tolist())
+_HASH_BASE = 0x9E3779B97F4A7C15
 
 
-def _powers(base: int, count: int) -> Hashes:
+def _compute_powers(base: int, count: int) -> WindowHashes:
     with np.errstate(over="ignore"):
-        powers: Hashes = np.cumprod(np.full(count, base, dtype=np.uint64), dtype=np.uint64)
+        powers: WindowHashes = np.cumprod(np.full(count, base, dtype=np.uint64), dtype=np.uint64)
         return powers * np.uint64(pow(base, -1, 1 << 64))
 
 
-_UP = _powers(_PRIME, 4 * LONGEST + 2)
-_DOWN = _powers(pow(_PRIME, -1, 1 << 64), 4 * LONGEST + 2)
+_BASE_POWERS = _compute_powers(_HASH_BASE, 4 * MAX_BODY_CHARS + 2)
+_INVERSE_BASE_POWERS = _compute_powers(pow(_HASH_BASE, -1, 1 << 64), 4 * MAX_BODY_CHARS + 2)
 
 
 @dataclass(frozen=True)
-class Trace:
+class NormalizedText:
     """A text prepared for comparison: its folded title and body, and the stream of bytes that is compared."""
 
     title: str
@@ -63,10 +64,10 @@ class Trace:
     stream: bytes = field(repr=False)
 
     @cached_property
-    def prints(self) -> tuple[int, ...]:
+    def fingerprints(self) -> tuple[int, ...]:
         """The integers to be looked up: the whole text's and about ``PRINTS`` to twice as many more; under 2**63."""
-        hashes = windows(self.stream, WINDOW)
-        level = max(0, (len(hashes) // PRINTS).bit_length() - 1)
+        hashes = hash_windows(self.stream, WINDOW_BYTES)
+        level = max(0, (len(hashes) // TARGET_FINGERPRINTS).bit_length() - 1)
         chosen = {one >> 1 for one in hashes[hashes <= np.uint64((2**64 - 1) >> level)].tolist()}
         return (xxh3_64_intdigest(self.stream) >> 1, *chosen) if self.stream else ()
 
@@ -79,42 +80,42 @@ class Trace:
         return tuple(one for one in text.split("\n") if one.strip())
 
     @cached_property
-    def starts(self) -> Places:
+    def sentence_starts(self) -> OffsetArray:
         """Where each of the sentences begins in the stream."""
-        raw = np.frombuffer(spell("\n".join(self.sentences)).encode("utf-8", "replace"), dtype=np.uint8)
-        breaks = np.cumsum(_KEPT[raw])[raw == _BREAK]
+        raw = np.frombuffer(normalize_spelling("\n".join(self.sentences)).encode("utf-8", "replace"), dtype=np.uint8)
+        breaks = np.cumsum(_IS_KEPT_BYTE[raw])[raw == _NEWLINE]
         return np.minimum(np.concatenate(([0], breaks)), len(self.stream)).astype(np.int64)
 
 
-def trace(title: str, body: str) -> Trace:
+def normalize_text(title: str, body: str) -> NormalizedText:
     """Prepare a text for comparison; what stands beyond ``LONGEST`` characters is left out."""
-    cased = fold(body[:LONGEST]).cased
-    return Trace(fold(title).text, cased, _stream(cased))
+    cased = fold(body[:MAX_BODY_CHARS]).cased
+    return NormalizedText(fold(title).text, cased, _build_stream(cased))
 
 
-def _stream(text: str) -> bytes:
-    return spell(text).encode("utf-8", "replace").translate(None, _DROPPED)
+def _build_stream(text: str) -> bytes:
+    return normalize_spelling(text).encode("utf-8", "replace").translate(None, _DROPPED_BYTES)
 
 
-def spell(text: str) -> str:
+def normalize_spelling(text: str) -> str:
     """Write a folded text in small letters and one spelling for both sides of the Atlantic."""
     text = text.lower()
-    for one, other in SPELLINGS:
+    for one, other in SPELLING_REPLACEMENTS:
         text = text.replace(one, other)
     return text
 
 
-def windows(stream: bytes, width: int) -> Hashes:
+def hash_windows(stream: bytes, width: int) -> WindowHashes:
     """Hash every window of a stream, in order; equal windows have equal hashes, all bits of which are mixed."""
     if len(stream) < width:
         return np.zeros(0, dtype=np.uint64)
     values = np.frombuffer(stream, dtype=np.uint8).astype(np.uint64)
     values += np.uint64(1)
-    values *= _UP[: len(values)]
+    values *= _BASE_POWERS[: len(values)]
     sums = np.zeros(len(values) + 1, dtype=np.uint64)
     np.cumsum(values, out=sums[1:])
-    hashes: Hashes = sums[width:] - sums[:-width]
-    hashes *= _DOWN[: len(hashes)]
+    hashes: WindowHashes = sums[width:] - sums[:-width]
+    hashes *= _INVERSE_BASE_POWERS[: len(hashes)]
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xD6E8FEB86659FD93)
     hashes ^= hashes >> np.uint64(32)

@@ -12,21 +12,23 @@ from typing import Any, TextIO
 
 from monitor.telemetry.redact import Redactor
 
-QUIET = ("alembic", "apprise", "apscheduler", "asyncio", "httpcore", "httpx", "procrastinate", "uvicorn.access")
+QUIET_LOGGERS = ("alembic", "apprise", "apscheduler", "asyncio", "httpcore", "httpx", "procrastinate", "uvicorn.access")
 """Libraries that tell their every step, or whole URLs, below WARNING."""
 
-LONGEST = 8192
+MAX_VALUE_CHARS = 8192
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
-_CONTROL |= {code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F))}
-_CONTROL |= {code: f"\\u{code:04x}" for code in range(0x2066, 0x206A)} | {0x0A: "\\n", 0x0D: "\\r", 0x09: " "}
-_TRACEBACK = {code: shown for code, shown in _CONTROL.items() if code != 0x0A}
+_CONTROL_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_CONTROL_ESCAPES |= {
+    code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F))
+}
+_CONTROL_ESCAPES |= {code: f"\\u{code:04x}" for code in range(0x2066, 0x206A)} | {0x0A: "\\n", 0x0D: "\\r", 0x09: " "}
+_TRACEBACK_ESCAPES = {code: shown for code, shown in _CONTROL_ESCAPES.items() if code != 0x0A}
 
-Event = MutableMapping[str, Any]
+LogEvent = MutableMapping[str, Any]
 
 
 def set_up_logging(
-    redact: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
+    redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
     """Send every log line to a stream (default: stderr). Calling it again replaces the set-up before.
 
@@ -34,12 +36,12 @@ def set_up_logging(
     """
     import structlog
 
-    set_up_handler(redact, as_json=as_json, level=level, stream=stream)
+    set_up_handler(redactor, as_json=as_json, level=level, stream=stream)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.stdlib.PositionalArgumentsFormatter(),
-            *_shared(),
+            *_shared_processors(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -49,26 +51,26 @@ def set_up_logging(
 
 
 def set_up_handler(
-    redact: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
+    redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
     """Do the same for what uses the standard library's logging alone: structlog is loaded with the first line."""
     terminal = (stream or sys.stderr).isatty()
     as_json = not terminal if as_json is None else as_json
-    handler = logging.StreamHandler(stream) if stream else _Stderr()
-    handler.setFormatter(_Formatter(redact, as_json=as_json, colours=terminal))
+    handler = logging.StreamHandler(stream) if stream else _StderrHandler()
+    handler.setFormatter(_RedactingFormatter(redactor, as_json=as_json, use_colors=terminal))
     root = logging.getLogger()
     for old in root.handlers[:]:
-        if isinstance(old.formatter, _Formatter):
+        if isinstance(old.formatter, _RedactingFormatter):
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
-    for name in QUIET:
+    for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     # it warns of every run that takes longer than its period, and our own listener hears of it
     logging.getLogger("apscheduler").setLevel(max(logging.ERROR, root.level))
 
 
-def _shared() -> list[Any]:
+def _shared_processors() -> list[Any]:
     """Return what is done to every event, of ours and of libraries."""
     import structlog
 
@@ -80,7 +82,7 @@ def _shared() -> list[Any]:
     ]
 
 
-class _Stderr(logging.StreamHandler[TextIO]):
+class _StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to what stderr is at that moment, which a test or a daemon may have exchanged."""
 
     @property
@@ -92,15 +94,15 @@ class _Stderr(logging.StreamHandler[TextIO]):
         """Take no other one."""
 
 
-class _Formatter(logging.Formatter):
+class _RedactingFormatter(logging.Formatter):
     """Renders events of ours and of libraries alike, and redacts the finished line."""
 
-    def __init__(self, redact: Redactor, *, as_json: bool, colours: bool) -> None:
+    def __init__(self, redactor: Redactor, *, as_json: bool, use_colors: bool) -> None:
         super().__init__()
-        self._redact, self._as_json, self._colours = redact, as_json, colours
+        self._redactor, self._as_json, self._use_colors = redactor, as_json, use_colors
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(self._renderer.format(record))
+        return self._redactor(self._renderer.format(record))
 
     @cached_property
     def _renderer(self) -> logging.Formatter:
@@ -109,28 +111,30 @@ class _Formatter(logging.Formatter):
         renderer: Any = (
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
             if self._as_json
-            else structlog.dev.ConsoleRenderer(colors=self._colours, exception_formatter=structlog.dev.plain_traceback)
+            else structlog.dev.ConsoleRenderer(
+                colors=self._use_colors, exception_formatter=structlog.dev.plain_traceback
+            )
         )
         return structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*_shared(), structlog.stdlib.ExtraAdder()],
+            foreign_pre_chain=[*_shared_processors(), structlog.stdlib.ExtraAdder()],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                clean_event,
-                _order,
+                escape_event,
+                _order_fields,
                 renderer,
             ],
         )
 
 
-def clean_event(_logger: object, _method: str, event: Event) -> Event:
+def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
     """Show control characters instead of obeying them, so that no foreign text can forge a line or move a cursor."""
     for key, value in event.items():
-        event[key] = _clean(value, _TRACEBACK if key == "exception" else _CONTROL)
+        event[key] = _escape(value, _TRACEBACK_ESCAPES if key == "exception" else _CONTROL_ESCAPES)
     return event
 
 
-def _order(_logger: object, _method: str, event: Event) -> Event:
+def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
     """Put what every line has before what only this one has."""
     first = ("timestamp", "level", "event", "logger")
     return {
@@ -139,12 +143,12 @@ def _order(_logger: object, _method: str, event: Event) -> Event:
     }
 
 
-def _clean(value: Any, table: dict[int, str]) -> Any:
+def _escape(value: Any, table: dict[int, str]) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        return [_clean(item, table) for item in value]
+        return [_escape(item, table) for item in value]
     if isinstance(value, dict):
-        return {str(_clean(str(key), table)): _clean(item, table) for key, item in value.items()}
+        return {str(_escape(str(key), table)): _escape(item, table) for key, item in value.items()}
     text = str(value).encode("utf-8", "backslashreplace").decode("utf-8").translate(table)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} [{len(text) - LONGEST} more]"
+    return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]} [{len(text) - MAX_VALUE_CHARS} more]"

@@ -9,26 +9,26 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Thread
 
-from monitor.telemetry.health import Health
+from monitor.telemetry.health import HealthStatus
 from monitor.telemetry.metrics import CONTENT_TYPE, Metrics
 
-PLAIN = "text/plain; charset=utf-8"
+PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
-class Probes:
+class ProbeServer:
     """A small HTTP server; answers name parts of the daemon and numbers, never a source or an address."""
 
-    def __init__(self, host: str, port: int, health: Callable[[], Health], metrics: Metrics) -> None:
+    def __init__(self, host: str, port: int, health: Callable[[], HealthStatus], metrics: Metrics) -> None:
         """Open the port. Raises ``OSError`` if it is taken."""
 
-        class Handler(_Handler):
+        class Handler(_ProbeHandler):
             pages = {  # noqa: RUF012 - made once for the class, which is made once a server
-                "/livez": lambda: _verdict(health().live, health()),
-                "/readyz": lambda: _verdict(health().ready, health()),
+                "/livez": lambda: _probe_response(health().is_live, health()),
+                "/readyz": lambda: _probe_response(health().is_ready, health()),
                 "/metrics": lambda: (200, CONTENT_TYPE, metrics.render()),
             }
 
-        self._server = _Server((host, port), Handler)
+        self._server = _ProbeHttpServer((host, port), Handler)
         self.port: int = self._server.server_address[1]
         self._thread = Thread(target=self._server.serve_forever, args=(0.2,), name="probes", daemon=True)
         self._thread.start()
@@ -40,7 +40,7 @@ class Probes:
         self._thread.join()
 
 
-class _Server(ThreadingHTTPServer):
+class _ProbeHttpServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
@@ -53,19 +53,19 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
 
-def _verdict(good: bool, health: Health) -> tuple[int, str, bytes]:
-    lines = "".join(f"{fault}\n" for fault in health.faults)
-    return (200 if good else 503), PLAIN, f"{'ok' if good else 'not well'}\n{lines}".encode()
+def _probe_response(is_ok: bool, health: HealthStatus) -> tuple[int, str, bytes]:
+    lines = "".join(f"{fault}\n" for fault in health.problems)
+    return (200 if is_ok else 503), PLAIN_TEXT, f"{'ok' if is_ok else 'not well'}\n{lines}".encode()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _ProbeHandler(BaseHTTPRequestHandler):
     pages: dict[str, Callable[[], tuple[int, str, bytes]]]
     timeout = 5
     server_version, sys_version = "monitor", ""
 
     def do_GET(self) -> None:
         page = self.pages.get(self.path.partition("?")[0])
-        status, kind, body = page() if page else (404, PLAIN, b"known here: /livez /readyz /metrics\n")
+        status, kind, body = page() if page else (404, PLAIN_TEXT, b"known here: /livez /readyz /metrics\n")
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

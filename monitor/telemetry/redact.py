@@ -10,11 +10,11 @@ from urllib.parse import quote, unquote, urlsplit
 from monitor.domain.delivery import Secret
 from monitor.domain.source import Source
 
-STARS = "***"
-SHORTEST = 4
+REPLACEMENT = "***"
+MIN_SECRET_CHARS = 4
 """Shorter texts are too common in ordinary words to be replaced everywhere."""
 
-_PATTERNS = tuple(
+_SECRET_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n,;]+",
@@ -30,28 +30,30 @@ class Redactor:
     """Replaces known secrets, and what looks like one, by stars. Secrets may be learned while it is in use."""
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        self._texts: set[str] = set()
-        self._known: re.Pattern[str] | None = None
-        self.learn(secrets)
+        self._secret_texts: set[str] = set()
+        self._known_secrets: re.Pattern[str] | None = None
+        self.add_secrets(secrets)
 
-    def learn(self, secrets: Iterable[Secret]) -> None:
+    def add_secrets(self, secrets: Iterable[Secret]) -> None:
         """Add secrets; old ones stay, as they may still be on their way through the program."""
         for secret in secrets:
-            self._texts.update(text for text in _faces(secret.reveal()) if len(text) >= SHORTEST)
-        if self._texts:
-            longest_first = sorted(self._texts, key=lambda text: (-len(text), text))
-            self._known = re.compile("|".join(map(re.escape, longest_first)))
+            self._secret_texts.update(
+                text for text in _secret_variants(secret.reveal()) if len(text) >= MIN_SECRET_CHARS
+            )
+        if self._secret_texts:
+            longest_first = sorted(self._secret_texts, key=lambda text: (-len(text), text))
+            self._known_secrets = re.compile("|".join(map(re.escape, longest_first)))
 
     def __call__(self, text: str) -> str:
         """Return the text with stars in place of secrets."""
-        if self._known is not None:
-            text = self._known.sub(STARS, text)
-        for pattern in _PATTERNS:
-            text = pattern.sub(rf"\1\2{STARS}", text)
+        if self._known_secrets is not None:
+            text = self._known_secrets.sub(REPLACEMENT, text)
+        for pattern in _SECRET_PATTERNS:
+            text = pattern.sub(rf"\1\2{REPLACEMENT}", text)
         return text
 
 
-def _faces(secret: str) -> Iterator[str]:
+def _secret_variants(secret: str) -> Iterator[str]:
     """Yield the ways a secret may show itself: whole, its password or path alone, encoded, escaped."""
     if secret.startswith("sqlite:"):
         return
@@ -64,7 +66,7 @@ def _faces(secret: str) -> Iterator[str]:
             url, password = urlsplit(""), ""
         rest = url.path + (f"?{url.query}" if url.query else "")
         parts += [password, unquote(password), url.query]
-        parts += [rest] if len(rest) >= 2 * SHORTEST and url.scheme.startswith("http") else []
+        parts += [rest] if len(rest) >= 2 * MIN_SECRET_CHARS and url.scheme.startswith("http") else []
     for part in parts:
         yield part
         yield quote(part, safe="")

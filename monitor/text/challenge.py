@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-_PRODUCTS: tuple[tuple[str, str], ...] = (
+_WALL_PRODUCTS: tuple[tuple[str, str], ...] = (
     (
         r"cf-chl|challenge-platform|cf_chl_opt|Just a moment\.\.\.|cf-browser-verification|cf-error-details",
         "Cloudflare",
@@ -19,8 +19,8 @@ _PRODUCTS: tuple[tuple[str, str], ...] = (
     (r"__ddg\d_|vddos|vedge|__test=|slowAES", "a cookie script"),
     (r"friendlycaptcha|hcaptcha\.com/1/api|recaptcha/api\.js\?[^\"']*render|g-recaptcha|cf-turnstile", "a captcha"),
 )
-_CHALLENGES = [(re.compile(pattern, re.IGNORECASE), name) for pattern, name in _PRODUCTS]
-_CONSENT = re.compile(
+_WALL_PATTERNS = [(re.compile(pattern, re.IGNORECASE), name) for pattern, name in _WALL_PRODUCTS]
+_CONSENT_WALL = re.compile(
     r"consent\.(?:google|yahoo|youtube)\.|/consent[/?\"']|cookiewall|cookie-wall|consent-(?:wall|page)|"
     r"before you continue|collectConsent|privacy-?(?:wall|gate)|sourcepoint|didomi[^<]{0,40}wall",
     re.IGNORECASE,
@@ -34,19 +34,19 @@ _SCRIPT_ONLY = re.compile(r"enable (?:javascript|cookies)|javascript is (?:requi
 def find_wall(html: str) -> str:
     """Name the wall a page is, or return an empty text: a network's product, a consent page or a cookie gate."""
     head = html[:60_000]
-    for pattern, name in _CHALLENGES:
+    for pattern, name in _WALL_PATTERNS:
         if pattern.search(head):
             return f"challenge page of {name}" if name[0].isupper() else f"challenge page with {name}"
     if len(html) < 8_000 and _COOKIE_RELOAD.search(head):
         return "cookie gate run by a script"
-    if _CONSENT.search(head):
+    if _CONSENT_WALL.search(head):
         return "consent page"
     if len(html) < 8_000 and _SCRIPT_ONLY.search(head):
         return "page that asks for a browser"
     return ""
 
 
-def wall_in_headers(headers: Mapping[str, str]) -> str:
+def find_wall_in_headers(headers: Mapping[str, str]) -> str:
     """Name the network that says by its headers that it keeps programs out, or return an empty text."""
     if headers.get("cf-mitigated", "") == "challenge":
         return "challenge of Cloudflare"

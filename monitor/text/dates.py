@@ -8,10 +8,10 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from monitor.text.months import MONTHS
+from monitor.text.months import MONTH_NUMBERS
 
-FIRST_YEAR, LAST_YEAR = 1980, 2100
-_LONGEST = 300  # characters looked at
+MIN_YEAR, MAX_YEAR = 1980, 2100
+_MAX_DATE_CHARS = 300  # characters looked at
 
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?")
@@ -19,37 +19,43 @@ _YEAR_FIRST = (
     re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(\d{4})\s*([年년])\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日號号일]"),
 )
-_NAME = r"([^\W\d_][^\d\s,;:|()/-]*?)\.?"
-_DAY_NAME = re.compile(
-    rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|er|[.ºª])?[\s-]*(?:de\s+|of\s+)?{_NAME}"
+_MONTH_NAME = r"([^\W\d_][^\d\s,;:|()/-]*?)\.?"
+_DAY_MONTH_NAME = re.compile(
+    rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|er|[.ºª])?[\s-]*(?:de\s+|of\s+)?{_MONTH_NAME}"
     r"[\s,-]*(?:del?\s+|พ\.ศ\.\s*)?(\d{4})(?!\d)",
     re.IGNORECASE,
 )
-_NAME_DAY = re.compile(rf"(?<!\w){_NAME}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(\d{{4}})(?!\d)", re.IGNORECASE)
-_UNIX = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([A-Z]{1,4}))? (\d{4})(?!\d)")
-_NUMBERED = re.compile(r"(?<!\d)(\d{1,2})\s+th[aá]ng\s+(\d{1,2})\s*(?:[,/-]|n[aă]m)?\s*(\d{4})(?!\d)", re.IGNORECASE)
+_MONTH_NAME_DAY = re.compile(
+    rf"(?<!\w){_MONTH_NAME}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(\d{{4}})(?!\d)", re.IGNORECASE
+)
+_UNIX_DATE = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([A-Z]{1,4}))? (\d{4})(?!\d)")
+_VIETNAMESE_DATE = re.compile(
+    r"(?<!\d)(\d{1,2})\s+th[aá]ng\s+(\d{1,2})\s*(?:[,/-]|n[aă]m)?\s*(\d{4})(?!\d)", re.IGNORECASE
+)
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
-_CLOCK = re.compile(
+_TIME_OF_DAY = re.compile(
     r"(?<![\d:.])(\d{1,2})\s?(?:[:.h時时点]|uhr|시)\s?(\d{2})(?!\d)(?:\s?[:.分]\s?(\d{2})(?!\d))?(?:[.,]\d+)?[分秒]?"
     r"\s*(?:([ap])\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
 _OFFSET = re.compile(r"[\s|,()Uhr-]*?(?:GMT|UTC)?\s?([+\u2212-])(\d{1,2}):?(\d{2})?(?![\d/.-])")
-_LETTERS = re.compile(r"[\s|,()-]*([A-Z]{1,4})\b")
-_ZONES = (
+_ZONE_LETTERS = re.compile(r"[\s|,()-]*([A-Z]{1,4})\b")
+_ZONE_OFFSET_PAIRS = (
     "Z=0 GMT=0 UTC=0 UT=0 WET=0 BST=1 CET=1 MEZ=1 CEST=2 MESZ=2 SAST=2 EET=2 EEST=3 MSK=3 IST=5.5 ICT=7 WIB=7 SGT=8 "
     "HKT=8 MYT=8 PHT=8 JST=9 KST=9 AEST=10 AEDT=11 EDT=-4 EST=-5 CDT=-5 CST=-6 MDT=-6 MST=-7 PDT=-7 PST=-8"
 )
-_HOURS = {name: float(hours) for name, hours in (pair.split("=") for pair in _ZONES.split())}  # EST etc. as in RFC 822
+_ZONE_OFFSET_HOURS = {
+    name: float(hours) for name, hours in (pair.split("=") for pair in _ZONE_OFFSET_PAIRS.split())
+}  # EST etc. as in RFC 822
 
-_Found = tuple[int, int, int, str]
+_DateParts = tuple[int, int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class ParsedDate:
     """A point in time as a text names it, in the text's own zone, and how much of it was said rather than assumed."""
 
-    moment: datetime
+    instant: datetime
     has_time: bool
     has_zone: bool
 
@@ -60,29 +66,29 @@ def parse_date(text: str, zone: tzinfo | None = None, day_first: bool | None = N
     An offset in the text wins over ``zone`` (None: UTC). A date without a time is its midnight. ``day_first`` settles
     03/04/2026; without it such a date is None. Buddhist years count. Years outside 1980 to 2100 are nonsense.
     """
-    stamp = read_stamp(text, zone, day_first)
-    return stamp.moment.astimezone(UTC) if stamp else None
+    stamp = parse_date_details(text, zone, day_first)
+    return stamp.instant.astimezone(UTC) if stamp else None
 
 
-def read_stamp(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> Stamp | None:
+def parse_date_details(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> ParsedDate | None:
     """Read the same, keeping the zone it was said in and whether time and zone were said at all."""
-    text = unicodedata.normalize("NFKC", text[:_LONGEST]).replace("\u200b", "").strip()
+    text = unicodedata.normalize("NFKC", text[:_MAX_DATE_CHARS]).replace("\u200b", "").strip()
     if _EPOCH.fullmatch(text):
-        return _sane(Stamp(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, has_zone=True))
-    found = _compact(text) or _year_first(text) or _spelled(text) or _numeric(text, day_first)
+        return _check_year(ParsedDate(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, has_zone=True))
+    found = _parse_compact(text) or _parse_year_first(text) or _parse_spelled(text) or _parse_numeric(text, day_first)
     if not found:
         return None
     year, month, day, rest = found
-    clock, offset = _time(rest)
+    clock, offset = _parse_time(rest)
     year -= 543 if year > 2400 else 0
     try:
         moment = datetime(year, month, day, *(clock or (0, 0, 0)), tzinfo=offset or zone or UTC)
     except ValueError:
         return None
-    return _sane(Stamp(moment, clock is not None, offset is not None))
+    return _check_year(ParsedDate(moment, clock is not None, offset is not None))
 
 
-def day_order(texts: list[str]) -> bool | None:
+def infer_day_first(texts: list[str]) -> bool | None:
     """Learn from a source's other dates whether it writes the day first: True, False, or None if they do not tell."""
     first = second = 0
     for text in texts:
@@ -92,17 +98,17 @@ def day_order(texts: list[str]) -> bool | None:
     return None if first == second else first > second
 
 
-def _sane(stamp: Stamp) -> Stamp | None:
-    return stamp if FIRST_YEAR <= stamp.moment.year <= LAST_YEAR else None
+def _check_year(stamp: ParsedDate) -> ParsedDate | None:
+    return stamp if MIN_YEAR <= stamp.instant.year <= MAX_YEAR else None
 
 
-def _around(text: str, match: re.Match[str]) -> str:
+def _text_around(text: str, match: re.Match[str]) -> str:
     """Return the text beside a date: what follows, else what stands before it."""
     after = text[match.end() :]
-    return after if _CLOCK.search(after) else text[: match.start()] + " "
+    return after if _TIME_OF_DAY.search(after) else text[: match.start()] + " "
 
 
-def _compact(text: str) -> _Found | None:
+def _parse_compact(text: str) -> _DateParts | None:
     match = _COMPACT.fullmatch(text)
     if not match:
         return None
@@ -110,37 +116,37 @@ def _compact(text: str) -> _Found | None:
     return int(match[1]), int(match[2]), int(match[3]), clock
 
 
-def _year_first(text: str) -> _Found | None:
+def _parse_year_first(text: str) -> _DateParts | None:
     for form in _YEAR_FIRST:
         match = form.search(text)
         if match:
-            return int(match[1]), int(match[3]), int(match[4]), _around(text, match).removeprefix("T")
+            return int(match[1]), int(match[3]), int(match[4]), _text_around(text, match).removeprefix("T")
     return None
 
 
-def _spelled(text: str) -> _Found | None:
-    match = _NUMBERED.search(text)
+def _parse_spelled(text: str) -> _DateParts | None:
+    match = _VIETNAMESE_DATE.search(text)
     if match:
-        return int(match[3]), int(match[2]), int(match[1]), _around(text, match)
-    match = _UNIX.search(text)
-    if match and _month(match[1]):
-        return int(match[5]), _month(match[1]), int(match[2]), f"{match[3]} {match[4] or ''}"
-    for form, name, day in ((_DAY_NAME, 2, 1), (_NAME_DAY, 1, 2)):
+        return int(match[3]), int(match[2]), int(match[1]), _text_around(text, match)
+    match = _UNIX_DATE.search(text)
+    if match and _month_number(match[1]):
+        return int(match[5]), _month_number(match[1]), int(match[2]), f"{match[3]} {match[4] or ''}"
+    for form, name, day in ((_DAY_MONTH_NAME, 2, 1), (_MONTH_NAME_DAY, 1, 2)):
         for match in form.finditer(text):
-            month = _month(match[name])
+            month = _month_number(match[name])
             if month:
-                return int(match[3]), month, int(match[day]), _around(text, match)
+                return int(match[3]), month, int(match[day]), _text_around(text, match)
     return None
 
 
-def _month(name: str) -> int:
+def _month_number(name: str) -> int:
     """Look a month's name up, with its marks and without; 0 if it is none."""
     name = name.casefold().rstrip(".")
     plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not "\u0300" <= char <= "\u036f")
-    return MONTHS.get(unicodedata.normalize("NFKC", name)) or MONTHS.get(plain, 0)
+    return MONTH_NUMBERS.get(unicodedata.normalize("NFKC", name)) or MONTH_NUMBERS.get(plain, 0)
 
 
-def _numeric(text: str, day_first: bool | None) -> _Found | None:
+def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
     match = _NUMERIC.search(text)
     if not match:
         return None
@@ -154,12 +160,12 @@ def _numeric(text: str, day_first: bool | None) -> _Found | None:
     if day_first is None:
         return None
     day, month = (first, second) if day_first else (second, first)
-    return int(match[4]), month, day, _around(text, match)
+    return int(match[4]), month, day, _text_around(text, match)
 
 
-def _time(text: str) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
+def _parse_time(text: str) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
     """Read hour, minute and second, and the offset behind them; None for what is not said."""
-    match = _CLOCK.search(text)
+    match = _TIME_OF_DAY.search(text)
     if not match:
         return None, None
     hour, minute, second = int(match[1]), int(match[2]), min(int(match[3] or 0), 59)
@@ -167,13 +173,17 @@ def _time(text: str) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
         hour = hour % 12 + (12 if match[4] in "pP" else 0)
     if hour > 23 or minute > 59:
         return None, None
-    return (hour, minute, second), _offset(text[match.end() :])
+    return (hour, minute, second), _parse_offset(text[match.end() :])
 
 
-def _offset(text: str) -> tzinfo | None:
+def _parse_offset(text: str) -> tzinfo | None:
     match = _OFFSET.match(text)
     if match:
         ahead = timedelta(hours=int(match[2][:2]), minutes=int(match[3] or 0))
         return timezone(-ahead if match[1] != "+" else ahead) if ahead <= timedelta(hours=14) else None
-    letters = _LETTERS.match(text)
-    return timezone(timedelta(hours=_HOURS[letters[1]])) if letters and letters[1] in _HOURS else None
+    letters = _ZONE_LETTERS.match(text)
+    return (
+        timezone(timedelta(hours=_ZONE_OFFSET_HOURS[letters[1]]))
+        if letters and letters[1] in _ZONE_OFFSET_HOURS
+        else None
+    )

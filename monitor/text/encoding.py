@@ -7,19 +7,19 @@ mean what browsers take them to mean (WHATWG Encoding Standard): latin-1 is wind
 import codecs
 import re
 
-_BOMS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_HEAD = 4096  # browsers read 1,024 bytes; real pages declare later than that
-_DECLARED = re.compile(
+_HEAD_BYTES = 4096  # browsers read 1,024 bytes; real pages declare later than that
+_DECLARED_ENCODING = re.compile(
     rb"""(?:<\?xml[^>]{0,200}?encoding|<meta[^>]{0,300}?charset)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE
 )
-_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
-_MEANT = {
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+_BROWSER_ENCODINGS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
@@ -32,26 +32,32 @@ _MEANT = {
     "euc_kr": "cp949",
     "utf-8-sig": "utf-8",
 }
-_STATEFUL = {"iso2022_jp", "iso2022_jp_1", "iso2022_jp_2", "iso2022_kr", "hz"}  # pure ASCII bytes, so UTF-8 fits them
-_WIDE = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7"}
-_HAN = (
+_STATEFUL_ENCODINGS = {
+    "iso2022_jp",
+    "iso2022_jp_1",
+    "iso2022_jp_2",
+    "iso2022_kr",
+    "hz",
+}  # pure ASCII bytes, so UTF-8 fits them
+_WIDE_ENCODINGS = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7"}
+_FREQUENT_HAN = (
     "的一是不了在人有我他这個个們们中大来來上国國到说說为為子和地出也时時年得就要下以生会會自之后後部方前同发發两兩长長"
 )
-_GUESSES = (  # codec, its frequent characters in running text, the least share of them among all beyond ASCII
-    ("gb18030", re.compile(f"[{_HAN}，。、]"), 0.15),
-    ("big5hkscs", re.compile(f"[{_HAN}，。、]"), 0.15),
+_ENCODING_GUESSES = (  # codec, its frequent characters in running text, the least share of them among all beyond ASCII
+    ("gb18030", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
+    ("big5hkscs", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
     ("cp932", re.compile("[\u3041-\u3093\u30a1-\u30f6。、]"), 0.35),
     ("euc_jp", re.compile("[\u3041-\u3093\u30a1-\u30f6。、]"), 0.35),
     ("cp949", re.compile("[이의다는을에가하고한를은도로지사대기자]"), 0.15),
     ("cp874", re.compile("[\u0e01-\u0e2e](?!\\W{3})|(?<=[\u0e01-\u0e2e])[\u0e30-\u0e3a\u0e47-\u0e4e]"), 0.75),
     ("cp1251", re.compile("[аеиоунтрсв](?![А-Я])"), 0.45),
 )
-_SAMPLE = 20_000
-_HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+_SAMPLE_BYTES = 20_000
+_ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 """Characters beyond the first plane as two halves, as some databases write them into what else is UTF-8."""
 
 
-def _odd(error: UnicodeError) -> tuple[str, int]:
+def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
     """Read bytes that are no UTF-8 as windows-1252, the usual stowaway in pages pasted together."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -60,7 +66,7 @@ def _odd(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
-codecs.register_error("monitor.mixed", _odd)
+codecs.register_error("monitor.mixed", _decode_invalid_as_cp1252)
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -69,39 +75,39 @@ def decode(body: bytes, content_type: str = "") -> str:
     Order: byte order mark, NUL pattern, valid UTF-8, the header's charset, the document's own declaration, a guess.
     A declared utf-16 without NULs is UTF-8. Line ends and characters stay as they are, except that NULs vanish.
     """
-    for mark, name in _BOMS:
+    for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return _clean(body[len(mark) :].decode(name, "monitor.mixed" if name == "utf-8" else "replace"))
-    wide = _wide(body)
+            return _remove_nuls(body[len(mark) :].decode(name, "monitor.mixed" if name == "utf-8" else "replace"))
+    wide = _detect_utf16(body)
     if wide:
-        return _clean(body.decode(wide, "replace"))
-    labels = _labels(body, content_type)
+        return _remove_nuls(body.decode(wide, "replace"))
+    labels = _find_declared_encodings(body, content_type)
     for label in labels:
-        if label in _STATEFUL:
-            return _clean(body.decode(label, "replace"))
+        if label in _STATEFUL_ENCODINGS:
+            return _remove_nuls(body.decode(label, "replace"))
     try:
-        return _clean(body.decode("utf-8"))
+        return _remove_nuls(body.decode("utf-8"))
     except UnicodeDecodeError:
         pass
     try:
-        return _clean(_HALVES.sub(_joined, body).decode("utf-8"))
+        return _remove_nuls(_ENCODED_SURROGATES.sub(_join_surrogates, body).decode("utf-8"))
     except UnicodeDecodeError:
-        return _clean(_legacy(body, labels))
+        return _remove_nuls(_decode_legacy(body, labels))
 
 
-def _joined(halves: re.Match[bytes]) -> bytes:
+def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
     """Make one character of two halves; what is left of one that was cut is nothing."""
-    wide = halves.group().decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    wide = surrogates.group().decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
     return wide.decode("utf-16-le", "ignore").encode()
 
 
-def _clean(text: str) -> str:
+def _remove_nuls(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
-def _wide(body: bytes) -> str:
+def _detect_utf16(body: bytes) -> str:
     """Name the UTF-16 flavour whose Latin letters leave NULs at every other byte, or nothing."""
-    head = body[:_HEAD]
+    head = body[:_HEAD_BYTES]
     pairs = len(head) // 2
     if pairs < 2 or head.count(0) < pairs // 5:
         return ""
@@ -111,10 +117,10 @@ def _wide(body: bytes) -> str:
     return "utf-16-be" if even > 4 * odd else ""
 
 
-def _labels(body: bytes, content_type: str) -> list[str]:
+def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
     """List the Python codecs that header and document name, wide ones left out."""
-    header = _CHARSET.search(content_type)
-    declared = _DECLARED.search(body[:_HEAD])
+    header = _HEADER_CHARSET.search(content_type)
+    declared = _DECLARED_ENCODING.search(body[:_HEAD_BYTES])
     raw = [header.group(1)] if header else []
     if declared:
         raw.append(declared.group(1).decode("ascii", "ignore"))
@@ -124,15 +130,15 @@ def _labels(body: bytes, content_type: str) -> list[str]:
             name = codecs.lookup(label).name
         except LookupError:
             continue
-        name = _MEANT.get(name, name)
-        if name not in _WIDE and name not in labels:
+        name = _BROWSER_ENCODINGS.get(name, name)
+        if name not in _WIDE_ENCODINGS and name not in labels:
             labels.append(name)
     return labels
 
 
-def _legacy(body: bytes, labels: list[str]) -> str:
+def _decode_legacy(body: bytes, labels: list[str]) -> str:
     """Decode what is not valid UTF-8: mostly UTF-8 all the same, else as declared, else by the best guess."""
-    sample = body[:_SAMPLE]
+    sample = body[:_SAMPLE_BYTES]
     high = sum(byte > 0x7F for byte in sample)
     broken = sample.decode("utf-8", "replace").count("\ufffd")
     limit = 0.3 if "utf-8" in labels else 0.02 if labels else 0.1  # of the bytes beyond ASCII, broken in true UTF-8
@@ -140,13 +146,13 @@ def _legacy(body: bytes, labels: list[str]) -> str:
         return body.decode("utf-8", "monitor.mixed")
     labels = [label for label in labels if label != "utf-8"]
     for label in labels:
-        text = _try(body, label)
+        text = _try_decode(body, label)
         if text is not None:
             return text
-    return _guess(body, sample) or body.decode(labels[0] if labels else "cp1252", "replace")
+    return _decode_by_guess(body, sample) or body.decode(labels[0] if labels else "cp1252", "replace")
 
 
-def _try(body: bytes, label: str) -> str | None:
+def _try_decode(body: bytes, label: str) -> str | None:
     """Decode with few replacements, or not at all; codecs that turn bytes into bytes do not count."""
     try:
         text = body.decode(label, "replace")
@@ -155,10 +161,10 @@ def _try(body: bytes, label: str) -> str | None:
     return text if text.count("\ufffd") <= len(text) // 200 + 3 else None
 
 
-def _guess(body: bytes, sample: bytes) -> str:
+def _decode_by_guess(body: bytes, sample: bytes) -> str:
     """Pick the code page under which most bytes beyond ASCII become frequent characters; empty if none does."""
     best, label = 0.0, ""
-    for name, usual, least in _GUESSES:
+    for name, usual, least in _ENCODING_GUESSES:
         text = sample.decode(name, "replace")
         foreign = sum(char > "\x7f" for char in text)
         share = len(usual.findall(text)) / foreign if foreign > 3 else 0.0

@@ -12,27 +12,27 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
 
-from monitor.text.signs import FOLDINGS, INVISIBLE, compose
+from monitor.text.signs import FOLDINGS, INVISIBLE_CHARACTERS, compose_marks
 
-BRIEF = 32
+MAX_SHORT_TEXT_CHARS = 32
 """Up to so many characters sign by sign is as quick: most names."""
-_TONE_FIRST = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
+_TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 
-class Offsets(Protocol):
+class OffsetSequence(Protocol):
     """An offset for each place: a list, or an array of many."""
 
     def __len__(self) -> int:
         """Return how many places there are, the end among them."""
         ...
 
-    def __getitem__(self, place: int, /) -> Any:
+    def __getitem__(self, position: int, /) -> Any:
         """Return the offset of a place."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class FoldedText:
     """A folded text. ``cased`` keeps capitals, ``text`` is the same in small letters, place by place.
 
     ``origin`` gives for each place, and for the end, the offset in ``original``; None means that they are the same.
@@ -41,40 +41,40 @@ class Folded:
     original: str
     text: str
     cased: str
-    origin: Offsets | None = field(default=None, compare=False, repr=False)
+    original_offsets: OffsetSequence | None = field(default=None, compare=False, repr=False)
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets in the original of what stands folded at ``start:end``, marks included."""
-        if self.origin is None:
+        if self.original_offsets is None:
             return start, end
-        first, last = int(self.origin[start]), int(self.origin[end])
-        inside = int(self.origin[end - 1]) + 1
-        while last > inside and (self.original[last - 1] in INVISIBLE or self.original[last - 1].isspace()):
+        first, last = int(self.original_offsets[start]), int(self.original_offsets[end])
+        inside = int(self.original_offsets[end - 1]) + 1
+        while last > inside and (self.original[last - 1] in INVISIBLE_CHARACTERS or self.original[last - 1].isspace()):
             last -= 1
         return first, max(last, inside)
 
-    def slice(self, start: int, end: int) -> str:
+    def original_slice(self, start: int, end: int) -> str:
         """Return the original spelling of what stands folded at ``start:end``."""
-        first, last = self.span(start, end)
+        first, last = self.original_span(start, end)
         return self.original[first:last]
 
 
-def fold(text: str) -> Folded:
+def fold(text: str) -> FoldedText:
     """Fold a text; any string is welcome, lone surrogates and NUL too."""
-    if text.isascii() and _is_settled(text):
-        return Folded(text, text.lower(), text)
-    cased, origin = fold_brief(text) if len(text) <= BRIEF else _for_masses()(text)
+    if text.isascii() and _is_unchanged_by_folding(text):
+        return FoldedText(text, text.lower(), text)
+    cased, origin = fold_short_text(text) if len(text) <= MAX_SHORT_TEXT_CHARS else _load_long_text_folder()(text)
     if "\u0ecd" in cased or "\u0e4d" in cased:
-        cased = _TONE_FIRST.sub(lambda m: (m[2] or m[4]) + (m[1] or m[3]), cased)
+        cased = _TONE_BEFORE_VOWEL.sub(lambda m: (m[2] or m[4]) + (m[1] or m[3]), cased)
     lower = cased.lower()
     if len(lower) != len(cased):
         lower = "".join(char.lower() if len(char.lower()) == 1 else char for char in cased)
-    return Folded(text, lower, cased, origin)
+    return FoldedText(text, lower, cased, origin)
 
 
-def fold_brief(text: str) -> tuple[str, Offsets | None]:
+def fold_short_text(text: str) -> tuple[str, OffsetSequence | None]:
     """Fold a short text but for its capitals; with the offset of each place and of the end, None where all stayed."""
-    composed, before = compose(text)
+    composed, before = compose_marks(text)
     folded: list[str] = []
     origin: list[int] = []
     for place, char in enumerate(composed):
@@ -90,10 +90,10 @@ def fold_brief(text: str) -> tuple[str, Offsets | None]:
 
 
 @cache
-def _for_masses() -> Callable[[str], tuple[str, Offsets | None]]:
-    from monitor.text.masses import fold_mass  # numpy is long to load, and names can do without
+def _load_long_text_folder() -> Callable[[str], tuple[str, OffsetSequence | None]]:
+    from monitor.text.masses import fold_long_text  # numpy is long to load, and names can do without
 
-    return fold_mass
+    return fold_long_text
 
 
 def fold_key(text: str) -> str:
@@ -101,7 +101,7 @@ def fold_key(text: str) -> str:
     return fold(text).text
 
 
-def _is_settled(text: str) -> bool:
+def _is_unchanged_by_folding(text: str) -> bool:
     """Tell whether an ASCII text holds nothing that folding would change but capitals; spelt out, as it runs hot."""
     control = "\t" in text or "\r" in text or "\0" in text or "\v" in text or "\f" in text
     return not (control or "`" in text or "  " in text)

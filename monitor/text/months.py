@@ -1,6 +1,6 @@
 """Names of the months as outlets print them, in the languages of the field and the large ones beside it."""
 
-_FULL = """
+_MONTH_ROWS = """
 january february march april may june july august september october november december
 janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
 januar februar marz april mai juni juli august september oktober november dezember
@@ -32,5 +32,5 @@ gen feb mar apr mag giu lug ago set ott nov des
 янв фев мар апр май июн июл авг сен окт ноя дек
 """
 
-MONTHS = {name: number for line in _FULL.split("\n") for number, name in enumerate(line.split(), 1)}
+MONTH_NUMBERS = {name: number for line in _MONTH_ROWS.split("\n") for number, name in enumerate(line.split(), 1)}
 """Month names without marks, in lower case and without a final dot -> 1 to 12."""

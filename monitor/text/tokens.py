@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator
 
-WORD = re.compile(r"\w+(?:['’]\w+)*")
-_END = re.compile(  # begins with one set of signs, so that a search passes over all others quickly
+WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
+_SENTENCE_END = re.compile(  # begins with one set of signs, so that a search passes over all others quickly
     r"[.!?…。！？៕။\n](?:(?<=\n)\n*|(?<!\n)(?:[.!?…。！？៕။]*[\"'’”»)\]]*(?=\s|$)|(?<=[。！？])))"
 )
-_STOPS = ".!?…。！？៕។"
-_SHORT_WORD = re.compile(  # what ends in a dot without ending a sentence: titles, ranks, initials, months
+_SENTENCE_STOPS = ".!?…。！？៕។"
+_ABBREVIATION = re.compile(  # what ends in a dot without ending a sentence: titles, ranks, initials, months
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|[A-Z][a-z]{0,3}|Lieut|Lieu|Brig|Prof|Capt|Cmdr|Hon|Supt|Insp|Sept|gov|col|gen|no|vs|mme|mgr)\.$"
 )
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+_UNSPACED_CHARACTER = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
+)
 
 
 def is_unspaced(char: str) -> bool:
@@ -19,10 +21,10 @@ def is_unspaced(char: str) -> bool:
 
     Lao, Thai, Khmer, Burmese, Chinese, Japanese, and Korean, whose particles join the name.
     """
-    return _UNSPACED.match(char) is not None
+    return _UNSPACED_CHARACTER.match(char) is not None
 
 
-def is_word(text: str, start: int, end: int) -> bool:
+def is_whole_word(text: str, start: int, end: int) -> bool:
     """Tell whether ``start:end`` is bounded as a word would be: no letter or digit of a spaced script beside it."""
     if start and text[start - 1].isalnum() and text[start].isalnum():
         left = is_unspaced(text[start]) or is_unspaced(text[start - 1])
@@ -33,21 +35,21 @@ def is_word(text: str, start: int, end: int) -> bool:
     return left
 
 
-def words(text: str) -> Iterator[tuple[int, int]]:
+def iter_word_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield the offsets of each word; a run of an unspaced script counts as one."""
-    return (match.span() for match in WORD.finditer(text))
+    return (match.span() for match in WORD_PATTERN.finditer(text))
 
 
-def sentence(text: str, start: int, end: int, limit: int = 500) -> tuple[int, int]:
+def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tuple[int, int]:
     """Return the offsets of the sentence around ``start:end``, or of at most ``limit`` characters on either side.
 
     Dots of ranks, titles and initials end no sentence; a line break always does.
     """
-    low, high = max(0, start - limit), min(len(text), end + limit)
-    first = _begins(text, low, start)
+    low, high = max(0, start - max_chars), min(len(text), end + max_chars)
+    first = _find_sentence_start(text, low, start)
     last = high
-    for stop in _END.finditer(text, end, high):
-        if not _abbreviates(text, stop.start(), stop.group()):
+    for stop in _SENTENCE_END.finditer(text, end, high):
+        if not _is_abbreviation(text, stop.start(), stop.group()):
             last = stop.start() if stop.group().startswith("\n") else stop.end()
             break
     while first < start and text[first].isspace():
@@ -57,19 +59,19 @@ def sentence(text: str, start: int, end: int, limit: int = 500) -> tuple[int, in
     return first, last
 
 
-def _begins(text: str, low: int, start: int) -> int:
+def _find_sentence_start(text: str, min_start: int, start: int) -> int:
     """Return where the last sentence before ``start`` ends, looking back to ``low``."""
-    line = text.rfind("\n", low, start) + 1
-    low = max(low, line)
+    line = text.rfind("\n", min_start, start) + 1
+    min_start = max(min_start, line)
     at = start
-    stops = _STOPS[:3] if text.isascii() else _STOPS
-    while (at := max([text.rfind(sign, low, at) for sign in stops])) >= 0:
-        stop = _END.match(text, at)
-        if stop is not None and stop.end() <= start and not _abbreviates(text, at, stop.group()):
+    stops = _SENTENCE_STOPS[:3] if text.isascii() else _SENTENCE_STOPS
+    while (at := max([text.rfind(sign, min_start, at) for sign in stops])) >= 0:
+        stop = _SENTENCE_END.match(text, at)
+        if stop is not None and stop.end() <= start and not _is_abbreviation(text, at, stop.group()):
             return stop.end()
-    return low
+    return min_start
 
 
-def _abbreviates(text: str, at: int, stop: str) -> bool:
+def _is_abbreviation(text: str, offset: int, stop: str) -> bool:
     """Tell whether a dot ends an abbreviation rather than a sentence."""
-    return stop == "." and _SHORT_WORD.search(text[max(0, at - 7) : at + 1]) is not None
+    return stop == "." and _ABBREVIATION.search(text[max(0, offset - 7) : offset + 1]) is not None

@@ -4,23 +4,23 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_TRACKING = re.compile(
+_TRACKING_PARAMETER = re.compile(
     r"(?:utm_.*|mc_[ce]id|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|ysclid|twclid|ttclid|igshid|igsh|"
     r"zarsrc|_ga|_gl|_hsenc|_hsmi|mkt_tok|vero_id|oly_(?:anon|enc)_id|wt\.mc.*|cmpid|ocid|ns_.*|at_(?:medium|campaign)|"
     r"jsessionid|phpsessid|spm|ref_src|ref_url|__twitter_impression|guccounter|guce_.*)",
     re.IGNORECASE,
 )
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_UNSAFE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _CANONICAL = re.compile(  # an address that is canonical as it stands, but for its query
     r"(https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::(?:[1-9]\d{3}|[1-5]\d{4}))?)"
     r"(/(?:[A-Za-z0-9_~!$&'()*+,=:@/-]|\.(?![./]|$))*)(?:\?([A-Za-z0-9._~!$'()*+,=:@/?&-]*))?"
 )
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
+_PERCENT_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 
 
-def canonical_url(url: str, base: str = "") -> str:
+def canonicalize_url(url: str, base: str = "") -> str:
     """Return the one spelling of a web address, or an empty text if it is none.
 
     Scheme and host are lower-case (a host in another script in its xn-- form), default ports, credentials, fragments,
@@ -28,40 +28,42 @@ def canonical_url(url: str, base: str = "") -> str:
     sorted by name with the order of equal names kept. A path keeps its case and its final slash: servers may care.
     """
     if ordinary := _CANONICAL.fullmatch(url):
-        query = _query(ordinary[3] or "")
+        query = _canonicalize_query(ordinary[3] or "")
         return f"{ordinary[1]}{ordinary[2]}?{query}" if query else f"{ordinary[1]}{ordinary[2]}"
-    parts = _split(url, base)
+    parts = _split_url(url, base)
     if parts is None:
         return ""
-    host = _ascii_host(parts.hostname or "")
+    host = _to_ascii_host(parts.hostname or "")
     if not host:
         return ""
     if ":" in host:
         host = f"[{host}]"
     port = parts.port
     netloc = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
-    path = _PARAMETERS.sub("", _escape(_without_dots(parts.path), "/:@!$&'()*+,;=")) or "/"
-    return urlunsplit((parts.scheme, netloc, path, _escape(_query(parts.query), "/:@!$&'()*+,;=?"), ""))
+    path = _SESSION_PARAMETERS.sub("", _normalize_escapes(_resolve_dot_segments(parts.path), "/:@!$&'()*+,;=")) or "/"
+    return urlunsplit(
+        (parts.scheme, netloc, path, _normalize_escapes(_canonicalize_query(parts.query), "/:@!$&'()*+,;=?"), "")
+    )
 
 
-def host_of(url: str) -> str:
+def extract_host(url: str) -> str:
     """Return the lower-case host of a web address without its port, or an empty text."""
     if ordinary := _CANONICAL.match(url):
         return ordinary[1].partition("://")[2].partition(":")[0]
-    parts = _split(url, "")
-    return _ascii_host(parts.hostname or "") if parts else ""
+    parts = _split_url(url, "")
+    return _to_ascii_host(parts.hostname or "") if parts else ""
 
 
 def is_web_url(url: str) -> bool:
     """Tell whether a text is an absolute http or https address with a host, and nothing hidden in it."""
     if _CANONICAL.fullmatch(url):
         return True
-    return " " not in url and not _UNSAFE.search(url) and bool(host_of(url))
+    return " " not in url and not _UNSAFE_CHARACTERS.search(url) and bool(extract_host(url))
 
 
-def _split(url: str, base: str) -> SplitResult | None:
+def _split_url(url: str, base: str) -> SplitResult | None:
     """Split an absolute http(s) address; None for anything else."""
-    text = _UNSAFE.sub("", url).strip()
+    text = _UNSAFE_CHARACTERS.sub("", url).strip()
     try:
         parts = urlsplit(urljoin(base, text) if base else text)
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
@@ -72,7 +74,7 @@ def _split(url: str, base: str) -> SplitResult | None:
     return parts
 
 
-def _ascii_host(host: str) -> str:
+def _to_ascii_host(host: str) -> str:
     """Write a host as it is looked up; a name that IDNA refuses is no host."""
     name = host.rstrip(".").lower()
     if name.isascii():
@@ -83,7 +85,7 @@ def _ascii_host(host: str) -> str:
         return ""
 
 
-def _without_dots(path: str) -> str:
+def _resolve_dot_segments(path: str) -> str:
     """Resolve dot segments (RFC 3986, 5.2.4) in an absolute path."""
     if "/." not in path:
         return path
@@ -100,28 +102,28 @@ def _without_dots(path: str) -> str:
     return "/".join(kept)
 
 
-def _escape(text: str, safe: str) -> str:
+def _normalize_escapes(text: str, safe: str) -> str:
     """Write escapes one way: unreserved characters bare, all others that need it as upper-case UTF-8 escapes."""
     if "%" in text:
-        text = _ESCAPE.sub(_unescape, text)
+        text = _PERCENT_ESCAPE.sub(_unescape_unreserved, text)
     if text.isascii() and text.isprintable() and not any(mark in text for mark in ' "<>\\^`{|}'):
         return text
-    allowed = _UNRESERVED | frozenset(safe + "%")
+    allowed = _UNRESERVED_CHARACTERS | frozenset(safe + "%")
     return "".join(
         mark if mark in allowed else "".join(f"%{byte:02X}" for byte in mark.encode("utf-8", "replace"))
         for mark in text
     )
 
 
-def _unescape(match: re.Match[str]) -> str:
+def _unescape_unreserved(match: re.Match[str]) -> str:
     mark = chr(int(match[1], 16))
-    return mark if mark in _UNRESERVED else f"%{match[1].upper()}"
+    return mark if mark in _UNRESERVED_CHARACTERS else f"%{match[1].upper()}"
 
 
-def _query(query: str) -> str:
+def _canonicalize_query(query: str) -> str:
     """Drop tracking parameters and sort the others by name; equal names keep their order."""
     if not query:
         return ""
-    pairs = [pair for pair in query.split("&") if pair and not _TRACKING.fullmatch(pair.partition("=")[0])]
+    pairs = [pair for pair in query.split("&") if pair and not _TRACKING_PARAMETER.fullmatch(pair.partition("=")[0])]
     pairs.sort(key=lambda pair: pair.partition("=")[0])
     return "&".join(pairs)

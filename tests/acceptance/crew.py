@@ -19,8 +19,8 @@ from acceptance.hostile import Report, feed_xml
 from postgres import Postgres
 from waiting import wait_until
 
-from monitor.cli.crew import look_at_crew, state_of
-from monitor.domain.archive import Snapshot
+from monitor.cli.crew import load_worker_overview, worker_state
+from monitor.domain.archive import SavedConfiguration
 from monitor.store.database import SqlDatabase
 
 DESK = """
@@ -132,7 +132,9 @@ class Team:
         for outlet in self.outlets:
             self._stack.enter_context(outlet)
         database = SqlDatabase.open(self.url)
-        database.ledger.keep_snapshot(Snapshot(self.text, datetime.now(UTC)))  # as a daemon that ran before has left it
+        database.key_values.save_configuration(
+            SavedConfiguration(self.text, datetime.now(UTC))
+        )  # as a daemon that ran before has left it
         database.close()
         return self
 
@@ -196,7 +198,7 @@ class Team:
         """Count the workers by the state in which ``monitor status`` shows them."""
         database, now = SqlDatabase.open(self.url), datetime.now(UTC)
         try:
-            return Counter(state_of(word, now) for word in look_at_crew(database, now).words)
+            return Counter(worker_state(word, now) for word in load_worker_overview(database, now).heartbeats)
         finally:
             database.close()
 

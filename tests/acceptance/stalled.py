@@ -10,19 +10,19 @@ from monitor.cli.main import main
 
 STALLED = Event()
 FOR_EVER = Event()
-POLL = jobs.Desk.poll
+POLL = jobs.DaemonJobs.collect
 
 
-async def poll(desk: jobs.Desk) -> None:
+async def poll(desk: jobs.DaemonJobs) -> None:
     """Poll, or hang."""
     if STALLED.is_set():
         await asyncio.Event().wait()
     await POLL(desk)
 
 
-daemon.PING = timedelta(seconds=0.2)  # once a minute is too slow for a test
-daemon.LIMITS["poll"] = 1.5
-setattr(jobs.Desk, "poll", poll)  # noqa: B010 - mypy forbids to assign a method
+daemon.HEARTBEAT_PING_INTERVAL = timedelta(seconds=0.2)  # once a minute is too slow for a test
+daemon.SILENCE_LIMITS_SECONDS["poll"] = 1.5
+setattr(jobs.DaemonJobs, "collect", poll)  # noqa: B010 - mypy forbids to assign a method
 signal.signal(signal.SIGUSR1, lambda *_: FOR_EVER.wait())
 signal.signal(signal.SIGUSR2, lambda *_: STALLED.set())
 main()

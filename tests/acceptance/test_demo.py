@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from floors import hold
 
-from monitor.cli.serve import annotations
-from monitor.cli.world import HOME
+from monitor.cli.serve import load_annotations
+from monitor.cli.world import SEEDS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTE = 60
@@ -57,7 +57,7 @@ def documents(folder: Path) -> dict[str, str]:
     names = {}
     for url in (row[0] for row in rows(folder, "select url from article")):
         host, _, path = url.partition("//")[2].partition("/")
-        for name in annotations()["documents"]:
+        for name in load_annotations()["documents"]:
             outlet, _, slug = name.partition("/")
             if outlet == bases[host] and slug.removesuffix("@2") in path:
                 names[url] = name.removesuffix("@2")
@@ -84,14 +84,14 @@ def test_it_leaves_digests_and_a_database(demo: tuple[Path, str]) -> None:
 def test_every_article_is_stored_once(demo: tuple[Path, str]) -> None:
     """All 53 addresses of both editions are there, none twice."""
     urls = [row[0].partition("?")[0] for row in rows(demo[0], "select url from article")]
-    expected = {name.removesuffix("@2") for name in annotations()["documents"]}
+    expected = {name.removesuffix("@2") for name in load_annotations()["documents"]}
     assert len(urls) == len(set(urls)) == len(expected)
 
 
 def test_the_digest_tells_what_a_reader_would_find(demo: tuple[Path, str]) -> None:
     """Weather, prices and look-alikes stay out; every fresh article that names somebody is in, as an item or a copy."""
     names = documents(demo[0])
-    truths = annotations()["documents"]
+    truths = load_annotations()["documents"]
     told = {names[item["url"]] for item in items(demo[0] / "digest.json") if "people" in item.get("rules", ["people"])}
     fresh = {name for name, truth in truths.items() if (truth["published"] or "1h")[-1] in "mh" and "@" not in name}
     wanted = {name for name in fresh if truths[name]["mentions"]}
@@ -113,7 +113,7 @@ def test_every_source_is_well(demo: tuple[Path, str]) -> None:
     """Each of the twelve ways to list articles was read without a fault."""
     status = json.loads(monitor("status", "--json", "--config", "demo/sources.yaml", cwd=demo[0].parent))
     assert {source["id"]: source["state"] for source in status["sources"]} == dict.fromkeys(
-        (path.name for path in (HOME / "outlets").iterdir()), "ok"
+        (path.name for path in (SEEDS_FOLDER / "outlets").iterdir()), "ok"
     )
 
 

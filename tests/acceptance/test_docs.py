@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monitor.config.load import read_configuration
+from monitor.config.load import parse_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -64,7 +64,7 @@ def test_yaml_examples_are_accepted(block: Block, tmp_path: Path) -> None:
     """An example is a whole configuration, or becomes one when what it leaves out is filled in."""
     example = yaml.safe_load(block.text)
     data = yaml.safe_dump(yaml.safe_load(FILLING) | example, allow_unicode=True).encode()
-    read_configuration(data, tmp_path / "sources.yaml", SECRETS)
+    parse_configuration(data, tmp_path / "sources.yaml", SECRETS)
 
 
 def test_shell_examples_are_marked_with_known_words() -> None:

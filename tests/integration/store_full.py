@@ -13,10 +13,10 @@ from pathlib import Path
 
 from unit.store.samples import digest, draft, leased, message, source
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.delivery import DeliveryState, Sent
 from monitor.domain.errors import StoreFull
-from monitor.pipeline.care import Care
+from monitor.pipeline.care import Maintenance
 from monitor.store.database import SqlDatabase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,9 +25,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 async def main(folder: Path) -> dict[str, object]:
     """Tell the story of a full disk."""
     database = SqlDatabase.open(f"sqlite:///{folder}/monitor.db", exclusive=True)
-    care = Care(database, lambda: NOW)
+    care = Maintenance(database, lambda: NOW)
     database.sources.register([source()], NOW)
-    await care.watch_room()
+    await care.check_disk_space()
     database.outbox.commit_digest(digest("one"), [message("1")], [])
     (delivery,) = database.outbox.lease_deliveries(NOW, 1, NOW + timedelta(hours=1))
     filler, kept, refused, rested = folder / "filler", 0, 0, 0
@@ -35,9 +35,9 @@ async def main(folder: Path) -> dict[str, object]:
     async def collect() -> int:
         lease = leased(database, now=NOW + (kept + refused) * timedelta(hours=1))
         drafts = [draft(f"a{kept}-{number}", body=f"some words {number} " * 100) for number in range(10)]
-        return database.articles.keep_poll(lease, lease.memory, drafts, NOW)
+        return database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
 
-    collecting = care.with_leave(collect)
+    collecting = care.skip_when_disk_full(collect)
     filler.write_bytes(b"x" * (1 << 20))
     while not refused:
         try:
@@ -45,21 +45,21 @@ async def main(folder: Path) -> dict[str, object]:
         except StoreFull:
             refused += 1
     try:
-        await care.watch_room()
+        await care.check_disk_space()
     except StoreFull:
         rested += 1
     try:
         await collecting()
     except StoreFull:
         rested += 1
-    database.outbox.settle_delivery(delivery, Sent(), NOW, None)
-    noted = database.deliveries.show(delivery.id).state is DeliveryState.SENT
+    database.outbox.record_result(delivery, Sent(), NOW, None)
+    noted = database.deliveries.get_delivery(delivery.id).state is DeliveryState.SENT
     filler.unlink()
-    await care.watch_room()
+    await care.check_disk_space()
     kept += int(str(await collecting()))
     ballast = (folder / "monitor.db.ballast").exists()
-    articles = len(database.archive.articles(Filter(limit=100_000)))
-    faults = database.upkeep.check()
+    articles = len(database.queries.list_articles(ArticleFilter(limit=100_000)))
+    faults = database.maintenance.check_database()
     database.close()
     return {
         "kept": kept,

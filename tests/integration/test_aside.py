@@ -15,31 +15,31 @@ from loopback import on_loop
 from unit.store.samples import MINUTE, NOW, draft, screened
 from waiting import wait_until
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.article import Article
 from monitor.domain.entry import Entry
 from monitor.domain.exchange import Fetched
-from monitor.domain.source import ArticleMode, Source, SourceKind
+from monitor.domain.source import Source, SourceKind, TextOrigin
 from monitor.pipeline import aside, group
-from monitor.pipeline.aside import MUCH, Aside, do_all
+from monitor.pipeline.aside import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector
-from monitor.pipeline.draft import index_articles
-from monitor.pipeline.group import StoryKeeper
-from monitor.schedule.workers import Workers
+from monitor.pipeline.draft import build_indexed_articles
+from monitor.pipeline.group import GroupingStep
+from monitor.schedule.workers import SubprocessPool
 from monitor.store.database import SqlDatabase
-from monitor.stories.prepare import prepare
+from monitor.stories.prepare import pack_features
 
 T = TypeVar("T")
 
 
 BATCH, ARTICLES = 40, 90
-SOURCE = Source("a", "A", SourceKind.FEED, "https://a.example/rss", article=ArticleMode.FEED)
+SOURCE = Source("a", "A", SourceKind.FEED, "https://a.example/rss", text_from=TextOrigin.FEED)
 
 
 class Mortal:
     """Workers of which the one with a certain job dies, and a count of all jobs."""
 
-    def __init__(self, workers: Workers, last: int = 0) -> None:
+    def __init__(self, workers: SubprocessPool, last: int = 0) -> None:
         self.workers, self.last, self.jobs = workers, last, 0
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
@@ -54,7 +54,7 @@ class Poisoned(Mortal):
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         self.jobs += 1
-        batch = args[0][0][1][0] if work is do_all else args[0]
+        batch = args[0][0][1][0] if work is run_calls else args[0]
         if any("poison" in entry.title for entry in batch):
             await self.workers.run(os._exit, 1)
         return await self.workers.run(work, *args)
@@ -73,7 +73,7 @@ def feed(source: str) -> bytes:
 def collected(path: Path, workers: Mortal | None) -> tuple[list[tuple[str, Article]], dict[str, str], int]:
     """Poll three sources one after the other; return what is kept, what was remarked, and what a search finds."""
     sources = {
-        name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", article=ArticleMode.FEED)
+        name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", text_from=TextOrigin.FEED)
         for name in ("s0", "s1", "s2")
     }
     answers = {one.url: Fetched(one.url, 200, (), feed(one.id), "application/rss+xml") for one in sources.values()}
@@ -82,25 +82,25 @@ def collected(path: Path, workers: Mortal | None) -> tuple[list[tuple[str, Artic
         database.sources.register(list(sources.values()), NOW)
 
         async def run() -> dict[str, str]:
-            beside, fetcher = Aside(workers), FakeFetcher({**answers})
-            collector = Collector(database, fetcher, Workers(), lambda: NOW, timedelta(days=1), beside)
-            beside.expect(2 * MUCH)
-            async with workers.workers if workers else Workers():
-                polls = [poll for name in sources for poll in await collector.tick(sources, only=[name])]
-            return {poll.source_id: poll.remark for poll in polls if poll.remark}
+            beside, fetcher = ProcessOffloader(workers), FakeFetcher({**answers})
+            collector = Collector(database, fetcher, SubprocessPool(), lambda: NOW, timedelta(days=1), beside)
+            beside.add_backlog(2 * OFFLOAD_THRESHOLD)
+            async with workers.workers if workers else SubprocessPool():
+                polls = [poll for name in sources for poll in await collector.run_due(sources, source_ids=[name])]
+            return {poll.source_id: poll.note for poll in polls if poll.note}
 
         remarks = on_loop(run())
-        stored = [(one.source_id, one.article) for one in database.articles.unscreened(100)]
-        return stored, remarks, len(database.archive.search("once more", 100))
+        stored = [(one.source_id, one.article) for one in database.articles.unmatched(100)]
+        return stored, remarks, len(database.queries.search("once more", 100))
     finally:
         database.close()
 
 
 def test_a_pass_outlives_an_entry_that_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is kept once and found by a search, as if read here; only the entry at fault has bare words."""
-    monkeypatch.setattr(aside, "STEADY", 0.0)
+    monkeypatch.setattr(aside, "DRAIN_RATE", 0.0)
     here, nothing, found = collected(tmp_path / "here.db", None)
-    workers = Poisoned(Workers(1))
+    workers = Poisoned(SubprocessPool(1))
     there, remarks, found_there = collected(tmp_path / "there.db", workers)
     assert nothing == {}
     assert remarks == {"s1": "1 of the entries could not be read and stay as bare words"}
@@ -108,7 +108,7 @@ def test_a_pass_outlives_an_entry_that_kills(tmp_path: Path, monkeypatch: pytest
     assert there[27][1].body == here[27][1].body
     assert found_there == found > 0
     assert workers.jobs == 3 + 20
-    assert workers.workers.killed == 2
+    assert workers.workers.killed_count == 2
 
 
 def prose(number: int) -> str:
@@ -126,14 +126,17 @@ def grouped(path: Path, workers: Mortal | None) -> list[tuple[object, ...]]:
         screened(database, *(draft(f"a{number}", body=prose(number)) for number in range(ARTICLES)))
 
         async def run() -> int:
-            beside = Aside(workers)
-            beside.expect(MUCH)
-            keeper = StoryKeeper(database, lambda: NOW + MINUTE, beside)
-            async with workers.workers if workers else Workers():
-                return await keeper.drain()
+            beside = ProcessOffloader(workers)
+            beside.add_backlog(OFFLOAD_THRESHOLD)
+            keeper = GroupingStep(database, lambda: NOW + MINUTE, beside)
+            async with workers.workers if workers else SubprocessPool():
+                return await keeper.run_all()
 
         assert on_loop(run()) == ARTICLES
-        return [(one.id, one.story_id, one.copy_of, one.stage) for one in database.archive.articles(Filter(limit=1000))]
+        return [
+            (one.id, one.story_id, one.copy_of, one.stage)
+            for one in database.queries.list_articles(ArticleFilter(limit=1000))
+        ]
     finally:
         database.close()
 
@@ -143,13 +146,13 @@ def test_stories_are_the_same_whoever_prepares_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: int
 ) -> None:
     """Prepared here, in a worker, or in one that was killed over some batch: every article finds its place once."""
-    monkeypatch.setattr(group, "BATCH", BATCH)
-    monkeypatch.setattr(aside, "STEADY", 0.0)  # else a slow machine would find that little has piled up
+    monkeypatch.setattr(group, "GROUPING_BATCH_SIZE", BATCH)
+    monkeypatch.setattr(aside, "DRAIN_RATE", 0.0)  # else a slow machine would find that little has piled up
     here = grouped(tmp_path / "here.db", None)
-    workers = Mortal(Workers(1), killed)
+    workers = Mortal(SubprocessPool(1), killed)
     assert grouped(tmp_path / "there.db", workers) == here
     assert workers.jobs == 3
-    assert workers.workers.killed == (killed > 0)
+    assert workers.workers.killed_count == (killed > 0)
     assert any(copy is not None for _, _, copy, _ in here)
 
 
@@ -157,9 +160,9 @@ def test_a_worker_loads_what_its_work_needs_and_no_more() -> None:
     """Its start is paid for by every pass that uses it: no database, no web, no command line."""
 
     async def run() -> set[str]:
-        async with Workers(1) as workers:
-            await workers.run(prepare, [("Title", "", "A body of words.", NOW)])
-            await workers.run(index_articles, [Entry("https://a.example/1", content="<p>Words")], SOURCE)
+        async with SubprocessPool(1) as workers:
+            await workers.run(pack_features, [("Title", "", "A body of words.", NOW)])
+            await workers.run(build_indexed_articles, [Entry("https://a.example/1", content="<p>Words")], SOURCE)
             return set(await workers.run(eval, "list(__import__('sys').modules)"))
 
     assert not on_loop(run()) & {"sqlalchemy", "pydantic", "typer", "httpx", "feedparser", "jinja2"}
@@ -169,7 +172,7 @@ def test_a_worker_without_work_is_ended() -> None:
     """A process that had its rest is gone; the next job starts another and is done."""
 
     async def run() -> None:
-        async with Workers(1, rest_seconds=0.01) as workers:
+        async with SubprocessPool(1, idle_seconds=0.01) as workers:
             assert await workers.run(math.factorial, 4) == 24
             first = await workers.run(os.getpid)
             process = Path(f"/proc/{first}")

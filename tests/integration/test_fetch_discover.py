@@ -125,7 +125,9 @@ def test_an_import_that_would_break_the_file_changes_nothing(tmp_path: Path) -> 
     config.write_text(CONFIG + "rules:\n  r: {officials: [nobody]}\n", encoding="utf-8")
     before = config.read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="nobody"):
-        command.add_sources(config, command.block("new", "New", SourceKind.FEED, "https://new.example/rss"))
+        command.add_sources(
+            config, command.format_source_yaml("new", "New", SourceKind.FEED, "https://new.example/rss")
+        )
     assert config.read_text(encoding="utf-8") == before
     assert [path.name for path in tmp_path.iterdir()] == ["sources.yaml"]
     config.write_text("sources: {a: {name: A, feed: 'https://a.example/'}}\n", encoding="utf-8")
@@ -143,4 +145,4 @@ def test_an_import_that_would_break_the_file_changes_nothing(tmp_path: Path) -> 
 )
 def test_identifiers(name: str, taken: tuple[str, ...], expected: str) -> None:
     """Readable, legal, never twice."""
-    assert command.identifier(name, "https://h.example/x", taken) == expected
+    assert command.make_source_id(name, "https://h.example/x", taken) == expected

@@ -10,12 +10,12 @@ import pytest
 from fakes import FakeClock
 from loopback import Loopback, on_loop, reply, says, serving
 
-from monitor.domain.exchange import Failed, Fetched, Outcome, Request
+from monitor.domain.exchange import Failed, Fetched, FetchRequest, FetchResult
 from monitor.fetch import transport
 from monitor.fetch.client import HttpFetcher
-from monitor.fetch.exchange import Answer, Peer
-from monitor.fetch.guard import Guard, system_lookup
-from monitor.fetch.transport import guarded_transport
+from monitor.fetch.exchange import Endpoint, HttpResponse
+from monitor.fetch.guard import AddressGuard, look_up_host
+from monitor.fetch.transport import create_guarded_transport
 
 PUBLIC = "93.184.215.14"
 NAMES = {
@@ -53,37 +53,37 @@ LITERALS = [
 
 def lookup(host: str, port: int) -> list[str]:
     """Answer from the table; numeric spellings go to the system, which knows them all."""
-    return NAMES[host] if host in NAMES else system_lookup(host, port)
+    return NAMES[host] if host in NAMES else look_up_host(host, port)
 
 
 def fetcher(*allow: str, ask: Callable[[str, int], list[str]] = lookup) -> HttpFetcher:
     networks = [ip_network(network) for network in allow]
-    return HttpFetcher("desk@example.org", networks, FakeClock(), guard=Guard(networks, ask))
+    return HttpFetcher("desk@example.org", networks, FakeClock(), address_guard=AddressGuard(networks, ask))
 
 
-def attempt(url: Callable[[Loopback], str], *allow: str) -> tuple[Outcome, int]:
+def attempt(url: Callable[[Loopback], str], *allow: str) -> tuple[FetchResult, int]:
     """Fetch with listeners on every loopback address; return the outcome and how many connections they saw."""
 
-    async def run() -> tuple[Outcome, int]:
+    async def run() -> tuple[FetchResult, int]:
         async with AsyncExitStack() as stack:
             four = await stack.enter_async_context(serving(says(reply(b"secret"))))
             six = await stack.enter_async_context(serving(says(reply(b"secret")), "::1"))
-            outcome = await fetcher(*allow).fetch(Request(url(four)))
+            outcome = await fetcher(*allow).fetch(FetchRequest(url(four)))
             return outcome, four.accepts + six.accepts
 
     return on_loop(run())
 
 
 @pytest.fixture
-def dialled(monkeypatch: pytest.MonkeyPatch) -> list[Peer]:
+def dialled(monkeypatch: pytest.MonkeyPatch) -> list[Endpoint]:
     """Record every dial, and let none of them leave the machine."""
-    peers: list[Peer] = []
+    peers: list[Endpoint] = []
 
-    async def record(peer: Peer, *_: object, **__: object) -> Answer:
+    async def record(peer: Endpoint, *_: object, **__: object) -> HttpResponse:
         peers.append(peer)
-        return Answer(200, (), b"public")
+        return HttpResponse(200, (), b"public")
 
-    monkeypatch.setattr(transport, "exchange", record)
+    monkeypatch.setattr(transport, "send_request", record)
     return peers
 
 
@@ -96,18 +96,18 @@ def test_row_01_literal_addresses_in_every_spelling(host: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_02_04_05_names_that_lead_inside(name: str, dialled: list[Peer]) -> None:
+def test_rows_02_04_05_names_that_lead_inside(name: str, dialled: list[Endpoint]) -> None:
     """A name with any private, mapped, translated or metadata address is refused without a connection."""
-    outcome = on_loop(fetcher().fetch(Request(f"http://{name}/")))
+    outcome = on_loop(fetcher().fetch(FetchRequest(f"http://{name}/")))
     assert isinstance(outcome, Failed)
     assert "forbidden" in outcome.reason
     assert not dialled
 
 
-def test_row_03_a_name_that_changes_its_mind(dialled: list[Peer]) -> None:
+def test_row_03_a_name_that_changes_its_mind(dialled: list[Endpoint]) -> None:
     """The address that was judged is the one that is dialled; there is no second look-up to lie to."""
     answers = iter([[PUBLIC], ["127.0.0.1"], ["127.0.0.1"]])
-    outcome = on_loop(fetcher(ask=lambda host, port: next(answers)).fetch(Request("http://flips.test/")))
+    outcome = on_loop(fetcher(ask=lambda host, port: next(answers)).fetch(FetchRequest("http://flips.test/")))
     assert isinstance(outcome, Fetched)
     assert [peer.addresses for peer in dialled] == [(PUBLIC,)]
 
@@ -116,11 +116,11 @@ def test_row_03_a_name_that_changes_its_mind(dialled: list[Peer]) -> None:
 def test_row_06_redirects_are_judged_at_every_hop(target: str) -> None:
     """What the user's own network redirects to is not his own network."""
 
-    async def run() -> tuple[Outcome, int]:
+    async def run() -> tuple[FetchResult, int]:
         async with serving(says(reply(b"secret")), "::1") as inner:
             location = target.replace("{port}", str(inner.port))
             async with serving(says(reply(status="302 Found", Location=location))) as outer:
-                outcome = await fetcher("127.0.0.0/8").fetch(Request(outer.url()))
+                outcome = await fetcher("127.0.0.0/8").fetch(FetchRequest(outer.url()))
             return outcome, inner.accepts
 
     outcome, accepts = on_loop(run())
@@ -135,7 +135,7 @@ def test_row_09_webhooks_stand_behind_the_same_guard() -> None:
     async def run() -> int:
         async with (
             serving(says(reply(b"ok"))) as server,
-            httpx.AsyncClient(transport=guarded_transport(), trust_env=False) as client,
+            httpx.AsyncClient(transport=create_guarded_transport(), trust_env=False) as client,
         ):
             with pytest.raises(httpx.ConnectError, match="forbidden"):
                 await client.post(server.url(), content=b"{}")
@@ -156,18 +156,18 @@ def test_allow_networks_opens_exactly_what_it_names() -> None:
 
 
 @pytest.mark.parametrize("port", [22, 25, 111, 445])
-def test_ports_of_other_services_are_refused(port: int, dialled: list[Peer]) -> None:
+def test_ports_of_other_services_are_refused(port: int, dialled: list[Endpoint]) -> None:
     """A feed does not live on a mail server's port."""
-    outcome = on_loop(fetcher(ask=lambda host, _: [PUBLIC]).fetch(Request(f"http://public.test:{port}/")))
+    outcome = on_loop(fetcher(ask=lambda host, _: [PUBLIC]).fetch(FetchRequest(f"http://public.test:{port}/")))
     assert isinstance(outcome, Failed)
     assert not dialled
 
 
-def test_ordinary_public_addresses_are_dialled(dialled: list[Peer]) -> None:
+def test_ordinary_public_addresses_are_dialled(dialled: list[Endpoint]) -> None:
     """The guard lets the world in: IPv4, IPv6 and several of both."""
     for addresses in ([PUBLIC], ["2606:2800:21f::1"], [PUBLIC, "2606:2800:21f::1"]):
         ask = lambda host, port, found=addresses: found  # noqa: E731 - one line a case
-        assert isinstance(on_loop(fetcher(ask=ask).fetch(Request("https://public.test/feed"))), Fetched)
+        assert isinstance(on_loop(fetcher(ask=ask).fetch(FetchRequest("https://public.test/feed"))), Fetched)
     assert [len(peer.addresses) for peer in dialled] == [1, 1, 2]
     assert dialled[0].tls_name == "public.test"
 
@@ -175,5 +175,5 @@ def test_ordinary_public_addresses_are_dialled(dialled: list[Peer]) -> None:
 def test_urls_without_a_web_scheme_go_nowhere() -> None:
     """Only http and https are spoken."""
     for url in ("file:///etc/passwd", "ftp://h/x", "gopher://h/", "data:text/xml,x", urlsplit("//h/x").geturl(), ""):
-        outcome = on_loop(fetcher().fetch(Request(url)))
+        outcome = on_loop(fetcher().fetch(FetchRequest(url)))
         assert isinstance(outcome, Failed), url

@@ -15,17 +15,19 @@ from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed, WorkerKilled
 from monitor.domain.source import Source, SourceKind
 from monitor.parse.document import parse_document
-from monitor.parse.judge import read_with_feedparser
-from monitor.schedule.workers import Limits, Workers
+from monitor.parse.judge import parse_with_feedparser
+from monitor.schedule.workers import JobLimits, SubprocessPool
 
 URL = "https://daily.example/feed"
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
-QUICK = Limits(wall_seconds=60, cpu_seconds=1, memory_bytes=400_000_000)  # a busy machine may stop any clock on a wall
+QUICK = JobLimits(
+    wall_seconds=60, cpu_seconds=1, memory_bytes=400_000_000
+)  # a busy machine may stop any clock on a wall
 
 
-def in_worker(work: Callable[..., object], *args: object, limits: Limits = QUICK) -> object:
+def in_worker(work: Callable[..., object], *args: object, limits: JobLimits = QUICK) -> object:
     async def run() -> object:
-        async with Workers(1, limits) as workers:
+        async with SubprocessPool(1, limits) as workers:
             return await workers.run(work, *args)
 
     return on_loop(run())
@@ -68,7 +70,7 @@ def test_entity_bombs_are_harmless(depth: int) -> None:
         head, text = f"<!DOCTYPE rss [<!ENTITY a '{'A' * 50_000}'>]>", "&a;" * 50_000
     body = rss(f"<item><title>{text}</title><link>https://daily.example/1</link></item>", head)
     with suppress(NotAFeed):
-        feed = in_worker(parse_document, body, "text/xml", URL, SOURCE, limits=Limits(60, 3, 400_000_000))
+        feed = in_worker(parse_document, body, "text/xml", URL, SOURCE, limits=JobLimits(60, 3, 400_000_000))
         assert isinstance(feed, Feed)
         assert len(feed.entries[0].title) <= 2_000
 
@@ -86,7 +88,7 @@ def test_documents_made_to_be_slow_cost_one_worker(body: bytes) -> None:
     """Whatever a document does to feedparser, it ends within the limit, and the next job gets a worker."""
 
     async def run() -> None:
-        async with Workers(1, QUICK) as workers:
+        async with SubprocessPool(1, QUICK) as workers:
             killed = ""
             try:
                 await workers.run(parse_document, body, "text/xml", URL, SOURCE)
@@ -107,7 +109,7 @@ def test_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path) -> Non
     async def run() -> int:
         async with serving(says(reply(rss("<item><title>Fetched</title></item>")))) as server:
             for text in (server.url("/x"), str(tmp_path / "feed.xml"), (tmp_path / "feed.xml").as_uri()):
-                feed = await asyncio.to_thread(read_with_feedparser, text, URL, SOURCE)
+                feed = await asyncio.to_thread(parse_with_feedparser, text, URL, SOURCE)
                 assert not feed.entries
             return server.accepts
 
@@ -117,17 +119,17 @@ def test_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path) -> Non
 def test_a_hundred_thousand_entries_are_capped() -> None:
     """The first two thousand are read, and the document says that there were more."""
     items = "".join(f"<item><title>T{n}</title><link>https://h.example/{n}</link></item>" for n in range(100_000))
-    feed = in_worker(parse_document, rss(items), "text/xml", URL, SOURCE, limits=Limits(60, 10, 600_000_000))
+    feed = in_worker(parse_document, rss(items), "text/xml", URL, SOURCE, limits=JobLimits(60, 10, 600_000_000))
     assert isinstance(feed, Feed)
     assert len(feed.entries) == 2_000
-    assert feed.truncated
+    assert feed.is_truncated
 
 
 def test_workers_return_raise_and_die_alone() -> None:
     """Results and errors travel; time and memory are limited; a crash is a killed worker; many jobs share few."""
 
     async def run() -> None:
-        async with Workers(2, Limits(60, 2, 300_000_000)) as workers:
+        async with SubprocessPool(2, JobLimits(60, 2, 300_000_000)) as workers:
             assert await asyncio.gather(*(workers.run(math.factorial, n) for n in range(20))) == [
                 math.factorial(n) for n in range(20)
             ]
@@ -140,11 +142,11 @@ def test_workers_return_raise_and_die_alone() -> None:
             with pytest.raises(NotAFeed) as caught:
                 await workers.run(parse_document, b"", "", URL, SOURCE)
             assert caught.value.looks_like == "nothing"
-            assert workers.killed == 1
-        async with Workers(1, Limits(0.3)) as workers:
+            assert workers.killed_count == 1
+        async with SubprocessPool(1, JobLimits(0.3)) as workers:
             with pytest.raises(WorkerKilled, match=r"longer than 0.3 s"):
                 await workers.run(signal.pause)
-            assert workers.killed == 1
+            assert workers.killed_count == 1
 
     on_loop(run())
 
@@ -158,7 +160,7 @@ def test_a_cancelled_job_does_not_give_its_answer_to_the_next(tmp_path: Path) ->
     begun, gate = tmp_path / "begun", tmp_path / "gate"
 
     async def run() -> None:
-        async with Workers(1, Limits(wall_seconds=120)) as workers:
+        async with SubprocessPool(1, JobLimits(wall_seconds=120)) as workers:
             task = asyncio.create_task(workers.run(answer_late, begun, gate))
             assert await asyncio.to_thread(wait_until, begun.exists, 120)
             task.cancel()

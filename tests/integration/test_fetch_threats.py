@@ -16,11 +16,21 @@ from fakes import FakeClock
 from loopback import Loopback, Talk, on_loop, reply, says, serving
 from loops import leaping, skip, skipping, turn
 
-from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, NotModified, Outcome, Purpose, Request, Weight
+from monitor.domain.exchange import (
+    Blocked,
+    Failed,
+    FailureCause,
+    FailureWeight,
+    Fetched,
+    FetchPurpose,
+    FetchRequest,
+    FetchResult,
+    NotModified,
+)
 from monitor.fetch.client import HttpFetcher
-from monitor.fetch.exchange import Caps
-from monitor.fetch.guard import Guard, system_lookup
-from monitor.fetch.hosts import Hosts
+from monitor.fetch.exchange import ResponseLimits
+from monitor.fetch.guard import AddressGuard, look_up_host
+from monitor.fetch.hosts import HostLimiter
 from monitor.fetch.transport import GuardedTransport
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -28,21 +38,21 @@ DEADLINE = 60.0  # seconds, on a clock that the test sets forward where the dead
 
 
 def fetcher(seconds: float = DEADLINE, **more: object) -> HttpFetcher:
-    return HttpFetcher("desk@example.org", LOOPBACK, FakeClock(), total_seconds=seconds, **more)  # type: ignore[arg-type]  # guard, hosts or transport
+    return HttpFetcher("desk@example.org", LOOPBACK, FakeClock(), total_timeout_seconds=seconds, **more)  # type: ignore[arg-type]  # further arguments of HttpFetcher
 
 
-async def asked(talk: Talk, path: str = "/", **more: object) -> tuple[Outcome, Loopback]:
+async def asked(talk: Talk, path: str = "/", **more: object) -> tuple[FetchResult, Loopback]:
     """Fetch one address of a server that talks so."""
     async with serving(talk) as server:
-        return await fetcher().fetch(Request(server.url(path), **more)), server  # type: ignore[arg-type]  # fields of Request
+        return await fetcher().fetch(FetchRequest(server.url(path), **more)), server  # type: ignore[arg-type]  # fields of Request
 
 
-def ask(talk: Talk, path: str = "/", **more: object) -> tuple[Outcome, Loopback]:
+def ask(talk: Talk, path: str = "/", **more: object) -> tuple[FetchResult, Loopback]:
     """Fetch one address of a server that talks so, on the loop of the daemon."""
     return on_loop(asked(talk, path, **more))
 
 
-def failed(outcome: Outcome, words: str) -> None:
+def failed(outcome: FetchResult, words: str) -> None:
     assert isinstance(outcome, Failed), outcome
     assert words in outcome.reason
 
@@ -73,11 +83,11 @@ def test_redirect_loops_and_chains_end() -> None:
 def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """HTTP_PROXY changes nothing and is never connected to."""
 
-    async def run() -> tuple[Outcome, int]:
+    async def run() -> tuple[FetchResult, int]:
         async with serving(says(reply(b"proxy"))) as proxy, serving(says(reply(b"direct"))) as server:
             for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
                 monkeypatch.setenv(name, proxy.url())
-            return await fetcher().fetch(Request(server.url())), proxy.accepts
+            return await fetcher().fetch(FetchRequest(server.url())), proxy.accepts
 
     outcome, accepts = on_loop(run())
     assert isinstance(outcome, Fetched)
@@ -93,7 +103,7 @@ def test_credentials_stay_at_their_origin() -> None:
             answer = reply(status="302 Found", Location=other.url(), Set_Cookie="sid=1; Path=/")
             async with serving(says(answer)) as server:
                 headers = (("Authorization", "Bearer s3cret"), ("Cookie", "a=b"), ("X-Plain", "kept"))
-                outcome = await fetcher().fetch(Request(server.url(), headers=headers))
+                outcome = await fetcher().fetch(FetchRequest(server.url(), headers=headers))
                 assert isinstance(outcome, Fetched)
                 assert server.asked[0][1]["authorization"] == "Bearer s3cret"
             return other.asked
@@ -196,14 +206,14 @@ def test_slow_names_delay_nobody_else() -> None:
     def lookup(host: str, port: int) -> list[str]:
         if host.startswith("slow"):
             wake.wait(2 * DEADLINE)
-        return system_lookup("127.0.0.1", port)
+        return look_up_host("127.0.0.1", port)
 
-    async def run() -> list[Outcome]:
-        own = fetcher(10 * DEADLINE, guard=Guard(LOOPBACK, lookup, deadline_seconds=DEADLINE))
+    async def run() -> list[FetchResult]:
+        own = fetcher(10 * DEADLINE, address_guard=AddressGuard(LOOPBACK, lookup, timeout_seconds=DEADLINE))
         async with serving(says(reply(b"here"))) as server:
-            hanging = [asyncio.create_task(own.fetch(Request(f"http://slow{n}.test/"))) for n in range(40)]
+            hanging = [asyncio.create_task(own.fetch(FetchRequest(f"http://slow{n}.test/"))) for n in range(40)]
             await turn()
-            assert isinstance(await own.fetch(Request(server.url(host="healthy.test"))), Fetched)
+            assert isinstance(await own.fetch(FetchRequest(server.url(host="healthy.test"))), Fetched)
             assert not any(task.done() for task in hanging)
             skip(DEADLINE + 1)
             return await asyncio.gather(*hanging)
@@ -215,7 +225,7 @@ def test_slow_names_delay_nobody_else() -> None:
     for outcome in outcomes:
         failed(outcome, "name servers do not answer")
         assert isinstance(outcome, Failed)
-        assert outcome.weight is Weight.TEMPORARY
+        assert outcome.weight is FailureWeight.TEMPORARY
 
 
 def test_certificates_are_checked() -> None:
@@ -229,11 +239,11 @@ def test_certificates_are_checked() -> None:
         ca.issue_cert(name, not_after=not_after).configure_cert(server)
         return server
 
-    async def run(server_context: ssl.SSLContext) -> Outcome:
-        guard = Guard(LOOPBACK, lambda host, port: ["127.0.0.1"])
-        own = fetcher(guard=guard, transport=GuardedTransport(guard, context=client))
+    async def run(server_context: ssl.SSLContext) -> FetchResult:
+        guard = AddressGuard(LOOPBACK, lambda host, port: ["127.0.0.1"])
+        own = fetcher(address_guard=guard, transport=GuardedTransport(guard, ssl_context=client))
         async with serving(says(reply(b"safe")), context=server_context) as server:
-            return await own.fetch(Request(server.url(host="daily.test", scheme="https")))
+            return await own.fetch(FetchRequest(server.url(host="daily.test", scheme="https")))
 
     assert isinstance(on_loop(run(context(ours, "daily.test"))), Fetched)
     for bad, reason in (
@@ -245,7 +255,7 @@ def test_certificates_are_checked() -> None:
         failed(outcome, "certificate of daily.test was refused")
         failed(outcome, reason)
         assert isinstance(outcome, Failed)
-        assert (outcome.weight, outcome.fault) == (Weight.HARD, Fault.CERTIFICATE)
+        assert (outcome.weight, outcome.cause) == (FailureWeight.HARD, FailureCause.CERTIFICATE)
 
 
 def test_one_host_is_not_stormed() -> None:
@@ -262,9 +272,9 @@ def test_one_host_is_not_stormed() -> None:
 
     async def run() -> list[tuple[str, float]]:
         async with serving(slow) as server:
-            own = fetcher(hosts=hosts)
-            await asyncio.gather(*(own.fetch(Request(server.url(f"/{n}"))) for n in range(40)))
-            await own.fetch(Request(server.url("/page"), Purpose.PAGE))
+            own = fetcher(host_limiter=hosts)
+            await asyncio.gather(*(own.fetch(FetchRequest(server.url(f"/{n}"))) for n in range(40)))
+            await own.fetch(FetchRequest(server.url("/page"), FetchPurpose.PAGE))
             return hosts.told
 
     hosts = HostsThatNote()
@@ -272,31 +282,31 @@ def test_one_host_is_not_stormed() -> None:
     assert (arrived, most) == (42, 2)
 
 
-class HostsThatNote(Hosts):
+class HostsThatNote(HostLimiter):
     """Notes which hosts asked for a rest, and for how long."""
 
     def __init__(self) -> None:
         super().__init__()
         self.told: list[tuple[str, float]] = []
 
-    def slow_down(self, name: str, gap_seconds: float) -> None:
+    def raise_delay(self, host_name: str, delay_seconds: float) -> None:
         """Note and pass on."""
-        self.told.append((name, gap_seconds))
-        super().slow_down(name, gap_seconds)
+        self.told.append((host_name, delay_seconds))
+        super().raise_delay(host_name, delay_seconds)
 
 
 def test_hosts_rest_between_requests() -> None:
     """A foreign host gets a rest between the starts of two requests, and a longer one when it asks for that."""
 
     async def run() -> list[float]:
-        hosts, starts = Hosts(gap_seconds=1.0), list[float]()
+        hosts, starts = HostLimiter(delay_seconds=1.0), list[float]()
 
         async def visit() -> None:
-            async with hosts.turn("daily.example"):
+            async with hosts.slot("daily.example"):
                 starts.append(asyncio.get_running_loop().time())
 
         await asyncio.gather(*(visit() for _ in range(3)))
-        hosts.slow_down("daily.example", 5.0)
+        hosts.raise_delay("daily.example", 5.0)
         await asyncio.gather(*(visit() for _ in range(3)))
         return starts
 
@@ -324,10 +334,10 @@ def test_robots_txt_is_obeyed_for_pages(robots: bytes, blocked: bool) -> None:
     async def run() -> list[str]:
         async with serving(talk) as server:
             own = fetcher()
-            page = Request(server.url("/news/1"), Purpose.PAGE)
+            page = FetchRequest(server.url("/news/1"), FetchPurpose.PAGE)
             for outcome in (await own.fetch(page), await own.fetch(page)):
                 assert isinstance(outcome, Blocked if blocked else Fetched)
-            assert isinstance(await own.fetch(Request(server.url("/news/feed"))), Fetched)
+            assert isinstance(await own.fetch(FetchRequest(server.url("/news/feed"))), Fetched)
             return [path for path, _ in server.asked]
 
     assert on_loop(run()).count("/robots.txt") == 1
@@ -339,7 +349,7 @@ def test_a_broken_robots_txt_is_waited_for() -> None:
     async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(reply(status="503 Busy") if path == "/robots.txt" else reply(b"page"))
 
-    outcome, server = ask(talk, "/news/1", purpose=Purpose.PAGE)
+    outcome, server = ask(talk, "/news/1", purpose=FetchPurpose.PAGE)
     failed(outcome, "robots.txt")
     assert [path for path, _ in server.asked] == ["/robots.txt"]
 
@@ -366,7 +376,7 @@ def test_cookie_gates_that_redirect_to_themselves_are_passed() -> None:
         async with serving(gate) as server:
             own = fetcher()
             for _ in range(2):
-                assert isinstance(await own.fetch(Request(server.url("/rss"))), Fetched)
+                assert isinstance(await own.fetch(FetchRequest(server.url("/rss"))), Fetched)
             return server.accepts
 
     assert on_loop(run()) == 4
@@ -389,7 +399,7 @@ def test_cookie_gates_that_redirect_to_themselves_are_passed() -> None:
     ],
 )
 def test_refusals_are_told_apart(
-    status: str, headers: dict[str, str], body: bytes, kind: type[Outcome], words: str
+    status: str, headers: dict[str, str], body: bytes, kind: type[FetchResult], words: str
 ) -> None:
     """Blocked is not broken, and says by whom where that is known."""
     outcome, _ = ask(says(reply(body, status=status, **headers)))
@@ -470,11 +480,11 @@ def test_permanent_moves_are_told_and_temporary_ones_are_not() -> None:
 def test_caps_are_settings_of_the_transport() -> None:
     """A smaller cap cuts sooner."""
 
-    async def run() -> Outcome:
-        guard = Guard(LOOPBACK)
-        own = fetcher(guard=guard, transport=GuardedTransport(guard, Caps(wire=1_000)))
+    async def run() -> FetchResult:
+        guard = AddressGuard(LOOPBACK)
+        own = fetcher(address_guard=guard, transport=GuardedTransport(guard, ResponseLimits(wire_bytes=1_000)))
         async with serving(says(reply(bytes(70_000)))) as server:
-            return await own.fetch(Request(server.url()))
+            return await own.fetch(FetchRequest(server.url()))
 
     failed(on_loop(run()), "longer than")
 
@@ -487,7 +497,7 @@ def test_who_cannot_be_reached_is_told_apart() -> None:
             raise OSError("Name or service not known")
         return ["127.0.0.1"]
 
-    async def run() -> list[Outcome]:
+    async def run() -> list[FetchResult]:
         async with serving(says()) as closed:
             port = closed.port
 
@@ -496,10 +506,10 @@ def test_who_cannot_be_reached_is_told_apart() -> None:
             await turn()
 
         async with serving(hang) as hanging:
-            own = fetcher(guard=Guard(LOOPBACK, lookup))
+            own = fetcher(address_guard=AddressGuard(LOOPBACK, lookup))
             urls = ("http://nowhere.test/", f"http://there.test:{port}/", hanging.url(host="there.test"))
-            return [await own.fetch(Request(url)) for url in urls]
+            return [await own.fetch(FetchRequest(url)) for url in urls]
 
     outcomes = skipping(run())
-    faults = [outcome.fault for outcome in outcomes if isinstance(outcome, Failed)]
-    assert faults == [Fault.NAME, Fault.UNREACHABLE, Fault.SLOW]
+    faults = [outcome.cause for outcome in outcomes if isinstance(outcome, Failed)]
+    assert faults == [FailureCause.NAME_LOOKUP, FailureCause.UNREACHABLE, FailureCause.TIMEOUT]

@@ -15,20 +15,20 @@ import pytest
 from unit.store.samples import draft, screened
 from worlds import watch
 
-from monitor.domain.delivery import DeliveryState, FolderChannel, Message, Receipt, Sent
+from monitor.domain.delivery import DeliveryState, FolderChannel, Message, SendResult, Sent
 from monitor.domain.digest import DigestPlan, Schedule
 from monitor.domain.ports import ArticleStore, OutboxStore, SourceStore
-from monitor.pipeline.alert import Alerter
-from monitor.pipeline.dispatch import Dispatcher
-from monitor.schedule.timetable import CronTimetable
+from monitor.pipeline.alert import DigestComposer
+from monitor.pipeline.dispatch import DeliverySender
+from monitor.schedule.timetable import CronDigestSchedule
 from monitor.store.database import SqlDatabase
 
 T = TypeVar("T")
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
 LEASE_ENDS = timedelta(minutes=11)
 TARGETS = 3
-PLAN = DigestPlan("urgent", ("rule",), Schedule(once=True), tuple(f"desk-{n}" for n in range(TARGETS)))
-CHANNELS = tuple(FolderChannel(name, f"/{name}") for name in PLAN.to)
+PLAN = DigestPlan("urgent", ("rule",), Schedule(is_immediate=True), tuple(f"desk-{n}" for n in range(TARGETS)))
+CHANNELS = tuple(FolderChannel(name, f"/{name}") for name in PLAN.channels)
 CONFIGURATION = watch(PLAN, channels=CHANNELS)
 
 
@@ -72,7 +72,7 @@ class Receiver:
     file: Path
     fate: Fate
 
-    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         self.fate.point()
         with self.file.open("a") as taken:
             taken.write(f"{message.key}\n")
@@ -120,24 +120,24 @@ class Installation:
     async def work(self, fate: Fate) -> None:
         inner = SqlDatabase.open(self.url)
         database = MortalDatabase(inner, fate)
-        carriers = {name: Receiver(self.file, fate) for name in PLAN.to}
-        alerter = Alerter(database, CronTimetable(), self.now)
-        dispatcher = Dispatcher(database, carriers, self.now)
-        await alerter.compose_due(CONFIGURATION)
-        await dispatcher.deliver_due()
+        carriers = {name: Receiver(self.file, fate) for name in PLAN.channels}
+        alerter = DigestComposer(database, CronDigestSchedule(), self.now)
+        dispatcher = DeliverySender(database, carriers, self.now)
+        await alerter.run_due(CONFIGURATION)
+        await dispatcher.run_due()
         await dispatcher.drain(5)
         inner.close()
 
     def check(self, kills: int) -> None:
         """Every hit told once by one digest; every delivery sent, with few repeats, each under its own key."""
         database = SqlDatabase.open(self.url)
-        deliveries = database.deliveries.deliveries((), 100_000)
-        lines = database.deliveries.digests("", 100_000)
-        untold = database.outbox.untold(PLAN, self.now() + timedelta(days=1))
+        deliveries = database.deliveries.list_deliveries((), 100_000)
+        lines = database.deliveries.list_digests("", 100_000)
+        untold = database.outbox.undelivered_hits(PLAN, self.now() + timedelta(days=1))
         database.close()
         taken = Counter(self.file.read_text().split())
         assert untold == []
-        assert sum(line.hits for line in lines) == self.found
+        assert sum(line.hit_count for line in lines) == self.found
         assert {delivery.state for delivery in deliveries} == {DeliveryState.SENT}
         assert taken.keys() == {delivery.message.key for delivery in deliveries}
         assert max(taken.values()) <= 2

@@ -7,17 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import NOON, FakeClock, FakeFetcher, InlineWorkshop
+from fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 
 from monitor.domain.digest import Window
 from monitor.domain.exchange import Fetched
-from monitor.domain.source import Source, SourceKind, SourceMemory, SourceState
+from monitor.domain.source import PollState, Source, SourceKind, SourceState
 from monitor.pipeline.collect import Collector
-from monitor.pipeline.read import Reader
+from monitor.pipeline.read import PageReader
 from monitor.store.database import SqlDatabase
 
 FEED = "https://daily.example/rss"
-SOURCE = Source("daily", "The Daily", SourceKind.FEED, FEED, every=timedelta(hours=1))
+SOURCE = Source("daily", "The Daily", SourceKind.FEED, FEED, poll_interval=timedelta(hours=1))
 WORDS = "The committee for roads met in the town hall and heard what engineers think of bridge number"
 HOUR = timedelta(hours=1)
 Layout = Callable[[int], str]
@@ -74,15 +74,15 @@ class Desk:
 
     async def _pass(self, fetcher: FakeFetcher) -> None:
         self.clock.advance(HOUR)
-        collector = Collector(self.database, fetcher, InlineWorkshop(), self.clock, timedelta(days=1))
-        for poll in await collector.tick({SOURCE.id: SOURCE}, only={SOURCE.id}):
+        collector = Collector(self.database, fetcher, InlineProcessPool(), self.clock, timedelta(days=1))
+        for poll in await collector.run_due({SOURCE.id: SOURCE}, source_ids={SOURCE.id}):
             self.notices += [poll.notice.text] if poll.notice else []
-        await Reader(self.database, fetcher, InlineWorkshop(), self.clock).tick({SOURCE.id: SOURCE}, 100)
+        await PageReader(self.database, fetcher, InlineProcessPool(), self.clock).run_due({SOURCE.id: SOURCE}, 100)
 
-    def seen(self) -> SourceMemory:
+    def seen(self) -> PollState:
         """Look as `monitor status` does."""
-        (line,) = self.database.archive.sources()
-        return line.memory
+        (line,) = self.database.queries.list_sources()
+        return line.poll_state
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_layout_that_changed_is_told_and_its_end_too(desk: Desk) -> None:
     assert seen.state_since_at == NOON + 2 * HOUR
     assert "layout changed" in seen.detail
     assert "monitor extract --source daily https://daily.example/18" in seen.remedy
-    (fault,) = desk.database.outbox.coverage(Window(NOON, NOON + 9 * HOUR)).faults
+    (fault,) = desk.database.outbox.load_coverage(Window(NOON, NOON + 9 * HOUR)).faults
     assert fault.detail == seen.detail
     desk.publish(scripted)
     desk.publish(scripted)

@@ -11,17 +11,17 @@ from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
-from fakes import FakeClock, InlineWorkshop
+from fakes import FakeClock, InlineProcessPool
 from loops import turn
 from sqlalchemy import Engine, event
 
 import monitor
-from monitor.domain.exchange import NotModified, Outcome, Request
+from monitor.domain.exchange import FetchRequest, FetchResult, NotModified
 from monitor.domain.source import Source, SourceKind
-from monitor.jobs import Board, Desk
-from monitor.pipeline.collect import PER_HOST, Collector, Poll
+from monitor.jobs import DaemonJobs, PendingNotices
+from monitor.pipeline.collect import MAX_POLLS_PER_HOST, Collector, PollResult
 from monitor.store.database import SqlDatabase
-from monitor.text.urls import host_of
+from monitor.text.urls import extract_host
 
 HOUSE = str(Path(monitor.__file__).parent)
 SOURCES, HOSTS = 100_000, 1_000
@@ -35,9 +35,9 @@ class Counting:
         self.open: Counter[str] = Counter()
         self.most = 0
 
-    async def fetch(self, request: Request) -> Outcome:
+    async def fetch(self, request: FetchRequest) -> FetchResult:
         """Let others go on meanwhile."""
-        host = host_of(request.url)
+        host = extract_host(request.url)
         self.open[host] += 1
         self.most = max(self.most, self.open[host])
         await turn()
@@ -102,23 +102,23 @@ def test_a_restart_with_all_overdue_neither_blocks_the_loop_nor_storms_a_host(tm
     outcomes: Counter[str] = Counter()
 
     async def run() -> None:
-        collector = Collector(database, fetcher, InlineWorkshop(), clock, timedelta(days=1))
+        collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
         line: Any = SimpleNamespace(collector=collector, sources=sources)
 
-        def polled(poll: Poll) -> None:
+        def polled(poll: PollResult) -> None:
             outcomes[poll.outcome] += 1
 
-        desk = Desk(line, Board(), polled)
+        desk = DaemonJobs(line, PendingNotices(), polled)
         async with asyncio.timeout(120):
             while outcomes["unchanged"] < POLLS:
-                await desk.poll()
-        await desk._polls.drain(timedelta(seconds=20))
+                await desk.collect()
+        await desk._poll_slots.drain(timedelta(seconds=20))
 
     loop = Turning()
     with statements() as executed, asyncio.Runner(loop_factory=lambda: loop) as runner, loop.watched():
         runner.run(run())
     database.close()
     assert outcomes["failed"] == outcomes["lost"] == 0
-    assert fetcher.most <= PER_HOST
+    assert fetcher.most <= MAX_POLLS_PER_HOST
     assert executed[threading.current_thread().name] == 0 < executed.total()
     assert 0 < loop.longest < SOURCES / 2

@@ -13,21 +13,21 @@ from loops import skip, skipping, turn
 from mailhost import PASSWORD, USER, MailHost, client_context, mail_channel, server_context, serving, settled
 from worlds import NOW, message
 
-from monitor.deliver.smtp import SmtpCarrier
-from monitor.domain.delivery import Message, Receipt, Refused, Retry, Sent
+from monitor.deliver.smtp import EmailSender
+from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 
 pytestmark = pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")  # the test server warns of itself
 DEADLINE = 60.0  # seconds, on a clock that the test sets forward where the deadline is to be met
 LOGIN = f"{USER}:{quote(PASSWORD, safe='')}"
 
 
-def send(host: MailHost, *messages: Message, scheme: str = "smtp", login: str = "", **options: Any) -> list[Receipt]:
+def send(host: MailHost, *messages: Message, scheme: str = "smtp", login: str = "", **options: Any) -> list[SendResult]:
     """Serve a host, send the messages one after the other, and return what came of each."""
 
-    async def talk() -> list[Receipt]:
+    async def talk() -> list[SendResult]:
         async with serving(host, **options) as port:
             channel = mail_channel(port, scheme, login)
-            carrier = SmtpCarrier(channel, context=client_context(), deadline=DEADLINE)
+            carrier = EmailSender(channel, ssl_context=client_context(), timeout_seconds=DEADLINE)
             return [await carrier.send(one, NOW) for one in messages]
 
     return asyncio.run(talk())
@@ -77,10 +77,10 @@ def test_a_certificate_of_somebody_else_gets_no_credentials() -> None:
     """With credentials the certificate must be right; without, encryption alone is welcome."""
     host = MailHost()
 
-    async def talk() -> list[Receipt]:
+    async def talk() -> list[SendResult]:
         async with serving(host, tls_context=server_context()) as port:
-            with_login = SmtpCarrier(mail_channel(port, login=LOGIN), deadline=DEADLINE)
-            without = SmtpCarrier(mail_channel(port), deadline=DEADLINE)
+            with_login = EmailSender(mail_channel(port, login=LOGIN), timeout_seconds=DEADLINE)
+            without = EmailSender(mail_channel(port), timeout_seconds=DEADLINE)
             return [await with_login.send(message(1), NOW), await without.send(message(2), NOW)]
 
     refused, taken = asyncio.run(talk())
@@ -105,8 +105,8 @@ def test_greylisting_is_tried_again_in_five_minutes() -> None:
     host = MailHost(greylist=True)
     first, second = send(host, message(3), message(3))
     assert isinstance(first, Retry)
-    assert first.after == timedelta(minutes=5)
-    assert not first.pause
+    assert first.retry_after == timedelta(minutes=5)
+    assert not first.pause_channel
     assert isinstance(second, Sent)
     assert f"<{3:040x}@example.net>".encode() in host.letters[0][1]
 
@@ -123,12 +123,12 @@ def test_each_recipient_has_an_outcome_of_his_own() -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ("421 4.3.2 Closing down", Retry("421 4.3.2 Closing down", timedelta(minutes=5), pause=True)),
+        ("421 4.3.2 Closing down", Retry("421 4.3.2 Closing down", timedelta(minutes=5), pause_channel=True)),
         ("452 4.2.2 Mailbox full", Retry("452 4.2.2 Mailbox full", timedelta(minutes=5))),
         ("554 5.7.1 Content not wanted", Refused("554 5.7.1 Content not wanted")),
     ],
 )
-def test_the_answer_to_the_letter_decides(answer: str, outcome: Receipt) -> None:
+def test_the_answer_to_the_letter_decides(answer: str, outcome: SendResult) -> None:
     """421 holds the whole server, 4xx waits, 5xx is final: after DATA as before it."""
     assert send(MailHost(data_answer=answer), message()) == [outcome]
 
@@ -137,9 +137,9 @@ def test_a_server_that_hangs_after_data_times_out() -> None:
     """The total deadline ends the attempt; the next one has the same Message-ID, so the reader's program sees one."""
     host = MailHost(hang_after_data=True)
 
-    async def talk() -> list[Receipt]:
+    async def talk() -> list[SendResult]:
         async with serving(host) as port:
-            carrier = SmtpCarrier(mail_channel(port), deadline=DEADLINE)
+            carrier = EmailSender(mail_channel(port), timeout_seconds=DEADLINE)
             sending = asyncio.create_task(carrier.send(message(5), NOW))
             await host.taken.wait()
             skip(DEADLINE + 1)
@@ -196,8 +196,8 @@ def test_a_server_that_is_not_there_or_hangs_up_is_tried_again() -> None:
 
     assert isinstance(against(hang_up), Retry)
 
-    async def nobody() -> Receipt:
-        return await SmtpCarrier(mail_channel(1), deadline=DEADLINE).send(message(), NOW)
+    async def nobody() -> SendResult:
+        return await EmailSender(mail_channel(1), timeout_seconds=DEADLINE).send(message(), NOW)
 
     missed = asyncio.run(nobody())
     assert isinstance(missed, Retry)
@@ -226,14 +226,14 @@ def test_an_address_in_another_script_is_sent_where_it_can_be() -> None:
     assert isinstance(receipt, Sent), receipt
 
 
-def against(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> Receipt:
+def against(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> SendResult:
     """Send one message to a hand-made server."""
 
-    async def run() -> Receipt:
+    async def run() -> SendResult:
         server = await asyncio.start_server(talk, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            receipt = await SmtpCarrier(mail_channel(port), deadline=DEADLINE).send(message(), NOW)
+            receipt = await EmailSender(mail_channel(port), timeout_seconds=DEADLINE).send(message(), NOW)
         await settled()
         return receipt
 

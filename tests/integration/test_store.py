@@ -22,11 +22,11 @@ from sqlalchemy import Engine, event
 from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
 from waiting import wait_until
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.digest import Window
 from monitor.domain.errors import StoreInUse
-from monitor.store.backup import inspect
-from monitor.store.catalogue import CATALOGUE
+from monitor.store.backup import check_integrity
+from monitor.store.catalogue import CORE_METADATA
 from monitor.store.database import SqlDatabase
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
             for number in range(10_000):
                 name = f"{life}-{number}"
                 lease = leased(opened, now=NOW + (life * 100 + number // 100) * timedelta(days=1))
-                opened.articles.keep_poll(lease, lease.memory, [draft(name, body="some words " * 200)], NOW)
+                opened.articles.commit_poll(lease, lease.poll_state, [draft(name, body="some words " * 200)], NOW)
                 log.write(f"guid:{name}\n")
                 log.flush()
 
@@ -78,14 +78,16 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
         assert wait_until(partial(written, enough), 120, 0.001)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        assert inspect(file) == ()
+        assert check_integrity(file) == ()
     names = [line for line in acked.read_text().splitlines(keepends=True) if line.endswith("\n")]
     database = SqlDatabase.open(f"sqlite:///{file}")
     keys = {name.strip() for name in names}
     assert len(keys) >= 25
-    assert database.articles.known("times", keys) == keys
-    assert len(database.archive.search("words", limit=10**6)) == len(database.archive.articles(Filter(limit=10**6)))
-    assert database.upkeep.check() == ()
+    assert database.articles.known_keys("times", keys) == keys
+    assert len(database.queries.search("words", limit=10**6)) == len(
+        database.queries.list_articles(ArticleFilter(limit=10**6))
+    )
+    assert database.maintenance.check_database() == ()
     database.close()
 
 
@@ -101,7 +103,7 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
         opened = SqlDatabase.open(url)
         for number in range(25):
             lease = leased(opened, name, NOW + number * timedelta(hours=1))
-            opened.articles.keep_poll(lease, lease.memory, [draft(f"{name}-{number}-{n}") for n in range(5)], NOW)
+            opened.articles.commit_poll(lease, lease.poll_state, [draft(f"{name}-{number}-{n}") for n in range(5)], NOW)
         opened.close()
 
     def read() -> None:
@@ -113,7 +115,7 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
             return before == 500 or int(beside.execute("SELECT count(*) FROM article").fetchone()[0]) > before
 
         while seen < 500:
-            with opened._connections.reading() as connection:
+            with opened._connections.read_transaction() as connection:
                 first = connection.exec_driver_sql("SELECT count(*) FROM article").scalar_one()
                 assert wait_until(partial(grown, first), 120, 0.001), "somebody writes while this is read"
                 texts = connection.exec_driver_sql("SELECT count(*) FROM content").scalar_one()
@@ -176,7 +178,7 @@ def test_a_server_that_restarts_costs_at_most_one_attempt() -> None:
         server.restart()
         kept(database, draft("b"), now=NOW + timedelta(hours=1))
         server.restart()
-        assert [one.article.title for one in database.archive.search("about")] == ["About b", "About a"]
+        assert [one.article.title for one in database.queries.search("about")] == ["About b", "About a"]
         database.close()
 
 
@@ -199,25 +201,25 @@ def ask_all(database: SqlDatabase) -> list[tuple[str, Any]]:
     database.outbox.commit_digest(digest("one"), [message("1")], [])
     later = NOW + timedelta(hours=1)
     with statements() as asked:
-        database.articles.known("times", ["guid:a", "guid:b"])
+        database.articles.known_keys("times", ["guid:a", "guid:b"])
         lease = leased(database, now=later)
-        database.articles.keep_poll(lease, lease.memory, [draft("b")], later)
-        database.articles.lease_unread(later, 10, later + MINUTE)
-        stored = database.articles.unscreened(10)
-        database.articles.keep_findings([(one, found("rule")) for one in stored], later)
-        database.outbox.untold(plan("one"), later + MINUTE)
+        database.articles.commit_poll(lease, lease.poll_state, [draft("b")], later)
+        database.articles.lease_pages(later, 10, later + MINUTE)
+        stored = database.articles.unmatched(10)
+        database.articles.save_findings([(one, found("rule")) for one in stored], later)
+        database.outbox.undelivered_hits(plan("one"), later + MINUTE)
         database.outbox.last_window_end("one")
-        database.outbox.coverage(Window(NOW, later))
-        database.outbox.daily_mentions(["somebody"], [NOW])
+        database.outbox.load_coverage(Window(NOW, later))
+        database.outbox.count_daily_mentions(["somebody"], [NOW])
         database.outbox.lease_deliveries(later, 10, later + MINUTE)
-        database.outbox.failed(NOW, later)
-        database.archive.by_url("https://times.example/a")
-        database.archive.article(1)
-        database.archive.search('some "words of"')
-        database.archive.findings(1)
-        database.archive.facts()
-        database.deliveries.counts()
-        database.upkeep.forget(NOW, timedelta(days=1))
+        database.outbox.list_failed_deliveries(NOW, later)
+        database.queries.find_by_url("https://times.example/a")
+        database.queries.get_article(1)
+        database.queries.search('some "words of"')
+        database.queries.get_findings(1)
+        database.queries.get_database_info()
+        database.deliveries.count_outbox()
+        database.maintenance.delete_expired_articles(NOW, timedelta(days=1))
     assert len(asked) > 20
     return [
         (statement, parameters[0] if isinstance(parameters, list) else parameters)
@@ -236,7 +238,7 @@ def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
     scans = []
     for statement, values in asked:
         steps = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
-        tables = [(step[3], statement) for step in steps if step[3].split()[1] in CATALOGUE.tables]
+        tables = [(step[3], statement) for step in steps if step[3].split()[1] in CORE_METADATA.tables]
         scans += [one for one in tables if one[0].startswith("SCAN") and "INDEX" not in one[0]]
     connection.close()
     assert [scan for scan in scans if scan[0] != "SCAN source"] == []
@@ -267,7 +269,7 @@ def test_postgres_looks_a_word_up_that_stands_nowhere() -> None:
         database = SqlDatabase.open(server.url(name))
         kept(database, draft("a"))
         with statements() as asked:
-            assert database.archive.search("nowhere") == []
+            assert database.queries.search("nowhere") == []
         database.close()
         plans = ""
         with psycopg.connect(host=str(server.home), user="tester", dbname=name) as connection:

@@ -7,30 +7,32 @@ from loopback import Loopback, Talk, on_loop, reply, says, serving
 from loops import skip, skipping, turn
 from worlds import NOW, message
 
-from monitor.deliver.webhook import WebhookCarrier
-from monitor.domain.delivery import Receipt, Refused, Retry, Secret, Sent, WebhookChannel
-from monitor.fetch.transport import guarded_transport
+from monitor.deliver.webhook import WebhookSender
+from monitor.domain.delivery import Refused, Retry, Secret, SendResult, Sent, WebhookChannel
+from monitor.fetch.transport import create_guarded_transport
 
 KEY = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 DEADLINE = 60.0  # seconds, on a clock that the test sets forward where the deadline is to be met
 
 
-async def post(url: str, *, allowed: bool = True) -> Receipt:
-    transport = guarded_transport(LOOPBACK if allowed else ())
+async def post(url: str, *, allowed: bool = True) -> SendResult:
+    transport = create_guarded_transport(LOOPBACK if allowed else ())
     try:
-        carrier = WebhookCarrier(WebhookChannel("bridge", Secret(url), (Secret(KEY),)), transport, deadline=DEADLINE)
+        carrier = WebhookSender(
+            WebhookChannel("bridge", Secret(url), (Secret(KEY),)), transport, timeout_seconds=DEADLINE
+        )
         return await carrier.send(message(), NOW)
     finally:
         await transport.aclose()
 
 
-async def post_to(talk: Talk, *, allowed: bool = True) -> tuple[Receipt, Loopback]:
+async def post_to(talk: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
     async with serving(talk) as server:
         return await post(server.url("/hook"), allowed=allowed), server
 
 
-def posted(talk: Talk, *, allowed: bool = True) -> tuple[Receipt, Loopback]:
+def posted(talk: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
     return on_loop(post_to(talk, allowed=allowed))
 
 
@@ -57,7 +59,7 @@ def test_a_private_target_is_never_dialled() -> None:
 def test_a_redirect_is_not_followed() -> None:
     """A receiver cannot send the digest on to an address that nobody wrote into the settings."""
 
-    async def run() -> tuple[Receipt, Loopback]:
+    async def run() -> tuple[SendResult, Loopback]:
         async with serving(says(reply())) as secret:
             away = reply(status="307 Temporary Redirect", location=secret.url("/inside"))
             async with serving(says(away)) as server:
@@ -71,10 +73,10 @@ def test_a_redirect_is_not_followed() -> None:
 
 def test_gone_stops_and_busy_pauses() -> None:
     """410 ends the target, 429 holds it for as long as it says."""
-    assert posted(says(reply(status="410 Gone")))[0] == Refused("HTTP 410", stop=True)
+    assert posted(says(reply(status="410 Gone")))[0] == Refused("HTTP 410", stop_target=True)
     receipt, _ = posted(says(reply(b"slow down", "429 Too Many Requests", retry_after="30")))
     assert isinstance(receipt, Retry)
-    assert (receipt.pause, receipt.after and receipt.after.total_seconds()) == (True, 30)
+    assert (receipt.pause_channel, receipt.retry_after and receipt.retry_after.total_seconds()) == (True, 30)
 
 
 def test_a_silent_or_dripping_receiver_meets_the_deadline() -> None:

@@ -17,13 +17,13 @@ from typing import Any
 
 import yaml
 
-from monitor.cli.extract import record
-from monitor.cli.stories import distinct, read_article, read_articles
+from monitor.cli.extract import explanation_record
+from monitor.cli.stories import number_duplicate_ids, read_article, read_articles
 from monitor.domain.article import Article
 from monitor.domain.official import Official, Role
-from monitor.domain.rule import Watch
+from monitor.domain.rule import Watchlist
 from monitor.extract.page import explain_page
-from monitor.match.rules import Watcher, compile_watch
+from monitor.match.rules import Matcher, compile_watchlist
 from monitor.stories.group import group_articles
 
 Pairs = set[tuple[str, str, str]]
@@ -63,10 +63,10 @@ def harmonic(precision: float, recall: float) -> float:
 # Names
 
 
-def read_watch(path: Path) -> Watcher:
+def read_watch(path: Path) -> Matcher:
     """Compile the officials of a file."""
     listed: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["officials"]
-    return compile_watch(Watch(tuple(_official(name, fields) for name, fields in listed.items())))
+    return compile_watchlist(Watchlist(tuple(_official(name, fields) for name, fields in listed.items())))
 
 
 def _official(official_id: str, fields: dict[str, Any]) -> Official:
@@ -104,7 +104,7 @@ def _screened(folder: Path) -> Iterator[tuple[str, Pairs, Pairs, set[str]]]:
         )
         name = case["id"]
         wanted = {(name, who, plain_name(text)) for who, texts in case["expect"].items() for text in texts}
-        found = {(name, one.official_id, plain_name(one.text)) for one in watching.screen(article).mentions}
+        found = {(name, one.official_id, plain_name(one.text)) for one in watching.match(article).mentions}
         yield name, wanted, found, set(case.get("either", ()))
 
 
@@ -132,7 +132,7 @@ def documents(folder: Path, officials: Path) -> Score:
     for name, document in truth.items():
         text = (folder / name).read_text(encoding="utf-8")
         article = Article(url="", body=text, published_at=_published(document["published"]))
-        found = {(one.official_id, plain_name(one.text)) for one in watching.screen(article).mentions}
+        found = {(one.official_id, plain_name(one.text)) for one in watching.match(article).mentions}
         wanted = {(who, _bare(text)) for who, texts in document["mentions"].items() for text in texts}
         inside = {one for one in found if one[0] not in document["elsewhere"]}
         right, standing, told = right + len(wanted & inside), standing + len(wanted), told + len(inside)
@@ -162,7 +162,7 @@ def stories(path: Path, half: int | None = None) -> Score:
     rows = _rows(path)
     chosen = set(sorted({row["story"] for row in rows})[half or 0 :: 1 if half is None else 2])
     kept = [place for place, row in enumerate(rows) if row["story"] in chosen]
-    articles = distinct(read_articles(path))
+    articles = number_duplicate_ids(read_articles(path))
     groups = group_articles([articles[place] for place in kept])
     truth, found = [rows[place]["story"] for place in kept], [story for story, _ in groups.values()]
     wrong = _split_or_joined([(articles[place][0], rows[place]["story"]) for place in kept], found)
@@ -181,7 +181,7 @@ def _split_or_joined(labelled: list[tuple[str, str]], found: list[str]) -> Itera
 
 def copies(path: Path) -> Score:
     """Measure the pairs of copies found: articles with one ``copy_of`` and the article that it names."""
-    rows, groups = _rows(path), group_articles(distinct(read_articles(path)))
+    rows, groups = _rows(path), group_articles(number_duplicate_ids(read_articles(path)))
     truth = {row["id"]: row.get("copy_of") or row["id"] for row in rows}
     return _pairs(truth, {name: lead or name for name, (_, lead) in groups.items()})
 
@@ -219,7 +219,7 @@ def _together(labels: dict[str, str]) -> set[tuple[str, str]]:
 
 def extracted(truth: Truth, read: Callable[[str], bytes]) -> Truth:
     """Extract every page of the truth as the command line does; ``read`` returns a page's bytes."""
-    return {key: record(explain_page(read(key), "")) for key in truth}
+    return {key: explanation_record(explain_page(read(key), "")) for key in truth}
 
 
 def extraction(truth: Truth, found: Truth) -> Score:

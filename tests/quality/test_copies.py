@@ -18,9 +18,9 @@ from floors import hold
 from newsroom import Pair, article, edits, lookalikes, pairs, report
 
 from monitor.domain.article import Article
-from monitor.stories.copies import verify
+from monitor.stories.copies import compare_texts
 from monitor.stories.group import group_articles
-from monitor.stories.prints import trace
+from monitor.stories.prints import normalize_text
 
 SEED = 20260305
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -31,9 +31,9 @@ def judged() -> list[tuple[Pair, bool]]:
     """Judge every pair as grouping does: found by prints, then compared."""
     verdicts = []
     for pair in pairs(SEED, 45):
-        one, other = (trace(each.title, each.body) for each in (pair.one, pair.other))
-        found = len({*one.prints} & {*other.prints}) >= 2
-        verdicts.append((pair, found and verify(one, other).copy))
+        one, other = (normalize_text(each.title, each.body) for each in (pair.one, pair.other))
+        found = len({*one.fingerprints} & {*other.fingerprints}) >= 2
+        verdicts.append((pair, found and compare_texts(one, other).is_duplicate))
     return verdicts
 
 

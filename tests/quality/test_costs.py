@@ -28,31 +28,31 @@ from fakes import NOON, FakeClock, FakeFetcher
 from floors import hold_down
 from sqlalchemy import Engine, event
 
-from monitor.domain.delivery import FolderChannel, Message, Receipt, Secret, Sent
+from monitor.domain.delivery import FolderChannel, Message, Secret, SendResult, Sent
 from monitor.domain.digest import DigestPlan, Schedule
 from monitor.domain.exchange import Fetched, NotModified
 from monitor.domain.official import Official
-from monitor.domain.rule import Rule, Watch
+from monitor.domain.rule import Rule, Watchlist
 from monitor.domain.settings import Configuration, Settings
-from monitor.domain.source import ArticleMode, Source, SourceKind
-from monitor.match.rules import compile_watch
-from monitor.pipeline.alert import Alerter
-from monitor.pipeline.aside import MUCH, Aside
+from monitor.domain.source import Source, SourceKind, TextOrigin
+from monitor.match.rules import compile_watchlist
+from monitor.pipeline.alert import DigestComposer
+from monitor.pipeline.aside import OFFLOAD_THRESHOLD, ProcessOffloader
 from monitor.pipeline.collect import Collector
-from monitor.pipeline.dispatch import Dispatcher
-from monitor.pipeline.group import StoryKeeper
-from monitor.pipeline.read import Reader
-from monitor.pipeline.screen import Screener
-from monitor.schedule.timetable import CronTimetable
+from monitor.pipeline.dispatch import DeliverySender
+from monitor.pipeline.group import GroupingStep
+from monitor.pipeline.read import PageReader
+from monitor.pipeline.screen import MatchingStep
+from monitor.schedule.timetable import CronDigestSchedule
 from monitor.store.database import SqlDatabase
 
 T = TypeVar("T")
 ENTRIES, SOURCES = 30, ("first", "second", "third")
 PEOPLE = (Official("ada", "Ada Example"), Official("ben", "Bến Sample"))
-ONCE = DigestPlan("urgent", ("people",), Schedule(once=True), ("desk",))
-WATCH = Watch(PEOPLE, (Rule("people", ("ada", "ben")),))
+ONCE = DigestPlan("urgent", ("people",), Schedule(is_immediate=True), ("desk",))
+WATCH = Watchlist(PEOPLE, (Rule("people", ("ada", "ben")),))
 CONFIGURATION = Configuration(
-    Settings(Secret("")), watch=WATCH, channels=(FolderChannel("desk", "/nowhere"),), digests=(ONCE,)
+    Settings(Secret("")), watchlist=WATCH, channels=(FolderChannel("desk", "/nowhere"),), digests=(ONCE,)
 )
 PARSERS = {  # whatever parses foreign bytes
     "html": (selectolax.lexbor, "LexborHTMLParser"),
@@ -182,20 +182,20 @@ class Desk:
 
     def __init__(self, database: Counting, *, whole: bool = True) -> None:
         self.database, self.whole, self.clock = database, whole, FakeClock()
-        mode = ArticleMode.FEED if whole else ArticleMode.FULL
+        mode = TextOrigin.FEED if whole else TextOrigin.PAGE
         self.sources = {
-            name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", article=mode) for name in SOURCES
+            name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", text_from=mode) for name in SOURCES
         }
         database.sources.register(list(self.sources.values()), NOON)
         self.fetcher = FakeFetcher({})
-        fetcher, workshop, self.aside = self.fetcher, Carrying(database), Aside(Carrying(database))
+        fetcher, workshop, self.aside = self.fetcher, Carrying(database), ProcessOffloader(Carrying(database))
         house: Any = database
         self.collector = Collector(house, fetcher, workshop, self.clock, timedelta(days=7), self.aside)
-        self.reader = Reader(house, fetcher, workshop, self.clock)
-        self.screener = Screener(house, compile_watch(WATCH), self.clock)
-        self.keeper = StoryKeeper(house, self.clock, self.aside)
-        self.alerter = Alerter(house, CronTimetable(), self.clock)
-        self.dispatcher = Dispatcher(house, {"desk": Taker()}, self.clock)
+        self.reader = PageReader(house, fetcher, workshop, self.clock)
+        self.screener = MatchingStep(house, compile_watchlist(WATCH), self.clock)
+        self.keeper = GroupingStep(house, self.clock, self.aside)
+        self.alerter = DigestComposer(house, CronDigestSchedule(), self.clock)
+        self.dispatcher = DeliverySender(house, {"desk": Taker()}, self.clock)
 
     async def poll(self, name: str, newest: int, tag: str = '"1"') -> Counter[str]:
         """Poll one source; return what it cost."""
@@ -215,7 +215,7 @@ class Desk:
 class Taker:
     """A channel that takes everything."""
 
-    async def send(self, _message: Message, _attempt_at: object) -> Receipt:
+    async def send(self, _message: Message, _attempt_at: object) -> SendResult:
         """Take it."""
         return Sent()
 
@@ -251,24 +251,24 @@ def test_what_an_article_costs_on_its_way(database: Counting) -> None:
         desk = Desk(database)
         for name in SOURCES:
             await desk.poll(name, 40)
-        await desk.alerter.compose_due(CONFIGURATION)  # which opens the digest's first window
-        await desk.screener.tick(ENTRIES)
-        hold("screened", (await database.cost(desk.screener.tick(ENTRIES)))[1], per=ENTRIES)
-        await desk.keeper.tick(ENTRIES)
-        hold("grouped", (await database.cost(desk.keeper.tick(ENTRIES)))[1], per=ENTRIES)
-        await desk.alerter.compose_due(CONFIGURATION)
-        await desk.dispatcher.deliver_due()
-        await desk.screener.drain()
-        await desk.keeper.drain()
+        await desk.alerter.run_due(CONFIGURATION)  # which opens the digest's first window
+        await desk.screener.run_batch(ENTRIES)
+        hold("screened", (await database.cost(desk.screener.run_batch(ENTRIES)))[1], per=ENTRIES)
+        await desk.keeper.run_batch(ENTRIES)
+        hold("grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
+        await desk.alerter.run_due(CONFIGURATION)
+        await desk.dispatcher.run_due()
+        await desk.screener.run_all()
+        await desk.keeper.run_all()
         desk.clock.advance(timedelta(hours=1))
-        digests, cost = await database.cost(desk.alerter.compose_due(CONFIGURATION))
+        digests, cost = await database.cost(desk.alerter.run_due(CONFIGURATION))
         assert len(digests) == 1
         hold("told", cost)
-        attempts, cost = await database.cost(desk.dispatcher.deliver_due())
+        attempts, cost = await database.cost(desk.dispatcher.run_due())
         assert [type(attempt.receipt) for attempt in attempts] == [Sent]
         hold("delivered", cost)
-        hold("idle.told", (await database.cost(desk.alerter.compose_due(CONFIGURATION)))[1])
-        hold("idle.delivered", (await database.cost(desk.dispatcher.deliver_due()))[1])
+        hold("idle.told", (await database.cost(desk.alerter.run_due(CONFIGURATION)))[1])
+        hold("idle.delivered", (await database.cost(desk.dispatcher.run_due()))[1])
 
     asyncio.run(line())
 
@@ -284,8 +284,8 @@ def test_what_a_page_costs(database: Counting) -> None:
             title, text = story("first", -number)[0][:60], "</p><p>".join(story("first", number))
             body = f"<html><body><nav>Home</nav><article><h1>{title}</h1><p>{text}</p></article></body></html>"
             desk.fetcher.answers[url] = Fetched(url, 200, (), body.encode(), "text/html")
-        await desk.reader.tick(desk.sources, 10)
-        readings, cost = await database.cost(desk.reader.tick(desk.sources, 10))
+        await desk.reader.run_due(desk.sources, 10)
+        readings, cost = await database.cost(desk.reader.run_due(desk.sources, 10))
         assert not any(reading.error for reading in readings)
         hold("page", cost, per=len(readings))
 
@@ -298,12 +298,12 @@ def test_what_goes_to_other_processes_and_back(database: Counting) -> None:
     async def aside() -> None:
         desk, newest = Desk(database), 540  # texts of its own, of which no cache knows a word
         await desk.poll("first", newest)
-        desk.aside.expect(2 * MUCH)
+        desk.aside.add_backlog(2 * OFFLOAD_THRESHOLD)
         hold("aside.made", await desk.poll("second", newest), per=ENTRIES)
-        await desk.screener.drain()
-        await desk.keeper.tick(ENTRIES)
-        desk.aside.expect(2 * MUCH)
-        hold("aside.grouped", (await database.cost(desk.keeper.tick(ENTRIES)))[1], per=ENTRIES)
+        await desk.screener.run_all()
+        await desk.keeper.run_batch(ENTRIES)
+        desk.aside.add_backlog(2 * OFFLOAD_THRESHOLD)
+        hold("aside.grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
         odd = b"<?xml version='1.0' encoding='koi8-r'?>" + rss("third", newest)
         source = desk.sources["third"]
         desk.fetcher.answers[source.url] = Fetched(source.url, 200, (), odd, "application/rss+xml")

@@ -126,7 +126,7 @@ def test_image_tells_its_health_by_the_daemons_own_probe() -> None:
     """HEALTHCHECK asks /readyz where the daemon listens by default, without a shell."""
     health = dict(instructions())["HEALTHCHECK"]
     program, *words = yaml.safe_load(health.partition("CMD ")[2])
-    host, port = Settings(Secret("sqlite://")).probes or ("", 0)
+    host, port = Settings(Secret("sqlite://")).probe_address or ("", 0)
     assert program == "python"
     assert f"http://{host}:{port}/readyz" in words[-1]
     compile(words[-1], "HEALTHCHECK", "exec")
@@ -240,7 +240,7 @@ def test_workers_run_a_command_that_exists_on_the_same_database() -> None:
     assert worker["environment"] == daemon["environment"]
     assert worker["image"] == daemon["image"]
     assert not {"container_name", "ports", "build"} & set(worker)
-    host, port = Settings(Secret("sqlite://")).probes or ("", 0)
+    host, port = Settings(Secret("sqlite://")).probe_address or ("", 0)
     assert worker["command"][-1] == f"{host}:{port}"
 
 

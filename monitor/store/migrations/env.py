@@ -4,17 +4,17 @@ from typing import Any
 
 from alembic import context
 
-from monitor.store.borrowed import PREFIX
-from monitor.store.draw import defined
+from monitor.store.borrowed import PROCRASTINATE
+from monitor.store.draw import load_metadata
 
 
 def _ours(_thing: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:  # alembic passes all five
-    return not (kind == "table" and reflected and str(name).startswith(("content_words", PREFIX)))
+    return not (kind == "table" and reflected and str(name).startswith(("content_words", PROCRASTINATE)))
 
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=defined(),
+    target_metadata=load_metadata(),
     include_object=_ours,
     render_as_batch=True,
     transactional_ddl=True,

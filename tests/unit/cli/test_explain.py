@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
-from monitor.cli.texts import read_given, unwrapped
-from monitor.domain.article import Article, Draft, Region, Stage
+from monitor.cli.texts import read_documents, unwrap_lines
+from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.mention import Findings, NearMiss
 from monitor.domain.source import Source, SourceKind
@@ -84,10 +84,12 @@ def test_names_lists_what_was_nearly_found(config: Path, tmp_path: Path) -> None
     database.sources.register([Source("wire", "Wire", SourceKind.FEED, "https://wire.example/feed")], now)
     (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
     article = Article("https://wire.example/1", title="Bac Hai floods", body="Bac Hai is flooded.")
-    database.articles.keep_poll(lease, lease.memory, [Draft(("guid:1",), article, news=True, stage=Stage.READ)], now)
-    (stored,) = database.articles.unscreened(10)
+    database.articles.commit_poll(
+        lease, lease.poll_state, [NewArticle(("guid:1",), article, is_alertable=True, stage=Stage.EXTRACTED)], now
+    )
+    (stored,) = database.articles.unmatched(10)
     miss = NearMiss("hai", "Hai", Region.BODY, 4, 7, "part of a longer name: Bac ...")
-    database.articles.keep_findings([(stored, Findings(near_misses=(miss,)))], now)
+    database.articles.save_findings([(stored, Findings(near_misses=(miss,)))], now)
     database.close()
     code, output = run("names", "--missed", "hai", "-c", config, "--json")
     assert code == 0
@@ -125,7 +127,7 @@ def test_documents_that_cannot_be_read(tmp_path: Path, name: str, content: bytes
     """What is wrong is told with the file's name."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises((InputError, UsageError), match=name):
-        list(read_given([tmp_path / name]))
+        list(read_documents([tmp_path / name]))
 
 
 def test_pages_and_folders(tmp_path: Path) -> None:
@@ -137,14 +139,14 @@ def test_pages_and_folders(tmp_path: Path) -> None:
     )
     (tmp_path / "b.html.gz").write_bytes(gzip.compress(page))
     (tmp_path / "a.txt").write_text("x", encoding="utf-8")
-    assert [given.id for given in read_given([tmp_path])] == ["a", "b"]
-    assert "Tran Minh Hai" in list(read_given([tmp_path]))[1].article.body
+    assert [given.id for given in read_documents([tmp_path])] == ["a", "b"]
+    assert "Tran Minh Hai" in list(read_documents([tmp_path]))[1].article.body
 
 
 def test_lines_broken_to_a_width_are_joined() -> None:
     """A name that a line break cuts is whole again; texts with a line a paragraph stay as they are."""
     broken = "word " * 13 + "Tran\nMinh Hai " + "word " * 11 + "x\n"
     text = broken * 4 + "\n" + broken * 4
-    assert "Tran Minh Hai" in unwrapped(text)
-    assert "\n\n" in unwrapped(text)
-    assert unwrapped("One.\nTwo.\n\nThree.") == "One.\nTwo.\n\nThree."
+    assert "Tran Minh Hai" in unwrap_lines(text)
+    assert "\n\n" in unwrap_lines(text)
+    assert unwrap_lines("One.\nTwo.\n\nThree.") == "One.\nTwo.\n\nThree."

@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 from unit.store.samples import MINUTE, NOW, digest, draft, plan, screened
 
-from monitor.cli.common import FORMULA, emit_csv
+from monitor.cli.common import FORMULA_PREFIXES, print_csv
 from monitor.cli.main import app
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.errors import UsageError
 from monitor.store.database import SqlDatabase
 
@@ -91,9 +91,9 @@ def test_why_names_every_digest_that_told_it(run: Run) -> None:
     """Who asks whether the morning digest had it is not answered with the urgent one alone."""
     database = SqlDatabase.open("sqlite:///monitor.db")
     for name in ("urgent", "morning"):
-        hits = database.outbox.untold(plan(name), NOW + MINUTE)
+        hits = database.outbox.undelivered_hits(plan(name), NOW + MINUTE)
         assert database.outbox.commit_digest(digest(name), [], [hit.id for hit in hits])
-    url = database.archive.articles(Filter(limit=1))[0].article.url
+    url = database.queries.list_articles(ArticleFilter(limit=1))[0].article.url
     database.close()
     assert "  told: rule in morning, rule in urgent\n" in run("why", url)
     assert {told["digest"] for told in json.loads(run("why", url, "--json"))["articles"][0]["told"]} == {
@@ -126,10 +126,10 @@ def test_row_39_no_list_hands_a_formula_to_a_spreadsheet(run: Run, words: tuple[
     assert all(f'"{column}":' in keys for column in rows[0])
 
 
-@pytest.mark.parametrize("first", FORMULA)
+@pytest.mark.parametrize("first", FORMULA_PREFIXES)
 def test_row_39_every_beginning_of_a_formula_is_guarded(first: str, capsys: pytest.CaptureFixture[str]) -> None:
     """In a text or in the first of several; numbers stay numbers, however negative."""
-    emit_csv(("text", "several", "number"), [{"text": f"{first}1+1", "several": [f"{first}x", "y"], "number": -3}])
+    print_csv(("text", "several", "number"), [{"text": f"{first}1+1", "several": [f"{first}x", "y"], "number": -3}])
     (row,) = read(capsys.readouterr().out)
     assert row == {"text": f"'{first}1+1", "several": f"'{first}x; y", "number": "-3"}
 

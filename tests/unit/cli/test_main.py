@@ -5,10 +5,10 @@ import sys
 import pytest
 
 from monitor.cli import main as command
-from monitor.domain.errors import ConfigError, Fault, InputError, MonitorError, QueryError, StoreFull, UsageError
+from monitor.domain.errors import ConfigError, ConfigIssue, InputError, MonitorError, QueryError, StoreFull, UsageError
 
 CASES = [
-    (ConfigError((Fault("s.yaml", 1, 2, "unknown key 'sorces'"),)), 1),
+    (ConfigError((ConfigIssue("s.yaml", 1, 2, "unknown key 'sorces'"),)), 1),
     (QueryError("a parenthesis is open", 3, "')'"), 1),
     (InputError('articles.jsonl:3: must be an object with "text"'), 1),
     (UsageError("There is no source 'x'."), 2),

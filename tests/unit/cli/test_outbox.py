@@ -92,8 +92,8 @@ def test_dead_letters_are_replayed_together(run: Run, tmp_path: Path) -> None:
     database = SqlDatabase.open("sqlite:///monitor.db")
     far = datetime.now(UTC) + timedelta(days=1)
     (delivery,) = database.outbox.lease_deliveries(far, 1, far)
-    database.outbox.settle_delivery(delivery, Retry("no"), far, None)
-    assert [one.state for one in database.deliveries.deliveries()] == [DeliveryState.DEAD]
+    database.outbox.record_result(delivery, Retry("no"), far, None)
+    assert [one.state for one in database.deliveries.list_deliveries()] == [DeliveryState.FAILED]
     database.close()
     assert "dead" in run("outbox", "list", "--state", "dead")
     (tmp_path / "outbox").unlink()

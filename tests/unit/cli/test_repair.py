@@ -30,9 +30,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
     database = SqlDatabase.open("sqlite:///monitor.db")
     kept(database, draft("harbour", stage=Stage.LISTED))
-    (unread,) = database.articles.lease_unread(NOW, 1, NOW + MINUTE)
-    database.articles.keep_page(unread, unread.article, Fetched("https://x", 200, (), b"page", fetched_at=NOW))
-    database.articles.keep_findings([(one, found("rule")) for one in database.articles.unscreened(1)], NOW)
+    (unread,) = database.articles.lease_pages(NOW, 1, NOW + MINUTE)
+    database.articles.save_page(unread, unread.article, Fetched("https://x", 200, (), b"page", fetched_at=NOW))
+    database.articles.save_findings([(one, found("rule")) for one in database.articles.unmatched(1)], NOW)
     database.close()
 
     def call(*words: str, code: int = 0, fails: type[Exception] | None = None) -> str:

@@ -13,7 +13,7 @@ from unit.store.samples import NOW, draft, screened
 
 from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError
-from monitor.pipeline.group import StoryKeeper
+from monitor.pipeline.group import GroupingStep
 from monitor.store.database import SqlDatabase
 
 CONFIGURATION = """
@@ -33,9 +33,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     database = SqlDatabase.open("sqlite:///monitor.db")
     text = "Some Body opened a bridge over the Nam Ou in Bansavan on Thursday before four hundred guests. " * 2
     screened(database, draft("bridge", body=text), now=NOW)
-    held = replace(draft("flood", news=False), held="dug up with many others")
+    held = replace(draft("flood", news=False), quarantine_reason="dug up with many others")
     screened(database, draft("crossing", body=text), held, now=NOW + timedelta(hours=1))
-    asyncio.run(StoryKeeper(database, lambda: NOW).drain())
+    asyncio.run(GroupingStep(database, lambda: NOW).run_all())
     database.close()
 
     def call(*words: str, fails: type[Exception] | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from monitor.cli.texts import read_given
+from monitor.cli.texts import read_documents
 
 FIRST = "The two ministries agreed on Monday to open a second training ground for their engineers near Paksan."
 LAST = "The first course is to begin in October, when the rains are over and the road is open again."
@@ -14,6 +14,6 @@ def test_a_saved_page_ends_where_the_article_ends(tmp_path: Path) -> None:
     file.write_text(
         f"Engineers train\n\n{FIRST}\n\n{LAST}\n\nRelated news\nGeneral Else opens a fair\n", encoding="utf-8"
     )
-    (given,) = read_given([file])
+    (given,) = read_documents([file])
     assert file.read_text(encoding="utf-8").startswith(given.article.body)
     assert given.article.body.endswith(LAST)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from monitor import worker
-from monitor.cli.crew import CrewSight, crew_lines, crew_needs, crew_record
+from monitor.cli.crew import WorkerOverview, find_worker_problems, format_workers, workers_record
 from monitor.cli.main import main
-from monitor.domain.crew import QueueCounts, Word
+from monitor.domain.crew import QueueCounts, WorkerHeartbeat
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
-ALIVE = Word("one-7", NOW - timedelta(seconds=3), NOW - timedelta(hours=1), 2, 30, 0, 12)
-SILENT = Word("two-9", NOW - timedelta(minutes=3), NOW - timedelta(hours=1), 1, 8, 1, 3)
-SIGHT = CrewSight((ALIVE, SILENT), QueueCounts(1, 4, 2, 1))
+ALIVE = WorkerHeartbeat("one-7", NOW - timedelta(seconds=3), NOW - timedelta(hours=1), 2, 30, 0, 12)
+SILENT = WorkerHeartbeat("two-9", NOW - timedelta(minutes=3), NOW - timedelta(hours=1), 1, 8, 1, 3)
+SIGHT = WorkerOverview((ALIVE, SILENT), QueueCounts(1, 4, 2, 1))
 POSTGRES = "postgresql+psycopg://nobody@127.0.0.1:9/none"
 
 
@@ -57,19 +57,19 @@ def test_a_faulty_door_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 def test_status_shows_who_is_alive_and_who_is_not() -> None:
     """With what each has done, and what waits."""
-    lines = list(crew_lines(SIGHT, NOW))
+    lines = list(format_workers(SIGHT, NOW))
     assert lines[0] == "1 worker; 4 jobs queued, 2 running, 1 failed."
     assert "one-7: alive" in lines[1]
     assert "30 jobs done, 0 failed, 2 running, 12 new articles" in lines[1]
     assert "two-9: silent" in lines[2]
-    (need,) = crew_needs(SIGHT, NOW)
+    (need,) = find_worker_problems(SIGHT, NOW)
     assert "Worker two-9 is silent" in need
     assert "monitor worker" in need
 
 
 def test_status_as_json_holds_workers_and_jobs() -> None:
     """Also where there are none."""
-    told = crew_record(SIGHT, NOW)
+    told = workers_record(SIGHT, NOW)
     workers = told["workers"]
     assert isinstance(workers, list)
     assert [(one["id"], one["state"], one["done"]) for one in workers] == [
@@ -77,5 +77,5 @@ def test_status_as_json_holds_workers_and_jobs() -> None:
         ("two-9", "silent", 8),
     ]
     assert told["jobs"] == {"queued": 4, "running": 2, "failed": 1}
-    assert crew_record(CrewSight(), NOW) == {"workers": [], "jobs": {"queued": 0, "running": 0, "failed": 0}}
-    assert list(crew_lines(CrewSight(), NOW)) == []
+    assert workers_record(WorkerOverview(), NOW) == {"workers": [], "jobs": {"queued": 0, "running": 0, "failed": 0}}
+    assert list(format_workers(WorkerOverview(), NOW)) == []

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.cli.serve import World, annotations, open_world
-from monitor.cli.world import HOME, age, load_fragments, load_outlets, render_outlet
+from monitor.cli.serve import DemoServers, load_annotations, run_demo_servers
+from monitor.cli.world import SEEDS_FOLDER, load_article_templates, load_outlets, parse_age, render_outlet
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 MEGABYTE_LIMIT = 600_000
@@ -37,9 +37,9 @@ def pages() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world() -> Iterator[DemoServers]:
     """Serve the first edition."""
-    with open_world(NOW) as served:
+    with run_demo_servers(NOW) as served:
         yield served
 
 
@@ -55,18 +55,18 @@ def test_world_is_as_large_as_promised() -> None:
     """At least nine outlets with a list of articles each, 42 articles, under 600 KB."""
     assert len(load_outlets()) >= 9
     assert len(pages()) >= 42
-    assert sum(path.stat().st_size for path in HOME.rglob("*") if path.is_file()) < MEGABYTE_LIMIT
+    assert sum(path.stat().st_size for path in SEEDS_FOLDER.rglob("*") if path.is_file()) < MEGABYTE_LIMIT
 
 
 def test_every_article_is_annotated_and_every_annotation_is_an_article() -> None:
     """Fragments and annotations name the same documents, in both editions."""
-    assert set(annotations()["documents"]) == set(pages())
+    assert set(load_annotations()["documents"]) == set(pages())
 
 
 def test_annotated_words_stand_in_the_pages() -> None:
     """Each surface form, title, beginning and end that the annotations name is in the page's source."""
     served = pages()
-    for name, document in annotations()["documents"].items():
+    for name, document in load_annotations()["documents"].items():
         text = " ".join(html.unescape(re.sub(r"<[^>]+>", "", served[name])).split())
         wanted = [form for forms in document["mentions"].values() for form in forms]
         for words in [*wanted, document["title"], document["first"], document["last"]]:
@@ -75,7 +75,7 @@ def test_annotated_words_stand_in_the_pages() -> None:
 
 def test_annotations_point_at_one_another_and_at_known_officials() -> None:
     """Officials are those of sources.yaml, and an original of a copy exists and shares its story."""
-    content = annotations()
+    content = load_annotations()
     for name, document in content["documents"].items():
         assert set(document["mentions"]) | set(document["elsewhere"]) <= set(content["officials"]), name
         assert not set(document["mentions"]) & set(document["elsewhere"]), name
@@ -83,9 +83,9 @@ def test_annotations_point_at_one_another_and_at_known_officials() -> None:
             assert content["documents"][original]["story"] == document["story"]
 
 
-def test_officials_are_typed_once(world: World) -> None:
+def test_officials_are_typed_once(world: DemoServers) -> None:
     """The annotations and the demo's configuration watch the same people."""
-    assert annotations()["officials"] == yaml.safe_load(world.configuration())["officials"]
+    assert load_annotations()["officials"] == yaml.safe_load(world.configuration())["officials"]
 
 
 def test_no_placeholder_is_left() -> None:
@@ -107,7 +107,7 @@ def test_times_are_relative_to_the_opening() -> None:
 def test_an_age_that_is_none_is_refused() -> None:
     """The message says what an age looks like."""
     with pytest.raises(ValueError, match="3h, 45m or 2d"):
-        age("yesterday")
+        parse_age("yesterday")
 
 
 def test_second_edition_corrects_withdraws_and_adds() -> None:
@@ -139,33 +139,33 @@ def test_encodings_are_the_outlets_own() -> None:
     assert "新疆棉花" in chinese.body.decode("gb18030")
 
 
-def test_unchanged_resources_answer_304(world: World) -> None:
+def test_unchanged_resources_answer_304(world: DemoServers) -> None:
     """A conditional GET with the entity tag costs no body."""
-    url = world.at["regional-report"] + "/atom.xml"
+    url = world.base_urls["regional-report"] + "/atom.xml"
     status, headers, body = get(url)
     assert (status, body[:5]) == (200, b"<?xml")
     assert get(url, **{"If-None-Match": headers["ETag"]})[::2] == (304, b"")
 
 
-def test_resources_are_compressed_on_request(world: World) -> None:
+def test_resources_are_compressed_on_request(world: DemoServers) -> None:
     """A client that reads gzip gets gzip, and the same bytes."""
-    url = world.at["phnom-penh-ledger"] + "/feed.json"
+    url = world.base_urls["phnom-penh-ledger"] + "/feed.json"
     plain_body = get(url)[2]
     _, headers, packed = get(url, **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed) == plain_body
 
 
-def test_what_is_not_there_is_404_and_counted(world: World) -> None:
+def test_what_is_not_there_is_404_and_counted(world: DemoServers) -> None:
     """A wrong path answers 404, and the site remembers what was asked for."""
-    site = next(site for site in world.sites if site.outlet.id == "jianghe")
-    assert get(site.base + "/nothing")[0] == 404
-    assert site.requests["/nothing"] == 1
+    site = next(site for site in world.servers if site.outlet.id == "jianghe")
+    assert get(site.base_url + "/nothing")[0] == 404
+    assert site.request_counts["/nothing"] == 1
 
 
-def test_every_document_is_served(world: World) -> None:
+def test_every_document_is_served(world: DemoServers) -> None:
     """Each article of the edition answers 200 at the address that the world tells."""
-    documents = world.documents()
-    assert len(documents) == sum(1 for o in load_outlets() for f in load_fragments(o) if f.first == 1)
+    documents = world.article_urls()
+    assert len(documents) == sum(1 for o in load_outlets() for f in load_article_templates(o) if f.first_edition == 1)
     for url in list(documents.values())[::7]:
         assert get(url)[0] == 200

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.config.editors import json_schema
-from monitor.config.load import read_configuration
-from monitor.config.starter import STARTER
+from monitor.config.editors import build_json_schema
+from monitor.config.load import parse_configuration
+from monitor.config.starter import CONFIG_TEMPLATE
 from monitor.domain.errors import ConfigError
 from monitor.domain.settings import Configuration
-from monitor.match.review import review_watch
+from monitor.match.review import lint_watchlist
 
 HERE = Path("sources.yaml")
-KEYS = sorted({key for part in json_schema()["$defs"].values() for key in part["properties"]})
+KEYS = sorted({key for part in build_json_schema()["$defs"].values() for key in part["properties"]})
 WORDS = (
     *("all", "a", "b", "https://x.example/f", "http://127.0.0.1/", "${NAME}", "${", "file:/nowhere", "15m", "07:00"),
     *("once", "auto", "2021-04-08", "li", "p[", "en", "0 7 * * 1", "smtp://u:p@h.example", "border AND", "@a", "/x/"),
@@ -42,9 +42,9 @@ FILES = st.fixed_dictionaries({}, optional=dict.fromkeys(SECTIONS, ENTRIES) | {"
 
 def outcome(text: str) -> Configuration | tuple[object, ...]:
     try:
-        return read_configuration(text.encode("utf-8", "replace"), HERE, {}, [review_watch])
+        return parse_configuration(text.encode("utf-8", "replace"), HERE, {}, [lint_watchlist])
     except ConfigError as error:
-        return error.faults
+        return error.issues
 
 
 @settings(max_examples=300, deadline=None)
@@ -59,10 +59,10 @@ def test_any_tree_is_a_configuration_or_faults(tree: dict[str, Any]) -> None:
 @given(st.data())
 def test_a_good_file_damaged_anywhere_is_answered(data: st.DataObject) -> None:
     """Letters taken out of a good file, or put into it, at any place, yield a configuration or faults."""
-    start = data.draw(st.integers(0, len(STARTER)))
-    end = data.draw(st.integers(start, min(len(STARTER), start + 40)))
+    start = data.draw(st.integers(0, len(CONFIG_TEMPLATE)))
+    end = data.draw(st.integers(start, min(len(CONFIG_TEMPLATE), start + 40)))
     insert = data.draw(st.text(alphabet="[]{}:,-#&*!|>'\"%@`\n\t a1é\0", max_size=4))
-    found = outcome(STARTER[:start] + insert + STARTER[end:])
+    found = outcome(CONFIG_TEMPLATE[:start] + insert + CONFIG_TEMPLATE[end:])
     assert isinstance(found, Configuration) or found
 
 
@@ -94,6 +94,6 @@ def test_row_38_no_id_can_name_a_path(section: str, name: str) -> None:
 def test_row_40_no_fault_repeats_a_secret(place: str) -> None:
     """Whatever is wrong with a value that may be a secret, the fault does not tell the value."""
     with pytest.raises(ConfigError) as caught:
-        read_configuration(place.replace("CANARY", "c4nary").replace("${c4nary}", "${NAME}").encode(), HERE, {})
+        parse_configuration(place.replace("CANARY", "c4nary").replace("${c4nary}", "${NAME}").encode(), HERE, {})
     told = str(caught.value).replace('there is no key "c4nary"', "").replace("c4nary: there is no key", "")
     assert "c4nary" not in told.replace("server.c4nary", "")

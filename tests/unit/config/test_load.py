@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.load import load_configuration, read_configuration
+from monitor.config.load import load_configuration, parse_configuration
 from monitor.domain.delivery import EmailChannel, FolderChannel, Secret, WebhookChannel
-from monitor.domain.errors import ConfigError, Remark
+from monitor.domain.errors import ConfigError, KeyIssue
 from monitor.domain.official import Role
-from monitor.domain.rule import Watch
+from monitor.domain.rule import Watchlist
 from monitor.domain.settings import Configuration
 from monitor.domain.source import SourceKind
 
@@ -51,14 +51,14 @@ digests:
 
 
 def read(text: str, environ: dict[str, str] | None = None) -> Configuration:
-    return read_configuration(text.encode(), HERE, ENVIRON if environ is None else environ)
+    return parse_configuration(text.encode(), HERE, ENVIRON if environ is None else environ)
 
 
 def faults(text: str, environ: dict[str, str] | None = None) -> list[str]:
     """Return the faults of a text as ``line:column: message``."""
     with pytest.raises(ConfigError) as caught:
         read(text, environ)
-    return [str(fault).removeprefix(f"{HERE}:") for fault in caught.value.faults]
+    return [str(fault).removeprefix(f"{HERE}:") for fault in caught.value.issues]
 
 
 def test_whole_file_becomes_a_configuration() -> None:
@@ -66,9 +66,9 @@ def test_whole_file_becomes_a_configuration() -> None:
     found = read(WHOLE)
     assert found.settings.database.reveal() == "sqlite:////etc/monitor/monitor.db"
     assert found.settings.retention is None
-    assert found.settings.allow_networks == (ip_network("127.0.0.0/8"),)
+    assert found.settings.allowed_networks == (ip_network("127.0.0.0/8"),)
     daily, agency, sitemap = found.sources
-    assert (daily.kind, daily.every, daily.sitemap) == (
+    assert (daily.kind, daily.poll_interval, daily.sitemap) == (
         SourceKind.FEED,
         timedelta(minutes=90),
         "http://127.0.0.1:8000/news.xml",
@@ -78,8 +78,8 @@ def test_whole_file_becomes_a_configuration() -> None:
     assert (agency.listing.items, agency.listing.published_format) == ("li.story", "%d/%m/%Y")
     assert (sitemap.kind, sitemap.name, sitemap.language) == (SourceKind.SITEMAP, "map", "no")
     assert sitemap.paused == "paused in the configuration"
-    assert found.watch.officials[0].roles == (Role("Minister"), Role("Chief", date(2019, 5, 1), date(2021, 4, 8)))
-    assert found.watch.rules[0].officials == ("one", "two")
+    assert found.watchlist.officials[0].roles == (Role("Minister"), Role("Chief", date(2019, 5, 1), date(2021, 4, 8)))
+    assert found.watchlist.rules[0].officials == ("one", "two")
     desk, hook, outbox = found.channels
     assert isinstance(desk, EmailChannel)
     assert desk.server == Secret("smtps://u:p%40ss%2Fw@mail.example.org")
@@ -128,14 +128,14 @@ digests:
 def test_checks_point_into_a_value() -> None:
     """A check handed over by the caller sees the watch, and its remark points at the very letter, across lines."""
 
-    def check(watch: Watch) -> Iterable[Remark]:
+    def check(watch: Watchlist) -> Iterable[KeyIssue]:
         position = watch.rules[0].query.index("Laos")
-        yield Remark(("rules", "r", "query"), "an operator is missing before this; write AND", position)
+        yield KeyIssue(("rules", "r", "query"), "an operator is missing before this; write AND", position)
 
     text = "rules:\n  r:\n    query: >\n      border\n      'Laos'\n"
     with pytest.raises(ConfigError) as caught:
-        read_configuration(text.encode(), HERE, {}, [check])
-    assert [(fault.line, fault.column) for fault in caught.value.faults] == [(5, 8)]
+        parse_configuration(text.encode(), HERE, {}, [check])
+    assert [(fault.line, fault.column) for fault in caught.value.issues] == [(5, 8)]
 
 
 def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:

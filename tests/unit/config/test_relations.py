@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.load import read_configuration
+from monitor.config.load import parse_configuration
 from monitor.domain.errors import ConfigError
 
 HEAD = "sources: {a: {feed: 'https://x.example/f'}}\nofficials: {o: {name: Tô Lâm}}\nrules: {r: {officials: o}}\n"
@@ -47,7 +47,7 @@ FAULTS = {
 @pytest.mark.parametrize(("text", "words"), WARNINGS.items(), ids=range(len(WARNINGS)))
 def test_doubtful_files_are_taken_with_a_warning(text: str, words: str) -> None:
     """What is allowed but hardly meant is said with its place, and stops nobody."""
-    told = [str(warning) for warning in read_configuration(text.encode(), Path("s.yaml"), {}).warnings]
+    told = [str(warning) for warning in parse_configuration(text.encode(), Path("s.yaml"), {}).warnings]
     assert any(words in warning and warning.startswith("s.yaml:") for warning in told), told
 
 
@@ -55,8 +55,8 @@ def test_doubtful_files_are_taken_with_a_warning(text: str, words: str) -> None:
 def test_contradictions_are_faults(text: str, words: str) -> None:
     """Keys that contradict each other, or name what is not there, are faults with a remedy."""
     with pytest.raises(ConfigError) as caught:
-        read_configuration(text.encode(), Path("s.yaml"), {})
-    assert any(words in str(fault) for fault in caught.value.faults), str(caught.value)
+        parse_configuration(text.encode(), Path("s.yaml"), {})
+    assert any(words in str(fault) for fault in caught.value.issues), str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -66,18 +66,18 @@ def test_operators_that_are_quoted_or_written_right_are_silent(query: str) -> No
     """Only what looks like a lost operator is doubted."""
     source = "sources: {a: {feed: 'https://x.example/f'}}"
     text = f"{source}\nrules: {{q: {{query: '{query}'}}}}\ndigests: {{d: {{rules: all, at: once}}}}\n"
-    assert read_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
+    assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
 
 
 def test_secrets_in_their_places_are_silent() -> None:
     """Sources and channels may be called like a key that takes a secret."""
     text = "sources: {server: {feed: 'https://x.example', headers: {A: '${X}'}}}\nchannels: {url: {chat: '${Y}'}}\n"
-    told = read_configuration(text.encode(), Path("s.yaml"), {"X": "abcdef", "Y": "slack://a/b/c"}).warnings
+    told = parse_configuration(text.encode(), Path("s.yaml"), {"X": "abcdef", "Y": "slack://a/b/c"}).warnings
     assert not [str(warning) for warning in told if "stands for itself" in str(warning)]
 
 
 def test_allowed_networks_and_told_rules_are_silent() -> None:
     """What the user has said that he means is not doubted."""
     text = "settings: {allow_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', every: 1s}}\n"
-    assert read_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
-    assert read_configuration((HEAD + TOLD).encode(), Path("s.yaml"), {}).warnings == ()
+    assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
+    assert parse_configuration((HEAD + TOLD).encode(), Path("s.yaml"), {}).warnings == ()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from monitor.config.document import parse_document
-from monitor.config.edits import Change, Kind, fingerprint
-from monitor.config.reload import ACCEPTED, RESTING, Reloader, find_database
-from monitor.domain.archive import Snapshot
+from monitor.config.document import parse_yaml
+from monitor.config.edits import ReloadOutcome, ReloadResult, hash_configuration
+from monitor.config.reload import ACCEPTED_HASH_SETTING, MIN_UNCHANGED_SECONDS, Reloader, find_database_url
+from monitor.domain.archive import SavedConfiguration
 from monitor.domain.errors import ConfigError
 from monitor.domain.settings import Configuration
 
@@ -43,14 +43,14 @@ class FakeLedger:
     """Keeps facts as the database does: over restarts."""
 
     def __init__(self) -> None:
-        self.kept: Snapshot | None = None
+        self.kept: SavedConfiguration | None = None
         self.facts: dict[str, str] = {}
 
-    def snapshot(self) -> Snapshot | None:
+    def get_saved_configuration(self) -> SavedConfiguration | None:
         return self.kept
 
-    def keep_snapshot(self, snapshot: Snapshot) -> None:
-        self.kept = snapshot
+    def save_configuration(self, configuration: SavedConfiguration) -> None:
+        self.kept = configuration
 
     def get(self, name: str) -> str:
         return self.facts.get(name, "")
@@ -65,21 +65,21 @@ class Daemon:
     def __init__(self, path: Path, ledger: FakeLedger, environ: dict[str, str] | None = None) -> None:
         self.reloader = Reloader(path, {} if environ is None else environ, ledger)
         self.time = 0.0
-        self.configuration, self.change = self.reloader.begin(NOW)
+        self.configuration, self.change = self.reloader.load_initial(NOW)
 
-    def look(self, wait: float = 2.0) -> Change | None:
+    def look(self, wait: float = 2.0) -> ReloadResult | None:
         self.time += wait
 
         async def run(work: Callable[..., Any], *args: object) -> Any:
             return work(*args)
 
         now = NOW + timedelta(seconds=self.time)
-        change = asyncio.run(self.reloader.look(run, now, self.time))
+        change = asyncio.run(self.reloader.check_for_edit(run, now, self.time))
         if change and change.configuration:
             self.configuration = change.configuration
         return change
 
-    def settle(self) -> Change | None:
+    def settle(self) -> ReloadResult | None:
         """Look until an edit has rested; return what was told."""
         told = [change for change in (self.look(), self.look()) if change]
         assert len(told) <= 1
@@ -113,7 +113,7 @@ def test_start_takes_the_file_and_keeps_it(path: Path, ledger: FakeLedger) -> No
     """A good file is used, and its text kept for worse days."""
     daemon = Daemon(path, ledger)
     assert (daemon.ids, daemon.change) == (["s0", "s1", "s2", "s3"], None)
-    assert ledger.kept == Snapshot(sources(4), NOW)
+    assert ledger.kept == SavedConfiguration(sources(4), NOW)
     assert daemon.settle() is None
 
 
@@ -122,10 +122,10 @@ def test_saved_edit_is_taken_once_it_rests(path: Path, ledger: FakeLedger) -> No
     daemon = Daemon(path, ledger)
     write(path, sources(5))
     assert daemon.look() is None
-    assert daemon.look(RESTING / 2) is None
-    change = daemon.look(RESTING)
+    assert daemon.look(MIN_UNCHANGED_SECONDS / 2) is None
+    change = daemon.look(MIN_UNCHANGED_SECONDS)
     assert change is not None
-    assert (change.kind, len(daemon.ids)) == (Kind.TAKEN, 5)
+    assert (change.outcome, len(daemon.ids)) == (ReloadOutcome.APPLIED, 5)
     assert ledger.kept is not None
     assert ledger.kept.text == sources(5)
     path.write_text(sources(6), encoding="utf-8")
@@ -161,11 +161,15 @@ def test_row_34_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLe
     write(path, text)
     change = daemon.settle()
     assert change is not None
-    assert (change.kind, change.configuration, daemon.ids) == (Kind.REFUSED, None, ["s0", "s1", "s2", "s3"])
-    assert all(fault.line >= 1 and fault.column >= 1 for fault in change.faults)
+    assert (change.outcome, change.configuration, daemon.ids) == (
+        ReloadOutcome.REJECTED,
+        None,
+        ["s0", "s1", "s2", "s3"],
+    )
+    assert all(fault.line >= 1 and fault.column >= 1 for fault in change.issues)
     assert change.message.splitlines()[0].endswith("the configuration of 2026-11-22 07:00 UTC stays in use:")
     assert change.message.splitlines()[1].startswith(f"{path}:")
-    assert ledger.kept == Snapshot(sources(4), NOW, tuple(map(str, change.faults)))
+    assert ledger.kept == SavedConfiguration(sources(4), NOW, tuple(map(str, change.issues)))
 
 
 def test_row_34_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None:
@@ -175,7 +179,7 @@ def test_row_34_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         Daemon(path, ledger)
-    assert {fault.line for fault in caught.value.faults} == set(range(1, 11))
+    assert {fault.line for fault in caught.value.issues} == set(range(1, 11))
 
 
 def test_row_35_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
@@ -189,7 +193,7 @@ def test_row_35_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
     assert daemon.settle() is None
     again = Daemon(path, ledger)
     assert again.change is not None
-    assert (again.change.kind, again.change.fresh) == (Kind.REFUSED, False)
+    assert (again.change.outcome, again.change.is_new) == (ReloadOutcome.REJECTED, False)
     write(path, "sources: {")
     assert again.settle() is not None
 
@@ -206,7 +210,7 @@ def test_row_35_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> 
     write(path, sources(4))
     back = daemon.settle()
     assert back is not None
-    assert back.kind is Kind.TAKEN
+    assert back.outcome is ReloadOutcome.APPLIED
     assert ledger.kept is not None
     assert ledger.kept.faults == ()
 
@@ -241,10 +245,10 @@ def test_row_36_a_single_pass_keeps_what_a_daemon_can_start_with(path: Path, led
     and none that loses more than half of the sources: that is for the user to confirm.
     """
     path.write_text(sources(4))
-    Reloader(path, {}, ledger).remember(NOW)
+    Reloader(path, {}, ledger).save_if_valid(NOW)
     for text in ("sources: [", sources(1)):
         path.write_text(text)
-        Reloader(path, {}, ledger).remember(NOW)
+        Reloader(path, {}, ledger).save_if_valid(NOW)
         assert len(Daemon(path, ledger).configuration.sources) == 4
 
 
@@ -277,17 +281,17 @@ def test_row_37_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLe
     write(path, sources(3))
     change = daemon.settle()
     assert change is not None
-    assert (change.kind, len(daemon.ids)) == (Kind.HELD, 100)
+    assert (change.outcome, len(daemon.ids)) == (ReloadOutcome.AWAITING_CONFIRMATION, 100)
     assert "more than half of the sources are gone (s3, s4, " in change.message
     assert "and 87 more" in change.message
     assert daemon.look() is None
     assert len(Daemon(path, ledger).ids) == 100
-    ledger.facts[ACCEPTED] = fingerprint(b"another file")
+    ledger.facts[ACCEPTED_HASH_SETTING] = hash_configuration(b"another file")
     assert daemon.look() is None
-    ledger.facts[ACCEPTED] = fingerprint(path.read_bytes())
+    ledger.facts[ACCEPTED_HASH_SETTING] = hash_configuration(path.read_bytes())
     taken = daemon.look()
     assert taken is not None
-    assert (taken.kind, len(daemon.ids)) == (Kind.TAKEN, 3)
+    assert (taken.outcome, len(daemon.ids)) == (ReloadOutcome.APPLIED, 3)
     assert Daemon(path, ledger).change is None
 
 
@@ -311,10 +315,10 @@ def test_secrets_are_read_again_when_asked(path: Path, ledger: FakeLedger) -> No
     daemon = Daemon(path, ledger, environ)
     environ["BEAT"] = "https://hc.example/two"
     assert daemon.settle() is None
-    daemon.reloader.again()
+    daemon.reloader.force_reload()
     assert daemon.settle() is not None
-    assert daemon.configuration.settings.heartbeat is not None
-    assert daemon.configuration.settings.heartbeat.reveal().endswith("two")
+    assert daemon.configuration.settings.heartbeat_url is not None
+    assert daemon.configuration.settings.heartbeat_url.reveal().endswith("two")
     assert daemon.settle() is None
 
 
@@ -325,10 +329,10 @@ def test_a_file_is_read_for_its_database_no_further_than_needed(path: Path, tmp_
     sources = "".join(f"  s{n}: {{feed: 'https://s{n}.example/feed'}}\n" for n in range(1000))
     for text in (f"{settings}sources:\n{sources}", f"sources:\n{sources}{settings}"):
         write(path, text)
-        found = find_database(path, {})
+        found = find_database_url(path, {})
         assert found is not None
         assert found.reveal() == f"sqlite:///{tmp_path}/mine.db"
-    document = parse_document(f"{settings}sources:\n{sources}".encode(), until="settings")
+    document = parse_yaml(f"{settings}sources:\n{sources}".encode(), stop_after_key="settings")
     assert document.value == {"settings": {"zones": ["a", "b"], "database": "sqlite:///mine.db"}}
 
 
@@ -340,14 +344,14 @@ def test_database_is_found_in_a_broken_file(path: Path, tmp_path: Path) -> None:
         "settings: {database: 'sqlite:///mine.db'}",
     ):
         write(path, text)
-        found = find_database(path, {})
+        found = find_database_url(path, {})
         assert found is not None
         assert found.reveal() == f"sqlite:///{tmp_path}/mine.db"
     write(path, "settings:\n  database: postgresql+psycopg://u:${PW}@host/name\n")
-    found = find_database(path, {"PW": "x/y"})
+    found = find_database_url(path, {"PW": "x/y"})
     assert found is not None
     assert found.reveal() == "postgresql+psycopg://u:x%2Fy@host/name"
     path.unlink()
-    assert find_database(path, {}) is None
+    assert find_database_url(path, {}) is None
     (tmp_path / "monitor.db").touch()
-    assert find_database(path, {}) is not None
+    assert find_database_url(path, {}) is not None

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from monitor.config.document import parse_document
-from monitor.config.editors import json_schema
-from monitor.config.load import read_configuration
-from monitor.config.starter import STARTER
+from monitor.config.document import parse_yaml
+from monitor.config.editors import build_json_schema
+from monitor.config.load import parse_configuration
+from monitor.config.starter import CONFIG_TEMPLATE
 from monitor.domain.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
@@ -44,29 +44,29 @@ def keys(schema: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
-    schema = json_schema()
+    schema = build_json_schema()
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 
 
 def test_good_files_fit(validator: Draft202012Validator) -> None:
     """What the program takes, an editor does not mark."""
-    for text in (STARTER, (ROOT / "sources.yaml").read_text(encoding="utf-8")):
-        value = parse_document(text.encode()).value
+    for text in (CONFIG_TEMPLATE, (ROOT / "sources.yaml").read_text(encoding="utf-8")):
+        value = parse_yaml(text.encode()).value
         assert [error.message for error in validator.iter_errors(value)] == []
 
 
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
 def test_wrong_files_do_not(validator: Draft202012Validator, text: str) -> None:
     """What the program refuses for its form, an editor marks too."""
-    assert list(validator.iter_errors(parse_document(text.encode()).value))
+    assert list(validator.iter_errors(parse_yaml(text.encode()).value))
     with pytest.raises(ConfigError):
-        read_configuration(text.encode(), Path("sources.yaml"), {})
+        parse_configuration(text.encode(), Path("sources.yaml"), {})
 
 
 def test_manual_knows_every_key() -> None:
     """docs/configuration.md names each key of the schema."""
     manual = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert [
-        key for key in sorted(set(keys(json_schema()))) if f"`{key}`" not in manual and f"## {key}" not in manual
+        key for key in sorted(set(keys(build_json_schema()))) if f"`{key}`" not in manual and f"## {key}" not in manual
     ] == []

@@ -4,19 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from monitor.config.editors import json_schema
+from monitor.config.editors import build_json_schema
 from monitor.config.load import load_configuration
-from monitor.match.review import review_watch
+from monitor.match.review import lint_watchlist
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_shipped_configuration_is_good() -> None:
     """It loads without any secret, fault or warning, its examples hold, and what is not read says why."""
-    found = load_configuration(ROOT / "sources.yaml", {}, [review_watch])
+    found = load_configuration(ROOT / "sources.yaml", {}, [lint_watchlist])
     assert found.warnings == ()
     assert len(found.sources) >= 50
-    assert len(found.watch.officials) >= 30
+    assert len(found.watchlist.officials) >= 30
     assert found.digests
     assert all(len(source.paused) > 20 for source in found.sources if source.paused)
     assert sum(not source.paused for source in found.sources) >= 35
@@ -53,4 +53,4 @@ def test_shipped_schema_is_that_of_the_program() -> None:
     """sources.schema.json knows the same keys with the same help: monitor schema > sources.schema.json."""
     shipped = keys_of(json.loads((ROOT / "sources.schema.json").read_text(encoding="utf-8")))
     assert len(shipped) > 80
-    assert shipped == keys_of(json_schema())
+    assert shipped == keys_of(build_json_schema())

@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.config import values
-from monitor.config.document import parse_document
+from monitor.config.document import parse_yaml
 
 GOOD: list[tuple[Callable[[str], object], str, object]] = [
-    (values.parse_length, "90s", timedelta(seconds=90)),
-    (values.parse_length, "1h30m", timedelta(minutes=90)),
-    (values.parse_length, "2y", timedelta(days=730)),
+    (values.parse_duration, "90s", timedelta(seconds=90)),
+    (values.parse_duration, "1h30m", timedelta(minutes=90)),
+    (values.parse_duration, "2y", timedelta(days=730)),
     (values.parse_date, "2021-04", date(2021, 4, 1)),
     (values.parse_date, "2024-02-29", date(2024, 2, 29)),
-    (values.parse_door, "[::1]:9464", ("::1", 9464)),
-    (values.parse_language, "zh-Hans", "zh-Hans"),
-    (values.parse_address, "desk@bücher.example", "desk@bücher.example"),
-    (values.parse_address, "News Desk <desk@example.org>", "News Desk <desk@example.org>"),
+    (values.parse_host_port, "[::1]:9464", ("::1", 9464)),
+    (values.parse_language_code, "zh-Hans", "zh-Hans"),
+    (values.parse_email_address, "desk@bücher.example", "desk@bücher.example"),
+    (values.parse_email_address, "News Desk <desk@example.org>", "News Desk <desk@example.org>"),
     (values.parse_url, "https://tin.việt.example/a?b=ü#c", "https://tin.việt.example/a?b=ü#c"),
     (values.parse_url, "http://[::1]:8080/", "http://[::1]:8080/"),
     (values.parse_cron, "0 7 * * 1-5", "0 7 * * mon,tue,wed,thu,fri"),
@@ -30,23 +30,23 @@ GOOD: list[tuple[Callable[[str], object], str, object]] = [
     (values.parse_cron, "0 7 * * */2", "0 7 * * sun,tue,thu,sat"),
 ]
 BAD: list[tuple[Callable[[str], object], str, str]] = [
-    (values.parse_length, "15", "write a number and a unit"),
-    (values.parse_length, "1.5h", "write a number and a unit"),
-    (values.parse_length, "0s", "write 1s or more"),
-    (values.parse_length, "999999y", "write 100y or less"),
-    (values.parse_time, "24:00", "24-hour clock"),
-    (values.parse_hold, "22:00", "write two times"),
-    (values.parse_hold, "22:00-22:00", "write two times"),
+    (values.parse_duration, "15", "write a number and a unit"),
+    (values.parse_duration, "1.5h", "write a number and a unit"),
+    (values.parse_duration, "0s", "write 1s or more"),
+    (values.parse_duration, "999999y", "write 100y or less"),
+    (values.parse_time_of_day, "24:00", "24-hour clock"),
+    (values.parse_quiet_hours, "22:00", "write two times"),
+    (values.parse_quiet_hours, "22:00-22:00", "write two times"),
     (values.parse_date, "2021-02-30", "write year-month-day"),
-    (values.parse_zone, "asia/vientiane", "did you mean Asia/Vientiane"),
-    (values.parse_zone, "local time", "such as Asia/Vientiane"),
+    (values.parse_timezone, "asia/vientiane", "did you mean Asia/Vientiane"),
+    (values.parse_timezone, "local time", "such as Asia/Vientiane"),
     (values.parse_id, "../../etc/x", "such as etc-x"),
     (values.parse_id, "-x", "such as x"),
     (values.parse_id, "x" * 65, "at most 64"),
     (values.parse_network, "10.0.0.1/8", "such as 10.0.0.0/8"),
     (values.parse_network, "home", "such as 127.0.0.0/8"),
-    (values.parse_door, "localhost:80", "such as 127.0.0.1:9464"),
-    (values.parse_door, "127.0.0.1:0", "such as 127.0.0.1:9464"),
+    (values.parse_host_port, "localhost:80", "such as 127.0.0.1:9464"),
+    (values.parse_host_port, "127.0.0.1:0", "such as 127.0.0.1:9464"),
     (values.parse_url, "example.org/feed", "write https:// or http:// before it"),
     (values.parse_url, "file:///etc/passwd", '"file:"'),
     (values.parse_url, "https://", "names no host"),
@@ -55,13 +55,13 @@ BAD: list[tuple[Callable[[str], object], str, str]] = [
     (values.parse_url, "https://user:pw@x.example/", "put them into headers"),
     (values.parse_url, "https://x.example/?k=${KEY}", "put the secret into headers"),
     (values.parse_url, "https://-x-.example/", "names no host"),
-    (values.parse_address, "desk", "such as desk@example.org"),
-    (values.parse_address, "a@b.example, c@d.example", "such as desk@example.org"),
-    (values.parse_address, "a@b.example\nBcc: c@d.example", "such as desk@example.org"),
-    (values.parse_selector, "p[", "such as div.story > h2 a"),
-    (values.parse_format, "%d/%m", "such as %d/%m/%Y"),
-    (values.parse_header, "Host", "sets Host itself"),
-    (values.parse_header, "X Y", "such as Authorization"),
+    (values.parse_email_address, "desk", "such as desk@example.org"),
+    (values.parse_email_address, "a@b.example, c@d.example", "such as desk@example.org"),
+    (values.parse_email_address, "a@b.example\nBcc: c@d.example", "such as desk@example.org"),
+    (values.parse_css_selector, "p[", "such as div.story > h2 a"),
+    (values.parse_date_format, "%d/%m", "such as %d/%m/%Y"),
+    (values.parse_header_name, "Host", "sets Host itself"),
+    (values.parse_header_name, "X Y", "such as Authorization"),
     (values.parse_cron, "@daily", 'such as "0 7 * * mon-fri"'),
     (values.parse_cron, "0 7 1 * mon", "leave one of them"),
     (values.parse_cron, "0 7 30 2 *", "a day that exists"),
@@ -100,9 +100,9 @@ def test_nothing_but_a_sentence_ever_comes_of_bad_text(text: str) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_document_with_or_without_faults(data: bytes) -> None:
     """Reading YAML never fails: what cannot be read is a fault with a place inside the file."""
-    document = parse_document(data)
+    document = parse_yaml(data)
     lines = data.count(b"\n") + data.count(b"\r") + 2
-    assert all(1 <= place.line <= lines and place.column >= 1 for place, _ in document.faults)
+    assert all(1 <= place.line <= lines and place.column >= 1 for place, _ in document.errors)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,9 @@ def test_any_bytes_are_a_document_with_or_without_faults(data: bytes) -> None:
 )
 def test_a_letter_of_a_value_is_found_in_the_file(source: str, letter: str, where: tuple[int, int]) -> None:
     """Quoted, folded or over several lines: the place of a letter is where the user sees it."""
-    document = parse_document(source.encode())
+    document = parse_yaml(source.encode())
     assert isinstance(document.value, dict)
     value = document.value["q"]
     assert isinstance(value, str)
-    place = document.point(("q",), value.index(letter))
+    place = document.find_character_position(("q",), value.index(letter))
     assert (place.line, place.column) == where

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import NOW, message
 
-from monitor.deliver.chat import ChatCarrier
-from monitor.deliver.split import split, units
+from monitor.deliver.chat import ChatSender
+from monitor.deliver.split import count_utf16_units, split_paragraphs
 from monitor.domain.delivery import ChatChannel, Retry, Secret, Sent
 from monitor.domain.errors import UsageError
 
@@ -50,7 +50,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
 
 
 def send(url: str, *blocks: str) -> Sent | Retry:
-    carrier = ChatCarrier(ChatChannel("chat", Secret(url)))
+    carrier = ChatSender(ChatChannel("chat", Secret(url)))
     receipt = asyncio.run(carrier.send(message(blocks=blocks), NOW))
     assert isinstance(receipt, Sent | Retry)
     return receipt
@@ -103,7 +103,7 @@ def test_a_long_digest_is_split_between_stories(service: Service) -> None:
     stories = [f"Story {number}: " + "word " * 60 + f"end{number}" for number in range(12)]
     assert send(DISCORD, *stories) == Sent("3 parts")
     texts = [post["content"] for post in service.posts]
-    assert all(units(text) <= 2000 for text in texts)
+    assert all(count_utf16_units(text) <= 2000 for text in texts)
     assert all(text.count("Story ") == text.count("end") for text in texts)
     assert texts[0].endswith("(1/3)")
 
@@ -111,7 +111,7 @@ def test_a_long_digest_is_split_between_stories(service: Service) -> None:
 def test_a_retry_goes_on_with_the_part_that_failed(service: Service) -> None:
     """Parts that were taken are not sent again."""
     service.failing = {2}
-    carrier = ChatCarrier(ChatChannel("chat", Secret(DISCORD)))
+    carrier = ChatSender(ChatChannel("chat", Secret(DISCORD)))
     one = message(blocks=tuple(f"Story {number}: " + "word " * 300 for number in range(3)))
     first = asyncio.run(carrier.send(one, NOW))
     assert first == Retry("the chat service did not take part 2 of 3")
@@ -123,7 +123,7 @@ def test_a_retry_goes_on_with_the_part_that_failed(service: Service) -> None:
 def test_an_unknown_service_is_named_without_its_secret() -> None:
     """The error shows the scheme alone."""
     with pytest.raises(UsageError) as caught:
-        ChatCarrier(ChatChannel("chat", Secret("carrierpigeon://token-of-mine/loft")))
+        ChatSender(ChatChannel("chat", Secret("carrierpigeon://token-of-mine/loft")))
     assert "carrierpigeon" in str(caught.value)
     assert "token-of-mine" not in str(caught.value)
 
@@ -131,6 +131,6 @@ def test_an_unknown_service_is_named_without_its_secret() -> None:
 @given(st.lists(st.text(max_size=120), max_size=12), st.integers(20, 200))
 def test_splitting_keeps_every_word_and_the_limit(paragraphs: list[str], limit: int) -> None:
     """No text is longer than the limit in UTF-16, and no sign but white space is lost."""
-    texts = split(paragraphs, limit)
-    assert all(units(text) <= limit for text in texts)
+    texts = split_paragraphs(paragraphs, limit)
+    assert all(count_utf16_units(text) <= limit for text in texts)
     assert "".join("".join(texts).split()) == "".join("".join(paragraphs).split())

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import NOW, message
 
-from monitor.deliver.letter import mailbox, write
+from monitor.deliver.letter import build_mime_message, parse_mailbox
 
-SENDER, READER = mailbox("Monitor <monitor@example.net>"), mailbox("desk@example.org")
+SENDER, READER = parse_mailbox("Monitor <monitor@example.net>"), parse_mailbox("desk@example.org")
 LONG_URL = "https://lists.example.net/unsubscribe?reader=" + "a1B2" * 60 + "&list=morning"
 
 
@@ -26,20 +26,20 @@ def read(letter: bytes) -> EmailMessage:
 
 def test_row_28_a_long_unsubscribe_url_stays_a_url() -> None:
     """One line, no encoded-word, not folded: mail programs look for the URL as it is."""
-    letter = write(message(), SENDER, READER, NOW, LONG_URL)
+    letter = build_mime_message(message(), SENDER, READER, NOW, LONG_URL)
     assert f"List-Unsubscribe: <{LONG_URL}>".encode() in lines(letter)
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines(letter)
 
 
 def test_without_a_served_address_no_unsubscription_is_promised() -> None:
     """List-Unsubscribe appears only if somebody serves it."""
-    assert b"List-Unsubscribe" not in write(message(), SENDER, READER, NOW)
+    assert b"List-Unsubscribe" not in build_mime_message(message(), SENDER, READER, NOW)
 
 
 def test_row_28_identity_headers_are_never_folded() -> None:
     """Message-ID, References and List-Id stand on one line each, a long subject on several of 78 at most."""
     roots = tuple(f"story-{number:032x}" for number in range(5))
-    letter = write(message(1, references=roots, subject="Thủ tướng " * 18), SENDER, READER, NOW)
+    letter = build_mime_message(message(1, references=roots, subject="Thủ tướng " * 18), SENDER, READER, NOW)
     heads = {line.partition(b":")[0] for line in lines(letter)}
     assert b"Message-ID: <" + b"0" * 39 + b"1@example.net>" in lines(letter)
     assert b"References: " + b" ".join(f"<{root}@example.net>".encode() for root in roots) in lines(letter)
@@ -65,8 +65,8 @@ def test_row_28_identity_headers_are_never_folded() -> None:
 )
 def test_row_27_no_title_injects_a_header(subject: str) -> None:
     """Line ends, controls, bidirectional overrides and lone surrogates in a title change no header."""
-    plain = read(write(message(), SENDER, READER, NOW))
-    letter = read(write(message(subject=subject, text=subject, html=subject), SENDER, READER, NOW))
+    plain = read(build_mime_message(message(), SENDER, READER, NOW))
+    letter = read(build_mime_message(message(subject=subject, text=subject, html=subject), SENDER, READER, NOW))
     assert letter.keys() == plain.keys()
     assert "Visit" in letter["Subject"]
     assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u202a-\u202e\u2066-\u2069\ud800-\udfff]", letter["Subject"])
@@ -75,7 +75,7 @@ def test_row_27_no_title_injects_a_header(subject: str) -> None:
 @given(st.text(alphabet=st.characters(), max_size=300))
 def test_row_23_any_text_makes_a_letter_that_reads_back(text: str) -> None:
     """Whatever a publisher writes, the letter has the same headers, clean CRLF lines and readable parts."""
-    letter = write(message(subject=text, text=text, html=text), SENDER, READER, NOW)
+    letter = build_mime_message(message(subject=text, text=text, html=text), SENDER, READER, NOW)
     assert b"\n" not in letter.replace(b"\r\n", b"")
     assert all(len(line) <= 998 for line in letter.split(b"\r\n"))
     parsed = read(letter)
@@ -85,7 +85,7 @@ def test_row_23_any_text_makes_a_letter_that_reads_back(text: str) -> None:
 
 def test_a_subject_is_clipped_and_a_body_line_is_not_long() -> None:
     """200 characters of subject at most; body lines within what any server takes."""
-    letter = write(message(subject="x" * 5000, html="<p>" + "y" * 5000), SENDER, READER, NOW)
+    letter = build_mime_message(message(subject="x" * 5000, html="<p>" + "y" * 5000), SENDER, READER, NOW)
     assert len(read(letter)["Subject"]) <= 200
     assert max(map(len, letter.split(b"\r\n"))) <= 998
     assert "y" * 5000 in read(letter).as_string().replace("=\n", "")
@@ -93,21 +93,24 @@ def test_a_subject_is_clipped_and_a_body_line_is_not_long() -> None:
 
 def test_two_attempts_write_the_same_bytes() -> None:
     """Only the date of the attempt differs, so a receiver can tell a repetition."""
-    assert write(message(), SENDER, READER, NOW) == write(message(), SENDER, READER, NOW)
+    assert build_mime_message(message(), SENDER, READER, NOW) == build_mime_message(message(), SENDER, READER, NOW)
 
 
 @pytest.mark.parametrize("text", ["", "desk", "a@b@", "a b@c.example", "a@b.example, c@d.example", "<a@b.example"])
 def test_what_is_no_address_is_refused(text: str) -> None:
     """The error says what an address looks like."""
     if text == "<a@b.example":
-        assert mailbox(text).addr_spec == "a@b.example"
+        assert parse_mailbox(text).addr_spec == "a@b.example"
         return
     with pytest.raises(ValueError, match=r"desk@example\.org"):
-        mailbox(text)
+        parse_mailbox(text)
 
 
 def test_names_in_any_script_are_kept() -> None:
     """A sender's name may be written in any script, in quotes or not."""
-    address = mailbox('"Bộ phận, tin tức" <monitor@example.net>')
+    address = parse_mailbox('"Bộ phận, tin tức" <monitor@example.net>')
     assert (address.display_name, address.addr_spec) == ("Bộ phận, tin tức", "monitor@example.net")
-    assert read(write(message(), address, READER, NOW))["From"].addresses[0].display_name == "Bộ phận, tin tức"
+    assert (
+        read(build_mime_message(message(), address, READER, NOW))["From"].addresses[0].display_name
+        == "Bộ phận, tin tức"
+    )

@@ -13,8 +13,8 @@ from loops import leaping
 from standardwebhooks import Webhook, WebhookVerificationError
 from worlds import NOW, message
 
-from monitor.deliver.webhook import WebhookCarrier, retry_after
-from monitor.domain.delivery import Receipt, Refused, Retry, Secret, Sent, WebhookChannel
+from monitor.deliver.webhook import WebhookSender, parse_retry_after_header
+from monitor.domain.delivery import Refused, Retry, Secret, SendResult, Sent, WebhookChannel
 
 KEY = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 NEXT_KEY = "whsec_" + base64.b64encode(b"fedcba9876543210fedcba9876543210").decode()
@@ -35,9 +35,9 @@ class Inbox:
         return httpx.Response(self.status)
 
 
-def post(handler: Handler, *secrets: str) -> Receipt:
+def post(handler: Handler, *secrets: str) -> SendResult:
     channel = WebhookChannel("bridge", Secret(URL), tuple(Secret(secret) for secret in secrets))
-    carrier = WebhookCarrier(channel, httpx.MockTransport(handler), deadline=60)
+    carrier = WebhookSender(channel, httpx.MockTransport(handler), timeout_seconds=60)
     return asyncio.run(carrier.send(message(payload='{"type":"digest","data":{"title":"Thủ tướng"}}'), NOW))
 
 
@@ -80,7 +80,7 @@ def test_two_secrets_are_both_valid_while_one_replaces_the_other() -> None:
 def test_every_attempt_has_the_same_id_and_a_time_of_its_own() -> None:
     """The id is the idempotency key; the time is that of the attempt, in UTC whatever the zone."""
     inbox = Inbox(500)
-    carrier = WebhookCarrier(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
+    carrier = WebhookSender(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
     for minutes in (0, 5):
         asyncio.run(carrier.send(message(9), NOW + timedelta(minutes=minutes)))
     assert {request.headers["webhook-id"] for request in inbox.requests} == {f"{9:040x}"}
@@ -100,15 +100,15 @@ def test_a_secret_that_is_no_base64_is_used_as_it_is() -> None:
         (answer(200), Sent("HTTP 200")),
         (answer(204), Sent("HTTP 204")),
         (answer(302, {"location": "http://127.0.0.1/"}), None),
-        (answer(410, text="gone"), Refused("HTTP 410 gone", stop=True)),
-        (answer(429, {"retry-after": "120"}), Retry("HTTP 429", timedelta(seconds=120), pause=True)),
+        (answer(410, text="gone"), Refused("HTTP 410 gone", stop_target=True)),
+        (answer(429, {"retry-after": "120"}), Retry("HTTP 429", timedelta(seconds=120), pause_channel=True)),
         (answer(503, {"retry-after": "Mon, 04 May 2026 00:10:00 GMT"}), Retry("HTTP 503", timedelta(minutes=10))),
         (answer(500, text="boom\r\nX: y"), Retry("HTTP 500 boom X: y")),
         (answer(404), Retry("HTTP 404")),
         (answer(502, {"retry-after": "99999999999999"}), Retry("HTTP 502", timedelta(days=1))),
     ],
 )
-def test_the_status_decides(handler: Handler, outcome: Receipt | None) -> None:
+def test_the_status_decides(handler: Handler, outcome: SendResult | None) -> None:
     """2xx alone is success, 410 stops, 429 holds the server, Retry-After counts, redirects are not followed."""
     receipt = post(handler, KEY)
     if outcome is None:
@@ -138,7 +138,7 @@ def test_a_slow_receiver_meets_the_deadline() -> None:
 
     channel = WebhookChannel("bridge", Secret(URL), (Secret(KEY),))
     for transport in (Silent(), Dripping()):
-        receipt = leaping(WebhookCarrier(channel, transport, deadline=60).send(message(), NOW))
+        receipt = leaping(WebhookSender(channel, transport, timeout_seconds=60).send(message(), NOW))
         assert receipt == Retry("the webhook did not answer in time")
 
 
@@ -174,13 +174,13 @@ def test_a_refusal_of_the_guard_is_an_outcome() -> None:
 @pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "Mon, 99 Foo 2026"])
 def test_an_unreadable_retry_after_is_no_wish(value: str) -> None:
     """Only seconds and dates count."""
-    assert retry_after(value, NOW) is None
+    assert parse_retry_after_header(value, NOW) is None
 
 
 def test_a_payload_is_sent_as_it_was_made() -> None:
     """The bytes posted are the payload's own."""
     body = json.dumps({"n": "Đỗ Mười"})
     inbox = Inbox(200)
-    carrier = WebhookCarrier(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
+    carrier = WebhookSender(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
     asyncio.run(carrier.send(message(payload=body), NOW))
     assert [request.content for request in inbox.requests] == [body.encode()]

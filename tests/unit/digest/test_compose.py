@@ -7,17 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import NOW, OFFICIALS, ONCE, hit
 
-from monitor.digest.compose import compose
+from monitor.digest.compose import compose_digest
 from monitor.domain.article import Region
-from monitor.domain.digest import Coverage, Digest, HitRecord, Kind, Window
+from monitor.domain.digest import Coverage, Digest, HitKind, ReportableHit, Window
 from monitor.domain.mention import Passage
 
 WINDOW = Window(NOW - timedelta(days=1), NOW)
 
 
-def made(*hits: HitRecord, limit: int = 200) -> Digest:
-    plan = replace(ONCE, limit=limit)
-    return compose(plan, WINDOW, hits, Coverage(3, 3, 40), OFFICIALS, {"ada-example": (0, 2)}, NOW, late=False)
+def made(*hits: ReportableHit, limit: int = 200) -> Digest:
+    plan = replace(ONCE, max_articles=limit)
+    return compose_digest(
+        plan, WINDOW, hits, Coverage(3, 3, 40), OFFICIALS, {"ada-example": (0, 2)}, NOW, is_overdue=False
+    )
 
 
 def shown(digest: Digest) -> list[int]:
@@ -73,7 +75,7 @@ def test_prominence_before_outlets_before_time() -> None:
 
 def test_copies_are_one_line_under_the_text_they_repeat() -> None:
     """Four outlets with one text are one item and three lines; the outlet that was first leads."""
-    digest = made(hit(2, copy_of=1), hit(1), hit(3, copy_of=1), hit(4, copy_of=1))
+    digest = made(hit(2, duplicate_of=1), hit(1), hit(3, duplicate_of=1), hit(4, duplicate_of=1))
     (story,) = [story for story in digest.stories if story.items[0].article_id == 1]
     assert shown(digest) == [1]
     assert [copy.article_id for copy in story.also_in] == [2, 3, 4]
@@ -81,20 +83,22 @@ def test_copies_are_one_line_under_the_text_they_repeat() -> None:
 
 def test_a_copy_whose_original_was_never_told_is_told() -> None:
     """Nothing is missed because the first outlet's text was outside of the rule."""
-    digest = made(hit(2, copy_of=1), hit(3, copy_of=1))
+    digest = made(hit(2, duplicate_of=1), hit(3, duplicate_of=1))
     assert shown(digest) == [2]
     assert [copy.article_id for copy in digest.stories[0].also_in] == [3]
 
 
 def test_a_copy_that_names_somebody_else_or_changed_is_told() -> None:
     """An added caption with another official, or a correction, is news of its own."""
-    digest = made(hit(1), hit(2, "Bến Sample", "ben-sample", copy_of=1), hit(3, copy_of=1, kind=Kind.CORRECTION))
+    digest = made(
+        hit(1), hit(2, "Bến Sample", "ben-sample", duplicate_of=1), hit(3, duplicate_of=1, kind=HitKind.CORRECTION)
+    )
     assert sorted(shown(digest)) == [1, 2, 3]
 
 
 def test_a_text_told_before_is_a_notice_and_no_story() -> None:
     """The sixth outlet, two hours later, is one line for those who read on, and never an alert."""
-    digest = made(hit(6, copy_of=1, copy_told=True))
+    digest = made(hit(6, duplicate_of=1, is_original_reported=True))
     assert digest.stories == ()
     assert "Outlet 6" in digest.notices[0]
 
@@ -102,13 +106,13 @@ def test_a_text_told_before_is_a_notice_and_no_story() -> None:
 def test_kinds_and_notes_come_through() -> None:
     """A correction says what changed; an update of what was never told is simply new."""
     digest = made(
-        hit(1, kind=Kind.CORRECTION, note="18 is now 8"),
+        hit(1, kind=HitKind.CORRECTION, note="18 is now 8"),
         hit(2),
-        hit(2, id=9, rule_id="border", kind=Kind.UPDATE, note="more"),
-        hit(3, kind=Kind.WITHDRAWN),
+        hit(2, id=9, rule_id="border", kind=HitKind.UPDATE, note="more"),
+        hit(3, kind=HitKind.WITHDRAWN),
     )
     kinds = {item.article_id: (item.kind, item.note) for story in digest.stories for item in story.items}
-    assert kinds == {1: (Kind.CORRECTION, "18 is now 8"), 2: (Kind.NEW, ""), 3: (Kind.WITHDRAWN, "")}
+    assert kinds == {1: (HitKind.CORRECTION, "18 is now 8"), 2: (HitKind.NEW, ""), 3: (HitKind.WITHDRAWN, "")}
 
 
 def test_posts_are_those_of_the_articles_date() -> None:
@@ -151,7 +155,7 @@ def test_without_stories_all_who_are_watched_are_named() -> None:
         st.tuples(
             st.integers(1, 12),
             st.sampled_from(["ada-example", "ben-sample", ""]),
-            st.sampled_from(list(Kind)),
+            st.sampled_from(list(HitKind)),
             st.sampled_from(["a", "b", ""]),
             st.none() | st.integers(1, 12),
             st.booleans(),
@@ -160,12 +164,14 @@ def test_without_stories_all_who_are_watched_are_named() -> None:
     ),
     st.integers(1, 8),
 )
-def test_every_hit_is_accounted_for(facts: list[tuple[int, str, Kind, str, int | None, bool]], limit: int) -> None:
+def test_every_hit_is_accounted_for(facts: list[tuple[int, str, HitKind, str, int | None, bool]], limit: int) -> None:
     """Whatever the hits: each article is shown, listed as a copy, counted, or named as told before; never twice."""
     seen: dict[int, tuple[str, int | None, bool]] = {}
     hits = []
     for number, (article, official, kind, story, copied, told) in enumerate(facts, 1):
-        story_id, copy_of, copy_told = seen.setdefault(article, (story, copied if copied != article else None, told))
+        story_id, duplicate_of, is_original_reported = seen.setdefault(
+            article, (story, copied if copied != article else None, told)
+        )
         hits.append(
             hit(
                 article,
@@ -173,8 +179,8 @@ def test_every_hit_is_accounted_for(facts: list[tuple[int, str, Kind, str, int |
                 kind=kind,
                 id=number,
                 story_id=story_id,
-                copy_of=copy_of,
-                copy_told=bool(copy_of) and copy_told,
+                duplicate_of=duplicate_of,
+                is_original_reported=bool(duplicate_of) and is_original_reported,
             )
         )
     digest = made(*hits, limit=limit)
@@ -182,7 +188,9 @@ def test_every_hit_is_accounted_for(facts: list[tuple[int, str, Kind, str, int |
     listed = [copy.article_id for story in digest.stories for copy in story.also_in]
     assert len(items) == len(set(items)) <= limit
     assert not set(items) & set(listed)
-    repeated = {h.article_id for h in hits} - {h.article_id for h in hits if not (h.copy_told and h.kind is Kind.NEW)}
+    repeated = {h.article_id for h in hits} - {
+        h.article_id for h in hits if not (h.is_original_reported and h.kind is HitKind.NEW)
+    }
     assert len(items) + len(listed) + digest.overflow + len(repeated) == len({h.article_id for h in hits})
 
 

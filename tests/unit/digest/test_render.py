@@ -17,9 +17,9 @@ from samples import HAI, SEVEN, copies, item, passage, sample
 from steps import steps
 from worlds import OFFICIALS, ONCE, hit
 
-from monitor.digest.compose import compose
+from monitor.digest.compose import compose_digest
 from monitor.digest.payload import Payload
-from monitor.digest.render import render, render_atom, render_page
+from monitor.digest.render import render_atom, render_digest, render_page
 from monitor.domain.article import Region
 from monitor.domain.digest import Coverage, Digest, DigestStory, Window
 
@@ -71,7 +71,7 @@ def told(
 def test_markup_of_a_publisher_is_text(vector: str) -> None:
     """Scripts, handlers and tags in a title, a passage, a name or a note are shown, never run."""
     digest = told(vector, vector)
-    for page in (render(digest).html, render_page(digest)):
+    for page in (render_digest(digest).html, render_page(digest)):
         tags = Tags(page)
         assert tags.tags <= ALLOWED
         assert not any(name.startswith("on") for _, name, _ in tags.attributes)
@@ -84,7 +84,7 @@ def test_markup_of_a_publisher_is_text(vector: str) -> None:
 )
 def test_only_web_addresses_are_links(url: str) -> None:
     """Any other address is left out."""
-    rendered = render(told("A title", url=url))
+    rendered = render_digest(told("A title", url=url))
     links = [value for _, name, value in Tags(rendered.html).attributes if name == "href"]
     assert all(value.startswith("https://0.example/") for value in links)
     assert not any(line.strip() == url for line in rendered.text.splitlines() if url)
@@ -100,7 +100,7 @@ def test_the_page_forbids_scripts() -> None:
 
 def test_nothing_remote_is_loaded() -> None:
     """No image, font, style sheet, frame or pixel: opening the mail tells nobody."""
-    page = render(sample()).html
+    page = render_digest(sample()).html
     tags = Tags(page)
     assert not {"img", "link", "script", "iframe", "video", "object"} & tags.tags
     assert not {"src", "srcset", "background", "poster"} & {name for _, name, _ in tags.attributes}
@@ -110,7 +110,7 @@ def test_nothing_remote_is_loaded() -> None:
 @pytest.mark.parametrize("syntax", ["{{7*7}}", "{% for x in y %}", "{# hidden #}", "${7*7}", "{{ view.digest }}"])
 def test_template_syntax_is_literal(syntax: str) -> None:
     """What looks like a template in a title, a name or a rule stays as it is."""
-    rendered = render(told(syntax, syntax, rules=(syntax,)))
+    rendered = render_digest(told(syntax, syntax, rules=(syntax,)))
     for form in (rendered.subject, rendered.text, Tags(rendered.html).text):
         assert syntax in form
     assert "49" not in rendered.subject
@@ -121,7 +121,7 @@ def test_any_text_renders_clean(text: str, start: int, length: int) -> None:
     """Controls, overrides and lone surrogates never reach a reader; every form can be encoded."""
     words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), marks=((start, start + length),))
     story = DigestStory("s", text, ("hai",), (item(1, text, text, words, note=text, language=text),), copies(text))
-    rendered = render(replace(sample(), stories=(story,), subjects=(replace(HAI, name=text),), notices=(text,)))
+    rendered = render_digest(replace(sample(), stories=(story,), subjects=(replace(HAI, name=text),), notices=(text,)))
     for form in (rendered.subject, rendered.text, rendered.html, rendered.payload, *rendered.blocks):
         form.encode()
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", form)
@@ -130,7 +130,7 @@ def test_any_text_renders_clean(text: str, start: int, length: int) -> None:
 
 def test_the_found_name_is_marked_in_every_form() -> None:
     """The proof is seen at a glance: highlighted in HTML, in brackets in text, by offsets in data."""
-    rendered = render(sample())
+    rendered = render_digest(sample())
     assert (
         '<span class="mark" style="background:#ffec9e;color:#1c2127;border-radius:2px">Trần Minh Hải</span>'
         in rendered.html
@@ -150,7 +150,7 @@ def test_what_stands_twice_in_an_article_is_shown_once(standfirst: str) -> None:
     first = replace(passage(standfirst, "Ada Example"), region=Region.STANDFIRST)
     one = item(1, "Outlet", "A visit", first, passage(body, "Ada Example"), passage("Example left.", "Example"))
     story = DigestStory("s", "A visit", ("hai",), (one,), ())
-    rendered = render(replace(sample(), stories=(story,)))
+    rendered = render_digest(replace(sample(), stories=(story,)))
     assert rendered.text.count("> ") == 2
     assert "NORTHPORT (NPA) – [Ada Example] came" in rendered.text
     assert "[Example] left." in rendered.text
@@ -161,7 +161,7 @@ def test_a_long_passage_is_shortened_around_the_name() -> None:
     """The name is in what is shown, however far inside it stands."""
     text = "word " * 400 + "Ada Example spoke. " + "word " * 400
     story = DigestStory("s", "T", ("hai",), (item(1, "O", "T", passage(text, "Ada Example")),))
-    rendered = render(replace(sample(), stories=(story,)))
+    rendered = render_digest(replace(sample(), stories=(story,)))
     assert "…" in rendered.text
     assert "[Ada Example] spoke." in " ".join(rendered.text.split())
     assert len(rendered.text) < 2500
@@ -169,7 +169,7 @@ def test_a_long_passage_is_shortened_around_the_name() -> None:
 
 def test_the_plain_text_fits_a_terminal() -> None:
     """No line is wider than 78 columns but for addresses, and every story, copy and fault is there."""
-    text = render(sample()).text
+    text = render_digest(sample()).text
     assert all(len(line) <= 78 for line in text.splitlines() if "http" not in line)
     for word in ("Coast Courier", "Radio Delta", "CORRECTION: ", "Lao", "▁", "blocked since", "41 of 43 sources read"):
         assert word in text, word
@@ -178,20 +178,20 @@ def test_the_plain_text_fits_a_terminal() -> None:
 def test_the_subject_says_the_most_important_thing() -> None:
     """The headline, or that nothing was found; late digests and corrections say so first."""
     digest = sample()
-    assert render(digest).subject.startswith("Morning, 5 May: Minister Hải opens")
-    assert render(digest).subject.endswith("(+3 stories)")
+    assert render_digest(digest).subject.startswith("Morning, 5 May: Minister Hải opens")
+    assert render_digest(digest).subject.endswith("(+3 stories)")
     quiet = replace(digest, stories=(), late=True)
     ill = "2 sources need attention: Khao Maenam, Radio Delta"
-    assert render(quiet).subject == f"[late] Morning, 5 May: nothing found, {ill}"
+    assert render_digest(quiet).subject == f"[late] Morning, 5 May: nothing found, {ill}"
     well = replace(quiet, coverage=replace(digest.coverage, faults=()))
-    assert render(well).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
+    assert render_digest(well).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
     alone = replace(digest, stories=digest.stories[1:2])
-    assert render(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
+    assert render_digest(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
 
 
 def test_quiet_late_and_faults_are_said() -> None:
     """A digest without stories proves its coverage, shows whom it watched, and says that it is late."""
-    rendered = render(replace(sample(), stories=(), late=True))
+    rendered = render_digest(replace(sample(), stories=(), late=True))
     for form in (rendered.text, Tags(rendered.html).text):
         for words in (
             "Nothing found",
@@ -208,7 +208,7 @@ def test_quiet_late_and_faults_are_said() -> None:
 
 def test_charts_speak_without_pictures() -> None:
     """Bars are table cells with the numbers as their label, and blocks in the text."""
-    rendered = render(sample())
+    rendered = render_digest(sample())
     assert "Articles a day over 14 days, oldest first: 0, 2, 1, 0, 3, 5, 2, 1, 0, 0, 1, 4, 6, 9." in rendered.html
     assert "·▂▁·▃▅▂▁··▁▄▆█ 34 articles" in rendered.text
 
@@ -217,11 +217,11 @@ def test_stories_thread_and_long_digests_do_not() -> None:
     """A correction refers to the same conversation as the first report; a digest of many stories to none."""
     first, second = sample(), replace(sample(), window=Window(SEVEN, SEVEN + timedelta(days=1)))
     assert (
-        render(replace(first, stories=first.stories[:1])).references
-        == render(replace(second, stories=second.stories[:1])).references
+        render_digest(replace(first, stories=first.stories[:1])).references
+        == render_digest(replace(second, stories=second.stories[:1])).references
     )
     many = tuple(replace(first.stories[0], id=str(number)) for number in range(6))
-    assert render(replace(first, stories=many)).references == ()
+    assert render_digest(replace(first, stories=many)).references == ()
 
 
 def test_a_mail_stays_below_what_mail_programs_cut() -> None:
@@ -232,7 +232,7 @@ def test_a_mail_stays_below_what_mail_programs_cut() -> None:
         for number in range(200)
     )
     digest = replace(sample(), stories=many)
-    rendered = render(digest)
+    rendered = render_digest(digest)
     assert len(rendered.html.encode()) < 102_000
     assert "41 of 43" in rendered.html.split("</h1>")[1][:600]
     assert all(f"Title {number:03}" in rendered.text for number in range(200))
@@ -251,7 +251,7 @@ def test_what_was_not_read_whole_is_marked(partial: str, said: str) -> None:
     (story,) = digest.stories
     articles = [replace(one, partial=partial, outlet="Outlet") for one in story.items]
     lead, report = articles[0], replace(articles[0], article_id=2)
-    rendered = render(replace(digest, stories=(replace(story, items=(lead, report)),)))
+    rendered = render_digest(replace(digest, stories=(replace(story, items=(lead, report)),)))
     assert rendered.text.count(f", {said}\n" if said else ", as its feed") == (2 if said else 0)
     assert rendered.html.count(f" · {said}" if said else "as its feed") == (2 if said else 0)
     (first, _second) = json.loads(rendered.payload)["data"]["stories"][0]["items"]
@@ -266,7 +266,7 @@ def test_the_payload_is_what_its_published_schema_says() -> None:
     assert {name: (set(one["properties"]), set(one["required"])) for name, one in published["$defs"].items()} == {
         name: (set(one["properties"]), set(one["required"])) for name, one in schema["$defs"].items()
     }
-    payload = json.loads(render(sample()).payload)
+    payload = json.loads(render_digest(sample()).payload)
     jsonschema.validate(payload, published)
     adapter.validate_python(payload, strict=True)
     assert {"type", "timestamp", "data"} == payload.keys()
@@ -279,12 +279,12 @@ def test_the_payload_is_what_its_published_schema_says() -> None:
 
 def test_a_template_can_be_overridden_and_cannot_escape(tmp_path: Path) -> None:
     """A folder replaces single templates; Python's insides stay out of reach."""
-    (tmp_path / "digest.txt").write_text("Only {{ view.stories }} stories, {{ view.sections[0].name }}\n")
-    rendered = render(sample(), str(tmp_path))
+    (tmp_path / "digest.txt").write_text("Only {{ view.story_count }} stories, {{ view.sections[0].name }}\n")
+    rendered = render_digest(sample(), str(tmp_path))
     assert rendered.text == "Only 4 stories, Trần Minh Hải\n"
     assert "<h1" in rendered.html
     (tmp_path / "digest.txt").write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}")
-    rendered = render(sample(), str(tmp_path))
+    rendered = render_digest(sample(), str(tmp_path))
     assert "subclasses" not in rendered.text.split("Coverage")[1]
     assert "Trần Minh Hải" in rendered.text
 
@@ -293,7 +293,7 @@ def test_a_template_can_be_overridden_and_cannot_escape(tmp_path: Path) -> None:
 def test_a_faulty_override_never_costs_a_digest(tmp_path: Path, fault: str) -> None:
     """The built-in template is used, and the reader is told which one failed."""
     (tmp_path / "digest.html").write_text(fault)
-    rendered = render(sample(), str(tmp_path))
+    rendered = render_digest(sample(), str(tmp_path))
     assert "Trần Minh Hải" in rendered.html
     assert "digest.html" in rendered.html
     assert "built-in one was used" in " ".join(rendered.text.split())
@@ -313,12 +313,14 @@ def test_the_atom_feed_holds_one_entry_a_story() -> None:
 
 def test_500_stories_cost_what_500_single_ones_do() -> None:
     """The whole way from hits to every form, counted in steps: ten times the stories take ten times as many."""
-    plan = replace(ONCE, limit=500)
+    plan = replace(ONCE, max_articles=500)
 
     def cost(stories: int) -> int:
         hits = [hit(one, title=f"Ada Example opens harbour {one}", region=Region.TITLE) for one in range(stories)]
         return steps(
-            lambda: render(compose(plan, Window(SEVEN, SEVEN), hits, Coverage(), OFFICIALS, {}, SEVEN, late=False))
+            lambda: render_digest(
+                compose_digest(plan, Window(SEVEN, SEVEN), hits, Coverage(), OFFICIALS, {}, SEVEN, is_overdue=False)
+            )
         )
 
     cost(1)
@@ -329,7 +331,7 @@ def test_500_stories_cost_what_500_single_ones_do() -> None:
 
 def test_chat_blocks_hold_one_story_each() -> None:
     """Head, stories, faults: each paragraph stands alone."""
-    head, *stories, faults = render(sample()).blocks
+    head, *stories, faults = render_digest(sample()).blocks
     assert head.startswith("Morning, Mon 4 May, 07:00")
     assert [block.splitlines()[0][:24] for block in stories][1] == "Trần Minh Hải: CORRECTIO"
     assert all(block.count("https://") == 1 for block in stories)

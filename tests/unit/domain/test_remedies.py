@@ -2,14 +2,14 @@
 
 import pytest
 
-from monitor.domain.exchange import Failed, Fault
-from monitor.domain.remedies import remedy_of
+from monitor.domain.exchange import Failed, FailureCause
+from monitor.domain.remedies import suggestion_for
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.OTHER])
-def test_every_known_fault_has_a_remedy(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [fault for fault in FailureCause if fault is not FailureCause.OTHER])
+def test_every_known_fault_has_a_remedy(fault: FailureCause) -> None:
     """A row of ``monitor status`` never leaves its reader alone with what the system said."""
-    assert remedy_of(Failed("x", fault=fault))
+    assert suggestion_for(Failed("x", cause=fault))
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,9 @@ def test_every_known_fault_has_a_remedy(fault: Fault) -> None:
 )
 def test_a_status_says_more_than_the_fault(status: int, words: str) -> None:
     """The server's own word comes first."""
-    assert words in remedy_of(Failed("x", status=status, fault=Fault.SLOW))
+    assert words in suggestion_for(Failed("x", status=status, cause=FailureCause.TIMEOUT))
 
 
 def test_what_is_not_known_is_not_guessed() -> None:
     """An error of the program itself has no remedy for its user."""
-    assert remedy_of(Failed("unexpected KeyError")) == ""
+    assert suggestion_for(Failed("unexpected KeyError")) == ""

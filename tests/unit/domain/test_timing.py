@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import timing
-from monitor.domain.exchange import Weight
-from monitor.domain.health import Finding, Notice, notice_due, silence, with_finding, with_notice
-from monitor.domain.source import Source, SourceKind, SourceMemory, SourceState
+from monitor.domain.exchange import FailureWeight
+from monitor.domain.health import (
+    SourceDiagnosis,
+    SourceNotice,
+    diagnose_silence,
+    notice_due,
+    with_diagnosis,
+    with_notice,
+)
+from monitor.domain.source import PollState, Source, SourceKind, SourceState
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -39,7 +46,7 @@ def test_the_pace_follows_the_overlap(
     pace: timedelta | None, entries: int, known: int, quiet: timedelta | None, expected: timedelta
 ) -> None:
     """Mostly new means sooner, mostly known later, nothing known at once much sooner; within 5 minutes and 12 hours."""
-    assert timing.next_pace(pace, entries, known, quiet) == expected
+    assert timing.next_poll_interval(pace, entries, known, quiet) == expected
 
 
 @given(
@@ -52,9 +59,9 @@ def test_the_pace_stays_within_its_bounds(
     pace: timedelta | None, entries: int, known: int, quiet: timedelta | None
 ) -> None:
     """Whatever happens, a source is polled neither in a storm nor never."""
-    found = timing.next_pace(pace, entries, min(known, entries), quiet)
-    assert timing.FASTEST <= found <= timing.SLOWEST
-    assert timing.FASTEST <= timing.pace_unchanged(pace, quiet) <= timing.SLOWEST
+    found = timing.next_poll_interval(pace, entries, min(known, entries), quiet)
+    assert timing.MIN_POLL_INTERVAL <= found <= timing.MAX_POLL_INTERVAL
+    assert timing.MIN_POLL_INTERVAL <= timing.interval_after_no_change(pace, quiet) <= timing.MAX_POLL_INTERVAL
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,9 @@ def test_advice_stretches_the_wait_within_bounds(
 
 def test_failures_weigh_differently_and_the_wait_grows_in_a_line() -> None:
     """Hard 1, soft a half, temporary a quarter; never abandoned, never more than half a day; Retry-After wins."""
-    sums = [timing.add_failure(0, weight) for weight in (Weight.HARD, Weight.SOFT, Weight.TEMPORARY)]
+    sums = [
+        timing.add_failure(0, weight) for weight in (FailureWeight.HARD, FailureWeight.SOFT, FailureWeight.TEMPORARY)
+    ]
     assert sums == [1.0, 0.5, 0.25]
     waits = [timing.wait_after_failure(15 * MINUTE, None, failures, None) for failures in (0.25, 1.25, 2.25, 500)]
     assert waits == [15 * MINUTE, 30 * MINUTE, 45 * MINUTE, 12 * HOUR]
@@ -110,11 +119,11 @@ def test_blocked_sources_are_asked_seldom(
 
 def test_polls_are_spread_the_same_way_each_time() -> None:
     """Up to a tenth either way, by source and count; seconds stay exact."""
-    waits = {timing.jittered(HOUR, f"s{n}", 1) for n in range(50)}
+    waits = {timing.add_jitter(HOUR, f"s{n}", 1) for n in range(50)}
     assert len(waits) > 40
     assert all(0.9 * HOUR <= wait <= 1.1 * HOUR for wait in waits)
-    assert timing.jittered(HOUR, "a", 1) == timing.jittered(HOUR, "a", 1) != timing.jittered(HOUR, "a", 2)
-    assert timing.jittered(timedelta(seconds=5), "a", 1) == timedelta(seconds=5)
+    assert timing.add_jitter(HOUR, "a", 1) == timing.add_jitter(HOUR, "a", 1) != timing.add_jitter(HOUR, "a", 2)
+    assert timing.add_jitter(timedelta(seconds=5), "a", 1) == timedelta(seconds=5)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +138,14 @@ def test_polls_are_spread_the_same_way_each_time() -> None:
 )
 def test_silent_hours_and_days_are_skipped(hours: tuple[int, ...], days: tuple[str, ...], expected: datetime) -> None:
     """A poll moves out of the hours in which a feed says that it never changes; nonsense is ignored."""
-    assert timing.skip_silent_hours(NOW, hours, days) == expected
+    assert timing.skip_excluded_hours(NOW, hours, days) == expected
 
 
 def test_moves_count_agreeing_answers_in_a_row() -> None:
     """Another address or none begins anew."""
     count = ("", 0)
     for answer, expected in (("a", 1), ("a", 2), ("b", 1), ("", 0), ("a", 1), ("a", 2), ("a", 3)):
-        count = timing.count_move(*count, answer)
+        count = timing.count_moved_responses(*count, answer)
         assert count[1] == expected
 
 
@@ -161,29 +170,36 @@ def test_silence_is_measured_against_what_is_expected(
     expect: timedelta | None, last_new: datetime | None, baseline: datetime | None, quiet: bool
 ) -> None:
     """Without an expectation silence is no fault; a source that never brought anything counts from its baseline."""
-    memory = SourceMemory("daily", last_new_at=last_new, baseline_at=baseline)
-    assert bool(silence(replace(SOURCE, expect=expect), memory, NOW)) is quiet
+    memory = PollState("daily", last_new_at=last_new, baseline_at=baseline)
+    assert bool(diagnose_silence(replace(SOURCE, max_silence=expect), memory, NOW)) is quiet
 
 
 def test_a_state_keeps_its_beginning_while_it_lasts() -> None:
     """A new reason does not make a fault young again."""
-    memory = with_finding(SourceMemory("daily"), Finding(SourceState.FAILING, "404"), NOW)
-    memory = with_finding(memory, Finding(SourceState.FAILING, "500"), NOW + DAY)
+    memory = with_diagnosis(PollState("daily"), SourceDiagnosis(SourceState.FAILING, "404"), NOW)
+    memory = with_diagnosis(memory, SourceDiagnosis(SourceState.FAILING, "500"), NOW + DAY)
     assert (memory.state_since_at, memory.detail) == (NOW, "500")
-    assert with_finding(memory, Finding(), NOW + DAY).state_since_at == NOW + DAY
+    assert with_diagnosis(memory, SourceDiagnosis(), NOW + DAY).state_since_at == NOW + DAY
 
 
-def tell(memory: SourceMemory, finding: Finding, at: datetime) -> tuple[SourceMemory, Notice | None]:
-    memory = with_finding(memory, finding, at)
+def tell(memory: PollState, finding: SourceDiagnosis, at: datetime) -> tuple[PollState, SourceNotice | None]:
+    memory = with_diagnosis(memory, finding, at)
     notice = notice_due(memory, at, "The Daily")
     return with_notice(memory, notice, at), notice
 
 
 def test_notices_change_remind_and_recover() -> None:
     """Told at the change with reason and remedy, again after a day, at another state, and once when it is over."""
-    memory, kinds = SourceMemory("daily"), []
-    blocked, gone = Finding(SourceState.BLOCKED, "a wall", "ask them"), Finding(SourceState.GONE, "410")
-    for finding, hours in ((blocked, 0), (blocked, 5), (blocked, 24), (gone, 25), (Finding(), 26), (Finding(), 27)):
+    memory, kinds = PollState("daily"), []
+    blocked, gone = SourceDiagnosis(SourceState.BLOCKED, "a wall", "ask them"), SourceDiagnosis(SourceState.GONE, "410")
+    for finding, hours in (
+        (blocked, 0),
+        (blocked, 5),
+        (blocked, 24),
+        (gone, 25),
+        (SourceDiagnosis(), 26),
+        (SourceDiagnosis(), 27),
+    ):
         memory, notice = tell(memory, finding, NOW + hours * HOUR)
         kinds.append(notice.kind if notice else "")
         if hours == 0:
@@ -195,4 +211,4 @@ def test_notices_change_remind_and_recover() -> None:
 
 def test_paused_sources_are_not_complained_about() -> None:
     """Who paused it knows."""
-    assert notice_due(SourceMemory("daily", state=SourceState.PAUSED), NOW) is None
+    assert notice_due(PollState("daily", state=SourceState.PAUSED), NOW) is None

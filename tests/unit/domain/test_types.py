@@ -2,7 +2,7 @@
 
 from monitor.domain.article import Article, Region
 from monitor.domain.delivery import Secret
-from monitor.domain.errors import ConfigError, Fault, QueryError
+from monitor.domain.errors import ConfigError, ConfigIssue, QueryError
 
 
 def test_regions_skip_what_is_empty_and_join_captions() -> None:
@@ -21,7 +21,7 @@ def test_secret_never_shows_itself() -> None:
 
 def test_config_error_lists_every_fault_in_file_order() -> None:
     """A user mends the whole file in one go."""
-    error = ConfigError((Fault("s.yaml", 9, 1, "late"), Fault("s.yaml", 2, 3, "early")))
+    error = ConfigError((ConfigIssue("s.yaml", 9, 1, "late"), ConfigIssue("s.yaml", 2, 3, "early")))
     assert str(error) == "s.yaml:2:3: early\ns.yaml:9:1: late"
 
 

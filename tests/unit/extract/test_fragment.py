@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from monitor.domain.article import Article
 from monitor.domain.entry import Entry
-from monitor.domain.source import ArticleMode, Source, SourceKind
-from monitor.extract.fragment import better, extract_entry, fragment_text, is_complete
+from monitor.domain.source import Source, SourceKind, TextOrigin
+from monitor.extract.fragment import article_from_entry, html_to_text, is_complete, merge_texts
 
 SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/feed", language="en")
 SENTENCE = (
@@ -25,14 +25,14 @@ def paragraphs(count: int) -> str:
 def test_visible_text_with_paragraphs() -> None:
     """Tags, entities and pictures go; paragraphs and breaks stay."""
     html = "<a href=x><img src=y></a></br>One &amp; <b>two</b><br><br>Three<p>Four</p><script>no()</script>"
-    assert fragment_text(html) == "One & two\nThree\nFour"
-    assert fragment_text("plain text") == "plain text"
-    assert fragment_text("") == ""
+    assert html_to_text(html) == "One & two\nThree\nFour"
+    assert html_to_text("plain text") == "plain text"
+    assert html_to_text("") == ""
 
 
 def test_whole_content_needs_no_page() -> None:
     """A feed with the full text saves the fetch."""
-    article = extract_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=paragraphs(14)), SOURCE)
+    article = article_from_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=paragraphs(14)), SOURCE)
     assert is_complete(article)
     assert article.standfirst == SENTENCE
     assert article.body.count("\n") == 13
@@ -40,7 +40,7 @@ def test_whole_content_needs_no_page() -> None:
 
 def test_a_description_may_hold_the_whole_text() -> None:
     """Some feeds put the full text where others put a summary."""
-    article = extract_entry(Entry(URL, title="Patrols agreed", summary=paragraphs(14)), SOURCE)
+    article = article_from_entry(Entry(URL, title="Patrols agreed", summary=paragraphs(14)), SOURCE)
     assert is_complete(article)
     assert article.standfirst == ""
 
@@ -51,21 +51,23 @@ def test_a_description_may_hold_the_whole_text() -> None:
 )
 def test_beginnings_are_marked(content: str) -> None:
     """A lead, a cut text and no text at all leave the page to be fetched."""
-    article = extract_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=content), SOURCE)
+    article = article_from_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=content), SOURCE)
     assert article.partial == "feed"
     assert not is_complete(article)
 
 
 def test_feed_mode_takes_the_summary_for_the_text() -> None:
     """A source whose pages are not fetched has its summary as body."""
-    article = extract_entry(Entry(URL, title="Patrols", summary=SENTENCE), replace(SOURCE, article=ArticleMode.FEED))
+    article = article_from_entry(
+        Entry(URL, title="Patrols", summary=SENTENCE), replace(SOURCE, text_from=TextOrigin.FEED)
+    )
     assert (article.body, article.standfirst) == (SENTENCE, "")
 
 
 def test_lines_that_lead_back_to_the_site_are_dropped() -> None:
     """The plugin's last line names the site, not the news."""
     tail = "<p>The post <a href=x>Patrols agreed</a> appeared first on <a href=y>Daily</a>.</p>"
-    article = extract_entry(Entry(URL, content=paragraphs(14) + tail), SOURCE)
+    article = article_from_entry(Entry(URL, content=paragraphs(14) + tail), SOURCE)
     assert "appeared first" not in article.body
 
 
@@ -75,7 +77,7 @@ FEED = Article(URL, title="Patrols agreed by officers", standfirst=SENTENCE, par
 
 def test_the_page_wins_over_a_summary_and_takes_what_it_lacks() -> None:
     """The longer text counts; fields that only the other has complete it."""
-    article = better(PAGE, replace(FEED, authors=("Anna Keo",)))
+    article = merge_texts(PAGE, replace(FEED, authors=("Anna Keo",)))
     assert article.body == PAGE.body
     assert article.authors == ("Anna Keo",)
     assert article.partial == ""
@@ -85,21 +87,21 @@ def test_the_page_wins_over_a_summary_and_takes_what_it_lacks() -> None:
 def test_a_page_that_hides_its_text_does_not_hide_what_the_feed_said(partial: str, confidence: float) -> None:
     """A name that stands in the summary alone is found, and what the page repeats is not said twice."""
     page = replace(PAGE, standfirst="Officers met.", body="Patrols agreed.", partial=partial, confidence=confidence)
-    assert better(page, FEED).standfirst == f"Officers met.\n{SENTENCE}"
-    assert better(replace(page, body=SENTENCE), FEED).standfirst == "Officers met."
-    assert better(replace(page, standfirst=""), FEED).standfirst == SENTENCE
+    assert merge_texts(page, FEED).standfirst == f"Officers met.\n{SENTENCE}"
+    assert merge_texts(replace(page, body=SENTENCE), FEED).standfirst == "Officers met."
+    assert merge_texts(replace(page, standfirst=""), FEED).standfirst == SENTENCE
 
 
 def test_a_page_that_is_read_well_keeps_its_own_standfirst() -> None:
     """A feed's teaser is no part of the article."""
     page = replace(PAGE, standfirst="Officers met.", body="Patrols agreed. " * 20)
-    assert better(page, FEED).standfirst == "Officers met."
+    assert merge_texts(page, FEED).standfirst == "Officers met."
 
 
 def test_a_whole_feed_wins_over_a_cut_page() -> None:
     """Behind a wall the page shows less than the feed."""
     feed = replace(FEED, body="\n".join([SENTENCE] * 20), partial="")
-    article = better(replace(PAGE, partial="paywall"), feed)
+    article = merge_texts(replace(PAGE, partial="paywall"), feed)
     assert article.body == feed.body
     assert article.partial == ""
 
@@ -109,7 +111,7 @@ def test_a_page_that_is_not_the_article_is_not_believed() -> None:
     consent = Article(
         URL, title="Before you continue", body="We use cookies to improve your experience. " * 30, confidence=0.8
     )
-    article = better(consent, FEED)
+    article = merge_texts(consent, FEED)
     assert article.title == FEED.title
     assert article.partial == "feed"
     assert "cookies" not in article.body
@@ -126,7 +128,7 @@ def test_a_page_may_tell_it_in_other_words_than_its_teaser() -> None:
         body="The best leaf grows on low hills, and the garrison buys a tonne of it every spring.\n" * 4,
         confidence=0.7,
     )
-    assert better(page, feed).body == page.body
+    assert merge_texts(page, feed).body == page.body
 
 
 PLAIN = st.text(
@@ -140,8 +142,8 @@ PLAIN = st.text(
 @given(PLAIN)
 def test_a_text_without_markup_reads_as_the_parser_reads_it(text: str) -> None:
     """Most summaries are plain; that they are not parsed shows in nothing but the time."""
-    parsed = fragment_text("<p></p>" + text.replace("\n", "<br><br>"))
-    assert fragment_text(text) == parsed
+    parsed = html_to_text("<p></p>" + text.replace("\n", "<br><br>"))
+    assert html_to_text(text) == parsed
 
 
 PIECES = st.sampled_from(["&amp;", "&nbsp;", "&#8217;", "&#128;", "&copy", "&lt;", "&no;", ">", "Photo: AFP", SENTENCE])
@@ -153,4 +155,4 @@ def test_paragraphs_alone_read_as_the_parser_reads_them(texts: list[str], gap: s
     """Paragraphs and nothing else are not parsed either; a comment before them sends them to the parser."""
     html = gap.join(f"{opened}{text}</p>" for text in texts)
     entries = [Entry(URL, content=content) for content in (html, f"<!-- -->{html}")]
-    assert extract_entry(entries[0], SOURCE) == extract_entry(entries[1], SOURCE)
+    assert article_from_entry(entries[0], SOURCE) == article_from_entry(entries[1], SOURCE)

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.source import Source, SourceKind
-from monitor.extract.fragment import better
+from monitor.extract.fragment import merge_texts
 from monitor.extract.page import extract_page
 
 LISTED = datetime(2026, 3, 6, 6, 0, tzinfo=UTC)
@@ -54,4 +54,4 @@ def test_the_name_of_a_site_is_no_headline(listed: str, told: str) -> None:
     page = f"<html><head><title>Army Review Online</title></head><body><div>{BODY}</div></body></html>".encode()
     entry = Article("https://news.example/1", title=listed)
     found = extract_page(page, "https://news.example/1", "text/html", None, entry)
-    assert better(found, entry).title == told
+    assert merge_texts(found, entry).title == told

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.fetch.caching import freshness, retry_after
-from monitor.text.challenge import find_wall, wall_in_headers
+from monitor.fetch.caching import parse_freshness, parse_retry_after
+from monitor.text.challenge import find_wall, find_wall_in_headers
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 LATER = "Thu, 05 Mar 2026 12:10:00 GMT"
@@ -29,7 +29,7 @@ LATER = "Thu, 05 Mar 2026 12:10:00 GMT"
 )
 def test_freshness(headers: dict[str, str], seconds: int | None) -> None:
     """max-age less age, else Expires against Date; a day at most; nonsense is nothing."""
-    assert freshness(headers, NOW) == (timedelta(seconds=seconds) if seconds is not None else None)
+    assert parse_freshness(headers, NOW) == (timedelta(seconds=seconds) if seconds is not None else None)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,9 @@ def test_freshness(headers: dict[str, str], seconds: int | None) -> None:
 )
 def test_retry_after(value: str, seconds: int | None) -> None:
     """Both forms; a day at most; a time gone by is now."""
-    assert retry_after({"retry-after": value}, NOW) == (timedelta(seconds=seconds) if seconds is not None else None)
+    assert parse_retry_after({"retry-after": value}, NOW) == (
+        timedelta(seconds=seconds) if seconds is not None else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,6 @@ def test_walls_in_pages(html: str, wall: str) -> None:
 
 def test_walls_in_headers() -> None:
     """Networks that say so themselves; a network that merely delivers is no wall."""
-    assert wall_in_headers({"cf-mitigated": "challenge"}) == "challenge of Cloudflare"
-    assert wall_in_headers({"x-amzn-waf-action": "challenge"}) == "challenge of AWS WAF"
-    assert wall_in_headers({"server": "cloudflare", "cf-ray": "1"}) == ""
+    assert find_wall_in_headers({"cf-mitigated": "challenge"}) == "challenge of Cloudflare"
+    assert find_wall_in_headers({"x-amzn-waf-action": "challenge"}) == "challenge of AWS WAF"
+    assert find_wall_in_headers({"server": "cloudflare", "cf-ray": "1"}) == ""

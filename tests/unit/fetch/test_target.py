@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.fetch.transport import Target
+from monitor.fetch.transport import RequestTarget
 
 HOSTS = st.sampled_from(
     ["news.example", "1.2.3.4", "01.2.3.4", "1.2.3.256", "xn--bcher-kva.example", "bücher.example", "News.Example", "a"]
@@ -22,6 +22,6 @@ def test_an_address_is_read_as_httpx_reads_it(scheme: str, host: str, port: str,
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         with pytest.raises(httpx.InvalidURL):
-            Target.of(url)
+            RequestTarget.from_url(url)
         return
-    assert Target.of(url) == Target.of_parsed(parsed)
+    assert RequestTarget.from_url(url) == RequestTarget.from_httpx_url(parsed)

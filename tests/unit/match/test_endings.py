@@ -4,8 +4,8 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.official import Official
-from monitor.domain.rule import Watch
-from monitor.match.rules import compile_watch
+from monitor.domain.rule import Watchlist
+from monitor.match.rules import compile_watchlist
 
 PEOPLE = (
     Official("zielinski", "Mirosław Zieliński", "Poland"),
@@ -16,11 +16,11 @@ PEOPLE = (
     Official("weber", "Klara Dornfeld", "Germany"),
     Official("horvatova", "Zuzana Horvátová", "Slovakia"),
 )
-WATCHER = compile_watch(Watch(PEOPLE))
+WATCHER = compile_watchlist(Watchlist(PEOPLE))
 
 
 def found(language: str, text: str) -> list[str]:
-    return [one.text for one in WATCHER.screen(Article(url="", body=text, language=language)).mentions]
+    return [one.text for one in WATCHER.match(Article(url="", body=text, language=language)).mentions]
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.official import Official, Role
-from monitor.domain.rule import Watch
-from monitor.match.rules import compile_watch
+from monitor.domain.rule import Watchlist
+from monitor.match.rules import compile_watchlist
 
 
 def found(name: str, country: str, text: str) -> list[str]:
-    watcher = compile_watch(Watch((Official("who", name, country),)))
-    return [one.text for one in watcher.screen(Article(url="", body=text, language="en")).mentions]
+    watcher = compile_watchlist(Watchlist((Official("who", name, country),)))
+    return [one.text for one in watcher.match(Article(url="", body=text, language="en")).mentions]
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_an_initial_for_the_given_name_in_singapore() -> None:
         Official("raj", "Balakumar Rajendran", "Singapore", roles=roles),
         Official("teo", "Teo Boon Kiat", "Singapore", roles=roles),
     )
-    watcher = compile_watch(Watch(people))
+    watcher = compile_watchlist(Watchlist(people))
     text = (
         "Singapore's Transport Minister B Rajendran spoke. Transport Minister T. Teo left; V. Rajendran, a baker, too."
     )
-    found = watcher.screen(Article(url="", body=text, language="en")).mentions
+    found = watcher.match(Article(url="", body=text, language="en")).mentions
     assert [one.text for one in found] == ["B Rajendran"]

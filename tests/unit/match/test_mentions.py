@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article, Region
-from monitor.domain.mention import Findings, Form
+from monitor.domain.mention import Findings, MatchForm
 from monitor.domain.official import Official, Role
-from monitor.domain.rule import Watch
-from monitor.match.rules import compile_watch
+from monitor.domain.rule import Watchlist
+from monitor.match.rules import compile_watchlist
 
 DEFENCE = Official(
     "hai",
@@ -21,7 +21,7 @@ DEFENCE = Official(
         Role("Chief of the General Staff", until_on=date(2021, 6, 3)),
         Role("Minister of National Defence", date(2021, 4, 8)),
     ),
-    exclude=("Minh Hải district",),
+    exclude_phrases=("Minh Hải district",),
 )
 PRESIDENT = Official("duong", "Lê Văn Dương", "Vietnam", roles=(Role("State President", date(2024, 10, 21)),))
 CHIEF = Official(
@@ -32,12 +32,12 @@ TWIN = Official("kham", "Khamkeo Vongdara", "Laos", roles=(Role("Chief of the Ge
 HAN = Official("qiu", "Qiu Wenbo", "China", ("邱文博",), (Role("Minister of Foreign Affairs"),))
 AMERICAN = Official("stone", "Walter Hargrove", "United States", roles=(Role("Secretary of Defense"),))
 EVERYBODY = (DEFENCE, PRESIDENT, CHIEF, LAO, TWIN, HAN, AMERICAN)
-WATCHER = compile_watch(Watch(EVERYBODY))
+WATCHER = compile_watchlist(Watchlist(EVERYBODY))
 
 
 def screen(body: str, language: str = "en", when: date | None = date(2025, 5, 5), title: str = "") -> Findings:
     published = datetime(when.year, when.month, when.day, tzinfo=UTC) if when else None
-    return WATCHER.screen(Article(url="", title=title, body=body, language=language, published_at=published))
+    return WATCHER.match(Article(url="", title=title, body=body, language=language, published_at=published))
 
 
 def found(body: str, language: str = "en", when: date | None = date(2025, 5, 5)) -> list[tuple[str, str]]:
@@ -143,10 +143,10 @@ def test_short_forms_need_the_whole_name() -> None:
 
 def test_near_misses_of_one_place_come_the_shortest_first() -> None:
     """What was refused is told in the same order by every process."""
-    watcher = compile_watch(Watch((Official("clerk", "Tomas Kadarika", "Portugal"),)))
+    watcher = compile_watchlist(Watchlist((Official("clerk", "Tomas Kadarika", "Portugal"),)))
     slips = " ".join(f"Then Tomas Kadarik{sign} sang." for sign in "eiouy")
     body = f"Tomas Kadarika left. {slips}"
-    missed = watcher.screen(Article(url="", body=body)).near_misses
+    missed = watcher.match(Article(url="", body=body)).near_misses
     assert [one.text for one in missed] == [text for sign in "eiouy" for text in ("Tomas", f"Tomas Kadarik{sign}")]
 
 
@@ -204,8 +204,8 @@ def test_own_scripts() -> None:
 )
 def test_names_in_other_scripts_are_said_again(name: str, body: str, expected: list[str]) -> None:
     """Family names in Greek and Cyrillic, in their cases; given names in scripts without word breaks."""
-    watcher = compile_watch(Watch((Official("who", name),)))
-    assert [one.text for one in watcher.screen(Article(url="", body=body)).mentions] == expected
+    watcher = compile_watchlist(Watchlist((Official("who", name),)))
+    assert [one.text for one in watcher.match(Article(url="", body=body)).mentions] == expected
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,12 @@ def test_forms_and_offsets() -> None:
     body = "Trần Minh Hải nói.\nDefence Minister Hải spoke; Hải left."
     findings = screen(body, title=title)
     texts = {Region.TITLE: title, Region.BODY: body}
-    assert [one.form for one in findings.mentions] == [Form.TITLED, Form.FULL, Form.TITLED, Form.SHORT]
+    assert [one.form for one in findings.mentions] == [
+        MatchForm.WITH_TITLE,
+        MatchForm.FULL,
+        MatchForm.WITH_TITLE,
+        MatchForm.SHORT,
+    ]
     assert all(texts[one.region][one.start : one.end] == one.text for one in findings.mentions)
 
 
@@ -280,7 +285,7 @@ def test_an_unrelated_official_changes_nothing(pieces: list[str]) -> None:
     """Watching one more person, whose name shares nothing, finds the same of the others."""
     stranger = Official("x", "Ingrid Østergaard-Quist", "Denmark", ("Иван Щукин",), (Role("Minister of Fisheries"),))
     article = Article(url="", body=" ".join(pieces), language="en")
-    assert compile_watch(Watch((*EVERYBODY, stranger))).screen(article) == WATCHER.screen(article)
+    assert compile_watchlist(Watchlist((*EVERYBODY, stranger))).match(article) == WATCHER.match(article)
 
 
 @pytest.mark.parametrize(
@@ -320,4 +325,4 @@ def test_first_names_of_the_philippines_count_beside_a_post(text: str, told: lis
         Official("fern", "Fernandina Quizon", "Philippines", roles=(Role("President"),)),
     )
     article = Article(url="", body=text, language="en")
-    assert [one.text for one in compile_watch(Watch(people)).screen(article).mentions] == told
+    assert [one.text for one in compile_watchlist(Watchlist(people)).match(article).mentions] == told

@@ -2,11 +2,11 @@
 
 import pytest
 
-from monitor.domain.mention import Form
+from monitor.domain.mention import MatchForm
 from monitor.domain.official import Official, Role
-from monitor.domain.rule import Watch
-from monitor.match.conventions import shape_of
-from monitor.match.names import name_forms, review
+from monitor.domain.rule import Watchlist
+from monitor.match.conventions import parse_name
+from monitor.match.names import lint_names, list_name_forms
 
 
 @pytest.mark.parametrize(
@@ -35,32 +35,35 @@ from monitor.match.names import name_forms, review
 )
 def test_conventions(name: str, country: str, wholes: set[str], shorts: set[str]) -> None:
     """Each country's names are taken apart as its press does."""
-    shape = shape_of(name, country)
-    assert {" ".join(words) for words in shape.wholes} == wholes
-    assert {" ".join(short.words) for short in shape.shorts} == shorts
+    shape = parse_name(name, country)
+    assert {" ".join(words) for words in shape.full_forms} == wholes
+    assert {" ".join(short.words) for short in shape.short_forms} == shorts
 
 
 def test_a_father_may_be_named_with_his_honours() -> None:
     """In Malay names "bin", "Haji" or "Datuk" may stand between a name and the father's, whether configured or not."""
-    wholes = {" ".join(words) for words in shape_of("Zulkifli bin Osman", "Malaysia").wholes}
+    wholes = {" ".join(words) for words in parse_name("Zulkifli bin Osman", "Malaysia").full_forms}
     assert wholes >= {"zulkifli osman", "zulkifli bin osman", "zulkifli haji osman", "zulkifli bin datuk osman"}
 
 
 def test_the_given_name_before_a_father_s_stands_beside_a_title() -> None:
     """Of "Faris bin Nasser" the press says Prince Faris; his father's name may be said too."""
-    shorts = {" ".join(short.words): short.sure for short in shape_of("Faris bin Nasser", "Saudi Arabia").shorts}
+    shorts = {
+        " ".join(short.words): short.sufficient for short in parse_name("Faris bin Nasser", "Saudi Arabia").short_forms
+    }
     assert shorts["faris"] is False
 
 
 def test_forms_are_listed_with_their_risks() -> None:
     """A user sees every form, and which ones need more than themselves."""
     forms = {
-        (form.text, form.form): form for form in name_forms(Official("hai", "Trần Minh Hải", "Vietnam", ("陈明海",)))
+        (form.text, form.form): form
+        for form in list_name_forms(Official("hai", "Trần Minh Hải", "Vietnam", ("陈明海",)))
     }
-    assert not forms["Trần Minh Hải", Form.FULL].risky
-    assert not forms["陈明海", Form.FULL].risky
-    assert forms["Hải", Form.SHORT].risky
-    assert ("[title] Hải", Form.TITLED) in forms
+    assert not forms["Trần Minh Hải", MatchForm.FULL].risky
+    assert not forms["陈明海", MatchForm.FULL].risky
+    assert forms["Hải", MatchForm.SHORT].risky
+    assert ("[title] Hải", MatchForm.WITH_TITLE) in forms
 
 
 @pytest.mark.parametrize(
@@ -78,16 +81,16 @@ def test_forms_are_listed_with_their_risks() -> None:
 )
 def test_doubtful_names(official: Official, field: str, index: int, fatal: bool, words: str) -> None:
     """What cannot work is refused, what may mislead is remarked on, at its own place."""
-    (remark,) = review(Watch((official,)))
-    assert (remark.field, remark.index, remark.fatal) == (field, index, fatal)
+    (remark,) = lint_names(Watchlist((official,)))
+    assert (remark.field, remark.index, remark.is_fatal) == (field, index, fatal)
     assert words in remark.message
 
 
 def test_shared_names() -> None:
     """Two people of one name are told apart by post and country; marks make them two names."""
     first = Official("a", "Lê Minh Hưng", "Vietnam", roles=(Role("Prime Minister"),))
-    assert review(Watch((first, Official("b", "Lê Minh Hùng", "Vietnam")))) == ()
-    (remark,) = review(Watch((first, Official("b", "Le Minh Hung", "Vietnam", roles=(Role("Mayor"),)))))
+    assert lint_names(Watchlist((first, Official("b", "Lê Minh Hùng", "Vietnam")))) == ()
+    (remark,) = lint_names(Watchlist((first, Official("b", "Le Minh Hung", "Vietnam", roles=(Role("Mayor"),)))))
     assert "where post, country or date decides" in remark.message
-    (remark,) = review(Watch((first, Official("b", "Le Minh Hung", "Vietnam"))))
+    (remark,) = lint_names(Watchlist((first, Official("b", "Le Minh Hung", "Vietnam"))))
     assert "nothing tells them apart" in remark.message

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
-from monitor.match.page import lay_out, space_out_mass
-from monitor.match.spaces import space_out
+from monitor.match.page import normalize_article, replace_punctuation_fast
+from monitor.match.spaces import replace_punctuation
 
 CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z'-]*")
 LAST = re.compile(r"[^\W_]*\Z")
@@ -17,8 +17,8 @@ TEXTS = st.text(st.sampled_from("AZaz éĐ’'-_.,9\nກ名\u200b\u0301@[`{"), m
 @given(TEXTS)
 def test_words_with_a_capital_begin_where_no_letter_stands_before(text: str) -> None:
     """Capitals inside of words, after a hyphen or an apostrophe begin none."""
-    page = lay_out(Article(url="", body=text))
-    places, joined = page.capitals()
+    page = normalize_article(Article(url="", body=text))
+    places, joined = page.find_capitalized_words()
     words = [(start, joined[start : joined.index(" ", start)]) for start in places]
     assert words == [(found.start(), found.group()) for found in CAPITAL.finditer(page.cased)]
 
@@ -26,14 +26,14 @@ def test_words_with_a_capital_begin_where_no_letter_stands_before(text: str) -> 
 @given(TEXTS, st.integers(0, 60))
 def test_the_word_before_a_place_is_the_whole_run_of_letters_and_digits(text: str, at: int) -> None:
     """Signs of any script end it; it is told in small letters."""
-    page = lay_out(Article(url="", body=text))
+    page = normalize_article(Article(url="", body=text))
     at = min(at, len(page.cased))
     found = LAST.search(page.cased[:at])
     assert found is not None
-    assert page.word(at) == found.group().lower()
+    assert page.word_ending_at(at) == found.group().lower()
 
 
 @given(TEXTS)
 def test_names_are_spaced_out_as_pages_are(text: str) -> None:
     """Sign by sign or by one look-up."""
-    assert space_out(text) == space_out_mass(text)
+    assert replace_punctuation(text) == replace_punctuation_fast(text)

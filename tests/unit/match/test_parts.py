@@ -4,8 +4,8 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.official import Official
-from monitor.domain.rule import Watch
-from monitor.match.rules import compile_watch
+from monitor.domain.rule import Watchlist
+from monitor.match.rules import compile_watchlist
 
 PEOPLE = (
     Official("thai", "Wichai Boonruang", "Thailand", ("วิชัย บุญเรือง",)),
@@ -15,11 +15,11 @@ PEOPLE = (
     Official("el", "Stavros Leventis", "Greece", ("Σταύρος Λεβέντης",)),
     Official("ru", "Pavel Gromov", "Russia", ("Павел Громов",)),
 )
-WATCHER = compile_watch(Watch(PEOPLE))
+WATCHER = compile_watchlist(Watchlist(PEOPLE))
 
 
 def found(language: str, text: str) -> list[str]:
-    return [one.text for one in WATCHER.screen(Article(url="", body=text, language=language)).mentions]
+    return [one.text for one in WATCHER.match(Article(url="", body=text, language=language)).mentions]
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,5 @@ def test_somebody_else_or_nobody(language: str, text: str, names: list[str]) -> 
 )
 def test_korean_family_names_count_before_the_post_of_the_whole_name(text: str, told: list[str]) -> None:
     """The post must be the one said with the whole name, and nobody else of the family name may hold it."""
-    watcher = compile_watch(Watch((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
-    assert [one.text for one in watcher.screen(Article(url="", body=text, language="ko")).mentions] == told
+    watcher = compile_watchlist(Watchlist((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
+    assert [one.text for one in watcher.match(Article(url="", body=text, language="ko")).mentions] == told

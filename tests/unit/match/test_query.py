@@ -7,8 +7,8 @@ from steps import LINEAR, growth
 
 from monitor.domain.article import Article
 from monitor.domain.errors import QueryError
-from monitor.match.evaluate import compile_query, evaluate
-from monitor.match.page import lay_out
+from monitor.match.evaluate import compile_query, evaluate_query
+from monitor.match.page import normalize_article
 from monitor.match.query import parse_query
 
 SIZES = (12_500, 200_000)
@@ -21,10 +21,10 @@ TEXT = Article(
 
 def found(query: str, article: Article = TEXT) -> list[str] | None:
     """Return the original words that satisfy a query."""
-    page = lay_out(article)
+    page = normalize_article(article)
     synonyms = [["Vietnam", "Viet Nam"]]
-    places = evaluate(compile_query(query, ["a-b"], synonyms), page, lambda _who: [(0, 6)])
-    return None if places is None else [page.folded.slice(*place) for place in places]
+    places = evaluate_query(compile_query(query, ["a-b"], synonyms), page, lambda _who: [(0, 6)])
+    return None if places is None else [page.folded.original_slice(*place) for place in places]
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,12 @@ def test_deep_and_long_queries_are_refused() -> None:
 def test_no_pattern_takes_longer_than_its_text(pattern: str) -> None:
     """What would keep a backtracking engine busy for hours costs sixteen times as much on sixteen times the text."""
     query = compile_query(f"border AND /{pattern}/", [])
-    pages = {size: lay_out(Article(url="", title="Border", body="a" * size + "x" * size + "=")) for size in SIZES}
+    pages = {
+        size: normalize_article(Article(url="", title="Border", body="a" * size + "x" * size + "=")) for size in SIZES
+    }
 
     def look(size: int) -> None:
-        assert evaluate(query, pages[size], lambda _who: []) is None
+        assert evaluate_query(query, pages[size], lambda _who: []) is None
 
     assert growth(look, max(SIZES)) < LINEAR
 
@@ -133,5 +135,5 @@ def test_what_needs_backtracking_is_refused(pattern: str) -> None:
 
 def test_needed_words_are_known() -> None:
     """What must stand in a text is found out, so that other texts cost nothing."""
-    assert compile_query("border AND (Laos OR Lao)", []).needs == frozenset({"border"})
-    assert compile_query("/x/ OR border", []).needs is None
+    assert compile_query("border AND (Laos OR Lao)", []).required_literals == frozenset({"border"})
+    assert compile_query("/x/ OR border", []).required_literals is None

@@ -5,7 +5,7 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.match.romanise import distance, may_slip, slipped
+from monitor.match.romanise import can_be_typo, edit_distance, is_typo
 
 WORDS = st.text("abcd", max_size=9)
 
@@ -28,10 +28,10 @@ def told(one: str, other: str) -> int:
 @given(WORDS, WORDS, st.integers(0, 9))
 def test_distance_is_the_optimal_string_alignment_up_to_its_limit(one: str, other: str, limit: int) -> None:
     """Two neighbours swapped count one; a distance beyond the limit is told as one more than the limit."""
-    assert distance(one, other, limit) == min(told(one, other), limit + 1)
+    assert edit_distance(one, other, limit) == min(told(one, other), limit + 1)
 
 
 @given(st.text("ab", min_size=5, max_size=9), st.text("ab", min_size=5, max_size=9))
 def test_a_slip_is_never_dismissed_at_a_glance(one: str, other: str) -> None:
     """The quick look before the distance is counted passes whatever is a slip."""
-    assert may_slip(one, other) or not slipped(one, other)
+    assert can_be_typo(one, other) or not is_typo(one, other)

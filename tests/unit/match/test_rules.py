@@ -6,10 +6,10 @@ import pytest
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import QueryError
-from monitor.domain.mention import Form
+from monitor.domain.mention import MatchForm
 from monitor.domain.official import Official, Role
-from monitor.domain.rule import Rule, Watch
-from monitor.match.rules import compile_watch
+from monitor.domain.rule import Rule, Watchlist
+from monitor.match.rules import compile_watchlist
 
 GIANG = Official("giang", "Phan Văn Giang", "Vietnam")
 ARTICLE = Article(
@@ -22,13 +22,13 @@ ARTICLE = Article(
 
 def hits(rule: Rule, source_id: str = "s", article: Article = ARTICLE) -> list[str]:
     """Return the passages of a rule on the article."""
-    findings = compile_watch(Watch((GIANG,), (rule,))).screen(article, source_id)
+    findings = compile_watchlist(Watchlist((GIANG,), (rule,))).match(article, source_id)
     return [passage.text for hit in findings.hits for passage in hit.passages]
 
 
 def test_passage_is_the_sentence_with_the_mark() -> None:
     """A hit is proved by the sentence; the mark is the name inside it."""
-    findings = compile_watch(Watch((GIANG,), (Rule("r", officials=("giang",)),))).screen(ARTICLE)
+    findings = compile_watchlist(Watchlist((GIANG,), (Rule("r", officials=("giang",)),))).match(ARTICLE)
     (passage,) = findings.hits[0].passages
     assert passage.text == "General Phan Van Giang spoke of the border."
     assert [ARTICLE.body[start:end] for start, end in passage.marks] == ["Phan Van Giang"]
@@ -58,7 +58,7 @@ def test_filters(rule: Rule, expected: bool) -> None:
 def test_faulty_query_names_its_rule() -> None:
     """A query that cannot be read is told with the id of its rule."""
     with pytest.raises(QueryError, match="rule border: "):
-        compile_watch(Watch(rules=(Rule("border", query="a AND"),)))
+        compile_watchlist(Watchlist(rules=(Rule("border", query="a AND"),)))
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_posts_alone_are_told_to_rules_that_ask(text: str, year: int, expected: 
     holder = Official(
         "som", "Somphone Vongdara", "Laos", roles=(Role("Minister of National Defence", date(2024, 11, 21)),)
     )
-    rules = (Rule("asks", officials=("som",), roles=True), Rule("names", officials=("som",)))
+    rules = (Rule("asks", officials=("som",), match_positions=True), Rule("names", officials=("som",)))
     article = Article(url="", body=text, language="en", published_at=datetime(year, 5, 5, tzinfo=UTC))
-    findings = compile_watch(Watch((holder,), rules)).screen(article)
-    assert [one.text for one in findings.mentions if one.form is Form.ROLE] == expected
+    findings = compile_watchlist(Watchlist((holder,), rules)).match(article)
+    assert [one.text for one in findings.mentions if one.form is MatchForm.POSITION] == expected
     assert [hit.rule_id for hit in findings.hits] == ["asks"] * bool(expected)

@@ -6,8 +6,8 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.official import Official, Role
-from monitor.domain.rule import Watch
-from monitor.match.rules import Watcher, compile_watch
+from monitor.domain.rule import Watchlist
+from monitor.match.rules import Matcher, compile_watchlist
 
 PEOPLE = (
     ("erdogan", "Recep Tayyip Erdoğan", "Turkey", "President"),
@@ -37,9 +37,9 @@ PEOPLE = (
 
 
 @pytest.fixture(scope="module")
-def watcher() -> Watcher:
+def watcher() -> Matcher:
     people = (Official(key, name, country, roles=(Role(post),)) for key, name, country, post in PEOPLE)
-    return compile_watch(Watch(tuple(people)))
+    return compile_watchlist(Watchlist(tuple(people)))
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def watcher() -> Watcher:
         ("Der Bäcker Merz eröffnet eine Filiale.", ""),
     ],
 )
-def test_a_part_of_a_name_counts_beside_its_post_in_other_languages(watcher: Watcher, text: str, named: str) -> None:
+def test_a_part_of_a_name_counts_beside_its_post_in_other_languages(watcher: Matcher, text: str, named: str) -> None:
     article = Article(
         "https://a.example/1", "News of the day", body=text, published_at=datetime(2026, 3, 5, tzinfo=UTC)
     )
-    assert {mention.official_id for mention in watcher.screen(article).mentions} == ({named} if named else set())
+    assert {mention.official_id for mention in watcher.match(article).mentions} == ({named} if named else set())
 
 
-def test_small_words_before_a_name_are_no_part_of_it(watcher: Watcher) -> None:
-    (mention,) = watcher.screen(Article("https://a.example/1", "Reise", body="Das sagte der Boris Pistorius.")).mentions
+def test_small_words_before_a_name_are_no_part_of_it(watcher: Matcher) -> None:
+    (mention,) = watcher.match(Article("https://a.example/1", "Reise", body="Das sagte der Boris Pistorius.")).mentions
     assert mention.text == "Boris Pistorius"

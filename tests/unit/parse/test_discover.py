@@ -4,8 +4,8 @@ import pytest
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source, SourceKind
-from monitor.parse.discover import candidates_in_page, candidates_in_robots, usual_places
-from monitor.parse.opml import read_opml, write_opml
+from monitor.parse.discover import find_page_candidates, find_robots_candidates, list_common_candidates
+from monitor.parse.opml import parse_opml, write_opml
 
 PAGE = """<html><head><base href="https://www.daily.example/en/">
 <link rel="alternate" type="application/rss+xml" title="Politics &amp; Law" href="rss/politics.rss">
@@ -17,8 +17,8 @@ PAGE = """<html><head><base href="https://www.daily.example/en/">
 
 def test_a_page_names_and_links_its_feeds() -> None:
     """Named feeds come first, also those of a service; links count on the outlet's own site; each once."""
-    found = candidates_in_page(PAGE, "https://www.daily.example/")
-    assert [(one.url, one.found) for one in found] == [
+    found = find_page_candidates(PAGE, "https://www.daily.example/")
+    assert [(one.url, one.found_by) for one in found] == [
         ("https://www.daily.example/en/rss/politics.rss", "named"),
         ("https://feeds.example/daily", "named"),
         ("https://www.daily.example/rss/world.rss", "linked"),
@@ -31,16 +31,16 @@ def test_a_page_names_and_links_its_feeds() -> None:
 def test_robots_txt_names_sitemaps() -> None:
     """Sitemaps for news come first."""
     text = "User-agent: *\nDisallow:\nSitemap: https://daily.example/sitemap.xml\nsitemap: /sitemap-news.xml\n"
-    found = [one.url for one in candidates_in_robots(text, "https://daily.example/robots.txt")]
+    found = [one.url for one in find_robots_candidates(text, "https://daily.example/robots.txt")]
     assert found == ["https://daily.example/sitemap-news.xml", "https://daily.example/sitemap.xml"]
 
 
 def test_usual_places_are_of_the_site_and_the_section() -> None:
     """A section may have a feed of its own; nothing is guessed below a page's file."""
-    urls = [one.url for one in usual_places("https://daily.example/world/?page=2")]
+    urls = [one.url for one in list_common_candidates("https://daily.example/world/?page=2")]
     assert "https://daily.example/feed" in urls
     assert "https://daily.example/world/feed" in urls
-    assert not any("index.html" in one.url for one in usual_places("https://daily.example/index.html"))
+    assert not any("index.html" in one.url for one in list_common_candidates("https://daily.example/index.html"))
 
 
 OPML = """<?xml version="1.0"?><opml version="1.0"><body><outline text="Asia"><outline type="rss" text="Báo A"
@@ -50,7 +50,7 @@ OPML = """<?xml version="1.0"?><opml version="1.0"><body><outline text="Asia"><o
 
 def test_opml_is_read_flat_and_once() -> None:
     """Folders are flattened, repetitions and addresses outside the web left out."""
-    assert [(one.name, one.url) for one in read_opml(OPML.encode())] == [
+    assert [(one.name, one.url) for one in parse_opml(OPML.encode())] == [
         ("Báo A", "https://a.example/rss"),
         ("B", "https://b.example/feed"),
     ]
@@ -60,7 +60,7 @@ def test_opml_is_read_flat_and_once() -> None:
 def test_what_is_no_opml_says_so(body: bytes) -> None:
     """An error, not an empty list."""
     with pytest.raises(NotAFeed):
-        read_opml(body)
+        parse_opml(body)
 
 
 def test_opml_survives_a_round_trip() -> None:
@@ -69,5 +69,5 @@ def test_opml_survives_a_round_trip() -> None:
         Source("a", 'Báo <A> & "B"', SourceKind.FEED, "https://a.example/rss?x=1&y=2", language="vi"),
         Source("b", "Map", SourceKind.SITEMAP, "https://b.example/sitemap.xml"),
     ]
-    (outline,) = read_opml(write_opml(sources).encode())
+    (outline,) = parse_opml(write_opml(sources).encode())
     assert (outline.name, outline.url, outline.language) == (sources[0].name, sources[0].url, "vi")

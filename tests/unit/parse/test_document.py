@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Listing, Source, SourceKind
-from monitor.parse.document import parse_document, quick_text
+from monitor.parse.document import decode_inline_text, parse_document
 
 URL = "https://daily.example/news/feed"
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
@@ -126,7 +126,7 @@ def test_sitemap_index_newest_first() -> None:
         for n in (1, 3, 2)
     )
     feed = parse_document(f"<sitemapindex>{parts}</sitemapindex>".encode(), "", URL, SOURCE)
-    assert [url[-6:] for url in feed.nested] == ["s3.xml", "s2.xml", "s1.xml"]
+    assert [url[-6:] for url in feed.nested_urls] == ["s3.xml", "s2.xml", "s1.xml"]
 
 
 LISTING = Listing("ul.news li", link="a[href*='detail']", published="span.date", published_format="%d/%m/%Y")
@@ -142,7 +142,10 @@ PAGE = """<html lang="lo"><head><base href="https://daily.example/En/"></head><b
 def test_listing_pages() -> None:
     """Items by selector; the title is the longest link text; the day comes first as the format says."""
     source = replace(
-        SOURCE, kind=SourceKind.PAGE, listing=replace(LISTING, next="a[rel=next]", pages=2), timezone="Asia/Vientiane"
+        SOURCE,
+        kind=SourceKind.PAGE,
+        listing=replace(LISTING, next="a[rel=next]", max_pages=2),
+        timezone="Asia/Vientiane",
     )
     feed = parse_document(PAGE.encode(), "text/html", URL, source)
     assert [(entry.title, entry.url[-4:]) for entry in feed.entries] == [
@@ -150,7 +153,7 @@ def test_listing_pages() -> None:
         ("From the tooltip", "id=2"),
     ]
     assert [f"{entry.published_at:%Y-%m-%dT%H}" for entry in feed.entries] == ["2026-03-04T17", "2026-03-03T17"]
-    assert feed.nested == ("https://daily.example/En/?page=2",)
+    assert feed.nested_urls == ("https://daily.example/En/?page=2",)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +174,10 @@ def test_listings_that_yield_nothing_say_why(listing: Listing, page: str, looks_
 
 def test_quick_reading_leaves_the_rest_to_a_worker() -> None:
     """Feeds of a usual size are looked at right here; large and packed ones, sitemaps and pages are not."""
-    assert quick_text(RSS.encode(), "", SOURCE) == RSS
-    assert quick_text(gzip.compress(RSS.encode()), "", SOURCE) is None
-    assert quick_text(RSS.encode() + b" " * 500_000, "", SOURCE) is None
-    assert quick_text(RSS.encode(), "", replace(SOURCE, kind=SourceKind.SITEMAP)) is None
+    assert decode_inline_text(RSS.encode(), "", SOURCE) == RSS
+    assert decode_inline_text(gzip.compress(RSS.encode()), "", SOURCE) is None
+    assert decode_inline_text(RSS.encode() + b" " * 500_000, "", SOURCE) is None
+    assert decode_inline_text(RSS.encode(), "", replace(SOURCE, kind=SourceKind.SITEMAP)) is None
 
 
 @pytest.mark.parametrize(
@@ -195,14 +198,14 @@ def test_half_an_entry_is_no_article(end: int) -> None:
     text = "<rss><channel><title>The Daily</title>" + "".join(entry.format(n=n) for n in (1, 2, 3))
     feed = parse_document(text[: len(text) - end].encode(), "", URL, SOURCE)
     assert [found.title for found in feed.entries] == ["Number 1", "Number 2"]
-    assert feed.cut
+    assert feed.is_cut_off
 
 
 def test_entries_that_nobody_closed_are_entries() -> None:
     """Where the document ends in good order, it is not cut, whatever its entries lack."""
     text = "<rss><channel><title>T</title><item><title>A</title><link>https://x.example/a</link></channel></rss>"
     feed = parse_document(text.encode(), "", URL, SOURCE)
-    assert ([entry.title for entry in feed.entries], feed.cut) == (["A"], False)
+    assert ([entry.title for entry in feed.entries], feed.is_cut_off) == (["A"], False)
 
 
 _ANYTHING = st.text(max_size=60) | st.sampled_from(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from monitor.domain.entry import Feed
 from monitor.domain.source import Source, SourceKind
 from monitor.parse import ordinary
-from monitor.parse.judge import read_with_feedparser
-from monitor.parse.ordinary import read_ordinary
+from monitor.parse.judge import parse_with_feedparser
+from monitor.parse.ordinary import parse_fast_xml
 from monitor.text.encoding import decode
 
 URL = "https://daily.example/section/feed.xml"
@@ -60,9 +60,9 @@ def differences(ours: Feed, theirs: Feed) -> list[object]:
 @pytest.mark.parametrize("text", [RSS, ATOM, RDF], ids=["rss", "atom", "rdf"])
 def test_ordinary_feeds_take_the_cheap_path_and_agree(text: str) -> None:
     """The three common formats are read without feedparser, with its result."""
-    feed = read_ordinary(text, URL, SOURCE)
+    feed = parse_fast_xml(text, URL, SOURCE)
     assert feed is not None
-    assert not differences(feed, read_with_feedparser(text, URL, SOURCE))
+    assert not differences(feed, parse_with_feedparser(text, URL, SOURCE))
     first = feed.entries[0]
     assert first.url.startswith("https://daily.example/")
     assert first.published_at is not None
@@ -74,14 +74,14 @@ def test_own_feeds_agree(monkeypatch: pytest.MonkeyPatch) -> None:
 
     A missing title or link would send a feed to feedparser: here that is let pass, so that more of them are compared.
     """
-    monkeypatch.setattr(ordinary, "_expect", lambda found: None)
+    monkeypatch.setattr(ordinary, "_require", lambda found: None)
     answered, wrong = [], []
     for path in sorted(FEEDS.glob("*.xml")):
         text = decode(path.read_bytes())
-        feed = read_ordinary(text, URL, SOURCE)
+        feed = parse_fast_xml(text, URL, SOURCE)
         if feed is not None:
             answered.append(path.name)
-            if differences(feed, read_with_feedparser(text, URL, SOURCE)):
+            if differences(feed, parse_with_feedparser(text, URL, SOURCE)):
                 wrong.append(path.name)
     assert not wrong
     assert len(answered) >= 16, answered
@@ -111,9 +111,9 @@ def test_damaged_feeds_agree_or_go_to_the_judge(text: str, data: st.DataObject) 
         if len(pieces) < 2:
             return
     damaged = "<".join(pieces)
-    feed = read_ordinary(damaged, URL, SOURCE)
+    feed = parse_fast_xml(damaged, URL, SOURCE)
     if feed is not None:
-        assert not differences(feed, read_with_feedparser(damaged, URL, SOURCE))
+        assert not differences(feed, parse_with_feedparser(damaged, URL, SOURCE))
 
 
 _WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cc", "Cs")), max_size=30)
@@ -142,9 +142,9 @@ def test_any_mixture_of_elements_agrees_or_goes_to_the_judge(fields: list[tuple[
         f"<rss version='2.0' {_NAMESPACES}><channel><title>T</title><item><title>Known</title>"
         f"<link>https://daily.example/1</link>{inner}</item></channel></rss>"
     )
-    feed = read_ordinary(text, URL, SOURCE)
+    feed = parse_fast_xml(text, URL, SOURCE)
     if feed is not None:
-        assert not differences(feed, read_with_feedparser(text, URL, SOURCE))
+        assert not differences(feed, parse_with_feedparser(text, URL, SOURCE))
 
 
 @pytest.mark.parametrize(
@@ -166,13 +166,13 @@ def test_any_mixture_of_elements_agrees_or_goes_to_the_judge(fields: list[tuple[
 )
 def test_odd_documents_go_to_the_judge(text: str) -> None:
     """Markup in titles, missing fields, entities, bases, base64, inline xhtml, no entries: the cheap path passes."""
-    assert read_ordinary(text, URL, SOURCE) is None
+    assert parse_fast_xml(text, URL, SOURCE) is None
 
 
 def test_bare_times_are_in_the_zone_of_the_source() -> None:
     """A date without an offset is local to its outlet."""
     text = RSS.replace("Thu, 05 Mar 2026 09:00:00 +0700", "Thu, 05 Mar 2026 09:00:00")
-    feed = read_ordinary(text, URL, replace(SOURCE, timezone="Asia/Vientiane"))
+    feed = parse_fast_xml(text, URL, replace(SOURCE, timezone="Asia/Vientiane"))
     assert feed is not None
     assert feed.entries[0].published_at is not None
     assert feed.entries[0].published_at.isoformat() == "2026-03-05T02:00:00+00:00"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.parse.values import read_instant
+from monitor.parse.values import parse_instant
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from monitor.parse.values import read_instant
 )
 def test_years_of_two_digits_are_read_as_rfc_2822_says(text: str, year: int) -> None:
     """RFC 822 knew two digits only, and feeds still write them."""
-    assert read_instant(text, UTC) == datetime(year, 3, 5, 8, 0, tzinfo=UTC)
+    assert parse_instant(text, UTC) == datetime(year, 3, 5, 8, 0, tzinfo=UTC)

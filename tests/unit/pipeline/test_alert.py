@@ -11,15 +11,15 @@ from fakes import FakeClock
 from outboxes import MemoryOutbox, OutboxDatabase
 from worlds import NOW, ONCE, hit, message, watch
 
-from monitor.domain.archive import HeldLine, MissLine
+from monitor.domain.archive import NearMissSummary, QuarantineSummary
 from monitor.domain.delivery import Delivery, DeliveryState
-from monitor.domain.digest import Coverage, Digest, DigestPlan, Hold, Schedule
-from monitor.domain.health import Finding, notice_due, with_finding, with_notice
+from monitor.domain.digest import Coverage, Digest, DigestPlan, QuietHours, Schedule
+from monitor.domain.health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
 from monitor.domain.ports import SourceStore
 from monitor.domain.settings import Configuration
-from monitor.domain.source import SourceMemory, SourceState
-from monitor.pipeline.alert import Alerter
-from monitor.schedule.timetable import CronTimetable
+from monitor.domain.source import PollState, SourceState
+from monitor.pipeline.alert import DigestComposer
+from monitor.schedule.timetable import CronDigestSchedule
 
 DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -31,24 +31,25 @@ class Desk:
     def __init__(self, configuration: Configuration, start: datetime = NOW) -> None:
         self.clock = FakeClock(start)
         self.outbox = MemoryOutbox()
-        self.memories: dict[str, SourceMemory] = {}
+        self.memories: dict[str, PollState] = {}
         self.database = OutboxDatabase(
-            self.outbox, cast("SourceStore", SimpleNamespace(noticed=lambda _since: list(self.memories.values())))
+            self.outbox,
+            cast("SourceStore", SimpleNamespace(load_states_with_notices=lambda _since: list(self.memories.values()))),
         )
         self.configuration = configuration
         self.restart()
 
     def restart(self) -> None:
-        self.alerter = Alerter(self.database, CronTimetable(), self.clock)
+        self.alerter = DigestComposer(self.database, CronDigestSchedule(), self.clock)
 
     def look(self, after: timedelta = timedelta(0)) -> list[Digest]:
         self.clock.advance(after)
-        return asyncio.run(self.alerter.compose_due(self.configuration))
+        return asyncio.run(self.alerter.run_due(self.configuration))
 
     def poll(self, name: str, state: SourceState, failures: float = 1.0) -> None:
         """Have a source polled, which is then in this state."""
-        now, memory = self.clock.now, self.memories.get(name, SourceMemory(name))
-        memory = with_finding(replace(memory, failures=failures), Finding(state, "as told"), now)
+        now, memory = self.clock.now, self.memories.get(name, PollState(name))
+        memory = with_diagnosis(replace(memory, failures=failures), SourceDiagnosis(state, "as told"), now)
         self.memories[name] = with_notice(memory, notice_due(memory, now), now)
 
     def find(self, *numbers: int) -> None:
@@ -138,7 +139,7 @@ def test_after_an_outage_one_late_digest_holds_everything() -> None:
 
 def test_an_urgent_digest_after_an_outage_is_marked_late() -> None:
     """What was found and could have been told more than five minutes ago is late; the quiet hours are no delay."""
-    held = replace(ONCE, id="held", hold=Hold(time(22), time(6)))
+    held = replace(ONCE, id="held", quiet_hours=QuietHours(time(22), time(6)))
     desk = Desk(watch(ONCE, held), datetime(2026, 5, 4, 14, tzinfo=UTC))  # nine in the evening in Vientiane
     desk.look()
     desk.clock.advance(2 * HOUR)
@@ -150,7 +151,7 @@ def test_an_urgent_digest_after_an_outage_is_marked_late() -> None:
 
 def test_nothing_found_is_said_when_asked_for() -> None:
     """The quiet notice is a digest of its own with the proof of coverage; without it nothing is sent."""
-    quiet = replace(DAILY, id="quiet", quiet_notice=True)
+    quiet = replace(DAILY, id="quiet", send_when_empty=True)
     desk = Desk(watch(DAILY, quiet), NOW + HOUR)
     desk.outbox.proof = Coverage(sources=3, read=3, articles=40)
     desk.look()
@@ -211,7 +212,7 @@ def test_who_has_a_digest_at_a_fixed_time_is_not_woken_for_a_source() -> None:
     desk.poll("kpl", SourceState.BLOCKED)
     told = list(chain(*(desk.look(timedelta(minutes=6)) for _ in range(250))))
     assert [digest.id for digest in told] == ["morning"]
-    held = Desk(watch(replace(ONCE, hold=Hold(time(0), time(23, 59)))))
+    held = Desk(watch(replace(ONCE, quiet_hours=QuietHours(time(0), time(23, 59)))))
     held.look()
     held.clock.advance(HOUR)
     held.poll("kpl", SourceState.BLOCKED)
@@ -223,8 +224,8 @@ def test_a_flood_is_said_but_breaks_no_silence() -> None:
     desk = Desk(watch(DAILY))
     desk.look()
     desk.outbox.held = [
-        HeldLine("kpl", "KPL", "dug up with many others", 30),
-        HeldLine("kpl", "KPL", "published before the source was watched", 2),
+        QuarantineSummary("kpl", "KPL", "dug up with many others", 30),
+        QuarantineSummary("kpl", "KPL", "published before the source was watched", 2),
     ]
     assert desk.look(DAY) == []
     desk.find(1)
@@ -235,7 +236,7 @@ def test_a_flood_is_said_but_breaks_no_silence() -> None:
 def test_a_dead_delivery_is_told_through_the_next_digest() -> None:
     """Every following digest says which target did not get its own, and how to send it again."""
     desk = Desk(watch(ONCE))
-    lost = Delivery(9, message(9), DeliveryState.DEAD, last_error="HTTP 500")
+    lost = Delivery(9, message(9), DeliveryState.FAILED, last_error="HTTP 500")
     desk.outbox.deliveries[9] = lost
     desk.find(1)
     notice = desk.look()[0].notices[0]
@@ -281,14 +282,14 @@ def test_ordinary_alerts_are_not_slowed_down() -> None:
 def test_row_53_each_window_once_over_the_clock_change() -> None:
     """Looking every minute through both nights of the year, a daily digest goes out exactly once a day."""
     for start in (datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)):
-        plan = replace(DAILY, timezone="Europe/Berlin", schedule=Schedule(at=time(2, 30)), quiet_notice=True)
+        plan = replace(DAILY, timezone="Europe/Berlin", schedule=Schedule(at=time(2, 30)), send_when_empty=True)
         desk = Desk(watch(plan), start)
         assert sum(len(desk.look(timedelta(minutes=7))) for _ in range(60)) == 1
 
 
 def test_row_54_a_jumping_clock_neither_storms_nor_stalls() -> None:
     """A day forward and back again: the digest of the real day still comes, no hit is lost or told twice."""
-    desk = Desk(watch(replace(DAILY, quiet_notice=True), ONCE))
+    desk = Desk(watch(replace(DAILY, send_when_empty=True), ONCE))
     desk.look()
     told = []
     for jump, number in ((DAY, 1), (-DAY, 2), (timedelta(seconds=1), 3), (timedelta(seconds=1), 4)):
@@ -355,7 +356,7 @@ def test_what_was_nearly_found_is_said_once_a_week_and_never_alone() -> None:
     """A digest that goes out anyway carries the line once a week; the line is no reason to send one."""
     desk = Desk(watch(DAILY))
     desk.outbox.missed.append(
-        MissLine("ada-example", "Example", "no title", 2, 7, "A title", "https://times.example/7")
+        NearMissSummary("ada-example", "Example", "no title", 2, 7, "A title", "https://times.example/7")
     )
     quiet = list(chain.from_iterable(desk.look(HOUR) for _ in range(8 * 24)))
     assert quiet == []

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from monitor.domain.errors import WorkerKilled
-from monitor.pipeline.aside import FEW, MUCH, STEADY, Aside
+from monitor.pipeline.aside import DRAIN_RATE, MIN_OFFLOAD_ARTICLES, OFFLOAD_THRESHOLD, ProcessOffloader
 
 T = TypeVar("T")
 
@@ -25,9 +25,9 @@ class Elsewhere:
         return work(*args)
 
 
-async def halves(aside: Aside, count: int) -> list[int] | None:
+async def halves(aside: ProcessOffloader, count: int) -> list[int] | None:
     """Ask for so many numbers to be halved."""
-    return await aside.run(halve, range(count), 2)
+    return await aside.run_in_pool(halve, range(count), 2)
 
 
 def halve(numbers: list[int], by: int) -> list[int]:
@@ -39,13 +39,13 @@ def test_much_work_is_done_elsewhere() -> None:
 
     async def scene() -> None:
         elsewhere = Elsewhere()
-        aside = Aside(elsewhere)
+        aside = ProcessOffloader(elsewhere)
         assert await halves(aside, 10) is None
-        aside.expect(2 * MUCH)
+        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
         assert await halves(aside, 10) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
-        assert await halves(aside, FEW - 1) is None
+        assert await halves(aside, MIN_OFFLOAD_ARTICLES - 1) is None
         assert elsewhere.jobs == 1
-        assert await halves(Aside(), 5 * MUCH) is None
+        assert await halves(ProcessOffloader(), 5 * OFFLOAD_THRESHOLD) is None
 
     asyncio.run(scene())
 
@@ -57,10 +57,10 @@ def test_batches_pile_up_and_a_steady_flow_does_not(monkeypatch: pytest.MonkeyPa
         now = 1000.0
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
         elsewhere = Elsewhere()
-        aside = Aside(elsewhere)
+        aside = ProcessOffloader(elsewhere)
         for _ in range(60):
             now += 1
-            assert await halves(aside, int(STEADY)) is None
+            assert await halves(aside, int(DRAIN_RATE)) is None
         for _ in range(10):
             await halves(aside, 200)
         assert elsewhere.jobs == 6
@@ -74,8 +74,8 @@ def test_what_cannot_be_done_elsewhere_is_done_here() -> None:
     """Where no process can be started, there is this one."""
 
     async def scene() -> None:
-        aside = Aside(Elsewhere(OSError("no more processes")))
-        aside.expect(2 * MUCH)
+        aside = ProcessOffloader(Elsewhere(OSError("no more processes")))
+        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
         assert await halves(aside, 10) is None
 
     asyncio.run(scene())
@@ -86,8 +86,8 @@ def test_what_kills_or_raises_is_the_callers(trouble: Exception) -> None:
     """What killed a process must not be done here unseen, and an error of the work itself is no other's."""
 
     async def scene() -> None:
-        aside = Aside(Elsewhere(trouble))
-        aside.expect(2 * MUCH)
+        aside = ProcessOffloader(Elsewhere(trouble))
+        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
         with pytest.raises(type(trouble)):
             await halves(aside, 10)
 
@@ -115,17 +115,17 @@ def test_what_piles_up_goes_out_together() -> None:
 
     async def scene() -> None:
         slow = Slow()
-        aside = Aside(slow)
-        aside.expect(2 * MUCH)
-        asked = [asyncio.create_task(aside.run(halve, range(at, at + 60), 2)) for at in range(0, 300, 60)]
+        aside = ProcessOffloader(slow)
+        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
+        asked = [asyncio.create_task(aside.run_in_pool(halve, range(at, at + 60), 2)) for at in range(0, 300, 60)]
         await asyncio.sleep(0)
-        gone = asyncio.create_task(aside.run(halve, range(60), 2))
+        gone = asyncio.create_task(aside.run_in_pool(halve, range(60), 2))
         await asyncio.sleep(0)
         gone.cancel()
         slow.go.set()
         assert await asyncio.gather(*asked) == [halve(list(range(at, at + 60)), 2) for at in range(0, 300, 60)]
         assert slow.sizes == [[60, 60], [60, 60], [60]]
-        assert await aside.run(halve, range(10), 2) == halve(list(range(10)), 2)
+        assert await aside.run_in_pool(halve, range(10), 2) == halve(list(range(10)), 2)
 
     asyncio.run(scene())
 
@@ -136,9 +136,9 @@ def test_only_who_kills_hears_of_it() -> None:
     async def scene() -> None:
         slow = Slow(deadly=70)
         slow.go.set()
-        aside = Aside(slow)
-        aside.expect(2 * MUCH)
-        asked = [aside.run(halve, range(at, at + 30), 2) for at in (0, 30, 60, 90)]
+        aside = ProcessOffloader(slow)
+        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
+        asked = [aside.run_in_pool(halve, range(at, at + 30), 2) for at in (0, 30, 60, 90)]
         results = await asyncio.gather(*asked, return_exceptions=True)
         assert [type(result) for result in results] == [list, list, WorkerKilled, list]
         assert slow.sizes == [[30] * 4, [30], [30], [30], [30]]

@@ -9,21 +9,21 @@ from typing import Any, cast
 
 import pytest
 
-from monitor.domain.archive import Room
+from monitor.domain.archive import DiskSpace
 from monitor.domain.errors import StoreFull
-from monitor.domain.ports import Records
-from monitor.domain.trust import Turn
-from monitor.pipeline.care import LEAST_FREE, Care, is_short
+from monitor.domain.ports import ApplicationDatabase
+from monitor.domain.trust import ClockChange
+from monitor.pipeline.care import MIN_FREE_BYTES, Maintenance, is_disk_space_low
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-BIG = 1000 * LEAST_FREE
+BIG = 1000 * MIN_FREE_BYTES
 
 
 @dataclass
 class Upkeep:
     """Records what it is asked for."""
 
-    disk: Room | None = field(default_factory=lambda: Room(BIG, BIG))
+    disk: DiskSpace | None = field(default_factory=lambda: DiskSpace(BIG, BIG))
     ballast: bool = False
     backups: list[datetime] = field(default_factory=list)
     portions: Iterator[tuple[int, int]] = field(default_factory=lambda: iter(()))
@@ -31,13 +31,13 @@ class Upkeep:
     rest: list[tuple[datetime, timedelta]] = field(default_factory=list)
     tidied: int = 0
 
-    def room(self) -> Room | None:
+    def measure_disk_space(self) -> DiskSpace | None:
         return self.disk
 
-    def load_ballast(self) -> None:
+    def create_reserve(self) -> None:
         self.ballast = True
 
-    def throw_off_ballast(self) -> None:
+    def release_reserve(self) -> None:
         self.ballast = False
 
     def back_up(self, now: datetime, folder: Path | None = None, keep: int = 7) -> Path:
@@ -47,18 +47,18 @@ class Upkeep:
     def last_backup(self) -> Path | None:
         return Path("copy.db") if self.backups else None
 
-    def forget(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
+    def delete_expired_articles(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
         self.forgotten.append((now, age, after_id))
         return next(self.portions, (0, 0))
 
-    def forget_rest(self, now: datetime, age: timedelta) -> int:
+    def delete_expired_records(self, now: datetime, age: timedelta) -> int:
         self.rest.append((now, age))
         return 3
 
-    def keep_time(self, now: datetime) -> Turn:
-        return Turn()
+    def record_clock(self, now: datetime) -> ClockChange:
+        return ClockChange()
 
-    def tidy(self) -> None:
+    def optimize(self) -> None:
         self.tidied += 1
 
 
@@ -76,8 +76,8 @@ class Ledger(dict[str, str]):
 class Database:
     """Calls at once."""
 
-    upkeep: Upkeep = field(default_factory=Upkeep)
-    ledger: Ledger = field(default_factory=Ledger)
+    maintenance: Upkeep = field(default_factory=Upkeep)
+    key_values: Ledger = field(default_factory=Ledger)
 
     async def run(self, work: Callable[..., Any], *args: object) -> Any:
         return work(*args)
@@ -98,49 +98,49 @@ class Clock:
 @pytest.mark.parametrize(
     ("room", "already", "short"),
     [
-        (Room(BIG, BIG), False, False),
-        (Room(LEAST_FREE, BIG), False, False),
-        (Room(LEAST_FREE - 1, BIG), False, True),
-        (Room(LEAST_FREE, BIG), True, True),
-        (Room(2 * LEAST_FREE, BIG), True, False),
-        (Room(50_000, 1_000_000), False, False),
-        (Room(49_999, 1_000_000), False, True),
-        (Room(60_000, 1_000_000), True, True),
+        (DiskSpace(BIG, BIG), False, False),
+        (DiskSpace(MIN_FREE_BYTES, BIG), False, False),
+        (DiskSpace(MIN_FREE_BYTES - 1, BIG), False, True),
+        (DiskSpace(MIN_FREE_BYTES, BIG), True, True),
+        (DiskSpace(2 * MIN_FREE_BYTES, BIG), True, False),
+        (DiskSpace(50_000, 1_000_000), False, False),
+        (DiskSpace(49_999, 1_000_000), False, True),
+        (DiskSpace(60_000, 1_000_000), True, True),
     ],
 )
-def test_short_of_space(room: Room, already: bool, short: bool) -> None:
+def test_short_of_space(room: DiskSpace, already: bool, short: bool) -> None:
     """By a fixed measure on a big disk, by a share of a small one, and not to and fro at the edge."""
-    assert is_short(room, already=already) is short
+    assert is_disk_space_low(room, was_low=already) is short
 
 
 def test_row_58_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() -> None:
     """The ballast is thrown off for what must still be noted, and loaded again afterwards."""
     database = Database()
-    care = Care(cast("Records", database), Clock())
+    care = Maintenance(cast("ApplicationDatabase", database), Clock())
     done = []
 
     async def work() -> None:
         done.append(1)
 
-    collect = care.with_leave(work)
+    collect = care.skip_when_disk_full(work)
 
     async def story() -> None:
-        await care.watch_room()
+        await care.check_disk_space()
         await collect()
-        assert (database.upkeep.ballast, care.short) == (True, None)
-        database.upkeep.disk = Room(1000, BIG)
+        assert (database.maintenance.ballast, care.low_disk_space) == (True, None)
+        database.maintenance.disk = DiskSpace(1000, BIG)
         with pytest.raises(StoreFull, match="free on the database's disk"):
-            await care.watch_room()
+            await care.check_disk_space()
         with pytest.raises(StoreFull, match="resting"):
             await collect()
-        assert (database.upkeep.ballast, care.short) == (False, Room(1000, BIG))
-        database.upkeep.disk = Room(BIG, BIG)
-        await care.watch_room()
+        assert (database.maintenance.ballast, care.low_disk_space) == (False, DiskSpace(1000, BIG))
+        database.maintenance.disk = DiskSpace(BIG, BIG)
+        await care.check_disk_space()
         await collect()
 
     asyncio.run(story())
     assert done == [1, 1]
-    assert (database.upkeep.ballast, care.short) == (True, None)
+    assert (database.maintenance.ballast, care.low_disk_space) == (True, None)
 
 
 def test_a_backup_a_day() -> None:
@@ -149,48 +149,48 @@ def test_a_backup_a_day() -> None:
 
     async def hours(count: int) -> None:
         for _ in range(count):
-            await Care(cast("Records", database), clock).back_up()
+            await Maintenance(cast("ApplicationDatabase", database), clock).back_up()
             clock.now += timedelta(hours=1)
 
     asyncio.run(hours(49))
-    assert database.upkeep.backups == [NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)]
-    database.upkeep.backups.clear()
+    assert database.maintenance.backups == [NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)]
+    database.maintenance.backups.clear()
     asyncio.run(hours(1))
-    assert len(database.upkeep.backups) == 1
+    assert len(database.maintenance.backups) == 1
 
 
 def test_a_backup_by_a_wrong_clock_does_not_end_the_daily_ones() -> None:
     """One that is dated in 2099 is no reason to wait until then."""
     database, clock = Database(), Clock(datetime(2099, 1, 1, tzinfo=UTC))
-    care = Care(cast("Records", database), clock)
+    care = Maintenance(cast("ApplicationDatabase", database), clock)
     asyncio.run(care.back_up())
     clock.now = NOW
     asyncio.run(care.back_up())
-    assert database.upkeep.backups[1:] == [NOW]
+    assert database.maintenance.backups[1:] == [NOW]
 
 
 def test_a_database_on_a_server_is_neither_measured_nor_backed_up() -> None:
     """Its operators do that."""
     database = Database(Upkeep(disk=None))
-    care = Care(cast("Records", database), Clock())
-    asyncio.run(care.watch_room())
+    care = Maintenance(cast("ApplicationDatabase", database), Clock())
+    asyncio.run(care.check_disk_space())
     assert asyncio.run(care.back_up()) is None
-    assert database.upkeep.backups == []
+    assert database.maintenance.backups == []
 
 
 def test_cleaning_goes_on_until_the_end_in_portions() -> None:
     """From where the last portion ended; then loose ends, then the index."""
     database = Database(replace(Upkeep(), portions=iter([(2, 500), (0, 900), (1, 0)])))
-    done = asyncio.run(Care(cast("Records", database), Clock()).clean_up(timedelta(days=30)))
+    done = asyncio.run(Maintenance(cast("ApplicationDatabase", database), Clock()).clean_up(timedelta(days=30)))
     month = timedelta(days=30)
-    assert database.upkeep.forgotten == [(NOW, month, 0), (NOW, month, 500), (NOW, month, 900)]
-    assert (done.articles, done.others, database.upkeep.tidied) == (3, 3, 1)
-    assert database.upkeep.rest == [(NOW, month)]
+    assert database.maintenance.forgotten == [(NOW, month, 0), (NOW, month, 500), (NOW, month, 900)]
+    assert (done.deleted_articles, done.deleted_records, database.maintenance.tidied) == (3, 3, 1)
+    assert database.maintenance.rest == [(NOW, month)]
 
 
 def test_without_a_retention_no_article_is_let_go() -> None:
     """Near misses and settled deliveries still are, after ninety days."""
     database = Database()
-    asyncio.run(Care(cast("Records", database), Clock()).clean_up(None))
-    assert database.upkeep.forgotten == []
-    assert database.upkeep.rest == [(NOW, timedelta(days=90))]
+    asyncio.run(Maintenance(cast("ApplicationDatabase", database), Clock()).clean_up(None))
+    assert database.maintenance.forgotten == []
+    assert database.maintenance.rest == [(NOW, timedelta(days=90))]

@@ -8,30 +8,39 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
+from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineProcessPool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.article import Draft, Stage
+from monitor.domain.article import NewArticle, Stage
 from monitor.domain.errors import LeaseLost, StoreBusy, WorkerKilled
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, NotModified, Outcome, Request, Weight
-from monitor.domain.health import recoveries
-from monitor.domain.source import ArticleMode, Lease, Listing, Source, SourceKind, SourceMemory, SourceState
-from monitor.pipeline.aside import MUCH, Aside, do_all
-from monitor.pipeline.collect import Collector, Poll
+from monitor.domain.exchange import (
+    Blocked,
+    Failed,
+    FailureWeight,
+    Fetched,
+    FetchRequest,
+    FetchResult,
+    Gone,
+    NotModified,
+)
+from monitor.domain.health import recovery_notices
+from monitor.domain.source import Lease, Listing, PollState, Source, SourceKind, SourceState, TextOrigin
+from monitor.pipeline.aside import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
+from monitor.pipeline.collect import Collector, PollResult
 
 T = TypeVar("T")
 URL = "https://daily.example/feed.xml"
-SOURCE = Source("daily", "The Daily", SourceKind.FEED, URL, every=timedelta(minutes=15))
+SOURCE = Source("daily", "The Daily", SourceKind.FEED, URL, poll_interval=timedelta(minutes=15))
 
 
 class Shelf:
     """Sources and articles in memory, with the promises of the ports."""
 
-    def __init__(self, memory: SourceMemory | None = None) -> None:
-        self.memory = memory or SourceMemory("daily")
+    def __init__(self, memory: PollState | None = None) -> None:
+        self.memory = memory or PollState("daily")
         self.keys = set[str]()
-        self.drafts = list[Draft]()
+        self.drafts = list[NewArticle]()
         self.failure: Exception | None = None
         self.leases = list[Lease]()
 
@@ -39,25 +48,25 @@ class Shelf:
         """Hand the sources out."""
         return self.leases or [Lease("daily", "token", NOON + timedelta(minutes=5), self.memory)][:limit]
 
-    def settle(self, lease: Lease, memory: SourceMemory) -> None:
+    def record_poll(self, lease: Lease, memory: PollState) -> None:
         """Keep the memory."""
         if self.failure:
             raise self.failure
         self.memory = memory
 
-    def known(self, source_id: str, keys: Collection[str]) -> set[str]:
+    def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
         """Look the keys up."""
         return self.keys & set(keys)
 
-    def keep_poll(
-        self, lease: Lease, memory: SourceMemory, drafts: Sequence[Draft], now: object, _touched: object = ()
+    def commit_poll(
+        self, lease: Lease, memory: PollState, new_articles: Sequence[NewArticle], now: object, _touched: object = ()
     ) -> int:
         """Keep what is new."""
-        self.settle(lease, memory)
-        new = [draft for draft in drafts if not self.keys & set(draft.keys)]
+        self.record_poll(lease, memory)
+        new = [draft for draft in new_articles if not self.keys & set(draft.entry_keys)]
         self.drafts += new
-        for draft in drafts:
-            self.keys |= set(draft.keys)
+        for draft in new_articles:
+            self.keys |= set(draft.entry_keys)
         return len(new)
 
 
@@ -75,12 +84,12 @@ def answer(body: bytes, url: str = URL, **more: object) -> Fetched:
 
 
 def poll(
-    shelf: Shelf, answers: Outcome | dict[str, Outcome], source: Source = SOURCE, clock: FakeClock | None = None
-) -> Poll:
+    shelf: Shelf, answers: FetchResult | dict[str, FetchResult], source: Source = SOURCE, clock: FakeClock | None = None
+) -> PollResult:
     laid_out = answers if isinstance(answers, dict) else {source.url: answers}
     database = FakeDatabase(articles=shelf, sources=shelf)
-    collector = Collector(database, FakeFetcher(laid_out), InlineWorkshop(), clock or FakeClock(), timedelta(days=1))
-    (result,) = asyncio.run(collector.tick({source.id: source}))
+    collector = Collector(database, FakeFetcher(laid_out), InlineProcessPool(), clock or FakeClock(), timedelta(days=1))
+    (result,) = asyncio.run(collector.run_due({source.id: source}))
     return result
 
 
@@ -88,7 +97,7 @@ def test_new_entries_are_kept_with_the_validators() -> None:
     """One poll stores the entries and only then the ETag that would hide them."""
     shelf = Shelf()
     result = poll(shelf, answer(rss(1, 2, 3)))
-    assert (result.outcome, result.new, result.entries) == ("new", 3, 3)
+    assert (result.outcome, result.new_count, result.entry_count) == ("new", 3, 3)
     assert shelf.memory.etag == '"1"'
     assert [draft.stage for draft in shelf.drafts] == [Stage.LISTED] * 3
 
@@ -99,7 +108,7 @@ def test_validators_are_not_kept_when_the_entries_are_not() -> None:
     shelf.failure = StoreBusy("locked")
     result = poll(shelf, answer(rss(1)))
     assert result.outcome == "failed"
-    assert shelf.memory == SourceMemory("daily")
+    assert shelf.memory == PollState("daily")
 
 
 def test_a_lost_lease_writes_nothing() -> None:
@@ -120,7 +129,7 @@ def test_known_entries_are_not_kept_again() -> None:
     """Only the two new ones of four are drafts."""
     shelf = Shelf()
     poll(shelf, answer(rss(1, 2)))
-    assert poll(shelf, answer(rss(4, 3, 2, 1))).new == 2
+    assert poll(shelf, answer(rss(4, 3, 2, 1))).new_count == 2
     assert len(shelf.drafts) == 4
 
 
@@ -129,7 +138,7 @@ def test_known_entries_are_not_kept_again() -> None:
     [
         (Blocked("shows a challenge"), SourceState.BLOCKED),
         (Gone("410"), SourceState.GONE),
-        (Failed("500", Weight.SOFT, status=500), SourceState.FAILING),
+        (Failed("500", FailureWeight.SOFT, status=500), SourceState.FAILING),
         (answer(b"<!doctype html><html><title>Welcome</title></html>"), SourceState.BLOCKED),
         (answer(b"<html><title>Just a moment...</title></html>"), SourceState.BLOCKED),
         (answer(b""), SourceState.FAILING),
@@ -138,10 +147,10 @@ def test_known_entries_are_not_kept_again() -> None:
         (answer(rss()), SourceState.OK),
     ],
 )
-def test_each_answer_has_its_state(outcome: Outcome, state: SourceState) -> None:
+def test_each_answer_has_its_state(outcome: FetchResult, state: SourceState) -> None:
     """Blocked, gone, failing and an empty new feed are told apart, and all but the last say why."""
     result = poll(Shelf(), outcome)
-    assert result.after is state
+    assert result.state_after is state
     assert (state is SourceState.OK) or result.detail
 
 
@@ -149,16 +158,16 @@ def test_a_feed_that_was_full_and_is_empty_is_a_fault() -> None:
     """Empty is not quiet, and its entries are remembered."""
     shelf = Shelf()
     poll(shelf, answer(rss(1, 2)))
-    assert poll(shelf, answer(rss())).after is SourceState.FAILING
-    assert poll(shelf, answer(rss(1, 2, 3))).new == 1
+    assert poll(shelf, answer(rss())).state_after is SourceState.FAILING
+    assert poll(shelf, answer(rss(1, 2, 3))).new_count == 1
 
 
 def test_zero_overlap_is_a_gap_and_ends_with_the_next_overlap() -> None:
     """Nothing known where there should be means that articles may be missing."""
     shelf = Shelf()
     poll(shelf, answer(rss(1, 2, 3)))
-    assert poll(shelf, answer(rss(11, 12, 13))).after is SourceState.GAP
-    assert poll(shelf, answer(rss(12, 13, 14))).after is SourceState.OK
+    assert poll(shelf, answer(rss(11, 12, 13))).state_after is SourceState.GAP
+    assert poll(shelf, answer(rss(12, 13, 14))).state_after is SourceState.OK
 
 
 def test_a_gap_is_filled_from_the_sitemap() -> None:
@@ -169,57 +178,57 @@ def test_a_gap_is_filled_from_the_sitemap() -> None:
     urls = "".join(f"<url><loc>https://daily.example/{n}</loc></url>" for n in range(1, 14))
     sitemap = answer(f"<urlset>{urls}</urlset>".encode(), source.sitemap)
     result = poll(shelf, {URL: answer(rss(11, 12, 13)), source.sitemap: sitemap}, source)
-    assert (result.after, result.new) == (SourceState.OK, 10)
+    assert (result.state_after, result.new_count) == (SourceState.OK, 10)
 
 
 def test_a_move_for_good_counts_after_three_answers() -> None:
     """Once or twice is a slip; the third says so, with the line to write."""
     shelf = Shelf()
-    states = [poll(shelf, answer(rss(1, n), moved_to="https://new.example/feed")).after for n in (2, 3, 4)]
+    states = [poll(shelf, answer(rss(1, n), moved_to="https://new.example/feed")).state_after for n in (2, 3, 4)]
     assert states == [SourceState.OK, SourceState.OK, SourceState.MOVED]
     assert "https://new.example/feed" in shelf.memory.remedy
-    answers: dict[str, Outcome] = {URL: Failed("404", status=404), "https://new.example/feed": answer(rss(1, 5))}
-    assert poll(shelf, answers).new == 1
+    answers: dict[str, FetchResult] = {URL: Failed("404", status=404), "https://new.example/feed": answer(rss(1, 5))}
+    assert poll(shelf, answers).new_count == 1
 
 
 def test_a_move_counts_where_nothing_else_is_new() -> None:
     """A redirect to a feed that is unchanged says as much of the new address as one to news."""
     shelf, new = Shelf(), "https://new.example/feed"
     same = answer(rss(1, 2), moved_to=new)
-    states = [poll(shelf, outcome).after for outcome in (same, same, NotModified(moved_to=new))]
+    states = [poll(shelf, outcome).state_after for outcome in (same, same, NotModified(moved_to=new))]
     assert states == [SourceState.OK, SourceState.OK, SourceState.MOVED]
-    assert poll(shelf, NotModified()).after is SourceState.OK
+    assert poll(shelf, NotModified()).state_after is SourceState.OK
 
 
 def test_a_silent_source_is_quiet() -> None:
     """Longer silence than expected is a fault that names the last news."""
     shelf, clock = Shelf(), FakeClock()
-    source = replace(SOURCE, expect=timedelta(days=2))
+    source = replace(SOURCE, max_silence=timedelta(days=2))
     poll(shelf, answer(rss(1)), source, clock)
     clock.advance(timedelta(days=3))
     result = poll(shelf, NotModified(), source, clock)
-    assert result.after is SourceState.QUIET
+    assert result.state_after is SourceState.QUIET
     assert "2026-03-05" in result.detail
 
 
 def test_whole_feed_texts_need_no_page() -> None:
     """With `article: feed` nothing is left to be fetched."""
     shelf = Shelf()
-    poll(shelf, answer(rss(1)), replace(SOURCE, article=ArticleMode.FEED))
-    assert shelf.drafts[0].stage is Stage.READ
+    poll(shelf, answer(rss(1)), replace(SOURCE, text_from=TextOrigin.FEED))
+    assert shelf.drafts[0].stage is Stage.EXTRACTED
 
 
 def test_an_unexpected_error_is_recorded_on_the_row() -> None:
     """A bug in one source's poll is that source's state, not the daemon's end."""
     shelf = Shelf()
     result = poll(shelf, {"https://other.example/": NotModified()})
-    assert result.after is SourceState.FAILING
+    assert result.state_after is SourceState.FAILING
     assert "KeyError" in shelf.memory.detail
 
 
 def test_a_listing_follows_its_pages_until_something_is_known() -> None:
     """The first poll reads on; a later one stops at the first page that has anything known."""
-    listing = Listing("li", next="a.next", pages=3)
+    listing = Listing("li", next="a.next", max_pages=3)
     source = replace(SOURCE, kind=SourceKind.PAGE, url="https://daily.example/news", listing=listing)
 
     def page(number: int, *items: int) -> Fetched:
@@ -228,10 +237,10 @@ def test_a_listing_follows_its_pages_until_something_is_known() -> None:
         return answer(f"<ul>{links}</ul><a class='next' href='/news{number + 1}'>more</a>".encode(), url)
 
     shelf = Shelf()
-    answers: dict[str, Outcome] = {found.url: found for found in (page(1, 1, 2), page(2, 3), page(3, 4))}
-    assert poll(shelf, answers, source).new == 4
-    later: dict[str, Outcome] = {found.url: found for found in (page(1, 9, 1),)}
-    assert poll(shelf, later, source).new == 1
+    answers: dict[str, FetchResult] = {found.url: found for found in (page(1, 1, 2), page(2, 3), page(3, 4))}
+    assert poll(shelf, answers, source).new_count == 4
+    later: dict[str, FetchResult] = {found.url: found for found in (page(1, 9, 1),)}
+    assert poll(shelf, later, source).new_count == 1
 
 
 def test_a_fault_is_told_once_then_daily_then_its_end() -> None:
@@ -249,9 +258,9 @@ def test_a_fault_is_told_once_then_daily_then_its_end() -> None:
 def test_one_hiccup_is_a_state_but_no_notice() -> None:
     """A single 502 shows in the status and wakes nobody; the second in a row is told."""
     shelf = Shelf()
-    hiccup = Failed("502", Weight.SOFT, status=502)
+    hiccup = Failed("502", FailureWeight.SOFT, status=502)
     first, second = poll(shelf, hiccup), poll(shelf, hiccup)
-    assert (first.after, first.notice) == (SourceState.FAILING, None)
+    assert (first.state_after, first.notice) == (SourceState.FAILING, None)
     assert second.notice is not None
 
 
@@ -286,17 +295,23 @@ def test_leaving_known_items_out_changes_nothing(polls: list[list[tuple[int, str
         shelf, clock = Shelf(), FakeClock()
         fetcher = FakeFetcher({})
         database = FakeDatabase(articles=shelf, sources=shelf)
-        collector = Collector(database, fetcher, InlineWorkshop(), clock, timedelta(days=1))
+        collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
         seen = []
         for items in polls:
             if forgets:
-                collector = Collector(database, fetcher, InlineWorkshop(), clock, timedelta(days=1))
+                collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
             fetcher.answers[URL] = feed(items)
-            (result,) = asyncio.run(collector.tick({"daily": SOURCE}))
-            seen.append((result.outcome, result.entries, result.new, result.after))
+            (result,) = asyncio.run(collector.run_due({"daily": SOURCE}))
+            seen.append((result.outcome, result.entry_count, result.new_count, result.state_after))
             clock.advance(timedelta(hours=1))
         kept.append(
-            (seen, [(draft.article.url, draft.article.title, draft.news, draft.held) for draft in shelf.drafts])
+            (
+                seen,
+                [
+                    (draft.article.url, draft.article.title, draft.is_alertable, draft.quarantine_reason)
+                    for draft in shelf.drafts
+                ],
+            )
         )
     assert kept[0] == kept[1]
 
@@ -305,21 +320,21 @@ def test_a_busy_host_gives_its_place_to_others_and_a_pass_waits_for_it() -> None
     """Ten sources of one host: the daemon polls four and puts the others off, one pass polls them all."""
 
     class Slow(FakeFetcher):
-        async def fetch(self, request: Request) -> Outcome:
+        async def fetch(self, request: FetchRequest) -> FetchResult:
             await asyncio.sleep(0)
             return await super().fetch(request)
 
     sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
-    leases = [Lease(name, "token", NOON, SourceMemory(name)) for name in sources]
+    leases = [Lease(name, "token", NOON, PollState(name)) for name in sources]
 
     async def outcomes(*, wait: bool) -> tuple[Counter[str], list[datetime]]:
         shelf = Shelf()
         shelf.leases = leases
         fetcher = Slow({source.url: answer(rss(1), source.url) for source in sources.values()})
         database = FakeDatabase(articles=shelf, sources=shelf)
-        collector = Collector(database, fetcher, InlineWorkshop(), FakeClock(), timedelta(days=1))
+        collector = Collector(database, fetcher, InlineProcessPool(), FakeClock(), timedelta(days=1))
         if wait:
-            polls = await collector.tick(sources)
+            polls = await collector.run_due(sources)
         else:
             polls = list(await asyncio.gather(*(collector.poll(one, sources[one.source_id]) for one in leases)))
         put_off = [poll.next_poll_at for poll in polls if poll.outcome == "postponed" and poll.next_poll_at]
@@ -336,18 +351,18 @@ def test_row_54_a_host_is_not_put_off_for_a_day_by_a_clock_set_back() -> None:
     """Five of a host's sources are put off a day ahead of the real time; put off again in it, they wait seconds."""
 
     class Slow(FakeFetcher):
-        async def fetch(self, request: Request) -> Outcome:
+        async def fetch(self, request: FetchRequest) -> FetchResult:
             await asyncio.sleep(0)
             return await super().fetch(request)
 
     sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
-    leases = [Lease(name, "token", NOON, SourceMemory(name)) for name in sources]
+    leases = [Lease(name, "token", NOON, PollState(name)) for name in sources]
     clock, shelf = FakeClock(NOON + timedelta(days=1)), Shelf()
     fetcher = Slow({source.url: answer(rss(1), source.url) for source in sources.values()})
     database = FakeDatabase(articles=shelf, sources=shelf)
-    collector = Collector(database, fetcher, InlineWorkshop(), clock, timedelta(days=1))
+    collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
 
-    async def polls() -> list[Poll]:
+    async def polls() -> list[PollResult]:
         return list(await asyncio.gather(*(collector.poll(one, sources[one.source_id]) for one in leases)))
 
     asyncio.run(polls())
@@ -360,9 +375,9 @@ def test_row_54_a_host_is_not_put_off_for_a_day_by_a_clock_set_back() -> None:
 def test_an_entry_that_was_cut_comes_whole_with_the_next_poll() -> None:
     """The half is no article, and its validators are not kept: the whole may come under the same ones."""
     shelf, whole = Shelf(), rss(1, 2, text="many words " * 50)
-    assert poll(shelf, answer(whole[:-200])).new == 1
+    assert poll(shelf, answer(whole[:-200])).new_count == 1
     assert (shelf.memory.etag, shelf.memory.body_hash) == ("", "")
-    assert poll(shelf, answer(whole)).new == 1
+    assert poll(shelf, answer(whole)).new_count == 1
     assert [draft.article.title for draft in shelf.drafts] == ["Headline 1", "Headline 2"]
 
 
@@ -372,10 +387,10 @@ def test_a_recovery_is_kept_for_the_next_digest() -> None:
     poll(shelf, Gone("410"), clock=clock)
     clock.advance(timedelta(hours=1))
     poll(shelf, NotModified(), clock=clock)
-    (text,) = recoveries([shelf.memory], NOON, clock.now + timedelta(hours=1))
+    (text,) = recovery_notices([shelf.memory], NOON, clock.now + timedelta(hours=1))
     assert "The Daily is read again" in text
-    assert not recoveries([shelf.memory], NOON, clock.now)
-    assert not recoveries([replace(shelf.memory, state=SourceState.GONE)], NOON, clock.now + timedelta(hours=1))
+    assert not recovery_notices([shelf.memory], NOON, clock.now)
+    assert not recovery_notices([replace(shelf.memory, state=SourceState.GONE)], NOON, clock.now + timedelta(hours=1))
 
 
 def test_an_index_that_never_changes_hides_nothing() -> None:
@@ -386,28 +401,28 @@ def test_an_index_that_never_changes_hides_nothing() -> None:
     index = answer(f"<sitemapindex><sitemap><loc>{part}</loc></sitemap></sitemapindex>".encode(), source.url)
     for count in (1, 2):
         urls = "".join(f"<url><loc>https://daily.example/story-{n}</loc></url>" for n in range(count))
-        answers: dict[str, Outcome] = {source.url: index, part: answer(f"<urlset>{urls}</urlset>".encode(), part)}
-        assert poll(shelf, answers, source).new == 1
+        answers: dict[str, FetchResult] = {source.url: index, part: answer(f"<urlset>{urls}</urlset>".encode(), part)}
+        assert poll(shelf, answers, source).new_count == 1
 
 
 def test_what_was_kept_as_bare_words_is_said() -> None:
     """Where an entry kills its reader, the poll goes well, and its line tells of it."""
 
-    class Deadly(InlineWorkshop):
+    class Deadly(InlineProcessPool):
         async def run(self, work: Callable[..., T], *args: Any) -> T:
-            batch = args[0][0][1][0] if work is do_all else args[0]
+            batch = args[0][0][1][0] if work is run_calls else args[0]
             if any(entry.title == "Headline 3" for entry in batch):
                 raise WorkerKilled("too long")
             return await super().run(work, *args)
 
-    async def run() -> Poll:
-        aside, shelf = Aside(Deadly()), Shelf()
-        aside.expect(2 * MUCH)
+    async def run() -> PollResult:
+        aside, shelf = ProcessOffloader(Deadly()), Shelf()
+        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
         database, fetcher = FakeDatabase(articles=shelf, sources=shelf), FakeFetcher({URL: answer(rss(*range(12)))})
-        collector = Collector(database, fetcher, InlineWorkshop(), FakeClock(), timedelta(days=1), aside)
-        (result,) = await collector.tick({SOURCE.id: SOURCE})
+        collector = Collector(database, fetcher, InlineProcessPool(), FakeClock(), timedelta(days=1), aside)
+        (result,) = await collector.run_due({SOURCE.id: SOURCE})
         return result
 
     result = asyncio.run(run())
-    assert (result.outcome, result.new) == ("new", 12)
-    assert result.remark == "1 of the entries could not be read and stay as bare words"
+    assert (result.outcome, result.new_count) == ("new", 12)
+    assert result.note == "1 of the entries could not be read and stay as bare words"

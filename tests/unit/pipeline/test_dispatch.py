@@ -10,11 +10,11 @@ from fakes import FakeClock
 from outboxes import MemoryOutbox, OutboxDatabase
 from worlds import NOW, message
 
-from monitor.domain.delivery import Delivery, DeliveryState, Message, Receipt, Refused, Retry, Sent, Settlement
+from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, Refused, Retry, SendResult, Sent
 from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import StoreBusy
-from monitor.domain.ports import Carrier
-from monitor.pipeline.dispatch import WAITS, Attempt, Dispatcher, next_attempt
+from monitor.domain.ports import ChannelSender
+from monitor.pipeline.dispatch import RETRY_DELAYS, DeliveryAttempt, DeliverySender, next_attempt_time
 
 HOUR = timedelta(hours=1)
 
@@ -23,16 +23,16 @@ HOUR = timedelta(hours=1)
 class Scripted:
     """A carrier that does as told, and remembers what it was given."""
 
-    act: Callable[[Message, datetime], Awaitable[Receipt]]
+    act: Callable[[Message, datetime], Awaitable[SendResult]]
     sent: list[tuple[str, str, datetime]] = field(default_factory=list)
 
-    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         self.sent.append((message.key, message.target, attempt_at))
         return await self.act(message, attempt_at)
 
 
-def always(receipt: Receipt) -> Scripted:
-    async def act(_message: Message, _at: datetime) -> Receipt:
+def always(receipt: SendResult) -> Scripted:
+    async def act(_message: Message, _at: datetime) -> SendResult:
         return receipt
 
     return Scripted(act)
@@ -44,10 +44,10 @@ def outbox(*messages: Message) -> MemoryOutbox:
     return store
 
 
-def pass_over(store: MemoryOutbox, clock: FakeClock, **carriers: Carrier) -> list[Attempt]:
+def pass_over(store: MemoryOutbox, clock: FakeClock, **carriers: ChannelSender) -> list[DeliveryAttempt]:
     """Make one pass with a fresh process."""
-    dispatcher = Dispatcher(OutboxDatabase(store), carriers, clock, patience=1.0)
-    return asyncio.run(dispatcher.deliver_due())
+    dispatcher = DeliverySender(OutboxDatabase(store), carriers, clock, wait_seconds=1.0)
+    return asyncio.run(dispatcher.run_due())
 
 
 def states(store: MemoryOutbox) -> list[DeliveryState]:
@@ -74,14 +74,14 @@ def test_row_43_a_receiver_that_is_down_for_days_is_tried_over_75_hours_then_dea
     assert timedelta(hours=75) <= times[-1] - times[0] <= timedelta(hours=84)
     waits = [later - earlier for earlier, later in pairwise(times)]
     assert waits == sorted(waits)
-    assert (store.deliveries[1].state, store.deliveries[1].last_error) == (DeliveryState.DEAD, "HTTP 500")
+    assert (store.deliveries[1].state, store.deliveries[1].last_error) == (DeliveryState.FAILED, "HTTP 500")
     assert len({key for key, _, _ in desk.sent}) == 1
 
 
 def test_row_43_a_server_that_comes_back_after_three_days_gets_the_message() -> None:
     """Down for 72 hours is within the schedule: nothing is lost and nobody has to do anything."""
 
-    async def act(_message: Message, at: datetime) -> Receipt:
+    async def act(_message: Message, at: datetime) -> SendResult:
         return Sent() if at >= NOW + 72 * HOUR else Retry("connection refused")
 
     store, clock, desk = outbox(message()), FakeClock(NOW), Scripted(act)
@@ -94,27 +94,27 @@ def test_row_43_a_server_that_comes_back_after_three_days_gets_the_message() -> 
 def test_waits_are_jittered_later_never_sooner() -> None:
     """Two deliveries that failed together do not come back together; a wish of the other side counts if longer."""
     one, other = (Delivery(n, message(n), attempts=3) for n in (1, 2))
-    first, second = (next_attempt(delivery, Retry("x"), NOW) for delivery in (one, other))
+    first, second = (next_attempt_time(delivery, Retry("x"), NOW) for delivery in (one, other))
     assert first is not None
     assert second is not None
     assert first != second
-    assert WAITS[3] <= first - NOW <= WAITS[3] * 1.1
-    assert next_attempt(one, Retry("x", after=5 * HOUR), NOW) == NOW + 5 * HOUR
-    assert next_attempt(one, Sent(), NOW) is None
+    assert RETRY_DELAYS[3] <= first - NOW <= RETRY_DELAYS[3] * 1.1
+    assert next_attempt_time(one, Retry("x", retry_after=5 * HOUR), NOW) == NOW + 5 * HOUR
+    assert next_attempt_time(one, Sent(), NOW) is None
 
 
 def test_row_42_a_pause_holds_the_server_and_a_refusal_ends_one_target() -> None:
     """429 or 421 holds all deliveries of the channel; 550 is one recipient's."""
     store, clock = outbox(message(1), message(2, target="b@example.org")), FakeClock(NOW)
-    pass_over(store, clock, desk=always(Retry("421 closing", after=HOUR, pause=True)))
+    pass_over(store, clock, desk=always(Retry("421 closing", retry_after=HOUR, pause_channel=True)))
     assert all((delivery.next_attempt_at or NOW) >= NOW + HOUR for delivery in store.deliveries.values())
 
-    async def act(message: Message, _at: datetime) -> Receipt:
+    async def act(message: Message, _at: datetime) -> SendResult:
         return Refused("550 no such user") if message.target.startswith("b@") else Sent()
 
     clock.advance(24 * HOUR)
     pass_over(store, clock, desk=Scripted(act))
-    assert states(store) == [DeliveryState.SENT, DeliveryState.REFUSED]
+    assert states(store) == [DeliveryState.SENT, DeliveryState.REJECTED]
 
 
 def test_row_49_a_hanging_target_holds_nobody() -> None:
@@ -122,16 +122,16 @@ def test_row_49_a_hanging_target_holds_nobody() -> None:
     messages = [message(n, target="hole" if n % 2 else "good", channel="hole" if n % 2 else "good") for n in range(200)]
     store, clock = outbox(*messages), FakeClock(NOW)
 
-    async def hang(_message: Message, _at: datetime) -> Receipt:
+    async def hang(_message: Message, _at: datetime) -> SendResult:
         await asyncio.Event().wait()
         raise AssertionError
 
     hole, good = Scripted(hang), always(Sent())
 
     async def run() -> int:
-        dispatcher = Dispatcher(OutboxDatabase(store), {"hole": hole, "good": good}, clock, patience=1.0)
-        done = await dispatcher.deliver_due()
-        again = await dispatcher.deliver_due()
+        dispatcher = DeliverySender(OutboxDatabase(store), {"hole": hole, "good": good}, clock, wait_seconds=1.0)
+        done = await dispatcher.run_due()
+        again = await dispatcher.run_due()
         await dispatcher.drain(0)
         return len(done) + len(again)
 
@@ -157,20 +157,20 @@ def test_row_54_a_rest_ends_with_the_clock_that_gave_it() -> None:
     """A target that failed a day ahead of the real time does not rest for a day when the clock is put right."""
     store, clock = outbox(message(1), message(2)), FakeClock(NOW + timedelta(days=1))
     down, up = always(Retry("connection refused")), always(Sent())
-    carriers: dict[str, Carrier] = {"desk": down}
-    dispatcher = Dispatcher(OutboxDatabase(store), carriers, clock, patience=1.0)
-    asyncio.run(dispatcher.deliver_due())
+    carriers: dict[str, ChannelSender] = {"desk": down}
+    dispatcher = DeliverySender(OutboxDatabase(store), carriers, clock, wait_seconds=1.0)
+    asyncio.run(dispatcher.run_due())
     clock.advance(-timedelta(days=1))
     store.commit_digest(Digest("noon", "Noon", Window(NOW, NOW), NOW, "UTC"), [message(3)], ())
     carriers["desk"] = up
-    asyncio.run(dispatcher.deliver_due())
+    asyncio.run(dispatcher.run_due())
     assert [key for key, _, _ in up.sent] == [f"{3:040x}"]
 
 
 def test_one_poisoned_message_does_not_stop_the_others() -> None:
     """A message that the target never takes goes its way to the dead letters, the others arrive."""
 
-    async def act(message: Message, _at: datetime) -> Receipt:
+    async def act(message: Message, _at: datetime) -> SendResult:
         return Retry("451 not this one") if message.key == f"{1:040x}" else Sent()
 
     store, clock = outbox(*(message(n) for n in range(1, 5))), FakeClock(NOW)
@@ -186,7 +186,7 @@ def test_row_44_a_crash_after_sending_repeats_one_message_with_its_key() -> None
     class Killed(BaseException):
         """Not even the guard around a carrier catches it."""
 
-    async def act(_message: Message, _at: datetime) -> Receipt:
+    async def act(_message: Message, _at: datetime) -> SendResult:
         raise Killed
 
     store, clock = outbox(message(1), message(2)), FakeClock(NOW)
@@ -203,7 +203,7 @@ def test_row_44_a_crash_after_sending_repeats_one_message_with_its_key() -> None
 def test_an_error_in_a_carrier_is_an_outcome() -> None:
     """A bug in one carrier is recorded on the delivery and tried again; no secret of the error is shown."""
 
-    async def act(_message: Message, _at: datetime) -> Receipt:
+    async def act(_message: Message, _at: datetime) -> SendResult:
         raise ValueError("https://hooks.example.org/T0P-S3CRET")
 
     store, clock = outbox(message()), FakeClock(NOW)
@@ -222,15 +222,15 @@ def test_a_channel_that_was_removed_keeps_its_deliveries() -> None:
 def test_a_busy_database_is_asked_again_to_record_what_was_sent() -> None:
     """What is not recorded would be sent twice."""
     store, clock = outbox(message()), FakeClock(NOW)
-    settle, calls = store.settle_deliveries, []
+    settle, calls = store.record_results, []
 
-    def busy_once(settlements: Sequence[Settlement], now: datetime) -> list[int]:
+    def busy_once(results: Sequence[DeliveryResult], now: datetime) -> list[int]:
         calls.append(now)
         if len(calls) == 1:
             raise StoreBusy("locked")
-        return settle(settlements, now)
+        return settle(results, now)
 
-    store.settle_deliveries = busy_once  # type: ignore[method-assign]  # the fault under test
+    store.record_results = busy_once  # type: ignore[method-assign]  # the fault under test
     pass_over(store, clock, desk=always(Sent()))
     assert (len(calls), states(store)) == (2, [DeliveryState.SENT])
 
@@ -239,7 +239,7 @@ def test_a_lease_that_ends_is_not_outlived() -> None:
     """A slow target's batch stops before its lease does, so nobody else sends the same at the same time."""
     store, clock = outbox(*(message(n) for n in range(1, 6))), FakeClock(NOW)
 
-    async def slow(_message: Message, _at: datetime) -> Receipt:
+    async def slow(_message: Message, _at: datetime) -> SendResult:
         clock.advance(timedelta(minutes=5))
         return Sent()
 

@@ -9,16 +9,23 @@ from typing import cast
 import pytest
 from fakes import NOON, FakeClock, FakeDatabase
 
-from monitor.domain.crew import FORGOTTEN, SILENT, Handout, JobQueue, QueueCounts, Word
+from monitor.domain.crew import (
+    DEAD_WORKER_RETENTION,
+    WORKER_TIMEOUT,
+    EnqueueResult,
+    JobQueue,
+    QueueCounts,
+    WorkerHeartbeat,
+)
 from monitor.domain.errors import StoreBusy
-from monitor.domain.source import Lease, Source, SourceKind, SourceMemory
+from monitor.domain.source import Lease, PollState, Source, SourceKind
 from monitor.pipeline import errands
-from monitor.pipeline.aside import Aside
-from monitor.pipeline.collect import Collector, Poll
-from monitor.pipeline.errands import Errands, Gathering
-from monitor.pipeline.handover import Foreman
-from monitor.pipeline.read import Reader, Reading
-from monitor.pipeline.words import forget, hear, speak
+from monitor.pipeline.aside import ProcessOffloader
+from monitor.pipeline.collect import Collector, PollResult
+from monitor.pipeline.errands import CollectorServices, JobHandler
+from monitor.pipeline.handover import JobEnqueuer
+from monitor.pipeline.read import PageReader, PageResult
+from monitor.pipeline.words import delete_heartbeat, load_heartbeats, save_heartbeat
 
 URL = "https://times.example/rss"
 TIMES = Source("times", "Times", SourceKind.FEED, URL)
@@ -28,12 +35,12 @@ TIMES = Source("times", "Times", SourceKind.FEED, URL)
 class FakeQueue:
     """A queue with one claim to give; ``down`` is how often the database does not answer first."""
 
-    lease: Lease | None = field(default_factory=lambda: Lease("times", "t.1", NOON, SourceMemory("times")))
+    lease: Lease | None = field(default_factory=lambda: Lease("times", "t.1", NOON, PollState("times")))
     down: int = 0
-    told: Handout = field(default_factory=lambda: Handout(0))
+    told: EnqueueResult = field(default_factory=lambda: EnqueueResult(0))
     released: list[str] = field(default_factory=list)
 
-    def hand_out(self, _now: datetime, _until_at: datetime) -> Handout:
+    def enqueue_due_jobs(self, _now: datetime, _until_at: datetime) -> EnqueueResult:
         return self.told
 
     def claim(self, _source_id: str, _token: str, _until_at: datetime) -> Lease | None:
@@ -46,10 +53,10 @@ class FakeQueue:
         self.released.append(source_id)
         return True
 
-    def counts(self) -> QueueCounts:
+    def count_jobs(self) -> QueueCounts:
         return QueueCounts()
 
-    def clean(self) -> int:
+    def delete_old_jobs(self) -> int:
         return 0
 
 
@@ -57,10 +64,10 @@ class FakeQueue:
 class FakeCollector:
     """Polls as told."""
 
-    poll_: Callable[[], Poll]
+    poll_: Callable[[], PollResult]
     leases: list[Lease] = field(default_factory=list)
 
-    async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> Poll:
+    async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
         assert wait, "a worker has a place for this source, so it may wait for its host"
         assert source is TIMES
         self.leases.append(lease)
@@ -70,30 +77,30 @@ class FakeCollector:
 class FakeReader:
     """Reads one page at each call."""
 
-    async def tick(self, _sources: object, limit: int, only: str) -> list[Reading]:
+    async def run_due(self, _sources: object, limit: int, only: str) -> list[PageResult]:
         assert limit > 0
-        return [Reading(only, "https://times.example/1")]
+        return [PageResult(only, "https://times.example/1")]
 
 
-def worker(queue: FakeQueue, poll: Callable[[], Poll], rested: list[str], *sources: Source) -> Errands:
+def worker(queue: FakeQueue, poll: Callable[[], PollResult], rested: list[str], *sources: Source) -> JobHandler:
     async def rest(url: str) -> None:
         rested.append(url)
 
     collector = cast("Collector", FakeCollector(poll))
-    gathering = Gathering(collector, cast("Reader", FakeReader()), rest, Aside())
+    gathering = CollectorServices(collector, cast("PageReader", FakeReader()), rest, ProcessOffloader())
     database = FakeDatabase()
-    return Errands(database, cast("JobQueue", queue), gathering, {one.id: one for one in sources}, FakeClock())
+    return JobHandler(database, cast("JobQueue", queue), gathering, {one.id: one for one in sources}, FakeClock())
 
 
-def done() -> Poll:
-    return Poll("times", "new", new=2, next_poll_at=NOON)
+def done() -> PollResult:
+    return PollResult("times", "new", new_count=2, next_poll_at=NOON)
 
 
 def test_a_job_collects_its_source_and_lets_the_host_rest() -> None:
     """The lock of the host lasts until it may be asked again, by whomever."""
     queue, rested = FakeQueue(), list[str]()
     poll = asyncio.run(worker(queue, done, rested, TIMES).collect("times", "t"))
-    assert (poll.outcome, poll.new) == ("new", 2)
+    assert (poll.outcome, poll.new_count) == ("new", 2)
     assert (queue.released, rested) == ([], [URL])
 
 
@@ -115,7 +122,7 @@ def test_an_unknown_source_is_given_back() -> None:
 def test_what_could_not_be_kept_is_due_again_at_once() -> None:
     """The database went away in the middle of the poll."""
     queue = FakeQueue()
-    asyncio.run(worker(queue, lambda: Poll("times", "failed", "no database"), [], TIMES).collect("times", "t"))
+    asyncio.run(worker(queue, lambda: PollResult("times", "failed", "no database"), [], TIMES).collect("times", "t"))
     assert queue.released == ["times"]
 
 
@@ -123,7 +130,7 @@ def test_what_is_cut_off_is_due_again_at_once() -> None:
     """A worker that is stopped gives back what it could not end in time."""
     queue = FakeQueue()
 
-    def cut() -> Poll:
+    def cut() -> PollResult:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
@@ -133,7 +140,7 @@ def test_what_is_cut_off_is_due_again_at_once() -> None:
 
 def test_a_database_that_restarts_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """But not for ever: then the job has failed."""
-    monkeypatch.setattr(errands, "PAUSE", timedelta(0))
+    monkeypatch.setattr(errands, "STORE_RETRY_DELAY", timedelta(0))
     assert asyncio.run(worker(FakeQueue(down=3), done, [], TIMES).collect("times", "t")).outcome == "new"
     with pytest.raises(StoreBusy):
         asyncio.run(worker(FakeQueue(down=1000), done, [], TIMES).collect("times", "t"))
@@ -142,22 +149,22 @@ def test_a_database_that_restarts_is_waited_for(monkeypatch: pytest.MonkeyPatch)
 def test_pages_are_read_for_one_source() -> None:
     """A source that is not configured any more has none."""
     rested = list[str]()
-    assert asyncio.run(worker(FakeQueue(), done, rested, TIMES).read("times")) == 1
+    assert asyncio.run(worker(FakeQueue(), done, rested, TIMES).read_pages("times")) == 1
     assert rested == ["https://times.example/1"]
-    assert asyncio.run(worker(FakeQueue(), done, rested).read("times")) == 0
+    assert asyncio.run(worker(FakeQueue(), done, rested).read_pages("times")) == 0
 
 
 def test_the_daemon_hands_over_while_workers_are_alive() -> None:
     """And collects by itself as soon as none is."""
-    queue, heard = FakeQueue(told=Handout(2, polls=5)), list[Handout]()
-    foreman = Foreman(FakeDatabase(), cast("JobQueue", queue), FakeClock(), heard.append)
-    seen = [foreman.is_at_work]
-    for told in (queue.told, Handout(0)):
+    queue, heard = FakeQueue(told=EnqueueResult(2, poll_jobs=5)), list[EnqueueResult]()
+    foreman = JobEnqueuer(FakeDatabase(), cast("JobQueue", queue), FakeClock(), heard.append)
+    seen = [foreman.has_workers]
+    for told in (queue.told, EnqueueResult(0)):
         queue.told = told
-        assert asyncio.run(foreman.hand_over()) is foreman.is_at_work
-        seen.append(foreman.is_at_work)
+        assert asyncio.run(foreman.enqueue_due_jobs()) is foreman.has_workers
+        seen.append(foreman.has_workers)
     assert seen == [False, True, False]
-    assert heard == [Handout(2, polls=5), Handout(0)]
+    assert heard == [EnqueueResult(2, poll_jobs=5), EnqueueResult(0)]
 
 
 class FakeWords:
@@ -169,21 +176,21 @@ class FakeWords:
     def set(self, name: str, value: str, _now: datetime) -> None:
         self.facts[name] = value
 
-    def named(self, prefix: str) -> dict[str, str]:
+    def get_by_prefix(self, prefix: str) -> dict[str, str]:
         return {name: value for name, value in self.facts.items() if name.startswith(prefix)}
 
-    def drop(self, names: Collection[str]) -> None:
+    def delete(self, names: Collection[str]) -> None:
         for name in names:
             del self.facts[name]
 
 
 def test_a_word_comes_back_as_it_was_said() -> None:
     """The last word of each worker counts, until it ends."""
-    words, word = FakeWords(), Word("b-1", NOON, NOON, 1, 2, 3, 4, ("queue: gone",))
-    speak(words, replace(word, done=1))
-    speak(words, word)
-    speak(words, replace(word, name="a-1"))
-    assert hear(words) == [replace(word, name="a-1"), word]
-    forget(words, "a-1")
-    assert hear(words) == [word]
-    assert SILENT < FORGOTTEN
+    words, word = FakeWords(), WorkerHeartbeat("b-1", NOON, NOON, 1, 2, 3, 4, ("queue: gone",))
+    save_heartbeat(words, replace(word, done=1))
+    save_heartbeat(words, word)
+    save_heartbeat(words, replace(word, name="a-1"))
+    assert load_heartbeats(words) == [replace(word, name="a-1"), word]
+    delete_heartbeat(words, "a-1")
+    assert load_heartbeats(words) == [word]
+    assert WORKER_TIMEOUT < DEAD_WORKER_RETENTION

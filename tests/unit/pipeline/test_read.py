@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import TypeVar
 
 import pytest
-from fakes import NOON, FakeArticles, FakeClock, FakeDatabase, FakeFetcher, InlineWorkshop
+from fakes import NOON, FakeArticles, FakeClock, FakeDatabase, FakeFetcher, InlineProcessPool
 
-from monitor.domain.article import Article, Unread
+from monitor.domain.article import Article, PendingPage
 from monitor.domain.errors import LeaseLost
-from monitor.domain.exchange import Blocked, Failed, Fetched, Gone, Outcome
+from monitor.domain.exchange import Blocked, Failed, Fetched, FetchResult, Gone
 from monitor.domain.source import Source, SourceKind
-from monitor.pipeline.read import Reader, Reading, retry_at
+from monitor.pipeline.read import PageReader, PageResult, retry_at
 
 T = TypeVar("T")
 PARAGRAPH = "The minister opened the bridge on Monday and thanked the engineers who had built it in two years. "
@@ -22,19 +22,19 @@ PAGE = (
     + "".join(f"<p>{PARAGRAPH}{n}</p>" for n in range(6))
     + "</article></body></html>"
 ).encode()
-LISTED = Unread(
+LISTED = PendingPage(
     1, "daily", Article(url="http://daily.example/1", title="Bridge opened", standfirst="A bridge."), 0, "t"
 )
 
 
-def read(outcome: Outcome, attempts: int = 0) -> tuple[Reading, FakeArticles]:
+def read(outcome: FetchResult, attempts: int = 0) -> tuple[PageResult, FakeArticles]:
     """Read one page that answers so."""
-    unread = Unread(LISTED.id, LISTED.source_id, LISTED.article, attempts, LISTED.token)
+    unread = PendingPage(LISTED.id, LISTED.source_id, LISTED.article, attempts, LISTED.token)
     articles = FakeArticles([unread])
-    reader = Reader(
-        FakeDatabase(articles=articles), FakeFetcher({LISTED.article.url: outcome}), InlineWorkshop(), FakeClock()
+    reader = PageReader(
+        FakeDatabase(articles=articles), FakeFetcher({LISTED.article.url: outcome}), InlineProcessPool(), FakeClock()
     )
-    [reading] = asyncio.run(reader.tick({}, 5))
+    [reading] = asyncio.run(reader.run_due({}, 5))
     return reading, articles
 
 
@@ -61,7 +61,7 @@ def test_a_page_is_extracted_and_kept_with_its_raw_answer() -> None:
         (Gone("410"), 0, None),
     ],
 )
-def test_when_a_page_is_tried_again(outcome: Outcome, attempts: int, minutes: int | None) -> None:
+def test_when_a_page_is_tried_again(outcome: FetchResult, attempts: int, minutes: int | None) -> None:
     """Passing troubles are waited out for a while; what will not change is not asked for twice."""
     expected = None if minutes is None else NOON + timedelta(minutes=minutes)
     assert retry_at(outcome, attempts, NOON) == expected
@@ -83,7 +83,7 @@ def test_what_a_page_says_of_its_source(page: bytes, least: float | None, most: 
     listed = replace(LISTED, article=replace(LISTED.article, standfirst=standfirst))
     articles = FakeArticles([listed])
     fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), page, "text/html")})
-    asyncio.run(Reader(FakeDatabase(articles=articles), fetcher, InlineWorkshop(), FakeClock()).tick({}, 5))
+    asyncio.run(PageReader(FakeDatabase(articles=articles), fetcher, InlineProcessPool(), FakeClock()).run_due({}, 5))
     [confidence] = articles.confidences
     if least is None or most is None:
         assert confidence is None
@@ -95,7 +95,7 @@ def test_what_a_page_says_of_its_source(page: bytes, least: float | None, most: 
 def test_a_failing_page_is_postponed_with_its_reason() -> None:
     """Nothing is lost while a server is down."""
     reading, articles = read(Failed("timed out after 30 s"))
-    assert reading.postponed
+    assert reading.is_postponed
     assert articles.postponed == [(LISTED, "timed out after 30 s", NOON + timedelta(minutes=2))]
     assert not articles.kept
 
@@ -115,8 +115,8 @@ def test_a_source_s_headers_stay_with_its_own_host(at: str, page: str, sent: boo
     source = Source("daily", "Daily", SourceKind.FEED, at, headers=(("Authorization", "Bearer x"),))
     unread = replace(LISTED, article=replace(LISTED.article, url=page))
     fetcher = FakeFetcher({page: Failed("down")})
-    reader = Reader(FakeDatabase(articles=FakeArticles([unread])), fetcher, InlineWorkshop(), FakeClock())
-    asyncio.run(reader.tick({"daily": source}, 1))
+    reader = PageReader(FakeDatabase(articles=FakeArticles([unread])), fetcher, InlineProcessPool(), FakeClock())
+    asyncio.run(reader.run_due({"daily": source}, 1))
     assert [request.headers for request in fetcher.asked] == [source.headers if sent else ()]
 
 
@@ -137,8 +137,8 @@ def test_an_extractor_that_fails_costs_only_its_own_page() -> None:
 
     articles = FakeArticles([LISTED])
     fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), PAGE)})
-    reader = Reader(FakeDatabase(articles=articles), fetcher, Broken(), FakeClock())
-    [reading] = asyncio.run(reader.tick({}, 5))
+    reader = PageReader(FakeDatabase(articles=articles), fetcher, Broken(), FakeClock())
+    [reading] = asyncio.run(reader.run_due({}, 5))
     assert reading.error == "ValueError: bad tree in extract_page"
     assert articles.kept[0][3] == "ValueError: bad tree in extract_page"
 
@@ -147,12 +147,12 @@ def test_a_lost_lease_writes_nothing() -> None:
     """Somebody else reads the page now."""
 
     class Taken(FakeArticles):
-        def keep_page(self, *_args: object) -> None:
+        def save_page(self, *_args: object) -> None:
             raise LeaseLost("taken over")
 
     articles = Taken([LISTED])
     fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), PAGE, "text/html")})
-    reader = Reader(FakeDatabase(articles=articles), fetcher, InlineWorkshop(), FakeClock())
-    [reading] = asyncio.run(reader.tick({}, 5))
-    assert reading.postponed
+    reader = PageReader(FakeDatabase(articles=articles), fetcher, InlineProcessPool(), FakeClock())
+    [reading] = asyncio.run(reader.run_due({}, 5))
+    assert reading.is_postponed
     assert not articles.kept

@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
-from fakes import NOON, FakeClock, FakeFetcher, InlineWorkshop
+from fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 
-from monitor.domain.article import Article, Stored
-from monitor.domain.digest import Kind
-from monitor.domain.exchange import Failed, Fetched, Gone, Outcome
+from monitor.domain.article import Article, StoredArticle
+from monitor.domain.digest import HitKind
+from monitor.domain.exchange import Failed, Fetched, FetchResult, Gone
 from monitor.domain.mention import Findings
 from monitor.domain.official import Official
-from monitor.domain.revision import CONFIRM, Event, Recheck, next_check
-from monitor.domain.rule import Rule, Watch
+from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
+from monitor.domain.rule import Rule, Watchlist
 from monitor.extract.page import extract_page
-from monitor.match.rules import compile_watch
-from monitor.pipeline.recheck import Look, Rechecker
+from monitor.match.rules import compile_watchlist
+from monitor.pipeline.recheck import Rechecker, RecheckResult
 
 T = TypeVar("T")
 URL = "http://daily.example/bridge"
@@ -42,22 +42,22 @@ class Store:
 
     due: list[Recheck]
     settled: list[tuple[datetime | None, int]] = field(default_factory=list)
-    kept: list[tuple[Article, Sequence[Event]]] = field(default_factory=list)
+    kept: list[tuple[Article, Sequence[ArticleEvent]]] = field(default_factory=list)
 
     def lease_due(self, _now: datetime, _limit: int, _until_at: datetime) -> list[Recheck]:
         """Hand it out."""
         return self.due
 
-    def settle(self, _recheck: Recheck, _now: datetime, next_at: datetime | None, missing: int = 0) -> None:
+    def record_result(self, _recheck: Recheck, _now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
         """Remember."""
-        self.settled.append((next_at, missing))
+        self.settled.append((due_at, missing_count))
 
-    def keep(
+    def record_change(
         self,
         _recheck: Recheck,
         article: Article,
         _findings: Findings,
-        events: Sequence[Event],
+        events: Sequence[ArticleEvent],
         _now: datetime,
         _at: object,
     ) -> None:
@@ -76,15 +76,19 @@ class Database:
         return work(*args)
 
 
-def look(outcome: Outcome, *, changes: bool = False, missing: int = 0, revisions: int = 0) -> tuple[Look, Store]:
+def look(
+    outcome: FetchResult, *, changes: bool = False, missing: int = 0, revisions: int = 0
+) -> tuple[RecheckResult, Store]:
     """Look again at an article that was told an hour ago, whose page answers so now."""
-    rule = Rule("giang", officials=(OFFICIAL.id,), changes=changes)
-    watcher = compile_watch(Watch((OFFICIAL,), (rule,)))
+    rule = Rule("giang", officials=(OFFICIAL.id,), report_edits=changes)
+    watcher = compile_watchlist(Watchlist((OFFICIAL,), (rule,)))
     article = extract_page(page(), URL, "text/html")
-    stored = Stored(7, "daily", article, NOON - timedelta(hours=1), revisions=revisions)
-    store = Store([Recheck(stored, watcher.screen(article), missing, "t")])
-    rechecker = Rechecker(Database(store), FakeFetcher({URL: outcome}), InlineWorkshop(), watcher, (rule,), FakeClock())
-    [seen] = asyncio.run(rechecker.tick({}))
+    stored = StoredArticle(7, "daily", article, NOON - timedelta(hours=1), revisions=revisions)
+    store = Store([Recheck(stored, watcher.match(article), missing, "t")])
+    rechecker = Rechecker(
+        Database(store), FakeFetcher({URL: outcome}), InlineProcessPool(), watcher, (rule,), FakeClock()
+    )
+    [seen] = asyncio.run(rechecker.run_due({}))
     return seen, store
 
 
@@ -103,19 +107,23 @@ def test_an_unchanged_page_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "note"),
     [
-        (page(title="Bridge closed in the north"), Kind.UPDATE, f"the headline changed, before: “{TITLE}”"),
-        (page(sentence=SENTENCE.replace("300", "500")), Kind.UPDATE, f"{AROUND}, before: “{SENTENCE}”"),
-        (page(sentence=SENTENCE.replace("opened", "inspected")), Kind.UPDATE, f"{AROUND}, before: “{SENTENCE}”"),
+        (page(title="Bridge closed in the north"), HitKind.UPDATE, f"the headline changed, before: “{TITLE}”"),
+        (page(sentence=SENTENCE.replace("300", "500")), HitKind.UPDATE, f"{AROUND}, before: “{SENTENCE}”"),
+        (page(sentence=SENTENCE.replace("opened", "inspected")), HitKind.UPDATE, f"{AROUND}, before: “{SENTENCE}”"),
         (
             page(sentence="The bridge was opened on Monday."),
-            Kind.UPDATE,
+            HitKind.UPDATE,
             f"it no longer names what is watched, before: “{SENTENCE}”",
         ),
-        (page(more="General Giang also cut a ribbon."), Kind.UPDATE, "a further sentence names what is watched"),
-        (page(more="Correction: the bridge is in the south."), Kind.CORRECTION, "the text says that it was corrected"),
+        (page(more="General Giang also cut a ribbon."), HitKind.UPDATE, "a further sentence names what is watched"),
+        (
+            page(more="Correction: the bridge is in the south."),
+            HitKind.CORRECTION,
+            "the text says that it was corrected",
+        ),
     ],
 )
-def test_what_matters_is_told(body: bytes, kind: Kind, note: str) -> None:
+def test_what_matters_is_told(body: bytes, kind: HitKind, note: str) -> None:
     """A changed headline, sentence, figure or mention, and a correction, are told with the reason."""
     seen, store = look(answer(body))
     assert seen.outcome == "told"
@@ -139,17 +147,17 @@ def test_a_text_that_never_stands_still_is_no_news() -> None:
 
 
 @pytest.mark.parametrize("outcome", [Gone("410"), Failed("not found", status=404)])
-def test_a_page_must_be_gone_twice_to_be_withdrawn(outcome: Outcome) -> None:
+def test_a_page_must_be_gone_twice_to_be_withdrawn(outcome: FetchResult) -> None:
     """A server may answer 404 for a moment."""
     seen, store = look(outcome)
-    assert (seen.outcome, store.settled) == ("missing", [(NOON + CONFIRM, 1)])
+    assert (seen.outcome, store.settled) == ("missing", [(NOON + CONFIRM_MISSING_AFTER, 1)])
     seen, store = look(outcome, missing=1)
     assert seen.outcome == "withdrawn"
-    assert store.kept[0][1][0].kind is Kind.WITHDRAWN
+    assert store.kept[0][1][0].kind is HitKind.WITHDRAWN
 
 
 @pytest.mark.parametrize("outcome", [Failed("timed out"), answer(b"<html><body>Log in</body></html>")])
-def test_a_page_that_cannot_be_read_changes_nothing(outcome: Outcome) -> None:
+def test_a_page_that_cannot_be_read_changes_nothing(outcome: FetchResult) -> None:
     """A login wall or a dead server is no edit."""
     seen, store = look(outcome)
     assert seen.outcome in {"unread", "same"}
@@ -160,12 +168,12 @@ def test_a_clock_far_from_any_mention_is_no_version() -> None:
     """What ticks on every visit is not even kept."""
     ticking = page(more="Updated 12:04 1,204 views")
     article = extract_page(ticking, URL, "text/html")
-    rule = Rule("giang", officials=(OFFICIAL.id,), changes=True)
-    watcher = compile_watch(Watch((OFFICIAL,), (rule,)))
-    store = Store([Recheck(Stored(7, "daily", article, NOON), watcher.screen(article), 0, "t")])
+    rule = Rule("giang", officials=(OFFICIAL.id,), report_edits=True)
+    watcher = compile_watchlist(Watchlist((OFFICIAL,), (rule,)))
+    store = Store([Recheck(StoredArticle(7, "daily", article, NOON), watcher.match(article), 0, "t")])
     fetcher = FakeFetcher({URL: answer(page(more="Updated 13:37 2,377 views"))})
-    rechecker = Rechecker(Database(store), fetcher, InlineWorkshop(), watcher, (rule,), FakeClock())
-    [seen] = asyncio.run(rechecker.tick({}))
+    rechecker = Rechecker(Database(store), fetcher, InlineProcessPool(), watcher, (rule,), FakeClock())
+    [seen] = asyncio.run(rechecker.run_due({}))
     assert (seen.outcome, store.kept) == ("same", [])
 
 
@@ -173,6 +181,6 @@ def test_looks_are_spaced_over_days_and_end() -> None:
     """An hour, six hours, a day, three days, a week; then no more."""
     begun, times = NOON, []
     now: datetime | None = NOON
-    while now is not None and (now := next_check(begun, now)):
+    while now is not None and (now := next_recheck_at(begun, now)):
         times.append(now - begun)
     assert times == [timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7)]

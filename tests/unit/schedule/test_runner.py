@@ -9,7 +9,7 @@ import pytest
 from loops import LeapingLoop, skip, turn
 from time_machine import Traveller, travel
 
-from monitor.schedule.runner import Runner, _Pace
+from monitor.schedule.runner import Scheduler, _IntervalTrigger
 
 PERIOD = timedelta(seconds=1)
 
@@ -20,7 +20,7 @@ def test_an_error_is_told_and_the_job_goes_on() -> None:
     async def scene(_clock: Traveller) -> None:
         told: list[tuple[str, str, str]] = []
         again = asyncio.Event()
-        runner = Runner(lambda job, what, error: told.append((job, what, str(error))))
+        runner = Scheduler(lambda job, what, error: told.append((job, what, str(error))))
 
         async def work() -> None:
             if told:
@@ -41,7 +41,7 @@ def test_a_long_run_is_not_doubled_but_told() -> None:
 
     async def scene(_clock: Traveller) -> None:
         told: asyncio.Queue[str] = asyncio.Queue()
-        runner = Runner(lambda _job, what, _error: told.put_nowait(what))
+        runner = Scheduler(lambda _job, what, _error: told.put_nowait(what))
         starts = []
 
         async def work() -> None:
@@ -63,7 +63,7 @@ def test_a_run_under_way_at_the_end_ends_by_itself() -> None:
 
     async def scene(_clock: Traveller) -> None:
         told: list[str] = []
-        runner = Runner(lambda _job, what, _error: told.append(what))
+        runner = Scheduler(lambda _job, what, _error: told.append(what))
         begun, go, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def work() -> None:
@@ -93,17 +93,17 @@ def test_a_run_under_way_at_the_end_ends_by_itself() -> None:
 def test_jobs_go_on_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set forward or back by more than a year, the clock costs neither a wait nor a burst of runs."""
     planned = count()
-    plan = _Pace.get_next_fire_time
+    plan = _IntervalTrigger.get_next_fire_time
 
-    def counted(pace: _Pace, previous: datetime | None, now: datetime) -> datetime:
+    def counted(pace: _IntervalTrigger, previous: datetime | None, now: datetime) -> datetime:
         assert next(planned) < 100, "every run of 400 days is counted"
         return plan(pace, previous, now)
 
-    monkeypatch.setattr(_Pace, "get_next_fire_time", counted)
+    monkeypatch.setattr(_IntervalTrigger, "get_next_fire_time", counted)
 
     async def scene(clock: Traveller) -> None:
         runs: asyncio.Queue[datetime] = asyncio.Queue()
-        runner = Runner(lambda *_: None)
+        runner = Scheduler(lambda *_: None)
 
         async def work() -> None:
             runs.put_nowait(datetime.now(UTC))
@@ -127,7 +127,7 @@ def test_runs_that_were_missed_become_one() -> None:
     async def scene(_clock: Traveller) -> None:
         runs: asyncio.Queue[int] = asyncio.Queue()
         told: list[str] = []
-        runner = Runner(lambda _job, what, _error: told.append(what))
+        runner = Scheduler(lambda _job, what, _error: told.append(what))
 
         async def work() -> None:
             runs.put_nowait(1)
@@ -148,7 +148,7 @@ def test_jobs_of_one_pace_take_turns() -> None:
 
     async def scene(_clock: Traveller) -> None:
         ran: asyncio.Queue[str] = asyncio.Queue()
-        runner = Runner(lambda *_: None)
+        runner = Scheduler(lambda *_: None)
         for name in ("poll", "read", "tell", "deliver"):
 
             async def work(name: str = name) -> None:

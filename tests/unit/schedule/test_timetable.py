@@ -4,16 +4,16 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from monitor.domain.digest import DigestPlan, Hold, Schedule
+from monitor.domain.digest import DigestPlan, QuietHours, Schedule
 from monitor.domain.errors import UsageError
-from monitor.schedule.timetable import CronTimetable
+from monitor.schedule.timetable import CronDigestSchedule
 
 DAY = timedelta(days=1)
-NIGHT = Hold(time(22), time(6))
+NIGHT = QuietHours(time(22), time(6))
 
 
-def plan(schedule: Schedule, zone: str = "Europe/Berlin", hold: Hold | None = None) -> DigestPlan:
-    return DigestPlan("morning", ("rule",), schedule, ("desk",), timezone=zone, hold=hold)
+def plan(schedule: Schedule, zone: str = "Europe/Berlin", hold: QuietHours | None = None) -> DigestPlan:
+    return DigestPlan("morning", ("rule",), schedule, ("desk",), timezone=zone, quiet_hours=hold)
 
 
 def utc(text: str) -> datetime:
@@ -22,7 +22,7 @@ def utc(text: str) -> datetime:
 
 def sweep(digest: DigestPlan, start: datetime, end: datetime, step: timedelta = timedelta(minutes=5)) -> list[datetime]:
     """Ask every few minutes as the daemon does, each window starting where the last one ended."""
-    timetable, told, fires = CronTimetable(), start, []
+    timetable, told, fires = CronDigestSchedule(), start, []
     now = start
     while now <= end:
         due = timetable.last_due(digest, told, now)
@@ -60,9 +60,9 @@ def test_row_53_an_hourly_digest_runs_through_the_doubled_hour() -> None:
 def test_row_53_a_changed_zone_moves_the_hour_only() -> None:
     """After the zone was edited the next digest comes at the new hour, once."""
     before, after = plan(Schedule(at=time(7)), "Asia/Vientiane"), plan(Schedule(at=time(7)), "Europe/Berlin")
-    told = CronTimetable().last_due(before, utc("2026-05-01T00:00") - DAY, utc("2026-05-01T00:00"))
+    told = CronDigestSchedule().last_due(before, utc("2026-05-01T00:00") - DAY, utc("2026-05-01T00:00"))
     assert told == utc("2026-05-01T00:00")
-    assert CronTimetable().last_due(after, told, utc("2026-05-01T12:00")) == utc("2026-05-01T05:00")
+    assert CronDigestSchedule().last_due(after, told, utc("2026-05-01T12:00")) == utc("2026-05-01T05:00")
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_an_outage_of_days_leaves_one_digest_due() -> None:
     """A daemon that was down for four days finds the latest missed time, once."""
     daily = plan(Schedule(at=time(7)), "UTC")
     now = utc("2026-05-05T09:30")
-    due = CronTimetable().last_due(daily, utc("2026-05-01T07:00"), now)
+    due = CronDigestSchedule().last_due(daily, utc("2026-05-01T07:00"), now)
     assert due == utc("2026-05-05T07:00")
-    assert CronTimetable().last_due(daily, now, now + timedelta(hours=1)) is None
+    assert CronDigestSchedule().last_due(daily, now, now + timedelta(hours=1)) is None
 
 
 def test_quiet_hours_hold_and_never_drop() -> None:
@@ -104,16 +104,16 @@ def test_quiet_hours_hold_and_never_drop() -> None:
     late = plan(Schedule(at=time(23)), "Asia/Vientiane", NIGHT)
     fires = sweep(late, utc("2026-05-01T00:00"), utc("2026-05-03T00:00"))
     assert fires == [utc("2026-05-01T23:00"), utc("2026-05-02T23:00")]
-    once = plan(Schedule(once=True), "Asia/Vientiane", NIGHT)
+    once = plan(Schedule(is_immediate=True), "Asia/Vientiane", NIGHT)
     night, morning = utc("2026-05-01T20:00"), utc("2026-05-01T23:00")
-    assert CronTimetable().last_due(once, night - DAY, night) is None
-    assert CronTimetable().last_due(once, night - DAY, morning) == morning
+    assert CronDigestSchedule().last_due(once, night - DAY, night) is None
+    assert CronDigestSchedule().last_due(once, night - DAY, morning) == morning
 
 
 def test_a_time_before_the_night_is_not_held_by_it() -> None:
     """The evening digest that a restart missed is sent as soon as the quiet hours end, not forgotten."""
     evening = plan(Schedule(cron="0 21,23 * * *"), "UTC", NIGHT)
-    timetable = CronTimetable()
+    timetable = CronDigestSchedule()
     assert timetable.last_due(evening, utc("2026-05-01T12:00"), utc("2026-05-01T21:30")) == utc("2026-05-01T21:00")
     assert timetable.last_due(evening, utc("2026-05-01T12:00"), utc("2026-05-01T23:30")) is None
     early = plan(Schedule(at=time(21)), "UTC", NIGHT)
@@ -122,9 +122,10 @@ def test_a_time_before_the_night_is_not_held_by_it() -> None:
 
 def test_quiet_hours_end_once_in_a_doubled_hour() -> None:
     """Quiet hours that end within the doubled hour hold until the clock is past them for good."""
-    once = plan(Schedule(once=True), hold=Hold(time(22), time(2, 30)))
+    once = plan(Schedule(is_immediate=True), hold=QuietHours(time(22), time(2, 30)))
     due = [
-        CronTimetable().last_due(once, utc("2026-10-24T00:00"), utc(f"2026-10-25T{at}")) for at in ("00:00", "01:31")
+        CronDigestSchedule().last_due(once, utc("2026-10-24T00:00"), utc(f"2026-10-25T{at}"))
+        for at in ("00:00", "01:31")
     ]
     assert [moment is not None for moment in due] == [False, True]
 
@@ -133,4 +134,4 @@ def test_quiet_hours_end_once_in_a_doubled_hour() -> None:
 def test_an_unreadable_cron_says_what_would_be_right(cron: str) -> None:
     """The error names the expression and shows a right one."""
     with pytest.raises(UsageError, match="expected"):
-        CronTimetable().last_due(plan(Schedule(cron=cron)), utc("2026-05-01T00:00"), utc("2026-05-02T00:00"))
+        CronDigestSchedule().last_due(plan(Schedule(cron=cron)), utc("2026-05-01T00:00"), utc("2026-05-02T00:00"))

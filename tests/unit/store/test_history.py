@@ -13,17 +13,17 @@ from sqlalchemy import MetaData, Table, inspect, select, text
 from unit.store.samples import MINUTE, NOW, digest, draft, kept, plan
 from unit.store.test_schema import FAILING
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import SchemaMismatch
-from monitor.store.catalogue import CATALOGUE
-from monitor.store.codec import dumps
+from monitor.store.catalogue import CORE_METADATA
+from monitor.store.codec import to_json
 from monitor.store.database import SqlDatabase
 from monitor.store.engine import Connections
-from monitor.store.rows import digest as short
-from monitor.store.schema import SCRIPTS, migrate, version
+from monitor.store.rows import hash_text as short
+from monitor.store.schema import MIGRATIONS_DIR, migrate, schema_version
 
-RELEASED = sorted(path.stem[:4] for path in SCRIPTS.glob("versions/0*.py"))
+RELEASED = sorted(path.stem[:4] for path in MIGRATIONS_DIR.glob("versions/0*.py"))
 AT = "2026-03-01T12:00:00.000000Z"
 GENESIS = "0" * 64
 BODY = "Bộ trưởng Phan Văn Giang spoke in Hanoi."
@@ -109,7 +109,7 @@ ROWS: dict[str, Rows] = {  # what each revision's new tables held, in plain valu
     "0003": {
         "digest": [
             {"id": 1, "digest_id": "one", "start_at": "2026-02-28T12:00:00.000000Z", "end_at": AT, "composed_at": AT}
-            | {"late": False, "seen": 1, "content": dumps(digest("one"))}
+            | {"late": False, "seen": 1, "content": to_json(digest("one"))}
         ],
         "told": [{"hit_id": 1, "digest_id": "one", "digest": 1}],
         "rendition": [{"id": 1, "digest": 1, "content": RENDERED}],
@@ -147,7 +147,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def until(revision: str, folder: Path) -> Path:
     """Copy the migrations that there were when a revision was the newest."""
-    scripts = Path(shutil.copytree(SCRIPTS, folder / f"until{revision}"))
+    scripts = Path(shutil.copytree(MIGRATIONS_DIR, folder / f"until{revision}"))
     for path in scripts.glob("versions/0*.py"):
         if path.stem[:4] > revision:
             path.unlink()
@@ -156,27 +156,27 @@ def until(revision: str, folder: Path) -> Path:
 
 def fill(connections: Connections, revision: str) -> None:
     """Put rows into every table of a revision, in SQL as plain as it comes."""
-    with connections.writing() as connection:
+    with connections.write_transaction() as connection:
         for one in RELEASED[: RELEASED.index(revision) + 1]:
             for name, rows in ROWS[one].items():
                 for row in rows:
                     columns = ", ".join(f'"{column}"' for column in row)
                     values = ", ".join(f":{column}" for column in row)
                     connection.execute(text(f"INSERT INTO {name} ({columns}) VALUES ({values})"), row)
-                    if not connections.sqlite and isinstance(row.get("id"), int):
+                    if not connections.is_sqlite and isinstance(row.get("id"), int):
                         serial = f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), :id)"
                         if name != "vocabulary":
                             connection.execute(text(serial), {"id": row["id"]})
-        if connections.sqlite:
+        if connections.is_sqlite:
             words = "INSERT INTO content_words (rowid, folded) VALUES (1, :folded)"
             connection.execute(text(words), {"folded": FOLDED})
 
 
 def dump(connections: Connections, like: dict[str, list[str]] | None = None) -> dict[str, Any]:
     """Return all rows of our tables, of the columns that ``like`` names for each, in an order that rests."""
-    with connections.reading() as connection:
+    with connections.read_transaction() as connection:
         found = {}
-        for name in like or set(inspect(connection).get_table_names()) & set(CATALOGUE.tables):
+        for name in like or set(inspect(connection).get_table_names()) & set(CORE_METADATA.tables):
             table = Table(name, MetaData(), autoload_with=connection)
             columns = like[name] if like else list(table.columns.keys())
             found[name] = sorted(map(repr, connection.execute(select(*(table.c[one] for one in columns)))))
@@ -184,9 +184,9 @@ def dump(connections: Connections, like: dict[str, list[str]] | None = None) -> 
 
 
 def columns_of(connections: Connections) -> dict[str, list[str]]:
-    with connections.reading() as connection:
+    with connections.read_transaction() as connection:
         seen = inspect(connection)
-        names = set(seen.get_table_names()) & set(CATALOGUE.tables)
+        names = set(seen.get_table_names()) & set(CORE_METADATA.tables)
         return {name: [str(column["name"]) for column in seen.get_columns(name)] for name in sorted(names)}
 
 
@@ -203,40 +203,43 @@ def test_what_an_older_schema_held_is_there_after_the_upgrade(fresh: str, revisi
 
     database = SqlDatabase.open(fresh)
     connections = database._connections
-    assert version(connections) == RELEASED[-1]
+    assert schema_version(connections) == RELEASED[-1]
     assert dump(connections, columns) == before
-    assert database.upkeep.check() == ()
+    assert database.maintenance.check_database() == ()
     read_all(database, revision)
     database.close()
 
 
 def read_all(database: SqlDatabase, revision: str) -> None:
     """Read by the program itself what its tables hold, and go on working with it."""
-    memory = database.sources.memories()["times"]
+    memory = database.sources.load_poll_states()["times"]
     assert (memory.etag, memory.polls, memory.next_poll_at) == ('"v1"', 7, NOW)
-    assert [one.article.title for one in database.archive.articles(Filter())] == ["To be read", "Giang on the border"]
-    assert database.archive.article(1).article.body == BODY
-    assert [one.article.title for one in database.archive.search("Phan Văn Giang")] == ["Giang on the border"]
-    assert database.articles.known("times", ["guid:1", "guid:9"]) == {"guid:1"}
-    assert [one.article.title for one in database.archive.versions(1)][:1] == ["Old"]
-    capture = database.captures.capture(1)
+    assert [one.article.title for one in database.queries.list_articles(ArticleFilter())] == [
+        "To be read",
+        "Giang on the border",
+    ]
+    assert database.queries.get_article(1).article.body == BODY
+    assert [one.article.title for one in database.queries.search("Phan Văn Giang")] == ["Giang on the border"]
+    assert database.articles.known_keys("times", ["guid:1", "guid:9"]) == {"guid:1"}
+    assert [one.article.title for one in database.queries.list_versions(1)][:1] == ["Old"]
+    capture = database.page_snapshots.get_page_snapshot(1)
     assert capture is not None
     assert capture.body == b"<html>"
-    assert [proof.record for proof in database.evidence.proofs(1)] == [RECORD]
+    assert [proof.record for proof in database.evidence.list_proofs(1)] == [RECORD]
     if revision >= "0002":
-        findings = database.archive.findings(1)
+        findings = database.queries.get_findings(1)
         assert [mention.text for mention in findings.mentions] == ["Phan Văn Giang"]
         assert [miss.reason for miss in findings.near_misses] == ["a street"]
     if revision >= "0003":
-        untold = database.outbox.untold(plan("one", "rule", "other"), NOW + MINUTE)
+        untold = database.outbox.undelivered_hits(plan("one", "rule", "other"), NOW + MINUTE)
         assert [hit.rule_id for hit in untold] == ["other"]
-        (delivery,) = database.deliveries.deliveries((), 10)
+        (delivery,) = database.deliveries.list_deliveries((), 10)
         assert (delivery.state, delivery.attempts, delivery.message.key) == (DeliveryState.PENDING, 3, "k1")
-        assert database.deliveries.digest(1) == digest("one")
-        assert database.ledger.installed_at(NOW).year == 2026
-    assert [unread.article.title for unread in database.articles.lease_unread(NOW, 10, NOW)] == ["To be read"]
+        assert database.deliveries.get_digest(1) == digest("one")
+        assert database.key_values.installed_at(NOW).year == 2026
+    assert [unread.article.title for unread in database.articles.lease_pages(NOW, 10, NOW)] == ["To be read"]
     kept(database, draft("later"))
-    assert database.archive.facts().articles == 3
+    assert database.queries.get_database_info().articles == 3
 
 
 @pytest.mark.parametrize("revision", [RELEASED[0], RELEASED[-2]])
@@ -247,11 +250,11 @@ def test_row_60_an_upgrade_that_fails_leaves_the_older_schema(fresh: str, revisi
     fill(connections, revision)
     columns = columns_of(connections)
     before = dump(connections, columns)
-    broken = Path(shutil.copytree(SCRIPTS, tmp_path / "broken"))
+    broken = Path(shutil.copytree(MIGRATIONS_DIR, tmp_path / "broken"))
     (broken / "versions" / "9999_failing.py").write_text(FAILING.format(parent=RELEASED[-1]))
     with pytest.raises(SchemaMismatch, match="is as it was"):
         migrate(connections, broken)
-    assert version(connections) == revision
+    assert schema_version(connections) == revision
     assert columns_of(connections) == columns
     assert dump(connections, columns) == before
     connections.close()

@@ -18,16 +18,16 @@ def read(database: SqlDatabase, confidence: float | None, count: int, name: str)
     """List articles and keep their pages, each read with that confidence."""
     lease = leased(database)
     drafts = [draft(f"{name}{number}", stage=Stage.LISTED) for number in range(count)]
-    database.articles.keep_poll(lease, lease.memory, drafts, NOW)
-    for unread in database.articles.lease_unread(NOW, 100, NOW + MINUTE):
+    database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
+    for unread in database.articles.lease_pages(NOW, 100, NOW + MINUTE):
         page = Fetched(unread.article.url, 200, (), b"page", fetched_at=NOW)
-        database.articles.keep_page(unread, unread.article, page, "", confidence)
+        database.articles.save_page(unread, unread.article, page, "", confidence)
 
 
 def state(database: SqlDatabase) -> SourceState:
-    (line,) = database.archive.sources()
-    assert database.sources.memories()["times"] == line.memory
-    return line.memory.state
+    (line,) = database.queries.list_sources()
+    assert database.sources.load_poll_states()["times"] == line.poll_state
+    return line.poll_state.state
 
 
 def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(database: SqlDatabase) -> None:
@@ -38,13 +38,13 @@ def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(da
     assert state(database) is SourceState.OK
     read(database, 0.2, 5, "bad")
     assert state(database) is SourceState.FAILING
-    (fault,) = database.outbox.coverage(Window(NOW - DAY, NOW + DAY)).faults
+    (fault,) = database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults
     assert (fault.source_id, fault.state, fault.since_at) == ("times", SourceState.FAILING, NOW)
     assert "usually 0.90" in fault.detail
     assert "https://times.example/bad4" in fault.remedy
     read(database, 0.8, 3, "mended")
     assert state(database) is SourceState.OK
-    assert database.outbox.coverage(Window(NOW - DAY, NOW + DAY)).faults == ()
+    assert database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults == ()
 
 
 def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: SqlDatabase) -> None:
@@ -52,16 +52,16 @@ def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: SqlDat
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     lease = leased(database)
-    assert lease.memory.pages.usual == 0.9
+    assert lease.poll_state.pages.usual == 0.9
     drafts = [draft(f"bad{number}", stage=Stage.LISTED) for number in range(5)]
-    database.articles.keep_poll(lease, lease.memory, drafts, NOW)
+    database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
     late = leased(database)
-    for unread in database.articles.lease_unread(NOW, 100, NOW + MINUTE):
+    for unread in database.articles.lease_pages(NOW, 100, NOW + MINUTE):
         page = Fetched(unread.article.url, 200, (), b"page", fetched_at=NOW)
-        database.articles.keep_page(unread, unread.article, page, "", 0.1)
-    database.sources.settle(late, replace(late.memory, etag="new"))
+        database.articles.save_page(unread, unread.article, page, "", 0.1)
+    database.sources.record_poll(late, replace(late.poll_state, etag="new"))
     assert state(database) is SourceState.FAILING
-    assert database.sources.memories()["times"].etag == "new"
+    assert database.sources.load_poll_states()["times"].etag == "new"
 
 
 def test_what_was_accepted_is_learned_from_the_next_page_on(database: SqlDatabase) -> None:
@@ -70,10 +70,10 @@ def test_what_was_accepted_is_learned_from_the_next_page_on(database: SqlDatabas
     read(database, 0.9, 12, "good")
     read(database, 0.2, 10, "bad")
     lease = leased(database)
-    database.sources.settle(lease, replace(lease.memory, accepted_at=lease.memory.pages.changed_at))
+    database.sources.record_poll(lease, replace(lease.poll_state, accepted_at=lease.poll_state.pages.changed_at))
     assert state(database) is SourceState.OK
     read(database, 0.2, 1, "later")
-    pages = leased(database).memory.pages
+    pages = leased(database).poll_state.pages
     assert (pages.usual, pages.changed_at) == (0.2, None)
 
 
@@ -86,4 +86,4 @@ def test_a_source_at_another_address_begins_anew(database: SqlDatabase) -> None:
     assert state(database) is SourceState.FAILING
     database.sources.register([source(url="https://times.example/new")], NOW)
     assert state(database) is SourceState.OK
-    assert database.sources.memories()["times"].pages.usual == 0
+    assert database.sources.load_poll_states()["times"].pages.usual == 0

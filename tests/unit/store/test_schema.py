@@ -12,14 +12,14 @@ from postgres import Postgres
 from sqlalchemy import inspect
 from unit.store.samples import draft, kept
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.errors import SchemaMismatch, StoreError, StoreInUse
 from monitor.store import catalogue
 from monitor.store.database import SqlDatabase
-from monitor.store.draw import defined, drawn
+from monitor.store.draw import load_metadata, render_core_tables
 from monitor.store.engine import Connections
 from monitor.store.lock import LockFile
-from monitor.store.schema import SCRIPTS, migrate, missing, version
+from monitor.store.schema import MIGRATIONS_DIR, migrate, pending_revisions, schema_version
 
 FAILING = """
 import sqlalchemy as sa
@@ -45,7 +45,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def scripts(tmp_path: Path) -> Path:
     """Copy the migrations, to be added to."""
-    return Path(shutil.copytree(SCRIPTS, tmp_path / "migrations"))
+    return Path(shutil.copytree(MIGRATIONS_DIR, tmp_path / "migrations"))
 
 
 def head(scripts: Path) -> str:
@@ -59,18 +59,20 @@ def test_migrations_make_what_the_tables_say(fresh: str) -> None:
     """Nothing is left for another migration to do."""
     connections = Connections(fresh)
     migrate(connections)
-    with connections.reading() as connection:
+    with connections.read_transaction() as connection:
         foreign = ("content_words", "procrastinate")
         options = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith(foreign)}
         context = MigrationContext.configure(connection, opts=options)
-        changes = [change for change in compare_metadata(context, defined()) if "content_words" not in str(change)]
+        changes = [
+            change for change in compare_metadata(context, load_metadata()) if "content_words" not in str(change)
+        ]
     connections.close()
     assert changes == []
 
 
 def test_queries_see_the_tables_as_they_are_defined() -> None:
     """What queries are built on is written from the models: ``python -m monitor.store.draw`` writes it again."""
-    assert Path(catalogue.__file__).read_text("utf-8") == drawn()
+    assert Path(catalogue.__file__).read_text("utf-8") == render_core_tables()
 
 
 def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
@@ -83,8 +85,8 @@ def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
     for path in later:
         path.write_text(kept_back[path])
         migrate(connections, scripts)
-        assert version(connections) == head(scripts)
-    assert missing(connections) == ()
+        assert schema_version(connections) == head(scripts)
+    assert pending_revisions(connections) == ()
     connections.close()
 
 
@@ -99,7 +101,7 @@ def test_row_60_a_migration_that_fails_leaves_the_database_usable(fresh: str, sc
         migrate(connections, scripts)
     connections.close()
     database = SqlDatabase.open(fresh)
-    assert [one.article.title for one in database.archive.articles(Filter())] == ["About a"]
+    assert [one.article.title for one in database.queries.list_articles(ArticleFilter())] == ["About a"]
     kept(database, draft("b"))
     database.close()
 
@@ -108,13 +110,13 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     """A path mistyped in the configuration puts no tables into the database of somebody else."""
     file = tmp_path / "theirs.db"
     connections = Connections(f"sqlite:///{file}")
-    with connections.writing() as connection:
+    with connections.write_transaction() as connection:
         connection.exec_driver_sql("CREATE TABLE invoices (number INTEGER)")
     connections.close()
     with pytest.raises(SchemaMismatch, match="tables of another program \\(invoices\\); it was left as it is"):
         SqlDatabase.open(f"sqlite:///{file}")
     connections = Connections(f"sqlite:///{file}")
-    with connections.reading() as connection:
+    with connections.read_transaction() as connection:
         assert inspect(connection).get_table_names() == ["invoices"]
     connections.close()
 
@@ -129,11 +131,11 @@ def test_a_newer_schema_is_refused(fresh: str) -> None:
     """With what to do, and untouched."""
     SqlDatabase.open(fresh).close()
     connections = Connections(fresh)
-    with connections.writing() as connection:
+    with connections.write_transaction() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '8888'")
     with pytest.raises(SchemaMismatch, match="newer monitor wrote it"):
         SqlDatabase.open(fresh)
-    assert version(connections) == "8888"
+    assert schema_version(connections) == "8888"
     connections.close()
 
 

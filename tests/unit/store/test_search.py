@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.store.samples import NOW, draft, kept, leased
 
-from monitor.domain.article import Article, Draft, Stage
+from monitor.domain.article import Article, NewArticle, Stage
 from monitor.store.database import SqlDatabase
-from monitor.store.search import read_query
+from monitor.store.search import parse_search_query
 from monitor.text.index import index_text
 
 TEXTS = {
@@ -57,23 +57,26 @@ ASKED = {
 }
 
 
-def library() -> list[Draft]:
+def library() -> list[NewArticle]:
     article = Article("https://x", language="en")
-    return [Draft((name,), replace(article, title=name, body=text), True, Stage.READ) for name, text in TEXTS.items()]
+    return [
+        NewArticle((name,), replace(article, title=name, body=text), True, Stage.EXTRACTED)
+        for name, text in TEXTS.items()
+    ]
 
 
 def test_words_are_found_in_every_spelling_and_script(database: SqlDatabase) -> None:
     """With or without marks, as phrases, by their beginning, and inside runs without word breaks."""
     kept(database, *library())
-    found = {query: {one.article.title for one in database.archive.search(query)} for query in ASKED}
+    found = {query: {one.article.title for one in database.queries.search(query)} for query in ASKED}
     assert found == ASKED
 
 
 def test_common_words_are_found_as_rare_ones_are(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL goes from article to article for them; the index answers the same."""
     kept(database, *library())
-    monkeypatch.setattr("monitor.store.search.FEW", 0)
-    found = {query: {one.article.title for one in database.archive.search(query)} for query in ASKED}
+    monkeypatch.setattr("monitor.store.search.SCAN_LIMIT", 0)
+    found = {query: {one.article.title for one in database.queries.search(query)} for query in ASKED}
     assert found == ASKED
 
 
@@ -84,34 +87,34 @@ def test_common_words_are_found_as_rare_ones_are(database: SqlDatabase, monkeypa
 def test_no_text_is_a_faulty_query(database: SqlDatabase, query: str) -> None:
     """Users type what they like."""
     kept(database, *library())
-    database.archive.search(query)
+    database.queries.search(query)
 
 
 def test_the_newest_come_first(database: SqlDatabase) -> None:
     """And no more than asked for."""
     kept(database, *(draft(str(number), body="same words") for number in range(5)))
-    assert [one.article.title for one in database.archive.search("same", 2)] == ["About 4", "About 3"]
+    assert [one.article.title for one in database.queries.search("same", 2)] == ["About 4", "About 3"]
 
 
 def test_a_text_that_was_replaced_is_no_longer_found(database: SqlDatabase) -> None:
     """The page's text takes the place of the feed's."""
     kept(database, draft("a", stage=Stage.LISTED, body="teaser"))
-    assert database.archive.search("teaser") == []
-    (unread,) = database.articles.lease_unread(NOW, 1, NOW)
-    database.articles.keep_page(unread, replace(unread.article, body="whole story"))
-    assert len(database.archive.search("whole story")) == 1
-    assert database.archive.search("teaser") == []
+    assert database.queries.search("teaser") == []
+    (unread,) = database.articles.lease_pages(NOW, 1, NOW)
+    database.articles.save_page(unread, replace(unread.article, body="whole story"))
+    assert len(database.queries.search("whole story")) == 1
+    assert database.queries.search("teaser") == []
     lease = leased(database)
-    database.articles.keep_poll(lease, lease.memory, [draft("b")], NOW)
+    database.articles.commit_poll(lease, lease.poll_state, [draft("b")], NOW)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
 def test_a_text_is_found_by_any_of_its_words(text: str) -> None:
     """What indexing makes of a text, a query makes of the same text: the phrase stands in the index."""
     indexed = f" {index_text(Article('u', body=text))} "
-    for term in read_query('"' + text.replace('"', " ") + '"'):
+    for term in parse_search_query('"' + text.replace('"', " ") + '"'):
         phrase = " " + " ".join(term.words)
-        assert phrase + ("" if term.prefix else " ") in indexed
+        assert phrase + ("" if term.is_prefix else " ") in indexed
 
 
 @given(st.text(alphabet="ກຂຄລາວໄທ中文字 ab", min_size=1, max_size=30), st.data())
@@ -121,5 +124,5 @@ def test_any_part_of_an_unbroken_run_is_found(text: str, data: st.DataObject) ->
     start = data.draw(st.integers(0, max(len(run) - 1, 0)))
     part = run[start : start + data.draw(st.integers(1, 6))]
     indexed = f" {index_text(Article('u', body=text))} "
-    for term in read_query(part):
-        assert " " + " ".join(term.words) + ("" if term.prefix else " ") in indexed
+    for term in parse_search_query(part):
+        assert " " + " ".join(term.words) + ("" if term.is_prefix else " ") in indexed

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from unit.store.samples import MINUTE, NOW, draft, found, kept, screened
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.article import Stage
 from monitor.domain.errors import UsageError
-from monitor.domain.grouping import Cluster, Member, Shelf
-from monitor.pipeline.group import StoryKeeper
+from monitor.domain.grouping import GroupingIndex, Placement, StoryCentroid
+from monitor.pipeline.group import GroupingStep
 from monitor.store.database import SqlDatabase
 
 BRIDGE = """Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
@@ -25,17 +25,17 @@ The union of Greta Halloran wants a supplement of 12 per cent; the health board 
 
 def group(database: SqlDatabase) -> int:
     """Group what waits, as the daemon does."""
-    return asyncio.run(StoryKeeper(database, lambda: NOW).drain())
+    return asyncio.run(GroupingStep(database, lambda: NOW).run_all())
 
 
 def placed(database: SqlDatabase) -> dict[int, tuple[str, int | None, Stage]]:
     """Return where every article stands."""
-    return {one.id: (one.story_id, one.copy_of, one.stage) for one in database.archive.articles(Filter())}
+    return {one.id: (one.story_id, one.copy_of, one.stage) for one in database.queries.list_articles(ArticleFilter())}
 
 
-def shelved(database: SqlDatabase, work: Callable[[Shelf], object]) -> None:
+def shelved(database: SqlDatabase, work: Callable[[GroupingIndex], object]) -> None:
     """Work on a shelf without articles."""
-    database.stories.group([], work)
+    database.stories.apply_grouping([], work)
 
 
 def test_screened_articles_are_grouped_once(database: SqlDatabase) -> None:
@@ -73,8 +73,8 @@ def test_batches_make_no_difference(database: SqlDatabase, size: int) -> None:
         screened(database, draft(f"a{number}", body=body), now=NOW + number * MINUTE)
 
     async def in_batches() -> None:
-        keeper = StoryKeeper(database, lambda: NOW)
-        while await keeper.tick(size):
+        keeper = GroupingStep(database, lambda: NOW)
+        while await keeper.run_batch(size):
             pass
 
     asyncio.run(in_batches())
@@ -88,55 +88,57 @@ def test_a_story_knows_its_articles_and_people(database: SqlDatabase) -> None:
     screened(database, draft("a", body=BRIDGE))
     screened(database, draft("b", body=BRIDGE), now=NOW + MINUTE)
     group(database)
-    (story,) = database.stories.stories()
-    assert (story.id, story.articles, story.officials) == ("s1", (1, 2), ("somebody",))
+    (story,) = database.stories.list_stories()
+    assert (story.id, story.article_ids, story.official_ids) == ("s1", (1, 2), ("somebody",))
     assert (story.first_seen_at, story.last_seen_at) == (NOW, NOW + MINUTE)
-    assert database.stories.story("s1") == story
-    assert database.stories.stories(since_at=NOW + 2 * MINUTE) == []
+    assert database.stories.get_story("s1") == story
+    assert database.stories.list_stories(since_at=NOW + 2 * MINUTE) == []
     with pytest.raises(UsageError, match="monitor stories"):
-        database.stories.story("s99")
+        database.stories.get_story("s99")
 
 
 def test_merged_stories_are_both_resolvable(database: SqlDatabase) -> None:
     """The older takes over the articles; the younger id, and one merged into it before, lead there."""
     articles = screened(database, *(draft(name) for name in "abc"))
 
-    def place(shelf: Shelf) -> None:
+    def place(shelf: GroupingIndex) -> None:
         for one in articles:
-            shelf.put(Member(one.id, f"s{one.id}"))
-            shelf.keep(Cluster(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW), [7])
+            shelf.place(Placement(one.id, f"s{one.id}"))
+            shelf.save_centroid(
+                StoryCentroid(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW), [7]
+            )
         shelf.merge("s3", "s2")
         shelf.merge("s2", "s1")
-        assert [one.id for one in shelf.near([7], 5)] == ["s1"]
+        assert [one.id for one in shelf.similar_stories([7], 5)] == ["s1"]
 
-    database.stories.group(articles, place)
-    assert {database.stories.story(name).id for name in ("s1", "s2", "s3")} == {"s1"}
-    assert database.stories.story("s3").articles == (1, 2, 3)
-    assert [story.id for story in database.stories.stories()] == ["s1"]
+    database.stories.apply_grouping(articles, place)
+    assert {database.stories.get_story(name).id for name in ("s1", "s2", "s3")} == {"s1"}
+    assert database.stories.get_story("s3").article_ids == (1, 2, 3)
+    assert [story.id for story in database.stories.list_stories()] == ["s1"]
 
 
 def test_a_cluster_comes_back_as_it_was_kept(database: SqlDatabase) -> None:
     """Weights, names, days and times survive the way through the database."""
     days = frozenset({(3, 5), (12, 31)})
-    cluster = Cluster("s1", b"\xff" * 4 + b"\7\0\0\0", b"\0\0\0?\0\0\x80>", b"\0\1", days, 4, NOW, None)
-    shelved(database, lambda shelf: shelf.keep(cluster, [7, 2**32 - 1]))
-    shelved(database, lambda shelf: _same(shelf.near([7], 3), [cluster]))
+    cluster = StoryCentroid("s1", b"\xff" * 4 + b"\7\0\0\0", b"\0\0\0?\0\0\x80>", b"\0\1", days, 4, NOW, None)
+    shelved(database, lambda shelf: shelf.save_centroid(cluster, [7, 2**32 - 1]))
+    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 3), [cluster]))
 
 
-def _same(found: Sequence[Cluster], expected: Sequence[Cluster]) -> None:
+def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> None:
     assert list(found) == list(expected)
 
 
 def test_prints_are_bounded(database: SqlDatabase) -> None:
     """A print that hundreds of articles share names the few that had it last."""
 
-    def work(shelf: Shelf) -> None:
+    def work(shelf: GroupingIndex) -> None:
         for number in range(1, 301):
-            shelf.post(number, [5, 2**63 - 1])
-        assert len(shelf.owners([5])) == 8
-        assert set(shelf.owners([5, 2**63 - 1]).values()) == {2}
-        assert shelf.owners([]) == {}
-        assert shelf.member(4711) is None
+            shelf.add_fingerprints(number, [5, 2**63 - 1])
+        assert len(shelf.articles_with([5])) == 8
+        assert set(shelf.articles_with([5, 2**63 - 1]).values()) == {2}
+        assert shelf.articles_with([]) == {}
+        assert shelf.get_placement(4711) is None
 
     shelved(database, work)
 
@@ -148,7 +150,7 @@ def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
     later = NOW + timedelta(days=40)
     screened(database, draft("b", body=NURSES), now=later)
     group(database)
-    database.stories.forget(later, timedelta(days=30), timedelta(days=7))
+    database.stories.delete_expired(later, timedelta(days=30), timedelta(days=7))
     screened(database, draft("c", body=BRIDGE), draft("d", body=NURSES), now=later)
     group(database)
     assert [placed(database)[number][:2] for number in (3, 4)] == [("s3", None), ("s2", 2)]
@@ -160,10 +162,10 @@ def test_the_prints_of_an_old_article_go(database: SqlDatabase) -> None:
     screened(database, draft("a"))
     screened(database, draft("b"), now=later)
     prints = [0, 5, 2**59, 2**63 - 1]
-    shelved(database, lambda shelf: shelf.post(1, prints))
-    shelved(database, lambda shelf: shelf.post(2, prints))
-    database.stories.forget(later, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _only(shelf.owners(prints), {2: 4}))
+    shelved(database, lambda shelf: shelf.add_fingerprints(1, prints))
+    shelved(database, lambda shelf: shelf.add_fingerprints(2, prints))
+    database.stories.delete_expired(later, timedelta(days=30), timedelta(days=14))
+    shelved(database, lambda shelf: _only(shelf.articles_with(prints), {2: 4}))
 
 
 def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
@@ -172,36 +174,36 @@ def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
 
 def test_terms_go_with_their_stories(database: SqlDatabase) -> None:
     """A closed story's terms are forgotten with it, and stand in no other's way; an open story keeps its own."""
-    old, young = Cluster("s1", last_at=NOW - timedelta(days=20)), Cluster("s2", last_at=NOW)
-    shelved(database, lambda shelf: shelf.keep(old, [7, 2**32 - 1]))
-    shelved(database, lambda shelf: shelf.keep(young, [7]))
-    database.stories.forget(NOW, timedelta(0), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.near([7], 1), [young]))
+    old, young = StoryCentroid("s1", last_article_at=NOW - timedelta(days=20)), StoryCentroid("s2", last_article_at=NOW)
+    shelved(database, lambda shelf: shelf.save_centroid(old, [7, 2**32 - 1]))
+    shelved(database, lambda shelf: shelf.save_centroid(young, [7]))
+    database.stories.delete_expired(NOW, timedelta(0), timedelta(days=14))
+    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [young]))
 
 
 def test_row_54_stories_stay_open_under_a_clock_that_jumped(database: SqlDatabase) -> None:
     """A clock in 2099 closes none of them: the reports of the next day would begin them again."""
-    story = Cluster("s1", last_at=NOW)
-    shelved(database, lambda shelf: shelf.keep(story, [7]))
+    story = StoryCentroid("s1", last_article_at=NOW)
+    shelved(database, lambda shelf: shelf.save_centroid(story, [7]))
     wrong = NOW.replace(year=2099)
     for now in (NOW, wrong):
-        database.upkeep.keep_time(now)
-    database.stories.forget(wrong, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.near([7], 1), [story]))
+        database.maintenance.record_clock(now)
+    database.stories.delete_expired(wrong, timedelta(days=30), timedelta(days=14))
+    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [story]))
 
 
 def test_a_failure_writes_nothing_and_falls_on_one_article(database: SqlDatabase) -> None:
     """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
     articles = screened(database, draft("a"), draft("b"))
 
-    def fail(shelf: Shelf) -> None:
-        shelf.put(Member(1, "s1"))
+    def fail(shelf: GroupingIndex) -> None:
+        shelf.place(Placement(1, "s1"))
         raise ValueError("odd text")
 
     with pytest.raises(ValueError, match="odd text"):
-        database.stories.group(articles, fail)
-    assert {stage for _, _, stage in placed(database).values()} == {Stage.SCREENED}
-    database.stories.give_up(articles[0], "odd text")
+        database.stories.apply_grouping(articles, fail)
+    assert {stage for _, _, stage in placed(database).values()} == {Stage.MATCHED}
+    database.stories.mark_grouping_failed(articles[0], "odd text")
     assert [one.id for one in database.stories.ungrouped(9)] == [2]
 
 
@@ -209,25 +211,25 @@ def test_what_another_worker_grouped_is_left_alone(database: SqlDatabase) -> Non
     """A batch read before somebody else grouped it is not placed again."""
     articles = screened(database, draft("a", body=BRIDGE))
     group(database)
-    database.stories.group(articles, lambda shelf: shelf.put(Member(1, "s77")))
+    database.stories.apply_grouping(articles, lambda shelf: shelf.place(Placement(1, "s77")))
     assert placed(database)[1][0] == "s1"
 
 
 def test_the_vocabulary_is_kept(database: SqlDatabase) -> None:
     """What was learned is there after a restart."""
-    assert database.stories.vocabulary() == b""
-    database.stories.group([], lambda _shelf: None, b"\x01" * 1000)
-    assert database.stories.vocabulary() == b"\x01" * 1000
+    assert database.stories.load_term_frequencies() == b""
+    database.stories.apply_grouping([], lambda _shelf: None, b"\x01" * 1000)
+    assert database.stories.load_term_frequencies() == b"\x01" * 1000
 
 
 def test_held_articles_are_released(database: SqlDatabase) -> None:
     """What was held back becomes news and is screened again; other sources are not touched."""
-    flood = [replace(draft(name, news=False), held="dug up with many others") for name in "ab"]
+    flood = [replace(draft(name, news=False), quarantine_reason="dug up with many others") for name in "ab"]
     stored = kept(database, *flood, draft("c", news=False))
-    database.articles.keep_findings([(one, found("rule")) for one in stored], NOW)
-    assert database.stories.release("elsewhere") == 0
-    assert database.stories.release("times") == 2
-    again = database.articles.unscreened(9)
+    database.articles.save_findings([(one, found("rule")) for one in stored], NOW)
+    assert database.stories.release_quarantined("elsewhere") == 0
+    assert database.stories.release_quarantined("times") == 2
+    again = database.articles.unmatched(9)
     assert [(one.id, one.news) for one in again] == [(1, True), (2, True)]
-    assert database.articles.keep_findings([(one, found("rule")) for one in again], NOW) == 2
-    assert database.stories.release("times") == 0
+    assert database.articles.save_findings([(one, found("rule")) for one in again], NOW) == 2
+    assert database.stories.release_quarantined("times") == 0

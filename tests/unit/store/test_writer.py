@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import event
 from unit.store.samples import MINUTE, NOW, draft, leased, source
 
-from monitor.domain.archive import Filter
+from monitor.domain.archive import ArticleFilter
 from monitor.domain.errors import LeaseLost
 from monitor.domain.source import Lease
 from monitor.store.database import SqlDatabase
-from monitor.store.writer import AT_ONCE
+from monitor.store.writer import MAX_BATCH_SIZE
 
-NAMES = [f"s{number}" for number in range(AT_ONCE + 2)]
+NAMES = [f"s{number}" for number in range(MAX_BATCH_SIZE + 2)]
 
 
 def leases(database: SqlDatabase) -> list[Lease]:
@@ -41,19 +41,19 @@ def all_at_once(database: SqlDatabase, works: Sequence[tuple[Callable[..., Any],
 
 def polls(database: SqlDatabase, taken: Sequence[Lease]) -> list[tuple[Callable[..., Any], tuple[object, ...]]]:
     """Make a poll with one new article for each lease."""
-    keep = database.articles.keep_poll
-    return [(keep, (lease, lease.memory, [draft(lease.source_id)], NOW)) for lease in taken]
+    keep = database.articles.commit_poll
+    return [(keep, (lease, lease.poll_state, [draft(lease.source_id)], NOW)) for lease in taken]
 
 
 def commits(database: SqlDatabase) -> list[int]:
     """Count the commits of the writer from now on, one element each."""
     seen: list[int] = []
-    event.listen(database._connections._writer, "commit", lambda _connection: seen.append(1))
+    event.listen(database._connections._write_engine, "commit", lambda _connection: seen.append(1))
     return seen
 
 
 def titles(database: SqlDatabase) -> set[str]:
-    return {line.article.title for line in database.archive.articles(Filter(limit=100))}
+    return {line.article.title for line in database.queries.list_articles(ArticleFilter(limit=100))}
 
 
 def test_what_waits_shares_a_commit(database: SqlDatabase) -> None:
@@ -61,9 +61,9 @@ def test_what_waits_shares_a_commit(database: SqlDatabase) -> None:
     works = polls(database, leases(database))
     seen = commits(database)
     assert all_at_once(database, works) == [1] * len(NAMES)
-    assert len(seen) == (2 if database._connections.sqlite else len(NAMES))
+    assert len(seen) == (2 if database._connections.is_sqlite else len(NAMES))
     assert titles(database) == {f"About {name}" for name in NAMES}
-    assert database.archive.search("words") != []
+    assert database.queries.search("words") != []
 
 
 def test_only_who_overslept_loses_his_poll(database: SqlDatabase) -> None:
@@ -78,11 +78,11 @@ def test_only_who_overslept_loses_his_poll(database: SqlDatabase) -> None:
 def test_later_work_finds_what_was_handed_over_before(database: SqlDatabase) -> None:
     """A question asked after a poll is answered with that poll."""
     taken = leases(database)
-    known = (database.articles.known, ("s9", ["guid:s9"]))
-    settled = [(database.sources.settle, (lease, replace(lease.memory, polls=7))) for lease in taken[:9]]
+    known = (database.articles.known_keys, ("s9", ["guid:s9"]))
+    settled = [(database.sources.record_poll, (lease, replace(lease.poll_state, polls=7))) for lease in taken[:9]]
     *_, answer = all_at_once(database, [*settled, *polls(database, taken[9:]), known])
     assert answer == {"guid:s9"}
-    assert database.sources.memories()["s0"].polls == 7
+    assert database.sources.load_poll_states()["s0"].polls == 7
     assert database.sources.lease_due(NOW + MINUTE, 20, NOW + 2 * MINUTE, only=NAMES) != []
 
 

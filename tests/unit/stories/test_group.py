@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
-from monitor.stories.features import Vocabulary, days_apart, read_features
-from monitor.stories.group import Grouper, Newcomer, group_articles, in_order
-from monitor.stories.memory import MemoryShelf
+from monitor.stories.features import Vocabulary, day_distance, extract_features
+from monitor.stories.group import Grouper, IncomingArticle, group_articles, sort_articles
+from monitor.stories.memory import MemoryGroupingIndex
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 BRIDGE = """BANSAVAN - Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
@@ -70,14 +70,14 @@ def test_arrival_does_not_matter(order: list[int]) -> None:
 @given(st.lists(st.integers(min_value=1, max_value=4), min_size=1))
 def test_batches_make_no_difference(sizes: list[int]) -> None:
     """Placed one by one or in batches of any sizes, every article gets the same place."""
-    comers = [Newcomer(place, one, name) for place, (name, one) in enumerate(in_order(WORLD))]
-    shelf = MemoryShelf(lambda number: (comers[number].article.title, comers[number].article.body))
+    comers = [IncomingArticle(place, one, name) for place, (name, one) in enumerate(sort_articles(WORLD))]
+    shelf = MemoryGroupingIndex(lambda number: (comers[number].article.title, comers[number].article.body))
     grouper, start = Grouper(shelf, Vocabulary()), 0
     for size in [*sizes, *[1] * len(comers)]:
         grouper.place(comers[start : start + size])
         start += size
-    placed = {comers[one.number].story: one for one in map(shelf.member, range(len(comers))) if one}
-    assert {name: one.story for name, one in placed.items()} == {
+    placed = {comers[one.article_id].story_id: one for one in map(shelf.get_placement, range(len(comers))) if one}
+    assert {name: one.story_id for name, one in placed.items()} == {
         name: story for name, (story, _) in group_articles(WORLD).items()
     }
 
@@ -178,17 +178,24 @@ PIECES = ["Viet", "Nam", "Vietnam", "it's", "'quoted'", "O'Brien's", "March", "5
 def test_plain_ascii_is_read_as_any_other_text(words: list[str]) -> None:
     """A sign outside ASCII that belongs to no word changes nothing of what a text is about."""
     text = " ".join(words)[:1500]
-    plain, other = read_features(text[::2], text, NOON), read_features(text[::2] + "\u20ac", text + " \u20ac", NOON)
-    for name in ("hashes", "counts", "names"):
+    plain, other = (
+        extract_features(text[::2], text, NOON),
+        extract_features(text[::2] + "\u20ac", text + " \u20ac", NOON),
+    )
+    for name in ("hashes", "counts", "name_flags"):
         assert getattr(plain, name).tobytes() == getattr(other, name).tobytes()
-    assert (plain.days, plain.words, plain.dated) == (other.days, other.words, other.dated)
+    assert (plain.days, plain.word_count, plain.has_explicit_days) == (
+        other.days,
+        other.word_count,
+        other.has_explicit_days,
+    )
 
 
 def test_days_apart() -> None:
     """Days of unknown years: the shorter way round the year counts."""
-    assert days_apart({(12, 31)}, {(1, 2)}) == 2
-    assert days_apart({(3, 5)}, {(3, 5), (7, 1)}) == 0
-    assert days_apart(set(), {(3, 5)}) is None
+    assert day_distance({(12, 31)}, {(1, 2)}) == 2
+    assert day_distance({(3, 5)}, {(3, 5), (7, 1)}) == 0
+    assert day_distance(set(), {(3, 5)}) is None
 
 
 def test_a_later_report_that_takes_up_the_whole_earlier_one_is_no_copy() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.entry import Entry, Feed
-from monitor.domain.source import SourceMemory
-from monitor.stories.floods import Verdict, judge
-from monitor.stories.identity import identify, keys_asked
+from monitor.domain.source import PollState
+from monitor.stories.floods import PollNovelty, classify_entries
+from monitor.stories.identity import assign_entry_keys, collect_lookup_keys
 
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -21,25 +21,25 @@ class Desk:
 
     def __init__(self) -> None:
         self.known: set[str] = set()
-        self.memory = SourceMemory("daily")
+        self.memory = PollState("daily")
         self.now = NOW
-        self.verdict: Verdict | None = None
+        self.verdict: PollNovelty | None = None
 
     def poll(self, *entries: Entry, after: timedelta = timedelta(minutes=30)) -> list[str]:
         """Poll a document; return the titles that are news."""
         self.now += after
-        identified = identify(Feed(entries, url=HOME))
-        verdict = judge(identified, keys_asked(identified) & self.known, self.memory, DAY, self.now)
-        for one in verdict.learned:
+        identified = assign_entry_keys(Feed(entries, url=HOME))
+        verdict = classify_entries(identified, collect_lookup_keys(identified) & self.known, self.memory, DAY, self.now)
+        for one in verdict.aliases:
             assert set(one.keys) & self.known, "a learned entry holds a known key"
-        for one in verdict.fresh:
+        for one in verdict.new:
             assert one.keys, "a fresh article has a key"
             assert not set(one.keys) & self.known, "a fresh article holds no known key"
-        for one in (*verdict.fresh, *verdict.learned):
+        for one in (*verdict.new, *verdict.aliases):
             self.known |= set(one.keys)
         self.memory = replace(self.memory, baseline_at=verdict.baseline_at, last_success_at=self.now)
         self.verdict = verdict
-        return [one.entry.title for one in verdict.fresh if one.news]
+        return [one.entry.title for one in verdict.new if one.is_alertable]
 
 
 def item(number: int, **fields: object) -> Entry:
@@ -199,7 +199,7 @@ def test_2d_32_an_archive_from_after_the_baseline() -> None:
     assert news == ["Headline 7"]
     assert desk.verdict is not None
     assert "dug up with many others" in desk.verdict.summary
-    assert sum(bool(one.held) for one in desk.verdict.fresh) == 60
+    assert sum(bool(one.quarantine_reason) for one in desk.verdict.new) == 60
 
 
 def test_2d_33_an_old_item_slides_into_the_window() -> None:
@@ -228,8 +228,8 @@ def test_2d_35_the_first_poll_of_a_long_feed() -> None:
     catalogue = [item(n, published_at=NOW - timedelta(hours=5 * n)) for n in range(400)]
     assert desk.poll(*catalogue) == [f"Headline {n}" for n in range(5)]
     assert desk.verdict is not None
-    assert len(desk.verdict.fresh) == 400
-    assert not any(one.held for one in desk.verdict.fresh)
+    assert len(desk.verdict.new) == 400
+    assert not any(one.quarantine_reason for one in desk.verdict.new)
     assert desk.poll(*catalogue) == []
 
 
@@ -242,7 +242,7 @@ def test_2d_36_dates_of_the_future_and_of_year_one() -> None:
     ]
     assert desk.poll(*odd) == ["Headline 10", "Headline 11"]
     assert desk.verdict is not None
-    assert [one.entry.published_at for one in desk.verdict.fresh] == [None, None]
+    assert [one.entry.published_at for one in desk.verdict.new] == [None, None]
     first = Desk()
     assert first.poll(*odd, item(1)) == ["Headline 1"]
 
@@ -305,8 +305,8 @@ def test_an_entry_with_nothing_but_a_text() -> None:
 def test_order_in_the_document_does_not_matter(order: list[int], shared: int) -> None:
     """Any order gives an entry the same keys, however many share a guid."""
     entries = [item(n, guid="same" if n < shared else f"g{n}") for n in range(6)]
-    straight = {one.entry: one for one in identify(Feed(tuple(entries)))}
-    mixed = {one.entry: one for one in identify(Feed(tuple(entries[n] for n in order)))}
+    straight = {one.entry: one for one in assign_entry_keys(Feed(tuple(entries)))}
+    mixed = {one.entry: one for one in assign_entry_keys(Feed(tuple(entries[n] for n in order)))}
     assert straight == mixed
 
 

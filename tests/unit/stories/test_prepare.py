@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from monitor.domain.article import Article
 from monitor.stories.features import Vocabulary
-from monitor.stories.group import Grouper, Newcomer, in_order
-from monitor.stories.memory import MemoryShelf
-from monitor.stories.prepare import Sketch, Text, prepare, text_of, unpack
+from monitor.stories.group import Grouper, IncomingArticle, sort_articles
+from monitor.stories.memory import MemoryGroupingIndex
+from monitor.stories.prepare import ArticleFeatures, GroupingText, extract_grouping_text, pack_features, unpack_features
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 WORDS = st.sampled_from(
@@ -39,30 +39,30 @@ PROSE = st.lists(WORDS, max_size=80).map(" ".join) | st.text(st.characters(), ma
 TEXTS = st.tuples(PROSE, PROSE, PROSE, st.none() | st.datetimes(timezones=st.just(UTC)))
 
 
-def told(sketch: Sketch) -> tuple[object, ...]:
+def told(sketch: ArticleFeatures) -> tuple[object, ...]:
     """Return all that a sketch tells, arrays as lists with their types."""
-    features = sketch.features
-    arrays = (features.hashes, features.counts, features.names)
+    features = sketch.term_features
+    arrays = (features.hashes, features.counts, features.name_flags)
     return (
-        sketch.prints,
-        sketch.trace,
+        sketch.fingerprints,
+        sketch.normalized_text,
         [(one.dtype, one.tolist()) for one in arrays],
-        (features.days, features.at, features.words, features.dated),
+        (features.days, features.published_at, features.word_count, features.has_explicit_days),
     )
 
 
 @given(st.lists(TEXTS, max_size=5))
-def test_packing_changes_nothing(texts: list[Text]) -> None:
+def test_packing_changes_nothing(texts: list[GroupingText]) -> None:
     """Read in a batch, packed, sent and unpacked, an article's prints and features are as if read by itself."""
-    sent = pickle.loads(pickle.dumps(prepare(texts)))
-    assert [told(sketch) for sketch in unpack(sent, texts)] == [told(Sketch(text)) for text in texts]
+    sent = pickle.loads(pickle.dumps(pack_features(texts)))
+    assert [told(sketch) for sketch in unpack_features(sent, texts)] == [told(ArticleFeatures(text)) for text in texts]
 
 
 def test_a_packed_batch_is_small() -> None:
     """What travels is not many times the text: the text itself, ready for comparison, stays behind."""
     rng = np.random.default_rng(7)
     bodies = [" ".join(f"w{n}" for n in rng.integers(0, 5000, 500).tolist()) for _ in range(50)]
-    packed = prepare([("Title", "", body, NOON) for body in bodies])
+    packed = pack_features([("Title", "", body, NOON) for body in bodies])
     assert len(pickle.dumps(packed)) < sum(map(len, bodies))
 
 
@@ -73,17 +73,17 @@ def test_prepared_articles_find_the_same_places(bodies: list[str], size: int) ->
         Article(f"https://a.example/{place}", title=body[:20], body=body, published_at=NOON + timedelta(hours=place))
         for place, body in enumerate(bodies + bodies)
     ]
-    ordered = [article for _, article in in_order((str(place), one) for place, one in enumerate(articles))]
+    ordered = [article for _, article in sort_articles((str(place), one) for place, one in enumerate(articles))]
 
     def placed(*, ahead: bool) -> list[object]:
-        shelf = MemoryShelf(lambda number: (ordered[number].title, ordered[number].body))
+        shelf = MemoryGroupingIndex(lambda number: (ordered[number].title, ordered[number].body))
         grouper, members = Grouper(shelf, Vocabulary()), list[object]()
         for start in range(0, len(ordered), size):
             batch = ordered[start : start + size]
-            texts = [text_of(article) for article in batch]
-            sketches = unpack(prepare(texts), texts) if ahead else [None] * len(batch)
+            texts = [extract_grouping_text(article) for article in batch]
+            sketches = unpack_features(pack_features(texts), texts) if ahead else [None] * len(batch)
             comers = [
-                Newcomer(number, article, f"s{number}", sketch)
+                IncomingArticle(number, article, f"s{number}", sketch)
                 for number, (article, sketch) in enumerate(zip(batch, sketches, strict=True), start)
             ]
             members += grouper.place(comers)

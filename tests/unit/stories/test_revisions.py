@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from monitor.domain.article import Article, Region
 from monitor.domain.mention import Passage, RuleHit
-from monitor.stories.revisions import MOST_TEXT_ONLY, Change, admits, compare, proof
+from monitor.stories.revisions import (
+    MAX_TEXT_ONLY_REVISIONS,
+    RevisionKind,
+    compare_versions,
+    has_correction_notice,
+    normalize_passages,
+)
 
 BODY = """Minister Keo Somphone opened the bridge on Thursday. It cost 41 million dollars.
 The bridge is 900 metres long. Work began in 2022.
@@ -30,14 +36,14 @@ BEFORE = Article("https://a.example/1", title="Bridge opens", body=BODY)
 )
 def test_clocks_counters_and_order_are_no_change(body: str) -> None:
     """A page that ticks, counts its readers or shuffles its paragraphs says nothing new."""
-    assert compare(BEFORE, replace(BEFORE, body=body)).change is Change.NONE
+    assert compare_versions(BEFORE, replace(BEFORE, body=body)).kind is RevisionKind.NONE
 
 
 def test_a_silent_edit() -> None:
     """A figure changes and the page does not say so; the difference shows the sentence before and after."""
-    revision = compare(BEFORE, replace(BEFORE, body=BODY.replace("41 million", "61 million")))
-    assert revision.change is Change.TEXT
-    assert revision.silent
+    revision = compare_versions(BEFORE, replace(BEFORE, body=BODY.replace("41 million", "61 million")))
+    assert revision.kind is RevisionKind.TEXT
+    assert revision.is_silent
     assert revision.lines == (
         "  Minister Keo Somphone opened the bridge on Thursday.",
         "- It cost 41 million dollars.",
@@ -49,36 +55,38 @@ def test_a_silent_edit() -> None:
 def test_an_edit_that_is_owned_up_to() -> None:
     """A new time of modification makes it an open edit."""
     after = replace(BEFORE, body=BODY + "\nA guard was hurt.", modified_at=datetime(2026, 3, 6, tzinfo=UTC))
-    assert not compare(BEFORE, after).silent
+    assert not compare_versions(BEFORE, after).is_silent
 
 
 def test_a_new_headline() -> None:
     """It counts whatever the text does; capitals and quotes alone do not make one."""
-    revision = compare(BEFORE, replace(BEFORE, title="Bridge opens late"))
-    assert revision.change is Change.HEADLINE
+    revision = compare_versions(BEFORE, replace(BEFORE, title="Bridge opens late"))
+    assert revision.kind is RevisionKind.HEADLINE
     assert revision.lines[:2] == ("- Bridge opens", "+ Bridge opens late")
-    assert compare(BEFORE, replace(BEFORE, title="BRIDGE OPENS")).change is Change.NONE
+    assert compare_versions(BEFORE, replace(BEFORE, title="BRIDGE OPENS")).kind is RevisionKind.NONE
 
 
 def test_a_page_that_always_changes() -> None:
     """After two dozen changes of the text alone, only a headline counts."""
     after = replace(BEFORE, body=BODY + "\nAnother sentence.")
-    assert compare(BEFORE, after, MOST_TEXT_ONLY - 1).change is Change.TEXT
-    assert compare(BEFORE, after, MOST_TEXT_ONLY).change is Change.NONE
-    assert compare(BEFORE, replace(after, title="Other"), MOST_TEXT_ONLY).change is Change.HEADLINE
+    assert compare_versions(BEFORE, after, MAX_TEXT_ONLY_REVISIONS - 1).kind is RevisionKind.TEXT
+    assert compare_versions(BEFORE, after, MAX_TEXT_ONLY_REVISIONS).kind is RevisionKind.NONE
+    assert (
+        compare_versions(BEFORE, replace(after, title="Other"), MAX_TEXT_ONLY_REVISIONS).kind is RevisionKind.HEADLINE
+    )
 
 
 def test_a_paywall_is_no_edit() -> None:
     """A second reading that got less than the article tells nothing about it."""
-    assert compare(BEFORE, replace(BEFORE, body="Subscribe.", partial="paywall")).change is Change.NONE
-    assert compare(BEFORE, replace(BEFORE, body="")).change is Change.NONE
+    assert compare_versions(BEFORE, replace(BEFORE, body="Subscribe.", partial="paywall")).kind is RevisionKind.NONE
+    assert compare_versions(BEFORE, replace(BEFORE, body="")).kind is RevisionKind.NONE
 
 
 def test_a_page_that_admits_its_correction() -> None:
     """A correction says so in what came in, in any of the languages read; what it says otherwise does not count."""
     for words in ("Correction: the day was wrong.", "Bài viết đã được đính chính.", "更正：日期有误。"):
-        assert admits(compare(BEFORE, replace(BEFORE, body=f"{BODY}\n{words}")))
-    assert not admits(compare(BEFORE, replace(BEFORE, body=BODY + "\nAnother sentence.")))
+        assert has_correction_notice(compare_versions(BEFORE, replace(BEFORE, body=f"{BODY}\n{words}")))
+    assert not has_correction_notice(compare_versions(BEFORE, replace(BEFORE, body=BODY + "\nAnother sentence.")))
 
 
 def test_a_figure_beside_a_mention_is_part_of_the_proof() -> None:
@@ -87,14 +95,14 @@ def test_a_figure_beside_a_mention_is_part_of_the_proof() -> None:
     def hit(*texts: str) -> RuleHit:
         return RuleHit("r", ("o",), tuple(Passage(text, Region.BODY, 0, len(text)) for text in texts))
 
-    assert proof(hit("Văn sent 300 men.", "b")) == proof(hit("b", "Van  sent 300 men"))
-    assert proof(hit("Van sent 300 men.")) != proof(hit("Van sent 500 men."))
+    assert normalize_passages(hit("Văn sent 300 men.", "b")) == normalize_passages(hit("b", "Van  sent 300 men"))
+    assert normalize_passages(hit("Van sent 300 men.")) != normalize_passages(hit("Van sent 500 men."))
 
 
 def test_a_long_difference_is_cut() -> None:
     """A rewritten article shows its first changes, each within reason."""
     after = replace(BEFORE, body="\n".join(f"Sentence {'very ' * 90}{number} new." for number in range(500)))
-    revision = compare(BEFORE, after)
+    revision = compare_versions(BEFORE, after)
     assert len(revision.lines) == 40
     assert max(map(len, revision.lines)) <= 402
 
@@ -103,5 +111,5 @@ def test_a_long_difference_is_cut() -> None:
 def test_any_two_readings_can_be_compared(old: str, new: str, title: str) -> None:
     """No text breaks it, and a text is never changed against itself."""
     one, other = Article("u", title=title, body=old), Article("u", title=title, body=new)
-    assert compare(one, one).change is Change.NONE
-    assert compare(one, other).change in set(Change)
+    assert compare_versions(one, one).kind is RevisionKind.NONE
+    assert compare_versions(one, other).kind in set(RevisionKind)

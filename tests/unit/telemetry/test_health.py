@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 
 from monitor.domain.delivery import Secret
-from monitor.domain.exchange import Failed, Fetched, Outcome, Request
+from monitor.domain.exchange import Failed, Fetched, FetchRequest, FetchResult
 from monitor.domain.settings import Settings
-from monitor.telemetry.guardian import Guardian, ping_heartbeat
-from monitor.telemetry.health import LOOP, Pulse
+from monitor.telemetry.guardian import Watchdog, ping_heartbeat
+from monitor.telemetry.health import EVENT_LOOP, Liveness
 from monitor.telemetry.metrics import Metrics
-from monitor.telemetry.probes import Probes
-from monitor.telemetry.systemd import READY, Notifier
+from monitor.telemetry.probes import ProbeServer
+from monitor.telemetry.systemd import SD_READY, SystemdNotifier
 
-LIMITS = {LOOP: 5.0, "poll": 3.0, "database": 10.0}
+LIMITS = {EVENT_LOOP: 5.0, "poll": 3.0, "database": 10.0}
 
 
-def beating(now: float) -> Pulse:
-    pulse = Pulse(LIMITS, 0.0)
+def beating(now: float) -> Liveness:
+    pulse = Liveness(LIMITS, 0.0)
     for part in LIMITS:
         pulse.beat(part, now)
     return pulse
@@ -33,29 +33,29 @@ def beating(now: float) -> Pulse:
 def test_all_parts_beat_and_all_is_well() -> None:
     """While every part makes progress the daemon is live and ready."""
     health = beating(100.0).health(102.0)
-    assert (health.live, health.ready, health.faults) == (True, True, ())
+    assert (health.is_live, health.is_ready, health.problems) == (True, True, ())
 
 
 def test_a_silent_part_is_named() -> None:
     """A tick that did not run for three periods makes the daemon not ready, and says so; the process still lives."""
     pulse = beating(100.0)
-    pulse.beat(LOOP, 104.0)
+    pulse.beat(EVENT_LOOP, 104.0)
     health = pulse.health(104.0)
-    assert (health.live, health.ready) == (True, False)
-    assert health.faults == ("poll: no progress for 4 s",)
-    assert pulse.hung(104.0)
+    assert (health.is_live, health.is_ready) == (True, False)
+    assert health.problems == ("poll: no progress for 4 s",)
+    assert pulse.is_stalled(104.0)
 
 
 def test_row_67_a_blocked_loop_is_not_live() -> None:
     """When the loop itself is silent the process is to be restarted."""
-    assert not beating(100.0).health(106.0).live
+    assert not beating(100.0).health(106.0).is_live
 
 
 def test_a_part_that_never_beat_is_silent_since_the_start() -> None:
     """A job that was never begun cannot pass for healthy."""
-    pulse = Pulse(LIMITS, 50.0)
-    assert pulse.health(51.0).ready
-    assert not pulse.health(54.0).ready
+    pulse = Liveness(LIMITS, 50.0)
+    assert pulse.health(51.0).is_ready
+    assert not pulse.health(54.0).is_ready
     with pytest.raises(KeyError):
         pulse.beat("unheard of", 51.0)
 
@@ -63,18 +63,18 @@ def test_a_part_that_never_beat_is_silent_since_the_start() -> None:
 def test_a_known_trouble_is_reported_and_no_reason_to_restart() -> None:
     """A full disk makes the daemon not ready, but a restart would not help; when it is over, all is well again."""
     pulse = beating(100.0)
-    pulse.trouble("disk", "full, polling is paused")
-    assert pulse.health(101.0).faults == ("disk: full, polling is paused",)
-    assert not pulse.hung(101.0)
-    pulse.trouble("disk", "")
-    assert pulse.health(101.0).ready
+    pulse.set_problem("disk", "full, polling is paused")
+    assert pulse.health(101.0).problems == ("disk: full, polling is paused",)
+    assert not pulse.is_stalled(101.0)
+    pulse.set_problem("disk", "")
+    assert pulse.health(101.0).is_ready
 
 
 def test_beats_may_come_out_of_order() -> None:
     """An older beat never hides a newer one."""
     pulse = beating(100.0)
     pulse.beat("poll", 90.0)
-    assert pulse.health(102.0).ready
+    assert pulse.health(102.0).is_ready
 
 
 @contextmanager
@@ -97,19 +97,19 @@ def heard(listener: socket.socket) -> list[str]:
 def test_systemd_is_told(tmp_path: Path) -> None:
     """READY and one-line status arrive at the socket that systemd names; without systemd nothing happens."""
     with listening(tmp_path / "notify") as listener:
-        notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
-        assert notifier.tell(READY)
-        assert notifier.status("two\nlines")
+        notifier = SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        assert notifier.notify(SD_READY)
+        assert notifier.set_status("two\nlines")
         assert heard(listener) == ["READY=1", "STATUS=two lines"]
-    assert not notifier.tell(READY)
-    assert not Notifier({}).tell(READY)
+    assert not notifier.notify(SD_READY)
+    assert not SystemdNotifier({}).notify(SD_READY)
 
 
 def test_row_67_watchdog_is_fed_only_by_progress(tmp_path: Path) -> None:
     """The dog is fed while all parts beat, and starves when one is silent, although the loop still runs."""
     with listening(tmp_path / "notify") as listener:
         pulse, metrics = beating(0.0), Metrics("1")
-        guardian = Guardian(pulse, Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")}), metrics)
+        guardian = Watchdog(pulse, SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "notify")}), metrics)
         guardian.tick(1.0)
         assert heard(listener) == ["WATCHDOG=1", "STATUS=watching"]
         guardian.tick(4.5)
@@ -123,7 +123,7 @@ def test_row_67_watchdog_is_fed_only_by_progress(tmp_path: Path) -> None:
 def test_loop_lag_is_measured() -> None:
     """A beat that comes late shows by how much."""
     metrics = Metrics("1")
-    guardian = Guardian(beating(0.0), Notifier({}), metrics)
+    guardian = Watchdog(beating(0.0), SystemdNotifier({}), metrics)
     guardian.tick(1.0)
     guardian.tick(2.5)
     assert b"monitor_event_loop_lag_seconds 0.5" in metrics.render()
@@ -132,10 +132,10 @@ def test_loop_lag_is_measured() -> None:
 class FakeFetcher:
     """Gives one outcome, and remembers what was asked for."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: FetchResult) -> None:
         self.outcome, self.urls = outcome, list[str]()
 
-    async def fetch(self, request: Request) -> Outcome:
+    async def fetch(self, request: FetchRequest) -> FetchResult:
         self.urls.append(request.url)
         return self.outcome
 
@@ -160,14 +160,14 @@ def get(port: int, path: str) -> tuple[int, str]:
 
 def test_row_69_the_probes_stand_on_loopback_unless_told_otherwise() -> None:
     """Who says nothing shows nobody anything."""
-    address, _port = Settings(Secret("sqlite://")).probes or ("", 0)
+    address, _port = Settings(Secret("sqlite://")).probe_address or ("", 0)
     assert ip_address(address).is_loopback
 
 
 def test_row_69_probes_answer_on_loopback() -> None:
     """Probes tell parts and numbers; anything else is not found; the port is that of this machine alone."""
     pulse, now = beating(0.0), [1.0]
-    probes = Probes("127.0.0.1", 0, lambda: pulse.health(now[0]), Metrics("1"))
+    probes = ProbeServer("127.0.0.1", 0, lambda: pulse.health(now[0]), Metrics("1"))
     try:
         assert get(probes.port, "/livez") == (200, "ok\n")
         assert get(probes.port, "/readyz?verbose") == (200, "ok\n")

@@ -102,7 +102,7 @@ def test_row_40_what_looks_like_a_secret_is_starred_unasked() -> None:
 def test_secrets_are_found_wherever_a_configuration_holds_them() -> None:
     """Database, heartbeat, channels and headers: each is handed to the redactor."""
     configuration = Configuration(
-        settings=Settings(database=Secret("db"), heartbeat=Secret("beat")),
+        settings=Settings(database=Secret("db"), heartbeat_url=Secret("beat")),
         sources=(Source("s", "S", SourceKind.FEED, "https://x.example", headers=(("X-Key", "head"),)),),
         channels=(
             EmailChannel("e", ("a@b.example",), "c@d.example", Secret("mail")),

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import pytest
 
-from monitor.domain.delivery import Message, Receipt, Refused, Rendered, Retry, Secret, Sent
+from monitor.domain.delivery import Message, Refused, RenderedDigest, Retry, Secret, SendResult, Sent
 from monitor.domain.errors import WorkerKilled
-from monitor.domain.exchange import Blocked, Failed, Fault, Fetched, Gone, NotModified, Outcome, Request
+from monitor.domain.exchange import Blocked, Failed, FailureCause, Fetched, FetchRequest, FetchResult, Gone, NotModified
 from monitor.domain.source import SourceState
-from monitor.telemetry.metered import MeteredCarrier, MeteredFetcher, MeteredWorkshop
-from monitor.telemetry.metrics import Metrics, Standing
+from monitor.telemetry.metered import MeteredChannelSender, MeteredFetcher, MeteredProcessPool
+from monitor.telemetry.metrics import GaugeValues, Metrics
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
@@ -21,17 +21,17 @@ NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 class FakeFetcher:
     """Gives the outcomes it was made with."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
+    def __init__(self, *outcomes: FetchResult) -> None:
         self.outcomes = list(outcomes)
 
-    async def fetch(self, request: Request) -> Outcome:
+    async def fetch(self, request: FetchRequest) -> FetchResult:
         return self.outcomes.pop(0)
 
 
 class FakeCarrier:
     """Finds every target busy."""
 
-    async def send(self, message: Message, attempt_at: datetime) -> Receipt:
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         return Retry("busy")
 
 
@@ -55,11 +55,11 @@ def test_exchanges_are_counted_by_outcome() -> None:
         NotModified(),
         Blocked("no"),
         Gone("gone"),
-        Failed("private", fault=Fault.FORBIDDEN),
+        Failed("private", cause=FailureCause.FORBIDDEN_ADDRESS),
     )
     fetcher = MeteredFetcher(FakeFetcher(*outcomes), metrics)
     for outcome in outcomes:
-        assert asyncio.run(fetcher.fetch(Request("https://secret.example/x"))) is outcome
+        assert asyncio.run(fetcher.fetch(FetchRequest("https://secret.example/x"))) is outcome
     found = values(metrics)
     for name in ("fetched", "not_modified", "blocked", "gone", "failed"):
         assert found[f'monitor_fetch_total{{outcome="{name}"}}'] == 1
@@ -71,12 +71,12 @@ def test_exchanges_are_counted_by_outcome() -> None:
 def test_deliveries_and_killed_workers_are_counted() -> None:
     """Attempts count by kind and outcome; an unknown kind is "other", so that no name becomes a label."""
     metrics = Metrics("1")
-    message = Message("k", "d", "c", "t", Rendered("s", "t", "h", "{}"), NOW)
-    asyncio.run(MeteredCarrier(FakeCarrier(), "email", metrics).send(message, NOW))
+    message = Message("k", "d", "c", "t", RenderedDigest("s", "t", "h", "{}"), NOW)
+    asyncio.run(MeteredChannelSender(FakeCarrier(), "email", metrics).send(message, NOW))
     for receipt in (Sent(), Refused("no")):
-        metrics.delivered("https://hooks.example/T1", receipt)
+        metrics.record_delivery("https://hooks.example/T1", receipt)
     with pytest.raises(WorkerKilled):
-        asyncio.run(MeteredWorkshop(FakeWorkshop(), metrics).run(len, b""))
+        asyncio.run(MeteredProcessPool(FakeWorkshop(), metrics).run(len, b""))
     found = values(metrics)
     assert found['monitor_delivery_total{kind="email",outcome="retry"}'] == 1
     assert found['monitor_delivery_total{kind="other",outcome="sent"}'] == 1
@@ -87,14 +87,14 @@ def test_deliveries_and_killed_workers_are_counted() -> None:
 def test_standing_is_shown_state_by_state() -> None:
     """Gauges show every state, those with no source as zero."""
     metrics = Metrics("1")
-    metrics.stands(
-        Standing({SourceState.OK: 40, SourceState.BLOCKED: 2}, 3.5, 1, 2, timedelta(hours=1).total_seconds(), 10, 20)
+    metrics.set_gauges(
+        GaugeValues({SourceState.OK: 40, SourceState.BLOCKED: 2}, 3.5, 1, 2, timedelta(hours=1).total_seconds(), 10, 20)
     )
-    metrics.reloaded(NOW, good=True)
-    metrics.reloaded(NOW + timedelta(hours=1), good=False)
-    metrics.found(7)
-    metrics.troubled("failed")
-    metrics.troubled("some text nobody thought of")
+    metrics.record_reload(NOW, is_success=True)
+    metrics.record_reload(NOW + timedelta(hours=1), is_success=False)
+    metrics.record_new_articles(7)
+    metrics.record_job_problem("failed")
+    metrics.record_job_problem("some text nobody thought of")
     found = values(metrics)
     assert found['monitor_sources{state="ok"}'] == 40
     assert found['monitor_sources{state="gap"}'] == 0
@@ -114,9 +114,9 @@ def test_series_never_grow() -> None:
 
     def work(number: int) -> int:
         for index in range(number):
-            metrics.fetched(Failed(f"host-{index} is down"), index)
-            metrics.delivered(f"kind-{index}", Retry(str(index)))
-            metrics.troubled(f"trouble {index}")
+            metrics.record_fetch(Failed(f"host-{index} is down"), index)
+            metrics.record_delivery(f"kind-{index}", Retry(str(index)))
+            metrics.record_job_problem(f"trouble {index}")
         return len(values(metrics))
 
     assert work(10) == work(10_000)
@@ -125,7 +125,7 @@ def test_series_never_grow() -> None:
 def test_two_daemons_in_one_process_do_not_share() -> None:
     """The registry belongs to the object, not to the process."""
     first, second = Metrics("1"), Metrics("1")
-    first.killed()
+    first.record_killed_process()
     assert values(second)["monitor_parse_killed_total"] == 0
 
 
@@ -133,7 +133,7 @@ def test_row_40_no_secret_in_metrics() -> None:
     """A canary in URLs, reasons and kinds is not on the page."""
     metrics = Metrics("1")
     canary = Secret("c4nary-token").reveal()
-    metrics.fetched(Failed(canary), 1)
-    metrics.delivered(canary, Sent(canary))
-    metrics.troubled(canary)
+    metrics.record_fetch(Failed(canary), 1)
+    metrics.record_delivery(canary, Sent(canary))
+    metrics.record_job_problem(canary)
     assert canary not in metrics.render().decode()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.text.dates import day_order, parse_date
+from monitor.text.dates import infer_day_first, parse_date
 
 VIENTIANE = ZoneInfo("Asia/Vientiane")
 AFTERNOON = datetime(2026, 2, 14, 10, 32, tzinfo=UTC)
@@ -88,9 +88,9 @@ def test_the_order_of_the_source_settles_two_faced_dates() -> None:
 
 def test_other_dates_tell_the_order() -> None:
     """One date with a day beyond twelve shows how the source writes."""
-    assert day_order(["15:18 | 07/10/2026", "17:22 | 05/29/2026"]) is False
-    assert day_order(["05/08/2026 20:35", "25/12/2025"]) is True
-    assert day_order(["05/08/2026", "no date"]) is None
+    assert infer_day_first(["15:18 | 07/10/2026", "17:22 | 05/29/2026"]) is False
+    assert infer_day_first(["05/08/2026 20:35", "25/12/2025"]) is True
+    assert infer_day_first(["05/08/2026", "no date"]) is None
 
 
 @given(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.text.fold import fold, fold_brief, fold_key
-from monitor.text.masses import fold_mass
+from monitor.text.fold import fold, fold_key, fold_short_text
+from monitor.text.masses import fold_long_text
 
 MIXED = st.text(
     st.one_of(
@@ -60,7 +60,7 @@ def test_places_lead_back(text: str) -> None:
     """Each folded place has an original place; they stand in the same order and inside the text."""
     folded = fold(text)
     assert len(folded.text) == len(folded.cased)
-    spans = [folded.span(at, at + 1) for at in range(len(folded.text))]
+    spans = [folded.original_span(at, at + 1) for at in range(len(folded.text))]
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert spans == sorted(spans)
 
@@ -74,7 +74,7 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 @given(MIXED)
 def test_names_fold_as_long_texts_do(text: str) -> None:
     """Sign by sign or by one look-up: the same letters, and the same places."""
-    (brief, places), (mass, offsets) = fold_brief(text), fold_mass(text)
+    (brief, places), (mass, offsets) = fold_short_text(text), fold_long_text(text)
     assert brief == mass
     assert (None if places is None else [places[at] for at in range(len(places))]) == (
         None if offsets is None else offsets.tolist()
@@ -86,11 +86,11 @@ def test_slice_keeps_marks_and_drops_what_surrounds() -> None:
     text = unicodedata.normalize("NFD", "Tổng Bí thư Tô\u200b Lâm\u00ad nói")
     folded = fold(text)
     at = folded.text.index("to lam")
-    assert folded.slice(at, at + 6) == unicodedata.normalize("NFD", "Tô\u200b Lâm")
+    assert folded.original_slice(at, at + 6) == unicodedata.normalize("NFD", "Tô\u200b Lâm")
 
 
 def test_plain_ascii_needs_no_offsets() -> None:
     """The common case costs nothing: places are the same."""
     folded = fold("Phan Van Giang said")
-    assert folded.origin is None
-    assert folded.span(5, 8) == (5, 8)
+    assert folded.original_offsets is None
+    assert folded.original_span(5, 8) == (5, 8)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from monitor.text.tokens import is_word, sentence, words
+from monitor.text.tokens import find_sentence, is_whole_word, iter_word_spans
 
 
 def test_words_keep_apostrophes() -> None:
     """A possessive is one word; punctuation is none."""
     text = "Laos's army, he said"
-    assert [text[start:end] for start, end in words(text)] == ["Laos's", "army", "he", "said"]
+    assert [text[start:end] for start, end in iter_word_spans(text)] == ["Laos's", "army", "he", "said"]
 
 
 @pytest.mark.parametrize(
@@ -25,21 +25,21 @@ def test_words_keep_apostrophes() -> None:
 def test_word_boundaries_follow_the_script(text: str, part: str, expected: bool) -> None:
     """Spaced scripts need a boundary; Lao, Thai, Khmer, Burmese and Han do not."""
     start = text.index(part)
-    assert is_word(text, start, start + len(part)) is expected
+    assert is_whole_word(text, start, start + len(part)) is expected
 
 
 def test_sentence_ends_at_its_stop() -> None:
     """Dots of ranks and initials end no sentence; a question mark and a line break do."""
     text = "He left. Lieut. Gen Saichay met Sr. Lt. Gen. D. Chien in Hanoi. They spoke.\nNext"
     at = text.index("Saichay")
-    start, end = sentence(text, at, at + 7)
+    start, end = find_sentence(text, at, at + 7)
     assert text[start:end] == "Lieut. Gen Saichay met Sr. Lt. Gen. D. Chien in Hanoi."
     at = text.index("They")
-    assert text[slice(*sentence(text, at, at + 4))] == "They spoke."
+    assert text[slice(*find_sentence(text, at, at + 4))] == "They spoke."
 
 
 def test_sentence_is_bounded() -> None:
     """A text without stops yields a window, not the whole."""
     text = "word " * 10_000
-    start, end = sentence(text, 20_000, 20_004, limit=100)
+    start, end = find_sentence(text, 20_000, 20_004, max_chars=100)
     assert end - start <= 204

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.text import urls
-from monitor.text.urls import canonical_url, host_of, is_web_url
+from monitor.text.urls import canonicalize_url, extract_host, is_web_url
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ from monitor.text.urls import canonical_url, host_of, is_web_url
 )
 def test_canonical_url(url: str, canonical: str) -> None:
     """Case, ports, dots, escapes, tracking, sessions, order, bases: each has one spelling."""
-    assert canonical_url(url, "https://base.example/dir/") == canonical
+    assert canonicalize_url(url, "https://base.example/dir/") == canonical
 
 
 @pytest.mark.parametrize(
@@ -56,33 +56,33 @@ def test_canonical_url(url: str, canonical: str) -> None:
 )
 def test_different_addresses_stay_different(pair: tuple[str, str]) -> None:
     """What a server may tell apart is told apart."""
-    assert canonical_url(pair[0]) != canonical_url(pair[1])
+    assert canonicalize_url(pair[0]) != canonicalize_url(pair[1])
 
 
 @given(st.from_regex(r"https?://[a-zA-Z0-9.\-]{1,12}(:[0-9]{2,5})?/[a-zA-Z0-9%./?&=~_\-;é ]{0,30}", fullmatch=True))
 def test_canonical_is_a_fixed_point(url: str) -> None:
     """Canonical once is canonical for ever, and ``is_web_url`` and ``host_of`` agree with it."""
-    once = canonical_url(url)
-    assert canonical_url(once) == once
+    once = canonicalize_url(url)
+    assert canonicalize_url(once) == once
     if once:
         assert is_web_url(once)
-        assert host_of(once) == host_of(url)
+        assert extract_host(once) == extract_host(url)
 
 
 @given(st.from_regex(r"https?://[a-z0-9.\-]{1,12}(:[0-9]{2,5})?/[a-zA-Z0-9./?&=~_\-]{0,30}", fullmatch=True))
 def test_the_quick_way_and_the_long_way_agree(url: str) -> None:
     """Addresses that look canonical already skip the splitting, with the same result."""
-    quick = canonical_url(url), host_of(url), is_web_url(url)
+    quick = canonicalize_url(url), extract_host(url), is_web_url(url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urls, "_CANONICAL", re.compile("(?!)"))
-        assert (canonical_url(url), host_of(url), is_web_url(url)) == quick
+        assert (canonicalize_url(url), extract_host(url), is_web_url(url)) == quick
 
 
 @given(st.text(max_size=50))
 def test_any_text_is_an_address_or_none(text: str) -> None:
     """Nothing raises, whatever a page calls a link."""
-    assert canonical_url(text, "https://base.example/") == "" or is_web_url(
-        canonical_url(text, "https://base.example/")
+    assert canonicalize_url(text, "https://base.example/") == "" or is_web_url(
+        canonicalize_url(text, "https://base.example/")
     )
-    host_of(text)
+    extract_host(text)
     is_web_url(text)
