@@ -18,16 +18,18 @@ from frame import Rows, Scale, main
 
 from monitor.app import utc_now
 from monitor.deliver.webhook import WebhookSender
-from monitor.digest.address import build_messages
 from monitor.digest.compose import compose_digest
+from monitor.digest.messages import build_messages
 from monitor.digest.render import render_digest
 from monitor.domain.article import Article, Region
-from monitor.domain.delivery import Secret, Sent, WebhookChannel
-from monitor.domain.digest import Coverage, Digest, DigestPlan, HitKind, ReportableHit, Schedule, Window
-from monitor.domain.mention import MatchForm, Mention, Passage
-from monitor.domain.official import Official
+from monitor.domain.channels import WebhookChannel
+from monitor.domain.delivery import Sent
+from monitor.domain.digest import Coverage, Digest, DigestPlan, ReportableHit, Schedule, Window
+from monitor.domain.mention import HitKind, MatchForm, Mention, Passage
+from monitor.domain.secret import Secret
+from monitor.domain.watchlist import Official
 from monitor.fetch.transport import create_guarded_transport
-from monitor.pipeline.dispatch import DeliveryAttempt, DeliverySender
+from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 from monitor.store.database import SqlDatabase
 
 TARGETS, HANGING = 100, 10

@@ -9,11 +9,10 @@ import frame  # noqa: F401 - puts this program on the path
 from outlets import HEAD, OLD, old_item
 
 from monitor.config.load import load_configuration
-from monitor.parse.ordinary import parse_fast_xml
-from monitor.store.bulk import insert_rows
+from monitor.parse.fast_xml import parse_fast_xml
 from monitor.store.catalogue import IDENTITY
 from monitor.store.database import SqlDatabase
-from monitor.store.rows import hash_text
+from monitor.store.row_mapping import hash_text, insert_rows
 from monitor.stories.identity import assign_entry_keys
 
 READERS, EACH = 20, 4  # readers told at once, and how many officials are named to each

@@ -2,7 +2,8 @@
 
     python bench/growth.py --articles 1000000
 
-A database is filled in bulk (tests/piles.py) and asked at three sizes, each ten times the one before. A look-up is
+A database is filled in bulk (tests/support/bulk_data.py) and asked at three sizes, each ten times the one before.
+A look-up is
 measured in instructions of SQLite's machine, in hundreds, which are the same on every machine and at every run, and in
 processor milliseconds, the median of five. What grows with the logarithm stays under three times the first column.
 """
@@ -16,8 +17,8 @@ FLAT = 3.0  # times what it was at a hundredth of the size
 
 def grow_articles(to: int) -> dict[str, list[tuple[int, float]]]:
     """Fill a database with articles and measure the look-ups at a hundredth, at a tenth and at the end."""
-    from lookups import article_lookups, measured
-    from piles import fill, fill_sources
+    from support.bulk_data import fill, fill_sources
+    from support.query_costs import article_lookups, measured
 
     from monitor.store.database import SqlDatabase
 
@@ -36,8 +37,8 @@ def grow_articles(to: int) -> dict[str, list[tuple[int, float]]]:
 
 def grow_sources(to: int) -> dict[str, list[tuple[int, float]]]:
     """Configure sources and measure what is asked of them, at a hundredth, at a tenth and at the end."""
-    from lookups import measured, source_lookups
-    from piles import START, fill_sources
+    from support.bulk_data import START, fill_sources
+    from support.query_costs import measured, source_lookups
 
     from monitor.store.database import SqlDatabase
 

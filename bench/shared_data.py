@@ -15,22 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from frame import ROOT
-from quality.measures import (
-    Score,
-    Truth,
-    document_stories,
-    documents,
-    extracted,
-    extraction,
-    passages,
-    rate,
-    stories,
-)
+from quality.measures import Score, Truth, document_stories, documents, extracted, extraction, passages, rate, stories
 
-from monitor.domain.entry import Feed
-from monitor.domain.source import Source, SourceKind
-from monitor.parse import ordinary
-from monitor.parse.judge import parse_with_feedparser
+from monitor.domain.source import Feed, Source, SourceKind
+from monitor.parse import fast_xml
+from monitor.parse.feedparser_backend import parse_with_feedparser
 from monitor.text.encoding import decode
 
 URL = "https://daily.example/section/feed.xml"
@@ -79,12 +68,12 @@ def measure_feeds(shared: Path) -> Scores:
     files = sorted((shared / "eval" / "feeds").rglob("*.xml"))
     if not files:
         raise FileNotFoundError(f"{shared / 'eval' / 'feeds'} holds no feed")
-    expect, ordinary._require = ordinary._require, lambda _: None  # noqa: SLF001 - the check is left out, as said above
+    expect, fast_xml._require = fast_xml._require, lambda _: None  # noqa: SLF001 - the check is left out, as said above
     try:
         texts = {path: decode(path.read_bytes()) for path in files}
-        read = {path: ordinary.parse_fast_xml(text, URL, SOURCE) for path, text in texts.items()}
+        read = {path: fast_xml.parse_fast_xml(text, URL, SOURCE) for path, text in texts.items()}
     finally:
-        ordinary._require = expect  # noqa: SLF001 - as above
+        fast_xml._require = expect  # noqa: SLF001 - as above
     answered = {path: feed for path, feed in read.items() if feed is not None}
     wrong = [
         path.name for path, one in answered.items() if differs(one, parse_with_feedparser(texts[path], URL, SOURCE))

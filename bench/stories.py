@@ -1,6 +1,7 @@
 """Copies and stories beside MinHash (datasketch, rensa) and a TF-IDF baseline: how much is found, at what cost.
 
-Copies are judged on the labelled pairs of tests/newsroom.py, stories on the shared events (B-cubed F1) where they are.
+Copies are judged on the labelled pairs of tests/support/synthetic_articles.py,
+stories on the shared events (B-cubed F1) where they are.
 The stream is made of words drawn as a language draws them, 3.7 KB an article: seven in ten new, a fifth edited copies,
 a tenth from templates. Every side counts its own processor time, in a process of its own.
 """
@@ -103,8 +104,7 @@ def measure_stream(count: int) -> dict[str, float]:
     """
     from monitor.domain.article import Article
     from monitor.stories.features import Vocabulary
-    from monitor.stories.group import ARTICLES_PER_BATCH, Grouper, IncomingArticle
-    from monitor.stories.memory import MemoryGroupingIndex
+    from monitor.stories.grouping import ARTICLES_PER_BATCH, Grouper, IncomingArticle, MemoryGroupingIndex
 
     spent = last = copies = 0.0
     with dbm.open(tempfile.mkdtemp() + "/texts", "n") as texts:
@@ -127,10 +127,10 @@ def measure_stream(count: int) -> dict[str, float]:
 
 def judge_pairs() -> tuple[list[bool], list[bool], Path]:
     """Judge the labelled pairs; return what is true, what is said, and a file of them for the peers."""
-    from newsroom import pairs
+    from support.synthetic_articles import pairs
 
-    from monitor.stories.copies import compare_texts
-    from monitor.stories.prints import normalize_text
+    from monitor.stories.fingerprints import normalize_text
+    from monitor.stories.near_duplicates import compare_texts
 
     path = ROOT / "bench" / "peers" / "pairs.jsonl"
     truth, said, lines = [], [], []

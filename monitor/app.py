@@ -17,30 +17,32 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.domain.crew import QueueCounts
-from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
+from monitor.domain.channels import Channel, ChatChannel, EmailChannel, FolderChannel, WebhookChannel
+from monitor.domain.configuration import Configuration
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool
-from monitor.domain.rule import Watchlist
-from monitor.domain.settings import Configuration
+from monitor.domain.secret import Secret
+from monitor.domain.watchlist import Watchlist
+from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
-from monitor.pipeline.alert import DigestComposer
-from monitor.pipeline.aside import ProcessOffloader
+from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
-from monitor.pipeline.dispatch import DeliverySender
-from monitor.pipeline.errands import CollectorServices
+from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.group import GroupingStep
-from monitor.pipeline.line import PassResult, Pipeline, ProgressCallback, ignore_progress
-from monitor.pipeline.read import PageReader
+from monitor.pipeline.match_articles import ArticleMatcher, MatchingStep
+from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ignore_progress
+from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.recheck import Rechecker
-from monitor.pipeline.screen import ArticleMatcher, MatchingStep
-from monitor.schedule.timetable import CronDigestSchedule
-from monitor.schedule.workers import JobLimits, SubprocessPool
+from monitor.pipeline.send_deliveries import DeliverySender
+from monitor.pipeline.worker_jobs import CollectorServices
+from monitor.schedule.digest_times import CronDigestSchedule
+from monitor.schedule.process_pool import JobLimits, SubprocessPool
 from monitor.store.database import SqlDatabase
 
 if TYPE_CHECKING:
     from monitor.config.reload import ConfigurationStore, Reloader
     from monitor.telemetry.metrics import GaugeValues, Metrics
+
 
 CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
     EmailChannel: "email",
@@ -49,28 +51,32 @@ CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
     FolderChannel: "folder",
 }
 
+
 MAX_OFFLOAD_PROCESSES = 2
 """Processes for our own pure work, where there are cores to spare: the interpreter that hands it out feeds no more."""
 
+
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
+
 
 GC_THRESHOLD = 10_000
 """So many objects more than before, and cycles are looked for: five times as many keep the event loop for 20 ms."""
 
+
 PRELOADED_MODULES = (
     "monitor.digest.compose",
     "monitor.digest.render",
-    "monitor.extract.bare",
-    "monitor.extract.fragment",
-    "monitor.extract.page",
-    "monitor.match.rules",
-    "monitor.parse.document",
-    "monitor.parse.ordinary",
-    "monitor.parse.pieces",
+    "monitor.extract.feed_content",
+    "monitor.extract.feed_content",
+    "monitor.extract.extractor",
+    "monitor.match.engine",
+    "monitor.parse.dispatch",
+    "monitor.parse.fast_xml",
+    "monitor.parse.incremental",
     "monitor.stories.features",
-    "monitor.stories.group",
-    "monitor.stories.prepare",
-    "monitor.text.index",
+    "monitor.stories.grouping",
+    "monitor.stories.fingerprints",
+    "monitor.text.search_text",
 )
 """What the pipeline loads when it first needs it, so that a pass from cron that needs none does not wait for it."""
 
@@ -114,7 +120,7 @@ async def build_collectors(
         fetcher: Fetcher = client
         beside: ProcessPool = hands
         if metrics:
-            from monitor.telemetry.metered import MeteredFetcher, MeteredProcessPool
+            from monitor.telemetry.metrics import MeteredFetcher, MeteredProcessPool
 
             fetcher, process_pool = MeteredFetcher(client, metrics), MeteredProcessPool(process_pool, metrics)
             beside = MeteredProcessPool(hands, metrics)
@@ -143,7 +149,7 @@ async def build_pipeline(
     from opening, after closing what was open.
     """
     if matcher is None:
-        from monitor.match.rules import compile_watchlist
+        from monitor.match.engine import compile_watchlist
 
         matcher = await asyncio.to_thread(compile_watchlist, configuration.watchlist)  # seconds, where many are watched
     async with AsyncExitStack() as stack:
@@ -151,7 +157,7 @@ async def build_pipeline(
         gatherers, fetcher, process_pool = await stack.enter_async_context(parts)
         carriers = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
         if metrics:
-            from monitor.telemetry.metered import MeteredChannelSender
+            from monitor.telemetry.metrics import MeteredChannelSender
 
             carriers = {
                 channel.id: MeteredChannelSender(carriers[channel.id], CHANNEL_KIND_NAMES[type(channel)], metrics)
@@ -175,7 +181,7 @@ async def build_pipeline(
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
     """Make the carrier of a channel. Raises ``UsageError`` for one that needs an extra which is not installed."""
     if isinstance(channel, EmailChannel):
-        from monitor.deliver.smtp import EmailSender
+        from monitor.deliver.email import EmailSender
 
         return EmailSender(channel)
     if isinstance(channel, FolderChannel):
@@ -201,7 +207,7 @@ class _LazyMatcher:
     @cached_property
     def match(self) -> Callable[..., Findings]:
         """Compile it, and return what screens articles."""
-        from monitor.match.rules import compile_watchlist
+        from monitor.match.engine import compile_watchlist
 
         return compile_watchlist(self._watchlist).match
 

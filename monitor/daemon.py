@@ -18,31 +18,36 @@ import structlog
 
 from monitor import __version__
 from monitor.app import build_pipeline, preload_and_freeze_gc, read_gauge_values, sqlite_folder, utc_now
-from monitor.config.edits import ReloadOutcome, ReloadResult
 from monitor.config.load import load_configuration
-from monitor.config.reload import Reloader, find_database_url
-from monitor.domain.crew import EnqueueResult
-from monitor.domain.delivery import Secret
+from monitor.config.reload import Reloader, ReloadOutcome, ReloadResult, find_database_url
+from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.ports import Clock, ProcessPool
-from monitor.domain.settings import Configuration, Settings
+from monitor.domain.secret import Secret
+from monitor.domain.workers import EnqueueResult
 from monitor.fetch.client import HttpFetcher
 from monitor.jobs import COLLECTION_JOBS, SHUTDOWN_TIMEOUT, TICK_INTERVAL, DaemonJobs, PendingNotices, PeriodicJob
-from monitor.match.review import lint_watchlist
-from monitor.pipeline.care import Maintenance
-from monitor.pipeline.handover import JobEnqueuer
-from monitor.pipeline.words import delete_expired_heartbeats
-from monitor.schedule.runner import Scheduler
-from monitor.schedule.workers import SubprocessPool
+from monitor.match.lint import lint_watchlist
+from monitor.pipeline.maintenance import Maintenance
+from monitor.pipeline.worker_jobs import JobEnqueuer, delete_expired_heartbeats
+from monitor.schedule.process_pool import SubprocessPool
+from monitor.schedule.scheduler import Scheduler
 from monitor.store.database import SqlDatabase
-from monitor.telemetry.guardian import Watchdog, ping_heartbeat, with_heartbeat
-from monitor.telemetry.health import EVENT_LOOP, Liveness
+from monitor.telemetry.event_log import log_job_error, log_poll
+from monitor.telemetry.health import (
+    EVENT_LOOP,
+    SD_READY,
+    SD_STOPPING,
+    Liveness,
+    SystemdNotifier,
+    Watchdog,
+    ping_heartbeat,
+    with_heartbeat,
+)
 from monitor.telemetry.logs import set_up_logging
 from monitor.telemetry.metrics import Metrics
-from monitor.telemetry.news import log_job_error, log_poll
 from monitor.telemetry.probes import ProbeServer
 from monitor.telemetry.redact import Redactor, find_secrets
-from monitor.telemetry.systemd import SD_READY, SD_STOPPING, SystemdNotifier
 
 SILENCE_LIMITS_SECONDS = {
     EVENT_LOOP: 10.0,
@@ -53,6 +58,8 @@ SILENCE_LIMITS_SECONDS = {
     "reload": 60.0,
     "database": 180.0,
 }
+
+
 SILENCE_LIMITS_SECONDS |= {
     "clock": 180.0,
     "recheck": 3600.0,
@@ -62,17 +69,21 @@ SILENCE_LIMITS_SECONDS |= {
 }
 """For how many seconds each part may be silent; after a pause some of them have a long way to go."""
 
+
 DISK_CHECK_INTERVAL, CLOCK_CHECK_INTERVAL, BACKUP_CHECK_INTERVAL, CLEANUP_INTERVAL = (
     timedelta(seconds=5),
     timedelta(seconds=10),
     timedelta(hours=1),
     timedelta(hours=3),
 )
+
+
 RELOAD_CHECK_INTERVAL, GAUGE_INTERVAL, HEARTBEAT_PING_INTERVAL = (
     timedelta(seconds=1),
     timedelta(seconds=60),
     timedelta(seconds=60),
 )
+
 
 log = structlog.get_logger("monitor")
 

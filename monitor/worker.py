@@ -25,30 +25,38 @@ from monitor import __version__
 from monitor.app import build_collectors, preload_and_freeze_gc, utc_now
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import find_database_url
-from monitor.domain.crew import COLLECT_TASK, HEARTBEAT_INTERVAL, QUEUE_NAME, READ_PAGES_TASK, WorkerHeartbeat
-from monitor.domain.delivery import Secret
+from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, StoreError, UsageError
 from monitor.domain.ports import Clock, ProcessPool
-from monitor.domain.settings import Configuration
+from monitor.domain.secret import Secret
+from monitor.domain.workers import COLLECT_TASK, HEARTBEAT_INTERVAL, QUEUE_NAME, READ_PAGES_TASK, WorkerHeartbeat
 from monitor.jobs import SHUTDOWN_TIMEOUT, TICK_INTERVAL
-from monitor.pipeline.errands import OUTCOME_SUPERSEDED, JobHandler
-from monitor.pipeline.words import delete_heartbeat, save_heartbeat
-from monitor.schedule.runner import Scheduler
-from monitor.schedule.workers import SubprocessPool
-from monitor.store.borrowed import is_installed
+from monitor.pipeline.worker_jobs import OUTCOME_SUPERSEDED, JobHandler, delete_heartbeat, save_heartbeat
+from monitor.schedule.process_pool import SubprocessPool
+from monitor.schedule.scheduler import Scheduler
 from monitor.store.database import SqlDatabase
-from monitor.store.queue import SqlJobQueue
-from monitor.telemetry.guardian import Watchdog, with_heartbeat
-from monitor.telemetry.health import EVENT_LOOP, HealthStatus, Liveness
+from monitor.store.job_queue import SqlJobQueue, is_installed
+from monitor.telemetry.event_log import log_job_error, log_poll
+from monitor.telemetry.health import (
+    EVENT_LOOP,
+    SD_READY,
+    SD_STOPPING,
+    HealthStatus,
+    Liveness,
+    SystemdNotifier,
+    Watchdog,
+    with_heartbeat,
+)
 from monitor.telemetry.logs import set_up_logging
 from monitor.telemetry.metrics import Metrics
-from monitor.telemetry.news import log_job_error, log_poll
 from monitor.telemetry.probes import ProbeServer
 from monitor.telemetry.redact import Redactor, find_secrets
-from monitor.telemetry.systemd import SD_READY, SD_STOPPING, SystemdNotifier
 
 HEARTBEAT_SAVE_INTERVAL, RELOAD_CHECK_INTERVAL = timedelta(seconds=5), timedelta(seconds=2)
+
+
 SILENCE_LIMITS_SECONDS = {EVENT_LOOP: 10.0, "word": 60.0, "configuration": 60.0}
+
 
 log = structlog.get_logger("monitor")
 
@@ -175,7 +183,7 @@ class WorkerProcess:
         self._redactor.add_secrets(find_secrets(configuration))
         sources = {source.id: source for source in configuration.sources if not source.paused}
         parts = build_collectors(configuration, self._database, self._process_pool, self.clock, self.metrics)
-        from monitor.schedule.crew import ProcrastinateWorker  # after serve() has seen that it can be imported
+        from monitor.schedule.procrastinate_worker import ProcrastinateWorker
 
         async with parts as (gatherers, _fetcher, _workers):
             self._job_handler = JobHandler(self._database, self._queue, gatherers, sources, self.clock)

@@ -18,6 +18,7 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"jobs", "web"},
     {"app"},
     {"daemon", "worker"},
+    {"demo"},
     {"cli"},
     {"__main__"},
 ]

@@ -12,20 +12,32 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from monitor.domain.delivery import Secret
+from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
-from monitor.domain.settings import Configuration
+from monitor.domain.secret import Secret
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="The configuration.", show_default=True)
 ]
+
+
 DatabaseOption = Annotated[
     str, typer.Option("--database", metavar="URL", help="Use this database, not the file's.", show_default=False)
 ]
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
+
+
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets, with a line of headings.")]
+
+
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+
+
 DEFAULT_CONFIG = Path("sources.yaml")
+
+
 T = TypeVar("T")
 
 
@@ -43,7 +55,7 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
     Raises ``ConfigError`` with every fault, or ``UsageError`` if the file cannot be read.
     """
     from monitor.config.load import load_configuration
-    from monitor.match.review import lint_watchlist
+    from monitor.match.lint import lint_watchlist
 
     configuration = load_configuration(config, os.environ, checks=(lint_watchlist,), require_secrets=resolve_secrets)
     set_up_quiet_logging(configuration)
@@ -64,7 +76,7 @@ def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
     """Make a completion of the ids in a section of the configuration; a file with faults still gives what it names."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
-        from monitor.config.document import parse_yaml
+        from monitor.config.yaml_document import parse_yaml
 
         path = context.params.get("config") or os.environ.get("MONITOR_CONFIG") or DEFAULT_CONFIG
         try:

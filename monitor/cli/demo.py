@@ -13,14 +13,23 @@ from monitor.cli.common import format_count, load_config, print_table, program_n
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.cli.serve import DemoServers
+    from monitor.demo.server import DemoServers
     from monitor.domain.digest import Digest, DigestStory
-    from monitor.pipeline.line import PassResult
+    from monitor.pipeline.one_pass import PassResult
+
 
 PASS_FILE_STEMS = {1: "digest", 2: "update"}
+
+
 CONFIG_FIRST_LINE = "# The demo's configuration."
+
+
 MAX_STORY_ROWS, MAX_PEOPLE_SHOWN = 12, 3
+
+
 FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to leave what it makes.")]
+
+
 ServeOption = Annotated[bool, typer.Option("--serve", help="Keep the outlets up afterwards, until Ctrl-C.")]
 
 
@@ -35,7 +44,7 @@ class DemoPass:
 
 def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False) -> None:
     """Run everything once on a small offline news world, and leave digests and a database to explore."""
-    from monitor.cli.serve import run_demo_servers
+    from monitor.demo.server import run_demo_servers
 
     prepare_folder(folder)
     with run_demo_servers(datetime.now(UTC)) as world:

@@ -15,13 +15,20 @@ from monitor.domain.errors import MonitorError, UsageError
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article
-    from monitor.domain.settings import Configuration
+    from monitor.domain.configuration import Configuration
     from monitor.domain.source import Source
-    from monitor.extract.page import ExtractionExplanation
+    from monitor.extract.extractor import ExtractionExplanation
+
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
+
+
 MAX_PAGE_BYTES = 50_000_000  # bytes of one page, unpacked
+
+
 TargetsArgument = Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|URL...", show_default=False)]
+
+
 SelectorsOption = Annotated[
     str, typer.Option("--source", metavar="ID", help="Use this source's selectors.", show_default=False)
 ]
@@ -44,7 +51,7 @@ def extract(
     json: JsonOption = False,
 ) -> None:
     """Show the article of pages: files, folders of them, or addresses; with --json a line each."""
-    from monitor.extract.page import explain_page
+    from monitor.extract.extractor import explain_page
 
     configuration = load_config(config, resolve_secrets=True) if source else None
     chosen = find_source(configuration, source) if configuration else None
@@ -95,9 +102,9 @@ def read_page_file(path: Path) -> InputPage:
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
     """Fetch one address as the daemon would: under its rules, with the headers that the source sends there."""
-    from monitor.domain.exchange import Fetched, FetchPurpose, FetchRequest
+    from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest
     from monitor.fetch.client import HttpFetcher
-    from monitor.pipeline.documents import request_headers
+    from monitor.pipeline.feed_documents import request_headers
 
     settings = configuration.settings if configuration else None
     headers = request_headers(source, url) if source else ()

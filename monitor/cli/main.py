@@ -13,12 +13,29 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
-from monitor.cli import demo, digest, discover, explain, extract, look, outbox, repair, run, setup, status, stories, why
+from monitor.cli import (
+    articles,
+    database,
+    deliveries,
+    demo,
+    digests,
+    extract,
+    match,
+    run,
+    setup,
+    sources,
+    status,
+    stories,
+    why,
+)
 from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFeed, QueryError, UsageError
 
 EXIT_OK, EXIT_INVALID_INPUT, EXIT_USAGE, EXIT_FAILURE = 0, 1, 2, 3
+
+
 GC_THRESHOLD = 200_000
 """So many objects more than before, and cycles are looked for: at fewer, a start looks through all that it loads."""
+
 
 MAX_HELP_WIDTH, MAX_SUMMARY_CHARS = 100, 300
 
@@ -47,30 +64,45 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
+
 Command = Callable[..., object]
+
+
 COMMAND_FAMILIES: dict[str, tuple[Command, ...]] = {
     "Set up": (
         setup.init,
         setup.check,
         setup.schema,
-        discover.discover,
-        discover.import_,
-        discover.export,
-        explain.names,
-        explain.rehearse,
+        sources.discover,
+        sources.import_,
+        sources.export,
+        match.names,
+        match.rehearse,
     ),
     "Run": (run.run, run.poll, run.worker, demo.demo),
-    "Look": (status.status, look.hits, look.search),
-    "Explain": (why.why, explain.match, extract.extract, stories.group, repair.evidence),
+    "Look": (status.status, articles.hits, articles.search),
+    "Explain": (why.why, match.match, extract.extract, stories.group, database.evidence),
 }
+
+
 for family, commands in COMMAND_FAMILIES.items():
     for command in commands:
         app.command(command.__name__.rstrip("_"), rich_help_panel=family)(command)
+
+
 app.add_typer(stories.articles_app, name="articles", rich_help_panel="Look")
+
+
 app.add_typer(stories.app, name="stories", rich_help_panel="Look")
-app.add_typer(digest.app, name="digest", rich_help_panel="Look")
-app.add_typer(outbox.app, name="outbox", rich_help_panel="Repair")
-app.add_typer(repair.app, name="db", rich_help_panel="Repair")
+
+
+app.add_typer(digests.app, name="digest", rich_help_panel="Look")
+
+
+app.add_typer(deliveries.app, name="outbox", rich_help_panel="Repair")
+
+
+app.add_typer(database.app, name="db", rich_help_panel="Repair")
 
 
 def show_version(wanted: bool) -> None:

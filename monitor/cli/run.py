@@ -23,7 +23,7 @@ from monitor.domain.delivery import Sent
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.pipeline.line import PassResult, ProgressCallback
+    from monitor.pipeline.one_pass import PassResult, ProgressCallback
 
 
 def poll(
@@ -40,7 +40,7 @@ def poll(
 
     from monitor.app import run_one_pass
     from monitor.config.reload import Reloader
-    from monitor.match.review import lint_watchlist
+    from monitor.match.lint import lint_watchlist
 
     configuration = load_config(config, database, resolve_secrets=True)
     known = {source.id: source for source in configuration.sources}
@@ -141,7 +141,7 @@ def worker(
     """Collect for the daemon, on as many machines as wanted; needs PostgreSQL."""
     import uvloop
 
-    from monitor.config.values import parse_host_port
+    from monitor.config.value_parsers import parse_host_port
     from monitor.worker import run_worker
 
     try:

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, DatabaseOption, JsonOption, print_json
+from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
-from monitor.domain.settings import Configuration
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path()) -> None:
     """Write a commented sources.yaml and its schema into a folder; never over an existing one."""
-    from monitor.config.editors import render_json_schema
-    from monitor.config.starter import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
+    from monitor.config.json_schema import render_json_schema
+    from monitor.config.template import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
 
     target = folder / CONFIG_FILE_NAME
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def check(
 ) -> None:
     """Print every fault of the configuration, with line, column and what would be right."""
     from monitor.config.load import load_configuration
-    from monitor.match.review import lint_watchlist
+    from monitor.match.lint import lint_watchlist
 
     configuration, faults = None, tuple[ConfigIssue, ...]()
     try:
@@ -67,8 +67,7 @@ def check(
 
 def confirm_configuration(config: Path, database: str) -> None:
     """Tell the daemon, through the database, that this very file is meant although most sources are gone from it."""
-    from monitor.config.edits import hash_configuration
-    from monitor.config.reload import ACCEPTED_HASH_SETTING
+    from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration
     from monitor.store.database import SqlDatabase
 
     opened = SqlDatabase.open(database)
@@ -99,6 +98,6 @@ def _format_count(number: int, noun: str) -> str:
 
 def schema() -> None:
     """Print the JSON Schema of sources.yaml, for editors."""
-    from monitor.config.editors import render_json_schema
+    from monitor.config.json_schema import render_json_schema
 
     sys.stdout.write(render_json_schema())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import look
+from monitor.cli import articles as article_commands
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -25,14 +25,18 @@ from monitor.cli.common import (
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 
 if TYPE_CHECKING:
-    from monitor.domain.article import Article, StoredArticle
-    from monitor.domain.story import Story
+    from monitor.domain.article import Article, StoredArticle, Story
     from monitor.store.database import SqlDatabase
 
+
 app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; or show one.")
+
+
 articles_app = typer.Typer(
     invoke_without_command=True, help="List the articles that came in; show one; release what was held back."
 )
+
+
 ArticlesFileArgument = Annotated[
     Path, typer.Argument(metavar="FILE.jsonl", help="One article a line: id, title, text, published.")
 ]
@@ -43,15 +47,15 @@ def stories(
     context: typer.Context,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    since: look.SinceOption = "",
+    since: article_commands.SinceOption = "",
     limit: LimitOption = 50,
     json: JsonOption = False,
 ) -> None:
     """List the stories, latest first; or show one."""
     if context.invoked_subcommand:
         return
-    with look.open_database(load_config(config, database)) as opened:
-        found = opened.stories.list_stories(look.parse_since(since), limit)
+    with article_commands.open_database(load_config(config, database)) as opened:
+        found = opened.stories.list_stories(article_commands.parse_since(since), limit)
     if json:
         print_json_lines(story_record(story) for story in found)
         return
@@ -82,7 +86,7 @@ def show_story(
     json: JsonOption = False,
 ) -> None:
     """Show a story: its articles in time, which are copies, who is named, what was edited since."""
-    with look.open_database(load_config(config, database)) as opened:
+    with article_commands.open_database(load_config(config, database)) as opened:
         found = opened.stories.get_story(story)
         members = sorted((opened.queries.get_article(number) for number in found.article_ids), key=published_or_seen_at)
         changes = {one.id: list_version_changes(opened, one) for one in members if one.revisions}
@@ -110,12 +114,12 @@ def published_or_seen_at(stored: "StoredArticle") -> datetime:
 
 def member_record(stored: "StoredArticle", changes: "list[dict[str, object]]") -> dict[str, object]:
     """Give an article of a story its keys."""
-    return {**look.article_record(stored), "changes": changes}
+    return {**article_commands.article_record(stored), "changes": changes}
 
 
 def list_version_changes(database: "SqlDatabase", stored: "StoredArticle") -> "list[dict[str, object]]":
     """Compare every version of an article with the one after it."""
-    from monitor.stories.revisions import compare_versions
+    from monitor.stories.diff import compare_versions
 
     versions = database.queries.list_versions(stored.id)
     readings = [*(version.article for version in versions), stored.article]
@@ -142,15 +146,15 @@ def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
     context: typer.Context,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    source: look.SourceOption = "",
-    since: look.SinceOption = "",
+    source: article_commands.SourceOption = "",
+    since: article_commands.SinceOption = "",
     limit: LimitOption = 50,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
     """List the articles that came in; show one; release what was held back."""
     if not context.invoked_subcommand:
-        look.list_articles(config, database, source, since, limit, json, csv)
+        article_commands.list_articles(config, database, source, since, limit, json, csv)
 
 
 @articles_app.command("show")
@@ -161,7 +165,7 @@ def show_article(
     json: JsonOption = False,
 ) -> None:
     """Show an article as it stands, where it belongs, and what was edited since it was first read."""
-    with look.open_database(load_config(config, database)) as opened:
+    with article_commands.open_database(load_config(config, database)) as opened:
         stored = opened.queries.get_article(article)
         changes = list_version_changes(opened, stored)
     if json:
@@ -184,14 +188,14 @@ def release_articles(
     known = sorted(one.id for one in configuration.sources)
     if source not in known:
         raise UsageError(f"There is no source '{source}'. There are: {', '.join(known) or 'none'}.")
-    with look.open_database(configuration) as opened:
+    with article_commands.open_database(configuration) as opened:
         count = opened.stories.release_quarantined(source)
     typer.echo(f"{count} articles of {source} are news now." if count else f"Nothing of {source} is held back.")
 
 
 def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
     """Show which articles of a file are copies and which tell of one event; nothing is stored."""
-    from monitor.stories.group import group_articles
+    from monitor.stories.grouping import group_articles
 
     articles = read_articles(file)
     groups = group_articles(number_duplicate_ids(articles))

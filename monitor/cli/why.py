@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from monitor.cli.articles import open_database
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -17,16 +18,15 @@ from monitor.cli.common import (
     print_json,
     to_json_value,
 )
-from monitor.cli.explain import findings_record, format_findings
-from monitor.cli.look import open_database
+from monitor.cli.match import findings_record, format_findings
 from monitor.domain.article import Stage
 
 if TYPE_CHECKING:
-    from monitor.domain.archive import HitSummary
     from monitor.domain.article import StoredArticle
+    from monitor.domain.configuration import Configuration
     from monitor.domain.mention import Findings
-    from monitor.domain.rule import Rule
-    from monitor.domain.settings import Configuration
+    from monitor.domain.read_models import HitSummary
+    from monitor.domain.watchlist import Rule
     from monitor.store.database import SqlDatabase
 
 
@@ -37,7 +37,7 @@ def why(
     json: JsonOption = False,
 ) -> None:
     """Say why an article was told or not: when it was met, what was read, who was found, and what was told."""
-    from monitor.match.rules import compile_watchlist
+    from monitor.match.engine import compile_watchlist
 
     configuration = load_config(config, database)
     watcher = compile_watchlist(configuration.watchlist)
@@ -60,7 +60,7 @@ def why(
 
 def _load_hits(database: "SqlDatabase", stored: "StoredArticle") -> "list[HitSummary]":
     """Return the article's hits, each once for every digest that told it."""
-    from monitor.domain.archive import ArticleFilter
+    from monitor.domain.read_models import ArticleFilter
 
     wanted = ArticleFilter(source_id=stored.source_id, since_at=stored.first_seen_at, limit=1_000_000)
     lines = [line for line in database.queries.list_hits(wanted) if line.article_id == stored.id]
@@ -175,7 +175,7 @@ def explained_article_record(
 def _print_explanation(
     stored: "StoredArticle", findings: "Findings", verdict: str, rules_without_hit: list[tuple[str, str]]
 ) -> None:
-    from monitor.cli.texts import InputDocument
+    from monitor.cli.input_documents import InputDocument
 
     seen = (
         f"first seen {format_time(stored.first_seen_at)} from {stored.source_id}, {len(stored.article.body)} characters"

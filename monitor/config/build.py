@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from monitor.config import schema
-from monitor.config.relations import ALL_KEYWORD, OUTBOX_CHANNEL_ID
+from monitor.config.cross_checks import ALL_KEYWORD, OUTBOX_CHANNEL_ID
 from monitor.domain.article import Region
-from monitor.domain.delivery import Channel, ChatChannel, EmailChannel, FolderChannel, Secret, WebhookChannel
+from monitor.domain.channels import Channel, ChatChannel, EmailChannel, FolderChannel, WebhookChannel
+from monitor.domain.configuration import PageRetention, Settings
 from monitor.domain.digest import DigestPlan, QuietHours, Schedule
-from monitor.domain.official import Examples, Official, Role
-from monitor.domain.rule import Rule, Watchlist
-from monitor.domain.settings import PageRetention, Settings
+from monitor.domain.secret import Secret
 from monitor.domain.source import Listing, Selectors, Source, SourceKind, TextOrigin
+from monitor.domain.watchlist import Examples, Official, Role, Rule, Watchlist
 
 SQLITE_URL_PREFIX = "sqlite:///"
 

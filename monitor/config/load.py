@@ -7,22 +7,26 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from monitor.config import build, schema
-from monitor.config.describe import describe_error, describe_type, describe_unknown_key, describe_value_error
-from monitor.config.document import FilePosition, parse_yaml
-from monitor.config.document import KeyPath as Keys
-from monitor.config.fields import Id
-from monitor.config.relations import run_cross_checks
+from monitor.config.cross_checks import run_cross_checks
+from monitor.config.error_messages import describe_error, describe_type, describe_unknown_key, describe_value_error
+from monitor.config.field_types import Id
 from monitor.config.secrets import SecretResolver
+from monitor.config.yaml_document import FilePosition, parse_yaml
+from monitor.config.yaml_document import KeyPath as Keys
+from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, ConfigIssue, KeyIssue
-from monitor.domain.rule import Watchlist
-from monitor.domain.settings import Configuration
+from monitor.domain.watchlist import Watchlist
 
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
 """Looks at all officials and rules, and says what is wrong or doubtful, and where."""
 
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+
 _ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
+
+
 _SYNONYMS_ADAPTER: TypeAdapter[list[list[str]]] = TypeAdapter(schema.SynonymGroups)
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from monitor.config import values
-from monitor.config.fields import (
+from monitor.config import value_parsers
+from monitor.config.field_types import (
     DEFAULT_DATABASE_URL,
     CalendarDate,
     CidrNetwork,
@@ -41,7 +41,7 @@ from monitor.config.fields import (
     parse_digest_time,
     parse_paused,
 )
-from monitor.domain.delivery import Secret
+from monitor.domain.secret import Secret
 
 
 class StrictModel(BaseModel):
@@ -122,7 +122,7 @@ class SourceModel(StrictModel):
     expect: Duration | None = Field(default=None, description="silent for longer is a fault that gets reported")
     article: Literal["full", "feed"] = Field(default="full", description="full fetches article pages, feed does not")
     selectors: SelectorsModel = Field(default_factory=SelectorsModel, description="CSS selectors for its article pages")
-    headers: dict[Annotated[str, AfterValidator(values.parse_header_name)], SecretText] = Field(
+    headers: dict[Annotated[str, AfterValidator(value_parsers.parse_header_name)], SecretText] = Field(
         default_factory=dict, description="HTTP headers to send along; values may be secrets"
     )
     paused: Annotated[ShortText, BeforeValidator(parse_paused, json_schema_input_type=bool | str)] = Field(
@@ -199,7 +199,7 @@ class EmailModel(StrictModel):
     unsubscribe: SecretUrl | None = Field(default=None, description="your https address for one-click unsubscription")
 
 
-SigningKey = Annotated[SecretText, make_secret_validator(values.parse_signing_key)]
+SigningKey = Annotated[SecretText, make_secret_validator(value_parsers.parse_signing_key)]
 
 
 class WebhookModel(StrictModel):
@@ -246,7 +246,7 @@ class DigestModel(StrictModel):
         BeforeValidator(parse_digest_time),
         WithJsonSchema({"type": "string", "pattern": "^(once|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
     ] = Field(default=None, description='a time of day such as "07:00", or once for as soon as it is found')
-    cron: Annotated[str, AfterValidator(values.parse_cron)] = Field(
+    cron: Annotated[str, AfterValidator(value_parsers.parse_cron)] = Field(
         default="", description='minute hour day month weekday, such as "0 7 * * mon-fri"'
     )
     timezone: TimeZoneName = Field(default="", description="zone of at, cron and hold; default: that of settings")
@@ -254,7 +254,7 @@ class DigestModel(StrictModel):
     title: ShortText = Field(default="", description="headline of the digest; default: its id")
     hold: Annotated[
         tuple[time, time] | None,
-        BeforeValidator(make_text_validator(values.parse_quiet_hours)),
+        BeforeValidator(make_text_validator(value_parsers.parse_quiet_hours)),
         WithJsonSchema({"type": "string"}),
     ] = Field(default=None, description='quiet hours that hold messages, such as "22:00-06:00"')
     quiet_notice: bool = Field(default=False, description="say so when nothing was found, with proof of coverage")

@@ -1,28 +1,77 @@
 """Chat services through Apprise (extra ``chat``): one target, texts split by story within what the service takes.
 
 Apprise posts by itself, in threads: the guard against private addresses does not see these requests.
+
+Long texts cut into messages, between paragraphs wherever possible.
 """
 
 import asyncio
 import html
 import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.deliver.split import split_paragraphs
-from monitor.domain.delivery import ChatChannel, Message, Retry, SendResult, Sent
+from monitor.domain.channels import ChatChannel
+from monitor.domain.delivery import Message, Retry, SendResult, Sent
 from monitor.domain.errors import UsageError
-from monitor.text.visible import sanitize
+from monitor.text.sanitize import sanitize
+
+
+def count_utf16_units(text: str) -> int:
+    """Count UTF-16 units, in which chat services measure."""
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
+    """Cut one paragraph that is too long: between lines, else between words, else anywhere but inside a letter."""
+    while count_utf16_units(text) > max_units:
+        cut = max_units
+        while count_utf16_units(text[:cut]) > max_units:
+            cut -= max(1, (count_utf16_units(text[:cut]) - max_units) // 2)
+        for sign in ("\n", " "):
+            place = text.rfind(sign, cut // 2, cut)
+            if place > 0:
+                cut = place
+                break
+        yield text[:cut].rstrip()
+        text = text[cut:].lstrip()
+    if text:
+        yield text
+
+
+def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ...]:
+    """Join paragraphs into as few texts of at most ``limit`` UTF-16 units as their order allows."""
+    texts: list[str] = []
+    for paragraph in paragraphs:
+        for piece in _split_paragraph(paragraph, max_units):
+            joined = f"{texts[-1]}\n\n{piece}" if texts else piece
+            if texts and count_utf16_units(joined) <= max_units:
+                texts[-1] = joined
+            else:
+                texts.append(piece)
+    return tuple(texts)
+
 
 CHAT_TIMEOUT_SECONDS = 60.0  # seconds for all parts of one message
+
+
 MAX_UNITS_BY_SERVICE = {
     "slack": 12_000,
     "discord": 1_900,
     "tgram": 3_900,
 }  # UTF-16 units, by the scheme Apprise knows a service by
+
+
 MARKDOWN_SERVICES = {"discord"}  # reads Markdown in what Apprise sends as text
+
+
 MAX_PARTIAL_MESSAGES = 1000  # messages of which only some parts were sent
+
+
 _MARKDOWN_CHARS = re.compile(r"([\\*_~`|>#\[\]()])")
+
+
 _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 
 

@@ -5,9 +5,10 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from monitor.deliver.letter import build_mime_message, parse_mailbox
-from monitor.domain.delivery import FolderChannel, Message, Retry, SendResult, Sent
-from monitor.text.visible import single_line
+from monitor.deliver.mime import build_mime_message, parse_mailbox
+from monitor.domain.channels import FolderChannel
+from monitor.domain.delivery import Message, Retry, SendResult, Sent
+from monitor.text.sanitize import single_line
 
 PLACEHOLDER_SENDER, PLACEHOLDER_RECIPIENT = "monitor@localhost", "reader@localhost"
 

@@ -9,13 +9,21 @@ from email.utils import parsedate_to_datetime
 import httpx
 from standardwebhooks import Webhook
 
-from monitor.domain.delivery import Message, Refused, Retry, Secret, SendResult, Sent, WebhookChannel
+from monitor.domain.channels import WebhookChannel
+from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 from monitor.domain.errors import MonitorError
-from monitor.text.visible import single_line
+from monitor.domain.secret import Secret
+from monitor.text.sanitize import single_line
 
 WEBHOOK_TIMEOUT_SECONDS = 20.0  # seconds for the whole exchange
+
+
 MAX_RETRY_DELAY = timedelta(days=1)
+
+
 GONE_STATUS, TOO_MANY_REQUESTS_STATUS = 410, 429
+
+
 MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of an answer that are kept, and that are read
 
 

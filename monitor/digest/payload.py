@@ -10,7 +10,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from monitor.domain.digest import Digest, DigestItem, DigestStory, SourceProblem
-from monitor.text.visible import sanitize
+from monitor.text.sanitize import sanitize
 
 
 class WindowData(TypedDict):

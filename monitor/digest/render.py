@@ -2,6 +2,8 @@
 
 The templates are sandboxed and may be overridden from a folder; a faulty override never costs a digest, it is
 rendered with the template it replaces and the reader is told.
+
+A digest as short paragraphs of plain text, one a story, for chat services.
 """
 
 import hashlib
@@ -23,23 +25,65 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.digest.blocks import render_chat_paragraphs
 from monitor.digest.payload import build_payload, encode_payload, format_utc
-from monitor.digest.present import present_digest
-from monitor.digest.view import DigestView, SectionView, StoryView
+from monitor.digest.presenter import DigestView, ItemView, SectionView, StoryView, present_digest
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestStory
-from monitor.text.visible import sanitize
+from monitor.text.sanitize import sanitize, truncate_text
+
+MAX_QUOTE_CHARS = 280  # characters
+
+
+def _format_source_line(item: ItemView, story: StoryView) -> str:
+    more = len(story.reports) + len(story.also_in)
+    parts = (item.outlet, item.time, f"{more} more {'report' if more == 1 else 'reports'}" if more else "")
+    return ", ".join(part for part in parts if part)
+
+
+def _format_story(section: SectionView, story: StoryView) -> str:
+    lead = story.lead
+    badge = f"{lead.badge.upper()}: " if lead.badge else ""
+    lines = [f"{section.name}: {badge}{lead.title}", _format_source_line(lead, story), lead.note]
+    lines += [f"“{truncate_text(passage.text, MAX_QUOTE_CHARS)}”" for passage in lead.passages[:1]]
+    return "\n".join(line for line in [*lines, lead.url] if line)
+
+
+def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
+    """Return the digest's head, one paragraph a story, and the proof of coverage."""
+    late = "LATE: " if view.is_overdue else ""
+    head = "\n".join([f"{late}{view.title}, {view.period} ({view.timezone})", view.summary, *view.notices])
+    stories = [_format_story(section, story) for section in view.sections for story in section.stories]
+    faults = [
+        ". ".join(
+            part
+            for part in (
+                f"{fault.outlet}: {fault.state}{f', {fault.detail}' if fault.detail else ''}",
+                f"What helps: {fault.suggestion}" if fault.suggestion else "",
+            )
+            if part
+        )
+        for fault in view.coverage.failing_sources
+    ]
+    return (head, *stories, *(["\n".join(["Sources not read as they should be:", *faults])] if faults else []))
+
 
 FONT_FAMILY = (
     "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
 )
+
+
 TEXT_WIDTH_COLUMNS = 72  # columns of the plain text part
+
+
 MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = (
     56_000,
     92_000,
 )  # bytes of HTML: where stories become one line, and where they end; Gmail cuts at 102 KB
+
+
 MAX_QUOTES = 3
+
+
 MAX_THREADED_STORIES = 5  # stories: a longer digest belongs to no conversation
 
 

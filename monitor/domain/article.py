@@ -1,4 +1,7 @@
-"""An article: text with regions, and the little that is known about it for certain."""
+"""An article: text with regions, and the little that is known about it for certain.
+
+Reports of one event, and copies of one text.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,7 +71,7 @@ class NewArticle:
 
     ``stage`` is ``LISTED`` when the page must still be fetched, ``READ`` when ``article`` is whole already.
     ``held`` tells why an article that might be news was kept back as part of a flood; ``articles release`` lets it go.
-    ``words`` are those of the search index, if they were made ahead (``text/index.py``).
+    ``words`` are those of the search index, if they were made ahead (``text/search_text.py``).
     """
 
     entry_keys: tuple[str, ...]
@@ -103,3 +106,16 @@ class PendingPage:
     article: Article
     attempts: int
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles about one event. ``merged_into`` names the story that took this one's members over."""
+
+    id: str
+    title: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    article_ids: tuple[int, ...] = ()
+    official_ids: tuple[str, ...] = ()
+    merged_into: str = ""

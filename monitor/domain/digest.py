@@ -2,20 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 
 from monitor.domain.article import Article
-from monitor.domain.mention import Mention, Passage
-from monitor.domain.source import SourceState
-
-
-class HitKind(StrEnum):
-    """Why an article is told."""
-
-    NEW = "new"
-    UPDATE = "update"
-    CORRECTION = "correction"
-    WITHDRAWN = "withdrawn"
+from monitor.domain.mention import HitKind, Mention, Passage
+from monitor.domain.poll_state import SourceState
 
 
 @dataclass(frozen=True, slots=True)

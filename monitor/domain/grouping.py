@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from monitor.domain.article import StoredArticle
-from monitor.domain.story import Story
+from monitor.domain.article import StoredArticle, Story
 
 T = TypeVar("T")
+
+
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 """How far apart reports of one event may be, and copies of one text."""
 

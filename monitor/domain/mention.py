@@ -70,3 +70,12 @@ class Findings:
     mentions: tuple[Mention, ...] = ()
     hits: tuple[RuleHit, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
+
+
+class HitKind(StrEnum):
+    """Why an article is told."""
+
+    NEW = "new"
+    UPDATE = "update"
+    CORRECTION = "correction"
+    WITHDRAWN = "withdrawn"

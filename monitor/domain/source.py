@@ -1,10 +1,45 @@
-"""A configured origin of articles, and what the program remembers of it between polls."""
+"""A configured origin of articles, and what the program remembers of it between polls.
+
+What a feed, sitemap or listing says of an article before anybody opened its page.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.domain.pages import UNKNOWN_PAGE_QUALITY, PageQuality
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the document gave it. ``summary`` and ``content`` are the publisher's HTML, unsanitised."""
+
+    url: str
+    guid: str = ""
+    title: str = ""
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    summary: str = ""
+    content: str = ""
+    authors: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A parsed document: its entries in the order given, and what it says of itself.
+
+    ``truncated``: it held more entries than are read. ``cut``: its bytes end within an entry, which is left out.
+    """
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+    url: str = ""
+    language: str = ""
+    ttl: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+    nested_urls: tuple[str, ...] = ()
+    is_truncated: bool = False
+    is_cut_off: bool = False
 
 
 class SourceKind(StrEnum):
@@ -20,22 +55,6 @@ class TextOrigin(StrEnum):
 
     PAGE = "full"
     FEED = "feed"
-
-
-class SourceState(StrEnum):
-    """The one state a source is in; all but ``OK`` and ``PAUSED`` are reported to the reader."""
-
-    OK = "ok"
-    QUIET = "quiet"
-    FAILING = "failing"
-    BLOCKED = "blocked"
-    MOVED = "moved"
-    GONE = "gone"
-    GAP = "gap"
-    PAUSED = "paused"
-
-
-HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,55 +102,3 @@ class Source:
     sitemap: str = ""
     paused: str = ""
     headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PollState:
-    """What one poll leaves for the next. Counts are weighted failures since the last success (``timing.py``).
-
-    ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
-    before it was there before we watched.
-    ``entries`` is how many the last document held, ``ttl`` how long it asked to be left alone. ``notice`` is what the
-    reader was told last about the source, at ``reported_at``, of a state that began at ``reported_since_at`` and was
-    first told at ``told_at``. ``pages`` is what the reading of its articles' pages left, which polls only look at;
-    ``accepted_at`` names the change of their layout that was told for long enough.
-    """
-
-    source_id: str
-    state: SourceState = SourceState.OK
-    detail: str = ""
-    remedy: str = ""
-    state_since_at: datetime | None = None
-    etag: str = ""
-    last_modified: str = ""
-    body_hash: str = ""
-    unconditional_at: datetime | None = None
-    interval: timedelta | None = None
-    next_poll_at: datetime | None = None
-    last_attempt_at: datetime | None = None
-    last_success_at: datetime | None = None
-    last_new_at: datetime | None = None
-    failures: float = 0.0
-    moved_to: str = ""
-    moved_count: int = 0
-    polls: int = 0
-    reported_state: SourceState = SourceState.OK
-    reported_at: datetime | None = None
-    baseline_at: datetime | None = None
-    entries: int = 0
-    ttl: timedelta | None = None
-    notice: str = ""
-    told_at: datetime | None = None
-    pages: PageQuality = UNKNOWN_PAGE_QUALITY
-    accepted_at: datetime | None = None
-    reported_since_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to poll one source until ``until_at``; ``token`` fences a worker that overslept."""
-
-    source_id: str
-    token: str
-    expires_at: datetime
-    poll_state: PollState

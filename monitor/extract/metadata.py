@@ -1,4 +1,7 @@
-"""What a page says of itself to machines: JSON-LD, OpenGraph and meta tags, microdata; none of it is trusted alone."""
+"""What a page says of itself to machines: JSON-LD, OpenGraph and meta tags, microdata; none of it is trusted alone.
+
+The headline: what page and metadata agree on, without the outlet's name behind it.
+"""
 
 import json
 import re
@@ -10,15 +13,30 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.extract.blocks import normalize_spacing
+from monitor.extract.dom_blocks import normalize_spacing
+from monitor.extract.main_content import PageAnalysis, alnum_key
 
 _MAX_JSON_LD_CHARS = 2_000_000  # characters of one JSON-LD script
+
+
 _MAX_JSON_LD_DEPTH = 12
+
+
 _MAX_JSON_LD_NODES = 5_000  # nodes looked at
+
+
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
+
+
 _TYPE_PRIORITIES = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
+
+
 _CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
+
+
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
+
+
 _COMMENT_MARKERS = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*$"
 )
@@ -53,8 +71,14 @@ _META_NAMES_BY_FIELD = {  # what a meta tag is called, without the marks between
     "sites": "ogsitename applicationname",
     "languages": "oglocale contentlanguage language dclanguage",
 }
+
+
 _FIELD_BY_META_NAME = {name: kept for kept, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
+
+
 _TITLE_ORIGINS = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
+
+
 _NAME_SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -171,3 +195,62 @@ def _add_claims(claims: list[str], *values: Any) -> None:
 def _add_headline(metadata: PageMetadata, origin: str, value: Any) -> None:
     if isinstance(value, str) and (text := normalize_spacing(unescape(value))):
         metadata.headlines.setdefault(origin, text)
+
+
+_SITE_SUFFIX = re.compile(r"^(.{8,}?)\s*(?:[|»·•：]|\s[-–—:]|\s::)\s*([^|»·•]{2,60})$")
+
+
+_WORD = re.compile(r"\w+")
+
+
+_ORIGIN_WEIGHTS = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
+
+
+def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
+    """Return the headline and who vouches for it.
+
+    Outlets print one headline, sell another to social networks and a third to search engines: the one with most
+    witnesses wins, and a document title vouches for any claim that it begins with. Of one headline written in several
+    ways the printed one is taken, unless it lets words run together that stand apart elsewhere (a kicker before it).
+    """
+    printed = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
+    claims = {**metadata.headlines, "heading": printed}
+    sites = {alnum_key(site) for site in metadata.sites} | {
+        alnum_key(part) for part in host.split(".")[:-1] if len(part) > 3
+    }
+    texts = {who: _remove_site_name(claim, claims, sites) for who, claim in claims.items() if claim}
+    votes: dict[str, float] = {}
+    for text in texts.values():
+        key = alnum_key(text)
+        if key and key not in sites and key not in votes:
+            votes[key] = sum(
+                weight
+                for who, weight in _ORIGIN_WEIGHTS.items()
+                if _is_supported_by(who, alnum_key(texts.get(who, "")), key)
+            )
+    if not votes:
+        return printed, "heading" if printed else "nothing"
+    best = max(votes, key=lambda key: votes[key])
+    witnesses = [who for who, text in texts.items() if alnum_key(text) == best]
+    clearest = max(witnesses, key=lambda who: (len(_WORD.findall(texts[who])), who == "heading"))
+    return texts[clearest], ", ".join(witnesses)
+
+
+def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
+    return title_key == key or (origin == "document" and title_key.startswith(key))
+
+
+def _remove_site_name(claim: str, claims: dict[str, str], sites: set[str]) -> str:
+    """Cut the outlet's name off a title: a tail that is the site's name, or that another claim does without."""
+    others = {alnum_key(other) for other in claims.values() if other != claim}
+    text = claim
+    for _ in range(3):
+        match = _SITE_SUFFIX.match(text)
+        if not match:
+            break
+        tail = alnum_key(match[2])
+        named = any(tail and (tail in site or (site and site in tail)) for site in sites)
+        if not named and alnum_key(match[1]) not in others:
+            break
+        text = match[1]
+    return text

@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
-from monitor.extract.blocks import TextRun
-from monitor.extract.body import HEADING_TAGS, PageAnalysis, alnum_key, compute_link_ratio
-from monitor.extract.callouts import MACHINE_SUMMARY, READER_APPEAL, drop_callouts
-from monitor.extract.endings import drop_biographies, drop_empty_headings, drop_imprint
-from monitor.extract.lines import (
+from monitor.extract.boilerplate import (
+    MACHINE_SUMMARY,
+    READER_APPEAL,
+    drop_biographies,
+    drop_callouts,
+    drop_empty_headings,
+    drop_imprint,
+)
+from monitor.extract.dom_blocks import CAPTION_NAMES, PICTURE_NAMES, SMALL_PRINT_NAMES, STANDFIRST_NAMES, TextRun
+from monitor.extract.line_classifier import (
     is_byline,
     is_credit,
     is_date_line,
@@ -20,13 +25,23 @@ from monitor.extract.lines import (
     split_agency_signature,
     split_dateline,
 )
-from monitor.extract.marks import CAPTION_NAMES, PICTURE_NAMES, SMALL_PRINT_NAMES, STANDFIRST_NAMES
+from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, compute_link_ratio
 
 _MIN_EXACT_REPEAT_CHARS = 300  # characters from which a repetition is taken by the letter
+
+
 _GENERIC_TAGS = frozenset(("div", "section", "article", "main", "header"))
+
+
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
+
+
 _MAX_STANDFIRST_DISTANCE_RUNS = 8  # runs below the headline that belong to it, whatever box they stand in
+
+
 _ADJACENT_REASONS = frozenset(("before the text", "beside the article"))
+
+
 _STANDFIRST_CANDIDATE_REASONS = frozenset(("", "before the text", "beside the article", "outside"))
 
 

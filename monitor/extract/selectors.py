@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from monitor.domain.source import Selectors
-from monitor.extract.blocks import normalize_spacing
-from monitor.extract.body import PageAnalysis
+from monitor.extract.dom_blocks import normalize_spacing
+from monitor.extract.main_content import PageAnalysis
 from monitor.text.dates import parse_date_details
 
 _VALUE_ATTRIBUTES = ("content", "datetime", "title")

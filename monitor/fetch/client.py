@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 import httpx
 
 from monitor import __version__
-from monitor.domain.exchange import (
+from monitor.domain.fetch_result import (
     Blocked,
     Failed,
     FailureCause,
@@ -18,11 +18,11 @@ from monitor.domain.exchange import (
     FetchResult,
 )
 from monitor.domain.ports import Clock
-from monitor.domain.remedies import SUGGEST_ALLOWED_FEED
-from monitor.fetch.answers import to_fetch_result
-from monitor.fetch.chain import RedirectRejected, RedirectTracker
-from monitor.fetch.guard import AddressGuard, is_host_name, parse_ip_address
-from monitor.fetch.hosts import HostLimiter
+from monitor.domain.source_health import SUGGEST_ALLOWED_FEED
+from monitor.fetch.address_guard import AddressGuard, is_host_name, parse_ip_address
+from monitor.fetch.politeness import HostLimiter
+from monitor.fetch.redirects import RedirectRejected, RedirectTracker
+from monitor.fetch.response import to_fetch_result
 from monitor.fetch.robots import RobotsChecker
 from monitor.fetch.transport import (
     CertificateError,
@@ -34,11 +34,15 @@ from monitor.fetch.transport import (
 from monitor.text.urls import extract_host, is_web_url
 
 _TOTAL_TIMEOUT_SECONDS = 30.0
+
+
 _ACCEPT_HEADERS = {
     FetchPurpose.FEED: b"application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     b"text/xml;q=0.9, */*;q=0.5",
     FetchPurpose.PAGE: b"text/html, application/xhtml+xml, */*;q=0.5",
 }
+
+
 _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCause], ...] = (
     (ForbiddenAddressError, FailureWeight.HARD, FailureCause.FORBIDDEN_ADDRESS),
     (CertificateError, FailureWeight.HARD, FailureCause.CERTIFICATE),

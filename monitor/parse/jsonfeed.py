@@ -3,11 +3,9 @@
 import json
 from typing import Any
 
-from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed
-from monitor.domain.source import Source
-from monitor.parse.entries import MAX_ENTRIES, RawItem, build_entry
-from monitor.parse.values import get_configured_timezone, resolve_url, to_plain_text
+from monitor.domain.source import Feed, Source
+from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
 
 
 def parse_json_feed(text: str, url: str, source: Source) -> Feed:

@@ -8,7 +8,7 @@ from lxml import etree
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source, SourceKind
-from monitor.parse.values import remove_control_characters, resolve_url
+from monitor.parse.fields import remove_control_characters, resolve_url
 from monitor.text.urls import canonicalize_url
 
 _MAX_OUTLINES = 20_000

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from monitor.domain.entry import Entry, Feed
 from monitor.domain.errors import NotAFeed
-from monitor.domain.source import Source
-from monitor.parse.entries import MAX_ENTRIES
-from monitor.parse.values import get_configured_timezone, parse_instant, resolve_url, to_plain_text
+from monitor.domain.source import Entry, Feed, Source
+from monitor.parse.fields import MAX_ENTRIES, get_configured_timezone, parse_instant, resolve_url, to_plain_text
 
 _MAX_NESTED_SITEMAPS = 500
+
+
 _OLDEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -6,15 +6,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.domain.entry import Feed
 from monitor.domain.errors import LeaseLost, NotAFeed, StoreError, WorkerKilled
-from monitor.domain.exchange import Blocked, Failed, FailureWeight, Fetched, FetchResult, Gone, NotModified
-from monitor.domain.health import SourceNotice, accept_layout_change, effective_poll_state, notice_due, with_notice
+from monitor.domain.fetch_result import Blocked, Failed, FailureWeight, Fetched, FetchResult, Gone, NotModified
+from monitor.domain.poll_state import Lease, PollState, SourceState
+from monitor.domain.polling_policy import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.domain.ports import Clock, Database, Fetcher, ProcessPool
-from monitor.domain.source import Lease, PollState, Source, SourceKind, SourceState
-from monitor.domain.timing import MIN_MOVED_RESPONSES, is_unconditional_due
-from monitor.parse.unchanged import hash_body
-from monitor.pipeline.account import (
+from monitor.domain.source import Feed, Source, SourceKind
+from monitor.domain.source_health import (
+    SourceNotice,
+    accept_layout_change,
+    effective_poll_state,
+    notice_due,
+    with_notice,
+)
+from monitor.parse.incremental import hash_body
+from monitor.pipeline.build_articles import ArticleBuilder, ProcessOffloader
+from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, KnownEntryCheck
+from monitor.pipeline.poll_plan import (
     FeedStats,
     classify_parse_error,
     empty_feed_failure,
@@ -23,18 +31,25 @@ from monitor.pipeline.account import (
     state_after_no_change,
     state_after_success,
 )
-from monitor.pipeline.aside import ProcessOffloader
-from monitor.pipeline.documents import FeedDocumentReader, FetchedFeed, KnownEntryCheck
-from monitor.pipeline.draft import ArticleBuilder
-from monitor.stories.floods import PollNovelty, classify_entries
 from monitor.stories.identity import assign_entry_keys, collect_lookup_keys
+from monitor.stories.novelty import PollNovelty, classify_entries
 from monitor.text.urls import extract_host
 
 POLL_LEASE = timedelta(minutes=5)
+
+
 MAX_CONCURRENT_POLLS = 200
+
+
 MAX_POLLS_PER_HOST = 4
+
+
 MAX_HOST_WAIT = timedelta(hours=1)
+
+
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
+
+
 EXPECTED_NEW_FEED_ENTRIES = 30
 """So many entries may be expected of a source that was never asked before."""
 

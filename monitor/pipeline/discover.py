@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
-from monitor.domain.entry import Feed
 from monitor.domain.errors import NotAFeed, WorkerKilled
-from monitor.domain.exchange import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult
+from monitor.domain.fetch_result import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult
 from monitor.domain.ports import Fetcher, ProcessPool
-from monitor.domain.remedies import suggestion_for
-from monitor.domain.source import Source, SourceKind
-from monitor.parse.discover import FeedCandidate, find_page_candidates, find_robots_candidates, list_common_candidates
-from monitor.parse.document import parse_document
+from monitor.domain.source import Feed, Source, SourceKind
+from monitor.domain.source_health import suggestion_for
+from monitor.parse.dispatch import parse_document
+from monitor.parse.feed_discovery import (
+    FeedCandidate,
+    find_page_candidates,
+    find_robots_candidates,
+    list_common_candidates,
+)
 from monitor.text.encoding import decode
 from monitor.text.urls import canonicalize_url
 

@@ -14,14 +14,19 @@ from monitor.domain.article import Article, StoredArticle
 from monitor.domain.errors import StoreError
 from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingDatabase, GroupingIndex
 from monitor.domain.ports import Clock
-from monitor.pipeline.aside import ProcessOffloader
+from monitor.pipeline.build_articles import ProcessOffloader
 
 if TYPE_CHECKING:
     from monitor.stories.features import Vocabulary
-    from monitor.stories.group import IncomingArticle
+    from monitor.stories.grouping import IncomingArticle
+
 
 GROUPING_BATCH_SIZE = 200
+
+
 VOCABULARY_SAVE_ARTICLES = 500
+
+
 GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 
 
@@ -79,8 +84,8 @@ class GroupingStep:
         """Put a batch in order, and read of it what can be read ahead; what is not is read when it is placed."""
         if not batch:
             return []
-        from monitor.stories.group import IncomingArticle, sort_articles
-        from monitor.stories.prepare import extract_grouping_text, pack_features, unpack_features
+        from monitor.stories.fingerprints import extract_grouping_text, pack_features, unpack_features
+        from monitor.stories.grouping import IncomingArticle, sort_articles
 
         ordered = sort_articles((str(stored.id), _with_date(stored)) for stored in batch)
         texts = [extract_grouping_text(article) for _, article in ordered]
@@ -115,7 +120,7 @@ class GroupingStep:
     async def _place(
         self, batch: Sequence[StoredArticle], incoming: "Sequence[IncomingArticle]", vocabulary: "Vocabulary"
     ) -> None:
-        from monitor.stories.group import Grouper
+        from monitor.stories.grouping import Grouper
 
         def place(shelf: GroupingIndex) -> None:
             Grouper(shelf, vocabulary).place(incoming)
@@ -130,7 +135,7 @@ class GroupingStep:
 
     async def _place_single(self, stored: StoredArticle, vocabulary: "Vocabulary") -> None:
         try:
-            from monitor.stories.group import IncomingArticle
+            from monitor.stories.grouping import IncomingArticle
 
             await self._place([stored], [IncomingArticle(stored.id, _with_date(stored), f"s{stored.id}")], vocabulary)
         except StoreError:

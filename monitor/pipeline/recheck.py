@@ -10,29 +10,30 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from monitor.domain.article import Article, Region
-from monitor.domain.digest import HitKind
 from monitor.domain.errors import LeaseLost, MonitorError
-from monitor.domain.exchange import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
-from monitor.domain.mention import Findings, Passage, RuleHit
+from monitor.domain.fetch_result import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
+from monitor.domain.mention import Findings, HitKind, Passage, RuleHit
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, RecheckDatabase, next_recheck_at
-from monitor.domain.rule import Rule
 from monitor.domain.source import Source
-from monitor.pipeline.documents import request_headers
-from monitor.pipeline.screen import ArticleMatcher
-from monitor.stories.revisions import (
-    Revision,
-    RevisionKind,
-    compare_versions,
-    has_correction_notice,
-    normalize_passages,
-)
-from monitor.text.visible import truncate_text
+from monitor.domain.watchlist import Rule
+from monitor.pipeline.feed_documents import request_headers
+from monitor.pipeline.match_articles import ArticleMatcher
+from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_correction_notice, normalize_passages
+from monitor.text.sanitize import truncate_text
 
 RECHECK_LEASE = timedelta(minutes=5)
+
+
 MIN_CONFIDENCE = 0.4  # confidence below which a page is too doubtful to be held against what was told
+
+
 MISSING_STATUSES = {404, 410}
+
+
 WITHDRAWN_NOTE = "the page is no longer there"
+
+
 MAX_QUOTE_CHARS = 200  # characters of what stood there before
 
 
@@ -89,7 +90,7 @@ class Rechecker:
         if not isinstance(outcome, Fetched):
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, "unread", getattr(outcome, "reason", ""))
-        from monitor.extract.page import extract_page  # long to load, and most passes have no page to look at again
+        from monitor.extract.extractor import extract_page
 
         try:
             found: Article = await self._process_pool.run(

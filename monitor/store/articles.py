@@ -8,32 +8,31 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from monitor.domain.article import Article, NewArticle, PendingPage, Stage, StoredArticle
+from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import LeaseLost
-from monitor.domain.exchange import Fetched
+from monitor.domain.fetch_result import Fetched
 from monitor.domain.mention import Findings
-from monitor.domain.settings import PageRetention
-from monitor.domain.source import Lease, PollState
-from monitor.store.bulk import find_keys_of_source, insert_rows
-from monitor.store.captures import delete_unmatched_snapshots, save_page_snapshot
+from monitor.domain.poll_state import Lease, PollState
 from monitor.store.catalogue import ADDRESS, ARTICLE, CONTENT, IDENTITY
-from monitor.store.engine import Connections
-from monitor.store.evidence import append_records
-from monitor.store.hits import save_findings
-from monitor.store.rechecks import expedite_rechecks, schedule_rechecks
-from monitor.store.rows import (
+from monitor.store.connections import Connections
+from monitor.store.evidence import append_records, delete_unmatched_snapshots, save_page_snapshot
+from monitor.store.findings import expedite_rechecks, save_findings, schedule_rechecks
+from monitor.store.full_text import index_texts, remove_from_index
+from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     IS_LISTED,
     article_columns,
     article_from_row,
     content_columns,
+    find_keys_of_source,
     hash_text,
+    insert_rows,
     select_stored_articles,
     stored_article_from_row,
     url_hashes,
 )
-from monitor.store.search import index_texts, remove_from_index
 from monitor.store.sources import record_page_quality, record_poll
-from monitor.text.index import index_text
+from monitor.text.search_text import index_text
 
 _MAX_KEYS_PER_STATEMENT = 1000  # values in one statement; both engines take many more
 

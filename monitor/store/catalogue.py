@@ -5,7 +5,7 @@ Written by ``draw.py``: change the models (``tables.py``, ``letters.py``, ``clus
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table
 
-from monitor.store.columns import BIG_INTEGER, CleanText, UtcDateTime
+from monitor.store.column_types import BIG_INTEGER, CleanText, UtcDateTime
 
 CORE_METADATA = MetaData()
 

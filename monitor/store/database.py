@@ -1,35 +1,72 @@
-"""The database: opened once, brought to this program's schema, and closed in order."""
+"""The database: opened once, brought to this program's schema, and closed in order.
+
+One daemon a database: a lock file that the system lets go of however the daemon ends.
+"""
 
 import asyncio
+import fcntl
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from monitor.domain.errors import StoreInUse
-from monitor.domain.settings import PageRetention
-from monitor.store.archive import SqlQueryStore
+from monitor.domain.configuration import PageRetention
+from monitor.domain.errors import StoreError, StoreInUse
 from monitor.store.articles import SqlArticleStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
-from monitor.store.borrowed import is_installed
-from monitor.store.captures import SqlPageSnapshotStore
+from monitor.store.connections import Connections
 from monitor.store.deliveries import SqlDeliveryStore
-from monitor.store.engine import Connections
-from monitor.store.evidence import SqlEvidenceStore
-from monitor.store.ledger import SqlKeyValueStore
-from monitor.store.lock import LockFile
-from monitor.store.outbox import SqlOutboxStore
-from monitor.store.recovery import release_leases
+from monitor.store.digests import SqlOutboxStore
+from monitor.store.evidence import SqlEvidenceStore, SqlPageSnapshotStore
+from monitor.store.job_queue import is_installed
+from monitor.store.key_value import SqlKeyValueStore
+from monitor.store.maintenance import SqlMaintenanceStore, release_leases
+from monitor.store.migrate import migrate, pending_queue_migrations, pending_revisions, schema_version
+from monitor.store.queries import SqlQueryStore
 from monitor.store.revisions import SqlRecheckStore
-from monitor.store.schema import migrate, pending_queue_migrations, pending_revisions, schema_version
 from monitor.store.sources import SqlSourceStore
 from monitor.store.stories import SqlStoryStore
-from monitor.store.upkeep import SqlMaintenanceStore
-from monitor.store.writer import WriteQueue
+from monitor.store.write_queue import WriteQueue
+
+
+class LockFile:
+    """An exclusive lock beside the database file (flock), with the holder's process id inside."""
+
+    def __init__(self, database_file: str) -> None:
+        """Take the lock. Raises ``StoreInUse`` if another process holds it, ``StoreError`` if there can be none."""
+        path = Path(f"{database_file}.lock")
+        try:
+            self._file = path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise StoreError(
+                f"{path.parent}, the folder of the database, cannot be written ({error.strerror}); "
+                "make it writable for this user, or use another database"
+            ) from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            holder = self._file.read().strip()
+            self._file.close()
+            raise StoreInUse(
+                f"another monitor (process {holder or 'unknown'}) works on {database_file}; "
+                "stop it first, or use another database"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let go of the lock; the file stays, for taking it away could part two holders."""
+        self._file.truncate(0)
+        self._file.close()
+
 
 if TYPE_CHECKING:
-    from monitor.store.queue import SqlJobQueue
+    from monitor.store.job_queue import SqlJobQueue
+
 
 T = TypeVar("T")
 
@@ -126,7 +163,7 @@ def list_pending_migrations(url: str) -> tuple[str, ...]:
 
 def _open_job_queue(connections: Connections) -> "SqlJobQueue | None":
     """Return the queue for workers, if Procrastinate is there."""
-    from monitor.store.queue import SqlJobQueue
+    from monitor.store.job_queue import SqlJobQueue
 
     return SqlJobQueue(connections) if is_installed() else None
 

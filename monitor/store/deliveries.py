@@ -1,20 +1,133 @@
-"""The outbox and the digests as people see and mend them."""
+"""The outbox and the digests as people see and mend them.
+
+What came of an attempt, written to its delivery and to what else waits for the same place.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
-from monitor.domain.archive import DigestSummary, OutboxCounts
-from monitor.domain.delivery import Delivery, DeliveryState
+from monitor.domain.delivery import (
+    Delivery,
+    DeliveryResult,
+    DeliveryState,
+    Message,
+    Refused,
+    RenderedDigest,
+    Retry,
+    SendResult,
+    Sent,
+)
 from monitor.domain.digest import Digest
 from monitor.domain.errors import UsageError
-from monitor.store.catalogue import DELIVERY, DIGEST, TOLD
-from monitor.store.codec import from_json
-from monitor.store.engine import Connections
-from monitor.store.renditions import deliveries_from_rows
-from monitor.store.rows import AnyRow
-from monitor.store.settling import PENDING
+from monitor.domain.read_models import DigestSummary, OutboxCounts
+from monitor.store.catalogue import DELIVERY, DIGEST, RENDITION, TOLD
+from monitor.store.column_types import from_json, to_json
+from monitor.store.connections import Connections
+from monitor.store.row_mapping import AnyRow
+
+PENDING = str(DeliveryState.PENDING)
+
+
+def record_delivery_result(connection: Connection, delivery_result: DeliveryResult, now: datetime) -> bool:
+    """Record one attempt, or give back a lease that was not used; False if the lease was lost."""
+    delivery, receipt, next_attempt_at = (
+        delivery_result.delivery,
+        delivery_result.send_result,
+        delivery_result.next_attempt_at,
+    )
+    values: dict[str, object] = {"next_attempt_at": next_attempt_at, "lease_token": ""}
+    if receipt is not None:
+        state, error = _resulting_state(receipt, next_attempt_at)
+        waits = state is DeliveryState.PENDING
+        values |= {
+            "state": str(state),
+            "attempts": DELIVERY.c.attempts + 1,
+            "last_error": error,
+            "next_attempt_at": next_attempt_at if waits else None,
+            "settled_at": None if waits else now,
+        }
+    mine = (DELIVERY.c.id == delivery.id, DELIVERY.c.lease_token == delivery.token, DELIVERY.c.lease_token != "")
+    if connection.execute(update(DELIVERY).where(*mine).values(values)).rowcount != 1:
+        return False
+    if receipt is not None:
+        _apply_to_pending(connection, delivery.message, receipt, now, next_attempt_at)
+    return True
+
+
+def _resulting_state(send_result: SendResult, next_attempt_at: datetime | None) -> tuple[DeliveryState, str]:
+    match send_result:
+        case Sent():
+            return DeliveryState.SENT, ""
+        case Refused(reason):
+            return DeliveryState.REJECTED, reason
+        case Retry(reason):
+            return (DeliveryState.FAILED if next_attempt_at is None else DeliveryState.PENDING), reason
+
+
+def _apply_to_pending(
+    connection: Connection, message: Message, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
+) -> None:
+    waiting = and_(
+        DELIVERY.c.state == PENDING, DELIVERY.c.channel_id == message.channel_id, DELIVERY.c.lease_token == ""
+    )
+    if isinstance(send_result, Retry) and send_result.pause_channel and next_attempt_at:
+        sooner = and_(waiting, DELIVERY.c.next_attempt_at < next_attempt_at)
+        connection.execute(update(DELIVERY).where(sooner).values(next_attempt_at=next_attempt_at))
+    if isinstance(send_result, Refused) and send_result.stop_target:
+        stopped = {"state": str(DeliveryState.REJECTED), "last_error": send_result.reason, "settled_at": now}
+        connection.execute(
+            update(DELIVERY).where(waiting, DELIVERY.c.target == message.target).values(next_attempt_at=None, **stopped)
+        )
+
+
+def build_delivery_rows(connection: Connection, messages: Sequence[Message], digest_id: int) -> list[dict[str, Any]]:
+    """Keep each form of the messages once, and make the rows of their deliveries."""
+    numbers: dict[RenderedDigest, int] = {}
+    for rendered in dict.fromkeys(message.rendered for message in messages):
+        row = {"digest": digest_id, "content": to_json(rendered)}
+        numbers[rendered] = connection.execute(insert(RENDITION).values(row).returning(RENDITION.c.id)).scalar_one()
+    return [
+        {
+            "key": message.key,
+            "digest": digest_id,
+            "digest_id": message.plan_id,
+            "channel_id": message.channel_id,
+            "target": message.target,
+            "rendition": numbers[message.rendered],
+            "created_at": message.created_at,
+            "state": PENDING,
+            "attempts": 0,
+            "next_attempt_at": message.created_at,
+            "last_error": "",
+            "lease_token": "",
+        }
+        for message in messages
+    ]
+
+
+def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[Delivery]:
+    """Make deliveries of their rows, reading each form once."""
+    wanted = sorted({row.rendition for row in rows})
+    forms: dict[int, RenderedDigest] = {}
+    for start in range(0, len(wanted), 500):
+        query = select(RENDITION.c.id, RENDITION.c.content).where(RENDITION.c.id.in_(wanted[start : start + 500]))
+        forms |= {number: from_json(RenderedDigest, content) for number, content in connection.execute(query)}
+    return [
+        Delivery(
+            id=row.id,
+            message=Message(row.key, row.digest_id, row.channel_id, row.target, forms[row.rendition], row.created_at),
+            state=DeliveryState(row.state),
+            attempts=row.attempts,
+            next_attempt_at=row.next_attempt_at,
+            last_error=row.last_error,
+            token=row.lease_token,
+            first_attempt_at=row.first_attempt_at,
+        )
+        for row in rows
+    ]
 
 
 class SqlDeliveryStore:

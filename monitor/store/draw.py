@@ -8,8 +8,8 @@ import sys
 from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from monitor.store import clusters, letters, tables
-from monitor.store.columns import BIG_INTEGER
+from monitor.store import tables
+from monitor.store.column_types import BIG_INTEGER
 
 HEADER = '''"""The tables as queries see them: columns, keys, links and defaults.
 
@@ -18,7 +18,7 @@ Written by ``draw.py``: change the models (``tables.py``, ``letters.py``, ``clus
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table
 
-from monitor.store.columns import BIG_INTEGER, CleanText, UtcDateTime
+from monitor.store.column_types import BIG_INTEGER, CleanText, UtcDateTime
 
 CORE_METADATA = MetaData()
 '''
@@ -26,7 +26,7 @@ CORE_METADATA = MetaData()
 
 def load_metadata() -> MetaData:
     """Return the schema with every table in it."""
-    for module in (tables, letters, clusters):  # each has brought its own at import
+    for module in (tables, tables, tables):  # each has brought its own at import
         schema: MetaData = module.Base.metadata
     return schema
 

@@ -11,14 +11,18 @@ from monitor.domain.article import Article
 from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import Findings
 from monitor.domain.revision import ArticleEvent, Recheck
-from monitor.store.archive import load_findings
 from monitor.store.articles import replace_text
-from monitor.store.bulk import insert_rows
 from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK, REVISION
-from monitor.store.codec import to_json
-from monitor.store.engine import Connections
-from monitor.store.hits import mention_row, near_miss_row
-from monitor.store.rows import article_columns, encode_texts, select_stored_articles, stored_article_from_row
+from monitor.store.column_types import to_json
+from monitor.store.connections import Connections
+from monitor.store.findings import load_findings, mention_row, near_miss_row
+from monitor.store.row_mapping import (
+    article_columns,
+    encode_texts,
+    insert_rows,
+    select_stored_articles,
+    stored_article_from_row,
+)
 
 
 class SqlRecheckStore:

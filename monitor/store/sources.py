@@ -10,17 +10,28 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from monitor.domain.errors import LeaseLost
-from monitor.domain.health import effective_poll_state
-from monitor.domain.pages import UNKNOWN_PAGE_QUALITY, PageQuality, update_page_quality
-from monitor.domain.source import HEALTHY_STATES, Lease, PollState, Source, SourceState
-from monitor.store.bulk import execute_update
+from monitor.domain.poll_state import (
+    HEALTHY_STATES,
+    UNKNOWN_PAGE_QUALITY,
+    Lease,
+    PageQuality,
+    PollState,
+    SourceState,
+    update_page_quality,
+)
+from monitor.domain.source import Source
+from monitor.domain.source_health import effective_poll_state
 from monitor.store.catalogue import SOURCE
-from monitor.store.codec import from_json, to_json
-from monitor.store.engine import Connections, upsert
-from monitor.store.rows import AnyRow
+from monitor.store.column_types import from_json, to_json
+from monitor.store.connections import Connections, upsert
+from monitor.store.row_mapping import AnyRow, execute_update
 
 IS_CONFIGURED = text("source.configured")  # in the words of the index of what is due
+
+
 _RUNTIME_COLUMNS = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
+
+
 _RECORD_POLL = """
     UPDATE source SET memory = ?, state = ?, next_poll_at = ?, last_success_at = ?, articles = articles + ?,
         lease_token = '', leased_until_at = NULL

@@ -7,15 +7,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
-from monitor.domain.article import Stage, StoredArticle
+from monitor.domain.article import Stage, StoredArticle, Story
 from monitor.domain.errors import UsageError
 from monitor.domain.grouping import GroupingIndex
-from monitor.domain.story import Story
 from monitor.store.catalogue import ARTICLE, CLUSTER, FINGERPRINT, MENTION, STORY, TERM, VOCABULARY
-from monitor.store.engine import Connections, upsert
-from monitor.store.recovery import trusted_now
-from monitor.store.rows import IS_IN_PROGRESS, AnyRow, is_in_stories, select_stored_articles, stored_article_from_row
-from monitor.store.shelf import SqlGroupingIndex
+from monitor.store.connections import Connections, upsert
+from monitor.store.grouping_index import SqlGroupingIndex
+from monitor.store.key_value import trusted_now
+from monitor.store.row_mapping import (
+    IS_IN_PROGRESS,
+    AnyRow,
+    is_in_stories,
+    select_stored_articles,
+    stored_article_from_row,
+)
 
 _FINGERPRINT_RANGE, _TERM_RANGE, _SLICE_COUNT = 1 << 63, 1 << 32, 16
 

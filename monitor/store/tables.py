@@ -2,30 +2,83 @@
 
 Columns that nothing is looked up by and whose types still grow hold JSON (``codec.py``). Every index is named by a
 look-up that must stay flat at a million articles; partial ones hold unfinished work only.
+
+What the tables share: their schema, and columns that are declared alike.
+
+The classes that follow from here are the one definition of every table. Only migrations and tests load them, because
+making them is a fifth of a start; queries are built on ``catalogue.py``, which ``draw.py`` writes from them.
+
+The tables of grouping: prints, terms and open stories (``shelf.py``), and how common each term is.
+
+The tables of what is told: digests, what they told, deliveries; and facts about the installation.
 """
 
 from datetime import datetime
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     UniqueConstraint,
+    text,
 )
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
-from monitor.store.base import (
-    AUTOINCREMENT,
-    WITHOUT_ROWID,
-    Base,
-    datetime_column,
-    foreign_key,
-    id_column,
-    partial_index,
-    text_column,
-)
-from monitor.store.columns import BIG_INTEGER, UtcDateTime
+from monitor.store.column_types import BIG_INTEGER, CleanText, UtcDateTime
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+WITHOUT_ROWID = {"sqlite_with_rowid": False}
+
+
+AUTOINCREMENT = {
+    "sqlite_autoincrement": True
+}  # ids are never used again, so a late reference finds nothing, not another row
+
+
+def datetime_column(*, nullable: bool = True) -> Any:
+    """Declare a time."""
+    return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable))
+
+
+def text_column(*, primary_key: bool = False) -> Any:
+    """Declare a text from outside."""
+    return Field(default="", sa_column=Column(CleanText, nullable=False, primary_key=primary_key))
+
+
+def id_column() -> Any:
+    """Declare a row's own number."""
+    return Field(default=None, sa_column=Column(BIG_INTEGER, primary_key=True))
+
+
+def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
+    """Declare a link to a row that this one goes with."""
+    link = ForeignKey(target, ondelete="CASCADE")
+    kind = CleanText if target == "source.id" else BIG_INTEGER
+    return Field(
+        sa_column=Column(kind, link, nullable=False, primary_key=primary_key, index=index, autoincrement=False)
+    )
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Declare an index over some rows only: small, and free for all others."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class Base(SQLModel):
+    """Gives the tables a schema of their own, with names for constraints that migrations can rely on."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class SourceRow(Base, table=True):
@@ -239,3 +292,142 @@ class StoryRow(Base, table=True):
     first_seen_at: datetime = datetime_column(nullable=False)
     last_seen_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     merged_into: str = ""
+
+
+class FingerprintRow(Base, table=True):
+    """A print of a text, and an article that has it."""
+
+    __tablename__ = "fingerprint"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    print: int = Field(sa_column=Column(BIG_INTEGER, primary_key=True, autoincrement=False))
+    place: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    article_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
+
+
+class StoryTermRow(Base, table=True):
+    """A term that weighs in a story."""
+
+    __tablename__ = "term"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    term: int = Field(sa_column=Column(BIG_INTEGER, primary_key=True, autoincrement=False))
+    place: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    story_id: str
+
+
+class StoryCentroidRow(Base, table=True):
+    """The centre of an open story: terms and weights side by side, names as a row of flags, days as JSON."""
+
+    __tablename__ = "cluster"
+
+    story_id: str = Field(primary_key=True)
+    terms: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    weights: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    names: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    days: str = text_column()
+    size: int
+    first_at: datetime | None = datetime_column()
+    last_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
+
+
+class TermFrequencyRow(Base, table=True):
+    """In how many articles each term stood, packed; there is one row."""
+
+    __tablename__ = "vocabulary"
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DigestRow(Base, table=True):
+    """A digest that was composed; ``seen`` is the newest hit it told, below which nothing needs looking for."""
+
+    __tablename__ = "digest"
+    __table_args__ = (
+        UniqueConstraint("digest_id", "start_at"),
+        Index("ix_digest_end_at", "digest_id", "end_at"),
+        Index("ix_digest_seen", "digest_id", "seen"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = id_column()
+    digest_id: str
+    start_at: datetime = datetime_column(nullable=False)
+    end_at: datetime = datetime_column(nullable=False)
+    composed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+    late: bool = False
+    seen: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
+    content: str = text_column()
+
+
+class DigestHitRow(Base, table=True):
+    """A hit that a digest has told."""
+
+    __tablename__ = "told"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    hit_id: int = foreign_key("hit.id", primary_key=True)
+    digest_id: str = Field(primary_key=True)
+    digest: int = foreign_key("digest.id", index=True)
+
+
+class RenderedDigestRow(Base, table=True):
+    """A digest in every form that a channel may want, for all its targets."""
+
+    __tablename__ = "rendition"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: int | None = id_column()
+    digest: int = foreign_key("digest.id", index=True)
+    content: str = text_column()
+
+
+class DeliveryRow(Base, table=True):
+    """One digest on its way to one target. ``rendition`` is what is sent, the same at every attempt."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        partial_index("ix_delivery_due", "next_attempt_at", "id", where="state = 'pending'"),
+        Index("ix_delivery_state", "state", "id"),
+        UniqueConstraint("key"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = id_column()
+    key: str
+    digest: int = foreign_key("digest.id", index=True)
+    digest_id: str
+    channel_id: str
+    target: str = text_column()
+    rendition: int = foreign_key("rendition.id", index=True)
+    created_at: datetime = datetime_column(nullable=False)
+    state: str = "pending"
+    attempts: int = 0
+    first_attempt_at: datetime | None = datetime_column()
+    next_attempt_at: datetime | None = datetime_column()
+    settled_at: datetime | None = datetime_column()
+    last_error: str = text_column()
+    lease_token: str = ""
+
+
+class RecheckRow(Base, table=True):
+    """When a told article's page is looked at next."""
+
+    __tablename__ = "recheck"
+
+    article_id: int = foreign_key("article.id", primary_key=True)
+    next_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
+    checked_at: datetime | None = datetime_column()
+    missing: int = 0
+    lease_token: str = ""
+
+
+class SettingRow(Base, table=True):
+    """A fact about the whole installation, such as the last configuration that was good."""
+
+    __tablename__ = "meta"
+
+    name: str = Field(primary_key=True)
+    value: str = text_column()
+    changed_at: datetime = datetime_column(nullable=False)

@@ -1,25 +1,54 @@
-"""What Prometheus is told. No label holds a URL, a title or an id: the number of series never grows."""
+"""What Prometheus is told. No label holds a URL, a title or an id: the number of series never grows.
 
-from collections.abc import Mapping
+The ports of ``domain/ports.py`` with a meter on them: whoever is behind, and whoever calls, knows nothing of it.
+"""
+
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from monitor.domain.crew import EnqueueResult, QueueCounts
-from monitor.domain.delivery import Refused, Retry, SendResult, Sent
-from monitor.domain.exchange import Blocked, Failed, FailureCause, Fetched, FetchResult, Gone, NotModified
-from monitor.domain.source import SourceState
+from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
+from monitor.domain.errors import WorkerKilled
+from monitor.domain.fetch_result import (
+    Blocked,
+    Failed,
+    FailureCause,
+    Fetched,
+    FetchRequest,
+    FetchResult,
+    Gone,
+    NotModified,
+)
+from monitor.domain.poll_state import SourceState
+from monitor.domain.ports import ChannelSender, Fetcher, ProcessPool
+from monitor.domain.workers import EnqueueResult, QueueCounts
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
 OTHER_LABEL = "other"
 
+
 _FETCH_OUTCOMES = {Fetched: "fetched", NotModified: "not_modified", Blocked: "blocked", Gone: "gone", Failed: "failed"}
+
+
 _DELIVERY_OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused"}
+
+
 _CHANNEL_KINDS = ("email", "webhook", "chat", "folder", OTHER_LABEL)
+
+
 _JOB_PROBLEMS = ("failed", "missed", "still running", OTHER_LABEL)
+
+
 _WORKER_JOB_OUTCOMES = ("done", "failed")
+
+
 _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 
@@ -145,3 +174,48 @@ class Metrics:
     def render(self) -> bytes:
         """Return the page that Prometheus reads."""
         return generate_latest(self.registry)
+
+
+T = TypeVar("T")
+
+
+class MeteredFetcher:
+    """A ``Fetcher`` whose exchanges are counted and timed."""
+
+    def __init__(self, fetcher: Fetcher, metrics: Metrics) -> None:
+        self._fetcher, self._metrics = fetcher, metrics
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Fetch as the fetcher behind does."""
+        began = time.monotonic()
+        outcome = await self._fetcher.fetch(request)
+        self._metrics.record_fetch(outcome, time.monotonic() - began)
+        return outcome
+
+
+class MeteredChannelSender:
+    """A ``Carrier`` whose attempts are counted by the kind of its channel."""
+
+    def __init__(self, sender: ChannelSender, kind: str, metrics: Metrics) -> None:
+        self._sender, self._kind, self._metrics = sender, kind, metrics
+
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:
+        """Send as the carrier behind does."""
+        receipt = await self._sender.send(message, attempt_at)
+        self._metrics.record_delivery(self._kind, receipt)
+        return receipt
+
+
+class MeteredProcessPool:
+    """A ``Workshop`` whose killed workers are counted."""
+
+    def __init__(self, pool: ProcessPool, metrics: Metrics) -> None:
+        self._pool, self._metrics = pool, metrics
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Run as the workshop behind does."""
+        try:
+            return await self._pool.run(work, *args)
+        except WorkerKilled:
+            self._metrics.record_killed_process()
+            raise

@@ -7,12 +7,15 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from monitor.domain.delivery import Secret
+from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 
 REPLACEMENT = "***"
+
+
 MIN_SECRET_CHARS = 4
 """Shorter texts are too common in ordinary words to be replaced everywhere."""
+
 
 _SECRET_PATTERNS = tuple(
     re.compile(pattern)

@@ -1,6 +1,8 @@
 """Dates as publishers write them become instants, or nothing: empty rather than wrong.
 
 A date needs day, month and year; relative ones ("two hours ago") and those without a year are nobody's guess.
+
+Names of the months as outlets print them, in the languages of the field and the large ones beside it.
 """
 
 import re
@@ -8,45 +10,110 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from monitor.text.months import MONTH_NUMBERS
+_MONTH_ROWS = """
+january february march april may june july august september october november december
+janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
+januar februar marz april mai juni juli august september oktober november dezember
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+januari februari maart april mei juni juli augustus september oktober november december
+januari februari mars april maj juni juli augusti september oktober november december
+januar februar marts april maj juni juli august september oktober november desember
+janner februar mars april mai juni juli august september oktober november dezember
+januari februari mac april mei jun julai ogos september oktober november disember
+januari februari maret april mei juni juli agustus september oktober november desember
+ocak subat mart nisan mayıs haziran temmuz agustos eylul ekim kasım aralık
+stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
+ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
+январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
+января февраля марта апреля мая июня июля августа сентября октября ноября декабря
+січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
+มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม
+ม.ค ก.พ มี.ค เม.ย พ.ค มิ.ย ก.ค ส.ค ก.ย ต.ค พ.ย ธ.ค
+ມັງກອນ ກຸມພາ ມີນາ ເມສາ ພຶດສະພາ ມິຖຸນາ ກໍລະກົດ ສິງຫາ ກັນຍາ ຕຸລາ ພະຈິກ ທັນວາ
+មករា កុម្ភៈ មីនា មេសា ឧសភា មិថុនា កក្កដា សីហា កញ្ញា តុលា វិច្ឆិកា ធ្នូ
+يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر
+jan feb mar apr may jun jul aug sep oct nov dec
+jan feb mrz apr mai jun jul aug sept okt nov dez
+ene feb mar abr may jun jul ago set oct nov dic
+jan fev mar avr mai juin juil aout sep out nov dez
+gen feb mar apr mag giu lug ago set ott nov des
+янв фев мар апр май июн июл авг сен окт ноя дек
+"""
+
+
+MONTH_NUMBERS = {name: number for line in _MONTH_ROWS.split("\n") for number, name in enumerate(line.split(), 1)}
+"""Month names without marks, in lower case and without a final dot -> 1 to 12."""
+
 
 MIN_YEAR, MAX_YEAR = 1980, 2100
+
+
 _MAX_DATE_CHARS = 300  # characters looked at
 
+
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+
+
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?")
+
+
 _YEAR_FIRST = (
     re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(\d{4})\s*([年년])\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日號号일]"),
 )
+
+
 _MONTH_NAME = r"([^\W\d_][^\d\s,;:|()/-]*?)\.?"
+
+
 _DAY_MONTH_NAME = re.compile(
     rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|er|[.ºª])?[\s-]*(?:de\s+|of\s+)?{_MONTH_NAME}"
     r"[\s,-]*(?:del?\s+|พ\.ศ\.\s*)?(\d{4})(?!\d)",
     re.IGNORECASE,
 )
+
+
 _MONTH_NAME_DAY = re.compile(
     rf"(?<!\w){_MONTH_NAME}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(\d{{4}})(?!\d)", re.IGNORECASE
 )
+
+
 _UNIX_DATE = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([A-Z]{1,4}))? (\d{4})(?!\d)")
+
+
 _VIETNAMESE_DATE = re.compile(
     r"(?<!\d)(\d{1,2})\s+th[aá]ng\s+(\d{1,2})\s*(?:[,/-]|n[aă]m)?\s*(\d{4})(?!\d)", re.IGNORECASE
 )
+
+
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
+
+
 _TIME_OF_DAY = re.compile(
     r"(?<![\d:.])(\d{1,2})\s?(?:[:.h時时点]|uhr|시)\s?(\d{2})(?!\d)(?:\s?[:.分]\s?(\d{2})(?!\d))?(?:[.,]\d+)?[分秒]?"
     r"\s*(?:([ap])\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
+
+
 _OFFSET = re.compile(r"[\s|,()Uhr-]*?(?:GMT|UTC)?\s?([+\u2212-])(\d{1,2}):?(\d{2})?(?![\d/.-])")
+
+
 _ZONE_LETTERS = re.compile(r"[\s|,()-]*([A-Z]{1,4})\b")
+
+
 _ZONE_OFFSET_PAIRS = (
     "Z=0 GMT=0 UTC=0 UT=0 WET=0 BST=1 CET=1 MEZ=1 CEST=2 MESZ=2 SAST=2 EET=2 EEST=3 MSK=3 IST=5.5 ICT=7 WIB=7 SGT=8 "
     "HKT=8 MYT=8 PHT=8 JST=9 KST=9 AEST=10 AEDT=11 EDT=-4 EST=-5 CDT=-5 CST=-6 MDT=-6 MST=-7 PDT=-7 PST=-8"
 )
+
+
 _ZONE_OFFSET_HOURS = {
     name: float(hours) for name, hours in (pair.split("=") for pair in _ZONE_OFFSET_PAIRS.split())
 }  # EST etc. as in RFC 822
+
 
 _DateParts = tuple[int, int, int, str]
 

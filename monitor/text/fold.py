@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
 
-from monitor.text.signs import FOLDINGS, INVISIBLE_CHARACTERS, compose_marks
+from monitor.text.fold_table import FOLDINGS, INVISIBLE_CHARACTERS, compose_marks
 
 MAX_SHORT_TEXT_CHARS = 32
 """Up to so many characters sign by sign is as quick: most names."""
+
+
 _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 
@@ -91,7 +93,7 @@ def fold_short_text(text: str) -> tuple[str, OffsetSequence | None]:
 
 @cache
 def _load_long_text_folder() -> Callable[[str], tuple[str, OffsetSequence | None]]:
-    from monitor.text.masses import fold_long_text  # numpy is long to load, and names can do without
+    from monitor.text.fold_numpy import fold_long_text  # numpy is long to load, and names can do without
 
     return fold_long_text
 

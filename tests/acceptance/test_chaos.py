@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from acceptance.daemon import Monitor
-from acceptance.hostile import SECRET, World
-from acceptance.post import PostOffice
-from waiting import wait_until
+from support.counting_smtp_server import PostOffice
+from support.daemon_process import Monitor
+from support.hostile_server import SECRET, World
+from support.wait import wait_until
 
 NOUNS = ("bridge", "harvest", "railway", "hospital", "airport", "dam", "museum", "border", "forest", "school", "market")
 VERBS = ("opened", "inspected", "praised", "postponed", "approved", "visited", "closed", "repaired", "extended")
-SHIFTED = Path(__file__).with_name("shifted.py")
+SHIFTED = Path(__file__).parents[1] / "support" / "run_with_shifted_clock.py"
 DAY = 86_400
 
 

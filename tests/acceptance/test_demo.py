@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from floors import hold
+from support.baselines import hold
 
-from monitor.cli.serve import load_annotations
-from monitor.cli.world import SEEDS_FOLDER
+from monitor.demo.content import SEEDS_FOLDER
+from monitor.demo.server import load_annotations
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTE = 60

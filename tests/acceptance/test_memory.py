@@ -6,10 +6,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from acceptance.daemon import Monitor
-from acceptance.hostile import World
 from acceptance.test_chaos import story
-from waiting import wait_until
+from support.daemon_process import Monitor
+from support.hostile_server import World
+from support.wait import wait_until
 
 PAGE = 4096
 FEEDS = 1_000  # each is polled every other second, so 10^5 fetches take a few minutes

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acceptance.crew import Outlet, Team, go_on, stop
-from postgres import Postgres
+from support.postgres import Postgres
+from support.worker_cluster import Outlet, Team, go_on, stop
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from loopback import on_loop, reply, serving
+from support.http_server import on_loop, reply, serving
 from typer.testing import CliRunner
 
-from monitor.cli import discover as command
+from monitor.cli import sources as command
 from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.domain.source import SourceKind

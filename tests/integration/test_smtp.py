@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import pytest
 from loops import skip, skipping, turn
-from mailhost import PASSWORD, USER, MailHost, client_context, mail_channel, server_context, serving, settled
-from worlds import NOW, message
+from support.factories import NOW, message
+from support.smtp_server import PASSWORD, USER, MailHost, client_context, mail_channel, server_context, serving, settled
 
-from monitor.deliver.smtp import EmailSender
+from monitor.deliver.email import EmailSender
 from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 
 pytestmark = pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")  # the test server warns of itself

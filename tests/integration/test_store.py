@@ -17,20 +17,20 @@ from typing import Any
 
 import psycopg
 import pytest
-from postgres import Postgres
 from sqlalchemy import Engine, event
-from unit.store.samples import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
-from waiting import wait_until
+from support.postgres import Postgres
+from support.rows import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
+from support.wait import wait_until
 
-from monitor.domain.archive import ArticleFilter
 from monitor.domain.digest import Window
 from monitor.domain.errors import StoreInUse
+from monitor.domain.read_models import ArticleFilter
 from monitor.store.backup import check_integrity
 from monitor.store.catalogue import CORE_METADATA
 from monitor.store.database import SqlDatabase
 
 ROOT = Path(__file__).parents[2]
-FULL = Path(__file__).with_name("store_full.py")
+FULL = Path(__file__).parents[1] / "support" / "fill_disk.py"
 
 
 def child(work: Callable[[], object]) -> int:

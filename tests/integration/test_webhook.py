@@ -3,12 +3,14 @@
 import asyncio
 from ipaddress import ip_network
 
-from loopback import Loopback, Talk, on_loop, reply, says, serving
 from loops import skip, skipping, turn
-from worlds import NOW, message
+from support.factories import NOW, message
+from support.http_server import Loopback, Talk, on_loop, reply, says, serving
 
 from monitor.deliver.webhook import WebhookSender
-from monitor.domain.delivery import Refused, Retry, Secret, SendResult, Sent, WebhookChannel
+from monitor.domain.channels import WebhookChannel
+from monitor.domain.delivery import Refused, Retry, SendResult, Sent
+from monitor.domain.secret import Secret
 from monitor.fetch.transport import create_guarded_transport
 
 KEY = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

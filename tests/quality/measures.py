@@ -20,11 +20,10 @@ import yaml
 from monitor.cli.extract import explanation_record
 from monitor.cli.stories import number_duplicate_ids, read_article, read_articles
 from monitor.domain.article import Article
-from monitor.domain.official import Official, Role
-from monitor.domain.rule import Watchlist
-from monitor.extract.page import explain_page
-from monitor.match.rules import Matcher, compile_watchlist
-from monitor.stories.group import group_articles
+from monitor.domain.watchlist import Official, Role, Watchlist
+from monitor.extract.extractor import explain_page
+from monitor.match.engine import Matcher, compile_watchlist
+from monitor.stories.grouping import group_articles
 
 Pairs = set[tuple[str, str, str]]
 Truth = dict[str, dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Copies measured on several hundred labelled pairs that are made anew from a seed (``tests/newsroom.py``).
+"""Copies measured on several hundred labelled pairs generated from a seed (``support/synthetic_articles.py``).
 
 The edits: other headline, new lead, dropped, added and reordered paragraphs, captions, credits, tails, another house's
 spelling and marks, light rewriting, all of it at once, excerpts of a third. The look-alikes: prices, weather, match
@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
-from floors import hold
-from newsroom import Pair, article, edits, lookalikes, pairs, report
+from support.baselines import hold
+from support.synthetic_articles import Pair, article, edits, lookalikes, pairs, report
 
 from monitor.domain.article import Article
-from monitor.stories.copies import compare_texts
-from monitor.stories.group import group_articles
-from monitor.stories.prints import normalize_text
+from monitor.stories.fingerprints import normalize_text
+from monitor.stories.grouping import group_articles
+from monitor.stories.near_duplicates import compare_texts
 
 SEED = 20260305
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)

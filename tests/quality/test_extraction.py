@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from floors import hold_each
 from quality.measures import extracted, extraction
+from support.baselines import hold_each
 
 PAGES = Path(__file__).parent / "pages"
 

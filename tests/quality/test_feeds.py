@@ -7,12 +7,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from floors import hold
+from support.baselines import hold
 
-from monitor.domain.entry import Entry
 from monitor.domain.errors import NotAFeed
-from monitor.domain.source import Source, SourceKind
-from monitor.parse.document import parse_document
+from monitor.domain.source import Entry, Source, SourceKind
+from monitor.parse.dispatch import parse_document
 
 DATA = Path(__file__).parent / "feeds"
 URL = "https://feeds.example/section/feed.xml"

@@ -11,8 +11,8 @@ invented people and are not used to mend the engine; their README files say how 
 from pathlib import Path
 
 import pytest
-from floors import hold_each
 from quality.measures import Score, document_stories, documents, passages
+from support.baselines import hold_each
 
 HERE = Path(__file__).parent
 

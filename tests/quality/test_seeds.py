@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from itertools import combinations
 
-from floors import hold
-from seedline import Case, cases, ids, plain, screened
+from support.baselines import hold
+from support.seed_pipeline import Case, cases, ids, plain, screened
 
-from monitor.stories.group import group_articles
+from monitor.stories.grouping import group_articles
 
 SLACK = 25
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from floors import hold_each
 from quality.measures import copies, stories
+from support.baselines import hold_each
 
 DATA = Path(__file__).parent / "stories"
 

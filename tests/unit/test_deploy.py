@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from monitor.cli.main import app
-from monitor.domain.delivery import Secret
-from monitor.domain.settings import Settings
+from monitor.domain.configuration import Settings
+from monitor.domain.secret import Secret
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import NOON
+from support.fakes import NOON
 
 from monitor import jobs
 from monitor.daemon import SILENCE_LIMITS_SECONDS
 from monitor.domain.digest import Digest
-from monitor.domain.source import Lease, PollState
+from monitor.domain.poll_state import Lease, PollState
 from monitor.jobs import DaemonJobs, PendingNotices
 from monitor.pipeline.collect import PollResult
-from monitor.pipeline.screen import MatchingResult
+from monitor.pipeline.match_articles import MatchingResult
 
 
 class Queue:

@@ -1,1 +1,1 @@
-"""The schema's history, run by ``monitor.store.schema``."""
+"""The schema's history, run by ``monitor.store.migrate``."""

@@ -1,11 +1,11 @@
-"""Run by alembic: migrate on the connection that ``monitor.store.schema`` hands over."""
+"""Run by alembic: migrate on the connection that ``monitor.store.migrate`` hands over."""
 
 from typing import Any
 
 from alembic import context
 
-from monitor.store.borrowed import PROCRASTINATE
 from monitor.store.draw import load_metadata
+from monitor.store.job_queue import PROCRASTINATE
 
 
 def _ours(_thing: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:  # alembic passes all five

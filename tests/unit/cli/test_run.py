@@ -7,10 +7,10 @@ import pytest
 
 from monitor.cli.common import program_name
 from monitor.cli.run import pass_record, print_pass
-from monitor.domain.source import SourceState
+from monitor.domain.poll_state import SourceState
 from monitor.pipeline.collect import PollResult
-from monitor.pipeline.line import PassResult
-from monitor.pipeline.screen import MatchingResult
+from monitor.pipeline.match_articles import MatchingResult
+from monitor.pipeline.one_pass import PassResult
 
 
 def test_sources_are_counted_once_and_numbers_have_their_nouns(capsys: pytest.CaptureFixture[str]) -> None:

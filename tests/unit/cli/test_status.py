@@ -18,8 +18,8 @@ from monitor.cli.status import (
     print_report,
     report_record,
 )
-from monitor.domain.archive import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
-from monitor.domain.source import PollState, SourceState
+from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.rows import NOW, draft, screened
 from typer.testing import CliRunner
-from unit.store.samples import NOW, draft, screened
 
 from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError

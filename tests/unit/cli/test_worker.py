@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from monitor import worker
-from monitor.cli.crew import WorkerOverview, find_worker_problems, format_workers, workers_record
 from monitor.cli.main import main
-from monitor.domain.crew import QueueCounts, WorkerHeartbeat
+from monitor.cli.status import WorkerOverview, find_worker_problems, format_workers, workers_record
+from monitor.domain.workers import QueueCounts, WorkerHeartbeat
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 ALIVE = WorkerHeartbeat("one-7", NOW - timedelta(seconds=3), NOW - timedelta(hours=1), 2, 30, 0, 12)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from monitor.config.load import load_configuration, parse_configuration
-from monitor.domain.delivery import EmailChannel, FolderChannel, Secret, WebhookChannel
+from monitor.domain.channels import EmailChannel, FolderChannel, WebhookChannel
+from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, KeyIssue
-from monitor.domain.official import Role
-from monitor.domain.rule import Watchlist
-from monitor.domain.settings import Configuration
+from monitor.domain.secret import Secret
 from monitor.domain.source import SourceKind
+from monitor.domain.watchlist import Role, Watchlist
 
 HERE = Path("/etc/monitor/sources.yaml")
 ENVIRON = {"SMTP_PASSWORD": "p@ss/w", "HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}

@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 
-from monitor.config.document import parse_yaml
-from monitor.config.edits import ReloadOutcome, ReloadResult, hash_configuration
-from monitor.config.reload import ACCEPTED_HASH_SETTING, MIN_UNCHANGED_SECONDS, Reloader, find_database_url
-from monitor.domain.archive import SavedConfiguration
+from monitor.config.reload import (
+    ACCEPTED_HASH_SETTING,
+    MIN_UNCHANGED_SECONDS,
+    Reloader,
+    ReloadOutcome,
+    ReloadResult,
+    find_database_url,
+    hash_configuration,
+)
+from monitor.config.yaml_document import parse_yaml
+from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError
-from monitor.domain.settings import Configuration
+from monitor.domain.read_models import SavedConfiguration
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 HOSTILE = {

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from monitor.config.document import parse_yaml
-from monitor.config.editors import build_json_schema
+from monitor.config.json_schema import build_json_schema
 from monitor.config.load import parse_configuration
-from monitor.config.starter import CONFIG_TEMPLATE
+from monitor.config.template import CONFIG_TEMPLATE
+from monitor.config.yaml_document import parse_yaml
 from monitor.domain.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]

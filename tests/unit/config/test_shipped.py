@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from monitor.config.editors import build_json_schema
+from monitor.config.json_schema import build_json_schema
 from monitor.config.load import load_configuration
-from monitor.match.review import lint_watchlist
+from monitor.match.lint import lint_watchlist
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import NOW, message
+from support.factories import NOW, message
 
-from monitor.deliver.chat import ChatSender
-from monitor.deliver.split import count_utf16_units, split_paragraphs
-from monitor.domain.delivery import ChatChannel, Retry, Secret, Sent
+from monitor.deliver.chat import ChatSender, count_utf16_units, split_paragraphs
+from monitor.domain.channels import ChatChannel
+from monitor.domain.delivery import Retry, Sent
 from monitor.domain.errors import UsageError
+from monitor.domain.secret import Secret
 
 pytestmark = pytest.mark.filterwarnings("ignore:.imghdr. is deprecated")  # a library that Apprise imports
 requests = pytest.importorskip("requests")

@@ -11,10 +11,12 @@ import pytest
 import time_machine
 from loops import leaping
 from standardwebhooks import Webhook, WebhookVerificationError
-from worlds import NOW, message
+from support.factories import NOW, message
 
 from monitor.deliver.webhook import WebhookSender, parse_retry_after_header
-from monitor.domain.delivery import Refused, Retry, Secret, SendResult, Sent, WebhookChannel
+from monitor.domain.channels import WebhookChannel
+from monitor.domain.delivery import Refused, Retry, SendResult, Sent
+from monitor.domain.secret import Secret
 
 KEY = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 NEXT_KEY = "whsec_" + base64.b64encode(b"fedcba9876543210fedcba9876543210").decode()

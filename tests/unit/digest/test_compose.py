@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import NOW, OFFICIALS, ONCE, hit
+from support.factories import NOW, OFFICIALS, ONCE, hit
 
 from monitor.digest.compose import compose_digest
 from monitor.domain.article import Region
-from monitor.domain.digest import Coverage, Digest, HitKind, ReportableHit, Window
-from monitor.domain.mention import Passage
+from monitor.domain.digest import Coverage, Digest, ReportableHit, Window
+from monitor.domain.mention import HitKind, Passage
 
 WINDOW = Window(NOW - timedelta(days=1), NOW)
 

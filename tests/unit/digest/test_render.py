@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
-from samples import HAI, SEVEN, copies, item, passage, sample
 from steps import steps
-from worlds import OFFICIALS, ONCE, hit
+from support.factories import OFFICIALS, ONCE, hit
+from support.sample_digest import HAI, SEVEN, copies, item, passage, sample
 
 from monitor.digest.compose import compose_digest
 from monitor.digest.payload import Payload

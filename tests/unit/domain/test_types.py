@@ -1,8 +1,8 @@
 """The small promises of the domain types."""
 
 from monitor.domain.article import Article, Region
-from monitor.domain.delivery import Secret
 from monitor.domain.errors import ConfigError, ConfigIssue, QueryError
+from monitor.domain.secret import Secret
 
 
 def test_regions_skip_what_is_empty_and_join_captions() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.source import Selectors, Source, SourceKind
-from monitor.extract.page import extract_page
+from monitor.extract.extractor import extract_page
 
 URL = "https://news.example/politics/visit-123"
 A = "The Minister of National Defence received the delegation in the capital on Friday morning, state media said."

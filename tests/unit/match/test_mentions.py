@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from monitor.domain.article import Article, Region
 from monitor.domain.mention import Findings, MatchForm
-from monitor.domain.official import Official, Role
-from monitor.domain.rule import Watchlist
-from monitor.match.rules import compile_watchlist
+from monitor.domain.watchlist import Official, Role, Watchlist
+from monitor.match.engine import compile_watchlist
 
 DEFENCE = Official(
     "hai",

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-from fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineProcessPool
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineProcessPool
 
 from monitor.domain.article import NewArticle, Stage
 from monitor.domain.errors import LeaseLost, StoreBusy, WorkerKilled
-from monitor.domain.exchange import (
+from monitor.domain.fetch_result import (
     Blocked,
     Failed,
     FailureWeight,
@@ -24,9 +24,10 @@ from monitor.domain.exchange import (
     Gone,
     NotModified,
 )
-from monitor.domain.health import recovery_notices
-from monitor.domain.source import Lease, Listing, PollState, Source, SourceKind, SourceState, TextOrigin
-from monitor.pipeline.aside import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
+from monitor.domain.poll_state import Lease, PollState, SourceState
+from monitor.domain.source import Listing, Source, SourceKind, TextOrigin
+from monitor.domain.source_health import recovery_notices
+from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector, PollResult
 
 T = TypeVar("T")

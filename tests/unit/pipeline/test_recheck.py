@@ -7,17 +7,15 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
-from fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
+from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 
 from monitor.domain.article import Article, StoredArticle
-from monitor.domain.digest import HitKind
-from monitor.domain.exchange import Failed, Fetched, FetchResult, Gone
-from monitor.domain.mention import Findings
-from monitor.domain.official import Official
+from monitor.domain.fetch_result import Failed, Fetched, FetchResult, Gone
+from monitor.domain.mention import Findings, HitKind
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
-from monitor.domain.rule import Rule, Watchlist
-from monitor.extract.page import extract_page
-from monitor.match.rules import compile_watchlist
+from monitor.domain.watchlist import Official, Rule, Watchlist
+from monitor.extract.extractor import extract_page
+from monitor.match.engine import compile_watchlist
 from monitor.pipeline.recheck import Rechecker, RecheckResult
 
 T = TypeVar("T")

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.entry import Entry, Feed
-from monitor.domain.source import PollState
-from monitor.stories.floods import PollNovelty, classify_entries
+from monitor.domain.poll_state import PollState
+from monitor.domain.source import Entry, Feed
 from monitor.stories.identity import assign_entry_keys, collect_lookup_keys
+from monitor.stories.novelty import PollNovelty, classify_entries
 
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

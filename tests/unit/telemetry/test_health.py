@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.delivery import Secret
-from monitor.domain.exchange import Failed, Fetched, FetchRequest, FetchResult
-from monitor.domain.settings import Settings
-from monitor.telemetry.guardian import Watchdog, ping_heartbeat
-from monitor.telemetry.health import EVENT_LOOP, Liveness
+from monitor.domain.configuration import Settings
+from monitor.domain.fetch_result import Failed, Fetched, FetchRequest, FetchResult
+from monitor.domain.secret import Secret
+from monitor.telemetry.health import EVENT_LOOP, SD_READY, Liveness, SystemdNotifier, Watchdog, ping_heartbeat
 from monitor.telemetry.metrics import Metrics
 from monitor.telemetry.probes import ProbeServer
-from monitor.telemetry.systemd import SD_READY, SystemdNotifier
 
 LIMITS = {EVENT_LOOP: 5.0, "poll": 3.0, "database": 10.0}
 

@@ -10,8 +10,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.delivery import EmailChannel, Secret, WebhookChannel
-from monitor.domain.settings import Configuration, Settings
+from monitor.domain.channels import EmailChannel, WebhookChannel
+from monitor.domain.configuration import Configuration, Settings
+from monitor.domain.secret import Secret
 from monitor.domain.source import Source, SourceKind
 from monitor.telemetry.logs import set_up_logging
 from monitor.telemetry.redact import Redactor, find_secrets

@@ -7,12 +7,21 @@ from typing import TypeVar
 
 import pytest
 
-from monitor.domain.delivery import Message, Refused, RenderedDigest, Retry, Secret, SendResult, Sent
+from monitor.domain.delivery import Message, Refused, RenderedDigest, Retry, SendResult, Sent
 from monitor.domain.errors import WorkerKilled
-from monitor.domain.exchange import Blocked, Failed, FailureCause, Fetched, FetchRequest, FetchResult, Gone, NotModified
-from monitor.domain.source import SourceState
-from monitor.telemetry.metered import MeteredChannelSender, MeteredFetcher, MeteredProcessPool
-from monitor.telemetry.metrics import GaugeValues, Metrics
+from monitor.domain.fetch_result import (
+    Blocked,
+    Failed,
+    FailureCause,
+    Fetched,
+    FetchRequest,
+    FetchResult,
+    Gone,
+    NotModified,
+)
+from monitor.domain.poll_state import SourceState
+from monitor.domain.secret import Secret
+from monitor.telemetry.metrics import GaugeValues, MeteredChannelSender, MeteredFetcher, MeteredProcessPool, Metrics
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)

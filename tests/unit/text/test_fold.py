@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.text.fold import fold, fold_key, fold_short_text
-from monitor.text.masses import fold_long_text
+from monitor.text.fold_numpy import fold_long_text
 
 MIXED = st.text(
     st.one_of(

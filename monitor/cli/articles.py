@@ -1,0 +1,227 @@
+"""Look: what is well, what came in, what was found."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    CsvOption,
+    DatabaseOption,
+    JsonOption,
+    LimitOption,
+    complete_ids,
+    format_time,
+    load_config,
+    print_records,
+    print_table,
+)
+from monitor.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.domain.article import StoredArticle
+    from monitor.domain.configuration import Configuration
+    from monitor.domain.read_models import HitSummary
+    from monitor.store.database import SqlDatabase
+
+
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        metavar="ID",
+        help="Only of this source.",
+        show_default=False,
+        autocompletion=complete_ids("sources"),
+    ),
+]
+
+
+SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Only of the last 30m, 12h, 7d ...")]
+
+
+RuleOption = Annotated[
+    str,
+    typer.Option(
+        "--rule", metavar="ID", help="Only of this rule.", show_default=False, autocompletion=complete_ids("rules")
+    ),
+]
+
+
+OfficialOption = Annotated[
+    str,
+    typer.Option(
+        "--official",
+        metavar="ID",
+        help="Only of this official.",
+        show_default=False,
+        autocompletion=complete_ids("officials"),
+    ),
+]
+
+
+@contextmanager
+def open_database(configuration: "Configuration") -> "Iterator[SqlDatabase]":
+    """Open the database for looking, and close it."""
+    from monitor.store.database import SqlDatabase
+
+    database = SqlDatabase.open(configuration.settings.database.reveal())
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def parse_since(length: str) -> datetime | None:
+    """Return the time so long ago. Raises ``UsageError`` for what is no length."""
+    from monitor.config.value_parsers import parse_duration
+
+    if not length:
+        return None
+    try:
+        return datetime.now(UTC) - parse_duration(length)
+    except ValueError as error:
+        raise UsageError(f"--since '{length}': {error}") from error
+
+
+def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
+    """Make sure that an id nothing was found for is one at all. Raises ``UsageError`` with those that are."""
+    from monitor.config.value_parsers import suggest_similar
+
+    known_ids = list(known_ids)
+    if wanted_id and wanted_id not in known_ids:
+        hint = suggest_similar(wanted_id, known_ids) or f"; it has: {', '.join(known_ids) or 'none'}"
+        raise UsageError(f"There is no {kind} '{wanted_id}' in {config}{hint}")
+
+
+def list_articles(
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    source: SourceOption = "",
+    since: SinceOption = "",
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List the articles that came in, newest first."""
+    from monitor.domain.read_models import ArticleFilter
+
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        found = opened.queries.list_articles(ArticleFilter(source_id=source, since_at=parse_since(since), limit=limit))
+    if not (found or as_json or as_csv):
+        require_known_id("source", source, (one.id for one in configuration.sources), config)
+    print_articles(found, as_json=as_json, as_csv=as_csv, empty_message="No article came in.")
+
+
+def print_articles(articles: "list[StoredArticle]", *, as_json: bool, as_csv: bool, empty_message: str) -> None:
+    """Print articles a line each."""
+    if print_records(ARTICLE_COLUMNS, map(article_record, articles), as_json=as_json, as_csv=as_csv):
+        return
+    rows = (
+        (
+            stored.id,
+            format_time(stored.article.published_at or stored.first_seen_at),
+            stored.source_id,
+            stored.article.title,
+        )
+        for stored in articles
+    )
+    print_table(("id", "published", "source", "title"), rows, empty_message)
+
+
+ARTICLE_COLUMNS = (
+    *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story", "copy_of"),
+    "revisions",
+)
+
+
+def article_record(stored: "StoredArticle") -> dict[str, object]:
+    """Give an article's keys of ``articles --json``."""
+    return {
+        "id": stored.id,
+        "source": stored.source_id,
+        "url": stored.article.url,
+        "canonical_url": stored.article.canonical_url,
+        "title": stored.article.title,
+        "published": stored.article.published_at,
+        "first_seen_at": stored.first_seen_at,
+        "language": stored.article.language,
+        "story": stored.story_id,
+        "copy_of": stored.copy_of,
+        "revisions": stored.revisions,
+    }
+
+
+HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "told_at", "digest", "kind", "title", "url")
+
+
+def hit_record(hit: "HitSummary") -> dict[str, object]:
+    """Give a hit's keys of ``hits --json``."""
+    return {
+        "id": hit.id,
+        "article": hit.article_id,
+        "rule": hit.rule_id,
+        "officials": hit.official_ids,
+        "found_at": hit.found_at,
+        "told_at": hit.reported_at,
+        "digest": hit.plan_id,
+        "kind": hit.kind,
+        "title": hit.title,
+        "url": hit.url,
+    }
+
+
+def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    rule: RuleOption = "",
+    official: OfficialOption = "",
+    since: SinceOption = "",
+    limit: LimitOption = 50,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """List what the rules found, newest first, and when it was told."""
+    from monitor.domain.read_models import ArticleFilter
+
+    wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since), limit=limit)
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        found = opened.queries.list_hits(wanted)
+    if print_records(HIT_COLUMNS, map(hit_record, found), as_json=json, as_csv=csv):
+        return
+    if not found:
+        require_known_id("rule", rule, (one.id for one in configuration.watchlist.rules), config)
+        require_known_id("official", official, (one.id for one in configuration.watchlist.officials), config)
+    rows = (
+        (
+            hit.id,
+            format_time(hit.found_at),
+            hit.rule_id,
+            ", ".join(hit.official_ids),
+            hit.title,
+            format_time(hit.reported_at),
+        )
+        for hit in found
+    )
+    print_table(("id", "found", "rule", "officials", "title", "told"), rows, "No rule found anything.")
+
+
+def search(
+    query: Annotated[str, typer.Argument(help='Words, "a phrase", begin*; -word excludes. Marks do not matter.')],
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    limit: LimitOption = 20,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Find stored articles by their words, newest first."""
+    with open_database(load_config(config, database)) as opened:
+        found = opened.queries.search(query, limit)
+    print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article has these words.")

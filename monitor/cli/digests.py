@@ -1,0 +1,221 @@
+"""Digests: those that were composed, what the next one would say, and one sent now."""
+
+from collections import Counter
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.articles import open_database, parse_since
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    LimitOption,
+    format_count,
+    format_time,
+    load_config,
+    print_json_lines,
+    print_table,
+    run_async,
+)
+from monitor.domain.delivery import Sent
+from monitor.domain.errors import MonitorError, UsageError
+
+if TYPE_CHECKING:
+    from monitor.domain.configuration import Configuration
+    from monitor.domain.digest import Digest, DigestPlan
+    from monitor.domain.read_models import DigestSummary
+    from monitor.pipeline.send_deliveries import DeliveryAttempt
+    from monitor.store.database import SqlDatabase
+
+
+app = typer.Typer(no_args_is_help=True, help="Digests: list those composed, show what the next will say, send one now.")
+
+
+SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Everything found in the last 12h, 7d ...")]
+
+
+class DigestFormat(StrEnum):
+    """In which form a digest is shown."""
+
+    TEXT = "text"
+    HTML = "html"
+    PAGE = "page"
+    JSON = "json"
+    ATOM = "atom"
+
+
+def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
+    """Return the plan of a digest. Raises ``UsageError`` naming those that there are."""
+    plans = {plan.id: plan for plan in configuration.digests}
+    if plan_id not in plans:
+        raise UsageError(f"There is no digest '{plan_id}'. There are: {', '.join(sorted(plans)) or 'none'}.")
+    return plans[plan_id]
+
+
+@app.command("list")
+def list_digests(
+    name: Annotated[str, typer.Argument(help="Only this digest.", show_default=False)] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    limit: LimitOption = 20,
+    every: Annotated[bool, typer.Option("--all", help="Also those with nothing to send.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """List the digests that were sent, newest first, and what became of their deliveries."""
+    with open_database(load_config(config, database)) as opened:
+        lines = [line for line in opened.deliveries.list_digests(name, limit * 50) if every or line.delivery_states][
+            :limit
+        ]
+    if json:
+        print_json_lines(digest_record(line) for line in lines)
+        return
+    rows = (
+        (
+            line.id,
+            line.plan_id,
+            f"{format_time(line.start_at)} - {format_time(line.end_at)}",
+            "late" if line.is_overdue else "",
+            line.hit_count,
+            ", ".join(f"{count} {state}" for state, count in Counter(line.delivery_states).items())
+            or "nothing to send",
+        )
+        for line in lines
+    )
+    print_table(("number", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
+
+
+def digest_record(digest: "DigestSummary") -> dict[str, object]:
+    """Give a digest's keys of ``digest list --json``."""
+    return {
+        "number": digest.id,
+        "digest": digest.plan_id,
+        "window": {"start": digest.start_at, "end": digest.end_at},
+        "composed_at": digest.composed_at,
+        "late": digest.is_overdue,
+        "hits": digest.hit_count,
+        "deliveries": dict(Counter(state.value for state in digest.delivery_states)),
+    }
+
+
+@app.command()
+def show(
+    which: Annotated[str, typer.Argument(metavar="NAME|NUMBER", help="A digest's name, or a number of the list.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    since: SinceOption = "",
+    form: Annotated[DigestFormat, typer.Option("--form", "-f", help="How to show it.")] = DigestFormat.TEXT,
+    json: JsonOption = False,
+) -> None:
+    """Show what a digest would say now, without sending it or marking anything told; or one that was composed.
+
+    The form "atom" is a feed of the last that were composed, a story an entry.
+    """
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        if form is DigestFormat.ATOM:
+            typer.echo(
+                render_feed(opened, find_plan(configuration, which), configuration.settings.template_dir), nl=False
+            )
+            return
+        if which.isdigit():
+            digest = opened.deliveries.get_digest(int(which))
+        else:
+            digest = run_async(
+                preview_digest(opened, configuration, find_plan(configuration, which), parse_since(since))
+            )
+    typer.echo(
+        format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
+    )
+
+
+def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> str:
+    """Render a digest in one form."""
+    from monitor.digest.render import render_digest, render_page
+
+    if digest_format is DigestFormat.PAGE:
+        return render_page(digest, templates)
+    rendered = render_digest(digest, templates)
+    forms = {
+        DigestFormat.TEXT: rendered.text,
+        DigestFormat.HTML: rendered.html,
+        DigestFormat.JSON: rendered.payload + "\n",
+    }
+    return forms[digest_format]
+
+
+def render_feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> str:
+    """Render the last digests of a name as an Atom feed."""
+    from monitor.digest.render import render_atom
+
+    lines = database.deliveries.list_digests(plan.id, 20)
+    digests = [database.deliveries.get_digest(line.id) for line in lines if line.delivery_states]
+    return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), template_dir=templates)
+
+
+async def preview_digest(
+    database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
+) -> "Digest":
+    """Compose and write nothing."""
+    from monitor.app import utc_now
+    from monitor.pipeline.compose_digests import DigestComposer
+    from monitor.schedule.digest_times import CronDigestSchedule
+
+    digest, _ = await DigestComposer(database, CronDigestSchedule(), utc_now).preview(plan, configuration, since)
+    return digest
+
+
+@app.command()
+def send(
+    name: Annotated[str, typer.Argument(help="A digest's name.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    since: SinceOption = "",
+) -> None:
+    """Send a digest now: what it has not told yet, or with --since everything of that time, told or not."""
+    configuration = load_config(config, database, resolve_secrets=True)
+    plan = find_plan(configuration, name)
+    with open_database(configuration) as opened:
+        digest, attempts = run_async(send_digest(opened, configuration, plan, parse_since(since)))
+    typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
+    print_attempts(attempts)
+
+
+async def send_digest(
+    database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
+) -> "tuple[Digest, list[DeliveryAttempt]]":
+    """Commit a digest and deliver what is due."""
+    from monitor.app import utc_now
+    from monitor.pipeline.compose_digests import DigestComposer
+    from monitor.schedule.digest_times import CronDigestSchedule
+
+    alerter = DigestComposer(database, CronDigestSchedule(), utc_now)
+    digest, _ = await alerter.send_now(plan, configuration, since)
+    return digest, await deliver_due(database, configuration)
+
+
+async def deliver_due(database: "SqlDatabase", configuration: "Configuration") -> "list[DeliveryAttempt]":
+    """Deliver what is due, beside a daemon or without one, and wait for the slow ones."""
+    from monitor.app import build_channel_sender, utc_now
+    from monitor.pipeline.send_deliveries import DeliverySender
+
+    carriers = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
+    dispatcher = DeliverySender(database, carriers, utc_now)
+    return [*await dispatcher.run_due(), *await dispatcher.drain(75)]
+
+
+def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
+    """Say what came of each attempt. Raises ``MonitorError`` if one failed, so that scripts see it."""
+    failed = 0
+    for attempt in attempts:
+        message, receipt = attempt.delivery.message, attempt.receipt
+        said = receipt.detail if isinstance(receipt, Sent) else receipt.reason
+        failed += not isinstance(receipt, Sent)
+        typer.echo(f"{type(receipt).__name__.lower()} to {message.channel_id}: {message.target}: {said}")
+    if failed:
+        raise MonitorError(f"{failed} of {len(attempts)} deliveries failed; the outbox keeps what can be tried again.")
+    if not attempts:
+        typer.echo("Nothing was left to deliver here; a running daemon may have taken it.")

@@ -1,0 +1,114 @@
+"""Documents given on the command line, read as articles: web pages, plain text, and records of JSON."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from monitor.domain.article import Article
+from monitor.domain.errors import InputError, UsageError
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+_DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class InputDocument:
+    """A document with the id it is called by: its own, or the stem of its file."""
+
+    id: str
+    article: Article
+
+
+def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
+    """Yield the documents of the files, a folder's in order of name. Raises ``UsageError`` for a file that
+    cannot be used, ``InputError`` naming file and line of a fault inside.
+    """
+    for file in files:
+        if file.is_dir():
+            yield from read_documents(sorted(path for path in file.iterdir() if path.name.endswith(_DOCUMENT_SUFFIXES)))
+        else:
+            yield from _read_file(file)
+
+
+def _read_file(file: Path) -> Iterator[InputDocument]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    stem = file.name.partition(".")[0] if file.name.endswith(".html.gz") else file.stem
+    if file.name.endswith((".html", ".htm", ".html.gz")):
+        from monitor.extract.extractor import extract_page
+
+        try:
+            page = gzip.decompress(content) if file.suffix == ".gz" else content
+        except (OSError, EOFError) as error:
+            raise InputError(f"{file}: is no whole gzip file: {error}") from error
+        yield InputDocument(stem, extract_page(page, ""))
+    elif file.suffix == ".jsonl":
+        lines = content.decode("utf-8", "replace").rstrip("\n").split("\n")
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield _parse_record(line, f"{file}:{number}", f"{stem}:{number}" if len(lines) > 1 else stem)
+    elif file.suffix == ".json":
+        yield _parse_record(content.decode("utf-8", "replace"), str(file), stem)
+    elif file.suffix == ".txt":
+        text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        from monitor.extract.boilerplate import find_article_end
+
+        body = unwrap_lines(text)  # what follows the article's end in a saved page is other people's news
+        yield InputDocument(stem, Article(url="", body=body[: find_article_end(body)]))
+    else:
+        raise UsageError(f"{file}: cannot tell what it is; name it {', '.join(_DOCUMENT_SUFFIXES)}")
+
+
+def unwrap_lines(text: str) -> str:
+    """Join the lines of a text that is broken to a width, so that no name is cut; paragraphs stay apart."""
+    lines = text.strip().split("\n")
+    full = [line for line, following in pairwise(lines) if line.strip() and following.strip()]
+    wrapped = "\n\n" in text and len(full) > 4 and max(map(len, full)) <= 100
+    wrapped = wrapped and sum(len(line) > 50 for line in full) > 0.7 * len(full)
+    return re.sub(r"(?<=\S)[ \t]*\n[ \t]*(?=\S)", " ", text) if wrapped else text
+
+
+def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
+    """Read one record: ``{"id", "title", "text", "url", "published", "language"}``, all but the text optional."""
+    try:
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: is no JSON: {error.msg} at column {error.colno}") from error
+    if not isinstance(record, dict) or not isinstance(record.get("text", ""), str):
+        raise InputError(f'{where}: must be an object with "text", and "id", "title", "url", "published", "language"')
+    article = Article(
+        url=_text_field(record, "url"),
+        title=_text_field(record, "title"),
+        standfirst=_text_field(record, "standfirst"),
+        dateline=_text_field(record, "dateline"),
+        captions=tuple(map(str, record.get("captions") or ())),
+        body=_text_field(record, "text"),
+        language=_text_field(record, "language"),
+        published_at=_parse_time(record.get("published"), where),
+    )
+    return InputDocument(str(record.get("id") or default_id), article)
+
+
+def _text_field(record: dict[str, Any], key: str) -> str:
+    return _LONE_SURROGATE.sub("\ufffd", str(record.get(key) or ""))
+
+
+def _parse_time(value: object, where: str) -> datetime | None:
+    """Read a time of ISO 8601; one without a zone is UTC."""
+    if value is None or value == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise InputError(f'{where}: "published" must be a time such as 2026-02-05T09:30:00Z, not {value!r}') from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,187 @@
+"""Set up: find the feeds of a site; take lists of feeds over from other readers, and give them away."""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    format_count,
+    load_config,
+    print_json_lines,
+    run_async,
+)
+from monitor.domain.errors import ConfigError, UsageError
+from monitor.domain.source import Source, SourceKind
+from monitor.text.urls import canonicalize_url
+
+if TYPE_CHECKING:
+    from monitor.domain.configuration import Configuration
+    from monitor.pipeline.discover import DiscoveryResult
+
+
+_SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.MULTILINE)
+
+
+def discover(
+    url: Annotated[str, typer.Argument(metavar="URL", show_default=False)],
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+) -> None:
+    """Find the feeds and news sitemaps of a site, and print the YAML to paste below `sources:`."""
+    if "://" not in url:
+        url = f"https://{url}"
+    configuration = load_config(config) if config.exists() else None
+    discovery = run_async(_run_discovery(url, configuration))
+    known = configuration.sources if configuration else ()
+    taken = [source.id for source in known]
+    there = {canonicalize_url(source.url): source.id for source in known}
+    if json:
+        print_json_lines(
+            {
+                "url": one.url,
+                "kind": one.kind,
+                "title": one.title,
+                "entries": one.entry_count,
+                "newest": one.newest_at,
+                "language": one.language,
+                "found": one.origin,
+            }
+            for one in discovery.feeds
+        )
+    for one in () if json else discovery.feeds:
+        newest = f", newest {one.newest_at:%Y-%m-%d %H:%M} UTC" if one.newest_at else ""
+        typer.echo(f"# {one.origin}: {format_count(one.entry_count, 'entry', 'entries')}{newest}")
+        if canonicalize_url(one.url) in there:
+            typer.echo(f"# This is read already, as {there[canonicalize_url(one.url)]}.")
+            continue
+        name = one.title or (urlsplit(one.url).hostname or url).removeprefix("www.")
+        taken.append(make_source_id(name, one.url, taken))
+        typer.echo(format_source_yaml(taken[-1], name, one.kind, one.url, one.language), nl=False)
+    if not discovery.feeds:
+        sys.stderr.write(f"Nothing found at {url}: {discovery.failure_reason}\n")
+        raise typer.Exit(3)
+
+
+async def _run_discovery(url: str, configuration: "Configuration | None") -> "DiscoveryResult":
+    from monitor.app import utc_now
+    from monitor.fetch.client import HttpFetcher
+    from monitor.pipeline.discover import FeedDiscoverer
+    from monitor.schedule.process_pool import SubprocessPool
+
+    settings = configuration.settings if configuration else None
+    fetcher = HttpFetcher(
+        settings.user_agent_contact if settings else "", settings.allowed_networks if settings else (), utc_now
+    )
+    async with SubprocessPool() as workers:
+        try:
+            return await FeedDiscoverer(fetcher, workers).discover(url)
+        finally:
+            await fetcher.aclose()
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.opml", show_default=False)],
+    config: ConfigOption = DEFAULT_CONFIG,
+    write: Annotated[bool, typer.Option("--write", help="Add them to the configuration instead of printing.")] = False,
+) -> None:
+    """Take the feeds of an OPML list over: print them as YAML, or add them to the configuration."""
+    from monitor.parse.opml import parse_opml
+
+    try:
+        outlines = parse_opml(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    known: Sequence[Source] = load_config(config).sources if config.exists() else ()
+    taken, urls = [source.id for source in known], {canonicalize_url(source.url) for source in known}
+    blocks = []
+    for outline in outlines:
+        if canonicalize_url(outline.url) not in urls:
+            taken.append(make_source_id(outline.name, outline.url, taken))
+            blocks.append(format_source_yaml(taken[-1], outline.name, SourceKind.FEED, outline.url, outline.language))
+    if write and blocks:
+        add_sources(config, "".join(blocks))
+    elif not write:
+        typer.echo("".join(blocks), nl=False)
+    there = len(outlines) - len(blocks)
+    did = f"added to {config}" if write else "printed"
+    typer.echo(f"{len(blocks)} of {len(outlines)} feeds {did}; {there} were there already.", err=True)
+
+
+def export(
+    file: Annotated[str, typer.Argument(metavar="FILE.opml", show_default=False)], config: ConfigOption = DEFAULT_CONFIG
+) -> None:
+    """Write the configured feeds as OPML; `-` writes to standard output."""
+    from monitor.parse.opml import write_opml
+
+    sources = load_config(config).sources
+    text = write_opml(sources)
+    if file == "-":
+        sys.stdout.write(text)
+    else:
+        Path(file).write_text(text, encoding="utf-8")
+    left = [source.id for source in sources if source.kind is not SourceKind.FEED]
+    if left:
+        typer.echo(f"OPML holds feeds only, so these stayed behind: {', '.join(left)}.", err=True)
+
+
+def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
+    """Make an id of a name, or of the host where the name has no plain letters; never one that is taken."""
+    plain = unicodedata.normalize("NFKD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    if len(slug) < 3:
+        slug = re.sub(r"[^a-z0-9]+", "-", url.partition("://")[2].partition("/")[0].lower()).strip("-") or "source"
+    slug = slug[:56].strip("-")
+    number = 2
+    free = slug
+    while free in used_ids:
+        free, number = f"{slug}-{number}", number + 1
+    return free
+
+
+def format_source_yaml(source_id: str, title: str, kind: SourceKind, url: str, language: str = "") -> str:
+    """Write one source as it stands below ``sources:``."""
+    import yaml
+
+    fields: dict[str, Any] = {"name": title, kind.value: url}
+    if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", language):
+        fields["language"] = language.lower()
+    text = yaml.safe_dump({source_id: fields}, allow_unicode=True, sort_keys=False, width=1_000)
+    return "".join(f"  {line}\n" for line in text.splitlines())
+
+
+def add_sources(config: Path, source_yaml: str) -> None:
+    """Put sources into a configuration file; if the result has a fault, it stays as it was. Raises ``ConfigError``."""
+    text = config.read_text(encoding="utf-8") if config.exists() else ""
+    found = _SOURCES_KEY_PATTERN.search(text)
+    if found:
+        head = "sources:" + (f" {found[2]}" if found[2] else "")
+        text = f"{text[: found.start()]}{head}\n{source_yaml}{text[found.end() :].removeprefix(chr(10))}"
+    elif re.search(r"^sources:", text, re.MULTILINE):
+        raise UsageError(f"`sources:` in {config} is not written as a block; paste the printed YAML yourself.")
+    else:
+        text = f"{text.rstrip()}\n\nsources:\n{source_yaml}".lstrip()
+    _replace_if_valid(config, text)
+
+
+def _replace_if_valid(config: Path, text: str) -> None:
+    """Check the text beside the file, then put it in its place in one step."""
+    with NamedTemporaryFile("w", dir=config.parent, suffix=".yaml", delete=False, encoding="utf-8") as file:
+        file.write(text)
+    try:
+        load_config(Path(file.name))
+        Path(file.name).replace(config)
+    except ConfigError as error:
+        raise ConfigError(tuple(replace(fault, file=str(config)) for fault in error.issues)) from error
+    finally:
+        Path(file.name).unlink(missing_ok=True)

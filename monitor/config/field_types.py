@@ -1,0 +1,239 @@
+"""The types of values in sources.yaml: each reads the text as written and tells the editor what it may look like."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+
+from monitor.config import value_parsers
+from monitor.config.secrets import MissingSecretError, SecretResolver
+from monitor.domain.secret import Secret
+
+T = TypeVar("T")
+
+
+DEFAULT_DATABASE_URL = "sqlite:///monitor.db"
+
+
+ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
+
+
+def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
+    """Make a validator of a parser of text; anything but text is a fault."""
+
+    def read(value: Any) -> T:
+        if isinstance(value, str):
+            return parse(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            parse(str(value))
+        raise ValueError(describe_non_text(value))
+
+    return read
+
+
+def describe_non_text(value: Any) -> str:
+    """Say that a value is not text, and what would be."""
+    if isinstance(value, bool | int | float):
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        return f'{shown} is a {"truth value" if isinstance(value, bool) else "number"}, not text; write "{shown}"'
+    kinds = {type(None): "nothing", list: "a list", dict: "a mapping"}
+    return f"this is {kinds.get(type(value), 'something else')} where text would be right"
+
+
+def clean_text(text: str) -> str:
+    """Refuse control characters, and text that is only white space."""
+    if not text.strip():
+        raise ValueError("this is empty; write some text, or delete the key")
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
+        raise ValueError("this holds a control character; delete it")
+    return text.strip()
+
+
+UNRESOLVED_SECRET = Secret("")
+"""Stands for a secret that is missing where it is not needed."""
+
+
+def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
+    """Look references up, as ``_needed_secret``; ``UNKNOWN`` for one that is missing and not needed."""
+    try:
+        return _resolve_required_secret(value, info)
+    except MissingSecretError:
+        if isinstance(info.context, SecretResolver) and not info.context.is_required:
+            return UNRESOLVED_SECRET
+        raise
+
+
+def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
+    """Look references up. The text itself never gets into an error."""
+    if not isinstance(value, str):
+        raise ValueError("this must be text; write ${NAME}, file:/path, or the text in quotes")  # noqa: TRY004 - as above
+    around = info.context
+    assert isinstance(around, SecretResolver), "models are validated with Surroundings as their context"  # noqa: S101 - says what a caller in this package must do
+    return Secret(around.resolve(value))
+
+
+def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
+    """Make a validator of a secret from a check of its text."""
+
+    def checked(secret: Secret) -> Secret:
+        if secret is not UNRESOLVED_SECRET:
+            check(secret.reveal())
+        return secret
+
+    return AfterValidator(checked)
+
+
+def check_smtp_url(text: str) -> None:
+    """Check the URL of a mail server."""
+    parts = value_parsers.split_url(text, ("smtps", "smtp"))
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("a mail server's URL ends after host and port, such as smtps://user:${PASSWORD}@host:465")
+    if "@" in parts.netloc and not (parts.username and parts.password):
+        raise ValueError("a mail server's login needs user and password, such as smtps://user:${PASSWORD}@host")
+    if parts.username and parts.scheme == "smtp" and parts.port == 465:
+        raise ValueError("port 465 speaks TLS from the start, and a password is never sent without; write smtps://")
+
+
+def check_chat_url(text: str) -> None:
+    """Check that a chat service is a URL; which ones there are is known when it is used."""
+    scheme, sep, rest = text.partition("://")
+    if not (sep and scheme.isalnum() and rest) or any(letter.isspace() for letter in text):
+        raise ValueError("a chat service is a URL as Apprise writes it, such as slack://TokenA/TokenB/TokenC")
+
+
+def check_database_url(text: str) -> None:
+    """Check a SQLAlchemy URL."""
+    if text.startswith("sqlite:///") and text.removeprefix("sqlite:///").strip("/:") not in {"", "memory"}:
+        return
+    if text.startswith("postgresql+psycopg://"):
+        return
+    raise ValueError("a database is sqlite:///FILE or postgresql+psycopg://user:${PASSWORD}@host/name")
+
+
+def as_list(value: Any) -> Any:
+    """Let one word stand for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def as_mapping(key: str) -> Callable[[Any], Any]:
+    """Let a text stand for a mapping with one key."""
+    return lambda value: {key: value} if isinstance(value, str) else value
+
+
+def parse_paused(value: Any) -> Any:
+    """Let true stand for a reason."""
+    if isinstance(value, bool):
+        return "paused in the configuration" if value else ""
+    return value
+
+
+def _parse_poll_interval(value: Any) -> Any:
+    return None if value == "auto" else make_text_validator(value_parsers.parse_duration)(value)
+
+
+def _parse_retention(value: Any) -> Any:
+    return None if value == "forever" else make_text_validator(value_parsers.parse_duration)(value)
+
+
+def parse_probe_address(value: Any) -> Any:
+    """Read host and port, or ``off``."""
+    return None if value == "off" else make_text_validator(value_parsers.parse_host_port)(value)
+
+
+def parse_digest_time(value: Any) -> Any:
+    """Read a time of day, or ``once``."""
+    return value if value == "once" else make_text_validator(value_parsers.parse_time_of_day)(value)
+
+
+_DURATION_SCHEMA_PATTERN = r"([0-9]+[smhdwy])+"
+
+
+LongText = Annotated[str, AfterValidator(clean_text), Field(max_length=2000, min_length=1)]
+
+
+ShortText = Annotated[str, AfterValidator(clean_text), Field(max_length=200, min_length=1)]
+
+
+QueryText = Annotated[str, AfterValidator(clean_text), Field(max_length=10_000, min_length=1)]
+
+
+Id = Annotated[str, AfterValidator(value_parsers.parse_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+
+
+WebUrl = Annotated[
+    str, AfterValidator(value_parsers.parse_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})
+]
+
+
+CssSelector = Annotated[str, AfterValidator(value_parsers.parse_css_selector)]
+
+
+DateFormat = Annotated[str, AfterValidator(value_parsers.parse_date_format)]
+
+
+LanguageCode = Annotated[str, AfterValidator(value_parsers.parse_language_code)]
+
+
+TimeZoneName = Annotated[str, AfterValidator(value_parsers.parse_timezone)]
+
+
+EmailAddress = Annotated[
+    str, AfterValidator(value_parsers.parse_email_address), WithJsonSchema({"type": "string", "format": "email"})
+]
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(make_text_validator(value_parsers.parse_duration)),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{_DURATION_SCHEMA_PATTERN}$", "examples": ["15m", "2h", "7d", "2y"]}
+    ),
+]
+
+
+PollInterval = Annotated[
+    timedelta | None,
+    BeforeValidator(_parse_poll_interval),
+    WithJsonSchema({"type": "string", "pattern": f"^(auto|{_DURATION_SCHEMA_PATTERN})$"}),
+]
+
+
+RetentionPeriod = Annotated[
+    timedelta | None,
+    BeforeValidator(_parse_retention),
+    WithJsonSchema({"type": "string", "pattern": f"^(forever|{_DURATION_SCHEMA_PATTERN})$"}),
+]
+
+
+CalendarDate = Annotated[
+    date,
+    BeforeValidator(make_text_validator(value_parsers.parse_date)),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$"}),
+]
+
+
+CidrNetwork = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(make_text_validator(value_parsers.parse_network)),
+    WithJsonSchema({"type": "string"}),
+]
+
+
+ProbeAddress = Annotated[
+    tuple[str, int] | None, BeforeValidator(parse_probe_address), WithJsonSchema({"type": "string"})
+]
+
+
+SecretText = Annotated[Secret, BeforeValidator(_resolve_optional_secret), WithJsonSchema({"type": "string"})]
+
+
+RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret), WithJsonSchema({"type": "string"})]
+
+
+SecretUrl = Annotated[SecretText, make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http")))]
+"""An http(s) URL that may itself be a secret."""
+
+
+IdList = Annotated[list[Id], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

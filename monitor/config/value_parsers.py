@@ -1,0 +1,319 @@
+"""The small languages inside the file: lengths of time, times of day, dates, zones, addresses, URLs.
+
+Every function takes the text as written and returns the value, or raises ``ValueError`` with a sentence that says
+what is wrong and what would be right. No sentence repeats a URL, which may hold a secret.
+"""
+
+import base64
+import binascii
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from functools import cache
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import available_timezones
+
+SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+
+
+MAX_DURATION = timedelta(days=36500)
+
+
+MAX_URL_CHARS = 2000
+
+
+_DURATION = re.compile(r"(?:[0-9]{1,9}[smhdwy])+")
+
+
+_DURATION_PART = re.compile(r"([0-9]+)([smhdwy])")
+
+
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+_DATE = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
+
+
+_NAMED_EMAIL_ADDRESS = re.compile(r'"?[^<>"@,;:\\()]+"? ?<([^<>]+)>')
+
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+_HOST_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+
+
+_RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", "if-modified-since", "if-none-match"}
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a length of time: a number and a unit (s m h d w y), several in a row add up."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f'"{text}" is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
+    length = sum(
+        (timedelta(seconds=int(n) * SECONDS_BY_UNIT[unit]) for n, unit in _DURATION_PART.findall(text)), timedelta()
+    )
+    if length <= timedelta():
+        raise ValueError("a length of time is more than zero; write 1s or more")
+    if length > MAX_DURATION:
+        raise ValueError(f'"{text}" is over a hundred years; write 100y or less')
+    return length
+
+
+def parse_time_of_day(text: str) -> time:
+    """Read a time of day on the 24-hour clock, HH:MM."""
+    if found := _TIME_OF_DAY.fullmatch(text):
+        return time(int(found[1]), int(found[2]))
+    raise ValueError(f'"{text}" is no time of day; write HH:MM on the 24-hour clock, such as "07:00"')
+
+
+def parse_quiet_hours(text: str) -> tuple[time, time]:
+    """Read quiet hours, HH:MM-HH:MM; they may run over midnight."""
+    parts = text.split("-")
+    if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
+        start, end = (parse_time_of_day(part.strip()) for part in parts)
+        if start != end:
+            return start, end
+    raise ValueError(f'"{text}" are no quiet hours; write two times, such as "22:00-06:00"')
+
+
+def parse_date(text: str) -> date:
+    """Read a date, YYYY-MM-DD, or YYYY-MM for the first of that month."""
+    found = _DATE.fullmatch(text)
+    try:
+        if found:
+            return date(int(found[1]), int(found[2]), int(found[3] or 1))
+    except ValueError:
+        pass
+    raise ValueError(f'"{text}" is no date; write year-month-day, such as 2021-04-08, or year-month')
+
+
+def parse_timezone(text: str) -> str:
+    """Read the name of a time zone as in the IANA list, such as Asia/Vientiane."""
+    if text in _list_timezones():
+        return text
+    city = text.replace(" ", "_").lower()
+    whole = sorted((zone for zone in _list_timezones() if zone.lower().endswith(f"/{city}")), key=len)
+    hint = f"; did you mean {whole[0]}?" if whole else suggest_similar(text, _list_timezones())
+    raise ValueError(f'"{text}" is no time zone{hint or "; write a name such as Asia/Vientiane"}')
+
+
+@cache
+def _list_timezones() -> frozenset[str]:
+    return frozenset(zone for zone in available_timezones() if zone != "localtime")
+
+
+def parse_id(text: str) -> str:
+    """Read an id: small letters, digits and hyphens, at most 64, beginning with a letter or digit."""
+    if _ID.fullmatch(text):
+        return text
+    better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
+    hint = f", such as {better}" if better else ", such as viet-nam-news"
+    raise ValueError(f"an id has small letters, digits and hyphens only, at most 64{hint}")
+
+
+def parse_language_code(text: str) -> str:
+    """Read a language code, such as en, vi, lo or zh-Hans."""
+    if _LANGUAGE_CODE.fullmatch(text):
+        return text
+    raise ValueError(f'"{text}" is no language code; write two or three small letters, such as en, vi or lo')
+
+
+def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Read a network in CIDR form, or a single address."""
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        try:
+            hint = str(ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            hint = "127.0.0.0/8"
+        raise ValueError(f'"{text}" is no network; write it such as {hint}') from error
+
+
+def parse_host_port(text: str) -> tuple[str, int]:
+    """Read an address of this machine and a port, such as 127.0.0.1:9464 or [::1]:9464."""
+    host, _, port = text.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        address = None
+    if address is None or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+        raise ValueError(f'"{text}" is no address and port; write them such as 127.0.0.1:9464, or off')
+    return str(address), int(port)
+
+
+def parse_url(text: str) -> str:
+    """Read an http or https URL without credentials."""
+    parts = split_url(text, ("https", "http"))
+    if "@" in parts.netloc:
+        raise ValueError("a URL may not hold a user or password; put them into headers, as ${NAME}")
+    if "${" in text:
+        raise ValueError("${NAME} is not read in a plain URL; put the secret into headers")
+    return text
+
+
+def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Split a URL after checking scheme, host, port and characters."""
+    example = f"{schemes[0]}://host.example"
+    if not text.isprintable() or " " in text or len(text) > MAX_URL_CHARS:  # no other space is printable
+        raise ValueError(f"a URL has no spaces or control characters and at most {MAX_URL_CHARS} letters")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ValueError(f"this is no URL, {error}; write it such as {example}") from error
+    if parts.scheme not in schemes:
+        right = " or ".join(f"{scheme}://" for scheme in schemes)
+        if parts.scheme.isalnum() and "://" in text:
+            raise ValueError(f'this URL begins with "{parts.scheme}:" where {right} would be right')
+        raise ValueError(f"this URL does not say how it is reached; write {right} before it")
+    if not is_valid_host(host):
+        raise ValueError(f"this URL names no host that can exist; write it such as {example}")
+    return parts
+
+
+def is_ip_address(host: str) -> bool:
+    """Tell an IP address; most hosts are none by their last sign."""
+    if not (host[-1:].isdigit() or ":" in host):
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_valid_host(host: str) -> bool:
+    """Tell whether a text is an address or could be a host name, in any script."""
+    if is_ip_address(host):
+        return True
+    try:
+        ascii_host = host.rstrip(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        return False
+    return 0 < len(ascii_host) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in ascii_host.split("."))
+
+
+def parse_email_address(text: str) -> str:
+    """Read one email address, bare or as ``Name <address>``."""
+    named = _NAMED_EMAIL_ADDRESS.fullmatch(text)
+    bare = named[1] if named else text
+    try:
+        address = Address(addr_spec=bare)
+        good = bool(address.username) and is_valid_host(address.domain) and address.addr_spec == bare
+    except (ValueError, IndexError, HeaderParseError):
+        good = False
+    if not good or not text.isprintable() or any(letter.isspace() for letter in bare):
+        raise ValueError(f'"{text}" is no email address; write one such as desk@example.org')
+    return text
+
+
+def parse_css_selector(text: str) -> str:
+    """Read a CSS selector, by the engine that will use it."""
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded for those who select
+
+    try:
+        LexborHTMLParser("<p>").css(text)
+    except SelectolaxError as error:
+        raise ValueError(f'"{text}" is no CSS selector; write one such as div.story > h2 a') from error
+    return text
+
+
+def parse_date_format(text: str) -> str:
+    """Read a date format as of ``strptime``; day, month and year must be in it."""
+    probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
+    twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
+    try:
+        dated = probe.strftime(text) != twin.strftime(text)
+        good = dated and datetime.strptime(probe.strftime(text), text).date() == probe.date()  # noqa: DTZ007 - as above
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f'"{text}" is no date format; write one such as %d/%m/%Y or %d/%m/%Y %H:%M')
+    return text
+
+
+def parse_header_name(name: str) -> str:
+    """Read the name of an HTTP header that the user may set."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise ValueError("this is no header name; write one such as Authorization")
+    if name.lower() in _RESERVED_HEADERS:
+        raise ValueError(f"the program sets {name} itself; delete it")
+    return name
+
+
+def parse_signing_key(text: str) -> str:
+    """Read a Standard Webhooks secret: base64, with or without ``whsec_`` before it."""
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key:
+        raise ValueError("a webhook secret is base64, with whsec_ before it; make one by: openssl rand -base64 32")
+    return text
+
+
+def suggest_similar(text: str, known_words: Iterable[str]) -> str:
+    """Return "; did you mean ...?" for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(text.lower(), {word.lower(): word for word in known_words}, 1, 0.7)
+    words = {word.lower(): word for word in known_words}
+    return f"; did you mean {words[near[0]]}?" if near else ""
+
+
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def parse_cron(text: str) -> str:
+    """Read five cron fields, and return them with weekdays by name.
+
+    Numbers of weekdays are cron's (0 and 7 are Sunday), which APScheduler counts otherwise; so they are written out.
+    """
+    fields = text.split()
+    if len(fields) != 5:
+        raise ValueError(f'"{text}" is no cron line; write minute hour day month weekday, such as "0 7 * * mon-fri"')
+    if fields[2] != "*" and fields[4] != "*":
+        raise ValueError("day and weekday together mean different things to different programs; leave one of them *")
+    fields[4] = _expand_weekdays(fields[4])
+    line = " ".join(fields)
+    from apscheduler.triggers.cron import CronTrigger  # loaded for those who write cron lines
+
+    try:
+        trigger = CronTrigger.from_crontab(line, "UTC")
+    except ValueError as error:
+        said = str(error).removeprefix("Error validating expression ")  # the scheduler's
+        raise ValueError(f'"{text}" is no cron line: {said}; write it such as "0 7 * * mon-fri"') from error
+    if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
+        raise ValueError(f'"{text}" never comes; write a day that exists, such as "0 7 1 * *"')
+    return line
+
+
+def _expand_weekdays(field: str) -> str:
+    if field == "*":
+        return field
+    days: set[int] = set()
+    for part in field.lower().split(","):
+        found = re.fullmatch(r"(\*|[a-z]{3}|[0-7])(?:-([a-z]{3}|[0-7]))?(?:/([1-7]))?", part)
+        try:
+            assert found  # noqa: S101 - turned into the sentence below
+            first = 0 if found[1] == "*" else _parse_weekday(found[1])
+            last = 6 if found[1] == "*" or (found[3] and not found[2]) else _parse_weekday(found[2] or found[1])
+        except (AssertionError, ValueError) as error:
+            raise ValueError(f'"{field}" are no weekdays; write them as mon tue wed, or mon-fri') from error
+        span = 6 if (found[1], found[2]) == ("0", "7") else (last - first) % 7
+        days.update((first + step) % 7 for step in range(0, span + 1, int(found[3] or 1)))
+    return "*" if len(days) == 7 else ",".join(_WEEKDAYS[day] for day in sorted(days))
+
+
+def _parse_weekday(word: str) -> int:
+    return int(word) % 7 if word.isdigit() else _WEEKDAYS.index(word)

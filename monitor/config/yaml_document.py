@@ -1,0 +1,312 @@
+"""YAML text as plain values, with the place of every key and value.
+
+The file is read from the parser's events with a stack of our own, never by PyYAML's constructors: nothing in it can
+make an object, refer to another part, or nest without end. Unquoted words follow YAML 1.2: ``no`` and ``07:00`` are
+text, ``true`` and ``false`` the only truth values, ``12`` a number.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import yaml
+
+MAX_FILE_BYTES = 4_000_000
+
+
+MAX_NESTING_DEPTH = 20
+
+
+MAX_ERRORS = 1000
+
+
+KeyPath = tuple[str | int, ...]
+
+
+YamlValue = str | int | float | bool | None | list["YamlValue"] | dict[str, "YamlValue"]
+
+
+_LOADER_CLASS = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+
+
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
+
+
+_SCALAR_CONSTANTS: dict[str, YamlValue] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+class FilePosition(NamedTuple):
+    """A line and a column, both counted from 1, and offsets of the source text from 0; a large file has 100,000."""
+
+    line: int
+    column: int
+    start_offset: int = 0
+    end_offset: int = 0
+
+
+@dataclass(slots=True)
+class YamlDocument:
+    """A parsed file: its value, where every key and value stands, and what is wrong with it as YAML."""
+
+    text: str = ""
+    value: YamlValue = None
+    value_positions: dict[KeyPath, FilePosition] = field(default_factory=dict)
+    key_positions: dict[KeyPath, FilePosition] = field(default_factory=dict)
+    errors: list[tuple[FilePosition, str]] = field(default_factory=list)
+
+    def find_position(self, path: KeyPath, *, prefer_key: bool = False) -> FilePosition:
+        """Return where a value (or its key) stands, or the nearest thing around it; a mapping stands at its key."""
+        prefer_key = prefer_key or isinstance(self._value_at(path), dict)
+        for length in range(len(path), -1, -1):
+            part = path[:length]
+            first, second = (
+                (self.key_positions, self.value_positions)
+                if prefer_key or length < len(path)
+                else (self.value_positions, self.key_positions)
+            )
+            if found := first.get(part) or second.get(part):
+                return found
+        return FilePosition(1, 1)
+
+    def find_character_position(self, path: KeyPath, char_index: int) -> FilePosition:
+        """Return where the character at ``position`` of a text value stands in the file.
+
+        The source may be quoted, folded or indented, so the text is followed through it letter by letter.
+        """
+        place, value = self.find_position(path), self._value_at(path)
+        if not isinstance(value, str):
+            return place
+        offset = place.start_offset
+        for letter in value[: char_index + 1]:
+            if not letter.isspace():
+                found = self.text.find(letter, offset, place.end_offset)
+                if found < 0:
+                    return place
+                offset = found + 1
+        offset = max(place.start_offset, offset - 1)
+        line_start = self.text.rfind("\n", 0, offset) + 1
+        return FilePosition(self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
+
+    def _value_at(self, path: KeyPath) -> YamlValue:
+        value = self.value
+        for part in path:
+            if isinstance(value, dict) and isinstance(part, str):
+                value = value.get(part)
+            elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            else:
+                return None
+        return value
+
+
+def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
+    """Parse a YAML file without ever failing: what cannot be read is a fault of the document.
+
+    Reading ends with the value of the key ``until``, if it stands at the top; what comes after it is not looked at.
+
+    Refused are: files over ``MAX_BYTES``, anything but UTF-8, control characters, several documents, anchors,
+    aliases, merge keys, tags, duplicate keys, keys that are no plain text, and nesting deeper than ``MAX_DEPTH``.
+    """
+    document = YamlDocument()
+    if len(data) > MAX_FILE_BYTES:
+        message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
+        document.errors.append((FilePosition(1, 1), message))
+        return document
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        document.errors.append((_compute_end_position(before), "this byte is not UTF-8; save the file as UTF-8"))
+        return document
+    document.text = text
+    if found := _UNPRINTABLE.search(text):
+        message = f"the control character U+{ord(found[0]):04X} may not stand in the file; delete it"
+        document.errors.append((_compute_end_position(text[: found.start()]), message))
+        return document
+    try:
+        _DocumentBuilder(document, stop_after_key).build(yaml.parse(text, Loader=_LOADER_CLASS))
+    except yaml.MarkedYAMLError as error:
+        document.errors.append((_locate_yaml_error(error, text), _describe_yaml_error(error)))
+    except yaml.YAMLError as error:
+        document.errors.append((FilePosition(1, 1), f"this cannot be read as YAML: {error}"))
+    return document
+
+
+def _compute_end_position(text: str) -> FilePosition:
+    return FilePosition(text.count("\n") + 1, len(text) - text.rfind("\n"))
+
+
+def _locate_yaml_error(error: yaml.MarkedYAMLError, text: str) -> FilePosition:
+    mark = error.problem_mark or error.context_mark
+    last = text.count("\n") + 1
+    if mark is None:
+        return FilePosition(1, 1)
+    return FilePosition(min(mark.line + 1, last), mark.column + 1)
+
+
+def _describe_yaml_error(error: yaml.MarkedYAMLError) -> str:
+    """Say in plain words what the parser stumbled over."""
+    problem = error.problem or "it ends in the middle"
+    hint = ""
+    if "cannot start any token" in problem:
+        hint = "; indent with spaces, never tabs, and put text that begins with @ ` % * & ! in quotes"
+    elif "mapping values are not allowed" in problem:
+        hint = '; text that holds ": " needs quotes'
+    elif "could not find expected ':'" in problem or "block" in f"{problem} {error.context or ''}":
+        hint = "; check the indentation of this line and of those above it"
+    elif "flow" in (error.context or ""):
+        hint = "; a [ or { was not closed, or a comma is missing"
+    elif "end of stream" in problem:
+        hint = "; a quotation mark was not closed"
+    context = f"{error.context}, " if error.context else ""
+    return f"this cannot be read as YAML: {context}{problem}{hint}"
+
+
+class _StopParsing(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class _OpenCollection:
+    """A mapping or list that is still being read."""
+
+    path: KeyPath
+    value: dict[str, YamlValue] | list[YamlValue]
+    pending_key: str | None = None
+
+
+class _DocumentBuilder:
+    """Turns events into values; keeps its own stack, so that depth costs nothing and is checked."""
+
+    def __init__(self, document: YamlDocument, stop_after_key: str) -> None:
+        self.document, self.stop_after_key = document, stop_after_key
+        self.stack: list[_OpenCollection] = []
+        self.discarded_count = 0
+        self.document_count = 0
+
+    def build(self, events: Iterator[yaml.Event]) -> None:
+        try:
+            for event in events:
+                self._handle_event(event)
+                if self.stop_after_key and len(self.stack) == 1 and self.stop_after_key in self.stack[0].value:
+                    return
+        except _StopParsing:
+            return
+
+    def _handle_event(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.document_count += 1
+            if self.document_count > 1:
+                self._add_error(
+                    event, "a second document begins here; the configuration is one document: delete the ---"
+                )
+                raise _StopParsing
+        elif isinstance(event, yaml.AliasEvent):
+            self._add_error(event, f"*{event.anchor} refers to another part; write the value out here")
+            self._add_value(None, event)
+        elif isinstance(event, yaml.NodeEvent):
+            self._check_node(event)
+            if isinstance(event, yaml.ScalarEvent):
+                self._add_scalar(event)
+            else:
+                self._open_collection({} if isinstance(event, yaml.MappingStartEvent) else [], event)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self.stack.pop()
+
+    def _check_node(self, event: yaml.Event) -> None:
+        if anchor := getattr(event, "anchor", None):
+            self._add_error(event, f"&{anchor} names this part for use elsewhere; delete it and write values out")
+        if tag := getattr(event, "tag", None):
+            shown = str(tag).replace("tag:yaml.org,2002:", "!!")
+            self._add_error(event, f"the tag {shown} is not allowed; delete it, and put text in quotes")
+
+    def _open_collection(self, value: dict[str, YamlValue] | list[YamlValue], event: yaml.Event) -> None:
+        if len(self.stack) >= MAX_NESTING_DEPTH:
+            self._add_error(
+                event, f"nested more than {MAX_NESTING_DEPTH} deep; the configuration needs 5 levels at most"
+            )
+            raise _StopParsing
+        top = self.stack[-1] if self.stack else None
+        if top is not None and isinstance(top.value, dict) and top.pending_key is None:
+            self._add_error(event, "a list or mapping cannot be a key; a key is one word, such as name")
+            top.pending_key = self._make_discarded_key()
+        path = self._add_value(value, event)
+        self.stack.append(_OpenCollection(path, value))
+
+    def _add_scalar(self, event: yaml.ScalarEvent) -> None:
+        top = self.stack[-1] if self.stack else None
+        if top is not None and isinstance(top.value, dict) and top.pending_key is None:
+            top.pending_key = self._accept_key(top, event)
+        else:
+            plain = event.implicit[0] and event.style in (None, "")
+            self._add_value(_resolve_scalar(event.value) if plain else event.value, event)
+
+    def _accept_key(self, top: _OpenCollection, event: yaml.ScalarEvent) -> str:
+        key, path = event.value, (*top.path, event.value)
+        if key == "<<":
+            self._add_error(event, "<< merges another part into this one; write the keys out here")
+            return self._make_discarded_key()
+        if key in top.value:
+            first = self.document.key_positions[path]
+            self._add_error(event, f'"{key}" stands here a second time, first in line {first.line}; keep one of them')
+            return self._make_discarded_key()
+        self.document.key_positions[path] = _locate_event(event)
+        return key
+
+    def _make_discarded_key(self) -> str:
+        """Return a name for a key that is refused, so that what follows it is read and forgotten."""
+        self.discarded_count += 1
+        return f"\0{self.discarded_count}"
+
+    def _add_value(self, value: YamlValue, event: yaml.Event) -> KeyPath:
+        if not self.stack:
+            self.document.value = value
+            self.document.value_positions[()] = _locate_event(event)
+            return ()
+        top = self.stack[-1]
+        if isinstance(top.value, list):
+            path = (*top.path, len(top.value))
+            top.value.append(value)
+        elif top.pending_key is None:
+            top.pending_key = self._make_discarded_key()
+            return (*top.path, top.pending_key)
+        else:
+            path = (*top.path, top.pending_key)
+            if not top.pending_key.startswith("\0"):
+                top.value[top.pending_key] = value
+            top.pending_key = None
+        self.document.value_positions[path] = _locate_event(event)
+        return path
+
+    def _add_error(self, event: yaml.Event, message: str) -> None:
+        self.document.errors.append((_locate_event(event), message))
+        if len(self.document.errors) >= MAX_ERRORS:
+            raise _StopParsing
+
+
+def _locate_event(event: yaml.Event) -> FilePosition:
+    start, end = event.start_mark, event.end_mark
+    assert start and end, "the parser marks every event"  # noqa: S101, PT018 - the types allow what never comes
+    return FilePosition(start.line + 1, start.column + 1, start.index, end.index)
+
+
+def _resolve_scalar(text: str) -> YamlValue:
+    """Give an unquoted word its type."""
+    if text in _SCALAR_CONSTANTS:
+        return _SCALAR_CONSTANTS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    return text

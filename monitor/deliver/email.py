@@ -1,0 +1,166 @@
+"""A message as bytes of mail: headers exact to the byte, text first and HTML last.
+
+Mail over SMTP: one recipient, one attempt, an outcome that says what to do next.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import ssl
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from monitor.deliver.mime import build_mime_message, parse_mailbox
+from monitor.domain.channels import EmailChannel
+from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
+from monitor.text.sanitize import single_line
+
+SMTP_TIMEOUT_SECONDS = 60.0  # seconds for the whole exchange
+
+
+QUIT_TIMEOUT_SECONDS = 2.0  # seconds for QUIT, when the letter is already taken
+
+
+GREYLIST_RETRY_DELAY = timedelta(minutes=5)
+
+
+CREDENTIAL_ERROR_CODES = frozenset({530, 534, 535, 538})  # mended by the operator, not by the recipient
+
+
+SERVICE_CLOSING_CODE = 421
+
+
+@dataclass(frozen=True, slots=True)
+class _SmtpServer:
+    """A mail server as its URL says. ``smtps`` is TLS from the start; credentials are never sent without TLS."""
+
+    host: str
+    port: int
+    has_implicit_tls: bool
+    user: str
+    password: str
+
+    @classmethod
+    def from_url(cls, url: str) -> "_SmtpServer":
+        parts = urlsplit(url)
+        tls = parts.scheme == "smtps"
+        host, port = parts.hostname or "", parts.port or (465 if tls else 587 if parts.username else 25)
+        return cls(host, port, tls, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _classify_reply(code: int, reply: str) -> SendResult:
+    """Decide by the code: 421 closes the whole server, 4xx may pass, 5xx is this recipient's last word."""
+    reason = single_line(f"{code} {reply}", 300)
+    if code == SERVICE_CLOSING_CODE:
+        return Retry(reason, GREYLIST_RETRY_DELAY, pause_channel=True)
+    if code in CREDENTIAL_ERROR_CODES:
+        return Retry(f"the mail server does not accept the credentials: {reason}")
+    if 500 <= code < 600:
+        return Refused(reason)
+    return Retry(reason, GREYLIST_RETRY_DELAY if code in {450, 451, 452} else None)
+
+
+def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
+    """Turn what aiosmtplib raises into an outcome."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
+        refusal = error.recipients[0]
+        return _classify_reply(refusal.code, refusal.message)
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        reason = f"{server.host} does not accept the credentials: {error.code}"
+        return Retry(reason, pause_channel=error.code == SERVICE_CLOSING_CODE)
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return _classify_reply(error.code, error.message)
+    if isinstance(error, TimeoutError):
+        return Retry(f"{server.host}:{server.port} did not answer in time")
+    cause = error.__cause__ or error
+    if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):
+        said = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror  # below 0 it is a name server's word
+        return Retry(f"no connection to {server.host}:{server.port}: {said}")
+    text = single_line(re.sub(r"\s+", " ", str(error)), 200)
+    return Retry(f"{server.host}:{server.port}: {type(error).__name__}: {text}")
+
+
+def _create_unverified_context() -> ssl.SSLContext:
+    """Encrypt without asking who answers, as mail servers do among themselves; nothing secret is sent over it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class EmailSender:
+    """Sends the mails of one channel."""
+
+    def __init__(
+        self,
+        channel: EmailChannel,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        timeout_seconds: float = SMTP_TIMEOUT_SECONDS,
+    ) -> None:
+        """``context`` replaces the system's certificates, ``deadline`` is in seconds. Raises ``ValueError``
+        for a sender that is no address.
+        """
+        self._sender = parse_mailbox(channel.sender)
+        self._server = _SmtpServer.from_url(channel.server.reveal())
+        self._unsubscribe_url = channel.unsubscribe.reveal() if channel.unsubscribe else ""
+        self._ssl_context = ssl_context or ssl.create_default_context()
+        self._timeout_seconds = timeout_seconds
+
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:
+        """Try once, within the deadline."""
+        try:
+            recipient = parse_mailbox(message.target)
+        except ValueError as error:
+            return Refused(str(error))
+        letter = build_mime_message(message, self._sender, recipient, attempt_at, self._unsubscribe_url)
+        client = self._create_client()
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._connect(client)
+                answer = await self._submit(client, recipient.addr_spec, letter)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError, EOFError) as error:
+            return _classify_error(error, self._server)
+        finally:
+            client.close()
+        return Sent(single_line(answer, 300))
+
+    def _create_client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=self._timeout_seconds,
+            use_tls=server.has_implicit_tls,
+            start_tls=False,
+            tls_context=self._ssl_context if server.has_implicit_tls else None,
+            local_hostname=self._sender.domain,
+        )
+
+    async def _connect(self, client: aiosmtplib.SMTP) -> None:
+        """Connect, and log in where there are credentials: never before the connection is encrypted."""
+        server = self._server
+        await client.connect()
+        await client.ehlo()
+        if not server.has_implicit_tls and (server.user or client.supports_extension("starttls")):
+            if not client.supports_extension("starttls"):
+                raise aiosmtplib.SMTPException("offers no STARTTLS, and credentials are not sent without encryption")
+            await client.starttls(tls_context=self._ssl_context if server.user else _create_unverified_context())
+            await client.ehlo()
+        if server.user:
+            await client.login(server.user, server.password)
+
+    async def _submit(self, client: aiosmtplib.SMTP, recipient: str, mime_message: bytes) -> str:
+        options = [] if recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+        if options and not client.supports_extension("smtputf8"):
+            raise aiosmtplib.SMTPRecipientsRefused(
+                [aiosmtplib.SMTPRecipientRefused(553, "the server takes ASCII addresses only", recipient)]
+            )
+        _, answer = await client.sendmail(self._sender.addr_spec, [recipient], mime_message, mail_options=options)
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+            await client.quit(timeout=QUIT_TIMEOUT_SECONDS)
+        return answer

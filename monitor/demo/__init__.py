@@ -1,0 +1,1 @@
+"""The demo world: made-up outlets served on loopback."""

@@ -1,0 +1,84 @@
+"""Words for numbers, states and languages."""
+
+from monitor.domain.mention import HitKind
+from monitor.domain.poll_state import SourceState
+
+KIND_LABELS = {
+    HitKind.NEW: "",
+    HitKind.UPDATE: "Update",
+    HitKind.CORRECTION: "Correction",
+    HitKind.WITHDRAWN: "Withdrawn",
+}
+
+
+PARTIAL_LABELS = {"feed": "as its feed has it", "paywall": "its beginning, before a paywall", "teaser": "its beginning"}
+
+
+SOURCE_STATE_LABELS = {
+    SourceState.QUIET: "unusually quiet",
+    SourceState.FAILING: "failing",
+    SourceState.BLOCKED: "blocked",
+    SourceState.MOVED: "moved",
+    SourceState.GONE: "gone",
+    SourceState.GAP: "articles may be missing",
+}
+
+
+LANGUAGE_NAMES = {
+    "ar": "Arabic",
+    "bn": "Bengali",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "es": "Spanish",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fil": "Filipino",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "km": "Khmer",
+    "ko": "Korean",
+    "lo": "Lao",
+    "ms": "Malay",
+    "my": "Burmese",
+    "ne": "Nepali",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "si": "Sinhala",
+    "sv": "Swedish",
+    "ta": "Tamil",
+    "te": "Telugu",
+    "th": "Thai",
+    "tl": "Tagalog",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "ur": "Urdu",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+
+
+def format_count(number: int, singular: str, plural: str = "") -> str:
+    """Write a number with its noun."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def sanitize_language_code(text: str) -> str:
+    """Return a language code that may stand in an attribute, or nothing."""
+    return text if len(text) <= 12 and text.replace("-", "").isalnum() and text.isascii() else ""
+
+
+def name_language(text: str) -> str:
+    """Name a language other than English; one without a name here is shown by its code."""
+    primary = sanitize_language_code(text).partition("-")[0].lower()
+    return "" if primary == "en" else LANGUAGE_NAMES.get(primary, primary)

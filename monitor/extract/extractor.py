@@ -1,0 +1,273 @@
+"""How much of the article we hold, and how sure we are of it.
+
+A page becomes an article: one tree, one walk over it, then decisions on a flat list.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.domain.article import Article
+from monitor.domain.source import Selectors, Source
+from monitor.extract.dates import PageTimeZone, find_modified, find_published, find_source_timezone, to_utc
+from monitor.extract.dom_blocks import PAYWALL_NAMES, PageLayout, limit_html, survey_dom
+from monitor.extract.language_detection import detect_language
+from monitor.extract.line_classifier import is_sentence
+from monitor.extract.main_content import PageAnalysis, alnum_key, analyze_page, find_content, measure_weight
+from monitor.extract.metadata import PageMetadata, choose_title, read_metadata
+from monitor.extract.regions import ArticleRegions, assemble_regions
+from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
+from monitor.text.encoding import decode
+
+_MAX_PAYWALLED_WEIGHT = 1_800  # weight below which a page that mentions a wall is taken to stand before it
+
+
+_TRUNCATION_MARK = re.compile(r"(?:…|\.{3}|\[…\]|\[\.\.\.\])[\s\"'”’»)\]]*$")
+
+
+_MIN_AGREEMENT_SHARE = 0.7  # of the page's own text must be in the metadata's copy for that to be believed
+
+
+_MIN_LENGTH_RATIO = 1.4  # times longer it must be to be worth it
+
+
+def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -> str:
+    """Return "paywall" or "teaser" if the text is a beginning only, else nothing."""
+    weight = measure_weight(text)
+    if weight < _MAX_PAYWALLED_WEIGHT and (
+        metadata.is_paywalled or any(name and PAYWALL_NAMES.search(name) for name in page.box_hints)
+    ):
+        return "paywall"
+    last = text.rpartition("\n")[2]
+    return "teaser" if text and weight < _MAX_PAYWALLED_WEIGHT // 2 and _TRUNCATION_MARK.search(last) else ""
+
+
+def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
+    """Return the metadata's copy of the text if it goes on where the page breaks off, and why it was taken."""
+    if (
+        not text
+        or measure_weight(claimed_text) < _MIN_LENGTH_RATIO * measure_weight(text)
+        or "<" in claimed_text
+        or "&lt;" in claimed_text
+    ):
+        return text, ""
+    whole = alnum_key(claimed_text)
+    lines = text.split("\n")
+    agreed = sum(measure_weight(line) for line in lines if alnum_key(line) in whole)
+    if agreed < _MIN_AGREEMENT_SHARE * measure_weight(text) or alnum_key(lines[0])[:60] not in whole[:2_000]:
+        return text, ""
+    paragraphs = [" ".join(line.split()) for line in claimed_text.splitlines()]
+    return "\n".join(filter(None, paragraphs)), "json-ld articleBody: the page shows its beginning only"
+
+
+def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_selector: str = "") -> float:
+    """Return the confidence that body and title are the article's, from 0 to 1.
+
+    A body found in spite of the user's ``selector``, which matched nothing, counts half: the page is not as it was.
+    """
+    kept = [at for at, fate in enumerate(page.rejection_reasons) if not fate]
+    weight = sum(page.weights[at] for at in kept)
+    if not weight:
+        return 0.0
+    sentences = sum(page.weights[at] for at in kept if is_sentence(page.layout.runs[at].text)) / weight
+    around = sum(
+        value for value, fate in zip(page.prose_values, page.rejection_reasons, strict=True) if fate == "outside"
+    )
+    share = weight / (weight + around)
+    sure = 0.4 * min(1.0, weight / 1_200) + 0.2 * share + 0.15 * min(1.0, sentences + 0.2)
+    sure += 0.1 * bool(title) + 0.1 * (page.title_run_index >= 0) + 0.05 * has_date
+    if body_selector and not page.is_body_selected:
+        sure *= 0.5
+    return round(sure * (1.0 - max(0.0, page.link_share(page.root_box_index) - 0.4)), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionReason:
+    """Why a text became part of a region, or of none ("dropped")."""
+
+    region: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionExplanation:
+    """An article, the reasons for all that it holds and lacks, and the CSS path of the box taken for its body.
+
+    ``published`` is ``article.published_at`` by the clock the page tells it in: its date is the one readers saw.
+    """
+
+    article: Article
+    reasons: tuple[ExtractionReason, ...]
+    body_css_path: str
+    local_published_at: datetime | None
+
+
+def extract_page(
+    body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
+) -> Article:
+    """Return the article of a page; one without any comes back empty with a confidence of 0. Never raises.
+
+    ``entry`` is what the feed said of it, for what the page leaves open; where the page has no headline that could
+    stand against the feed's, it is left out (``better`` joins the two).
+    """
+    return explain_page(body, url, content_type, source, entry).article
+
+
+def explain_page(
+    body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
+) -> ExtractionExplanation:
+    """Do the same and tell why each region became what it is, so that a user can write selectors."""
+    tree = LexborHTMLParser(limit_html(decode(body, content_type)) if _is_text_body(body) else "")
+    metadata = read_metadata(tree)
+    selectors = source.selectors if source else Selectors()
+    zone = find_source_timezone(source, url)
+    clock = PageTimeZone(zone, is_configured=bool(source and source.timezone))
+    published, published_why = select_date(tree, selectors, zone), "selector"
+    remove_selected(tree, selectors.remove)
+    root = tree.body
+    page = analyze_page(survey_dom(root) if root is not None else PageLayout(), list(metadata.headlines.values()))
+    regions, title, title_why = _extract_regions(tree, page, metadata, selectors, url)
+    if published is None:
+        published, published_why = find_published(tree, page, metadata, clock, entry.published_at if entry else None)
+    own = "" if entry and _is_feed_title_better(entry.title, title_why) else title
+    text, text_why = choose_fuller_text("\n".join(regions.body), metadata.body)
+    article = Article(
+        url=url,
+        title=own,
+        standfirst=regions.standfirst,
+        dateline=regions.dateline,
+        captions=tuple(regions.captions),
+        body=text,
+        canonical_url=_choose_canonical_url(url, metadata.urls),
+        published_at=to_utc(published),
+        modified_at=find_modified(tree, metadata, zone, published),
+        authors=_find_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
+        agency=regions.agency,
+        section=metadata.sections[0] if metadata.sections else "",
+        language=detect_language(f"{title} {text}", metadata.languages) or _choose_default_language(source, entry),
+        confidence=estimate_confidence(page, title, published is not None, selectors.body),
+        partial=find_partial_reason(page, metadata, text),
+    )
+    if selectors.body and not page.is_body_selected:
+        text_why = text_why or f"the selector matched nothing: {selectors.body}"
+    return ExtractionExplanation(
+        article,
+        tuple(_collect_reasons(article, page, title_why, published_why, text_why)),
+        _build_css_path(page),
+        published,
+    )
+
+
+def _extract_regions(
+    tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, selectors: Selectors, url: str
+) -> tuple[ArticleRegions, str, str]:
+    """Return the regions with selectors applied, the headline and who vouches for it."""
+    if page.layout.runs and not select_body(tree, page, selectors.body):
+        find_content(page)
+    title, why = choose_title(page, metadata, urlsplit(url).hostname or "")
+    selected = select_texts(tree, selectors.title)
+    if selected:
+        title, why = " ".join(selected), "selector"
+    regions = (
+        assemble_regions(page, title, metadata.descriptions, metadata.authors) if page.layout.runs else ArticleRegions()
+    )
+    standfirst = select_texts(tree, selectors.standfirst)
+    if standfirst:
+        regions.standfirst = "\n".join(standfirst)
+        regions.body = [text for text in regions.body if text not in standfirst]
+    return regions, title, why
+
+
+def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
+    """Tell whether only the window's title vouches for another headline, which often is the site's name."""
+    return bool(feed_title) and not feed_title.endswith(("...", "…")) and title_origins in {"document", "nothing"}
+
+
+def _find_authors(metadata: PageMetadata, tree: LexborHTMLParser, selectors: Selectors) -> tuple[str, ...]:
+    """Return names, without the "By" before them; addresses of profiles are no names."""
+    found = select_texts(tree, selectors.authors) or metadata.authors
+    names = [name.removeprefix("By ").removeprefix("by ").strip() for name in found]
+    return tuple(dict.fromkeys(name for name in names if name and "://" not in name and len(name) < 100))[:10]
+
+
+def _choose_canonical_url(url: str, claims: list[str]) -> str:
+    """Return the address the page gives itself, unless that is another site's or a front page's."""
+    here = urlsplit(url)
+    for claim in claims:
+        try:
+            there = urlsplit(urljoin(url, claim))
+        except ValueError:
+            continue
+        front = there.path in {"", "/"} and here.path not in {"", "/"} and not there.query
+        same = not url or _get_site_domain(there.hostname) == _get_site_domain(here.hostname)
+        if there.scheme in {"http", "https"} and same and not front:
+            return there._replace(fragment="").geturl()
+    return url
+
+
+def _get_site_domain(host: str | None) -> str:
+    """Return the last labels of a host: www., m. and language prefixes are one site."""
+    return ".".join((host or "").split(".")[-2:])
+
+
+def _choose_default_language(source: Source | None, entry: Article | None) -> str:
+    return (entry.language if entry else "") or (source.language if source else "")
+
+
+def _collect_reasons(
+    article: Article, page: PageAnalysis, title_reason: str, published_reason: str, text_reason: str
+) -> list[ExtractionReason]:
+    reasons = [ExtractionReason("title", title_reason, article.title)]
+    if article.published_at:
+        reasons.append(ExtractionReason("published", published_reason, article.published_at.isoformat()))
+    if text_reason:
+        reasons.append(ExtractionReason("body", text_reason, article.body))
+    for fate, run in zip(page.rejection_reasons, page.layout.runs, strict=True):
+        region = fate if fate in {"caption", "standfirst"} else "dropped" if fate else "body"
+        reasons.append(ExtractionReason(region, fate or "prose", run.text))
+    return reasons
+
+
+def _build_css_path(page: PageAnalysis) -> str:
+    """Name the smallest box around the whole body as a selector would: the nearest id, else tags and first classes."""
+    kept = [at for at, fate in enumerate(page.rejection_reasons) if not fate]
+    boxes = page.layout.boxes
+    index = page.layout.runs[kept[0]].box_index if kept else -1
+    while index > 0 and (boxes[index].run_end <= kept[-1] or (kept[0] != kept[-1] and boxes[index].tag == "p")):
+        index = boxes[index].parent_index
+    parts: list[str] = []
+    while index >= 0 and len(parts) < 3:
+        attributes = boxes[index].node.attributes
+        name, classes = attributes.get("id"), (attributes.get("class") or "").split()
+        tag = boxes[index].tag
+        parts.insert(0, f"{tag}#{name}" if name else f"{tag}.{classes[0]}" if classes else tag)
+        index = -1 if name else boxes[index].parent_index
+    return " > ".join(parts)
+
+
+_UNUSUAL_CONTROL_BYTES = bytes([*range(9), *range(14, 27)])
+
+
+_BINARY_SIGNATURES = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"RIFF",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"\x00\x00\x00",
+)
+
+
+def _is_text_body(body: bytes) -> bool:
+    """Tell text from pictures, archives and PDFs that are served as HTML."""
+    head = body[:2_000]
+    if head.startswith(_BINARY_SIGNATURES):
+        return False
+    odd = len(head) - len(head.translate(None, _UNUSUAL_CONTROL_BYTES))
+    return odd <= len(head) // 20 or head.count(0) > len(head) // 4

@@ -1,0 +1,227 @@
+"""What a feed says of an article, its markup cut out blindly: for an entry over which the reader of HTML died.
+
+What a feed itself gives of an article: its HTML as text, and whether that is the whole of it.
+"""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.domain.article import Article
+from monitor.domain.source import Entry, Source, TextOrigin
+from monitor.extract.dom_blocks import PageLayout, TextRun, limit_html, normalize_spacing, survey_dom
+from monitor.extract.language_detection import detect_language
+from monitor.extract.line_classifier import is_credit, is_reader_appeal, split_agency_signature, split_dateline
+from monitor.extract.main_content import alnum_key, compute_link_ratio, measure_weight
+
+_MAX_BARE_HTML_CHARS = 40_000
+
+
+_TAG = re.compile("<[^<>]*>")
+
+
+def build_fallback_article(entry: Entry, source: Source) -> Article:
+    """Make an article of an entry's title and text alone, in time that grows with their length and no faster."""
+    text = _strip_markup(entry.content) or _strip_markup(entry.summary)
+    return Article(
+        url=entry.url,
+        title=_strip_markup(entry.title),
+        body=text,
+        canonical_url=entry.url,
+        published_at=entry.published_at,
+        modified_at=entry.updated_at,
+        authors=entry.authors,
+        language=entry.language or source.language,
+        partial="feed",
+    )
+
+
+def _strip_markup(html: str) -> str:
+    return normalize_spacing(unescape(_TAG.sub(" ", html[:_MAX_BARE_HTML_CHARS])))
+
+
+_MIN_COMPLETE_WEIGHT = 1_200  # weight from which a feed's text is an article rather than a lead
+
+
+_MARKUP_CHARS = re.compile("[<&\0]")
+
+
+_SIMPLE_PARAGRAPHS = re.compile(r"(?:\s*+<p(?:\s++[a-z-]++=\"[^\"<>\0]*+\")*+>[^<\0]*+</p>){1,5000}+\s*+")
+
+
+_PARAGRAPH_TEXT = re.compile(r">([^<]*)</p>")
+
+
+_CHARACTER_REFERENCE = re.compile(
+    r"&(?:[A-Za-z]{2,8}|#(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3}));"
+)
+
+
+_TRUNCATION_MARK = re.compile(
+    r"(?:…|\.{3}|\[…\]|\[\.{3}\]|\(\.{3}\)|read more|continue reading|weiterlesen|"
+    r"lire la suite|seguir leyendo|selengkapnya|xem thêm|đọc tiếp|"
+    r"อ่านต่อ|阅读全文)[\s»›>.)\]]*$",
+    re.IGNORECASE,
+)
+
+
+_MAX_TRUNCATION_MARK_CHARS = 20  # characters: the longest of these, before the signs that may follow it
+
+
+_SYNDICATION_NOTE = re.compile(
+    r"^(?:the post|l'article|der beitrag|la entrada|o post|artikel)\b.{3,300}"
+    r"\b(?:appeared|first on|est apparu|erschien|aparece|apareceu)\b",
+    re.IGNORECASE,
+)
+
+
+_MIN_SHARED_UNITS = 0.15  # of the feed's words must be on the page for it to be the page of that entry
+
+
+_PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…"
+
+
+_MIN_TRUSTED_CONFIDENCE = 0.3  # confidence below which a page is not believed against its feed
+
+
+def html_to_text(html: str) -> str:
+    """Return the visible text of a feed's summary or content, a paragraph a line."""
+    return "\n".join(run.text for _tag, run in _extract_runs(html))
+
+
+def article_from_entry(entry: Entry, source: Source) -> Article:
+    """Make an article of what the feed says; ``partial`` is "feed" unless the text is plainly whole."""
+    summary, shown, whole = _extract_paragraphs(entry.summary)
+    body, captions, complete = _extract_paragraphs(entry.content)
+    if not body and (source.text_from is TextOrigin.FEED or whole):
+        summary, body, captions, complete = [], summary, shown, whole
+    if summary and alnum_key("".join(body)).startswith(alnum_key("".join(summary))):
+        summary = []
+    dateline = agency = ""
+    if body:
+        dateline, body[0], agency = split_dateline(body[0])
+        body[-1], signed = split_agency_signature(body[-1])
+        agency = signed or agency
+    text = "\n".join(filter(None, body))
+    title = html_to_text(entry.title).replace("\n", " ")
+    return Article(
+        url=entry.url,
+        title=title,
+        standfirst="\n".join(summary),
+        dateline=dateline,
+        captions=tuple(captions),
+        body=text,
+        canonical_url=entry.url,
+        published_at=entry.published_at,
+        modified_at=entry.updated_at,
+        authors=entry.authors,
+        agency=agency,
+        language=detect_language(f"{title} {text or ' '.join(summary)}", [entry.language, source.language]),
+        confidence=0.5 if text else 0.2,
+        partial="" if complete else "feed",
+    )
+
+
+def is_complete(article: Article) -> bool:
+    """Tell whether the feed's text is the whole article, so that its page need not be fetched."""
+    return not article.partial and bool(article.body)
+
+
+def merge_texts(page_article: Article, feed_article: Article) -> Article:
+    """Return the longer honest text of the two, completed by what only the other one knows.
+
+    A page that shares hardly a word with its entry (a consent page, a challenge, a front page) is not the article.
+    """
+    if not _is_same_article(page_article, feed_article) or (
+        page_article.confidence < _MIN_TRUSTED_CONFIDENCE and feed_article.body
+    ):
+        return replace(feed_article, partial=feed_article.partial or "feed")
+    whole = is_complete(feed_article) and measure_weight(feed_article.body) > measure_weight(page_article.body)
+    best, other = (feed_article, page_article) if whole or not page_article.body else (page_article, feed_article)
+    return replace(
+        best,
+        url=page_article.url or feed_article.url,
+        title=page_article.title or feed_article.title,
+        standfirst=_merge_standfirst(page_article, feed_article)
+        if best is page_article
+        else feed_article.standfirst or page_article.standfirst,
+        captions=best.captions or other.captions,
+        canonical_url=page_article.canonical_url or feed_article.canonical_url,
+        published_at=page_article.published_at or feed_article.published_at,
+        modified_at=page_article.modified_at or feed_article.modified_at,
+        authors=page_article.authors or feed_article.authors,
+        agency=page_article.agency or feed_article.agency,
+        section=page_article.section,
+        language=page_article.language or feed_article.language,
+        confidence=max(page_article.confidence, feed_article.confidence),
+    )
+
+
+def match_score(page_article: Article, feed_article: Article) -> float | None:
+    """Return how well a page was read as the article of its entry: 0 for another page; None if a paywall hides it."""
+    if page_article.partial == "paywall":
+        return None
+    return page_article.confidence if _is_same_article(page_article, feed_article) else 0.0
+
+
+def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
+    """Return a page's standfirst; where the page is not the whole text, with what its feed said beyond it."""
+    hides = page_article.partial or page_article.confidence < _MIN_TRUSTED_CONFIDENCE
+    said = [page_article.standfirst or feed_article.standfirst]
+    if hides and alnum_key(feed_article.standfirst) not in alnum_key(f"{said[0]} {page_article.body}"):
+        said.append(feed_article.standfirst)
+    return "\n".join(said)
+
+
+def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
+    """Return the runs of a feed's HTML, each with the tag of the box it stands in."""
+    if not _MARKUP_CHARS.search(html):  # as most summaries: a line is a paragraph, which takes no parser to see
+        return [("body", TextRun(line, 0, 0)) for line in map(normalize_spacing, html.split("\n")) if line]
+    if _SIMPLE_PARAGRAPHS.fullmatch(html) and not (
+        "&" in html and "&" in _CHARACTER_REFERENCE.sub("", html)
+    ):  # nor does this
+        lines = map(normalize_spacing, map(unescape, _PARAGRAPH_TEXT.findall(html)))
+        return [("p", TextRun(line, 0, 0)) for line in lines if line]
+    root = LexborHTMLParser(limit_html(html)).body
+    layout = survey_dom(root) if root is not None else PageLayout()
+    return [(layout.boxes[run.box_index].tag, run) for run in layout.runs]
+
+
+def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
+    """Return paragraphs and captions of a feed's HTML without the way back to the site, and whether it seems whole."""
+    body: list[str] = []
+    captions: list[str] = []
+    runs = _extract_runs(html)
+    for tag, run in runs:
+        if tag in {"figcaption", "figure"} or (measure_weight(run.text) < 250 and is_credit(run.text)):
+            captions.append(run.text)
+        elif not (_SYNDICATION_NOTE.search(run.text) or (compute_link_ratio(run) > 0.3 and is_reader_appeal(run.text))):
+            body.append(run.text)
+    whole = (
+        len(body) > 2 and sum(map(measure_weight, body)) >= _MIN_COMPLETE_WEIGHT and not _is_truncated(runs[-1][1].text)
+    )
+    return body, captions, whole
+
+
+def _is_truncated(text: str) -> bool:
+    """Tell a last line that says that there is more; only its end is searched, which is a hundred times cheaper."""
+    return _TRUNCATION_MARK.search(text, max(0, len(text.rstrip(" »›>.)]")) - _MAX_TRUNCATION_MARK_CHARS)) is not None
+
+
+def _is_same_article(page_article: Article, feed_article: Article) -> bool:
+    """Compare by pairs of neighbouring letters within words, which serves scripts without spaces, too."""
+    said = _build_comparison_units(f"{feed_article.title} {feed_article.standfirst}")
+    if len(said) < 6:
+        return True
+    return len(
+        said & _build_comparison_units(f"{page_article.title} {page_article.standfirst} {page_article.body}")
+    ) >= _MIN_SHARED_UNITS * len(said)
+
+
+def _build_comparison_units(text: str) -> set[str]:
+    words = [word.strip(_PUNCTUATION) for word in normalize_spacing(text).casefold().split()]
+    return {word for word in words if len(word) > 3 and word.isascii()} | {
+        word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)
+    }

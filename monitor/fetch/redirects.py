@@ -1,0 +1,106 @@
+"""A chain of redirects: where it goes next, what it may carry there, and whether the move is for good."""
+
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urljoin, urlsplit
+
+from monitor.domain.fetch_result import FetchRequest
+from monitor.text.urls import is_web_url
+
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+
+_PERMANENT_STATUSES = frozenset({301, 308})
+
+
+_MAX_REDIRECTS = 5
+
+
+_CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+
+
+_MAX_COOKIE_BYTES = 8_192
+
+
+class RedirectRejected(Exception):
+    """A redirect that is not followed; the text says why."""
+
+
+class RedirectTracker:
+    """The state of one chain. Cookies live as long as it does, and only at the host that set them."""
+
+    def __init__(self, request: FetchRequest, user_agent: str, accept: bytes) -> None:
+        self.url, self._start_url, self._user_agent, self._accept = request.url, request.url, user_agent, accept
+        self.moved_to = ""
+        self._request, self._redirect_count, self._is_permanent = request, 0, True
+        self._cookies: dict[str, dict[str, str]] = {}
+        self._visited_urls = {request.url}
+
+    def build_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of the next request: validators for the first address, secrets for its origin alone."""
+        found = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
+        if self._request.etag:
+            found.append((b"If-None-Match", self._request.etag.encode("latin-1", "replace")))
+        if self._request.last_modified:
+            found.append((b"If-Modified-Since", self._request.last_modified.encode("latin-1", "replace")))
+        same = _get_origin(self.url) == _get_origin(self._start_url)
+        for name, value in self._request.headers:
+            if same or name.lower() not in _CREDENTIAL_HEADERS:
+                found.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
+        if cookies := self._cookies.get(_get_origin(self.url)):
+            text = "; ".join(f"{name}={value}" for name, value in cookies.items())
+            found.append((b"Cookie", text.encode("latin-1", "replace")))
+        return found
+
+    def follow(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
+        """Take note of an answer; True if it leads on. Raises ``Refused`` for a redirect that is not followed."""
+        fresh = self._store_cookies(headers)
+        location = dict(headers).get("location", "").strip()
+        if status not in _REDIRECT_STATUSES or not location:
+            return False
+        target = urljoin(self.url, location.encode("latin-1").decode("utf-8", "replace")).partition("#")[0]
+        self._check_target(target, fresh)
+        self._redirect_count += 1
+        self._is_permanent = self._is_permanent and status in _PERMANENT_STATUSES and target != self.url
+        if self._is_permanent:
+            self.moved_to = target
+        self._visited_urls.add(target)
+        self.url = target
+        return True
+
+    def _check_target(self, target: str, has_new_cookies: bool) -> None:
+        if not is_web_url(target):
+            raise RedirectRejected(f"{self.url} redirects to {target[:100]!r}, which is no web address")
+        if self._redirect_count >= _MAX_REDIRECTS:
+            raise RedirectRejected(f"{self._start_url} redirects more than {_MAX_REDIRECTS} times")
+        if target in self._visited_urls and not has_new_cookies:
+            raise RedirectRejected(f"{self.url} redirects in a circle to {target}")
+        downgrade = self.url.startswith("https:") and target.startswith("http:")
+        if downgrade and self._has_credentials():
+            raise RedirectRejected(
+                f"{self.url} redirects to plain http, where the source's credentials would be readable"
+            )
+
+    def _has_credentials(self) -> bool:
+        return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in self._request.headers)
+
+    def _store_cookies(self, headers: tuple[tuple[str, str], ...]) -> bool:
+        """Keep what ``Set-Cookie`` says for this origin; True if anything in it is new."""
+        jar = self._cookies.setdefault(_get_origin(self.url), {})
+        before = dict(jar)
+        for name, value in headers:
+            if name != "set-cookie":
+                continue
+            try:
+                morsels = SimpleCookie(value)
+            except CookieError:
+                continue
+            for key, morsel in morsels.items():
+                jar[key] = morsel.coded_value
+        if sum(len(key) + len(value) for key, value in jar.items()) > _MAX_COOKIE_BYTES:
+            raise RedirectRejected(f"{self.url} sets more than {_MAX_COOKIE_BYTES} bytes of cookies")
+        return jar != before
+
+
+def _get_origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.lower()}"

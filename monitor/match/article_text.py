@@ -1,0 +1,447 @@
+"""Signs around a name that are no part of the story: photo credits, bylines, marks of who stands where in a picture.
+
+An article laid out as one folded text, with the way back to its regions.
+
+What stands around a place in a page: neighbours in its run of capitals, the style of its line, credits, places.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.domain.article import Article, Region
+from monitor.match.countries import country_words
+from monitor.match.titles.lexicon import single_word_titles
+from monitor.match.word_lists import (
+    COMMON_WORDS,
+    LOWERCASE_PLACE_WORDS_AFTER,
+    OCCUPATIONS,
+    PLACE_WORDS_AFTER,
+    PLACE_WORDS_BEFORE,
+    VIETNAMESE_HEADLINE_WORDS,
+    VIETNAMESE_OCCUPATIONS,
+    VIETNAMESE_PLACE_PHRASES_BEFORE,
+    VIETNAMESE_PLACE_WORDS_BEFORE,
+    VIETNAMESE_SYLLABLE,
+    parse_words,
+)
+from monitor.text.fold import FoldedText, fold
+from monitor.text.tokens import ASCII_SPACING_TABLE, replace_punctuation
+
+_PICTURE_WORDS = (
+    r"(?i:photos?|photographs?|images?|pictures?|fotos?|anh|credits?|illustrations?|graphics?|video|source)"
+)
+
+
+_PRODUCTION_WORDS = (
+    r"(?i:photos?|images?|pictures?|fotos?|illustrations?|footage|videos?|report(?:ing|ed)|writ(?:ing|ten)"
+    r"|edit(?:ing|ed)|translated|compiled|coverage)"
+)
+
+
+_BYLINE_WORDS = r"(?i:by|par|theo|oleh|por|text|story|tin|bai|bai va anh|thuc hien|words|reporter|correspondent)"
+
+
+_PRECEDING_NAMES = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:and|va|et|&|dan)\s)?|/))*"
+
+
+CREDIT_BEFORE = re.compile(
+    rf"(?:(?:^|\n|[-/(|\[.:,]\s?|[A-Z]{{2,}}\s){_PICTURE_WORDS}(?:\s(?:by|courtesy|credit|par|oleh|de|:)){{0,2}}\s?[:/]?\s?"
+    rf"|{_PRODUCTION_WORDS}\s(?:by|par|oleh)\s?:?\s?"
+    rf"|(?:^|\n)\s?{_BYLINE_WORDS}\s?:?\s"
+    rf"|(?:^|\n)[A-Z]{{2,}}[A-Za-z]*/)"
+    rf"{_PRECEDING_NAMES}\Z"
+)
+"""A photo credit or byline, up to the name in it and with those named before."""
+
+
+CREDIT_LAST_WORDS = parse_words(
+    """
+    by par theo oleh por and va et dan de courtesy credit credits photo photos photograph photographs image images
+    picture pictures foto fotos anh illustration illustrations graphic graphics video source text story tin bai words
+    reporter correspondent hien
+    """
+)
+"""The words in small letters, or of the picture, that may stand last before the name in a credit."""
+
+
+CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
+"""An agency right after the name of its photographer."""
+
+
+PHOTO_POSITION_MARK = re.compile(
+    r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
+    r"|(?i:front|far|\d(?:st|nd|rd|th)|first|second|third|fourth)[ ,][^)]{0,24}|[A-Z]{1,2}[ ,][^)]{0,12})\)"
+)
+"""Who stands where in a picture, as in "(L)" or "(second, right)"."""
+
+
+_REGION_SEPARATOR = "\n\n"
+
+
+_ASCII_SPACING_CODES = np.frombuffer(ASCII_SPACING_TABLE[:0x80], dtype=np.uint8).astype(np.uint32)
+
+
+_WORD_WINDOW_CHARS = 30
+
+
+_LATIN_WORD_TABLE = bytes(
+    code if code < 0x80 and (chr(code).isalpha() or chr(code) in "'-") else 0x20 for code in range(0x100)
+)
+
+
+_CAPITAL_TABLE = bytes(ord("A") <= code <= ord("Z") for code in range(0x100))
+
+
+_SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSpan:
+    """One region's place in the page: offsets of its beginning and end in the page's original text."""
+
+    region: Region
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizedArticle:
+    """All regions of an article, one after another.
+
+    ``cased`` keeps capitals, ``flat`` has small letters and spaces for hyphens. ``spaced`` has small letters and a
+    space for every other sign but letters, digits and name dots, and one more space at either end: a place in it lies
+    one further than in the others, which all agree.
+    """
+
+    folded: FoldedText
+    cased: str
+    spaced: str
+    region_spans: tuple[RegionSpan, ...]
+    region_starts: tuple[int, ...]
+
+    @property
+    def unhyphenated(self) -> str:
+        """Return the folded text in small letters with hyphens as spaces."""
+        return self.folded.text.replace("-", " ")
+
+    def word_ending_at(self, end: int) -> str:
+        """Return, in small letters, the word that ends at a folded offset, or an empty string."""
+        piece = self.spaced[max(0, end - _WORD_WINDOW_CHARS) : end + 1].rpartition(" ")[2]
+        if len(piece) < _WORD_WINDOW_CHARS and (not piece or piece.isalnum()):
+            return piece
+        start = end
+        while start > 0 and self.cased[start - 1].isalnum():
+            start -= 1
+        return self.folded.text[start:end]
+
+    def find_capitalized_words(self) -> tuple[list[int], str]:
+        """Return where words begin with a capital of the Latin alphabet, and the text that tells where they end.
+
+        A word goes on over letters of that alphabet, hyphens and apostrophes; for all else stand spaces.
+        """
+        signs = b" %b " % self.cased.encode("latin-1", "replace")
+        capital = np.frombuffer(signs.translate(_CAPITAL_TABLE), dtype=np.bool_)
+        apart = np.frombuffer(signs.translate(_SEPARATOR_TABLE), dtype=np.bool_)
+        places: list[int] = (capital[1:] & apart[:-1]).nonzero()[0].tolist()
+        return places, signs[1:].translate(_LATIN_WORD_TABLE).decode()
+
+    def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
+        """Turn folded offsets into a region and offsets in that region's own text."""
+        first, last = self.folded.original_span(start, end)
+        stretch = self.region_spans[self._region_index(first)]
+        return stretch.region, first - stretch.start, last - stretch.start
+
+    def region_at(self, start: int) -> Region:
+        """Return the region in which a folded offset lies."""
+        first = start if self.folded.original_offsets is None else int(self.folded.original_offsets[start])
+        return self.region_spans[self._region_index(first)].region
+
+    def region_range(self, region: Region) -> tuple[int, int]:
+        """Return the folded offsets of a region, an empty range where the article has none."""
+        for stretch in self.region_spans:
+            if stretch.region is region:
+                return self._folded_offset(stretch.start), self._folded_offset(stretch.end)
+        return 0, 0
+
+    def _region_index(self, original: int) -> int:
+        return max(0, bisect_right(self.region_starts, original) - 1)
+
+    def _folded_offset(self, original: int) -> int:
+        origin = self.folded.original_offsets
+        return original if origin is None else bisect_left(origin, original)
+
+
+def normalize_article(article: Article) -> NormalizedArticle:
+    """Fold an article's regions at one go."""
+    texts: list[str] = []
+    stretches: list[RegionSpan] = []
+    at = 0
+    for region, text in article.regions():
+        texts.append(text)
+        stretches.append(RegionSpan(region, at, at + len(text)))
+        at += len(text) + len(_REGION_SEPARATOR)
+    folded = fold(_REGION_SEPARATOR.join(texts))
+    return NormalizedArticle(
+        folded,
+        folded.cased,
+        replace_punctuation_fast(folded.text),
+        tuple(stretches),
+        tuple(one.start for one in stretches),
+    )
+
+
+def replace_punctuation_fast(text: str) -> str:
+    """Do what ``space_out`` does, quicker for a long text."""
+    if text.isascii():
+        return replace_punctuation(text)
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    spaced = np.where(codes < 0x80, _ASCII_SPACING_CODES[np.minimum(codes, 0x7F)], codes)
+    return " " + spaced.tobytes().decode("utf-32-le") + " "
+
+
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
+
+
+_LAST_WORD = re.compile(r"[^\W_]+\Z")
+
+
+_HEADLINE_WORD = re.compile(r"[A-Za-z]{4,}")
+
+
+_SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
+
+
+_OCCUPATION_APPOSITION = re.compile(
+    r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
+)
+
+
+_SYLLABIC_CONVENTIONS = {"vietnamese", "chinese", "khmer", "burmese", "korean", "singapore"}
+
+
+_NON_NAME_WORDS = parse_words(
+    """
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
+    october november december lundi mardi mercredi jeudi vendredi samedi dimanche in on at and who said today
+    """
+)
+
+
+_LOWERCASE_SEARCH_MAX_CHARS = 200_000
+
+
+_GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
+
+
+class SurroundingText:
+    """A page's text with what has been learnt of its lines; one for each article screened.
+
+    ``closed`` are the folded ends of names in the genitive: the word after one is no part of it.
+    """
+
+    __slots__ = (
+        "_headline_cache",
+        "_lowercase_cache",
+        "_word_before_cache",
+        "article_text",
+        "cased",
+        "genitive_ends",
+        "spaced",
+    )
+
+    def __init__(self, article_text: NormalizedArticle, genitive_ends: AbstractSet[int]) -> None:
+        self.genitive_ends = genitive_ends
+        self.article_text, self.cased, self.spaced = article_text, article_text.cased, article_text.spaced
+        self._word_before_cache: dict[int, str] = {}
+        self._headline_cache: dict[int, bool] = {}
+        self._lowercase_cache: dict[str, bool] = {}
+
+    def word_before(self, start: int) -> str:
+        """Return the word that stands right before a place, by one space or hyphen, or an empty string."""
+        cased = self.cased
+        if start < 2 or cased[start - 1] not in " -":
+            return ""
+        word = self._word_before_cache.get(start)
+        if word is None:
+            low = max(0, start - 25)
+            word = self.spaced[low + 1 : start].rpartition(" ")[2]
+            if word.isalnum():
+                word = cased[start - 1 - len(word) : start - 1]
+            elif word:
+                match = _LAST_WORD.search(cased, low, start - 1)
+                word = match.group() if match else ""
+            self._word_before_cache[start] = word
+        return word
+
+    def word_after(self, end: int) -> str:
+        """Return the word that stands right after a place, by one space or hyphen, or an empty string."""
+        cased = self.cased
+        if end + 1 >= len(cased) or cased[end] not in " -":
+            return ""
+        match = _LATIN_WORD.match(cased, end + 1)
+        return match.group() if match else ""
+
+    def line_bounds(self, start: int) -> tuple[int, int]:
+        """Return the ends of the line around a place."""
+        end = self.cased.find("\n", start)
+        return self.cased.rfind("\n", 0, start) + 1, end if end >= 0 else len(self.cased)
+
+    def is_headline(self, start: int) -> bool:
+        """Tell whether a place lies in a line set in Title Case or CAPITALS."""
+        low, high = self.line_bounds(start)
+        known = self._headline_cache.get(low)
+        if known is None:
+            words = _HEADLINE_WORD.findall(self.cased, low, min(high, low + 400))
+            capital = sum(word[0].isupper() for word in words)
+            known = self._headline_cache[low] = len(words) > 2 and capital >= 0.8 * len(words)
+        return known
+
+    def is_all_caps(self, start: int, end: int) -> bool:
+        """Tell whether a place stands in capitals among capitals."""
+        if not self.cased[start:end].isupper():
+            return False
+        low, high = self.line_bounds(start)
+        around = self.cased[max(low, start - 60) : min(high, end + 60)]
+        letters = [char for char in around if char.isalpha()]
+        return sum(map(str.isupper, letters)) > 0.7 * len(letters)
+
+    def is_sentence_start(self, start: int) -> bool:
+        """Tell whether a place begins a sentence, line or quotation."""
+        return start == 0 or _SENTENCE_START.search(self.cased, max(0, start - 4), start) is not None
+
+    def is_ordinary_word(self, word: str) -> bool:
+        """Tell whether a capitalised word is an ordinary one: known as such, or in small letters elsewhere here."""
+        low = word.lower()
+        if low in COMMON_WORDS or low in single_word_titles() or low in country_words():
+            return True
+        known = self._lowercase_cache.get(low)
+        if known is None:
+            known = self._lowercase_cache[low] = _occurs_in_lowercase(self.cased, low)
+        return known
+
+    def find_continuation_left(self, start: int, end: int, convention: str) -> str:
+        """Return the word to the left that makes the name a part of a longer one, or an empty string."""
+        word = self.word_before(start)
+        low = word.lower()
+        if (
+            convention not in _SYLLABIC_CONVENTIONS
+            or not word[:1].isupper()
+            or not VIETNAMESE_SYLLABLE.match(low)
+            or len(word) < 2
+        ):
+            return ""
+        at = start - 1 - len(word)
+        known = low in COMMON_WORDS or low in single_word_titles() or low in country_words()
+        capitals = word.isupper() and not self.cased[start:end].isupper()
+        opening = self.is_headline(start) or self.is_sentence_start(at)
+        return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
+
+    def find_continuation_right(self, start: int, end: int, convention: str) -> str:
+        """Return the word to the right that makes the name a part of a longer one or of a place, or an empty string."""
+        word = self.word_after(end)
+        low = word.lower()
+        if (
+            not word
+            or word in _GENERATION_SUFFIXES
+            or end in self.genitive_ends
+            or (self.cased[end] == "-" and not VIETNAMESE_SYLLABLE.match(low))
+        ):
+            return ""
+        if word[0].islower():
+            return word if low in LOWERCASE_PLACE_WORDS_AFTER and self.cased[end] == " " else ""
+        headline = self.is_headline(start)
+        if low in PLACE_WORDS_AFTER and not (headline and low in COMMON_WORDS):
+            return word
+        if headline or self.is_all_caps(start, end):
+            printed = self.article_text.folded.original_slice(end + 1, end + 1 + len(word)).lower()
+            ordinary = (
+                self.is_ordinary_word(word)
+                or low.endswith("s")
+                or unicodedata.normalize("NFC", printed) in VIETNAMESE_HEADLINE_WORDS
+            )
+            return (
+                word if not ordinary and convention in _SYLLABIC_CONVENTIONS and VIETNAMESE_SYLLABLE.match(low) else ""
+            )
+        return "" if low in _NON_NAME_WORDS else word
+
+    def is_credit(self, start: int, end: int) -> bool:
+        """Tell whether a place lies in a photo credit, a byline or a signature."""
+        cased = self.cased
+        if self._can_follow_credit(start):
+            low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
+            if CREDIT_BEFORE.search(cased, low, start) is not None:
+                return True
+        if end < len(cased) and cased[end] in " /" and CREDIT_AFTER.match(cased, end) is not None:
+            return True
+        if (start == 0 or cased[start - 1] == "\n") and (end == len(cased) or cased[end] == "\n"):
+            return self.article_text.region_at(start).value == "body"
+        return False
+
+    def _can_follow_credit(self, start: int) -> bool:
+        """Tell at a glance whether a credit may lead up to a place: not from a small word or a title."""
+        word = self.word_before(start)
+        if not word:
+            return True
+        if word[0].islower():
+            return word in CREDIT_LAST_WORDS
+        return word.lower() not in single_word_titles() or word.lower() in CREDIT_LAST_WORDS
+
+    def find_place_before(self, start: int) -> str:
+        """Return the word to the left that makes the name one of a street, ship, school or typhoon."""
+        word = self.word_before(start)
+        if not word:
+            return ""
+        if word.lower() in PLACE_WORDS_BEFORE:
+            return word
+        first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
+        printed = self.article_text.folded.original[first:last].lower()
+        if printed in VIETNAMESE_PLACE_WORDS_BEFORE:
+            return printed
+        earlier = self.word_before(start - 1 - len(word))
+        if earlier:
+            first, _ = self.article_text.folded.original_span(start - 2 - len(word) - len(earlier), start)
+            pair = self.article_text.folded.original[first:last].lower()
+            if pair in VIETNAMESE_PLACE_PHRASES_BEFORE:
+                return pair
+        return ""
+
+    def find_occupation(self, start: int, end: int) -> str:
+        """Return the occupation that shows somebody of the same name, or an empty string."""
+        word = self.word_before(start).lower()
+        if word in OCCUPATIONS:
+            return word
+        if word:
+            first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
+            left = self.article_text.folded.original[max(0, first - 12) : last].lower().split()[-3:]
+            for marked in (" ".join(left[at:]) for at in range(len(left))):
+                if marked in VIETNAMESE_OCCUPATIONS:
+                    return marked
+        after = (
+            _OCCUPATION_APPOSITION.match(self.cased, end)
+            if self.cased[end : end + 2].strip()[:1] in {",", "("}
+            else None
+        )
+        if after is not None:
+            for other in self.cased[end : after.end()].replace(",", " ").split():
+                if other.lower().strip(".") in OCCUPATIONS:
+                    return other
+        return ""
+
+
+def _occurs_in_lowercase(cased: str, word: str) -> bool:
+    """Tell whether a folded word of three letters or more stands somewhere in small letters, as a word."""
+    if len(word) < 3 or not (word.isascii() and word.isalpha()):
+        return False
+    at = cased.find(word, 0, _LOWERCASE_SEARCH_MAX_CHARS)
+    while at >= 0:
+        end = at + len(word)
+        before, after = cased[at - 1 : at], cased[end : min(end + 1, _LOWERCASE_SEARCH_MAX_CHARS)]
+        if not ("a" <= before.lower() <= "z" and before.isascii()) and not "a" <= after <= "z":
+            return True
+        at = cased.find(word, end, _LOWERCASE_SEARCH_MAX_CHARS)
+    return False

@@ -1,0 +1,1 @@
+"""Decisions on candidates: full names, short names, native names and positions."""

@@ -1,0 +1,194 @@
+"""What is wrong or doubtful in a watch list, said where it stands: names, queries, and the user's own examples."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from monitor.domain.article import Article, Region
+from monitor.domain.errors import KeyIssue, QueryError
+from monitor.domain.mention import Findings
+from monitor.domain.watchlist import Examples, Official, Rule, Watchlist
+from monitor.match.countries import country_words, find_country_key
+from monitor.match.names.scripts import is_native
+from monitor.match.titles.positions import fold_words, parse_positions
+from monitor.match.word_lists import COMMON_WORDS, ORDINARY_WORD_NAMES
+from monitor.text.fold import fold_key
+from monitor.text.tokens import is_unspaced
+
+
+@dataclass(frozen=True, slots=True)
+class NameIssue:
+    """Something to say about one value of a watch list: whose, which field, which item of it, and whether it is fatal.
+
+    ``kind`` is "official" or "rule", ``id`` which of them; ``index`` is -1 where the field is no list.
+    """
+
+    kind: str
+    id: str
+    field: str
+    index: int
+    message: str
+    is_fatal: bool
+
+
+def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
+    """Remark on names that cannot work or would flood, on names shared by several, on roles that say nothing."""
+    remarks = [remark for official in watchlist.officials for remark in _lint_official(official)]
+    return (*remarks, *_lint_shared_names(watchlist))
+
+
+def _lint_official(official: Official) -> Iterator[NameIssue]:
+    names = (official.name, *official.aliases)
+    seen: set[str] = set()
+    for index, name in enumerate(names, start=-1):
+        field = "name" if index < 0 else "aliases"
+        key = " ".join(fold_words(name))
+        for message, fatal in _lint_name(name, official, is_alias=index >= 0):
+            yield NameIssue("official", official.id, field, index, message, fatal)
+        if key and key in seen and name.isascii():
+            yield NameIssue(
+                "official",
+                official.id,
+                field,
+                index,
+                f"{name!r} says nothing that another name does not",
+                is_fatal=False,
+            )
+        seen.add(key)
+    country = find_country_key(" ".join(fold_words(official.country)))
+    if country and country not in country_words().values():
+        message = f"{official.country!r} is no country known here: the name is read as given name and family name"
+        yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
+    for index, role in enumerate(official.roles):
+        if not parse_positions(role.title):
+            message = f"no post is understood in {role.title!r}: write it as the press does, as in Minister of Finance"
+            yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
+
+
+def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
+    """Yield what is wrong with one name, and whether it cannot be used at all."""
+    words = fold_words(name)
+    if not any(char.isalpha() for char in fold_key(name)):
+        yield f"{name!r} holds no letter", True
+    elif is_native(name):
+        letters = [char for char in name if char.isalpha()]
+        if len(letters) < 2 or (len(letters) < 3 and is_unspaced(letters[0]) and letters[0] < "\u2e80"):
+            yield f"{name!r} is too short to tell from parts of other words: give the full name", True
+    elif len(words) == 1 and (words[0] in ORDINARY_WORD_NAMES or words[0] in COMMON_WORDS or len(words[0]) < 3):
+        known = official.country or official.roles
+        yield f"{name!r} alone is an ordinary word, and counts beside a title only: give the full name", not known
+    elif len(words) == 1 and not (official.country or official.roles):
+        yield (
+            f"{name!r} is one word, and without country or roles nothing tells its bearer from others: add them",
+            False,
+        )
+    elif len(words) == 1 and not is_alias:
+        yield (
+            f"{name!r} is one word: it counts beside a title, or where the text speaks of its country",
+            False,
+        )
+
+
+def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
+    """Yield remarks on names that several officials bear."""
+    bearers: dict[str, list[tuple[Official, str, int]]] = defaultdict(list)
+    for official in watchlist.officials:
+        for index, name in enumerate((official.name, *official.aliases), start=-1):
+            bearers[" ".join(fold_words(name)) or name].append((official, name, index))
+    for same in bearers.values():
+        first = same[0][0]
+        for official, name, index in same[1:]:
+            if official is first or not _is_same_name(name, (first.name, *first.aliases)):
+                continue
+            field = "name" if index < 0 else "aliases"
+            message = f"{name!r} is also a name of {first.id}: it counts only where post, country or date decides"
+            if not (official.roles and first.roles) and official.country == first.country:
+                message = f"{name!r} is also a name of {first.id}, and nothing tells them apart: give country and roles"
+            yield NameIssue("official", official.id, field, index, message, is_fatal=False)
+
+
+def _is_same_name(name: str, others: tuple[str, ...]) -> bool:
+    """Tell whether a name equals another in all but capitals, or one of them is written without marks."""
+    folded = [other for other in others if fold_words(other) == fold_words(name)]
+    return any(name.isascii() or other.isascii() or name.casefold() == other.casefold() for other in folded)
+
+
+if TYPE_CHECKING:
+    from monitor.match.engine import Matcher
+
+
+def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
+    """Yield remarks on names that cannot work, queries that cannot be read, and examples that do not hold."""
+    for found in lint_names(watchlist):
+        index = () if found.index < 0 else (found.index,)
+        yield KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
+    bad = []
+    for rule in watchlist.rules:
+        if (remark := _lint_query(rule, watchlist)) is not None:
+            bad.append(rule.id)
+            yield remark
+    good = replace(watchlist, rules=tuple(rule for rule in watchlist.rules if rule.id not in bad))
+    yield from _lint_examples(good)
+
+
+def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
+    if not rule.query:
+        return None
+    from monitor.match.query.evaluate import compile_query  # loaded for those who write queries
+
+    try:
+        compile_query(rule.query, [official.id for official in watchlist.officials], watchlist.synonyms)
+    except QueryError as error:
+        return KeyIssue(("rules", rule.id, "query"), f"{error.message}; write {error.expected}", error.position)
+    return None
+
+
+def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
+    """Screen each example as if it were an article; nothing is compiled where there are none."""
+    given = [*(official.examples for official in watchlist.officials), *(rule.examples for rule in watchlist.rules)]
+    if all(examples == Examples() for examples in given):
+        return
+    from monitor.match.engine import compile_watchlist
+
+    watcher = compile_watchlist(watchlist)
+    for official in watchlist.officials:
+        for kind, index, text in _iter_example_texts(official.examples):
+            found = any(mention.official_id == official.id for mention in _match_example(watcher, text, None).mentions)
+            if found != (kind == "match"):
+                path = ("officials", official.id, "examples", kind, index)
+                yield KeyIssue(path, _explain_failed_example(found, "official", "an alias", "a phrase under not"))
+    for rule in watchlist.rules:
+        for kind, index, text in _iter_example_texts(rule.examples):
+            found = any(hit.rule_id == rule.id for hit in _match_example(watcher, text, rule).hits)
+            if found != (kind == "match"):
+                path = ("rules", rule.id, "examples", kind, index)
+                yield KeyIssue(path, _explain_failed_example(found, "rule", "words with OR", "words with NOT"))
+
+
+def _iter_example_texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
+    for kind, texts in (("match", examples.match), ("reject", examples.reject)):
+        for index, text in enumerate(texts):
+            yield kind, index, text
+
+
+def _match_example(matcher: "Matcher", text: str, rule: Rule | None) -> Findings:
+    """Screen a text as the body, or as the region, language and source that the rule asks for."""
+    regions = rule.regions if rule else ()
+    region = Region.BODY if not regions or Region.BODY in regions else regions[0]
+    article = Article(
+        url="",
+        title=text if region is Region.TITLE else "",
+        standfirst=text if region is Region.STANDFIRST else "",
+        dateline=text if region is Region.DATELINE else "",
+        captions=(text,) if region is Region.CAPTION else (),
+        body=text if region is Region.BODY else "",
+        language=rule.languages[0] if rule and rule.languages else "",
+    )
+    return matcher.match(article, rule.sources[0] if rule and rule.sources else "")
+
+
+def _explain_failed_example(is_found: bool, noun: str, fix_if_missing: str, fix_if_found: str) -> str:
+    if is_found:
+        return f"this text must not match, but the {noun} is found in it; add {fix_if_found}"
+    return f"this text must match, but the {noun} is not found in it; add {fix_if_missing}"

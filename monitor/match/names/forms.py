@@ -1,0 +1,422 @@
+"""How personal names are built: which part is said again, and in which orders the whole may stand.
+
+One function a convention; each is given a name's words and says which orders and which short forms the press uses.
+Words are folded; a hyphen keeps the words of a group together (``gyu back``).
+
+The ways a watched name may be written, and what is wrong or risky in a watch list.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from monitor.domain.mention import MatchForm
+from monitor.domain.watchlist import Official
+from monitor.match.countries import find_convention, find_country_key
+from monitor.match.names.name_lists import (
+    CHINESE_FAMILY_NAMES,
+    COMMON_FIRST_ELEMENTS,
+    HISPANIC_SECOND_GIVEN_NAMES,
+    KOREAN_FAMILY_NAMES,
+    NAME_PARTICLES,
+)
+from monitor.match.names.scripts import (
+    PATRONYMIC_PARTICLES,
+    add_article_variants,
+    build_native_patterns,
+    is_native,
+    printed_words,
+    shorten_patronymics,
+)
+from monitor.match.titles.lexicon import address_phrases
+from monitor.match.types import NameParts, NameWords, ShortForm, flatten_groups, join_groups
+from monitor.match.word_lists import COMMON_WORDS, ORDINARY_WORD_NAMES, VIETNAMESE_PLACES, VIETNAMESE_SYLLABLE
+from monitor.text.fold import fold, fold_key
+
+_GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+
+
+_MIN_FIRST_NAME_LETTERS = 4
+
+
+_COMPOUND_NAME_PREFIXES = {"abdel", "abdul", "abd", "abu", "abdal"}
+
+
+_MALAY_PATRONYMIC_PARTICLES = {"bin", "binti", "bte", "ibni", "a/l", "al"}
+
+
+_MALAY_HONORIFICS = ("haji", "hj", "tun", "datuk", "dato")
+
+
+_MUHAMMAD_SPELLINGS = ("mohamed", "mohammed", "mohammad", "muhammad", "mohamad", "mohd")
+
+
+def parse_name(name: str, country: str = "") -> NameParts:
+    """Take a name apart by the convention of its country; forms of address and "Jr." are dropped."""
+    convention = find_convention(find_country_key(" ".join(_split_groups(country)))) if country else "western"
+    groups = _strip_titles_and_suffixes(_split_groups(name))
+    if len(groups) < 2:
+        return NameParts((tuple(groups[0].split()),) if groups else (), convention=convention)
+    shape = _BUILDERS.get(convention, _build_western)(groups)
+    wholes = dict.fromkeys(words for words in shape.full_forms if len(words) > 1)
+    shorts = {short.words: short for short in reversed(shape.short_forms) if len("".join(short.words)) > 1}
+    return NameParts(tuple(wholes), tuple(reversed(shorts.values())), shape.phonetic_parts, convention)
+
+
+def _split_groups(text: str) -> list[str]:
+    """Return folded words; a hyphen inside a word becomes a space that keeps its parts together."""
+    folded = fold(text).text.replace("'", " ")
+    parts = "".join(char if char.isalnum() or char in "-/·" else " " for char in folded).split()
+    return [" ".join(part.replace("-", " ").split()) for part in parts if part.strip("-")]
+
+
+def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
+    """Drop forms of address in front and generations at the end, as long as two words remain."""
+    address = address_phrases()
+    while len(groups) > 2 and (groups[0] in address or " ".join(groups[:2]) in address) and len(groups[0]) != 2:
+        groups = groups[1:]
+    while len(groups) > 2 and groups[-1] in _GENERATION_SUFFIXES:
+        groups = groups[:-1]
+    return groups
+
+
+def _build_vietnamese(groups: list[str]) -> NameParts:
+    names = flatten_groups(*groups)
+    family, middle, given = names[:1], names[1:-1], names[-1:]
+    wholes = [names, given + family + middle, (*middle, *given, *family)]
+    if len(names) > 3 and names[1] == "thi":
+        wholes.append(names[:1] + names[2:])
+    wholes += [_swap_final_i_and_y(whole) for whole in tuple(wholes[:1])]
+    shorts = [ShortForm(given, "given name"), ShortForm(_swap_final_i_and_y(given), "given name, spelt otherwise")]
+    if middle:
+        shorts.append(ShortForm((middle[-1], *given), "middle and given name"))
+    return NameParts(tuple(wholes), tuple(shorts))
+
+
+def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
+    """Exchange a final i and y after a consonant, as in Sĩ and Sỹ."""
+    swap = {"i": "y", "y": "i"}
+    return tuple(
+        word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word
+        for word in name_words
+    )
+
+
+def _build_lao(groups: list[str]) -> NameParts:
+    given, family = flatten_groups(groups[0]), flatten_groups(*groups[1:])
+    shorts = (ShortForm(given, "given name"), ShortForm(family, "family name"))
+    return NameParts((given + family,), shorts, (join_groups(groups[0]), join_groups(*groups[1:])))
+
+
+def _build_thai(groups: list[str]) -> NameParts:
+    given, family = flatten_groups(groups[0]), flatten_groups(*groups[1:])
+    shorts = (ShortForm(given, "given name"), ShortForm(family, "family name", sufficient=False))
+    return NameParts((given + family,), shorts, (join_groups(groups[0]), join_groups(*groups[1:])))
+
+
+def _build_khmer(groups: list[str]) -> NameParts:
+    family, given = flatten_groups(groups[0]), flatten_groups(*groups[1:])
+    shorts = [ShortForm(given, "given name", sufficient=len("".join(given)) > 3)]
+    if len(groups) > 2:
+        shorts.append(ShortForm(flatten_groups(*groups[:2]), "first two names"))
+    return NameParts(
+        (family + given, given + family),
+        tuple(shorts),
+        (join_groups(groups[0]), join_groups(*groups[1:])),
+    )
+
+
+def _build_burmese(groups: list[str]) -> NameParts:
+    names = flatten_groups(*groups)
+    shorts = (
+        (ShortForm(names[-2:], "last two parts"), ShortForm(names[-1:], "last part", sufficient=False))
+        if len(names) > 2
+        else ()
+    )
+    return NameParts((names,), shorts)
+
+
+def _build_indonesian(groups: list[str]) -> NameParts:
+    names = flatten_groups(*groups)
+    core = names[1:] if len(names) > 2 and (names[0] in COMMON_FIRST_ELEMENTS or len(names[0]) == 1) else names
+    wholes = [names, core, (core[0], core[-1])]
+    shorts = [
+        ShortForm(core[:1], "first name", sufficient=len(core[0]) > 3),
+        ShortForm(core[-1:], "last name", sufficient=len(core[-1]) > 3),
+    ]
+    if len(core) > 2:
+        shorts.append(ShortForm(core[:2], "first two names"))
+        wholes.append(core[:2])
+    return NameParts(tuple(wholes), tuple(shorts))
+
+
+def _build_malay(groups: list[str]) -> NameParts:
+    if groups[0] in CHINESE_FAMILY_NAMES and len(groups) > 2:
+        return _build_chinese(groups)
+    cut = next((at for at, group in enumerate(groups) if group in _MALAY_PATRONYMIC_PARTICLES and at), 0)
+    given = flatten_groups(*(groups[:cut] or groups[:-1]))
+    father = flatten_groups(*(groups[cut + 1 :] if cut else groups[-1:]))
+    core = given[1:] if len(given) > 1 and given[0] in COMMON_FIRST_ELEMENTS else given
+    wholes = [given + father, core + father]
+    if cut:
+        wholes += [(*given, groups[cut], *father), (*core, groups[cut], *father)]
+    for honour in _MALAY_HONORIFICS:
+        between = ((honour,), ("bin", honour), ("binti", honour)) if father[0] not in _MALAY_HONORIFICS else ()
+        wholes += [first + said + father for said in between for first in dict.fromkeys((given, core))]
+    if given[0] in _MUHAMMAD_SPELLINGS:
+        wholes += [
+            (first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in _MUHAMMAD_SPELLINGS
+        ]
+    shorts = [ShortForm(given, "given names"), ShortForm(core, "given name", sufficient=len(core[0]) > 3)]
+    if groups[0] in {"anthony", "steven", "vivian"} or (not cut and groups[-1] in CHINESE_FAMILY_NAMES):
+        shorts.append(ShortForm(father, "family name", sufficient=False))
+    return NameParts(
+        tuple(wholes),
+        tuple(short for short in shorts if short.words[0] not in COMMON_FIRST_ELEMENTS or len(short.words) > 1),
+    )
+
+
+def _build_chinese(groups: list[str]) -> NameParts:
+    if groups[0] not in CHINESE_FAMILY_NAMES and groups[-1] in CHINESE_FAMILY_NAMES:
+        return _build_western(groups)
+    family, given = groups[0], groups[1:]
+    wholes = [
+        flatten_groups(family, *given),
+        flatten_groups(*given, family),
+        (family, "".join(flatten_groups(*given))),
+        ("".join(flatten_groups(*given)), family),
+    ]
+    return NameParts(tuple(wholes), (ShortForm((family,), "family name"),))
+
+
+def _build_singaporean(groups: list[str]) -> NameParts:
+    if any(group in _MALAY_PATRONYMIC_PARTICLES for group in groups[1:-1]) or groups[0] in COMMON_FIRST_ELEMENTS:
+        return _build_malay(groups)
+    return _build_chinese(groups) if groups[0] in CHINESE_FAMILY_NAMES and len(groups) > 2 else _build_western(groups)
+
+
+def _build_korean(groups: list[str]) -> NameParts:
+    if groups[0] not in KOREAN_FAMILY_NAMES and groups[-1] in KOREAN_FAMILY_NAMES:
+        groups = [groups[-1], *groups[:-1]]
+    family, given = groups[0], flatten_groups(*groups[1:])
+    closed = ("".join(given),)
+    wholes = ((family, *given), (*given, family), (family, *closed), (*closed, family))
+    return NameParts(wholes, (ShortForm((family,), "family name"),))
+
+
+def _build_japanese(groups: list[str]) -> NameParts:
+    names = flatten_groups(*groups)
+    shorts = (
+        ShortForm(names[-1:], "family name"),
+        ShortForm(names[:1], "family name if typed first", sufficient=False),
+    )
+    return NameParts((names, (*names[1:], names[0])), shorts)
+
+
+def _build_western(groups: list[str]) -> NameParts:
+    at = len(groups) - 1
+    while at > 1 and groups[at - 1] in NAME_PARTICLES:
+        at -= 1
+    family, given = flatten_groups(*groups[at:]), groups[:at]
+    wholes = [flatten_groups(*groups), flatten_groups(given[0]) + family]
+    bare = [group for group in given if len(group) > 1]
+    if bare and len(bare) < len(given):
+        wholes.append(flatten_groups(*bare) + family)
+    if given[0] in COMMON_FIRST_ELEMENTS and len(given) > 1:
+        wholes.append(flatten_groups(*given[1:]) + family)
+    shorts = [ShortForm(family, "family name")]
+    if given[0] in _COMPOUND_NAME_PREFIXES:
+        wholes.remove(flatten_groups(given[0]) + family)
+    if len(family) > 1 and family[0] in {"al", "el"}:
+        wholes, shorts = add_article_variants(wholes, shorts, family)
+    return NameParts(tuple(wholes), tuple(shorts))
+
+
+def _build_hispanic(groups: list[str]) -> NameParts:
+    """Given names, father's surname, mother's surname; the last is often dropped."""
+    plain = [group for group in groups if group not in NAME_PARTICLES]
+    if len(plain) < 3 or len(plain) != len(groups):
+        return _build_western(groups)
+    two_given = len(groups) > 3 or groups[1] in HISPANIC_SECOND_GIVEN_NAMES
+    given, surnames = (groups[:2], groups[2:]) if two_given else (groups[:1], groups[1:])
+    wholes = [
+        flatten_groups(*groups),
+        flatten_groups(*given, surnames[0]),
+        flatten_groups(given[0], surnames[0]),
+        flatten_groups(given[0], *surnames),
+    ]
+    shorts = [
+        ShortForm(flatten_groups(surnames[0]), "family name"),
+        ShortForm(flatten_groups(*surnames), "family names"),
+    ]
+    return NameParts(tuple(wholes), tuple(shorts))
+
+
+def _build_portuguese(groups: list[str]) -> NameParts:
+    shape = _build_western(groups)
+    shorts = (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=False))
+    family = shape.short_forms[0].words
+    suffixes = tuple(
+        flatten_groups(*groups[at:]) for at in range(1, len(groups)) if len(flatten_groups(*groups[at:])) > len(family)
+    )
+    return NameParts(shape.full_forms + suffixes, shorts)
+
+
+def _build_filipino(groups: list[str]) -> NameParts:
+    """As western; the press says the first name beside a title, too."""
+    shape = _build_western(groups)
+    if groups[0] in COMMON_FIRST_ELEMENTS or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
+        return shape
+    return NameParts(
+        shape.full_forms, (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=False))
+    )
+
+
+def _build_slavic(groups: list[str]) -> NameParts:
+    shape = _build_western(groups)
+    return NameParts(shape.full_forms, shape.short_forms, (join_groups(groups[0]), join_groups(groups[-1])))
+
+
+def _build_arabic(groups: list[str]) -> NameParts:
+    shape = _build_western(groups)
+    family = shape.short_forms[0].words
+    wholes, shorts = list(shape.full_forms), list(shape.short_forms)
+    if len(family) == 1:
+        wholes, shorts = add_article_variants(wholes, shorts, family)
+    wholes += shorten_patronymics(flatten_groups(*groups))
+    halves = (join_groups(groups[0]), join_groups(groups[-1])) if len(groups) == 2 else None
+    son = len(groups) > 2 and groups[1] in PATRONYMIC_PARTICLES
+    given = (ShortForm(flatten_groups(groups[0]), "given name, before the father's", sufficient=False),) if son else ()
+    return NameParts(tuple(wholes), (*shorts, *given), halves)
+
+
+def _build_indian(groups: list[str]) -> NameParts:
+    shape = _build_western(groups)
+    shorts = (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=len(groups[0]) > 4))
+    return NameParts(shape.full_forms, shorts)
+
+
+def _build_given_name(groups: list[str]) -> NameParts:
+    shape = _build_western(groups)
+    return NameParts(
+        shape.full_forms,
+        (
+            ShortForm(flatten_groups(groups[0]), "given name"),
+            ShortForm(flatten_groups(groups[-1]), "last name", sufficient=False),
+        ),
+    )
+
+
+def _build_hungarian(groups: list[str]) -> NameParts:
+    shape = _build_western(groups)
+    return NameParts(
+        (*shape.full_forms, flatten_groups(groups[-1], *groups[:-1])),
+        (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first", sufficient=False)),
+    )
+
+
+_BUILDERS: dict[str, Callable[[list[str]], NameParts]] = {
+    "vietnamese": _build_vietnamese,
+    "lao": _build_lao,
+    "thai": _build_thai,
+    "khmer": _build_khmer,
+    "burmese": _build_burmese,
+    "indonesian": _build_indonesian,
+    "malay": _build_malay,
+    "chinese": _build_chinese,
+    "singapore": _build_singaporean,
+    "korean": _build_korean,
+    "japanese": _build_japanese,
+    "hispanic": _build_hispanic,
+    "portuguese": _build_portuguese,
+    "slavic": _build_slavic,
+    "filipino": _build_filipino,
+    "arabic": _build_arabic,
+    "indian": _build_indian,
+    "given": _build_given_name,
+    "hungarian": _build_hungarian,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NameForm:
+    """One way a name may stand. ``risky`` forms need more evidence than themselves; ``why`` says which, or whence."""
+
+    text: str
+    form: MatchForm
+    risky: bool
+    why: str
+
+
+def list_name_forms(official: Official) -> tuple[NameForm, ...]:
+    """List every form that is looked for, the surest first; each in any capitals and with fewer marks or none."""
+    forms: dict[str, NameForm] = {}
+    for name in (official.name, *official.aliases):
+        for form in _list_native_forms(name) if is_native(name) else _list_latin_forms(name, official):
+            forms.setdefault(fold_key(form.text), form)
+    return tuple(sorted(forms.values(), key=lambda form: (form.risky, list(MatchForm).index(form.form))))
+
+
+def _list_native_forms(name: str) -> Iterator[NameForm]:
+    _, parts = build_native_patterns(name)
+    yield NameForm(name, MatchForm.FULL, risky=False, why="in its own script, wherever it stands")
+    words = {fold_key(word): word for word in name.replace("·", " ").split()}
+    for part in parts[:1]:
+        said = words.get(part.strip(), part.strip())
+        yield NameForm(
+            said, MatchForm.SHORT, risky=True, why="set off from other words, after the whole name in the text"
+        )
+
+
+def _list_latin_forms(name: str, official: Official) -> Iterator[NameForm]:
+    shape = parse_name(name, official.country)
+    printed = {fold_key(word): word for word in printed_words(name)}
+    for number, whole in enumerate(shape.full_forms):
+        text = _to_printed(whole, printed)
+        if len(whole) == 1:
+            yield NameForm(text, MatchForm.WITH_TITLE, risky=True, why=_explain_single_word(official))
+        else:
+            why = (
+                "the name as configured" if number == 0 and name == official.name else _explain_word_order(whole, shape)
+            )
+            yield NameForm(text if number else name, MatchForm.FULL, risky=False, why=why)
+    if shape.phonetic_parts:
+        text = f"spellings that sound like {name}"
+        yield NameForm(text, MatchForm.FULL, risky=False, why="both halves sound alike")
+    for short in shape.short_forms:
+        yield from _list_short_forms(short, printed)
+
+
+def _to_printed(words: NameWords, printed_by_folded: dict[str, str]) -> str:
+    return " ".join(printed_by_folded.get(word, word.capitalize()) for word in words)
+
+
+def _explain_word_order(full_form: NameWords, name_parts: NameParts) -> str:
+    same = sorted(full_form) == sorted(name_parts.full_forms[0])
+    return "another order of the same words" if same else "a shorter or other spelling of the whole"
+
+
+def _explain_single_word(official: Official) -> str:
+    if official.country:
+        return f"one word: counts beside a title, or in a text that speaks of {official.country}"
+    return "one word and no country: counts beside a title alone"
+
+
+def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) -> Iterator[NameForm]:
+    text = _to_printed(short_form.words, printed_by_folded)
+    yield NameForm(
+        f"[title] {text}", MatchForm.WITH_TITLE, risky=False, why=f"{short_form.label}, beside a post or rank that fits"
+    )
+    if short_form.sufficient:
+        why = _explain_risk(" ".join(short_form.words)) or "counts after the whole name in the same text"
+        yield NameForm(text, MatchForm.SHORT, risky=True, why=f"{short_form.label}; {why}")
+
+
+def _explain_risk(folded: str) -> str:
+    """Tell what else a short form is, or an empty string."""
+    if folded in VIETNAMESE_PLACES:
+        return "also a place: it needs a title"
+    if folded in ORDINARY_WORD_NAMES or folded in COMMON_WORDS:
+        return "also an ordinary word: not at the beginning of a sentence or in a headline"
+    if VIETNAMESE_SYLLABLE.match(folded):
+        return "shared by many: counts after the whole name in the same text, in Vietnamese beside a title alone"
+    return ""

@@ -1,0 +1,424 @@
+"""An official taken apart for matching, as far as a text asks for it.
+
+Everybody who is watched, as one automaton over all the ways their names begin to be seen.
+
+Building keeps little for each official; the rest is worked out for those few whose names turn up in a text.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import product
+from sys import intern
+from typing import NamedTuple
+
+import ahocorasick_rs
+
+from monitor.domain.watchlist import Official
+from monitor.match.article_text import NormalizedArticle
+from monitor.match.countries import country_evidence_words, find_country_key
+from monitor.match.names.forms import parse_name
+from monitor.match.names.name_lists import NAME_PARTICLES
+from monitor.match.names.scripts import build_native_patterns, is_native, printed_words
+from monitor.match.names.spelling import (
+    MIN_STANDALONE_KEY_LETTERS,
+    is_spelling_variant,
+    is_typo,
+    list_spellings,
+    phonetic_key,
+)
+from monitor.match.titles.positions import Position, fold_words, parse_positions
+from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, NameParts, NameWords
+from monitor.text.fold import fold_key
+from monitor.text.tokens import replace_punctuation
+
+_UNIFORMED_DOMAINS = {
+    "defence",
+    "staff",
+    "army",
+    "navy",
+    "air",
+    "politics",
+    "police",
+    "security",
+    "commission",
+    "forces",
+}
+
+
+@lru_cache(maxsize=1000)
+def find_official_country(name: str) -> str:
+    """Return the key of a configured country."""
+    return find_country_key(" ".join(fold_words(name)))
+
+
+class PreparedOfficial:
+    """An official and what follows from his name, country and roles; each worked out when first asked for."""
+
+    def __init__(self, index: int, official: Official) -> None:
+        self.index, self.official = index, official
+
+    @cached_property
+    def country(self) -> str:
+        """The key of his country, or an empty string."""
+        return find_official_country(self.official.country)
+
+    @cached_property
+    def latin_names(self) -> tuple[str, ...]:
+        """His names in Latin script, the first as configured."""
+        return tuple(name for name in (self.official.name, *self.official.aliases) if not is_native(name))
+
+    @cached_property
+    def latin_name_parts(self) -> tuple[NameParts, ...]:
+        """His Latin names taken apart."""
+        return tuple(parse_name(name, self.official.country) for name in self.latin_names)
+
+    @cached_property
+    def name_parts(self) -> NameParts:
+        """His first Latin name taken apart."""
+        return self.latin_name_parts[0] if self.latin_name_parts else NameParts(())
+
+    @cached_property
+    def configured_spellings(self) -> dict[str, tuple[str, ...]]:
+        """For each folded word of his names, the ways it is configured."""
+        spelt: dict[str, tuple[str, ...]] = {}
+        for name in self.latin_names:
+            for printed in printed_words(name):
+                folded = fold_key(printed)
+                spelt[folded] = (*spelt.get(folded, ()), printed)
+        return spelt
+
+    @cached_property
+    def has_diacritics(self) -> bool:
+        """Tell whether any of his names is configured with marks."""
+        return not all(name.isascii() for name in self.latin_names)
+
+    @cached_property
+    def positions(self) -> tuple[Position, ...]:
+        """The posts of his roles, whenever held."""
+        return tuple(dict.fromkeys(post for role in self.official.roles for post in parse_positions(role.title)))
+
+    @cached_property
+    def single_word_names(self) -> frozenset[str]:
+        """His names of one word, folded."""
+        return frozenset(words[0] for words in map(fold_words, self.latin_names) if len(words) == 1)
+
+    @cached_property
+    def can_hold_rank(self) -> bool:
+        """Tell whether a rank befits him: some post is of the army or police, or nothing is known of his posts."""
+        return not self.positions or any(
+            post.domains & _UNIFORMED_DOMAINS or post.head == "commander" for post in self.positions
+        )
+
+
+MIDDLE_NAME_CONVENTIONS = {
+    "western",
+    "filipino",
+    "hispanic",
+    "portuguese",
+    "slavic",
+    "indian",
+    "indonesian",
+    "singapore",
+}
+"""Conventions in which a middle name or an initial may stand between the first name and the last."""
+
+
+_CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
+
+
+_MAX_INITIALS_LETTERS = 2
+
+
+_MAX_CACHE_ENTRIES = 4_000
+
+
+_NO_NEXT_WORD = 1 << 40
+
+
+_MAX_PHONETIC_CACHE_ENTRIES = 50_000
+
+
+_MAX_DFA_PATTERNS = 8_000
+"""Patterns up to which the automaton is a full table: twice as fast, and a megabyte for each thousand."""
+
+
+_MAX_TUPLE_OFFICIALS = 8
+"""Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
+
+
+class PhoneticWord(NamedTuple):
+    """How a printed word sounds that may be half a watched name.
+
+    ``word`` is closed up and in small letters, without a possessive, ``size`` its letters as printed; ``step`` leads to
+    the word after it, and nowhere after a possessive. ``telling`` sounds are long enough to stand for a name alone.
+    """
+
+    word: str
+    printed_length: int
+    next_word_offset: int
+    key: str
+    is_distinctive: bool
+
+
+class NameIndex:
+    """All patterns and whom they may mean. Nothing in it changes but the memory of what was worked out before.
+
+    ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
+    of two words, closed up, where it is long enough to show a slip of the pen, ``ears`` remembers how words sound,
+    ``halves`` the spellings of both halves of the names that are compared by sound, ``singles`` the names of one word,
+    ``openers`` the first words after which a middle name may stand.
+    """
+
+    def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
+        self.officials = tuple(officials)
+        self._pattern_ids: dict[str, int] = {}
+        self._pattern_kinds: list[int] = []
+        self._full_name_officials: dict[int, tuple[int, ...]] = {}
+        self._short_name_officials: dict[int, tuple[int, ...]] = {}
+        self._first_name_officials: dict[int, tuple[int, ...]] = {}
+        self._pattern_countries: dict[int, str] = {}
+        self._overflow_officials: dict[tuple[int, int], list[int]] = {}
+        self._phonetic_index: dict[str, list[int]] = defaultdict(list)
+        self._phonetic_part_keys: set[str] = set()
+        self.phonetic_cache: dict[str, PhoneticWord | tuple[()]] = {}
+        self._phonetic_match_cache: dict[str, tuple[int, ...]] = {}
+        self._inflection_caches: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._prepared_cache: dict[int, PreparedOfficial] = {}
+        self.conventions = ["western"] * len(self.officials)
+        self.first_names = [""] * len(self.officials)
+        self.single_word_names: set[str] = set()
+        self.middle_name_openers: set[str] = set()
+        self.typo_rests = [""] * len(self.officials)
+        self.phonetic_parts: dict[int, tuple[NameWords, NameWords]] = {}
+        lands: set[str] = set()
+        for owner, official in enumerate(self.officials):
+            self._add_official(owner, official, lands)
+        for word, country in country_evidence_words().items():
+            self._add_pattern(
+                f" {word} ",
+                CandidateKind.COUNTRY_WORD | (CandidateKind.PHONETIC_COUNTRY_WORD if country in lands else 0),
+            )
+            self._pattern_countries[self._pattern_ids[f" {word} "]] = country
+        for literal in literals:
+            self._add_pattern(replace_punctuation(literal).strip() or literal, CandidateKind.QUERY_LITERAL)
+        for table in (self._full_name_officials, self._short_name_officials, self._first_name_officials):
+            for at in table:
+                if more := self._overflow_officials.get((id(table), at)):
+                    table[at] = tuple(dict.fromkeys((*table[at], *more)))
+        del self._overflow_officials
+        self.patterns = tuple(self._pattern_ids)
+        del self._pattern_ids
+        for at, pattern in enumerate(self.patterns):
+            self._finalize_pattern(at, pattern)
+        kind = ahocorasick_rs.Implementation.DFA if len(self.patterns) < _MAX_DFA_PATTERNS else None
+        self._automaton = ahocorasick_rs.AhoCorasick(self.patterns, implementation=kind) if self.patterns else None
+
+    def _add_pattern(self, pattern: str, kind: int, official_index: int = -1, extra_kinds: int = 0) -> None:
+        at = self._pattern_ids.setdefault(pattern, len(self._pattern_kinds))
+        if at == len(self._pattern_kinds):
+            self._pattern_kinds.append(0)
+        self._pattern_kinds[at] |= kind | extra_kinds
+        if official_index < 0:
+            return
+        table = {
+            CandidateKind.SHORT_NAME: self._short_name_officials,
+            CandidateKind.NATIVE_SHORT_NAME: self._short_name_officials,
+            CandidateKind.FIRST_NAME: self._first_name_officials,
+        }.get(kind, self._full_name_officials)
+        have = table.get(at)
+        if have is None:
+            table[at] = (official_index,)
+        elif len(have) < _MAX_TUPLE_OFFICIALS:
+            table[at] = have if official_index in have else (*have, official_index)
+        else:
+            self._overflow_officials.setdefault((id(table), at), []).append(official_index)
+
+    def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
+        """Count whole names of one word with the short forms, and mark those that may begin in small letters."""
+        kind = self._pattern_kinds[pattern_id]
+        if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
+            self._short_name_officials[pattern_id] = tuple(
+                sorted({*self._short_name_officials.get(pattern_id, ()), *self._full_name_officials[pattern_id]})
+            )
+            kind |= CandidateKind.SHORT_NAME
+        if kind & CandidateKind.SHORT_NAME and pattern[1:].partition(" ")[0] in NAME_PARTICLES:
+            kind |= CandidateKind.PARTICLE
+        self._pattern_kinds[pattern_id] = kind
+
+    def _add_official(self, official_index: int, official: Official, phonetic_countries: set[str]) -> None:
+        for name in (official.name, *official.aliases):
+            if is_native(name):
+                wholes, parts = build_native_patterns(name)
+                for whole in wholes:
+                    self._add_pattern(whole, CandidateKind.NATIVE_NAME, official_index)
+                for part in parts:
+                    self._add_pattern(part, CandidateKind.NATIVE_SHORT_NAME, official_index)
+            else:
+                self._add_latin_name(
+                    official_index, parse_name(name, official.country), is_alias=name is not official.name
+                )
+        if official_index in self.phonetic_parts:
+            phonetic_countries.add(find_official_country(official.country))
+
+    def _add_latin_name(self, official_index: int, name_parts: NameParts, *, is_alias: bool) -> None:
+        if name_parts.full_forms and not is_alias:
+            self.conventions[official_index] = name_parts.convention
+            self.first_names[official_index] = intern(name_parts.full_forms[0][0])
+            if (
+                name_parts.convention in MIDDLE_NAME_CONVENTIONS
+                and len(self.first_names[official_index]) > _MAX_INITIALS_LETTERS
+            ):
+                self.middle_name_openers.add(self.first_names[official_index])
+        if name_parts.full_forms and len(name_parts.full_forms[0]) == 1:
+            self.single_word_names.add(name_parts.full_forms[0][0])
+        for words in name_parts.full_forms:
+            self._add_pattern(f" {' '.join(words)} ", CandidateKind.FULL_NAME, official_index)
+        heard = CandidateKind.PHONETIC if name_parts.phonetic_parts else 0
+        for short in name_parts.short_forms:
+            self._add_pattern(f" {' '.join(short.words)} ", CandidateKind.SHORT_NAME, official_index, heard)
+        if name_parts.typo_parts:
+            self._add_pattern(f" {name_parts.typo_parts[0]} ", CandidateKind.FIRST_NAME, official_index)
+            self.typo_rests[official_index] = name_parts.typo_parts[1]
+        if name_parts.phonetic_parts:
+            self._index_phonetic(official_index, name_parts.phonetic_parts)
+
+    def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
+        """Note how a name sounds: both halves together, and each half that is long enough to stand alone."""
+        convention = self.conventions[official_index]
+        first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
+        self.phonetic_parts[official_index] = first, second
+        firsts, seconds = (dict.fromkeys(map(phonetic_key, half)) for half in (first, second))
+        for one, two in product(firsts, seconds):
+            self._phonetic_index[f"{one} {two}"].append(official_index)
+        for key in dict.fromkeys((*firsts, *seconds)):
+            self._phonetic_part_keys.add(key)
+            if len(key) >= MIN_STANDALONE_KEY_LETTERS:
+                self._phonetic_index[key].append(official_index)
+
+    def scan(self, article_text: NormalizedArticle) -> Candidates:
+        """Run the automaton over a page."""
+        if self._automaton is None:
+            return Candidates(())
+        known, cased = self._pattern_kinds, article_text.cased
+        hits = self._automaton.find_matches_as_indexes(article_text.spaced, overlapping=True)
+        kinds = [known[pattern] for pattern, _, _ in hits]
+        found = Candidates(set(kinds))
+        if found.kinds & CandidateKind.LATIN:
+            for kind, hit in zip(kinds, hits, strict=True):
+                if kind & CandidateKind.LATIN:
+                    if cased[hit[1]].isupper():
+                        found.add_latin_name(kind, hit)
+                    elif kind & CandidateKind.PARTICLE:
+                        found.short_names.append(hit)
+        if found.kinds & CandidateKind.COUNTRY_WORD:
+            found.countries = [
+                self._pattern_countries[hit[0]]
+                for kind, hit in zip(kinds, hits, strict=True)
+                if kind & CandidateKind.COUNTRY_WORD
+            ]
+        if found.kinds & (CandidateKind.NATIVE_NAME | CandidateKind.NATIVE_SHORT_NAME):
+            found.native_names = [
+                hit for kind, hit in zip(kinds, hits, strict=True) if kind & CandidateKind.NATIVE_NAME
+            ]
+            found.native_short_names = [
+                hit for kind, hit in zip(kinds, hits, strict=True) if kind & CandidateKind.NATIVE_SHORT_NAME
+            ]
+        return found
+
+    def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
+        """Yield those of some folded texts that are patterns of a kind, and which."""
+        if self._automaton is None:
+            return
+        find = self._automaton.find_matches_as_indexes
+        for text in texts:
+            for at, start, end in find(f" {text} ", overlapping=True):
+                if end - start == len(text) + 2 and self._pattern_kinds[at] & kind:
+                    yield text, at
+
+    def inflection_cache(self, language_code: str) -> dict[str, tuple[str, ...]]:
+        """Return what is remembered of the words of a language: those of their forms that are parts of names."""
+        parts = self._inflection_caches.setdefault(language_code, {})
+        if len(parts) >= _MAX_PHONETIC_CACHE_ENTRIES:
+            parts.clear()
+        return parts
+
+    def full_name_officials(self, pattern: int) -> tuple[int, ...]:
+        """Return whom a pattern names in full."""
+        return self._full_name_officials[pattern]
+
+    def short_name_officials(self, pattern: int) -> tuple[int, ...]:
+        """Return whom a pattern may mean as a part of the name."""
+        return self._short_name_officials[pattern]
+
+    def find_typo_officials(self, pattern: int, word: str) -> list[int]:
+        """Return whose name begins with a pattern and goes on with a word of which this is a slip of the pen."""
+        rests = self.typo_rests
+        first, last, size = word[:1], word[-1:], len(word)
+        return [
+            owner
+            for owner in self._first_name_officials[pattern][:MAX_CANDIDATE_OFFICIALS]
+            if (rest := rests[owner])
+            and -2 < len(rest) - size < 2  # spelt out, as it runs hot
+            and (rest[:1] == first or rest[-1:] == last)
+            and is_typo(word, rest)
+        ]
+
+    def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
+        """Return whose name sounds so: the keys of both halves with a space between, or of one long half."""
+        return tuple(self._phonetic_index.get(key, ()))
+
+    def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
+        """Return how a printed word sounds if half a watched name sounds so, else nothing; hyphens may be left over."""
+        heard = self.phonetic_cache.get(piece)
+        if heard is None:
+            if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
+                self.phonetic_cache.clear()
+            match = _CAPITALIZED_WORD.match(piece)
+            printed = match.group() if match else ""
+            bare = printed.removesuffix("'s")
+            word = bare.lower().replace("-", "").replace("'", "")
+            key = phonetic_key(word)
+            heard = ()
+            if key and key in self._phonetic_part_keys:
+                step = len(printed) + 1 if bare == printed else _NO_NEXT_WORD
+                heard = PhoneticWord(
+                    word, len(bare), step, key, len(key) >= MIN_STANDALONE_KEY_LETTERS and key in self._phonetic_index
+                )
+            self.phonetic_cache[piece] = heard
+        return heard
+
+    def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
+        """Return those with a long half of the name that sounds like a folded word, whose key is given."""
+        alike = self._phonetic_match_cache.get(word)
+        if alike is None:
+            if len(self._phonetic_match_cache) >= _MAX_CACHE_ENTRIES:
+                self._phonetic_match_cache = {}
+            owners = dict.fromkeys(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
+            alike = self._phonetic_match_cache[word] = tuple(
+                owner for owner in owners if self.is_phonetic_match(word, owner)
+            )
+        return alike
+
+    def is_phonetic_match(self, word: str, official_index: int) -> bool:
+        """Tell whether a folded word sounds like half an official's name."""
+        first, second = self.phonetic_parts[official_index]
+        convention = self.conventions[official_index]
+        return is_spelling_variant(word, first, convention) or is_spelling_variant(word, second, convention)
+
+    @property
+    def has_phonetic_names(self) -> bool:
+        """Tell whether anybody's name is compared by sound."""
+        return bool(self._phonetic_index)
+
+    def prepared_official(self, official_index: int) -> PreparedOfficial:
+        """Return an official taken apart."""
+        person = self._prepared_cache.get(official_index)
+        if person is None:
+            if len(self._prepared_cache) >= _MAX_CACHE_ENTRIES:
+                self._prepared_cache = {}
+            person = self._prepared_cache[official_index] = PreparedOfficial(
+                official_index, self.officials[official_index]
+            )
+        return person

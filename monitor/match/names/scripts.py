@@ -1,0 +1,202 @@
+"""What may stand in an Arabic name or be left out of it: the article, and the names of the fathers.
+
+Names in other scripts than Latin: the ways the whole is written, and the parts that are said again after it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from monitor.match.types import NameWords, ShortForm
+from monitor.text.fold import fold, fold_key
+from monitor.text.tokens import is_unspaced, replace_punctuation
+
+PATRONYMIC_PARTICLES = frozenset({"bin", "ibn", "bint", "ben"})
+
+
+_DEFINITE_ARTICLES = ("al", "el")
+
+
+_SUN_LETTER_ARTICLES = {"s": "as", "sh": "ash", "n": "an", "d": "ad", "r": "ar", "t": "at", "z": "az"}
+
+
+_JOINED_ARTICLE = re.compile(r"[ae]l(?=[bcdfghjkmnpqrstvwxyz]\w{4})")
+
+
+_PATRONYMIC_CHAIN = re.compile(
+    r"(?<![\w'-])([A-Z][\w'-]+(?:[ -][A-Z][\w'-]+){0,2}(?: (?:bin|ibn|bint|ben)(?: [A-Z][\w'-]+){1,2})+) \Z"
+)
+
+
+_FOLLOWING_FATHERS = re.compile(r"(?: (?:bin|ibn|bint) (?:Abdul |Abdel )?[A-Z][\w'-]+)+(?: [AE]l[ -][A-Z][\w'-]+)?")
+
+
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
+
+
+_MAX_CHAIN_CHARS = 90
+
+
+def add_article_variants(
+    full_forms: Sequence[NameWords], short_forms: Sequence[ShortForm], family: NameWords
+) -> tuple[list[NameWords], list[ShortForm]]:
+    """Return wholes and short forms with the article of the family name, without it, or joined to it."""
+    root = family[1:] if family[0] in _DEFINITE_ARTICLES else (_JOINED_ARTICLE.sub("", family[0]), *family[1:])
+    stems = dict.fromkeys(whole[: -len(family)] for whole in full_forms if whole[-len(family) :] == family)
+    known, short = list(full_forms), list(short_forms)
+    short += [ShortForm(said, "family name, with its article or without") for said in _article_variants(root)]
+    known += [stem + said for said in (*_article_variants(root), *_assimilated_variants(root)) for stem in stems]
+    return known, short
+
+
+def _article_variants(root: NameWords) -> Iterator[NameWords]:
+    yield root
+    for article in _DEFINITE_ARTICLES:
+        yield (article, *root)
+        yield (article + root[0], *root[1:])
+
+
+def _assimilated_variants(root: NameWords) -> Iterator[NameWords]:
+    """Yield the name with the article as it is spoken before a sun letter."""
+    for letters, article in _SUN_LETTER_ARTICLES.items():
+        if root[0].startswith(letters) and (letters != "s" or root[0][1:2] != "h"):
+            yield (article, *root)
+
+
+def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
+    """Yield a name of two fathers or more with the first alone, and without the family name after the last."""
+    sons = [at for at, word in enumerate(name_words) if word in PATRONYMIC_PARTICLES and at]
+    if len(sons) < 2:
+        return
+    last = sons[-1]
+    tail = name_words[last + 2 :]
+    yield name_words[: sons[1]]
+    if tail:
+        yield name_words[: sons[1]] + tail
+        yield name_words[: last + 2]
+
+
+def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, NameWords]:
+    """Return where a name with fathers that leads up to a family name begins with a word, and its words, folded."""
+    match = _PATRONYMIC_CHAIN.search(cased, max(0, start - _MAX_CHAIN_CHARS), start)
+    if match is None:
+        return start, ()
+    words = list(_LATIN_WORD.finditer(cased, match.start(), start))
+    while words and words[0].group().lower() != first_name:
+        words.pop(0)
+    return (words[0].start() if words else start), tuple(word.group().lower() for word in words)
+
+
+def find_chain_end(cased: str, end: int) -> int:
+    """Return where the names of more fathers, and the family name after them, end that follow a name."""
+    match = _FOLLOWING_FATHERS.match(cased, end)
+    return match.end() if match else end
+
+
+def is_subsequence(name_words: NameWords, chain: NameWords) -> bool:
+    """Tell whether a name's words all stand in a chain, in their order."""
+    rest = iter(chain)
+    return all(word in rest for word in name_words)
+
+
+_CYRILLIC_CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
+
+
+_CYRILLIC_VOWELS = frozenset("аеиіоуыэюя")
+
+
+_CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"))  # Greek and Cyrillic
+
+
+def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ways a name in another script is written, and its parts that are said again.
+
+    A pattern with a space at either end stands as a word.
+    """
+    plain = " ".join(replace_punctuation(fold_key(name)).split())
+    if not any(map(is_unspaced, plain)):
+        return _spaced_patterns(plain)
+    ways = dict.fromkeys((plain, plain.replace(" ", ""), plain.replace("·", ""), plain.replace(" ", "·")))
+    return tuple(way for way in ways if way), tuple(dict.fromkeys(_unspaced_parts(plain)))
+
+
+def _unspaced_parts(spaced_name: str) -> Iterator[str]:
+    """Yield the first of words set apart by spaces, and each of two or more letters set apart by a name dot."""
+    if " " in spaced_name:
+        part = spaced_name.split(" ", maxsplit=1)[0]
+        if len(part) > 2 and not "\u2e80" <= part[0] <= "\ud7ff":
+            yield part
+    elif "·" in spaced_name:
+        yield from (part for part in spaced_name.split("·") if len(part) > 1)
+
+
+def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a name of a script with spaces; in Greek and Cyrillic its family name, in Cyrillic its cases too."""
+    words = spaced_name.split()
+    if len(words) < 2 or not any(low <= words[-1][0] <= high for low, high in _CASED_SCRIPT_RANGES):
+        return (f" {spaced_name} ",), ()
+    orders = [words, [words[-1], *words[:-1]]]
+    if len(words) == 3:
+        orders.append([words[0], words[2]])
+    wholes = dict.fromkeys(f" {' '.join(written)} " for order in orders for written in _decline_name(order))
+    return tuple(wholes), tuple(dict.fromkeys(f" {word} " for forms in _decline_word(words[-1]) for word in forms))
+
+
+def _decline_name(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """Yield a name in each case, all its words in the same."""
+    for forms in zip(*map(_decline_word, words), strict=True):
+        yield from product(*forms)
+
+
+def _decline_word(word: str) -> tuple[tuple[str, ...], ...]:
+    """Return the forms of a folded Cyrillic name (й and и are one) in six cases, the nominative first.
+
+    The endings are those of Russian and Ukrainian; a word that ends otherwise stays as it is.
+    """
+    for ending, endings in _CYRILLIC_CASE_ENDINGS:
+        stem = word.removesuffix(ending)
+        if word.endswith(ending) and len(stem) > 1:
+            return ((word,), *(tuple(stem + one for one in case.split("|")) for case in endings.split()))
+    if word[-1] in _CYRILLIC_CONSONANTS and len(word) > 2:
+        return (
+            (word,),
+            *(tuple(word + one for one in case.split("|")) for case in ["а", "у|ові", "а", "ом|ем|ым|им", "е|і"]),
+        )
+    return ((word,),) * 6
+
+
+_CYRILLIC_CASE_ENDINGS = (  # genitive, dative, accusative, instrumental, prepositional
+    ("кии", "кого кому кого ким ком|кому"),
+    ("ыи", "ого ому ого ым ом"),
+    ("ии", "ия|ія ию|ію ия|ія ием|ієм ии|ії"),
+    *(
+        (vowel + "и", f"{vowel}я {vowel}ю {vowel}я {vowel}ем {vowel}е")
+        for vowel in sorted(_CYRILLIC_VOWELS - {"и", "ы"})
+    ),
+    ("ь", "я ю я ем е"),
+    ("ия", "ии ии ию иеи ии"),
+    ("я", "и е ю еи е"),
+    ("ова", "овои овои ову овои овои"),
+    ("ева", "евои евои еву евои евои"),
+    ("ина", "инои|ины инои|ине ину инои инои|ине"),
+    ("ая", "ои ои ую ои ои"),
+    ("а", "ы|и е|і у ои|ою е|і"),
+)
+
+
+def is_native(name: str) -> bool:
+    """Tell whether a name is written in another script than Latin."""
+    return not name.isascii() and any(char.isalpha() and not char.isascii() for char in fold_key(name))
+
+
+def printed_words(name: str) -> list[str]:
+    """Return the words of a name with their marks."""
+    folded = fold(name)
+    spaced = replace_punctuation(folded.text)
+    words: list[str] = []
+    at = 1
+    for word in spaced.split():
+        at = spaced.index(word, at)
+        words.append(folded.original_slice(at - 1, at - 1 + len(word)))
+        at += len(word)
+    return words

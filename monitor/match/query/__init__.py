@@ -1,0 +1,1 @@
+"""Query language of rules: parser and evaluation."""

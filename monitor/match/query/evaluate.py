@@ -1,0 +1,233 @@
+"""Queries at work: which places of a page satisfy them. Every step is linear in the text."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import re2
+
+from monitor.domain.article import Region
+from monitor.domain.errors import QueryError
+from monitor.match.query.parser import (
+    MAX_NEAR_DISTANCE_WORDS,
+    And,
+    Near,
+    Node,
+    Not,
+    OfficialTerm,
+    Or,
+    Query,
+    Regex,
+    TextTerm,
+    Within,
+    parse_query,
+)
+from monitor.match.types import Span
+from monitor.text.fold import fold, fold_key
+from monitor.text.tokens import is_unspaced, is_whole_word
+
+if TYPE_CHECKING:  # it brings numpy, which queries can be read without
+    from monitor.match.article_text import NormalizedArticle
+
+
+MAX_SPANS = 10_000
+
+
+_MAX_NEAR_CHARS = 40 * MAX_NEAR_DISTANCE_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """A query ready for use. ``needs`` holds words of which one must stand in the text; None: it cannot be told."""
+
+    root: Node
+    patterns: dict[str, object]
+    required_literals: frozenset[str] | None
+
+
+def compile_query(text: str, officials: Iterable[str], synonyms: Sequence[Sequence[str]] = ()) -> CompiledQuery:
+    """Read a query and check all that it names. Raises ``QueryError``."""
+    query = parse_query(text)
+    patterns: dict[str, object] = {}
+    _validate_node(query, query.root, frozenset(officials), patterns)
+    root = _expand_synonyms(query.root, _group_synonyms(synonyms))
+    return CompiledQuery(root, patterns, _find_required_literals(root))
+
+
+def _validate_node(query: Query, node: Node, officials: frozenset[str], patterns: dict[str, object]) -> None:
+    match node:
+        case OfficialTerm(official_id, position):
+            if official_id not in officials:
+                raise QueryError(f"there is no official {official_id!r}", position, "the id of a configured official")
+        case Regex(pattern, position):
+            patterns[pattern] = _compile_regex(pattern, position)
+        case And(parts) | Or(parts):
+            for part in parts:
+                _validate_node(query, part, officials, patterns)
+        case Not(part) | Within(_, part):
+            _validate_node(query, part, officials, patterns)
+        case Near(left, right, _):
+            _validate_node(query, left, officials, patterns)
+            _validate_node(query, right, officials, patterns)
+        case TextTerm():
+            pass
+
+
+def _compile_regex(pattern: str, position: int) -> object:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    try:
+        compiled = re2.compile(fold(pattern).cased, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        raise QueryError(f"the regular expression cannot be read: {reason}", position, "RE2 syntax") from error
+    if compiled.search("") is not None:
+        raise QueryError("the regular expression matches any text", position, "one that needs at least one character")
+    return compiled
+
+
+def _group_synonyms(synonyms: Sequence[Sequence[str]]) -> dict[str, tuple[TextTerm, ...]]:
+    """Return for each folded synonym the terms of its whole group."""
+    groups: dict[str, tuple[TextTerm, ...]] = {}
+    for group in synonyms:
+        terms = tuple(dict.fromkeys(TextTerm(" ".join(fold_key(word).replace("-", " ").split())) for word in group))
+        groups |= {term.text: terms for term in terms}
+    return groups
+
+
+def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Node:
+    """Put the whole group in the place of each term that has synonyms."""
+    match node:
+        case TextTerm(text, False, False) if len(groups.get(text, ())) > 1:
+            return Or(groups[text])
+        case And(parts) | Or(parts):
+            return type(node)(tuple(_expand_synonyms(part, groups) for part in parts))
+        case Not(part) | Within(_, part):
+            return replace(node, part=_expand_synonyms(part, groups))
+        case Near(left, right, _):
+            return replace(node, left=_expand_synonyms(left, groups), right=_expand_synonyms(right, groups))
+        case _:
+            return node
+
+
+def _find_required_literals(node: Node) -> frozenset[str] | None:
+    """Return folded texts of which at least one stands in every text that satisfies the query."""
+    match node:
+        case TextTerm(text, _, exact):
+            return frozenset({fold_key(text).replace("-", " ") if exact else text})
+        case And(parts):
+            known = [needs for part in parts if (needs := _find_required_literals(part)) is not None]
+            return max(known, key=lambda needs: min(map(len, needs)), default=None)
+        case Or(parts):
+            each = [_find_required_literals(part) for part in parts]
+            return None if None in each else frozenset().union(*(needs for needs in each if needs))
+        case Within(_, part):
+            return _find_required_literals(part)
+        case Near(left, right, _):
+            return _find_required_literals(And((left, right)))
+        case _:
+            return None
+
+
+def evaluate_query(
+    query: CompiledQuery, article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
+) -> list[Span] | None:
+    """Return the folded places that satisfy a query, or None where it is not satisfied.
+
+    ``mentions`` gives the places of an official's mentions.
+    """
+    return _Evaluation(query.patterns, article_text, find_mentions).find(query.root)
+
+
+class _Evaluation:
+    """One look at one page."""
+
+    def __init__(
+        self, patterns: dict[str, object], article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
+    ) -> None:
+        self._patterns, self._article_text, self._find_mentions = patterns, article_text, find_mentions
+        self._unhyphenated = article_text.unhyphenated
+
+    def find(self, node: Node) -> list[Span] | None:
+        match node:
+            case TextTerm():
+                found = find_term(node, self._article_text, self._unhyphenated)
+            case Regex(pattern, _):
+                found = [match.span() for match in self._patterns[pattern].finditer(self._article_text.cased)]  # type: ignore[attr-defined] # re2 has no types
+            case OfficialTerm(official_id, _):
+                found = self._find_mentions(official_id)
+            case Within(region, part):
+                return self._find_within(region, part)
+            case Near(left, right, distance):
+                found = self._find_near(self.find(left) or [], self.find(right) or [], distance)
+            case Or(parts):
+                each = [places for places in map(self.find, parts) if places is not None]
+                return sorted(set().union(*each)) if each else None
+            case And(parts):
+                return self._find_all(parts)
+            case Not(part):
+                return [] if self.find(part) is None else None
+        return found[:MAX_SPANS] or None
+
+    def _find_all(self, parts: tuple[Node, ...]) -> list[Span] | None:
+        found: set[Span] = set()
+        for part in parts:
+            places = self.find(part)
+            if places is None:
+                return None
+            found.update(places)
+        return sorted(found)
+
+    def _find_within(self, region: Region, part: Node) -> list[Span] | None:
+        low, high = self._article_text.region_range(region)
+        match part:
+            case Not(inner):
+                return [] if self._find_within(region, inner) is None else None
+            case And(parts):
+                each = [self._find_within(region, inner) for inner in parts]
+                return None if None in each else sorted(set().union(*(places for places in each if places)))
+            case _:
+                return [span for span in self.find(part) or [] if low <= span[0] and span[1] <= high] or None
+
+    def _find_near(self, left: list[Span], right: list[Span], distance: int) -> list[Span]:
+        """Pair each place on the left with the nearest on the right; both lists are in order."""
+        found: set[Span] = set()
+        at = 0
+        for start, end in left:
+            while at < len(right) and right[at][1] <= start:
+                at += 1
+            for other in right[max(0, at - 1) : at + 2]:
+                first, second = sorted(((start, end), other))
+                if first[1] <= second[0] and self._count_words_between(first[1], second[0]) <= distance:
+                    found |= {(start, end), other}
+        return sorted(found)
+
+    def _count_words_between(self, end: int, start: int) -> int:
+        """Count the words between two places, as far as any NEAR reaches."""
+        return (
+            MAX_SPANS if start - end > _MAX_NEAR_CHARS else len(self._article_text.spaced[end + 1 : start + 1].split())
+        )
+
+
+def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: str) -> list[Span]:
+    """Return the folded places of a word or phrase; ``flat`` is the page's."""
+    needle = fold_key(term.text).replace("-", " ") if term.is_exact else term.text
+    found: list[Span] = []
+    at = unhyphenated.find(needle)
+    while at >= 0 and len(found) < MAX_SPANS:
+        end = at + len(needle)
+        bounded = is_whole_word(unhyphenated, at, end) or (
+            term.is_prefix and is_whole_word(unhyphenated, at, len(unhyphenated))
+        )
+        if bounded and (not term.is_exact or article_text.folded.original_slice(at, end).startswith(term.text)):
+            found.append((at, _find_word_end(unhyphenated, end) if term.is_prefix else end))
+        at = unhyphenated.find(needle, end)
+    return found
+
+
+def _find_word_end(text: str, end: int) -> int:
+    """Return where the word ends in which a prefix ended."""
+    while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
+        end += 1
+    return end

@@ -1,0 +1,322 @@
+"""The tree of a query: what each node stands for, and what can be told of it without a text.
+
+The query language: what may be written, and how it is read into a tree.
+
+    query  = both, {"OR", both} ;
+    both   = part, {["AND"], part} ;                 two parts side by side are joined by AND
+    part   = "NOT", part | near ;
+    near   = item, {"NEAR/" number, item} ;          at most so many words apart, in either order
+    item   = "(", query, ")" | region, ":", item | "@", official | "/", regular expression, "/"
+           | ["="], (word | '"', words, '"') ;       a word may end in * ; "=" keeps case and marks
+
+Operators stand in capitals. Words are compared without case and marks unless ``=`` stands before them.
+"""
+
+import re
+from dataclasses import dataclass
+
+from monitor.domain.article import Region
+from monitor.domain.errors import QueryError
+from monitor.text.fold import fold_key
+
+
+@dataclass(frozen=True, slots=True)
+class TextTerm:
+    """A word or phrase, folded unless ``exact``; with ``prefix`` its last word may go on."""
+
+    text: str
+    is_prefix: bool = False
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A regular expression in RE2's language."""
+
+    pattern: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialTerm:
+    """A mention of a watched official."""
+
+    official_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What must be found in one region."""
+
+    region: Region
+    part: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts are found, none of them only excludes."""
+
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part is found."""
+
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part is not found."""
+
+    part: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Both sides are found with at most ``distance`` words between them."""
+
+    left: "Node"
+    right: "Node"
+    distance: int
+
+
+Node = TextTerm | Regex | OfficialTerm | Within | And | Or | Not | Near
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that was read without fault."""
+
+    text: str
+    root: Node
+
+
+def matches_empty(node: Node) -> bool:
+    """Tell whether an empty text would satisfy a query."""
+    match node:
+        case Not(part):
+            return not matches_empty(part)
+        case And(parts):
+            return all(map(matches_empty, parts))
+        case Or(parts):
+            return any(map(matches_empty, parts))
+        case Within(_, part):
+            return matches_empty(part)
+        case _:
+            return False
+
+
+def has_positions(node: Node) -> bool:
+    """Tell whether a node stands for places in the text, which NEAR can measure."""
+    match node:
+        case And() | Not():
+            return False
+        case Or(parts):
+            return all(map(has_positions, parts))
+        case Within(_, part):
+            return has_positions(part)
+        case _:
+            return True
+
+
+MAX_NEAR_DISTANCE_WORDS = 100
+
+
+MAX_NESTING_DEPTH = 50
+
+
+MAX_QUERY_CHARS = 20_000
+
+
+_TOKEN_PATTERN = re.compile(
+    r"""\s*(?:(?P<open>\()|(?P<close>\))
+    |(?P<near>NEAR\b(?:/(?P<distance>\d{1,4}))?)|(?P<operator>(?:AND|OR|NOT)(?![^\s()]))
+    |(?P<region>[A-Za-z]+):(?=[\S])
+    |@(?P<person>[A-Za-z0-9-]+)
+    |/(?P<regex>(?:[^/\\]|\\.)+)/
+    |(?P<exact>=?)(?:"(?P<phrase>[^"]*)"|“(?P<curly>[^”]*)”|(?P<word>[^\s()"“”=/@:][^\s()"“”]*))
+    )""",
+    re.VERBOSE,
+)
+
+
+_WHITESPACE = re.compile(r"\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
+    is_exact: bool = False
+
+
+def parse_query(text: str) -> Query:
+    """Read a query. Raises ``QueryError`` with the position of the fault and what was expected there."""
+    if not text.strip():
+        raise QueryError("the query is empty", 0, "a word, a phrase or an @official")
+    if len(text) > MAX_QUERY_CHARS:
+        raise QueryError(f"the query is {len(text)} characters long", MAX_QUERY_CHARS, f"at most {MAX_QUERY_CHARS}")
+    reader = _Parser(_tokenize(text), len(text))
+    root = reader.parse_or(0)
+    if (token := reader.peek()) is not None:
+        raise QueryError(f"{_describe_token(token)} stands alone", token.position, "an operator or the end")
+    if matches_empty(root):
+        raise QueryError("the query is satisfied by any text", 0, "something that must be found, beside NOT")
+    return Query(text, root)
+
+
+def _tokenize(text: str) -> list[_Token]:
+    """Cut a query into signs and words."""
+    tokens: list[_Token] = []
+    at = 0
+    end = len(text.rstrip())
+    while at < end:
+        match = _TOKEN_PATTERN.match(text, at)
+        start = _WHITESPACE.match(text, at).end()  # type: ignore[union-attr] # matches the empty text too
+        if match is None:
+            raise _build_syntax_error(text, start)
+        kind = match.lastgroup or ""
+        if kind == "distance":
+            kind = "near"
+        shown = match[kind] if kind != "near" else (match["distance"] or "10")
+        if kind in {"phrase", "curly"} and not shown.strip():
+            raise QueryError("the phrase is empty", start, "words between the quotes")
+        tokens.append(_Token(kind, shown, start, bool(match["exact"])))
+        at = match.end()
+    return tokens
+
+
+def _build_syntax_error(text: str, start: int) -> QueryError:
+    """Explain a place where nothing of the language begins."""
+    char = text[start]
+    if char in '"“':
+        return QueryError("the phrase is not closed", start, f"a closing {'”' if char == '“' else char}")
+    if char == "/":
+        return QueryError("the regular expression is empty or not closed", start, "/pattern/")
+    if char == "@":
+        return QueryError("@ names nobody", start, "the id of an official, as in @phan-van-giang")
+    if char == "=":
+        return QueryError("= stands before nothing", start, "a word or a phrase right after it")
+    return QueryError(f"{char!r} begins nothing", start, "a word, a phrase, (, @official or /regex/")
+
+
+def _describe_token(token: _Token) -> str:
+    return {"open": "(", "close": ")", "near": "NEAR"}.get(token.kind, repr(token.text))
+
+
+class _Parser:
+    """Recursive descent over the tokens; one method a line of the grammar."""
+
+    def __init__(self, tokens: list[_Token], end: int) -> None:
+        self._tokens, self._end, self._index = tokens, end, 0
+
+    def peek(self) -> _Token | None:
+        return self._tokens[self._index] if self._index < len(self._tokens) else None
+
+    def _advance(self) -> _Token:
+        self._index += 1
+        return self._tokens[self._index - 1]
+
+    def _is_next(self, kind: str, text: str = "") -> bool:
+        token = self.peek()
+        return token is not None and token.kind == kind and text in {"", token.text}
+
+    def parse_or(self, depth: int) -> Node:
+        parts = [self._parse_and(depth)]
+        while self._is_next("operator", "OR"):
+            self._advance()
+            parts.append(self._parse_and(depth))
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def _next_position(self) -> int:
+        token = self.peek()
+        return token.position if token else self._end
+
+    def _parse_and(self, depth: int) -> Node:
+        parts = [self._parse_not(depth)]
+        while (token := self.peek()) is not None and token.kind != "close" and not self._is_next("operator", "OR"):
+            if self._is_next("operator", "AND"):
+                self._advance()
+            parts.append(self._parse_not(depth))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _parse_not(self, depth: int) -> Node:
+        excluded = False
+        while self._is_next("operator", "NOT"):
+            self._advance()
+            excluded = not excluded
+        node = self._parse_near(depth)
+        return Not(node) if excluded else node
+
+    def _parse_near(self, depth: int) -> Node:
+        start = self._next_position()
+        node = self._parse_primary(depth)
+        chained = 0
+        while self._is_next("near"):
+            chained += 1
+            token = self._advance()
+            if chained > MAX_NESTING_DEPTH:
+                raise QueryError("too many NEAR in a row", token.position, f"at most {MAX_NESTING_DEPTH}")
+            if not 1 <= int(token.text) <= MAX_NEAR_DISTANCE_WORDS:
+                raise QueryError(
+                    f"NEAR/{token.text} is out of range", token.position, f"NEAR/1 to NEAR/{MAX_NEAR_DISTANCE_WORDS}"
+                )
+            right_at = self._next_position()
+            right = self._parse_primary(depth)
+            for side, at in ((node, start), (right, right_at)):
+                if not has_positions(side):
+                    raise QueryError("NEAR cannot measure AND or NOT", at, "a word, a phrase or an OR of them")
+            node = Near(node, right, int(token.text))
+        return node
+
+    def _parse_primary(self, depth: int) -> Node:
+        if depth > MAX_NESTING_DEPTH:
+            raise QueryError(
+                "the query is nested too deep", self._next_position(), f"at most {MAX_NESTING_DEPTH} levels"
+            )
+        token = self.peek()
+        if token is None:
+            raise QueryError("the query ends too soon", self._end, "a word, a phrase, ( or @official")
+        if token.kind in {"operator", "near", "close"}:
+            what = "nothing stands before it" if token.kind != "close" else "nothing to close, or nothing inside"
+            raise QueryError(f"{_describe_token(token)}: {what}", token.position, "a word, a phrase, ( or @official")
+        self._advance()
+        if token.kind == "open":
+            node = self.parse_or(depth + 1)
+            if not self._is_next("close"):
+                raise QueryError("the parenthesis is not closed", token.position, "a closing )")
+            self._advance()
+            return node
+        if token.kind == "region":
+            return self._parse_region(token, depth)
+        if token.kind == "person":
+            return OfficialTerm(token.text, token.position)
+        if token.kind == "regex":
+            return Regex(token.text, token.position)
+        return _build_term(token)
+
+    def _parse_region(self, token: _Token, depth: int) -> Node:
+        names = [region.value for region in Region]
+        if token.text.lower() not in names:
+            raise QueryError(f"there is no region {token.text!r}", token.position, " or ".join(f"{n}:" for n in names))
+        return Within(Region(token.text.lower()), self._parse_primary(depth + 1))
+
+
+def _build_term(token: _Token) -> TextTerm:
+    """Make a term of a word or phrase; a * is allowed at the very end alone."""
+    text = token.text.strip()
+    prefix = text.endswith("*")
+    text = text.removesuffix("*")
+    star = text.find("*")
+    if star >= 0 or (prefix and len(text) < 2):
+        at = token.position + token.text.find("*")
+        raise QueryError("the * stands in the wrong place", at, "* at the end of a word of two letters or more")
+    if not any(char.isalnum() for char in text):
+        raise QueryError(f"{token.text!r} holds no letter", token.position, "a word or a phrase")
+    return TextTerm(
+        text if token.is_exact else " ".join(fold_key(text).replace("-", " ").split()), prefix, token.is_exact
+    )

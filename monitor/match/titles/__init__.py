@@ -1,0 +1,1 @@
+"""Titles: the words around a name, the positions they mean, and how they fit an official."""

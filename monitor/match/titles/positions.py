@@ -1,0 +1,214 @@
+"""Positions that titles and roles name: rank, domain, level and country, and their comparison."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from functools import lru_cache
+
+from monitor.domain.watchlist import Role
+from monitor.match.countries import country_words
+from monitor.match.titles.lexicon import max_title_phrase_words, title_vocabulary
+from monitor.text.fold import fold_key
+
+_RELATED_HEADS = {  # heads that the press uses for one another, where what they are about agrees
+    frozenset(pair)
+    for group in (
+        ("head", "chief", "chair", "commander"),
+        ("head", "secretary"),
+        ("gensec", "secretary"),
+        ("minister", "secretary"),
+        ("minister", "head"),
+        ("president", "chair"),
+        ("gensec", "chief"),
+        ("president", "chief"),
+        ("premier", "chief"),
+        ("gensec", "head"),
+        ("envoy", "ambassador"),
+        ("envoy", "head"),
+        ("governor", "head"),
+        ("attache", "envoy"),
+        ("justice", "head"),
+        ("justice", "chief"),
+        ("justice", "president"),
+        ("monarch", "president"),
+    )
+    for one in group
+    for other in group
+    for pair in ((one, other),)
+    if one != other
+}
+
+
+_DIPLOMATIC_HEADS = {"ambassador", "attache", "envoy"}
+
+
+_BROAD_HEADS = {
+    "attache",
+    "minister",
+    "chief",
+    "head",
+    "chair",
+    "secretary",
+    "member",
+    "commander",
+    "adviser",
+    "governor",
+    "spokesman",
+}
+
+
+_OPTIONAL_DOMAINS = {"party", "politics", "army"}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One post as a phrase names it; all words folded. ``deputy`` and ``former`` are its level."""
+
+    head: str
+    domains: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    is_deputy: bool = False
+    is_former: bool = False
+
+    @property
+    def is_vague(self) -> bool:
+        """Tell whether the post alone would fit many people of one country."""
+        return self.head in _BROAD_HEADS and not self.domains
+
+
+class RoleFit(IntEnum):
+    """How well a role fits a post: not at all, at another time, at an unknown time, at the time of the article."""
+
+    NO_MATCH = 0
+    OTHER_TIME = 1
+    UNDATED = 2
+    CURRENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What stands before or after a name: posts, rank, whether somebody is addressed, countries named."""
+
+    positions: tuple[Position, ...] = ()
+    rank: str = ""
+    is_addressed: bool = False
+    countries: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=20_000)
+def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Cut folded words into the longest known phrases; a word that is none stands alone as its own domain."""
+    known, lands = title_vocabulary(), country_words()
+    read: list[tuple[str, tuple[str, ...]]] = []
+    at = 0
+    while at < len(words):
+        for size in range(min(max_title_phrase_words(), len(words) - at), 0, -1):
+            phrase = " ".join(words[at : at + size])
+            if (symbols := known.get(phrase)) is not None:
+                read.append((phrase, symbols))
+                break
+            if (country := lands.get(phrase)) is not None:
+                read.append((phrase, (f"c:{country}",)))
+                break
+        else:
+            size = 1
+            word = words[at].rstrip("s")
+            read.append((words[at], (f"d:{word}",) if len(word) > 2 else ("-:",)))
+        at += size
+    return tuple(read)
+
+
+@lru_cache(maxsize=20_000)
+def parse_title(words: tuple[str, ...]) -> Title:
+    """Read folded words, without the name, as a title."""
+    heads: list[dict[str, object]] = []
+    waiting: set[str] = set()
+    level: set[str] = set()
+    countries: set[str] = set()
+    rank, addressed, joined = "", False, False
+    for phrase, symbols in split_title_phrases(words):
+        kinds = {symbol.partition(":")[0]: symbol.partition(":")[2] for symbol in symbols}
+        if "c" in kinds:
+            countries.add(kinds["c"])
+        elif "h" in kinds:
+            domains = waiting | ({kinds["d"]} if "d" in kinds else set())
+            deputy = "deputy" in level or kinds.get("l") == "deputy"
+            heads.append({"head": kinds["h"], "domains": domains, "deputy": deputy, "former": "former" in level})
+            waiting, level, joined = set(), level & {"former"}, False
+        elif "l" in kinds:
+            level.add(kinds["l"])
+        elif "r" in kinds:
+            rank = kinds["r"]
+        elif "m" in kinds:
+            addressed = True
+        elif "d" in kinds:
+            _assign_domain(kinds["d"], heads, waiting, is_joined=joined)
+        joined = phrase in {"and", "cum", "va", "et", "kiem", "y"} or (joined and "d" in kinds)
+    if waiting and heads:
+        heads[-1]["domains"] |= waiting  # type: ignore[operator] # always a set
+    posts = tuple(_build_position(head, countries) for head in heads)
+    return Title(posts, rank, addressed, frozenset(countries))
+
+
+def _build_position(head: dict[str, object], countries: set[str]) -> Position:
+    """Make a post; the president of a parliament is its chair."""
+    domains = frozenset(head["domains"])  # type: ignore[call-overload] # always a set
+    name = "chair" if head["head"] == "president" and "assembly" in domains else str(head["head"])
+    return Position(name, domains, frozenset(countries), bool(head["deputy"]), bool(head["former"]))
+
+
+def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains: set[str], *, is_joined: bool) -> None:
+    """Give a domain to the head before it, or keep it for the head that follows."""
+    if heads and not is_joined:
+        heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set
+    else:
+        pending_domains.add(domain)
+
+
+@lru_cache(maxsize=20_000)
+def fold_words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a title as configured or printed."""
+    plain = "".join(char if char.isalnum() else " " for char in fold_key(text))
+    return tuple(plain.split())
+
+
+@lru_cache(maxsize=20_000)
+def parse_positions(title: str) -> tuple[Position, ...]:
+    """Return the posts that a configured role's title means."""
+    return parse_title(fold_words(title)).positions
+
+
+def rate_role_fit(position: Position, role: Role, article_date: date | None) -> RoleFit:
+    """Tell how well a role fits a post in an article of a date."""
+    if not any(_is_same_position(position, own) for own in parse_positions(role.title)):
+        return RoleFit.NO_MATCH
+    if role.from_on is None and role.until_on is None:
+        return RoleFit.UNDATED
+    if article_date is None:
+        return RoleFit.UNDATED
+    begun = role.from_on is None or role.from_on <= article_date
+    ended = role.until_on is not None and role.until_on < article_date
+    if position.is_former:
+        return RoleFit.CURRENT if begun else RoleFit.OTHER_TIME
+    return RoleFit.CURRENT if begun and not ended else RoleFit.OTHER_TIME
+
+
+def _is_same_position(position: Position, configured: Position) -> bool:
+    """Compare what a text says with what is configured; a text may say less, and use a kindred word."""
+    if position.is_deputy != configured.is_deputy:
+        return False
+    domains, mine = position.domains - {"state", "government"}, configured.domains
+    if position.head == configured.head:
+        if not domains - _OPTIONAL_DOMAINS or domains <= mine:
+            return position.head in _BROAD_HEADS or not mine - _OPTIONAL_DOMAINS or bool(domains & mine)
+        return bool(domains & mine - _OPTIONAL_DOMAINS) and len(domains - mine) <= 1 + len(domains & mine)
+    if frozenset((position.head, configured.head)) not in _RELATED_HEADS:
+        return False
+    if {position.head, configured.head} & {"president", "premier", "gensec", "monarch"}:
+        return domains - {"party"} <= mine and not (mine - _OPTIONAL_DOMAINS)
+    return bool(domains & mine)
+
+
+def is_diplomatic(position: Position) -> bool:
+    """Tell whether a post's countries may be where it is held rather than whose it is."""
+    return position.head in _DIPLOMATIC_HEADS

@@ -1,0 +1,178 @@
+"""How well a title fits an official: post against roles and dates, rank against career, country against country."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from monitor.match.countries import format_country_name
+from monitor.match.decisions.context import MatchContext
+from monitor.match.names.index import PreparedOfficial
+from monitor.match.titles.parser import PrecedingTitle
+from monitor.match.titles.positions import Position, RoleFit, Title, is_diplomatic, rate_role_fit
+
+_LEADER_HEADS = ("president", "premier", "gensec", "monarch")
+
+
+COMMON_SHORT_FORM_CONVENTIONS = {"vietnamese", "chinese", "korean"}
+"""Conventions whose short forms are shared by thousands: they need more evidence."""
+
+
+class EvidenceStrength(IntEnum):
+    """The weight of the evidence for one official; below ``LIKELY`` a part of a name is not enough."""
+
+    CONTRADICTED = 0
+    NO_EVIDENCE = 1
+    ADDRESSED = 2
+    RANKED = 3
+    VAGUE = 4
+    LIKELY = 5
+    UNDATED = 6
+    CERTAIN = 7
+
+
+@dataclass(frozen=True, slots=True)
+class TitleScore:
+    """The evidence for one official: how strong, and in words."""
+
+    official_index: int
+    strength: EvidenceStrength
+    reason: str
+
+
+def score_title(context: MatchContext, prepared: PreparedOfficial, before: PrecedingTitle, after: Title) -> TitleScore:
+    """Weigh what stands before and after a part of a name for one official."""
+    title = before.title
+    fit, post = _find_best_position(context, prepared, title.positions)
+    other, other_post = _find_best_position(context, prepared, after.positions)
+    against = (
+        _explain_foreign_title(prepared, title, after)
+        or _explain_contradiction(context, prepared, title, fit, max(fit, other), post)
+        or (
+            prepared.index not in context.first_accepted_at
+            and _explain_contradicting_apposition(prepared, after, max(fit, other))
+        )
+    )
+    if against:
+        return TitleScore(prepared.index, EvidenceStrength.CONTRADICTED, against)
+    if max(fit, other) >= RoleFit.UNDATED:
+        return _score_position(context, prepared, max((fit, post), (other, other_post), key=lambda pair: pair[0]))
+    if title.rank:
+        return TitleScore(prepared.index, EvidenceStrength.RANKED, f"the rank {' '.join(before.words[-3:])}")
+    if prepared.country in title.countries and _is_leader(context, prepared):
+        return TitleScore(
+            prepared.index, EvidenceStrength.LIKELY, f"named as {prepared.official.country}'s, whom he leads"
+        )
+    if title.is_addressed or title.positions:
+        return TitleScore(prepared.index, EvidenceStrength.ADDRESSED, "addressed, by nothing that tells who")
+    return TitleScore(prepared.index, EvidenceStrength.NO_EVIDENCE, "no title")
+
+
+def _is_leader(context: MatchContext, prepared: PreparedOfficial) -> bool:
+    """Tell whether the official is head of state or government at the time, and his name not one of many."""
+    fits = (
+        rate_role_fit(Position(head), role, context.article_date)
+        for head in _LEADER_HEADS
+        for role in prepared.official.roles
+    )
+    return (
+        prepared.name_parts.convention not in COMMON_SHORT_FORM_CONVENTIONS
+        and max(fits, default=RoleFit.NO_MATCH) >= RoleFit.UNDATED
+    )
+
+
+def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Title) -> str:
+    """Tell whether a title is of another country than the official's; an envoy's may be where he serves."""
+    if not prepared.country or any(map(is_diplomatic, title.positions + after.positions)):
+        return ""
+    for lands in (title.countries, after.countries):
+        if lands and prepared.country not in lands:
+            named = ", ".join(map(format_country_name, sorted(lands)))
+            return f"the title is of {named}, not of {prepared.official.country}"
+    return ""
+
+
+def _explain_contradiction(
+    context: MatchContext, prepared: PreparedOfficial, title: Title, fit: RoleFit, best_fit: RoleFit, position: Position
+) -> str:
+    """Tell whether the title before a name is one that the official does not hold, or not at the time.
+
+    Configured roles are rarely all: of somebody named in the text, a rare name says more than an unknown post.
+    """
+    known = prepared.index in context.first_accepted_at
+    rare = known and prepared.name_parts.convention not in COMMON_SHORT_FORM_CONVENTIONS
+    if title.rank and not prepared.can_hold_rank and not rare:
+        return f"no role of {prepared.official.name} is of the army or police"
+    if not title.positions or not prepared.positions or best_fit >= RoleFit.UNDATED:
+        return ""
+    if rare:
+        return ""
+    if fit is RoleFit.OTHER_TIME:
+        return f"{_describe_positions((position,))} at another time than {context.article_date}"
+    if all(one.is_vague or one.head == "member" or (one.is_former and known) for one in title.positions):
+        return ""
+    return f"no role of {prepared.official.name} is {_describe_positions(title.positions)}"
+
+
+def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, best_fit: RoleFit) -> str:
+    """Tell whether the apposition after a name is one that the official does not hold."""
+    if (
+        not after.positions
+        or not prepared.positions
+        or best_fit is not RoleFit.NO_MATCH
+        or all(one.is_vague for one in after.positions)
+    ):
+        return ""
+    return f"no role of {prepared.official.name} is {_describe_positions(after.positions)}"
+
+
+def _score_position(
+    context: MatchContext, prepared: PreparedOfficial, best_fit: tuple[RoleFit, Position]
+) -> TitleScore:
+    """Weigh a fitting post by how much it says and whether the text speaks of the official's country."""
+    fit, post = best_fit
+    at_home = not prepared.country or prepared.country in post.countries or prepared.country in context.country_counts
+    if (
+        not at_home
+        and context.country_counts
+        and (post.is_vague or prepared.name_parts.convention in COMMON_SHORT_FORM_CONVENTIONS)
+    ):
+        return TitleScore(
+            prepared.index, EvidenceStrength.VAGUE, f"{_describe_positions((post,))}, in a text about other countries"
+        )
+    if post.is_vague:
+        score = EvidenceStrength.LIKELY if at_home else EvidenceStrength.VAGUE
+        return TitleScore(prepared.index, score, f"{_describe_positions((post,))}, which says little")
+    if fit is RoleFit.UNDATED:
+        return TitleScore(
+            prepared.index, EvidenceStrength.UNDATED, f"{_describe_positions((post,))} fits a role of unknown time"
+        )
+    return TitleScore(
+        prepared.index, EvidenceStrength.CERTAIN, f"{_describe_positions((post,))} fits the role held at the time"
+    )
+
+
+def _find_best_position(
+    context: MatchContext, prepared: PreparedOfficial, positions: tuple[Position, ...]
+) -> tuple[RoleFit, Position]:
+    best, chosen = RoleFit.NO_MATCH, positions[0] if positions else Position("")
+    for post in positions:
+        for role in prepared.official.roles:
+            if (fit := rate_role_fit(post, role, context.article_date)) > best:
+                best, chosen = fit, post
+    return best, chosen
+
+
+def _describe_positions(positions: tuple[Position, ...]) -> str:
+    """Return posts in words, for the reason of a decision."""
+    return " and ".join(
+        " ".join(
+            part
+            for part in (
+                "former" * post.is_former,
+                "deputy" * post.is_deputy,
+                " ".join(sorted(post.domains)),
+                post.head,
+            )
+            if part
+        )
+        for post in positions
+    )

@@ -1,0 +1,97 @@
+"""Finding the feeds of a site: what its page names, what its links look like, and where feeds usually are."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.parse.fields import resolve_url, to_plain_text
+from monitor.text.urls import canonicalize_url, extract_host
+
+_FEED_MEDIA_TYPES = frozenset(
+    {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml"}
+)
+
+
+_FEED_LIKE_URL = re.compile(r"(?:^|[/._?=&-])(?:rss|feeds?|atom|rdf)(?:$|[/._?=&-])|\.(?:rss|rdf|atom)$", re.IGNORECASE)
+
+
+_SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+_COMMON_FEED_PATHS = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "rss/home.rss")
+
+
+_COMMON_SITEMAP_PATHS = ("sitemap-news.xml", "news-sitemap.xml", "sitemap_news.xml", "sitemap.xml")
+
+
+MAX_FEED_CANDIDATES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCandidate:
+    """An address that may be a feed or sitemap, what it was called, and how it was found: named, linked or guessed."""
+
+    url: str
+    title: str = ""
+    found_by: str = "guessed"
+
+
+def find_page_candidates(html: str, url: str) -> tuple[FeedCandidate, ...]:
+    """List what a page names as its feeds, then its links that look like feeds of its own site, each once."""
+    tree = LexborHTMLParser(html)
+    base_node = tree.css_first("base[href]")
+    base = resolve_url(base_node.attributes.get("href") or "", url) if base_node else ""
+    found: dict[str, FeedCandidate] = {}
+    for node in tree.css("link[rel][href]"):
+        rels = (node.attributes.get("rel") or "").lower().split()
+        kind = (node.attributes.get("type") or "").lower().partition(";")[0].strip()
+        if "alternate" in rels and kind in _FEED_MEDIA_TYPES:
+            _add_candidate(found, node.attributes.get("href"), base or url, node.attributes.get("title"), "named")
+    site = _get_site_domain(url)
+    for node in tree.css("a[href]"):
+        href = node.attributes.get("href") or ""
+        address = resolve_url(href, base or url)
+        if (
+            address
+            and _get_site_domain(address) == site
+            and _FEED_LIKE_URL.search(urlsplit(address).path + "?" + urlsplit(address).query)
+        ):
+            _add_candidate(found, href, base or url, node.text(strip=True), "linked")
+    return tuple(found.values())[:MAX_FEED_CANDIDATES]
+
+
+def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:
+    """List the sitemaps that a robots.txt names, those for news first."""
+    found: dict[str, FeedCandidate] = {}
+    for address in _SITEMAP_LINE.findall(text[:500_000]):
+        _add_candidate(found, address, url, "", "named")
+    return tuple(sorted(found.values(), key=lambda one: "news" not in one.url.lower()))[:MAX_FEED_CANDIDATES]
+
+
+def list_common_candidates(url: str) -> tuple[FeedCandidate, ...]:
+    """List where feeds and news sitemaps usually are: beside the page, and at the root of its site."""
+    root = urljoin(url, "/")
+    found: dict[str, FeedCandidate] = {}
+    for name in _COMMON_FEED_PATHS:
+        _add_candidate(found, name, root, "", "guessed")
+    section = url.split("?", maxsplit=1)[0].rstrip("/") + "/"
+    if section != root and not re.search(r"\.\w{2,5}/$", section):
+        _add_candidate(found, "feed", section, "", "guessed")
+    for name in _COMMON_SITEMAP_PATHS:
+        _add_candidate(found, name, root, "", "guessed")
+    return tuple(found.values())
+
+
+def _add_candidate(
+    found: dict[str, FeedCandidate], href: str | None, base: str, title: str | None, found_by: str
+) -> None:
+    address = resolve_url(href or "", base)
+    if address:
+        found.setdefault(canonicalize_url(address), FeedCandidate(address, to_plain_text(title or "")[:100], found_by))
+
+
+def _get_site_domain(url: str) -> str:
+    """Return the last two labels of a host: good enough to tell an outlet's own feeds from a service's."""
+    return ".".join(extract_host(url).split(".")[-2:])

@@ -1,0 +1,193 @@
+"""Small values that every kind of document has: an instant, a title as a reader sees it, a link.
+
+From the fields of one item, whoever read them, to an entry: the same rules behind the cheap path and the judge.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
+
+from monitor.domain.source import Entry, Source
+from monitor.text.dates import parse_date
+from monitor.text.urls import is_web_url
+
+MAX_TITLE_CHARS = 2_000
+
+
+MAX_TEXT_CHARS = 1_000_000
+
+
+_MONTH_NUMBERS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+
+
+_RFC822_DATE = re.compile(
+    r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4}|\d{2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
+    r"(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
+)
+
+
+_ISO_DATE = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
+)
+
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>|<!--.*?-->", re.DOTALL)
+
+
+_BLOCK_TAG = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
+
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+
+
+_PADDING_CHARS = " \t\n\r\xa0\u00ad\u200b\u2060\ufeff"
+
+
+_WHITESPACE = re.compile(r"\s+")
+
+
+_MIN_YEAR, _MAX_YEAR = 1980, 2100
+
+
+def parse_instant(text: str, zone: tzinfo) -> datetime | None:
+    """Return the instant a date names, in UTC; ``zone`` counts where the text names none. None for no date."""
+    text = text.strip()
+    if not text:
+        return None
+    if found := _RFC822_DATE.fullmatch(text):
+        month = _MONTH_NUMBERS.get(found[2].lower())
+        if month:
+            return _build_instant(_parse_year(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), zone)
+    elif found := _ISO_DATE.fullmatch(text):
+        return _build_instant(int(found[1]), int(found[2]), int(found[3]), found.group(4, 5, 6, 7), zone)
+    return parse_date(text, zone)
+
+
+def _parse_year(digits: str) -> int:
+    """Read a year of RFC 822, whose two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
+    year = int(digits)
+    return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
+
+
+def _build_instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo) -> datetime | None:
+    hour, minute, second, offset = clock
+    try:
+        found = datetime(
+            year,
+            month,
+            day,
+            int(hour or 0),
+            int(minute or 0),
+            min(int(second or 0), 59),
+            tzinfo=_parse_utc_offset(offset.upper()) if offset else zone,
+        )
+        if found.tzinfo is not UTC:
+            found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found if _MIN_YEAR <= found.year <= _MAX_YEAR else None
+
+
+@lru_cache(maxsize=128)
+def _parse_utc_offset(offset: str) -> tzinfo:
+    if offset[0] not in "+-":
+        return UTC
+    digits = offset[1:].replace(":", "")
+    length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-length if offset[0] == "-" else length)
+
+
+@lru_cache(maxsize=256)
+def get_configured_timezone(source: Source) -> tzinfo:
+    """Return the zone in which a source's bare times are meant."""
+    try:
+        return ZoneInfo(source.timezone) if source.timezone else UTC
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
+def to_plain_text(text: str) -> str:
+    """Return a title as a reader sees it: tags gone, entities read, white space single, a reasonable length."""
+    text = text[: 4 * MAX_TITLE_CHARS]
+    if "<" in text:
+        text = _TAG.sub("", _BLOCK_TAG.sub(" ", text))
+    if "&" in text and _ENTITY.search(text):
+        text = html.unescape(text)
+    if "\n" in text or "\t" in text or "  " in text or "\r" in text or "\xa0" in text:
+        text = _WHITESPACE.sub(" ", text)
+    return remove_control_characters(text).strip(_PADDING_CHARS)[:MAX_TITLE_CHARS]
+
+
+_CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+
+
+_ASCII_CONTROL_BYTES = bytes(code for code in range(0x80) if _CONTROL_CHARS.match(chr(code)))
+
+
+def remove_control_characters(text: str) -> str:
+    """Drop what no text should hold: control characters, lone surrogates, direction overrides."""
+    if not text.isascii():
+        return _CONTROL_CHARS.sub("", text)
+    kept = text.encode().translate(None, _ASCII_CONTROL_BYTES)
+    return text if len(kept) == len(text) else kept.decode()
+
+
+def resolve_url(url: str, base: str) -> str:
+    """Return a link as an absolute web address, or an empty text if it leads elsewhere."""
+    text = remove_control_characters(url.strip())
+    if text.startswith(("https://", "http://")) and is_web_url(text):
+        return text
+    try:
+        joined = urljoin(base, text.replace(" ", "%20")) if text else ""
+    except ValueError:
+        return ""
+    return joined if is_web_url(joined) else ""
+
+
+MAX_GUID_CHARS = 2_000
+
+
+MAX_ENTRIES = 2_000
+
+
+@dataclass(slots=True)
+class RawItem:
+    """An item's fields as they stand in the document; None where there is none."""
+
+    link: str | None = None
+    id: str | None = None
+    title: str | None = None
+    published: str | None = None
+    updated: str | None = None
+    summary: str | None = None
+    content: str | None = None
+    authors: tuple[str, ...] = ()
+
+
+def build_entry(raw: RawItem, base: str, zone: tzinfo) -> Entry:
+    """Make an entry. The date of a change stands in for one of publication where that is missing."""
+    updated = parse_instant(raw.updated, zone) if raw.updated else None
+    summary, content = _clean_content(raw.summary), _clean_content(raw.content)
+    return Entry(
+        url=resolve_url(raw.link or "", base),
+        guid=remove_control_characters(raw.id or "")[:MAX_GUID_CHARS],
+        title=to_plain_text(raw.title or ""),
+        published_at=(parse_instant(raw.published, zone) if raw.published else None) or updated,
+        updated_at=updated,
+        summary="" if summary == content else summary,
+        content=content,
+        authors=tuple(name for name in map(to_plain_text, raw.authors) if name)[:20],
+    )
+
+
+def _clean_content(text: str | None) -> str:
+    return remove_control_characters(text)[:MAX_TEXT_CHARS] if text else ""

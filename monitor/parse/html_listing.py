@@ -1,0 +1,128 @@
+"""Pages that list articles, read by the CSS selectors of the source."""
+
+from datetime import datetime
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from monitor.domain.errors import NotAFeed
+from monitor.domain.source import Entry, Feed, Listing, Source
+from monitor.parse.fields import MAX_ENTRIES, get_configured_timezone, parse_instant, resolve_url, to_plain_text
+from monitor.text.bot_walls import find_wall
+from monitor.text.urls import canonicalize_url
+
+
+def parse_listing(text: str, url: str, source: Source) -> Feed:
+    """Read a page by the source's selectors; an article listed twice is one entry.
+
+    Raises ``NotAFeed`` if no item is found: a wall, or selectors that fit the page no longer.
+    """
+    listing = source.listing
+    if listing is None:
+        raise NotAFeed("the source has no selectors for its page", "HTML page")
+    tree = LexborHTMLParser(text)
+    base = _base_url(tree, url)
+    items = _select_nodes(tree.root, listing.items)
+    entries: dict[str, Entry] = {}
+    for item in items[:MAX_ENTRIES]:
+        entry = _build_listing_entry(item, listing, base, source)
+        if entry is not None:
+            entries.setdefault(canonicalize_url(entry.url), entry)
+    if not entries:
+        raise NotAFeed(*_describe_empty_listing(text, listing, len(items)))
+    following = next(
+        (resolve_url(node.attributes.get("href") or "", base) for node in _find_next_page_links(tree, listing)), ""
+    )
+    return Feed(
+        entries=tuple(entries.values()),
+        title=to_plain_text(_get_node_text(tree.css_first("title"))),
+        url=url,
+        language=(tree.root.attributes.get("lang") or "")[:35] if tree.root else "",
+        nested_urls=(following,) if following and following != url else (),
+        is_truncated=len(items) > MAX_ENTRIES,
+    )
+
+
+def _describe_empty_listing(text: str, listing: Listing, item_count: int) -> tuple[str, str]:
+    if wall := find_wall(text):
+        return f"the page is a {wall}", wall
+    if item_count:
+        return f"{item_count} items match {listing.items!r}, but none has a link at {listing.link!r}", "changed page"
+    return f"nothing on the page matches {listing.items!r}: its layout changed, or it holds no articles", "changed page"
+
+
+def _base_url(tree: LexborHTMLParser, url: str) -> str:
+    node = tree.css_first("base[href]")
+    return (resolve_url(node.attributes.get("href") or "", url) if node else "") or url
+
+
+def _select_nodes(node: LexborNode | None, selector: str) -> list[LexborNode]:
+    if node is None or not selector:
+        return []
+    try:
+        return list(node.css(selector))
+    except (SelectolaxError, ValueError) as error:
+        raise NotAFeed(f"{selector!r} is no CSS selector", "wrong selector") from error
+
+
+def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[LexborNode]:
+    return _select_nodes(tree.root, listing.next)[:1] if listing.max_pages > 1 else []
+
+
+def _build_listing_entry(item: LexborNode, listing: Listing, base: str, source: Source) -> Entry | None:
+    """Read one item; None if it has no link that leads anywhere."""
+    links = [item] if item.tag == "a" and item.attributes.get("href") else []
+    links += _select_nodes(item, listing.link)
+    found = [(link, address) for link in links if (address := resolve_url(link.attributes.get("href") or "", base))]
+    if not found:
+        return None
+    url = found[0][1]
+    return Entry(
+        url=url,
+        title=_find_title(item, listing, [link for link, to in found if to == url]),
+        published_at=_find_date(item, listing, source),
+    )
+
+
+def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
+    """Take the configured title, else the longest text among the links to the article, else its tooltip."""
+    if listing.title:
+        return to_plain_text(_get_node_text(next(iter(_select_nodes(item, listing.title)), None)))
+    texts = [_get_node_text(link) for link in links]
+    headings = [_get_node_text(heading) for heading in item.css("h1, h2, h3, h4, h5")]
+    tips = [link.attributes.get("title") or "" for link in links]
+    return to_plain_text(
+        max(texts, key=len, default="") or next(filter(None, headings), "") or next(filter(None, tips), "")
+    )
+
+
+def _get_node_text(node: LexborNode | None) -> str:
+    return node.text(separator=" ", strip=True) if node is not None else ""
+
+
+def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime | None:
+    """Read the date by the configured selector and format, else from a ``time`` element."""
+    zone = get_configured_timezone(source)
+    nodes = _select_nodes(item, listing.published or "time")
+    if not nodes:
+        return None
+    machine = nodes[0].attributes.get("datetime") or nodes[0].attributes.get("content") or ""
+    text = _get_node_text(nodes[0])
+    if listing.published_format:
+        return _parse_formatted_date(text, listing.published_format, source) or _parse_formatted_date(
+            machine, listing.published_format, source
+        )
+    return (parse_instant(machine, zone) if machine else None) or parse_instant(text, zone)
+
+
+def _parse_formatted_date(text: str, date_format: str, source: Source) -> datetime | None:
+    """Read a date by a strptime format; words around it are left out one by one."""
+    words = text.split()
+    width = len(date_format.split())
+    for start in range(max(1, len(words) - width + 1)):
+        piece = " ".join(words[start : start + width]).strip(" ,;|()-")
+        try:
+            found = datetime.strptime(piece, date_format)  # noqa: DTZ007 - the zone is given in the next line
+        except ValueError:
+            continue
+        return parse_instant(found.isoformat(), get_configured_timezone(source))
+    return None

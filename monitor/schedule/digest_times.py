@@ -1,0 +1,150 @@
+"""When digests are due: daily, by cron or at once; in the reader's own zone, never within his quiet hours.
+
+Cron means what it means in crontab(5): Sunday is 0 or 7, and when both the day of the month and the day of the week
+are restricted, either suffices. APScheduler reads both otherwise, so the fields are translated here. When clocks go
+back, a fixed hour fires once, at its first passing; when they go forward, a skipped hour fires all the same.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from monitor.domain.digest import DigestPlan, QuietHours
+from monitor.domain.errors import UsageError
+
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+LOOKBACK_SPANS = tuple(timedelta(hours=hours) for hours in (0.2, 3, 48, 32 * 24, 400 * 24, 4 * 366 * 24))
+
+
+def _parse_weekday(text: str) -> int:
+    name = text.strip().lower()[:3]
+    if name in WEEKDAYS:
+        return WEEKDAYS.index(name)
+    number = int(text)
+    if not 0 <= number <= 7:
+        raise ValueError(text)
+    return number
+
+
+def _expand_weekdays(field: str) -> str:
+    """Spell out a crontab day of the week as names, which mean the same to everybody."""
+    chosen: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        if span == "*":
+            low, high = 0, 6
+        else:
+            low = _parse_weekday(first)
+            high = _parse_weekday(last) if dash else (6 if step else low)
+        if high < low:
+            high += 7
+        chosen |= {day % 7 for day in range(low, high + 1, int(step or 1))}
+    return ",".join(WEEKDAYS[day] for day in sorted(chosen))
+
+
+def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) -> tuple[CronTrigger, ...]:
+    fixed = {"minute": minute, "hour": hour, "month": month, "second": 0, "timezone": UTC}
+    names = "*" if weekday in {"*", "?"} else _expand_weekdays(weekday)
+    if day in {"*", "?"} or day.startswith("*/") or names == "*" or weekday.startswith("*"):
+        return (CronTrigger(day="*" if day == "?" else day, day_of_week=names, **fixed),)
+    return (CronTrigger(day=day, **fixed), CronTrigger(day_of_week=names, **fixed))
+
+
+@lru_cache(maxsize=256)
+def _compile_schedule(at: time | None, cron: str) -> tuple[CronTrigger, ...]:
+    """Build the triggers, which tell wall-clock times as if they were UTC; the zone comes in ``_fires``."""
+    if at is not None:
+        return (CronTrigger(hour=at.hour, minute=at.minute, second=at.second, timezone=UTC),)
+    fields = cron.split()
+    if len(fields) != 5:
+        raise UsageError(f'cron "{cron}" has {len(fields)} fields; expected 5: minute hour day month weekday')
+    try:
+        return _build_triggers(*fields)
+    except ValueError as error:
+        raise UsageError(f'cron "{cron}" cannot be read ({error}); expected for example "0 7 * * mon-fri"') from error
+
+
+def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Iterator[datetime]:
+    """Yield the instants at which a wall clock shows a time: two in a doubled hour if the schedule runs every hour.
+
+    A time that the clock skips is the instant at which it would have come had the clocks not moved (PEP 495, fold 0).
+    """
+    first = wall_time.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    yield first
+    second = wall_time.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if is_hourly and second > first:
+        yield second
+
+
+def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return what the wall clock shows, as if it were UTC."""
+    return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
+
+
+def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield every instant in (start, end] at which the schedule fires, quiet hours not yet considered."""
+    zone = ZoneInfo(plan.timezone)
+    offsets = {moment.astimezone(zone).utcoffset() for moment in (start - DAY, start, end, end + DAY)}
+    margin = timedelta(0) if len(offsets) == 1 else timedelta(hours=3)
+    first, last = _to_wall_time(start, zone) - margin, _to_wall_time(end, zone) + margin
+    for trigger in _compile_schedule(plan.schedule.at, plan.schedule.cron):
+        hourly = plan.schedule.at is None and plan.schedule.cron.split()[1].startswith("*")
+        cursor = first
+        while (fire := trigger.get_next_fire_time(None, cursor)) is not None and fire <= last:
+            for moment in _instants_at(fire.replace(tzinfo=None), zone, is_hourly=hourly):
+                if start < moment <= end:
+                    yield moment
+            cursor = fire + SECOND
+
+
+def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: datetime) -> datetime:
+    """Return the end of the quiet hours that hold at a moment, or the moment itself if none do."""
+    if quiet_hours is None:
+        return moment
+    local = moment.astimezone(zone)
+    clock = local.time()
+    over_midnight = quiet_hours.start > quiet_hours.end
+    held = (
+        (clock >= quiet_hours.start or clock < quiet_hours.end)
+        if over_midnight
+        else quiet_hours.start <= clock < quiet_hours.end
+    )
+    if not held:
+        return moment
+    day = local.date() if clock < quiet_hours.end else local.date() + DAY
+    ends = [datetime.combine(day, quiet_hours.end).replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return next((end for end in ends if end > moment), ends[-1])
+
+
+class CronDigestSchedule:
+    """Answers when a digest was last due."""
+
+    def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
+        """Return the latest time in (after, now] at which the digest was due, or None.
+
+        Within quiet hours nothing is due: what falls into them is due when they end. A digest told at once is due at
+        any other moment.
+        Raises ``UsageError`` for a cron expression that cannot be read.
+        """
+        zone = ZoneInfo(plan.timezone)
+        if now <= after or end_of_quiet_hours(plan.quiet_hours, zone, now) > now:
+            return None
+        if plan.schedule.is_immediate:
+            return now
+        earliest = after - DAY  # quiet hours move a time by less than a day
+        for span in LOOKBACK_SPANS:
+            start = max(earliest, now - span)
+            due = (end_of_quiet_hours(plan.quiet_hours, zone, fire) for fire in _iter_fire_times(plan, start, now))
+            latest = max((moment for moment in due if after < moment <= now), default=None)
+            if latest is not None or start == earliest:
+                return latest
+        return None

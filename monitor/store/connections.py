@@ -1,0 +1,230 @@
+"""Connections: how each engine is opened, and what a transaction is on it."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from threading import Lock, local
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from monitor.domain.errors import UsageError
+from monitor.store.errors import translate_errors
+
+BUSY_TIMEOUT_SECONDS = 5.0
+
+
+IDLE_IN_TRANSACTION_SECONDS = 20.0
+"""After so long in the middle of a transaction, PostgreSQL gives a process up that is frozen, and frees its locks."""
+
+
+KEEPALIVE_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+
+KEEPALIVE_OPTIONS |= {
+    "tcp_user_timeout": 30_000
+}  # a network that was cut is noticed within half a minute, not after two hours
+
+
+_WAL_CHECKPOINT_PAGES = (
+    4000  # 16 MB; at the usual 4 MB the pages of the full-text index were copied home with every few polls
+)
+
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_SECONDS * 1000)}",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cache_size=-16384",
+    "PRAGMA temp_store=MEMORY",
+    f"PRAGMA wal_autocheckpoint={_WAL_CHECKPOINT_PAGES}",
+)
+
+
+class Connections:
+    """A writer and its readers on one database.
+
+    On SQLite a write transaction begins IMMEDIATE, so that it waits for its turn at the start and never fails for the
+    lock in the middle. A commit of collected articles reaches the disk with the next checkpoint (synchronous=NORMAL:
+    after a power cut the last polls are simply polled again); what was told and sent is flushed at once (``durable``).
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare the connections; none is opened yet. Raises ``UsageError`` for a URL that names no known engine."""
+        self.is_sqlite, self.database_file = _parse_url(url)
+        if self.is_sqlite:
+            self._write_engine = _create_sqlite_engine(url, pool_size=1, max_overflow=0)
+            self._read_engine = _create_sqlite_engine(url, pool_size=4, max_overflow=4)
+            _set_begin_statement(self._write_engine, "BEGIN IMMEDIATE")
+            _set_begin_statement(self._read_engine, "BEGIN")
+        else:
+            self._write_engine = self._read_engine = _create_postgres_engine(url)
+        self._write_lock = Lock()
+        self._write_connection: Connection | None = None
+        self._thread_state = local()
+
+    @property
+    def conninfo(self) -> dict[str, Any]:
+        """What PostgreSQL's own driver needs to connect to the same database; nothing on SQLite."""
+        if self.is_sqlite:
+            return {}
+        _, found = self._write_engine.dialect.create_connect_args(self._write_engine.url)
+        return {**found, **KEEPALIVE_OPTIONS, "application_name": "monitor"}
+
+    @contextmanager
+    def write_transaction(self, *, durable: bool = False) -> Iterator[Connection]:
+        """Open a write transaction: it commits whole, or leaves nothing when an error passes through."""
+        if not self.is_sqlite:
+            with translate_errors(), self._write_engine.begin() as connection:
+                yield connection
+            return
+        shared: Connection | None = getattr(self._thread_state, "connection", None)
+        if shared is not None:
+            yield shared
+            return
+        with self._write_lock, translate_errors():
+            connection = self._get_write_connection()
+            set_durable(connection, durable=durable)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def shared_transaction(self) -> Iterator[None]:
+        """Make what this thread writes inside one transaction: all of it commits, or nothing. For SQLite only.
+
+        What has to be durable must not be among it.
+        """
+        with self.write_transaction() as connection:
+            self._thread_state.connection = connection
+            try:
+                yield
+            finally:
+                self._thread_state.connection = None
+
+    def _get_write_connection(self) -> Connection:
+        """Return the one connection that writes; it stays open, for taking one from the pool costs as much as a row."""
+        if self._write_connection is None:
+            self._write_connection = self._write_engine.connect()
+        return self._write_connection
+
+    @contextmanager
+    def read_transaction(self) -> Iterator[Connection]:
+        """Open a read transaction: all its queries see one state."""
+        with translate_errors(), self._read_engine.connect() as connection, connection.begin():
+            yield connection
+
+    def reset_readers(self) -> None:
+        """Let readers open anew: a connection goes on planning with what was known of the tables when it opened."""
+        self._read_engine.dispose()
+
+    @contextmanager
+    def raw_connection(self) -> Iterator[sqlite3.Connection]:
+        """Open SQLite's own connection for what cannot stand in a transaction, between those of the writer."""
+        with (
+            self._write_lock,
+            translate_errors(),
+            closing(sqlite3.connect(self.database_file, isolation_level=None)) as driver,
+        ):
+            driver.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_SECONDS * 1000)}")
+            yield driver
+
+    @contextmanager
+    def migration_transaction(self) -> Iterator[Connection]:
+        """Open a write transaction for a migration: foreign keys are judged at its end, not on the way."""
+        if not self.is_sqlite:
+            with self.write_transaction() as connection:
+                yield connection
+            return
+        engine = _create_sqlite_engine(
+            str(self._write_engine.url.render_as_string(hide_password=False)), poolclass=NullPool
+        )
+        _set_begin_statement(engine, "BEGIN IMMEDIATE")
+        with translate_errors(), engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]  # open
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections; on SQLite the last one leaves a database of one file."""
+        if self._write_connection is not None:
+            self._write_connection.close()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+
+def set_durable(connection: Connection, *, durable: bool) -> None:
+    """Choose how safe the next commit is; SQLite only takes this between transactions."""
+    if connection.info.get("durable", False) is not durable:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        connection.info["durable"] = durable
+
+
+def _parse_url(url: str) -> tuple[bool, str]:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UsageError("the database must be like sqlite:///monitor.db or postgresql+psycopg://host/name") from None
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}:
+        return True, str(parsed.database)
+    if parsed.drivername == "postgresql+psycopg":
+        return False, ""
+    raise UsageError(
+        f"{parsed.drivername} is no database this program keeps its articles in: "
+        "it takes sqlite:///FILE or postgresql+psycopg://HOST/NAME"
+    )
+
+
+def _create_sqlite_engine(url: str, **pool_options: Any) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}, **pool_options
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: Any, _record: object) -> None:
+        driver.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        for pragma in _PRAGMAS:
+            driver.execute(pragma)
+
+    return engine
+
+
+def _set_begin_statement(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+def _create_postgres_engine(url: str) -> Engine:
+    patience = {
+        "lock_timeout": BUSY_TIMEOUT_SECONDS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_SECONDS,
+    }
+    options = " ".join(["-c timezone=utc", *(f"-c {name}={int(long * 1000)}" for name, long in patience.items())])
+    about = {"options": options, "application_name": "monitor", **KEEPALIVE_OPTIONS}
+    return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=about)
+
+
+def insert_ignore(table: Table, connection: Connection) -> Any:
+    """Return an insert that leaves rows alone whose key is there already."""
+    return _dialect_insert(table, connection).on_conflict_do_nothing()
+
+
+def upsert(table: Table, connection: Connection, key_column: str, columns: Iterable[str]) -> Any:
+    """Return an insert of these columns that overwrites the row with the same key."""
+    statement = _dialect_insert(table, connection)
+    values = {name: statement.excluded[name] for name in columns if name != key_column}
+    return statement.on_conflict_do_update(index_elements=[key_column], set_=values)
+
+
+def _dialect_insert(table: Table, connection: Connection) -> Any:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # its side of SQLAlchemy is long to load
+
+    return postgresql.insert(table)

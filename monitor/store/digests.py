@@ -1,0 +1,308 @@
+"""What digests look like, each kept once for all its targets, because the forms of a long one weigh 100 KB.
+
+Digests on their way: composed and told in one transaction, then leased, sent and settled one by one.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
+
+from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, SendResult
+from monitor.domain.digest import (
+    INITIAL_WINDOW_LEAD,
+    Coverage,
+    Digest,
+    DigestPlan,
+    ReportableHit,
+    SourceProblem,
+    Window,
+)
+from monitor.domain.errors import LeaseLost
+from monitor.domain.mention import HitKind, Passage
+from monitor.domain.poll_state import HEALTHY_STATES
+from monitor.domain.read_models import NearMissSummary, QuarantineSummary
+from monitor.domain.source_health import effective_poll_state
+from monitor.store.catalogue import ARTICLE, CONTENT, DELIVERY, DIGEST, HIT, MENTION, SOURCE, TOLD
+from monitor.store.column_types import UtcDateTime, from_json, to_json
+from monitor.store.connections import Connections, insert_ignore
+from monitor.store.deliveries import PENDING, build_delivery_rows, deliveries_from_rows, record_delivery_result
+from monitor.store.findings import list_near_misses, mention_from_row
+from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_from_row, decode_texts, insert_rows
+from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
+
+_STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
+
+
+_HIT_ID_MARGIN = (
+    1000  # hits this far below the newest one told are still looked for: transactions need not end in order
+)
+
+
+class _AlreadyReported(Exception):
+    """Another process has told the window or one of its hits: leave nothing."""
+
+
+class SqlOutboxStore:
+    """The ``OutboxStore`` of ``domain/ports.py``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def last_window_end(self, plan_id: str) -> datetime | None:
+        """Return where the digest's last window ended, or None before the first."""
+        with self._connections.read_transaction() as connection:
+            end_at: datetime | None = connection.execute(
+                select(func.max(DIGEST.c.end_at)).where(DIGEST.c.digest_id == plan_id)
+            ).scalar_one()
+            return end_at
+
+    def initial_lookback_start(self, plan_id: str) -> datetime | None:
+        """Return from when a digest looks back that was opened and has told nothing yet, or None."""
+        ours = select(DIGEST.c.start_at).where(DIGEST.c.digest_id == plan_id).limit(2)
+        with self._connections.read_transaction() as connection:
+            starts: list[datetime] = [*connection.execute(ours).scalars()]
+        return starts[0] + INITIAL_WINDOW_LEAD if len(starts) == 1 else None
+
+    def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
+        """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first."""
+        told = exists().where(TOLD.c.hit_id == HIT.c.id, TOLD.c.digest_id == plan.id)
+        seen = select(func.coalesce(func.max(DIGEST.c.seen), 0)).where(DIGEST.c.digest_id == plan.id)
+        with self._connections.read_transaction() as connection:
+            floor = connection.execute(seen).scalar_one() - _HIT_ID_MARGIN
+            return _load_hits(connection, plan, HIT.c.found_at < before, ~told, HIT.c.id > floor)
+
+    def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
+        """Return the hits of the plan's rules found in a period, told or not, oldest first."""
+        with self._connections.read_transaction() as connection:
+            return _load_hits(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
+
+    def load_coverage(self, window: Window) -> Coverage:
+        """Sum up what was read in a window and which sources are not well now."""
+        with self._connections.read_transaction() as connection:
+            articles = connection.execute(
+                select(func.count()).select_from(ARTICLE).where(*_is_first_seen_in(window))
+            ).scalar_one()
+            read = func.count().filter(SOURCE.c.last_success_at >= window.start_at)
+            sums = connection.execute(select(func.count(), read).where(IS_CONFIGURED)).one()
+            doubtful = SOURCE.c.changed_at.is_not(None) | SOURCE.c.state.not_in(
+                [str(state) for state in HEALTHY_STATES]
+            )
+            ill = select(*_STATE_COLUMNS).where(IS_CONFIGURED, doubtful).order_by(SOURCE.c.id)
+            looked_at = [_source_problem_from_row(row) for row in connection.execute(ill)]
+        faults = tuple(fault for fault in looked_at if fault.state not in HEALTHY_STATES)
+        return Coverage(sources=sums[0], read=sums[1], articles=articles, faults=faults)
+
+    def count_daily_mentions(
+        self, official_ids: Collection[str], days: Sequence[datetime]
+    ) -> dict[str, tuple[int, ...]]:
+        """Count articles naming each official in each of the days that begin at ``days``; the last lasts 24 hours."""
+        counts = {official: [0] * len(days) for official in official_ids}
+        ends = [*days[1:], *(day + timedelta(hours=24) for day in days[-1:])]
+        count = func.count(MENTION.c.article_id.distinct())
+        with self._connections.read_transaction() as connection:
+            for number, (start, end) in enumerate(zip(days, ends, strict=True)):
+                found = connection.execute(
+                    select(MENTION.c.official_id, count)
+                    .where(MENTION.c.official_id.in_(counts), MENTION.c.seen_at >= start, MENTION.c.seen_at < end)
+                    .group_by(MENTION.c.official_id)
+                )
+                for official, articles in found:
+                    counts[official][number] = articles
+        return {official: tuple(numbers) for official, numbers in counts.items()}
+
+    def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
+        """Return what was nearly taken for these officials in a period, the most frequent first; see the port."""
+        with self._connections.read_transaction() as connection:
+            return list_near_misses(connection, official_ids, window, limit)
+
+    def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
+        """Count what was stored without alerting in a period, by source and reason, the most first."""
+        count = func.count().label("count")
+        query = (
+            select(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.held, count)
+            .join_from(ARTICLE, SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+            .where(ARTICLE.c.held != "", *_is_first_seen_in(window))
+            .group_by(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.held)
+            .order_by(count.desc(), SOURCE.c.id, ARTICLE.c.held)
+        )
+        with self._connections.read_transaction() as connection:
+            return [QuarantineSummary(*row) for row in connection.execute(query)]
+
+    def commit_digest(self, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]) -> bool:
+        """Write the digest, its deliveries and the marks on its hits in one transaction; see the port."""
+        try:
+            with self._connections.write_transaction(durable=True) as connection:
+                _write_digest(connection, digest, messages, reported_hit_ids)
+        except _AlreadyReported:
+            return False
+        return True
+
+    def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
+        """Write the first window of a digest; see the port. Of years of history only the newest hits need a mark."""
+        old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
+        with self._connections.write_transaction(durable=True) as connection:
+            newest = connection.execute(select(func.max(HIT.c.id)).where(*old)).scalar() or 0
+            row = _digest_row(initial_digest, newest)
+            number = connection.execute(insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
+            if number is None:
+                return False
+            near = select(HIT.c.id).where(*old, HIT.c.id > newest - _HIT_ID_MARGIN)
+            marks = [
+                {"hit_id": hit, "digest_id": initial_digest.id, "digest": number}
+                for hit in connection.execute(near).scalars()
+            ]
+            if marks:
+                connection.execute(insert_ignore(TOLD, connection), marks)
+        return True
+
+    def lease_deliveries(
+        self,
+        now: datetime,
+        limit: int,
+        expires_at: datetime,
+        max_per_target: int = 16,
+        paused_targets: Collection[tuple[str, str]] = (),
+    ) -> list[Delivery]:
+        """Lease due deliveries, oldest first and fair between targets; one attempt may hold them until ``until_at``."""
+        token = secrets.token_hex(8)
+        due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
+        if paused_targets:
+            due = and_(due, tuple_(DELIVERY.c.channel_id, DELIVERY.c.target).not_in(sorted(paused_targets)))
+        turn = func.row_number().over(
+            partition_by=(DELIVERY.c.channel_id, DELIVERY.c.target),
+            order_by=(DELIVERY.c.next_attempt_at, DELIVERY.c.id),
+        )
+        queue = select(DELIVERY.c.id, DELIVERY.c.next_attempt_at, turn.label("turn")).where(due).subquery()
+        first = (
+            select(queue.c.id)
+            .where(queue.c.turn <= max_per_target)
+            .order_by(queue.c.turn, queue.c.next_attempt_at, queue.c.id)
+            .limit(limit)
+        )
+        free = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), due).with_for_update(skip_locked=True)
+        claim = (
+            update(DELIVERY)
+            .where(DELIVERY.c.id.in_(free))
+            .values(
+                lease_token=token,
+                next_attempt_at=expires_at,
+                first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, literal(now, UtcDateTime)),
+            )
+            .returning(*DELIVERY.c)
+        )
+        with self._connections.write_transaction() as connection:
+            rows = connection.execute(claim).all()
+            return deliveries_from_rows(connection, sorted(rows, key=lambda row: row.id))
+
+    def record_result(
+        self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
+    ) -> None:
+        """Record an attempt; see the port. A pause holds, and a stop refuses, what else waits for the target."""
+        if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
+            raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
+
+    def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
+        """Record several attempts with one commit; see the port."""
+        with self._connections.write_transaction(durable=True) as connection:
+            return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
+
+    def list_failed_deliveries(self, after: datetime, before: datetime) -> list[Delivery]:
+        """Return the deliveries that were given up or refused in a period, oldest first."""
+        lost = (str(DeliveryState.FAILED), str(DeliveryState.REJECTED))
+        period = (DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
+        query = select(DELIVERY).where(DELIVERY.c.state.in_(lost), *period)
+        with (
+            self._connections.read_transaction() as connection
+        ):  # sorted here: for an order by number all would be read
+            rows = sorted(connection.execute(query), key=lambda row: row.id)
+            return deliveries_from_rows(connection, rows)
+
+
+def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ARTICLE.c.first_seen_at >= window.start_at, ARTICLE.c.first_seen_at < window.end_at
+
+
+def _write_digest(
+    connection: Connection, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]
+) -> None:
+    """Write a digest with its deliveries and marks. Raises ``_ToldMeanwhile``."""
+    seen = connection.execute(select(func.max(DIGEST.c.seen)).where(DIGEST.c.digest_id == digest.id)).scalar()
+    row = _digest_row(digest, max(seen or 0, *reported_hit_ids, 0))
+    number = connection.execute(insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
+    marks = [{"hit_id": hit, "digest_id": digest.id, "digest": number} for hit in sorted(reported_hit_ids)]
+    if number is None or insert_rows(connection, TOLD, marks, skip_existing=True) < len(marks):
+        raise _AlreadyReported
+    if messages:
+        connection.execute(insert(DELIVERY), build_delivery_rows(connection, messages, number))
+
+
+def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[ReportableHit]:
+    """Return hits of a plan's rules, oldest first, with their articles, outlets and mentions."""
+    columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "officials", "passages", "kind")]
+    original = HIT.alias()
+    same = (original.c.article_id == ARTICLE.c.copy_of, original.c.rule_id == HIT.c.rule_id)
+    copy_told = exists().where(*same, TOLD.c.hit_id == original.c.id, TOLD.c.digest_id == plan.id)
+    query = (
+        select(
+            *STORED_ARTICLE_COLUMNS, *columns, HIT.c.found_at, HIT.c.note, SOURCE.c.name, copy_told.label("copy_told")
+        )
+        .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
+        .join(CONTENT)
+        .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+        .where(HIT.c.rule_id.in_(plan.rules), *conditions)
+        .order_by(HIT.c.found_at, HIT.c.id)
+    )
+    rows = connection.execute(query).all()
+    mentions = _load_mentions(connection, {row.id for row in rows})
+    return [_hit_from_row(row, mentions.get(row.id, ())) for row in rows]
+
+
+def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
+    found: dict[int, tuple[Any, ...]] = {}
+    wanted = sorted(article_ids)
+    for start in range(0, len(wanted), 1000):
+        chosen = MENTION.c.article_id.in_(wanted[start : start + 1000])
+        for row in connection.execute(select(MENTION).where(chosen).order_by(MENTION.c.id)):
+            found[row.article_id] = (*found.get(row.article_id, ()), mention_from_row(row))
+    return found
+
+
+def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
+    return ReportableHit(
+        id=row.hit_id,
+        rule_id=row.hit_rule_id,
+        official_ids=decode_texts(row.hit_officials),
+        passages=from_json(tuple[Passage, ...], row.hit_passages),
+        kind=HitKind(row.hit_kind),
+        found_at=row.found_at,
+        article_id=row.id,
+        article=article_from_row(row),
+        source_id=row.source_id,
+        outlet=row.name,
+        first_seen_at=row.first_seen_at,
+        story_id=row.story_id,
+        duplicate_of=row.copy_of,
+        is_original_reported=bool(row.copy_told),
+        mentions=mentions,
+        note=row.note,
+    )
+
+
+def _source_problem_from_row(row: AnyRow) -> SourceProblem:
+    memory = effective_poll_state(poll_state_from_row(row))
+    return SourceProblem(row.id, row.name, memory.state, memory.detail, memory.state_since_at, memory.remedy)
+
+
+def _digest_row(digest: Digest, last_hit_id: int) -> dict[str, Any]:
+    return {
+        "digest_id": digest.id,
+        "start_at": digest.window.start_at,
+        "end_at": digest.window.end_at,
+        "composed_at": digest.composed_at,
+        "late": digest.late,
+        "seen": last_hit_id,
+        "content": to_json(digest),
+    }

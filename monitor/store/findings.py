@@ -1,0 +1,190 @@
+"""What was found in articles: mentions, near misses and hits.
+
+When told articles are looked at again.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
+
+from monitor.domain.article import Region, Stage, StoredArticle
+from monitor.domain.digest import Window
+from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
+from monitor.domain.read_models import NearMissSummary
+from monitor.domain.revision import MIN_RECHECK_INTERVAL, RECHECK_DELAYS
+from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK
+from monitor.store.column_types import UtcDateTime, from_json, to_json
+from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert_rows
+
+
+def save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+    """Replace what was found in these articles and move them to ``SCREENED``; return the number of new hits.
+
+    An article that somebody else screened meanwhile is left as it is.
+    """
+    numbers = [stored.id for stored, _found in findings]
+    waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.EXTRACTED))
+    open_ones = set(connection.execute(waiting.with_for_update()).scalars())
+    rows = [(stored, found) for stored, found in findings if stored.id in open_ones]
+    if not rows:
+        return 0
+    connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(open_ones)))
+    connection.execute(delete(NEARMISS).where(NEARMISS.c.article_id.in_(open_ones)))
+    insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in rows for one in found.mentions])
+    insert_rows(
+        connection, NEARMISS, [near_miss_row(stored, one) for stored, found in rows for one in found.near_misses]
+    )
+    hits = [_hit_rows(stored, found, now) for stored, found in rows if stored.news]
+    added = insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], skip_existing=True)
+    connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(open_ones)).values(stage=str(Stage.MATCHED)))
+    return added
+
+
+def _hit_rows(stored: StoredArticle, found: Findings, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "article_id": stored.id,
+            "rule_id": hit.rule_id,
+            "kind": "new",
+            "revision": 0,
+            "officials": encode_texts(hit.officials),
+            "passages": to_json(hit.passages),
+            "found_at": now,
+            "note": "",
+        }
+        for hit in found.hits
+    ]
+
+
+def list_near_misses(
+    connection: Connection, official_ids: Collection[str], window: Window, limit: int
+) -> list[NearMissSummary]:
+    """Return what was nearly taken for these officials in a period; see the port."""
+    named = exists().where(
+        MENTION.c.article_id == NEARMISS.c.article_id, MENTION.c.official_id == NEARMISS.c.official_id
+    )
+    count, latest = func.count(NEARMISS.c.article_id.distinct()), func.max(NEARMISS.c.article_id)
+    spellings = (NEARMISS.c.official_id, NEARMISS.c.text, NEARMISS.c.reason)
+    counted = (
+        select(*spellings, count.label("articles"), latest.label("article_id"))
+        .where(
+            NEARMISS.c.seen_at >= window.start_at,
+            NEARMISS.c.seen_at < window.end_at,
+            NEARMISS.c.official_id.in_(official_ids),
+            ~named,
+        )
+        .group_by(*spellings)
+        .order_by(count.desc(), latest.desc(), *spellings)
+        .limit(limit)
+        .subquery()
+    )
+    query = (
+        select(counted, ARTICLE.c.title, ARTICLE.c.url)
+        .join_from(counted, ARTICLE, counted.c.article_id == ARTICLE.c.id)
+        .order_by(counted.c.articles.desc(), counted.c.article_id.desc(), counted.c.official_id, counted.c.text)
+    )
+    return [NearMissSummary(*row) for row in connection.execute(query)]
+
+
+def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
+    """Make the row of a mention."""
+    return {
+        "article_id": stored.id,
+        "official_id": mention.official_id,
+        "seen_at": stored.first_seen_at,
+        "text": mention.text,
+        "region": str(mention.region),
+        "start": mention.start,
+        "end": mention.end,
+        "form": str(mention.form),
+        "confidence": mention.confidence,
+        "reason": mention.reason,
+    }
+
+
+def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
+    """Make the row of a near miss."""
+    return {
+        "article_id": stored.id,
+        "official_id": near_miss.official_id,
+        "seen_at": stored.first_seen_at,
+        "text": near_miss.text,
+        "region": str(near_miss.region),
+        "start": near_miss.start,
+        "end": near_miss.end,
+        "reason": near_miss.reason,
+    }
+
+
+def mention_from_row(row: AnyRow) -> Mention:
+    """Make the mention of its row."""
+    return Mention(
+        row.official_id,
+        row.text,
+        Region(row.region),
+        row.start,
+        row.end,
+        MatchForm(row.form),
+        row.confidence,
+        row.reason,
+    )
+
+
+def near_miss_from_row(row: AnyRow) -> NearMiss:
+    """Make the near miss of its row."""
+    return NearMiss(row.official_id, row.text, Region(row.region), row.start, row.end, row.reason)
+
+
+_INSERT_RECHECKS = text(
+    "INSERT INTO recheck (article_id, next_at, checked_at, missing, lease_token) "
+    "SELECT article.id, :next_at, NULL, 0, '' FROM article "
+    "WHERE article.id = :number AND article.attempts > 0 AND article.last_error = '' "
+    "ON CONFLICT (article_id) DO NOTHING"
+).bindparams(bindparam("next_at", type_=UtcDateTime()))
+
+
+def schedule_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
+    """Begin to look again at articles that were told from their pages; a feed's own text has no page to compare."""
+    if article_ids:
+        connection.execute(
+            _INSERT_RECHECKS, [{"number": number, "next_at": now + RECHECK_DELAYS[0]} for number in sorted(article_ids)]
+        )
+
+
+def expedite_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
+    """Make told articles due now, unless they were looked at a moment ago or are being looked at."""
+    if not article_ids:
+        return
+    rested = RECHECK.c.checked_at.is_(None) | (RECHECK.c.checked_at <= now - MIN_RECHECK_INTERVAL)
+    idle = (RECHECK.c.article_id.in_(sorted(article_ids)), RECHECK.c.lease_token == "")
+    connection.execute(update(RECHECK).where(rested, *idle).values(next_at=now))
+
+
+def load_findings(connection: Connection, article_id: int) -> Findings:
+    """Return what was found in an article, hits in the order in which they were found."""
+    return Findings(
+        tuple(mention_from_row(row) for row in connection.execute(_select_rows_of(MENTION, article_id))),
+        tuple(_rule_hit_from_row(row) for row in connection.execute(_select_rows_of(HIT, article_id))),
+        tuple(near_miss_from_row(row) for row in connection.execute(_select_rows_of(NEARMISS, article_id))),
+    )
+
+
+def _select_rows_of(table: Table, article_id: int) -> Select[*tuple[object, ...]]:
+    return select(table).where(table.c.article_id == article_id).order_by(table.c.id)
+
+
+def _rule_hit_from_row(row: AnyRow) -> RuleHit:
+    return RuleHit(row.rule_id, decode_texts(row.officials), from_json(tuple[Passage, ...], row.passages))

@@ -1,0 +1,242 @@
+"""Stories: reports of one event, found online, one article at a time, within a sliding window.
+
+An article joins the story whose centre it resembles most, if it resembles it enough; the cosine of weighted terms is
+raised where both speak of one day and cut where their days lie further apart than the window. The bar is lower for
+headlines, which have few terms to share. Two stories that an article ties together become one. Reports in two
+languages share no ordinary words; there names and the day must agree alone.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.domain.grouping import STORY_WINDOW, GroupingIndex, StoryCentroid
+from monitor.stories.features import TermFeatures, TermHashes, TermVector, day_distance
+
+MIN_SIMILARITY_SHORT_TEXT, MIN_SIMILARITY_LONG_TEXT, LONG_TEXT_WORDS = 0.075, 0.205, 75
+
+
+SAME_DAY_FACTOR, DISTANT_DAY_FACTOR = 1.15, 0.35
+
+
+MERGE_SIMILARITY_FACTOR, MIN_MERGE_SIMILARITY = 1.25, 0.5
+
+
+MAX_CANDIDATE_STORIES = 8
+
+
+MAX_CENTROID_TERMS = 96
+
+
+MAX_CENTROID_DAYS = 16
+
+
+MAX_TOP_TERMS = 16
+
+
+MAX_CROSS_LANGUAGE_WORD_SIMILARITY, MIN_CROSS_LANGUAGE_NAME_SIMILARITY, MIN_CROSS_LANGUAGE_SHARED_NAMES = 0.02, 0.4, 4
+
+
+TERM_DTYPE, WEIGHT_DTYPE = np.dtype("<u4"), np.dtype("<f4")
+
+
+WeightArray = npt.NDArray[np.float64]
+
+
+FlagArray = npt.NDArray[np.bool_]
+
+
+def top_terms(vector: TermVector) -> list[int]:
+    """Return the terms by which an article's story is looked up, and afterwards found."""
+    terms: list[int] = vector.terms[:MAX_TOP_TERMS].tolist()
+    return terms
+
+
+@dataclass(frozen=True, slots=True)
+class StoryClusterer:
+    """Finds the story of each article in turn."""
+
+    index: GroupingIndex
+
+    def place(self, vector: TermVector, features: TermFeatures, new_id: str) -> str:
+        """Return the id of the article's story: a known one, or ``new_id``, which must be unused."""
+        terms = top_terms(vector)
+        bar = MIN_SIMILARITY_SHORT_TEXT + (MIN_SIMILARITY_LONG_TEXT - MIN_SIMILARITY_SHORT_TEXT) * min(
+            1.0, features.word_count / LONG_TEXT_WORDS
+        )
+        near = self.index.similar_stories(terms, MAX_CANDIDATE_STORIES)
+        ranked = sorted(
+            (
+                (score, one)
+                for score, one in zip(compute_similarities(vector, features, near), near, strict=True)
+                if score >= bar
+            ),
+            key=_ranking_key,
+        )
+        if not ranked:
+            self.index.save_centroid(_start_centroid(new_id, vector, features), terms)
+            return new_id
+        best = ranked[0][1]
+        for score, other in ranked[1:3]:
+            if score >= MERGE_SIMILARITY_FACTOR * bar and _is_mergeable(best, other):
+                best = self._merge(best, other)
+        self.index.save_centroid(_extend_centroid(best, vector, features), terms)
+        return best.id
+
+    def _merge(self, first: StoryCentroid, second: StoryCentroid) -> StoryCentroid:
+        older, younger = sorted((first, second), key=lambda each: (_timestamp(each.first_article_at), each.id))
+        self.index.merge(younger.id, older.id)
+        times = [at for at in (older.last_article_at, younger.last_article_at) if at]
+        terms, weights, names = _sum_centroids(_unpack_centroid(older), _unpack_centroid(younger))
+        return replace(
+            older,
+            terms=terms,
+            weights=weights,
+            name_flags=names,
+            days=frozenset(sorted(older.days | younger.days)[:MAX_CENTROID_DAYS]),
+            size=older.size + younger.size,
+            last_article_at=max(times, default=None),
+        )
+
+
+def compute_similarities(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
+    """Return how much an article resembles each of these stories, from 0 to about 1; 0 outside a story's window.
+
+    All are measured at once: their centres are laid end to end.
+    """
+    if not centroids:
+        return []
+    sight = _build_centroid_matrix(vector, centroids)
+    scores = []
+    for place, (cluster, cosine, named) in enumerate(
+        zip(centroids, sight.cosines.tolist(), sight.shared_name_counts.tolist(), strict=True)
+    ):
+        foreign = named >= MIN_CROSS_LANGUAGE_SHARED_NAMES
+        if not (cosine or foreign) or _is_outside_window(features.published_at, cluster):
+            scores.append(0.0)
+            continue
+        apart = day_distance(features.days, cluster.days)
+        if apart == 0:
+            score = cosine * (SAME_DAY_FACTOR if features.has_explicit_days else 1.0)
+            scores.append(max(score, _cross_language_similarity(vector, sight, place)) if foreign else score)
+        else:
+            scores.append(cosine * DISTANT_DAY_FACTOR if apart is not None and apart > STORY_WINDOW.days else cosine)
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _CentroidMatrix:
+    """Centres end to end beside the vector's weights of the same terms, and what comes of it for each of them."""
+
+    starts: npt.NDArray[np.int64]
+    weights: WeightArray
+    name_flags: FlagArray
+    vector_weights: WeightArray  # 0 where the vector has not the term
+    vector_name_flags: FlagArray
+    norms: WeightArray
+    cosines: WeightArray
+    shared_name_counts: npt.NDArray[np.int64]
+
+
+def _build_centroid_matrix(vector: TermVector, centroids: Sequence[StoryCentroid]) -> _CentroidMatrix:
+    terms = np.frombuffer(b"".join([one.terms for one in centroids]), TERM_DTYPE)
+    weights = np.frombuffer(b"".join([one.weights for one in centroids]), WEIGHT_DTYPE).astype(np.float64)
+    names = np.frombuffer(b"".join([one.name_flags for one in centroids]), np.bool_)
+    starts = np.cumsum([0, *(len(one.name_flags) for one in centroids)])
+    order = np.argsort(vector.terms)
+    sought = vector.terms[order]
+    places = order[np.minimum(np.searchsorted(sought, terms), len(sought) - 1)]
+    shared = vector.terms[places] == terms
+    own = np.where(shared, vector.weights[places], 0.0)
+    own_names = vector.name_flags[places] & shared
+    norms = np.sqrt(np.add.reduceat(weights * weights, starts[:-1]))
+    cosines = np.add.reduceat(own * weights, starts[:-1]) / norms
+    named = np.add.reduceat((own_names & names).astype(np.int64), starts[:-1])
+    return _CentroidMatrix(starts, weights, names, own, own_names, norms, cosines, named)
+
+
+def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -> bool:
+    if published_at is None or centroid.first_article_at is None or centroid.last_article_at is None:
+        return False
+    return (
+        published_at - centroid.last_article_at > STORY_WINDOW
+        or centroid.first_article_at - published_at > STORY_WINDOW
+    )
+
+
+def _cross_language_similarity(vector: TermVector, matrix: _CentroidMatrix, position: int) -> float:
+    """Return the likeness of the names alone, where no ordinary word is shared and so the languages differ."""
+    part = slice(matrix.starts[position], matrix.starts[position + 1])
+    weights, names, own, own_names = (
+        matrix.weights[part],
+        matrix.name_flags[part],
+        matrix.vector_weights[part],
+        matrix.vector_name_flags[part],
+    )
+    products = own * weights
+    if float(products[~(names | own_names)].sum()) / float(matrix.norms[position]) > MAX_CROSS_LANGUAGE_WORD_SIMILARITY:
+        return 0.0
+    ours, theirs = np.linalg.norm(vector.weights[vector.name_flags]), np.linalg.norm(weights[names])
+    cosine = float(products[names & own_names].sum() / ours / theirs)
+    return cosine if cosine >= MIN_CROSS_LANGUAGE_NAME_SIMILARITY else 0.0
+
+
+def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
+    terms, weights, names = _unpack_centroid(first)
+    length = float(np.linalg.norm(weights))
+    sight = _build_centroid_matrix(TermVector(terms, weights / length, names), [second])
+    apart = day_distance(first.days, second.days)
+    return float(sight.cosines[0]) >= MIN_MERGE_SIMILARITY and (apart is None or apart <= STORY_WINDOW.days)
+
+
+def _start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> StoryCentroid:
+    weights = vector.weights.astype(WEIGHT_DTYPE).tobytes()
+    terms, names = vector.terms.astype(TERM_DTYPE).tobytes(), vector.name_flags.tobytes()
+    return StoryCentroid(
+        new_id, terms, weights, names, _limit_days(features.days), 1, features.published_at, features.published_at
+    )
+
+
+def _extend_centroid(centroid: StoryCentroid, vector: TermVector, features: TermFeatures) -> StoryCentroid:
+    times = [at for at in (centroid.first_article_at, centroid.last_article_at, features.published_at) if at]
+    return StoryCentroid(
+        centroid.id,
+        *_sum_centroids(_unpack_centroid(centroid), (vector.terms, vector.weights, vector.name_flags)),
+        _limit_days(centroid.days | features.days) if len(centroid.days) < MAX_CENTROID_DAYS else centroid.days,
+        centroid.size + 1,
+        min(times, default=None),
+        max(times, default=None),
+    )
+
+
+def _limit_days(days: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+    return days if len(days) <= MAX_CENTROID_DAYS else frozenset(sorted(days)[:MAX_CENTROID_DAYS])
+
+
+def _unpack_centroid(centroid: StoryCentroid) -> tuple[TermHashes, WeightArray, FlagArray]:
+    weights = np.frombuffer(centroid.weights, WEIGHT_DTYPE).astype(np.float64)
+    return np.frombuffer(centroid.terms, TERM_DTYPE), weights, np.frombuffer(centroid.name_flags, np.bool_)
+
+
+def _sum_centroids(
+    first: tuple[TermHashes, WeightArray, FlagArray], second: tuple[TermHashes, WeightArray, FlagArray]
+) -> tuple[bytes, bytes, bytes]:
+    """Add two centres, and pack the heaviest terms of the sum."""
+    (terms, weights, names), (more, their_weights, their_names) = first, second
+    found, places = np.unique(np.concatenate((terms, more)), return_inverse=True)
+    total = np.bincount(places, np.concatenate((weights, their_weights)))
+    named = np.bincount(places, np.concatenate((names, their_names))) > 0
+    kept = np.lexsort((found, -total))[:MAX_CENTROID_TERMS]
+    return found[kept].astype(TERM_DTYPE).tobytes(), total[kept].astype(WEIGHT_DTYPE).tobytes(), named[kept].tobytes()
+
+
+def _ranking_key(scored: tuple[float, StoryCentroid]) -> tuple[float, float, str]:
+    return -scored[0], _timestamp(scored[1].first_article_at), scored[1].id
+
+
+def _timestamp(at: datetime | None) -> float:
+    return at.timestamp() if at else math.inf

@@ -1,0 +1,126 @@
+"""What a dead process or a wrong clock has put off is due again, on both engines."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from support.rows import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
+
+from monitor.domain.article import Stage
+from monitor.domain.delivery import Retry, Sent
+from monitor.domain.mention import Findings
+from monitor.domain.polling_policy import ClockChange
+from monitor.store.database import SqlDatabase
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def planned_by(database: SqlDatabase, wrong: timedelta) -> None:
+    """Let a clock that is wrong plan a poll, a page and a delivery in three hours."""
+    now = NOW + wrong
+    database.maintenance.record_clock(now)
+    lease = leased(database, now=now)
+    database.sources.record_poll(lease, replace(lease.poll_state, next_poll_at=now + 3 * HOUR))
+    (unread,) = database.articles.lease_pages(now, 5, now + MINUTE)
+    database.articles.postpone_page(unread, "late", now + 3 * HOUR)
+    (delivery,) = database.outbox.lease_deliveries(now, 5, now + MINUTE)
+    database.outbox.record_result(delivery, Retry("down"), now, now + 3 * HOUR)
+
+
+def due(database: SqlDatabase, after: timedelta) -> tuple[int, int, int]:
+    """Count the polls, pages and deliveries that are due so long after NOW."""
+    now, until = NOW + after, NOW + after + MINUTE
+    return (
+        len(database.sources.lease_due(now, 5, until)),
+        len(database.articles.lease_pages(now, 5, until)),
+        len(database.outbox.lease_deliveries(now, 5, until)),
+    )
+
+
+def filled(database: SqlDatabase) -> None:
+    database.sources.register([source()], NOW)
+    kept(database, draft("page", stage=Stage.LISTED))
+    database.outbox.commit_digest(digest("one"), [message("k1")], ())
+
+
+def test_row_54_what_a_fast_clock_has_planned_is_due_when_it_was_meant(database: SqlDatabase) -> None:
+    """The clock was a day ahead and is put right: all comes after the three hours that were meant, not after 27."""
+    filled(database)
+    planned_by(database, DAY)
+    assert database.maintenance.record_clock(NOW + MINUTE) == ClockChange(set_back_by=DAY - MINUTE)
+    assert due(database, 2 * HOUR) == (0, 0, 0)
+    assert due(database, 3 * HOUR + MINUTE) == (1, 1, 1)
+    assert database.maintenance.record_clock(NOW + 2 * MINUTE) == ClockChange()
+
+
+def test_row_54_a_slow_clock_that_is_put_right_changes_nothing(database: SqlDatabase) -> None:
+    """Set forward, or back by seconds, the clock leaves every plan as it is."""
+    filled(database)
+    planned_by(database, timedelta(0))
+    assert database.maintenance.record_clock(NOW - timedelta(seconds=20)) == ClockChange()
+    assert due(database, 2 * HOUR) == (0, 0, 0)
+    assert database.maintenance.record_clock(NOW + DAY) == ClockChange()
+    assert due(database, DAY) == (1, 1, 1)
+
+
+def test_row_54_a_lease_of_tomorrow_ends_today(database: SqlDatabase) -> None:
+    """What a process that died had leased by a fast clock is free again after its minutes."""
+    filled(database)
+    database.maintenance.record_clock(NOW + DAY)
+    database.sources.lease_due(NOW + DAY, 5, NOW + DAY + 5 * MINUTE)
+    database.maintenance.record_clock(NOW)
+    assert due(database, 4 * MINUTE)[0] == 0
+    assert due(database, 6 * MINUTE)[0] == 1
+
+
+def test_row_54_what_was_found_tomorrow_is_told_today(database: SqlDatabase) -> None:
+    """A hit of the fast clock is not kept from its reader for a day."""
+    database.maintenance.record_clock(NOW + DAY)
+    screened(database, draft("a"), now=NOW + DAY)
+    database.maintenance.record_clock(NOW)
+    assert len(database.outbox.undelivered_hits(plan("one"), NOW + MINUTE)) == 1
+
+
+def settled(database: SqlDatabase) -> None:
+    """Keep an article in which nothing is found, with a near miss, and a delivery that is done."""
+    filled(database)
+    database.maintenance.record_clock(NOW)
+    for stored in kept(database, draft("plain")):
+        database.articles.save_findings([(stored, Findings(near_misses=found().near_misses))], NOW)
+    (delivery,) = database.outbox.lease_deliveries(NOW, 5, NOW + MINUTE)
+    database.outbox.record_result(delivery, Sent(), NOW, None)
+
+
+def let_go(database: SqlDatabase, now: datetime) -> tuple[int, int]:
+    """Let go of what is older than two years; count articles and others."""
+    return database.maintenance.delete_expired_articles(now, 730 * DAY)[0], database.maintenance.delete_expired_records(
+        now, 90 * DAY
+    )
+
+
+def test_row_54_a_clock_in_2099_lets_nothing_go(database: SqlDatabase) -> None:
+    """A machine that starts with a wrong clock is told of it once; also after weeks nothing is gone."""
+    settled(database)
+    wrong = NOW.replace(year=2099)
+    turn = database.maintenance.record_clock(wrong)
+    assert (turn.ahead_by, turn.trusted_after // DAY) == (wrong - NOW, 266)
+    for _ in range(40 * 24):
+        wrong += HOUR
+        assert database.maintenance.record_clock(wrong) == ClockChange()
+    assert let_go(database, wrong) == (0, 0)
+    assert database.maintenance.record_clock(NOW + 40 * DAY).set_back_by == wrong - NOW - 40 * DAY
+    assert let_go(database, NOW + 40 * DAY) == (0, 0)
+    for day in range(42, 102, 2):
+        assert database.maintenance.record_clock(NOW + day * DAY) == ClockChange()
+    assert let_go(database, NOW + 100 * DAY) == (0, 2)
+
+
+def test_row_54_after_a_pause_of_years_things_are_let_go_again(database: SqlDatabase) -> None:
+    """A machine that was truly off for so long has to live with the new time for a hundredth of the pause."""
+    settled(database)
+    now = NOW + 1000 * DAY
+    assert database.maintenance.record_clock(now) == ClockChange(ahead_by=1000 * DAY, trusted_after=10 * DAY)
+    assert let_go(database, now) == (0, 0)
+    for _ in range(11 * 24):
+        now += HOUR
+        database.maintenance.record_clock(now)
+    assert let_go(database, now) == (1, 1)

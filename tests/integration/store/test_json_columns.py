@@ -1,0 +1,74 @@
+"""Domain values survive a column, and their types may grow."""
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.rows import digest, found, message
+
+from monitor.domain.delivery import RenderedDigest
+from monitor.domain.digest import Digest, QuietHours
+from monitor.domain.mention import Findings
+from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.secret import Secret
+from monitor.store.column_types import from_json, to_json
+
+MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
+
+
+LENGTHS = st.none() | st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=1000)).map(
+    lambda length: timedelta(seconds=length.total_seconds())
+)
+
+
+@given(
+    st.builds(
+        PollState,
+        st.text(),
+        state=st.sampled_from(SourceState),
+        detail=st.text(),
+        next_poll_at=MOMENTS,
+        last_new_at=MOMENTS,
+        interval=LENGTHS,
+        failures=st.floats(0, 100),
+        polls=st.integers(0, 10**9),
+    )
+)
+def test_a_memory_comes_back(memory: PollState) -> None:
+    """Whatever is in it."""
+    assert from_json(PollState, to_json(memory)) == memory
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [(Digest, digest("d")), (Findings, found("r")), (RenderedDigest, message("k").rendered)]
+)
+def test_nested_values_come_back(kind: type[object], value: object) -> None:
+    """Tuples, enums and records inside records."""
+    assert from_json(kind, to_json(value)) == value
+
+
+def test_times_of_day_and_dates_come_back() -> None:
+    """As what they were."""
+    hold = QuietHours(time(22), time(6, 30))
+    assert from_json(QuietHours, to_json(hold)) == hold
+    assert from_json(date, to_json(date(2026, 2, 28))) == date(2026, 2, 28)
+    assert from_json(tuple[datetime, ...], to_json((datetime(2026, 1, 1, tzinfo=UTC),))) == (
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def test_a_type_may_grow_and_shrink() -> None:
+    """A field unknown to this version is left out; one that was not written takes its default."""
+    text = json.dumps({"source_id": "a", "etag": "x", "of_tomorrow": [1]})
+    assert from_json(PollState, text) == PollState("a", etag="x")
+
+
+def test_a_secret_is_never_written() -> None:
+    """Nor anything else that has no form in JSON."""
+    for value in (Secret("password"), object(), {1}):
+        with pytest.raises(TypeError, match="has no JSON form"):
+            to_json(value)
+    with pytest.raises(TypeError, match="has no JSON form"):
+        from_json(Secret, "1")

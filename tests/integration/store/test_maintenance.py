@@ -1,0 +1,264 @@
+"""Backups, retention, space and the health of the database."""
+
+import sqlite3
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.rows import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened
+
+from monitor.domain.article import Stage
+from monitor.domain.delivery import Sent
+from monitor.domain.errors import StoreCorrupt, StoreError, StoreFull, UsageError
+from monitor.domain.mention import Findings
+from monitor.domain.read_models import ArticleFilter
+from monitor.store import disk_space
+from monitor.store.database import SqlDatabase
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Name a SQLite file."""
+    return tmp_path / "monitor.db"
+
+
+def opened(file: Path, *, exclusive: bool = False) -> SqlDatabase:
+    return SqlDatabase.open(f"sqlite:///{file}", exclusive=exclusive)
+
+
+def test_a_backup_is_a_whole_database(file: Path) -> None:
+    """One file that can be put in the place of the other, with all that was committed before it."""
+    database = opened(file)
+    screened(database, draft("a"))
+    copy = database.maintenance.back_up(NOW)
+    kept(database, draft("later"))
+    database.close()
+    assert copy == file.parent / "backups" / "monitor-20260301T120000Z.db"
+    assert [path.name for path in copy.parent.iterdir()] == [copy.name]
+    restored = opened(copy)
+    assert [one.article.title for one in restored.queries.search("words")] == ["About a"]
+    assert len(restored.queries.list_hits(ArticleFilter())) == 1
+    restored.close()
+
+
+def test_backups_are_rotated(file: Path) -> None:
+    """The newest stay, and a stranger's file in the folder is left alone."""
+    database = opened(file)
+    stranger = file.parent / "backups" / "notes.db"
+    stranger.parent.mkdir()
+    stranger.touch()
+    for number in range(5):
+        database.maintenance.back_up(NOW + number * DAY, keep=2)
+    names = sorted(path.name for path in stranger.parent.iterdir())
+    assert names == ["monitor-20260304T120000Z.db", "monitor-20260305T120000Z.db", "notes.db"]
+    assert database.maintenance.last_backup() == stranger.parent / names[1]
+    database.close()
+
+
+def test_a_backup_is_kept_beside_those_of_a_wrong_clock(file: Path) -> None:
+    """Copies with a date that is still to come make way first, never the one just made."""
+    database = opened(file)
+    for when in (NOW.replace(year=2099), NOW.replace(year=2098), NOW, NOW + DAY):
+        made = database.maintenance.back_up(when, keep=2)
+    assert made == file.parent / "backups" / "monitor-20260302T120000Z.db"
+    assert len([path for path in made.parent.iterdir() if "2026" in path.name]) == 2
+    database.close()
+
+
+def test_writers_go_on_during_a_backup(file: Path) -> None:
+    """And the copy is of one moment: as many texts as articles."""
+    database = opened(file)
+    kept(database, *(draft(str(number), body="word " * 500) for number in range(300)))
+    stop = threading.Event()
+    written: list[int] = []
+
+    def write() -> None:
+        while not stop.is_set():
+            number = len(written)
+            lease = leased(database)
+            database.articles.commit_poll(lease, lease.poll_state, [draft(f"new{number}")], NOW)
+            written.append(number)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    copies = [database.maintenance.back_up(NOW + number * MINUTE) for number in range(3)]
+    stop.set()
+    writer.join()
+    database.close()
+    assert written
+    for copy in copies:
+        connection = sqlite3.connect(copy)
+        counts = connection.execute("SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM content)").fetchone()
+        connection.close()
+        assert counts[0] == counts[1] >= 300
+
+
+def test_a_damaged_database_gives_no_backup(file: Path) -> None:
+    """A copy that is not sound never takes its place among the backups."""
+    database = opened(file)
+    kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
+    good = database.maintenance.back_up(NOW)
+    database.close()
+    damage(file)
+    database = SqlDatabase.open(f"sqlite:///{file}")
+    with pytest.raises(StoreCorrupt):
+        database.maintenance.back_up(NOW + DAY)
+    database.close()
+    assert list(good.parent.iterdir()) == [good]
+
+
+def damage(file: Path) -> None:
+    """Spoil every page but those that a look at the schema reads."""
+    with file.open("r+b") as handle:
+        size = file.stat().st_size
+        for place in range(120 * 4096, size, 8192):
+            handle.seek(place)
+            handle.write(b"\xa5" * 4096)
+
+
+def test_row_59_a_damaged_database_is_found_at_the_start(file: Path) -> None:
+    """The daemon does not go on writing into it; the newest backup is named and the file is as it was."""
+    database = opened(file)
+    kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
+    copy = database.maintenance.back_up(NOW)
+    assert database.maintenance.check_database() == ()
+    database.close()
+    damage(file)
+    before = file.read_bytes()
+    with pytest.raises(StoreCorrupt, match=copy.name):
+        opened(file, exclusive=True)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 500, b"SQLite format 3\0" + b"\xff" * 9000])
+def test_what_is_no_database_is_refused(file: Path, content: bytes) -> None:
+    """In words, and untouched."""
+    file.write_bytes(content)
+    for exclusive in (True, False):
+        with pytest.raises(StoreCorrupt, match=r"damaged|no SQLite database"):
+            opened(file, exclusive=exclusive)
+    assert file.read_bytes() == content
+
+
+def test_the_check_finds_what_does_not_fit(file: Path) -> None:
+    """Links to nothing, and an index that does not fit its texts."""
+    database = opened(file)
+    (stored,) = kept(database, draft("a"))
+    database.close()
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("DELETE FROM article WHERE id = ?", (stored.id,))
+    connection.commit()
+    connection.close()
+    database = opened(file)
+    assert any("points to nothing in article" in fault for fault in database.maintenance.check_database())
+    database.close()
+
+
+def test_retention_keeps_what_matched(database: SqlDatabase) -> None:
+    """Old articles in which nothing was found go; their identities stay, so they are not new when met again."""
+    names = ("plain", "hit", "mentioned", "unread")
+    drafts = [draft(name, stage=Stage.LISTED if name == "unread" else Stage.EXTRACTED) for name in names]
+    for stored in kept(database, *drafts):
+        findings = {"About hit": found("r"), "About mentioned": found()}.get(stored.article.title, Findings())
+        database.articles.save_findings([(stored, findings)], NOW)
+    young = kept(database, draft("young"), now=NOW + 3 * DAY)
+    database.articles.save_findings([(stored, Findings()) for stored in young], NOW)
+    assert database.maintenance.delete_expired_articles(NOW + 2 * DAY, DAY) == (1, 0)
+    left = {one.article.title for one in database.queries.list_articles(ArticleFilter())}
+    assert left == {"About hit", "About mentioned", "About unread", "About young"}
+    assert database.queries.search("plain") == []
+    assert database.articles.known_keys("times", ["guid:plain"]) == {"guid:plain"}
+    assert len(kept(database, draft("plain"), now=NOW + 4 * DAY)) == 0
+    database.maintenance.optimize()
+    assert database.maintenance.check_database() == ()
+
+
+def test_retention_goes_on_in_portions(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each a short transaction; the place to go on from leads past what is kept."""
+    monkeypatch.setattr("monitor.store.maintenance.DELETE_BATCH_SIZE", 2)
+    stored = kept(database, *(draft(str(number)) for number in range(5)))
+    for one in stored:
+        database.articles.save_findings([(one, found("r") if one.id % 2 else Findings())], NOW)
+    total, place, calls = 0, 0, 0
+    while calls == 0 or place:
+        gone, place = database.maintenance.delete_expired_articles(NOW + 2 * DAY, DAY, place)
+        total, calls = total + gone, calls + 1
+    assert (total, calls) == (sum(one.id % 2 == 0 for one in stored), 3)
+
+
+def test_settled_deliveries_are_let_go_and_digests_stay(database: SqlDatabase) -> None:
+    """What was told, and when, is never forgotten; nor is what still waits."""
+    screened(database, draft("a"))
+    (hit,) = database.outbox.undelivered_hits(plan("one"), NOW + MINUTE)
+    database.outbox.commit_digest(digest("one"), [message("1"), message("2", target="other")], [hit.id])
+    first, _second = database.outbox.lease_deliveries(NOW, 2, NOW + MINUTE)
+    database.outbox.record_result(first, Sent(), NOW, None)
+    database.maintenance.delete_expired_records(NOW + 2 * DAY, DAY)
+    assert [one.message.target for one in database.deliveries.list_deliveries()] == ["other"]
+    assert database.outbox.undelivered_hits(plan("one"), NOW + MINUTE) == []
+    assert len(database.deliveries.list_digests()) == 1
+
+
+def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> None:
+    """The transaction is gone whole, the database is sound, and it goes on when there is space."""
+    database = opened(file)
+    kept(database, draft("a"))
+    connection = database._connections._get_write_connection()
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+    connection.rollback()
+    lease = leased(database)
+    big = [draft(f"big{number}", body="long words " * 2000) for number in range(20)]
+    with pytest.raises(StoreFull, match="no space left"):
+        database.articles.commit_poll(lease, replace(lease.poll_state, etag="new"), big, NOW)
+    assert database.sources.load_poll_states()["times"].etag == ""
+    assert len(database.queries.list_articles(ArticleFilter())) == 1
+    connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    connection.rollback()
+    assert database.articles.commit_poll(lease, lease.poll_state, big, NOW) == 20
+    assert database.maintenance.check_database() == ()
+    database.close()
+
+
+def test_the_ballast_is_loaded_and_thrown_off(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes space that is given back when it is needed."""
+    monkeypatch.setattr(disk_space, "RESERVE_BYTES", 4096)
+    database = opened(file)
+    ballast = Path(f"{file}.ballast")
+    database.maintenance.create_reserve()
+    database.maintenance.create_reserve()
+    assert ballast.stat().st_size == 4096
+    database.maintenance.release_reserve()
+    database.maintenance.release_reserve()
+    assert not ballast.exists()
+    measured = database.maintenance.measure_disk_space()
+    assert measured is not None
+    assert 0 < measured.free_bytes <= measured.total_bytes
+    database.close()
+
+
+def test_a_backup_that_has_no_room_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it fills the disk; old copies made way first, and the newest stays."""
+    database = opened(file)
+    copies = [database.maintenance.back_up(NOW + number * DAY) for number in range(3)]
+    monkeypatch.setattr("monitor.store.backup._REQUIRED_SPACE_FACTOR", 1e12)
+    with pytest.raises(StoreError, match="no room for a backup"):
+        database.maintenance.back_up(NOW + 3 * DAY)
+    assert [copy.exists() for copy in copies] == [False, False, True]
+    database.close()
+
+
+@pytest.mark.xdist_group("postgres")
+def test_postgres_is_backed_up_by_its_own_tools(shared: str, tmp_path: Path) -> None:
+    """Which the refusal names; its disk is not ours to watch."""
+    database = SqlDatabase.open(shared)
+    with pytest.raises(UsageError, match="pg_dump"):
+        database.maintenance.back_up(NOW, tmp_path)
+    assert database.maintenance.measure_disk_space() is None
+    assert database.maintenance.last_backup() is None
+    database.close()

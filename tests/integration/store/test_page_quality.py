@@ -1,0 +1,89 @@
+"""What the reading of pages leaves with their source, on both engines."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from support.rows import MINUTE, NOW, draft, leased, source
+
+from monitor.domain.article import Stage
+from monitor.domain.digest import Window
+from monitor.domain.fetch_result import Fetched
+from monitor.domain.poll_state import SourceState
+from monitor.store.database import SqlDatabase
+
+DAY = timedelta(days=1)
+
+
+def read(database: SqlDatabase, confidence: float | None, count: int, name: str) -> None:
+    """List articles and keep their pages, each read with that confidence."""
+    lease = leased(database)
+    drafts = [draft(f"{name}{number}", stage=Stage.LISTED) for number in range(count)]
+    database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
+    for unread in database.articles.lease_pages(NOW, 100, NOW + MINUTE):
+        page = Fetched(unread.article.url, 200, (), b"page", fetched_at=NOW)
+        database.articles.save_page(unread, unread.article, page, "", confidence)
+
+
+def state(database: SqlDatabase) -> SourceState:
+    (line,) = database.queries.list_sources()
+    assert database.sources.load_poll_states()["times"] == line.poll_state
+    return line.poll_state.state
+
+
+def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(database: SqlDatabase) -> None:
+    """In the status, in the coverage of digests, and to the next poll."""
+    database.sources.register([source()], NOW)
+    read(database, 0.9, 12, "good")
+    read(database, None, 9, "locked")
+    assert state(database) is SourceState.OK
+    read(database, 0.2, 5, "bad")
+    assert state(database) is SourceState.FAILING
+    (fault,) = database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults
+    assert (fault.source_id, fault.state, fault.since_at) == ("times", SourceState.FAILING, NOW)
+    assert "usually 0.90" in fault.detail
+    assert "https://times.example/bad4" in fault.remedy
+    read(database, 0.8, 3, "mended")
+    assert state(database) is SourceState.OK
+    assert database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults == ()
+
+
+def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: SqlDatabase) -> None:
+    """Each writes its own part."""
+    database.sources.register([source()], NOW)
+    read(database, 0.9, 12, "good")
+    lease = leased(database)
+    assert lease.poll_state.pages.usual == 0.9
+    drafts = [draft(f"bad{number}", stage=Stage.LISTED) for number in range(5)]
+    database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
+    late = leased(database)
+    for unread in database.articles.lease_pages(NOW, 100, NOW + MINUTE):
+        page = Fetched(unread.article.url, 200, (), b"page", fetched_at=NOW)
+        database.articles.save_page(unread, unread.article, page, "", 0.1)
+    database.sources.record_poll(late, replace(late.poll_state, etag="new"))
+    assert state(database) is SourceState.FAILING
+    assert database.sources.load_poll_states()["times"].etag == "new"
+
+
+def test_what_was_accepted_is_learned_from_the_next_page_on(database: SqlDatabase) -> None:
+    """The poll that told it decides; the reader obeys."""
+    database.sources.register([source()], NOW)
+    read(database, 0.9, 12, "good")
+    read(database, 0.2, 10, "bad")
+    lease = leased(database)
+    database.sources.record_poll(lease, replace(lease.poll_state, accepted_at=lease.poll_state.pages.changed_at))
+    assert state(database) is SourceState.OK
+    read(database, 0.2, 1, "later")
+    pages = leased(database).poll_state.pages
+    assert (pages.usual, pages.changed_at) == (0.2, None)
+
+
+def test_a_source_at_another_address_begins_anew(database: SqlDatabase) -> None:
+    """What was usual there says nothing here; an edit that leaves the address alone changes nothing."""
+    database.sources.register([source()], NOW)
+    read(database, 0.9, 12, "good")
+    read(database, 0.1, 5, "bad")
+    database.sources.register([replace(source(), name="Times of the day")], NOW)
+    assert state(database) is SourceState.FAILING
+    database.sources.register([source(url="https://times.example/new")], NOW)
+    assert state(database) is SourceState.OK
+    assert database.sources.load_poll_states()["times"].pages.usual == 0

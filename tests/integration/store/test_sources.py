@@ -1,0 +1,154 @@
+"""Who is polled, by whom, and what is remembered of it, on both engines."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+from support.rows import MINUTE, NOW, draft, kept, leased, source
+
+from monitor.domain.errors import LeaseLost
+from monitor.domain.poll_state import PollState, SourceState
+from monitor.store.database import SqlDatabase
+
+
+def test_a_new_source_is_due_at_once(database: SqlDatabase) -> None:
+    """And is leased to one worker only."""
+    database.sources.register([source()], NOW)
+    (lease,) = database.sources.lease_due(NOW, 10, NOW + MINUTE)
+    assert lease.poll_state == PollState("times", next_poll_at=NOW)
+    assert database.sources.lease_due(NOW, 10, NOW + MINUTE) == []
+
+
+def test_a_settled_source_waits_for_its_time(database: SqlDatabase) -> None:
+    """The memory comes back whole with the next lease."""
+    database.sources.register([source()], NOW)
+    memory = PollState(
+        "times",
+        state=SourceState.GAP,
+        detail="no overlap",
+        etag='"x"',
+        interval=timedelta(minutes=7),
+        next_poll_at=NOW + MINUTE,
+        last_success_at=NOW,
+        failures=0.25,
+        polls=3,
+        moved_count=2,
+    )
+    database.sources.record_poll(leased(database), memory)
+    assert database.sources.load_poll_states() == {"times": memory}
+    assert database.sources.lease_due(NOW, 10, NOW + MINUTE) == []
+    assert database.sources.lease_due(NOW + MINUTE, 10, NOW + 2 * MINUTE)[0].poll_state == memory
+
+
+def test_the_longest_overdue_come_first(database: SqlDatabase) -> None:
+    """When there are more than may be leased."""
+    database.sources.register([source(name) for name in "abcd"], NOW)
+    for number, name in enumerate("dbac"):
+        lease = leased(database, name)
+        database.sources.record_poll(lease, replace(lease.poll_state, next_poll_at=NOW + number * MINUTE))
+    later = NOW + timedelta(hours=1)
+    assert [lease.source_id for lease in database.sources.lease_due(later, 3, later + MINUTE)] == ["d", "b", "a"]
+
+
+def test_a_named_source_is_leased_though_not_due(database: SqlDatabase) -> None:
+    """As is a paused one, when it is asked for by name; an unknown name leases nothing."""
+    database.sources.register([source(), replace(source("held"), paused="blocked by its host")], NOW)
+    database.sources.record_poll(leased(database), PollState("times", next_poll_at=NOW + timedelta(days=1)))
+    leases = database.sources.lease_due(NOW, 10, NOW + MINUTE, only={"times", "held", "nobody"})
+    assert {lease.source_id for lease in leases} == {"times", "held"}
+
+
+def test_a_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
+    """The worker that overslept is refused; the other's memory stands."""
+    database.sources.register([source()], NOW)
+    first = leased(database)
+    second = leased(database, now=NOW + 10 * MINUTE)
+    with pytest.raises(LeaseLost):
+        database.sources.record_poll(first, replace(first.poll_state, etag="old"))
+    database.sources.record_poll(second, replace(second.poll_state, etag="new"))
+    with pytest.raises(LeaseLost):
+        database.sources.record_poll(second, second.poll_state)
+    assert database.sources.load_poll_states()["times"].etag == "new"
+
+
+def test_a_removed_source_rests_and_comes_back_with_its_state(database: SqlDatabase) -> None:
+    """Its articles stay, and nothing of them is new when it is back."""
+    kept(database, draft("a"))
+    lease = leased(database)
+    database.sources.record_poll(lease, replace(lease.poll_state, etag="kept"))
+    database.sources.register([source("other")], NOW)
+    assert set(database.sources.load_poll_states()) == {"other"}
+    assert [lease.source_id for lease in database.sources.lease_due(NOW, 10, NOW + MINUTE)] == ["other"]
+    database.sources.register([source(url="https://times.example/rss")], NOW)
+    assert database.sources.load_poll_states()["times"].etag == "kept"
+    assert database.articles.known_keys("times", ["guid:a"]) == {"guid:a"}
+
+
+def test_a_start_writes_no_source_that_stands_there_as_it_is_configured(database: SqlDatabase) -> None:
+    """With 10,000 of them a restart would wait a second for nothing."""
+    configured = [source("times"), replace(source("held"), paused="asked to stop"), source("post"), source("gone")]
+    database.sources.register(configured, NOW)
+    said: list[str] = []
+    writer = database._connections._write_engine
+    event.listen(writer, "before_cursor_execute", lambda *call: said.append(str(call[2]).split()[0]))
+    database.sources.register(configured, NOW + MINUTE)
+    assert not {"INSERT", "UPDATE"} & set(said)
+    database.sources.register([replace(configured[0], name="The Times"), *configured[1:3]], NOW + MINUTE)
+    assert {"INSERT", "UPDATE"} <= set(said)
+    names = {line.poll_state.source_id: line.name for line in database.queries.list_sources()}
+    assert names == {"times": "The Times", "held": configured[1].name, "post": configured[2].name}
+
+
+def test_a_changed_url_is_polled_at_once_without_validators(database: SqlDatabase) -> None:
+    """They belong to the old address."""
+    database.sources.register([source()], NOW)
+    lease = leased(database)
+    database.sources.record_poll(
+        lease, replace(lease.poll_state, etag="x", body_hash="y", next_poll_at=NOW + 99 * MINUTE)
+    )
+    database.sources.register([source(url="https://times.example/new")], NOW + MINUTE)
+    memory = database.sources.load_poll_states()["times"]
+    assert (memory.etag, memory.body_hash, memory.next_poll_at) == ("", "", NOW + MINUTE)
+
+
+def test_a_paused_source_says_why(database: SqlDatabase) -> None:
+    """And is well again when the pause ends."""
+    database.sources.register([replace(source(), paused="asked to stop")], NOW)
+    memory = database.sources.load_poll_states()["times"]
+    assert (memory.state, memory.detail) == (SourceState.PAUSED, "asked to stop")
+    assert database.sources.lease_due(NOW, 10, NOW + MINUTE) == []
+    database.sources.register([source()], NOW)
+    assert database.sources.load_poll_states()["times"].state is SourceState.OK
+    assert len(database.sources.lease_due(NOW, 10, NOW + MINUTE)) == 1
+
+
+def test_a_reload_keeps_running_leases(database: SqlDatabase) -> None:
+    """A poll under way when the configuration is read again may still settle."""
+    database.sources.register([source()], NOW)
+    lease = leased(database)
+    database.sources.register([source()], NOW)
+    database.sources.record_poll(lease, replace(lease.poll_state, etag="x"))
+    assert database.sources.load_poll_states()["times"].etag == "x"
+
+
+def test_sources_that_had_a_notice_are_noticed(database: SqlDatabase) -> None:
+    """A digest asks for those that are ill or came back; a recovery before its window is an old story."""
+    told = {"back": "is read again", "ill": "is failing", "calm": "", "before": "is read again"}
+    database.sources.register([source(name) for name in told], NOW)
+    for name, notice in told.items():
+        state = SourceState.FAILING if name == "ill" else SourceState.OK
+        at = NOW - MINUTE if name == "before" else NOW
+        memory = PollState(name, state=state, notice=notice, reported_at=at, last_success_at=at)
+        database.sources.record_poll(leased(database, name), memory)
+    assert [memory.source_id for memory in database.sources.load_states_with_notices(NOW)] == ["back", "ill"]
+
+
+def test_how_sources_stand_is_counted_by_state(database: SqlDatabase) -> None:
+    """A source that left the file is not counted; the first due one tells how late polling is."""
+    database.sources.register([source(name) for name in ("times", "post", "left")], NOW)
+    database.sources.record_poll(leased(database), PollState("times", next_poll_at=NOW + MINUTE))
+    held = replace(source("held"), paused="blocked by its host")
+    database.sources.register([source(), source("post"), held], NOW)
+    assert database.sources.count_by_state() == {SourceState.OK: 2, SourceState.PAUSED: 1}
+    assert database.sources.next_due_at() == NOW

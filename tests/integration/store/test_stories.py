@@ -1,0 +1,237 @@
+"""Stories in the database: placed once, found after a restart, merged with both ids resolvable, released."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from support.rows import MINUTE, NOW, draft, found, kept, screened
+
+from monitor.domain.article import Stage
+from monitor.domain.errors import UsageError
+from monitor.domain.grouping import GroupingIndex, Placement, StoryCentroid
+from monitor.domain.read_models import ArticleFilter
+from monitor.pipeline.group import GroupingStep
+from monitor.store.database import SqlDatabase
+
+BRIDGE = """Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
+The bridge cost 41 million dollars and shortens the way to Muang Ngoi by two hours, the ministry said.
+"Farmers will sell in the morning what they cut at night," Keo Somphone told some 400 guests at the ceremony.
+Work began in 2022 and was delayed twice by floods that swept away the scaffolding of the third pier."""
+
+
+NURSES = """Nurses at five hospitals of Lonville walked out on March 5 after talks on night pay collapsed.
+The union of Greta Halloran wants a supplement of 12 per cent; the health board offered 4 per cent."""
+
+
+def group(database: SqlDatabase) -> int:
+    """Group what waits, as the daemon does."""
+    return asyncio.run(GroupingStep(database, lambda: NOW).run_all())
+
+
+def placed(database: SqlDatabase) -> dict[int, tuple[str, int | None, Stage]]:
+    """Return where every article stands."""
+    return {one.id: (one.story_id, one.copy_of, one.stage) for one in database.queries.list_articles(ArticleFilter())}
+
+
+def shelved(database: SqlDatabase, work: Callable[[GroupingIndex], object]) -> None:
+    """Work on a shelf without articles."""
+    database.stories.apply_grouping([], work)
+
+
+def test_screened_articles_are_grouped_once(database: SqlDatabase) -> None:
+    """A copy points to its lead and shares its story, another event has its own; a second run finds nothing to do."""
+    screened(database, draft("a", body=BRIDGE))
+    screened(database, draft("b", body=BRIDGE), draft("c", body=NURSES), now=NOW + MINUTE)
+    assert group(database) == 3
+    assert group(database) == 0
+    assert placed(database) == {
+        1: ("s1", None, Stage.GROUPED),
+        2: ("s1", 1, Stage.GROUPED),
+        3: ("s3", None, Stage.GROUPED),
+    }
+
+
+def test_grouping_survives_a_restart(url: str) -> None:
+    """What was grouped before the program ended is found again by what comes afterwards."""
+    first = SqlDatabase.open(url)
+    screened(first, draft("a", body=BRIDGE))
+    group(first)
+    first.close()
+    second = SqlDatabase.open(url)
+    screened(second, draft("b", body="New headline.\n" + BRIDGE), now=NOW + MINUTE)
+    group(second)
+    assert placed(second)[2][:2] == ("s1", 1)
+    second.close()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_batches_make_no_difference(database: SqlDatabase, size: int) -> None:
+    """Copies, reports that join and stories that are tied together find the same places in batches of any size."""
+    lines = (BRIDGE + "\n" + NURSES).split("\n")
+    bodies = [BRIDGE, NURSES, "\n".join(lines[:3]), "\n".join(lines[1:5]), BRIDGE + " More.", "\n".join(lines[4:])]
+    for number, body in enumerate(bodies):
+        screened(database, draft(f"a{number}", body=body), now=NOW + number * MINUTE)
+
+    async def in_batches() -> None:
+        keeper = GroupingStep(database, lambda: NOW)
+        while await keeper.run_batch(size):
+            pass
+
+    asyncio.run(in_batches())
+    assert {number: place[:2] for number, place in placed(database).items()} == {
+        1: ("s1", None), 2: ("s2", None), 3: ("s1", 1), 4: ("s1", 1), 5: ("s1", 1), 6: ("s2", 2),
+    }  # fmt: skip
+
+
+def test_a_story_knows_its_articles_and_people(database: SqlDatabase) -> None:
+    """Members in order, officials named in them, times of first and last sight."""
+    screened(database, draft("a", body=BRIDGE))
+    screened(database, draft("b", body=BRIDGE), now=NOW + MINUTE)
+    group(database)
+    (story,) = database.stories.list_stories()
+    assert (story.id, story.article_ids, story.official_ids) == ("s1", (1, 2), ("somebody",))
+    assert (story.first_seen_at, story.last_seen_at) == (NOW, NOW + MINUTE)
+    assert database.stories.get_story("s1") == story
+    assert database.stories.list_stories(since_at=NOW + 2 * MINUTE) == []
+    with pytest.raises(UsageError, match="monitor stories"):
+        database.stories.get_story("s99")
+
+
+def test_merged_stories_are_both_resolvable(database: SqlDatabase) -> None:
+    """The older takes over the articles; the younger id, and one merged into it before, lead there."""
+    articles = screened(database, *(draft(name) for name in "abc"))
+
+    def place(shelf: GroupingIndex) -> None:
+        for one in articles:
+            shelf.place(Placement(one.id, f"s{one.id}"))
+            shelf.save_centroid(
+                StoryCentroid(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW), [7]
+            )
+        shelf.merge("s3", "s2")
+        shelf.merge("s2", "s1")
+        assert [one.id for one in shelf.similar_stories([7], 5)] == ["s1"]
+
+    database.stories.apply_grouping(articles, place)
+    assert {database.stories.get_story(name).id for name in ("s1", "s2", "s3")} == {"s1"}
+    assert database.stories.get_story("s3").article_ids == (1, 2, 3)
+    assert [story.id for story in database.stories.list_stories()] == ["s1"]
+
+
+def test_a_cluster_comes_back_as_it_was_kept(database: SqlDatabase) -> None:
+    """Weights, names, days and times survive the way through the database."""
+    days = frozenset({(3, 5), (12, 31)})
+    cluster = StoryCentroid("s1", b"\xff" * 4 + b"\7\0\0\0", b"\0\0\0?\0\0\x80>", b"\0\1", days, 4, NOW, None)
+    shelved(database, lambda shelf: shelf.save_centroid(cluster, [7, 2**32 - 1]))
+    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 3), [cluster]))
+
+
+def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> None:
+    assert list(found) == list(expected)
+
+
+def test_prints_are_bounded(database: SqlDatabase) -> None:
+    """A print that hundreds of articles share names the few that had it last."""
+
+    def work(shelf: GroupingIndex) -> None:
+        for number in range(1, 301):
+            shelf.add_fingerprints(number, [5, 2**63 - 1])
+        assert len(shelf.articles_with([5])) == 8
+        assert set(shelf.articles_with([5, 2**63 - 1]).values()) == {2}
+        assert shelf.articles_with([]) == {}
+        assert shelf.get_placement(4711) is None
+
+    shelved(database, work)
+
+
+def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
+    """After the window a text is news again, and a story is closed; what is young stays."""
+    screened(database, draft("a", body=BRIDGE))
+    group(database)
+    later = NOW + timedelta(days=40)
+    screened(database, draft("b", body=NURSES), now=later)
+    group(database)
+    database.stories.delete_expired(later, timedelta(days=30), timedelta(days=7))
+    screened(database, draft("c", body=BRIDGE), draft("d", body=NURSES), now=later)
+    group(database)
+    assert [placed(database)[number][:2] for number in (3, 4)] == [("s3", None), ("s2", 2)]
+
+
+def test_the_prints_of_an_old_article_go(database: SqlDatabase) -> None:
+    """From one end of what a print may be to the other; those of a young article stay."""
+    later = NOW + timedelta(days=40)
+    screened(database, draft("a"))
+    screened(database, draft("b"), now=later)
+    prints = [0, 5, 2**59, 2**63 - 1]
+    shelved(database, lambda shelf: shelf.add_fingerprints(1, prints))
+    shelved(database, lambda shelf: shelf.add_fingerprints(2, prints))
+    database.stories.delete_expired(later, timedelta(days=30), timedelta(days=14))
+    shelved(database, lambda shelf: _only(shelf.articles_with(prints), {2: 4}))
+
+
+def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
+    assert dict(found) == expected
+
+
+def test_terms_go_with_their_stories(database: SqlDatabase) -> None:
+    """A closed story's terms are forgotten with it, and stand in no other's way; an open story keeps its own."""
+    old, young = StoryCentroid("s1", last_article_at=NOW - timedelta(days=20)), StoryCentroid("s2", last_article_at=NOW)
+    shelved(database, lambda shelf: shelf.save_centroid(old, [7, 2**32 - 1]))
+    shelved(database, lambda shelf: shelf.save_centroid(young, [7]))
+    database.stories.delete_expired(NOW, timedelta(0), timedelta(days=14))
+    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [young]))
+
+
+def test_row_54_stories_stay_open_under_a_clock_that_jumped(database: SqlDatabase) -> None:
+    """A clock in 2099 closes none of them: the reports of the next day would begin them again."""
+    story = StoryCentroid("s1", last_article_at=NOW)
+    shelved(database, lambda shelf: shelf.save_centroid(story, [7]))
+    wrong = NOW.replace(year=2099)
+    for now in (NOW, wrong):
+        database.maintenance.record_clock(now)
+    database.stories.delete_expired(wrong, timedelta(days=30), timedelta(days=14))
+    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [story]))
+
+
+def test_a_failure_writes_nothing_and_falls_on_one_article(database: SqlDatabase) -> None:
+    """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
+    articles = screened(database, draft("a"), draft("b"))
+
+    def fail(shelf: GroupingIndex) -> None:
+        shelf.place(Placement(1, "s1"))
+        raise ValueError("odd text")
+
+    with pytest.raises(ValueError, match="odd text"):
+        database.stories.apply_grouping(articles, fail)
+    assert {stage for _, _, stage in placed(database).values()} == {Stage.MATCHED}
+    database.stories.mark_grouping_failed(articles[0], "odd text")
+    assert [one.id for one in database.stories.ungrouped(9)] == [2]
+
+
+def test_what_another_worker_grouped_is_left_alone(database: SqlDatabase) -> None:
+    """A batch read before somebody else grouped it is not placed again."""
+    articles = screened(database, draft("a", body=BRIDGE))
+    group(database)
+    database.stories.apply_grouping(articles, lambda shelf: shelf.place(Placement(1, "s77")))
+    assert placed(database)[1][0] == "s1"
+
+
+def test_the_vocabulary_is_kept(database: SqlDatabase) -> None:
+    """What was learned is there after a restart."""
+    assert database.stories.load_term_frequencies() == b""
+    database.stories.apply_grouping([], lambda _shelf: None, b"\x01" * 1000)
+    assert database.stories.load_term_frequencies() == b"\x01" * 1000
+
+
+def test_held_articles_are_released(database: SqlDatabase) -> None:
+    """What was held back becomes news and is screened again; other sources are not touched."""
+    flood = [replace(draft(name, news=False), quarantine_reason="dug up with many others") for name in "ab"]
+    stored = kept(database, *flood, draft("c", news=False))
+    database.articles.save_findings([(one, found("rule")) for one in stored], NOW)
+    assert database.stories.release_quarantined("elsewhere") == 0
+    assert database.stories.release_quarantined("times") == 2
+    again = database.articles.unmatched(9)
+    assert [(one.id, one.news) for one in again] == [(1, True), (2, True)]
+    assert database.articles.save_findings([(one, found("rule")) for one in again], NOW) == 2
+    assert database.stories.release_quarantined("times") == 0

@@ -1,0 +1,101 @@
+"""Polls that wait for the writer are written together, and none of them can tell."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import event
+from support.rows import MINUTE, NOW, draft, leased, source
+
+from monitor.domain.errors import LeaseLost
+from monitor.domain.poll_state import Lease
+from monitor.domain.read_models import ArticleFilter
+from monitor.store.database import SqlDatabase
+from monitor.store.write_queue import MAX_BATCH_SIZE
+
+NAMES = [f"s{number}" for number in range(MAX_BATCH_SIZE + 2)]
+
+
+def leases(database: SqlDatabase) -> list[Lease]:
+    """Register the sources and lease each."""
+    database.sources.register([source(name, f"https://{name}.example/rss") for name in NAMES], NOW)
+    return [leased(database, name) for name in NAMES]
+
+
+def all_at_once(database: SqlDatabase, works: Sequence[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
+    """Hand everything over while the writer is busy, and return what came of each."""
+    free = threading.Event()
+
+    async def hand_over() -> list[Any]:
+        busy = asyncio.ensure_future(database.run(free.wait, 30))
+        waiting = [asyncio.ensure_future(database.run(work, *args)) for work, args in works]
+        await asyncio.sleep(0)
+        free.set()
+        await busy
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    return asyncio.run(hand_over())
+
+
+def polls(database: SqlDatabase, taken: Sequence[Lease]) -> list[tuple[Callable[..., Any], tuple[object, ...]]]:
+    """Make a poll with one new article for each lease."""
+    keep = database.articles.commit_poll
+    return [(keep, (lease, lease.poll_state, [draft(lease.source_id)], NOW)) for lease in taken]
+
+
+def commits(database: SqlDatabase) -> list[int]:
+    """Count the commits of the writer from now on, one element each."""
+    seen: list[int] = []
+    event.listen(database._connections._write_engine, "commit", lambda _connection: seen.append(1))
+    return seen
+
+
+def titles(database: SqlDatabase) -> set[str]:
+    return {line.article.title for line in database.queries.list_articles(ArticleFilter(limit=100))}
+
+
+def test_what_waits_shares_a_commit(database: SqlDatabase) -> None:
+    """Eight polls cost SQLite one commit; PostgreSQL, where others write too, has one for each."""
+    works = polls(database, leases(database))
+    seen = commits(database)
+    assert all_at_once(database, works) == [1] * len(NAMES)
+    assert len(seen) == (2 if database._connections.is_sqlite else len(NAMES))
+    assert titles(database) == {f"About {name}" for name in NAMES}
+    assert database.queries.search("words") != []
+
+
+def test_only_who_overslept_loses_his_poll(database: SqlDatabase) -> None:
+    """One ended lease among them is one lost poll; the others are kept, each once."""
+    taken = leases(database)
+    taken[3] = replace(taken[3], token="another's")
+    outcomes = all_at_once(database, polls(database, taken))
+    assert [type(outcome) for outcome in outcomes] == [LeaseLost if at == 3 else int for at in range(len(NAMES))]
+    assert titles(database) == {f"About {name}" for name in NAMES if name != "s3"}
+
+
+def test_later_work_finds_what_was_handed_over_before(database: SqlDatabase) -> None:
+    """A question asked after a poll is answered with that poll."""
+    taken = leases(database)
+    known = (database.articles.known_keys, ("s9", ["guid:s9"]))
+    settled = [(database.sources.record_poll, (lease, replace(lease.poll_state, polls=7))) for lease in taken[:9]]
+    *_, answer = all_at_once(database, [*settled, *polls(database, taken[9:]), known])
+    assert answer == {"guid:s9"}
+    assert database.sources.load_poll_states()["s0"].polls == 7
+    assert database.sources.lease_due(NOW + MINUTE, 20, NOW + 2 * MINUTE, only=NAMES) != []
+
+
+def test_who_gave_up_waiting_disturbs_nobody(database: SqlDatabase) -> None:
+    """A poll that was cancelled while it waited may be written or not; the others are."""
+    works = polls(database, leases(database)[:3])
+
+    async def cancel_one() -> list[Any]:
+        waiting = [asyncio.ensure_future(database.run(work, *args)) for work, args in works]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    first, gone, last = asyncio.run(cancel_one())
+    assert (first, last) == (1, 1)
+    assert isinstance(gone, asyncio.CancelledError)

@@ -1,0 +1,182 @@
+"""Foreign documents in workers that can be killed (THREATS rows 19-22, 24), and the workers themselves."""
+
+import asyncio
+import math
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from support.http_server import on_loop, reply, says, serving
+from support.wait import wait_until
+
+from monitor.domain.errors import NotAFeed, WorkerKilled
+from monitor.domain.source import Feed, Source, SourceKind
+from monitor.parse.dispatch import parse_document
+from monitor.parse.feedparser_backend import parse_with_feedparser
+from monitor.schedule.process_pool import JobLimits, SubprocessPool
+
+URL = "https://daily.example/feed"
+
+
+SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
+
+
+QUICK = JobLimits(
+    wall_seconds=60, cpu_seconds=1, memory_bytes=400_000_000
+)  # a busy machine may stop any clock on a wall
+
+
+def in_worker(work: Callable[..., object], *args: object, limits: JobLimits = QUICK) -> object:
+    async def run() -> object:
+        async with SubprocessPool(1, limits) as workers:
+            return await workers.run(work, *args)
+
+    return on_loop(run())
+
+
+def rss(body: str, head: str = "") -> bytes:
+    return f"{head}<rss version='2.0'><channel><title>T</title>{body}</channel></rss>".encode()
+
+
+def test_external_entities_are_never_read(tmp_path: Path) -> None:
+    """Neither a file nor an address named by a document is opened, by either reader."""
+    secret = tmp_path / "secret"
+    secret.write_text("TOP SECRET", encoding="utf-8")
+
+    async def run() -> tuple[int, list[Feed]]:
+        async with serving(says(reply(b"<!ENTITY % x 'y'>"))) as server:
+            feeds = []
+            for target in (secret.as_uri(), server.url()):
+                for head in (
+                    f"<!DOCTYPE rss [<!ENTITY x SYSTEM '{target}'>]>",
+                    f"<!DOCTYPE rss [<!ENTITY % p SYSTEM '{target}'> %p;]>",
+                    f"<!DOCTYPE rss SYSTEM '{target}'>",
+                ):
+                    body = rss("<item><title>&x;</title><link>https://daily.example/1</link></item>", head)
+                    feeds.append(await asyncio.to_thread(parse_document, body, "text/xml", URL, SOURCE))
+            return server.accepts, feeds
+
+    accepts, feeds = on_loop(run())
+    assert accepts == 0
+    assert all("SECRET" not in repr(feed) for feed in feeds)
+
+
+@pytest.mark.parametrize("depth", [9, 2])
+def test_entity_bombs_are_harmless(depth: int) -> None:
+    """Billion laughs and quadratic blow-up end quickly and small: no worker has to be killed for them."""
+    if depth == 9:
+        steps = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
+        head, text = f"<!DOCTYPE rss [<!ENTITY l0 'lol'>{steps}]>", "&l9;"
+    else:
+        head, text = f"<!DOCTYPE rss [<!ENTITY a '{'A' * 50_000}'>]>", "&a;" * 50_000
+    body = rss(f"<item><title>{text}</title><link>https://daily.example/1</link></item>", head)
+    with suppress(NotAFeed):
+        feed = in_worker(parse_document, body, "text/xml", URL, SOURCE, limits=JobLimits(60, 3, 400_000_000))
+        assert isinstance(feed, Feed)
+        assert len(feed.entries[0].title) <= 2_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss("<item " + " ".join(f"a{n}='1'" for n in range(60_000)) + "><title>t</title></item>"),
+        rss("<item><title>" + "<b>" * 100_000 + "</title></item>"),
+        rss("<item><title>t</title><description>" + "&lt;div&gt;" * 200_000 + "</description></item>"),
+    ],
+    ids=["attributes", "depth", "escaped"],
+)
+def test_documents_made_to_be_slow_cost_one_worker(body: bytes) -> None:
+    """Whatever a document does to feedparser, it ends within the limit, and the next job gets a worker."""
+
+    async def run() -> None:
+        async with SubprocessPool(1, QUICK) as workers:
+            killed = ""
+            try:
+                await workers.run(parse_document, body, "text/xml", URL, SOURCE)
+            except NotAFeed:
+                pass
+            except WorkerKilled as error:
+                killed = str(error)
+            assert not killed or "memory or processor time" in killed
+            assert await workers.run(math.factorial, 5) == 120
+
+    on_loop(run())
+
+
+def test_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path) -> None:
+    """Feedparser would open an address or a path that it is given as text."""
+    (tmp_path / "feed.xml").write_bytes(rss("<item><title>From a file</title></item>"))
+
+    async def run() -> int:
+        async with serving(says(reply(rss("<item><title>Fetched</title></item>")))) as server:
+            for text in (server.url("/x"), str(tmp_path / "feed.xml"), (tmp_path / "feed.xml").as_uri()):
+                feed = await asyncio.to_thread(parse_with_feedparser, text, URL, SOURCE)
+                assert not feed.entries
+            return server.accepts
+
+    assert on_loop(run()) == 0
+
+
+def test_a_hundred_thousand_entries_are_capped() -> None:
+    """The first two thousand are read, and the document says that there were more."""
+    items = "".join(f"<item><title>T{n}</title><link>https://h.example/{n}</link></item>" for n in range(100_000))
+    feed = in_worker(parse_document, rss(items), "text/xml", URL, SOURCE, limits=JobLimits(60, 10, 600_000_000))
+    assert isinstance(feed, Feed)
+    assert len(feed.entries) == 2_000
+    assert feed.is_truncated
+
+
+def test_workers_return_raise_and_die_alone() -> None:
+    """Results and errors travel; time and memory are limited; a crash is a killed worker; many jobs share few."""
+
+    async def run() -> None:
+        async with SubprocessPool(2, JobLimits(60, 2, 300_000_000)) as workers:
+            assert await asyncio.gather(*(workers.run(math.factorial, n) for n in range(20))) == [
+                math.factorial(n) for n in range(20)
+            ]
+            with pytest.raises(ValueError, match="math domain"):
+                await workers.run(math.sqrt, -1)
+            with pytest.raises(WorkerKilled, match="memory"):
+                await workers.run(bytearray, 10**9)
+            with pytest.raises(WorkerKilled):
+                await workers.run(exit_hard, 3)
+            with pytest.raises(NotAFeed) as caught:
+                await workers.run(parse_document, b"", "", URL, SOURCE)
+            assert caught.value.looks_like == "nothing"
+            assert workers.killed_count == 1
+        async with SubprocessPool(1, JobLimits(0.3)) as workers:
+            with pytest.raises(WorkerKilled, match=r"longer than 0.3 s"):
+                await workers.run(signal.pause)
+            assert workers.killed_count == 1
+
+    on_loop(run())
+
+
+def exit_hard(code: int) -> None:
+    raise SystemExit(code)
+
+
+def test_a_cancelled_job_does_not_give_its_answer_to_the_next(tmp_path: Path) -> None:
+    """A worker whose caller went away is ended, not handed on with a stale answer in its pipe."""
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+
+    async def run() -> None:
+        async with SubprocessPool(1, JobLimits(wall_seconds=120)) as workers:
+            task = asyncio.create_task(workers.run(answer_late, begun, gate))
+            assert await asyncio.to_thread(wait_until, begun.exists, 120)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            gate.touch()
+            assert await workers.run(math.factorial, 4) == 24
+
+    on_loop(run())
+
+
+def answer_late(begun: Path, gate: Path) -> str:
+    """Say that the job has begun, and answer when the gate is open."""
+    begun.touch()
+    wait_until(gate.exists, 120)
+    return "stale"

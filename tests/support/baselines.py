@@ -1,0 +1,52 @@
+"""Quality has floors and cost has ceilings: one number a measure, which may only rise, or only fall."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+BASELINE = Path(__file__).parents[1] / "quality" / "baseline.json"
+
+
+CEILINGS = Path(__file__).parents[1] / "quality" / "ceilings.json"
+
+
+@cache
+def floors() -> dict[str, float]:
+    """Read all floors."""
+    read: dict[str, float] = json.loads(BASELINE.read_text(encoding="utf-8"))
+    return read
+
+
+def hold(name: str, value: float, shown: object = "") -> None:
+    """Fail if a measure is below its floor; ``shown`` is what a person needs to see why."""
+    floor = floors()[name]
+    assert value >= floor - 5e-4, f"{name} fell to {value:.4f}, its floor is {floor}\n{shown}"
+
+
+def hold_each(prefix: str, values: Mapping[str, float], shown: str = "") -> None:
+    """Fail if any measure of a set is below its floor or has none; ``shown`` as above."""
+    pinned = {name: floors().get(f"{prefix}.{name}") for name in values}
+    fallen = [
+        f"{prefix}.{name} is {value:.4f}, its floor is {pinned[name]}"
+        for name, value in values.items()
+        if pinned[name] is None or value < (pinned[name] or 0) - 5e-4
+    ]
+    assert not fallen, "\n".join([*fallen, shown])
+
+
+@cache
+def ceilings() -> dict[str, float]:
+    """Read all ceilings."""
+    read: dict[str, float] = json.loads(CEILINGS.read_text(encoding="utf-8"))
+    return read
+
+
+def hold_down(counts: Mapping[str, float]) -> None:
+    """Fail if a count is above its ceiling, or if nothing is counted any more where there was something."""
+    wrong = [
+        f"{name}: {count:.2f}, its ceiling is {ceilings().get(name, 0)}"
+        for name, count in counts.items()
+        if count > ceilings().get(name, 0) + 5e-3 or (not count and ceilings().get(name))
+    ]
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,246 @@
+"""A database with as many articles as one likes, written in bulk: for what must not grow with it.
+
+One article a minute, in a few words of some 600 characters; one in ten names somebody and is a hit that was told
+within the hour, one in ten is a copy, five make a story. What the steps of the line would have written stands in all
+tables that a look-up reads.
+"""
+
+import random
+from array import array
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, text
+from sqlalchemy.dialects import sqlite
+
+from monitor.domain.delivery import RenderedDigest
+from monitor.domain.digest import Digest, Window
+from monitor.domain.poll_state import PollState
+from monitor.domain.source import Source, SourceKind
+from monitor.store.catalogue import (
+    ADDRESS,
+    ARTICLE,
+    CLUSTER,
+    CONTENT,
+    DELIVERY,
+    DIGEST,
+    FINGERPRINT,
+    HIT,
+    IDENTITY,
+    MENTION,
+    RENDITION,
+    SOURCE,
+    STORY,
+    TERM,
+    TOLD,
+)
+from monitor.store.column_types import to_json
+from monitor.store.database import SqlDatabase
+from monitor.store.row_mapping import hash_text, insert_rows
+
+FORM = to_json(RenderedDigest("Daily", "text", "html", "{}"))
+
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+MINUTE = timedelta(minutes=1)
+
+
+PORTION = 5_000
+
+
+HIT_EVERY, COPY_EVERY, STORY_OF, DIGEST_OF, PEOPLE, RARE = 10, 10, 5, 4, 40, 7
+
+
+OPEN = 20_000  # the newest articles, whose prints and terms are still on the shelf
+
+
+PRINTS, TERMS = 8, 12
+
+
+WORDS = ("the minister of defence met border guards in hanoi and spoke of trade rivers floods schools " * 3).split()
+
+
+def now(articles: int) -> datetime:
+    """Return the time at which so many articles were there."""
+    return START + articles * MINUTE
+
+
+def fill_sources(database: SqlDatabase, count: int) -> None:
+    """Configure sources that were polled a minute before they are due, at times spread over an hour."""
+    sources = [Source(f"s{n}", f"Outlet {n}", SourceKind.FEED, f"https://s{n}.example/rss") for n in range(count)]
+    database.sources.register(sources, START)
+    due = [START + timedelta(seconds=3600 * n / count) for n in range(count)]
+    memories = [PollState(f"s{n}", etag='"1"', polls=9, next_poll_at=at) for n, at in enumerate(due)]
+    rows = [
+        {"memory": to_json(memory), "next_poll_at": column(SOURCE, "next_poll_at", at), "id": memory.source_id}
+        for memory, at in zip(memories, due, strict=True)
+    ]
+    with connection(database) as open_:
+        open_.execute(text("UPDATE source SET memory = :memory, next_poll_at = :next_poll_at WHERE id = :id"), rows)
+
+
+def fill(database: SqlDatabase, first: int, last: int, sources: int) -> None:
+    """Add the articles from one number to before another; what is on the shelf moves on to the newest."""
+    for start in range(first, last, PORTION):
+        numbers = range(start + 1, min(start + PORTION, last) + 1)
+        with connection(database) as open_:
+            for into, rows in _rows(numbers, sources):
+                insert_rows(open_, into, list(rows))
+            words = [(row["article_id"], row["folded"]) for row in map(_content, numbers)]
+            open_.exec_driver_sql("INSERT INTO content_words (rowid, folded) VALUES (?, ?)", words)
+    with connection(database) as open_:
+        for shelf in (FINGERPRINT, TERM, CLUSTER):
+            open_.execute(shelf.delete())
+        newest = range(max(1, last - OPEN), last + 1)
+        insert_rows(open_, FINGERPRINT, [row for n in newest for row in _prints(n)], skip_existing=True)
+        insert_rows(open_, TERM, [row for n in newest if n % STORY_OF == 0 for row in _terms(n)], skip_existing=True)
+        insert_rows(open_, CLUSTER, [_cluster(n) for n in newest if n % STORY_OF == 0])
+    database.maintenance.optimize()
+
+
+def connection(database: SqlDatabase) -> Any:
+    """Open a write transaction of the database itself."""
+    return database._connections.write_transaction()
+
+
+def column(rows: Table, name: str, value: object) -> object:
+    """Write a value as its column holds it."""
+    dialect = sqlite.dialect()
+    process = rows.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+    return process(value) if process else value
+
+
+def _rows(numbers: range, sources: int) -> Iterator[tuple[Table, Iterator[dict[str, Any]]]]:
+    hits = [n for n in numbers if n % HIT_EVERY == 0]
+    digests = [n // (HIT_EVERY * DIGEST_OF) for n in hits if n % (HIT_EVERY * DIGEST_OF) == 0]
+    yield ARTICLE, (_article(n, sources) for n in numbers)
+    yield CONTENT, (_content(n) for n in numbers)
+    yield ADDRESS, ({"url": hash_text(url(n)), "article_id": n} for n in numbers)
+    yield IDENTITY, ({"source_id": f"s{n % sources}", "key": hash_text(f"g{n}"), "article_id": n} for n in numbers)
+    yield STORY, (_story(n) for n in numbers if n % STORY_OF == 0)
+    yield MENTION, (_mention(n) for n in hits)
+    yield HIT, (_hit(n) for n in hits)
+    yield DIGEST, (_digest(n) for n in digests)
+    yield TOLD, (_told(n) for n in hits if n // (HIT_EVERY * DIGEST_OF) in digests)
+    yield RENDITION, ({"id": n, "digest": n, "content": FORM} for n in digests)
+    yield DELIVERY, (_delivery(n) for n in digests)
+
+
+def url(number: int) -> str:
+    """Return the address of an article."""
+    return f"https://s.example/news/{number}.html"
+
+
+def _article(number: int, sources: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "source_id": f"s{number % sources}",
+        "url": url(number),
+        "title": f"Report {number} of the border",
+        "published_at": now(number),
+        "first_seen_at": now(number),
+        "stage": "grouped",
+        "story_id": f"t{number - number % STORY_OF}",
+        "copy_of": number - 1 if number % COPY_EVERY == 0 else None,
+        **dict.fromkeys(("canonical_url", "authors", "agency", "section", "partial", "held", "last_error"), ""),
+        "language": "en",
+        "confidence": 1.0,
+        "news": True,
+        "revisions": 0,
+        "attempts": 0,
+        "lease_token": "",
+    }
+
+
+def _content(number: int) -> dict[str, Any]:
+    rng = random.Random(number)
+    words = [*rng.choices(WORDS, k=60), *(f"w{rng.randrange(40_000)}" for _ in range(40))]
+    body = " ".join(words)
+    return {"article_id": number, "standfirst": "", "dateline": "", "captions": "", "body": body, "folded": body}
+
+
+def _story(number: int) -> dict[str, Any]:
+    seen = {"first_seen_at": now(number), "last_seen_at": now(number + STORY_OF - 1)}
+    return {"id": f"t{number}", "title": f"Story {number}", "merged_into": "", **seen}
+
+
+def _official(number: int) -> str:
+    """Name somebody; the first is named once in a long while."""
+    place = number // HIT_EVERY
+    return "rare" if place == RARE else f"p{place % PEOPLE}"
+
+
+def _mention(number: int) -> dict[str, Any]:
+    found = {"text": "Some Body", "region": "body", "start": 0, "end": 9, "form": "full", "confidence": 1.0}
+    return {
+        "article_id": number,
+        "official_id": _official(number),
+        "seen_at": now(number),
+        **found,
+        "reason": "full name",
+    }
+
+
+def _hit(number: int) -> dict[str, Any]:
+    told = {"kind": "new", "revision": 0, "officials": f'["{_official(number)}"]', "passages": "[]", "note": ""}
+    return {"id": number // HIT_EVERY, "article_id": number, "rule_id": "people", "found_at": now(number), **told}
+
+
+def _digest(number: int) -> dict[str, Any]:
+    end = now((number + 1) * HIT_EVERY * DIGEST_OF)
+    window = Window(now(number * HIT_EVERY * DIGEST_OF), end)
+    content = to_json(Digest("daily", "Daily", window, end, "UTC"))
+    times = {"start_at": window.start_at, "end_at": end, "composed_at": end}
+    return {"id": number, "digest_id": "daily", **times, "late": False, "seen": number * DIGEST_OF, "content": content}
+
+
+def _told(number: int) -> dict[str, Any]:
+    return {"hit_id": number // HIT_EVERY, "digest_id": "daily", "digest": number // (HIT_EVERY * DIGEST_OF)}
+
+
+def _delivery(number: int) -> dict[str, Any]:
+    at = now(number * HIT_EVERY * DIGEST_OF)
+    return {
+        "id": number,
+        "key": f"{number:040x}",
+        "digest": number,
+        "digest_id": "daily",
+        "channel_id": "desk",
+        "target": "desk@example.org",
+        "rendition": number,
+        "created_at": at,
+        "state": "sent",
+        "attempts": 1,
+        "settled_at": at,
+        "last_error": "",
+        "lease_token": "",
+    }
+
+
+def _prints(number: int) -> list[dict[str, Any]]:
+    rng = random.Random(number - 1 if number % COPY_EVERY == 0 else number)
+    return [{"print": rng.getrandbits(62), "place": number % 8, "article_id": number} for _ in range(PRINTS)]
+
+
+def _hashes(number: int) -> list[int]:
+    rng = random.Random(-number)
+    return [rng.randrange(60_000) for _ in range(TERMS)]
+
+
+def _terms(number: int) -> list[dict[str, Any]]:
+    return [{"term": term, "place": number // STORY_OF % 32, "story_id": f"t{number}"} for term in _hashes(number)]
+
+
+def _cluster(number: int) -> dict[str, Any]:
+    hashes = list(dict.fromkeys(_hashes(number)))
+    packed = {"terms": array("I", hashes).tobytes(), "weights": array("f", [1.0] * len(hashes)).tobytes()}
+    times = {"first_at": now(number), "last_at": now(number + STORY_OF - 1)}
+    return {"story_id": f"t{number}", **packed, "names": bytes(len(hashes)), "days": "[]", "size": STORY_OF, **times}
+
+
+def sought(number: int) -> tuple[list[int], list[int]]:
+    """Return the prints of an article and the terms of a story that are on the shelf."""
+    return [row["print"] for row in _prints(number)], _hashes(number - number % STORY_OF)

@@ -1,0 +1,84 @@
+"""Servers on loopback that do as they are told, badly if need be, and count who connects."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import uvloop
+
+T = TypeVar("T")
+
+
+Talk = Callable[[str, dict[str, str], asyncio.StreamWriter], Awaitable[None]]
+
+
+def on_loop(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine on the loop that the daemon uses."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+@dataclass
+class Loopback:
+    """A running server: where it is, how many connections it saw, and what was asked of it."""
+
+    port: int
+    host: str = "127.0.0.1"
+    accepts: int = 0
+    open: int = 0
+    most_open: int = 0
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def url(self, path: str = "/", host: str = "", scheme: str = "http") -> str:
+        """Return an address on this server."""
+        return f"{scheme}://{host or self.host}:{self.port}{path}"
+
+
+@asynccontextmanager
+async def serving(
+    talk: Talk, host: str = "127.0.0.1", context: ssl.SSLContext | None = None
+) -> AsyncIterator[Loopback]:
+    """Serve: ``talk`` is given path, headers and the writer, and the connection is closed when it returns."""
+    running = Loopback(0, host)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        running.accepts += 1
+        running.open += 1
+        running.most_open = max(running.most_open, running.open)
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            pairs = (line.partition(":") for line in head[1:] if line)
+            headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+            path = head[0].split(" ")[1]
+            running.asked.append((path, headers))
+            await talk(path, headers, writer)
+            await writer.drain()
+        running.open -= 1
+        writer.close()
+
+    server = await asyncio.start_server(connected, host, 0, ssl=context)
+    running.port = server.sockets[0].getsockname()[1]
+    try:
+        yield running
+    finally:
+        server.close()
+
+
+def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
+    """Write an answer; header names use _ for -."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def says(*answers: bytes) -> Talk:
+    """Give these answers one after the other, the last one for ever."""
+    left = list(answers)
+
+    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(left.pop(0) if len(left) > 1 else left[0])
+
+    return talk

@@ -1,0 +1,218 @@
+"""A daemon, its workers and their PostgreSQL as processes of their own, and outlets that answer when they may."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Self
+
+import psycopg
+from support.daemon_process import Monitor
+from support.hostile_server import Report, feed_xml
+from support.postgres import Postgres
+from support.wait import wait_until
+
+from monitor.cli.status import load_worker_overview, worker_state
+from monitor.domain.read_models import SavedConfiguration
+from monitor.store.database import SqlDatabase
+
+DESK = """
+officials:
+  giang: {name: Phan Văn Giang, country: Vietnam}
+rules:
+  people: {officials: all}
+channels:
+  desk: {folder: out}
+digests:
+  now: {rules: people, at: once, to: desk}
+"""
+
+
+class Outlet:
+    """A feed on an address, and so a host, of its own. The first ``held`` requests wait to be let go."""
+
+    def __init__(self, number: int, held: int = 0) -> None:
+        self.name = f"outlet{number}"
+        self.reports: list[Report] = []
+        self.asked = 0
+        self._held, self._gate, self._lock = held, threading.Event(), threading.Lock()
+        outlet = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_args: object) -> None:
+                """Keep quiet."""
+
+            def do_GET(self) -> None:
+                page = outlet._page(self.path)
+                body = page or outlet._answer()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8" if page else "application/rss+xml")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        self._server = ThreadingHTTPServer((f"127.0.0.{number}", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign] # whoever asked may have been killed
+        self.base = f"http://127.0.0.{number}:{self._server.server_address[1]}"
+        self.url = f"{self.base}/feed"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def _answer(self) -> bytes:
+        with self._lock:
+            self.asked += 1
+            wait = self.asked <= self._held
+        if wait:
+            self._gate.wait(120)
+        with self._lock:
+            return feed_xml(self.name, self.reports, redated=False).replace(
+                b"http://outlet.example", self.base.encode()
+            )
+
+    def _page(self, path: str) -> bytes:
+        """Return the page of an article, or a robots.txt that allows it; nothing for the feed."""
+        if path == "/robots.txt":
+            return b"User-agent: *\nAllow: /\n"
+        with self._lock:
+            report = next((one for one in self.reports if path == f"/{one.guid}"), None)
+        if report is None:
+            return b""
+        text = f"<p>{report.text} {'The minister thanked the engineers who had built the bridge. ' * 3}</p>" * 4
+        return f"<html><head><title>{report.title}</title></head><body><article>{text}</article></body></html>".encode()
+
+    def publish(self, guid: str) -> None:
+        """Put an article into the feed."""
+        text = f"Minister Phan Văn Giang spoke of {guid} in Hanoi on Monday, {self.name} reports."
+        with self._lock:
+            self.reports.append(Report(guid, f"Phan Van Giang on {guid}", text, datetime.now(UTC)))
+
+    def let_go(self) -> None:
+        """Answer those who were held."""
+        self._gate.set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.let_go()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class Team:
+    """One database; any number of daemons and workers."""
+
+    def __init__(
+        self, folder: Path, server: Postgres, outlets: list[Outlet], every: str, article: str = "feed"
+    ) -> None:
+        self.server, self.outlets = server, outlets
+        self.name = server.new()
+        self.url = server.url(self.name)
+        sources = "".join(
+            f"  {one.name}: {{feed: '{one.url}', every: {every}, article: {article}}}\n" for one in outlets
+        )
+        settings = f"settings:\n  allow_networks: [127.0.0.0/8]\n  probes: off\n  database: '{self.url}'\n"
+        self.text = f"{settings}sources:\n{sources}{DESK}"
+        self.monitor = Monitor(folder, self.text)
+        self._folder, self._stack = folder, ExitStack()
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        for outlet in self.outlets:
+            self._stack.enter_context(outlet)
+        database = SqlDatabase.open(self.url)
+        database.key_values.save_configuration(
+            SavedConfiguration(self.text, datetime.now(UTC))
+        )  # as a daemon that ran before has left it
+        database.close()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+                process.wait()
+        self._stack.close()
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command as a process of its own."""
+        with self._log(len(self.processes)).open("wb") as log:
+            process = subprocess.Popen(
+                self.monitor.command(*words),
+                cwd=self._folder,
+                env=self.monitor.environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.processes.append(process)
+        return process
+
+    def workers(self, number: int, jobs: int = 8) -> list[subprocess.Popen[bytes]]:
+        """Start workers, and wait until they can be given work."""
+        alive = number + self.value("SELECT count(*) FROM procrastinate_workers")
+        started = [self.start("worker", "--jobs", str(jobs)) for _ in range(number)]
+        self.wait(lambda: self.value("SELECT count(*) FROM procrastinate_workers") == alive)
+        return started
+
+    def _log(self, number: int) -> Path:
+        return self._folder / f"process{number}.log"
+
+    def log(self, process: subprocess.Popen[bytes]) -> str:
+        """Return what a process has said."""
+        return self._log(self.processes.index(process)).read_text(encoding="utf-8", errors="replace")
+
+    def wait(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        """Wait for a condition; what all have said is shown if it does not come."""
+        came = wait_until(condition, seconds)
+        assert came, "\n".join(self.log(process)[-4000:] for process in self.processes)
+
+    def value(self, query: str) -> int:
+        """Ask the database for a number."""
+        with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:
+            return int(connection.execute(query.encode()).fetchall()[0][0])
+
+    def articles(self) -> Counter[str]:
+        """Count the stored articles by title, those of all outlets together."""
+        with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:
+            return Counter(str(row[0]) for row in connection.execute("SELECT title FROM article"))
+
+    def told(self) -> Counter[str]:
+        """Count how often each article stands in what was delivered."""
+        digests = [json.loads(path.read_bytes())["data"] for path in (self._folder / "out").glob("*.json")]
+        items = [item for digest in digests for story in digest["stories"] for item in story["items"]]
+        return Counter(str(item["article"]) for item in items)
+
+    def crew(self) -> Counter[str]:
+        """Count the workers by the state in which ``monitor status`` shows them."""
+        database, now = SqlDatabase.open(self.url), datetime.now(UTC)
+        try:
+            return Counter(worker_state(word, now) for word in load_worker_overview(database, now).heartbeats)
+        finally:
+            database.close()
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """Ask a process to end, and see that it does so in good order."""
+        process.terminate()
+        assert process.wait(40) == 0, self.log(process)[-4000:]
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Freeze a process, as a machine that is suspended."""
+    os.kill(process.pid, signal.SIGSTOP)
+
+
+def go_on(process: subprocess.Popen[bytes]) -> None:
+    """Let a frozen process go on."""
+    os.kill(process.pid, signal.SIGCONT)

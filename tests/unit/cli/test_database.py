@@ -1,0 +1,83 @@
+"""`monitor db` and `monitor evidence` over a real database."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.rows import MINUTE, NOW, draft, found, kept
+from typer.testing import CliRunner
+
+from monitor.cli.main import app
+from monitor.domain.article import Stage
+from monitor.domain.errors import UsageError
+from monitor.domain.fetch_result import Fetched
+from monitor.store.database import SqlDatabase
+
+CONFIGURATION = """
+settings: {database: "sqlite:///monitor.db"}
+sources: {times: {feed: "https://times.example/rss"}}
+officials: {somebody: {name: Some Body, country: Vietnam}}
+rules: {rule: {officials: [somebody]}}
+"""
+
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in a folder with one matched article whose page was kept."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION)
+    database = SqlDatabase.open("sqlite:///monitor.db")
+    kept(database, draft("harbour", stage=Stage.LISTED))
+    (unread,) = database.articles.lease_pages(NOW, 1, NOW + MINUTE)
+    database.articles.save_page(unread, unread.article, Fetched("https://x", 200, (), b"page", fetched_at=NOW))
+    database.articles.save_findings([(one, found("rule")) for one in database.articles.unmatched(1)], NOW)
+    database.close()
+
+    def call(*words: str, code: int = 0, fails: type[Exception] | None = None) -> str:
+        result = CliRunner().invoke(app, words)
+        if fails:
+            assert isinstance(result.exception, fails), result.output
+            return str(result.exception)
+        assert result.exit_code == code, (result.output, result.exception)
+        return result.output
+
+    return call
+
+
+def test_a_database_is_upgraded_backed_up_and_checked(run: Run, tmp_path: Path) -> None:
+    """Each says what it did, to people and to machines."""
+    assert "nothing to do" in run("db", "upgrade")
+    assert json.loads(run("db", "upgrade", "--json"))["applied"] == []
+    assert "verified" in run("db", "backup")
+    made = json.loads(run("db", "backup", "--to", "elsewhere", "--json"))
+    assert (tmp_path / made["backup"]).stat().st_size == made["bytes"]
+    assert run("db", "check").strip() == "The database is sound."
+    assert json.loads(run("db", "check", "--json")) == {"faults": []}
+
+
+def test_a_new_database_is_made_by_upgrade(run: Run) -> None:
+    """And the steps are counted."""
+    applied = json.loads(run("db", "upgrade", "--database", "sqlite:///other.db", "--json"))["applied"]
+    assert applied[0] == "0001"
+    assert f"Schema {applied[-1]}" in run("db", "upgrade", "--database", "sqlite:///other.db")
+
+
+def test_damage_ends_with_a_code(run: Run, tmp_path: Path) -> None:
+    """And with what was found."""
+    file = tmp_path / "monitor.db"
+    file.write_bytes(b"no database" * 1000)
+    assert "restore a backup" in run("db", "check", code=1)
+    assert json.loads(run("db", "check", "--json", code=1))["faults"]
+
+
+def test_evidence_is_written_for_an_article(run: Run, tmp_path: Path) -> None:
+    """Into a folder of its own; what has none is refused with the reason."""
+    assert "verify.py" in run("evidence", "1")
+    assert (tmp_path / "evidence-1" / "page.body").read_bytes() == b"page"
+    assert json.loads(run("evidence", "1", "--to", "other", "--json")) == {"article": 1, "folder": "other"}
+    assert "is there already" in run("evidence", "1", fails=UsageError)
+    assert "no article 7" in run("evidence", "7", fails=UsageError)

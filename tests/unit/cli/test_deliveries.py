@@ -1,0 +1,119 @@
+"""`monitor digest` and `monitor outbox` over a real database."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.rows import draft, screened
+from typer.testing import CliRunner
+
+from monitor.cli.main import app
+from monitor.domain.delivery import DeliveryState, Retry
+from monitor.domain.errors import MonitorError, UsageError
+from monitor.store.database import SqlDatabase
+
+CONFIGURATION = """
+settings: {database: "sqlite:///monitor.db", timezone: Asia/Vientiane}
+sources: {times: {feed: "https://times.example/rss"}}
+officials: {somebody: {name: Some Body, country: Vietnam}}
+rules: {rule: {officials: [somebody]}}
+digests: {morning: {rules: [rule], at: "07:00", quiet_notice: true}}
+"""
+
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in a folder with one official, two articles found, and a folder for digests."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION)
+    database = SqlDatabase.open("sqlite:///monitor.db")
+    screened(database, draft("harbour"), draft("bridge"), now=datetime.now(UTC) - timedelta(minutes=1))
+    database.close()
+
+    def call(*words: str, fails: type[Exception] | None = None) -> str:
+        result = CliRunner().invoke(app, words)
+        if fails:
+            assert isinstance(result.exception, fails), result.output
+        else:
+            assert result.exit_code == 0, (result.output, result.exception)
+        return result.output if fails is None else result.output + str(result.exception)
+
+    return call
+
+
+def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None:
+    """Showing changes nothing; sending tells, delivers and is listed; then nothing is left to tell."""
+    assert "About harbour" in run("digest", "show", "morning")
+    assert "About harbour" in run("digest", "show", "morning")
+    assert run("digest", "list").strip() == "No digest was sent yet."
+    assert "2 stories" in run("digest", "send", "morning")
+    assert len(list((tmp_path / "outbox").glob("morning-*.eml"))) == 1
+    (line,) = [json.loads(text) for text in run("digest", "list", "--json").splitlines()]
+    assert (line["digest"], line["hits"], line["deliveries"]) == ("morning", 2, {"sent": 1})
+    assert "nothing to send" in run("digest", "list", "--all")
+    assert "Nothing found" in run("digest", "show", "morning")
+    assert "About bridge" in run("digest", "show", "morning", "--since", "1d")
+    assert "About bridge" in run("digest", "show", str(line["number"]))
+    assert "2 stories" in run("digest", "send", "morning", "--since", "1d")
+
+
+def test_every_form_can_be_shown(run: Run) -> None:
+    """Text, mail, page, data, and a feed of those that were sent."""
+    assert "<h1" in run("digest", "show", "morning", "--form", "html")
+    assert "Content-Security-Policy" in run("digest", "show", "morning", "--form", "page")
+    assert json.loads(run("digest", "show", "morning", "--json"))["type"] == "digest"
+    run("digest", "send", "morning")
+    assert run("digest", "show", "morning", "--form", "atom").count("<entry>") == 2
+
+
+def test_the_outbox_lists_shows_replays_and_drops(run: Run, tmp_path: Path) -> None:
+    """A delivery has the documented keys; a replay sends the same message again under the same id."""
+    run("digest", "send", "morning")
+    (line,) = [json.loads(text) for text in run("outbox", "list", "--json").splitlines()]
+    keys = {"id", "digest", "channel", "target", "state", "attempts", "next_attempt_at", "last_error", "message_id"}
+    assert line.keys() == keys
+    assert (line["digest"], line["channel"], line["state"], line["attempts"]) == ("morning", "outbox", "sent", 1)
+    assert "About harbour" in run("outbox", "show", str(line["id"]))
+    for file in (tmp_path / "outbox").iterdir():
+        file.unlink()
+    assert "sent to outbox" in run("outbox", "replay", str(line["id"]))
+    (letter,) = (tmp_path / "outbox").glob("*.eml")
+    assert f"Message-ID: <{line['message_id']}@localhost>" in letter.read_text()
+    assert "only a pending one" in run("outbox", "drop", str(line["id"]), fails=UsageError)
+
+
+def test_dead_letters_are_replayed_together(run: Run, tmp_path: Path) -> None:
+    """--dead sends all that were given up; one that fails again ends with an error for scripts."""
+    (tmp_path / "outbox").write_text("a file where the folder should be")
+    assert "1 of 1 deliveries failed" in run("digest", "send", "morning", fails=MonitorError)
+    database = SqlDatabase.open("sqlite:///monitor.db")
+    far = datetime.now(UTC) + timedelta(days=1)
+    (delivery,) = database.outbox.lease_deliveries(far, 1, far)
+    database.outbox.record_result(delivery, Retry("no"), far, None)
+    assert [one.state for one in database.deliveries.list_deliveries()] == [DeliveryState.FAILED]
+    database.close()
+    assert "dead" in run("outbox", "list", "--state", "dead")
+    (tmp_path / "outbox").unlink()
+    assert "sent to outbox" in run("outbox", "replay", "--dead")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("digest", "show", "evening"), "There are: morning"),
+        (("digest", "send", "evening"), "There are: morning"),
+        (("digest", "show", "99"), "no digest 99"),
+        (("digest", "show", "morning", "--since", "soon"), "--since 'soon'"),
+        (("outbox", "show", "99"), "no delivery 99"),
+        (("outbox", "replay"), "--dead"),
+        (("outbox", "drop", "99"), "no delivery 99"),
+    ],
+)
+def test_what_is_not_there_is_said(run: Run, words: tuple[str, ...], says: str) -> None:
+    """Usage errors name what there is."""
+    assert says in run(*words, fails=UsageError)

@@ -1,0 +1,152 @@
+"""match, names, why and rehearse from the command line."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from monitor.cli.input_documents import read_documents, unwrap_lines
+from monitor.cli.main import app
+from monitor.domain.article import Article, NewArticle, Region, Stage
+from monitor.domain.errors import InputError, UsageError
+from monitor.domain.mention import Findings, NearMiss
+from monitor.domain.source import Source, SourceKind
+from monitor.store.database import SqlDatabase
+
+CONFIG = """\
+settings: {{database: "sqlite:///{folder}/monitor.db"}}
+sources:
+  wire: {{name: Wire, feed: "https://wire.example/feed"}}
+officials:
+  hai: {{name: Trần Minh Hải, country: Vietnam, roles: [Minister of National Defence]}}
+rules:
+  people: {{officials: [hai]}}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "sources.yaml"
+    path.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    return path
+
+
+def run(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    return result.exit_code, result.output
+
+
+def test_match_prints_a_line_an_article(config: Path, tmp_path: Path) -> None:
+    """Records keep their id; each line holds mentions, hits and near misses with their reasons."""
+    texts = tmp_path / "texts.jsonl"
+    records = [
+        {"id": "a", "title": "T", "text": "General Tran Minh Hai spoke.", "published": "2025-05-05"},
+        {"text": "Bac Hai slept."},
+    ]
+    texts.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    code, output = run("match", "-c", config, "--json", texts)
+    first, second = map(json.loads, output.splitlines())
+    assert code == 0
+    assert first["id"] == "a"
+    (mention,) = first["mentions"]
+    assert (mention["official"], mention["text"], mention["form"]) == ("hai", "Tran Minh Hai", "full")
+    assert records[0]["text"][mention["start"] : mention["end"]] == "Tran Minh Hai"
+    assert first["hits"][0]["rule"] == "people"
+    assert (second["id"], second["mentions"]) == ("texts:2", [])
+
+
+def test_match_tells_a_person_why(config: Path, tmp_path: Path) -> None:
+    """Without --json each mention is a line with its reason."""
+    (tmp_path / "a.txt").write_text("Tran Minh Hai spoke at Tran Minh Hai Street.", encoding="utf-8")
+    _, output = run("match", "-c", config, tmp_path / "a.txt")
+    assert "hai: 'Tran Minh Hai' in the body, full" in output
+    assert "not hai: 'Tran Minh Hai' in the body: part of a longer name: ... Street" in output
+
+
+def test_names_lists_forms(config: Path) -> None:
+    """Every form is listed, the risky ones marked."""
+    code, output = run("names", "hai", "-c", config, "--json")
+    forms = [json.loads(line) for line in output.splitlines()]
+    assert code == 0
+    assert forms[0]["text"] == "Trần Minh Hải"
+    assert any(form["risky"] and form["text"] == "Hải" for form in forms)
+
+
+def test_names_lists_what_was_nearly_found(config: Path, tmp_path: Path) -> None:
+    """--missed gives the refused spellings with their articles; without any it says so; somebody must be named else."""
+    code, output = run("names", "--missed", "-c", config)
+    assert (code, output.strip()) == (0, "Nothing was nearly found.")
+    now = datetime.now(UTC)
+    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database.sources.register([Source("wire", "Wire", SourceKind.FEED, "https://wire.example/feed")], now)
+    (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
+    article = Article("https://wire.example/1", title="Bac Hai floods", body="Bac Hai is flooded.")
+    database.articles.commit_poll(
+        lease, lease.poll_state, [NewArticle(("guid:1",), article, is_alertable=True, stage=Stage.EXTRACTED)], now
+    )
+    (stored,) = database.articles.unmatched(10)
+    miss = NearMiss("hai", "Hai", Region.BODY, 4, 7, "part of a longer name: Bac ...")
+    database.articles.save_findings([(stored, Findings(near_misses=(miss,)))], now)
+    database.close()
+    code, output = run("names", "--missed", "hai", "-c", config, "--json")
+    assert code == 0
+    assert json.loads(output) == {
+        "official": "hai", "text": "Hai", "reason": "part of a longer name: Bac ...", "articles": 1,
+        "article": stored.id, "title": "Bac Hai floods", "url": "https://wire.example/1",
+    }  # fmt: skip
+    assert "Bac Hai floods" in run("names", "--missed", "-c", config)[1]
+    code, output = run("names", "-c", config)
+    assert code != 0
+
+
+def test_why_of_an_address_never_met(config: Path) -> None:
+    """An unknown address is told apart by whether a source of its site is configured."""
+    _, known_site = run("why", "https://www.wire.example/x", "-c", config, "--json")
+    assert json.loads(known_site)["sources"][0]["id"] == "wire"
+    _, other = run("why", "https://other.example/x", "-c", config, "--json")
+    assert "monitor discover" in json.loads(other)["verdict"]
+
+
+def test_rehearse_of_an_empty_archive(config: Path) -> None:
+    """Nothing kept, nothing new, nothing lost: exit 0."""
+    code, output = run("rehearse", "-c", config, "--json")
+    assert code == 0
+    assert json.loads(output)["rules"][0] | {"days": {}} == {
+        "rule": "people", "hits": 0, "new": 0, "lost": 0, "days": {}, "new_examples": [], "lost_examples": []
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.json", b"{"), ("a.json", b'{"text": 1}'), ("a.json", b'{"text": "x", "published": "soon"}'), ("a.xyz", b"")],
+)
+def test_documents_that_cannot_be_read(tmp_path: Path, name: str, content: bytes) -> None:
+    """What is wrong is told with the file's name."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises((InputError, UsageError), match=name):
+        list(read_documents([tmp_path / name]))
+
+
+def test_pages_and_folders(tmp_path: Path) -> None:
+    """A folder yields its documents in order; packed pages are unpacked."""
+    page = (
+        b"<html><body><article><h1>T</h1><p>"
+        + b"Tran Minh Hai spoke of the sea. " * 20
+        + b"</p></article></body></html>"
+    )
+    (tmp_path / "b.html.gz").write_bytes(gzip.compress(page))
+    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
+    assert [given.id for given in read_documents([tmp_path])] == ["a", "b"]
+    assert "Tran Minh Hai" in list(read_documents([tmp_path]))[1].article.body
+
+
+def test_lines_broken_to_a_width_are_joined() -> None:
+    """A name that a line break cuts is whole again; texts with a line a paragraph stay as they are."""
+    broken = "word " * 13 + "Tran\nMinh Hai " + "word " * 11 + "x\n"
+    text = broken * 4 + "\n" + broken * 4
+    assert "Tran Minh Hai" in unwrap_lines(text)
+    assert "\n\n" in unwrap_lines(text)
+    assert unwrap_lines("One.\nTwo.\n\nThree.") == "One.\nTwo.\n\nThree."

@@ -1,0 +1,89 @@
+"""What must hold between the keys of a file, and what is merely doubtful."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config.load import parse_configuration
+from monitor.domain.errors import ConfigError
+
+HEAD = "sources: {a: {feed: 'https://x.example/f'}}\nofficials: {o: {name: Tô Lâm}}\nrules: {r: {officials: o}}\n"
+
+
+TOLD = "digests: {d: {rules: r, at: once}}\n"
+
+
+WARNINGS = {
+    "sources: {a: {feed: 'https://x.example', every: 10s}}": "a.every: a public server polled more than once a minute",
+    "sources: {a: {feed: 'http://10.1.2.3/f'}}": "a.feed: this address is in a private network",
+    "sources: {a: {feed: 'http://localhost/f'}}": "a.feed: this address is in a private network",
+    "sources: {a: {feed: 'https://x.example'}, b: {feed: 'https://x.example'}}": "b: the source a reads this address",
+    "officials: {a: {name: Tô Lâm, aliases: [X, X]}}": 'a.aliases.1: "X" stands here twice',
+    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "r: no digest tells of this rule",
+    "channels: {c: {webhook: {url: 'https://h.example'}}}": "c.webhook: messages are not signed",
+    "channels: {c: {webhook: {url: 'http://h.example', secret: 'whsec_YWJj'}}}": "url: http:// lets everybody",
+    "channels: {c: {webhook: {url: 'https://[::1]/', secret: 'whsec_YWJj'}}}": "url: this address is in",
+    "channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}": "secret: a secret stands",
+    "channels: {c: {email: {to: a@b.example, from: a@b.example, server: 'smtp://u:p@h.example'}}}": "a secret stands",
+    "settings: {probes: '0.0.0.0:9464'}": "settings.probes: probes answer whoever can reach",
+    "digests: {d: {rules: all, title: '${TITLE}', at: once}}": "d.title: ${TITLE} stands for itself here",
+    "settings: {contact: '${CONTACT}'}": "settings.contact: ${CONTACT} stands for itself here",
+    "rules: {r: {query: 'tax and budget'}}": '1:25: rules.r.query: "and" is looked for as a word',
+    "rules: {r: {query: 'tax near/5 budget'}}": "write NEAR/5, else put it in quotes",
+    "rules: {r: {query: 'tax NEAR budget'}}": "write NEAR/5, with the words allowed between",
+    "settings: {timezone: UTC}": "no sources: nothing will be read",
+}
+
+
+FAULTS = {
+    "sources: {a: {feed: 'https://x.example', page: 'https://x.example', items: li}}": "a feed or a page, not both",
+    "sources: {a: {feed: 'https://x.example', items: li}}": "items is for sources with a page",
+    "sources: {a: {feed: 'https://x.example', every: 2h, expect: 1h}}": "silent longer than that between two polls",
+    "officials: {a: {name: B, roles: [{title: T, from: 2024-01, until: 2023-01}]}}": "a post ends after it begins",
+    "officials: {all: {name: B}}": "the id all stands for everything",
+    "rules: {r: {officials: []}}": "a rule needs officials or a query",
+    "rules: {r: {query: x, sources: [viet]}}\nsources: {viet-nam: {page: 'https://x.example'}}": "there is no source",
+    "channels: {c: {folder: x, chat: 'slack://a/b/c'}}": "this one has chat and folder",
+    "channels: {c: {chat: token}}": "such as slack://TokenA/TokenB/TokenC",
+    "digests: {d: {rules: nothing, at: once}}": 'there is no rule "nothing"; define it under rules',
+    "digests: {d: {rules: [], at: once, cron: '0 7 * * *'}}": "a digest has both at and cron",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), WARNINGS.items(), ids=range(len(WARNINGS)))
+def test_doubtful_files_are_taken_with_a_warning(text: str, words: str) -> None:
+    """What is allowed but hardly meant is said with its place, and stops nobody."""
+    told = [str(warning) for warning in parse_configuration(text.encode(), Path("s.yaml"), {}).warnings]
+    assert any(words in warning and warning.startswith("s.yaml:") for warning in told), told
+
+
+@pytest.mark.parametrize(("text", "words"), FAULTS.items(), ids=range(len(FAULTS)))
+def test_contradictions_are_faults(text: str, words: str) -> None:
+    """Keys that contradict each other, or name what is not there, are faults with a remedy."""
+    with pytest.raises(ConfigError) as caught:
+        parse_configuration(text.encode(), Path("s.yaml"), {})
+    assert any(words in str(fault) for fault in caught.value.issues), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query", ['"law and order"', "/bread and butter/", '="or" AND x', "title:x OR y NOT z", "orange"]
+)
+def test_operators_that_are_quoted_or_written_right_are_silent(query: str) -> None:
+    """Only what looks like a lost operator is doubted."""
+    source = "sources: {a: {feed: 'https://x.example/f'}}"
+    text = f"{source}\nrules: {{q: {{query: '{query}'}}}}\ndigests: {{d: {{rules: all, at: once}}}}\n"
+    assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
+
+
+def test_secrets_in_their_places_are_silent() -> None:
+    """Sources and channels may be called like a key that takes a secret."""
+    text = "sources: {server: {feed: 'https://x.example', headers: {A: '${X}'}}}\nchannels: {url: {chat: '${Y}'}}\n"
+    told = parse_configuration(text.encode(), Path("s.yaml"), {"X": "abcdef", "Y": "slack://a/b/c"}).warnings
+    assert not [str(warning) for warning in told if "stands for itself" in str(warning)]
+
+
+def test_allowed_networks_and_told_rules_are_silent() -> None:
+    """What the user has said that he means is not doubted."""
+    text = "settings: {allow_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', every: 1s}}\n"
+    assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
+    assert parse_configuration((HEAD + TOLD).encode(), Path("s.yaml"), {}).warnings == ()

@@ -1,0 +1,95 @@
+"""Pages that are no pages: a bounded number of steps, low confidence, no failure."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from steps import LINEAR, growth, steps
+
+from monitor.extract.extractor import explain_page, extract_page
+
+URL = "https://news.example/a"
+
+
+STEPS, A_BYTE = 5_000, 10  # at most; an honest page takes some thousands, and one a byte
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"",
+        b"<html></html>",
+        b"<frameset><frame src=a.html><frame src=b.html></frameset>",
+        b"<script>" + b"var a = 'text that is long enough to be prose, if it were text.';" * 5_000 + b"</script>",
+        b"%PDF-1.7\n" + bytes(range(256)) * 2_000,
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2_000,
+        b"<a href=/x>Another story of today with a long headline</a> " * 10_000,
+        b"<li><a href=/x>Another story of today with a long headline</a></li>" * 10_000,
+        b"<div>" * 200_000,
+        b"<div>" * 30_000 + b"</div>" * 30_000,
+        b"<table><tr><td>" * 60_000,
+        b"<b><p>" * 20_000,
+        b"<!--" * 100_000,
+        b"<script type='application/ld+json'>" + b"[" * 200_000,
+        b"<script type='application/ld+json'>" + b'{"a":' * 50_000,
+        b"<meta property='og:title' content='x'>" * 20_000,
+        b"<p>" + b"a" * 3_000_000,
+        b"<p>" + b"1/1/2026 " * 200_000,
+        b"\xff\xfe" + b"\x00\xd8" * 1_000,
+    ],
+    ids=lambda page: page[:24].decode("ascii", "replace"),
+)
+def test_no_page_is_too_strange(page: bytes) -> None:
+    """Whatever arrives costs little and is not taken for an article."""
+    article = extract_page(page, URL, "text/html")
+    assert article.confidence < 0.75
+    assert steps(lambda: extract_page(page, URL, "text/html")) < STEPS + A_BYTE * len(page)
+    assert growth(lambda size: extract_page(page[:size], URL, "text/html"), len(page)) < LINEAR
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<p>",
+                "</p>",
+                "<div class=related>",
+                "</div>",
+                "<a href=/x>",
+                "</a>",
+                "<br>",
+                "<table>",
+                "<td>",
+                "<li>",
+                "<h1>",
+                "</h1>",
+                "Name of a minister ",
+                "A sentence that is long enough to be prose, with a full stop. ",
+                "<b>",
+                "&#0;",
+                "<article>",
+                "</article>",
+                "<figure>",
+                "<figcaption>",
+                "2026-02-14",
+                "<time datetime='x'>",
+                "\ud83d",
+            ]
+        ),
+        max_size=60,
+    )
+)
+def test_any_sequence_of_tags_is_read(pieces: list[str]) -> None:
+    """Broken markup never fails, and every region is text of the page."""
+    page = "".join(pieces).encode("utf-8", "surrogatepass")
+    explanation = explain_page(page, URL)
+    assert 0.0 <= explanation.article.confidence <= 1.0
+    for _, text in explanation.article.regions():
+        assert text == text.strip()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=600), st.text(max_size=30))
+def test_any_bytes_are_read(page: bytes, content_type: str) -> None:
+    """Random bytes under any header give an article, mostly an empty one."""
+    assert extract_page(page, URL, content_type).url == URL

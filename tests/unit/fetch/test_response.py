@@ -1,0 +1,70 @@
+"""What headers say of time, and which walls are known by their headers and pages."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.fetch.response import parse_freshness, parse_retry_after
+from monitor.text.bot_walls import find_wall, find_wall_in_headers
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+LATER = "Thu, 05 Mar 2026 12:10:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"cache-control": "max-age=600"}, 600),
+        ({"cache-control": "public, Max-Age=600, must-revalidate", "age": "100"}, 500),
+        ({"cache-control": "max-age=600", "expires": "0", "age": "900"}, None),
+        ({"cache-control": "max-age=99999999"}, 86_400),
+        ({"cache-control": "no-cache, max-age=600"}, None),
+        ({"expires": LATER}, 600),
+        ({"expires": LATER, "date": "Thu, 05 Mar 2026 12:05:00 GMT"}, 300),
+        ({"expires": "0"}, None),
+        ({"expires": "Thu, 01 Jan 1970 00:00:00 GMT"}, None),
+        ({"cache-control": "max-age=never"}, None),
+        ({}, None),
+    ],
+)
+def test_freshness(headers: dict[str, str], seconds: int | None) -> None:
+    """max-age less age, else Expires against Date; a day at most; nonsense is nothing."""
+    assert parse_freshness(headers, NOW) == (timedelta(seconds=seconds) if seconds is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("120", 120), (LATER, 600), ("Thu, 05 Mar 2026 11:00:00 GMT", 0), ("9999999", 86_400), ("soon", None), ("", None)],
+)
+def test_retry_after(value: str, seconds: int | None) -> None:
+    """Both forms; a day at most; a time gone by is now."""
+    assert parse_retry_after({"retry-after": value}, NOW) == (
+        timedelta(seconds=seconds) if seconds is not None else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("html", "wall"),
+    [
+        ("<title>Just a moment...</title>", "challenge page of Cloudflare"),
+        ("<script src='https://ct.captcha-delivery.com/c.js'></script>", "challenge page of DataDome"),
+        ("<iframe src='/_Incapsula_Resource?x=1'></iframe>", "challenge page of Imperva"),
+        ("<form action='/consent?next=/'>cookiewall</form>", "consent page"),
+        ("<script>document.cookie='a=1';location.reload()</script>", "cookie gate run by a script"),
+        ("<noscript>Please enable JavaScript</noscript>", "page that asks for a browser"),
+        ("<h1>Ministers meet</h1><p>They spoke of cookies and captchas.</p>", ""),
+        ("", ""),
+    ],
+)
+def test_walls_in_pages(html: str, wall: str) -> None:
+    """Each kind has a name; an ordinary page has none."""
+    assert find_wall(f"<html>{html}</html>") == wall
+
+
+def test_walls_in_headers() -> None:
+    """Networks that say so themselves; a network that merely delivers is no wall."""
+    assert find_wall_in_headers({"cf-mitigated": "challenge"}) == "challenge of Cloudflare"
+    assert find_wall_in_headers({"x-amzn-waf-action": "challenge"}) == "challenge of AWS WAF"
+    assert find_wall_in_headers({"server": "cloudflare", "cf-ray": "1"}) == ""

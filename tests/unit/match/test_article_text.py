@@ -1,0 +1,43 @@
+"""A page's words: the quick ways to find them agree with their definitions."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.article import Article
+from monitor.match.article_text import normalize_article, replace_punctuation_fast
+from monitor.text.tokens import replace_punctuation
+
+CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z'-]*")
+
+
+LAST = re.compile(r"[^\W_]*\Z")
+
+
+TEXTS = st.text(st.sampled_from("AZaz éĐ’'-_.,9\nກ名\u200b\u0301@[`{"), max_size=60)
+
+
+@given(TEXTS)
+def test_words_with_a_capital_begin_where_no_letter_stands_before(text: str) -> None:
+    """Capitals inside of words, after a hyphen or an apostrophe begin none."""
+    page = normalize_article(Article(url="", body=text))
+    places, joined = page.find_capitalized_words()
+    words = [(start, joined[start : joined.index(" ", start)]) for start in places]
+    assert words == [(found.start(), found.group()) for found in CAPITAL.finditer(page.cased)]
+
+
+@given(TEXTS, st.integers(0, 60))
+def test_the_word_before_a_place_is_the_whole_run_of_letters_and_digits(text: str, at: int) -> None:
+    """Signs of any script end it; it is told in small letters."""
+    page = normalize_article(Article(url="", body=text))
+    at = min(at, len(page.cased))
+    found = LAST.search(page.cased[:at])
+    assert found is not None
+    assert page.word_ending_at(at) == found.group().lower()
+
+
+@given(TEXTS)
+def test_names_are_spaced_out_as_pages_are(text: str) -> None:
+    """Sign by sign or by one look-up."""
+    assert replace_punctuation(text) == replace_punctuation_fast(text)

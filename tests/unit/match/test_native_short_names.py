@@ -1,0 +1,75 @@
+"""Parts of names in other scripts, after the whole name in the same text."""
+
+import pytest
+
+from monitor.domain.article import Article
+from monitor.domain.watchlist import Official, Watchlist
+from monitor.match.engine import compile_watchlist
+
+PEOPLE = (
+    Official("thai", "Wichai Boonruang", "Thailand", ("วิชัย บุญเรือง",)),
+    Official("lao", "Somphone Vongdara", "Laos", ("ສົມພອນ ວົງດາລາ",)),
+    Official("zh", "Qiu Wenbo", "China", ("邱文博",)),
+    Official("ja", "Kenta Tanabe", "Japan", ("田辺健太",)),
+    Official("el", "Stavros Leventis", "Greece", ("Σταύρος Λεβέντης",)),
+    Official("ru", "Pavel Gromov", "Russia", ("Павел Громов",)),
+)
+
+
+WATCHER = compile_watchlist(Watchlist(PEOPLE))
+
+
+def found(language: str, text: str) -> list[str]:
+    return [one.text for one in WATCHER.match(Article(url="", body=text, language=language)).mentions]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "names"),
+    [
+        ("th", "นายวิชัย บุญเรือง กล่าวว่า พล.อ.วิชัยจะเดินทางไปเชียงใหม่", ["วิชัย บุญเรือง", "วิชัย"]),
+        ("lo", "ທ່ານ ສົມພອນ ວົງດາລາ ໄດ້ກ່າວ, ທ່ານສົມພອນໄດ້ເດີນທາງ", ["ສົມພອນ ວົງດາລາ", "ສົມພອນ"]),
+        ("zh", "邱文博抵达曼谷。邱外长表示满意，与邱部长会谈。", ["邱文博", "邱", "邱"]),
+        ("ja", "田辺健太外相は到着した。田辺外相は会談した。", ["田辺健太", "田辺"]),
+        ("el", "Ο Σταύρος Λεβέντης μίλησε. Ο Λεβέντης έφυγε.", ["Σταύρος Λεβέντης", "Λεβέντης"]),
+        ("ru", "Павел Громов прибыл. С Громовым говорили долго.", ["Павел Громов", "Громовым"]),
+    ],
+)
+def test_beside_a_title_or_an_opening_word(language: str, text: str, names: list[str]) -> None:
+    """After the whole name its part counts right beside a title, and after the first small word of a sentence."""
+    assert found(language, text) == names
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "names"),
+    [
+        ("th", "นายวิชัยจะเดินทางไปเชียงใหม่", []),
+        ("th", "วิชัย บุญเรือง กล่าว นายวิชัยา ไม่อยู่", ["วิชัย บุญเรือง"]),
+        ("zh", "邱部长表示满意。", []),
+        ("zh", "邱文博抵达曼谷，邱大伟部长也在，邱部长表示满意。", ["邱文博"]),
+        ("zh", "邱文博抵达曼谷。山邱部长未到。沙邱", ["邱文博"]),
+        ("ja", "田辺健太外相は到着した。田辺次郎官房長官と田辺外相は会談した。", ["田辺健太"]),
+        ("ru", "Павел Громов прибыл. Иван Громов уехал.", ["Павел Громов"]),
+    ],
+)
+def test_somebody_else_or_nobody(language: str, text: str, names: list[str]) -> None:
+    """Without the whole name, inside a longer one, or where another bearer is named, a part is nobody's."""
+    assert found(language, text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("박도윤 외교부 장관은 5일 서울에서 밝혔다. 박 장관은 하노이로 떠났다.", ["박도윤", "박"]),
+        ("박도윤 장관이 왔다. 박장관은 말했다.", ["박도윤", "박"]),
+        ("박도윤 장관과 박서준 장관이 만났다. 박 장관은 떠났다.", ["박도윤"]),
+        ("박도윤 장관이 왔다. 박 의원은 떠났다.", ["박도윤"]),
+        ("박도윤 장관이 왔다. 대박 장관은 없다.", ["박도윤"]),
+        ("박도윤과 김 의원이 왔다. 박 의원은 떠났다.", ["박도윤"]),
+        ("박도윤 외교부 제1차관이 왔다. 박 차관은 떠났다.", ["박도윤", "박"]),
+        ("서울에서 박 장관은 말했다.", []),
+    ],
+)
+def test_korean_family_names_count_before_the_post_of_the_whole_name(text: str, told: list[str]) -> None:
+    """The post must be the one said with the whole name, and nobody else of the family name may hold it."""
+    watcher = compile_watchlist(Watchlist((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
+    assert [one.text for one in watcher.match(Article(url="", body=text, language="ko")).mentions] == told

@@ -1,0 +1,262 @@
+"""Every kind of document through the one door, and everything that is none."""
+
+import gzip
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.errors import NotAFeed
+from monitor.domain.source import Listing, Source, SourceKind
+from monitor.parse.dispatch import decode_inline_text, parse_document
+
+URL = "https://daily.example/news/feed"
+
+
+SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
+
+
+DATE = "Thu, 05 Mar 2026 09:00:00 +0700"
+
+
+ITEM = f"<item><title>Tiêu đề</title><link>https://daily.example/1</link><pubDate>{DATE}</pubDate></item>"
+
+
+RSS = f"<rss version='2.0'><channel><title>Báo</title>{ITEM}</channel></rss>"
+
+
+SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+ xmlns:news="http://www.google.com/schemas/sitemap-news/0.9" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+<url><loc>https://daily.example/old</loc><lastmod>2026-03-01</lastmod></url>
+<url><loc>https://daily.example/new</loc><image:image><image:title>A photo</image:title></image:image>
+<news:news><news:publication><news:name>Daily</news:name><news:language>lo</news:language></news:publication>
+<news:publication_date>2026-03-05T09:00:00+07:00</news:publication_date>
+<news:title>Fresh &amp; new</news:title></news:news></url></urlset>"""
+
+
+def parse(body: bytes | str, source: Source = SOURCE, content_type: str = "") -> object:
+    return parse_document(body.encode() if isinstance(body, str) else body, content_type, source.url, source)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<?xml version="1.0" encoding="utf-16"?>{RSS}'.encode(),
+        f'<?xml version="1.0" encoding="utf-16"?>{RSS}'.encode("utf-16"),
+        f'<?xml version="1.0" encoding="utf-16"?>{RSS}'.encode("utf-16-le"),
+        f'<?xml version="1.0" encoding="iso-8859-1"?>{RSS}'.encode(),
+        f'<?xml version="1.0" encoding="windows-1258"?>{RSS}'.encode("utf-8-sig"),
+        f"\n\n  \ufeff{RSS}".encode(),
+        RSS.encode(),
+        gzip.compress(RSS.encode()),
+        f"<!DOCTYPE rss PUBLIC '-//x' 'http://x.example/rss.dtd'>{RSS}".encode(),
+        RSS.replace("</rss>", "").encode(),
+        RSS.replace("Báo", "Báo &nbsp; & co").encode(),
+    ],
+)
+def test_wrong_and_odd_encodings_are_read(body: bytes) -> None:
+    """A declared utf-16 that is UTF-8, real UTF-16 with and without a mark, undeclared gzip, broken ends."""
+    feed = parse_document(body, "text/xml; charset=utf-8", URL, SOURCE)
+    assert [entry.title for entry in feed.entries] == ["Tiêu đề"]
+    assert feed.entries[0].published_at is not None
+
+
+def test_an_empty_feed_is_a_feed() -> None:
+    """No entries is an answer, not an error."""
+    assert (
+        parse_document(b"<rss version='2.0'><channel><title>Quiet</title></channel></rss>", "", URL, SOURCE).entries
+        == ()
+    )
+    assert (
+        parse_document(b"<feed xmlns='http://www.w3.org/2005/Atom'><title>Q</title></feed>", "", URL, SOURCE).entries
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "looks_like"),
+    [
+        ("<!doctype html><html><head><title>Welcome</title></head><body>News</body></html>", "HTML page"),
+        ("<html><title>Just a moment...</title><script>cf_chl_opt={}</script></html>", "challenge page of Cloudflare"),
+        ("<html><title>Making sure you&#39;re not a bot!</title></html>", "challenge page of Anubis"),
+        ("<script>document.cookie='D1N=1';window.location.reload(true)</script>", "cookie gate run by a script"),
+        ("<html><form action='https://consent.google.com/save'>Before you continue</form></html>", "consent page"),
+        ("<html><noscript>Please enable JavaScript</noscript></html>", "page that asks for a browser"),
+        ("", "nothing"),
+        ("   \n ", "nothing"),
+        ("{'not': json", "broken JSON"),
+        ('{"version": "x"}', "JSON"),
+        ("Too many requests. Please limit requests to one every 5 seconds", "text"),
+        ("<opml version='2.0'><body/></opml>", "XML"),
+        ("<?xml version='1.0'?><error>no such section</error>", "XML"),
+    ],
+)
+def test_what_is_no_feed_says_what_it_is(body: str, looks_like: str) -> None:
+    """A wall, a page, nothing, text: each is named, so that its source gets the right state."""
+    with pytest.raises(NotAFeed) as caught:
+        parse(body)
+    assert caught.value.looks_like == looks_like
+
+
+def test_a_page_that_names_its_feed_is_quoted() -> None:
+    """The remedy is in the page."""
+    with pytest.raises(NotAFeed, match=r"/rss/home\.rss"):
+        parse('<html><head><link rel="alternate" type="application/rss+xml" href="/rss/home.rss"></head></html>')
+
+
+def test_json_feed() -> None:
+    """Version 1.1 with numbers as ids, relative links and authors."""
+    item = {
+        "id": 7,
+        "url": "/a",
+        "title": "Head",
+        "content_html": "<p>x</p>",
+        "date_published": "2026-03-05T09:00:00+07:00",
+        "authors": [{"name": "Desk"}],
+    }
+    feed = parse_document(json.dumps({"title": "D", "items": [item, "odd"]}).encode(), "application/json", URL, SOURCE)
+    (entry,) = feed.entries
+    assert (entry.guid, entry.url, entry.authors) == ("7", "https://daily.example/a", ("Desk",))
+
+
+def test_news_sitemaps_newest_first() -> None:
+    """The news extension gives title, date and language; photos do not."""
+    feed = parse_document(SITEMAP.encode(), "application/xml", URL, replace(SOURCE, kind=SourceKind.SITEMAP))
+    assert [entry.url for entry in feed.entries] == ["https://daily.example/new", "https://daily.example/old"]
+    assert (feed.entries[0].title, feed.entries[0].language) == ("Fresh & new", "lo")
+    assert feed.entries[1].published_at is None
+
+
+def test_sitemap_index_newest_first() -> None:
+    """The sitemaps of an index are listed by their last change."""
+    parts = "".join(
+        f"<sitemap><loc>https://daily.example/s{n}.xml</loc><lastmod>2026-03-0{n}</lastmod></sitemap>"
+        for n in (1, 3, 2)
+    )
+    feed = parse_document(f"<sitemapindex>{parts}</sitemapindex>".encode(), "", URL, SOURCE)
+    assert [url[-6:] for url in feed.nested_urls] == ["s3.xml", "s2.xml", "s1.xml"]
+
+
+LISTING = Listing("ul.news li", link="a[href*='detail']", published="span.date", published_format="%d/%m/%Y")
+
+
+PAGE = """<html lang="lo"><head><base href="https://daily.example/En/"></head><body><ul class="news">
+<li><a href="detail.aspx?id=1"><img></a>
+<a href="detail.aspx?id=1">Ministers meet in Vientiane</a><span class="date">05/03/2026</span></li>
+<li><a href="/about">About</a></li>
+<li><a href="detail.aspx?id=2" title="From the tooltip"></a><span class="date">Posted: 04/03/2026 |</span></li>
+<li><a href="detail.aspx?id=1">Ministers meet in Vientiane</a></li></ul>
+<a rel="next" href="?page=2">2</a></body></html>"""
+
+
+def test_listing_pages() -> None:
+    """Items by selector; the title is the longest link text; the day comes first as the format says."""
+    source = replace(
+        SOURCE,
+        kind=SourceKind.PAGE,
+        listing=replace(LISTING, next="a[rel=next]", max_pages=2),
+        timezone="Asia/Vientiane",
+    )
+    feed = parse_document(PAGE.encode(), "text/html", URL, source)
+    assert [(entry.title, entry.url[-4:]) for entry in feed.entries] == [
+        ("Ministers meet in Vientiane", "id=1"),
+        ("From the tooltip", "id=2"),
+    ]
+    assert [f"{entry.published_at:%Y-%m-%dT%H}" for entry in feed.entries] == ["2026-03-04T17", "2026-03-03T17"]
+    assert feed.nested_urls == ("https://daily.example/En/?page=2",)
+
+
+@pytest.mark.parametrize(
+    ("listing", "page", "looks_like"),
+    [
+        (replace(LISTING, items="div.gone"), PAGE, "changed page"),
+        (replace(LISTING, link="a.gone"), PAGE, "changed page"),
+        (replace(LISTING, items="li[["), PAGE, "wrong selector"),
+        (LISTING, "<html><title>Just a moment...</title></html>", "challenge page of Cloudflare"),
+    ],
+)
+def test_listings_that_yield_nothing_say_why(listing: Listing, page: str, looks_like: str) -> None:
+    """A layout that changed is not a wall, and neither is an empty list."""
+    with pytest.raises(NotAFeed) as caught:
+        parse(page, replace(SOURCE, kind=SourceKind.PAGE, listing=listing))
+    assert caught.value.looks_like == looks_like
+
+
+def test_quick_reading_leaves_the_rest_to_a_worker() -> None:
+    """Feeds of a usual size are looked at right here; large and packed ones, sitemaps and pages are not."""
+    assert decode_inline_text(RSS.encode(), "", SOURCE) == RSS
+    assert decode_inline_text(gzip.compress(RSS.encode()), "", SOURCE) is None
+    assert decode_inline_text(RSS.encode() + b" " * 500_000, "", SOURCE) is None
+    assert decode_inline_text(RSS.encode(), "", replace(SOURCE, kind=SourceKind.SITEMAP)) is None
+
+
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 0000 00:00:00 GMT", "9999-12-31T23:59:59+00:00", "0001-01-01", "soon", "-1"]
+)
+def test_row_26_impossible_dates_are_none(date: str) -> None:
+    """Year 0, year 9999 and words are no dates; the entry stays."""
+    feed = parse_document(RSS.replace(DATE, date).encode(), "", URL, SOURCE)
+    assert [entry.published_at for entry in feed.entries] == [None]
+
+
+@pytest.mark.parametrize("end", range(1, 200, 7))
+def test_half_an_entry_is_no_article(end: int) -> None:
+    """A feed that ends in the middle of an entry has the entries before it, and is known to be cut."""
+    entry = (
+        "<item><guid>g{n}</guid><title>Number {n}</title><description>" + "some words " * 20 + "</description></item>"
+    )
+    text = "<rss><channel><title>The Daily</title>" + "".join(entry.format(n=n) for n in (1, 2, 3))
+    feed = parse_document(text[: len(text) - end].encode(), "", URL, SOURCE)
+    assert [found.title for found in feed.entries] == ["Number 1", "Number 2"]
+    assert feed.is_cut_off
+
+
+def test_entries_that_nobody_closed_are_entries() -> None:
+    """Where the document ends in good order, it is not cut, whatever its entries lack."""
+    text = "<rss><channel><title>T</title><item><title>A</title><link>https://x.example/a</link></channel></rss>"
+    feed = parse_document(text.encode(), "", URL, SOURCE)
+    assert ([entry.title for entry in feed.entries], feed.is_cut_off) == (["A"], False)
+
+
+_ANYTHING = st.text(max_size=60) | st.sampled_from(
+    ["\x00", "\ud800", "\u202e", "\ufffe", "<b>", "&#0;", "]]>", "\x1b[0m"]
+)
+
+
+@given(_ANYTHING, _ANYTHING, st.sampled_from(["utf-8", "utf-16", "latin-1"]))
+def test_row_23_any_text_comes_out_clean(title: str, summary: str, encoding: str) -> None:
+    """NUL, lone surrogates, direction overrides and broken markup never reach the store."""
+    text = f"<rss><channel><item><title>{title}</title><link>https://daily.example/1</link><description>{summary}</description></item></channel></rss>"
+    feed = parse_document(
+        text.encode(encoding, "replace" if encoding == "latin-1" else "surrogatepass"), "", URL, SOURCE
+    )
+    for entry in feed.entries:
+        for value in (entry.title, entry.summary, entry.content, entry.guid):
+            assert not set(value) & set("\x00\x1b\u202e\ufffe")
+            value.encode("utf-8")
+
+
+@pytest.mark.parametrize("dirt", ["\x00", "\x1b", "\u202e", "\ufffe", "\ud800", "\x00\u2066\x07"])
+def test_row_23_an_entry_with_dirt_in_it_is_read_without(dirt: str) -> None:
+    """It costs neither the entry nor the words around it."""
+    text = f"<rss><channel><item><title>Cầ{dirt}u</title><link>https://daily.example/1</link></item></channel></rss>"
+    feed = parse_document(text.encode("utf-8", "surrogatepass"), "", URL, SOURCE)
+    (entry,) = feed.entries
+    assert "".join(filter(str.isalpha, entry.title)) == "Cầu"
+    assert not set(entry.title) & set(dirt)
+
+
+@given(st.binary(max_size=400), st.sampled_from(["text/xml", "text/html; charset=tis-620", "application/json", ""]))
+def test_any_bytes_are_a_feed_or_not_a_feed(body: bytes, content_type: str) -> None:
+    """No input raises anything else."""
+    for source in (
+        SOURCE,
+        replace(SOURCE, kind=SourceKind.SITEMAP),
+        replace(SOURCE, kind=SourceKind.PAGE, listing=LISTING),
+    ):
+        try:
+            parse_document(body, content_type, URL, source)
+        except NotAFeed as error:
+            assert error.reason  # noqa: PT017 - both ends are right, and an error must speak

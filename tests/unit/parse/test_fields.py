@@ -1,0 +1,21 @@
+"""Dates of feeds."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.parse.fields import parse_instant
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("05 Mar 26 15:00 +0700", 2026),
+        ("Thu, 05 Mar 26 15:00:00 +0700", 2026),
+        ("05 Mar 99 15:00 +0700", 1999),
+        ("05 Mar 2026 15:00 +0700", 2026),
+    ],
+)
+def test_years_of_two_digits_are_read_as_rfc_2822_says(text: str, year: int) -> None:
+    """RFC 822 knew two digits only, and feeds still write them."""
+    assert parse_instant(text, UTC) == datetime(year, 3, 5, 8, 0, tzinfo=UTC)

@@ -1,0 +1,64 @@
+"""Listing pages in the shapes that outlets of the field use: dates in every order, titles with hidden characters."""
+
+import pytest
+
+from monitor.domain.source import Listing, Source, SourceKind
+from monitor.parse.dispatch import parse_document
+
+URL = "https://outlet.example/section/"
+
+
+SHAPES = {
+    "stream with a day-first date beside a month-first tooltip": (
+        Listing(
+            "div.timeline > div.box-stream", link="a.title", published="span.time", published_format="%d/%m/%Y %H:%M"
+        ),
+        (
+            "<div class='timeline'><div class='box-stream' data-id='7'>"
+            "<a class='title' href='/a-7.htm'>\u00adHeadline</a>"
+            "<span class='time' title='8/5/2026 8:35:00 PM'>05/08/2026 20:35</span></div></div>"
+        ),
+        "2026-08-05T13:35",
+    ),
+    "links themselves as items, date in a time element": (
+        Listing(".content-list article h2 a", link="a"),
+        "<div class='content-list'><article><h2><a href='/a-7.htm'>Headline</a></h2></article></div>",
+        "",
+    ),
+    "articles with machine dates and zero-width characters": (
+        Listing(".list-news article", link="h3 a"),
+        (
+            "<div class='list-news'><article><h3><a href='/a-7.htm'>\u200bHeadline\u200b</a></h3>"
+            "<time datetime='2026-08-05T20:35:00+07:00'>5/8</time></article></div>"
+        ),
+        "2026-08-05T13:35",
+    ),
+    "east Asian dates": (
+        Listing(".cate-list .story", link="h2 a", published="time", published_format="%Y年%m月%d日 %H:%M:%S"),
+        (
+            "<div class='cate-list'><div class='story'><h2><a href='/a-7.htm'>Headline</a></h2>"
+            "<time>2026年8月5日 20:35:00</time></div></div>"
+        ),
+        "2026-08-05T13:35",
+    ),
+    "month first with words around": (
+        Listing("li", published=".date", published_format="%H:%M | %m/%d/%Y"),
+        "<ul><li><a href='/a-7.htm'>Headline</a><p class='date'>Published 20:35 | 08/05/2026 by the desk</p></li></ul>",
+        "2026-08-05T13:35",
+    ),
+    "picture link first, heading apart": (
+        Listing("li.item"),
+        "<ul><li class='item'><a href='/a-7.htm'><img alt='x'></a><h3>Headline</h3><a href='/tag/y'>tag</a></li></ul>",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shapes_of_the_field(shape: str) -> None:
+    """Each yields the one article with its address, its clean headline and its instant."""
+    listing, html, at = SHAPES[shape]
+    source = Source("o", "Outlet", SourceKind.PAGE, URL, timezone="Asia/Vientiane", listing=listing)
+    (entry,) = parse_document(f"<html><body>{html}</body></html>".encode(), "text/html", URL, source).entries
+    assert (entry.url, entry.title) == ("https://outlet.example/a-7.htm", "Headline")
+    assert (f"{entry.published_at:%Y-%m-%dT%H:%M}" if entry.published_at else "") == at

@@ -1,0 +1,110 @@
+"""Articles of a feed's entries: made here or elsewhere, the same; an entry that kills its reader costs no other."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+from monitor.domain.article import Article, NewArticle, Stage
+from monitor.domain.errors import WorkerKilled
+from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
+from monitor.pipeline.build_articles import (
+    MAX_BATCH_ENTRIES,
+    MAX_KILLED_PROCESSES,
+    OFFLOAD_THRESHOLD,
+    ArticleBuilder,
+    BuiltArticles,
+    ProcessOffloader,
+    run_calls,
+)
+from monitor.stories.novelty import ClassifiedEntry
+from monitor.text.search_text import index_text
+
+T = TypeVar("T")
+
+
+SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
+
+
+WHOLE = "<p>" + "</p><p>".join("Words of a whole article, one after the other. " * 12 for _ in range(4)) + "</p>"
+
+
+class Deadly:
+    """A workshop in which some entries kill; ``refuses``: no process can be started."""
+
+    def __init__(self, *deadly: str, refuses: bool = False) -> None:
+        self.deadly, self.refuses, self.sizes = deadly, refuses, list[int]()
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        if self.refuses:
+            raise OSError("no more processes")
+        batch = args[0][0][1][0] if work is run_calls else args[0]
+        self.sizes.append(len(batch))
+        if any(entry.title in self.deadly for entry in batch):
+            raise WorkerKilled("too long")
+        return work(*args)
+
+
+def entries(count: int) -> list[ClassifiedEntry]:
+    """Make entries, every third of them whole."""
+    texts = [f"{WHOLE}{n}" if n % 3 == 0 else f"<p>Teaser {n}" for n in range(count)]
+    return [
+        ClassifiedEntry(Entry(f"https://daily.example/{n}", title=f"t{n}", content=text), (f"guid:{n}",), n % 2 == 0)
+        for n, text in enumerate(texts)
+    ]
+
+
+def made(kept: Sequence[ClassifiedEntry], workshop: Deadly | None, source: Source = SOURCE) -> BuiltArticles:
+    async def run() -> BuiltArticles:
+        aside = ProcessOffloader(workshop)
+        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
+        return await ArticleBuilder(aside, asyncio.Lock()).build(kept, source)
+
+    return asyncio.run(run())
+
+
+def without_words(drafts: Sequence[NewArticle]) -> list[tuple[Article, Stage, bool, str, tuple[str, ...]]]:
+    return [(one.article, one.stage, one.is_alertable, one.quarantine_reason, one.entry_keys) for one in drafts]
+
+
+@pytest.mark.parametrize("workshop", [Deadly(), Deadly(refuses=True)], ids=["elsewhere", "none to be had"])
+def test_articles_are_the_same_wherever_they_are_made(workshop: Deadly) -> None:
+    """In order, with their keys, stage and judgement; what was made elsewhere brings its words for the index."""
+    kept = entries(MAX_BATCH_ENTRIES + 20)
+    here, there = made(kept, None), made(kept, workshop)
+    assert without_words(there.articles) == without_words(here.articles)
+    assert {one.stage for one in here.articles} == {Stage.EXTRACTED, Stage.LISTED}
+    assert workshop.sizes == ([] if workshop.refuses else [MAX_BATCH_ENTRIES, 20])
+    for one in there.articles:
+        assert one.search_text == (None if workshop.refuses or one.stage is Stage.LISTED else index_text(one.article))
+
+
+@pytest.mark.parametrize("mode", TextOrigin)
+def test_an_entry_that_kills_is_kept_as_bare_words(mode: TextOrigin) -> None:
+    """It alone loses its markup; all others are read as ever, and none is left out or kept twice."""
+    kept, source = entries(12), Source("daily", "Daily", SourceKind.FEED, SOURCE.url, text_from=mode)
+    workshop = Deadly("t6")
+    there, here = made(kept, workshop, source), made(kept, None, source)
+    assert there.fallback_count == 1
+    changed = [
+        n
+        for n, (one, other) in enumerate(zip(there.articles, here.articles, strict=True))
+        if one.article != other.article
+    ]
+    assert changed == [6]
+    bare = there.articles[6]
+    assert bare.article.body.startswith("Words of a whole article")
+    assert bare.stage is (Stage.EXTRACTED if mode is TextOrigin.FEED else Stage.LISTED)
+    assert workshop.sizes == [12, *[1] * 12]
+
+
+def test_a_feed_full_of_them_holds_nobody_up() -> None:
+    """When a few have killed, the rest is tried once more together, and then kept as it is."""
+    kept = entries(12)
+    workshop = Deadly("t1", "t2", "t9")
+    there = made(kept, workshop)
+    assert workshop.sizes == [12, 1, 1, 1, 9]
+    assert there.fallback_count == MAX_KILLED_PROCESSES + 9
+    assert [one.entry_keys for one in there.articles] == [one.keys for one in kept]
+    assert all("Words" in one.article.body or "Teaser" in one.article.body for one in there.articles)

@@ -1,0 +1,33 @@
+"""Slots bound what runs side by side."""
+
+import asyncio
+from datetime import timedelta
+
+from monitor.pipeline.one_pass import TaskSlots
+
+
+def test_a_hanging_task_holds_only_its_own_place() -> None:
+    """Others start and end while one hangs; draining ends the one that never would."""
+
+    async def scene() -> None:
+        slots, done = TaskSlots(2), asyncio.Event()
+
+        async def quick() -> None:
+            done.set()
+
+        slots.start(asyncio.Event().wait())
+        assert slots.free_count == 1
+        slots.start(quick())
+        assert slots.free_count == 0
+        await done.wait()
+        await asyncio.sleep(0)
+        assert slots.free_count == 1
+        assert await slots.drain(timedelta(0)) == 1
+        assert slots.free_count == 2
+
+    asyncio.run(scene())
+
+
+def test_draining_nothing_is_no_work() -> None:
+    """An idle daemon stops at once."""
+    assert asyncio.run(TaskSlots(1).drain(timedelta(seconds=9))) == 0

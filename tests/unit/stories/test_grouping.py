@@ -1,0 +1,230 @@
+"""Stories and copies over small made-up news: what belongs together is put together, and nothing else."""
+
+import random
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain.article import Article
+from monitor.stories.features import Vocabulary, day_distance, extract_features
+from monitor.stories.grouping import Grouper, IncomingArticle, MemoryGroupingIndex, group_articles, sort_articles
+
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+BRIDGE = """BANSAVAN - Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
+The bridge cost 41 million dollars and shortens the way to Muang Ngoi by two hours, the ministry said.
+"Farmers will sell in the morning what they cut at night," Keo Somphone told some 400 guests at the ceremony.
+Work began in 2022 and was delayed twice by floods that swept away the scaffolding of the third pier.
+The contractor, Lane Xang Works, must maintain the crossing for ten years under its contract."""
+
+
+BRIDGE_AGAIN = """A new crossing of the Nam Ou has cut hours from the journey between Bansavan and Muang Ngoi.
+Keo Somphone, the transport minister, cut the ribbon on March 5 before crowds who had waited since dawn.
+Lorries of up to thirty tonnes may use the 900-metre bridge, built by Lane Xang Works for 41 million dollars."""
+
+
+STRIKE = """LONVILLE - Nurses at five hospitals of Lonville walked out on March 5 after talks on night pay collapsed.
+The union of Greta Halloran wants a supplement of 12 per cent; the health board offered 4 per cent.
+Emergency wards stay open, but 300 operations were put off, the board said."""
+
+
+OTHER_VISIT = """Transport Minister Keo Somphone received the ambassador of Norway, Ingrid Dahl, on October 14.
+They spoke of ferries, of scholarships for engineers and of a fund for small harbours on the southern lakes.
+Norway has paid for two ferry landings so far, and Ingrid Dahl promised a third before her term ends."""
+
+
+def news(name: str, title: str, body: str, hours: float = 0) -> tuple[str, Article]:
+    """Make an article published some hours after noon."""
+    return name, Article(
+        url=f"https://{name}.example/", title=title, body=body, published_at=NOON + timedelta(hours=hours)
+    )
+
+
+WORLD = [
+    news("a", "Minister opens bridge over the Nam Ou", BRIDGE),
+    news("b", "Ribbon cut: Bansavan bridge open", "\n".join(BRIDGE.split("\n")[:4]) + "\n(Reporting by LPNA)", 1),
+    news("c", "Nam Ou bridge shortens way to Muang Ngoi", BRIDGE_AGAIN, 3),
+    news("d", "Nurses walk out in Lonville", STRIKE, 2),
+    ("e", Article(url="https://e.example/", title="Norway's ambassador meets transport minister", body=OTHER_VISIT)),
+]
+
+
+def partition(groups: dict[str, tuple[str, str | None]]) -> set[frozenset[str]]:
+    """Return the stories as sets of articles."""
+    stories = defaultdict(set)
+    for name, (story, _) in groups.items():
+        stories[story].add(name)
+    return {frozenset(members) for members in stories.values()}
+
+
+def test_copies_collapse_and_reports_group() -> None:
+    """A copy points to the earliest text; another hand's report joins the story; the rest stays alone."""
+    groups = group_articles(WORLD)
+    assert partition(groups) == {frozenset("abc"), frozenset("d"), frozenset("e")}
+    assert {name: copy for name, (_, copy) in groups.items()} == {"a": None, "b": "a", "c": None, "d": None, "e": None}
+
+
+@given(st.permutations(range(len(WORLD))))
+def test_arrival_does_not_matter(order: list[int]) -> None:
+    """The same articles in any order of arrival give the same stories, ids included."""
+    assert group_articles([WORLD[place] for place in order]) == group_articles(WORLD)
+
+
+@given(st.lists(st.integers(min_value=1, max_value=4), min_size=1))
+def test_batches_make_no_difference(sizes: list[int]) -> None:
+    """Placed one by one or in batches of any sizes, every article gets the same place."""
+    comers = [IncomingArticle(place, one, name) for place, (name, one) in enumerate(sort_articles(WORLD))]
+    shelf = MemoryGroupingIndex(lambda number: (comers[number].article.title, comers[number].article.body))
+    grouper, start = Grouper(shelf, Vocabulary()), 0
+    for size in [*sizes, *[1] * len(comers)]:
+        grouper.place(comers[start : start + size])
+        start += size
+    placed = {comers[one.article_id].story_id: one for one in map(shelf.get_placement, range(len(comers))) if one}
+    assert {name: one.story_id for name, one in placed.items()} == {
+        name: story for name, (story, _) in group_articles(WORLD).items()
+    }
+
+
+def test_the_window_closes() -> None:
+    """The same words nine days later begin a story of their own; a month later a text is no copy of the old one."""
+    told_later = "On the Nam Ou bridge of Bansavan, opened by Keo Somphone, lorries now jam the ramp to Muang Ngoi."
+    later = [news("x", "Nam Ou bridge jammed", told_later, 9 * 24), news("y", "Bridge", BRIDGE, 40 * 24)]
+    groups = group_articles([*WORLD, *later])
+    assert groups["x"][0] == "x"
+    assert groups["y"] == ("y", None)
+
+
+def test_two_languages_join_by_names_and_day() -> None:
+    """A Vietnamese report shares no word with the English one but people, places and the day."""
+    vietnamese = """Ngày 5/3, Bộ trưởng Keo Somphone đã cắt băng khánh thành cầu Nam Ou tại Bansavan, dài 900 m.
+Công trình do Lane Xang Works thi công, rút ngắn hai giờ đi Muang Ngoi."""
+    groups = group_articles([*WORLD, news("v", "Khánh thành cầu Nam Ou", vietnamese, 4)])
+    assert groups["v"][0] == "a"
+
+
+def test_marks_and_spelling_are_no_difference() -> None:
+    """The same text with marks stripped, British spelling and other quotes and dashes is a copy."""
+    one = """HÀ NỘI — The Defence Ministry of Việt Nam said on March 5 that it would raise its budget by 5 per cent.
+“We favour a programme of modernisation,” said Colonel Lê Văn Định, who leads the organisation in Đà Nẵng.
+The plan goes to the National Assembly in May, and the first vessels are expected at Cam Ranh in 2028."""
+    other = """HANOI - The Defense Ministry of Vietnam said on March 5 that it would raise its budget by 5%.
+"We favor a program of modernization," said Colonel Le Van Dinh, who leads the organization in Da Nang.
+The plan goes to the National Assembly in May, and the first vessels are expected at Cam Ranh in 2028."""
+    assert group_articles([news("a", "Budget up", one), news("b", "More money", other, 1)])["b"] == ("a", "a")
+
+
+def test_a_template_is_no_copy() -> None:
+    """Yesterday's price report with today's figures: the sentences are the same, the facts are not."""
+    text = """Gold traded at {} million kip a baht weight in Vientiane on Thursday, {} from the day before.
+Shops on Talat Sao bought at {} million and sold at {} million, the association of jewellers said.
+Silver stood at {} thousand kip, while the dollar was quoted at {} kip by commercial banks."""
+    days = [
+        text.format(*(f"{random.Random(day * 7 + place).randint(1000, 9999) / 100}" for place in range(6)))
+        for day in range(4)
+    ]
+    groups = group_articles([news(str(day), "Gold prices", body, 24 * day) for day, body in enumerate(days)])
+    assert [copy for _, copy in groups.values()] == [None] * 4
+
+
+def test_hollow_texts() -> None:
+    """Empty bodies, bodies of one word over and over, and one huge article: no error, no false copy."""
+    odd = [
+        news("empty", "", ""),
+        news("blank", "Flood in Bansavan", " \n "),
+        news("word", "Repeat", "word " * 5000),
+        news("word2", "Repeat again", "word " * 5000, 1),
+        news("sign", "!!!", "?" * 900),
+        news("huge", "Archive", " ".join(f"w{number}" for number in range(200_000)), 2),
+        news("lao", "ຂ່າວ", "ລັດຖະມົນຕີກະຊວງປ້ອງກັນປະເທດໄດ້ພົບກັບຄະນະຜູ້ແທນທະຫານ" * 9, 2),
+        news("half", "\ud800", "lone \udfff surrogate"),
+    ]
+    groups = group_articles([*odd, *WORLD])
+    assert {name for name, (_, copy) in groups.items() if copy} == {"word2", "b"}
+
+
+def test_ten_thousand_identical_articles() -> None:
+    """All are copies of the first and of nothing else."""
+    groups = group_articles([news(f"{number:04}", "Bridge", BRIDGE, number / 3600) for number in range(2000)])
+    assert {copy for _, copy in groups.values()} == {None, "0000"}
+    assert len(partition(groups)) == 1
+
+
+def test_copies_of_copies_have_one_lead() -> None:
+    """Two excerpts and the whole, in any order of publication: one lead, one story."""
+    lines = BRIDGE.split("\n")
+    for first, second, third in ((0, 1, 2), (1, 0, 2), (2, 1, 0)):
+        bodies = [BRIDGE, "\n".join(lines[:3]), "\n".join(lines[2:])]
+        groups = group_articles([
+            news("x", "One", bodies[first]), news("y", "Two", bodies[second], 1), news("z", "Three", bodies[third], 2)
+        ])  # fmt: skip
+        assert len(partition(groups)) == 1
+
+
+@settings(max_examples=30)
+@given(st.lists(st.builds(
+    Article, url=st.just(""), title=st.text(max_size=30), body=st.text(max_size=300),
+    published_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+), max_size=5))  # fmt: skip
+def test_any_text_can_be_grouped(articles: list[Article]) -> None:
+    """No text and no date breaks grouping; each article gets a story that begins with one of the articles."""
+    named = [(str(number), article) for number, article in enumerate(articles)]
+    groups = group_articles(named)
+    assert set(groups) == {name for name, _ in named}
+    assert {story for story, _ in groups.values()} <= set(groups)
+    assert group_articles(named[::-1]) == groups
+
+
+PIECES = ["Viet", "Nam", "Vietnam", "it's", "'quoted'", "O'Brien's", "March", "5", "5th", "12:30", "21/3", "2026", "_"]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(st.characters(max_codepoint=127), max_size=12), max_size=300))
+def test_plain_ascii_is_read_as_any_other_text(words: list[str]) -> None:
+    """A sign outside ASCII that belongs to no word changes nothing of what a text is about."""
+    text = " ".join(words)[:1500]
+    plain, other = (
+        extract_features(text[::2], text, NOON),
+        extract_features(text[::2] + "\u20ac", text + " \u20ac", NOON),
+    )
+    for name in ("hashes", "counts", "name_flags"):
+        assert getattr(plain, name).tobytes() == getattr(other, name).tobytes()
+    assert (plain.days, plain.word_count, plain.has_explicit_days) == (
+        other.days,
+        other.word_count,
+        other.has_explicit_days,
+    )
+
+
+def test_days_apart() -> None:
+    """Days of unknown years: the shorter way round the year counts."""
+    assert day_distance({(12, 31)}, {(1, 2)}) == 2
+    assert day_distance({(3, 5)}, {(3, 5), (7, 1)}) == 0
+    assert day_distance(set(), {(3, 5)}) is None
+
+
+def test_a_later_report_that_takes_up_the_whole_earlier_one_is_no_copy() -> None:
+    """New front, the old text below: the later and longer text is a report of its own, within the same story."""
+    front = """Divers found the body of an engineer below the third pier of the new bridge on Friday, police said.
+Somsak Vilay, 34, had been missing since a barge capsized during an inspection two days after the opening.
+Prosecutors have sealed the site office of Lane Xang Works and questioned four of its managers through the night.
+Keo Somphone said that the crossing would stay closed until the divers of the navy had looked at every pile.
+His deputy travels to Bansavan on Saturday with experts of the university, who had warned of the current in May.\n"""
+    groups = group_articles([news("a", "Bridge opens", BRIDGE), news("b", "Engineer found dead", front + BRIDGE, 40)])
+    assert groups["b"][1] is None
+
+
+def test_stories_are_stable_as_they_grow() -> None:
+    """What came first keeps its story whatever comes later."""
+    for size in range(1, len(WORLD)):
+        ordered = sorted(WORLD, key=lambda each: (each[1].published_at is None, each[1].published_at or NOON))
+        before, after = group_articles(ordered[:size]), group_articles(ordered)
+        assert {name: after[name] for name in before} == before
+
+
+def test_a_date_in_the_text_is_the_day_of_the_event() -> None:
+    """The same people half a year apart: without dates of publication the days in the text keep the visits apart."""
+    articles = [(name, replace(article, published_at=None)) for name, article in WORLD]
+    assert frozenset("e") in partition(group_articles(articles))
