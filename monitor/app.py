@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from monitor.config.reload import ConfigurationStore, Reloader
     from monitor.telemetry.metrics import GaugeValues, Metrics
 
-
 CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
     EmailChannel: "email",
     WebhookChannel: "webhook",
@@ -51,17 +50,13 @@ CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
     FolderChannel: "folder",
 }
 
-
 MAX_OFFLOAD_PROCESSES = 2
 """Processes for our own pure work, where there are cores to spare: the interpreter that hands it out feeds no more."""
 
-
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
-
 
 GC_THRESHOLD = 10_000
 """So many objects more than before, and cycles are looked for: five times as many keep the event loop for 20 ms."""
-
 
 PRELOADED_MODULES = (
     "monitor.digest.compose",

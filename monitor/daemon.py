@@ -58,8 +58,6 @@ SILENCE_LIMITS_SECONDS = {
     "reload": 60.0,
     "database": 180.0,
 }
-
-
 SILENCE_LIMITS_SECONDS |= {
     "clock": 180.0,
     "recheck": 3600.0,
@@ -69,21 +67,17 @@ SILENCE_LIMITS_SECONDS |= {
 }
 """For how many seconds each part may be silent; after a pause some of them have a long way to go."""
 
-
 DISK_CHECK_INTERVAL, CLOCK_CHECK_INTERVAL, BACKUP_CHECK_INTERVAL, CLEANUP_INTERVAL = (
     timedelta(seconds=5),
     timedelta(seconds=10),
     timedelta(hours=1),
     timedelta(hours=3),
 )
-
-
 RELOAD_CHECK_INTERVAL, GAUGE_INTERVAL, HEARTBEAT_PING_INTERVAL = (
     timedelta(seconds=1),
     timedelta(seconds=60),
     timedelta(seconds=60),
 )
-
 
 log = structlog.get_logger("monitor")
 

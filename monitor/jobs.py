@@ -13,29 +13,15 @@ from monitor.pipeline.collect import PollResult
 from monitor.pipeline.one_pass import Pipeline, TaskSlots
 
 T = TypeVar("T")
-
-
 TICK_INTERVAL = timedelta(seconds=1)
-
-
 SHUTDOWN_TIMEOUT = timedelta(seconds=20)
-
-
 MAX_CONCURRENT_POLLS, MAX_CONCURRENT_PAGES = 200, 24
-
-
 MAX_ARTICLES_PER_TICK = 512  # articles screened before what was found in them is told
-
-
 REFILLS_PER_TICK, REFILL_DELAY_SECONDS = (
     4,
     0.2,
 )  # looks for due work within a tick, and the seconds from one to the next
-
-
 RECHECK_INTERVAL = timedelta(seconds=30)
-
-
 COLLECTION_JOBS = ("poll", "read", "recheck")  # the jobs that bring in new articles, and rest while the disk is full
 
 

@@ -53,10 +53,7 @@ from monitor.telemetry.probes import ProbeServer
 from monitor.telemetry.redact import Redactor, find_secrets
 
 HEARTBEAT_SAVE_INTERVAL, RELOAD_CHECK_INTERVAL = timedelta(seconds=5), timedelta(seconds=2)
-
-
 SILENCE_LIMITS_SECONDS = {EVENT_LOOP: 10.0, "word": 60.0, "configuration": 60.0}
-
 
 log = structlog.get_logger("monitor")
 

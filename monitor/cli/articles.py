@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from monitor.domain.read_models import HitSummary
     from monitor.store.database import SqlDatabase
 
-
 SourceOption = Annotated[
     str,
     typer.Option(
@@ -40,19 +39,13 @@ SourceOption = Annotated[
         autocompletion=complete_ids("sources"),
     ),
 ]
-
-
 SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Only of the last 30m, 12h, 7d ...")]
-
-
 RuleOption = Annotated[
     str,
     typer.Option(
         "--rule", metavar="ID", help="Only of this rule.", show_default=False, autocompletion=complete_ids("rules")
     ),
 ]
-
-
 OfficialOption = Annotated[
     str,
     typer.Option(

@@ -19,25 +19,13 @@ from monitor.domain.secret import Secret
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="The configuration.", show_default=True)
 ]
-
-
 DatabaseOption = Annotated[
     str, typer.Option("--database", metavar="URL", help="Use this database, not the file's.", show_default=False)
 ]
-
-
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
-
-
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets, with a line of headings.")]
-
-
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
-
-
 DEFAULT_CONFIG = Path("sources.yaml")
-
-
 T = TypeVar("T")
 
 

@@ -21,10 +21,7 @@ from monitor.domain.errors import StoreCorrupt, UsageError
 if TYPE_CHECKING:
     from monitor.store.database import SqlDatabase
 
-
 app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, back it up, check it.")
-
-
 EXIT_DAMAGED = 1
 
 

@@ -26,10 +26,7 @@ from monitor.domain.errors import UsageError
 if TYPE_CHECKING:
     from monitor.domain.delivery import Delivery
 
-
 app = typer.Typer(no_args_is_help=True, help="The outbox: list deliveries, show one, send it again, give it up.")
-
-
 DeliveryIdArgument = Annotated[int, typer.Argument(metavar="ID", help="A number of `monitor outbox list`.")]
 
 

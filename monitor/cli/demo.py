@@ -19,17 +19,9 @@ if TYPE_CHECKING:
 
 
 PASS_FILE_STEMS = {1: "digest", 2: "update"}
-
-
 CONFIG_FIRST_LINE = "# The demo's configuration."
-
-
 MAX_STORY_ROWS, MAX_PEOPLE_SHOWN = 12, 3
-
-
 FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to leave what it makes.")]
-
-
 ServeOption = Annotated[bool, typer.Option("--serve", help="Keep the outlets up afterwards, until Ctrl-C.")]
 
 

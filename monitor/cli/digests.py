@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from monitor.pipeline.send_deliveries import DeliveryAttempt
     from monitor.store.database import SqlDatabase
 
-
 app = typer.Typer(no_args_is_help=True, help="Digests: list those composed, show what the next will say, send one now.")
-
-
 SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Everything found in the last 12h, 7d ...")]
 
 

@@ -21,14 +21,8 @@ if TYPE_CHECKING:
 
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
-
-
 MAX_PAGE_BYTES = 50_000_000  # bytes of one page, unpacked
-
-
 TargetsArgument = Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|URL...", show_default=False)]
-
-
 SelectorsOption = Annotated[
     str, typer.Option("--source", metavar="ID", help="Use this source's selectors.", show_default=False)
 ]

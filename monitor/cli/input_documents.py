@@ -14,8 +14,6 @@ from monitor.domain.article import Article
 from monitor.domain.errors import InputError, UsageError
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 _DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 

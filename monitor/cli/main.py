@@ -31,11 +31,8 @@ from monitor.cli import (
 from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFeed, QueryError, UsageError
 
 EXIT_OK, EXIT_INVALID_INPUT, EXIT_USAGE, EXIT_FAILURE = 0, 1, 2, 3
-
-
 GC_THRESHOLD = 200_000
 """So many objects more than before, and cycles are looked for: at fewer, a start looks through all that it loads."""
-
 
 MAX_HELP_WIDTH, MAX_SUMMARY_CHARS = 100, 300
 
@@ -64,10 +61,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
-
 Command = Callable[..., object]
-
-
 COMMAND_FAMILIES: dict[str, tuple[Command, ...]] = {
     "Set up": (
         setup.init,
@@ -83,16 +77,10 @@ COMMAND_FAMILIES: dict[str, tuple[Command, ...]] = {
     "Look": (status.status, articles.hits, articles.search),
     "Explain": (why.why, match.match, extract.extract, stories.group, database.evidence),
 }
-
-
 for family, commands in COMMAND_FAMILIES.items():
     for command in commands:
         app.command(command.__name__.rstrip("_"), rich_help_panel=family)(command)
-
-
 app.add_typer(stories.articles_app, name="articles", rich_help_panel="Look")
-
-
 app.add_typer(stories.app, name="stories", rich_help_panel="Look")
 
 

@@ -34,13 +34,8 @@ if TYPE_CHECKING:
     from monitor.pipeline.match_articles import BacktestExample, RuleBacktest
     from monitor.store.database import SqlDatabase
 
-
 PAGE_SIZE = 500
-
-
 MAX_NEAR_MISSES = 200
-
-
 _JSON_KEYS = {"official_id": "official", "article_id": "article"}
 
 

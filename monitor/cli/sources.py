@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
     from monitor.pipeline.discover import DiscoveryResult
 
-
 _SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.MULTILINE)
 
 

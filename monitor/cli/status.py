@@ -112,25 +112,16 @@ if TYPE_CHECKING:
 
 
 STATE_ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
-
-
 OUTAGE_THRESHOLD_SOURCES = 2
 """When more than so many sources fail, and no other is left, the fault is hardly theirs."""
-
 
 MAX_LISTED_SOURCES = 20
 """So many sources are listed even if all are well."""
 
-
 MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
-
-
 REFRESH_SECONDS = 2.0
 
-
 AllOption = Annotated[bool, typer.Option("--all", help="List the sources that are well, too.")]
-
-
 WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")]
 
 

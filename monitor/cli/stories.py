@@ -28,15 +28,10 @@ if TYPE_CHECKING:
     from monitor.domain.article import Article, StoredArticle, Story
     from monitor.store.database import SqlDatabase
 
-
 app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; or show one.")
-
-
 articles_app = typer.Typer(
     invoke_without_command=True, help="List the articles that came in; show one; release what was held back."
 )
-
-
 ArticlesFileArgument = Annotated[
     Path, typer.Argument(metavar="FILE.jsonl", help="One article a line: id, title, text, published.")
 ]

@@ -12,23 +12,11 @@ from monitor.config.yaml_document import KeyPath
 from monitor.domain.errors import KeyIssue
 
 ALL_KEYWORD = "all"
-
-
 OUTBOX_CHANNEL_ID = "outbox"
-
-
 SECRET_KEYS = ("database", "heartbeat", "headers", "server", "unsubscribe", "url", "secret", "chat")
-
-
 _SECRET_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
-
-
 _QUOTED_TERM = re.compile(r'=?"[^"]*"|/[^/]*/')
-
-
 _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
-
-
 LISTING_KEYS = ("items", "link", "title", "published", "next", "pages")
 
 

@@ -12,11 +12,7 @@ from monitor.config.secrets import MissingSecretError, SecretResolver
 from monitor.domain.secret import Secret
 
 T = TypeVar("T")
-
-
 DEFAULT_DATABASE_URL = "sqlite:///monitor.db"
-
-
 ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 
 
@@ -149,13 +145,8 @@ def parse_digest_time(value: Any) -> Any:
 
 _DURATION_SCHEMA_PATTERN = r"([0-9]+[smhdwy])+"
 
-
 LongText = Annotated[str, AfterValidator(clean_text), Field(max_length=2000, min_length=1)]
-
-
 ShortText = Annotated[str, AfterValidator(clean_text), Field(max_length=200, min_length=1)]
-
-
 QueryText = Annotated[str, AfterValidator(clean_text), Field(max_length=10_000, min_length=1)]
 
 
@@ -182,8 +173,6 @@ TimeZoneName = Annotated[str, AfterValidator(value_parsers.parse_timezone)]
 EmailAddress = Annotated[
     str, AfterValidator(value_parsers.parse_email_address), WithJsonSchema({"type": "string", "format": "email"})
 ]
-
-
 Duration = Annotated[
     timedelta,
     BeforeValidator(make_text_validator(value_parsers.parse_duration)),
@@ -191,49 +180,33 @@ Duration = Annotated[
         {"type": "string", "pattern": f"^{_DURATION_SCHEMA_PATTERN}$", "examples": ["15m", "2h", "7d", "2y"]}
     ),
 ]
-
-
 PollInterval = Annotated[
     timedelta | None,
     BeforeValidator(_parse_poll_interval),
     WithJsonSchema({"type": "string", "pattern": f"^(auto|{_DURATION_SCHEMA_PATTERN})$"}),
 ]
-
-
 RetentionPeriod = Annotated[
     timedelta | None,
     BeforeValidator(_parse_retention),
     WithJsonSchema({"type": "string", "pattern": f"^(forever|{_DURATION_SCHEMA_PATTERN})$"}),
 ]
-
-
 CalendarDate = Annotated[
     date,
     BeforeValidator(make_text_validator(value_parsers.parse_date)),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$"}),
 ]
-
-
 CidrNetwork = Annotated[
     IPv4Network | IPv6Network,
     BeforeValidator(make_text_validator(value_parsers.parse_network)),
     WithJsonSchema({"type": "string"}),
 ]
-
-
 ProbeAddress = Annotated[
     tuple[str, int] | None, BeforeValidator(parse_probe_address), WithJsonSchema({"type": "string"})
 ]
-
-
 SecretText = Annotated[Secret, BeforeValidator(_resolve_optional_secret), WithJsonSchema({"type": "string"})]
-
-
 RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret), WithJsonSchema({"type": "string"})]
 
 
 SecretUrl = Annotated[SecretText, make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http")))]
 """An http(s) URL that may itself be a secret."""
-
-
 IdList = Annotated[list[Id], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

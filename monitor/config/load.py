@@ -20,13 +20,9 @@ from monitor.domain.watchlist import Watchlist
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
 """Looks at all officials and rules, and says what is wrong or doubtful, and where."""
 
-
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-
 _ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
-
-
 _SYNONYMS_ADAPTER: TypeAdapter[list[list[str]]] = TypeAdapter(schema.SynonymGroups)
 
 

@@ -119,17 +119,13 @@ def find_removed_sources(previous_text: str, configuration: Configuration) -> tu
 ACCEPTED_HASH_SETTING = "accepted-losses"
 """The fact in the ledger that names the file whose losses the user has confirmed."""
 
-
 CONFIGURATION_PATH_SETTING = "configuration-file"
 """The fact that names the file which the kept configuration came from: another file is no edit of it."""
-
 
 MIN_UNCHANGED_SECONDS = 0.5
 """For so many seconds a file must be left alone before it is read."""
 
-
 _DATABASE_LINE = re.compile(r"^[ \t]+database:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
-
 
 FileSignature = tuple[int, int, int] | None
 

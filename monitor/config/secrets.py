@@ -8,10 +8,7 @@ from urllib.parse import quote
 
 MAX_SECRET_FILE_BYTES = 65536
 
-
 _REFERENCE = re.compile(r"\$\$|\$\{([^{}]*)\}")
-
-
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -1,10 +1,7 @@
 """The first sources.yaml of a newcomer: small, commented, and good as it stands."""
 
 CONFIG_FILE_NAME = "sources.yaml"
-
-
 SCHEMA_FILE_NAME = "sources.schema.json"
-
 
 CONFIG_TEMPLATE = """\
 # yaml-language-server: $schema=./sources.schema.json

@@ -18,41 +18,18 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-
-
 MAX_DURATION = timedelta(days=36500)
-
-
 MAX_URL_CHARS = 2000
 
-
 _DURATION = re.compile(r"(?:[0-9]{1,9}[smhdwy])+")
-
-
 _DURATION_PART = re.compile(r"([0-9]+)([smhdwy])")
-
-
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-
-
 _DATE = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
-
-
 _NAMED_EMAIL_ADDRESS = re.compile(r'"?[^<>"@,;:\\()]+"? ?<([^<>]+)>')
-
-
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-
-
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-
-
 _HOST_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
-
-
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-
-
 _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", "if-modified-since", "if-none-match"}
 
 

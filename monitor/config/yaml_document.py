@@ -13,32 +13,16 @@ from typing import NamedTuple
 import yaml
 
 MAX_FILE_BYTES = 4_000_000
-
-
 MAX_NESTING_DEPTH = 20
-
-
 MAX_ERRORS = 1000
 
-
 KeyPath = tuple[str | int, ...]
-
-
 YamlValue = str | int | float | bool | None | list["YamlValue"] | dict[str, "YamlValue"]
 
-
 _LOADER_CLASS = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-
-
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
-
-
 _SCALAR_CONSTANTS: dict[str, YamlValue] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),

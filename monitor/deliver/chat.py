@@ -54,24 +54,14 @@ def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ..
 
 
 CHAT_TIMEOUT_SECONDS = 60.0  # seconds for all parts of one message
-
-
 MAX_UNITS_BY_SERVICE = {
     "slack": 12_000,
     "discord": 1_900,
     "tgram": 3_900,
 }  # UTF-16 units, by the scheme Apprise knows a service by
-
-
 MARKDOWN_SERVICES = {"discord"}  # reads Markdown in what Apprise sends as text
-
-
 MAX_PARTIAL_MESSAGES = 1000  # messages of which only some parts were sent
-
-
 _MARKDOWN_CHARS = re.compile(r"([\\*_~`|>#\[\]()])")
-
-
 _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 
 

@@ -20,17 +20,9 @@ from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 from monitor.text.sanitize import single_line
 
 SMTP_TIMEOUT_SECONDS = 60.0  # seconds for the whole exchange
-
-
 QUIT_TIMEOUT_SECONDS = 2.0  # seconds for QUIT, when the letter is already taken
-
-
 GREYLIST_RETRY_DELAY = timedelta(minutes=5)
-
-
 CREDENTIAL_ERROR_CODES = frozenset({530, 534, 535, 538})  # mended by the operator, not by the recipient
-
-
 SERVICE_CLOSING_CODE = 421
 
 

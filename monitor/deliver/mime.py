@@ -12,14 +12,8 @@ from monitor.domain.delivery import Message
 from monitor.text.sanitize import sanitize, single_line
 
 UNFOLDED_HEADERS = {"message-id", "references", "in-reply-to", "list-id", "list-unsubscribe", "list-unsubscribe-post"}
-
-
 _LONG_LINE_POLICY = SMTP.clone(max_line_length=998)
-
-
 _MAILBOX = re.compile(r'(?:"?(?P<name>[^<>"\x00-\x1f]*)"?\s*<)?(?P<address>[^\s<>,;:"()\x00-\x1f]+)>?')
-
-
 _UNSAFE_ID_CHARS = re.compile(r"[^a-z0-9.-]+")
 
 

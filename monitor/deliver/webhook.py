@@ -16,14 +16,8 @@ from monitor.domain.secret import Secret
 from monitor.text.sanitize import single_line
 
 WEBHOOK_TIMEOUT_SECONDS = 20.0  # seconds for the whole exchange
-
-
 MAX_RETRY_DELAY = timedelta(days=1)
-
-
 GONE_STATUS, TOO_MANY_REQUESTS_STATUS = 410, 429
-
-
 MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of an answer that are kept, and that are read
 
 

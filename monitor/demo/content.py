@@ -19,11 +19,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 SEEDS_FOLDER = Path(__file__).parents[1] / "seeds"
-
-
 SECOND_EDITION = 2
-
-
 AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 

@@ -80,8 +80,6 @@ KIND_PRECEDENCE = (
     HitKind.CORRECTION,
     HitKind.WITHDRAWN,
 )  # an update of what was never told is simply new
-
-
 MAX_POSITIONS_SHOWN = 2
 
 

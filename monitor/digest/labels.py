@@ -9,11 +9,7 @@ KIND_LABELS = {
     HitKind.CORRECTION: "Correction",
     HitKind.WITHDRAWN: "Withdrawn",
 }
-
-
 PARTIAL_LABELS = {"feed": "as its feed has it", "paywall": "its beginning, before a paywall", "teaser": "its beginning"}
-
-
 SOURCE_STATE_LABELS = {
     SourceState.QUIET: "unusually quiet",
     SourceState.FAILING: "failing",
@@ -22,8 +18,6 @@ SOURCE_STATE_LABELS = {
     SourceState.GONE: "gone",
     SourceState.GAP: "articles may be missing",
 }
-
-
 LANGUAGE_NAMES = {
     "ar": "Arabic",
     "bn": "Bengali",

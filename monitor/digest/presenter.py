@@ -28,8 +28,6 @@ from monitor.domain.mention import Passage
 from monitor.text.sanitize import sanitize, single_line, truncate_text
 
 SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
-
-
 MAX_BAR_HEIGHT_PX = 28  # pixels of the tallest bar
 
 
@@ -199,14 +197,8 @@ class DigestView:
 
 
 MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
-
-
 MAX_OTHER_OFFICIALS = 3  # officials named beside the one a story stands under
-
-
 PASSAGE_REGION_ORDER = (Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)  # in which passages are shown
-
-
 REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 

@@ -70,20 +70,12 @@ def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
 FONT_FAMILY = (
     "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
 )
-
-
 TEXT_WIDTH_COLUMNS = 72  # columns of the plain text part
-
-
 MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = (
     56_000,
     92_000,
 )  # bytes of HTML: where stories become one line, and where they end; Gmail cuts at 102 KB
-
-
 MAX_QUOTES = 3
-
-
 MAX_THREADED_STORIES = 5  # stories: a longer digest belongs to no conversation
 
 

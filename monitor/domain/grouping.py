@@ -8,8 +8,6 @@ from typing import Protocol, TypeVar
 from monitor.domain.article import StoredArticle, Story
 
 T = TypeVar("T")
-
-
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 """How far apart reports of one event may be, and copies of one text."""
 

@@ -7,23 +7,11 @@ from math import ceil, log
 from statistics import median
 
 MIN_LEARNED_PAGES = 10
-
-
 OUTLIER_RATIO = 0.6
-
-
 MIN_USABLE_CONFIDENCE = 0.25
-
-
 MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
-
-
 MAX_CHANCE_PROBABILITY = 1e-4
-
-
 RESTORED_AFTER_PAGES = 3
-
-
 _RISE_RATE, _FALL_RATE = 0.1, 0.02  # of the way that one page moves what is usual: quickly up, slowly down
 
 

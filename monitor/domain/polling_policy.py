@@ -14,11 +14,7 @@ from hashlib import blake2b
 from monitor.domain.fetch_result import FailureWeight
 
 MAX_CLOCK_JUMP = timedelta(days=3)  # a machine that rested over the weekend is nothing to wonder about
-
-
 TRUST_DIVISOR = 100  # a new time is believed when the program has lived with it for one part in so many of the jump
-
-
 MAX_CHECK_GAP = timedelta(hours=1)  # from one look at the clock to the next; what is longer was a pause, and not lived
 
 
@@ -66,41 +62,17 @@ class ClockChange:
 
 
 MIN_POLL_INTERVAL = timedelta(minutes=5)
-
-
 MAX_POLL_INTERVAL = timedelta(hours=12)
-
-
 INITIAL_POLL_INTERVAL = timedelta(minutes=30)
-
-
 MAX_BACKOFF = timedelta(hours=12)
-
-
 MAX_BLOCKED_WAIT = timedelta(hours=12)
-
-
 MAX_SERVER_ADVICE = timedelta(hours=1)
-
-
 UNCONDITIONAL_INTERVAL = timedelta(hours=12)
-
-
 GONE_RETRY_INTERVAL = timedelta(days=7)
-
-
 MAX_RETRY_AFTER = timedelta(days=1)
-
-
 MIN_MOVED_RESPONSES = 3
-
-
 _LOW_OVERLAP, _HIGH_OVERLAP = 1 / 3, 2 / 3
-
-
 _FAILURE_WEIGHTS = {FailureWeight.HARD: 1.0, FailureWeight.SOFT: 0.5, FailureWeight.TEMPORARY: 0.25}
-
-
 _BACKOFF_STEP = timedelta(minutes=15)
 
 

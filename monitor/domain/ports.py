@@ -220,8 +220,6 @@ class MaintenanceStore(Protocol):
 
 
 T = TypeVar("T")
-
-
 Clock = Callable[[], datetime]
 
 

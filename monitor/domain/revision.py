@@ -10,14 +10,11 @@ from monitor.domain.mention import Findings, HitKind, RuleHit
 
 T = TypeVar("T")
 
-
 RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """How long after it was found a told article's page is looked at again."""
 
-
 CONFIRM_MISSING_AFTER = timedelta(hours=1)
 """A page that is gone is asked for once more after this long: servers answer 404 for a moment."""
-
 
 MIN_RECHECK_INTERVAL = timedelta(minutes=10)
 """A feed that touches an entry again and again has its page looked at no more often than this."""

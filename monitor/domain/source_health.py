@@ -12,30 +12,17 @@ from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source
 
 SUGGEST_FIND_FEED = "open the address in a browser; `monitor discover` finds where the feed is now"
-
-
 SUGGEST_FIX_SELECTORS = "look at the page and mend the source's selectors (`items`, `link`)"
-
-
 SUGGEST_ASK_ACCESS = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
-
-
 SUGGEST_SUBSCRIPTION_HEADERS = (
     "give the source the headers of a subscription (`headers:`), or use a public feed of the outlet"
 )
-
-
 SUGGEST_ALLOWED_FEED = "use a feed of the outlet, or ask the outlet"
-
-
 SUGGEST_REMOVE_SOURCE = (
     "remove the source, or find its new address with `monitor discover`; it is asked again once a week"
 )
 
-
 _SUGGEST_WAIT = "wait: it is asked again, and the outlet has to mend it if it lasts"
-
-
 _SUGGESTIONS_BY_CAUSE = {
     FailureCause.NAME_LOOKUP: "see whether the host is spelled right, "
     "and whether this machine is online and its name server answers",
@@ -52,8 +39,6 @@ _SUGGESTIONS_BY_CAUSE = {
     FailureCause.LAYOUT_CHANGED: SUGGEST_FIX_SELECTORS,
     FailureCause.MALFORMED: _SUGGEST_WAIT,
 }
-
-
 _SUGGESTIONS_BY_STATUS = {
     400: SUGGEST_FIND_FEED,
     404: SUGGEST_FIND_FEED,
@@ -69,17 +54,9 @@ def suggestion_for(failure: Failed) -> str:
 
 
 REMINDER_INTERVAL = timedelta(days=1)
-
-
 FAILURES_UNTIL_REPORTED = 1.0
-
-
 LAYOUT_ACCEPTED_AFTER = timedelta(days=7)
-
-
 _UNREADABLE_STATES = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.QUIET})
-
-
 _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
 
 

@@ -10,17 +10,12 @@ from monitor.domain.poll_state import Lease
 QUEUE_NAME, COLLECT_TASK, READ_PAGES_TASK = "monitor", "collect", "read"
 """The names under which jobs lie in the queue."""
 
-
 HEARTBEAT_INTERVAL = timedelta(seconds=5)
-
-
 WORKER_TIMEOUT = timedelta(seconds=20)
 """A worker whose heart has not beaten for so long is taken for dead, and its work is given to others."""
 
-
 DEAD_WORKER_RETENTION = timedelta(hours=1)
 """For so long a worker that fell silent is still shown."""
-
 
 HEARTBEAT_KEY_PREFIX = "worker:"
 """What the facts in the ledger begin with in which workers speak of themselves."""

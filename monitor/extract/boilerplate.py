@@ -22,14 +22,8 @@ from monitor.extract.line_classifier import (
 from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, measure_weight
 
 READER_APPEAL = "word to the reader"
-
-
 MACHINE_SUMMARY = "machine-made summary"
-
-
 _MAX_CALLOUT_WEIGHT = 1_500  # weight from which a box is no callout
-
-
 _MAX_OFFER_LINE_WEIGHT = 150  # weight below which lines beside an offer belong to it wherever they stand
 
 
@@ -77,8 +71,6 @@ def _has_undecided_text(page: PageAnalysis, box_index: int, reason: str) -> bool
 
 
 _MIN_PARAGRAPH_WEIGHT = 60  # weight of a line that is a paragraph
-
-
 _END_LABEL = re.compile(
     r"^\W*(?:related(?: news| stories| articles)?|(?:more|other) news|most (?:read|viewed|popular)|trending|reactions?|"
     r"share|comments?|tags?|back to top|you may (?:also )?like|read next|latest news|recommended|see more|"
@@ -130,11 +122,7 @@ def _count_article_lines(lines: list[str], header: list[str]) -> int:
 
 
 _MAX_EMPTY_HEADINGS = 3  # headings, each over a picture, from which the article is a series of pictures
-
-
 _MAX_FOOTER_LINES = 9  # lines at the end of a text that may be the page's foot
-
-
 _FOOTER_REASONS = frozenset(("", READER_APPEAL, "date line"))
 
 

@@ -79,11 +79,7 @@ tz Africa/Dar_es_Salaam tanzania
 ng Africa/Lagos nigeria
 nz Pacific/Auckland newzealand
 """
-
-
 _ZONE_BY_COUNTRY_CODE = {row.split()[0]: row.split()[1] for row in _COUNTRY_ZONES.split("\n") if row}
-
-
 _ZONE_BY_COUNTRY_NAME = {
     name: row.split()[1] for row in _COUNTRY_ZONES.split("\n") if row for name in row.split()[2].split(",")
 }
@@ -108,22 +104,12 @@ def find_source_timezone(source: Source | None, url: str) -> tzinfo | None:
 _MODIFIED_WORDS = re.compile(
     r"updat|modif|aktualis|cập nhật|mis à jour|actualiz|atualiz|aggiorn|diperbarui|обновл|更新|แก้ไข", re.IGNORECASE
 )
-
-
 _MAX_TITLE_DISTANCE_RUNS = 12  # runs before and after the headline in which a date is the article's
-
-
 _MAX_DATE_LINE_CHARS = 120  # characters: a date in a longer run is part of the text
-
-
 _MAX_FOOTER_DATE_CHARS = 30  # characters: further down only a line that is little more than a date counts
-
-
 _MAX_FEED_TIME_DIFFERENCE = timedelta(
     hours=36
 )  # a page's time without a zone is the feed's time if it is that near to it
-
-
 LocatedStamp = tuple[ParsedDate, str]
 
 

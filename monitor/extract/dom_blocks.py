@@ -46,15 +46,11 @@ quang-?cao baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verw
 empfehlungen publicidad compartir comentarios publicite partage commentaires reklame? reklama annons
 """)
 """Boxes that never belong to the article, unless they hold most of the page."""
-
-
 LINK_LIST_NAMES = _compile_names(r"""
 teasers? teaser-?\w+ tags? topics? latest(?:-?news)? trending popular hot-?news more similar stories headlines list
 links? card cards
 """)
 """Boxes that are furniture when they are full of links."""
-
-
 SMALL_PRINT_NAMES = _compile_names(r"""
 by-?lines? authors? author-?\w+ contributors? journalist writer reporter meta metadata post-?meta entry-?meta
 article-?meta date-?line date dates dateline datetime timestamps? time pub-?date published publish-?date updated
@@ -63,30 +59,22 @@ header head top-?bar info label badge counter views duration reading-?time readt
 entry-?title article-?title subscriber trust policy correction-?link report-?(?:a-?)?(?:typo|error)
 """)
 """Boxes whose short lines say who, when and where, rather than what."""
-
-
 CAPTION_NAMES = _compile_names(r"""
 (?:fig|img|image|photo|picture|media|video|wp)-?caption\w* captions? caption-?\w+ cutline legend legende
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
 picture-?(?:desc\w*|credit|text) pie-?de-?foto
 """)
 """Boxes of what is written under pictures."""
-
-
 PICTURE_NAMES = _compile_names(r"""
 images? img photos? pictures? pics? gallery thumb(?:nail)? media bild foto inline-image content-?image hero
 """)
 """Boxes around a picture and its caption."""
-
-
 STANDFIRST_NAMES = _compile_names(r"""
 standfirst sapo lead lede leads intro introduction vorspann deck dek summary excerpt abstract sub-?head(?:line|ing)?
 sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strapline stand-?first description desc
 preamble
 """)
 """Boxes of the summary between headline and text."""
-
-
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)
@@ -94,8 +82,6 @@ detail-?(?:content|body|text) content-?(?:body|detail|text) body-?(?:content|cop
 maincontent paragraphs? rich-?text text-?body wysiwyg fck-?detail noi-?dung cms-?body articletext
 """)
 """Boxes of the text itself."""
-
-
 PAYWALL_NAMES = _compile_names(r"""
 pay-?wall\w* piano reg-?wall meter(?:ed)?-?wall premium-?(?:only|content|teaser|wall)?
 subscribers?-?(?:only|content|wall)
@@ -113,43 +99,23 @@ _SKIPPED_TAG_NAMES = (
     "script style noscript template svg math iframe object embed applet canvas map select option datalist textarea "
     "input button progress meter audio video source track head title link meta base nav menu dialog"
 )
-
-
 SKIPPED_TAGS = frozenset(_SKIPPED_TAG_NAMES.split())
-
-
 _INLINE_TAG_NAMES = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr picture q rb rp rt rtc "
     "ruby s samp small span strike strong sub sup time tt u var wbr"
 )
-
-
 INLINE_TAGS = frozenset(_INLINE_TAG_NAMES.split())
-
-
 _HINT_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-testid", "data-component")
-
-
 HIDDEN_BOX_HINT = "unshown-box"
 """Marks a box that the page hides: mostly menus and dialogs, sometimes the article until a script shows it."""
-
-
 _SCREEN_READER_CLASS = re.compile(
     r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text|"
     r"(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box))\b",
     re.IGNORECASE,
 )
-
-
 _TITLE_TAGS = frozenset(("h1", "h2", "h3"))
-
-
 _INVISIBLE_CHARS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
-
-
 _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
 _SENTENCE_END_CHARS = tuple('.!?:;…。！？：；।။។៖”"»)」』')
 
 
@@ -324,23 +290,11 @@ def _join_hints(attributes: dict[str, str | None]) -> str:
 
 
 _MAX_HTML_CHARS = 5_000_000  # characters
-
-
 _MIN_CHECKED_TAGS = 15_000  # tags from which the nesting is worth a look
-
-
 _MAX_NESTING_DEPTH = 2_500
-
-
 _HTML_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
-
-
 _VOID_TAG_NAMES = "area base br col embed hr img input link meta source track wbr path"
-
-
 _IMPLICITLY_CLOSED_TAG_NAMES = "p li dt dd option tr td th html head body"
-
-
 _NON_NESTING_TAGS = frozenset(
     _VOID_TAG_NAMES.split() + _IMPLICITLY_CLOSED_TAG_NAMES.split()
 )  # without content, or closed by the next of their kind

@@ -23,14 +23,8 @@ from monitor.extract.selectors import remove_selected, select_body, select_date,
 from monitor.text.encoding import decode
 
 _MAX_PAYWALLED_WEIGHT = 1_800  # weight below which a page that mentions a wall is taken to stand before it
-
-
 _TRUNCATION_MARK = re.compile(r"(?:…|\.{3}|\[…\]|\[\.\.\.\])[\s\"'”’»)\]]*$")
-
-
 _MIN_AGREEMENT_SHARE = 0.7  # of the page's own text must be in the metadata's copy for that to be believed
-
-
 _MIN_LENGTH_RATIO = 1.4  # times longer it must be to be worth it
 
 
@@ -250,8 +244,6 @@ def _build_css_path(page: PageAnalysis) -> str:
 
 
 _UNUSUAL_CONTROL_BYTES = bytes([*range(9), *range(14, 27)])
-
-
 _BINARY_SIGNATURES = (
     b"%PDF",
     b"\x89PNG",

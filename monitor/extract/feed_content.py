@@ -17,8 +17,6 @@ from monitor.extract.line_classifier import is_credit, is_reader_appeal, split_a
 from monitor.extract.main_content import alnum_key, compute_link_ratio, measure_weight
 
 _MAX_BARE_HTML_CHARS = 40_000
-
-
 _TAG = re.compile("<[^<>]*>")
 
 
@@ -43,46 +41,26 @@ def _strip_markup(html: str) -> str:
 
 
 _MIN_COMPLETE_WEIGHT = 1_200  # weight from which a feed's text is an article rather than a lead
-
-
 _MARKUP_CHARS = re.compile("[<&\0]")
-
-
 _SIMPLE_PARAGRAPHS = re.compile(r"(?:\s*+<p(?:\s++[a-z-]++=\"[^\"<>\0]*+\")*+>[^<\0]*+</p>){1,5000}+\s*+")
-
-
 _PARAGRAPH_TEXT = re.compile(r">([^<]*)</p>")
-
-
 _CHARACTER_REFERENCE = re.compile(
     r"&(?:[A-Za-z]{2,8}|#(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3}));"
 )
-
-
 _TRUNCATION_MARK = re.compile(
     r"(?:…|\.{3}|\[…\]|\[\.{3}\]|\(\.{3}\)|read more|continue reading|weiterlesen|"
     r"lire la suite|seguir leyendo|selengkapnya|xem thêm|đọc tiếp|"
     r"อ่านต่อ|阅读全文)[\s»›>.)\]]*$",
     re.IGNORECASE,
 )
-
-
 _MAX_TRUNCATION_MARK_CHARS = 20  # characters: the longest of these, before the signs that may follow it
-
-
 _SYNDICATION_NOTE = re.compile(
     r"^(?:the post|l'article|der beitrag|la entrada|o post|artikel)\b.{3,300}"
     r"\b(?:appeared|first on|est apparu|erschien|aparece|apareceu)\b",
     re.IGNORECASE,
 )
-
-
 _MIN_SHARED_UNITS = 0.15  # of the feed's words must be on the page for it to be the page of that entry
-
-
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…"
-
-
 _MIN_TRUSTED_CONFIDENCE = 0.3  # confidence below which a page is not believed against its feed
 
 

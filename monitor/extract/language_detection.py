@@ -13,8 +13,6 @@ _LANGUAGE_SCRIPTS = (
     ("ko", re.compile("[\uac00-\ud7a3]")),
     ("zh", re.compile("[\u3400-\u9fff]")),
 )
-
-
 _SHARED_SCRIPTS = (
     ("ar", re.compile("[\u0600-\u06ff]"), frozenset(("ar", "fa", "ur", "ps", "ckb", "ug", "sd"))),
     (
@@ -23,8 +21,6 @@ _SHARED_SCRIPTS = (
         frozenset(("ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "mn", "tg", "tt")),
     ),
 )
-
-
 _OWN_SCRIPT_LANGUAGES = {code for code, _ in _LANGUAGE_SCRIPTS} | {
     code for _, _, family in _SHARED_SCRIPTS for code in family
 } - {
@@ -32,22 +28,12 @@ _OWN_SCRIPT_LANGUAGES = {code for code, _ in _LANGUAGE_SCRIPTS} | {
     "kk",
     "tt",
 }
-
-
 _VIETNAMESE_LETTERS = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
-
-
 _SAMPLE_CHARS = 1_500  # characters looked at
-
-
 _WORD = re.compile(r"[^\W\d_]+")
-
-
 _ASCII_LETTER_TABLE = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 0x20 for code in range(0x80)) + bytes(
     0x80
 )
-
-
 _FUNCTION_WORDS = {
     code: frozenset(words.split())
     for code, words in {
@@ -61,17 +47,11 @@ _FUNCTION_WORDS = {
         "nl": "de het een van en dat niet met voor zijn op aan er bij ook te",
     }.items()
 }
-
-
 _LANGUAGES_BY_WORD: dict[str, tuple[str, ...]] = {
     word: tuple(code for code, small in _FUNCTION_WORDS.items() if word in small)
     for word in frozenset().union(*_FUNCTION_WORDS.values())
 }
-
-
 _LANGUAGE_CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
-
-
 _LANGUAGE_ALIASES = {
     "english": "en",
     "vietnamese": "vi",

@@ -42,27 +42,15 @@ dapatkan_(?:update|berita) xem_thêm đọc_thêm tin_liên_quan mời_(?:quý|b
 相关(?:阅读|新闻) 延伸阅读 推荐阅读 責任編輯 责任编辑 関連(?:記事|ニュース) あわせて読みたい 무단전재 관련기사
 اقرأ_أيضا إقرأ_أيضا
 """
-
-
 _LABEL_PHRASES = r"""
 subscribe advertis?ement sponsored promoted loading recommended trending most_(?:read|popular|viewed) donate copyright
 werbung anzeige newsletter jetzt_testen an_dieser_stelle publicité publicidad publicidade pubblicità annons reklama
 реклама simak ikuti dapatkan quảng_cáo theo_dõi 更多 関連
 """
-
-
 _LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
-
-
 _APPEAL = re.compile(rf"{_LINE_START}(?:{'|'.join(_APPEAL_PHRASES.split()).replace('_', ' ')})", re.IGNORECASE)
-
-
 _LABEL = re.compile(rf"{_LINE_START}(?:{'|'.join(_LABEL_PHRASES.split()).replace('_', ' ')})", re.IGNORECASE)
-
-
 _MAX_LABEL_CHARS = 80  # characters: a longer line that begins with such a word, or a sentence, is about it
-
-
 _OFFER_PHRASES = r"""
 click_here tap_here sign_?(?:ing)?_up_(?:for|to) subscribe_(?:to|now|today) unsubscribe privacy_(?:policy|notice)
 terms_(?:of_service|and_conditions) contributed_to_this_(?:report|story|article) delivered_(?:to|through)_your
@@ -78,71 +66,45 @@ we_ask_for_your_permission content_provided_by_\w+ enable_javascript javascript_
 to_(?:view|display)_this_(?:content|embed|video|media|post) accepter_les_cookies aceptar_(?:las_)?cookies
 \b(?:e-?mail|contact|touch|write_to|tips?|kontakt\w*|schreiben|escr[ií]b\w*|correo|hubungi|liên_hệ)\b.{0,60}\S@\w\S*\.\w\w
 """
-
-
 _SUMMARY_WORDS = (
     "summary|zusammenfassung|sammendrag|sammanfattning|résumé|resumen|resumo|riassunto|samenvatting|ringkasan|tóm tắt"
 )
-
-
 _MADE_WORDS = (
     "generated|created|written|made|erstellt|erzeugt|generiert|lage[td]|gjord|généré|generad[oa]|gerado|creat[oa]|"
     "dibuat|tạo"
 )
-
-
 _MACHINE_WORDS = r"\bai\b|\bki\b|\bia\b|chatgpt|artifi\w+|trí tuệ nhân tạo|künstlich\w*|kunstig\w*|automati\w*|machine"
-
-
 _MACHINE_SUMMARY_LABEL = re2.compile(
     rf"(?i)(?:{_SUMMARY_WORDS}).{{0,50}}(?:(?:{_MADE_WORDS}).{{0,40}}(?:{_MACHINE_WORDS})|(?:{_MACHINE_WORDS}).{{0,20}}(?:{_MADE_WORDS}))"
 )
-
-
 _OFFER = re2.compile(rf"(?i)(?:{'|'.join(_OFFER_PHRASES.split()).replace('_', ' ')})")
-
-
 _SALES_PHRASES = r"""
 subscri abonn \babos?\b newsletter e-?paper sign_(?:in|up) register log_?in\b whatsapp free_(?:trial|account) donat
 become_a_member membership kostenlos gratis probelesen spenden suscr assin[ea] iscriv đăng_ký berlangganan подпис
 會員 会員 订阅 購読 สมัคร
 """
-
-
 _SALES_PITCH = re2.compile(rf"(?i)(?:{'|'.join(_SALES_PHRASES.split()).replace('_', ' ')})")
-
-
 _BIOGRAPHY = re2.compile(
     r"(?i)^(?:[^.]{3,80} )?(?:is|are) an? [^.]{0,60}\b(?:reporter|correspondent|journalist|columnist|writer|"
     r"editor|professor|lecturer|fellow|researcher|contributor|producer|photographer)s?\b"
 )
-
-
 _RIGHTS_PHRASES = r"""
 (?:copying|reproduction|republication|reprinting|redistribution)\b.{0,60}\b(?:allowed|permitted|permission|prohibited|source)
 all_rights_reserved alle_rechte_vorbehalten tous_droits todos_los_derechos todos_os_direitos ghi_rõ_nguồn
 bản_quyền_thuộc giấy_phép_(?:số|xuất_bản|hoạt_động|thiết_lập) 版权所有 转载请 無断転載 무단_?전재 สงวนลิขสิทธิ์ ສະຫງວນລິຂະສິດ
 rechte_vorbehalten hak_cipta_dilindungi
 """
-
-
 _IMPRINT_PHRASES = r"""
 \b(?:tel|phone|telephone|telefon|téléphone|teléfono|fax|hotline|điện_thoại|đt|телефон)\b\.?\s*(?:[:：]|\(?\+?\d)
 \b(?:address|adresse|dirección|endereço|alamat|địa_chỉ|tòa_soạn|trụ_sở|ที่อยู่|ທີ່ຢູ່|地址|адрес)\s*[:：]
 \b(?:editor-in-chief|managing_editor|chefredakteur\w*|tổng_biên_tập|directeur_de_la_publication|pemimpin_redaksi)\b\s*[:：]
 \b(?:licen[cs]e|registration)_no\b \bp\.?_?o\.?_box\b \be-?mail\s*[:：] ©
 """
-
-
 _IMPRINT = re2.compile(rf"(?i)(?:{'|'.join((_RIGHTS_PHRASES + _IMPRINT_PHRASES).split()).replace('_', ' ')})")
-
-
 _BYLINE = re.compile(
     r"^(?:by|von|por|par|di|door|av|af|oleh|tekst|text|(?:reporting|written) by|theo|bài|ข่าว|ຂ່າວ|記者|记者)\s*:?\s+\S",
     re.IGNORECASE,
 )
-
-
 _CREDIT = re.compile(
     r"(?:[©Ⓒⓒ]|\(c\)|\b(?:photos?|fotos?|image|picture|bild|ảnh|ภาพ|ພາບ|file photo|photograph|credit|courtesy)"
     r"\s*(?:[:/]|by\b|credit\b|courtesy\b)|getty images|shutterstock|istock|picture alliance|ap photo|"
@@ -150,17 +112,11 @@ _CREDIT = re.compile(
     r"\([^()/]{2,40}/[^()]{2,40}\)$",
     re.IGNORECASE,
 )
-
-
 _CREDIT_MARKERS = (  # one of these stands in every credit; looking for them first is ten times cheaper
     *("©", "ⓒ", "(c)", "photo", "foto", "image", "picture", "bild", "ảnh", "ภาพ", "ພາບ", "credit", "courtesy", "getty"),
     *("shutterstock", "istock", " via", "/"),
 )
-
-
 _MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is about it
-
-
 _DATE_LINE_WORDS = r"""
 published updated posted created modified last first on at the um uhr am pm a\.m p\.m gmt utc est edt bst cet cest
 ist pt et date erstellt veröffentlicht aktualisiert stand publié mis
@@ -170,38 +126,16 @@ thursday friday saturday sunday mon tues? wed thu thurs? fri sat sun thứ hai b
 donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves
 viernes sábado domingo th st nd rd de of source
 """
-
-
 _DATE_LINE_WORD = re.compile(rf"\b(?:{'|'.join(_DATE_LINE_WORDS.split())})\b", re.IGNORECASE)
-
-
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
-
-
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
-
-
 _SENTENCE_END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]|\s)*$")
-
-
 _DASHED_DATELINE = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
-
-
 _MAX_DATELINE_CHARS = 90  # characters within which the dash of a dateline stands
-
-
 _CHINESE_DATELINE = re.compile(r"^.{2,14}\d{1,2}月\d{1,2}日电\s*(?:题：|[（(].{2,12}[）)])?\s*")
-
-
 _BRACKETED_AGENCY = re.compile(r"\s*\(([A-ZĐ][\w .&/+-]{1,24})\)\s*$")
-
-
 _TRAILING_DATE = re.compile(r",?\s*(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s*(?:\d{1,2})?(?:,?\s*\d{4})?$")
-
-
 _AGENCY_SIGNATURE = re.compile(r"\s*(?:[—–]|--|\s-)\s*([A-ZĐ]{2,8}(?:\s?/\s?[A-ZĐ][\w+]{1,14})*)\s*(?:\./?\.?)?$")
-
-
 _STANDALONE_SIGNATURE = re.compile(
     r"^\(?(?:(?:source|nguồn|theo|fuente|quelle|según)\s*:?\s*)?([A-ZĐ]{2,8}(?:\s?/\s?[A-ZĐ][\w+]{1,14})*)\)?\.?$",
     re.IGNORECASE,

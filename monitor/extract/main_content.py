@@ -19,38 +19,16 @@ from monitor.extract.dom_blocks import (
 )
 
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-
-
 _LEAF_TAGS = HEADING_TAGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", "pre", "td", "th"}
-
-
 _CELL_TAGS = frozenset(("td", "th"))
-
-
 _SIDEBAR_TAGS = frozenset(("aside", "footer"))
-
-
 _ASCII_NON_ALNUM = bytes(code for code in range(0x80) if not chr(code).isalnum())
-
-
 _WIDE_CHARS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-
-
 _MIN_PROSE_WEIGHT = 40  # weight from which a run counts as prose
-
-
 _MIN_SHORT_PROSE_WEIGHT = 15  # the same, on a page that has nothing longer
-
-
 _MAX_PARAGRAPH_WEIGHT = 1000  # weight beyond which a paragraph proves no more
-
-
 _MAX_BOILERPLATE_SHARE = 0.35  # of the page's prose: a box with more is no furniture, whatever it is called
-
-
 _PARENT_SCORE_FACTOR = 0.6  # of a paragraph's value goes on to the next box outwards
-
-
 _BEFORE_TITLE_FACTOR = 0.25  # of its value is left to prose before the headline
 
 

@@ -17,26 +17,12 @@ from monitor.extract.dom_blocks import normalize_spacing
 from monitor.extract.main_content import PageAnalysis, alnum_key
 
 _MAX_JSON_LD_CHARS = 2_000_000  # characters of one JSON-LD script
-
-
 _MAX_JSON_LD_DEPTH = 12
-
-
 _MAX_JSON_LD_NODES = 5_000  # nodes looked at
-
-
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
-
-
 _TYPE_PRIORITIES = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
-
-
 _CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
-
-
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
-
-
 _COMMENT_MARKERS = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*$"
 )
@@ -71,14 +57,8 @@ _META_NAMES_BY_FIELD = {  # what a meta tag is called, without the marks between
     "sites": "ogsitename applicationname",
     "languages": "oglocale contentlanguage language dclanguage",
 }
-
-
 _FIELD_BY_META_NAME = {name: kept for kept, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
-
-
 _TITLE_ORIGINS = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
-
-
 _NAME_SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -198,11 +178,7 @@ def _add_headline(metadata: PageMetadata, origin: str, value: Any) -> None:
 
 
 _SITE_SUFFIX = re.compile(r"^(.{8,}?)\s*(?:[|»·•：]|\s[-–—:]|\s::)\s*([^|»·•]{2,60})$")
-
-
 _WORD = re.compile(r"\w+")
-
-
 _ORIGIN_WEIGHTS = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
 
 

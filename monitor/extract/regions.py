@@ -28,20 +28,10 @@ from monitor.extract.line_classifier import (
 from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, compute_link_ratio
 
 _MIN_EXACT_REPEAT_CHARS = 300  # characters from which a repetition is taken by the letter
-
-
 _GENERIC_TAGS = frozenset(("div", "section", "article", "main", "header"))
-
-
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
-
-
 _MAX_STANDFIRST_DISTANCE_RUNS = 8  # runs below the headline that belong to it, whatever box they stand in
-
-
 _ADJACENT_REASONS = frozenset(("before the text", "beside the article"))
-
-
 _STANDFIRST_CANDIDATE_REASONS = frozenset(("", "before the text", "beside the article", "outside"))
 
 

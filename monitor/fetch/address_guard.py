@@ -15,13 +15,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 IpAddress = IPv4Address | IPv6Address
-
-
 IpNetwork = IPv4Network | IPv6Network
-
-
 HostLookup = Callable[[str, int], list[str]]
-
 
 _FORBIDDEN_NETWORKS_V4: tuple[tuple[str, str], ...] = (
     ("0.0.0.0/8", "this host"),
@@ -41,8 +36,6 @@ _FORBIDDEN_NETWORKS_V4: tuple[tuple[str, str], ...] = (
     ("224.0.0.0/4", "multicast"),
     ("240.0.0.0/4", "reserved"),
 )
-
-
 _FORBIDDEN_NETWORKS_V6: tuple[tuple[str, str], ...] = (
     ("::/128", "this host"),
     ("::1/128", "loopback"),
@@ -60,23 +53,11 @@ _FORBIDDEN_NETWORKS_V6: tuple[tuple[str, str], ...] = (
     ("fec0::/10", "site-local"),
     ("ff00::/8", "multicast"),
 )
-
-
 _GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
-
-
 _WEB_PORTS = frozenset({80, 443})
-
-
 _LOOKUP_TIMEOUT_SECONDS = 3.0
-
-
 _MAX_CONCURRENT_LOOKUPS = 128
-
-
 _CACHE_TTL_SECONDS = 60.0
-
-
 _MAX_CACHED_NAMES = 4096
 
 

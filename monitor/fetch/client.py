@@ -34,15 +34,11 @@ from monitor.fetch.transport import (
 from monitor.text.urls import extract_host, is_web_url
 
 _TOTAL_TIMEOUT_SECONDS = 30.0
-
-
 _ACCEPT_HEADERS = {
     FetchPurpose.FEED: b"application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     b"text/xml;q=0.9, */*;q=0.5",
     FetchPurpose.PAGE: b"text/html, application/xhtml+xml, */*;q=0.5",
 }
-
-
 _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCause], ...] = (
     (ForbiddenAddressError, FailureWeight.HARD, FailureCause.FORBIDDEN_ADDRESS),
     (CertificateError, FailureWeight.HARD, FailureCause.CERTIFICATE),

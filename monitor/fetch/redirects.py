@@ -7,17 +7,9 @@ from monitor.domain.fetch_result import FetchRequest
 from monitor.text.urls import is_web_url
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-
-
 _PERMANENT_STATUSES = frozenset({301, 308})
-
-
 _MAX_REDIRECTS = 5
-
-
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
-
-
 _MAX_COOKIE_BYTES = 8_192
 
 

@@ -22,8 +22,6 @@ from monitor.domain.source_health import SUGGEST_ASK_ACCESS, SUGGEST_SUBSCRIPTIO
 from monitor.text.bot_walls import find_wall, find_wall_in_headers
 
 _MAX_AGE_DIRECTIVE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
-
-
 _MAX_DELAY = timedelta(days=1)
 
 
@@ -75,8 +73,6 @@ _FAILURE_REASONS = {
     520: "stands before a server that answers nonsense (520)",
     522: "stands before a server that does not answer (522)",
 }
-
-
 _BLOCKED_STATUSES = {
     401: ("asks for a login", SUGGEST_SUBSCRIPTION_HEADERS),
     402: ("asks for payment", SUGGEST_SUBSCRIPTION_HEADERS),

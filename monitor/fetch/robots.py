@@ -12,14 +12,8 @@ from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult
 from monitor.text.urls import canonicalize_url
 
 _RULES_TTL_SECONDS = 86_400.0
-
-
 _ERROR_TTL_SECONDS = 600.0
-
-
 _MAX_CACHED_ORIGINS = 2_000
-
-
 _MAX_ROBOTS_BYTES = 512_000
 
 

@@ -12,14 +12,8 @@ from monitor.fetch.address_guard import AddressGuard, AddressRejected, HostLooku
 from monitor.fetch.http1 import Endpoint, HttpResponse, InvalidResponse, ResponseLimits, send_request
 
 _CONNECTION_HEADERS = frozenset({b"connection", b"accept-encoding", b"host"})
-
-
 _BODY_ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
-
-
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-
-
 _SIMPLE_URL = re.compile(  # an address that httpx would leave as it stands, and take 30 us to say so
     rf"http(s?)://((?:(?!xn--)[a-z0-9-]+\.)+(?!xn--)[a-z][a-z0-9-]*|{_OCTET}(?:\.{_OCTET}){{3}})(:[1-9]\d{{3}}|:[1-5]\d{{4}})?"
     r"(/(?:[A-Za-z0-9_~=@,:+*/-]|\.(?![./?]|$))*(?:\?[A-Za-z0-9_.~=@,:+*/&-]+)?)"

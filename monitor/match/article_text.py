@@ -35,19 +35,12 @@ from monitor.text.tokens import ASCII_SPACING_TABLE, replace_punctuation
 _PICTURE_WORDS = (
     r"(?i:photos?|photographs?|images?|pictures?|fotos?|anh|credits?|illustrations?|graphics?|video|source)"
 )
-
-
 _PRODUCTION_WORDS = (
     r"(?i:photos?|images?|pictures?|fotos?|illustrations?|footage|videos?|report(?:ing|ed)|writ(?:ing|ten)"
     r"|edit(?:ing|ed)|translated|compiled|coverage)"
 )
-
-
 _BYLINE_WORDS = r"(?i:by|par|theo|oleh|por|text|story|tin|bai|bai va anh|thuc hien|words|reporter|correspondent)"
-
-
 _PRECEDING_NAMES = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:and|va|et|&|dan)\s)?|/))*"
-
 
 CREDIT_BEFORE = re.compile(
     rf"(?:(?:^|\n|[-/(|\[.:,]\s?|[A-Z]{{2,}}\s){_PICTURE_WORDS}(?:\s(?:by|courtesy|credit|par|oleh|de|:)){{0,2}}\s?[:/]?\s?"
@@ -58,7 +51,6 @@ CREDIT_BEFORE = re.compile(
 )
 """A photo credit or byline, up to the name in it and with those named before."""
 
-
 CREDIT_LAST_WORDS = parse_words(
     """
     by par theo oleh por and va et dan de courtesy credit credits photo photos photograph photographs image images
@@ -68,10 +60,8 @@ CREDIT_LAST_WORDS = parse_words(
 )
 """The words in small letters, or of the picture, that may stand last before the name in a credit."""
 
-
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
 """An agency right after the name of its photographer."""
-
 
 PHOTO_POSITION_MARK = re.compile(
     r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
@@ -81,22 +71,12 @@ PHOTO_POSITION_MARK = re.compile(
 
 
 _REGION_SEPARATOR = "\n\n"
-
-
 _ASCII_SPACING_CODES = np.frombuffer(ASCII_SPACING_TABLE[:0x80], dtype=np.uint8).astype(np.uint32)
-
-
 _WORD_WINDOW_CHARS = 30
-
-
 _LATIN_WORD_TABLE = bytes(
     code if code < 0x80 and (chr(code).isalpha() or chr(code) in "'-") else 0x20 for code in range(0x100)
 )
-
-
 _CAPITAL_TABLE = bytes(ord("A") <= code <= ord("Z") for code in range(0x100))
-
-
 _SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
 
 
@@ -205,36 +185,20 @@ def replace_punctuation_fast(text: str) -> str:
 
 
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
-
-
 _LAST_WORD = re.compile(r"[^\W_]+\Z")
-
-
 _HEADLINE_WORD = re.compile(r"[A-Za-z]{4,}")
-
-
 _SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
-
-
 _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
-
-
 _SYLLABIC_CONVENTIONS = {"vietnamese", "chinese", "khmer", "burmese", "korean", "singapore"}
-
-
 _NON_NAME_WORDS = parse_words(
     """
     monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
     october november december lundi mardi mercredi jeudi vendredi samedi dimanche in on at and who said today
     """
 )
-
-
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
-
-
 _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 

@@ -12,26 +12,12 @@ from monitor.match.names.index import NameIndex
 from monitor.match.types import CandidateKind, Candidates
 
 _HYPHENATED_WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)?")
-
-
 _CAPITALIZED_WORD_BEFORE = re.compile(r"(?<![A-Za-z'-])([A-Z][A-Za-z]+(?:-[A-Za-z]+)?) \Z")
-
-
 _MAX_FIRST_NAME_CHARS = 40
-
-
 _MIN_WORD_LETTERS = 3
-
-
 _MIN_STEM_LETTERS = 2
-
-
 _GENITIVE_LANGUAGES = frozenset({"de", "sv", "da", "no", "nb", "nn"})
-
-
 _DECLINING_LANGUAGES = frozenset({"pl", "cs", "sk", "sl", "hr", "bs"})
-
-
 _CASE_ENDINGS = tuple(
     (ending, tuple("" if one == "-" else one for one in nominatives.split()))
     for ending, nominatives in (
@@ -64,8 +50,6 @@ _CASE_ENDINGS = tuple(
         ("y", "a"),
     )
 )
-
-
 _FLEETING_VOWEL_GAP = re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)")
 
 

@@ -87,8 +87,6 @@ class Candidates:
 
 
 _SYLLABIC_CONVENTIONS = {"vietnamese", "burmese", "khmer"}
-
-
 NameWords = tuple[str, ...]
 
 

@@ -30,7 +30,6 @@ PLACE_WORDS_AFTER = parse_words(
 )
 """What a name becomes part of when it stands right before."""
 
-
 LOWERCASE_PLACE_WORDS_AFTER = parse_words(
     """
     street road avenue boulevard lane highway expressway bridge tunnel square airport stadium university
@@ -39,7 +38,6 @@ LOWERCASE_PLACE_WORDS_AFTER = parse_words(
     """
 )
 """The same in small letters, less the words that often begin the next phrase."""
-
 
 PLACE_WORDS_BEFORE = parse_words(
     """
@@ -53,14 +51,11 @@ PLACE_WORDS_BEFORE = parse_words(
 )
 """What a name belongs to when it stands right after."""
 
-
 VIETNAMESE_PLACE_WORDS_BEFORE = parse_words(
     """
     đường phố cầu trường phường quận huyện xã tỉnh tàu hầm chợ chùa đền hồ sông núi đảo cảng ga ấp thôn làng bản
     """
 )
-
-
 VIETNAMESE_PLACE_PHRASES_BEFORE = _parse_phrases(
     """
     đại học | học viện | bệnh viện | công viên | quảng trường | sân bay | thành phố | thị xã | thị trấn | nhà máy |
@@ -70,7 +65,6 @@ VIETNAMESE_PLACE_PHRASES_BEFORE = _parse_phrases(
     """
 )
 """Vietnamese words of the kind, with their marks: without them they are other words."""
-
 
 OCCUPATIONS = parse_words(
     """
@@ -90,7 +84,6 @@ OCCUPATIONS = parse_words(
 )
 """Who is not an official: said right before a full name, or right after it, the name is a namesake's."""
 
-
 VIETNAMESE_OCCUPATIONS = _parse_phrases(
     """
     ca sĩ| diễn viên| nhạc sĩ| họa sĩ| hoạ sĩ| nghệ sĩ| đạo diễn| cầu thủ| huấn luyện viên| vận động viên| học
@@ -99,7 +92,6 @@ VIETNAMESE_OCCUPATIONS = _parse_phrases(
     nhiếp ảnh gia| thợ may| hành khách| đối tượng| tử tù
     """
 )
-
 
 COMMON_WORDS = parse_words(
     """
@@ -146,7 +138,6 @@ COMMON_WORDS = parse_words(
 )
 """Words that stand with a capital at the beginning of a sentence or in a headline without being names."""
 
-
 VIETNAMESE_HEADLINE_WORDS = parse_words(
     """
     làm tiếp thăm dự hội gặp nói phát chủ yêu trao nhận đến tới chúc kiểm chỉ ký và với là có được sẽ đã về tại trả điện
@@ -156,7 +147,6 @@ VIETNAMESE_HEADLINE_WORDS = parse_words(
     """
 )
 """Syllables, with their marks, that follow a name in a Vietnamese headline and are no part of it."""
-
 
 WORDS_AFTER_NAME = parse_words(
     """
@@ -168,7 +158,6 @@ WORDS_AFTER_NAME = parse_words(
     """
 )
 """What follows a name and hardly ever an ordinary word of the same letters."""
-
 
 ORDINARY_WORD_NAMES = parse_words(
     """
@@ -184,7 +173,6 @@ ORDINARY_WORD_NAMES = parse_words(
     """
 )
 """Ordinary words that are also somebody's name; alone they need more than a capital."""
-
 
 VIETNAMESE_COMPOUNDS = _parse_phrases(
     """
@@ -213,7 +201,6 @@ VIETNAMESE_COMPOUNDS = _parse_phrases(
 )
 """Two-syllable words and places whose first syllable is also a given name."""
 
-
 VIETNAMESE_PLACES = _parse_phrases(
     """
     an giang | ba ria | bac giang | bac kan | bac lieu | bac ninh | ben tre | binh dinh | binh duong | binh phuoc |
@@ -228,7 +215,6 @@ VIETNAMESE_PLACES = _parse_phrases(
     """
 )
 """Provinces and well-known places whose names are also the end of a person's name."""
-
 
 VIETNAMESE_SYLLABLE = re.compile(
     r"(?:ngh?|gh?|gi|kh|nh|ph|qu|th|tr|ch|[bcdhklmnprstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?\Z"

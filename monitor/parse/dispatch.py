@@ -15,27 +15,15 @@ from monitor.text.bot_walls import find_wall
 from monitor.text.encoding import decode
 
 MAX_DOCUMENT_BYTES = 10_000_000
-
-
 MAX_INLINE_BYTES = 400_000
-
-
 _HTML_START = re.compile(
     r"\s*(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|script|meta|div|title)\b", re.IGNORECASE | re.DOTALL
 )
-
-
 _FEED_LINK_TAG = re.compile(
     r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.IGNORECASE
 )
-
-
 _ITEM_TAG = re.compile(r"<(?P<close>/?)(?:\w{1,40}:)?(?:item|entry|channel|rss|feed|RDF)(?=[\s>])", re.IGNORECASE)
-
-
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
-
-
 _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 

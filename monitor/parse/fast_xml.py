@@ -16,22 +16,12 @@ from monitor.domain.source import Entry, Feed, Source
 from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
-
-
 _FEEDPARSER_MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table decides which names have a handler
-
-
 _feedparser_urljoin = feedparser.mixin._urljoin  # noqa: SLF001 - it mends addresses before it joins them
-
-
 _PREFIX_BY_NAMESPACE = {uri.lower(): prefix for uri, prefix in _FEEDPARSER_MIXIN.namespaces.items()}
-
-
 _FEEDPARSER_ELEMENTS = frozenset(
     name.removeprefix("_start_") for name in dir(_FEEDPARSER_MIXIN) if name.startswith("_start_")
 )
-
-
 _IGNORED_ELEMENTS = frozenset(
     """
     category comments enclosure source keywords rights copyright contributor generator expirationdate where width
@@ -41,8 +31,6 @@ _IGNORED_ELEMENTS = frozenset(
     media_license media_player feedburner_browserfriendly
     """.split()  # noqa: SIM905 - a table to read, not a list to scroll
 )
-
-
 _FIELD_BY_ELEMENT = {
     "title": "title",
     "link": "link",
@@ -63,20 +51,10 @@ _FIELD_BY_ELEMENT = {
     "author": "author",
     "dc_creator": "author",
 }
-
-
 _TEXT_TYPES = frozenset({"text", "html", "text/html", "text/plain"})
-
-
 _CONFLICTING_ELEMENTS = frozenset({"authors", "links", "tags", "created", "entries"})
-
-
 _MOJIBAKE = re.compile("[\u0080-\u009f]|[\u00c2-\u00f4][\u0080-\u00bf]")
-
-
 _QUERY_ENTITY = re.compile(r"&([A-Za-z0-9_]+);")
-
-
 _HOURS_BY_PERIOD = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720}
 
 

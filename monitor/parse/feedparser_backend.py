@@ -11,8 +11,6 @@ from monitor.parse.fast_xml import parse_ttl
 from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
 
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<!ENTITY[^>]*>", re.DOTALL | re.IGNORECASE)
-
-
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 

@@ -16,45 +16,25 @@ from monitor.text.dates import parse_date
 from monitor.text.urls import is_web_url
 
 MAX_TITLE_CHARS = 2_000
-
-
 MAX_TEXT_CHARS = 1_000_000
-
-
 _MONTH_NUMBERS = {
     name: number
     for number, name in enumerate(
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
 }
-
-
 _RFC822_DATE = re.compile(
     r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4}|\d{2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
     r"(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
 )
-
-
 _ISO_DATE = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
 )
-
-
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>|<!--.*?-->", re.DOTALL)
-
-
 _BLOCK_TAG = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
-
-
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-
-
 _PADDING_CHARS = " \t\n\r\xa0\u00ad\u200b\u2060\ufeff"
-
-
 _WHITESPACE = re.compile(r"\s+")
-
-
 _MIN_YEAR, _MAX_YEAR = 1980, 2100
 
 
@@ -129,7 +109,6 @@ def to_plain_text(text: str) -> str:
 
 _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
-
 _ASCII_CONTROL_BYTES = bytes(code for code in range(0x80) if _CONTROL_CHARS.match(chr(code)))
 
 
@@ -154,8 +133,6 @@ def resolve_url(url: str, base: str) -> str:
 
 
 MAX_GUID_CHARS = 2_000
-
-
 MAX_ENTRIES = 2_000
 
 

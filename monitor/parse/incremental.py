@@ -22,23 +22,11 @@ def hash_body(body: bytes) -> str:
 
 
 _ITEM_START = re.compile(r"<(?:item|entry)(?=[\s>])")
-
-
 _ITEM_END = re.compile(r"</(?:item|entry)\s*>")
-
-
 _LONG_NUMBER = re.compile(r"\d{5,}")
-
-
 _DATE_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?")
-
-
 _MARKUP_CHARS = re.compile(r"[&<>\"']+")
-
-
 _MARKUP_OR_NON_ASCII_CHARS = re.compile(r"[&<>\"']+|[^\x00-\x7f]+")
-
-
 _HASH_BYTES = 8
 
 

@@ -9,8 +9,6 @@ from monitor.domain.source import Entry, Feed, Source
 from monitor.parse.fields import MAX_ENTRIES, get_configured_timezone, parse_instant, resolve_url, to_plain_text
 
 _MAX_NESTED_SITEMAPS = 500
-
-
 _OLDEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 

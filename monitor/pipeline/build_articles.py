@@ -25,19 +25,14 @@ from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.stories.novelty import ClassifiedEntry
 
 T = TypeVar("T")
-
-
 MIN_OFFLOAD_ARTICLES = 8
 """So few articles cost less than the way there and back."""
-
 
 OFFLOAD_THRESHOLD = 1_000
 """With so many articles to come, a worker is worth its start: it costs as much as 900 of them."""
 
-
 DRAIN_RATE = 100.0
 """So many articles a second this process does beside all else; only what is more piles up."""
-
 
 MAX_MESSAGE_ARTICLES = 150
 """With so many articles a message is full: its work takes 10 to 20 ms, longer than the wait for the next one."""
@@ -131,14 +126,8 @@ def run_calls(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -> li
 
 
 MAX_BATCH_ENTRIES = 100
-
-
 MAX_KILLED_PROCESSES = 2
-
-
 _INLINE_BATCH_ENTRIES = 4
-
-
 _BuiltArticle = tuple[Article, Stage, str | None]
 
 

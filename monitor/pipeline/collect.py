@@ -36,20 +36,10 @@ from monitor.stories.novelty import PollNovelty, classify_entries
 from monitor.text.urls import extract_host
 
 POLL_LEASE = timedelta(minutes=5)
-
-
 MAX_CONCURRENT_POLLS = 200
-
-
 MAX_POLLS_PER_HOST = 4
-
-
 MAX_HOST_WAIT = timedelta(hours=1)
-
-
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
-
-
 EXPECTED_NEW_FEED_ENTRIES = 30
 """So many entries may be expected of a source that was never asked before."""
 

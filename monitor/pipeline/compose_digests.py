@@ -29,16 +29,9 @@ from monitor.stories.novelty import PREDATES_SOURCE_REASON
 
 log = logging.getLogger(__name__)
 
-
 OVERDUE_AFTER = timedelta(minutes=5)
-
-
 CHART_DAYS = 14  # of the chart
-
-
 TIME_RESOLUTION = timedelta(microseconds=1)
-
-
 SOURCE_NOTICE_INTERVAL, SOURCE_NOTICE_CHECK_INTERVAL = (
     timedelta(hours=1),
     timedelta(minutes=5),

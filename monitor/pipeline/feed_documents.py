@@ -14,8 +14,6 @@ from monitor.domain.source import Entry, Feed, Source, SourceKind
 from monitor.text.urls import extract_host
 
 MAX_NESTED_SITEMAPS = 4
-
-
 KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
 

@@ -11,20 +11,10 @@ from monitor.domain.ports import ApplicationDatabase, Clock
 from monitor.domain.read_models import DiskSpace
 
 BYTES_PER_MEGABYTE = 2**20
-
-
 MIN_FREE_BYTES = 64 * BYTES_PER_MEGABYTE
-
-
 MIN_FREE_DIVISOR = 20  # of a small disk, one part in so many must be free
-
-
 RECOVERY_FACTOR = 1.25  # so much more must be free again before work goes on: no going to and fro at the edge
-
-
 BACKUP_INTERVAL = timedelta(days=1)
-
-
 MAX_RECORD_RETENTION = timedelta(days=90)  # near misses, and deliveries that are settled
 
 

@@ -51,11 +51,7 @@ class TaskSlots:
 
 
 ProgressCallback = Callable[[str, int], None]
-
-
 BATCH_SIZE = 48
-
-
 DELIVERY_DRAIN_SECONDS = 60
 
 

@@ -13,11 +13,7 @@ from monitor.domain.source import Source
 from monitor.pipeline.feed_documents import request_headers
 
 PAGE_LEASE = timedelta(minutes=5)
-
-
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
-
-
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 

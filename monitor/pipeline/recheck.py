@@ -23,17 +23,9 @@ from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_c
 from monitor.text.sanitize import truncate_text
 
 RECHECK_LEASE = timedelta(minutes=5)
-
-
 MIN_CONFIDENCE = 0.4  # confidence below which a page is too doubtful to be held against what was told
-
-
 MISSING_STATUSES = {404, 410}
-
-
 WITHDRAWN_NOTE = "the page is no longer there"
-
-
 MAX_QUOTE_CHARS = 200  # characters of what stood there before
 
 

@@ -18,34 +18,18 @@ from monitor.domain.ports import ChannelSender, Clock, Database
 
 log = logging.getLogger(__name__)
 
-
 # The Standard Webhooks schedule: waits before each further attempt, 75 hours in all.
 RETRY_DELAYS = (
     *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)),
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
 )
-
-
 RETRY_JITTER = 0.1
-
-
 DELIVERY_LEASE = timedelta(minutes=10)
-
-
 LEASE_MARGIN = timedelta(minutes=2)  # no attempt starts so shortly before its lease ends: it must be settled in time
-
-
 MIN_TARGET_PAUSE, MAX_TARGET_PAUSE = timedelta(seconds=2), timedelta(minutes=5)
-
-
 REFILL_INTERVAL_SECONDS = 0.05  # seconds between two looks for targets that are free again
-
-
 MAX_DELIVERIES_PER_TARGET = 32  # deliveries a target gets in one lease
-
-
 RECORD_RETRY_SECONDS = (0.1, 1.0, 5.0)  # seconds between tries to record an attempt
-
 
 TargetKey = tuple[str, str]  # channel and target
 

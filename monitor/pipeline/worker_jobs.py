@@ -85,17 +85,9 @@ class JobEnqueuer:
 
 
 T = TypeVar("T")
-
-
 HostWait = Callable[[str], Awaitable[None]]
-
-
 MAX_PAGES_PER_JOB = 8
-
-
 STORE_ATTEMPTS, STORE_RETRY_DELAY = 20, timedelta(seconds=1)
-
-
 OUTCOME_SUPERSEDED = "late"
 """The outcome of a job that another worker has been given meanwhile."""
 

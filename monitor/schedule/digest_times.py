@@ -16,11 +16,7 @@ from monitor.domain.digest import DigestPlan, QuietHours
 from monitor.domain.errors import UsageError
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-
-
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
-
-
 LOOKBACK_SPANS = tuple(timedelta(hours=hours) for hours in (0.2, 3, 48, 32 * 24, 400 * 24, 4 * 366 * 24))
 
 

@@ -18,17 +18,11 @@ from typing import Self, TypeVar
 from monitor.domain.errors import WorkerKilled
 
 T = TypeVar("T")
-
-
 _BOOTSTRAP_CODE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from monitor.schedule.pool_worker import run_worker_loop; run_worker_loop()"
 )
-
-
 _LENGTH_BYTES = 8
-
-
 _MAX_JOBS_PER_PROCESS = 2_000
 
 

@@ -18,20 +18,11 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, get_channel_for_queues
 
 JobFunction = Callable[..., Awaitable[object]]
-
-
 QueueErrorCallback = Callable[[str], None]
-
-
 RECONNECT_SECONDS = 1.0
-
-
 MAX_CONNECTIONS = 4
-
-
 QUEUE_POLL_SECONDS = 1.0
 """So often, in seconds, the queue is looked into without an announcement: one that comes during a look is missed."""
-
 
 STALLED_WORKER_SECONDS = 3600.0
 

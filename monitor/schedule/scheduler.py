@@ -19,11 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 JobErrorCallback = Callable[[str, str, BaseException | None], None]
-
-
 _START_OFFSETS = 5
-
-
 EVENT_PROBLEMS = {EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 

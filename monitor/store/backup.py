@@ -10,11 +10,7 @@ from monitor.store.connections import Connections
 from monitor.store.errors import translate_errors
 
 TIMESTAMP_FORMAT = "%Y%m%dT%H%M%SZ"
-
-
 MAX_CHECKED_BYTES = 2**30  # bytes; beyond, a whole look takes too long to start with
-
-
 _REQUIRED_SPACE_FACTOR = 1.2  # a copy needs its size, and the disk must not end full
 
 

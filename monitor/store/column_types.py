@@ -19,11 +19,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 T = TypeVar("T")
-
-
 Decoder = Callable[[Any], Any]
-
-
 _JSON_SCALARS = frozenset((str, int, float, bool, NoneType))
 
 

@@ -15,25 +15,16 @@ from monitor.domain.errors import UsageError
 from monitor.store.errors import translate_errors
 
 BUSY_TIMEOUT_SECONDS = 5.0
-
-
 IDLE_IN_TRANSACTION_SECONDS = 20.0
 """After so long in the middle of a transaction, PostgreSQL gives a process up that is frozen, and frees its locks."""
 
-
 KEEPALIVE_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-
-
 KEEPALIVE_OPTIONS |= {
     "tcp_user_timeout": 30_000
 }  # a network that was cut is noticed within half a minute, not after two hours
-
-
 _WAL_CHECKPOINT_PAGES = (
     4000  # 16 MB; at the usual 4 MB the pages of the full-text index were copied home with every few polls
 )
-
-
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",

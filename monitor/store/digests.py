@@ -34,8 +34,6 @@ from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_fr
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
-
-
 _HIT_ID_MARGIN = (
     1000  # hits this far below the newest one told are still looked for: transactions need not end in order
 )

@@ -9,8 +9,6 @@ from monitor.domain.read_models import DiskSpace
 from monitor.store.connections import Connections
 
 RESERVE_BYTES = 8 * 2**20
-
-
 _RESERVE_DIVISOR = 50  # on a small disk the ballast is at most this part of it
 
 

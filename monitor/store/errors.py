@@ -27,8 +27,6 @@ _SQLITE_ERRORS = {  # primary result codes, https://sqlite.org/rescode.html
     ),
     sqlite3.SQLITE_CANTOPEN: (StoreError, "it cannot be opened; its folder must exist and be writable"),
 }
-
-
 _POSTGRES_ERRORS = {  # SQLSTATE, or its class of two letters
     "53100": (StoreFull, "there is no space left on the server's disk"),
     "53": (StoreBusy, "the server is short of resources; try again"),

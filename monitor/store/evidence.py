@@ -80,8 +80,6 @@ _TRANSFER_HEADERS = {
     "transfer-encoding",
     "content-length",
 }  # the body is kept as it was after these
-
-
 README_TEMPLATE = """Evidence of article {article}: {url}
 
 page.body     the page as the server sent it, after transfer decoding

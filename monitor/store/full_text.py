@@ -28,14 +28,8 @@ from monitor.store.catalogue import CONTENT
 from monitor.text.search_text import UNBROKEN_RUN, split_for_index
 
 SCAN_LIMIT = 1000
-
-
 _PLAN_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = on"
-
-
 _PLAN_BY_AGE = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = on; SET LOCAL enable_bitmapscan = off"
-
-
 _TERM_PATTERN = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 

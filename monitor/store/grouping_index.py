@@ -99,62 +99,40 @@ class PostingListCache(Generic[Owner]):
 
 
 FINGERPRINT_SLOTS, TERM_SLOTS = 8, 32
-
-
 MonthDays = frozenset[tuple[int, int]]
 
 
 _UTC_DATETIME = UtcDateTime()
-
-
 _SELECT_FINGERPRINTS = "SELECT print, place, article_id FROM {} fingerprint WHERE print"
-
-
 _SELECT_TERMS = "SELECT term, place, story_id FROM {} term WHERE term"
-
-
 _SELECT_CENTROIDS = (
     "SELECT story_id, terms, weights, names, days, size, first_at, last_at FROM {} cluster WHERE story_id"
 )
-
-
 _SELECT_ARTICLE = (
     "SELECT story_id, copy_of, published_at, first_seen_at, title, body "
     "FROM article JOIN content ON article_id = id WHERE id = ?"
 )
-
-
 _UPSERT_FINGERPRINT = (
     "INSERT INTO fingerprint (print, place, article_id) VALUES (?, ?, ?) "
     "ON CONFLICT (print, place) DO UPDATE SET article_id = excluded.article_id"
 )
-
-
 _UPSERT_TERM = (
     "INSERT INTO term (term, place, story_id) VALUES (?, ?, ?) "
     "ON CONFLICT (term, place) DO UPDATE SET story_id = excluded.story_id"
 )
-
-
 _UPSERT_CENTROID = (
     "INSERT INTO cluster (story_id, terms, weights, names, days, size, first_at, last_at) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (story_id) DO UPDATE SET terms = excluded.terms, weights = excluded.weights, names = excluded.names, "
     "days = excluded.days, size = excluded.size, first_at = excluded.first_at, last_at = excluded.last_at"
 )
-
-
 _UPSERT_STORY = (
     "INSERT INTO story (id, title, first_seen_at, last_seen_at, merged_into) "
     "SELECT ?, title, first_seen_at, first_seen_at, '' FROM article WHERE id = ? "
     "ON CONFLICT (id) DO UPDATE SET last_seen_at = "
     "CASE WHEN excluded.last_seen_at > story.last_seen_at THEN excluded.last_seen_at ELSE story.last_seen_at END"
 )
-
-
 _UPDATE_ARTICLE = "UPDATE article SET story_id = ?, copy_of = ?, stage = ? WHERE id = ?"
-
-
 _MERGE_STATEMENTS = (  # in the words of the partial indexes
     ("UPDATE article SET story_id = ? WHERE story_id = ? AND story_id != ''", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE id = ?", ("older", "younger")),

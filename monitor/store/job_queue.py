@@ -30,11 +30,7 @@ from monitor.store.sources import poll_state_from_row
 from monitor.text.urls import extract_host
 
 PROCRASTINATE = "procrastinate"
-
-
 _SCHEMA_COMMENT_PREFIX = "kept by monitor, schema "
-
-
 _SELECT_SCHEMA_COMMENT = """SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class') AS said,
                   to_regclass('procrastinate_jobs') IS NOT NULL AS there"""
 
@@ -95,25 +91,14 @@ def _migration_scripts() -> list[Path]:
 
 
 ENQUEUE_LOCK_ID = 7_310_002  # the number under which PostgreSQL lets one daemon hand out at a time
-
-
 MAX_QUEUED_JOBS = (
     400  # so many jobs wait at most: the database knows what else is due, and looking into a queue has its price
 )
-
-
 MAX_QUEUED_JOBS_PER_HOST = 8  # of which so many belong to one host, that the others get their turn
-
-
 MAX_CANDIDATES = 2_000
-
-
 FINISHED_JOB_RETENTION = timedelta(days=7)
 
-
 _COUNT_ALIVE_WORKERS = text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - :silent")
-
-
 _DELETE_ORPHANED_JOBS = text(
     """DELETE FROM procrastinate_jobs WHERE queue_name = :queue AND (
         status = 'todo' AND :all
@@ -122,28 +107,18 @@ _DELETE_ORPHANED_JOBS = text(
             AND worker.last_heartbeat > now() - :silent))
     RETURNING status, task_name, args"""
 )
-
-
 _SELECT_ACTIVE_JOBS = text(
     """SELECT status, lock, queueing_lock FROM procrastinate_jobs
         WHERE queue_name = :queue AND status IN ('todo', 'doing')"""
 )
-
-
 _COUNT_JOBS_BY_STATUS = text(
     "SELECT status, count(*) FROM procrastinate_jobs WHERE queue_name = :queue GROUP BY status"
 )
-
-
 _DELETE_FINISHED_JOBS = text(
     """DELETE FROM procrastinate_jobs job WHERE queue_name = :queue AND status NOT IN ('todo', 'doing')
         AND NOT EXISTS (SELECT FROM procrastinate_events WHERE job_id = job.id AND at > now() - :kept)"""
 )
-
-
 _DELETE_DEAD_WORKERS = text("DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - :kept")
-
-
 _RELEASE_LEASE = (
     update(SOURCE)
     .where(SOURCE.c.id == bindparam("source_id"))

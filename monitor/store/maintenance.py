@@ -153,8 +153,6 @@ def _select_deletable(connection: Connection, article_ids: list[int]) -> list[in
 
 
 FTS_MERGE_PAGES = 500
-
-
 ANALYZE_SAMPLE_ROWS = 1000  # of each index, to know how often its values come again
 
 

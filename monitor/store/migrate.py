@@ -16,13 +16,8 @@ from monitor.store.job_queue import apply_migrations, pending_migrations
 if TYPE_CHECKING:
     from alembic.config import Config
 
-
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
-
-
 _VERSION_TABLE = "alembic_version"
-
-
 MIGRATION_LOCK_ID = 7_310_001  # the number under which PostgreSQL lets one process migrate at a time
 
 

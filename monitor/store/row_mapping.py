@@ -20,16 +20,9 @@ from monitor.store.catalogue import ARTICLE, CONTENT
 from monitor.store.column_types import CleanText, clean_texts
 
 IS_LISTED = text("article.stage = 'listed'")  # conditions in the words of the partial indexes they should use
-
-
 IS_IN_PROGRESS = text("article.stage IN ('read', 'screened')")
-
-
 _HASH_BYTES = 16
-
-
 AnyRow = Row[*tuple[Any, ...]]
-
 
 STORED_ARTICLE_COLUMNS = (
     *(column for column in ARTICLE.c if column.name not in {"held", "last_error", "next_attempt_at", "lease_token"}),
@@ -132,8 +125,6 @@ def stored_article_from_row(row: AnyRow) -> StoredArticle:
 
 
 ColumnValues = Sequence[Any]
-
-
 Converter = Callable[[Any], Any]
 
 

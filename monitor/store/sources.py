@@ -27,11 +27,7 @@ from monitor.store.connections import Connections, upsert
 from monitor.store.row_mapping import AnyRow, execute_update
 
 IS_CONFIGURED = text("source.configured")  # in the words of the index of what is due
-
-
 _RUNTIME_COLUMNS = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
-
-
 _RECORD_POLL = """
     UPDATE source SET memory = ?, state = ?, next_poll_at = ?, last_success_at = ?, articles = articles + ?,
         lease_token = '', leased_until_at = NULL

@@ -36,11 +36,7 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
-
-
 AUTOINCREMENT = {
     "sqlite_autoincrement": True
 }  # ids are never used again, so a late reference finds nothing, not another row

@@ -15,8 +15,6 @@ from typing import Any, TypeVar
 from monitor.store.connections import Connections
 
 T = TypeVar("T")
-
-
 MAX_BATCH_SIZE = 8
 """So many pieces of work share a commit at most: others wait for it, 10 ms a piece."""
 

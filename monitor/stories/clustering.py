@@ -18,35 +18,15 @@ from monitor.domain.grouping import STORY_WINDOW, GroupingIndex, StoryCentroid
 from monitor.stories.features import TermFeatures, TermHashes, TermVector, day_distance
 
 MIN_SIMILARITY_SHORT_TEXT, MIN_SIMILARITY_LONG_TEXT, LONG_TEXT_WORDS = 0.075, 0.205, 75
-
-
 SAME_DAY_FACTOR, DISTANT_DAY_FACTOR = 1.15, 0.35
-
-
 MERGE_SIMILARITY_FACTOR, MIN_MERGE_SIMILARITY = 1.25, 0.5
-
-
 MAX_CANDIDATE_STORIES = 8
-
-
 MAX_CENTROID_TERMS = 96
-
-
 MAX_CENTROID_DAYS = 16
-
-
 MAX_TOP_TERMS = 16
-
-
 MAX_CROSS_LANGUAGE_WORD_SIMILARITY, MIN_CROSS_LANGUAGE_NAME_SIMILARITY, MIN_CROSS_LANGUAGE_SHARED_NAMES = 0.02, 0.4, 4
-
-
 TERM_DTYPE, WEIGHT_DTYPE = np.dtype("<u4"), np.dtype("<f4")
-
-
 WeightArray = npt.NDArray[np.float64]
-
-
 FlagArray = npt.NDArray[np.bool_]
 
 

@@ -18,33 +18,19 @@ from monitor.domain.mention import RuleHit
 from monitor.text.fold import fold
 
 MAX_TEXT_ONLY_REVISIONS = 24
-
-
 MAX_COMPARED_CHARS, MAX_COMPARED_SENTENCES = 40_000, 400
-
-
 MAX_DIFF_LINES = 40
-
-
 MAX_DIFF_LINE_CHARS = 400
-
-
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?\u3002\u104b\u17d4])[\"'”’)]*\s+|\n+")
-
-
 _VOLATILE_TEXT = re.compile(
     r"\b(?:\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?: ?[ap]\.?m\.?)?|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|"
     r"(?:\d+|an?|one) (?:second|sec|minute|min|hour|day)s? ago|(?:just now|updated?|last updated)\b:?|"
     r"\d+ (?:giay|phut|gio|ngay) truoc|[\d.,]+[km]? (?:views?|reads?|shares?|comments?|likes?|luot xem))",
 )
-
-
 _CORRECTION_NOTICE = re.compile(
     r"\b(correction|corrected|corrects|clarification|clarifies|erratum|retraction|retracted|withdrawn|dinh chinh|"
     r"rectificatif|rectification|ralat|koreksi|correccion|berichtigung)\b|更正|訂正|勘误|정정|แก้ไขข่าว|ແກ້ໄຂຂ່າວ"
 )
-
-
 _WORD = re.compile(r"\w+")
 
 

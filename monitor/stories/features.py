@@ -22,56 +22,23 @@ from monitor.text.dates import MONTH_NUMBERS
 from monitor.text.tokens import is_unspaced
 
 TermHashes = npt.NDArray[np.uint32]
-
-
 TermWeights = npt.NDArray[np.float32]
 
-
 MAX_LEAD_WORDS = 110
-
-
 MAX_LEAD_CHARS = 1600
-
-
 _FIRST_SCAN_CHARS = 900  # hold the first words of most texts
-
-
 TITLE_WEIGHT = 3.0
-
-
 PAIR_WEIGHT = 0.5
-
-
 NAME_WEIGHT = 1.3
-
-
 MAX_TERMS = 48
-
-
 MIN_STEM_LETTERS = 3
-
-
 MAX_DAY_DISTANCE = timedelta(days=10)
-
-
 WORD_PATTERN = re.compile(r"[^\W_]+(?:'[a-z]+)?")
-
-
 DAY_PATTERN = re.compile(r"\d++(?![:%])(?:st|nd|rd|th)?")
-
-
 DIGIT_RUN_PATTERN = re.compile("00*")  # begins with one letter, so that a search passes over all others quickly
-
-
 NON_DAY_PREFIXES = frozenset(".,:/-")
-
-
 MONTH_BEFORE_DAY = re.compile(r"([^\W\d_]{3,9})\.? $")
-
-
 MONTH_AFTER_DAY = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
-
-
 _STOP_WORD_LIST = """
 a about after again against all also an and another any are as at be because been before being between both
 but by can could did do does doing down during each even few first for from further get go had has have having
@@ -84,8 +51,6 @@ saturday sunday january february march april june july august september october 
 la cua cho voi cac nhung mot trong khi da dang se tai theo tren duoc ngay nam nay den de des du el en et le
 les los las un une pour par dans sur qui que dan yang di ke untuk pada dengan ini itu
 """
-
-
 _OFFICE_WORD_LIST = """
 minister ministry prime deputy defence defense national president presidential government party secretary general
 chief staff army armed forces military soldier officer official leader chairman director committee commission council
@@ -95,26 +60,12 @@ statement conference summit
 bo truong thu tuong tong bi thu chu tich pho dai thuong quan doi nhan dan quoc phong ngoai giao hop tac hoi dam tiep
 chinh phu dang nha nuoc lanh dao
 """
-
-
 _OFFICE_WORD_COUNT = 10
-
-
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
-
-
 _NAME_FLAG = 1 << 32
-
-
 _SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, 1, PAIR_WEIGHT), np.float32)
-
-
 _ASCII_WORD_TABLE = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
-
-
 _DIGIT_TABLE = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
-
-
 STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 """Words that tell nothing of an event, in the languages of the field and the large ones beside it."""
 

@@ -29,20 +29,11 @@ from monitor.stories.features import MAX_LEAD_CHARS, TermFeatures, extract_featu
 from monitor.text.fold import fold
 
 WindowHashes = npt.NDArray[np.uint64]
-
-
 OffsetArray = npt.NDArray[np.int64]
 
-
 MAX_BODY_CHARS = 40_000
-
-
 WINDOW_BYTES = 20
-
-
 TARGET_FINGERPRINTS = 24
-
-
 # British to American spelling, as far as replacing letters can do it; the same for every text.
 SPELLING_REPLACEMENTS = (
     ("per cent", "%"),
@@ -60,20 +51,10 @@ SPELLING_REPLACEMENTS = (
     ("lled", "led"),
     ("lling", "ling"),
 )
-
-
 SENTENCE_ENDS = (". ", "! ", "? ", "\u3002", "\u104b", "\u17d4")
-
-
 _NEWLINE = ord("\n")
-
-
 _IS_KEPT_BYTE = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
-
-
 _DROPPED_BYTES = bytes(np.flatnonzero(~_IS_KEPT_BYTE).tolist())
-
-
 _HASH_BASE = 0x9E3779B97F4A7C15
 
 
@@ -84,8 +65,6 @@ def _compute_powers(base: int, count: int) -> WindowHashes:
 
 
 _BASE_POWERS = _compute_powers(_HASH_BASE, 4 * MAX_BODY_CHARS + 2)
-
-
 _INVERSE_BASE_POWERS = _compute_powers(pow(_HASH_BASE, -1, 1 << 64), 4 * MAX_BODY_CHARS + 2)
 
 

@@ -20,17 +20,9 @@ from monitor.stories.fingerprints import ArticleFeatures, NormalizedText, extrac
 from monitor.stories.near_duplicates import compare_texts
 
 FINGERPRINT_SLOTS, TERM_SLOTS = 16, 32
-
-
 MAX_FILL_RATIO = 0.65
-
-
 _INITIAL_BUCKET_BITS = 10
-
-
 FingerprintArray = npt.NDArray[np.uint64]
-
-
 TextLoader = Callable[[int], tuple[str, str]]
 
 
@@ -155,20 +147,10 @@ def _terms_to_keys(terms: Sequence[int]) -> FingerprintArray:
 
 
 MIN_LATER_GAP = timedelta(minutes=30)
-
-
 MAX_COMPARED_ARTICLES = 2
-
-
 ARTICLES_PER_BATCH = 100
-
-
 MAX_FEW_FINGERPRINTS = 4
-
-
 MAX_INDEXED_DUPLICATE_SHARE = 0.9  # a copy of which less stands in its lead is looked up by its own prints too
-
-
 UNDATED_SORT_DATE = datetime(1, 1, 1, tzinfo=UTC)
 
 

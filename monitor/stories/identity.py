@@ -28,23 +28,11 @@ from monitor.domain.source import Entry, Feed
 from monitor.text.urls import canonicalize_url
 
 SHARED_KEY_MARKER = "!"
-
-
 KEY_KINDS = "guans"
-
-
 STRONG_KEY_KINDS = frozenset("gu")
-
-
 MIN_DISTINCTIVE_TEXT_CHARS = 60
-
-
 ARTICLE_NUMBER_PATTERN = re.compile(r"\d{5,}")
-
-
 KeyClaims = tuple[Entry, tuple[str, ...], tuple[str, ...]]
-
-
 DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
 
 

@@ -22,47 +22,19 @@ import numpy.typing as npt
 from monitor.stories.fingerprints import NormalizedText, WindowHashes, hash_windows, normalize_spelling
 
 SHINGLE_BYTES = 12
-
-
 MIN_RUN_BYTES = 20
-
-
 MIN_SENTENCE_SHARE = 0.35
-
-
 FRONT_SHARE = 0.35
-
-
 END_START_SHARE = 0.85
-
-
 MIN_SMALLER_SHARE = 0.55
-
-
 MIN_NUMBER_AGREEMENT = 0.7
-
-
 MIN_NAME_AGREEMENT = 0.75
-
-
 MUCH_LONGER_RATIO = 1.5  # then the longer text has sentences of its own kind, and the facts of the shorter one decide
-
-
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,]\d+)*")
-
-
 NAME_PATTERN = re.compile(r" [\"'(]?([A-Z][\w'-]+)")
-
-
 OffsetArray = npt.NDArray[np.int64]
-
-
 _FILTER_SIZE = 1 << 16  # a piece of a page is found by chance in one of fifteen cases, a whole run never
-
-
 _FILTER_MASK = np.uint64(_FILTER_SIZE - 1)
-
-
 FlagArray = npt.NDArray[np.bool_]
 
 

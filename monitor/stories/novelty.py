@@ -14,32 +14,14 @@ from monitor.domain.source import Entry
 from monitor.stories.identity import KeyedEntry
 
 MIN_PUBLICATION_DATE = datetime(1995, 1, 1, tzinfo=UTC)
-
-
 MAX_FUTURE_OFFSET = timedelta(days=1)
-
-
 LATE_AFTER = timedelta(days=2)
-
-
 LATE_ENTRIES_MIN = 5
-
-
 REPUBLISHED_MIN = 3
-
-
 REPUBLISHED_RECENT_MIN = 5
-
-
 REPUBLISHED_BARE_MIN = 10
-
-
 SAME_TIMESTAMP_MIN = 10
-
-
 PREDATES_SOURCE_REASON = "published before the source was watched"
-
-
 UNDATED_ENTRIES_MIN = 50
 
 

@@ -14,7 +14,6 @@ SOURCE_NOTICE_EVENTS = {
     "recovery": "source well again",
 }
 
-
 log = structlog.get_logger("monitor")
 
 

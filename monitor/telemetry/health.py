@@ -22,11 +22,7 @@ from monitor.domain.secret import Secret
 from monitor.telemetry.metrics import Metrics
 
 SD_READY = "READY=1"
-
-
 SD_STOPPING = "STOPPING=1"
-
-
 SD_WATCHDOG = "WATCHDOG=1"
 
 

@@ -29,26 +29,13 @@ from monitor.domain.ports import ChannelSender, Fetcher, ProcessPool
 from monitor.domain.workers import EnqueueResult, QueueCounts
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-
-
 OTHER_LABEL = "other"
 
-
 _FETCH_OUTCOMES = {Fetched: "fetched", NotModified: "not_modified", Blocked: "blocked", Gone: "gone", Failed: "failed"}
-
-
 _DELIVERY_OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused"}
-
-
 _CHANNEL_KINDS = ("email", "webhook", "chat", "folder", OTHER_LABEL)
-
-
 _JOB_PROBLEMS = ("failed", "missed", "still running", OTHER_LABEL)
-
-
 _WORKER_JOB_OUTCOMES = ("done", "failed")
-
-
 _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 

@@ -11,11 +11,8 @@ from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 
 REPLACEMENT = "***"
-
-
 MIN_SECRET_CHARS = 4
 """Shorter texts are too common in ordinary words to be replaced everywhere."""
-
 
 _SECRET_PATTERNS = tuple(
     re.compile(pattern)

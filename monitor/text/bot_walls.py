@@ -19,23 +19,15 @@ _WALL_PRODUCTS: tuple[tuple[str, str], ...] = (
     (r"__ddg\d_|vddos|vedge|__test=|slowAES", "a cookie script"),
     (r"friendlycaptcha|hcaptcha\.com/1/api|recaptcha/api\.js\?[^\"']*render|g-recaptcha|cf-turnstile", "a captcha"),
 )
-
-
 _WALL_PATTERNS = [(re.compile(pattern, re.IGNORECASE), name) for pattern, name in _WALL_PRODUCTS]
-
-
 _CONSENT_WALL = re.compile(
     r"consent\.(?:google|yahoo|youtube)\.|/consent[/?\"']|cookiewall|cookie-wall|consent-(?:wall|page)|"
     r"before you continue|collectConsent|privacy-?(?:wall|gate)|sourcepoint|didomi[^<]{0,40}wall",
     re.IGNORECASE,
 )
-
-
 _COOKIE_RELOAD = re.compile(
     r"document\.cookie\s*=.{0,2000}?(?:location\.(?:reload|href|replace)|location\s*=)", re.IGNORECASE | re.DOTALL
 )
-
-
 _SCRIPT_ONLY = re.compile(r"enable (?:javascript|cookies)|javascript is (?:required|disabled)", re.IGNORECASE)
 
 

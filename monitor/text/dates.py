@@ -42,78 +42,47 @@ gen feb mar apr mag giu lug ago set ott nov des
 янв фев мар апр май июн июл авг сен окт ноя дек
 """
 
-
 MONTH_NUMBERS = {name: number for line in _MONTH_ROWS.split("\n") for number, name in enumerate(line.split(), 1)}
 """Month names without marks, in lower case and without a final dot -> 1 to 12."""
 
 
 MIN_YEAR, MAX_YEAR = 1980, 2100
-
-
 _MAX_DATE_CHARS = 300  # characters looked at
 
-
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
-
-
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?")
-
-
 _YEAR_FIRST = (
     re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(\d{4})\s*([年년])\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日號号일]"),
 )
-
-
 _MONTH_NAME = r"([^\W\d_][^\d\s,;:|()/-]*?)\.?"
-
-
 _DAY_MONTH_NAME = re.compile(
     rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|er|[.ºª])?[\s-]*(?:de\s+|of\s+)?{_MONTH_NAME}"
     r"[\s,-]*(?:del?\s+|พ\.ศ\.\s*)?(\d{4})(?!\d)",
     re.IGNORECASE,
 )
-
-
 _MONTH_NAME_DAY = re.compile(
     rf"(?<!\w){_MONTH_NAME}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(\d{{4}})(?!\d)", re.IGNORECASE
 )
-
-
 _UNIX_DATE = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([A-Z]{1,4}))? (\d{4})(?!\d)")
-
-
 _VIETNAMESE_DATE = re.compile(
     r"(?<!\d)(\d{1,2})\s+th[aá]ng\s+(\d{1,2})\s*(?:[,/-]|n[aă]m)?\s*(\d{4})(?!\d)", re.IGNORECASE
 )
-
-
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
-
-
 _TIME_OF_DAY = re.compile(
     r"(?<![\d:.])(\d{1,2})\s?(?:[:.h時时点]|uhr|시)\s?(\d{2})(?!\d)(?:\s?[:.分]\s?(\d{2})(?!\d))?(?:[.,]\d+)?[分秒]?"
     r"\s*(?:([ap])\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
-
-
 _OFFSET = re.compile(r"[\s|,()Uhr-]*?(?:GMT|UTC)?\s?([+\u2212-])(\d{1,2}):?(\d{2})?(?![\d/.-])")
-
-
 _ZONE_LETTERS = re.compile(r"[\s|,()-]*([A-Z]{1,4})\b")
-
-
 _ZONE_OFFSET_PAIRS = (
     "Z=0 GMT=0 UTC=0 UT=0 WET=0 BST=1 CET=1 MEZ=1 CEST=2 MESZ=2 SAST=2 EET=2 EEST=3 MSK=3 IST=5.5 ICT=7 WIB=7 SGT=8 "
     "HKT=8 MYT=8 PHT=8 JST=9 KST=9 AEST=10 AEDT=11 EDT=-4 EST=-5 CDT=-5 CST=-6 MDT=-6 MST=-7 PDT=-7 PST=-8"
 )
-
-
 _ZONE_OFFSET_HOURS = {
     name: float(hours) for name, hours in (pair.split("=") for pair in _ZONE_OFFSET_PAIRS.split())
 }  # EST etc. as in RFC 822
-
 
 _DateParts = tuple[int, int, int, str]
 

@@ -14,19 +14,11 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-
-
 _HEAD_BYTES = 4096  # browsers read 1,024 bytes; real pages declare later than that
-
-
 _DECLARED_ENCODING = re.compile(
     rb"""(?:<\?xml[^>]{0,200}?encoding|<meta[^>]{0,300}?charset)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE
 )
-
-
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
-
-
 _BROWSER_ENCODINGS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -40,8 +32,6 @@ _BROWSER_ENCODINGS = {
     "euc_kr": "cp949",
     "utf-8-sig": "utf-8",
 }
-
-
 _STATEFUL_ENCODINGS = {
     "iso2022_jp",
     "iso2022_jp_1",
@@ -49,16 +39,10 @@ _STATEFUL_ENCODINGS = {
     "iso2022_kr",
     "hz",
 }  # pure ASCII bytes, so UTF-8 fits them
-
-
 _WIDE_ENCODINGS = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7"}
-
-
 _FREQUENT_HAN = (
     "的一是不了在人有我他这個个們们中大来來上国國到说說为為子和地出也时時年得就要下以生会會自之后後部方前同发發两兩长長"
 )
-
-
 _ENCODING_GUESSES = (  # codec, its frequent characters in running text, the least share of them among all beyond ASCII
     ("gb18030", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
     ("big5hkscs", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
@@ -68,11 +52,7 @@ _ENCODING_GUESSES = (  # codec, its frequent characters in running text, the lea
     ("cp874", re.compile("[\u0e01-\u0e2e](?!\\W{3})|(?<=[\u0e01-\u0e2e])[\u0e30-\u0e3a\u0e47-\u0e4e]"), 0.75),
     ("cp1251", re.compile("[аеиоунтрсв](?![А-Я])"), 0.45),
 )
-
-
 _SAMPLE_BYTES = 20_000
-
-
 _ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 """Characters beyond the first plane as two halves, as some databases write them into what else is UTF-8."""
 

@@ -16,8 +16,6 @@ from monitor.text.fold_table import FOLDINGS, INVISIBLE_CHARACTERS, compose_mark
 
 MAX_SHORT_TEXT_CHARS = 32
 """Up to so many characters sign by sign is as quick: most names."""
-
-
 _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 

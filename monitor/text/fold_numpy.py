@@ -6,18 +6,11 @@ import numpy.typing as npt
 from monitor.text.fold_table import COMPOSING_RANGES, FOLDINGS, compose_marks
 
 OffsetArray = npt.NDArray[np.int64]
-
-
 CodePoints = npt.NDArray[np.uint32]
 
-
 _SPACE = 0x20
-
-
 _MAX_PYTHON_SEARCH_CHARS = 500
 """Letters up to which Python finds two spaces side by side as quickly as numpy."""
-
-
 _EXPANSION_BASE = 0x110000  # table values from here on point into the expansions
 
 
@@ -35,22 +28,14 @@ def _build_tables() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
 
 
 _FOLDING_CODES, _EXPANSIONS = _build_tables()
-
-
 _EXPANSION_LENGTHS = np.array([len(text) for text in _EXPANSIONS], dtype=np.int64)
-
-
 _EXPANSION_CODES = np.array(
     [[*map(ord, text), *[0] * (int(_EXPANSION_LENGTHS.max()) - len(text))] for text in _EXPANSIONS], dtype=np.uint32
 )
-
-
 _DIRECT_FOLDING_CODES = np.where(
     (_FOLDING_CODES == 0) | (np.arange(0x10000) == 0xFFFF), _EXPANSION_BASE, _FOLDING_CODES
 )
 """The table again with a great number for all that vanishes or may compose: the way of most texts, at one look-up."""
-
-
 for _first, _last in COMPOSING_RANGES:
     _DIRECT_FOLDING_CODES[_first : _last + 1] = _EXPANSION_BASE
 

@@ -9,8 +9,6 @@ INVISIBLE_CHARACTERS = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\ufeff" 
     for first, last in ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F))
     for code in range(first, last + 1)
 )
-
-
 _DIACRITIC_RANGES = (
     (0x0300, 0x036F),
     (0x064B, 0x065F),
@@ -19,8 +17,6 @@ _DIACRITIC_RANGES = (
     (0x1DC0, 0x1DFF),
     (0x20D0, 0x20FF),
 )
-
-
 _ALPHABET_RANGES = (
     (0x00C0, 0x058F),
     (0x1C80, 0x1C8F),
@@ -29,11 +25,7 @@ _ALPHABET_RANGES = (
     (0x2C60, 0x2C7F),
     (0xA640, 0xA69F),
 )
-
-
 _COMPATIBILITY_RANGES = ((0xA720, 0xA7FF), (0xFB00, 0xFB06), (0xFF01, 0xFF5E))
-
-
 _EQUIVALENT_CHARACTERS = {  # written alike or for one another, and not told by Unicode's decompositions
     " ": "\t\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
     "\n": "\x85\u2028\u2029",
@@ -79,8 +71,6 @@ _EQUIVALENT_CHARACTERS = {  # written alike or for one another, and not told by 
     "\u0e40\u0e40": "\u0e41",
     "\ufffd": "".join(map(chr, range(0xD800, 0xE000))),  # lone surrogates cannot be encoded
 }
-
-
 COMPOSING_RANGES = (
     (0x0590, 0x1AAF),
     (0x1B00, 0x1DBF),
@@ -88,8 +78,6 @@ COMPOSING_RANGES = (
     (0xA6A0, 0xD7FF),
     (0xF900, 0xFAFF),
 )
-
-
 _COMPOSING_RUN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in COMPOSING_RANGES) + "]+")
 
 

@@ -13,16 +13,12 @@ _DROPPED_CODE_POINTS = (
     *(0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB, 0xFFFE, 0xFFFF),
     *range(0xE0000, 0xE0080),  # tags: invisible letters
 )
-
-
 _SANITIZE_TABLE: dict[int, str | None] = dict.fromkeys(_DROPPED_CODE_POINTS) | {
     0x0D: "\n",
     0x85: "\n",
     0x2028: "\n",
     0x2029: "\n",
 }
-
-
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-
 _UNBROKEN_SCRIPT_RANGES = (  # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han
     (0x0E00, 0x109F),
     (0x1780, 0x17FF),
@@ -27,20 +26,10 @@ _UNBROKEN_SCRIPT_RANGES = (  # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han
     (0xF900, 0xFAFF),
     (0x20000, 0x2FFFF),
 )
-
-
 UNBROKEN_RUN = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _UNBROKEN_SCRIPT_RANGES)}]+")
-
-
 _KIND_GAP, _KIND_WORD, _KIND_UNBROKEN = range(3)
-
-
 _ASCII_WORD_TABLE = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 0x20 for code in range(0x80)) + bytes(0x80)
-
-
 _MAX_WORD_CHARS = 64
-
-
 _MAX_TEXT_CHARS = 250_000
 
 

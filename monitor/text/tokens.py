@@ -7,21 +7,13 @@ import re
 from collections.abc import Iterator
 
 WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
-
-
 _SENTENCE_END = re.compile(  # begins with one set of signs, so that a search passes over all others quickly
     r"[.!?…。！？៕။\n](?:(?<=\n)\n*|(?<!\n)(?:[.!?…。！？៕။]*[\"'’”»)\]]*(?=\s|$)|(?<=[。！？])))"
 )
-
-
 _SENTENCE_STOPS = ".!?…。！？៕។"
-
-
 _ABBREVIATION = re.compile(  # what ends in a dot without ending a sentence: titles, ranks, initials, months
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|[A-Z][a-z]{0,3}|Lieut|Lieu|Brig|Prof|Capt|Cmdr|Hon|Supt|Insp|Sept|gov|col|gen|no|vs|mme|mgr)\.$"
 )
-
-
 _UNSPACED_CHARACTER = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
 )
@@ -89,8 +81,6 @@ def _is_abbreviation(text: str, offset: int, stop: str) -> bool:
 
 
 ASCII_SPACING_TABLE = bytes(code if chr(code).isalnum() else 0x20 for code in range(0x80)) + bytes(range(0x80, 0x100))
-
-
 _PUNCTUATION_TO_SPACE = {code: " " for code in range(0x80) if not chr(code).isalnum()}
 
 

@@ -4,31 +4,19 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
 _TRACKING_PARAMETER = re.compile(
     r"(?:utm_.*|mc_[ce]id|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|ysclid|twclid|ttclid|igshid|igsh|"
     r"zarsrc|_ga|_gl|_hsenc|_hsmi|mkt_tok|vero_id|oly_(?:anon|enc)_id|wt\.mc.*|cmpid|ocid|ns_.*|at_(?:medium|campaign)|"
     r"jsessionid|phpsessid|spm|ref_src|ref_url|__twitter_impression|guccounter|guce_.*)",
     re.IGNORECASE,
 )
-
-
 _UNSAFE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
-
 _CANONICAL = re.compile(  # an address that is canonical as it stands, but for its query
     r"(https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::(?:[1-9]\d{3}|[1-5]\d{4}))?)"
     r"(/(?:[A-Za-z0-9_~!$&'()*+,=:@/-]|\.(?![./]|$))*)(?:\?([A-Za-z0-9._~!$'()*+,=:@/?&-]*))?"
 )
-
-
 _PERCENT_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-
-
 _UNRESERVED_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-
-
 _SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 
 

@@ -14,17 +14,9 @@ MORTAL = Path(__file__).parents[1] / "support" / "crash_at_commit.py"
 
 
 LAST = 12  # more commits than one pass makes
-
-
 KILLED = 137
-
-
 SENTENCE = "<p>The ministry counted {n} new bridges in the northern provinces, and said so.</p>"
-
-
 PARAGRAPHS = "".join(SENTENCE.format(n=n) * 6 for n in range(4))
-
-
 CONFIGURATION = """
 settings: {{database: sqlite:///monitor.db, allow_networks: [127.0.0.0/8]}}
 sources:

@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,6 @@ from support.hostile_server import World
 from support.wait import wait_until
 
 CANARY = "c4nary/With+signs"
-
-
 FEED = "  {name}: {{feed: '{url}/feed/{name}', every: 1s, article: feed}}\n"
 
 
@@ -39,7 +37,7 @@ def configuration(world: World, port: int, *names: str) -> str:
 
 def get(port: int, page: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -77,21 +75,21 @@ def save(monitor: Monitor, text: str) -> None:
     other.replace(monitor.folder / "sources.yaml")
 
 
-def test_rows_35_36_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: World, port: int) -> None:
+def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: World, port: int) -> None:
     """A saved edit is used without a restart; a broken one is told once with its line, also over a restart."""
     monitor.start()
-    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
-    assert wait_until(lambda: world.state.requests["one"] > 0, 60)
+    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
+    assert wait_until(lambda: world.state.requests["one"] > 0, 120)
     save(monitor, configuration(world, port, "one", "two", "three"))
-    assert wait_until(lambda: world.state.requests["three"] > 0, 60)
+    assert wait_until(lambda: world.state.requests["three"] > 0, 120)
     assert 'monitor_sources{state="ok"}' in get(port, "/metrics")[1]
     save(monitor, "sources:\n  one: [\n")
-    assert wait_until(lambda: said(monitor, "sources.yaml:3:1: this cannot be read as YAML"), 60)
+    assert wait_until(lambda: said(monitor, "sources.yaml:3:1: this cannot be read as YAML"), 120)
     assert "monitor_config_reload_success 0.0" in get(port, "/metrics")[1]
     before = world.state.requests["three"]
-    assert wait_until(lambda: world.state.requests["three"] > before, 60)
+    assert wait_until(lambda: world.state.requests["three"] > before, 120)
     world.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
-    assert wait_until(lambda: "is not taken over" in digests(monitor), 60)
+    assert wait_until(lambda: "is not taken over" in digests(monitor), 120)
     assert "! The configuration cannot be taken over" in monitor.call("status")
     told = json.loads(monitor.call("status", "--json"))
     assert (told["well"], told["daemon"]["state"]) == (False, "running")
@@ -99,23 +97,23 @@ def test_rows_35_36_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor,
     monitor.kill()
     monitor.start()
     before = world.state.requests["three"]
-    assert wait_until(lambda: world.state.requests["three"] > before, 60)
+    assert wait_until(lambda: world.state.requests["three"] > before, 120)
     assert monitor.log.read_text(encoding="utf-8").count("configuration not taken over") == 1
     monitor.stop()
     assert json.loads(monitor.call("status", "--json"))["daemon"]["state"] == "stopped"
 
 
-def test_row_37_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port: int) -> None:
+def test_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port: int) -> None:
     """Three of four sources vanish: held and told; confirmed by the user, taken over."""
     save(monitor, configuration(world, port, "one", "two", "three", "four"))
     monitor.start()
-    assert wait_until(lambda: world.state.requests["four"] > 0, 60)
+    assert wait_until(lambda: world.state.requests["four"] > 0, 120)
     save(monitor, configuration(world, port, "one"))
-    assert wait_until(lambda: said(monitor, "more than half of the sources are gone (two, three, four)"), 60)
+    assert wait_until(lambda: said(monitor, "more than half of the sources are gone (two, three, four)"), 120)
     before = world.state.requests["four"]
-    assert wait_until(lambda: world.state.requests["four"] > before, 60)
+    assert wait_until(lambda: world.state.requests["four"] > before, 120)
     assert "is confirmed" in monitor.call("check", "--accept")
-    assert wait_until(lambda: said(monitor, "in use now: 1 sources"), 60)
+    assert wait_until(lambda: said(monitor, "in use now: 1 sources"), 120)
     monitor.stop()
 
 
@@ -131,15 +129,15 @@ def attempts(monitor: Monitor) -> int:
     return 0
 
 
-def test_row_40_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> None:
+def test_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> None:
     """A canary password is in no log, status, metric, error, digest or listing, though it is used at every attempt."""
     world.publish("one", "g1", "Phan Van Giang visits", "Minister Phan Văn Giang came to Vientiane.")
     monitor.start()
-    assert wait_until(lambda: attempts(monitor) > 0, 60)
+    assert wait_until(lambda: attempts(monitor) > 0, 120)
     pages = "".join(get(port, page)[1] for page in ("/livez", "/readyz", "/metrics"))
     shown = [monitor.call("check"), monitor.call("status"), monitor.call("status", "--json"), monitor.call("hits")]
     save(monitor, configuration(world, port, "one").replace("smtps://", "smtpx://"))
-    assert wait_until(lambda: said(monitor, "smtpx"), 60)
+    assert wait_until(lambda: said(monitor, "smtpx"), 120)
     shown.append(monitor.call("check", code=1))
     monitor.kill()
     text = "".join([*shown, pages, monitor.log.read_text(encoding="utf-8")])
@@ -147,21 +145,21 @@ def test_row_40_no_output_shows_a_secret(monitor: Monitor, world: World, port: i
         assert face not in text
 
 
-def test_row_56_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int) -> None:
+def test_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int) -> None:
     """A second daemon on the same database is refused in one sentence; so is a folder without a file."""
     monitor.start()
-    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
+    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
     monitor.call("run", code=3)
     monitor.stop()
     monitor.call("run", "--config", "nowhere.yaml", code=1)
     assert not (monitor.folder / "nowhere.db").exists()
 
 
-def test_row_67_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -> None:
+def test_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -> None:
     """Ready once it watches, signs of life while it does, and a goodbye, in that order."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(60)
+        listener.settimeout(120)
         monitor.environ["NOTIFY_SOCKET"] = str(tmp_path / "notify")
         monitor.start()
         words: list[str] = []
@@ -183,14 +181,7 @@ def stalling(monitor: Monitor, world: World, port: int) -> Monitor:
     return monitor
 
 
-def rests(count: Callable[[], int], seconds: float) -> bool:
-    """Tell whether a count stands still for so long, after what is under way has ended."""
-    wait_until(lambda: False, 0.5)
-    before = count()
-    return not wait_until(lambda: count() > before, seconds)
-
-
-def test_row_67_a_blocked_loop_starves_the_watchdog_and_a_restart_is_clean(
+def test_a_blocked_loop_starves_the_watchdog_and_a_restart_is_clean(
     stalling: Monitor, world: World, port: int, tmp_path: Path
 ) -> None:
     """While the loop stands still neither systemd nor the heartbeat hears a sign of life; killed, it starts again."""
@@ -207,26 +198,36 @@ def test_row_67_a_blocked_loop_starves_the_watchdog_and_a_restart_is_clean(
             return heard.count(b"WATCHDOG=1")
 
         stalling.start()
-        assert wait_until(lambda: fed() > 1 and world.state.requests["alive"] > 1, 60)
+        assert wait_until(lambda: fed() > 1 and world.state.requests["alive"] > 1, 120)
         assert stalling.process
         stalling.process.send_signal(signal.SIGUSR1)
-        assert rests(fed, 3)
-        assert rests(lambda: world.state.requests["alive"], 0.5)
+        assert wait_until((tmp_path / "standing").exists, 120)
+        before, alive = fed(), world.state.requests["alive"]
+        assert wait_until((tmp_path / "stood").exists, 120)
+        assert fed() == before
+        assert world.state.requests["alive"] <= alive + 1, "one may have been under way"
         stalling.kill()
-        before = fed()
         stalling.start()
-        assert wait_until(lambda: fed() > before, 60)
+        assert wait_until(lambda: fed() > before, 120)
         stalling.stop()
 
 
-def test_row_68_a_poll_tick_that_hangs_is_heard_outside(stalling: Monitor, world: World, port: int) -> None:
+def test_a_poll_tick_that_hangs_is_heard_outside(stalling: Monitor, world: World, port: int) -> None:
     """The daemon lives, but polls nothing: the pings of health stop, the heartbeat is told of the failure instead."""
     stalling.start()
-    assert wait_until(lambda: world.state.requests["alive"] > 1, 60)
+    assert wait_until(lambda: world.state.requests["alive"] > 1, 120)
     assert stalling.process
     stalling.process.send_signal(signal.SIGUSR2)
-    assert wait_until(lambda: world.state.requests["fail"] > 1, 60)
-    assert rests(lambda: world.state.requests["alive"], 1)
+    alive, failures = 0, 0
+
+    def only_failures() -> bool:
+        """Tell whether the last ten pings were failures."""
+        nonlocal alive, failures
+        if world.state.requests["alive"] > alive:
+            alive, failures = world.state.requests["alive"], world.state.requests["fail"]
+        return world.state.requests["fail"] >= failures + 10
+
+    assert wait_until(only_failures, 120)
     assert get(port, "/livez")[0] == 200
     assert "poll: no progress" in get(port, "/readyz")[1]
     stalling.kill()
@@ -237,10 +238,10 @@ def test_log_is_json_for_machines(monitor: Monitor, world: World, port: int) -> 
     dead = free_port()
     save(monitor, configuration(world, port, "one").replace(f"{world.url}/feed/one", f"http://127.0.0.1:{dead}/feed"))
     monitor.start()
-    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 60)
-    assert wait_until(lambda: said(monitor, "source in trouble"), 60)
+    assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
+    assert wait_until(lambda: said(monitor, "source in trouble"), 120)
     save(monitor, configuration(world, port, "one"))
-    assert wait_until(lambda: said(monitor, "source well again"), 60)
+    assert wait_until(lambda: said(monitor, "source well again"), 120)
     monitor.stop()
     assert monitor.log.read_text(encoding="utf-8").count("source in trouble") == 1
     records = [json.loads(line) for line in monitor.log.read_text(encoding="utf-8").splitlines()]

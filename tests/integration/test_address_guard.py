@@ -18,8 +18,6 @@ from monitor.fetch.http1 import Endpoint, HttpResponse
 from monitor.fetch.transport import create_guarded_transport
 
 PUBLIC = "93.184.215.14"
-
-
 NAMES = {
     "loopback.test": ["127.0.0.1"],
     "private.test": ["10.0.0.1"],
@@ -46,8 +44,6 @@ NAMES = {
     "mixed.test": [PUBLIC, "127.0.0.1"],
     "mixed6.test": ["2606:2800:21f::1", "::1"],
 }
-
-
 LITERALS = [
     "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]", "169.254.169.254", "2130706433", "127.1", "0x7f.1",
     "0177.0.0.1", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "user@127.0.0.1", "user:pw@[::1]",

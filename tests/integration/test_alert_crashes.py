@@ -15,6 +15,7 @@ import pytest
 from support.factories import watch
 from support.rows import draft, screened
 
+import monitor.digest.render  # noqa: F401 - loaded once, not by each process that is forked here
 from monitor.domain.channels import FolderChannel
 from monitor.domain.delivery import DeliveryState, Message, SendResult, Sent
 from monitor.domain.digest import DigestPlan, Schedule
@@ -25,23 +26,11 @@ from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.database import SqlDatabase
 
 T = TypeVar("T")
-
-
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
-
-
 LEASE_ENDS = timedelta(minutes=11)
-
-
 TARGETS = 3
-
-
 PLAN = DigestPlan("urgent", ("rule",), Schedule(is_immediate=True), tuple(f"desk-{n}" for n in range(TARGETS)))
-
-
 CHANNELS = tuple(FolderChannel(name, f"/{name}") for name in PLAN.channels)
-
-
 CONFIGURATION = watch(PLAN, channels=CHANNELS)
 
 
@@ -157,7 +146,7 @@ class Installation:
         assert sum(taken.values()) - len(taken) <= kills * TARGETS
 
 
-def test_rows_44_and_45_killed_at_every_point(tmp_path: Path) -> None:
+def test_killed_at_every_point(tmp_path: Path) -> None:
     """Before and after each call of the database and each send: the next process finishes what was begun."""
     installation = Installation(tmp_path)
     kills, point = 0, 0
@@ -173,15 +162,17 @@ def test_rows_44_and_45_killed_at_every_point(tmp_path: Path) -> None:
 
 
 def test_random_kills_lose_nothing(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Processes killed at random moments: 25 of them, or 200 with --soak."""
+    """Processes killed at random moments: 25 of them, or 200 with --soak. Those that end before are not counted."""
     rounds = 200 if request.config.getoption("--soak") else 25
     chance = random.Random(7)
     installation = Installation(tmp_path)
-    kills = 0
-    for _ in range(rounds):
+    kills, latest = 0, 0.4
+    while kills < rounds:
         installation.find(chance.randint(0, 3))
-        kills += installation.live(killed_after=chance.uniform(0.01, 0.4)) != 0
+        if installation.live(killed_after=chance.uniform(0.001, latest)):
+            kills += 1
+        else:
+            latest *= 0.9  # seconds; a fast machine is done sooner
     assert installation.live() == 0
     assert installation.live() == 0
-    assert kills >= rounds // 4
     installation.check(kills)

@@ -34,8 +34,6 @@ from monitor.fetch.politeness import HostLimiter
 from monitor.fetch.transport import GuardedTransport
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
-
-
 DEADLINE = 60.0  # seconds, on a clock that the test sets forward where the deadline is to be met
 
 

@@ -18,17 +18,9 @@ from monitor.pipeline.read_pages import PageReader
 from monitor.store.database import SqlDatabase
 
 FEED = "https://daily.example/rss"
-
-
 SOURCE = Source("daily", "The Daily", SourceKind.FEED, FEED, poll_interval=timedelta(hours=1))
-
-
 WORDS = "The committee for roads met in the town hall and heard what engineers think of bridge number"
-
-
 HOUR = timedelta(hours=1)
-
-
 Layout = Callable[[int], str]
 
 

@@ -31,8 +31,6 @@ T = TypeVar("T")
 
 
 BATCH, ARTICLES = 40, 90
-
-
 SOURCE = Source("a", "A", SourceKind.FEED, "https://a.example/rss", text_from=TextOrigin.FEED)
 
 

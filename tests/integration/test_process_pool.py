@@ -18,11 +18,7 @@ from monitor.parse.feedparser_backend import parse_with_feedparser
 from monitor.schedule.process_pool import JobLimits, SubprocessPool
 
 URL = "https://daily.example/feed"
-
-
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
-
-
 QUICK = JobLimits(
     wall_seconds=60, cpu_seconds=1, memory_bytes=400_000_000
 )  # a busy machine may stop any clock on a wall

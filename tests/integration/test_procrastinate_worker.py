@@ -19,11 +19,7 @@ from monitor.store.database import SqlDatabase
 from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, SqlJobQueue
 
 pytestmark = pytest.mark.xdist_group("postgres")
-
-
 MINUTE = timedelta(minutes=1)
-
-
 HANG = 120  # seconds, after which a test has failed
 
 

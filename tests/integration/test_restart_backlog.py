@@ -24,11 +24,7 @@ from monitor.store.database import SqlDatabase
 from monitor.text.urls import extract_host
 
 HOUSE = str(Path(monitor.__file__).parent)
-
-
 SOURCES, HOSTS = 100_000, 1_000
-
-
 POLLS = 2_000
 
 

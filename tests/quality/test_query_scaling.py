@@ -14,14 +14,8 @@ from support.query_costs import article_lookups, source_lookups, steps
 from monitor.store.database import SqlDatabase
 
 SMALL, TIMES = 3_000, 4
-
-
 FLAT, SLACK = 1.5, 12  # times, and hundreds of instructions: small tables may be scanned
-
-
 BOUNDED, AT_MOST = {"digest: untold hits", "articles: of a rule"}, 400  # read a thousand hits at the most
-
-
 WHOLE = {"states", "digest: coverage", "digest: recoveries", "status: every source"}  # ask about every source
 
 

@@ -48,25 +48,13 @@ from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.database import SqlDatabase
 
 T = TypeVar("T")
-
-
 ENTRIES, SOURCES = 30, ("first", "second", "third")
-
-
 PEOPLE = (Official("ada", "Ada Example"), Official("ben", "Bến Sample"))
-
-
 ONCE = DigestPlan("urgent", ("people",), Schedule(is_immediate=True), ("desk",))
-
-
 WATCH = Watchlist(PEOPLE, (Rule("people", ("ada", "ben")),))
-
-
 CONFIGURATION = Configuration(
     Settings(Secret("")), watchlist=WATCH, channels=(FolderChannel("desk", "/nowhere"),), digests=(ONCE,)
 )
-
-
 PARSERS = {  # whatever parses foreign bytes
     "html": (selectolax.lexbor, "LexborHTMLParser"),
     "xml": (lxml.etree, "fromstring"),

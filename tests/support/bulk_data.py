@@ -40,26 +40,12 @@ from monitor.store.database import SqlDatabase
 from monitor.store.row_mapping import hash_text, insert_rows
 
 FORM = to_json(RenderedDigest("Daily", "text", "html", "{}"))
-
-
 START = datetime(2024, 1, 1, tzinfo=UTC)
-
-
 MINUTE = timedelta(minutes=1)
-
-
 PORTION = 5_000
-
-
 HIT_EVERY, COPY_EVERY, STORY_OF, DIGEST_OF, PEOPLE, RARE = 10, 10, 5, 4, 40, 7
-
-
 OPEN = 20_000  # the newest articles, whose prints and terms are still on the shelf
-
-
 PRINTS, TERMS = 8, 12
-
-
 WORDS = ("the minister of defence met border guards in hanoi and spoke of trade rivers floods schools " * 3).split()
 
 

@@ -11,8 +11,6 @@ from sqlalchemy.engine.default import DefaultDialect
 from monitor.cli.main import main
 
 LAST, WHEN = int(sys.argv.pop(1)), sys.argv.pop(1)
-
-
 COMMITS = count(1)
 
 
@@ -32,6 +30,4 @@ def reached(_connection: Connection) -> None:
 
 
 event.listen(Engine, "commit", reached)
-
-
 main()

@@ -28,7 +28,7 @@ class Monitor:
         """Return the command line."""
         return [sys.executable, *self.launcher, *words]
 
-    def call(self, *words: str, code: int = 0, seconds: float = 90) -> str:
+    def call(self, *words: str, code: int = 0, seconds: float = 240) -> str:
         """Run a command to its end and return what it printed."""
         done = subprocess.run(
             self.command(*words), cwd=self.folder, env=self.environ, capture_output=True, timeout=seconds, check=False
@@ -60,9 +60,9 @@ class Monitor:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, seconds: float = 40) -> None:
+    def stop(self, seconds: float = 120) -> None:
         """Ask the daemon, once it watches, to end; see that it does so in good order."""
         assert self.process is not None
-        assert wait_until(lambda: self.has_said(b"watching"), 30)
+        assert wait_until(lambda: self.has_said(b"watching"), 120)
         self.process.terminate()
         assert self.process.wait(seconds) == 0, self.log.read_text(errors="replace")[-3000:]

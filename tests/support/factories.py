@@ -12,8 +12,6 @@ from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Official, Role, Rule, Watchlist
 
 NOW = datetime(2026, 5, 4, 0, 0, tzinfo=UTC)
-
-
 OFFICIALS = (
     Official(
         "ada-example",
@@ -22,8 +20,6 @@ OFFICIALS = (
     ),
     Official("ben-sample", "Bến Sample", roles=(Role("Chief of Staff"),)),
 )
-
-
 ONCE = DigestPlan("urgent", ("people",), Schedule(is_immediate=True), ("outbox",), timezone="Asia/Vientiane")
 
 

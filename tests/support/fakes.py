@@ -11,8 +11,6 @@ from monitor.domain.mention import Findings
 from monitor.domain.poll_state import PollState
 
 T = TypeVar("T")
-
-
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 

@@ -12,11 +12,7 @@ from typing import Self
 from xml.sax.saxutils import escape
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
-
-
 FAULTS = ("hang", "drip", "reset", "error", "html", "wrong304", "redated", "truncated")
-
-
 HOOK_FAULTS = ("error", "hang", "reset")
 
 

@@ -10,8 +10,6 @@ from typing import TypeVar
 import uvloop
 
 T = TypeVar("T")
-
-
 Talk = Callable[[str, dict[str, str], asyncio.StreamWriter], Awaitable[None]]
 
 

@@ -82,4 +82,4 @@ class Postgres:
     def _run(self, command: str, *arguments: str) -> None:
         with (self.home / "commands.log").open("ab") as log:
             line = [str(self._bin / command), *arguments]
-            subprocess.run(line, check=True, stdout=log, stderr=log, cwd="/", timeout=60, **self._as)
+            subprocess.run(line, check=True, stdout=log, stderr=log, cwd="/", timeout=120, **self._as)

@@ -21,8 +21,6 @@ from monitor.domain.source import Source, SourceKind
 from monitor.store.database import SqlDatabase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
 MINUTE = timedelta(minutes=1)
 
 

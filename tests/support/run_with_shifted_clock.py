@@ -32,15 +32,7 @@ def follow() -> None:
 
 
 shown = 0.0
-
-
 shown = wanted()
-
-
 clock = travel(datetime.now(UTC) + timedelta(seconds=shown), tick=True).start()
-
-
 threading.Thread(target=follow, daemon=True).start()
-
-
 main()

@@ -17,13 +17,9 @@ from monitor.domain.mention import HitKind, Passage
 from monitor.domain.poll_state import SourceState
 
 SEVEN = datetime(2026, 5, 5, 0, 0, tzinfo=UTC)
-
-
 HAI = OfficialSummary(
     "hai", "Trần Minh Hải", "Minister of Maritime Affairs", (0, 2, 1, 0, 3, 5, 2, 1, 0, 0, 1, 4, 6, 9)
 )
-
-
 SOM = OfficialSummary("som", "Somphone Vongdara", "Deputy Prime Minister", (1, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 2))
 
 

@@ -15,8 +15,6 @@ from monitor.domain.channels import EmailChannel
 from monitor.domain.secret import Secret
 
 AUTHORITY = trustme.CA()
-
-
 USER, PASSWORD = "desk", "s3cret-p@ss"
 
 

@@ -11,32 +11,14 @@ from dataclasses import dataclass
 from monitor.domain.article import Article
 
 FIRST = "Keo Somphone|Greta Halloran|Lê Văn Định|Somsak Vilay|Ingrid Dahl|Amadou Keïta|Nguyễn Thị Hòa|Tomás Riera|Dao Manh|Ewa Zając|Bounmy Phet|Raj Malhotra|Siti Rahmah|Ho Wei Lun|Carla Mendes|Trần Quốc Bảo|Anouk Lefèvre|Viktor Hanák|Chea Sothea|Min Thura"  # noqa: E501 - a list reads best on one line
-
-
 PLACES = "Bansavan|Lonville|Muang Ngoi|Đà Lạt|Port Elsin|Hà Giang|San Teodoro|Kharvost|Pakbeng|Westmere|Cần Thơ|Oudon|Tarvik|Luang Sing|Bình Minh|Marlow|Xieng Kham|Nova Ria|Grenholt|Phu Khoun"  # noqa: E501 - as above
-
-
 BODIES = "the Transport Ministry|the health board|the Border Guard|the port authority|the National Assembly|the farmers' union|the central bank|the Election Commission|the provincial police|the university council"  # noqa: E501 - as above
-
-
 ACTS = "signed|rejected|postponed|questioned|welcomed|inspected|doubled|abandoned|approved|examined|suspended|drafted|extended|criticised|defended|cancelled|reviewed|financed|relaunched|delayed"  # noqa: E501 - as above
-
-
 THINGS = "bridge contract|vaccine programme|fishing quota|border crossing|harbour loan|irrigation scheme|railway timetable|police reform|school budget|export licence|flood barrier|customs tariff|hospital wing|satellite station|mining permit|timber auction|grain reserve|power line|ferry landing|pension fund"  # noqa: E501 - as above
-
-
 ADJECTIVES = "long awaited|disputed|costly|modest|joint|temporary|regional|unfinished|popular|secret|northern|amended|foreign|new|controversial|promising|outdated|pilot|rural|coastal"  # noqa: E501 - as above
-
-
 REASONS = "heavy rain had cut the road|two bidders withdrew|auditors found gaps in the books|neighbours complained of noise|a court ordered another hearing|prices rose faster than wages|engineers warned of cracks|the donors asked for proof|divers saw damage below the waterline|the season ended early|villagers blocked the gate|a storm tore off the roof"  # noqa: E501 - as above
-
-
 ADVERBS = "quietly|at last|without a vote|after midnight|in writing|on the spot|for a third time|by a narrow margin|against advice|under pressure|to applause|with reservations"  # noqa: E501 - as above
-
-
 NOUNS = "patience|water|engineers|credit|courage|lorries|teachers|sunlight|paperwork|trust|fuel|medicine|seeds|cranes|time|rails"  # noqa: E501 - as above
-
-
 SHAPES = (
     "{who} of {place} {adverb} {act} the {adj} {thing}, which {body} had {act2} {number} weeks before.",
     "The {adj} {thing} will cost {number} million dollars, {number2} per cent more than planned, because {reason}.",
@@ -49,8 +31,6 @@ SHAPES = (
     "Neither {noun} nor {noun2} was lacking, {who} answered, but {reason}.",
     "Critics around {who2} fear that the organisation favours {place} over {place2}, where {reason}.",
 )
-
-
 TEMPLATES = {
     "gold": """Gold traded at {n} million a tael in {city} on {day}, {n} thousand {updown} from a day before.
 Shops of the {brand} company bought at {n} million and sold at {n} million, the association of jewellers said.
@@ -72,8 +52,6 @@ Ambassador {who} thanked the President for the warm welcome and promised to do t
 agriculture, tourism and the training of officials. {country} and the Republic established relations in 19{small}.
 On the same occasion both sides exchanged views on regional and international issues of common concern.""",
 }
-
-
 CHOICES = {
     "city": "Vientiane|Hà Nội|Lonville|Bansavan|Đà Nẵng|Oudon",
     "day": "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday",
@@ -98,20 +76,12 @@ CHOICES = {
     "noun": NOUNS,
     "noun2": NOUNS,
 }
-
-
 TAILS = (
     "Subscribe to our newsletter and get the news of the day in your mailbox every morning. All rights reserved.",
     "Follow us on our channels for more stories like this. Reproduction with written permission only.",
 )
-
-
 CAPTIONS = ("A view of the site on Thursday. (Photo: staff)", "Guests at the ceremony. Photo courtesy of the ministry.")
-
-
 CREDITS = ("— VNS", "(LPNA)", "Source: agencies", "With material from the wire")
-
-
 HOUSE = (
     ("programme", "program"),
     ("licence", "license"),
@@ -130,8 +100,6 @@ HOUSE = (
     ("Nguyễn Thị Hòa", "Nguyen Thi Hoa"),
     ("Trần Quốc Bảo", "Tran Quoc Bao"),
 )
-
-
 SYNONYMS = (
     ("said", "stated"),
     ("because", "since"),

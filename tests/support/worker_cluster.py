@@ -72,7 +72,7 @@ class Outlet:
             self.asked += 1
             wait = self.asked <= self._held
         if wait:
-            self._gate.wait(120)
+            self._gate.wait(300)
         with self._lock:
             return feed_xml(self.name, self.reports, redated=False).replace(
                 b"http://outlet.example", self.base.encode()
@@ -173,7 +173,7 @@ class Team:
         """Return what a process has said."""
         return self._log(self.processes.index(process)).read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+    def wait(self, condition: Callable[[], bool], seconds: float = 120) -> None:
         """Wait for a condition; what all have said is shown if it does not come."""
         came = wait_until(condition, seconds)
         assert came, "\n".join(self.log(process)[-4000:] for process in self.processes)
@@ -205,7 +205,7 @@ class Team:
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Ask a process to end, and see that it does so in good order."""
         process.terminate()
-        assert process.wait(40) == 0, self.log(process)[-4000:]
+        assert process.wait(120) == 0, self.log(process)[-4000:]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -21,17 +21,9 @@ from monitor.match.word_lists import COMMON_WORDS, VIETNAMESE_COMPOUNDS, VIETNAM
 _INITIAL_OR_NICKNAME = re.compile(
     r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z"
 )
-
-
 _INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
-
-
 _VIETNAMESE_ADDRESS_WORDS = parse_words("ông bà anh chị cô bác bộ ngài tướng phó")
-
-
 _UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dato")
-
-
 _NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
 """Titles and small words that are elements of names as well; with Vietnamese marks they are titles."""
 

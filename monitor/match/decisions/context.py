@@ -15,11 +15,7 @@ from monitor.match.titles.positions import fold_words
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidate, Candidates
 
 MAX_NEAR_MISSES = 50
-
-
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
-
-
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 
 

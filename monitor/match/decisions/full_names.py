@@ -19,17 +19,9 @@ from monitor.text.tokens import is_unspaced
 _HAN_PLACE_SUFFIX = re.compile(
     "[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋"
 )
-
-
 _UNHYPHENATED_CONVENTIONS = {"western", "hispanic", "portuguese", "slavic", "filipino"}
-
-
 _GENERATION_SUFFIX = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
-
-
 _WORD_SEPARATORS = {" ", "-"}
-
-
 _CAPITALIZED_WORD = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 
 

@@ -148,51 +148,27 @@ def _is_claimed(claimed_spans: list[tuple[int, int]], offset: int) -> bool:
 
 
 _LEFT_CONTEXT_CHARS = 40
-
-
 _MIN_DISTINCTIVE_CHARS = 5
-
-
 _HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
-
-
 _HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
-
-
 _MAX_TITLE_CHARS = 30
-
-
 _MIN_TITLED_CHARS = 4
-
-
 _CONTINUING_SIGNS = frozenset("ะาำๆະາຳ")
-
-
 _HAN_TWO_CHARACTER_FAMILY_NAMES = parse_words(
     "欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 司徒 夏侯 皇甫 东方 東方 尉迟 公孙 慕容 令狐"
 )
-
-
 _HAN_POSITION = re.compile(
     "(?:副|前|新|代理|国家|國家|外交|国防|國防|财政|商务|公安)?(?:主席|总书记|總書記|总统|總統|总理|總理|首相|外长|外長|防长|防長|部长|部長|大使|书记|書記|省长|省長"
     "|市长|市長|州长|将军|將軍|司令|议长|議長|委员长|委員長|知事|院长|院長|代表|幹事長|国务卿|國務卿|先生|女士|氏)"
     "|(?:外|外務|防衛|財務|法|法務|総務|経産|経済産業|農水|農林水産|国交|国土交通|厚労|厚生労働|文科|文部科学|環境|復興|(?:内閣)?官房)"
     "副?(?:相|大臣|長官)"
 )
-
-
 _KOREAN_NAME = re.compile("[가-힣]{2,4}")
-
-
 _KOREAN_TWO_SYLLABLE_FAMILY_NAMES = parse_words("남궁 황보 제갈 사공 선우 독고")
-
-
 _KOREAN_POSITION = re.compile(
     " (?:[가-힣]{2,12} )?[가-힣0-9]{0,6}?"
     "(대통령|총리|장관|차관|의원|대표|위원장|의장|지사|시장|대사|사령관|총장|실장|원장|비서관|청장|총재|후보)"
 )
-
-
 _SOUTHEAST_ASIAN_TITLES = tuple(
     parse_words(
         """
@@ -203,8 +179,6 @@ _SOUTHEAST_ASIAN_TITLES = tuple(
         """
     )
 )
-
-
 _SENTENCE_OPENERS = parse_words(
     """
     ο η το οι τα του τησ των τον την τουσ τισ στον στην στο στουσ και με για απο οταν ομωσ αλλα προσ κατα

@@ -31,16 +31,10 @@ from monitor.match.word_lists import (
 from monitor.text.tokens import find_sentence
 
 _AGE_APPOSITION = re.compile(r", \d{2},")
-
-
 _MAX_WORD_LETTERS = 24
 """Letters of a word before a place from which on only its end may have been read."""
-
-
 _MANY_OFFICIALS = 200
 """Bearers from which on it is quicker to look for those named among them than the other way round."""
-
-
 _MIN_DISTINCTIVE_LETTERS = 9
 """Letters from which on a part of a name is rare enough to count beside a bare honorific in a text on its country."""
 

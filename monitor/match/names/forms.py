@@ -33,20 +33,10 @@ from monitor.match.word_lists import COMMON_WORDS, ORDINARY_WORD_NAMES, VIETNAME
 from monitor.text.fold import fold, fold_key
 
 _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
-
-
 _MIN_FIRST_NAME_LETTERS = 4
-
-
 _COMPOUND_NAME_PREFIXES = {"abdel", "abdul", "abd", "abu", "abdal"}
-
-
 _MALAY_PATRONYMIC_PARTICLES = {"bin", "binti", "bte", "ibni", "a/l", "al"}
-
-
 _MALAY_HONORIFICS = ("haji", "hj", "tun", "datuk", "dato")
-
-
 _MUHAMMAD_SPELLINGS = ("mohamed", "mohammed", "mohammad", "muhammad", "mohamad", "mohd")
 
 

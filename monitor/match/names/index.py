@@ -123,27 +123,13 @@ MIDDLE_NAME_CONVENTIONS = {
     "singapore",
 }
 """Conventions in which a middle name or an initial may stand between the first name and the last."""
-
-
 _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
-
-
 _MAX_INITIALS_LETTERS = 2
-
-
 _MAX_CACHE_ENTRIES = 4_000
-
-
 _NO_NEXT_WORD = 1 << 40
-
-
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
-
-
 _MAX_DFA_PATTERNS = 8_000
 """Patterns up to which the automaton is a full table: twice as fast, and a megabyte for each thousand."""
-
-
 _MAX_TUPLE_OFFICIALS = 8
 """Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
 

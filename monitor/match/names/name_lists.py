@@ -14,7 +14,6 @@ CHINESE_FAMILY_NAMES = parse_words(
 )
 """Chinese family names in the romanisations of the mainland, Hong Kong, Taiwan and South-East Asia."""
 
-
 KOREAN_FAMILY_NAMES = parse_words(
     """
     kim lee yi rhee park pak choi choe jung jeong chung kang cho jo yoon yun jang chang lim im rim han oh o seo suh
@@ -23,7 +22,6 @@ KOREAN_FAMILY_NAMES = parse_words(
     """
 )
 """Korean family names as romanised."""
-
 
 HISPANIC_SECOND_GIVEN_NAMES = parse_words(
     """
@@ -35,7 +33,6 @@ HISPANIC_SECOND_GIVEN_NAMES = parse_words(
 )
 """Given names that are often the second of two in Spanish-speaking countries."""
 
-
 COMMON_FIRST_ELEMENTS = parse_words(
     """
     mohamed mohammed mohammad muhammad mohamad muhammed mohd md ahmad ahmed abdul abu haji nur nurul siti wan nik
@@ -43,7 +40,6 @@ COMMON_FIRST_ELEMENTS = parse_words(
     """
 )
 """First elements so common that the press drops them: the next one is the name in use."""
-
 
 NAME_PARTICLES = parse_words(
     """

@@ -12,28 +12,14 @@ from monitor.text.fold import fold, fold_key
 from monitor.text.tokens import is_unspaced, replace_punctuation
 
 PATRONYMIC_PARTICLES = frozenset({"bin", "ibn", "bint", "ben"})
-
-
 _DEFINITE_ARTICLES = ("al", "el")
-
-
 _SUN_LETTER_ARTICLES = {"s": "as", "sh": "ash", "n": "an", "d": "ad", "r": "ar", "t": "at", "z": "az"}
-
-
 _JOINED_ARTICLE = re.compile(r"[ae]l(?=[bcdfghjkmnpqrstvwxyz]\w{4})")
-
-
 _PATRONYMIC_CHAIN = re.compile(
     r"(?<![\w'-])([A-Z][\w'-]+(?:[ -][A-Z][\w'-]+){0,2}(?: (?:bin|ibn|bint|ben)(?: [A-Z][\w'-]+){1,2})+) \Z"
 )
-
-
 _FOLLOWING_FATHERS = re.compile(r"(?: (?:bin|ibn|bint) (?:Abdul |Abdel )?[A-Z][\w'-]+)+(?: [AE]l[ -][A-Z][\w'-]+)?")
-
-
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
-
-
 _MAX_CHAIN_CHARS = 90
 
 
@@ -100,11 +86,7 @@ def is_subsequence(name_words: NameWords, chain: NameWords) -> bool:
 
 
 _CYRILLIC_CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
-
-
 _CYRILLIC_VOWELS = frozenset("аеиіоуыэюя")
-
-
 _CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"))  # Greek and Cyrillic
 
 

@@ -16,11 +16,7 @@ import unicodedata
 from functools import lru_cache, reduce
 
 MIN_STANDALONE_KEY_LETTERS = 4
-
-
 MIN_TYPO_WORD_LETTERS = 6
-
-
 _PHONETIC_RULES = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -115,13 +111,8 @@ def is_typo(first: str, second: str) -> bool:
 
 
 _TONE_MARKS = frozenset("\u0300\u0301\u0303\u0309\u0323")
-
-
 _VIETNAMESE_DIACRITICS = frozenset("\u0309\u031b\u0306\u0323đĐ")
-
-
 _BARRED_LETTERS = str.maketrans({"đ": "d\u0335", "ð": "d\u0335", "ø": "o\u0338", "ł": "l\u0335"})
-
 
 DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
 

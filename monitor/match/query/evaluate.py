@@ -31,8 +31,6 @@ if TYPE_CHECKING:  # it brings numpy, which queries can be read without
 
 
 MAX_SPANS = 10_000
-
-
 _MAX_NEAR_CHARS = 40 * MAX_NEAR_DISTANCE_WORDS
 
 

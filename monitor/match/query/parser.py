@@ -123,11 +123,7 @@ def has_positions(node: Node) -> bool:
 
 
 MAX_NEAR_DISTANCE_WORDS = 100
-
-
 MAX_NESTING_DEPTH = 50
-
-
 MAX_QUERY_CHARS = 20_000
 
 

@@ -109,7 +109,6 @@ l:former = former, ex, formerly, then, late, outgoing, retired, ancien, ancienne
     ehemaligen, dawny, fost, fostul, tidligere, tidigare, entao, voormalig, zamani
 """
 
-
 _RANK_ROWS = """
 r:general = general, gen, dai tuong, thuong tuong, trung tuong, thieu tuong, tuong, lieutenant general, lieut gen,
     lieu gen, lt gen, ltg, lieutenant generals, lt generals, senior lieutenant general, sen lieut gen, sen lt gen, sr
@@ -128,7 +127,6 @@ r:colonel = colonel, col, senior colonel, sr col, snr col, lieutenant colonel, l
     kanali
 """
 
-
 _ADDRESS_ROWS = """
 m:address = mr, mrs, ms, miss, madam, madame, mme, mlle, m, monsieur, mm, messrs, sir, dame, lord, lady, dr, doctor,
     prof, professor, hon, honourable, honorable, rt hon, right honourable, h e, his excellency, her excellency,
@@ -141,7 +139,6 @@ m:address = mr, mrs, ms, miss, madam, madame, mme, mlle, m, monsieur, mm, messrs
     president u, first lady, ngai, tien si, giao su, gs, ts, bang, gus, kiai, kh, kyai, phraya, luang, pastor,
     reverend, rev, bishop, archbishop, cardinal, senhor, senhora, sayin, mheshimiwa, bwana, doutor, doutora
 """
-
 
 _DOMAIN_ROWS = """
 d:defence = defence, defense, quoc phong, national defence, national defense, la defense, defense nationale,
@@ -205,7 +202,6 @@ d:province = province, provincial, city, municipal, district, tinh uy, thanh uy,
     committee, prefecture, county, regional, village, commune, ward, town, company, club, group, corporation,
     university, school, association, hospital, union, federation, firm, tinh doan, huyen, quan uy, youth
 """
-
 
 _NEUTRAL_ROWS = """
 -: = of, the, for, to, and, a, an, in, at, on, cum, kiem, de, du, des, d, la, le, les, l, et, en, del, y, e, da, do,

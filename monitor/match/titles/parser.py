@@ -14,54 +14,30 @@ from monitor.match.titles.positions import Position, Title, parse_title, split_t
 from monitor.match.word_lists import parse_words
 
 TITLE_WORD_PATTERN = re.compile(r"(?<!')[A-Za-z0-9]+|(?<=')(?!s\b)[A-Za-z0-9]+")
-
-
 _MAX_TITLE_CHARS = 130
-
-
 _ABBREVIATIONS = parse_words(
     """
     gen lt sr sen snr maj col brig lieut lieu mr mrs ms dr prof adm capt cmdr hon rt pol m h e sgt jend st gov sec rep
     pm vice u s asst dep atty dato ir drs jr ust kh gs ts cpt supt insp let mayor tel op
     """
 )
-
-
 _FUNCTION_WORDS = (
     "dos das do da der dem den fur und degli dei della dello delle dell ve wa ya van voor het och og pentru"
 )
-
-
 _LINK_WORDS = parse_words(
     f"of for to the de du des la le les l d and cum kiem et va y bo dan in on cua del e di en a at {_FUNCTION_WORDS}"
 )
-
-
 _CAPITALIZED_TITLES = parse_words(
     "miss lord lady don bang gus bung ma hon sena san sri tun u ms sir dame may king prince"
 )
-
-
 _LEADING_FUNCTION_WORDS = parse_words(
     f"of the and to for de du des la le les a an et va y in on at e en bo dan di cua del {_FUNCTION_WORDS}"
 )
-
-
 _TRAILING_FUNCTION_WORDS = _LEADING_FUNCTION_WORDS | {"who", "is", "was", "s"}
-
-
 _APPOSITION = re.compile(r"\s?,\s|\s?\(\s?|\s[-]\s")
-
-
 _APPOSITION_SIGNS = {",", "(", "-"}
-
-
 _MAX_FUNCTION_WORDS = 4
-
-
 _AGE = re.compile(r"\d{2},\s")
-
-
 _CLAUSE_OPENING = re.compile(
     r"(?:who\s(?:is|was|has been|also|heads|leads|serves as|served as)"
     r"|himself|herself|then|the|a|an|now|currently|also|le|la|l')\s",

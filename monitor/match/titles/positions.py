@@ -37,11 +37,7 @@ _RELATED_HEADS = {  # heads that the press uses for one another, where what they
     for pair in ((one, other),)
     if one != other
 }
-
-
 _DIPLOMATIC_HEADS = {"ambassador", "attache", "envoy"}
-
-
 _BROAD_HEADS = {
     "attache",
     "minister",
@@ -55,8 +51,6 @@ _BROAD_HEADS = {
     "governor",
     "spokesman",
 }
-
-
 _OPTIONAL_DOMAINS = {"party", "politics", "army"}
 
 

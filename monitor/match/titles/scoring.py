@@ -10,8 +10,6 @@ from monitor.match.titles.parser import PrecedingTitle
 from monitor.match.titles.positions import Position, RoleFit, Title, is_diplomatic, rate_role_fit
 
 _LEADER_HEADS = ("president", "premier", "gensec", "monarch")
-
-
 COMMON_SHORT_FORM_CONVENTIONS = {"vietnamese", "chinese", "korean"}
 """Conventions whose short forms are shared by thousands: they need more evidence."""
 

@@ -21,8 +21,6 @@ TEXTS = {
     "border": "Border guards met the patrol; the state-of-the-art post opened at 100% of cost.",
     "nbsp": "General Nguyen\u00a0Tan Cuong\u200b spoke of O'Brien's boat.",
 }
-
-
 ASKED = {
     "dang minh duc": {"dang"},
     "đặng": {"dang"},

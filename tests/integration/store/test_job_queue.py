@@ -18,8 +18,6 @@ from monitor.store.database import SqlDatabase
 from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, SqlJobQueue
 
 pytestmark = pytest.mark.xdist_group("postgres")
-
-
 LATER = NOW + 5 * MINUTE
 
 

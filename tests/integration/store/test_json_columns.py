@@ -16,8 +16,6 @@ from monitor.domain.secret import Secret
 from monitor.store.column_types import from_json, to_json
 
 MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
-
-
 LENGTHS = st.none() | st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=1000)).map(
     lambda length: timedelta(seconds=length.total_seconds())
 )

@@ -24,38 +24,17 @@ from monitor.store.migrate import MIGRATIONS_DIR, migrate, schema_version
 from monitor.store.row_mapping import hash_text as short
 
 RELEASED = sorted(path.stem[:4] for path in MIGRATIONS_DIR.glob("versions/0*.py"))
-
-
 AT = "2026-03-01T12:00:00.000000Z"
-
-
 GENESIS = "0" * 64
-
-
 BODY = "Bộ trưởng Phan Văn Giang spoke in Hanoi."
-
-
 FOLDED = "giang on the border bo truong phan van giang spoke in hanoi"
-
-
 MEMORY = json.dumps({"source_id": "times", "etag": '"v1"', "polls": 7, "next_poll_at": AT, "future_field": 1})
-
-
 RECORD = json.dumps({"article": 1, "sha256": "ab"})
-
-
 RENDERED = json.dumps({"subject": "Giang", "text": "told", "html": "<p>told</p>", "payload": "{}"})
 
-
 Rows = dict[str, list[dict[str, Any]]]
-
-
 SOURCE: dict[str, Any] = {"kind": "feed", "paused": "", "configured": True, "state": "ok"}
-
-
 SOURCE |= {"lease_token": "", "leased_until_at": None}
-
-
 ARTICLE: dict[str, Any] = {
     "canonical_url": "",
     "authors": '["A. Writer"]',
@@ -64,16 +43,9 @@ ARTICLE: dict[str, Any] = {
     "language": "en",
     "partial": "",
 }
-
-
 ARTICLE |= {"confidence": 0.9, "published_at": AT, "modified_at": None, "first_seen_at": AT, "news": True, "held": ""}
-
-
 ARTICLE |= {"story_id": "", "copy_of": None, "revisions": 0, "attempts": 0, "last_error": "", "lease_token": ""}
-
-
 TEXT: dict[str, Any] = {"standfirst": "", "dateline": "", "captions": "", "body": BODY, "folded": FOLDED}
-
 
 ROWS: dict[str, Rows] = {  # what each revision's new tables held, in plain values
     "0001": {

@@ -19,8 +19,6 @@ BRIDGE = """Transport Minister Keo Somphone opened a 900-metre bridge over the N
 The bridge cost 41 million dollars and shortens the way to Muang Ngoi by two hours, the ministry said.
 "Farmers will sell in the morning what they cut at night," Keo Somphone told some 400 guests at the ceremony.
 Work began in 2022 and was delayed twice by floods that swept away the scaffolding of the third pier."""
-
-
 NURSES = """Nurses at five hospitals of Lonville walked out on March 5 after talks on night pay collapsed.
 The union of Greta Halloran wants a supplement of 12 per cent; the health board offered 4 per cent."""
 

@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.rows import MINUTE, NOW, digest, draft, plan, screened
+from time_machine import travel
 from typer.testing import CliRunner
 
 from monitor.cli.common import FORMULA_PREFIXES, print_csv
@@ -22,8 +24,6 @@ CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
 sources: {times: {feed: "https://times.example/rss"}}
 """
-
-
 SEALED = """
 settings: {database: "sqlite:///monitor.db", heartbeat: "${NOT_HERE}"}
 sources: {times: {feed: "https://times.example/rss", headers: {Authorization: "Bearer ${NOT_HERE}"}}}
@@ -35,14 +35,12 @@ channels:
   team: {chat: "${NOT_HERE}"}
 digests: {morning: {rules: all, at: "07:00", to: [desk, bridge, team]}}
 """
-
-
 Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in a folder with two hits; one headline is a formula."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run a command in a folder with two hits of the year before; one headline is a formula."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
     database = SqlDatabase.open("sqlite:///monitor.db")
@@ -58,7 +56,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         assert result.exit_code == 0, (result.output, result.exception)
         return result.output
 
-    return call
+    with travel(NOW + timedelta(days=365)):
+        yield call
 
 
 LOOKS = ("hits", "articles", "search words", "stories", "digest list", "digest show morning", "outbox list", "db check")
@@ -122,7 +121,7 @@ def read(text: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("words", [("hits",), ("articles",), ("search", "words")])
-def test_row_39_no_list_hands_a_formula_to_a_spreadsheet(run: Run, words: tuple[str, ...]) -> None:
+def test_no_list_hands_a_formula_to_a_spreadsheet(run: Run, words: tuple[str, ...]) -> None:
     """A headline that begins like one is led by an apostrophe; the columns are the keys of --json."""
     rows = read(run(*words, "--csv"))
     assert {row["title"] for row in rows} == {"About good", '\'=HYPERLINK("https://evil.example","Phan Văn Giang")'}
@@ -131,7 +130,7 @@ def test_row_39_no_list_hands_a_formula_to_a_spreadsheet(run: Run, words: tuple[
 
 
 @pytest.mark.parametrize("first", FORMULA_PREFIXES)
-def test_row_39_every_beginning_of_a_formula_is_guarded(first: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_beginning_of_a_formula_is_guarded(first: str, capsys: pytest.CaptureFixture[str]) -> None:
     """In a text or in the first of several; numbers stay numbers, however negative."""
     print_csv(("text", "several", "number"), [{"text": f"{first}1+1", "several": [f"{first}x", "y"], "number": -3}])
     (row,) = read(capsys.readouterr().out)

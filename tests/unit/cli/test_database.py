@@ -20,8 +20,6 @@ sources: {times: {feed: "https://times.example/rss"}}
 officials: {somebody: {name: Some Body, country: Vietnam}}
 rules: {rule: {officials: [somebody]}}
 """
-
-
 Run = Callable[..., str]
 
 

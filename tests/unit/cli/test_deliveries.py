@@ -21,8 +21,6 @@ officials: {somebody: {name: Some Body, country: Vietnam}}
 rules: {rule: {officials: [somebody]}}
 digests: {morning: {rules: [rule], at: "07:00", quiet_notice: true}}
 """
-
-
 Run = Callable[..., str]
 
 

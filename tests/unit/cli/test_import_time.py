@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-
-
 CONFIGURATION = """
 settings: {database: "sqlite:///start.db"}
 sources:
@@ -25,14 +23,9 @@ rules:
 digests:
   today: {rules: [people], at: "07:00", to: [outbox]}
 """
-
-
 HEAVY = "alembic mako feedparser jinja2 prometheus_client aiosmtplib apprise fastapi psycopg standardwebhooks"
-
-
 FOR_PEOPLE = {"rich", "structlog"}
 """What draws tables and colours lines."""
-
 
 LOADED = """
 import builtins, sys
@@ -66,7 +59,7 @@ ENGINES = {"numpy", "re2", "selectolax", "apscheduler", "monitor.match.engine"}
 def loads(folder: Path, *command: str) -> set[str]:
     """Run a command in a process of its own and return the modules that it loaded."""
     line, here = [sys.executable, "-c", LOADED, *command], {**os.environ, "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(line, cwd=folder, env=here, capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run(line, cwd=folder, env=here, capture_output=True, text=True, check=True, timeout=120)
     return set(run.stderr.split("\n")[-1].split())
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 from monitor.cli.input_documents import read_documents
 
 FIRST = "The two ministries agreed on Monday to open a second training ground for their engineers near Paksan."
-
-
 LAST = "The first course is to begin in October, when the rains are over and the road is open again."
 
 

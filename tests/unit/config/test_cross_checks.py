@@ -8,11 +8,7 @@ from monitor.config.load import parse_configuration
 from monitor.domain.errors import ConfigError
 
 HEAD = "sources: {a: {feed: 'https://x.example/f'}}\nofficials: {o: {name: Tô Lâm}}\nrules: {r: {officials: o}}\n"
-
-
 TOLD = "digests: {d: {rules: r, at: once}}\n"
-
-
 WARNINGS = {
     "sources: {a: {feed: 'https://x.example', every: 10s}}": "a.every: a public server polled more than once a minute",
     "sources: {a: {feed: 'http://10.1.2.3/f'}}": "a.feed: this address is in a private network",
@@ -33,8 +29,6 @@ WARNINGS = {
     "rules: {r: {query: 'tax NEAR budget'}}": "write NEAR/5, with the words allowed between",
     "settings: {timezone: UTC}": "no sources: nothing will be read",
 }
-
-
 FAULTS = {
     "sources: {a: {feed: 'https://x.example', page: 'https://x.example', items: li}}": "a feed or a page, not both",
     "sources: {a: {feed: 'https://x.example', items: li}}": "items is for sources with a page",

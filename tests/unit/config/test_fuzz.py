@@ -16,20 +16,12 @@ from monitor.domain.errors import ConfigError
 from monitor.match.lint import lint_watchlist
 
 HERE = Path("sources.yaml")
-
-
 KEYS = sorted({key for part in build_json_schema()["$defs"].values() for key in part["properties"]})
-
-
 WORDS = (
     *("all", "a", "b", "https://x.example/f", "http://127.0.0.1/", "${NAME}", "${", "file:/nowhere", "15m", "07:00"),
     *("once", "auto", "2021-04-08", "li", "p[", "en", "0 7 * * 1", "smtp://u:p@h.example", "border AND", "@a", "/x/"),
 )
-
-
 PATHS = ("../../etc/x", "..", "/etc/passwd", "a/b", "a\\b", "A", "ä", "", " ", "-rf", "a" * 65, "a.b")
-
-
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -38,21 +30,13 @@ SCALARS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(WORDS),
 )
-
-
 TREES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(KEYS), inner, max_size=6)),
     max_leaves=30,
 )
-
-
 SECTIONS = ("sources", "officials", "rules", "channels", "digests")
-
-
 ENTRIES = st.dictionaries(st.sampled_from(["a", "b", "all", "A b"]), TREES, max_size=3)
-
-
 FILES = st.fixed_dictionaries({}, optional=dict.fromkeys(SECTIONS, ENTRIES) | {"settings": TREES, "synonyms": TREES})
 
 

@@ -29,8 +29,6 @@ GOOD: list[tuple[Callable[[str], object], str, object]] = [
     (value_parsers.parse_cron, "0 7 * * fri-mon", "0 7 * * sun,mon,fri,sat"),
     (value_parsers.parse_cron, "0 7 * * */2", "0 7 * * sun,tue,thu,sat"),
 ]
-
-
 BAD: list[tuple[Callable[[str], object], str, str]] = [
     (value_parsers.parse_duration, "15", "write a number and a unit"),
     (value_parsers.parse_duration, "1.5h", "write a number and a unit"),

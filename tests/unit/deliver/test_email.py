@@ -13,8 +13,6 @@ from support.factories import NOW, message
 from monitor.deliver.mime import build_mime_message, parse_mailbox
 
 SENDER, READER = parse_mailbox("Monitor <monitor@example.net>"), parse_mailbox("desk@example.org")
-
-
 LONG_URL = "https://lists.example.net/unsubscribe?reader=" + "a1B2" * 60 + "&list=morning"
 
 

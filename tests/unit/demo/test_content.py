@@ -17,8 +17,6 @@ from monitor.demo.content import SEEDS_FOLDER, load_article_templates, load_outl
 from monitor.demo.server import DemoServers, load_annotations, run_demo_servers
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
-
-
 MEGABYTE_LIMIT = 600_000
 
 
@@ -47,7 +45,7 @@ def world() -> Iterator[DemoServers]:
 
 def get(url: str, **headers: str) -> tuple[int, Any, bytes]:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()

@@ -9,11 +9,7 @@ from monitor.domain.read_models import NearMissSummary
 from monitor.domain.watchlist import Official
 
 DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
-
-
 SUNDAY = datetime(2026, 3, 1, tzinfo=UTC)  # seven in the morning in Vientiane
-
-
 DAY = timedelta(days=1)
 
 

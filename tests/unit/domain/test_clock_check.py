@@ -7,11 +7,7 @@ import pytest
 from monitor.domain.polling_policy import MAX_CHECK_GAP, ClockTrust
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-
 DAY = timedelta(days=1)
-
-
 WRONG = NOW.replace(year=2099)
 
 

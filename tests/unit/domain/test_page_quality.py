@@ -19,11 +19,7 @@ from monitor.domain.poll_state import (
 from monitor.domain.source_health import accept_layout_change, effective_poll_state, notice_due, with_notice
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
 GOOD, ODD = 0.85, 0.3
 
 
@@ -36,8 +32,6 @@ def read(pages: PageQuality, *confidences: float, at: datetime = NOW, accepted: 
 
 
 USUAL = read(UNKNOWN_PAGE_QUALITY, *[GOOD] * 10)
-
-
 CHANGED = read(USUAL, *[ODD] * 5)
 
 

@@ -21,11 +21,7 @@ from monitor.domain.source_health import (
 )
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-
-
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
 SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/feed")
 
 

@@ -10,16 +10,10 @@ from monitor.extract.extractor import extract_page
 from monitor.extract.feed_content import merge_texts
 
 LISTED = datetime(2026, 3, 6, 6, 0, tzinfo=UTC)
-
-
 BODY = "".join(
     f"<p>Paragraph {number} of a report that is long enough to be one, and has verbs.</p>" for number in range(5)
 )
-
-
 HEADLINE = "A headline of some length"
-
-
 PAGE = f"<head>%s</head><body><h1>{HEADLINE}</h1><span class=date>%s</span>{BODY}</body>"
 
 

@@ -5,11 +5,7 @@ import pickle
 from monitor.extract.extractor import extract_page
 
 URL = "https://news.example/politics/visit-123"
-
-
 LEAD = "The Minister of National Defence received the delegation in the capital on Friday morning, state media said."
-
-
 MORE = (
     "Both sides agreed to keep exchanging delegations, to train officers together and to patrol their border jointly."
 )

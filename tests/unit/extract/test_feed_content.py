@@ -11,13 +11,9 @@ from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
 from monitor.extract.feed_content import article_from_entry, html_to_text, is_complete, merge_texts
 
 SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/feed", language="en")
-
-
 SENTENCE = (
     "The officers of both armies met again on Tuesday, and they agreed on the order of the patrols for the spring."
 )
-
-
 URL = "https://daily.example/a"
 
 
@@ -75,8 +71,6 @@ def test_lines_that_lead_back_to_the_site_are_dropped() -> None:
 
 
 PAGE = Article(URL, title="Patrols agreed", body="\n".join([SENTENCE] * 5), confidence=0.9)
-
-
 FEED = Article(URL, title="Patrols agreed by officers", standfirst=SENTENCE, partial="feed", confidence=0.2)
 
 
@@ -152,8 +146,6 @@ def test_a_text_without_markup_reads_as_the_parser_reads_it(text: str) -> None:
 
 
 PIECES = st.sampled_from(["&amp;", "&nbsp;", "&#8217;", "&#128;", "&copy", "&lt;", "&no;", ">", "Photo: AFP", SENTENCE])
-
-
 TEXTS = st.lists(st.lists(st.one_of(PLAIN, PIECES), max_size=4).map("".join), min_size=1, max_size=4)
 
 

@@ -8,8 +8,6 @@ from steps import LINEAR, growth, steps
 from monitor.extract.extractor import explain_page, extract_page
 
 URL = "https://news.example/a"
-
-
 STEPS, A_BYTE = 5_000, 10  # at most; an honest page takes some thousands, and one a byte
 
 

@@ -8,17 +8,9 @@ from monitor.extract.boilerplate import find_article_end
 FIRST = (
     "VIENTIANE — The two ministries agreed on Monday to open a second training ground for their engineers near Paksan."
 )
-
-
 SECOND = "The officers will spend six weeks there every autumn, and their instructors will come from both countries."
-
-
 LAST = "The first course is to begin in October, when the rains are over and the road is open again."
-
-
 NEWS = "Prime Minister Somebody Else opens the harvest festival"
-
-
 LONG = "Prime Minister Somebody Else said at the opening that the harvest had been good in all of the provinces."
 
 

@@ -10,11 +10,7 @@ from monitor.fetch.transport import RequestTarget
 HOSTS = st.sampled_from(
     ["news.example", "1.2.3.4", "01.2.3.4", "1.2.3.256", "xn--bcher-kva.example", "bücher.example", "News.Example", "a"]
 )
-
-
 PORTS = st.sampled_from(["", ":80", ":443", ":8080", ":60999", ":1"])
-
-
 PATHS = st.text(st.sampled_from("ab1/.?&=%+-~:;,'é #"), max_size=12).map("/".__add__)
 
 

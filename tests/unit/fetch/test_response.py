@@ -8,8 +8,6 @@ from monitor.fetch.response import parse_freshness, parse_retry_after
 from monitor.text.bot_walls import find_wall, find_wall_in_headers
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-
-
 LATER = "Thu, 05 Mar 2026 12:10:00 GMT"
 
 

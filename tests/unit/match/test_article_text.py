@@ -10,11 +10,7 @@ from monitor.match.article_text import normalize_article, replace_punctuation_fa
 from monitor.text.tokens import replace_punctuation
 
 CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z'-]*")
-
-
 LAST = re.compile(r"[^\W_]*\Z")
-
-
 TEXTS = st.text(st.sampled_from("AZaz éĐ’'-_.,9\nກ名\u200b\u0301@[`{"), max_size=60)
 
 

@@ -11,8 +11,6 @@ from monitor.domain.watchlist import Official, Role, Rule, Watchlist
 from monitor.match.engine import compile_watchlist
 
 GIANG = Official("giang", "Phan Văn Giang", "Vietnam")
-
-
 ARTICLE = Article(
     url="",
     title="Ministers meet",

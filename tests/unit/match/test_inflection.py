@@ -15,8 +15,6 @@ PEOPLE = (
     Official("weber", "Klara Dornfeld", "Germany"),
     Official("horvatova", "Zuzana Horvátová", "Slovakia"),
 )
-
-
 WATCHER = compile_watchlist(Watchlist(PEOPLE))
 
 

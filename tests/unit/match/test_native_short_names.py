@@ -14,8 +14,6 @@ PEOPLE = (
     Official("el", "Stavros Leventis", "Greece", ("Σταύρος Λεβέντης",)),
     Official("ru", "Pavel Gromov", "Russia", ("Павел Громов",)),
 )
-
-
 WATCHER = compile_watchlist(Watchlist(PEOPLE))
 
 

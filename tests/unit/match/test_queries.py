@@ -12,8 +12,6 @@ from monitor.match.query.evaluate import compile_query, evaluate_query
 from monitor.match.query.parser import parse_query
 
 SIZES = (12_500, 200_000)
-
-
 TEXT = Article(
     url="",
     title="Border guards of Việt Nam and Laos meet",

@@ -13,20 +13,10 @@ from monitor.domain.source import Listing, Source, SourceKind
 from monitor.parse.dispatch import decode_inline_text, parse_document
 
 URL = "https://daily.example/news/feed"
-
-
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
-
-
 DATE = "Thu, 05 Mar 2026 09:00:00 +0700"
-
-
 ITEM = f"<item><title>Tiêu đề</title><link>https://daily.example/1</link><pubDate>{DATE}</pubDate></item>"
-
-
 RSS = f"<rss version='2.0'><channel><title>Báo</title>{ITEM}</channel></rss>"
-
-
 SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
  xmlns:news="http://www.google.com/schemas/sitemap-news/0.9" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
 <url><loc>https://daily.example/old</loc><lastmod>2026-03-01</lastmod></url>
@@ -140,8 +130,6 @@ def test_sitemap_index_newest_first() -> None:
 
 
 LISTING = Listing("ul.news li", link="a[href*='detail']", published="span.date", published_format="%d/%m/%Y")
-
-
 PAGE = """<html lang="lo"><head><base href="https://daily.example/En/"></head><body><ul class="news">
 <li><a href="detail.aspx?id=1"><img></a>
 <a href="detail.aspx?id=1">Ministers meet in Vientiane</a><span class="date">05/03/2026</span></li>

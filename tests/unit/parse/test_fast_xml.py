@@ -14,13 +14,8 @@ from monitor.parse.feedparser_backend import parse_with_feedparser
 from monitor.text.encoding import decode
 
 URL = "https://daily.example/section/feed.xml"
-
-
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
-
-
 FEEDS = Path(__file__).parents[2] / "quality" / "feeds"
-
 
 RSS = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -39,8 +34,6 @@ RSS = """<?xml version="1.0" encoding="utf-8"?>
 <description>Plain &lt;i&gt;lead&lt;/i&gt;</description>
 <enclosure url="https://daily.example/2.mp3" type="audio/mpeg" length="1"/></item>
 </channel></rss>"""
-
-
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="vi"><title type="text">Nhật báo</title>
 <link href="https://daily.example/"/><link rel="self" href="https://daily.example/atom.xml"/><id>tag:daily.example,2026:f</id>
 <entry><title type="html">Headline &amp;amp; more</title><link href="https://daily.example/a1"/>
@@ -49,8 +42,6 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="vi"><title type="t
 <author><name>Trần Thị B</name><uri>https://daily.example/b</uri></author>
 <summary>Lead</summary><content type="html">&lt;p&gt;Text&lt;/p&gt;</content>
 <category term="politics"/></entry></feed>"""
-
-
 RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
  xmlns:dc="http://purl.org/dc/elements/1.1/">
 <channel rdf:about="https://daily.example/"><title>Daily</title><link>https://daily.example/</link><description>d</description></channel>
@@ -125,8 +116,6 @@ def test_damaged_feeds_agree_or_go_to_the_judge(text: str, data: st.DataObject) 
 
 
 _WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cc", "Cs")), max_size=30)
-
-
 _FIELDS = st.sampled_from(
     """
     title link guid pubDate description author category comments source enclosure image summary content:encoded
@@ -134,8 +123,6 @@ _FIELDS = st.sampled_from(
     content id language subtitle
     """.split()  # noqa: SIM905 - a list to read
 )
-
-
 _NAMESPACES = (
     'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     'xmlns:media="http://search.yahoo.com/mrss/" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:x="urn:x"'

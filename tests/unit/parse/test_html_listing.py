@@ -6,8 +6,6 @@ from monitor.domain.source import Listing, Source, SourceKind
 from monitor.parse.dispatch import parse_document
 
 URL = "https://outlet.example/section/"
-
-
 SHAPES = {
     "stream with a day-first date beside a month-first tooltip": (
         Listing(

@@ -6,8 +6,6 @@ from monitor.domain.source import Entry
 from monitor.parse.incremental import hash_items, is_independent, remove_known_items
 
 HEAD, TAIL = "<rss><channel><title>T</title>", "</channel></rss>"
-
-
 ONE, TWO, NEW = (f"<item><title>Story {n}</title><guid>g{n}</guid></item>\n" for n in "123")
 
 

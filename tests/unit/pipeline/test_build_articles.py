@@ -22,11 +22,7 @@ from monitor.stories.novelty import ClassifiedEntry
 from monitor.text.search_text import index_text
 
 T = TypeVar("T")
-
-
 SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
-
-
 WHOLE = "<p>" + "</p><p>".join("Words of a whole article, one after the other. " * 12 for _ in range(4)) + "</p>"
 
 

@@ -22,8 +22,6 @@ from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 
 DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
-
-
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -16,8 +16,6 @@ from monitor.domain.read_models import DiskSpace
 from monitor.pipeline.maintenance import MIN_FREE_BYTES, Maintenance, is_disk_space_low
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-
 BIG = 1000 * MIN_FREE_BYTES
 
 

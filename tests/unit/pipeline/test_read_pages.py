@@ -16,18 +16,12 @@ from monitor.domain.source import Source, SourceKind
 from monitor.pipeline.read_pages import PageReader, PageResult, retry_at
 
 T = TypeVar("T")
-
-
 PARAGRAPH = "The minister opened the bridge on Monday and thanked the engineers who had built it in two years. "
-
-
 PAGE = (
     "<html><head><title>Bridge opened</title></head><body><nav>Home News</nav><article><h1>Bridge opened</h1>"
     + "".join(f"<p>{PARAGRAPH}{n}</p>" for n in range(6))
     + "</article></body></html>"
 ).encode()
-
-
 LISTED = PendingPage(
     1, "daily", Article(url="http://daily.example/1", title="Bridge opened", standfirst="A bridge."), 0, "t"
 )

@@ -34,8 +34,6 @@ from monitor.pipeline.worker_jobs import (
 )
 
 URL = "https://times.example/rss"
-
-
 TIMES = Source("times", "Times", SourceKind.FEED, URL)
 
 

@@ -9,8 +9,6 @@ from monitor.domain.errors import UsageError
 from monitor.schedule.digest_times import CronDigestSchedule
 
 DAY = timedelta(days=1)
-
-
 NIGHT = QuietHours(time(22), time(6))
 
 

@@ -19,8 +19,6 @@ from monitor.stories.fingerprints import (
 from monitor.stories.grouping import Grouper, IncomingArticle, MemoryGroupingIndex, sort_articles
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
-
-
 WORDS = st.sampled_from(
     [
         "Minister",
@@ -42,11 +40,7 @@ WORDS = st.sampled_from(
         "million",
     ]
 )
-
-
 PROSE = st.lists(WORDS, max_size=80).map(" ".join) | st.text(st.characters(), max_size=40)
-
-
 TEXTS = st.tuples(PROSE, PROSE, PROSE, st.none() | st.datetimes(timezones=st.just(UTC)))
 
 

@@ -20,8 +20,6 @@ from monitor.stories.diff import (
 BODY = """Minister Keo Somphone opened the bridge on Thursday. It cost 41 million dollars.
 The bridge is 900 metres long. Work began in 2022.
 Updated: 14:05, 1,204 views, 5 minutes ago."""
-
-
 BEFORE = Article("https://a.example/1", title="Bridge opens", body=BODY)
 
 

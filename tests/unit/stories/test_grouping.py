@@ -13,25 +13,17 @@ from monitor.stories.features import Vocabulary, day_distance, extract_features
 from monitor.stories.grouping import Grouper, IncomingArticle, MemoryGroupingIndex, group_articles, sort_articles
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
-
-
 BRIDGE = """BANSAVAN - Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
 The bridge cost 41 million dollars and shortens the way to Muang Ngoi by two hours, the ministry said.
 "Farmers will sell in the morning what they cut at night," Keo Somphone told some 400 guests at the ceremony.
 Work began in 2022 and was delayed twice by floods that swept away the scaffolding of the third pier.
 The contractor, Lane Xang Works, must maintain the crossing for ten years under its contract."""
-
-
 BRIDGE_AGAIN = """A new crossing of the Nam Ou has cut hours from the journey between Bansavan and Muang Ngoi.
 Keo Somphone, the transport minister, cut the ribbon on March 5 before crowds who had waited since dawn.
 Lorries of up to thirty tonnes may use the 900-metre bridge, built by Lane Xang Works for 41 million dollars."""
-
-
 STRIKE = """LONVILLE - Nurses at five hospitals of Lonville walked out on March 5 after talks on night pay collapsed.
 The union of Greta Halloran wants a supplement of 12 per cent; the health board offered 4 per cent.
 Emergency wards stay open, but 300 operations were put off, the board said."""
-
-
 OTHER_VISIT = """Transport Minister Keo Somphone received the ambassador of Norway, Ingrid Dahl, on October 14.
 They spoke of ferries, of scholarships for engineers and of a fund for small harbours on the southern lakes.
 Norway has paid for two ferry landings so far, and Ingrid Dahl promised a third before her term ends."""
