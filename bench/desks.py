@@ -45,10 +45,13 @@ class Size:
 
 def configuration(size: Size, port: int, people: list[tuple[str, str, str]]) -> str:
     """Return sources.yaml."""
-    lines = ["settings: {database: 'sqlite:///day.db', allow_networks: [127.0.0.0/8], probes: off}", "sources:"]
+    lines = [
+        "settings: {database: 'sqlite:///day.db', allowed_networks: [127.0.0.0/8], probe_address: off}",
+        "sources:",
+    ]
     for n in range(size.sources):
         url = f"http://127.{1 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}:{port}/{n}"
-        lines.append(f"  s{n}: {{feed: '{url}', article: feed, every: {size.polled_every(n)}s}}")
+        lines.append(f"  s{n}: {{feed: '{url}', text_from: feed, poll_interval: {size.polled_every(n)}s}}")
     lines.append("officials:")
     lines += [f'  p{n}: {{name: "{name}", country: {country}}}' for n, (name, country, _) in enumerate(people)]
     lines.append("rules:")
@@ -59,8 +62,8 @@ def configuration(size: Size, port: int, people: list[tuple[str, str, str]]) -> 
     lines.append("channels:")
     lines += [f"  hook-{n}: {{webhook: {{url: 'http://127.0.0.1:{port}/hook/{n}'}}}}" for n in range(READERS)]
     lines.append("digests:")
-    lines += [f"  desk-{n}: {{rules: [desk-{n}], at: once, to: [hook-{n}]}}" for n in range(READERS)]
-    lines.append("  morning: {rules: [everybody], at: '07:00', timezone: UTC, to: [hook-0]}")
+    lines += [f"  desk-{n}: {{rules: [desk-{n}], at: immediately, channels: [hook-{n}]}}" for n in range(READERS)]
+    lines.append("  morning: {rules: [everybody], at: '07:00', timezone: UTC, channels: [hook-0]}")
     return "\n".join(lines) + "\n"
 
 

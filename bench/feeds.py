@@ -25,7 +25,7 @@ WATCHED = (  # what sources.yaml says of whom to watch and whom to tell
     "rules:",
     "  people: {officials: [all]}",
     "digests:",
-    "  today: {rules: [people], at: once, to: [outbox]}",
+    "  today: {rules: [people], at: immediately, channels: [outbox]}",
 )
 
 

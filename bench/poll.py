@@ -69,8 +69,8 @@ def rows_in(database: Path, of: str) -> Callable[[], int]:
 
 def configuration(feeds: Feeds) -> str:
     """Return sources.yaml for these feeds: the text stands in the feed, so no page is fetched."""
-    lines = ["settings:", "  database: sqlite:///bench.db", "  allow_networks: [127.0.0.0/8]", "sources:"]
-    lines += [f"  outlet-{number}: {{feed: '{url}', article: feed}}" for number, url in enumerate(feeds.urls)]
+    lines = ["settings:", "  database: sqlite:///bench.db", "  allowed_networks: [127.0.0.0/8]", "sources:"]
+    lines += [f"  outlet-{number}: {{feed: '{url}', text_from: feed}}" for number, url in enumerate(feeds.urls)]
     return "\n".join([*lines, *WATCHED]) + "\n"
 
 

@@ -28,7 +28,7 @@ LONGEST = 120.0
 
 def configuration(sources: int, port: int = 9) -> str:
     """Return sources.yaml for so many sources, each on a loopback address of its own."""
-    lines = ["settings:", "  database: sqlite:///bench.db", "  allow_networks: [127.0.0.0/8]", "sources:"]
+    lines = ["settings:", "  database: sqlite:///bench.db", "  allowed_networks: [127.0.0.0/8]", "sources:"]
     hosts = (f"127.{1 + n // 62_500}.{n // 250 % 250}.{1 + n % 250}:{port}" for n in range(sources))
     lines += [f"  outlet-{n}: {{name: Outlet {n}, feed: 'http://{host}/feed'}}" for n, host in enumerate(hosts)]
     return "\n".join([*lines, *WATCHED]) + "\n"

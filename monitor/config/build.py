@@ -21,14 +21,14 @@ def build_settings(model: schema.SettingsModel, folder: Path) -> Settings:
     return Settings(
         database=resolve_database_url(model.database, folder),
         timezone=model.timezone,
-        user_agent_contact=model.contact,
+        user_agent_contact=model.user_agent_contact,
         retention=model.retention,
         backfill=model.backfill,
         keep_pages=PageRetention(model.keep_pages),
-        allowed_networks=tuple(model.allow_networks),
-        heartbeat_url=model.heartbeat,
-        template_dir=str((folder / model.templates).absolute()) if model.templates else "",
-        probe_address=model.probes,
+        allowed_networks=tuple(model.allowed_networks),
+        heartbeat_url=model.heartbeat_url,
+        template_dir=str((folder / model.template_dir).absolute()) if model.template_dir else "",
+        probe_address=model.probe_address,
     )
 
 
@@ -47,7 +47,7 @@ def build_source(source_id: str, model: schema.SourceModel) -> Source:
         (kind, url)
         for kind, url in (
             (SourceKind.FEED, model.feed),
-            (SourceKind.PAGE, model.page),
+            (SourceKind.LISTING, model.listing and model.listing.url),
             (SourceKind.SITEMAP, model.sitemap),
         )
         if url
@@ -60,11 +60,11 @@ def build_source(source_id: str, model: schema.SourceModel) -> Source:
         language=model.language,
         country=model.country,
         timezone=model.timezone,
-        poll_interval=model.every,
-        max_silence=model.expect,
-        text_from=TextOrigin(model.article),
+        poll_interval=model.poll_interval,
+        max_silence=model.max_silence,
+        text_from=TextOrigin(model.text_from),
         selectors=_build_selectors(model.selectors),
-        listing=_build_listing(model) if kind is SourceKind.PAGE else None,
+        listing=_build_listing(model.listing) if model.listing else None,
         sitemap=model.sitemap or "" if kind is not SourceKind.SITEMAP else "",
         paused=model.paused,
         headers=tuple((name, secret.reveal()) for name, secret in model.headers.items()),
@@ -84,16 +84,16 @@ def _build_selectors(model: schema.SelectorsModel) -> Selectors:
     )
 
 
-def _build_listing(model: schema.SourceModel) -> Listing:
+def _build_listing(model: schema.ListingModel) -> Listing:
     published = model.published
     return Listing(
-        items=model.items or "",
-        link=model.link or "a[href]",
-        title=model.title or "",
+        items=model.items,
+        link=model.link,
+        title=model.title,
         published=published.selector if published else "",
         published_format=published.format if published else "",
-        next=model.next or "",
-        max_pages=model.pages,
+        next=model.next,
+        max_pages=model.max_pages,
     )
 
 
@@ -105,7 +105,7 @@ def build_official(official_id: str, model: schema.OfficialModel) -> Official:
         country=model.country,
         aliases=tuple(dict.fromkeys(model.aliases)),
         roles=tuple(Role(role.title, role.from_, role.until) for role in model.roles),
-        exclude_phrases=tuple(model.not_),
+        exclude_phrases=tuple(model.exclude_phrases),
         examples=_build_examples(model.examples),
     )
 
@@ -123,8 +123,8 @@ def build_rule(rule_id: str, model: schema.RuleModel, all_official_ids: Sequence
         sources=() if ALL_KEYWORD in model.sources else tuple(dict.fromkeys(model.sources)),
         languages=tuple(model.languages),
         regions=tuple(Region(region) for region in model.regions),
-        match_positions=model.roles,
-        report_edits=model.changes,
+        match_positions=model.match_positions,
+        report_edits=model.report_edits,
         examples=_build_examples(model.examples),
     )
 
@@ -157,7 +157,9 @@ def build_channels(
 ) -> tuple[Channel, ...]:
     """Add the folder channel ``outbox`` where no other channel exists, or a digest goes to it."""
     channels = [build_channel(name, model, folder) for name, model in models.items()]
-    wanted = not models or any(OUTBOX_CHANNEL_ID in (model.to or [OUTBOX_CHANNEL_ID]) for model in digests.values())
+    wanted = not models or any(
+        OUTBOX_CHANNEL_ID in (model.channels or [OUTBOX_CHANNEL_ID]) for model in digests.values()
+    )
     if wanted and OUTBOX_CHANNEL_ID not in models:
         channels.append(FolderChannel(OUTBOX_CHANNEL_ID, str((folder / OUTBOX_CHANNEL_ID).absolute())))
     return tuple(channels)
@@ -171,11 +173,11 @@ def build_digest_plan(
     return DigestPlan(
         id=digest_id,
         rules=tuple(all_rule_ids) if ALL_KEYWORD in model.rules else tuple(dict.fromkeys(model.rules)),
-        schedule=Schedule(at=at, cron=model.cron, is_immediate=model.at == "once"),
-        channels=tuple(dict.fromkeys(model.to or [OUTBOX_CHANNEL_ID])),
+        schedule=Schedule(at=at, cron=model.cron, is_immediate=model.at == "immediately"),
+        channels=tuple(dict.fromkeys(model.channels or [OUTBOX_CHANNEL_ID])),
         timezone=model.timezone or default_timezone,
         title=model.title or digest_id,
-        quiet_hours=QuietHours(*model.hold) if model.hold else None,
-        send_when_empty=model.quiet_notice,
-        max_articles=model.limit,
+        quiet_hours=QuietHours(*model.quiet_hours) if model.quiet_hours else None,
+        send_when_empty=model.send_when_empty,
+        max_articles=model.max_articles,
     )

@@ -13,20 +13,19 @@ from monitor.domain.errors import KeyIssue
 
 ALL_KEYWORD = "all"
 OUTBOX_CHANNEL_ID = "outbox"
-SECRET_KEYS = ("database", "heartbeat", "headers", "server", "unsubscribe", "url", "secret", "chat")
+SECRET_KEYS = ("database", "heartbeat_url", "headers", "server", "unsubscribe", "url", "secret", "chat")
 _SECRET_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
 _QUOTED_TERM = re.compile(r'=?"[^"]*"|/[^/]*/')
 _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
-LISTING_KEYS = ("items", "link", "title", "published", "next", "pages")
 
 
 def run_cross_checks(tree: dict[str, Any]) -> Iterator[KeyIssue]:
     """Yield what is wrong or doubtful between the keys of a file, whatever else is wrong in it."""
     networks = _parse_networks(_get_mapping(tree, "settings"))
-    probes = _get_mapping(tree, "settings").get("probes")
+    probes = _get_mapping(tree, "settings").get("probe_address")
     if isinstance(probes, str) and probes != "off" and not _is_loopback_host(probes.rpartition(":")[0]):
         text = "probes answer whoever can reach this address; write 127.0.0.1, or guard it otherwise"
-        yield KeyIssue(("settings", "probes"), text, is_warning=True)
+        yield KeyIssue(("settings", "probe_address"), text, is_warning=True)
     for name, source in _iter_entries(tree, "sources"):
         yield from _check_source(("sources", name), source, networks)
     for name, official in _iter_entries(tree, "officials"):
@@ -63,33 +62,35 @@ def _list_strings(value: Any) -> list[tuple[KeyPath, str]]:
 
 
 def _check_source(path: KeyPath, source: dict[str, Any], networks: list[Any]) -> Iterator[KeyIssue]:
-    kinds = [kind for kind in ("feed", "page", "sitemap") if kind in source]
-    if not kinds:
-        yield KeyIssue(path, "a source needs its address; add feed, page or sitemap with a URL")
-    if {"feed", "page"} <= set(kinds):
-        yield KeyIssue((*path, "page"), "a source has a feed or a page, not both; make a second source of it")
-    if "page" not in kinds:
-        for key in set(LISTING_KEYS) & set(source):
-            yield KeyIssue((*path, key), f"{key} is for sources with a page; delete it, or write page in place of feed")
-    elif "items" not in source:
-        text = 'a page needs items, the CSS selector of one article in its list, such as "li.news"'
-        yield KeyIssue((*path, "page"), text)
-    every, expect = _parse_duration_seconds(source.get("every")), _parse_duration_seconds(source.get("expect"))
-    if every and expect and expect < every:
-        yield KeyIssue((*path, "expect"), "the source is silent longer than that between two polls; write a longer one")
-    for kind in kinds:
-        yield from _check_address((*path, kind), source[kind], every, networks)
+    kinds = [kind for kind in ("feed", "listing", "sitemap") if kind in source]
+    if not kinds and "page" not in source:  # the old key is reported with its new word
+        yield KeyIssue(path, "a source needs its address; add feed, listing or sitemap with a URL")
+    if {"feed", "listing"} <= set(kinds):
+        yield KeyIssue((*path, "listing"), "a source has a feed or a listing, not both; make a second source of it")
+    interval = _parse_duration_seconds(source.get("poll_interval"))
+    max_silence = _parse_duration_seconds(source.get("max_silence"))
+    if interval and max_silence and max_silence < interval:
+        text = "the source is silent longer than that between two polls; write a longer one"
+        yield KeyIssue((*path, "max_silence"), text)
+    listing_url = _get_mapping(source, "listing").get("url")
+    addresses = (
+        (("feed",), source.get("feed")),
+        (("listing", "url"), listing_url),
+        (("sitemap",), source.get("sitemap")),
+    )
+    for inner, url in addresses:
+        yield from _check_address((*path, *inner), url, networks)
+        host = _parse_host(url)
+        if host and 0 < interval < 60 and not _is_private_host(host):
+            text = "a public server polled more than once a minute may shut you out; write 1m or more"
+            yield KeyIssue((*path, "poll_interval"), text, is_warning=True)
 
 
-def _check_address(path: KeyPath, url: Any, poll_interval_seconds: float, networks: list[Any]) -> Iterator[KeyIssue]:
+def _check_address(path: KeyPath, url: Any, networks: list[Any]) -> Iterator[KeyIssue]:
     host = _parse_host(url)
-    private = _is_private_host(host)
-    if private and not _is_allowed_host(host, networks):
-        text = "this address is in a private network and will be refused; add it to settings.allow_networks"
+    if _is_private_host(host) and not _is_allowed_host(host, networks):
+        text = "this address is in a private network and will be refused; add it to settings.allowed_networks"
         yield KeyIssue(path, text, is_warning=True)
-    if poll_interval_seconds and poll_interval_seconds < 60 and not private:
-        text = "a public server polled more than once a minute may shut you out; write 1m or more"
-        yield KeyIssue((*path[:-1], "every"), text, is_warning=True)
 
 
 def _parse_duration_seconds(value: Any) -> float:
@@ -102,7 +103,7 @@ def _parse_duration_seconds(value: Any) -> float:
 
 def _parse_networks(settings: dict[str, Any]) -> list[Any]:
     found = []
-    for _, text in _list_strings(settings.get("allow_networks")):
+    for _, text in _list_strings(settings.get("allowed_networks")):
         try:
             found.append(ip_network(text))
         except ValueError:
@@ -201,7 +202,7 @@ def _check_channel(path: KeyPath, channel: dict[str, Any], networks: list[Any]) 
     user = str(email.get("server", "")).rpartition("@")[0]
     if user.partition("://")[2].partition(":")[2] and not has_secret_reference(user):
         yield KeyIssue((*path, "email", "server"), _IN_THE_OPEN_MESSAGE, is_warning=True)
-    yield from _check_address((*path, "webhook", "url"), webhook.get("url"), 0, networks)
+    yield from _check_address((*path, "webhook", "url"), webhook.get("url"), networks)
     if str(webhook.get("url", "")).startswith("http://") and not _is_private_host(_parse_host(webhook.get("url"))):
         text = "http:// lets everybody on the way read the messages; write https://"
         yield KeyIssue((*path, "webhook", "url"), text, is_warning=True)
@@ -213,15 +214,15 @@ _IN_THE_OPEN_MESSAGE = "a secret stands open in the file; write ${NAME} or file:
 def _check_digest(path: KeyPath, digest: dict[str, Any], tree: dict[str, Any]) -> Iterator[KeyIssue]:
     if ("at" in digest) == ("cron" in digest):
         what = "has both at and cron" if "at" in digest else "says not when it goes out"
-        yield KeyIssue(path, f'a digest {what}; write one of at: "07:00", at: once, cron: "0 7 * * mon-fri"')
+        yield KeyIssue(path, f'a digest {what}; write one of at: "07:00", at: immediately, cron: "0 7 * * mon-fri"')
     channels = {**_get_mapping(tree, "channels"), OUTBOX_CHANNEL_ID: None}
     yield from _check_known_ids(
         (*path, "rules"), digest.get("rules"), _get_mapping(tree, "rules"), "rule", {ALL_KEYWORD}
     )
-    yield from _check_known_ids((*path, "to"), digest.get("to"), channels, "channel", set())
-    if not digest.get("to") and _get_mapping(tree, "channels"):
+    yield from _check_known_ids((*path, "channels"), digest.get("channels"), channels, "channel", set())
+    if not digest.get("channels") and "to" not in digest and _get_mapping(tree, "channels"):
         text = (
-            f"this digest goes to the folder channel {OUTBOX_CHANNEL_ID} alone; add to: [...] with the channels meant"
+            f"this digest goes to the folder channel {OUTBOX_CHANNEL_ID} alone; add channels: [...] with the ids meant"
         )
         yield KeyIssue(path, text, is_warning=True)
 
@@ -238,7 +239,7 @@ def _check_known_ids(
 def _check_whole_file(tree: dict[str, Any]) -> Iterator[KeyIssue]:
     urls: dict[str, str] = {}
     for name, source in _iter_entries(tree, "sources"):
-        url = source.get("feed") or source.get("page") or source.get("sitemap")
+        url = source.get("feed") or _get_mapping(source, "listing").get("url") or source.get("sitemap")
         if isinstance(url, str):
             if url in urls:
                 text = f"the source {urls[url]} reads this address already; delete one of them"

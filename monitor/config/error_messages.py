@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from monitor.config.field_types import describe_non_text
+from monitor.config.schema import DigestModel, OfficialModel, RuleModel, SettingsModel, SourceModel
 from monitor.config.value_parsers import suggest_similar
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.errors import KeyIssue
@@ -19,6 +20,39 @@ _EXPECTED_TYPE_HINTS = {
     "model_type": "write a mapping, one indented line a key",
 }
 
+RENAMED_KEYS: dict[type[BaseModel], dict[str, str]] = {
+    SettingsModel: {
+        "contact": "user_agent_contact",
+        "allow_networks": "allowed_networks",
+        "heartbeat": "heartbeat_url",
+        "templates": "template_dir",
+        "probes": "probe_address",
+    },
+    SourceModel: {
+        "every": "poll_interval",
+        "expect": "max_silence",
+        "article": "text_from",
+        "page": "listing: {url: ...}",
+        "items": "listing: {items: ...}",
+        "link": "listing: {link: ...}",
+        "title": "listing: {title: ...}",
+        "published": "listing: {published: ...}",
+        "next": "listing: {next: ...}",
+        "pages": "listing: {max_pages: ...}",
+    },
+    OfficialModel: {"not": "exclude_phrases"},
+    RuleModel: {"roles": "match_positions", "changes": "report_edits"},
+    DigestModel: {
+        "to": "channels",
+        "hold": "quiet_hours",
+        "quiet_notice": "send_when_empty",
+        "limit": "max_articles",
+    },
+}
+"""New word for each key that an earlier version of the file had."""
+
+RENAMED_VALUES = {("at", "once"): "at: immediately"}
+
 
 def describe_error(path: KeyPath, detail: ErrorDetails, model: type[BaseModel]) -> KeyIssue:
     """Turn one error of pydantic into a remark; ``path`` is where the model's value stands in the file."""
@@ -29,6 +63,8 @@ def describe_error(path: KeyPath, detail: ErrorDetails, model: type[BaseModel]) 
     if detail["type"] == "missing":
         field = _map_fields_by_key(_resolve_model(model, parent))[str(key)]
         return KeyIssue((*path, *parent), f"{key} is missing; add it: {field.description}")
+    if isinstance(detail["input"], str) and (renamed := RENAMED_VALUES.get((str(key), detail["input"]))):
+        return KeyIssue((*path, *loc), f"`{key}: {detail['input']}` is now `{renamed}`")
     return KeyIssue((*path, *loc), describe_value_error(detail))
 
 
@@ -67,7 +103,9 @@ def describe_type(value: Any) -> str:
 
 
 def describe_unknown_key(key: str, model: type[BaseModel]) -> str:
-    """Say that a key is not known, and which one was meant or may stand there."""
+    """Return the message for an unknown key: its new word, a similar key, or all known keys."""
+    if renamed := RENAMED_KEYS.get(model, {}).get(key):
+        return f"`{key}` is now `{renamed}`"
     known = _map_fields_by_key(model)
     hint = suggest_similar(key, known) or f"; known here: {', '.join(known)}"
     return f'there is no key "{key}"{hint}'

@@ -139,8 +139,8 @@ def parse_probe_address(value: Any) -> Any:
 
 
 def parse_digest_time(value: Any) -> Any:
-    """Read a time of day, or ``once``."""
-    return value if value == "once" else make_text_validator(value_parsers.parse_time_of_day)(value)
+    """Return the time of day, or the word `immediately` as it is."""
+    return value if value == "immediately" else make_text_validator(value_parsers.parse_time_of_day)(value)
 
 
 _DURATION_SCHEMA_PATTERN = r"([0-9]+[smhdwy])+"

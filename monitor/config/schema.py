@@ -59,16 +59,18 @@ class SettingsModel(StrictModel):
         default=Secret(DEFAULT_DATABASE_URL), description="SQLAlchemy URL; a relative file lies beside sources.yaml"
     )
     timezone: TimeZoneName = Field(default="UTC", description="IANA zone of digests that name none")
-    contact: ShortText = Field(default="", description="address or URL shown to servers in the User-Agent")
+    user_agent_contact: ShortText = Field(default="", description="address or URL shown to servers in the User-Agent")
     retention: RetentionPeriod = Field(
         default=timedelta(days=730), description="how long articles are kept, or forever"
     )
     backfill: Duration = Field(default=timedelta(days=1), description="how far back the first poll of a source is news")
     keep_pages: Literal["none", "matched", "all"] = Field(default="matched", description="raw pages kept as evidence")
-    allow_networks: list[CidrNetwork] = Field(default_factory=list, description="private networks that may be reached")
-    heartbeat: SecretUrl | None = Field(default=None, description="URL that is pinged while all is well")
-    templates: ShortText = Field(default="", description="folder of your own digest templates")
-    probes: ProbeAddress = Field(
+    allowed_networks: list[CidrNetwork] = Field(
+        default_factory=list, description="private networks that may be reached"
+    )
+    heartbeat_url: SecretUrl | None = Field(default=None, description="URL that is pinged while all is well")
+    template_dir: ShortText = Field(default="", description="folder of your own digest templates")
+    probe_address: ProbeAddress = Field(
         default=("127.0.0.1", 9464), description="address and port of /livez, /readyz and /metrics, or off"
     )
 
@@ -98,29 +100,37 @@ class SelectorsModel(StrictModel):
     )
 
 
+class ListingModel(StrictModel):
+    """A page that lists articles, and the selectors that find each of them."""
+
+    url: WebUrl = Field(description="URL of the page")
+    items: CssSelector = Field(description='CSS selector of one article in the list, such as "li.news"')
+    link: CssSelector = Field(default="a[href]", description="the link inside an item")
+    title: CssSelector = Field(default="", description="the headline inside an item; default: the link's text")
+    published: PublishedField | None = Field(default=None, description="the date inside an item")
+    next: CssSelector = Field(default="", description="the link to the next page of the list")
+    max_pages: int = Field(default=1, ge=1, le=50, description="how many pages of the list are read at most")
+
+
 class SourceModel(StrictModel):
     """One origin of articles: a feed, a news sitemap, or a page that lists articles."""
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["feed"]}, {"required": ["page"]}, {"required": ["sitemap"]}]}
+        json_schema_extra={"anyOf": [{"required": ["feed"]}, {"required": ["listing"]}, {"required": ["sitemap"]}]}
     )
 
     name: ShortText = Field(default="", description="the outlet as readers know it; default: the id")
     feed: WebUrl | None = Field(default=None, description="URL of an RSS, Atom, RDF or JSON feed")
     sitemap: WebUrl | None = Field(default=None, description="URL of a news sitemap; beside a feed it fills gaps")
-    page: WebUrl | None = Field(default=None, description="URL of a page that lists articles; needs items")
-    items: CssSelector | None = Field(default=None, description="CSS selector of one article in the page's list")
-    link: CssSelector | None = Field(default=None, description="the link inside an item; default: a[href]")
-    title: CssSelector | None = Field(default=None, description="the headline inside an item; default: the link's text")
-    published: PublishedField | None = Field(default=None, description="the date inside an item")
-    next: CssSelector | None = Field(default=None, description="the link to the next page of the list")
-    pages: int = Field(default=1, ge=1, le=50, description="how many pages of the list are read at most")
+    listing: ListingModel | None = Field(default=None, description="a page that lists articles, and how to read it")
     language: LanguageCode = Field(default="", description="language code of its articles, such as en")
     country: ShortText = Field(default="", description="where the outlet is at home")
     timezone: TimeZoneName = Field(default="", description="zone of dates that tell none")
-    every: PollInterval = Field(default=None, description="auto, or a fixed length such as 15m")
-    expect: Duration | None = Field(default=None, description="silent for longer is a fault that gets reported")
-    article: Literal["full", "feed"] = Field(default="full", description="full fetches article pages, feed does not")
+    poll_interval: PollInterval = Field(default=None, description="auto, or a fixed length such as 15m")
+    max_silence: Duration | None = Field(default=None, description="silent for longer is a fault that gets reported")
+    text_from: Literal["page", "feed"] = Field(
+        default="page", description="page fetches the page of each article, feed takes the text of the feed"
+    )
     selectors: SelectorsModel = Field(default_factory=SelectorsModel, description="CSS selectors for its article pages")
     headers: dict[Annotated[str, AfterValidator(value_parsers.parse_header_name)], SecretText] = Field(
         default_factory=dict, description="HTTP headers to send along; values may be secrets"
@@ -157,9 +167,9 @@ class OfficialModel(StrictModel):
     roles: Annotated[list[RoleField], BeforeValidator(as_list, json_schema_input_type=list[RoleField] | str)] = Field(
         default_factory=list, description="posts, with dates where known"
     )
-    not_: Annotated[list[ShortText], BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str)] = Field(
-        default_factory=list, alias="not", description="phrases that cancel a mention"
-    )
+    exclude_phrases: Annotated[
+        list[ShortText], BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str)
+    ] = Field(default_factory=list, description="phrases that cancel a mention")
     examples: ExamplesModel = Field(default_factory=ExamplesModel, description="texts that must and must not name them")
 
 
@@ -179,8 +189,8 @@ class RuleModel(StrictModel):
     regions: list[Literal["title", "standfirst", "dateline", "caption", "body"]] = Field(
         default_factory=list, description="only these parts of an article; default: all"
     )
-    roles: bool = Field(default=False, description="also report officials named by their post alone")
-    changes: bool = Field(default=False, description="also report silent edits and withdrawals")
+    match_positions: bool = Field(default=False, description="also report officials named by their post alone")
+    report_edits: bool = Field(default=False, description="also report silent edits and withdrawals")
     examples: ExamplesModel = Field(default_factory=ExamplesModel, description="texts that must and must not match")
 
 
@@ -242,23 +252,25 @@ class DigestModel(StrictModel):
 
     rules: Annotated[IdList, Field(min_length=1)] = Field(description="ids of rules, such as [border]")
     at: Annotated[
-        time | Literal["once"] | None,
+        time | Literal["immediately"] | None,
         BeforeValidator(parse_digest_time),
-        WithJsonSchema({"type": "string", "pattern": "^(once|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
-    ] = Field(default=None, description='a time of day such as "07:00", or once for as soon as it is found')
+        WithJsonSchema({"type": "string", "pattern": "^(immediately|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
+    ] = Field(default=None, description='a time of day such as "07:00", or immediately for as soon as it is found')
     cron: Annotated[str, AfterValidator(value_parsers.parse_cron)] = Field(
         default="", description='minute hour day month weekday, such as "0 7 * * mon-fri"'
     )
-    timezone: TimeZoneName = Field(default="", description="zone of at, cron and hold; default: that of settings")
-    to: IdList = Field(default_factory=list, description="ids of channels; default: the folder channel outbox")
+    timezone: TimeZoneName = Field(
+        default="", description="zone of at, cron and quiet_hours; default: that of settings"
+    )
+    channels: IdList = Field(default_factory=list, description="ids of channels; default: the folder channel outbox")
     title: ShortText = Field(default="", description="headline of the digest; default: its id")
-    hold: Annotated[
+    quiet_hours: Annotated[
         tuple[time, time] | None,
         BeforeValidator(make_text_validator(value_parsers.parse_quiet_hours)),
         WithJsonSchema({"type": "string"}),
     ] = Field(default=None, description='quiet hours that hold messages, such as "22:00-06:00"')
-    quiet_notice: bool = Field(default=False, description="say so when nothing was found, with proof of coverage")
-    limit: int = Field(default=200, ge=1, le=5000, description="articles shown at most; the rest is summed up")
+    send_when_empty: bool = Field(default=False, description="say so when nothing was found, with proof of coverage")
+    max_articles: int = Field(default=200, ge=1, le=5000, description="articles shown at most; the rest is summed up")
 
 
 SynonymGroups = list[Annotated[list[ShortText], Field(min_length=2)]]

@@ -12,7 +12,7 @@ CONFIG_TEMPLATE = """\
 
 settings:
   timezone: UTC                  # such as Asia/Vientiane; digests go out by this clock
-  # contact: desk@example.org    # shown to the servers you read from, so that they can reach you
+  # user_agent_contact: desk@example.org   # shown to the servers that are read, so that they can reach you
   # retention: 2y                # how long articles are kept (s m h d w y, or forever)
   # backfill: 1d                 # how far back the first poll of a source is news
 
@@ -24,19 +24,20 @@ sources:
     feed: https://vietnamnews.vn/rss/politics-laws.rss
     language: en
     country: Vietnam
-    expect: 2d                   # silent for longer is reported
+    max_silence: 2d              # a longer silence is reported
   vnexpress-international:
     name: VnExpress International
     feed: https://e.vnexpress.net/rss/news.rss
     language: en
     country: Vietnam
-    expect: 2d
+    max_silence: 2d
   # A site without a feed: the page that lists its articles, and where they stand in it.
   # lao-news-agency:
-  #   page: https://kpl.gov.la/En/News.aspx?cat=10
-  #   items: "ul.news-story li"
-  #   link: "a[href*='detail.aspx']"
-  #   published: {selector: "p.uk-text-small", format: "%d/%m/%Y"}
+  #   listing:
+  #     url: https://kpl.gov.la/En/News.aspx?cat=10
+  #     items: "ul.news-story li"
+  #     link: "a[href*='detail.aspx']"
+  #     published: {selector: "p.uk-text-small", format: "%d/%m/%Y"}
 
 # Who is watched. Type a name once, as it is written at home; other spellings are found by themselves.
 officials:
@@ -68,6 +69,6 @@ rules:
 digests:
   morning:
     rules: [people, border]
-    at: "07:00"                  # or cron: "0 7 * * mon-fri", or at: once (as soon as it is found)
-    quiet_notice: true           # say so when nothing was found, with proof of what was read
+    at: "07:00"                  # or cron: "0 7 * * mon-fri", or at: immediately (as soon as it is found)
+    send_when_empty: true        # send it even if nothing was found, with the list of sources read
 """

@@ -33,7 +33,7 @@ def format_quarantine_notices(lines: Sequence[QuarantineSummary]) -> tuple[str, 
 WEEK = timedelta(days=7)
 MAX_SPELLINGS_SHOWN, MAX_SPELLINGS_QUERIED = 5, 50  # spellings named, and looked through for what deserves it
 EXCLUDED_REASON_PREFIX = "cancelled by the phrase"
-"""So begins the reason of what the reader's own `not` phrases refused; that is no news to him."""
+"""So begins the reason of what the reader's own `exclude_phrases` refused; that is no news to him."""
 
 
 def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:

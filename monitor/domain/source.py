@@ -47,13 +47,13 @@ class SourceKind(StrEnum):
 
     FEED = "feed"
     SITEMAP = "sitemap"
-    PAGE = "page"
+    LISTING = "listing"
 
 
 class TextOrigin(StrEnum):
     """Where the text of an article comes from: its own page, or the feed alone."""
 
-    PAGE = "full"
+    PAGE = "page"
     FEED = "feed"
 
 

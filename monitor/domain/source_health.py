@@ -12,7 +12,7 @@ from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source
 
 SUGGEST_FIND_FEED = "open the address in a browser; `monitor discover` finds where the feed is now"
-SUGGEST_FIX_SELECTORS = "look at the page and mend the source's selectors (`items`, `link`)"
+SUGGEST_FIX_SELECTORS = "look at the page and mend the source's selectors (`listing`: `items`, `link`)"
 SUGGEST_ASK_ACCESS = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
 SUGGEST_SUBSCRIPTION_HEADERS = (
     "give the source the headers of a subscription (`headers:`), or use a public feed of the outlet"
@@ -34,7 +34,7 @@ _SUGGESTIONS_BY_CAUSE = {
         "open the address in a browser: if it warns, too, the outlet has to mend it; "
         "if not, see to this machine's date and CA certificates"
     ),
-    FailureCause.FORBIDDEN_ADDRESS: "if this is a server of yours, name its network in `settings.allow_networks`",
+    FailureCause.FORBIDDEN_ADDRESS: "if this is a server of yours, name its network in `settings.allowed_networks`",
     FailureCause.REDIRECT: SUGGEST_FIND_FEED,
     FailureCause.LAYOUT_CHANGED: SUGGEST_FIX_SELECTORS,
     FailureCause.MALFORMED: _SUGGEST_WAIT,
@@ -43,7 +43,7 @@ _SUGGESTIONS_BY_STATUS = {
     400: SUGGEST_FIND_FEED,
     404: SUGGEST_FIND_FEED,
     406: SUGGEST_FIND_FEED,
-    429: "raise the source's `every`",
+    429: "raise the source's `poll_interval`",
 }
 
 
@@ -97,7 +97,7 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
         SourceState.QUIET,
         f"nothing new since {last:%Y-%m-%d %H:%M} UTC, "
         f"though something is expected every {format_duration(source.max_silence)}",
-        "see whether the outlet still fills this feed; raise `expect` if it is slower than thought",
+        "see whether the outlet still fills this feed; raise `max_silence` if it is slower than thought",
     )
 
 

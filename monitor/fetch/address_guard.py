@@ -88,7 +88,7 @@ def look_up_host(host: str, port: int) -> list[str]:
 
 
 class AddressGuard:
-    """Judges addresses and looks names up. ``allow_networks`` opens exactly what it names, nothing beside it."""
+    """Judges addresses and looks names up. ``allowed_networks`` opens exactly what it names, nothing beside it."""
 
     def __init__(
         self,

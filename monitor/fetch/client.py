@@ -51,7 +51,7 @@ _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCa
 class HttpFetcher:
     """Fetches over HTTP under every rule of politeness and safety.
 
-    ``contact`` goes into the User-Agent so that a webmaster can reach the desk; ``allow_networks`` are the only
+    ``contact`` goes into the User-Agent so that a webmaster can reach the desk; ``allowed_networks`` are the only
     private networks that may be fetched. The clock is asked for dates in headers, never for timeouts.
     """
 

@@ -42,7 +42,7 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     text = decode(decompress_gzip(body), content_type)
     if not text.strip():
         raise NotAFeed("the server sends an empty document", "nothing")
-    if source.kind is SourceKind.PAGE:
+    if source.kind is SourceKind.LISTING:
         return parse_listing(text, url, source)
     if is_sitemap(text):
         return parse_sitemap(text, url, source)

@@ -176,7 +176,7 @@ class Collector:
         document = await self._parse(source, memory, outcome)
         if not isinstance(document, FetchedFeed):
             return await self._record_failure(lease, source, memory, document)
-        if document.feed.is_cut_off or (document.feed.nested_urls and source.kind is not SourceKind.PAGE):
+        if document.feed.is_cut_off or (document.feed.nested_urls and source.kind is not SourceKind.LISTING):
             # the whole may come under the same validators as its half; an index may stay the same to the letter
             # while the sitemaps that it names change
             outcome, body_hash = replace(outcome, etag="", last_modified=""), ""

@@ -47,7 +47,7 @@ class DiscoveryResult:
 
 NO_FEED_REASON = (
     "the site names no feed, and none is where they usually are; "
-    "what helps: read a page of it that lists articles, by `page:` and `items:`"
+    "what helps: read a page of it that lists articles, by `listing:` with `url` and `items`"
 )
 
 

@@ -52,7 +52,7 @@ class FeedDocumentReader:
 
     async def fetch(self, source: Source, url: str, etag: str = "", last_modified: str = "") -> FetchResult:
         """Fetch one document of a source. robots.txt is asked for pages, never for feeds and sitemaps."""
-        purpose = FetchPurpose.PAGE if source.kind is SourceKind.PAGE else FetchPurpose.FEED
+        purpose = FetchPurpose.PAGE if source.kind is SourceKind.LISTING else FetchPurpose.FEED
         return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, request_headers(source, url)))
 
     async def parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> FetchedFeed:
@@ -69,7 +69,7 @@ class FeedDocumentReader:
 
     async def add_linked_entries(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
         """Add what an index of sitemaps or further pages of a listing hold; stop where known entries begin."""
-        if source.kind is SourceKind.PAGE:
+        if source.kind is SourceKind.LISTING:
             return await self._add_listing_pages(feed, source, has_known_entry)
         for url in feed.nested_urls[:MAX_NESTED_SITEMAPS]:
             part = await self._fetch_part(source, url)

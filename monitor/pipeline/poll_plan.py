@@ -128,7 +128,7 @@ def _assess_feed(source: Source, poll_state: PollState, stats: FeedStats, now: d
             SourceState.GAP,
             f"none of its {stats.entry_count} entries was known: articles between the last poll "
             f"({poll_state.last_attempt_at or now:%Y-%m-%d %H:%M} UTC and before) and now may be missing",
-            "poll it more often (`every: auto`), or give it the outlet's news sitemap (`sitemap:`)",
+            "poll it more often (`poll_interval: auto`), or give it the outlet's news sitemap (`sitemap:`)",
         )
     note = stats.note if stats.entry_count else "well-formed, but without any entry so far"
     return _redirect_finding(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis(detail=note)

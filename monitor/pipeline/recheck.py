@@ -1,7 +1,8 @@
 """Look again, over days, at the pages of what was told: silent edits, corrections and withdrawals are news too.
 
 A new version is told if a watched mention came or went, its sentence or the headline changed, or the text says that it
-is a correction; other edits only under rules with ``changes``. The notice threads under the first one by its story.
+is a correction; other edits only under rules with ``report_edits``. The notice threads under the first one by its
+story.
 """
 
 import asyncio

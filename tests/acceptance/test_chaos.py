@@ -26,11 +26,12 @@ DAY = 86_400
 def configuration(world: World, post: PostOffice, feeds: int) -> str:
     """Watch every feed of the world for one official, and tell at once, by mail and by webhook."""
     sources = "".join(
-        f"  feed-{n}: {{name: Outlet {n}, feed: '{world.urls[n % len(world.urls)]}/feed/{n}', every: 1s}}\n"
+        f"  feed-{n}: {{name: Outlet {n}, feed: '{world.urls[n % len(world.urls)]}/feed/{n}', poll_interval: 1s}}\n"
         for n in range(feeds)
     )
     return f"""
-settings: {{database: sqlite:///monitor.db, contact: desk@example.org, allow_networks: [127.0.0.0/8], probes: off}}
+settings: {{database: sqlite:///monitor.db, user_agent_contact: desk@example.org, allowed_networks: [127.0.0.0/8],
+  probe_address: off}}
 sources:
 {sources}
 officials:
@@ -41,7 +42,7 @@ channels:
   hook: {{webhook: {{url: '{world.url}/hook', secret: '{SECRET}'}}}}
   desk: {{email: {{to: [desk@example.org], from: m@example.org, server: 'smtp://127.0.0.1:{post.port}'}}}}
 digests:
-  urgent: {{rules: [giang], at: once, limit: 5000, to: [hook, desk]}}
+  urgent: {{rules: [giang], at: immediately, max_articles: 5000, channels: [hook, desk]}}
 """
 
 

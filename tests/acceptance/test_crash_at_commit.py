@@ -18,10 +18,10 @@ KILLED = 137
 SENTENCE = "<p>The ministry counted {n} new bridges in the northern provinces, and said so.</p>"
 PARAGRAPHS = "".join(SENTENCE.format(n=n) * 6 for n in range(4))
 CONFIGURATION = """
-settings: {{database: sqlite:///monitor.db, allow_networks: [127.0.0.0/8]}}
+settings: {{database: sqlite:///monitor.db, allowed_networks: [127.0.0.0/8]}}
 sources:
-  one: {{name: One, feed: '{url}/feed/one', every: 1s}}
-  two: {{name: Two, feed: '{url}/feed/two', every: 1s}}
+  one: {{name: One, feed: '{url}/feed/one', poll_interval: 1s}}
+  two: {{name: Two, feed: '{url}/feed/two', poll_interval: 1s}}
 officials:
   phan-van-giang: {{name: Phan Văn Giang, country: Vietnam}}
 rules:
@@ -29,7 +29,7 @@ rules:
 channels:
   hook: {{webhook: {{url: '{url}/hook', secret: '{secret}'}}}}
 digests:
-  urgent: {{rules: [giang], at: once, to: [hook]}}
+  urgent: {{rules: [giang], at: immediately, channels: [hook]}}
 """
 
 

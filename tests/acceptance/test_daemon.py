@@ -16,7 +16,7 @@ from support.hostile_server import World
 from support.wait import wait_until
 
 CANARY = "c4nary/With+signs"
-FEED = "  {name}: {{feed: '{url}/feed/{name}', every: 1s, article: feed}}\n"
+FEED = "  {name}: {{feed: '{url}/feed/{name}', poll_interval: 1s, text_from: feed}}\n"
 
 
 def free_port() -> int:
@@ -27,11 +27,11 @@ def free_port() -> int:
 
 def configuration(world: World, port: int, *names: str) -> str:
     return (
-        f"settings:\n  allow_networks: [127.0.0.0/8]\n  probes: 127.0.0.1:{port}\n"
+        f"settings:\n  allowed_networks: [127.0.0.0/8]\n  probe_address: 127.0.0.1:{port}\n"
         "sources:\n" + "".join(FEED.format(name=name, url=world.url) for name in names) + "officials:\n"
         "  giang: {name: Phan Văn Giang, country: Vietnam}\nrules:\n  people: {officials: all}\n"
         "channels:\n  desk: {email: {to: a@b.example, from: c@d.example, server: 'smtps://u:${MAIL}@127.0.0.1:9'}}\n"
-        "digests:\n  now: {rules: people, at: once, to: [desk, outbox]}\n"
+        "digests:\n  now: {rules: people, at: immediately, channels: [desk, outbox]}\n"
     )
 
 
@@ -175,7 +175,9 @@ def test_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -
 @pytest.fixture
 def stalling(monitor: Monitor, world: World, port: int) -> Monitor:
     """Make a daemon that pings a heartbeat five times a second and can be made to hang."""
-    text = configuration(world, port, "one").replace("  probes:", f"  heartbeat: {world.url}/alive\n  probes:")
+    text = configuration(world, port, "one").replace(
+        "  probe_address:", f"  heartbeat_url: {world.url}/alive\n  probe_address:"
+    )
     save(monitor, text)
     monitor.launcher = (str(Path(__file__).parents[1] / "support" / "run_with_stalled_loop.py"),)
     return monitor

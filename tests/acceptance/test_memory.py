@@ -19,12 +19,12 @@ MEMORY_REPORT = Path(__file__).parents[1] / "support" / "run_with_memory_report.
 
 def configuration(world: World, feeds: int) -> str:
     sources = "".join(
-        f"  feed-{n}: {{feed: '{world.urls[n % len(world.urls)]}/feed/{n}', every: 1s}}\n" for n in range(feeds)
+        f"  feed-{n}: {{feed: '{world.urls[n % len(world.urls)]}/feed/{n}', poll_interval: 1s}}\n" for n in range(feeds)
     )
     return (
-        f"settings: {{allow_networks: [127.0.0.0/8], probes: off}}\nsources:\n{sources}"
+        f"settings: {{allowed_networks: [127.0.0.0/8], probe_address: off}}\nsources:\n{sources}"
         "officials:\n  giang: {name: Phan Văn Giang, country: Vietnam}\nrules:\n  people: {officials: all}\n"
-        "digests:\n  now: {rules: people, at: once, to: [outbox]}\n"
+        "digests:\n  now: {rules: people, at: immediately, channels: [outbox]}\n"
     )
 
 

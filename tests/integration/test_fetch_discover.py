@@ -20,9 +20,7 @@ RSS = (
     f"<rss version='2.0'><channel><title>Daily: politics</title><language>en</language>{ITEM}</channel></rss>".encode()
 )
 SITEMAP = b"<urlset><url><loc>https://daily.example/1</loc><lastmod>2026-03-05</lastmod></url></urlset>"
-CONFIG = (
-    "settings:\n  allow_networks: [127.0.0.0/8]\nsources: # ours\n  old: {name: Old, feed: 'https://old.example/rss'}\n"
-)
+CONFIG = "settings:\n  allowed_networks: [127.0.0.0/8]\nsources: # ours\n  old: {name: Old, feed: 'https://old.example/rss'}\n"
 
 
 def site(pages: dict[str, bytes]) -> Callable[..., object]:
@@ -74,7 +72,7 @@ def test_a_feed_is_its_own_discovery_and_a_bare_site_is_guessed(tmp_path: Path) 
     code, out, err = run({"/": b"<html>News</html>"}, "/", tmp_path)
     assert (code, out) == (3, "")
     assert "names no feed" in err
-    assert "what helps: read a page of it that lists articles, by `page:` and `items:`" in err
+    assert "what helps: read a page of it that lists articles, by `listing:` with `url` and `items`" in err
 
 
 def test_what_is_read_already_is_no_second_source(tmp_path: Path) -> None:
@@ -94,8 +92,8 @@ def test_a_site_without_a_title_is_called_by_its_host(tmp_path: Path) -> None:
 
 def test_what_stands_in_the_way_comes_with_what_helps(tmp_path: Path) -> None:
     """A private address that is not allowed says what allows it."""
-    code, _, err = run({}, "/", tmp_path, configuration="settings: {contact: desk@example.org}\n")
-    assert (code, "settings.allow_networks" in err) == (3, True)
+    code, _, err = run({}, "/", tmp_path, configuration="settings: {user_agent_contact: desk@example.org}\n")
+    assert (code, "settings.allowed_networks" in err) == (3, True)
 
 
 OPML = """<opml><body><outline text="Báo Đất" xmlUrl="https://a.example/rss"/><outline text="ລາວ" xmlUrl="https://b.example/"/>

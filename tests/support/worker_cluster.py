@@ -31,7 +31,7 @@ rules:
 channels:
   desk: {folder: out}
 digests:
-  now: {rules: people, at: once, to: desk}
+  now: {rules: people, at: immediately, channels: desk}
 """
 
 
@@ -120,9 +120,9 @@ class Team:
         self.name = server.new()
         self.url = server.url(self.name)
         sources = "".join(
-            f"  {one.name}: {{feed: '{one.url}', every: {every}, article: {article}}}\n" for one in outlets
+            f"  {one.name}: {{feed: '{one.url}', poll_interval: {every}, text_from: {article}}}\n" for one in outlets
         )
-        settings = f"settings:\n  allow_networks: [127.0.0.0/8]\n  probes: off\n  database: '{self.url}'\n"
+        settings = f"settings:\n  allowed_networks: [127.0.0.0/8]\n  probe_address: off\n  database: '{self.url}'\n"
         self.text = f"{settings}sources:\n{sources}{DESK}"
         self.monitor = Monitor(folder, self.text)
         self._folder, self._stack = folder, ExitStack()

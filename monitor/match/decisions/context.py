@@ -121,7 +121,7 @@ class MatchContext:
         return self.article_text.cased[candidate.start : candidate.end]
 
     def find_exclude_phrase(self, exclude_phrases: tuple[str, ...], candidate: Candidate) -> str:
-        """Return the phrase of an official's ``not`` list in which a place lies, or an empty string."""
+        """Return the phrase of an official's ``exclude_phrases`` in which a place lies, or an empty string."""
         for phrase in exclude_phrases:
             needle = " ".join(fold_words(phrase))
             reach = len(needle) + 1

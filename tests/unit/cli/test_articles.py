@@ -25,7 +25,7 @@ settings: {database: "sqlite:///monitor.db"}
 sources: {times: {feed: "https://times.example/rss"}}
 """
 SEALED = """
-settings: {database: "sqlite:///monitor.db", heartbeat: "${NOT_HERE}"}
+settings: {database: "sqlite:///monitor.db", heartbeat_url: "${NOT_HERE}"}
 sources: {times: {feed: "https://times.example/rss", headers: {Authorization: "Bearer ${NOT_HERE}"}}}
 officials: {phan-van-giang: {name: Phan Văn Giang, country: Vietnam}}
 rules: {people: {officials: all}}
@@ -33,7 +33,7 @@ channels:
   desk: {email: {to: a@b.example, from: a@b.example, server: "file:/not/here"}}
   bridge: {webhook: {url: "${NOT_HERE}", secret: "${NOT_HERE}"}}
   team: {chat: "${NOT_HERE}"}
-digests: {morning: {rules: all, at: "07:00", to: [desk, bridge, team]}}
+digests: {morning: {rules: all, at: "07:00", channels: [desk, bridge, team]}}
 """
 Run = Callable[..., str]
 

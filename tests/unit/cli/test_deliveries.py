@@ -19,7 +19,7 @@ settings: {database: "sqlite:///monitor.db", timezone: Asia/Vientiane}
 sources: {times: {feed: "https://times.example/rss"}}
 officials: {somebody: {name: Some Body, country: Vietnam}}
 rules: {rule: {officials: [somebody]}}
-digests: {morning: {rules: [rule], at: "07:00", quiet_notice: true}}
+digests: {morning: {rules: [rule], at: "07:00", send_when_empty: true}}
 """
 Run = Callable[..., str]
 

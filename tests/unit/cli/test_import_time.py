@@ -21,7 +21,7 @@ officials:
 rules:
   people: {officials: [all]}
 digests:
-  today: {rules: [people], at: "07:00", to: [outbox]}
+  today: {rules: [people], at: "07:00", channels: [outbox]}
 """
 HEAVY = "alembic mako feedparser jinja2 prometheus_client aiosmtplib apprise fastapi psycopg standardwebhooks"
 FOR_PEOPLE = {"rich", "structlog"}

@@ -8,9 +8,9 @@ from monitor.config.load import parse_configuration
 from monitor.domain.errors import ConfigError
 
 HEAD = "sources: {a: {feed: 'https://x.example/f'}}\nofficials: {o: {name: Tô Lâm}}\nrules: {r: {officials: o}}\n"
-TOLD = "digests: {d: {rules: r, at: once}}\n"
+TOLD = "digests: {d: {rules: r, at: immediately}}\n"
 WARNINGS = {
-    "sources: {a: {feed: 'https://x.example', every: 10s}}": "a.every: a public server polled more than once a minute",
+    "sources: {a: {feed: 'https://x.example', poll_interval: 10s}}": "a.poll_interval: a public server",
     "sources: {a: {feed: 'http://10.1.2.3/f'}}": "a.feed: this address is in a private network",
     "sources: {a: {feed: 'http://localhost/f'}}": "a.feed: this address is in a private network",
     "sources: {a: {feed: 'https://x.example'}, b: {feed: 'https://x.example'}}": "b: the source a reads this address",
@@ -21,26 +21,26 @@ WARNINGS = {
     "channels: {c: {webhook: {url: 'https://[::1]/', secret: 'whsec_YWJj'}}}": "url: this address is in",
     "channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}": "secret: a secret stands",
     "channels: {c: {email: {to: a@b.example, from: a@b.example, server: 'smtp://u:p@h.example'}}}": "a secret stands",
-    "settings: {probes: '0.0.0.0:9464'}": "settings.probes: probes answer whoever can reach",
-    "digests: {d: {rules: all, title: '${TITLE}', at: once}}": "d.title: ${TITLE} stands for itself here",
-    "settings: {contact: '${CONTACT}'}": "settings.contact: ${CONTACT} stands for itself here",
+    "settings: {probe_address: '0.0.0.0:9464'}": "settings.probe_address: probes answer whoever can reach",
+    "digests: {d: {rules: all, title: '${TITLE}', at: immediately}}": "d.title: ${TITLE} stands for itself here",
+    "settings: {user_agent_contact: '${CONTACT}'}": "settings.user_agent_contact: ${CONTACT} stands for itself here",
     "rules: {r: {query: 'tax and budget'}}": '1:25: rules.r.query: "and" is looked for as a word',
     "rules: {r: {query: 'tax near/5 budget'}}": "write NEAR/5, else put it in quotes",
     "rules: {r: {query: 'tax NEAR budget'}}": "write NEAR/5, with the words allowed between",
     "settings: {timezone: UTC}": "no sources: nothing will be read",
 }
 FAULTS = {
-    "sources: {a: {feed: 'https://x.example', page: 'https://x.example', items: li}}": "a feed or a page, not both",
-    "sources: {a: {feed: 'https://x.example', items: li}}": "items is for sources with a page",
-    "sources: {a: {feed: 'https://x.example', every: 2h, expect: 1h}}": "silent longer than that between two polls",
+    "sources: {a: {feed: 'https://x.example', listing: {url: 'https://x.example', items: li}}}": "a feed or a listing",
+    "sources: {a: {listing: {url: 'https://x.example'}}}": "items is missing; add it: CSS selector of one article",
+    "sources: {a: {feed: 'https://x.example', poll_interval: 2h, max_silence: 1h}}": "silent longer than that",
     "officials: {a: {name: B, roles: [{title: T, from: 2024-01, until: 2023-01}]}}": "a post ends after it begins",
     "officials: {all: {name: B}}": "the id all stands for everything",
     "rules: {r: {officials: []}}": "a rule needs officials or a query",
-    "rules: {r: {query: x, sources: [viet]}}\nsources: {viet-nam: {page: 'https://x.example'}}": "there is no source",
+    "rules: {r: {query: x, sources: [viet]}}\nsources: {viet-nam: {feed: 'https://x.example'}}": "there is no source",
     "channels: {c: {folder: x, chat: 'slack://a/b/c'}}": "this one has chat and folder",
     "channels: {c: {chat: token}}": "such as slack://TokenA/TokenB/TokenC",
-    "digests: {d: {rules: nothing, at: once}}": 'there is no rule "nothing"; define it under rules',
-    "digests: {d: {rules: [], at: once, cron: '0 7 * * *'}}": "a digest has both at and cron",
+    "digests: {d: {rules: nothing, at: immediately}}": 'there is no rule "nothing"; define it under rules',
+    "digests: {d: {rules: [], at: immediately, cron: '0 7 * * *'}}": "a digest has both at and cron",
 }
 
 
@@ -65,7 +65,7 @@ def test_contradictions_are_faults(text: str, words: str) -> None:
 def test_operators_that_are_quoted_or_written_right_are_silent(query: str) -> None:
     """Only what looks like a lost operator is doubted."""
     source = "sources: {a: {feed: 'https://x.example/f'}}"
-    text = f"{source}\nrules: {{q: {{query: '{query}'}}}}\ndigests: {{d: {{rules: all, at: once}}}}\n"
+    text = f"{source}\nrules: {{q: {{query: '{query}'}}}}\ndigests: {{d: {{rules: all, at: immediately}}}}\n"
     assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
 
 
@@ -78,6 +78,8 @@ def test_secrets_in_their_places_are_silent() -> None:
 
 def test_allowed_networks_and_told_rules_are_silent() -> None:
     """What the user has said that he means is not doubted."""
-    text = "settings: {allow_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', every: 1s}}\n"
+    text = (
+        "settings: {allowed_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', poll_interval: 1s}}\n"
+    )
     assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
     assert parse_configuration((HEAD + TOLD).encode(), Path("s.yaml"), {}).warnings == ()

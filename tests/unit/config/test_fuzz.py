@@ -19,7 +19,19 @@ HERE = Path("sources.yaml")
 KEYS = sorted({key for part in build_json_schema()["$defs"].values() for key in part["properties"]})
 WORDS = (
     *("all", "a", "b", "https://x.example/f", "http://127.0.0.1/", "${NAME}", "${", "file:/nowhere", "15m", "07:00"),
-    *("once", "auto", "2021-04-08", "li", "p[", "en", "0 7 * * 1", "smtp://u:p@h.example", "border AND", "@a", "/x/"),
+    *(
+        "immediately",
+        "auto",
+        "2021-04-08",
+        "li",
+        "p[",
+        "en",
+        "0 7 * * 1",
+        "smtp://u:p@h.example",
+        "border AND",
+        "@a",
+        "/x/",
+    ),
 )
 PATHS = ("../../etc/x", "..", "/etc/passwd", "a/b", "a\\b", "A", "ä", "", " ", "-rf", "a" * 65, "a.b")
 SCALARS = st.one_of(
@@ -83,7 +95,7 @@ def test_row_38_no_id_can_name_a_path(section: str, name: str) -> None:
         "channels: {c: {chat: [CANARY]}}",
         "channels: {c: {email: {to: a@b.example, from: a@b.example, server: {CANARY: 1}, pasword: CANARY}}}",
         "settings: {database: 'mysql://u:CANARY@h.example/x'}",
-        "settings: {heartbeat: 'https://h .example/CANARY'}",
+        "settings: {heartbeat_url: 'https://h .example/CANARY'}",
         "settings: {database: 'postgresql://u:${CANARY}@h.example/x'}",
         "sources: {a: {feed: 'https://u:CANARY@h.example/'}}",
         "sources: {a: {feed: 'https://h.example:port/?token=CANARY'}}",

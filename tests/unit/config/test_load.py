@@ -16,27 +16,29 @@ from monitor.domain.source import SourceKind
 from monitor.domain.watchlist import Role, Watchlist
 
 HERE = Path("/etc/monitor/sources.yaml")
+NO_LENGTH = "is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y"
 ENVIRON = {"SMTP_PASSWORD": "p@ss/w", "HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 WHOLE = """\
 settings:
   timezone: Asia/Vientiane
   retention: forever
-  allow_networks: [127.0.0.0/8]
+  allowed_networks: [127.0.0.0/8]
 sources:
   daily:
     name: The Daily
     feed: http://127.0.0.1:8000/rss
     sitemap: http://127.0.0.1:8000/news.xml
-    every: 1h30m
+    poll_interval: 1h30m
     headers: {X-Key: "${SMTP_PASSWORD}"}
   agency:
-    page: https://agency.example/news
-    items: li.story
-    published: {selector: time, format: "%d/%m/%Y"}
+    listing:
+      url: https://agency.example/news
+      items: li.story
+      published: {selector: time, format: "%d/%m/%Y"}
   map: {sitemap: "https://map.example/sitemap.xml", paused: true, language: no}
 officials:
   one: {name: Phan Văn Giang, country: Vietnam, roles: [Minister, {title: Chief, from: 2019-05, until: 2021-04-08}]}
-  two: {name: Khamlieng Outhakaysone, aliases: [ຄຳລຽງ ອຸທະໄກສອນ], not: [a street]}
+  two: {name: Khamlieng Outhakaysone, aliases: [ຄຳລຽງ ອຸທະໄກສອນ], exclude_phrases: [a street]}
 synonyms: [[Vietnam, Viet Nam]]
 rules:
   people: {officials: all}
@@ -45,7 +47,7 @@ channels:
   desk: {email: {to: desk@example.org, from: m@example.org, server: "smtps://u:${SMTP_PASSWORD}@mail.example.org"}}
   hook: {webhook: {url: "https://hooks.example.org/x", secret: "${HOOK}"}}
 digests:
-  morning: {rules: [people, border], at: 07:00, to: [desk, hook], hold: "22:00-06:00"}
+  morning: {rules: [people, border], at: 07:00, channels: [desk, hook], quiet_hours: "22:00-06:00"}
   weekly: {rules: all, cron: "0 7 * * 1-5"}
 """
 
@@ -90,7 +92,7 @@ def test_whole_file_becomes_a_configuration() -> None:
     assert (weekly.schedule.cron, weekly.rules) == ("0 7 * * mon,tue,wed,thu,fri", ("people", "border"))
     (warning,) = found.warnings
     assert str(warning).startswith(
-        f"{HERE}:29:3: digests.weekly: this digest goes to the folder channel outbox alone; add"
+        f"{HERE}:30:3: digests.weekly: this digest goes to the folder channel outbox alone; add"
     )
 
 
@@ -105,23 +107,23 @@ def test_every_fault_at_once() -> None:
     text = """\
 settings: {timezone: Asia/Vientian}
 sources:
-  a: {feeed: "https://x.example", every: soon}
+  a: {feeed: "https://x.example", poll_interval: soon}
   a: {feed: "https://y.example"}
 rules:
-  r: {officials: [nobody], roles: yes}
+  r: {officials: [nobody], match_positions: yes}
 digests:
-  d: {rules: [r], at: "7:00", to: [desk]}
+  d: {rules: [r], at: "7:00", channels: [desk]}
 """
     assert faults(text) == [
         '1:22: settings.timezone: "Asia/Vientian" is no time zone; did you mean Asia/Vientiane?',
-        "3:3: sources.a: a source needs its address; add feed, page or sitemap with a URL",
+        "3:3: sources.a: a source needs its address; add feed, listing or sitemap with a URL",
         '3:7: sources.a.feeed: there is no key "feeed"; did you mean feed?',
-        '3:42: sources.a.every: "soon" is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y',
+        f'3:50: sources.a.poll_interval: "soon" {NO_LENGTH}',
         '4:3: "a" stands here a second time, first in line 3; keep one of them',
         '6:19: rules.r.officials.0: there is no official "nobody"; define it under officials, or delete it here',
-        "6:35: rules.r.roles: this is text; write true or false, without quotes",
+        "6:45: rules.r.match_positions: this is text; write true or false, without quotes",
         '8:23: digests.d.at: "7:00" is no time of day; write HH:MM on the 24-hour clock, such as "07:00"',
-        '8:36: digests.d.to.0: there is no channel "desk"; define it under channels, or delete it here',
+        '8:42: digests.d.channels.0: there is no channel "desk"; define it under channels, or delete it here',
     ]
 
 

@@ -264,7 +264,7 @@ def test_row_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeL
     write(path, "sources: [\n")
     with pytest.raises(ConfigError, match="cannot be read as YAML"):
         Daemon(path, ledger)
-    write(path, "settings: {heartbeat: '${BEAT}'}\n")
+    write(path, "settings: {heartbeat_url: '${BEAT}'}\n")
     Daemon(path, ledger, {"BEAT": "https://hc.example/x"})
     write(path, "rules: [\n")
     with pytest.raises(ConfigError, match="cannot be read as YAML"):
@@ -318,7 +318,7 @@ def test_row_37_ordinary_edits_are_not_held(path: Path, ledger: FakeLedger) -> N
 def test_secrets_are_read_again_when_asked(path: Path, ledger: FakeLedger) -> None:
     """A changed secret is no edit; asked to read again, the daemon takes it over."""
     environ = {"BEAT": "https://hc.example/one"}
-    write(path, "settings: {heartbeat: '${BEAT}'}\n")
+    write(path, "settings: {heartbeat_url: '${BEAT}'}\n")
     daemon = Daemon(path, ledger, environ)
     environ["BEAT"] = "https://hc.example/two"
     assert daemon.settle() is None

@@ -16,10 +16,10 @@ from monitor.domain.errors import ConfigError
 ROOT = Path(__file__).parents[3]
 WRONG = {
     "unknown key": "sources: {a: {feed: 'https://x.example', feeed: x}}",
-    "no length": "sources: {a: {feed: 'https://x.example', every: soon}}",
+    "no length": "sources: {a: {feed: 'https://x.example', poll_interval: soon}}",
     "a number for text": "officials: {a: {name: 5}}",
     "no name": "officials: {a: {country: Laos}}",
-    "text for a truth value": "rules: {r: {query: x, roles: yes}}",
+    "text for a truth value": "rules: {r: {query: x, match_positions: yes}}",
     "no such region": "rules: {r: {query: x, regions: [headline]}}",
     "an id in capitals": "sources: {Aa: {feed: 'https://x.example'}}",
     "no recipients": "channels: {c: {email: {to: [], from: a@b.example, server: 'smtp://h.example'}}}",
@@ -27,8 +27,8 @@ WRONG = {
     "a source without address": "sources: {a: {name: x}}",
     "two kinds of channel": "channels: {c: {chat: 'slack://a', folder: x}}",
     "a digest without time": "rules: {r: {query: x}}\ndigests: {d: {rules: r}}",
-    "a rule for nothing": "rules: {r: {roles: true}}",
-    "too many pages": "sources: {a: {page: 'https://x.example', items: li, pages: 1000}}",
+    "a rule for nothing": "rules: {r: {match_positions: true}}",
+    "too many pages": "sources: {a: {listing: {url: 'https://x.example', items: li, max_pages: 1000}}}",
 }
 
 

@@ -166,7 +166,7 @@ def test_a_refusal_of_the_guard_is_an_outcome() -> None:
     """What the guarded transport refuses is reported like any other failure, and tried again."""
 
     def guard(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("10.0.0.1 is a private address; settings.allow_networks does not hold it")
+        raise httpx.ConnectError("10.0.0.1 is a private address; settings.allowed_networks does not hold it")
 
     receipt = post(guard, KEY)
     assert isinstance(receipt, Retry)

@@ -124,7 +124,7 @@ def test_selectors_win() -> None:
         published_format="%d/%m/%Y",
         remove=(".x",),
     )
-    source = Source("s", "S", SourceKind.PAGE, URL, timezone="Asia/Vientiane", selectors=selectors)
+    source = Source("s", "S", SourceKind.LISTING, URL, timezone="Asia/Vientiane", selectors=selectors)
     found = read(
         f"{article(C)}<h2 class=real>The real title</h2><p class=deck>The deck.</p><p class=when>05/08/2026</p>"
         f"<div class=teaser><p>{A}</p><p class=x>{OTHER}.</p><p>{B}</p></div>",
@@ -138,7 +138,7 @@ def test_selectors_win() -> None:
 def test_selectors_that_match_nothing_leave_the_finding_to_us() -> None:
     """A page that lost the selected box is still read; a selector that cannot be read matches nothing."""
     for body in (".gone", "div[["):
-        source = Source("s", "S", SourceKind.PAGE, URL, selectors=Selectors(body=body))
+        source = Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body=body))
         assert read(article(A, B), source=source).body == f"{A}\n{B}"
 
 
@@ -210,8 +210,8 @@ def test_news_in_brief_is_news() -> None:
 
 def test_a_selector_that_matches_nothing_is_less_sure() -> None:
     """The page is not as it was when the selector was written; what is found in spite of it may be anything."""
-    sure = read(article(A, B), source=Source("s", "S", SourceKind.PAGE, URL, selectors=Selectors(body="div, p")))
-    lost = read(article(A, B), source=Source("s", "S", SourceKind.PAGE, URL, selectors=Selectors(body=".gone")))
+    sure = read(article(A, B), source=Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body="div, p")))
+    lost = read(article(A, B), source=Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body=".gone")))
     assert lost.confidence < 0.6 * sure.confidence
 
 

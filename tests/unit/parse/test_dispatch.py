@@ -143,7 +143,7 @@ def test_listing_pages() -> None:
     """Items by selector; the title is the longest link text; the day comes first as the format says."""
     source = replace(
         SOURCE,
-        kind=SourceKind.PAGE,
+        kind=SourceKind.LISTING,
         listing=replace(LISTING, next="a[rel=next]", max_pages=2),
         timezone="Asia/Vientiane",
     )
@@ -168,7 +168,7 @@ def test_listing_pages() -> None:
 def test_listings_that_yield_nothing_say_why(listing: Listing, page: str, looks_like: str) -> None:
     """A layout that changed is not a wall, and neither is an empty list."""
     with pytest.raises(NotAFeed) as caught:
-        parse(page, replace(SOURCE, kind=SourceKind.PAGE, listing=listing))
+        parse(page, replace(SOURCE, kind=SourceKind.LISTING, listing=listing))
     assert caught.value.looks_like == looks_like
 
 
@@ -242,7 +242,7 @@ def test_any_bytes_are_a_feed_or_not_a_feed(body: bytes, content_type: str) -> N
     for source in (
         SOURCE,
         replace(SOURCE, kind=SourceKind.SITEMAP),
-        replace(SOURCE, kind=SourceKind.PAGE, listing=LISTING),
+        replace(SOURCE, kind=SourceKind.LISTING, listing=LISTING),
     ):
         try:
             parse_document(body, content_type, URL, source)

@@ -56,7 +56,7 @@ SHAPES = {
 def test_shapes_of_the_field(shape: str) -> None:
     """Each yields the one article with its address, its clean headline and its instant."""
     listing, html, at = SHAPES[shape]
-    source = Source("o", "Outlet", SourceKind.PAGE, URL, timezone="Asia/Vientiane", listing=listing)
+    source = Source("o", "Outlet", SourceKind.LISTING, URL, timezone="Asia/Vientiane", listing=listing)
     (entry,) = parse_document(f"<html><body>{html}</body></html>".encode(), "text/html", URL, source).entries
     assert (entry.url, entry.title) == ("https://outlet.example/a-7.htm", "Headline")
     assert (f"{entry.published_at:%Y-%m-%dT%H:%M}" if entry.published_at else "") == at

@@ -213,7 +213,7 @@ def test_a_silent_source_is_quiet() -> None:
 
 
 def test_whole_feed_texts_need_no_page() -> None:
-    """With `article: feed` nothing is left to be fetched."""
+    """With `text_from: feed` nothing is left to be fetched."""
     shelf = Shelf()
     poll(shelf, answer(rss(1)), replace(SOURCE, text_from=TextOrigin.FEED))
     assert shelf.drafts[0].stage is Stage.EXTRACTED
@@ -230,7 +230,7 @@ def test_an_unexpected_error_is_recorded_on_the_row() -> None:
 def test_a_listing_follows_its_pages_until_something_is_known() -> None:
     """The first poll reads on; a later one stops at the first page that has anything known."""
     listing = Listing("li", next="a.next", max_pages=3)
-    source = replace(SOURCE, kind=SourceKind.PAGE, url="https://daily.example/news", listing=listing)
+    source = replace(SOURCE, kind=SourceKind.LISTING, url="https://daily.example/news", listing=listing)
 
     def page(number: int, *items: int) -> Fetched:
         links = "".join(f"<li><a href='/{n}'>Headline number {n}</a></li>" for n in items)

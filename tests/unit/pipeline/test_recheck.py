@@ -130,7 +130,7 @@ def test_what_matters_is_told(body: bytes, kind: HitKind, note: str) -> None:
 
 
 def test_a_silent_edit_is_kept_and_told_only_where_it_is_asked_for() -> None:
-    """An edit far from any mention is a version; rules with ``changes`` hear of it."""
+    """An edit far from any mention is a version; rules with ``report_edits`` hear of it."""
     body = page(more="The governor thanked the engineers.")
     seen, store = look(answer(body))
     assert (seen.outcome, store.kept[0][1]) == ("changed", [])
