@@ -72,7 +72,7 @@ def open_database(configuration: "Configuration") -> "Iterator[SqlDatabase]":
 
 def parse_since(length: str) -> datetime | None:
     """Return the time so long ago. Raises ``UsageError`` for what is no length."""
-    from monitor.config.value_parsers import parse_duration
+    from monitor.domain.value_parsers import parse_duration
 
     if not length:
         return None
@@ -84,7 +84,7 @@ def parse_since(length: str) -> datetime | None:
 
 def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
     """Make sure that an id nothing was found for is one at all. Raises ``UsageError`` with those that are."""
-    from monitor.config.value_parsers import suggest_similar
+    from monitor.domain.value_parsers import suggest_similar
 
     known_ids = list(known_ids)
     if wanted_id and wanted_id not in known_ids:

@@ -141,7 +141,7 @@ def worker(
     """Collect for the daemon, on as many machines as wanted; needs PostgreSQL."""
     import uvloop
 
-    from monitor.config.value_parsers import parse_host_port
+    from monitor.domain.value_parsers import parse_host_port
     from monitor.worker import run_worker
 
     try:

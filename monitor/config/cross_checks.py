@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.config.secrets import has_secret_reference
-from monitor.config.value_parsers import is_ip_address, parse_date, parse_duration, suggest_similar
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.errors import KeyIssue
+from monitor.domain.value_parsers import is_ip_address, parse_date, parse_duration, suggest_similar
 
 ALL_KEYWORD = "all"
 OUTBOX_CHANNEL_ID = "outbox"

@@ -6,11 +6,11 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from monitor.config.field_types import describe_non_text
 from monitor.config.schema import DigestModel, OfficialModel, RuleModel, SettingsModel, SourceModel
-from monitor.config.value_parsers import suggest_similar
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.errors import KeyIssue
+from monitor.domain.field_types import describe_non_text
+from monitor.domain.value_parsers import suggest_similar
 
 _EXPECTED_TYPE_HINTS = {
     "bool_type": "write true or false, without quotes",

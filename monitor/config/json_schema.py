@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from monitor.config.field_types import ID_PATTERN
 from monitor.config.schema import ConfigurationModel
+from monitor.domain.field_types import ID_PATTERN
 
 
 class _ConciseSchemaGenerator(GenerateJsonSchema):

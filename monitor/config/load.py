@@ -9,12 +9,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from monitor.config import build, schema
 from monitor.config.cross_checks import run_cross_checks
 from monitor.config.error_messages import describe_error, describe_type, describe_unknown_key, describe_value_error
-from monitor.config.field_types import Id
 from monitor.config.secrets import SecretResolver
 from monitor.config.yaml_document import FilePosition, parse_yaml
 from monitor.config.yaml_document import KeyPath as Keys
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, ConfigIssue, KeyIssue
+from monitor.domain.field_types import Id
 from monitor.domain.watchlist import Watchlist
 
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]

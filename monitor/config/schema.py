@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from monitor.config import value_parsers
-from monitor.config.field_types import (
+from monitor.config.engine_parsers import parse_cron, parse_css_selector
+from monitor.domain import value_parsers
+from monitor.domain.field_types import (
     DEFAULT_DATABASE_URL,
     CalendarDate,
     CidrNetwork,
-    CssSelector,
     DateFormat,
     Duration,
     EmailAddress,
@@ -42,6 +42,8 @@ from monitor.config.field_types import (
     parse_paused,
 )
 from monitor.domain.secret import Secret
+
+CssSelector = Annotated[str, AfterValidator(parse_css_selector)]
 
 
 class StrictModel(BaseModel):
@@ -256,7 +258,7 @@ class DigestModel(StrictModel):
         BeforeValidator(parse_digest_time),
         WithJsonSchema({"type": "string", "pattern": "^(immediately|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
     ] = Field(default=None, description='a time of day such as "07:00", or immediately for as soon as it is found')
-    cron: Annotated[str, AfterValidator(value_parsers.parse_cron)] = Field(
+    cron: Annotated[str, AfterValidator(parse_cron)] = Field(
         default="", description='minute hour day month weekday, such as "0 7 * * mon-fri"'
     )
     timezone: TimeZoneName = Field(

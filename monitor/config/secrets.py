@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from monitor.domain.field_types import MissingSecretError
+
 MAX_SECRET_FILE_BYTES = 65536
 
 _REFERENCE = re.compile(r"\$\$|\$\{([^{}]*)\}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-class MissingSecretError(ValueError):
-    """A reference leads nowhere: its variable is not set, or its file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

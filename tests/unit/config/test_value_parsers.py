@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.config import value_parsers
+from monitor.config import engine_parsers
 from monitor.config.yaml_document import parse_yaml
+from monitor.domain import value_parsers
 
 GOOD: list[tuple[Callable[[str], object], str, object]] = [
     (value_parsers.parse_duration, "90s", timedelta(seconds=90)),
@@ -22,12 +23,12 @@ GOOD: list[tuple[Callable[[str], object], str, object]] = [
     (value_parsers.parse_email_address, "News Desk <desk@example.org>", "News Desk <desk@example.org>"),
     (value_parsers.parse_url, "https://tin.việt.example/a?b=ü#c", "https://tin.việt.example/a?b=ü#c"),
     (value_parsers.parse_url, "http://[::1]:8080/", "http://[::1]:8080/"),
-    (value_parsers.parse_cron, "0 7 * * 1-5", "0 7 * * mon,tue,wed,thu,fri"),
-    (value_parsers.parse_cron, "*/5 0 1 jan *", "*/5 0 1 jan *"),
-    (value_parsers.parse_cron, "0 7 * * 7", "0 7 * * sun"),
-    (value_parsers.parse_cron, "0 7 * * 0-7", "0 7 * * *"),
-    (value_parsers.parse_cron, "0 7 * * fri-mon", "0 7 * * sun,mon,fri,sat"),
-    (value_parsers.parse_cron, "0 7 * * */2", "0 7 * * sun,tue,thu,sat"),
+    (engine_parsers.parse_cron, "0 7 * * 1-5", "0 7 * * mon,tue,wed,thu,fri"),
+    (engine_parsers.parse_cron, "*/5 0 1 jan *", "*/5 0 1 jan *"),
+    (engine_parsers.parse_cron, "0 7 * * 7", "0 7 * * sun"),
+    (engine_parsers.parse_cron, "0 7 * * 0-7", "0 7 * * *"),
+    (engine_parsers.parse_cron, "0 7 * * fri-mon", "0 7 * * sun,mon,fri,sat"),
+    (engine_parsers.parse_cron, "0 7 * * */2", "0 7 * * sun,tue,thu,sat"),
 ]
 BAD: list[tuple[Callable[[str], object], str, str]] = [
     (value_parsers.parse_duration, "15", "write a number and a unit"),
@@ -58,15 +59,15 @@ BAD: list[tuple[Callable[[str], object], str, str]] = [
     (value_parsers.parse_email_address, "desk", "such as desk@example.org"),
     (value_parsers.parse_email_address, "a@b.example, c@d.example", "such as desk@example.org"),
     (value_parsers.parse_email_address, "a@b.example\nBcc: c@d.example", "such as desk@example.org"),
-    (value_parsers.parse_css_selector, "p[", "such as div.story > h2 a"),
+    (engine_parsers.parse_css_selector, "p[", "such as div.story > h2 a"),
     (value_parsers.parse_date_format, "%d/%m", "such as %d/%m/%Y"),
     (value_parsers.parse_header_name, "Host", "sets Host itself"),
     (value_parsers.parse_header_name, "X Y", "such as Authorization"),
-    (value_parsers.parse_cron, "@daily", 'such as "0 7 * * mon-fri"'),
-    (value_parsers.parse_cron, "0 7 1 * mon", "leave one of them"),
-    (value_parsers.parse_cron, "0 7 30 2 *", "a day that exists"),
-    (value_parsers.parse_cron, "61 7 * * *", "higher than the maximum"),
-    (value_parsers.parse_cron, "0 7 * * someday", "mon-fri"),
+    (engine_parsers.parse_cron, "@daily", 'such as "0 7 * * mon-fri"'),
+    (engine_parsers.parse_cron, "0 7 1 * mon", "leave one of them"),
+    (engine_parsers.parse_cron, "0 7 30 2 *", "a day that exists"),
+    (engine_parsers.parse_cron, "61 7 * * *", "higher than the maximum"),
+    (engine_parsers.parse_cron, "0 7 * * someday", "mon-fri"),
     (value_parsers.parse_signing_key, "plain text!", "openssl rand -base64 32"),
 ]
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from monitor.config import value_parsers
-from monitor.config.secrets import MissingSecretError, SecretResolver
+from monitor.domain import value_parsers
 from monitor.domain.secret import Secret
 
 T = TypeVar("T")
@@ -47,8 +47,41 @@ def clean_text(text: str) -> str:
     return text.strip()
 
 
+class MissingSecretError(ValueError):
+    """A secret reference cannot be resolved: the variable is not set, or the file cannot be read."""
+
+
+class ValidationContext(Protocol):
+    """Context of every validation: resolves secret references and names the folder of relative paths.
+
+    If ``is_required`` is false, a missing secret is not an error, except for the database.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the configuration file, as an absolute path."""
+        ...
+
+    @property
+    def is_required(self) -> bool:
+        """Return whether every secret must be found."""
+        ...
+
+    def resolve(self, text: str) -> str:
+        """Return the text with every reference replaced; raises ``MissingSecretError`` or ``ValueError``."""
+        ...
+
+
+def get_context(info: ValidationInfo) -> ValidationContext:
+    """Return the context of a validation; raises ``TypeError`` if it was started without one."""
+    if info.context is None:
+        raise TypeError("values of sources.yaml are validated with a ValidationContext")
+    context: ValidationContext = info.context
+    return context
+
+
 UNRESOLVED_SECRET = Secret("")
-"""Stands for a secret that is missing where it is not needed."""
+"""Value of a secret that is missing and not required."""
 
 
 def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
@@ -56,18 +89,16 @@ def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
     try:
         return _resolve_required_secret(value, info)
     except MissingSecretError:
-        if isinstance(info.context, SecretResolver) and not info.context.is_required:
-            return UNRESOLVED_SECRET
-        raise
+        if get_context(info).is_required:
+            raise
+        return UNRESOLVED_SECRET
 
 
 def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
     """Look references up. The text itself never gets into an error."""
     if not isinstance(value, str):
         raise ValueError("this must be text; write ${NAME}, file:/path, or the text in quotes")  # noqa: TRY004 - as above
-    around = info.context
-    assert isinstance(around, SecretResolver), "models are validated with Surroundings as their context"  # noqa: S101 - says what a caller in this package must do
-    return Secret(around.resolve(value))
+    return Secret(get_context(info).resolve(value))
 
 
 def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
@@ -156,9 +187,6 @@ Id = Annotated[str, AfterValidator(value_parsers.parse_id), WithJsonSchema({"typ
 WebUrl = Annotated[
     str, AfterValidator(value_parsers.parse_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})
 ]
-
-
-CssSelector = Annotated[str, AfterValidator(value_parsers.parse_css_selector)]
 
 
 DateFormat = Annotated[str, AfterValidator(value_parsers.parse_date_format)]

@@ -10,7 +10,7 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from functools import cache
@@ -196,17 +196,6 @@ def parse_email_address(text: str) -> str:
     return text
 
 
-def parse_css_selector(text: str) -> str:
-    """Read a CSS selector, by the engine that will use it."""
-    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded for those who select
-
-    try:
-        LexborHTMLParser("<p>").css(text)
-    except SelectolaxError as error:
-        raise ValueError(f'"{text}" is no CSS selector; write one such as div.story > h2 a') from error
-    return text
-
-
 def parse_date_format(text: str) -> str:
     """Read a date format as of ``strptime``; day, month and year must be in it."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
@@ -246,51 +235,3 @@ def suggest_similar(text: str, known_words: Iterable[str]) -> str:
     near = difflib.get_close_matches(text.lower(), {word.lower(): word for word in known_words}, 1, 0.7)
     words = {word.lower(): word for word in known_words}
     return f"; did you mean {words[near[0]]}?" if near else ""
-
-
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-
-
-def parse_cron(text: str) -> str:
-    """Read five cron fields, and return them with weekdays by name.
-
-    Numbers of weekdays are cron's (0 and 7 are Sunday), which APScheduler counts otherwise; so they are written out.
-    """
-    fields = text.split()
-    if len(fields) != 5:
-        raise ValueError(f'"{text}" is no cron line; write minute hour day month weekday, such as "0 7 * * mon-fri"')
-    if fields[2] != "*" and fields[4] != "*":
-        raise ValueError("day and weekday together mean different things to different programs; leave one of them *")
-    fields[4] = _expand_weekdays(fields[4])
-    line = " ".join(fields)
-    from apscheduler.triggers.cron import CronTrigger  # loaded for those who write cron lines
-
-    try:
-        trigger = CronTrigger.from_crontab(line, "UTC")
-    except ValueError as error:
-        said = str(error).removeprefix("Error validating expression ")  # the scheduler's
-        raise ValueError(f'"{text}" is no cron line: {said}; write it such as "0 7 * * mon-fri"') from error
-    if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
-        raise ValueError(f'"{text}" never comes; write a day that exists, such as "0 7 1 * *"')
-    return line
-
-
-def _expand_weekdays(field: str) -> str:
-    if field == "*":
-        return field
-    days: set[int] = set()
-    for part in field.lower().split(","):
-        found = re.fullmatch(r"(\*|[a-z]{3}|[0-7])(?:-([a-z]{3}|[0-7]))?(?:/([1-7]))?", part)
-        try:
-            assert found  # noqa: S101 - turned into the sentence below
-            first = 0 if found[1] == "*" else _parse_weekday(found[1])
-            last = 6 if found[1] == "*" or (found[3] and not found[2]) else _parse_weekday(found[2] or found[1])
-        except (AssertionError, ValueError) as error:
-            raise ValueError(f'"{field}" are no weekdays; write them as mon tue wed, or mon-fri') from error
-        span = 6 if (found[1], found[2]) == ("0", "7") else (last - first) % 7
-        days.update((first + step) % 7 for step in range(0, span + 1, int(found[3] or 1)))
-    return "*" if len(days) == 7 else ",".join(_WEEKDAYS[day] for day in sorted(days))
-
-
-def _parse_weekday(word: str) -> int:
-    return int(word) % 7 if word.isdigit() else _WEEKDAYS.index(word)
