@@ -1,1 +1,1 @@
-"""Getting bytes: politely, safely, within bounds."""
+"""HTTP fetching with address checks, size limits and per-host politeness."""

@@ -1,8 +1,9 @@
-"""Which addresses may be dialled. Every connection of this program to a foreign host goes through here.
+"""Address guard: rejects private networks before a connection is opened.
 
-Names are looked up once, every address found is judged, and only judged addresses are dialled: a name that changes
-its mind between the check and the connection gains nothing. One forbidden address among good ones refuses the name.
-The table follows the IANA special-purpose registries and what smokescreen denies besides (NAT64, 6to4, Teredo).
+Every connection from this program to a foreign host goes through this guard. A host name is resolved once, every
+address is checked, and only checked addresses are connected to, so a DNS answer that changes later (DNS rebinding) has
+no effect. One forbidden address rejects the whole name. The table follows the IANA special-purpose registries, plus the
+ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
 """
 
 import asyncio
@@ -62,15 +63,15 @@ _MAX_CACHED_NAMES = 4096
 
 
 class AddressRejected(Exception):
-    """An address that may not be dialled; the text says which and why."""
+    """Raised for an address that must not be connected to; the message names the address and the reason."""
 
 
 class HostLookupFailed(Exception):
-    """A name without an address, or whose servers do not answer in time."""
+    """Raised for a host name that has no address or whose name servers do not answer in time."""
 
 
 def _compile_masks(rows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int, str], ...]:
-    """Turn networks into (mask, value, name), which is tried with one AND each."""
+    """Convert networks to (mask, value, name), so that an address is tested with one bitwise AND per network."""
     networks = [(ip_network(text), name) for text, name in rows]
     return tuple((int(network.netmask), int(network.network_address), name) for network, name in networks)
 
@@ -82,13 +83,13 @@ _FORBIDDEN_MASKS_V4, _FORBIDDEN_MASKS_V6 = (
 
 
 def look_up_host(host: str, port: int) -> list[str]:
-    """Ask the system for the addresses of a name; blocks, so it runs on a thread of its own."""
+    """Return the addresses of a host name from the system resolver. Blocks, so run it in a thread."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
 class AddressGuard:
-    """Judges addresses and looks names up. ``allowed_networks`` opens exactly what it names, nothing beside it."""
+    """Resolver that checks every address. ``allowed_networks`` permits exactly the networks it lists."""
 
     def __init__(
         self,
@@ -104,11 +105,11 @@ class AddressGuard:
         self._cache: dict[str, tuple[float, list[str] | str]] = {}
 
     def check(self, address: str) -> str:
-        """Return why an address may not be dialled, or an empty text if it may."""
+        """Return the reason why an address is forbidden, or an empty string if it is allowed."""
         try:
             found = parse_ip_address(address)
         except ValueError:
-            return "no address"
+            return "not an IP address"
         if self.is_own_network(found):
             return ""
         value = int(found)
@@ -118,36 +119,39 @@ class AddressGuard:
         return "" if found.version == 4 or found in _GLOBAL_UNICAST_V6 else "not global"
 
     def is_own_network(self, address: IpAddress) -> bool:
-        """Tell whether the user's configuration names this address as one of his own networks."""
+        """Return whether an address is in one of the networks that the user's configuration allows."""
         return any(address.version == network.version and address in network for network in self._allowed_networks)
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses to dial for a host, all judged; raises ``Forbidden`` or ``NoAddress``."""
+        """Return the checked addresses of a host.
+
+        Raises ``AddressRejected`` or ``HostLookupFailed``.
+        """
         addresses = _parse_address_literal(host) or await self._look_up_cached(host, port)
         for address in addresses:
             if reason := self.check(address):
-                leads = "is" if host.strip("[]") == address else f"leads to {address},"
-                raise AddressRejected(f"{host} {leads} a forbidden address ({reason})")
+                relation = "is" if host.strip("[]") == address else f"resolves to {address},"
+                raise AddressRejected(f"{host} {relation} a forbidden address ({reason})")
         if (
             port not in _WEB_PORTS
             and port < 1024
             and not all(self.is_own_network(parse_ip_address(a)) for a in addresses)
         ):
-            raise AddressRejected(f"port {port} of {host} is not a web server's")
+            raise AddressRejected(f"port {port} of {host} is not a web port; use 80, 443 or a port from 1024 up")
         return addresses
 
     async def _look_up_cached(self, host: str, port: int) -> list[str]:
-        """Look a name up within the deadline, once for all who ask at the same time."""
-        until, answer = self._cache.get(host, (0.0, ""))
-        if until < time.monotonic():
-            running = self._pending_lookups.get(host) or self._start_lookup(host, port)
+        """Resolve a host name within the timeout; concurrent callers share one lookup, and results are cached."""
+        expires_at, answer = self._cache.get(host, (0.0, ""))
+        if expires_at < time.monotonic():
+            pending = self._pending_lookups.get(host) or self._start_lookup(host, port)
             try:
                 async with asyncio.timeout(self._timeout_seconds):
-                    answer = await asyncio.shield(running)
+                    answer = await asyncio.shield(pending)
             except TimeoutError:
                 answer = "its name servers do not answer"
             except OSError as error:
-                answer = error.strerror or "no such name"
+                answer = error.strerror or "unknown host name"
             self._cache_result(host, answer)
         if isinstance(answer, str) or not answer:
             raise HostLookupFailed(f"{host}: {answer or 'no address'}")
@@ -159,21 +163,21 @@ class AddressGuard:
         self._cache[host] = (time.monotonic() + _CACHE_TTL_SECONDS, result)
 
     def _start_lookup(self, host: str, port: int) -> asyncio.Future[list[str]]:
-        """Start the look-up of a name; it goes on when those who wait give up, and keeps its one place until done."""
-        running: asyncio.Future[list[str]] = asyncio.ensure_future(self._run_in_thread(host, port))
-        self._pending_lookups[host] = running
-        running.add_done_callback(
+        """Start a DNS lookup that continues after its callers time out; it holds its slot until it ends."""
+        pending: asyncio.Future[list[str]] = asyncio.ensure_future(self._run_in_thread(host, port))
+        self._pending_lookups[host] = pending
+        pending.add_done_callback(
             lambda done: (self._pending_lookups.pop(host, None), done.cancelled() or done.exception())
         )
-        return running
+        return pending
 
     async def _run_in_thread(self, host: str, port: int) -> list[str]:
-        """Run the blocking look-up on a daemon thread: a hanging one holds neither the others nor the exit."""
+        """Run the blocking lookup in a daemon thread, so a hanging one delays neither other lookups nor shutdown."""
         async with self._lookup_slots:
             loop = asyncio.get_running_loop()
             answer: asyncio.Future[list[str]] = loop.create_future()
 
-            def settle(result: list[str], error: Exception | None) -> None:
+            def set_answer(result: list[str], error: Exception | None) -> None:
                 if answer.done():
                     return
                 if error is None:
@@ -181,33 +185,33 @@ class AddressGuard:
                 else:
                     answer.set_exception(error)
 
-            def ask() -> None:
+            def run_lookup() -> None:
                 result: list[str] = []
                 failure: Exception | None = None
                 try:
                     result = self._lookup(host, port)
                 except (OSError, UnicodeError) as error:
-                    failure = error if isinstance(error, OSError) else OSError(0, "the name cannot be looked up")
-                with contextlib.suppress(RuntimeError):  # the loop was closed while the name servers slept
-                    loop.call_soon_threadsafe(settle, result, failure)
+                    failure = error if isinstance(error, OSError) else OSError(0, "not a valid host name")
+                with contextlib.suppress(RuntimeError):  # the loop was closed while the lookup was running
+                    loop.call_soon_threadsafe(set_answer, result, failure)
 
-            threading.Thread(target=ask, name="look-up", daemon=True).start()
+            threading.Thread(target=run_lookup, name="look-up", daemon=True).start()
             return await answer
 
 
 @lru_cache(maxsize=4096)
 def parse_ip_address(address: str) -> IpAddress:
-    """Read an address; a poll asks several times for the same one. Raises ``ValueError``."""
+    """Parse an IP address; cached because one poll asks several times for the same one. Raises ``ValueError``."""
     return ip_address(address)
 
 
 def is_host_name(host: str) -> bool:
-    """Tell a host that cannot be an address in any spelling, as most are: trying to read one takes much longer."""
+    """Return whether a host cannot be an IP address in any spelling: a cheap test that is true for most hosts."""
     return host[-1:].isalpha() and ":" not in host and "%" not in host and "0x" not in host.lower()
 
 
 def _parse_address_literal(host: str) -> list[str]:
-    """Return the address a host is written as; the odd spellings of IPv4 (127.1, 0x7f.1, 2130706433) count too."""
+    """Return the address if the host is an IP literal, else an empty list. Accepts old IPv4 spellings such as 127.1."""
     if is_host_name(host):
         return []
     try:

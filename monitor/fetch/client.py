@@ -1,4 +1,4 @@
-"""The fetcher: one GET with redirects, robots, politeness and a total deadline; every end of it is an outcome."""
+"""HTTP fetcher: one GET with redirects, robots.txt, politeness and a total timeout; every end is a ``FetchResult``."""
 
 import asyncio
 from collections.abc import Iterable
@@ -45,14 +45,14 @@ _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCa
     (NameResolutionError, FailureWeight.TEMPORARY, FailureCause.NAME_LOOKUP),
     (httpx.ConnectError, FailureWeight.TEMPORARY, FailureCause.UNREACHABLE),
     (httpx.TimeoutException, FailureWeight.TEMPORARY, FailureCause.TIMEOUT),
-)  # the first that fits
+)  # the first matching row counts
 
 
 class HttpFetcher:
-    """Fetches over HTTP under every rule of politeness and safety.
+    """Fetcher over HTTP that obeys robots.txt, per-host delays and the address guard.
 
-    ``contact`` goes into the User-Agent so that a webmaster can reach the desk; ``allowed_networks`` are the only
-    private networks that may be fetched. The clock is asked for dates in headers, never for timeouts.
+    ``contact`` goes into the User-Agent so that site operators can reach the user. ``allowed_networks`` are the only
+    private networks that may be fetched. The clock is used for dates in headers, never for timeouts.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class HttpFetcher:
         self._robots = RobotsChecker(self._user_agent, self._fetch_robots)
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Fetch a URL and say what came of it. Never raises for what a server does."""
+        """Fetch a URL and return the result. Never raises because of a server's behaviour."""
         if not is_web_url(request.url):
-            return Failed(f"{request.url[:200]!r} is no http or https address", FailureWeight.HARD)
+            return Failed(f"{request.url[:200]!r} is not a valid http or https address", FailureWeight.HARD)
         host = extract_host(request.url)
         try:
             if request.purpose is FetchPurpose.PAGE and (refusal := await self._check_robots(request.url, host)):
@@ -89,7 +89,7 @@ class HttpFetcher:
                 return await self._fetch_with_redirects(request, self._clock())
         except TimeoutError:
             return Failed(
-                f"{host} did not answer whole within {self._total_timeout_seconds:g} s",
+                f"{host} did not send its whole response within {self._total_timeout_seconds:g} s",
                 FailureWeight.TEMPORARY,
                 cause=FailureCause.TIMEOUT,
             )
@@ -99,39 +99,40 @@ class HttpFetcher:
             return _to_failure(error)
 
     async def wait_for_host(self, url: str) -> None:
-        """Wait until the host of a URL may be asked again: for whoever lets another process ask it next."""
+        """Wait until the host of a URL may be requested again, for callers that let another process fetch next."""
         await self._host_limiter.wait_until_ready(extract_host(url))
 
     async def aclose(self) -> None:
-        """Release what is held; a fetch under way ends by its own deadline."""
+        """Close the transport; a running fetch ends at its own timeout."""
         await self._transport.aclose()
 
     async def _fetch_with_redirects(self, request: FetchRequest, now: datetime) -> FetchResult:
-        """Send the request and follow redirects, each hop judged anew."""
+        """Send the request and follow redirects; the address guard checks every hop."""
         chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose])
         while True:
-            answer = await self._transport.send(RequestTarget.from_url(chain.url), "GET", chain.build_headers())
-            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
-            if not chain.follow(answer.status, headers):
-                return to_fetch_result(request, answer.status, headers, answer.body, chain.url, chain.moved_to, now)
+            response = await self._transport.send(RequestTarget.from_url(chain.url), "GET", chain.build_headers())
+            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
+            if not chain.follow(response.status, headers):
+                return to_fetch_result(request, response.status, headers, response.body, chain.url, chain.moved_to, now)
 
     async def _check_robots(self, url: str, host: str) -> FetchResult | None:
-        """Return why a page may not be fetched, or None if it may."""
-        verdict = await self._robots.check(url)
-        if verdict.crawl_delay_seconds:
-            self._host_limiter.raise_delay(host, verdict.crawl_delay_seconds)
-        if verdict.unknown_reason:
-            return Failed(f"robots.txt of {host} cannot be read now: {verdict.unknown_reason}", FailureWeight.TEMPORARY)
-        if not verdict.is_allowed:
+        """Return the reason why a page must not be fetched, or None if it may."""
+        decision = await self._robots.check(url)
+        if decision.crawl_delay_seconds:
+            self._host_limiter.raise_delay(host, decision.crawl_delay_seconds)
+        if decision.unknown_reason:
+            reason = f"robots.txt of {host} cannot be read now: {decision.unknown_reason}"
+            return Failed(reason, FailureWeight.TEMPORARY)
+        if not decision.is_allowed:
             return Blocked(f"robots.txt of {host} forbids this page", SUGGEST_ALLOWED_FEED)
         return None
 
     async def _fetch_robots(self, url: str) -> FetchResult:
-        """Fetch a robots.txt: a request like any other, but one that asks no robots.txt itself."""
+        """Fetch a robots.txt like any other URL, but without checking robots.txt for it."""
         return await self.fetch(FetchRequest(url=url, purpose=FetchPurpose.FEED))
 
     def _is_own_host(self, host: str) -> bool:
-        """Tell whether a host is written as an address in the user's own networks."""
+        """Return whether a host is an IP literal (or localhost) in a network that the user allows."""
         if is_host_name(host):
             return host == "localhost" and self._guard.is_own_network(parse_ip_address("127.0.0.1"))
         try:
@@ -141,10 +142,10 @@ class HttpFetcher:
 
 
 def _to_failure(error: httpx.TransportError) -> Failed:
-    """Weigh an exchange that yielded no answer."""
+    """Convert a transport error to a failure with weight and cause."""
     text = str(error) or type(error).__name__
-    weight, fault = next(
-        ((weight, fault) for kind, weight, fault in _FAILURE_KINDS if isinstance(error, kind)),
+    weight, cause = next(
+        ((weight, cause) for kind, weight, cause in _FAILURE_KINDS if isinstance(error, kind)),
         (FailureWeight.SOFT, FailureCause.MALFORMED),
     )
-    return Failed(text, weight, cause=fault)
+    return Failed(text, weight, cause=cause)

@@ -1,8 +1,8 @@
-"""One HTTP/1.1 exchange on one connection to one judged address, with every cap inside.
+"""HTTP/1.1 exchange on one connection to checked addresses, with all size limits enforced.
 
-Bodies are decoded here, in bounded pieces while they arrive: a bomb is cut after its first megabytes, not after it
-went off. httpx 0.28 decodes without bound (6 KB of brotli became one chunk of 4 GB) and scans its pool of connections
-at every request; polling opens one connection a source, so there is no pool to keep.
+Bodies are decoded in bounded pieces while they arrive, so a compression bomb is stopped after its first megabytes.
+httpx 0.28 decodes without a limit (6 KB of brotli became one chunk of 4 GB) and scans its connection pool at every
+request. Polling opens one connection per source, so no pool is needed.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class ResponseLimits:
-    """What one answer may cost. Lengths in bytes, ``ratio`` is decoded to wire, ``connect`` in seconds."""
+    """Limits for one response: lengths in bytes; ``compression_ratio`` is decoded length divided by wire length."""
 
     wire_bytes: int = 5_000_000
     decoded_bytes: int = 10_000_000
@@ -32,7 +32,7 @@ class ResponseLimits:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A whole answer, its body decoded."""
+    """A complete response with its decoded body."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
@@ -40,11 +40,11 @@ class HttpResponse:
 
 
 class InvalidResponse(Exception):
-    """The answer breaks a cap or the protocol; the text says how."""
+    """Raised for a response that exceeds a limit or violates the protocol; the message gives the reason."""
 
 
 class _Inflater:
-    """Decodes gzip and deflate in pieces; raises ``Refusal`` at the first byte over a cap."""
+    """Incremental decoder for gzip and deflate; raises ``InvalidResponse`` as soon as a limit is exceeded."""
 
     def __init__(self, encoding: str, limits: ResponseLimits) -> None:
         self._limits, self._is_deflate = limits, encoding == "deflate"
@@ -69,7 +69,7 @@ class _Inflater:
         except zlib.error:
             if not self._is_deflate or self.decoded_bytes:
                 raise InvalidResponse("its compressed body is damaged") from None
-        self._is_deflate = False  # some servers send deflate without the zlib header it should have
+        self._is_deflate = False  # some servers send raw deflate, without the zlib header that the standard requires
         self._stream = zlib.decompressobj(-15)
         try:
             return self._stream.decompress(data, 65_536)
@@ -77,19 +77,22 @@ class _Inflater:
             raise InvalidResponse("its compressed body is damaged") from None
 
     def _take_remaining_input(self) -> bytes:
-        """Return what is still to be decoded; a second gzip member is decoded too, anything else is ignored."""
+        """Return the input that is still to be decoded.
+
+        A second gzip member is decoded too; any other trailing data is ignored.
+        """
         if not self._stream.eof:
             return self._stream.unconsumed_tail
-        rest = self._stream.unused_data
-        if rest.startswith(b"\x1f\x8b"):
+        trailing = self._stream.unused_data
+        if trailing.startswith(b"\x1f\x8b"):
             self._stream = zlib.decompressobj(47)
-            return rest
+            return trailing
         self._has_ended = True
         return b""
 
 
 def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits) -> None:
-    """Raise ``Refusal`` if a decoded body is too long, or too long for what came over the wire."""
+    """Raise ``InvalidResponse`` if a decoded body is too long, absolutely or relative to its length on the wire."""
     if decoded_bytes > limits.decoded_bytes:
         raise InvalidResponse(f"its body is longer than {limits.decoded_bytes // 1_000_000} MB decoded")
     if decoded_bytes > limits.ratio_min_bytes and decoded_bytes > limits.compression_ratio * max(wire_bytes, 1):
@@ -99,7 +102,7 @@ def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits)
 
 
 class _ResponseProtocol(asyncio.Protocol):
-    """Writes the request when connected, collects the answer, and settles ``done``."""
+    """Protocol that writes the request when connected, collects the response and sets ``response_future``."""
 
     def __init__(self, request: bytes, limits: ResponseLimits, has_no_body: bool) -> None:
         self.response_future: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
@@ -130,18 +133,18 @@ class _ResponseProtocol(asyncio.Protocol):
             elif self._wire_bytes > self._limits.wire_bytes + self._limits.header_bytes:
                 self._fail(f"its body is longer than {self._limits.wire_bytes // 1_000_000} MB")
         except httptools.HttpParserUpgrade:
-            self._fail("it wants to leave HTTP")
+            self._fail("it asks for a protocol other than HTTP")
         except httptools.HttpParserCallbackError:
-            self._fail(str(self._failure or "its answer cannot be read"))
+            self._fail(str(self._failure or "its response cannot be parsed"))
         except httptools.HttpParserError:
             self._fail("it does not speak HTTP")
 
     def eof_received(self) -> None:
-        self._on_connection_end("it closed the connection before its answer was whole")
+        self._on_connection_end("it closed the connection before its response was complete")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_connection_end(
-            "the connection was lost" if exc else "it closed the connection before its answer was whole"
+            "the connection was lost" if exc else "it closed the connection before its response was complete"
         )
 
     def _on_connection_end(self, reason: str) -> None:
@@ -155,11 +158,11 @@ class _ResponseProtocol(asyncio.Protocol):
         self.abort()
 
     def abort(self) -> None:
-        """Cut the connection at once."""
+        """Abort the connection immediately."""
         if self._transport is not None:
             self._transport.abort()
 
-    # what httptools calls
+    # callbacks of httptools
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name.lower(), value))
@@ -171,7 +174,7 @@ class _ResponseProtocol(asyncio.Protocol):
         if status < 200:
             return
         self._in_body = True
-        if self._has_no_body or 300 <= status < 400:  # nobody reads the body of a redirect
+        if self._has_no_body or 300 <= status < 400:  # the body of a redirect is not used
             self.on_message_complete()
             return
         names = dict(self._headers)
@@ -192,13 +195,13 @@ class _ResponseProtocol(asyncio.Protocol):
             return
         try:
             self._body += self._inflater.feed(data, self._wire_bytes)
-        except InvalidResponse as refusal:
-            self._failure = refusal
+        except InvalidResponse as error:
+            self._failure = error
             raise
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200:  # 100, 102 and 103 come before the answer; all their headers together stay under one cap
+        if status < 200:  # 100, 102 and 103 precede the final response; the header limit covers all of them
             self._headers.clear()
             return
         if not self.response_future.done():
@@ -213,7 +216,7 @@ class _ResponseProtocol(asyncio.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to connect: the judged addresses, and the name the certificate must bear (empty for plain HTTP)."""
+    """Connection target: checked addresses, port, and the host name for the TLS certificate (empty for plain HTTP)."""
 
     addresses: tuple[str, ...]
     port: int
@@ -223,10 +226,10 @@ class Endpoint:
 async def send_request(
     endpoint: Endpoint, request: bytes, ssl_context: ssl.SSLContext | None, limits: ResponseLimits, *, is_head: bool
 ) -> HttpResponse:
-    """Send a request and return the whole answer. ``head`` says that the answer has no body.
+    """Send a request and return the complete response. ``is_head`` means that the response has no body.
 
-    Raises ``Refusal``, ``OSError`` (not connected), ``ssl.SSLError`` or ``TimeoutError`` (connecting). The total
-    deadline is the caller's ``asyncio.timeout``; when it fires the connection is cut.
+    Raises ``InvalidResponse``, ``OSError`` (not connected), ``ssl.SSLError`` or ``TimeoutError`` (while connecting).
+    The caller sets the total timeout with ``asyncio.timeout``; when it expires, the connection is aborted.
     """
     protocol = _ResponseProtocol(request, limits, is_head)
     await _connect(endpoint, protocol, ssl_context if endpoint.tls_name else None, limits.connect_seconds)
@@ -244,7 +247,7 @@ async def send_request(
 async def _connect(
     endpoint: Endpoint, protocol: _ResponseProtocol, ssl_context: ssl.SSLContext | None, timeout_seconds: float
 ) -> None:
-    """Try the addresses one after the other, at most four, each for the connect time."""
+    """Connect to the first address that accepts; tries at most four, each with the full connect timeout."""
     loop = asyncio.get_running_loop()
     failure: OSError = OSError("no address")
     for address in endpoint.addresses[:4]:

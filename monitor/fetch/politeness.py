@@ -1,6 +1,6 @@
-"""Politeness: how many connections a host gets at once, and how long it rests between two requests.
+"""Per-host politeness: limits concurrent requests and enforces a delay between requests.
 
-Times are those of the running loop's clock, by which its timers run too.
+Times are seconds of the event loop's clock, which also drives its timers.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ class _HostState:
 
 
 class HostLimiter:
-    """Hands out turns. ``gap_seconds`` lies between the starts of two requests to one host."""
+    """Limiter of requests per host. ``delay_seconds`` is the minimum time between the starts of two requests."""
 
     def __init__(self, max_concurrent: int = 2, delay_seconds: float = 1.0) -> None:
         self._max_concurrent, self._delay_seconds = max_concurrent, delay_seconds
@@ -26,7 +26,7 @@ class HostLimiter:
 
     @asynccontextmanager
     async def slot(self, host_name: str, *, is_own: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn at a host and hold it. A host in the user's own networks needs no rest between requests."""
+        """Wait for a request slot of a host and hold it. Hosts in the user's own networks have no delay."""
         host = self._hosts.get(host_name)
         if host is None:
             host = self._hosts[host_name] = _HostState(
@@ -48,18 +48,18 @@ class HostLimiter:
             self._evict_idle_hosts()
 
     def raise_delay(self, host_name: str, delay_seconds: float) -> None:
-        """Take a host's word (``Crawl-delay``) for how long it wants to rest between requests, up to a minute."""
+        """Raise the delay of a host to the ``Crawl-delay`` of its robots.txt, at most 60 s."""
         if host := self._hosts.get(host_name):
             host.delay_seconds = max(host.delay_seconds, min(delay_seconds, 60.0))
 
     async def wait_until_ready(self, host_name: str) -> None:
-        """Wait until a host has rested from its last request."""
+        """Wait until the delay after the last request to a host has passed."""
         host = self._hosts.get(host_name)
-        if host and (left := host.next_request_at - _now()) > 0:
-            await asyncio.sleep(left)
+        if host and (remaining := host.next_request_at - _now()) > 0:
+            await asyncio.sleep(remaining)
 
     def _evict_idle_hosts(self) -> None:
-        """Drop hosts that nobody waits for and that have rested, once there are many."""
+        """Remove hosts without users and without a running delay, once more than 4096 are stored."""
         if len(self._hosts) > 4096:
             now = _now()
             for name in [

@@ -1,4 +1,4 @@
-"""A chain of redirects: where it goes next, what it may carry there, and whether the move is for good."""
+"""Redirect chain: next URL, headers it may carry, and whether the move is permanent."""
 
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urljoin, urlsplit
@@ -14,11 +14,11 @@ _MAX_COOKIE_BYTES = 8_192
 
 
 class RedirectRejected(Exception):
-    """A redirect that is not followed; the text says why."""
+    """Raised for a redirect that is not followed; the message gives the reason."""
 
 
 class RedirectTracker:
-    """The state of one chain. Cookies live as long as it does, and only at the host that set them."""
+    """State of one redirect chain. Cookies are kept for this chain only and sent only to the origin that set them."""
 
     def __init__(self, request: FetchRequest, user_agent: str, accept: bytes) -> None:
         self.url, self._start_url, self._user_agent, self._accept = request.url, request.url, user_agent, accept
@@ -28,29 +28,29 @@ class RedirectTracker:
         self._visited_urls = {request.url}
 
     def build_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of the next request: validators for the first address, secrets for its origin alone."""
-        found = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
+        """Return the headers of the next request; credentials are sent only to the origin of the first URL."""
+        headers = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
         if self._request.etag:
-            found.append((b"If-None-Match", self._request.etag.encode("latin-1", "replace")))
+            headers.append((b"If-None-Match", self._request.etag.encode("latin-1", "replace")))
         if self._request.last_modified:
-            found.append((b"If-Modified-Since", self._request.last_modified.encode("latin-1", "replace")))
-        same = _get_origin(self.url) == _get_origin(self._start_url)
+            headers.append((b"If-Modified-Since", self._request.last_modified.encode("latin-1", "replace")))
+        is_same_origin = _get_origin(self.url) == _get_origin(self._start_url)
         for name, value in self._request.headers:
-            if same or name.lower() not in _CREDENTIAL_HEADERS:
-                found.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
+            if is_same_origin or name.lower() not in _CREDENTIAL_HEADERS:
+                headers.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
         if cookies := self._cookies.get(_get_origin(self.url)):
             text = "; ".join(f"{name}={value}" for name, value in cookies.items())
-            found.append((b"Cookie", text.encode("latin-1", "replace")))
-        return found
+            headers.append((b"Cookie", text.encode("latin-1", "replace")))
+        return headers
 
     def follow(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Take note of an answer; True if it leads on. Raises ``Refused`` for a redirect that is not followed."""
-        fresh = self._store_cookies(headers)
+        """Record a response; return whether it redirects. Raises ``RedirectRejected`` if a redirect is not allowed."""
+        has_new_cookies = self._store_cookies(headers)
         location = dict(headers).get("location", "").strip()
         if status not in _REDIRECT_STATUSES or not location:
             return False
         target = urljoin(self.url, location.encode("latin-1").decode("utf-8", "replace")).partition("#")[0]
-        self._check_target(target, fresh)
+        self._check_target(target, has_new_cookies)
         self._redirect_count += 1
         self._is_permanent = self._is_permanent and status in _PERMANENT_STATUSES and target != self.url
         if self._is_permanent:
@@ -61,7 +61,7 @@ class RedirectTracker:
 
     def _check_target(self, target: str, has_new_cookies: bool) -> None:
         if not is_web_url(target):
-            raise RedirectRejected(f"{self.url} redirects to {target[:100]!r}, which is no web address")
+            raise RedirectRejected(f"{self.url} redirects to {target[:100]!r}, which is not a valid web address")
         if self._redirect_count >= _MAX_REDIRECTS:
             raise RedirectRejected(f"{self._start_url} redirects more than {_MAX_REDIRECTS} times")
         if target in self._visited_urls and not has_new_cookies:
@@ -76,7 +76,7 @@ class RedirectTracker:
         return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in self._request.headers)
 
     def _store_cookies(self, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Keep what ``Set-Cookie`` says for this origin; True if anything in it is new."""
+        """Store the cookies that ``Set-Cookie`` sets for this origin; return whether any is new or changed."""
         jar = self._cookies.setdefault(_get_origin(self.url), {})
         before = dict(jar)
         for name, value in headers:

@@ -1,7 +1,4 @@
-"""What the headers of an answer say of time: how long it stays fresh, and when to come back.
-
-What an answer's status and headers mean: the one place where HTTP becomes an outcome.
-"""
+"""Conversion of HTTP responses to fetch results, including freshness and Retry-After."""
 
 import re
 from collections.abc import Mapping
@@ -26,23 +23,26 @@ _MAX_DELAY = timedelta(days=1)
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return how long the answer stays fresh by Cache-Control or Expires less its age, or None; a day at most."""
+    """Return how long a response stays fresh, at most one day, or None if it is not fresh.
+
+    Uses Cache-Control (less Age), else Expires.
+    """
     control = headers.get("cache-control", "")
     if re.search(r"no-(?:cache|store)", control, re.IGNORECASE):
         return None
     if found := _MAX_AGE_DIRECTIVE.search(control):
         age = headers.get("age", "").strip()
-        left = timedelta(seconds=int(found[1]) - (int(age) if age.isdigit() and len(age) < 10 else 0))
+        remaining = timedelta(seconds=int(found[1]) - (int(age) if age.isdigit() and len(age) < 10 else 0))
     else:
         expires = _parse_http_date(headers.get("expires", ""))
         if expires is None:
             return None
-        left = expires - (_parse_http_date(headers.get("date", "")) or now)
-    return min(left, _MAX_DELAY) if left > timedelta(0) else None
+        remaining = expires - (_parse_http_date(headers.get("date", "")) or now)
+    return min(remaining, _MAX_DELAY) if remaining > timedelta(0) else None
 
 
 def parse_retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return what Retry-After asks for, in either of its forms, a day at most; None if it says nothing usable."""
+    """Return the delay that Retry-After requests (in seconds or as a date), at most one day; None if it is unusable."""
     text = headers.get("retry-after", "").strip()
     if text.isdigit() and len(text) < 10:
         return min(timedelta(seconds=int(text)), _MAX_DELAY)
@@ -53,7 +53,7 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | 
 
 
 def _parse_http_date(text: str) -> datetime | None:
-    """Read an HTTP date; None for none. ``Expires: 0`` and its kin are none."""
+    """Parse an HTTP date; None if it is invalid, as in ``Expires: 0``."""
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -63,15 +63,15 @@ def _parse_http_date(text: str) -> datetime | None:
 
 _FAILURE_REASONS = {
     400: "does not understand the request (400)",
-    404: "says there is nothing at this address (404)",
-    406: "has nothing in a form we read (406)",
-    429: "asks us to come less often (429)",
-    500: "has an error of its own (500)",
-    502: "stands before a server that does not answer (502)",
-    503: "is out of service for now (503)",
-    504: "stands before a server that does not answer (504)",
-    520: "stands before a server that answers nonsense (520)",
-    522: "stands before a server that does not answer (522)",
+    404: "has nothing at this address (404)",
+    406: "does not offer a format that monitor reads (406)",
+    429: "asks for fewer requests (429)",
+    500: "reports an internal error (500)",
+    502: "is a gateway to a server that does not answer (502)",
+    503: "is temporarily out of service (503)",
+    504: "is a gateway to a server that does not answer (504)",
+    520: "is a gateway to a server that sends an invalid response (520)",
+    522: "is a gateway to a server that does not answer (522)",
 }
 _BLOCKED_STATUSES = {
     401: ("asks for a login", SUGGEST_SUBSCRIPTION_HEADERS),
@@ -90,16 +90,16 @@ def to_fetch_result(
     moved_to: str,
     now: datetime,
 ) -> FetchResult:
-    """Translate the last answer of a chain of redirects. ``moved_to`` is empty unless the move is for good."""
+    """Convert the last response of a redirect chain. ``moved_to`` is the new URL of a permanent move, else empty."""
     named = dict(headers)
-    host_says = f"{final_url.split('/')[2]} "
+    reason_prefix = f"{final_url.split('/')[2]} "
     if status == 304:
         if request.etag or request.last_modified:
             return NotModified(freshness=parse_freshness(named, now), moved_to=moved_to)
-        return Failed(host_says + "answers 'not modified' to a first question (304)", status=status)
+        return Failed(reason_prefix + "answers 'not modified' to a request without validators (304)", status=status)
     if 200 <= status < 300:
         if status != 200:
-            return Failed(host_says + f"answers without a document ({status})", status=status)
+            return Failed(reason_prefix + f"answers without a document ({status})", status=status)
         return Fetched(
             url=final_url,
             status=status,
@@ -112,25 +112,28 @@ def to_fetch_result(
             moved_to=moved_to,
         )
     if status == 410:
-        return Gone(host_says + "says that this address is gone for good (410)")
-    return _to_error_result(status, named, body, host_says, now)
+        return Gone(reason_prefix + "reports that this address is permanently gone (410)")
+    return _to_error_result(status, named, body, reason_prefix, now)
 
 
 def _to_error_result(
     status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
 ) -> FetchResult:
-    """Tell those who keep programs out from those who are broken."""
-    after = parse_retry_after(headers, now)
+    """Convert an error status; distinguishes servers that block programs from servers that fail."""
+    retry_after = parse_retry_after(headers, now)
     if status in _BLOCKED_STATUSES:
-        reason, remedy = _BLOCKED_STATUSES[status]
-        return Blocked(reason_prefix + f"{reason} ({status})", remedy, after)
+        reason, suggestion = _BLOCKED_STATUSES[status]
+        return Blocked(reason_prefix + f"{reason} ({status})", suggestion, retry_after)
     wall = find_wall_in_headers(headers)
     if not wall and status in {403, 405, 429, 503}:
         wall = find_wall(body[:60_000].decode("utf-8", "replace"))
     if wall:
-        return Blocked(reason_prefix + f"shows a {wall} ({status})", SUGGEST_ASK_ACCESS, after)
+        return Blocked(reason_prefix + f"shows a {wall} ({status})", SUGGEST_ASK_ACCESS, retry_after)
     if status == 403:
-        return Blocked(reason_prefix + "refuses programs or this country (403)", SUGGEST_ASK_ACCESS, after)
+        return Blocked(reason_prefix + "refuses programs or this country (403)", SUGGEST_ASK_ACCESS, retry_after)
     return Failed(
-        reason_prefix + _FAILURE_REASONS.get(status, f"answers with status {status}"), FailureWeight.SOFT, after, status
+        reason_prefix + _FAILURE_REASONS.get(status, f"answers with status {status}"),
+        FailureWeight.SOFT,
+        retry_after,
+        status,
     )

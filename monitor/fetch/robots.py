@@ -1,4 +1,7 @@
-"""robots.txt for pages: asked once a day and origin, obeyed; a server in trouble is waited for, not ignored."""
+"""robots.txt checks for article pages.
+
+Each origin is asked once a day. While its server fails, pages wait instead of being fetched without rules.
+"""
 
 import asyncio
 import time
@@ -19,7 +22,7 @@ _MAX_ROBOTS_BYTES = 512_000
 
 @dataclass(frozen=True, slots=True)
 class RobotsDecision:
-    """Whether a page may be fetched, the rest the host asks for in seconds, and why that cannot be known now."""
+    """Decision about one page: whether it may be fetched, delay in seconds, and the reason if this is unknown now."""
 
     is_allowed: bool = True
     crawl_delay_seconds: float = 0.0
@@ -34,7 +37,7 @@ class _CachedRules:
 
 
 class RobotsChecker:
-    """Remembers the rules of each origin (RFC 9309: none for 4xx, wait for 5xx)."""
+    """Cache of robots.txt rules per origin, following RFC 9309: 4xx means no rules, 5xx means wait."""
 
     def __init__(self, user_agent: str, fetch: Callable[[str], Awaitable[FetchResult]]) -> None:
         self._user_agent, self._fetch = user_agent, fetch
@@ -42,36 +45,39 @@ class RobotsChecker:
         self._origin_locks: dict[str, asyncio.Lock] = {}
 
     async def check(self, url: str) -> RobotsDecision:
-        """Say whether a page may be fetched; asks the origin for its robots.txt if that is not known."""
+        """Return whether a page may be fetched; fetches the robots.txt of its origin if it is not cached."""
         parts = urlsplit(canonicalize_url(url))
         origin = f"{parts.scheme}://{parts.netloc}"
-        found = self._rules_by_origin.get(origin)
-        if found is None or found.expires_at < time.monotonic():
+        cached = self._rules_by_origin.get(origin)
+        if cached is None or cached.expires_at < time.monotonic():
             async with self._origin_locks.setdefault(origin, asyncio.Lock()):
-                found = self._rules_by_origin.get(origin)
-                if found is None or found.expires_at < time.monotonic():
-                    found = self._cache_rules(origin, await self._fetch(f"{origin}/robots.txt"))
+                cached = self._rules_by_origin.get(origin)
+                if cached is None or cached.expires_at < time.monotonic():
+                    cached = self._cache_rules(origin, await self._fetch(f"{origin}/robots.txt"))
             self._origin_locks.pop(origin, None)
-        if found.error:
-            return RobotsDecision(is_allowed=False, unknown_reason=found.error)
-        if found.rules is None:
+        if cached.error:
+            return RobotsDecision(is_allowed=False, unknown_reason=cached.error)
+        if cached.rules is None:
             return RobotsDecision()
         return RobotsDecision(
-            found.rules.can_fetch(url, self._user_agent), found.rules.crawl_delay(self._user_agent) or 0.0
+            cached.rules.can_fetch(url, self._user_agent), cached.rules.crawl_delay(self._user_agent) or 0.0
         )
 
-    def _cache_rules(self, origin: str, outcome: FetchResult) -> _CachedRules:
+    def _cache_rules(self, origin: str, result: FetchResult) -> _CachedRules:
         if len(self._rules_by_origin) >= _MAX_CACHED_ORIGINS:
             self._rules_by_origin.clear()
-        rules = self._rules_by_origin[origin] = _parse_rules(outcome, time.monotonic())
+        rules = self._rules_by_origin[origin] = _parse_rules(result, time.monotonic())
         return rules
 
 
-def _parse_rules(outcome: FetchResult, now: float) -> _CachedRules:
-    """Read an answer. Only a broken or silent server makes us wait; a wall before robots.txt sets no rules."""
-    if isinstance(outcome, Fetched):
-        text = outcome.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
+def _parse_rules(result: FetchResult, now: float) -> _CachedRules:
+    """Return the rules from a robots.txt response.
+
+    Only a failing or silent server makes pages wait; a bot wall in the way of robots.txt counts as no rules.
+    """
+    if isinstance(result, Fetched):
+        text = result.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
         return _CachedRules(now + _RULES_TTL_SECONDS, None if text.lstrip().startswith("<") else Protego.parse(text))
-    if isinstance(outcome, Failed) and (outcome.status == 0 or outcome.status >= 500 or outcome.status == 429):
-        return _CachedRules(now + _ERROR_TTL_SECONDS, None, outcome.reason)
-    return _CachedRules(now + (_ERROR_TTL_SECONDS if isinstance(outcome, Blocked) else _RULES_TTL_SECONDS), None)
+    if isinstance(result, Failed) and (result.status == 0 or result.status >= 500 or result.status == 429):
+        return _CachedRules(now + _ERROR_TTL_SECONDS, None, result.reason)
+    return _CachedRules(now + (_ERROR_TTL_SECONDS if isinstance(result, Blocked) else _RULES_TTL_SECONDS), None)

@@ -1,4 +1,4 @@
-"""The guard over real sockets: no address that is denied ever sees a connection (THREATS rows 1-6, 9)."""
+"""Address guard over real sockets: no connection to a forbidden address is ever opened."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -52,85 +52,85 @@ LITERALS = [
 
 
 def lookup(host: str, port: int) -> list[str]:
-    """Answer from the table; numeric spellings go to the system, which knows them all."""
+    """Resolve from the table; numeric spellings go to the system resolver, which knows all of them."""
     return NAMES[host] if host in NAMES else look_up_host(host, port)
 
 
-def fetcher(*allow: str, ask: Callable[[str, int], list[str]] = lookup) -> HttpFetcher:
-    networks = [ip_network(network) for network in allow]
-    return HttpFetcher("desk@example.org", networks, FakeClock(), address_guard=AddressGuard(networks, ask))
+def fetcher(*allowed: str, resolver: Callable[[str, int], list[str]] = lookup) -> HttpFetcher:
+    networks = [ip_network(network) for network in allowed]
+    return HttpFetcher("desk@example.org", networks, FakeClock(), address_guard=AddressGuard(networks, resolver))
 
 
 def attempt(url: Callable[[Loopback], str], *allow: str) -> tuple[FetchResult, int]:
-    """Fetch with listeners on every loopback address; return the outcome and how many connections they saw."""
+    """Fetch with listeners on every loopback address; return the result and the number of accepted connections."""
 
     async def run() -> tuple[FetchResult, int]:
         async with AsyncExitStack() as stack:
             four = await stack.enter_async_context(serving(says(reply(b"secret"))))
             six = await stack.enter_async_context(serving(says(reply(b"secret")), "::1"))
-            outcome = await fetcher(*allow).fetch(FetchRequest(url(four)))
-            return outcome, four.accepts + six.accepts
+            result = await fetcher(*allow).fetch(FetchRequest(url(four)))
+            return result, four.accepts + six.accepts
 
     return on_loop(run())
 
 
 @pytest.fixture
-def dialled(monkeypatch: pytest.MonkeyPatch) -> list[Endpoint]:
-    """Record every dial, and let none of them leave the machine."""
-    peers: list[Endpoint] = []
+def recorded_endpoints(monkeypatch: pytest.MonkeyPatch) -> list[Endpoint]:
+    """Record every connection attempt instead of connecting."""
+    endpoints: list[Endpoint] = []
 
-    async def record(peer: Endpoint, *_: object, **__: object) -> HttpResponse:
-        peers.append(peer)
+    async def record(endpoint: Endpoint, *_: object, **__: object) -> HttpResponse:
+        endpoints.append(endpoint)
         return HttpResponse(200, (), b"public")
 
     monkeypatch.setattr(transport, "send_request", record)
-    return peers
+    return endpoints
 
 
 @pytest.mark.parametrize("host", LITERALS)
-def test_row_01_literal_addresses_in_every_spelling(host: str) -> None:
-    """A private address is refused before any connection, however it is written."""
-    outcome, accepts = attempt(lambda server: f"http://{host}:{server.port}/")
-    assert isinstance(outcome, Failed)
+def test_private_ip_literals_are_rejected_in_every_spelling(host: str) -> None:
+    """A private address is rejected before any connection, in whatever spelling."""
+    result, accepts = attempt(lambda server: f"http://{host}:{server.port}/")
+    assert isinstance(result, Failed)
     assert accepts == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_02_04_05_names_that_lead_inside(name: str, dialled: list[Endpoint]) -> None:
-    """A name with any private, mapped, translated or metadata address is refused without a connection."""
-    outcome = on_loop(fetcher().fetch(FetchRequest(f"http://{name}/")))
-    assert isinstance(outcome, Failed)
-    assert "forbidden" in outcome.reason
-    assert not dialled
+def test_names_that_resolve_to_private_addresses_are_rejected(name: str, recorded_endpoints: list[Endpoint]) -> None:
+    """A name with any private, mapped, translated or metadata address is rejected without a connection."""
+    result = on_loop(fetcher().fetch(FetchRequest(f"http://{name}/")))
+    assert isinstance(result, Failed)
+    assert "forbidden" in result.reason
+    assert not recorded_endpoints
 
 
-def test_row_03_a_name_that_changes_its_mind(dialled: list[Endpoint]) -> None:
-    """The address that was judged is the one that is dialled; there is no second look-up to lie to."""
+def test_dns_rebinding_has_no_effect(recorded_endpoints: list[Endpoint]) -> None:
+    """The checked address is the one that is connected to; the name is not resolved a second time."""
     answers = iter([[PUBLIC], ["127.0.0.1"], ["127.0.0.1"]])
-    outcome = on_loop(fetcher(ask=lambda host, port: next(answers)).fetch(FetchRequest("http://flips.test/")))
-    assert isinstance(outcome, Fetched)
-    assert [peer.addresses for peer in dialled] == [(PUBLIC,)]
+    result = on_loop(fetcher(resolver=lambda host, port: next(answers)).fetch(FetchRequest("http://flips.test/")))
+    assert isinstance(result, Fetched)
+    assert [endpoint.addresses for endpoint in recorded_endpoints] == [(PUBLIC,)]
 
 
 @pytest.mark.parametrize("target", ["http://private.test/", "http://169.254.169.254/latest", "http://[::1]:{port}/"])
-def test_row_06_redirects_are_judged_at_every_hop(target: str) -> None:
-    """What the user's own network redirects to is not his own network."""
+def test_redirects_are_checked_at_every_hop(target: str) -> None:
+    """A redirect from an allowed network to another private address is rejected."""
 
     async def run() -> tuple[FetchResult, int]:
         async with serving(says(reply(b"secret")), "::1") as inner:
             location = target.replace("{port}", str(inner.port))
             async with serving(says(reply(status="302 Found", Location=location))) as outer:
-                outcome = await fetcher("127.0.0.0/8").fetch(FetchRequest(outer.url()))
-            return outcome, inner.accepts
+                result = await fetcher("127.0.0.0/8").fetch(FetchRequest(outer.url()))
+            return result, inner.accepts
 
-    outcome, accepts = on_loop(run())
-    assert isinstance(outcome, Failed)
-    assert "forbidden" in outcome.reason
+    result, accepts = on_loop(run())
+    assert isinstance(result, Failed)
+    assert "forbidden" in result.reason
     assert accepts == 0
 
 
-def test_row_09_webhooks_stand_behind_the_same_guard() -> None:
-    """The transport handed to the channels refuses a private target as it does for feeds."""
+def test_webhooks_use_the_same_address_guard() -> None:
+    """The transport of the channels rejects a private target as the fetcher does."""
 
     async def run() -> int:
         async with (
@@ -144,36 +144,36 @@ def test_row_09_webhooks_stand_behind_the_same_guard() -> None:
     assert on_loop(run()) == 0
 
 
-def test_allow_networks_opens_exactly_what_it_names() -> None:
-    """127.0.0.0/8 opens IPv4 loopback, not IPv6 loopback, not the mapped spelling."""
-    outcome, accepts = attempt(lambda server: server.url(), "127.0.0.0/8")
-    assert isinstance(outcome, Fetched)
+def test_allowed_networks_permits_exactly_the_listed_networks() -> None:
+    """127.0.0.0/8 permits IPv4 loopback, but neither IPv6 loopback nor the mapped spelling."""
+    result, accepts = attempt(lambda server: server.url(), "127.0.0.0/8")
+    assert isinstance(result, Fetched)
     assert accepts == 1
     for host in ("[::1]", "[::ffff:127.0.0.1]"):
-        outcome, accepts = attempt(lambda server, host=host: f"http://{host}:{server.port}/", "127.0.0.0/8")  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-        assert isinstance(outcome, Failed)
+        result, accepts = attempt(lambda server, host=host: f"http://{host}:{server.port}/", "127.0.0.0/8")  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        assert isinstance(result, Failed)
         assert accepts == 0
 
 
 @pytest.mark.parametrize("port", [22, 25, 111, 445])
-def test_ports_of_other_services_are_refused(port: int, dialled: list[Endpoint]) -> None:
-    """A feed does not live on a mail server's port."""
-    outcome = on_loop(fetcher(ask=lambda host, _: [PUBLIC]).fetch(FetchRequest(f"http://public.test:{port}/")))
-    assert isinstance(outcome, Failed)
-    assert not dialled
+def test_ports_of_other_services_are_rejected(port: int, recorded_endpoints: list[Endpoint]) -> None:
+    """A feed URL with the port of another well-known service is rejected."""
+    result = on_loop(fetcher(resolver=lambda host, _: [PUBLIC]).fetch(FetchRequest(f"http://public.test:{port}/")))
+    assert isinstance(result, Failed)
+    assert not recorded_endpoints
 
 
-def test_ordinary_public_addresses_are_dialled(dialled: list[Endpoint]) -> None:
-    """The guard lets the world in: IPv4, IPv6 and several of both."""
+def test_public_addresses_are_connected_to(recorded_endpoints: list[Endpoint]) -> None:
+    """The guard permits public IPv4 and IPv6 addresses, and several of both."""
     for addresses in ([PUBLIC], ["2606:2800:21f::1"], [PUBLIC, "2606:2800:21f::1"]):
-        ask = lambda host, port, found=addresses: found  # noqa: E731 - one line a case
-        assert isinstance(on_loop(fetcher(ask=ask).fetch(FetchRequest("https://public.test/feed"))), Fetched)
-    assert [len(peer.addresses) for peer in dialled] == [1, 1, 2]
-    assert dialled[0].tls_name == "public.test"
+        resolver = lambda host, port, found=addresses: found  # noqa: E731 - one line per case
+        assert isinstance(on_loop(fetcher(resolver=resolver).fetch(FetchRequest("https://public.test/feed"))), Fetched)
+    assert [len(endpoint.addresses) for endpoint in recorded_endpoints] == [1, 1, 2]
+    assert recorded_endpoints[0].tls_name == "public.test"
 
 
-def test_urls_without_a_web_scheme_go_nowhere() -> None:
-    """Only http and https are spoken."""
+def test_urls_without_a_web_scheme_are_rejected() -> None:
+    """Only http and https URLs are fetched."""
     for url in ("file:///etc/passwd", "ftp://h/x", "gopher://h/", "data:text/xml,x", urlsplit("//h/x").geturl(), ""):
-        outcome = on_loop(fetcher().fetch(FetchRequest(url)))
-        assert isinstance(outcome, Failed), url
+        result = on_loop(fetcher().fetch(FetchRequest(url)))
+        assert isinstance(result, Failed), url

@@ -23,20 +23,20 @@ SITEMAP = b"<urlset><url><loc>https://daily.example/1</loc><lastmod>2026-03-05</
 CONFIG = "settings:\n  allowed_networks: [127.0.0.0/8]\nsources: # ours\n  old: {name: Old, feed: 'https://old.example/rss'}\n"
 
 
-def site(pages: dict[str, bytes]) -> Callable[..., object]:
-    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+def serve_pages(pages: dict[str, bytes]) -> Callable[..., object]:
+    async def handler(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(reply(pages[path]) if path in pages else reply(status="404 Not Found"))
 
-    return talk
+    return handler
 
 
 def run(
     pages: dict[str, bytes], path: str, folder: Path, *options: str, configuration: str = CONFIG
 ) -> tuple[int, str, str]:
-    """Serve a site and discover it; ``{}`` in the configuration is its address."""
+    """Serve a site and run ``discover`` on it; ``{}`` in the configuration is replaced by the site's URL."""
 
     async def serve() -> tuple[int, str, str]:
-        async with serving(site(pages)) as server:  # type: ignore[arg-type]  # a plain callable
+        async with serving(serve_pages(pages)) as server:  # type: ignore[arg-type]  # a plain callable
             text = configuration.replace("{}", server.url("").rstrip("/"))
             (folder / "sources.yaml").write_text(text, encoding="utf-8")
             arguments = ["discover", server.url(path), "-c", str(folder / "sources.yaml"), *options]
@@ -47,7 +47,7 @@ def run(
 
 
 def test_named_feeds_and_sitemaps_are_printed_as_yaml(tmp_path: Path) -> None:
-    """What is printed can be pasted: a feed named by the page first, then the sitemap of robots.txt."""
+    """The output can be pasted: first the feed that the page names, then the sitemap from robots.txt."""
     pages = {
         "/": b"<html><link rel='alternate' type='application/rss+xml' href='/politics.rss'></html>",
         "/politics.rss": RSS,
@@ -65,8 +65,8 @@ def test_named_feeds_and_sitemaps_are_printed_as_yaml(tmp_path: Path) -> None:
     assert [json.loads(line)["kind"] for line in out.splitlines()] == ["feed", "sitemap"]
 
 
-def test_a_feed_is_its_own_discovery_and_a_bare_site_is_guessed(tmp_path: Path) -> None:
-    """The address of a feed is taken as it is; where nothing is named, the usual places are tried."""
+def test_a_feed_url_is_printed_and_common_paths_are_guessed(tmp_path: Path) -> None:
+    """The URL of a feed is used as it is; if the page names no feed, the usual paths are tried."""
     assert "# given" in run({"/x.rss": RSS}, "/x.rss", tmp_path)[1]
     assert "# guessed" in run({"/": b"<html>News</html>", "/feed": RSS}, "/", tmp_path)[1]
     code, out, err = run({"/": b"<html>News</html>"}, "/", tmp_path)
@@ -75,8 +75,8 @@ def test_a_feed_is_its_own_discovery_and_a_bare_site_is_guessed(tmp_path: Path) 
     assert "what helps: read a page of it that lists articles, by `listing:` with `url` and `items`" in err
 
 
-def test_what_is_read_already_is_no_second_source(tmp_path: Path) -> None:
-    """A feed that the configuration has is named by its id there, and not printed to be pasted again."""
+def test_configured_feeds_are_not_printed_as_new_sources(tmp_path: Path) -> None:
+    """A feed that is in the configuration is reported with its id and not printed for pasting."""
     code, out, _ = run({"/x.rss": RSS}, "/x.rss", tmp_path)
     assert (code, "  daily-politics:" in out) == (0, True)
     known = CONFIG.replace("https://old.example/rss", "{}/x.rss")
@@ -84,14 +84,14 @@ def test_what_is_read_already_is_no_second_source(tmp_path: Path) -> None:
     assert (code, out.splitlines()[1:]) == (0, ["# This is read already, as old."])
 
 
-def test_a_site_without_a_title_is_called_by_its_host(tmp_path: Path) -> None:
-    """An id such as https-daily-example is nothing to type."""
+def test_a_site_without_a_title_is_named_by_its_host(tmp_path: Path) -> None:
+    """The id is the host name, without the URL scheme."""
     _, out, _ = run({"/": b"<html></html>", "/robots.txt": b"Sitemap: /map.xml", "/map.xml": SITEMAP}, "/", tmp_path)
     assert "  127-0-0-1:\n    name: 127.0.0.1\n    sitemap:" in out
 
 
-def test_what_stands_in_the_way_comes_with_what_helps(tmp_path: Path) -> None:
-    """A private address that is not allowed says what allows it."""
+def test_a_forbidden_address_comes_with_a_suggestion(tmp_path: Path) -> None:
+    """The error for a private address names the setting that allows it."""
     code, _, err = run({}, "/", tmp_path, configuration="settings: {user_agent_contact: desk@example.org}\n")
     assert (code, "settings.allowed_networks" in err) == (3, True)
 
@@ -100,9 +100,9 @@ OPML = """<opml><body><outline text="Báo Đất" xmlUrl="https://a.example/rss"
 <outline text="Old again" xmlUrl="https://old.example/rss"/></body></opml>"""
 
 
-def test_import_prints_or_writes_and_export_gives_back(tmp_path: Path) -> None:
-    """Known feeds are left out, ids are made of names or hosts, comments of the file stay."""
-    config, opml, back = tmp_path / "sources.yaml", tmp_path / "in.opml", tmp_path / "out.opml"
+def test_import_prints_or_writes_and_export_writes_all_feeds(tmp_path: Path) -> None:
+    """Known feeds are omitted, ids are made of names or hosts, and comments in the file are kept."""
+    config, opml, exported = tmp_path / "sources.yaml", tmp_path / "in.opml", tmp_path / "out.opml"
     config.write_text(CONFIG, encoding="utf-8")
     opml.write_text(OPML, encoding="utf-8")
     runner = CliRunner()
@@ -113,12 +113,12 @@ def test_import_prints_or_writes_and_export_gives_back(tmp_path: Path) -> None:
     assert config.read_text(encoding="utf-8") == CONFIG
     assert runner.invoke(app, ["import", str(opml), "-c", str(config), "--write"]).exit_code == 0
     assert "sources: # ours\n  bao-dat:" in config.read_text(encoding="utf-8")
-    assert runner.invoke(app, ["export", str(back), "-c", str(config)]).exit_code == 0
-    assert back.read_text(encoding="utf-8").count("<outline ") == 3
+    assert runner.invoke(app, ["export", str(exported), "-c", str(config)]).exit_code == 0
+    assert exported.read_text(encoding="utf-8").count("<outline ") == 3
 
 
-def test_an_import_that_would_break_the_file_changes_nothing(tmp_path: Path) -> None:
-    """The result is checked beside the file before it takes its place."""
+def test_an_import_that_would_make_the_file_invalid_changes_nothing(tmp_path: Path) -> None:
+    """The result is checked before it replaces the file."""
     config = tmp_path / "sources.yaml"
     config.write_text(CONFIG + "rules:\n  r: {officials: [nobody]}\n", encoding="utf-8")
     before = config.read_text(encoding="utf-8")
@@ -141,6 +141,6 @@ def test_an_import_that_would_break_the_file_changes_nothing(tmp_path: Path) -> 
         ("新华", (), "h-example"),
     ],
 )
-def test_identifiers(name: str, taken: tuple[str, ...], expected: str) -> None:
-    """Readable, legal, never twice."""
+def test_source_ids_are_readable_valid_and_unique(name: str, taken: tuple[str, ...], expected: str) -> None:
+    """Ids are made of the name, or of the host if the name has no Latin letters."""
     assert command.make_source_id(name, "https://h.example/x", taken) == expected

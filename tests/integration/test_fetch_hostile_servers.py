@@ -1,4 +1,7 @@
-"""What a server can do to the fetcher, row by row of the list of threats (7, 8, 10-18, 64-66)."""
+"""Fetcher against hostile and broken servers.
+
+Covers redirects, compression bombs, endless and slow responses, certificates and robots.txt.
+"""
 
 import asyncio
 import gzip
@@ -34,54 +37,54 @@ from monitor.fetch.politeness import HostLimiter
 from monitor.fetch.transport import GuardedTransport
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
-DEADLINE = 60.0  # seconds, on a clock that the test sets forward where the deadline is to be met
+DEADLINE = 60.0  # seconds; tests that need it to expire move the event loop's clock forward
 
 
-def fetcher(seconds: float = DEADLINE, **more: object) -> HttpFetcher:
-    return HttpFetcher("desk@example.org", LOOPBACK, FakeClock(), total_timeout_seconds=seconds, **more)  # type: ignore[arg-type]  # further arguments of HttpFetcher
+def fetcher(seconds: float = DEADLINE, **options: object) -> HttpFetcher:
+    return HttpFetcher("desk@example.org", LOOPBACK, FakeClock(), total_timeout_seconds=seconds, **options)  # type: ignore[arg-type]  # further arguments of HttpFetcher
 
 
-async def asked(talk: Talk, path: str = "/", **more: object) -> tuple[FetchResult, Loopback]:
-    """Fetch one address of a server that talks so."""
-    async with serving(talk) as server:
-        return await fetcher().fetch(FetchRequest(server.url(path), **more)), server  # type: ignore[arg-type]  # fields of Request
+async def fetch_async(handler: Talk, path: str = "/", **options: object) -> tuple[FetchResult, Loopback]:
+    """Fetch one URL from a server with the given handler."""
+    async with serving(handler) as server:
+        return await fetcher().fetch(FetchRequest(server.url(path), **options)), server  # type: ignore[arg-type]  # fields of Request
 
 
-def ask(talk: Talk, path: str = "/", **more: object) -> tuple[FetchResult, Loopback]:
-    """Fetch one address of a server that talks so, on the loop of the daemon."""
-    return on_loop(asked(talk, path, **more))
+def fetch_from(handler: Talk, path: str = "/", **options: object) -> tuple[FetchResult, Loopback]:
+    """Fetch one URL from a server with the given handler, on the daemon's event loop."""
+    return on_loop(fetch_async(handler, path, **options))
 
 
-def failed(outcome: FetchResult, words: str) -> None:
-    assert isinstance(outcome, Failed), outcome
-    assert words in outcome.reason
+def assert_failed(result: FetchResult, words: str) -> None:
+    assert isinstance(result, Failed), result
+    assert words in result.reason
 
 
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "data:text/xml,x"]
 )
-def test_redirects_out_of_the_web_are_refused(target: str) -> None:
-    """Only http and https are followed."""
-    outcome, _ = ask(says(reply(status="302 Found", Location=target)))
-    failed(outcome, "no web address")
+def test_redirects_to_other_schemes_are_rejected(target: str) -> None:
+    """Only redirects to http and https are followed."""
+    result, _ = fetch_from(says(reply(status="302 Found", Location=target)))
+    assert_failed(result, "not a valid web address")
 
 
-def test_redirect_loops_and_chains_end() -> None:
-    """A circle is seen at once, a chain ends after five hops."""
-    outcome, server = ask(says(reply(status="302 Found", Location="/")))
-    failed(outcome, "circle")
+def test_redirect_loops_and_long_chains_are_stopped() -> None:
+    """A loop is detected at once; a chain is stopped after five redirects."""
+    result, server = fetch_from(says(reply(status="302 Found", Location="/")))
+    assert_failed(result, "circle")
     assert server.accepts == 1
 
     async def onward(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(reply(status="302 Found", Location=f"{path}x"))
 
-    outcome, server = ask(onward)
-    failed(outcome, "more than 5 times")
+    result, server = fetch_from(onward)
+    assert_failed(result, "more than 5 times")
     assert server.accepts == 6
 
 
-def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY changes nothing and is never connected to."""
+def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY and similar variables have no effect, and the proxy is never connected to."""
 
     async def run() -> tuple[FetchResult, int]:
         async with serving(says(reply(b"proxy"))) as proxy, serving(says(reply(b"direct"))) as server:
@@ -89,13 +92,13 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch)
                 monkeypatch.setenv(name, proxy.url())
             return await fetcher().fetch(FetchRequest(server.url())), proxy.accepts
 
-    outcome, accepts = on_loop(run())
-    assert isinstance(outcome, Fetched)
-    assert outcome.body == b"direct"
+    result, accepts = on_loop(run())
+    assert isinstance(result, Fetched)
+    assert result.body == b"direct"
     assert accepts == 0
 
 
-def test_credentials_stay_at_their_origin() -> None:
+def test_credentials_are_sent_to_their_origin_only() -> None:
     """Authorization and cookies do not follow a redirect to another origin."""
 
     async def run() -> list[tuple[str, dict[str, str]]]:
@@ -103,8 +106,8 @@ def test_credentials_stay_at_their_origin() -> None:
             answer = reply(status="302 Found", Location=other.url(), Set_Cookie="sid=1; Path=/")
             async with serving(says(answer)) as server:
                 headers = (("Authorization", "Bearer s3cret"), ("Cookie", "a=b"), ("X-Plain", "kept"))
-                outcome = await fetcher().fetch(FetchRequest(server.url(), headers=headers))
-                assert isinstance(outcome, Fetched)
+                result = await fetcher().fetch(FetchRequest(server.url(), headers=headers))
+                assert isinstance(result, Fetched)
                 assert server.asked[0][1]["authorization"] == "Bearer s3cret"
             return other.asked
 
@@ -113,29 +116,29 @@ def test_credentials_stay_at_their_origin() -> None:
     assert headers["x-plain"] == "kept"
 
 
-def test_gzip_bomb_is_cut() -> None:
-    """A tenth of a megabyte that would be a hundred stops after a few megabytes, in little memory."""
+def test_gzip_bomb_is_stopped_in_bounded_memory() -> None:
+    """A body of 0.1 MB that would decode to 100 MB is stopped after a few megabytes."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     body = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
-    talk = says(reply(body, Content_Encoding="gzip"))
+    handler = says(reply(body, Content_Encoding="gzip"))
     tracemalloc.start()
-    outcome, _ = ask(talk)
+    result, _ = fetch_from(handler)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    failed(outcome, "10 MB decoded")
+    assert_failed(result, "10 MB decoded")
     assert peak < 50_000_000
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,br"])
-def test_other_and_stacked_encodings_are_refused(encoding: str) -> None:
-    """What was not asked for is not decoded, and not asked for."""
-    outcome, server = ask(says(reply(b"\x0b\x02\x80\x00\x03", Content_Encoding=encoding)))
-    failed(outcome, "not asked for")
+def test_unrequested_and_stacked_encodings_are_rejected(encoding: str) -> None:
+    """Only gzip and deflate are requested, and no other encoding is decoded."""
+    result, server = fetch_from(says(reply(b"\x0b\x02\x80\x00\x03", Content_Encoding=encoding)))
+    assert_failed(result, "not asked for")
     assert server.asked[0][1]["accept-encoding"] == "gzip, deflate"
 
 
-def test_endless_body_is_cut() -> None:
-    """A body without end stops at the cap, with and without a declared length."""
+def test_endless_body_is_stopped_at_the_limit() -> None:
+    """The size limit applies with and without a declared length."""
 
     async def endless(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -143,10 +146,10 @@ def test_endless_body_is_cut() -> None:
             writer.write(bytes(100_000))
             await writer.drain()
 
-    outcome, _ = ask(endless)
-    failed(outcome, "longer than 5 MB")
-    outcome, _ = ask(says(b"HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n"))
-    failed(outcome, "longer than 5 MB")
+    result, _ = fetch_from(endless)
+    assert_failed(result, "longer than 5 MB")
+    result, _ = fetch_from(says(b"HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n"))
+    assert_failed(result, "longer than 5 MB")
 
 
 async def drip_body(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
@@ -159,7 +162,7 @@ async def drip_headers(path: str, headers: dict[str, str], writer: asyncio.Strea
     await _drip(b"x", writer)
 
 
-async def drip_interim(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+async def drip_interim_responses(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
     await _drip(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", writer)
 
 
@@ -169,7 +172,7 @@ async def silent(path: str, headers: dict[str, str], writer: asyncio.StreamWrite
 
 
 async def _drip(piece: bytes, writer: asyncio.StreamWriter) -> None:
-    """Send a little, always long before a limit for each read would be over, far beyond the total deadline."""
+    """Send small pieces within any limit per read, but far beyond the total timeout."""
     for _ in range(10):
         writer.write(piece)
         await writer.drain()
@@ -178,11 +181,11 @@ async def _drip(piece: bytes, writer: asyncio.StreamWriter) -> None:
     await turn()
 
 
-@pytest.mark.parametrize("talk", [drip_body, drip_headers, drip_interim, silent])
-def test_the_total_deadline_ends_drips(talk: Talk) -> None:
-    """A server that keeps sending a little is cut as a whole, not per read; so is one that sends nothing."""
-    outcome, _ = skipping(asked(talk))
-    failed(outcome, "within 60 s")
+@pytest.mark.parametrize("handler", [drip_body, drip_headers, drip_interim_responses, silent])
+def test_total_timeout_stops_slow_and_silent_servers(handler: Talk) -> None:
+    """A server that keeps sending a little is cut off by the total timeout; so is one that sends nothing."""
+    result, _ = skipping(fetch_async(handler))
+    assert_failed(result, "within 60 s")
 
 
 @pytest.mark.parametrize(
@@ -193,43 +196,45 @@ def test_the_total_deadline_ends_drips(talk: Talk) -> None:
         (b"\r\n".join(b"X-%d: 1" % n for n in range(250)), "more than 200 headers"),
     ],
 )
-def test_huge_headers_are_refused(head: bytes, words: str) -> None:
-    """One long header and thousands of short ones end the exchange."""
-    outcome, _ = ask(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n"))
-    failed(outcome, words)
+def test_huge_headers_are_rejected(head: bytes, words: str) -> None:
+    """One very long header, or thousands of short ones, end the request."""
+    result, _ = fetch_from(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n"))
+    assert_failed(result, words)
 
 
-def test_slow_names_delay_nobody_else() -> None:
-    """A healthy name is looked up and fetched while forty lookups still sleep; each is given up after its deadline."""
-    wake = threading.Event()
+def test_slow_lookups_do_not_delay_other_hosts() -> None:
+    """A healthy host is fetched while forty lookups hang; each of these fails after its timeout."""
+    release = threading.Event()
 
     def lookup(host: str, port: int) -> list[str]:
         if host.startswith("slow"):
-            wake.wait(2 * DEADLINE)
+            release.wait(2 * DEADLINE)
         return look_up_host("127.0.0.1", port)
 
     async def run() -> list[FetchResult]:
-        own = fetcher(10 * DEADLINE, address_guard=AddressGuard(LOOPBACK, lookup, timeout_seconds=DEADLINE))
+        http_fetcher = fetcher(10 * DEADLINE, address_guard=AddressGuard(LOOPBACK, lookup, timeout_seconds=DEADLINE))
         async with serving(says(reply(b"here"))) as server:
-            hanging = [asyncio.create_task(own.fetch(FetchRequest(f"http://slow{n}.test/"))) for n in range(40)]
+            hanging = [
+                asyncio.create_task(http_fetcher.fetch(FetchRequest(f"http://slow{n}.test/"))) for n in range(40)
+            ]
             await turn()
-            assert isinstance(await own.fetch(FetchRequest(server.url(host="healthy.test"))), Fetched)
+            assert isinstance(await http_fetcher.fetch(FetchRequest(server.url(host="healthy.test"))), Fetched)
             assert not any(task.done() for task in hanging)
             skip(DEADLINE + 1)
             return await asyncio.gather(*hanging)
 
     try:
-        outcomes = skipping(run())
+        results = skipping(run())
     finally:
-        wake.set()
-    for outcome in outcomes:
-        failed(outcome, "name servers do not answer")
-        assert isinstance(outcome, Failed)
-        assert outcome.weight is FailureWeight.TEMPORARY
+        release.set()
+    for result in results:
+        assert_failed(result, "name servers do not answer")
+        assert isinstance(result, Failed)
+        assert result.weight is FailureWeight.TEMPORARY
 
 
-def test_certificates_are_checked() -> None:
-    """Self-signed, wrong name and expired are refused with a clear reason; a good one is accepted."""
+def test_invalid_certificates_are_rejected_with_the_reason() -> None:
+    """Self-signed, wrong-host and expired certificates are rejected with a clear reason; a valid one is accepted."""
     ours, theirs = trustme.CA(), trustme.CA()
     client = ssl.create_default_context()
     ours.configure_trust(client)
@@ -241,9 +246,9 @@ def test_certificates_are_checked() -> None:
 
     async def run(server_context: ssl.SSLContext) -> FetchResult:
         guard = AddressGuard(LOOPBACK, lambda host, port: ["127.0.0.1"])
-        own = fetcher(address_guard=guard, transport=GuardedTransport(guard, ssl_context=client))
+        http_fetcher = fetcher(address_guard=guard, transport=GuardedTransport(guard, ssl_context=client))
         async with serving(says(reply(b"safe")), context=server_context) as server:
-            return await own.fetch(FetchRequest(server.url(host="daily.test", scheme="https")))
+            return await http_fetcher.fetch(FetchRequest(server.url(host="daily.test", scheme="https")))
 
     assert isinstance(on_loop(run(context(ours, "daily.test"))), Fetched)
     for bad, reason in (
@@ -251,52 +256,52 @@ def test_certificates_are_checked() -> None:
         (context(ours, "other.test"), "certificate is not valid for 'daily.test'"),
         (context(ours, "daily.test", datetime(2020, 1, 1, tzinfo=UTC)), "certificate has expired"),
     ):
-        outcome = on_loop(run(bad))
-        failed(outcome, "certificate of daily.test was refused")
-        failed(outcome, reason)
-        assert isinstance(outcome, Failed)
-        assert (outcome.weight, outcome.cause) == (FailureWeight.HARD, FailureCause.CERTIFICATE)
+        result = on_loop(run(bad))
+        assert_failed(result, "certificate of daily.test was refused")
+        assert_failed(result, reason)
+        assert isinstance(result, Failed)
+        assert (result.weight, result.cause) == (FailureWeight.HARD, FailureCause.CERTIFICATE)
 
 
-def test_one_host_is_not_stormed() -> None:
-    """However many sources a host has, it sees two connections at once, and its Crawl-delay is heeded."""
-    arrived, answered, most = 0, 0, 0
+def test_a_host_gets_two_connections_at_most_and_its_crawl_delay_is_applied() -> None:
+    """Two requests to one host run at the same time, however many sources it has; Crawl-delay is applied."""
+    arrived, answered, max_open = 0, 0, 0
 
     async def slow(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
-        nonlocal arrived, answered, most
+        nonlocal arrived, answered, max_open
         arrived += 1
-        most = max(most, arrived - answered)
+        max_open = max(max_open, arrived - answered)
         await turn()
-        answered += 1  # before the answer is sent: whoever has it may ask again at once
+        answered += 1  # before the response is sent, because its receiver may send the next request at once
         writer.write(reply(b"User-agent: *\nCrawl-delay: 0.2\n" if path == "/robots.txt" else b"here"))
 
     async def run() -> list[tuple[str, float]]:
         async with serving(slow) as server:
-            own = fetcher(host_limiter=hosts)
-            await asyncio.gather(*(own.fetch(FetchRequest(server.url(f"/{n}"))) for n in range(40)))
-            await own.fetch(FetchRequest(server.url("/page"), FetchPurpose.PAGE))
-            return hosts.told
+            http_fetcher = fetcher(host_limiter=hosts)
+            await asyncio.gather(*(http_fetcher.fetch(FetchRequest(server.url(f"/{n}"))) for n in range(40)))
+            await http_fetcher.fetch(FetchRequest(server.url("/page"), FetchPurpose.PAGE))
+            return hosts.recorded_delays
 
-    hosts = HostsThatNote()
+    hosts = RecordingHostLimiter()
     assert on_loop(run()) == [("127.0.0.1", 0.2)]
-    assert (arrived, most) == (42, 2)
+    assert (arrived, max_open) == (42, 2)
 
 
-class HostsThatNote(HostLimiter):
-    """Notes which hosts asked for a rest, and for how long."""
+class RecordingHostLimiter(HostLimiter):
+    """Host limiter that records which hosts requested which delay."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[tuple[str, float]] = []
+        self.recorded_delays: list[tuple[str, float]] = []
 
     def raise_delay(self, host_name: str, delay_seconds: float) -> None:
-        """Note and pass on."""
-        self.told.append((host_name, delay_seconds))
+        """Record the delay and pass it on."""
+        self.recorded_delays.append((host_name, delay_seconds))
         super().raise_delay(host_name, delay_seconds)
 
 
-def test_hosts_rest_between_requests() -> None:
-    """A foreign host gets a rest between the starts of two requests, and a longer one when it asks for that."""
+def test_requests_to_one_host_are_delayed() -> None:
+    """The starts of two requests to a foreign host are one delay apart, or longer if the host asks for it."""
 
     async def run() -> list[float]:
         hosts, starts = HostLimiter(delay_seconds=1.0), list[float]()
@@ -326,45 +331,45 @@ def test_hosts_rest_between_requests() -> None:
     ],
 )
 def test_robots_txt_is_obeyed_for_pages(robots: bytes, blocked: bool) -> None:
-    """It is asked once, pages follow it, feeds do not; an HTML wall in its place sets no rules."""
+    """robots.txt is fetched once and applies to pages, not to feeds; an HTML page in its place sets no rules."""
 
-    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    async def handler(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(robots if path == "/robots.txt" else reply(b"page"))
 
     async def run() -> list[str]:
-        async with serving(talk) as server:
-            own = fetcher()
+        async with serving(handler) as server:
+            http_fetcher = fetcher()
             page = FetchRequest(server.url("/news/1"), FetchPurpose.PAGE)
-            for outcome in (await own.fetch(page), await own.fetch(page)):
-                assert isinstance(outcome, Blocked if blocked else Fetched)
-            assert isinstance(await own.fetch(FetchRequest(server.url("/news/feed"))), Fetched)
+            for result in (await http_fetcher.fetch(page), await http_fetcher.fetch(page)):
+                assert isinstance(result, Blocked if blocked else Fetched)
+            assert isinstance(await http_fetcher.fetch(FetchRequest(server.url("/news/feed"))), Fetched)
             return [path for path, _ in server.asked]
 
     assert on_loop(run()).count("/robots.txt") == 1
 
 
-def test_a_broken_robots_txt_is_waited_for() -> None:
-    """5xx means later, not never mind."""
+def test_pages_wait_while_robots_txt_fails() -> None:
+    """A 5xx response for robots.txt makes pages wait; it does not permit them."""
 
-    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    async def handler(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(reply(status="503 Busy") if path == "/robots.txt" else reply(b"page"))
 
-    outcome, server = ask(talk, "/news/1", purpose=FetchPurpose.PAGE)
-    failed(outcome, "robots.txt")
+    result, server = fetch_from(handler, "/news/1", purpose=FetchPurpose.PAGE)
+    assert_failed(result, "robots.txt")
     assert [path for path, _ in server.asked] == ["/robots.txt"]
 
 
-def test_not_modified_only_when_asked() -> None:
-    """A 304 to a first question is a fault; with validators it is what it says."""
-    outcome, _ = ask(says(reply(status="304 Not Modified")))
-    failed(outcome, "304")
-    outcome, server = ask(says(reply(status="304 Not Modified", Cache_Control="max-age=60")), etag='"7"')
-    assert outcome == NotModified(timedelta(seconds=60))
+def test_not_modified_is_accepted_only_with_validators() -> None:
+    """A 304 without validators in the request is a failure; with validators it is a result."""
+    result, _ = fetch_from(says(reply(status="304 Not Modified")))
+    assert_failed(result, "304")
+    result, server = fetch_from(says(reply(status="304 Not Modified", Cache_Control="max-age=60")), etag='"7"')
+    assert result == NotModified(timedelta(seconds=60))
     assert server.asked[0][1]["if-none-match"] == '"7"'
 
 
-def test_cookie_gates_that_redirect_to_themselves_are_passed() -> None:
-    """A 302 to the same address with a fresh cookie is followed once; the cookie lives for this chain only."""
+def test_cookie_gates_that_redirect_to_themselves_are_followed() -> None:
+    """A redirect to the same URL with a new cookie is followed once; the cookie is kept for this chain only."""
 
     async def gate(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         inside = "muid" in headers.get("cookie", "")
@@ -374,9 +379,9 @@ def test_cookie_gates_that_redirect_to_themselves_are_passed() -> None:
 
     async def run() -> int:
         async with serving(gate) as server:
-            own = fetcher()
+            http_fetcher = fetcher()
             for _ in range(2):
-                assert isinstance(await own.fetch(FetchRequest(server.url("/rss"))), Fetched)
+                assert isinstance(await http_fetcher.fetch(FetchRequest(server.url("/rss"))), Fetched)
             return server.accepts
 
     assert on_loop(run()) == 4
@@ -392,21 +397,21 @@ def test_cookie_gates_that_redirect_to_themselves_are_passed() -> None:
         ("503 Busy", {"Retry_After": "120"}, b"", Failed, "out of service"),
         ("401 Unauthorized", {}, b"", Blocked, "login"),
         ("451 Unavailable", {}, b"", Blocked, "legal"),
-        ("429 Too Many", {"Retry_After": "3600"}, b"", Failed, "less often"),
+        ("429 Too Many", {"Retry_After": "3600"}, b"", Failed, "fewer requests"),
         ("404 Not Found", {}, b"", Failed, "404"),
         ("500 Oops", {}, b"", Failed, "500"),
         ("204 No Content", {}, b"", Failed, "204"),
     ],
 )
-def test_refusals_are_told_apart(
+def test_blocked_and_failed_responses_are_distinguished(
     status: str, headers: dict[str, str], body: bytes, kind: type[FetchResult], words: str
 ) -> None:
-    """Blocked is not broken, and says by whom where that is known."""
-    outcome, _ = ask(says(reply(body, status=status, **headers)))
-    assert isinstance(outcome, kind)
-    assert words in outcome.reason  # type: ignore[union-attr]  # all the kinds above have one
+    """Blocked and failed responses have different results, and the reason names the blocking product if it is known."""
+    result, _ = fetch_from(says(reply(body, status=status, **headers)))
+    assert isinstance(result, kind)
+    assert words in result.reason  # type: ignore[union-attr]  # all types above have a reason
     if "Retry_After" in headers:
-        assert outcome.retry_after == timedelta(seconds=int(headers["Retry_After"]))  # type: ignore[union-attr]  # as above
+        assert result.retry_after == timedelta(seconds=int(headers["Retry_After"]))  # type: ignore[union-attr]  # as above
 
 
 @pytest.mark.parametrize(
@@ -422,14 +427,14 @@ def test_refusals_are_told_apart(
         b"\x00" * 1000,
     ],
 )
-def test_nonsense_is_a_failure_not_a_crash(answer: bytes) -> None:
-    """Whatever comes back, the outcome is a value with a reason."""
-    outcome, _ = ask(says(answer))
-    assert isinstance(outcome, Failed)
-    assert outcome.reason
+def test_invalid_responses_are_failures_with_a_reason(answer: bytes) -> None:
+    """Any bytes that are not a valid response give a ``Failed`` with a reason."""
+    result, _ = fetch_from(says(answer))
+    assert isinstance(result, Failed)
+    assert result.reason
 
 
-def test_bodies_in_every_honest_form() -> None:
+def test_bodies_in_every_valid_encoding_are_equal() -> None:
     """Gzip, two gzip members, both kinds of deflate, chunks and read-until-close give the same body."""
     text = b"<rss>hello</rss>" * 50
     raw = zlib.compressobj(wbits=-15)
@@ -444,20 +449,20 @@ def test_bodies_in_every_honest_form() -> None:
         b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(text),
     ]
     for answer in answers:
-        outcome, _ = ask(says(answer))
-        assert isinstance(outcome, Fetched), answer[:80]
-        assert outcome.body == text
+        result, _ = fetch_from(says(answer))
+        assert isinstance(result, Fetched), answer[:80]
+        assert result.body == text
 
 
-def test_permanent_moves_are_told_and_temporary_ones_are_not() -> None:
-    """301 and 308 name the new address; a 302 anywhere before ends that."""
+def test_only_permanent_moves_are_reported() -> None:
+    """301 and 308 report the new URL; a 302 before them in the chain prevents this."""
 
     def chain(*statuses: str) -> Callable[[str, dict[str, str], asyncio.StreamWriter], Awaitable[None]]:
-        async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        async def handler(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
             at = len(path) - 1
             writer.write(reply(b"feed") if at >= len(statuses) else reply(status=statuses[at], Location=f"{path}x"))
 
-        return talk
+        return handler
 
     for statuses, moved in (
         (("301 Moved",), "/x"),
@@ -466,31 +471,31 @@ def test_permanent_moves_are_told_and_temporary_ones_are_not() -> None:
         (("301 Moved", "302 Found"), "/x"),
         (("302 Found", "301 Moved"), ""),
     ):
-        outcome, server = ask(chain(*statuses))
-        assert isinstance(outcome, Fetched)
-        assert outcome.moved_to == (server.url(moved) if moved else "")
+        result, server = fetch_from(chain(*statuses))
+        assert isinstance(result, Fetched)
+        assert result.moved_to == (server.url(moved) if moved else "")
 
     async def moved_and_unchanged(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(reply(status="304 Not Modified" if path == "/new" else "301 Moved", Location="/new"))
 
-    outcome, server = ask(moved_and_unchanged, etag='"7"')
-    assert outcome == NotModified(moved_to=server.url("/new"))
+    result, server = fetch_from(moved_and_unchanged, etag='"7"')
+    assert result == NotModified(moved_to=server.url("/new"))
 
 
-def test_caps_are_settings_of_the_transport() -> None:
-    """A smaller cap cuts sooner."""
+def test_response_limits_are_parameters_of_the_transport() -> None:
+    """A lower limit stops a response earlier."""
 
     async def run() -> FetchResult:
         guard = AddressGuard(LOOPBACK)
-        own = fetcher(address_guard=guard, transport=GuardedTransport(guard, ResponseLimits(wire_bytes=1_000)))
+        http_fetcher = fetcher(address_guard=guard, transport=GuardedTransport(guard, ResponseLimits(wire_bytes=1_000)))
         async with serving(says(reply(bytes(70_000)))) as server:
-            return await own.fetch(FetchRequest(server.url()))
+            return await http_fetcher.fetch(FetchRequest(server.url()))
 
-    failed(on_loop(run()), "longer than")
+    assert_failed(on_loop(run()), "longer than")
 
 
-def test_who_cannot_be_reached_is_told_apart() -> None:
-    """A name nobody knows, a port that refuses, a server that hangs: each says what it is, for its remedy."""
+def test_causes_of_unreachable_hosts_are_distinguished() -> None:
+    """An unknown name, a closed port and a hanging server have different causes, so the suggestion can differ."""
 
     def lookup(host: str, port: int) -> list[str]:
         if host == "nowhere.test":
@@ -506,10 +511,10 @@ def test_who_cannot_be_reached_is_told_apart() -> None:
             await turn()
 
         async with serving(hang) as hanging:
-            own = fetcher(address_guard=AddressGuard(LOOPBACK, lookup))
+            http_fetcher = fetcher(address_guard=AddressGuard(LOOPBACK, lookup))
             urls = ("http://nowhere.test/", f"http://there.test:{port}/", hanging.url(host="there.test"))
-            return [await own.fetch(FetchRequest(url)) for url in urls]
+            return [await http_fetcher.fetch(FetchRequest(url)) for url in urls]
 
-    outcomes = skipping(run())
-    faults = [outcome.cause for outcome in outcomes if isinstance(outcome, Failed)]
-    assert faults == [FailureCause.NAME_LOOKUP, FailureCause.UNREACHABLE, FailureCause.TIMEOUT]
+    results = skipping(run())
+    causes = [result.cause for result in results if isinstance(result, Failed)]
+    assert causes == [FailureCause.NAME_LOOKUP, FailureCause.UNREACHABLE, FailureCause.TIMEOUT]

@@ -1,4 +1,4 @@
-"""Where a request goes: ordinary addresses are read past httpx, and read alike."""
+"""Parsing of request targets: the fast path for ordinary URLs agrees with httpx."""
 
 import httpx
 import pytest
@@ -15,8 +15,8 @@ PATHS = st.text(st.sampled_from("ab1/.?&=%+-~:;,'é #"), max_size=12).map("/".__
 
 
 @given(st.sampled_from(["http", "https"]), HOSTS, PORTS, st.one_of(st.just(""), PATHS))
-def test_an_address_is_read_as_httpx_reads_it(scheme: str, host: str, port: str, path: str) -> None:
-    """Host, port and path on the wire are the same, and what httpx refuses is refused."""
+def test_urls_are_parsed_as_httpx_parses_them(scheme: str, host: str, port: str, path: str) -> None:
+    """Host, port and path on the wire are equal, and URLs that httpx rejects are rejected."""
     url = f"{scheme}://{host}{port}{path}"
     try:
         parsed = httpx.URL(url)

@@ -1,4 +1,4 @@
-"""What headers say of time, and which walls are known by their headers and pages."""
+"""Freshness and Retry-After headers, and detection of bot walls in headers and pages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,8 +27,8 @@ LATER = "Thu, 05 Mar 2026 12:10:00 GMT"
         ({}, None),
     ],
 )
-def test_freshness(headers: dict[str, str], seconds: int | None) -> None:
-    """max-age less age, else Expires against Date; a day at most; nonsense is nothing."""
+def test_freshness_from_cache_control_and_expires(headers: dict[str, str], seconds: int | None) -> None:
+    """max-age less Age is used, else Expires against Date; at most one day; invalid values are ignored."""
     assert parse_freshness(headers, NOW) == (timedelta(seconds=seconds) if seconds is not None else None)
 
 
@@ -36,8 +36,8 @@ def test_freshness(headers: dict[str, str], seconds: int | None) -> None:
     ("value", "seconds"),
     [("120", 120), (LATER, 600), ("Thu, 05 Mar 2026 11:00:00 GMT", 0), ("9999999", 86_400), ("soon", None), ("", None)],
 )
-def test_retry_after(value: str, seconds: int | None) -> None:
-    """Both forms; a day at most; a time gone by is now."""
+def test_retry_after_in_seconds_or_as_date(value: str, seconds: int | None) -> None:
+    """Both forms are accepted; the delay is at most one day, and a time in the past means no delay."""
     assert parse_retry_after({"retry-after": value}, NOW) == (
         timedelta(seconds=seconds) if seconds is not None else None
     )
@@ -56,13 +56,13 @@ def test_retry_after(value: str, seconds: int | None) -> None:
         ("", ""),
     ],
 )
-def test_walls_in_pages(html: str, wall: str) -> None:
-    """Each kind has a name; an ordinary page has none."""
+def test_bot_walls_are_detected_in_pages(html: str, wall: str) -> None:
+    """Each kind of wall is named; an ordinary page is not reported as one."""
     assert find_wall(f"<html>{html}</html>") == wall
 
 
-def test_walls_in_headers() -> None:
-    """Networks that say so themselves; a network that merely delivers is no wall."""
+def test_bot_walls_are_detected_in_headers() -> None:
+    """Headers that announce a challenge are detected; headers of an ordinary CDN response are not."""
     assert find_wall_in_headers({"cf-mitigated": "challenge"}) == "challenge of Cloudflare"
     assert find_wall_in_headers({"x-amzn-waf-action": "challenge"}) == "challenge of AWS WAF"
     assert find_wall_in_headers({"server": "cloudflare", "cf-ray": "1"}) == ""
