@@ -1,1 +1,1 @@
-"""A page to an article with regions; pure."""
+"""Article extraction: turns an HTML page or feed content into an article with regions. No I/O."""

@@ -1,11 +1,8 @@
-"""Offers and machine-made summaries inside an article: known by one of their lines, dropped with the box around it.
+"""Boilerplate removal: drops text inside the article's box that is not part of the article.
 
-Where the article in a plain text ends.
-
-Texts saved from pages carry other people's headlines behind the article. Without markup only the order of lines, their
-repetition and their wording tell what no longer belongs to it.
-
-What is left at the end of an article when the rest is decided: headings of nothing, the page's foot, biographies.
+Covers promotional boxes and machine-generated summaries, headings without content, the page's imprint, author
+biographies, and text after the end of an article that was saved as plain text. In plain text only the order, repetition
+and wording of lines show which ones do not belong to the article.
 """
 
 import re
@@ -21,35 +18,39 @@ from monitor.extract.line_classifier import (
 )
 from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, measure_weight
 
-READER_APPEAL = "word to the reader"
-MACHINE_SUMMARY = "machine-made summary"
-_MAX_CALLOUT_WEIGHT = 1_500  # weight from which a box is no callout
-_MAX_OFFER_LINE_WEIGHT = 150  # weight below which lines beside an offer belong to it wherever they stand
+READER_APPEAL = "appeal to the reader"
+MACHINE_SUMMARY = "machine-generated summary"
+_MAX_CALLOUT_WEIGHT = 1_500  # weight; a box with more text is not a callout
+_MAX_OFFER_LINE_WEIGHT = 150  # weight; shorter lines in the box of an offer belong to it
 
 
 def drop_callouts(page: PageAnalysis) -> None:
-    """Drop the rest of an offer, and the summary under a label that a machine wrote it: what shares their small box."""
+    """Drop the small boxes around promotional offers and around labels of machine-generated summaries."""
     boxes = page.layout.boxes
-    total = sum(weight for weight, fate in zip(page.weights, page.rejection_reasons, strict=True) if not fate)
+    total_weight = sum(
+        weight for weight, reason in zip(page.weights, page.rejection_reasons, strict=True) if not reason
+    )
     for at, run in enumerate(page.layout.runs):
-        why = page.rejection_reasons[at]
-        if why != MACHINE_SUMMARY and not (why == READER_APPEAL and is_sales_pitch(run.text)):
+        label_reason = page.rejection_reasons[at]
+        if label_reason != MACHINE_SUMMARY and not (label_reason == READER_APPEAL and is_sales_pitch(run.text)):
             continue
-        index, widest = run.box_index, -1
+        box_index, callout_index = run.box_index, -1
         while (
-            index > 0
-            and not index <= page.root_box_index < boxes[index].subtree_end
-            and _is_callout(page, index, why, total)
+            box_index > 0
+            and not box_index <= page.root_box_index < boxes[box_index].subtree_end
+            and _is_callout(page, box_index, label_reason, total_weight)
         ):
-            index, widest = boxes[index].parent_index, index
-        if widest >= 0:
-            page.reject(widest, f"beside a {why}")
+            box_index, callout_index = boxes[box_index].parent_index, box_index
+        if callout_index >= 0:
+            page.reject(callout_index, f"next to: {label_reason}")
 
 
 def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: int) -> bool:
-    """Tell a box with little of the article's text: an offer's heads the box, or a third of its short lines are such.
+    """Return whether a box is a callout: it has little of the article's text, and an offer or summary label dominates
+    it.
 
-    The first box around a label that holds anything else is that of the summary.
+    An offer dominates a box if it is its first line or a third of its lines. For a summary, the callout is the smallest
+    box around its label that contains other text.
     """
     box = page.layout.boxes[box_index]
     lines = [at for at in range(box.run_start, box.run_end) if page.rejection_reasons[at] in {"", reason}]
@@ -64,13 +65,13 @@ def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: i
 
 
 def _has_undecided_text(page: PageAnalysis, box_index: int, reason: str) -> bool:
-    """Tell a box with a line of that fate and an undecided one."""
+    """Return whether a box contains a line rejected for this reason and also a line that is not rejected."""
     box = page.layout.boxes[box_index]
-    fates = page.rejection_reasons[box.run_start : box.run_end]
-    return reason in fates and "" in fates
+    reasons = page.rejection_reasons[box.run_start : box.run_end]
+    return reason in reasons and "" in reasons
 
 
-_MIN_PARAGRAPH_WEIGHT = 60  # weight of a line that is a paragraph
+_MIN_PARAGRAPH_WEIGHT = 60  # weight from which a line counts as a paragraph
 _END_LABEL = re.compile(
     r"^\W*(?:related(?: news| stories| articles)?|(?:more|other) news|most (?:read|viewed|popular)|trending|reactions?|"
     r"share|comments?|tags?|back to top|you may (?:also )?like|read next|latest news|recommended|see more|"
@@ -81,7 +82,7 @@ _END_LABEL = re.compile(
 
 
 def find_article_end(text: str) -> int:
-    """Return the offset behind the article's last character; what follows it in the text is other people's news."""
+    """Return the offset of the end of the article in plain text; the text after it is other news."""
     lines: list[str] = []
     ends: list[int] = []
     at = 0
@@ -102,75 +103,81 @@ def _is_paragraph(line: str) -> bool:
 
 
 def _count_article_lines(lines: list[str], header: list[str]) -> int:
-    """Count the lines up to the agency's signature, a label of other news, a crumb of the header, a headline twice."""
-    crumbs = alnum_key(" ".join(header[:-1])) if len(header) > 1 else ""
+    """Count the lines of the article.
+
+    It ends at an agency signature, before a label such as "Related news", before a repetition of the page header, or
+    before a headline that is printed twice.
+    """
+    header_key = alnum_key(" ".join(header[:-1])) if len(header) > 1 else ""
     paragraphs = 0
     for at, line in enumerate(lines):
-        signed = split_agency_signature(line)[1] and not is_credit(line)
+        has_signature = split_agency_signature(line)[1] and not is_credit(line)
         if _is_paragraph(line):
             paragraphs += 1
-            if paragraphs > 2 and signed:
+            if paragraphs > 2 and has_signature:
                 return at + 1
         elif paragraphs > 1:
-            if signed:
+            if has_signature:
                 return at + 1
-            plain = alnum_key(line)
-            twice = not is_sentence(line) and lines[at + 1 : at + 2] == [line]
-            if twice or _END_LABEL.match(line) or (len(plain) > 4 and plain in crumbs):
+            key = alnum_key(line)
+            is_repeated = not is_sentence(line) and lines[at + 1 : at + 2] == [line]
+            if is_repeated or _END_LABEL.match(line) or (len(key) > 4 and key in header_key):
                 return at
     return len(lines)
 
 
-_MAX_EMPTY_HEADINGS = 3  # headings, each over a picture, from which the article is a series of pictures
-_MAX_FOOTER_LINES = 9  # lines at the end of a text that may be the page's foot
+_MAX_EMPTY_HEADINGS = 3  # more headings than this, each above a picture, mean that the article is a picture series
+_MAX_FOOTER_LINES = 9  # lines at the end of a text that may be the imprint
 _FOOTER_REASONS = frozenset(("", READER_APPEAL, "date line"))
 
 
 def drop_empty_headings(page: PageAnalysis) -> None:
-    """Drop headings of what was dropped, and those that nothing follows; many of these are a story told in pictures."""
-    ended: list[int] = []
-    below = "end"  # what stands under the heading above: body, caption, heading, links, end
+    """Drop headings without text below them, except in a picture series, which has many of them."""
+    headings_at_end: list[int] = []
+    content_below = "end"  # kind of content below the current line: body, caption, heading, links or end
     for at in range(len(page.rejection_reasons) - 1, -1, -1):
-        fate = page.rejection_reasons[at]
-        if not fate and page.layout.boxes[page.layout.runs[at].box_index].tag in HEADING_TAGS:
-            if below in {"end", "links"}:
-                page.rejection_reasons[at] = "heading of nothing"
-                ended += [at] if below == "end" else []
+        reason = page.rejection_reasons[at]
+        if not reason and page.layout.boxes[page.layout.runs[at].box_index].tag in HEADING_TAGS:
+            if content_below in {"end", "links"}:
+                page.rejection_reasons[at] = "heading without text"
+                headings_at_end += [at] if content_below == "end" else []
             else:
-                below = "heading"
-        elif not fate:
-            below = "body"
-        elif fate == "caption":
-            below = below if below == "end" else "caption"
-        elif below == "heading" and fate.startswith(("furniture", "links", "teasers")):
-            below = "links"
-    if len(ended) > _MAX_EMPTY_HEADINGS:
-        for at in ended:
+                content_below = "heading"
+        elif not reason:
+            content_below = "body"
+        elif reason == "caption":
+            content_below = content_below if content_below == "end" else "caption"
+        elif content_below == "heading" and reason.startswith(("boilerplate", "links", "teasers")):
+            content_below = "links"
+    if len(headings_at_end) > _MAX_EMPTY_HEADINGS:
+        for at in headings_at_end:
             page.rejection_reasons[at] = ""
 
 
 def drop_imprint(page: PageAnalysis) -> None:
-    """Drop the page's foot from the end of the text: lines of rights and addresses, the crumbs between them.
+    """Drop the imprint at the end of the text: copyright and address lines, and the short lines between them.
 
-    A short line with a number and a comma right above them is an address, too.
+    A short line with a number and a comma directly above the imprint counts as an address.
     """
-    foot: list[int] = []
+    imprint_lines: list[int] = []
     found = False
-    for at in [at for at, fate in enumerate(page.rejection_reasons) if fate in _FOOTER_REASONS][:-_MAX_FOOTER_LINES:-1]:
+    for at in [at for at, reason in enumerate(page.rejection_reasons) if reason in _FOOTER_REASONS][
+        :-_MAX_FOOTER_LINES:-1
+    ]:
         text = page.layout.runs[at].text
-        foot += [] if page.rejection_reasons[at] else [at]
-        short = page.weights[at] <= 100 and not is_sentence(text)
-        if is_imprint(text) or (found and short and "," in text and any(map(str.isdigit, text))):
+        imprint_lines += [] if page.rejection_reasons[at] else [at]
+        is_short = page.weights[at] <= 100 and not is_sentence(text)
+        if is_imprint(text) or (found and is_short and "," in text and any(map(str.isdigit, text))):
             found = True
-            for line in foot:
+            for line in imprint_lines:
                 page.rejection_reasons[line] = "imprint"
-        elif not (short or page.rejection_reasons[at]):
+        elif not (is_short or page.rejection_reasons[at]):
             return
 
 
 def drop_biographies(page: PageAnalysis, author_names: dict[str, str]) -> None:
-    """Drop what is said of the author at the end."""
-    kept = [at for at, fate in enumerate(page.rejection_reasons) if not fate]
+    """Drop sentences about the author at the end of the article."""
+    kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     for at in kept[max(len(kept) - 3, len(kept) * 3 // 4) :]:
         text = page.layout.runs[at].text
         if is_biography(text) or (author_names and alnum_key(text[:80]).startswith(tuple(author_names))):

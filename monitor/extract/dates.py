@@ -1,8 +1,8 @@
-"""The clock of a source: its configured zone, else that of its country, else that of its address's country.
+"""Publication and modification times of a page, and the time zone of its source.
 
-Only countries that keep one time (or nearly all of whose outlets do) are listed: a wrong zone is worse than none.
-
-When an article was published and changed: what the metadata say, else what is printed beside the headline.
+Times come from the metadata, else from dates printed near the headline. The zone is the configured one, else that of
+the source's country, else that of the country in the page's domain. Only countries with one time zone, or where nearly
+all outlets use the same one, are listed: a wrong zone is worse than none.
 """
 
 import re
@@ -86,7 +86,7 @@ _ZONE_BY_COUNTRY_NAME = {
 
 
 def find_source_timezone(source: Source | None, url: str) -> tzinfo | None:
-    """Return the zone in which a source's dates without an offset are read; None if nothing tells."""
+    """Return the time zone for a source's dates without an offset, or None if it is unknown."""
     country = "".join(source.country.lower().split()) if source else ""
     try:
         code = (urlsplit(url).hostname or "").rpartition(".")[2]
@@ -104,18 +104,17 @@ def find_source_timezone(source: Source | None, url: str) -> tzinfo | None:
 _MODIFIED_WORDS = re.compile(
     r"updat|modif|aktualis|cập nhật|mis à jour|actualiz|atualiz|aggiorn|diperbarui|обновл|更新|แก้ไข", re.IGNORECASE
 )
-_MAX_TITLE_DISTANCE_RUNS = 12  # runs before and after the headline in which a date is the article's
-_MAX_DATE_LINE_CHARS = 120  # characters: a date in a longer run is part of the text
-_MAX_FOOTER_DATE_CHARS = 30  # characters: further down only a line that is little more than a date counts
-_MAX_FEED_TIME_DIFFERENCE = timedelta(
-    hours=36
-)  # a page's time without a zone is the feed's time if it is that near to it
+_MAX_TITLE_DISTANCE_RUNS = 12  # text runs around the headline in which a date belongs to the article
+_MAX_DATE_LINE_CHARS = 120  # characters; a date in a longer text run is part of the text
+_MAX_FOOTER_DATE_CHARS = 30  # characters; below the text only a line that is little more than a date counts
+# A page time without a zone within this difference is taken to be the feed's time.
+_MAX_FEED_TIME_DIFFERENCE = timedelta(hours=36)
 LocatedStamp = tuple[ParsedDate, str]
 
 
 @dataclass(frozen=True, slots=True)
 class PageTimeZone:
-    """The zone of dates that name none, and whether the user said so rather than the country."""
+    """Time zone for dates that name none, and whether the user configured it (it is else derived from the country)."""
 
     zone: tzinfo | None
     is_configured: bool
@@ -128,10 +127,10 @@ def find_published(
     page_zone: PageTimeZone,
     feed_published_at: datetime | None,
 ) -> tuple[datetime | None, str]:
-    """Return the time of publication in the zone the page tells it in, and where it stood.
+    """Return the publication time, in the time zone the page uses, and where it was found.
 
-    The first place that names a whole date wins; one without a time of day is made exact by the next that has it. A
-    time without hour or without a sure zone gives way to ``listed``, the feed's own, if both mean the same moment.
+    The first place with a full date wins; if it has no time of day, a later place with the same date adds it. A time
+    without hour or without a reliable zone is replaced by the feed's time if both are within 36 hours.
     """
     best: LocatedStamp | None = None
     for stamp, where in _iter_stamps(tree, page, metadata, page_zone.zone):
@@ -150,7 +149,7 @@ def find_published(
 def find_modified(
     tree: LexborHTMLParser, metadata: PageMetadata, zone: tzinfo | None, published: datetime | None
 ) -> datetime | None:
-    """Return when the article was last changed, unless that is before it was published."""
+    """Return the time of the last change, or None if it is missing or before the publication time."""
     for text in [*metadata.modified, *_list_microdata_values(tree, "dateModified")]:
         moment = parse_date(text, zone)
         if moment is not None:
@@ -161,7 +160,7 @@ def find_modified(
 def _iter_stamps(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, zone: tzinfo | None
 ) -> Iterator[LocatedStamp]:
-    """Yield the dates of the page in the order of trust."""
+    """Yield the page's dates, most trusted first."""
     order = infer_day_first([run.text for run in page.layout.runs if len(run.text) < _MAX_DATE_LINE_CHARS])
     for text, where in _iter_date_texts(tree, page, metadata):
         stamp = parse_date_details(text, zone, order)
@@ -170,11 +169,11 @@ def _iter_stamps(
 
 
 def _iter_date_texts(tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata) -> Iterator[tuple[str, str]]:
-    """Yield the texts in which a date may stand; the later places are only looked at when asked for."""
+    """Yield texts that may contain a date, with their origin; later places are searched only when requested."""
     yield from ((text, "metadata") for text in metadata.published)
     yield from ((text, "microdata") for text in _list_microdata_values(tree, "datePublished"))
     yield from ((text, "time element") for text in _list_time_element_values(tree, page))
-    yield from ((text, "beside the headline") for text in _list_texts_near_title(page))
+    yield from ((text, "near the headline") for text in _list_texts_near_title(page))
     yield from ((text, "below the text") for text in _list_texts_after_body(page))
 
 
@@ -187,32 +186,32 @@ def _list_microdata_values(tree: LexborHTMLParser, item_property: str) -> list[s
 
 
 def _list_time_element_values(tree: LexborHTMLParser, page: PageAnalysis) -> list[str]:
-    """Return the time element of the article's own surroundings, one of a change only if there is no other."""
-    around = page.layout.boxes[page.article_box_index].node if page.layout.boxes else tree.root
-    if around is None:
+    """Return the value of the best ``time`` element around the article; modification times are used last."""
+    article_node = page.layout.boxes[page.article_box_index].node if page.layout.boxes else tree.root
+    if article_node is None:
         return []
     found = []
-    for node in around.css("time")[:8]:
+    for node in article_node.css("time")[:8]:
         text = node.text(separator=" ")
-        said = node.attributes.get("datetime") or text
-        beside = (node.parent.text(separator=" ") if node.parent is not None else "")[:_MAX_DATE_LINE_CHARS]
-        mark = f"{node.attributes.get('class') or ''} {text} {beside}"
-        found.append((_MODIFIED_WORDS.search(mark) is not None, said))
-    return [said for _, said in sorted(found, key=lambda pair: pair[0])][:1]
+        value = node.attributes.get("datetime") or text
+        parent_text = (node.parent.text(separator=" ") if node.parent is not None else "")[:_MAX_DATE_LINE_CHARS]
+        context = f"{node.attributes.get('class') or ''} {text} {parent_text}"
+        found.append((_MODIFIED_WORDS.search(context) is not None, value))
+    return [value for _, value in sorted(found, key=lambda pair: pair[0])][:1]
 
 
 def _list_texts_near_title(page: PageAnalysis) -> list[str]:
-    """List short runs near the headline, nearest first, those of changes last."""
+    """List short text runs near the headline, nearest first; mentions of updates come last."""
     if page.title_run_index < 0:
         return []
     runs = page.layout.runs
-    here = range(
+    indexes = range(
         max(0, page.title_run_index - _MAX_TITLE_DISTANCE_RUNS // 3),
         min(len(runs), page.title_run_index + _MAX_TITLE_DISTANCE_RUNS + 1),
     )
     near = [
         at
-        for at in here
+        for at in indexes
         if len(runs[at].text) < _MAX_DATE_LINE_CHARS and page.rejection_reasons[at] not in {"", "caption", "standfirst"}
     ]
     near.sort(key=lambda at: (_MODIFIED_WORDS.search(runs[at].text) is not None, abs(at - page.title_run_index)))
@@ -220,20 +219,22 @@ def _list_texts_near_title(page: PageAnalysis) -> list[str]:
 
 
 def _list_texts_after_body(page: PageAnalysis) -> list[str]:
-    """List lines after the text that are little more than a date."""
+    """List lines after the text that consist of little more than a date."""
     if not page.layout.boxes:
         return []
-    around = page.layout.boxes[page.article_box_index]
+    article_box = page.layout.boxes[page.article_box_index]
     after = [
         run.text
-        for at, run in enumerate(page.layout.runs[page.title_run_index + 1 : around.run_end], page.title_run_index + 1)
+        for at, run in enumerate(
+            page.layout.runs[page.title_run_index + 1 : article_box.run_end], page.title_run_index + 1
+        )
         if len(run.text) < _MAX_FOOTER_DATE_CHARS
         and page.rejection_reasons[at]
-        and not page.rejection_reasons[at].startswith(("teasers", "furniture"))
+        and not page.rejection_reasons[at].startswith(("teasers", "boilerplate"))
     ]
     return after[:20]
 
 
 def to_utc(moment: datetime | None) -> datetime | None:
-    """Return the same instant by the clock of UTC."""
+    """Return the same instant in UTC, or None if there is none."""
     return moment.astimezone(UTC) if moment else None

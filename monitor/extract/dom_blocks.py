@@ -1,14 +1,9 @@
-"""The words by which pages name their own parts, in classes, ids and roles.
+"""Page layout: flattens an HTML tree to boxes and text runs in document order, which all later steps use.
 
-They are English over most of the world, with local words beside them; no outlet is named here.
-
-A page as a flat list of its boxes and text runs, in document order: everything later steps look at.
-
-One walk over the Lexbor tree, without recursion, so that nesting costs nothing but its own nodes.
-
-Pages whose shape is an attack or an accident are cut before the parser sees them.
-
-Lexbor's time grows with the square of the nesting: 20,000 open boxes take a second, 200,000 take two minutes.
+The tree is walked once and without recursion, so deep nesting is cheap. The word lists below recognise page parts by
+their class, id and role names; these are mostly English worldwide, with some local words, and name no outlet. Oversized
+and excessively nested pages are cut before parsing, because Lexbor's time grows with the square of the nesting depth:
+20,000 open elements take one second, 200,000 take two minutes.
 """
 
 import re
@@ -21,7 +16,10 @@ _CAMEL_CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _compile_names(words: str) -> re.Pattern[str]:
-    """Match any of the words as a whole part of a class name, between spaces, hyphens, underscores or colons."""
+    """Return a pattern that matches any of the words as a whole part of a class name.
+
+    Parts are separated by spaces, hyphens, underscores or colons.
+    """
     return re.compile(rf"(?:^|[\s_:-])(?:{'|'.join(words.split())})(?=$|[\s_:-])")
 
 
@@ -45,12 +43,12 @@ tin-?(?:lien-?quan|khac|moi|cung-?chuyen-?muc|doc-?nhieu) doc-?(?:nhieu|them) xe
 quang-?cao baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verwandte teilen kommentare?
 empfehlungen publicidad compartir comentarios publicite partage commentaires reklame? reklama annons
 """)
-"""Boxes that never belong to the article, unless they hold most of the page."""
+"""Names of boxes that never belong to the article, unless they contain most of the page's text."""
 LINK_LIST_NAMES = _compile_names(r"""
 teasers? teaser-?\w+ tags? topics? latest(?:-?news)? trending popular hot-?news more similar stories headlines list
 links? card cards
 """)
-"""Boxes that are furniture when they are full of links."""
+"""Names of boxes that are boilerplate if they consist mostly of links."""
 SMALL_PRINT_NAMES = _compile_names(r"""
 by-?lines? authors? author-?\w+ contributors? journalist writer reporter meta metadata post-?meta entry-?meta
 article-?meta date-?line date dates dateline datetime timestamps? time pub-?date published publish-?date updated
@@ -58,40 +56,40 @@ credits? copyrights? source provider kicker eyebrow overline section-?(?:name|la
 header head top-?bar info label badge counter views duration reading-?time readtime headline title post-?title
 entry-?title article-?title subscriber trust policy correction-?link report-?(?:a-?)?(?:typo|error)
 """)
-"""Boxes whose short lines say who, when and where, rather than what."""
+"""Names of boxes whose short lines are bylines, dates or places instead of text."""
 CAPTION_NAMES = _compile_names(r"""
 (?:fig|img|image|photo|picture|media|video|wp)-?caption\w* captions? caption-?\w+ cutline legend legende
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
 picture-?(?:desc\w*|credit|text) pie-?de-?foto
 """)
-"""Boxes of what is written under pictures."""
+"""Names of boxes with picture captions."""
 PICTURE_NAMES = _compile_names(r"""
 images? img photos? pictures? pics? gallery thumb(?:nail)? media bild foto inline-image content-?image hero
 """)
-"""Boxes around a picture and its caption."""
+"""Names of boxes that contain a picture and its caption."""
 STANDFIRST_NAMES = _compile_names(r"""
 standfirst sapo lead lede leads intro introduction vorspann deck dek summary excerpt abstract sub-?head(?:line|ing)?
 sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strapline stand-?first description desc
 preamble
 """)
-"""Boxes of the summary between headline and text."""
+"""Names of boxes with the summary between headline and text."""
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)
 detail-?(?:content|body|text) content-?(?:body|detail|text) body-?(?:content|copy|text) main-?(?:content|text)
 maincontent paragraphs? rich-?text text-?body wysiwyg fck-?detail noi-?dung cms-?body articletext
 """)
-"""Boxes of the text itself."""
+"""Names of boxes with the article text."""
 PAYWALL_NAMES = _compile_names(r"""
 pay-?wall\w* piano reg-?wall meter(?:ed)?-?wall premium-?(?:only|content|teaser|wall)?
 subscribers?-?(?:only|content|wall)
 abo-?(?:box|wall|only)? plus-?(?:only|wall|teaser) locked(?:-content)? article-?(?:locked|restricted) gated(?:-content)?
 """)
-"""Boxes of what asks for money, or that hold what is only for those who paid."""
+"""Names of boxes with a payment prompt or with content for subscribers."""
 
 
 def split_camel_case(hint: str) -> str:
-    """Take camel humps apart, so that ``relatedArticles`` reads like ``related-articles``."""
+    """Convert camel case to lower-case words with hyphens: ``relatedArticles`` becomes ``related-articles``."""
     return hint if hint.islower() else _CAMEL_CASE_BOUNDARY.sub("-", hint).lower()
 
 
@@ -107,7 +105,7 @@ _INLINE_TAG_NAMES = (
 INLINE_TAGS = frozenset(_INLINE_TAG_NAMES.split())
 _HINT_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-testid", "data-component")
 HIDDEN_BOX_HINT = "unshown-box"
-"""Marks a box that the page hides: mostly menus and dialogs, sometimes the article until a script shows it."""
+"""Hint for a box that the page hides: usually a menu or dialog, sometimes the article until a script shows it."""
 _SCREEN_READER_CLASS = re.compile(
     r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text|"
     r"(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box))\b",
@@ -121,7 +119,7 @@ _SENTENCE_END_CHARS = tuple('.!?:;…。！？：；।။។៖”"»)」』')
 
 @dataclass(slots=True)
 class LayoutBox:
-    """A block-level element. ``mark`` is its class, id, role and the like in one line."""
+    """A block-level element. ``hint`` joins its class, id, role and similar attributes in one line."""
 
     node: LexborNode
     tag: str
@@ -134,7 +132,10 @@ class LayoutBox:
 
 @dataclass(slots=True)
 class TextRun:
-    """Text that the page sets without a break. ``box`` is the index of the innermost box around it."""
+    """Text without a block break.
+
+    ``box_index`` is the innermost box around it; ``link_chars`` counts characters in links.
+    """
 
     text: str
     box_index: int
@@ -143,9 +144,11 @@ class TextRun:
 
 @dataclass(slots=True)
 class PageLayout:
-    """Boxes and runs of one page: ``runs[box.start:box.end]`` lie in a box, ``boxes[i:box.last]`` are its subtree.
+    """Boxes and text runs of one page.
 
-    ``pictures`` holds for each the box it stands in and the index of the run that follows or surrounds it.
+    A box contains ``runs[box.run_start:box.run_end]``; the box with index i and its descendants are
+    ``boxes[i:box.subtree_end]``. ``pictures`` lists each picture as its box index and the index of the text run after
+    it.
     """
 
     boxes: list[LayoutBox] = field(default_factory=list)
@@ -154,7 +157,7 @@ class PageLayout:
 
 
 def normalize_spacing(text: str) -> str:
-    """Return text in NFC with one space between words, without controls and invisible characters."""
+    """Return text in NFC with single spaces, without control and invisible characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     text = " ".join(text.split())
@@ -165,7 +168,7 @@ def normalize_spacing(text: str) -> str:
 
 
 class _RunBuilder:
-    """Gathers the pieces of the run being read."""
+    """Builder of the current text run during the walk over the tree."""
 
     def __init__(self, layout: PageLayout) -> None:
         self.layout = layout
@@ -179,7 +182,7 @@ class _RunBuilder:
         self.link_chars = 0
 
     def add_text(self, text: str) -> None:
-        """Take a text node in; a single break in mid-sentence is a space."""
+        """Add a text node; a single line break within a sentence counts as a space, any other break ends the run."""
         if text.isspace():
             if self.pieces:
                 self.pieces.append(" ")
@@ -196,7 +199,7 @@ class _RunBuilder:
             self.link_chars += len(text.strip())
 
     def flush(self) -> None:
-        """End the run."""
+        """End the current run and store it unless it is empty."""
         if self.pieces:
             text = normalize_spacing("".join(self.pieces))
             if text:
@@ -206,102 +209,101 @@ class _RunBuilder:
 
 
 def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
-    """Walk a subtree; beyond ``limit`` elements the rest of the page is not looked at."""
+    """Return the layout of a subtree; elements beyond ``max_elements`` are ignored."""
     layout = PageLayout([LayoutBox(root, root.tag or "", -1, _join_hints(root.attributes), 0)])
-    writer = _RunBuilder(layout)
-    trail: list[tuple[LexborNode, str]] = []
+    builder = _RunBuilder(layout)
+    open_elements: list[tuple[LexborNode, str]] = []
     node = root.first_child
     while True:
         if node is None:
-            if not trail:
+            if not open_elements:
                 break
-            node, tag = trail.pop()
-            _leave_element(layout, writer, tag)
+            node, tag = open_elements.pop()
+            _leave_element(layout, builder, tag)
             node = node.next
             continue
         if node.is_text_node:
-            writer.add_text(node.text_content or "")
+            builder.add_text(node.text_content or "")
         elif node.is_element_node and max_elements > 0:
             max_elements -= 1
             tag = node.tag or ""
             child = node.first_child
             if tag == "br":
-                writer.break_count += 1
+                builder.break_count += 1
             elif child is None:
-                _visit_empty_element(layout, writer, node, tag)
-            elif tag not in SKIPPED_TAGS and _enter_element(layout, writer, node, tag):
-                trail.append((node, tag))
+                _visit_empty_element(layout, builder, node, tag)
+            elif tag not in SKIPPED_TAGS and _enter_element(layout, builder, node, tag):
+                open_elements.append((node, tag))
                 node = child
                 continue
         node = node.next
-    writer.flush()
+    builder.flush()
     layout.boxes[0].run_end = len(layout.runs)
     layout.boxes[0].subtree_end = len(layout.boxes)
     return layout
 
 
-def _visit_empty_element(layout: PageLayout, writer: _RunBuilder, node: LexborNode, tag: str) -> None:
-    """Take note of an element without content."""
+def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> None:
+    """Record a picture, or end the current run at another block element without content."""
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
-            layout.pictures.append((writer.box_index, len(layout.runs)))
-    elif tag not in INLINE_TAGS and writer.pieces:
-        writer.flush()
+            layout.pictures.append((builder.box_index, len(layout.runs)))
+    elif tag not in INLINE_TAGS and builder.pieces:
+        builder.flush()
 
 
-def _enter_element(layout: PageLayout, writer: _RunBuilder, node: LexborNode, tag: str) -> bool:
-    """Open an element; False if it is not shown."""
+def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> bool:
+    """Open an element; return False if its content is not shown."""
     if tag in INLINE_TAGS:
         if tag == "span" and _SCREEN_READER_CLASS.search(node.attributes.get("class") or ""):
-            if layout.boxes[writer.box_index].tag in _TITLE_TAGS:
-                writer.pieces.append(" ")  # it mostly holds a colon, for those who listen
+            if layout.boxes[builder.box_index].tag in _TITLE_TAGS:
+                builder.pieces.append(" ")  # it usually holds a colon for screen readers
             return False
         if tag == "a":
-            writer.link_depth += 1
+            builder.link_depth += 1
         return True
     attributes = node.attributes
-    mark = _join_hints(attributes) if attributes else ""
+    hint = _join_hints(attributes) if attributes else ""
     if attributes:
         style = attributes.get("style")
         if "hidden" in attributes or (style and "display:none" in style.replace(" ", "").lower()):
-            mark = f"{mark} {HIDDEN_BOX_HINT}"
-    if writer.pieces:
-        writer.flush()
-    writer.break_count = 0
-    layout.boxes.append(LayoutBox(node, tag, writer.box_index, mark, len(layout.runs)))
-    writer.box_index = len(layout.boxes) - 1
+            hint = f"{hint} {HIDDEN_BOX_HINT}"
+    if builder.pieces:
+        builder.flush()
+    builder.break_count = 0
+    layout.boxes.append(LayoutBox(node, tag, builder.box_index, hint, len(layout.runs)))
+    builder.box_index = len(layout.boxes) - 1
     return True
 
 
-def _leave_element(layout: PageLayout, writer: _RunBuilder, tag: str) -> None:
+def _leave_element(layout: PageLayout, builder: _RunBuilder, tag: str) -> None:
     if tag == "a":
-        writer.link_depth -= 1
+        builder.link_depth -= 1
     elif tag not in INLINE_TAGS:
-        if writer.pieces:
-            writer.flush()
-        writer.break_count = 0
-        box = layout.boxes[writer.box_index]
+        if builder.pieces:
+            builder.flush()
+        builder.break_count = 0
+        box = layout.boxes[builder.box_index]
         box.run_end, box.subtree_end = len(layout.runs), len(layout.boxes)
-        writer.box_index = box.parent_index
+        builder.box_index = box.parent_index
 
 
 def _join_hints(attributes: dict[str, str | None]) -> str:
     return " ".join([attributes[name] or "" for name in _HINT_ATTRIBUTES if name in attributes])
 
 
-_MAX_HTML_CHARS = 5_000_000  # characters
-_MIN_CHECKED_TAGS = 15_000  # tags from which the nesting is worth a look
+_MAX_HTML_CHARS = 5_000_000
+_MIN_CHECKED_TAGS = 15_000  # pages with fewer tags cannot be nested deeply enough to be slow
 _MAX_NESTING_DEPTH = 2_500
 _HTML_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _VOID_TAG_NAMES = "area base br col embed hr img input link meta source track wbr path"
 _IMPLICITLY_CLOSED_TAG_NAMES = "p li dt dd option tr td th html head body"
-_NON_NESTING_TAGS = frozenset(
-    _VOID_TAG_NAMES.split() + _IMPLICITLY_CLOSED_TAG_NAMES.split()
-)  # without content, or closed by the next of their kind
+# Elements without content, or closed implicitly by the next element of the same kind.
+_NON_NESTING_TAGS = frozenset(_VOID_TAG_NAMES.split() + _IMPLICITLY_CLOSED_TAG_NAMES.split())
 
 
 def limit_html(html: str) -> str:
-    """Return the page up to a sane length and nesting."""
+    """Return the HTML cut at 5,000,000 characters and before its nesting exceeds the limit."""
     html = html[:_MAX_HTML_CHARS]
     if html.count("<") < _MIN_CHECKED_TAGS:
         return html

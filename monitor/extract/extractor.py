@@ -1,6 +1,6 @@
-"""How much of the article we hold, and how sure we are of it.
+"""Extractor: turns a page into an article and estimates how complete and reliable the result is.
 
-A page becomes an article: one tree, one walk over it, then decisions on a flat list.
+One tree is parsed and walked once; all decisions are made on the resulting flat list of text runs.
 """
 
 import re
@@ -21,15 +21,16 @@ from monitor.extract.metadata import PageMetadata, choose_title, read_metadata
 from monitor.extract.regions import ArticleRegions, assemble_regions
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
 from monitor.text.encoding import decode
+from monitor.text.urls import get_site_domain
 
-_MAX_PAYWALLED_WEIGHT = 1_800  # weight below which a page that mentions a wall is taken to stand before it
+_MAX_PAYWALLED_WEIGHT = 1_800  # weight; a page with a paywall box and less text is taken as cut off by it
 _TRUNCATION_MARK = re.compile(r"(?:…|\.{3}|\[…\]|\[\.\.\.\])[\s\"'”’»)\]]*$")
-_MIN_AGREEMENT_SHARE = 0.7  # of the page's own text must be in the metadata's copy for that to be believed
-_MIN_LENGTH_RATIO = 1.4  # times longer it must be to be worth it
+_MIN_AGREEMENT_SHARE = 0.7  # share of the page's text that the metadata's copy must contain
+_MIN_LENGTH_RATIO = 1.4  # the metadata's copy must be this many times longer to replace the page's text
 
 
 def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -> str:
-    """Return "paywall" or "teaser" if the text is a beginning only, else nothing."""
+    """Return "paywall" or "teaser" if the text is only a beginning, else an empty string."""
     weight = measure_weight(text)
     if weight < _MAX_PAYWALLED_WEIGHT and (
         metadata.is_paywalled or any(name and PAYWALL_NAMES.search(name) for name in page.box_hints)
@@ -40,7 +41,10 @@ def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -
 
 
 def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
-    """Return the metadata's copy of the text if it goes on where the page breaks off, and why it was taken."""
+    """Return the fuller of the page's text and the metadata's copy, and the reason if it is the copy.
+
+    The copy is used if the page shows only its beginning.
+    """
     if (
         not text
         or measure_weight(claimed_text) < _MIN_LENGTH_RATIO * measure_weight(text)
@@ -48,39 +52,42 @@ def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
         or "&lt;" in claimed_text
     ):
         return text, ""
-    whole = alnum_key(claimed_text)
+    claimed_key = alnum_key(claimed_text)
     lines = text.split("\n")
-    agreed = sum(measure_weight(line) for line in lines if alnum_key(line) in whole)
-    if agreed < _MIN_AGREEMENT_SHARE * measure_weight(text) or alnum_key(lines[0])[:60] not in whole[:2_000]:
+    agreed_weight = sum(measure_weight(line) for line in lines if alnum_key(line) in claimed_key)
+    if (
+        agreed_weight < _MIN_AGREEMENT_SHARE * measure_weight(text)
+        or alnum_key(lines[0])[:60] not in claimed_key[:2_000]
+    ):
         return text, ""
     paragraphs = [" ".join(line.split()) for line in claimed_text.splitlines()]
-    return "\n".join(filter(None, paragraphs)), "json-ld articleBody: the page shows its beginning only"
+    return "\n".join(filter(None, paragraphs)), "json-ld articleBody: the page shows only its beginning"
 
 
 def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_selector: str = "") -> float:
-    """Return the confidence that body and title are the article's, from 0 to 1.
+    """Return the confidence that title and body are the article's, from 0 to 1.
 
-    A body found in spite of the user's ``selector``, which matched nothing, counts half: the page is not as it was.
+    It is halved if the user's ``body_selector`` matched nothing, because the page has changed since it was written.
     """
-    kept = [at for at, fate in enumerate(page.rejection_reasons) if not fate]
+    kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     weight = sum(page.weights[at] for at in kept)
     if not weight:
         return 0.0
     sentences = sum(page.weights[at] for at in kept if is_sentence(page.layout.runs[at].text)) / weight
-    around = sum(
-        value for value, fate in zip(page.prose_values, page.rejection_reasons, strict=True) if fate == "outside"
+    outside = sum(
+        value for value, reason in zip(page.prose_values, page.rejection_reasons, strict=True) if reason == "outside"
     )
-    share = weight / (weight + around)
-    sure = 0.4 * min(1.0, weight / 1_200) + 0.2 * share + 0.15 * min(1.0, sentences + 0.2)
-    sure += 0.1 * bool(title) + 0.1 * (page.title_run_index >= 0) + 0.05 * has_date
+    share = weight / (weight + outside)
+    confidence = 0.4 * min(1.0, weight / 1_200) + 0.2 * share + 0.15 * min(1.0, sentences + 0.2)
+    confidence += 0.1 * bool(title) + 0.1 * (page.title_run_index >= 0) + 0.05 * has_date
     if body_selector and not page.is_body_selected:
-        sure *= 0.5
-    return round(sure * (1.0 - max(0.0, page.link_share(page.root_box_index) - 0.4)), 2)
+        confidence *= 0.5
+    return round(confidence * (1.0 - max(0.0, page.link_share(page.root_box_index) - 0.4)), 2)
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionReason:
-    """Why a text became part of a region, or of none ("dropped")."""
+    """Reason why a text belongs to a region or was dropped (region "dropped")."""
 
     region: str
     reason: str
@@ -89,9 +96,9 @@ class ExtractionReason:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionExplanation:
-    """An article, the reasons for all that it holds and lacks, and the CSS path of the box taken for its body.
+    """An article, the reasons for every text kept or dropped, and the CSS path of the box used as its body.
 
-    ``published`` is ``article.published_at`` by the clock the page tells it in: its date is the one readers saw.
+    ``local_published_at`` is the publication time in the page's own time zone, so its date is the one that readers saw.
     """
 
     article: Article
@@ -103,10 +110,10 @@ class ExtractionExplanation:
 def extract_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> Article:
-    """Return the article of a page; one without any comes back empty with a confidence of 0. Never raises.
+    """Return the article of a page; never raises. A page without an article gives an empty one with confidence 0.
 
-    ``entry`` is what the feed said of it, for what the page leaves open; where the page has no headline that could
-    stand against the feed's, it is left out (``better`` joins the two).
+    ``entry`` is the article from the feed; it supplies missing dates and authors. The title is left empty if the page
+    has no headline more reliable than that of the feed; ``merge_texts`` joins both.
     """
     return explain_page(body, url, content_type, source, entry).article
 
@@ -114,24 +121,26 @@ def extract_page(
 def explain_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> ExtractionExplanation:
-    """Do the same and tell why each region became what it is, so that a user can write selectors."""
+    """Extract a page as ``extract_page`` does, with the reason for each region, so that a user can write selectors."""
     tree = LexborHTMLParser(limit_html(decode(body, content_type)) if _is_text_body(body) else "")
     metadata = read_metadata(tree)
     selectors = source.selectors if source else Selectors()
     zone = find_source_timezone(source, url)
-    clock = PageTimeZone(zone, is_configured=bool(source and source.timezone))
+    page_zone = PageTimeZone(zone, is_configured=bool(source and source.timezone))
     published, published_why = select_date(tree, selectors, zone), "selector"
     remove_selected(tree, selectors.remove)
     root = tree.body
     page = analyze_page(survey_dom(root) if root is not None else PageLayout(), list(metadata.headlines.values()))
     regions, title, title_why = _extract_regions(tree, page, metadata, selectors, url)
     if published is None:
-        published, published_why = find_published(tree, page, metadata, clock, entry.published_at if entry else None)
-    own = "" if entry and _is_feed_title_better(entry.title, title_why) else title
+        published, published_why = find_published(
+            tree, page, metadata, page_zone, entry.published_at if entry else None
+        )
+    own_title = "" if entry and _is_feed_title_better(entry.title, title_why) else title
     text, text_why = choose_fuller_text("\n".join(regions.body), metadata.body)
     article = Article(
         url=url,
-        title=own,
+        title=own_title,
         standfirst=regions.standfirst,
         dateline=regions.dateline,
         captions=tuple(regions.captions),
@@ -159,7 +168,7 @@ def explain_page(
 def _extract_regions(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, selectors: Selectors, url: str
 ) -> tuple[ArticleRegions, str, str]:
-    """Return the regions with selectors applied, the headline and who vouches for it."""
+    """Return the regions after applying the user's selectors, the title and the origins that support it."""
     if page.layout.runs and not select_body(tree, page, selectors.body):
         find_content(page)
     title, why = choose_title(page, metadata, urlsplit(url).hostname or "")
@@ -177,35 +186,35 @@ def _extract_regions(
 
 
 def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
-    """Tell whether only the window's title vouches for another headline, which often is the site's name."""
+    """Return whether the feed's title is better because only the document title supports the page's title.
+
+    The document title is often the name of the site.
+    """
     return bool(feed_title) and not feed_title.endswith(("...", "…")) and title_origins in {"document", "nothing"}
 
 
 def _find_authors(metadata: PageMetadata, tree: LexborHTMLParser, selectors: Selectors) -> tuple[str, ...]:
-    """Return names, without the "By" before them; addresses of profiles are no names."""
+    """Return the authors' names without a leading "By"; profile URLs are dropped."""
     found = select_texts(tree, selectors.authors) or metadata.authors
     names = [name.removeprefix("By ").removeprefix("by ").strip() for name in found]
     return tuple(dict.fromkeys(name for name in names if name and "://" not in name and len(name) < 100))[:10]
 
 
-def _choose_canonical_url(url: str, claims: list[str]) -> str:
-    """Return the address the page gives itself, unless that is another site's or a front page's."""
-    here = urlsplit(url)
-    for claim in claims:
+def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:
+    """Return the canonical URL that the page declares, unless it is on another site or a front page."""
+    url_parts = urlsplit(url)
+    for declared_url in declared_urls:
         try:
-            there = urlsplit(urljoin(url, claim))
+            claim_parts = urlsplit(urljoin(url, declared_url))
         except ValueError:
             continue
-        front = there.path in {"", "/"} and here.path not in {"", "/"} and not there.query
-        same = not url or _get_site_domain(there.hostname) == _get_site_domain(here.hostname)
-        if there.scheme in {"http", "https"} and same and not front:
-            return there._replace(fragment="").geturl()
+        is_front_page = claim_parts.path in {"", "/"} and url_parts.path not in {"", "/"} and not claim_parts.query
+        is_same_site = not url or get_site_domain(claim_parts.hostname or "") == get_site_domain(
+            url_parts.hostname or ""
+        )
+        if claim_parts.scheme in {"http", "https"} and is_same_site and not is_front_page:
+            return claim_parts._replace(fragment="").geturl()
     return url
-
-
-def _get_site_domain(host: str | None) -> str:
-    """Return the last labels of a host: www., m. and language prefixes are one site."""
-    return ".".join((host or "").split(".")[-2:])
 
 
 def _choose_default_language(source: Source | None, entry: Article | None) -> str:
@@ -220,15 +229,18 @@ def _collect_reasons(
         reasons.append(ExtractionReason("published", published_reason, article.published_at.isoformat()))
     if text_reason:
         reasons.append(ExtractionReason("body", text_reason, article.body))
-    for fate, run in zip(page.rejection_reasons, page.layout.runs, strict=True):
-        region = fate if fate in {"caption", "standfirst"} else "dropped" if fate else "body"
-        reasons.append(ExtractionReason(region, fate or "prose", run.text))
+    for reason, run in zip(page.rejection_reasons, page.layout.runs, strict=True):
+        region = reason if reason in {"caption", "standfirst"} else "dropped" if reason else "body"
+        reasons.append(ExtractionReason(region, reason or "prose", run.text))
     return reasons
 
 
 def _build_css_path(page: PageAnalysis) -> str:
-    """Name the smallest box around the whole body as a selector would: the nearest id, else tags and first classes."""
-    kept = [at for at, fate in enumerate(page.rejection_reasons) if not fate]
+    """Return a CSS path to the smallest box around the whole body.
+
+    It starts at the nearest id, else three levels up, and uses tags and first classes.
+    """
+    kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     boxes = page.layout.boxes
     index = page.layout.runs[kept[0]].box_index if kept else -1
     while index > 0 and (boxes[index].run_end <= kept[-1] or (kept[0] != kept[-1] and boxes[index].tag == "p")):
@@ -257,9 +269,9 @@ _BINARY_SIGNATURES = (
 
 
 def _is_text_body(body: bytes) -> bool:
-    """Tell text from pictures, archives and PDFs that are served as HTML."""
+    """Return whether a body is text; pictures, archives and PDFs are sometimes served as HTML."""
     head = body[:2_000]
     if head.startswith(_BINARY_SIGNATURES):
         return False
-    odd = len(head) - len(head.translate(None, _UNUSUAL_CONTROL_BYTES))
-    return odd <= len(head) // 20 or head.count(0) > len(head) // 4
+    control_count = len(head) - len(head.translate(None, _UNUSUAL_CONTROL_BYTES))
+    return control_count <= len(head) // 20 or head.count(0) > len(head) // 4

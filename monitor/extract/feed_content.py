@@ -1,7 +1,4 @@
-"""What a feed says of an article, its markup cut out blindly: for an entry over which the reader of HTML died.
-
-What a feed itself gives of an article: its HTML as text, and whether that is the whole of it.
-"""
+"""Articles from feed content: text, completeness, merging with the page, and a fallback without an HTML parser."""
 
 import re
 from dataclasses import replace
@@ -21,7 +18,10 @@ _TAG = re.compile("<[^<>]*>")
 
 
 def build_fallback_article(entry: Entry, source: Source) -> Article:
-    """Make an article of an entry's title and text alone, in time that grows with their length and no faster."""
+    """Build an article from an entry without an HTML parser, in time linear in the length of its text.
+
+    It is used for entries on which the HTML parser crashed.
+    """
     text = _strip_markup(entry.content) or _strip_markup(entry.summary)
     return Article(
         url=entry.url,
@@ -40,7 +40,7 @@ def _strip_markup(html: str) -> str:
     return normalize_spacing(unescape(_TAG.sub(" ", html[:_MAX_BARE_HTML_CHARS])))
 
 
-_MIN_COMPLETE_WEIGHT = 1_200  # weight from which a feed's text is an article rather than a lead
+_MIN_COMPLETE_WEIGHT = 1_200  # weight from which a feed's text is a full article instead of a lead
 _MARKUP_CHARS = re.compile("[<&\0]")
 _SIMPLE_PARAGRAPHS = re.compile(r"(?:\s*+<p(?:\s++[a-z-]++=\"[^\"<>\0]*+\")*+>[^<\0]*+</p>){1,5000}+\s*+")
 _PARAGRAPH_TEXT = re.compile(r">([^<]*)</p>")
@@ -53,35 +53,35 @@ _TRUNCATION_MARK = re.compile(
     r"อ่านต่อ|阅读全文)[\s»›>.)\]]*$",
     re.IGNORECASE,
 )
-_MAX_TRUNCATION_MARK_CHARS = 20  # characters: the longest of these, before the signs that may follow it
+_MAX_TRUNCATION_MARK_CHARS = 20  # characters; length of the longest mark, without the punctuation that may follow it
 _SYNDICATION_NOTE = re.compile(
     r"^(?:the post|l'article|der beitrag|la entrada|o post|artikel)\b.{3,300}"
     r"\b(?:appeared|first on|est apparu|erschien|aparece|apareceu)\b",
     re.IGNORECASE,
 )
-_MIN_SHARED_UNITS = 0.15  # of the feed's words must be on the page for it to be the page of that entry
+_MIN_SHARED_UNITS = 0.15  # share of the feed's words that the page must contain to be the page of that entry
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…"
-_MIN_TRUSTED_CONFIDENCE = 0.3  # confidence below which a page is not believed against its feed
+_MIN_TRUSTED_CONFIDENCE = 0.3  # a page with a lower confidence does not replace the feed's text
 
 
 def html_to_text(html: str) -> str:
-    """Return the visible text of a feed's summary or content, a paragraph a line."""
+    """Return the visible text of a feed's summary or content, one paragraph per line."""
     return "\n".join(run.text for _tag, run in _extract_runs(html))
 
 
 def article_from_entry(entry: Entry, source: Source) -> Article:
-    """Make an article of what the feed says; ``partial`` is "feed" unless the text is plainly whole."""
-    summary, shown, whole = _extract_paragraphs(entry.summary)
-    body, captions, complete = _extract_paragraphs(entry.content)
-    if not body and (source.text_from is TextOrigin.FEED or whole):
-        summary, body, captions, complete = [], summary, shown, whole
+    """Build an article from a feed entry; ``partial`` is "feed" unless the text is clearly complete."""
+    summary, summary_captions, is_summary_complete = _extract_paragraphs(entry.summary)
+    body, captions, is_content_complete = _extract_paragraphs(entry.content)
+    if not body and (source.text_from is TextOrigin.FEED or is_summary_complete):
+        summary, body, captions, is_content_complete = [], summary, summary_captions, is_summary_complete
     if summary and alnum_key("".join(body)).startswith(alnum_key("".join(summary))):
         summary = []
     dateline = agency = ""
     if body:
         dateline, body[0], agency = split_dateline(body[0])
-        body[-1], signed = split_agency_signature(body[-1])
-        agency = signed or agency
+        body[-1], signature = split_agency_signature(body[-1])
+        agency = signature or agency
     text = "\n".join(filter(None, body))
     title = html_to_text(entry.title).replace("\n", " ")
     return Article(
@@ -98,26 +98,28 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         agency=agency,
         language=detect_language(f"{title} {text or ' '.join(summary)}", [entry.language, source.language]),
         confidence=0.5 if text else 0.2,
-        partial="" if complete else "feed",
+        partial="" if is_content_complete else "feed",
     )
 
 
 def is_complete(article: Article) -> bool:
-    """Tell whether the feed's text is the whole article, so that its page need not be fetched."""
+    """Return whether the feed's text is the whole article, so that its page need not be fetched."""
     return not article.partial and bool(article.body)
 
 
 def merge_texts(page_article: Article, feed_article: Article) -> Article:
-    """Return the longer honest text of the two, completed by what only the other one knows.
+    """Return the more complete of the page's and the feed's article; missing fields are filled from the other one.
 
-    A page that shares hardly a word with its entry (a consent page, a challenge, a front page) is not the article.
+    A page that shares hardly any word with its entry (a consent page, a bot wall, a front page) is discarded.
     """
     if not _is_same_article(page_article, feed_article) or (
         page_article.confidence < _MIN_TRUSTED_CONFIDENCE and feed_article.body
     ):
         return replace(feed_article, partial=feed_article.partial or "feed")
-    whole = is_complete(feed_article) and measure_weight(feed_article.body) > measure_weight(page_article.body)
-    best, other = (feed_article, page_article) if whole or not page_article.body else (page_article, feed_article)
+    is_feed_fuller = is_complete(feed_article) and measure_weight(feed_article.body) > measure_weight(page_article.body)
+    best, other = (
+        (feed_article, page_article) if is_feed_fuller or not page_article.body else (page_article, feed_article)
+    )
     return replace(
         best,
         url=page_article.url or feed_article.url,
@@ -138,28 +140,27 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
 
 
 def match_score(page_article: Article, feed_article: Article) -> float | None:
-    """Return how well a page was read as the article of its entry: 0 for another page; None if a paywall hides it."""
+    """Return the confidence that a page is the article of its entry, from 0 to 1, or None behind a paywall."""
     if page_article.partial == "paywall":
         return None
     return page_article.confidence if _is_same_article(page_article, feed_article) else 0.0
 
 
 def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
-    """Return a page's standfirst; where the page is not the whole text, with what its feed said beyond it."""
-    hides = page_article.partial or page_article.confidence < _MIN_TRUSTED_CONFIDENCE
-    said = [page_article.standfirst or feed_article.standfirst]
-    if hides and alnum_key(feed_article.standfirst) not in alnum_key(f"{said[0]} {page_article.body}"):
-        said.append(feed_article.standfirst)
-    return "\n".join(said)
+    """Return the page's standfirst; if the page's text is partial, the feed's summary is added unless it repeats it."""
+    is_page_partial = page_article.partial or page_article.confidence < _MIN_TRUSTED_CONFIDENCE
+    parts = [page_article.standfirst or feed_article.standfirst]
+    if is_page_partial and alnum_key(feed_article.standfirst) not in alnum_key(f"{parts[0]} {page_article.body}"):
+        parts.append(feed_article.standfirst)
+    return "\n".join(parts)
 
 
 def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
-    """Return the runs of a feed's HTML, each with the tag of the box it stands in."""
-    if not _MARKUP_CHARS.search(html):  # as most summaries: a line is a paragraph, which takes no parser to see
+    """Return the text runs of a feed's HTML, each with the tag of its box."""
+    if not _MARKUP_CHARS.search(html):  # true for most summaries: each line is a paragraph, so no parser is needed
         return [("body", TextRun(line, 0, 0)) for line in map(normalize_spacing, html.split("\n")) if line]
-    if _SIMPLE_PARAGRAPHS.fullmatch(html) and not (
-        "&" in html and "&" in _CHARACTER_REFERENCE.sub("", html)
-    ):  # nor does this
+    # Plain paragraphs with known character references need no parser either.
+    if _SIMPLE_PARAGRAPHS.fullmatch(html) and not ("&" in html and "&" in _CHARACTER_REFERENCE.sub("", html)):
         lines = map(normalize_spacing, map(unescape, _PARAGRAPH_TEXT.findall(html)))
         return [("p", TextRun(line, 0, 0)) for line in lines if line]
     root = LexborHTMLParser(limit_html(html)).body
@@ -168,7 +169,10 @@ def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
 
 
 def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
-    """Return paragraphs and captions of a feed's HTML without the way back to the site, and whether it seems whole."""
+    """Return paragraphs and captions of a feed's HTML, and whether the text is complete.
+
+    Links back to the site are dropped.
+    """
     body: list[str] = []
     captions: list[str] = []
     runs = _extract_runs(html)
@@ -177,28 +181,29 @@ def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
             captions.append(run.text)
         elif not (_SYNDICATION_NOTE.search(run.text) or (compute_link_ratio(run) > 0.3 and is_reader_appeal(run.text))):
             body.append(run.text)
-    whole = (
+    is_complete_text = (
         len(body) > 2 and sum(map(measure_weight, body)) >= _MIN_COMPLETE_WEIGHT and not _is_truncated(runs[-1][1].text)
     )
-    return body, captions, whole
+    return body, captions, is_complete_text
 
 
 def _is_truncated(text: str) -> bool:
-    """Tell a last line that says that there is more; only its end is searched, which is a hundred times cheaper."""
+    """Return whether a last line ends with a truncation mark; searching only its end is a hundred times faster."""
     return _TRUNCATION_MARK.search(text, max(0, len(text.rstrip(" »›>.)]")) - _MAX_TRUNCATION_MARK_CHARS)) is not None
 
 
 def _is_same_article(page_article: Article, feed_article: Article) -> bool:
-    """Compare by pairs of neighbouring letters within words, which serves scripts without spaces, too."""
-    said = _build_comparison_units(f"{feed_article.title} {feed_article.standfirst}")
-    if len(said) < 6:
+    """Return whether page and feed entry share enough words; non-Latin words are compared by pairs of characters."""
+    feed_units = _build_comparison_units(f"{feed_article.title} {feed_article.standfirst}")
+    if len(feed_units) < 6:
         return True
     return len(
-        said & _build_comparison_units(f"{page_article.title} {page_article.standfirst} {page_article.body}")
-    ) >= _MIN_SHARED_UNITS * len(said)
+        feed_units & _build_comparison_units(f"{page_article.title} {page_article.standfirst} {page_article.body}")
+    ) >= _MIN_SHARED_UNITS * len(feed_units)
 
 
 def _build_comparison_units(text: str) -> set[str]:
+    """Return the long ASCII words of a text and the character pairs of its other words."""
     words = [word.strip(_PUNCTUATION) for word in normalize_spacing(text).casefold().split()]
     return {word for word in words if len(word) > 3 and word.isascii()} | {
         word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)

@@ -1,4 +1,4 @@
-"""Which language a text is in: by its script where the script tells, else by what the page claims."""
+"""Language detection: by script where it identifies the language, else by the page's claim or by function words."""
 
 import re
 from collections import Counter
@@ -29,7 +29,7 @@ _OWN_SCRIPT_LANGUAGES = {code for code, _ in _LANGUAGE_SCRIPTS} | {
     "tt",
 }
 _VIETNAMESE_LETTERS = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
-_SAMPLE_CHARS = 1_500  # characters looked at
+_SAMPLE_CHARS = 1_500  # characters of the text that are examined
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_LETTER_TABLE = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 0x20 for code in range(0x80)) + bytes(
     0x80
@@ -65,7 +65,10 @@ _LANGUAGE_ALIASES = {
 
 
 def detect_language(text: str, claims: list[str]) -> str:
-    """Return a two-letter code, or nothing. A claim that the script contradicts is no claim."""
+    """Return the two-letter language code, or an empty string if unknown.
+
+    A claimed language that contradicts the script is ignored.
+    """
     claimed = next(filter(None, map(_normalize_language_code, claims)), "")
     sample = text[:_SAMPLE_CHARS]
     if sample.isascii():
@@ -73,9 +76,9 @@ def detect_language(text: str, claims: list[str]) -> str:
     letters = sum(map(str.isalpha, sample))
     if letters < 20:
         return claimed
-    told = _detect_by_script(sample, letters, claimed)
-    if told or not claimed:
-        return told or _detect_by_function_words([word.casefold() for word in _WORD.findall(sample)])
+    detected = _detect_by_script(sample, letters, claimed)
+    if detected or not claimed:
+        return detected or _detect_by_function_words([word.casefold() for word in _WORD.findall(sample)])
     return "" if claimed in _OWN_SCRIPT_LANGUAGES else claimed
 
 
@@ -99,7 +102,7 @@ def _detect_by_script(sample: str, letter_count: int, claimed: str) -> str:
 
 
 def _detect_by_function_words(words: list[str]) -> str:
-    """Name the language whose small words stand in the text most often; nothing if they are rare."""
+    """Return the language whose function words are most frequent in the text, or an empty string if they are rare."""
     counts = dict.fromkeys(_FUNCTION_WORDS, 0)
     for word, times in Counter(filter(_LANGUAGES_BY_WORD.__contains__, words)).items():
         for code in _LANGUAGES_BY_WORD[word]:

@@ -1,6 +1,6 @@
-"""What a single line says of itself: a date, a byline, a credit, a dateline, a word to the reader, or news.
+"""Classification of single lines: date line, byline, credit, dateline, appeal to the reader, imprint or sentence.
 
-Phrases of many languages stand side by side, an underscore for the space between words.
+The phrase lists mix many languages; an underscore means a space between words.
 """
 
 import re
@@ -47,10 +47,10 @@ subscribe advertis?ement sponsored promoted loading recommended trending most_(?
 werbung anzeige newsletter jetzt_testen an_dieser_stelle publicité publicidad publicidade pubblicità annons reklama
 реклама simak ikuti dapatkan quảng_cáo theo_dõi 更多 関連
 """
-_LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
+_LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # a quoted phrase is a statement in the news, not a label
 _APPEAL = re.compile(rf"{_LINE_START}(?:{'|'.join(_APPEAL_PHRASES.split()).replace('_', ' ')})", re.IGNORECASE)
 _LABEL = re.compile(rf"{_LINE_START}(?:{'|'.join(_LABEL_PHRASES.split()).replace('_', ' ')})", re.IGNORECASE)
-_MAX_LABEL_CHARS = 80  # characters: a longer line that begins with such a word, or a sentence, is about it
+_MAX_LABEL_CHARS = 80  # characters; a longer line or a sentence that begins with a label word is text about the subject
 _OFFER_PHRASES = r"""
 click_here tap_here sign_?(?:ing)?_up_(?:for|to) subscribe_(?:to|now|today) unsubscribe privacy_(?:policy|notice)
 terms_(?:of_service|and_conditions) contributed_to_this_(?:report|story|article) delivered_(?:to|through)_your
@@ -112,11 +112,11 @@ _CREDIT = re.compile(
     r"\([^()/]{2,40}/[^()]{2,40}\)$",
     re.IGNORECASE,
 )
-_CREDIT_MARKERS = (  # one of these stands in every credit; looking for them first is ten times cheaper
+_CREDIT_MARKERS = (  # every credit contains one of these; searching for them first is ten times faster
     *("©", "ⓒ", "(c)", "photo", "foto", "image", "picture", "bild", "ảnh", "ภาพ", "ພາບ", "credit", "courtesy", "getty"),
     *("shutterstock", "istock", " via", "/"),
 )
-_MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is about it
+_MAX_OFFER_CHARS = 300  # characters; a longer line that mentions an offer is text about it
 _DATE_LINE_WORDS = r"""
 published updated posted created modified last first on at the um uhr am pm a\.m p\.m gmt utc est edt bst cet cest
 ist pt et date erstellt veröffentlicht aktualisiert stand publié mis
@@ -131,7 +131,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]|\s)*$")
 _DASHED_DATELINE = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
-_MAX_DATELINE_CHARS = 90  # characters within which the dash of a dateline stands
+_MAX_DATELINE_CHARS = 90  # characters within which a dateline has its dash
 _CHINESE_DATELINE = re.compile(r"^.{2,14}\d{1,2}月\d{1,2}日电\s*(?:题：|[（(].{2,12}[）)])?\s*")
 _BRACKETED_AGENCY = re.compile(r"\s*\(([A-ZĐ][\w .&/+-]{1,24})\)\s*$")
 _TRAILING_DATE = re.compile(r",?\s*(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s*(?:\d{1,2})?(?:,?\s*\d{4})?$")
@@ -143,50 +143,53 @@ _STANDALONE_SIGNATURE = re.compile(
 
 
 def is_sentence(text: str) -> bool:
-    """Tell whether a line ends as sentences do."""
+    """Return whether a line ends like a sentence."""
     return _SENTENCE_END.search(text[-12:]) is not None
 
 
 def is_reader_appeal(text: str) -> bool:
-    """Tell a line that asks, sells or labels instead of reporting."""
+    """Return whether a line addresses the reader (appeal, offer, label) instead of reporting news."""
     if len(text) < _MAX_LABEL_CHARS and _LABEL.match(text) and not is_sentence(text):
         return True
     return _APPEAL.match(text) is not None or (len(text) < _MAX_OFFER_CHARS and _OFFER.search(text) is not None)
 
 
 def is_sales_pitch(text: str) -> bool:
-    """Tell a word to the reader that offers a subscription, an account or the like: there is more of it around."""
+    """Return whether a line offers a subscription, an account or similar; such lines are part of a promotional box."""
     return _SALES_PITCH.search(text) is not None
 
 
 def is_machine_summary_label(text: str) -> bool:
-    """Tell the label of a summary that no journalist wrote."""
+    """Return whether a line is the label of a machine-generated summary."""
     return len(text) < _MAX_OFFER_CHARS and _MACHINE_SUMMARY_LABEL.search(text) is not None
 
 
 def is_credit(text: str) -> bool:
-    """Tell a line that ends with whose picture it is: a caption, wherever it stands."""
+    """Return whether a line ends with a picture credit, which makes it a caption."""
     tail = text[-110:].lower()
     return any(map(tail.__contains__, _CREDIT_MARKERS)) and _CREDIT.search(tail) is not None
 
 
 def is_byline(text: str) -> bool:
-    """Tell a line that begins like a byline and is no sentence, or tells the day as well."""
+    """Return whether a line is a byline: it begins like one and either is not a sentence or contains a year."""
     return _BYLINE.match(text) is not None and (not is_sentence(text) or _YEAR.search(text) is not None)
 
 
 def is_biography(text: str) -> bool:
-    """Tell what stands below a text of its author: "Ann Example is a reporter at ...". Elsewhere it may be news."""
+    """Return whether a line describes an author ("Ann Example is a reporter at ..."). Use it only below the text."""
     return len(text) < _MAX_OFFER_CHARS and _BIOGRAPHY.search(text) is not None
 
 
 def is_imprint(text: str) -> bool:
-    """Tell a line of a page's foot: whose rights, which address, which licence. Elsewhere in a text it may be news."""
+    """Return whether a line belongs to a page's imprint (copyright, address, licence).
+
+    Use it only at the end of the text.
+    """
     return len(text) < 2 * _MAX_OFFER_CHARS and _IMPRINT.search(text) is not None
 
 
 def is_date_line(text: str) -> bool:
-    """Tell a line that says little more than a date."""
+    """Return whether a line contains little more than a date."""
     if sum(map(str.isdigit, text)) < 3:
         return False
     words = [
@@ -196,17 +199,17 @@ def is_date_line(text: str) -> bool:
 
 
 def is_fact_line(text: str) -> bool:
-    """Tell a line of facts beside the headline: fields between bars, or a date with hardly a sentence around it."""
+    """Return whether a line lists facts near the headline: fields separated by bars, or a date without a sentence."""
     return not is_sentence(text) and (text.count("|") + text.count(" • ") >= 2 or _YEAR.search(text) is not None)
 
 
 def _has_dash(text: str) -> bool:
-    """Tell whether there is anything for the patterns of datelines and signatures to find; they are slow to say no."""
+    """Return whether a text contains a dash; a cheap test before the slow patterns for datelines and signatures."""
     return "-" in text or "—" in text or "–" in text
 
 
 def split_dateline(text: str) -> tuple[str, str, str]:
-    """Split the first paragraph into dateline, rest, and the agency that the dateline names.
+    """Split the first paragraph into dateline, remaining text and the agency in the dateline.
 
     "HANOI (VNA) — The" gives "HANOI (VNA) —", "The" and "VNA". Without a dateline the first part is empty.
     """
@@ -221,14 +224,17 @@ def split_dateline(text: str) -> tuple[str, str, str]:
     if named:
         agency = named[1]
         place = place[: max(0, named.start() - 1)].strip()
-    rest = text[match.end() :]
-    if rest[:1].islower() or not _is_dateline_place(place, agency):
+    remaining = text[match.end() :]
+    if remaining[:1].islower() or not _is_dateline_place(place, agency):
         return "", text, ""
-    return text[: match.end()].strip(), rest, agency
+    return text[: match.end()].strip(), remaining, agency
 
 
 def _is_dateline_place(place_text: str, agency: str) -> bool:
-    """Tell places in capitals, with a day behind them; beside an agency small letters do, and nothing at all."""
+    """Return whether a text is the place of a dateline: capitals, optionally with a date.
+
+    With an agency, the place may be in lower case or missing.
+    """
     if place_text and place_text != place_text.upper():
         day = _TRAILING_DATE.search(place_text)
         month = day and any(word.casefold() in MONTH_NUMBERS for word in _LETTER_RUN.findall(day[0]))
@@ -242,7 +248,7 @@ def _is_dateline_place(place_text: str, agency: str) -> bool:
 
 
 def split_agency_signature(text: str) -> tuple[str, str]:
-    """Cut the agency's signature off the last paragraph: "... in each country. — VNA/VNS"."""
+    """Split the agency's signature from the last paragraph, as in "... in each country. — VNA/VNS"."""
     alone = _STANDALONE_SIGNATURE.match(text)
     if alone and (alone[1].isupper() or "/" in alone[1]):
         return "", alone[1]

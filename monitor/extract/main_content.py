@@ -1,7 +1,7 @@
-"""Which part of a page is the article: the box that holds its prose, and the boxes beside it that carry it on.
+"""Main content detection: finds the content box of a page and the sibling boxes that continue it.
 
-No language is assumed: prose is text of some length without links; ideographs weigh three letters, so that scripts
-without spaces count like others. Sums over subtrees come from running totals over the flat list of runs.
+No language is assumed. Prose is a text run of some length without links; an ideograph weighs three letters, so that
+scripts without spaces count like others. Sums over subtrees come from running totals over the flat list of text runs.
 """
 
 import re
@@ -24,19 +24,20 @@ _CELL_TAGS = frozenset(("td", "th"))
 _SIDEBAR_TAGS = frozenset(("aside", "footer"))
 _ASCII_NON_ALNUM = bytes(code for code in range(0x80) if not chr(code).isalnum())
 _WIDE_CHARS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-_MIN_PROSE_WEIGHT = 40  # weight from which a run counts as prose
-_MIN_SHORT_PROSE_WEIGHT = 15  # the same, on a page that has nothing longer
-_MAX_PARAGRAPH_WEIGHT = 1000  # weight beyond which a paragraph proves no more
-_MAX_BOILERPLATE_SHARE = 0.35  # of the page's prose: a box with more is no furniture, whatever it is called
-_PARENT_SCORE_FACTOR = 0.6  # of a paragraph's value goes on to the next box outwards
-_BEFORE_TITLE_FACTOR = 0.25  # of its value is left to prose before the headline
+_MIN_PROSE_WEIGHT = 40  # weight from which a text run counts as prose
+_MIN_SHORT_PROSE_WEIGHT = 15  # the same on a page without longer text runs
+_MAX_PARAGRAPH_WEIGHT = 1000  # weight above which a longer paragraph does not raise the score
+_MAX_BOILERPLATE_SHARE = 0.35  # share of the page's prose; a box with more is not boilerplate, whatever its name
+_PARENT_SCORE_FACTOR = 0.6  # share of a paragraph's score that each further enclosing box gets
+_BEFORE_TITLE_FACTOR = 0.25  # factor for the score of prose before the headline
 
 
 @dataclass(slots=True)
 class PageAnalysis:
-    """A layout with what is computed of it. ``fate`` says of a run why it is no body text; empty means it is.
+    """A page layout with computed values for its text runs and boxes.
 
-    ``selected`` tells that the user's own selector found the body.
+    ``rejection_reasons`` has the reason why each text run is not body text; empty means that it is.
+    ``is_body_selected`` is true if the user's selector found the body.
     """
 
     layout: PageLayout
@@ -55,44 +56,44 @@ class PageAnalysis:
     child_boxes: list[list[int]] = field(default_factory=list)
 
     def prose_in(self, box_index: int) -> float:
-        """Sum the prose inside a box, furniture counted as nothing."""
+        """Return the amount of prose in a box, without rejected text runs."""
         box = self.layout.boxes[box_index]
         return self.prose_sums[box.run_end] - self.prose_sums[box.run_start]
 
     def chars_in(self, box_index: int) -> int:
-        """Count the characters inside a box."""
+        """Return the number of characters in a box."""
         box = self.layout.boxes[box_index]
         return self.char_sums[box.run_end] - self.char_sums[box.run_start]
 
     def link_share(self, box_index: int) -> float:
-        """Return which part of a box's text is links."""
+        """Return the share of a box's text that is links, from 0 to 1."""
         box = self.layout.boxes[box_index]
         return (self.link_sums[box.run_end] - self.link_sums[box.run_start]) / max(1, self.chars_in(box_index))
 
     def update_prose_sums(self) -> None:
-        """Bring the running total of prose up to date with the fates."""
+        """Recompute the running totals of prose after text runs were rejected."""
         pairs = zip(self.prose_values, self.rejection_reasons, strict=True)
-        self.prose_sums = list(accumulate((0.0 if fate else value for value, fate in pairs), initial=0.0))
+        self.prose_sums = list(accumulate((0.0 if reason else value for value, reason in pairs), initial=0.0))
 
     def reject(self, box_index: int, reason: str) -> None:
-        """Give every undecided run of a box a fate."""
+        """Set the rejection reason of every text run in a box that has none yet."""
         box = self.layout.boxes[box_index]
         for at in range(box.run_start, box.run_end):
             self.rejection_reasons[at] = self.rejection_reasons[at] or reason
 
 
 def measure_weight(text: str) -> int:
-    """Return a text's length in Latin characters: an ideograph says as much as three."""
+    """Return a text's length in Latin characters; an ideograph counts as three."""
     return len(text) if text.isascii() else len(text) + 2 * len(_WIDE_CHARS.findall(text))
 
 
 def compute_link_ratio(run: TextRun) -> float:
-    """Return which part of a run is links."""
+    """Return the share of a text run that is links, from 0 to 1."""
     return run.link_chars / len(run.text)
 
 
 def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
-    """Compute what the choice needs, and find the headline among the runs."""
+    """Compute the values needed to find the content, and locate the headline among the text runs."""
     weights = [measure_weight(run.text) for run in layout.runs]
     prose = _compute_prose_values(layout, weights, _MIN_PROSE_WEIGHT)
     if not any(prose):
@@ -111,7 +112,7 @@ def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
 
 
 def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: int) -> list[float]:
-    """Give each run its worth as prose: its weight up to a cap, nothing if it is short, a heading or mostly links."""
+    """Return each text run's prose value: its capped weight, or 0 if it is short, a heading or mostly links."""
     return [
         float(min(weight, _MAX_PARAGRAPH_WEIGHT))
         if weight >= min_weight
@@ -123,7 +124,7 @@ def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: in
 
 
 def find_content(page: PageAnalysis) -> None:
-    """Find the root box of the article and give every run outside it, or in furniture, a fate."""
+    """Find the root box of the article and reject every text run outside it or in boilerplate."""
     total = page.prose_in(0)
     _reject_boilerplate(page, lambda index: page.prose_in(index) <= _MAX_BOILERPLATE_SHARE * total)
     page.update_prose_sums()
@@ -141,55 +142,61 @@ def find_content(page: PageAnalysis) -> None:
 
 
 def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
-    """Return the smallest box around the headline that holds an article's worth of prose: pages may hold several.
+    """Return the smallest box around the headline with enough prose for an article; a page may contain several
+    articles.
 
-    ``best`` is the box with the highest score of the whole page; a header with a long summary must not pass for it.
+    ``best_box_index`` is the box with the highest score on the page; its prose sets the minimum, so that a header with
+    a long summary is not taken as the article.
     """
     if page.title_run_index < 0:
         return 0
     boxes = page.layout.boxes
     index = page.layout.runs[page.title_run_index].box_index
-    enough = max(600.0, 0.3 * page.prose_in(best_box_index))
+    min_prose = max(600.0, 0.3 * page.prose_in(best_box_index))
     while index > 0:
         prose = page.prose_in(index)
-        if prose >= enough or (boxes[index].tag == "article" and prose >= 400):
+        if prose >= min_prose or (boxes[index].tag == "article" and prose >= 400):
             return index
         index = boxes[index].parent_index
     return 0
 
 
 def _find_title(page: PageAnalysis, titles: list[str]) -> int:
-    """Return the run that is the headline: an h1 that the metadata repeat, else a heading they do, else an h1."""
-    wanted = [alnum_key(title) for title in titles if title]
-    printed = {title.casefold() for title in titles}
-    ranked: list[tuple[int, int]] = []
+    """Return the index of the text run that is the headline, or -1.
+
+    Preferred in this order: an h1 that the metadata confirm, another heading they confirm, any h1, other text they
+    confirm.
+    """
+    title_keys = [alnum_key(title) for title in titles if title]
+    folded_titles = {title.casefold() for title in titles}
+    candidates: list[tuple[int, int]] = []
     for at, run in enumerate(page.layout.runs):
         tag = page.layout.boxes[run.box_index].tag
-        if tag not in HEADING_TAGS and not (14 < len(run.text) < 250 and _begins_like_title(run.text, printed)):
+        if tag not in HEADING_TAGS and not (14 < len(run.text) < 250 and _begins_like_title(run.text, folded_titles)):
             continue
         text = alnum_key(run.text)
-        known = any(_is_same_title(text, title, 0.3 if tag == "h1" else 0.6) for title in wanted)
+        is_confirmed = any(_is_same_title(text, title, 0.3 if tag == "h1" else 0.6) for title in title_keys)
         if tag == "h1":
-            ranked.append((0 if known else 2, at))
-        elif known and len(text) > 14 and (tag in HEADING_TAGS or text in wanted):
-            ranked.append((1 if tag in HEADING_TAGS else 3, at))
-    return min(ranked)[1] if ranked else -1
+            candidates.append((0 if is_confirmed else 2, at))
+        elif is_confirmed and len(text) > 14 and (tag in HEADING_TAGS or text in title_keys):
+            candidates.append((1 if tag in HEADING_TAGS else 3, at))
+    return min(candidates)[1] if candidates else -1
 
 
 def _is_same_title(text: str, title: str, min_share: float) -> bool:
-    """Tell whether two squeezed headlines are one, or one is at least that share of the other."""
+    """Return whether two normalized headlines are the same, or one contains the other and is not much longer."""
     shorter, longer = sorted((text, title), key=len)
     return len(shorter) > 5 and shorter in longer and len(shorter) >= min_share * len(longer)
 
 
 def _begins_like_title(text: str, titles: set[str]) -> bool:
-    """Tell whether a title begins as the text does: cheaper than to squeeze every line of a page."""
+    """Return whether a title begins as the text does; a cheap test before normalizing the whole line."""
     begin = text[:12].casefold()
     return any(title.startswith(begin) for title in titles)
 
 
 def alnum_key(text: str) -> str:
-    """Reduce a text to its letters and digits in one case, for comparison."""
+    """Return only the letters and digits of a text, case-folded, for comparison."""
     if text.isascii():
         return text.encode().translate(None, _ASCII_NON_ALNUM).decode().lower()
     return "".join(filter(str.isalnum, text)).casefold()
@@ -218,7 +225,7 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
         return box.tag
     if name not in page.boilerplate_reasons:
         found = BOILERPLATE_NAMES.search(name) if name else None
-        page.boilerplate_reasons[name] = f"furniture: {found.group().strip(' _:-')}" if found else ""
+        page.boilerplate_reasons[name] = f"boilerplate: {found.group().strip(' _:-')}" if found else ""
     if page.boilerplate_reasons[name]:
         return page.boilerplate_reasons[name]
     found = LINK_LIST_NAMES.search(name) if name and page.link_share(box_index) > 0.3 else None
@@ -228,7 +235,7 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
 
 
 def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
-    """Tell a list of other stories: three or more children alike, most of them with a line that is wholly a link."""
+    """Return whether a box lists other stories: three or more similar children, most with a line that is all link."""
     children = page.child_boxes[box_index]
     if len(children) < 3 or page.link_share(box_index) < 0.2:
         return False
@@ -248,12 +255,12 @@ def _score_boxes(page: PageAnalysis) -> list[float]:
     scores = [0.0] * len(boxes)
     late = sum(
         value
-        for value, fate in zip(
+        for value, reason in zip(
             page.prose_values[page.title_run_index + 1 :],
             page.rejection_reasons[page.title_run_index + 1 :],
             strict=True,
         )
-        if not fate
+        if not reason
     )
     for at, (run, value) in enumerate(zip(page.layout.runs, page.prose_values, strict=True)):
         if not value or page.rejection_reasons[at]:
@@ -274,7 +281,7 @@ def _score_boxes(page: PageAnalysis) -> list[float]:
 
 
 def _expand(page: PageAnalysis) -> None:
-    """Widen the root to boxes around it whose other children carry the article on."""
+    """Widen the root box to its parent while the parent's other children continue the article."""
     boxes = page.layout.boxes
     for _ in range(6):
         parent = boxes[page.root_box_index].parent_index
@@ -284,20 +291,20 @@ def _expand(page: PageAnalysis) -> None:
         ):
             return
         inside, around = page.prose_in(page.root_box_index), page.prose_in(parent)
-        taken = [
+        continuations = [
             child
             for child in page.child_boxes[parent]
             if child != page.root_box_index and _is_continuation(page, child, inside)
         ]
         if (
             around - inside > 0
-            and not taken
+            and not continuations
             and boxes[parent].run_end - boxes[parent].run_start > 3 * len(page.layout.runs) // 4
         ):
             return
         for child in page.child_boxes[parent]:
-            if child != page.root_box_index and child not in taken:
-                page.reject(child, "beside the article")
+            if child != page.root_box_index and child not in continuations:
+                page.reject(child, "next to the article")
         page.update_prose_sums()
         page.root_box_index = parent
 
@@ -309,15 +316,15 @@ def _is_continuation(page: PageAnalysis, child_index: int, root_prose: float) ->
         return False
     if box.tag in _CELL_TAGS:
         return prose >= 0.2 * root_prose
-    alike = (
+    is_alike = (
         box.tag == page.layout.boxes[page.root_box_index].tag
         and page.box_hints[child_index] == page.box_hints[page.root_box_index]
     )
-    leads_in = (
+    is_lead = (
         box.run_end <= page.layout.boxes[page.root_box_index].run_start and box.run_start > page.title_run_index >= 0
     )
     if (
-        leads_in and page.link_share(child_index) < 0.05 and box.node.css_first("li") is None
-    ):  # a list there sums the text up
+        is_lead and page.link_share(child_index) < 0.05 and box.node.css_first("li") is None
+    ):  # a list before the text is a summary
         return True
-    return alike or box.tag in _LEAF_TAGS or not page.child_boxes[child_index] or prose >= 0.2 * root_prose
+    return is_alike or box.tag in _LEAF_TAGS or not page.child_boxes[child_index] or prose >= 0.2 * root_prose

@@ -1,6 +1,6 @@
-"""What a page says of itself to machines: JSON-LD, OpenGraph and meta tags, microdata; none of it is trusted alone.
+"""Page metadata: JSON-LD, OpenGraph, meta tags and microdata, and the choice of the title.
 
-The headline: what page and metadata agree on, without the outlet's name behind it.
+No single claim is trusted alone: the title is the one that page and metadata agree on, without the outlet's name.
 """
 
 import json
@@ -16,9 +16,9 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.extract.dom_blocks import normalize_spacing
 from monitor.extract.main_content import PageAnalysis, alnum_key
 
-_MAX_JSON_LD_CHARS = 2_000_000  # characters of one JSON-LD script
+_MAX_JSON_LD_CHARS = 2_000_000  # per JSON-LD script
 _MAX_JSON_LD_DEPTH = 12
-_MAX_JSON_LD_NODES = 5_000  # nodes looked at
+_MAX_JSON_LD_NODES = 5_000  # per JSON-LD script
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
 _TYPE_PRIORITIES = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
 _CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
@@ -30,7 +30,7 @@ _COMMENT_MARKERS = re.compile(
 
 @dataclass(slots=True)
 class PageMetadata:
-    """Claims in the order of trust, each list as found; empty where the page says nothing."""
+    """Metadata claims of a page, most trusted first in each list; empty where the page has none."""
 
     headlines: dict[str, str] = field(default_factory=dict)
     descriptions: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class PageMetadata:
     is_paywalled: bool = False
 
 
-_META_NAMES_BY_FIELD = {  # what a meta tag is called, without the marks between its words
+_META_NAMES_BY_FIELD = {  # normalized names of meta tags (without punctuation) by field
     "descriptions": "ogdescription description twitterdescription dcdescription",
     "published": "articlepublishedtime articlepublished ogarticlepublishedtime datepublished pubdate publishdate "
     "publicationdate publisheddate datecreated parselypubdate sailthrudate dcdateissued dctermsissued dctermscreated "
@@ -57,13 +57,13 @@ _META_NAMES_BY_FIELD = {  # what a meta tag is called, without the marks between
     "sites": "ogsitename applicationname",
     "languages": "oglocale contentlanguage language dclanguage",
 }
-_FIELD_BY_META_NAME = {name: kept for kept, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
+_FIELD_BY_META_NAME = {name: field_name for field_name, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
 _TITLE_ORIGINS = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
 _NAME_SEPARATORS = re.compile(r"[\W_]+")
 
 
 def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
-    """Collect the claims of a whole page; broken JSON and odd shapes are passed over."""
+    """Collect the metadata of a page; invalid JSON and unexpected structures are ignored."""
     metadata = PageMetadata()
     for script in tree.css('script[type*="ld+json" i]'):
         _read_json_ld(metadata, script.text() or "")
@@ -71,18 +71,18 @@ def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
         attributes = node.attributes
         name = next(filter(None, map(attributes.get, ("property", "name", "itemprop", "http-equiv"))), "")
         name = _normalize_meta_name(name)
-        kept = _FIELD_BY_META_NAME.get(name)
+        field_name = _FIELD_BY_META_NAME.get(name)
         if name in _TITLE_ORIGINS:
             _add_headline(metadata, _TITLE_ORIGINS[name], attributes.get("content"))
-        elif kept:
-            _add_claims(getattr(metadata, kept), attributes.get("content"))
+        elif field_name:
+            _add_claims(getattr(metadata, field_name), attributes.get("content"))
     _read_links(metadata, tree)
     return metadata
 
 
 @lru_cache(maxsize=1024)
 def _normalize_meta_name(name: str) -> str:
-    """Return a tag's name in lower case without the marks between its words; pages use the same few."""
+    """Return a meta tag's name in lower case without punctuation; cached because pages use the same few names."""
     return _NAME_SEPARATORS.sub("", name.lower())
 
 
@@ -119,7 +119,10 @@ def _read_json_ld(metadata: PageMetadata, text: str) -> None:
 
 
 def _parse_lenient_json(text: str) -> Any:
-    """Parse JSON as found in pages: with raw line breaks in strings, trailing commas, comment marks around it."""
+    """Parse JSON as found in pages; None if it is invalid.
+
+    Raw line breaks in strings, trailing commas and comment marks are accepted.
+    """
     text = _COMMENT_MARKERS.sub("", text[:_MAX_JSON_LD_CHARS]).strip().rstrip(";")
     try:
         return json.loads(text, strict=False)
@@ -132,7 +135,7 @@ def _parse_lenient_json(text: str) -> Any:
 
 
 def _iter_nodes(document: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object of a document, outer ones first, whatever they are wrapped in."""
+    """Yield every object in a JSON document, outer objects first."""
     waiting = [(document, 0)]
     seen = 0
     while waiting and seen < _MAX_JSON_LD_NODES:
@@ -159,7 +162,7 @@ def _is_article_node(node: dict[str, Any]) -> bool:
 
 
 def _flatten_names(value: Any) -> list[Any]:
-    """Flatten what may be a name, an object with a name, or a list of either."""
+    """Return the names in a value that is a name, an object with a name, or a list of these."""
     values = value if isinstance(value, list) else [value]
     return [item.get("name") if isinstance(item, dict) else item for item in values[:20]]
 
@@ -183,50 +186,54 @@ _ORIGIN_WEIGHTS = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document":
 
 
 def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
-    """Return the headline and who vouches for it.
+    """Return the title and the origins that support it.
 
-    Outlets print one headline, sell another to social networks and a third to search engines: the one with most
-    witnesses wins, and a document title vouches for any claim that it begins with. Of one headline written in several
-    ways the printed one is taken, unless it lets words run together that stand apart elsewhere (a kicker before it).
+    Outlets often use different titles on the page, for social networks and for search engines. The title with the most
+    support wins; a document title also supports any title that it begins with. Among spellings of the same title, the
+    one with the most words is used (so that a kicker does not run into the headline), then the printed one.
     """
-    printed = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
-    claims = {**metadata.headlines, "heading": printed}
+    heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
+    claims = {**metadata.headlines, "heading": heading}
     sites = {alnum_key(site) for site in metadata.sites} | {
         alnum_key(part) for part in host.split(".")[:-1] if len(part) > 3
     }
-    texts = {who: _remove_site_name(claim, claims, sites) for who, claim in claims.items() if claim}
+    texts = {origin: _remove_site_name(claim, claims, sites) for origin, claim in claims.items() if claim}
     votes: dict[str, float] = {}
     for text in texts.values():
         key = alnum_key(text)
         if key and key not in sites and key not in votes:
             votes[key] = sum(
                 weight
-                for who, weight in _ORIGIN_WEIGHTS.items()
-                if _is_supported_by(who, alnum_key(texts.get(who, "")), key)
+                for origin, weight in _ORIGIN_WEIGHTS.items()
+                if _is_supported_by(origin, alnum_key(texts.get(origin, "")), key)
             )
     if not votes:
-        return printed, "heading" if printed else "nothing"
+        return heading, "heading" if heading else "nothing"
     best = max(votes, key=lambda key: votes[key])
-    witnesses = [who for who, text in texts.items() if alnum_key(text) == best]
-    clearest = max(witnesses, key=lambda who: (len(_WORD.findall(texts[who])), who == "heading"))
-    return texts[clearest], ", ".join(witnesses)
+    origins = [origin for origin, text in texts.items() if alnum_key(text) == best]
+    best_origin = max(origins, key=lambda origin: (len(_WORD.findall(texts[origin])), origin == "heading"))
+    return texts[best_origin], ", ".join(origins)
 
 
 def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
+    """Return whether an origin's title equals the candidate, or is a document title that begins with it."""
     return title_key == key or (origin == "document" and title_key.startswith(key))
 
 
 def _remove_site_name(claim: str, claims: dict[str, str], sites: set[str]) -> str:
-    """Cut the outlet's name off a title: a tail that is the site's name, or that another claim does without."""
+    """Remove the outlet's name from the end of a title.
+
+    A suffix is removed if it is the site's name or if another title is the same without it.
+    """
     others = {alnum_key(other) for other in claims.values() if other != claim}
     text = claim
     for _ in range(3):
         match = _SITE_SUFFIX.match(text)
         if not match:
             break
-        tail = alnum_key(match[2])
-        named = any(tail and (tail in site or (site and site in tail)) for site in sites)
-        if not named and alnum_key(match[1]) not in others:
+        suffix = alnum_key(match[2])
+        is_site_name = any(suffix and (suffix in site or (site and site in suffix)) for site in sites)
+        if not is_site_name and alnum_key(match[1]) not in others:
             break
         text = match[1]
     return text

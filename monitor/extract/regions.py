@@ -1,4 +1,4 @@
-"""The runs of the article's box become regions: standfirst, captions, dateline, body, agency; the rest is dropped."""
+"""Article regions: classifies the text runs of the content box as standfirst, caption, dateline, body or dropped."""
 
 import re
 from dataclasses import dataclass, field
@@ -27,17 +27,17 @@ from monitor.extract.line_classifier import (
 )
 from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, compute_link_ratio
 
-_MIN_EXACT_REPEAT_CHARS = 300  # characters from which a repetition is taken by the letter
+_MIN_EXACT_REPEAT_CHARS = 300  # characters; longer repetitions are compared exactly, not by their letters and digits
 _GENERIC_TAGS = frozenset(("div", "section", "article", "main", "header"))
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
-_MAX_STANDFIRST_DISTANCE_RUNS = 8  # runs below the headline that belong to it, whatever box they stand in
-_ADJACENT_REASONS = frozenset(("before the text", "beside the article"))
-_STANDFIRST_CANDIDATE_REASONS = frozenset(("", "before the text", "beside the article", "outside"))
+_MAX_STANDFIRST_DISTANCE_RUNS = 8  # text runs below the headline that may be its standfirst, in any box
+_ADJACENT_REASONS = frozenset(("before the text", "next to the article"))
+_STANDFIRST_CANDIDATE_REASONS = frozenset(("", "before the text", "next to the article", "outside"))
 
 
 @dataclass(slots=True)
 class ArticleRegions:
-    """The regions of one page, body paragraphs in order."""
+    """Regions of one page; ``body`` holds the paragraphs in order."""
 
     standfirst: str = ""
     captions: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class ArticleRegions:
 
 
 def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], authors: list[str]) -> ArticleRegions:
-    """Decide the fate of every run, and gather those that are of use."""
+    """Classify every text run of the article and return the resulting regions."""
     seen = {alnum_key(title)} if title else set()
     names = {plain: name for name in authors if len(plain := alnum_key(name)) > 5}
     box = page.layout.boxes[page.root_box_index]
@@ -61,7 +61,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
     drop_callouts(page)
     last = next((at for at in reversed(inside) if not page.rejection_reasons[at]), box.run_start)
     for at in range(max(page.title_run_index, 0), last):
-        if page.rejection_reasons[at] == "beside the article" and _is_caption(page, at):
+        if page.rejection_reasons[at] == "next to the article" and _is_caption(page, at):
             page.rejection_reasons[at] = "caption"
     _find_standfirst(page, {alnum_key(text) for text in descriptions}, first)
     drop_empty_headings(page)
@@ -71,7 +71,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
 
 
 def collect_regions(page: PageAnalysis) -> ArticleRegions:
-    """Collect the regions from the fates, and part dateline and agency from the text."""
+    """Build the regions from the classified text runs; splits dateline and agency from the body."""
     regions = ArticleRegions()
     for at, run in enumerate(page.layout.runs):
         if page.rejection_reasons[at] == "caption" and run.text not in regions.captions:
@@ -89,7 +89,7 @@ def collect_regions(page: PageAnalysis) -> ArticleRegions:
 
 
 def _can_start_body(page: PageAnalysis, run_index: int) -> bool:
-    """Tell whether the text may begin here."""
+    """Return whether a text run can be the first paragraph of the body."""
     run = page.layout.runs[run_index]
     if page.rejection_reasons[run_index] or not page.prose_values[run_index] or _is_caption(page, run_index):
         return False
@@ -97,31 +97,34 @@ def _can_start_body(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: int, seen: set[str]) -> str:
-    """Judge a run by where it stands."""
+    """Return the rejection reason of a text run by its position and box, or an empty string."""
     run = page.layout.runs[run_index]
     tag = page.layout.boxes[run.box_index].tag
-    plain = alnum_key(run.text) if len(run.text) < _MIN_EXACT_REPEAT_CHARS else run.text
-    fate = ""
+    key = alnum_key(run.text) if len(run.text) < _MIN_EXACT_REPEAT_CHARS else run.text
+    reason = ""
     if _is_caption(page, run_index):
         return "caption"
-    if tag == "h1" or plain in seen:
-        fate = "repeated"
+    if tag == "h1" or key in seen:
+        reason = "repeated"
     elif _is_link_line(page, run_index, tag):
-        fate = "links"
+        reason = "links"
     elif run_index < first_body_index and not _is_linked_first_paragraph(page, run_index, first_body_index):
-        fate = "before the text"
+        reason = "before the text"
     elif not page.prose_values[run_index]:
         if _is_small_print(page, run):
-            fate = "small print"
+            reason = "small print"
         elif tag in _GENERIC_TAGS and not is_sentence(run.text):
-            fate = "fragment"
-    if len(plain) > 20 or page.prose_values[run_index]:
-        seen.add(plain)
-    return fate
+            reason = "fragment"
+    if len(key) > 20 or page.prose_values[run_index]:
+        seen.add(key)
+    return reason
 
 
 def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
-    """Tell a first paragraph that is no prose by its many links, from its being a paragraph like those below it."""
+    """Return whether a text run with many links is the first paragraph.
+
+    It is if it is formatted like the paragraphs below it.
+    """
     boxes, runs = page.layout.boxes, page.layout.runs
     box, below = (
         boxes[runs[run_index].box_index],
@@ -146,19 +149,19 @@ def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
 
 
 def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str, str]) -> str:
-    """Judge a run by what it says: dates, bylines, credits, and words to the reader are not the article's text."""
+    """Return the rejection reason of a text run by its wording (date, byline, credit, appeal), or an empty string."""
     text, weight = page.layout.runs[run_index].text, page.weights[run_index]
     if weight < 400 and (
-        spoken := MACHINE_SUMMARY if is_machine_summary_label(text) else READER_APPEAL if is_reader_appeal(text) else ""
+        label := MACHINE_SUMMARY if is_machine_summary_label(text) else READER_APPEAL if is_reader_appeal(text) else ""
     ):
-        return spoken
+        return label
     if weight < 250 and is_credit(text):
         return "caption"
     if weight < 160:
-        plain = alnum_key(text)
+        key = alnum_key(text)
         if is_date_line(_remove_names(text, author_names)):
             return "date line"
-        if plain in author_names:
+        if key in author_names:
             return "byline"
         if weight < 90 and is_byline(text):
             return "byline"
@@ -166,7 +169,7 @@ def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str
 
 
 def _is_caption(page: PageAnalysis, run_index: int) -> bool:
-    """Tell what stands in a figure, in a box named for captions, in a picture's box, or right below a picture."""
+    """Return whether a text run is a caption: in a figure, a caption or picture box, or directly below a picture."""
     layout = page.layout
     index = layout.runs[run_index].box_index
     while index > 0 and index != page.root_box_index and (chars := page.chars_in(index)) < 900:
@@ -185,23 +188,23 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_below_picture(page: PageAnalysis, run_index: int) -> bool:
-    """Tell text set small, slanted or apart in the paragraph of a picture, or centred or slanted below one."""
+    """Return whether a text run is formatted like a caption (small, italic or centred) at or below a picture."""
     run = page.layout.runs[run_index]
     pictures = [there for there, following in page.layout.pictures if following == run_index]
     if not pictures or run.box_index == page.root_box_index or page.chars_in(run.box_index) >= 250:
         return False
     node = page.layout.boxes[run.box_index].node
-    slanted = node.css_first("em, i") is not None
+    is_italic = node.css_first("em, i") is not None
     if run.box_index in pictures:
-        return slanted or node.css_first("br, small") is not None
+        return is_italic or node.css_first("br, small") is not None
     attributes = node.attributes
-    centred = "center" in f"{attributes.get('style')} {attributes.get('align')} {attributes.get('class')}"
-    return centred or (slanted and _is_all_italic(node))
+    is_centred = "center" in f"{attributes.get('style')} {attributes.get('align')} {attributes.get('class')}"
+    return is_centred or (is_italic and _is_all_italic(node))
 
 
 def _is_all_italic(node: LexborNode) -> bool:
-    slanted = sum(len(part.text(strip=True)) for part in node.css("em, i"))
-    return slanted >= len(node.text(strip=True))
+    italic_chars = sum(len(part.text(strip=True)) for part in node.css("em, i"))
+    return italic_chars >= len(node.text(strip=True))
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
@@ -216,8 +219,11 @@ def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
 
 
 def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_index: int) -> None:
-    """Find the summary printed between headline and text, or at the head of the text, be it of several paragraphs."""
-    done = False
+    """Mark the summary between headline and text, or at the start of the text, as standfirst.
+
+    It may have several paragraphs.
+    """
+    has_named_standfirst = False
     for at in range(max(page.title_run_index, 0), min(first_body_index + 1, len(page.layout.runs))):
         run = page.layout.runs[at]
         if (
@@ -229,36 +235,43 @@ def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_
             continue
         if _classify_by_text(page, at, {}):
             continue
-        named = _is_in_descriptions(alnum_key(run.text), description_keys) or (
+        is_named = _is_in_descriptions(alnum_key(run.text), description_keys) or (
             page.weights[at] > 40 and _is_in_named_box(page, run, STANDFIRST_NAMES)
         )
-        if (named and not done) or _is_unnamed_standfirst(page, at):
+        if (is_named and not has_named_standfirst) or _is_unnamed_standfirst(page, at):
             page.rejection_reasons[at] = "standfirst"
-            done = done or named
+            has_named_standfirst = has_named_standfirst or is_named
 
 
 def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
-    """Tell a paragraph between headline and text that nothing names; lists there are sums of what follows."""
+    """Return whether a paragraph between headline and text is a standfirst by position alone; lists are excluded."""
     run = page.layout.runs[run_index]
-    below = (
+    is_below_title = (
         0 <= page.title_run_index < run_index <= page.title_run_index + _MAX_STANDFIRST_DISTANCE_RUNS
         and page.rejection_reasons[run_index] == "outside"
     )
-    beside = below or page.rejection_reasons[run_index] in _ADJACENT_REASONS
-    plain = beside and page.prose_values[run_index] > 0 and compute_link_ratio(run) < 0.3 and is_sentence(run.text)
-    listed = page.layout.boxes[run.box_index].tag == "li"
-    return plain and page.weights[run_index] < 500 and not listed and not _is_in_named_box(page, run, SMALL_PRINT_NAMES)
+    is_near_title = is_below_title or page.rejection_reasons[run_index] in _ADJACENT_REASONS
+    is_prose = (
+        is_near_title and page.prose_values[run_index] > 0 and compute_link_ratio(run) < 0.3 and is_sentence(run.text)
+    )
+    is_list_item = page.layout.boxes[run.box_index].tag == "li"
+    return (
+        is_prose
+        and page.weights[run_index] < 500
+        and not is_list_item
+        and not _is_in_named_box(page, run, SMALL_PRINT_NAMES)
+    )
 
 
 def _is_in_descriptions(text_key: str, description_keys: set[str]) -> bool:
-    """Tell whether a description begins like the run; many are cut short."""
+    """Return whether a text equals a metadata description, or begins like a long one (descriptions are often cut)."""
     return len(text_key) > 25 and any(
         text_key == text or (len(text) > 50 and text_key[:50] == text[:50]) for text in description_keys
     )
 
 
 def _is_in_named_box(page: PageAnalysis, run: TextRun, box_names: re.Pattern[str]) -> bool:
-    """Tell whether a run stands in a small box that is called one of the names."""
+    """Return whether a text run is in a small box whose name matches a pattern."""
     index = run.box_index
     while index > 0 and page.chars_in(index) < 700:
         if page.box_hints[index] and box_names.search(page.box_hints[index]):
@@ -268,7 +281,7 @@ def _is_in_named_box(page: PageAnalysis, run: TextRun, box_names: re.Pattern[str
 
 
 def _remove_names(text: str, author_names: dict[str, str]) -> str:
-    """Cut the authors' names out of a line."""
+    """Remove the authors' names from a line."""
     for name in author_names.values():
         text = text.replace(name, " ")
     return text

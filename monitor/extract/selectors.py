@@ -1,4 +1,4 @@
-"""What the user says of a source's pages wins over what the extractor would find."""
+"""User-defined selectors, which override what the extractor would find."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
@@ -14,14 +14,14 @@ _VALUE_ATTRIBUTES = ("content", "datetime", "title")
 
 
 def remove_selected(tree: LexborHTMLParser, selectors: Iterable[str]) -> None:
-    """Take out of the tree what the user wants gone."""
+    """Remove all nodes that match the selectors from the tree."""
     for selector in selectors:
         for node in _find_nodes(tree, selector):
             node.decompose()
 
 
 def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
-    """Return the texts of all matches, a meta tag's content included."""
+    """Return the texts of all matching nodes; for a meta tag, its content."""
     texts = (
         normalize_spacing(node.attributes.get("content") or node.text(separator=" "))
         for node in _find_nodes(tree, selector)
@@ -30,7 +30,7 @@ def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
 
 
 def select_date(tree: LexborHTMLParser, selectors: Selectors, zone: tzinfo | None) -> datetime | None:
-    """Return the first match that is a date, read by the user's format if there is one."""
+    """Return the first matching date, parsed with the user's format if one is configured."""
     for node in _find_nodes(tree, selectors.published):
         attributes = node.attributes
         for text in (*map(attributes.get, _VALUE_ATTRIBUTES), node.text(separator=" ")):
@@ -41,7 +41,7 @@ def select_date(tree: LexborHTMLParser, selectors: Selectors, zone: tzinfo | Non
 
 
 def select_body(tree: LexborHTMLParser, page: PageAnalysis, selector: str) -> bool:
-    """Make the matches the article's only boxes; False if there is none with text in it."""
+    """Use the matching boxes as the article's body; return False if none contains text."""
     wanted = {node.mem_id for node in _find_nodes(tree, selector)}
     boxes = page.layout.boxes
     chosen = [box for box in boxes if box.node.mem_id in wanted and box.run_end > box.run_start]
@@ -57,7 +57,7 @@ def select_body(tree: LexborHTMLParser, page: PageAnalysis, selector: str) -> bo
 
 
 def _find_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    """Return the matches; a selector that cannot be read matches nothing (``monitor check`` says so)."""
+    """Return the matching nodes; an invalid selector matches nothing (``monitor check`` reports it)."""
     if not selector:
         return []
     try:

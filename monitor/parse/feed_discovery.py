@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.parse.fields import resolve_url, to_plain_text
-from monitor.text.urls import canonicalize_url, extract_host
+from monitor.text.urls import canonicalize_url, extract_host, get_site_domain
 
 _FEED_MEDIA_TYPES = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml"}
@@ -39,13 +39,13 @@ def find_page_candidates(html: str, url: str) -> tuple[FeedCandidate, ...]:
         kind = (node.attributes.get("type") or "").lower().partition(";")[0].strip()
         if "alternate" in rels and kind in _FEED_MEDIA_TYPES:
             _add_candidate(found, node.attributes.get("href"), base or url, node.attributes.get("title"), "named")
-    site = _get_site_domain(url)
+    site = get_site_domain(extract_host(url))
     for node in tree.css("a[href]"):
         href = node.attributes.get("href") or ""
         address = resolve_url(href, base or url)
         if (
             address
-            and _get_site_domain(address) == site
+            and get_site_domain(extract_host(address)) == site
             and _FEED_LIKE_URL.search(urlsplit(address).path + "?" + urlsplit(address).query)
         ):
             _add_candidate(found, href, base or url, node.text(strip=True), "linked")
@@ -80,8 +80,3 @@ def _add_candidate(
     address = resolve_url(href or "", base)
     if address:
         found.setdefault(canonicalize_url(address), FeedCandidate(address, to_plain_text(title or "")[:100], found_by))
-
-
-def _get_site_domain(url: str) -> str:
-    """Return the last two labels of a host: good enough to tell an outlet's own feeds from a service's."""
-    return ".".join(extract_host(url).split(".")[-2:])

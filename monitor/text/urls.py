@@ -54,6 +54,11 @@ def extract_host(url: str) -> str:
     return _to_ascii_host(parts.hostname or "") if parts else ""
 
 
+def get_site_domain(host: str) -> str:
+    """Return the last two labels of a host, which all subdomains of a site share."""
+    return ".".join(host.split(".")[-2:])
+
+
 def is_web_url(url: str) -> bool:
     """Tell whether a text is an absolute http or https address with a host, and nothing hidden in it."""
     if _CANONICAL.fullmatch(url):

@@ -1,4 +1,4 @@
-"""``monitor extract``: pages in, articles out."""
+"""``monitor extract``: prints the articles of saved pages."""
 
 import gzip
 import json
@@ -24,8 +24,8 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["extract", *arguments])
 
 
-def test_one_page_is_one_document_with_stable_keys(tmp_path: Path) -> None:
-    """The text holds what is printed, standfirst and dateline included; the date is the one readers saw."""
+def test_one_page_is_printed_as_one_json_document(tmp_path: Path) -> None:
+    """The text has standfirst and dateline; the date is the one that readers saw."""
     file = tmp_path / "visit.html"
     file.write_text(PAGE, encoding="utf-8")
     found = json.loads(run("--json", str(file)).stdout)
@@ -38,8 +38,8 @@ def test_one_page_is_one_document_with_stable_keys(tmp_path: Path) -> None:
     assert found["published"].startswith("2026-02-14T00:30")
 
 
-def test_a_folder_prints_a_line_a_page(tmp_path: Path) -> None:
-    """Packed or not, each page of a folder is one line with the file's stem as its id."""
+def test_a_folder_is_printed_with_one_line_per_page(tmp_path: Path) -> None:
+    """Each page, compressed or not, is one line with the file's stem as its id."""
     (tmp_path / "b.html").write_text(PAGE, encoding="utf-8")
     (tmp_path / "a.1.html.gz").write_bytes(gzip.compress(PAGE.encode()))
     (tmp_path / "notes.txt").write_text("not a page", encoding="utf-8")
@@ -48,8 +48,8 @@ def test_a_folder_prints_a_line_a_page(tmp_path: Path) -> None:
     assert rows[0]["text"] == rows[1]["text"]
 
 
-def test_a_person_is_told_why(tmp_path: Path) -> None:
-    """Without --json every line of the page stands with its region and the reason."""
+def test_text_output_gives_the_reasons(tmp_path: Path) -> None:
+    """Without --json every line of the page is printed with its region and the reason."""
     file = tmp_path / "visit.html"
     file.write_text(PAGE, encoding="utf-8")
     shown = run(str(file)).stdout
@@ -58,8 +58,8 @@ def test_a_person_is_told_why(tmp_path: Path) -> None:
     assert "opengraph" in shown
 
 
-def test_what_is_not_there_is_a_usage_error() -> None:
-    """A missing file is named."""
+def test_a_missing_file_is_a_usage_error() -> None:
+    """The error names the file."""
     result = run("nowhere.html")
     assert isinstance(result.exception, UsageError)
     assert "nowhere.html" in str(result.exception)

@@ -1,4 +1,4 @@
-"""A page becomes an article."""
+"""Extraction of a whole page."""
 
 import pickle
 
@@ -16,8 +16,8 @@ def page(inside: str, head: str = "") -> bytes:
     return f"<html lang='en'><head>{head}</head><body>{inside}</body></html>".encode()
 
 
-def test_article_and_nothing_but_the_article() -> None:
-    """Navigation, related news and footers are out; the paragraphs are in, a line each."""
+def test_only_the_article_is_extracted() -> None:
+    """Navigation, related news and footers are dropped; each paragraph is one line."""
     article = extract_page(
         page(
             "<nav><a href=/>Home</a></nav><div class=main><h1>Visit ends</h1>"
@@ -33,14 +33,14 @@ def test_article_and_nothing_but_the_article() -> None:
     assert article.language == "en"
 
 
-def test_bytes_that_are_no_page_give_an_empty_article() -> None:
-    """A picture served as HTML has no text, low confidence, and does no harm."""
+def test_binary_bodies_give_an_empty_article() -> None:
+    """A picture served as HTML gives no text and low confidence, and no error."""
     article = extract_page(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 50, URL, "text/html")
     assert article.confidence < 0.3
     assert article.title == ""
 
 
-def test_article_travels_between_processes() -> None:
-    """The result can be pickled: extraction runs in a worker process."""
+def test_articles_can_be_pickled() -> None:
+    """Extraction runs in a worker process, so the result must be picklable."""
     article = extract_page(page(f"<p>{LEAD}</p>"), URL)
     assert pickle.loads(pickle.dumps(article)) == article

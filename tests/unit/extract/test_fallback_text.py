@@ -1,4 +1,4 @@
-"""The words of an entry whose HTML nobody may read."""
+"""Fallback article of an entry whose HTML must not be parsed."""
 
 from dataclasses import fields
 
@@ -13,8 +13,8 @@ from monitor.extract.feed_content import _MAX_BARE_HTML_CHARS, build_fallback_ar
 SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss", language="en")
 
 
-def test_words_are_kept_without_markup() -> None:
-    """Tags go, references are resolved, and nobody takes it for the whole article."""
+def test_text_is_kept_without_markup() -> None:
+    """Tags are removed, character references resolved, and the article is marked as partial."""
     entry = Entry("https://daily.example/1", title="A &amp; <b>B</b>", content="<p>One&nbsp;two</p><p>three &lt;")
     article = build_fallback_article(entry, SOURCE)
     assert (article.title, article.body) == ("A & B", "One two three <")
@@ -23,15 +23,15 @@ def test_words_are_kept_without_markup() -> None:
 
 
 @given(st.text(alphabet="<>&;#x a\0é"))
-def test_any_text_will_do(text: str) -> None:
-    """Whatever stands there, the article is made of clean strings."""
+def test_any_text_gives_clean_fields(text: str) -> None:
+    """No field contains NUL characters, whatever the text is."""
     article = build_fallback_article(Entry("u", title=text, summary=text, content=text), SOURCE)
     assert all("\0" not in str(getattr(article, one.name)) for one in fields(article))
 
 
 @pytest.mark.parametrize("piece", ["<", "<a ", "&", "&#", "<>", "><"])
-def test_no_text_takes_long(piece: str) -> None:
-    """What kills a parser costs no more than other text, and no text is read beyond a limit."""
+def test_time_is_linear_for_any_text(piece: str) -> None:
+    """Text that can crash a parser costs no more than other text, and text beyond the limit is ignored."""
     assert build_fallback_article(Entry("u", content=piece * 1_000_000), SOURCE) == build_fallback_article(
         Entry("u", content=(piece * _MAX_BARE_HTML_CHARS)[:_MAX_BARE_HTML_CHARS]), SOURCE
     )

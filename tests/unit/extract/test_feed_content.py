@@ -1,4 +1,4 @@
-"""What a feed gives of an article, and how it is weighed against the page."""
+"""Articles from feed content, and merging with the page."""
 
 from dataclasses import replace
 
@@ -21,24 +21,24 @@ def paragraphs(count: int) -> str:
     return "".join(f"<p>{number}. {SENTENCE}</p>" for number in range(count))
 
 
-def test_visible_text_with_paragraphs() -> None:
-    """Tags, entities and pictures go; paragraphs and breaks stay."""
+def test_html_is_converted_to_paragraphs() -> None:
+    """Tags, entities and pictures are removed; paragraphs and line breaks are kept."""
     html = "<a href=x><img src=y></a></br>One &amp; <b>two</b><br><br>Three<p>Four</p><script>no()</script>"
     assert html_to_text(html) == "One & two\nThree\nFour"
     assert html_to_text("plain text") == "plain text"
     assert html_to_text("") == ""
 
 
-def test_whole_content_needs_no_page() -> None:
-    """A feed with the full text saves the fetch."""
+def test_complete_content_needs_no_page() -> None:
+    """A feed with the full text makes fetching the page unnecessary."""
     article = article_from_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=paragraphs(14)), SOURCE)
     assert is_complete(article)
     assert article.standfirst == SENTENCE
     assert article.body.count("\n") == 13
 
 
-def test_a_description_may_hold_the_whole_text() -> None:
-    """Some feeds put the full text where others put a summary."""
+def test_a_description_can_be_the_complete_text() -> None:
+    """Some feeds have the full text in the summary element."""
     article = article_from_entry(Entry(URL, title="Patrols agreed", summary=paragraphs(14)), SOURCE)
     assert is_complete(article)
     assert article.standfirst == ""
@@ -48,23 +48,23 @@ def test_a_description_may_hold_the_whole_text() -> None:
     "content",
     ["", paragraphs(2), paragraphs(14) + "<p>And then they […]</p>", paragraphs(14) + "<p><a>Read more</a>…</p>"],
 )
-def test_beginnings_are_marked(content: str) -> None:
-    """A lead, a cut text and no text at all leave the page to be fetched."""
+def test_partial_texts_are_marked(content: str) -> None:
+    """A short lead, a truncated text and an empty text are partial, so the page is fetched."""
     article = article_from_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=content), SOURCE)
     assert article.partial == "feed"
     assert not is_complete(article)
 
 
-def test_feed_mode_takes_the_summary_for_the_text() -> None:
-    """A source whose pages are not fetched has its summary as body."""
+def test_feed_mode_uses_the_summary_as_body() -> None:
+    """A source whose pages are not fetched has its summary as the body."""
     article = article_from_entry(
         Entry(URL, title="Patrols", summary=SENTENCE), replace(SOURCE, text_from=TextOrigin.FEED)
     )
     assert (article.body, article.standfirst) == (SENTENCE, "")
 
 
-def test_lines_that_lead_back_to_the_site_are_dropped() -> None:
-    """The plugin's last line names the site, not the news."""
+def test_syndication_notes_are_dropped() -> None:
+    """The last line that a plugin adds names the site and is not part of the news."""
     tail = "<p>The post <a href=x>Patrols agreed</a> appeared first on <a href=y>Daily</a>.</p>"
     article = article_from_entry(Entry(URL, content=paragraphs(14) + tail), SOURCE)
     assert "appeared first" not in article.body
@@ -74,8 +74,8 @@ PAGE = Article(URL, title="Patrols agreed", body="\n".join([SENTENCE] * 5), conf
 FEED = Article(URL, title="Patrols agreed by officers", standfirst=SENTENCE, partial="feed", confidence=0.2)
 
 
-def test_the_page_wins_over_a_summary_and_takes_what_it_lacks() -> None:
-    """The longer text counts; fields that only the other has complete it."""
+def test_the_page_replaces_a_summary_and_gets_its_missing_fields() -> None:
+    """The longer text is used; fields that only the other article has are added."""
     article = merge_texts(PAGE, replace(FEED, authors=("Anna Keo",)))
     assert article.body == PAGE.body
     assert article.authors == ("Anna Keo",)
@@ -83,30 +83,30 @@ def test_the_page_wins_over_a_summary_and_takes_what_it_lacks() -> None:
 
 
 @pytest.mark.parametrize(("partial", "confidence"), [("paywall", 0.8), ("teaser", 0.8), ("", 0.2)])
-def test_a_page_that_hides_its_text_does_not_hide_what_the_feed_said(partial: str, confidence: float) -> None:
-    """A name that stands in the summary alone is found, and what the page repeats is not said twice."""
+def test_a_partial_page_keeps_the_summary_of_the_feed(partial: str, confidence: float) -> None:
+    """A name that is only in the summary is kept, and a summary that the page repeats is not added twice."""
     page = replace(PAGE, standfirst="Officers met.", body="Patrols agreed.", partial=partial, confidence=confidence)
     assert merge_texts(page, FEED).standfirst == f"Officers met.\n{SENTENCE}"
     assert merge_texts(replace(page, body=SENTENCE), FEED).standfirst == "Officers met."
     assert merge_texts(replace(page, standfirst=""), FEED).standfirst == SENTENCE
 
 
-def test_a_page_that_is_read_well_keeps_its_own_standfirst() -> None:
-    """A feed's teaser is no part of the article."""
+def test_a_complete_page_keeps_its_own_standfirst() -> None:
+    """The feed's teaser is not added to a complete article."""
     page = replace(PAGE, standfirst="Officers met.", body="Patrols agreed. " * 20)
     assert merge_texts(page, FEED).standfirst == "Officers met."
 
 
-def test_a_whole_feed_wins_over_a_cut_page() -> None:
-    """Behind a wall the page shows less than the feed."""
+def test_a_complete_feed_text_replaces_a_truncated_page() -> None:
+    """Behind a paywall the page shows less than the feed."""
     feed = replace(FEED, body="\n".join([SENTENCE] * 20), partial="")
     article = merge_texts(replace(PAGE, partial="paywall"), feed)
     assert article.body == feed.body
     assert article.partial == ""
 
 
-def test_a_page_that_is_not_the_article_is_not_believed() -> None:
-    """A consent page answers 200; it shares no word with the entry."""
+def test_a_page_that_is_not_the_article_is_discarded() -> None:
+    """A consent page with status 200 shares no word with the entry."""
     consent = Article(
         URL, title="Before you continue", body="We use cookies to improve your experience. " * 30, confidence=0.8
     )
@@ -116,8 +116,8 @@ def test_a_page_that_is_not_the_article_is_not_believed() -> None:
     assert "cookies" not in article.body
 
 
-def test_a_page_may_tell_it_in_other_words_than_its_teaser() -> None:
-    """A teaser is often a joke about the article: few shared words are no proof that the page is another one."""
+def test_few_shared_words_do_not_discard_a_page() -> None:
+    """A teaser often uses other words than the article, so a small overlap does not discard the page."""
     feed = Article(
         "https://a.example/1", title="Tea for the garrison", standfirst="Why men from here never want coffee."
     )
@@ -139,8 +139,8 @@ PLAIN = st.text(
 
 
 @given(PLAIN)
-def test_a_text_without_markup_reads_as_the_parser_reads_it(text: str) -> None:
-    """Most summaries are plain; that they are not parsed shows in nothing but the time."""
+def test_text_without_markup_gives_the_same_result_as_the_parser(text: str) -> None:
+    """Most summaries are plain text and skip the parser."""
     parsed = html_to_text("<p></p>" + text.replace("\n", "<br><br>"))
     assert html_to_text(text) == parsed
 
@@ -150,8 +150,8 @@ TEXTS = st.lists(st.lists(st.one_of(PLAIN, PIECES), max_size=4).map("".join), mi
 
 
 @given(TEXTS, st.sampled_from(["", "\n", " "]), st.sampled_from(["<p>", '<p class="x" dir="ltr">']))
-def test_paragraphs_alone_read_as_the_parser_reads_them(texts: list[str], gap: str, opened: str) -> None:
-    """Paragraphs and nothing else are not parsed either; a comment before them sends them to the parser."""
+def test_plain_paragraphs_give_the_same_result_as_the_parser(texts: list[str], gap: str, opened: str) -> None:
+    """Content of plain paragraphs skips the parser; a comment before them does not."""
     html = gap.join(f"{opened}{text}</p>" for text in texts)
     entries = [Entry(URL, content=content) for content in (html, f"<!-- -->{html}")]
     assert article_from_entry(entries[0], SOURCE) == article_from_entry(entries[1], SOURCE)

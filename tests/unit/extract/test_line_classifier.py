@@ -1,4 +1,4 @@
-"""What single lines say of themselves."""
+"""Classification of single lines."""
 
 import pytest
 from hypothesis import given
@@ -30,7 +30,7 @@ from monitor.extract.line_classifier import (
         ("新华社万象4月24日电 老挝国防部长", "新华社万象4月24日电", ""),
     ],
 )
-def test_datelines_are_parted(text: str, dateline: str, agency: str) -> None:
+def test_datelines_are_split_off(text: str, dateline: str, agency: str) -> None:
     """Place, day and agency before a dash are the dateline; the rest is the text."""
     found, rest, named = split_dateline(text)
     assert (found, named) == (dateline, agency)
@@ -47,14 +47,14 @@ def test_datelines_are_parted(text: str, dateline: str, agency: str) -> None:
         "Phan Văn A – the host",
     ],
 )
-def test_a_dash_alone_makes_no_dateline(text: str) -> None:
-    """Sentences with dashes stay whole."""
+def test_a_dash_alone_is_not_a_dateline(text: str) -> None:
+    """Sentences with dashes are not split."""
     assert split_dateline(text) == ("", text, "")
 
 
 @given(st.text(max_size=120))
-def test_parting_loses_nothing(text: str) -> None:
-    """Dateline and rest together are the paragraph."""
+def test_splitting_a_dateline_loses_no_text(text: str) -> None:
+    """Dateline and remaining text together are the paragraph."""
     dateline, rest, _ = split_dateline(text)
     assert "".join((dateline + rest).split()) == "".join(text.split())
 
@@ -70,8 +70,8 @@ def test_parting_loses_nothing(text: str) -> None:
         ("They agreed.", "They agreed.", ""),
     ],
 )
-def test_signatures_of_agencies_are_cut_off(text: str, rest: str, agency: str) -> None:
-    """An agency's name behind the last sentence, or alone, is a credit."""
+def test_agency_signatures_are_split_off(text: str, rest: str, agency: str) -> None:
+    """An agency's name after the last sentence, or alone on a line, is a signature."""
     assert split_agency_signature(text) == (rest, agency)
 
 
@@ -85,13 +85,13 @@ def test_signatures_of_agencies_are_cut_off(text: str, rest: str, agency: str) -
         "2026年02月14日 17:32",
     ],
 )
-def test_lines_of_dates_are_no_text(text: str) -> None:
-    """A date with the words around it says nothing else."""
+def test_date_lines_are_recognised(text: str) -> None:
+    """A line with a date and only the usual words around it is a date line."""
     assert is_date_line(text)
 
 
-def test_a_sentence_with_a_date_is_text() -> None:
-    """A date in a sentence is news."""
+def test_a_sentence_with_a_date_is_not_a_date_line() -> None:
+    """A sentence that contains a date is news."""
     assert not is_date_line("On 14 February 2026 the ministers met in Vientiane.")
     assert not is_fact_line("On 14 February 2026 the ministers met in Vientiane.")
     assert is_fact_line("National | Chea Vannak | 06 March 2026, 1:00PM | Share:")
@@ -101,19 +101,19 @@ def test_a_sentence_with_a_date_is_text() -> None:
     "text",
     ["Read more: Minister opens school", "Related news:", "Xem thêm: Bộ trưởng thăm Lào", "Advertisement", "© 2026 DN"],
 )
-def test_words_to_the_reader_are_known_in_many_languages(text: str) -> None:
-    """Labels and pleas are no part of the article."""
+def test_reader_appeals_are_recognised_in_many_languages(text: str) -> None:
+    """Labels and appeals to the reader are not part of the article."""
     assert is_reader_appeal(text)
 
 
-def test_news_is_not_mistaken_for_a_plea() -> None:
-    """A sentence that only resembles a label stays."""
+def test_news_is_not_mistaken_for_an_appeal() -> None:
+    """A sentence that resembles a label is kept."""
     assert not is_reader_appeal("Related ministries were told to act.")
     assert not is_reader_appeal("The newsletter was stopped by the ministry.")
 
 
-def test_credits_and_bylines() -> None:
-    """Who took the picture and who wrote the text is told apart from what it says."""
+def test_credits_and_bylines_are_recognised() -> None:
+    """Picture credits and bylines are distinguished from sentences with similar words."""
     assert is_credit("The two ministers in Vientiane on Monday. — DNA/DN Photo")
     assert is_credit("Soldiers at the border (Photo: DNA)")
     assert not is_credit("He said the photo was taken in March.")
@@ -135,8 +135,8 @@ def test_credits_and_bylines() -> None:
         "ATENÇÃO: Comentários ofensivos não serão aprovados pelo moderador.",
     ],
 )
-def test_staff_offers_and_consent_are_words_to_the_reader(text: str) -> None:
-    """Who edited, what is for sale, what must be agreed to, where to write."""
+def test_editor_notes_offers_and_consent_prompts_are_appeals(text: str) -> None:
+    """Lines about editors, offers, consent and contact addresses are not part of the article."""
     assert is_reader_appeal(text)
 
 
@@ -161,29 +161,29 @@ def test_staff_offers_and_consent_are_words_to_the_reader(text: str) -> None:
         "The minister read from the original treaty, and people follow him on WhatsApp.",
     ],
 )
-def test_news_of_such_things_is_news(text: str) -> None:
-    """The words alone make no plea."""
+def test_news_about_offers_and_newsletters_is_kept(text: str) -> None:
+    """The words of an appeal within a sentence do not make it an appeal."""
     assert not is_reader_appeal(text)
 
 
-def test_the_label_of_a_machine_made_summary() -> None:
-    """It is told in several languages; that somebody summarised is news."""
+def test_labels_of_machine_generated_summaries_are_recognised() -> None:
+    """The label is recognised in several languages; a sentence about a summary is not a label."""
     assert is_machine_summary_label("This summary was generated by AI and checked by the desk.")
     assert is_machine_summary_label("Diese Zusammenfassung wurde künstlich erzeugt.")
     assert is_machine_summary_label("Sammendraget er laget av ChatGPT.")
     assert not is_machine_summary_label("A summary of the law on artificial intelligence was handed to the ministers.")
 
 
-def test_the_foot_of_a_page() -> None:
-    """Rights, addresses, licences; a name and a street alone are not told from news."""
+def test_imprint_lines_are_recognised() -> None:
+    """Copyright, address and licence lines are recognised; a name and a street alone are not."""
     assert is_imprint("Army Review. 7 Phan Dinh Phung, Hanoi. Copying allowed with a mention of the source.")
     assert is_imprint("Tòa soạn: 1 Nguyễn Trãi, Hà Nội. Điện thoại: 024 1234567")
     assert is_imprint("Editor-in-chief: Somebody Else. Licence No. 12/2020")
     assert not is_imprint("The address of the minister was heard by thousands.")
 
 
-def test_what_is_said_of_the_author() -> None:
-    """A trade of the press or the university, in the present tense."""
+def test_author_biographies_are_recognised() -> None:
+    """A biography names a job in media or at a university, in the present tense."""
     assert is_biography("Ana Keo is a senior researcher with the river observatory in Pakse.")
     assert is_biography("Is a visiting lecturer at the university of Vientiane.")
     assert not is_biography("The minister is a guest of the general staff.")

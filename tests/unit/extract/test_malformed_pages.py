@@ -1,4 +1,4 @@
-"""Pages that are no pages: a bounded number of steps, low confidence, no failure."""
+"""Malformed pages: bounded work, low confidence, no error."""
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from steps import LINEAR, growth, steps
 from monitor.extract.extractor import explain_page, extract_page
 
 URL = "https://news.example/a"
-STEPS, A_BYTE = 5_000, 10  # at most; an honest page takes some thousands, and one a byte
+STEPS, STEPS_PER_BYTE = 5_000, 10  # upper limits; an ordinary page takes some thousands, plus one per byte
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ STEPS, A_BYTE = 5_000, 10  # at most; an honest page takes some thousands, and o
     ],
     ids=lambda page: page[:24].decode("ascii", "replace"),
 )
-def test_no_page_is_too_strange(page: bytes) -> None:
-    """Whatever arrives costs little and is not taken for an article."""
+def test_malformed_pages_cost_little_and_have_low_confidence(page: bytes) -> None:
+    """The work is linear in the page's length, and the page is not taken as an article."""
     article = extract_page(page, URL, "text/html")
     assert article.confidence < 0.75
-    assert steps(lambda: extract_page(page, URL, "text/html")) < STEPS + A_BYTE * len(page)
+    assert steps(lambda: extract_page(page, URL, "text/html")) < STEPS + STEPS_PER_BYTE * len(page)
     assert growth(lambda size: extract_page(page[:size], URL, "text/html"), len(page)) < LINEAR
 
 
@@ -77,7 +77,7 @@ def test_no_page_is_too_strange(page: bytes) -> None:
         max_size=60,
     )
 )
-def test_any_sequence_of_tags_is_read(pieces: list[str]) -> None:
+def test_any_sequence_of_tags_is_accepted(pieces: list[str]) -> None:
     """Broken markup never fails, and every region is text of the page."""
     page = "".join(pieces).encode("utf-8", "surrogatepass")
     explanation = explain_page(page, URL)
@@ -88,6 +88,6 @@ def test_any_sequence_of_tags_is_read(pieces: list[str]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=600), st.text(max_size=30))
-def test_any_bytes_are_read(page: bytes, content_type: str) -> None:
-    """Random bytes under any header give an article, mostly an empty one."""
+def test_any_bytes_are_accepted(page: bytes, content_type: str) -> None:
+    """Random bytes with any content type give an article, usually an empty one."""
     assert extract_page(page, URL, content_type).url == URL

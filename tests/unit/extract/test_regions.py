@@ -1,4 +1,4 @@
-"""The regions of a page: each text in its place, and nothing that is not the article's."""
+"""Regions of a page: each text is in its region, and text that is not the article's is dropped."""
 
 import pytest
 
@@ -43,8 +43,8 @@ def article(*paragraphs: str) -> str:
         ),
     ],
 )
-def test_other_news_inside_the_body_is_out(box: str) -> None:
-    """Wherever the box stands, its names are not the article's."""
+def test_other_news_within_the_body_is_dropped(box: str) -> None:
+    """Boxes with other news are dropped wherever they are in the article."""
     for inside in (article(A, B) + box, article(A, B, C).replace(f"<p>{B}", f"{box}<p>{B}"), box + article(A, B, C)):
         found = read(f"<div>{inside}</div>")
         assert OTHER not in "\n".join(text for _, text in found.regions())
@@ -52,8 +52,8 @@ def test_other_news_inside_the_body_is_out(box: str) -> None:
         assert B in found.body
 
 
-def test_lists_quotes_and_tables_of_the_article_stay() -> None:
-    """What the author set apart is still the author's."""
+def test_lists_quotes_and_tables_of_the_article_are_kept() -> None:
+    """Text that the author formatted differently is still part of the article."""
     parts = f"<ul><li>The first agreement is about training.</li><li>The second is about roads.</li></ul><p>{C}</p>"
     quote = "<blockquote>We have never been closer than today, and we will be closer still.</blockquote>"
     body = read(article(A, B).replace("</div>", parts + quote + "</div>")).body
@@ -61,22 +61,22 @@ def test_lists_quotes_and_tables_of_the_article_stay() -> None:
     assert "never been closer" in body
 
 
-def test_inline_tags_join_and_blocks_part() -> None:
-    """A name in bold is one word with what surrounds it; a paragraph ends where its box ends."""
+def test_inline_tags_join_words_and_blocks_separate_paragraphs() -> None:
+    """A name in bold stays in its sentence; a paragraph ends where its box ends."""
     name = "Minister <b>Phan</b>\n<i>Văn</i>&nbsp;Giang<span>’s</span>"
     inside = f"<p>{name} visit to the south was his third this year, we hear.</p><p>{B}</p>"
     body = read(f"<h1>Visit</h1><div>{inside}</div>").body
     assert body.split("\n")[0].startswith("Minister Phan Văn Giang’s visit")
 
 
-def test_hard_wrapped_lines_are_one_paragraph() -> None:
-    """A break in mid-sentence is a space, two breaks are a new paragraph."""
+def test_hard_wrapped_lines_are_joined() -> None:
+    """A line break within a sentence is a space; two line breaks start a new paragraph."""
     found = read(f"<h1>Visit</h1><div>The Minister of National Defence<br>received the guests.<br><br>{B}</div>")
     assert found.body == f"The Minister of National Defence received the guests.\n{B}"
 
 
-def test_standfirst_caption_dateline_agency_and_byline_are_told_apart() -> None:
-    """Each goes to its region, none stands in the body."""
+def test_standfirst_caption_dateline_agency_and_byline_are_separated() -> None:
+    """Each text is in its region and not in the body."""
     inside = f"""<h1>Visit brings agreements</h1><p class=byline>By Anna Keo</p><time>February 14, 2026</time>
       <div class=sapo>Two days of talks brought three agreements.</div>
       <figure><img><figcaption>The minister (R) and his guest. — DNA Photo</figcaption></figure>
@@ -90,8 +90,8 @@ def test_standfirst_caption_dateline_agency_and_byline_are_told_apart() -> None:
     assert found.published_at is not None
 
 
-def test_of_several_articles_on_a_page_the_first_counts() -> None:
-    """Pages that scroll on to the next story hold it already."""
+def test_the_first_of_several_articles_on_a_page_is_extracted() -> None:
+    """Pages with endless scrolling already contain the next article."""
     more = "".join(f"<p>{text}</p>" for text in (C, A, C, B) * 3)
     first = "".join(f"<p>{text}</p>" for text in (A, B, A + " Again.", B + " Again."))
     found = read(
@@ -102,8 +102,8 @@ def test_of_several_articles_on_a_page_the_first_counts() -> None:
     assert A in found.body
 
 
-def test_scripts_without_spaces_are_prose_too() -> None:
-    """Lao, Thai and Chinese paragraphs are found like others, and name their language."""
+def test_scripts_without_spaces_are_recognised_as_prose() -> None:
+    """Lao, Thai and Chinese paragraphs are found like others, and their language is detected."""
     lao = "ລັດຖະມົນຕີກະຊວງປ້ອງກັນປະເທດໄດ້ຕ້ອນຮັບຄະນະຜູ້ແທນທີ່ນະຄອນຫຼວງວຽງຈັນໃນຕອນເຊົ້າວັນສຸກ"
     chinese = "国防部长星期五上午在首都会见了代表团，双方同意继续互访，并在边境联合巡逻。"
     for text, language in ((lao, "lo"), (chinese, "zh")):
@@ -114,8 +114,8 @@ def test_scripts_without_spaces_are_prose_too() -> None:
         assert found.language == language
 
 
-def test_selectors_win() -> None:
-    """What the user selected is the article, and what he removed is gone."""
+def test_selectors_override_the_extractor() -> None:
+    """The selected text is the article, and removed nodes are dropped."""
     selectors = Selectors(
         title="h2.real",
         standfirst=".deck",
@@ -135,15 +135,15 @@ def test_selectors_win() -> None:
     assert found.published_at.isoformat() == "2026-08-04T17:00:00+00:00"
 
 
-def test_selectors_that_match_nothing_leave_the_finding_to_us() -> None:
-    """A page that lost the selected box is still read; a selector that cannot be read matches nothing."""
+def test_selectors_without_a_match_are_ignored() -> None:
+    """If the selected box is missing, the extractor finds the article; an invalid selector matches nothing."""
     for body in (".gone", "div[["):
         source = Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body=body))
         assert read(article(A, B), source=source).body == f"{A}\n{B}"
 
 
-def test_a_wall_is_recognised() -> None:
-    """A beginning before a wall is marked; a text whose rest stands in the metadata is read whole."""
+def test_a_paywall_is_recognised() -> None:
+    """A text cut off by a paywall is marked; if the metadata have the whole text, it is used."""
     wall = "<div class=paywall-box><p>This article is for readers with a subscription of the paper.</p></div>"
     assert read(article(A) + wall).partial == "paywall"
     claim = f'{{"@type":"NewsArticle","headline":"Visit","articleBody":"{A}\\n{B}\\n{C}"}}'
@@ -153,8 +153,8 @@ def test_a_wall_is_recognised() -> None:
     assert read(article(A) + wall, lie).body == A
 
 
-def test_metadata_survive_broken_json_and_doubled_entities() -> None:
-    """Line breaks in strings and trailing commas are forgiven, entities are undone."""
+def test_metadata_are_read_from_invalid_json_and_double_entities() -> None:
+    """Line breaks in strings and trailing commas are accepted, and entities are resolved."""
     head = (
         '<script type="application/ld+json">/* <![CDATA[ */ {"@graph":[{"@type":["NewsArticle"],'
         '"headline":"A &#8216;visit&#8217;\n ends","datePublished":"2026-02-14T17:32:00+07:00",'
@@ -167,14 +167,14 @@ def test_metadata_survive_broken_json_and_doubled_entities() -> None:
     assert found.published_at.isoformat() == "2026-02-14T10:32:00+00:00"
 
 
-def test_the_headline_loses_the_outlet_but_not_its_own_words() -> None:
-    """The site's name behind a bar is no part of the title."""
+def test_the_outlet_name_is_removed_from_the_headline() -> None:
+    """The site's name after a separator is removed; the headline's own words are kept."""
     head = "<title>Talks | on borders - News Example</title><meta property='og:site_name' content='News Example'>"
     assert read(f"<p>{A}</p><p>{B}</p>", head).title == "Talks | on borders"
 
 
-def test_dates_are_read_by_the_order_of_the_page() -> None:
-    """Another date of the page tells whether the day or the month stands first; without one there is none."""
+def test_date_order_is_inferred_from_other_dates_of_the_page() -> None:
+    """Another date of the page shows whether the day or the month is first; otherwise an ambiguous date is not used."""
     meta = "<p class=date>05/08/2026 20:35</p>"
     assert read(article(A, B).replace("</h1>", f"</h1>{meta}")).published_at is None
     found = read(article(A, B).replace("</h1>", f"</h1>{meta}") + "<div class=more><span>25/07/2026</span></div>")
@@ -182,8 +182,8 @@ def test_dates_are_read_by_the_order_of_the_page() -> None:
     assert (found.published_at.day, found.published_at.month) == (5, 8)
 
 
-def test_a_foreign_canonical_address_is_not_taken_over() -> None:
-    """A page may name its own address, not another site's and not the front page."""
+def test_a_canonical_url_of_another_site_is_ignored() -> None:
+    """A page can declare its own canonical URL, but not one on another site or the front page."""
     for href, expected in (
         ("/politics/visit-123?x=1", "https://news.example/politics/visit-123?x=1"),
         ("https://evil.test/", URL),
@@ -193,7 +193,7 @@ def test_a_foreign_canonical_address_is_not_taken_over() -> None:
 
 
 def test_a_subheading_with_words_of_the_headline_is_not_the_headline() -> None:
-    """Only what is most of the headline is taken for it; the text before such a subheading stays."""
+    """A heading with few words of the headline is not taken as it; the text before it is kept."""
     inside = f"<div><p>{A}</p><p>{B}</p></div><div><h3>Border patrols agreed</h3><p>{C}</p><p>{C} So we hear.</p></div>"
     head = (
         "<meta property='og:title' content='Minister ends his visit: border patrols agreed, roads to follow next year'>"
@@ -201,36 +201,36 @@ def test_a_subheading_with_words_of_the_headline_is_not_the_headline() -> None:
     assert A in read(f"<div>{inside}</div>", head).body
 
 
-def test_news_in_brief_is_news() -> None:
-    """A page of two short sentences has a text, too, and little confidence."""
+def test_a_very_short_article_is_extracted_with_low_confidence() -> None:
+    """A page of two short sentences has a text."""
     found = read("<ul><li><a href=/>Home</a></li></ul><h1>Visit ends</h1><div><p>The minister left today.</p></div>")
     assert found.body == "The minister left today."
     assert found.confidence < 0.6
 
 
-def test_a_selector_that_matches_nothing_is_less_sure() -> None:
-    """The page is not as it was when the selector was written; what is found in spite of it may be anything."""
+def test_a_selector_without_a_match_lowers_the_confidence() -> None:
+    """The page has changed since the selector was written, so the text found may be wrong."""
     sure = read(article(A, B), source=Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body="div, p")))
     lost = read(article(A, B), source=Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body=".gone")))
     assert lost.confidence < 0.6 * sure.confidence
 
 
-def test_an_offer_takes_its_box_with_it() -> None:
-    """What stands in a small box below an offer is part of it, in whatever words; the article around it stays."""
+def test_the_box_around_an_offer_is_dropped() -> None:
+    """All text in a small box with an offer is dropped; the article around it is kept."""
     offer = "<div><h3>Sign up and read on</h3><p>All of the city in your pocket.</p><p>Puzzles, too.</p></div>"
     found = read(f"<h1>Visit brings agreements</h1><div class=body><p>{A}</p><p>{B}</p>{offer}<p>{C}</p></div>")
     assert found.body == f"{A}\n{B}\n{C}"
 
 
-def test_an_offer_among_paragraphs_takes_nothing_with_it() -> None:
-    """A part of the article that holds one stays."""
+def test_paragraphs_around_an_offer_are_kept() -> None:
+    """Only the offer is dropped if its box is part of the article."""
     part = f"<div><p>{A}</p><p>Sign up for our newsletter</p></div>"
     found = read(f"<h1>Visit brings agreements</h1><div class=body>{part}<p>{B}</p><p>{C}</p></div>")
     assert found.body == f"{A}\n{B}\n{C}"
 
 
-def test_a_machine_made_summary_is_dropped() -> None:
-    """Its label names it; the sentences beside the label say nothing that the article does not."""
+def test_a_machine_generated_summary_is_dropped() -> None:
+    """It is recognised by its label; the sentences next to the label are dropped too."""
     summary = (
         "<div><p>This summary was generated by AI.</p><ul><li>Ministers met in the town.</li>"
         "<li>They agreed on roads.</li></ul></div>"
@@ -239,8 +239,8 @@ def test_a_machine_made_summary_is_dropped() -> None:
     assert (found.standfirst, found.body) == ("", f"{A}\n{B}\n{C}")
 
 
-def test_the_foot_of_a_page_laid_out_by_a_table_is_no_text() -> None:
-    """Address, telephone and rights, with the crumbs between them."""
+def test_an_imprint_in_a_table_is_dropped() -> None:
+    """Address, telephone number and copyright are dropped, with the short lines between them."""
     foot = "<p>7 Long Street, Vientiane</p><p>Tel: +856 21 000 000</p><p>The Daily</p><p>All rights reserved.</p>"
     found = read(
         f"<table><tr><td><h1>Visit brings agreements</h1><p>{A}</p><p>{B}</p><p>{C}</p>{foot}</td></tr></table>"
@@ -248,8 +248,8 @@ def test_the_foot_of_a_page_laid_out_by_a_table_is_no_text() -> None:
     assert found.body == f"{A}\n{B}\n{C}"
 
 
-def test_a_story_told_in_pictures_keeps_its_headings() -> None:
-    """Nothing but captions follows them, and they are the text."""
+def test_a_picture_series_keeps_its_headings() -> None:
+    """Only captions follow these headings, and they are the text."""
     slides = "".join(
         f"<h2>{number}. The province of the {number}th river has the most bridges of all of them.</h2>"
         "<figure><img src=x.jpg><figcaption>A bridge</figcaption></figure>"
@@ -264,14 +264,14 @@ def test_a_story_told_in_pictures_keeps_its_headings() -> None:
     ["<span>Trade fair</span>Visit brings agreements", "<span>Trade fair</span><i>Visit brings agreements</i>"],
 )
 def test_a_kicker_does_not_run_into_the_headline(heading: str) -> None:
-    """Where the page sets them apart by looks alone, what it says to machines keeps the words apart."""
+    """If the page separates them only visually, the title from the metadata is used."""
     head = '<meta property="og:title" content="Trade fair: Visit brings agreements">'
     found = read(f"<h1>{heading}</h1><div class=body><p>{A}</p><p>{B}</p></div>", head)
     assert found.title == "Trade fair: Visit brings agreements"
 
 
-def test_a_first_paragraph_full_of_links_is_text() -> None:
-    """Its names lead to pages about them; it is a paragraph like those below it all the same."""
+def test_a_first_paragraph_full_of_links_is_kept() -> None:
+    """Its names are links, but it is formatted like the paragraphs below it."""
     lead = (
         "<p><a href=/a>Prime Minister Somebody of the Northern Republic</a> met <a href=/b>General Else</a> today.</p>"
     )
@@ -279,8 +279,8 @@ def test_a_first_paragraph_full_of_links_is_text() -> None:
     assert found.body.startswith("Prime Minister Somebody of the Northern Republic met General Else today.\n")
 
 
-def test_what_pops_up_over_a_name_is_not_in_the_sentence() -> None:
-    """Other people's headlines hide in such boxes; the name itself stays."""
+def test_pop_ups_over_a_name_are_dropped() -> None:
+    """Headlines of other news in the pop-up are dropped; the name itself is kept."""
     tip = f"<span class=people-tooltip-content><a href=/x>{OTHER}</a></span>"
     found = read(
         article(f"The minister met <span class=tooltip><a href=/e>General Else</a>{tip}</span> on Monday. {A}", B)
@@ -289,8 +289,8 @@ def test_what_pops_up_over_a_name_is_not_in_the_sentence() -> None:
     assert OTHER not in found.body
 
 
-def test_a_summary_of_several_paragraphs_is_kept() -> None:
-    """Nothing but their place between headline and text tells what they are; a list there only sums the text up."""
+def test_a_standfirst_of_several_paragraphs_is_kept() -> None:
+    """Only their position between headline and text identifies them; a list there is dropped."""
     sums = (
         "<p>Both armies build a road through the hills.</p><p>The first lorries drive in the autumn of next year.</p>"
     )
