@@ -1,1 +1,1 @@
-"""Feeds, sitemaps and listing pages to entries; pure."""
+"""Parsers: turn feeds, sitemaps and listing pages into entries. No I/O."""

@@ -1,4 +1,4 @@
-"""One door for every document: what it is is decided by its bytes, not by what the server calls it."""
+"""Document dispatch: detects the format by content, not by the declared content type, and calls the parser for it."""
 
 import re
 import zlib
@@ -28,16 +28,17 @@ _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
 def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
-    """Return the text of a document that may be read right here, or None if it is for a worker."""
+    """Return the text of a document that may be parsed in this process, or None if a worker process must parse it."""
     if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(b"\x1f\x8b"):
         return None
     return decode(body, content_type)
 
 
 def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:
-    """Read a document of any kind a source may have; an empty feed is a feed.
+    """Parse a document of any format that a source may have; a feed without entries is valid.
 
-    Raises ``NotAFeed`` with what it looks like instead. Foreign bytes may make it slow: call it in a worker.
+    Raises ``NotAFeed`` with a description of the document. Untrusted input can make parsing slow: run it in a worker
+    process.
     """
     text = decode(decompress_gzip(body), content_type)
     if not text.strip():
@@ -53,12 +54,12 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
 
 
 def _parse_feed(text: str, url: str, source: Source) -> Feed:
-    if not _FEED_ROOT.search(text[:20_000]):  # its root says whether a document means to be a feed, however broken
+    if not _FEED_ROOT.search(text[:20_000]):  # the root element identifies a feed even if the rest is broken
         raise NotAFeed(*_describe_non_feed(text))
-    ordinary = parse_fast_xml(text, url, source)
-    if ordinary is not None:
-        return ordinary
-    from monitor.parse.feedparser_backend import parse_with_feedparser  # long to load, and few documents need the judge
+    feed = parse_fast_xml(text, url, source)
+    if feed is not None:
+        return feed
+    from monitor.parse.feedparser_backend import parse_with_feedparser  # slow to import, needed for few documents
 
     end = _find_end_of_complete_entries(text)
     feed = replace(parse_with_feedparser(text[:end], url, source), is_cut_off=end < len(text))
@@ -68,32 +69,35 @@ def _parse_feed(text: str, url: str, source: Source) -> Feed:
 
 
 def _find_end_of_complete_entries(text: str) -> int:
-    """Return where a document ends that was cut within an entry: before it, for half an entry is half an article.
+    """Return the end offset of the last complete entry of a truncated document, else the document's length.
 
-    Its text would be taken for all there is, and it would be known when the whole comes with the next poll.
+    An incomplete entry would be stored with a partial text, and the complete one of the next poll would count as known.
     """
-    edges = deque(_ITEM_TAG.finditer(text), maxlen=1)
-    last = edges.pop() if edges else None
-    within = last is not None and not last["close"] and last[0].lower().endswith(("item", "entry"))
-    return last.start() if last and within else len(text)
+    tags = deque(_ITEM_TAG.finditer(text), maxlen=1)
+    last = tags.pop() if tags else None
+    is_inside_entry = last is not None and not last["close"] and last[0].lower().endswith(("item", "entry"))
+    return last.start() if last and is_inside_entry else len(text)
 
 
 def _describe_non_feed(text: str) -> tuple[str, str]:
-    """Say what a document is that is no feed, and where its page says that the feed is."""
+    """Return an error message for a document that is not a feed, and a short name of what it is."""
     if wall := find_wall(text):
         return f"the server shows a {wall} instead of the feed", wall
     if _HTML_START.match(text) or "<html" in text[:2_000].lower():
         tag = _FEED_LINK_TAG.search(text[:200_000])
         href = _HREF_ATTRIBUTE.search(tag[0]) if tag else None
-        hint = f"; the page names a feed: {href[1]}" if href else ""
+        hint = f"; the page links to a feed: {href[1]}" if href else ""
         return f"the server shows an HTML page instead of the feed{hint}", "HTML page"
     if text.lstrip().startswith("<"):
-        return "the document is XML, but no feed that is known", "XML"
-    return f"the document is no feed; it begins with {text.strip()[:60]!r}", "text"
+        return "the document is XML, but not a known feed format", "XML"
+    return f"the document is not a feed; it begins with {text.strip()[:60]!r}", "text"
 
 
 def decompress_gzip(body: bytes) -> bytes:
-    """Undo gzip that the server did not declare (``.xml.gz``), within the cap of length."""
+    """Decompress a gzip body that the server did not declare (``.xml.gz``), up to the size limit.
+
+    Raises ``NotAFeed`` if it is damaged or too long.
+    """
     if not body.startswith(b"\x1f\x8b"):
         return body
     stream = zlib.decompressobj(47)
@@ -102,5 +106,7 @@ def decompress_gzip(body: bytes) -> bytes:
     except zlib.error as error:
         raise NotAFeed("the document is damaged gzip", "damaged gzip") from error
     if stream.unconsumed_tail:
-        raise NotAFeed(f"the document is longer than {MAX_DOCUMENT_BYTES // 1_000_000} MB unpacked", "compression bomb")
+        raise NotAFeed(
+            f"the document is longer than {MAX_DOCUMENT_BYTES // 1_000_000} MB after decompression", "compression bomb"
+        )
     return found

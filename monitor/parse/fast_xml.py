@@ -1,8 +1,8 @@
-"""The cheap path: RSS, RDF and Atom of ordinary shape, read from an lxml tree in about a millisecond.
+"""Fast parser for common RSS, RDF and Atom feeds; it uses lxml and takes about one millisecond.
 
-It answers only where feedparser would say the same; for anything else it returns None and feedparser, the judge,
-reads the document. An element is ordinary if this file models what feedparser does with it, or if feedparser has no
-handler for it; names with a handler that is not modelled here send the whole document to the judge.
+It gives the same result as feedparser, or None, and then feedparser must parse the document. An element is supported if
+this module reproduces feedparser's treatment of it, or if feedparser has no handler for it. A document with any other
+element is left to feedparser.
 """
 
 import re
@@ -16,8 +16,8 @@ from monitor.domain.source import Entry, Feed, Source
 from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
-_FEEDPARSER_MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table decides which names have a handler
-_feedparser_urljoin = feedparser.mixin._urljoin  # noqa: SLF001 - it mends addresses before it joins them
+_FEEDPARSER_MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table defines which names have a handler
+_feedparser_urljoin = feedparser.mixin._urljoin  # noqa: SLF001 - it repairs URLs before it joins them
 _PREFIX_BY_NAMESPACE = {uri.lower(): prefix for uri, prefix in _FEEDPARSER_MIXIN.namespaces.items()}
 _FEEDPARSER_ELEMENTS = frozenset(
     name.removeprefix("_start_") for name in dir(_FEEDPARSER_MIXIN) if name.startswith("_start_")
@@ -29,7 +29,7 @@ _IGNORED_ELEMENTS = frozenset(
     itunes_keywords itunes_category itunes_image itunes_owner itunes_block itunes_explicit georssgeom georss_point
     media_content media_thumbnail media_credit media_keywords media_category media_group media_rating media_restriction
     media_license media_player feedburner_browserfriendly
-    """.split()  # noqa: SIM905 - a table to read, not a list to scroll
+    """.split()  # noqa: SIM905 - more readable than a long list
 )
 _FIELD_BY_ELEMENT = {
     "title": "title",
@@ -59,11 +59,11 @@ _HOURS_BY_PERIOD = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720}
 
 
 class _UnsupportedFeed(Exception):
-    """The document is not of ordinary shape."""
+    """Raised if a document has an element or structure that this parser does not support."""
 
 
 def parse_fast_xml(text: str, url: str, source: Source) -> Feed | None:
-    """Read a feed of ordinary shape, or return None if feedparser has to."""
+    """Parse a common feed, or return None if feedparser must parse it."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text or (not text.isascii() and _MOJIBAKE.search(text)):
         return None
     parser = etree.XMLParser(
@@ -77,7 +77,7 @@ def parse_fast_xml(text: str, url: str, source: Source) -> Feed | None:
 
 
 class _FastXmlParser:
-    """Reads one document; remembers what each tag of it means."""
+    """Parser of one document; caches the meaning of each tag."""
 
     def __init__(self, url: str, source: Source) -> None:
         self._url, self._zone = url, get_configured_timezone(source)
@@ -122,7 +122,7 @@ class _FastXmlParser:
         return self._build_feed(channel, tuple(entries), truncated)
 
     def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], truncated: bool) -> Feed:
-        """Read what the feed says of itself; in Atom and RSS alike by the local names of its children."""
+        """Build the feed from its entries and metadata; Atom and RSS metadata are found by local element names."""
         found: dict[str, str] = {}
         hours: tuple[int, ...] = ()
         days: tuple[str, ...] = ()
@@ -218,35 +218,38 @@ class _FastXmlParser:
         return _parse_author_names(_read_plain_text(names[0], allow_attributes=False))
 
     def _find_field(self, element: etree._Element) -> str:
-        """Return the field of an entry that an element fills, or an empty text if it fills none."""
+        """Return the entry field that an element fills, or an empty string if none.
+
+        Raises ``_UnsupportedFeed`` for an unsupported element.
+        """
         key = (element.tag, element.prefix)
-        meaning = self._field_by_tag.get(key)
-        if meaning is None:
-            meaning = self._field_by_tag[key] = _classify_element(element)
-        if meaning == "odd":
+        field = self._field_by_tag.get(key)
+        if field is None:
+            field = self._field_by_tag[key] = _classify_element(element)
+        if field == "unsupported":
             raise _UnsupportedFeed
-        if not meaning and len(element):
+        if not field and len(element):
             for child in element.iterdescendants():
                 if self._find_field(child):
                     raise _UnsupportedFeed
-        return meaning
+        return field
 
 
 def _require(value: object) -> None:
-    """Send the document to the judge if something an ordinary one has is missing."""
+    """Raise ``_UnsupportedFeed`` if a value that every supported feed has is missing."""
     if not value:
         raise _UnsupportedFeed
 
 
 def _classify_element(element: etree._Element) -> str:
-    """Decide what feedparser would do with an element: a field's name, empty for nothing, or "odd"."""
+    """Return the entry field that feedparser fills from an element, an empty string for none, or "unsupported"."""
     name = etree.QName(element)
     prefix = _PREFIX_BY_NAMESPACE.get((name.namespace or "").lower(), element.prefix or "")
-    full = f"{prefix}_{name.localname}".lower() if prefix else name.localname.lower()
-    if full in _FIELD_BY_ELEMENT:
-        return _FIELD_BY_ELEMENT[full]
-    if full in _CONFLICTING_ELEMENTS or (full in _FEEDPARSER_ELEMENTS and full not in _IGNORED_ELEMENTS):
-        return "odd"
+    full_name = f"{prefix}_{name.localname}".lower() if prefix else name.localname.lower()
+    if full_name in _FIELD_BY_ELEMENT:
+        return _FIELD_BY_ELEMENT[full_name]
+    if full_name in _CONFLICTING_ELEMENTS or (full_name in _FEEDPARSER_ELEMENTS and full_name not in _IGNORED_ELEMENTS):
+        return "unsupported"
     return ""
 
 
@@ -263,19 +266,19 @@ def _parse_author_names(text: str) -> tuple[str, ...]:
 
 
 def resolve_uri(uri: str, base: str) -> str:
-    """Resolve an address against the document's, as feedparser does; names like ``tag:`` stay as they are."""
+    """Resolve a URI against the document's URL as feedparser does; other schemes such as ``tag:`` are unchanged."""
     if uri.startswith(("https://", "http://")) and uri.isascii() and uri[-1] not in "?#;":
         return uri
     return str(_feedparser_urljoin(base, uri)) if uri else ""
 
 
 def parse_ttl(metadata: dict[str, str]) -> timedelta | None:
-    """Return how long a feed asks to be left alone: ``ttl`` in minutes, or the syndication module's period."""
+    """Return the polling interval that a feed requests by ``ttl`` (minutes) or by the syndication module, or None."""
     ttl = metadata.get("ttl", "")
     if ttl.isdigit() and 0 < int(ttl[:6]) <= 10_080:
         return timedelta(minutes=int(ttl))
     hours = _HOURS_BY_PERIOD.get(metadata.get("updateperiod", "").strip().lower())
-    times = metadata.get("updatefrequency", "1").strip()
-    if hours and times.isdigit() and 0 < int(times[:6]) <= 10_000:
-        return timedelta(hours=hours) / int(times)
+    frequency = metadata.get("updatefrequency", "1").strip()
+    if hours and frequency.isdigit() and 0 < int(frequency[:6]) <= 10_000:
+        return timedelta(hours=hours) / int(frequency)
     return None

@@ -1,4 +1,4 @@
-"""Finding the feeds of a site: what its page names, what its links look like, and where feeds usually are."""
+"""Feed discovery: finds feed candidates in a page's links, in robots.txt and at usual paths."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MAX_FEED_CANDIDATES = 40
 
 @dataclass(frozen=True, slots=True)
 class FeedCandidate:
-    """An address that may be a feed or sitemap, what it was called, and how it was found: named, linked or guessed."""
+    """URL that may be a feed or sitemap, its title, and how it was found: named, linked or guessed."""
 
     url: str
     title: str = ""
@@ -29,15 +29,15 @@ class FeedCandidate:
 
 
 def find_page_candidates(html: str, url: str) -> tuple[FeedCandidate, ...]:
-    """List what a page names as its feeds, then its links that look like feeds of its own site, each once."""
+    """Return the feeds that a page declares, then its links to feed-like URLs of the same site; each URL once."""
     tree = LexborHTMLParser(html)
     base_node = tree.css_first("base[href]")
     base = resolve_url(base_node.attributes.get("href") or "", url) if base_node else ""
     found: dict[str, FeedCandidate] = {}
     for node in tree.css("link[rel][href]"):
         rels = (node.attributes.get("rel") or "").lower().split()
-        kind = (node.attributes.get("type") or "").lower().partition(";")[0].strip()
-        if "alternate" in rels and kind in _FEED_MEDIA_TYPES:
+        media_type = (node.attributes.get("type") or "").lower().partition(";")[0].strip()
+        if "alternate" in rels and media_type in _FEED_MEDIA_TYPES:
             _add_candidate(found, node.attributes.get("href"), base or url, node.attributes.get("title"), "named")
     site = get_site_domain(extract_host(url))
     for node in tree.css("a[href]"):
@@ -53,15 +53,17 @@ def find_page_candidates(html: str, url: str) -> tuple[FeedCandidate, ...]:
 
 
 def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:
-    """List the sitemaps that a robots.txt names, those for news first."""
+    """Return the sitemaps listed in a robots.txt, news sitemaps first."""
     found: dict[str, FeedCandidate] = {}
     for address in _SITEMAP_LINE.findall(text[:500_000]):
         _add_candidate(found, address, url, "", "named")
-    return tuple(sorted(found.values(), key=lambda one: "news" not in one.url.lower()))[:MAX_FEED_CANDIDATES]
+    return tuple(sorted(found.values(), key=lambda candidate: "news" not in candidate.url.lower()))[
+        :MAX_FEED_CANDIDATES
+    ]
 
 
 def list_common_candidates(url: str) -> tuple[FeedCandidate, ...]:
-    """List where feeds and news sitemaps usually are: beside the page, and at the root of its site."""
+    """Return the usual feed and sitemap URLs of a site and of the section that the page is in."""
     root = urljoin(url, "/")
     found: dict[str, FeedCandidate] = {}
     for name in _COMMON_FEED_PATHS:

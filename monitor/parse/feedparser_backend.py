@@ -1,4 +1,7 @@
-"""feedparser, the judge of what a feed says. It can be slow and hungry: call it in a worker that can be killed."""
+"""feedparser backend for feeds that the fast parser does not support.
+
+feedparser can take much time and memory: run it in a worker process that can be killed.
+"""
 
 import io
 import re
@@ -15,24 +18,26 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
-    """Read a feed of any shape; one without entries is returned as such, and what is no feed at all has no title."""
+    """Parse a feed of any structure. It may have no entries; a document that is not a feed also has no title."""
     body = _DOCTYPE.sub("", _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), count=2_000)
-    found = feedparser.parse(
-        io.BytesIO(body.encode("utf-8", "replace")),  # a text or bytes that look like an address would be fetched
+    parsed = feedparser.parse(
+        io.BytesIO(
+            body.encode("utf-8", "replace")
+        ),  # feedparser would fetch a plain string or bytes that look like a URL
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
     zone = get_configured_timezone(source)
-    entries = tuple(build_entry(_to_raw_item(entry), url, zone) for entry in found.entries[:MAX_ENTRIES])
-    about = {key.removeprefix("sy_"): value for key, value in found.feed.items() if isinstance(value, str)}
+    entries = tuple(build_entry(_to_raw_item(entry), url, zone) for entry in parsed.entries[:MAX_ENTRIES])
+    metadata = {key.removeprefix("sy_"): value for key, value in parsed.feed.items() if isinstance(value, str)}
     return Feed(
         entries=entries,
-        title=to_plain_text(about.get("title", "")),
-        url=resolve_url(about.get("link", ""), url),
-        language=about.get("language", "").replace("_", "-")[:35],
-        ttl=parse_ttl(about),
-        is_truncated=len(found.entries) > MAX_ENTRIES,
+        title=to_plain_text(metadata.get("title", "")),
+        url=resolve_url(metadata.get("link", ""), url),
+        language=metadata.get("language", "").replace("_", "-")[:35],
+        ttl=parse_ttl(metadata),
+        is_truncated=len(parsed.entries) > MAX_ENTRIES,
     )
 
 

@@ -1,7 +1,4 @@
-"""Small values that every kind of document has: an instant, a title as a reader sees it, a link.
-
-From the fields of one item, whoever read them, to an entry: the same rules behind the cheap path and the judge.
-"""
+"""Entry fields: dates, titles, links, and the conversion of raw items to entries, shared by all parsers."""
 
 import html
 import re
@@ -39,7 +36,7 @@ _MIN_YEAR, _MAX_YEAR = 1980, 2100
 
 
 def parse_instant(text: str, zone: tzinfo) -> datetime | None:
-    """Return the instant a date names, in UTC; ``zone`` counts where the text names none. None for no date."""
+    """Parse a date and return it in UTC, or None if it is not a date; ``zone`` applies if the text has no time zone."""
     text = text.strip()
     if not text:
         return None
@@ -53,7 +50,7 @@ def parse_instant(text: str, zone: tzinfo) -> datetime | None:
 
 
 def _parse_year(digits: str) -> int:
-    """Read a year of RFC 822, whose two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
+    """Return the year of an RFC 822 date; two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
     year = int(digits)
     return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
 
@@ -88,7 +85,7 @@ def _parse_utc_offset(offset: str) -> tzinfo:
 
 @lru_cache(maxsize=256)
 def get_configured_timezone(source: Source) -> tzinfo:
-    """Return the zone in which a source's bare times are meant."""
+    """Return the time zone for a source's dates without an offset: the configured zone, else UTC."""
     try:
         return ZoneInfo(source.timezone) if source.timezone else UTC
     except (KeyError, ValueError, OSError):
@@ -96,7 +93,10 @@ def get_configured_timezone(source: Source) -> tzinfo:
 
 
 def to_plain_text(text: str) -> str:
-    """Return a title as a reader sees it: tags gone, entities read, white space single, a reasonable length."""
+    """Return a title as plain text of at most 2,000 characters.
+
+    Tags are removed, entities resolved and white space is collapsed.
+    """
     text = text[: 4 * MAX_TITLE_CHARS]
     if "<" in text:
         text = _TAG.sub("", _BLOCK_TAG.sub(" ", text))
@@ -113,7 +113,7 @@ _ASCII_CONTROL_BYTES = bytes(code for code in range(0x80) if _CONTROL_CHARS.matc
 
 
 def remove_control_characters(text: str) -> str:
-    """Drop what no text should hold: control characters, lone surrogates, direction overrides."""
+    """Remove control characters, lone surrogates and bidirectional overrides."""
     if not text.isascii():
         return _CONTROL_CHARS.sub("", text)
     kept = text.encode().translate(None, _ASCII_CONTROL_BYTES)
@@ -121,7 +121,7 @@ def remove_control_characters(text: str) -> str:
 
 
 def resolve_url(url: str, base: str) -> str:
-    """Return a link as an absolute web address, or an empty text if it leads elsewhere."""
+    """Return a link as an absolute http(s) URL, or an empty string if it is not one."""
     text = remove_control_characters(url.strip())
     if text.startswith(("https://", "http://")) and is_web_url(text):
         return text
@@ -138,7 +138,7 @@ MAX_ENTRIES = 2_000
 
 @dataclass(slots=True)
 class RawItem:
-    """An item's fields as they stand in the document; None where there is none."""
+    """Fields of an item as they are in the document; None if missing."""
 
     link: str | None = None
     id: str | None = None
@@ -151,7 +151,7 @@ class RawItem:
 
 
 def build_entry(raw: RawItem, base: str, zone: tzinfo) -> Entry:
-    """Make an entry. The date of a change stands in for one of publication where that is missing."""
+    """Build an entry from raw fields. A missing publication date is replaced by the modification date."""
     updated = parse_instant(raw.updated, zone) if raw.updated else None
     summary, content = _clean_content(raw.summary), _clean_content(raw.content)
     return Entry(

@@ -1,4 +1,4 @@
-"""Pages that list articles, read by the CSS selectors of the source."""
+"""Listing pages: pages that list articles, parsed with the CSS selectors of the source."""
 
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from monitor.text.urls import canonicalize_url
 
 
 def parse_listing(text: str, url: str, source: Source) -> Feed:
-    """Read a page by the source's selectors; an article listed twice is one entry.
+    """Parse a listing page with the source's selectors; an article that is listed twice gives one entry.
 
-    Raises ``NotAFeed`` if no item is found: a wall, or selectors that fit the page no longer.
+    Raises ``NotAFeed`` if no item is found: the page is a bot wall, or the selectors no longer match.
     """
     listing = source.listing
     if listing is None:
@@ -29,7 +29,7 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
             entries.setdefault(canonicalize_url(entry.url), entry)
     if not entries:
         raise NotAFeed(*_describe_empty_listing(text, listing, len(items)))
-    following = next(
+    next_url = next(
         (resolve_url(node.attributes.get("href") or "", base) for node in _find_next_page_links(tree, listing)), ""
     )
     return Feed(
@@ -37,7 +37,7 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
         title=to_plain_text(_get_node_text(tree.css_first("title"))),
         url=url,
         language=(tree.root.attributes.get("lang") or "")[:35] if tree.root else "",
-        nested_urls=(following,) if following and following != url else (),
+        nested_urls=(next_url,) if next_url and next_url != url else (),
         is_truncated=len(items) > MAX_ENTRIES,
     )
 
@@ -47,7 +47,7 @@ def _describe_empty_listing(text: str, listing: Listing, item_count: int) -> tup
         return f"the page is a {wall}", wall
     if item_count:
         return f"{item_count} items match {listing.items!r}, but none has a link at {listing.link!r}", "changed page"
-    return f"nothing on the page matches {listing.items!r}: its layout changed, or it holds no articles", "changed page"
+    return f"nothing on the page matches {listing.items!r}: its layout changed, or it lists no articles", "changed page"
 
 
 def _base_url(tree: LexborHTMLParser, url: str) -> str:
@@ -61,7 +61,7 @@ def _select_nodes(node: LexborNode | None, selector: str) -> list[LexborNode]:
     try:
         return list(node.css(selector))
     except (SelectolaxError, ValueError) as error:
-        raise NotAFeed(f"{selector!r} is no CSS selector", "wrong selector") from error
+        raise NotAFeed(f"{selector!r} is not a valid CSS selector", "wrong selector") from error
 
 
 def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[LexborNode]:
@@ -69,7 +69,7 @@ def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[Lexb
 
 
 def _build_listing_entry(item: LexborNode, listing: Listing, base: str, source: Source) -> Entry | None:
-    """Read one item; None if it has no link that leads anywhere."""
+    """Build an entry from one item; None if the item has no usable link."""
     links = [item] if item.tag == "a" and item.attributes.get("href") else []
     links += _select_nodes(item, listing.link)
     found = [(link, address) for link in links if (address := resolve_url(link.attributes.get("href") or "", base))]
@@ -84,14 +84,14 @@ def _build_listing_entry(item: LexborNode, listing: Listing, base: str, source: 
 
 
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
-    """Take the configured title, else the longest text among the links to the article, else its tooltip."""
+    """Return the configured title, else the longest link text to the article, a heading, or a link's tooltip."""
     if listing.title:
         return to_plain_text(_get_node_text(next(iter(_select_nodes(item, listing.title)), None)))
     texts = [_get_node_text(link) for link in links]
     headings = [_get_node_text(heading) for heading in item.css("h1, h2, h3, h4, h5")]
-    tips = [link.attributes.get("title") or "" for link in links]
+    tooltips = [link.attributes.get("title") or "" for link in links]
     return to_plain_text(
-        max(texts, key=len, default="") or next(filter(None, headings), "") or next(filter(None, tips), "")
+        max(texts, key=len, default="") or next(filter(None, headings), "") or next(filter(None, tooltips), "")
     )
 
 
@@ -100,28 +100,28 @@ def _get_node_text(node: LexborNode | None) -> str:
 
 
 def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime | None:
-    """Read the date by the configured selector and format, else from a ``time`` element."""
+    """Return the date found by the configured selector and format, else that of a ``time`` element."""
     zone = get_configured_timezone(source)
     nodes = _select_nodes(item, listing.published or "time")
     if not nodes:
         return None
-    machine = nodes[0].attributes.get("datetime") or nodes[0].attributes.get("content") or ""
+    machine_text = nodes[0].attributes.get("datetime") or nodes[0].attributes.get("content") or ""
     text = _get_node_text(nodes[0])
     if listing.published_format:
         return _parse_formatted_date(text, listing.published_format, source) or _parse_formatted_date(
-            machine, listing.published_format, source
+            machine_text, listing.published_format, source
         )
-    return (parse_instant(machine, zone) if machine else None) or parse_instant(text, zone)
+    return (parse_instant(machine_text, zone) if machine_text else None) or parse_instant(text, zone)
 
 
 def _parse_formatted_date(text: str, date_format: str, source: Source) -> datetime | None:
-    """Read a date by a strptime format; words around it are left out one by one."""
+    """Parse a date by a strptime format at any position among the words of a text."""
     words = text.split()
     width = len(date_format.split())
     for start in range(max(1, len(words) - width + 1)):
         piece = " ".join(words[start : start + width]).strip(" ,;|()-")
         try:
-            found = datetime.strptime(piece, date_format)  # noqa: DTZ007 - the zone is given in the next line
+            found = datetime.strptime(piece, date_format)  # noqa: DTZ007 - the zone is added below
         except ValueError:
             continue
         return parse_instant(found.isoformat(), get_configured_timezone(source))

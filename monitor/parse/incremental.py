@@ -1,10 +1,8 @@
-"""Whether a document is what it was at the last poll: then nothing of what parses is needed.
+"""Incremental parsing: detects unchanged documents and skips unchanged items, so that only new items are parsed.
 
-What of a feed was there at the last poll, item by item: a known item costs a hash, and is not parsed.
-
-An item whose text is the same to the letter is an article that the last poll stored. Only the other items are parsed,
-inside the same head and tail. Whoever uses this must make sure that they have nothing in common with those left out
-(``is_apart``), because identity is judged over a whole document.
+An item with the same bytes as at the last poll is an article that is already stored. Only the other items are parsed,
+with the document's head and tail around them. The caller must check with ``is_independent`` that the new items have
+nothing in common with the skipped ones, because articles are identified over a whole document.
 """
 
 import re
@@ -17,7 +15,7 @@ from monitor.parse.fields import MAX_ENTRIES
 
 
 def hash_body(body: bytes) -> str:
-    """Return what tells one body from another: an unchanged one is not parsed."""
+    """Return a hash of a document's body; a document with an unchanged hash is not parsed again."""
     return xxh3_128_hexdigest(body)
 
 
@@ -32,9 +30,9 @@ _HASH_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class ReducedDocument:
-    """A document without the items known to the letter: its text, how many were left out, and their text.
+    """A document without the items of the last poll.
 
-    ``items`` are the hashes of all items of the whole document, to be kept for the next poll.
+    ``item_hashes`` holds the hashes of all items, old and new, to be stored for the next poll.
     """
 
     text: str
@@ -45,43 +43,46 @@ class ReducedDocument:
 
 
 def hash_items(text: str) -> bytes:
-    """Return the hashes of a document's items, one after the other; empty if it has none that can be told apart."""
-    pieces = _split_items(text)
-    return b"".join(map(_hash_item, pieces[1])) if pieces else b""
+    """Return the concatenated hashes of a document's items; empty if its items cannot be separated."""
+    parts = _split_items(text)
+    return b"".join(map(_hash_item, parts[1])) if parts else b""
 
 
 def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None:
-    """Leave the items out whose hashes are among ``items``; None if none is, or the document cannot be cut."""
-    pieces = _split_items(text)
-    if not pieces or not known_hashes:
+    """Return the document without items whose hashes are known; None if none is known or items cannot be separated."""
+    parts = _split_items(text)
+    if not parts or not known_hashes:
         return None
-    head, body, tail = pieces
-    before = {known_hashes[at : at + _HASH_BYTES] for at in range(0, len(known_hashes), _HASH_BYTES)}
+    head, body, tail = parts
+    known_set = {known_hashes[at : at + _HASH_BYTES] for at in range(0, len(known_hashes), _HASH_BYTES)}
     hashes = [_hash_item(item) for item in body]
-    new = [item for item, digest in zip(body, hashes, strict=True) if digest not in before]
-    known = [item for item, digest in zip(body, hashes, strict=True) if digest in before]
-    if not known:
+    new_items = [item for item, digest in zip(body, hashes, strict=True) if digest not in known_set]
+    known_items = [item for item, digest in zip(body, hashes, strict=True) if digest in known_set]
+    if not known_items:
         return None
-    return ReducedDocument(head + "".join(new) + tail, len(known), "".join(known), len(new), b"".join(hashes))
+    return ReducedDocument(
+        head + "".join(new_items) + tail, len(known_items), "".join(known_items), len(new_items), b"".join(hashes)
+    )
 
 
 def is_independent(entry: Entry, known_text: str) -> bool:
-    """Tell whether nothing that identifies an entry stands in the items left out: guid, address, numbers, title."""
+    """Return whether no identifier of an entry (guid, URL path, long numbers, title) occurs in the skipped items."""
     address = entry.url.partition("://")[2].partition("/")[2]
-    for name in (entry.guid, address):
-        if name and (name in known_text or ("&" in name and name.replace("&", "&amp;") in known_text)):
+    for identifier in (entry.guid, address):
+        if identifier and (
+            identifier in known_text or ("&" in identifier and identifier.replace("&", "&amp;") in known_text)
+        ):
             return False
     numbers = _LONG_NUMBER.findall(f"{address} {entry.guid}")
     if not address or any(number in known_text for number in numbers if not _DATE_DIGITS.fullmatch(number)):
         return False
-    runs = (_MARKUP_OR_NON_ASCII_CHARS if "&#" in known_text else _MARKUP_CHARS).split(entry.title)
-    return not all(_contains_phrase(run.split(), known_text) for run in runs)
+    title_parts = (_MARKUP_OR_NON_ASCII_CHARS if "&#" in known_text else _MARKUP_CHARS).split(entry.title)
+    return not all(_contains_phrase(run.split(), known_text) for run in title_parts)
 
 
 def _contains_phrase(words: list[str], text: str) -> bool:
-    """Tell whether words stand in a text one after the other, however they are spaced; long words are soonest found
-    not to be there.
-    """
+    """Return whether the words occur in a text in this order, separated by any white space."""
+    # Long words are rarer, so testing them first ends the search sooner.
     if not all(word in text for word in sorted(words, key=len, reverse=True)):
         return False
     return " ".join(words) in text or bool(re.search(r"\s+".join(map(re.escape, words)), text))
@@ -92,7 +93,7 @@ def _hash_item(item: str) -> bytes:
 
 
 def _split_items(text: str) -> tuple[str, list[str], str] | None:
-    """Cut a document before each item and behind the last one."""
+    """Split a document into head, items and tail; None if it has no items or too many."""
     starts = [found.start() for found in _ITEM_START.finditer(text)]
     if not 0 < len(starts) <= MAX_ENTRIES:
         return None
@@ -101,6 +102,6 @@ def _split_items(text: str) -> tuple[str, list[str], str] | None:
         end = found.end()
     if not end:
         return None
-    bounds = [*starts, end]
-    items = [text[bounds[number] : bounds[number + 1]].rstrip() for number in range(len(starts))]
+    boundaries = [*starts, end]
+    items = [text[boundaries[number] : boundaries[number + 1]].rstrip() for number in range(len(starts))]
     return text[: starts[0]], items, text[end:]

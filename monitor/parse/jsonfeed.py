@@ -9,13 +9,13 @@ from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configur
 
 
 def parse_json_feed(text: str, url: str, source: Source) -> Feed:
-    """Read a JSON Feed; raises ``NotAFeed`` for any other JSON."""
+    """Parse a JSON Feed. Raises ``NotAFeed`` for any other JSON."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotAFeed("the document begins like JSON but is not valid", "broken JSON") from error
+        raise NotAFeed("the document begins like JSON but is not valid JSON", "broken JSON") from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        raise NotAFeed("the document is JSON, but no JSON Feed: it has no list of items", "JSON")
+        raise NotAFeed("the document is JSON, but not a JSON Feed: it has no list `items`", "JSON")
     items = [item for item in document["items"] if isinstance(item, dict)]
     zone = get_configured_timezone(source)
     return Feed(
@@ -43,6 +43,6 @@ def _to_raw_item(item: dict[str, Any]) -> RawItem:
 
 
 def _get_text_field(item: dict[str, Any], key: str) -> str:
-    """Return a field as text; an id may be a number."""
+    """Return a field as text; numbers are converted, because an id may be a number."""
     value = item.get(key)
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""

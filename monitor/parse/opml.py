@@ -1,4 +1,4 @@
-"""OPML: lists of feeds as other readers keep them."""
+"""OPML import and export: lists of feeds in the format of other feed readers."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _MAX_OUTLINES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FeedOutline:
-    """One feed of a list: its name, its address, its site and its language where they are given."""
+    """One feed of an OPML list; site URL and language are empty if not given."""
 
     name: str
     url: str
@@ -25,14 +25,14 @@ class FeedOutline:
 
 
 def parse_opml(body: bytes) -> tuple[FeedOutline, ...]:
-    """Return the feeds of a list, each address once, folders flattened. Raises ``NotAFeed`` for what is no OPML."""
+    """Return the feeds of an OPML file, each URL once, folders flattened. Raises ``NotAFeed`` if it is not OPML."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
     try:
         root = etree.fromstring(body.strip(), parser)
     except etree.XMLSyntaxError as error:
-        raise NotAFeed("the file is no readable XML") from error
+        raise NotAFeed("the file is not valid XML") from error
     if root is None or etree.QName(root).localname.lower() != "opml":
-        raise NotAFeed("the file is no OPML: its root should be <opml>")
+        raise NotAFeed("the file is not OPML: its root element must be <opml>")
     found: dict[str, FeedOutline] = {}
     for element in root.iter("{*}outline"):
         attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}
@@ -45,7 +45,7 @@ def parse_opml(body: bytes) -> tuple[FeedOutline, ...]:
 
 
 def write_opml(sources: Iterable[Source]) -> str:
-    """Write the feeds among the sources as OPML 2.0; sitemaps and listing pages have no place in it."""
+    """Return the feeds among the sources as OPML 2.0; sitemaps and listing pages cannot be expressed in OPML."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Sources of monitor"
     body = etree.SubElement(root, "body")
@@ -61,5 +61,5 @@ def write_opml(sources: Iterable[Source]) -> str:
 
 
 def _remove_invalid_xml_characters(text: str) -> str:
-    """Drop what XML cannot hold."""
+    """Remove characters that XML does not allow."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)

@@ -1,4 +1,4 @@
-"""Sitemaps, with the news extension, and indexes of sitemaps."""
+"""Sitemaps, with the news extension, and sitemap indexes."""
 
 from datetime import UTC, datetime
 
@@ -13,14 +13,14 @@ _OLDEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_sitemap(text: str) -> bool:
-    """Tell by its root whether a document is a sitemap or an index of them."""
+    """Return whether a document is a sitemap or a sitemap index, by its root element."""
     return "<urlset" in text[:20_000] or "<sitemapindex" in text[:20_000]
 
 
 def parse_sitemap(text: str, url: str, source: Source) -> Feed:
-    """Read a sitemap, newest first where it has dates; ``nested`` lists the sitemaps of an index, newest first.
+    """Parse a sitemap, newest entry first; for an index, ``nested_urls`` lists its sitemaps, newest first.
 
-    Raises ``NotAFeed`` if nothing in it can be read.
+    Raises ``NotAFeed`` if it has no usable content.
     """
     parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, recover=True)
     try:
@@ -28,7 +28,7 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     except etree.XMLSyntaxError:
         root = None
     if root is None:
-        raise NotAFeed("the sitemap is no readable XML", "broken XML")
+        raise NotAFeed("the sitemap is not valid XML", "broken XML")
     nested = [_parse_nested_sitemap(child, url, source) for child in root if _get_local_name(child) == "sitemap"]
     nested.sort(key=lambda pair: pair[1], reverse=True)
     entries = [
@@ -38,7 +38,7 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     ]
     entries.sort(key=lambda entry: entry.published_at or entry.updated_at or _OLDEST_TIME, reverse=True)
     if not entries and not nested and len(root):
-        raise NotAFeed("the sitemap names no address", "XML")
+        raise NotAFeed("the sitemap contains no URL", "XML")
     return Feed(
         entries=tuple(entries[:MAX_ENTRIES]),
         url=url,
@@ -49,12 +49,12 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
 
 
 def _get_local_name(element: etree._Element) -> str:
-    """Return the name of an element without its namespace: many sitemaps declare a wrong one."""
+    """Return an element's name without its namespace, because many sitemaps declare a wrong one."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _collect_fields(element: etree._Element) -> dict[str, str]:
-    """Collect the texts below an element by local name; the first of a name counts, those of images do not."""
+    """Return the texts below an element by local name; the first of each name counts, image texts are ignored."""
     found: dict[str, str] = {}
     for child in element.iterdescendants():
         parent = _get_local_name(child.getparent())
@@ -70,7 +70,7 @@ def _parse_nested_sitemap(element: etree._Element, base: str, source: Source) ->
 
 
 def _build_sitemap_entry(element: etree._Element, base: str, source: Source) -> Entry:
-    """Make an entry of a ``url``. Without the news extension nothing but the address and its last change is known."""
+    """Build an entry from a ``url`` element; without the news extension only URL and last change are known."""
     fields, zone = _collect_fields(element), get_configured_timezone(source)
     changed = parse_instant(fields.get("lastmod", ""), zone)
     return Entry(

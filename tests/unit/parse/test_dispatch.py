@@ -1,4 +1,4 @@
-"""Every kind of document through the one door, and everything that is none."""
+"""Detection and parsing of every document format, and of documents that are not feeds."""
 
 import gzip
 import json
@@ -46,15 +46,15 @@ def parse(body: bytes | str, source: Source = SOURCE, content_type: str = "") ->
         RSS.replace("Báo", "Báo &nbsp; & co").encode(),
     ],
 )
-def test_wrong_and_odd_encodings_are_read(body: bytes) -> None:
-    """A declared utf-16 that is UTF-8, real UTF-16 with and without a mark, undeclared gzip, broken ends."""
+def test_wrong_and_unusual_encodings_are_accepted(body: bytes) -> None:
+    """A wrong declared encoding, UTF-16 with and without BOM, undeclared gzip and truncated ends are parsed."""
     feed = parse_document(body, "text/xml; charset=utf-8", URL, SOURCE)
     assert [entry.title for entry in feed.entries] == ["Tiêu đề"]
     assert feed.entries[0].published_at is not None
 
 
-def test_an_empty_feed_is_a_feed() -> None:
-    """No entries is an answer, not an error."""
+def test_a_feed_without_entries_is_valid() -> None:
+    """No entries is a valid result, not an error."""
     assert (
         parse_document(b"<rss version='2.0'><channel><title>Quiet</title></channel></rss>", "", URL, SOURCE).entries
         == ()
@@ -83,21 +83,21 @@ def test_an_empty_feed_is_a_feed() -> None:
         ("<?xml version='1.0'?><error>no such section</error>", "XML"),
     ],
 )
-def test_what_is_no_feed_says_what_it_is(body: str, looks_like: str) -> None:
-    """A wall, a page, nothing, text: each is named, so that its source gets the right state."""
+def test_the_error_for_a_non_feed_names_what_it_is(body: str, looks_like: str) -> None:
+    """A bot wall, a page, an empty document and text are distinguished, so that the source gets the right state."""
     with pytest.raises(NotAFeed) as caught:
         parse(body)
     assert caught.value.looks_like == looks_like
 
 
-def test_a_page_that_names_its_feed_is_quoted() -> None:
-    """The remedy is in the page."""
+def test_the_error_for_a_page_contains_its_feed_url() -> None:
+    """The URL of the feed that the page links to is part of the error."""
     with pytest.raises(NotAFeed, match=r"/rss/home\.rss"):
         parse('<html><head><link rel="alternate" type="application/rss+xml" href="/rss/home.rss"></head></html>')
 
 
-def test_json_feed() -> None:
-    """Version 1.1 with numbers as ids, relative links and authors."""
+def test_json_feed_1_1_is_parsed() -> None:
+    """Numeric ids, relative links and authors are accepted."""
     item = {
         "id": 7,
         "url": "/a",
@@ -111,15 +111,15 @@ def test_json_feed() -> None:
     assert (entry.guid, entry.url, entry.authors) == ("7", "https://daily.example/a", ("Desk",))
 
 
-def test_news_sitemaps_newest_first() -> None:
-    """The news extension gives title, date and language; photos do not."""
+def test_news_sitemap_entries_are_sorted_newest_first() -> None:
+    """The news extension gives title, date and language; titles of photos are ignored."""
     feed = parse_document(SITEMAP.encode(), "application/xml", URL, replace(SOURCE, kind=SourceKind.SITEMAP))
     assert [entry.url for entry in feed.entries] == ["https://daily.example/new", "https://daily.example/old"]
     assert (feed.entries[0].title, feed.entries[0].language) == ("Fresh & new", "lo")
     assert feed.entries[1].published_at is None
 
 
-def test_sitemap_index_newest_first() -> None:
+def test_sitemap_index_is_sorted_newest_first() -> None:
     """The sitemaps of an index are listed by their last change."""
     parts = "".join(
         f"<sitemap><loc>https://daily.example/s{n}.xml</loc><lastmod>2026-03-0{n}</lastmod></sitemap>"
@@ -139,8 +139,8 @@ PAGE = """<html lang="lo"><head><base href="https://daily.example/En/"></head><b
 <a rel="next" href="?page=2">2</a></body></html>"""
 
 
-def test_listing_pages() -> None:
-    """Items by selector; the title is the longest link text; the day comes first as the format says."""
+def test_listing_pages_are_parsed_by_selectors() -> None:
+    """The title is the longest link text; the date is read with the configured format."""
     source = replace(
         SOURCE,
         kind=SourceKind.LISTING,
@@ -165,15 +165,15 @@ def test_listing_pages() -> None:
         (LISTING, "<html><title>Just a moment...</title></html>", "challenge page of Cloudflare"),
     ],
 )
-def test_listings_that_yield_nothing_say_why(listing: Listing, page: str, looks_like: str) -> None:
-    """A layout that changed is not a wall, and neither is an empty list."""
+def test_the_error_for_an_empty_listing_names_the_cause(listing: Listing, page: str, looks_like: str) -> None:
+    """A changed layout, a bot wall and an empty list are distinguished."""
     with pytest.raises(NotAFeed) as caught:
         parse(page, replace(SOURCE, kind=SourceKind.LISTING, listing=listing))
     assert caught.value.looks_like == looks_like
 
 
-def test_quick_reading_leaves_the_rest_to_a_worker() -> None:
-    """Feeds of a usual size are looked at right here; large and packed ones, sitemaps and pages are not."""
+def test_only_small_uncompressed_feeds_are_parsed_in_process() -> None:
+    """Large and compressed feeds, sitemaps and pages are left to a worker process."""
     assert decode_inline_text(RSS.encode(), "", SOURCE) == RSS
     assert decode_inline_text(gzip.compress(RSS.encode()), "", SOURCE) is None
     assert decode_inline_text(RSS.encode() + b" " * 500_000, "", SOURCE) is None
@@ -183,15 +183,15 @@ def test_quick_reading_leaves_the_rest_to_a_worker() -> None:
 @pytest.mark.parametrize(
     "date", ["Mon, 01 Jan 0000 00:00:00 GMT", "9999-12-31T23:59:59+00:00", "0001-01-01", "soon", "-1"]
 )
-def test_row_26_impossible_dates_are_none(date: str) -> None:
-    """Year 0, year 9999 and words are no dates; the entry stays."""
+def test_impossible_dates_are_none(date: str) -> None:
+    """Year 0, year 9999 and words are not dates; the entry is kept."""
     feed = parse_document(RSS.replace(DATE, date).encode(), "", URL, SOURCE)
     assert [entry.published_at for entry in feed.entries] == [None]
 
 
 @pytest.mark.parametrize("end", range(1, 200, 7))
-def test_half_an_entry_is_no_article(end: int) -> None:
-    """A feed that ends in the middle of an entry has the entries before it, and is known to be cut."""
+def test_an_incomplete_entry_is_dropped(end: int) -> None:
+    """A feed that ends within an entry keeps the entries before it and is marked as cut off."""
     entry = (
         "<item><guid>g{n}</guid><title>Number {n}</title><description>" + "some words " * 20 + "</description></item>"
     )
@@ -201,8 +201,8 @@ def test_half_an_entry_is_no_article(end: int) -> None:
     assert feed.is_cut_off
 
 
-def test_entries_that_nobody_closed_are_entries() -> None:
-    """Where the document ends in good order, it is not cut, whatever its entries lack."""
+def test_a_feed_without_its_end_tags_is_complete_after_its_last_entry() -> None:
+    """A document that ends after a complete entry is not marked as cut off."""
     text = "<rss><channel><title>T</title><item><title>A</title><link>https://x.example/a</link></channel></rss>"
     feed = parse_document(text.encode(), "", URL, SOURCE)
     assert ([entry.title for entry in feed.entries], feed.is_cut_off) == (["A"], False)
@@ -214,8 +214,8 @@ _ANYTHING = st.text(max_size=60) | st.sampled_from(
 
 
 @given(_ANYTHING, _ANYTHING, st.sampled_from(["utf-8", "utf-16", "latin-1"]))
-def test_row_23_any_text_comes_out_clean(title: str, summary: str, encoding: str) -> None:
-    """NUL, lone surrogates, direction overrides and broken markup never reach the store."""
+def test_any_text_is_cleaned(title: str, summary: str, encoding: str) -> None:
+    """NUL, lone surrogates, direction overrides and broken markup are never stored."""
     text = f"<rss><channel><item><title>{title}</title><link>https://daily.example/1</link><description>{summary}</description></item></channel></rss>"
     feed = parse_document(
         text.encode(encoding, "replace" if encoding == "latin-1" else "surrogatepass"), "", URL, SOURCE
@@ -227,8 +227,8 @@ def test_row_23_any_text_comes_out_clean(title: str, summary: str, encoding: str
 
 
 @pytest.mark.parametrize("dirt", ["\x00", "\x1b", "\u202e", "\ufffe", "\ud800", "\x00\u2066\x07"])
-def test_row_23_an_entry_with_dirt_in_it_is_read_without(dirt: str) -> None:
-    """It costs neither the entry nor the words around it."""
+def test_invalid_characters_in_an_entry_are_removed(dirt: str) -> None:
+    """Neither the entry nor the words around the invalid characters are lost."""
     text = f"<rss><channel><item><title>Cầ{dirt}u</title><link>https://daily.example/1</link></item></channel></rss>"
     feed = parse_document(text.encode("utf-8", "surrogatepass"), "", URL, SOURCE)
     (entry,) = feed.entries
@@ -237,8 +237,8 @@ def test_row_23_an_entry_with_dirt_in_it_is_read_without(dirt: str) -> None:
 
 
 @given(st.binary(max_size=400), st.sampled_from(["text/xml", "text/html; charset=tis-620", "application/json", ""]))
-def test_any_bytes_are_a_feed_or_not_a_feed(body: bytes, content_type: str) -> None:
-    """No input raises anything else."""
+def test_any_bytes_give_a_feed_or_not_a_feed_error(body: bytes, content_type: str) -> None:
+    """No input raises any other error."""
     for source in (
         SOURCE,
         replace(SOURCE, kind=SourceKind.SITEMAP),

@@ -1,4 +1,4 @@
-"""Candidates for feeds in pages, robots.txt and the usual places; OPML both ways."""
+"""Feed candidates from pages, robots.txt and usual paths; OPML import and export."""
 
 import pytest
 
@@ -15,8 +15,8 @@ PAGE = """<html><head><base href="https://www.daily.example/en/">
 <a href="https://elsewhere.test/rss">Other</a><a href="https://m.daily.example/feed/">Mobile</a></body></html>"""
 
 
-def test_a_page_names_and_links_its_feeds() -> None:
-    """Named feeds come first, also those of a service; links count on the outlet's own site; each once."""
+def test_declared_feeds_come_before_linked_ones() -> None:
+    """Declared feeds count on any host, links only on the outlet's own site; each URL is listed once."""
     found = find_page_candidates(PAGE, "https://www.daily.example/")
     assert [(one.url, one.found_by) for one in found] == [
         ("https://www.daily.example/en/rss/politics.rss", "named"),
@@ -28,15 +28,15 @@ def test_a_page_names_and_links_its_feeds() -> None:
     assert found[0].title == "Politics & Law"
 
 
-def test_robots_txt_names_sitemaps() -> None:
-    """Sitemaps for news come first."""
+def test_sitemaps_in_robots_txt_are_listed() -> None:
+    """News sitemaps come first."""
     text = "User-agent: *\nDisallow:\nSitemap: https://daily.example/sitemap.xml\nsitemap: /sitemap-news.xml\n"
     found = [one.url for one in find_robots_candidates(text, "https://daily.example/robots.txt")]
     assert found == ["https://daily.example/sitemap-news.xml", "https://daily.example/sitemap.xml"]
 
 
-def test_usual_places_are_of_the_site_and_the_section() -> None:
-    """A section may have a feed of its own; nothing is guessed below a page's file."""
+def test_usual_paths_are_listed_for_site_and_section() -> None:
+    """A section may have its own feed; no path is guessed below the file of a page."""
     urls = [one.url for one in list_common_candidates("https://daily.example/world/?page=2")]
     assert "https://daily.example/feed" in urls
     assert "https://daily.example/world/feed" in urls
@@ -48,8 +48,8 @@ OPML = """<?xml version="1.0"?><opml version="1.0"><body><outline text="Asia"><o
 <outline text="again" xmlUrl="https://a.example/rss#x"/><outline text="no feed"/><outline xmlUrl="ftp://c.example/"/></body></opml>"""
 
 
-def test_opml_is_read_flat_and_once() -> None:
-    """Folders are flattened, repetitions and addresses outside the web left out."""
+def test_opml_folders_are_flattened_and_duplicates_removed() -> None:
+    """Each feed is listed once; URLs other than http(s) are ignored."""
     assert [(one.name, one.url) for one in parse_opml(OPML.encode())] == [
         ("Báo A", "https://a.example/rss"),
         ("B", "https://b.example/feed"),
@@ -57,14 +57,14 @@ def test_opml_is_read_flat_and_once() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html/>", b"not xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"])
-def test_what_is_no_opml_says_so(body: bytes) -> None:
-    """An error, not an empty list."""
+def test_a_file_that_is_not_opml_is_an_error(body: bytes) -> None:
+    """The result is an error, not an empty list."""
     with pytest.raises(NotAFeed):
         parse_opml(body)
 
 
-def test_opml_survives_a_round_trip() -> None:
-    """Names with markup and marks come back as they were; what OPML cannot hold is left out."""
+def test_exported_opml_can_be_imported() -> None:
+    """Names with markup and diacritics are unchanged; sources that OPML cannot express are omitted."""
     sources = [
         Source("a", 'Báo <A> & "B"', SourceKind.FEED, "https://a.example/rss?x=1&y=2", language="vi"),
         Source("b", "Map", SourceKind.SITEMAP, "https://b.example/sitemap.xml"),

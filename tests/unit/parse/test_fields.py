@@ -1,4 +1,4 @@
-"""Dates of feeds."""
+"""Dates in feeds."""
 
 from datetime import UTC, datetime
 
@@ -16,6 +16,6 @@ from monitor.parse.fields import parse_instant
         ("05 Mar 2026 15:00 +0700", 2026),
     ],
 )
-def test_years_of_two_digits_are_read_as_rfc_2822_says(text: str, year: int) -> None:
-    """RFC 822 knew two digits only, and feeds still write them."""
+def test_two_digit_years_follow_rfc_2822(text: str, year: int) -> None:
+    """RFC 822 allowed only two digits, and some feeds still use them."""
     assert parse_instant(text, UTC) == datetime(year, 3, 5, 8, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Listing pages in the shapes that outlets of the field use: dates in every order, titles with hidden characters."""
+"""Listing pages with the layouts of real outlets: dates in every order, titles with hidden characters."""
 
 import pytest
 
@@ -53,8 +53,8 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_shapes_of_the_field(shape: str) -> None:
-    """Each yields the one article with its address, its clean headline and its instant."""
+def test_listing_layouts_of_real_outlets_are_parsed(shape: str) -> None:
+    """Each layout gives one article with its URL, its clean headline and its publication time."""
     listing, html, at = SHAPES[shape]
     source = Source("o", "Outlet", SourceKind.LISTING, URL, timezone="Asia/Vientiane", listing=listing)
     (entry,) = parse_document(f"<html><body>{html}</body></html>".encode(), "text/html", URL, source).entries

@@ -1,4 +1,4 @@
-"""Items known to the letter are left out, unless something else might be taken for them."""
+"""Incremental parsing: known items are skipped unless a new item could be confused with one of them."""
 
 import pytest
 
@@ -9,8 +9,8 @@ HEAD, TAIL = "<rss><channel><title>T</title>", "</channel></rss>"
 ONE, TWO, NEW = (f"<item><title>Story {n}</title><guid>g{n}</guid></item>\n" for n in "123")
 
 
-def test_only_what_is_new_is_left() -> None:
-    """Head and tail stay, known items go, and all items are remembered for the next time."""
+def test_only_new_items_are_kept() -> None:
+    """Head and tail are kept, known items are removed, and the hashes of all items are returned."""
     rest = remove_known_items(HEAD + NEW + ONE + TWO + TAIL, hash_items(HEAD + ONE + TWO + TAIL))
     assert rest is not None
     assert rest.text.split() == (HEAD + NEW + TAIL).split()
@@ -19,8 +19,8 @@ def test_only_what_is_new_is_left() -> None:
 
 
 @pytest.mark.parametrize("text", ["", HEAD + TAIL, HEAD + "<item>cut off", HEAD + NEW + TAIL])
-def test_what_cannot_be_cut_or_is_all_new_is_read_whole(text: str) -> None:
-    """No items, an item that never ends, nothing known: the whole document is read."""
+def test_documents_without_known_or_separable_items_are_not_reduced(text: str) -> None:
+    """The whole document is parsed if it has no items, an unclosed item or no known item."""
     assert remove_known_items(text, hash_items(HEAD + ONE + TWO + TAIL)) is None
 
 
@@ -37,7 +37,7 @@ def test_what_cannot_be_cut_or_is_all_new_is_read_whole(text: str) -> None:
         (Entry("https://h.example/news/777", "g777", ""), False),
     ],
 )
-def test_new_items_must_have_nothing_in_common_with_those_left_out(entry: Entry, apart: bool) -> None:
-    """A shared guid, address, number or headline sends the whole document to be judged."""
+def test_new_items_that_share_an_identifier_with_skipped_ones_are_not_independent(entry: Entry, apart: bool) -> None:
+    """A shared guid, path, number or headline requires the whole document."""
     left_out = ONE + TWO + "<item><link>https://h.example/a?x=1&amp;y=2</link><link>/23456/1</link> 20260305</item>"
     assert is_independent(entry, left_out) is apart
