@@ -1,1 +1,1 @@
-"""One message, one attempt, by mail, webhook, chat service or folder."""
+"""Senders: deliver one message in one attempt by email, webhook, chat service or folder."""

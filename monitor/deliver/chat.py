@@ -1,8 +1,7 @@
-"""Chat services through Apprise (extra ``chat``): one target, texts split by story within what the service takes.
+"""Chat sender: posts to one chat service through Apprise (extra ``chat``).
 
-Apprise posts by itself, in threads: the guard against private addresses does not see these requests.
-
-Long texts cut into messages, between paragraphs wherever possible.
+Long texts are split into several messages, between stories where possible. Apprise opens its own connections in
+threads, so the address guard does not check them.
 """
 
 import asyncio
@@ -19,20 +18,20 @@ from monitor.text.sanitize import sanitize
 
 
 def count_utf16_units(text: str) -> int:
-    """Count UTF-16 units, in which chat services measure."""
+    """Return the length of a text in UTF-16 code units, in which chat services count."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
-    """Cut one paragraph that is too long: between lines, else between words, else anywhere but inside a letter."""
+    """Split a paragraph that is too long at line breaks, else between words, else between characters."""
     while count_utf16_units(text) > max_units:
         cut = max_units
         while count_utf16_units(text[:cut]) > max_units:
             cut -= max(1, (count_utf16_units(text[:cut]) - max_units) // 2)
-        for sign in ("\n", " "):
-            place = text.rfind(sign, cut // 2, cut)
-            if place > 0:
-                cut = place
+        for separator in ("\n", " "):
+            position = text.rfind(separator, cut // 2, cut)
+            if position > 0:
+                cut = position
                 break
         yield text[:cut].rstrip()
         text = text[cut:].lstrip()
@@ -41,7 +40,7 @@ def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
 
 
 def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ...]:
-    """Join paragraphs into as few texts of at most ``limit`` UTF-16 units as their order allows."""
+    """Join paragraphs, in order, into the fewest texts of at most ``max_units`` UTF-16 code units."""
     texts: list[str] = []
     for paragraph in paragraphs:
         for piece in _split_paragraph(paragraph, max_units):
@@ -53,29 +52,26 @@ def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ..
     return tuple(texts)
 
 
-CHAT_TIMEOUT_SECONDS = 60.0  # seconds for all parts of one message
-MAX_UNITS_BY_SERVICE = {
-    "slack": 12_000,
-    "discord": 1_900,
-    "tgram": 3_900,
-}  # UTF-16 units, by the scheme Apprise knows a service by
-MARKDOWN_SERVICES = {"discord"}  # reads Markdown in what Apprise sends as text
-MAX_PARTIAL_MESSAGES = 1000  # messages of which only some parts were sent
+CHAT_TIMEOUT_SECONDS = 60.0  # for all parts of one message
+# UTF-16 code units per message, by Apprise's URL scheme of the service.
+MAX_UNITS_BY_SERVICE = {"slack": 12_000, "discord": 1_900, "tgram": 3_900}
+MARKDOWN_SERVICES = {"discord"}  # services that interpret Markdown in the plain text that Apprise sends
+MAX_PARTIAL_MESSAGES = 1000  # messages whose sent parts are remembered, so that a retry skips them
 _MARKDOWN_CHARS = re.compile(r"([\\*_~`|>#\[\]()])")
 _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 
 
 def escape_chat_text(text: str, *, is_markdown: bool) -> str:
-    """Take from a text what a chat service would act on: mentions everywhere, Markdown where it is read."""
-    quiet = sanitize(text).replace("@", "@\u200b")
+    """Escape a text so that a chat service does not act on it: no mentions, and no formatting if it reads Markdown."""
+    escaped = sanitize(text).replace("@", "@\u200b")
     if not is_markdown:
-        return quiet
-    parts = _WEB_ADDRESS.split(quiet)
+        return escaped
+    parts = _WEB_ADDRESS.split(escaped)
     return "".join(part if number % 2 else _MARKDOWN_CHARS.sub(r"\\\1", part) for number, part in enumerate(parts))
 
 
 def _load_plugin(url: str) -> Any:
-    """Return Apprise's plug-in for a URL; the URL is a secret and is never named in an error."""
+    """Return Apprise's plugin for a URL. Raises ``UsageError``; the URL is a secret and never part of an error."""
     try:
         import apprise
     except ImportError as error:
@@ -89,26 +85,26 @@ def _load_plugin(url: str) -> Any:
 
 
 class ChatSender:
-    """Sends to the one target of a chat channel."""
+    """Sender to the single target of a chat channel."""
 
     def __init__(self, channel: ChatChannel, *, timeout_seconds: float = CHAT_TIMEOUT_SECONDS) -> None:
-        """``deadline`` is in seconds. Raises ``UsageError`` without Apprise, or for a URL it does not understand."""
+        """Load the plugin of the channel. Raises ``UsageError`` if Apprise is missing or does not support the URL."""
         self._plugin = _load_plugin(channel.url.reveal())
         schemes = self._plugin.secure_protocol or self._plugin.protocol
         self._scheme = schemes if isinstance(schemes, str) else schemes[0]
-        # A tenth is left to what escaping and the service's own frame add.
+        # 10 % is reserved for characters that escaping and the service's own format add.
         self._max_units = min(
             MAX_UNITS_BY_SERVICE.get(self._scheme, 30_000), max(int(self._plugin.body_maxlen * 0.9), 200)
         )
         formats = self._plugin.notify_format
-        known = [str(one.value) for one in (formats if isinstance(formats, tuple | list) else [formats])]
-        self._format = "text" if "text" in known else known[0]
+        format_names = [str(one.value) for one in (formats if isinstance(formats, tuple | list) else [formats])]
+        self._format = "text" if "text" in format_names else format_names[0]
         self._is_markdown = self._format == "markdown" or self._scheme in MARKDOWN_SERVICES
         self._timeout_seconds = timeout_seconds
         self._sent_parts_by_key: dict[str, int] = {}
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
-        """Try once, within the deadline; a further attempt goes on with the part that failed."""
+        """Send the message in one attempt within the timeout; a later attempt continues with the part that failed."""
         paragraphs = [
             escape_chat_text(block, is_markdown=self._is_markdown)
             for block in message.rendered.blocks or (message.rendered.text,)
@@ -118,7 +114,7 @@ class ChatSender:
             async with asyncio.timeout(self._timeout_seconds):
                 for number in range(self._sent_parts_by_key.get(message.key, 0), len(texts)):
                     if not await asyncio.to_thread(self._post, texts[number], number, len(texts)):
-                        return Retry(f"the chat service did not take part {number + 1} of {len(texts)}")
+                        return Retry(f"the chat service did not accept part {number + 1} of {len(texts)}")
                     self._record_progress(message.key, number + 1)
         except TimeoutError:
             return Retry("the chat service did not answer in time")

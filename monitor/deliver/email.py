@@ -1,7 +1,4 @@
-"""A message as bytes of mail: headers exact to the byte, text first and HTML last.
-
-Mail over SMTP: one recipient, one attempt, an outcome that says what to do next.
-"""
+"""Email sender: sends one message to one recipient over SMTP and returns how to proceed."""
 
 import asyncio
 import contextlib
@@ -19,16 +16,19 @@ from monitor.domain.channels import EmailChannel
 from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 from monitor.text.sanitize import single_line
 
-SMTP_TIMEOUT_SECONDS = 60.0  # seconds for the whole exchange
-QUIT_TIMEOUT_SECONDS = 2.0  # seconds for QUIT, when the letter is already taken
+SMTP_TIMEOUT_SECONDS = 60.0  # for the whole SMTP session
+QUIT_TIMEOUT_SECONDS = 2.0  # for QUIT, after the message was accepted
 GREYLIST_RETRY_DELAY = timedelta(minutes=5)
-CREDENTIAL_ERROR_CODES = frozenset({530, 534, 535, 538})  # mended by the operator, not by the recipient
+CREDENTIAL_ERROR_CODES = frozenset({530, 534, 535, 538})  # the user must fix the credentials; the recipient is valid
 SERVICE_CLOSING_CODE = 421
 
 
 @dataclass(frozen=True, slots=True)
 class _SmtpServer:
-    """A mail server as its URL says. ``smtps`` is TLS from the start; credentials are never sent without TLS."""
+    """Mail server as configured by its URL; ``smtps`` means TLS from the start.
+
+    Credentials are never sent without TLS.
+    """
 
     host: str
     port: int
@@ -45,7 +45,10 @@ class _SmtpServer:
 
 
 def _classify_reply(code: int, reply: str) -> SendResult:
-    """Decide by the code: 421 closes the whole server, 4xx may pass, 5xx is this recipient's last word."""
+    """Return the result for an SMTP reply.
+
+    421 pauses the whole server, 4xx is a temporary failure, 5xx is a permanent failure for this recipient.
+    """
     reason = single_line(f"{code} {reply}", 300)
     if code == SERVICE_CLOSING_CODE:
         return Retry(reason, GREYLIST_RETRY_DELAY, pause_channel=True)
@@ -57,10 +60,10 @@ def _classify_reply(code: int, reply: str) -> SendResult:
 
 
 def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
-    """Turn what aiosmtplib raises into an outcome."""
+    """Return the result for an exception of aiosmtplib."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
-        refusal = error.recipients[0]
-        return _classify_reply(refusal.code, refusal.message)
+        first_rejection = error.recipients[0]
+        return _classify_reply(first_rejection.code, first_rejection.message)
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         reason = f"{server.host} does not accept the credentials: {error.code}"
         return Retry(reason, pause_channel=error.code == SERVICE_CLOSING_CODE)
@@ -70,14 +73,18 @@ def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
         return Retry(f"{server.host}:{server.port} did not answer in time")
     cause = error.__cause__ or error
     if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):
-        said = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror  # below 0 it is a name server's word
-        return Retry(f"no connection to {server.host}:{server.port}: {said}")
+        # Codes below 0 are name resolution errors, which os.strerror does not know.
+        detail = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror
+        return Retry(f"cannot connect to {server.host}:{server.port}: {detail}")
     text = single_line(re.sub(r"\s+", " ", str(error)), 200)
     return Retry(f"{server.host}:{server.port}: {type(error).__name__}: {text}")
 
 
 def _create_unverified_context() -> ssl.SSLContext:
-    """Encrypt without asking who answers, as mail servers do among themselves; nothing secret is sent over it."""
+    """Return a TLS context that encrypts without checking the certificate, as mail servers do among themselves.
+
+    It is used only for connections without credentials.
+    """
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -85,7 +92,7 @@ def _create_unverified_context() -> ssl.SSLContext:
 
 
 class EmailSender:
-    """Sends the mails of one channel."""
+    """Sender of the emails of one channel."""
 
     def __init__(
         self,
@@ -94,8 +101,9 @@ class EmailSender:
         ssl_context: ssl.SSLContext | None = None,
         timeout_seconds: float = SMTP_TIMEOUT_SECONDS,
     ) -> None:
-        """``context`` replaces the system's certificates, ``deadline`` is in seconds. Raises ``ValueError``
-        for a sender that is no address.
+        """Prepare the sender. ``ssl_context`` replaces the system's certificates.
+
+        Raises ``ValueError`` if the sender address is invalid.
         """
         self._sender = parse_mailbox(channel.sender)
         self._server = _SmtpServer.from_url(channel.server.reveal())
@@ -104,17 +112,17 @@ class EmailSender:
         self._timeout_seconds = timeout_seconds
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Try once, within the deadline."""
+        """Send the message in one attempt within the timeout."""
         try:
             recipient = parse_mailbox(message.target)
         except ValueError as error:
             return Refused(str(error))
-        letter = build_mime_message(message, self._sender, recipient, attempt_at, self._unsubscribe_url)
+        mime_message = build_mime_message(message, self._sender, recipient, attempt_at, self._unsubscribe_url)
         client = self._create_client()
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._connect(client)
-                answer = await self._submit(client, recipient.addr_spec, letter)
+                answer = await self._submit(client, recipient.addr_spec, mime_message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError, EOFError) as error:
             return _classify_error(error, self._server)
         finally:
@@ -134,7 +142,7 @@ class EmailSender:
         )
 
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
-        """Connect, and log in where there are credentials: never before the connection is encrypted."""
+        """Connect, and log in if there are credentials, but never before the connection is encrypted."""
         server = self._server
         await client.connect()
         await client.ehlo()

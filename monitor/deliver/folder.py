@@ -1,4 +1,4 @@
-"""A folder as a channel: every digest as .eml, .html and .json, for a first run without any server."""
+"""Folder sender: writes each digest as .eml, .html and .json, so that a first run needs no server."""
 
 import asyncio
 import os
@@ -14,13 +14,13 @@ PLACEHOLDER_SENDER, PLACEHOLDER_RECIPIENT = "monitor@localhost", "reader@localho
 
 
 class FolderSender:
-    """Writes the deliveries of one channel. A repeated delivery writes the same files again."""
+    """Sender that writes the deliveries of one channel; a repeated delivery overwrites its files."""
 
     def __init__(self, channel: FolderChannel) -> None:
         self._folder = Path(channel.path)
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Write the three files, each whole or not at all."""
+        """Write the three files, each atomically."""
         try:
             written = await asyncio.to_thread(self._write_files, message, attempt_at)
         except OSError as error:
@@ -42,6 +42,6 @@ class FolderSender:
             with part.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())  # what is settled as sent must outlive a power cut
+                os.fsync(file.fileno())  # a delivery recorded as sent must survive a power failure
             part.replace(self._folder / f"{name}{suffix}")
         return self._folder / f"{name}.eml"

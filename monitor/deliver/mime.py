@@ -1,4 +1,4 @@
-"""MIME messages of digests: headers, text, HTML and attachments."""
+"""MIME messages of digests: headers, plain text and HTML."""
 
 import re
 from datetime import datetime
@@ -18,18 +18,18 @@ _UNSAFE_ID_CHARS = re.compile(r"[^a-z0-9.-]+")
 
 
 class _MimeMessagePolicy(EmailPolicy):
-    """SMTP lines of 78, but never folds those headers that other programs read.
+    """Email policy with lines of 78 characters that never folds headers which other programs parse.
 
-    The standard policy turns a URL longer than a line into an encoded word, which breaks one-click unsubscription,
-    and loses or adds spaces in a long subject that is not ASCII.
+    The standard policy turns a URL longer than a line into an encoded word, which breaks one-click unsubscription, and
+    loses or adds spaces in a long non-ASCII subject.
     """
 
     def fold(self, name: str, value: str) -> str:
-        """Write one header as text."""
+        """Return one header as text."""
         return self.fold_binary(name, value).decode("ascii")
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Write one header as bytes."""
+        """Return one header as bytes."""
         if name.lower() == "subject":
             charset = "us-ascii" if value.isascii() else "utf-8"
             encoded = Header(str(value), charset, maxlinelen=76, header_name=name).encode(linesep="\r\n")
@@ -42,53 +42,53 @@ _POLICY = _MimeMessagePolicy(linesep="\r\n", cte_type="7bit", raise_on_defect=Fa
 
 
 def parse_mailbox(text: str) -> Address:
-    """Read an address as the user wrote it, with or without a name; a domain in another script becomes ASCII.
+    """Parse a mail address, with or without a display name; an international domain is converted to ASCII.
 
-    Raises ``ValueError`` for what is no address.
+    Raises ``ValueError`` if it is invalid.
     """
     found = _MAILBOX.fullmatch(text.strip())
-    name, plain = (found["name"] or "", found["address"]) if found else ("", "")
-    local, at, domain = plain.rpartition("@")
+    name, address = (found["name"] or "", found["address"]) if found else ("", "")
+    local, at, domain = address.rpartition("@")
     if not (at and local and domain):
-        raise ValueError(f'"{single_line(text, 80)}" is no mail address; expected for example desk@example.org')
+        raise ValueError(f'"{single_line(text, 80)}" is not a valid mail address; use for example desk@example.org')
     try:
         domain = domain.encode("idna").decode()
     except UnicodeError as error:
-        raise ValueError(f'"{single_line(domain, 80)}" is no mail domain: {error}') from error
+        raise ValueError(f'"{single_line(domain, 80)}" is not a valid mail domain: {error}') from error
     return Address(single_line(name, 120), local, domain)
 
 
 def build_message_id(message: Message, domain: str) -> str:
-    """Return the Message-ID of a delivery, the same at every attempt."""
+    """Return the Message-ID of a delivery, which is the same for every attempt."""
     return f"<{message.key}@{domain}>"
 
 
 def build_mime_message(
     message: Message, sender: Address, recipient: Address, attempt_at: datetime, unsubscribe_url: str = ""
 ) -> bytes:
-    """Write one mail. ``unsubscribe`` is an https address that takes RFC 8058 one-click POSTs, or empty.
+    """Build one email as bytes. ``unsubscribe_url`` accepts RFC 8058 one-click POST requests, or is empty.
 
-    A digest about few stories names their conversations in References, so that a correction stands under the first
-    report in the reader's mail program.
+    A digest of few stories refers to their earlier digests in References, so that a mail program shows a correction
+    below the first report.
     """
-    letter = EmailMessage(policy=_POLICY)
-    letter["Subject"] = single_line(message.rendered.subject, 200)
-    letter["From"] = sender
-    letter["To"] = recipient
-    letter["Date"] = format_datetime(attempt_at)
-    letter["Message-ID"] = build_message_id(message, sender.domain)
+    mime_message = EmailMessage(policy=_POLICY)
+    mime_message["Subject"] = single_line(message.rendered.subject, 200)
+    mime_message["From"] = sender
+    mime_message["To"] = recipient
+    mime_message["Date"] = format_datetime(attempt_at)
+    mime_message["Message-ID"] = build_message_id(message, sender.domain)
     if message.rendered.references:
         roots = [f"<{root}@{sender.domain}>" for root in message.rendered.references]
-        letter["In-Reply-To"] = roots[0]
-        letter["References"] = " ".join(roots)
-    letter["Auto-Submitted"] = "auto-generated"
-    letter["Precedence"] = "bulk"
-    letter["X-Auto-Response-Suppress"] = "All"
-    letter["List-Id"] = f"<{_UNSAFE_ID_CHARS.sub('-', message.plan_id.lower())}.{sender.domain}>"
+        mime_message["In-Reply-To"] = roots[0]
+        mime_message["References"] = " ".join(roots)
+    mime_message["Auto-Submitted"] = "auto-generated"
+    mime_message["Precedence"] = "bulk"
+    mime_message["X-Auto-Response-Suppress"] = "All"
+    mime_message["List-Id"] = f"<{_UNSAFE_ID_CHARS.sub('-', message.plan_id.lower())}.{sender.domain}>"
     if unsubscribe_url:
-        letter["List-Unsubscribe"] = f"<{sanitize(unsubscribe_url)}>"
-        letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    letter.set_content(sanitize(message.rendered.text))
-    letter.add_alternative(sanitize(message.rendered.html), subtype="html")
-    letter.set_boundary(f"=_{message.key}")  # the same bytes at every attempt but for the date
-    return letter.as_bytes()
+        mime_message["List-Unsubscribe"] = f"<{sanitize(unsubscribe_url)}>"
+        mime_message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mime_message.set_content(sanitize(message.rendered.text))
+    mime_message.add_alternative(sanitize(message.rendered.html), subtype="html")
+    mime_message.set_boundary(f"=_{message.key}")  # every attempt has the same bytes except for the date
+    return mime_message.as_bytes()

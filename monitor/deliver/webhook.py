@@ -1,10 +1,9 @@
-"""Signed JSON over HTTP, as the Standard Webhooks specification 1.0.0 has it: one attempt."""
+"""Webhook sender: posts signed JSON, as defined by Standard Webhooks 1.0.0, in one attempt."""
 
 import asyncio
 import base64
 import binascii
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 
 import httpx
 from standardwebhooks import Webhook
@@ -13,16 +12,16 @@ from monitor.domain.channels import WebhookChannel
 from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 from monitor.domain.errors import MonitorError
 from monitor.domain.secret import Secret
+from monitor.text.http_dates import parse_retry_after
 from monitor.text.sanitize import single_line
 
-WEBHOOK_TIMEOUT_SECONDS = 20.0  # seconds for the whole exchange
-MAX_RETRY_DELAY = timedelta(days=1)
+WEBHOOK_TIMEOUT_SECONDS = 20.0  # for request and response
 GONE_STATUS, TOO_MANY_REQUESTS_STATUS = 410, 429
-MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of an answer that are kept, and that are read
+MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of a response that are kept, and read
 
 
 def _decode_signing_key(secret: Secret) -> bytes:
-    """Return the signing key: base64 with or without the ``whsec_`` prefix, anything else as it is."""
+    """Return the signing key: decoded base64, with or without the prefix ``whsec_``, else the text itself."""
     text = secret.reveal().removeprefix("whsec_")
     try:
         return base64.b64decode(text, validate=True)
@@ -30,20 +29,8 @@ def _decode_signing_key(secret: Secret) -> bytes:
         return text.encode()
 
 
-def parse_retry_after_header(value: str, now: datetime) -> timedelta | None:
-    """Read a Retry-After header, seconds or a date; never more than a day."""
-    if value.strip().isdigit():
-        wait = timedelta(seconds=min(int(value.strip()[:9]), 10**6))
-    else:
-        try:
-            wait = parsedate_to_datetime(value).astimezone(UTC) - now
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(wait, timedelta(0)), MAX_RETRY_DELAY)
-
-
 def _classify_response(response: httpx.Response, excerpt: str, now: datetime) -> SendResult:
-    """Decide by the status: 2xx alone is success, 410 stops the target, redirects are not followed."""
+    """Return the result for a response: only 2xx is success, 410 stops the target, redirects are not followed."""
     status = response.status_code
     reason = single_line(f"HTTP {status} {excerpt}", 300)
     if 200 <= status < 300:
@@ -51,13 +38,13 @@ def _classify_response(response: httpx.Response, excerpt: str, now: datetime) ->
     if status == GONE_STATUS:
         return Refused(reason, stop_target=True)
     if 300 <= status < 400:
-        return Retry(f"HTTP {status}: redirects are not followed, name the final address in sources.yaml")
-    wait = parse_retry_after_header(response.headers.get("retry-after", ""), now)
-    return Retry(reason, wait, pause_channel=status == TOO_MANY_REQUESTS_STATUS)
+        return Retry(f"HTTP {status}: redirects are not followed; use the final URL in sources.yaml")
+    retry_after = parse_retry_after(response.headers.get("retry-after", ""), now)
+    return Retry(reason, retry_after, pause_channel=status == TOO_MANY_REQUESTS_STATUS)
 
 
 class WebhookSender:
-    """Posts the deliveries of one channel. ``transport`` is where addresses are guarded."""
+    """Sender that posts the deliveries of one channel; ``transport`` must apply the address guard."""
 
     def __init__(
         self,
@@ -66,14 +53,14 @@ class WebhookSender:
         *,
         timeout_seconds: float = WEBHOOK_TIMEOUT_SECONDS,
     ) -> None:
-        """``deadline`` is in seconds."""
+        """Prepare the sender with the channel's URL and signing keys."""
         self._url = channel.url.reveal()
         self._signers = [Webhook(_decode_signing_key(secret)) for secret in channel.secrets]
         self._transport = transport
         self._timeout_seconds = timeout_seconds
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Try once, within the deadline."""
+        """Send the message in one attempt within the timeout."""
         request = self._build_request(message, attempt_at)
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -89,7 +76,7 @@ class WebhookSender:
         return _classify_response(response, excerpt, attempt_at)
 
     def _build_request(self, message: Message, attempt_at: datetime) -> httpx.Request:
-        """Sign the exact bytes that are sent, with the time of this attempt and every secret."""
+        """Build the request, signed with every secret over the exact body bytes and the time of this attempt."""
         body = message.rendered.payload.encode()
         now = attempt_at.astimezone(UTC)
         headers = {
@@ -106,7 +93,7 @@ class WebhookSender:
 
     @staticmethod
     async def _read_excerpt(response: httpx.Response) -> str:
-        """Return the start of the answer, and read a little more so that the connection can be used again."""
+        """Return the start of the response body; reads slightly more, so that the connection can be reused."""
         kept, length = b"", 0
         if isinstance(response.stream, httpx.AsyncByteStream):
             async for piece in response.stream:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from monitor.domain.fetch_result import (
     Blocked,
@@ -17,9 +16,10 @@ from monitor.domain.fetch_result import (
 )
 from monitor.domain.source_health import SUGGEST_ASK_ACCESS, SUGGEST_SUBSCRIPTION_HEADERS
 from monitor.text.bot_walls import find_wall, find_wall_in_headers
+from monitor.text.http_dates import parse_http_date, parse_retry_after
 
 _MAX_AGE_DIRECTIVE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
-_MAX_DELAY = timedelta(days=1)
+_MAX_FRESHNESS = timedelta(days=1)
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -34,31 +34,11 @@ def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | No
         age = headers.get("age", "").strip()
         remaining = timedelta(seconds=int(found[1]) - (int(age) if age.isdigit() and len(age) < 10 else 0))
     else:
-        expires = _parse_http_date(headers.get("expires", ""))
+        expires = parse_http_date(headers.get("expires", ""))
         if expires is None:
             return None
-        remaining = expires - (_parse_http_date(headers.get("date", "")) or now)
-    return min(remaining, _MAX_DELAY) if remaining > timedelta(0) else None
-
-
-def parse_retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return the delay that Retry-After requests (in seconds or as a date), at most one day; None if it is unusable."""
-    text = headers.get("retry-after", "").strip()
-    if text.isdigit() and len(text) < 10:
-        return min(timedelta(seconds=int(text)), _MAX_DELAY)
-    until = _parse_http_date(text)
-    if until is None:
-        return None
-    return min(max(until - now, timedelta(0)), _MAX_DELAY)
-
-
-def _parse_http_date(text: str) -> datetime | None:
-    """Parse an HTTP date; None if it is invalid, as in ``Expires: 0``."""
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        remaining = expires - (parse_http_date(headers.get("date", "")) or now)
+    return min(remaining, _MAX_FRESHNESS) if remaining > timedelta(0) else None
 
 
 _FAILURE_REASONS = {
@@ -120,7 +100,7 @@ def _to_error_result(
     status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
 ) -> FetchResult:
     """Convert an error status; distinguishes servers that block programs from servers that fail."""
-    retry_after = parse_retry_after(headers, now)
+    retry_after = parse_retry_after(headers.get("retry-after", ""), now)
     if status in _BLOCKED_STATUSES:
         reason, suggestion = _BLOCKED_STATUSES[status]
         return Blocked(reason_prefix + f"{reason} ({status})", suggestion, retry_after)

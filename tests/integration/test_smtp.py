@@ -1,4 +1,4 @@
-"""Mail against a real SMTP server: TLS, login, and every mood of a mail host."""
+"""Email sender against a real SMTP server: TLS, login and every kind of server behaviour."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,13 +16,15 @@ from support.smtp_server import PASSWORD, USER, MailHost, client_context, mail_c
 from monitor.deliver.email import EmailSender
 from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 
-pytestmark = pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")  # the test server warns of itself
-DEADLINE = 60.0  # seconds, on a clock that the test sets forward where the deadline is to be met
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Session.login_data is deprecated"
+)  # a warning of the test server about itself
+DEADLINE = 60.0  # seconds; tests that need it to expire move the event loop's clock forward
 LOGIN = f"{USER}:{quote(PASSWORD, safe='')}"
 
 
 def send(host: MailHost, *messages: Message, scheme: str = "smtp", login: str = "", **options: Any) -> list[SendResult]:
-    """Serve a host, send the messages one after the other, and return what came of each."""
+    """Serve a mail host, send the messages one after the other, and return their results."""
 
     async def talk() -> list[SendResult]:
         async with serving(host, **options) as port:
@@ -33,8 +35,8 @@ def send(host: MailHost, *messages: Message, scheme: str = "smtp", login: str = 
     return asyncio.run(talk())
 
 
-def test_mail_arrives_whole() -> None:
-    """What was written arrives: text first, HTML last, and the key as Message-ID."""
+def test_mail_arrives_complete() -> None:
+    """The plain text comes first, HTML last, and the delivery key is the Message-ID."""
     host = MailHost()
     (receipt,) = send(host, message(7, subject="Bến Sample: ທ່ານ"))
     assert isinstance(receipt, Sent)
@@ -55,8 +57,8 @@ def test_mail_arrives_whole() -> None:
     [("smtps", "ssl_context"), ("smtp", "tls_context")],
     ids=["TLS from the start", "STARTTLS"],
 )
-def test_login_happens_inside_tls_only(scheme: str, context: str) -> None:
-    """Both ways of encryption carry the credentials, which are right to the last sign."""
+def test_login_happens_only_within_tls(scheme: str, context: str) -> None:
+    """STARTTLS and implicit TLS both transmit the credentials exactly."""
     host = MailHost()
     options = {context: server_context(), "auth_require_tls": context == "tls_context"}
     (receipt,) = send(host, message(), scheme=scheme, login=LOGIN, **options)
@@ -64,8 +66,8 @@ def test_login_happens_inside_tls_only(scheme: str, context: str) -> None:
     assert host.logins == [(USER.encode(), True)]
 
 
-def test_stripped_starttls_gets_no_credentials() -> None:
-    """A server, or somebody before it, that offers no STARTTLS never sees the password; the mail waits."""
+def test_a_server_without_starttls_gets_no_credentials() -> None:
+    """If STARTTLS is missing or was stripped, the password is not sent and the mail is retried later."""
     host = MailHost()
     (receipt,) = send(host, message(), login=LOGIN, auth_require_tls=False)
     assert isinstance(receipt, Retry)
@@ -73,8 +75,8 @@ def test_stripped_starttls_gets_no_credentials() -> None:
     assert (host.logins, host.letters) == ([], [])
 
 
-def test_a_certificate_of_somebody_else_gets_no_credentials() -> None:
-    """With credentials the certificate must be right; without, encryption alone is welcome."""
+def test_an_invalid_certificate_gets_no_credentials() -> None:
+    """With credentials the certificate must be valid; without them, unverified encryption is accepted."""
     host = MailHost()
 
     async def talk() -> list[SendResult]:
@@ -90,8 +92,8 @@ def test_a_certificate_of_somebody_else_gets_no_credentials() -> None:
     assert isinstance(taken, Sent)
 
 
-def test_a_wrong_password_waits_for_the_operator() -> None:
-    """Credentials are mended in sources.yaml, so nothing is refused for good, and the password is not in the error."""
+def test_a_wrong_password_is_retried() -> None:
+    """The user fixes credentials in sources.yaml, so nothing is rejected permanently; the error omits the password."""
     host = MailHost()
     wrong = f"{USER}:other-word"
     (receipt,) = send(host, message(), login=wrong, auth_required=True, tls_context=server_context())
@@ -100,8 +102,8 @@ def test_a_wrong_password_waits_for_the_operator() -> None:
     assert "other-word" not in repr(receipt)
 
 
-def test_greylisting_is_tried_again_in_five_minutes() -> None:
-    """A 451 comes back no sooner than greylisting ends, and the second attempt has the same Message-ID."""
+def test_greylisting_is_retried_after_five_minutes() -> None:
+    """The second attempt has the same Message-ID."""
     host = MailHost(greylist=True)
     first, second = send(host, message(3), message(3))
     assert isinstance(first, Retry)
@@ -111,8 +113,8 @@ def test_greylisting_is_tried_again_in_five_minutes() -> None:
     assert f"<{3:040x}@example.net>".encode() in host.letters[0][1]
 
 
-def test_each_recipient_has_an_outcome_of_his_own() -> None:
-    """One mailbox that is gone does not keep the digest from the other."""
+def test_each_recipient_has_its_own_result() -> None:
+    """A mailbox that no longer exists does not prevent the delivery to another one."""
     host = MailHost(refusals={"gone@example.org": "550 5.1.1 No such user"})
     gone, there = send(host, message(1, target="gone@example.org"), message(2))
     assert gone == Refused("550 5.1.1 No such user")
@@ -121,20 +123,20 @@ def test_each_recipient_has_an_outcome_of_his_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"),
+    ("answer", "expected"),
     [
         ("421 4.3.2 Closing down", Retry("421 4.3.2 Closing down", timedelta(minutes=5), pause_channel=True)),
         ("452 4.2.2 Mailbox full", Retry("452 4.2.2 Mailbox full", timedelta(minutes=5))),
         ("554 5.7.1 Content not wanted", Refused("554 5.7.1 Content not wanted")),
     ],
 )
-def test_the_answer_to_the_letter_decides(answer: str, outcome: SendResult) -> None:
-    """421 holds the whole server, 4xx waits, 5xx is final: after DATA as before it."""
-    assert send(MailHost(data_answer=answer), message()) == [outcome]
+def test_the_reply_to_data_determines_the_result(answer: str, expected: SendResult) -> None:
+    """421 pauses the server, 4xx is retried, 5xx is final, as for replies before DATA."""
+    assert send(MailHost(data_answer=answer), message()) == [expected]
 
 
 def test_a_server_that_hangs_after_data_times_out() -> None:
-    """The total deadline ends the attempt; the next one has the same Message-ID, so the reader's program sees one."""
+    """The next attempt has the same Message-ID, so that a mail program shows only one message."""
     host = MailHost(hang_after_data=True)
 
     async def talk() -> list[SendResult]:
@@ -155,8 +157,8 @@ def test_a_server_that_hangs_after_data_times_out() -> None:
     assert identities == {f"<{5:040x}@example.net>"}
 
 
-def test_a_server_that_drips_cannot_outlive_the_deadline() -> None:
-    """A greeting that comes byte by byte is no progress: the deadline is for the whole exchange."""
+def test_a_server_that_sends_slowly_is_stopped_by_the_timeout() -> None:
+    """The timeout is for the whole session, so a greeting sent byte by byte does not extend it."""
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for letter in b"220-xxxxxx":
@@ -171,8 +173,8 @@ def test_a_server_that_drips_cannot_outlive_the_deadline() -> None:
     assert "in time" in receipt.reason
 
 
-def test_a_server_that_is_slow_at_every_step_cannot_outlive_the_deadline() -> None:
-    """Each answer alone would be in time: the deadline is for all of them together."""
+def test_a_server_that_is_slow_at_every_step_is_stopped_by_the_timeout() -> None:
+    """Each reply alone would be in time, but all of them together are not."""
 
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for answer in (b"220", b"250", b"250", b"250", b"354", b"250"):
@@ -187,8 +189,8 @@ def test_a_server_that_is_slow_at_every_step_cannot_outlive_the_deadline() -> No
     assert "in time" in receipt.reason
 
 
-def test_a_server_that_is_not_there_or_hangs_up_is_tried_again() -> None:
-    """Refused connections and early hang-ups are no reason to give up on a reader."""
+def test_refused_and_dropped_connections_are_retried() -> None:
+    """A refused or dropped connection does not reject the recipient."""
 
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
@@ -201,12 +203,12 @@ def test_a_server_that_is_not_there_or_hangs_up_is_tried_again() -> None:
 
     missed = asyncio.run(nobody())
     assert isinstance(missed, Retry)
-    assert missed.reason.startswith("no connection to ")
+    assert missed.reason.startswith("cannot connect to ")
     assert missed.reason.endswith(":1: Connection refused")
 
 
-def test_an_address_that_is_none_is_refused_without_a_connection() -> None:
-    """An empty or broken address, or one that smuggles a second, never reaches a server."""
+def test_an_invalid_address_is_rejected_without_a_connection() -> None:
+    """An empty or invalid address, or one that contains a second one, is never sent to a server."""
     host = MailHost()
     for target in ("", "nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example", "@example.org"):
         (receipt,) = send(host, message(target=target))
@@ -214,8 +216,8 @@ def test_an_address_that_is_none_is_refused_without_a_connection() -> None:
     assert host.letters == []
 
 
-def test_an_address_in_another_script_is_sent_where_it_can_be() -> None:
-    """A domain becomes ASCII; a name in another script needs a server that takes SMTPUTF8."""
+def test_international_addresses_are_sent_if_the_server_supports_them() -> None:
+    """A domain is converted to ASCII; a non-ASCII local part needs a server with SMTPUTF8."""
     host = MailHost()
     (receipt,) = send(host, message(target="desk@bücher.example"))
     assert isinstance(receipt, Sent)
@@ -227,7 +229,7 @@ def test_an_address_in_another_script_is_sent_where_it_can_be() -> None:
 
 
 def against(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> SendResult:
-    """Send one message to a hand-made server."""
+    """Send one message to a server with the given handler."""
 
     async def run() -> SendResult:
         server = await asyncio.start_server(talk, "127.0.0.1", 0)

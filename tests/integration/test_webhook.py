@@ -1,4 +1,4 @@
-"""Webhooks over the guarded transport to real servers: who is reached, what is followed, how long it may take."""
+"""Webhook sender over the guarded transport to real servers: allowed targets, redirects and timeouts."""
 
 import asyncio
 from ipaddress import ip_network
@@ -15,7 +15,7 @@ from monitor.fetch.transport import create_guarded_transport
 
 KEY = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 LOOPBACK = (ip_network("127.0.0.0/8"),)
-DEADLINE = 60.0  # seconds, on a clock that the test sets forward where the deadline is to be met
+DEADLINE = 60.0  # seconds; tests that need it to expire move the event loop's clock forward
 
 
 async def post(url: str, *, allowed: bool = True) -> SendResult:
@@ -29,17 +29,17 @@ async def post(url: str, *, allowed: bool = True) -> SendResult:
         await transport.aclose()
 
 
-async def post_to(talk: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
-    async with serving(talk) as server:
+async def post_to(handler: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
+    async with serving(handler) as server:
         return await post(server.url("/hook"), allowed=allowed), server
 
 
-def posted(talk: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
-    return on_loop(post_to(talk, allowed=allowed))
+def posted(handler: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
+    return on_loop(post_to(handler, allowed=allowed))
 
 
 def test_a_delivery_arrives_signed() -> None:
-    """One connection, one POST, the headers of Standard Webhooks."""
+    """It is one connection and one POST with the headers of Standard Webhooks."""
     receipt, server = posted(says(reply(status="204 No Content")))
     assert receipt == Sent("HTTP 204")
     ((path, headers),) = server.asked
@@ -50,8 +50,8 @@ def test_a_delivery_arrives_signed() -> None:
     assert headers["content-type"] == "application/json"
 
 
-def test_a_private_target_is_never_dialled() -> None:
-    """Without leave in the settings a webhook into the own network is refused before a connection."""
+def test_a_private_target_is_never_connected_to() -> None:
+    """A webhook to a private network is rejected before a connection unless the settings allow it."""
     receipt, server = posted(says(reply()), allowed=False)
     assert isinstance(receipt, Retry)
     assert "127.0.0.1" in receipt.reason
@@ -59,7 +59,7 @@ def test_a_private_target_is_never_dialled() -> None:
 
 
 def test_a_redirect_is_not_followed() -> None:
-    """A receiver cannot send the digest on to an address that nobody wrote into the settings."""
+    """A receiver cannot forward the digest to a URL that is not in the settings."""
 
     async def run() -> tuple[SendResult, Loopback]:
         async with serving(says(reply())) as secret:
@@ -73,16 +73,16 @@ def test_a_redirect_is_not_followed() -> None:
     assert secret.accepts == 0
 
 
-def test_gone_stops_and_busy_pauses() -> None:
-    """410 ends the target, 429 holds it for as long as it says."""
+def test_gone_stops_the_target_and_too_many_requests_pauses_it() -> None:
+    """410 ends deliveries to the target; 429 pauses them for the requested time."""
     assert posted(says(reply(status="410 Gone")))[0] == Refused("HTTP 410", stop_target=True)
     receipt, _ = posted(says(reply(b"slow down", "429 Too Many Requests", retry_after="30")))
     assert isinstance(receipt, Retry)
     assert (receipt.pause_channel, receipt.retry_after and receipt.retry_after.total_seconds()) == (True, 30)
 
 
-def test_a_silent_or_dripping_receiver_meets_the_deadline() -> None:
-    """No answer, or an answer byte by byte: the attempt is over in time."""
+def test_a_silent_or_slow_receiver_is_stopped_by_the_timeout() -> None:
+    """The attempt ends in time without a response or with one sent byte by byte."""
 
     async def silent(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         skip(DEADLINE + 1)
@@ -97,13 +97,13 @@ def test_a_silent_or_dripping_receiver_meets_the_deadline() -> None:
             skip(DEADLINE / 4)
         await turn()
 
-    for talk in (silent, dripping):
-        receipt, _ = skipping(post_to(talk))
+    for handler in (silent, dripping):
+        receipt, _ = skipping(post_to(handler))
         assert receipt == Retry("the webhook did not answer in time")
 
 
-def test_an_endless_answer_is_cut() -> None:
-    """A body without end is read up to a limit, and the attempt is over."""
+def test_an_endless_response_is_cut_off() -> None:
+    """A body without end is read up to a limit, then the attempt ends."""
 
     async def endless(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 500 No\r\n\r\n")
@@ -116,7 +116,7 @@ def test_an_endless_answer_is_cut() -> None:
     assert isinstance(receipt, Retry)
 
 
-def test_a_receiver_that_is_not_there_is_tried_again() -> None:
-    """A refused connection is no end."""
+def test_a_refused_connection_is_retried() -> None:
+    """A refused connection does not stop the target."""
     receipt = on_loop(post("http://127.0.0.1:9/hook"))
     assert isinstance(receipt, Retry)

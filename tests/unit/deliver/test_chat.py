@@ -1,4 +1,4 @@
-"""What chat services get: golden payloads, texts split by story, nothing that acts."""
+"""Chat sender: golden payloads, splitting by story, and no mentions or formatting from foreign text."""
 
 import asyncio
 import json
@@ -21,12 +21,12 @@ SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
 DISCORD = "discord://123456789012345678/abcdefghijklmnopqrstuvwxyz"
 TELEGRAM = "tgram://123456789:abcdefg_hijklmnop/12315544/"
 TEAMS = "workflows://prod-1.example.org:443/643e69f83c8944/wIABCDEF"
-EVIL = "Visit <!channel> @everyone <@U123> *b* <b>x</b> & [l](x) {{7*7}} <at>all</at>\nhttps://x.example/a_b"
+HOSTILE_TEXT = "Visit <!channel> @everyone <@U123> *b* <b>x</b> & [l](x) {{7*7}} <at>all</at>\nhttps://x.example/a_b"
 ZWSP = "\u200b"
 
 
-class Service:
-    """Stands in for the services' servers below the ``requests`` library; fails the posts it is told to."""
+class FakeChatServices:
+    """Fake servers of the chat services below the ``requests`` library; fails the calls listed in ``failing``."""
 
     def __init__(self, failing: set[int] | None = None) -> None:
         self.posts: list[dict[str, Any]] = []
@@ -44,22 +44,22 @@ class Service:
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    fake = Service()
+def service(monkeypatch: pytest.MonkeyPatch) -> FakeChatServices:
+    fake = FakeChatServices()
     monkeypatch.setattr(requests.sessions.Session, "request", fake.answer)
     return fake
 
 
 def send(url: str, *blocks: str) -> Sent | Retry:
-    carrier = ChatSender(ChatChannel("chat", Secret(url)))
-    receipt = asyncio.run(carrier.send(message(blocks=blocks), NOW))
+    sender = ChatSender(ChatChannel("chat", Secret(url)))
+    receipt = asyncio.run(sender.send(message(blocks=blocks), NOW))
     assert isinstance(receipt, Sent | Retry)
     return receipt
 
 
-def test_row_32_slack_gets_text_that_mentions_nobody(service: Service) -> None:
-    """Slack's own signs are escaped and its Markdown is off."""
-    assert isinstance(send(SLACK, EVIL), Sent)
+def test_slack_gets_text_without_mentions(service: FakeChatServices) -> None:
+    """Slack's special characters are escaped and its Markdown is turned off."""
+    assert isinstance(send(SLACK, HOSTILE_TEXT), Sent)
     (post,) = service.posts
     assert post["mrkdwn"] is False
     assert post["attachments"][0]["text"] == (
@@ -68,9 +68,9 @@ def test_row_32_slack_gets_text_that_mentions_nobody(service: Service) -> None:
     )
 
 
-def test_row_32_discord_gets_escaped_markdown(service: Service) -> None:
-    """Discord reads Markdown and mentions in any text: both are taken apart, and the address stays whole."""
-    assert isinstance(send(DISCORD, EVIL), Sent)
+def test_discord_gets_escaped_markdown(service: FakeChatServices) -> None:
+    """Markdown and mentions are escaped; URLs are unchanged."""
+    assert isinstance(send(DISCORD, HOSTILE_TEXT), Sent)
     (post,) = service.posts
     assert post["content"] == (
         f"Visit <!channel\\> @{ZWSP}everyone <@{ZWSP}U123\\> \\*b\\* <b\\>x</b\\> & \\[l\\]\\(x\\) {{{{7\\*7}}}} "
@@ -78,9 +78,9 @@ def test_row_32_discord_gets_escaped_markdown(service: Service) -> None:
     )
 
 
-def test_row_32_telegram_gets_escaped_html(service: Service) -> None:
-    """Telegram reads HTML: every sign of a publisher's is escaped, nothing is swallowed as a tag."""
-    assert isinstance(send(TELEGRAM, EVIL), Sent)
+def test_telegram_gets_escaped_html(service: FakeChatServices) -> None:
+    """Special characters are escaped, and no text is lost as a tag."""
+    assert isinstance(send(TELEGRAM, HOSTILE_TEXT), Sent)
     (post,) = service.posts
     assert post["parse_mode"] == "HTML"
     assert post["text"].replace("\r\n", "\n") == (
@@ -89,9 +89,9 @@ def test_row_32_telegram_gets_escaped_html(service: Service) -> None:
     )
 
 
-def test_row_32_teams_gets_escaped_markdown(service: Service) -> None:
-    """Teams cards read Markdown; a mention needs an entity that is never sent."""
-    assert isinstance(send(TEAMS, EVIL), Sent)
+def test_teams_gets_escaped_markdown(service: FakeChatServices) -> None:
+    """Markdown is escaped; a mention would need an entity, which is never sent."""
+    assert isinstance(send(TEAMS, HOSTILE_TEXT), Sent)
     card = service.posts[0]["attachments"][0]["content"]
     text = next(part["text"] for part in card["body"] if part.get("id") == "body")
     assert "\\*b\\*" in text
@@ -99,8 +99,8 @@ def test_row_32_teams_gets_escaped_markdown(service: Service) -> None:
     assert "entities" not in card["msteams"]
 
 
-def test_a_long_digest_is_split_between_stories(service: Service) -> None:
-    """Each part is within the service's limit, numbered, and holds whole stories."""
+def test_a_long_digest_is_split_between_stories(service: FakeChatServices) -> None:
+    """Each part is within the service's limit, numbered, and contains complete stories."""
     stories = [f"Story {number}: " + "word " * 60 + f"end{number}" for number in range(12)]
     assert send(DISCORD, *stories) == Sent("3 parts")
     texts = [post["content"] for post in service.posts]
@@ -109,20 +109,20 @@ def test_a_long_digest_is_split_between_stories(service: Service) -> None:
     assert texts[0].endswith("(1/3)")
 
 
-def test_a_retry_goes_on_with_the_part_that_failed(service: Service) -> None:
-    """Parts that were taken are not sent again."""
+def test_a_retry_continues_with_the_part_that_failed(service: FakeChatServices) -> None:
+    """Parts that were accepted are not sent again."""
     service.failing = {2}
-    carrier = ChatSender(ChatChannel("chat", Secret(DISCORD)))
+    sender = ChatSender(ChatChannel("chat", Secret(DISCORD)))
     one = message(blocks=tuple(f"Story {number}: " + "word " * 300 for number in range(3)))
-    first = asyncio.run(carrier.send(one, NOW))
-    assert first == Retry("the chat service did not take part 2 of 3")
-    assert asyncio.run(carrier.send(one, NOW)) == Sent("3 parts")
+    first = asyncio.run(sender.send(one, NOW))
+    assert first == Retry("the chat service did not accept part 2 of 3")
+    assert asyncio.run(sender.send(one, NOW)) == Sent("3 parts")
     numbers = [post["content"][-5:] for post in service.posts]
     assert numbers == ["(1/3)", "(2/3)", "(3/3)"]
 
 
-def test_an_unknown_service_is_named_without_its_secret() -> None:
-    """The error shows the scheme alone."""
+def test_an_unknown_service_is_reported_without_its_secret() -> None:
+    """The error contains only the URL scheme."""
     with pytest.raises(UsageError) as caught:
         ChatSender(ChatChannel("chat", Secret("carrierpigeon://token-of-mine/loft")))
     assert "carrierpigeon" in str(caught.value)
@@ -130,8 +130,8 @@ def test_an_unknown_service_is_named_without_its_secret() -> None:
 
 
 @given(st.lists(st.text(max_size=120), max_size=12), st.integers(20, 200))
-def test_splitting_keeps_every_word_and_the_limit(paragraphs: list[str], limit: int) -> None:
-    """No text is longer than the limit in UTF-16, and no sign but white space is lost."""
+def test_splitting_keeps_all_text_and_the_limit(paragraphs: list[str], limit: int) -> None:
+    """No text is longer than the limit in UTF-16 units, and only white space is lost."""
     texts = split_paragraphs(paragraphs, limit)
     assert all(count_utf16_units(text) <= limit for text in texts)
     assert "".join("".join(texts).split()) == "".join("".join(paragraphs).split())

@@ -1,4 +1,4 @@
-"""Webhooks as a receiver sees them, checked with the receiver's own library."""
+"""Webhook sender, checked with the receiver's own library."""
 
 import asyncio
 import base64
@@ -13,7 +13,7 @@ from loops import leaping
 from standardwebhooks import Webhook, WebhookVerificationError
 from support.factories import NOW, message
 
-from monitor.deliver.webhook import WebhookSender, parse_retry_after_header
+from monitor.deliver.webhook import WebhookSender
 from monitor.domain.channels import WebhookChannel
 from monitor.domain.delivery import Refused, Retry, SendResult, Sent
 from monitor.domain.secret import Secret
@@ -26,7 +26,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 class Inbox:
-    """Keeps what was posted, and answers with one status."""
+    """Handler that records requests and returns a fixed status."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -39,8 +39,8 @@ class Inbox:
 
 def post(handler: Handler, *secrets: str) -> SendResult:
     channel = WebhookChannel("bridge", Secret(URL), tuple(Secret(secret) for secret in secrets))
-    carrier = WebhookSender(channel, httpx.MockTransport(handler), timeout_seconds=60)
-    return asyncio.run(carrier.send(message(payload='{"type":"digest","data":{"title":"Thủ tướng"}}'), NOW))
+    sender = WebhookSender(channel, httpx.MockTransport(handler), timeout_seconds=60)
+    return asyncio.run(sender.send(message(payload='{"type":"digest","data":{"title":"Thủ tướng"}}'), NOW))
 
 
 def answer(status: int, headers: dict[str, str] | None = None, text: str = "") -> Handler:
@@ -54,13 +54,13 @@ def received(*secrets: str) -> httpx.Request:
 
 
 def verify(secret: str, request: httpx.Request, later: timedelta = timedelta(0)) -> object:
-    """Verify as a receiver does whose clock shows the attempt's time plus some."""
+    """Verify as a receiver whose clock is ``later`` after the attempt."""
     with time_machine.travel(NOW + later, tick=False):
         return Webhook(secret).verify(request.content, dict(request.headers))
 
 
 def test_a_receiver_verifies_id_time_and_body() -> None:
-    """The standard library accepts the delivery, and refuses it 301 seconds later or with one byte changed."""
+    """The standard library accepts the delivery, and rejects it 301 seconds later or with one byte changed."""
     request = received(KEY)
     assert verify(KEY, request, timedelta(0)) == {"type": "digest", "data": {"title": "Thủ tướng"}}
     assert verify(KEY, request, timedelta(seconds=299)) is not None
@@ -71,7 +71,7 @@ def test_a_receiver_verifies_id_time_and_body() -> None:
         verify(KEY, forged, timedelta(0))
 
 
-def test_two_secrets_are_both_valid_while_one_replaces_the_other() -> None:
+def test_both_secrets_are_valid_during_rotation() -> None:
     """Receivers with the old and with the new secret both accept the same delivery."""
     request = received(KEY, NEXT_KEY)
     assert len(request.headers["webhook-signature"].split()) == 2
@@ -79,25 +79,25 @@ def test_two_secrets_are_both_valid_while_one_replaces_the_other() -> None:
         assert verify(secret, request, timedelta(0))
 
 
-def test_every_attempt_has_the_same_id_and_a_time_of_its_own() -> None:
-    """The id is the idempotency key; the time is that of the attempt, in UTC whatever the zone."""
+def test_attempts_have_the_same_id_and_different_timestamps() -> None:
+    """The id is the idempotency key; the timestamp is the time of the attempt in UTC."""
     inbox = Inbox(500)
-    carrier = WebhookSender(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
+    sender = WebhookSender(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
     for minutes in (0, 5):
-        asyncio.run(carrier.send(message(9), NOW + timedelta(minutes=minutes)))
+        asyncio.run(sender.send(message(9), NOW + timedelta(minutes=minutes)))
     assert {request.headers["webhook-id"] for request in inbox.requests} == {f"{9:040x}"}
     times = [int(request.headers["webhook-timestamp"]) for request in inbox.requests]
     assert times == [int(NOW.timestamp()), int(NOW.timestamp()) + 300]
 
 
-def test_a_secret_that_is_no_base64_is_used_as_it_is() -> None:
-    """Plain words serve as a key too; without any secret nothing is signed."""
+def test_a_secret_that_is_not_base64_is_used_as_text() -> None:
+    """Plain text is also a valid key; without a secret nothing is signed."""
     assert received("a plain word!").headers["webhook-signature"].startswith("v1,")
     assert "webhook-signature" not in received().headers
 
 
 @pytest.mark.parametrize(
-    ("handler", "outcome"),
+    ("handler", "expected"),
     [
         (answer(200), Sent("HTTP 200")),
         (answer(204), Sent("HTTP 204")),
@@ -110,18 +110,18 @@ def test_a_secret_that_is_no_base64_is_used_as_it_is() -> None:
         (answer(502, {"retry-after": "99999999999999"}), Retry("HTTP 502", timedelta(days=1))),
     ],
 )
-def test_the_status_decides(handler: Handler, outcome: SendResult | None) -> None:
-    """2xx alone is success, 410 stops, 429 holds the server, Retry-After counts, redirects are not followed."""
+def test_the_status_determines_the_result(handler: Handler, expected: SendResult | None) -> None:
+    """Only 2xx is success, 410 stops the target, 429 pauses the channel; redirects are not followed."""
     receipt = post(handler, KEY)
-    if outcome is None:
+    if expected is None:
         assert isinstance(receipt, Retry)
         assert "redirects are not followed" in receipt.reason
     else:
-        assert receipt == outcome
+        assert receipt == expected
 
 
-def test_a_slow_receiver_meets_the_deadline() -> None:
-    """A receiver that never answers, or drips an endless error text, is tried again later."""
+def test_a_slow_receiver_is_stopped_by_the_timeout() -> None:
+    """A receiver that never answers, or sends an endless error text slowly, is retried later."""
 
     class Silent(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -144,15 +144,15 @@ def test_a_slow_receiver_meets_the_deadline() -> None:
         assert receipt == Retry("the webhook did not answer in time")
 
 
-def test_an_endless_error_text_is_cut() -> None:
-    """Only the start of an error's text is read."""
+def test_a_long_error_text_is_truncated() -> None:
+    """Only the start of an error text is read."""
     receipt = post(answer(500, text="x" * 10_000_000), KEY)
     assert isinstance(receipt, Retry)
     assert len(receipt.reason) < 420
 
 
-def test_the_url_is_in_no_error() -> None:
-    """The path of a hook is a secret: an error names neither it nor the query."""
+def test_errors_do_not_contain_the_url() -> None:
+    """The path of a webhook is a secret, so errors contain neither path nor query."""
 
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError(f"cannot connect to {request.url}")
@@ -162,8 +162,8 @@ def test_the_url_is_in_no_error() -> None:
     assert PATH_SECRET not in repr(receipt)
 
 
-def test_a_refusal_of_the_guard_is_an_outcome() -> None:
-    """What the guarded transport refuses is reported like any other failure, and tried again."""
+def test_a_rejection_by_the_address_guard_is_retried() -> None:
+    """An error of the guarded transport is reported like any other failure."""
 
     def guard(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("10.0.0.1 is a private address; settings.allowed_networks does not hold it")
@@ -173,16 +173,10 @@ def test_a_refusal_of_the_guard_is_an_outcome() -> None:
     assert "private address" in receipt.reason
 
 
-@pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "Mon, 99 Foo 2026"])
-def test_an_unreadable_retry_after_is_no_wish(value: str) -> None:
-    """Only seconds and dates count."""
-    assert parse_retry_after_header(value, NOW) is None
-
-
-def test_a_payload_is_sent_as_it_was_made() -> None:
-    """The bytes posted are the payload's own."""
+def test_the_payload_is_sent_unchanged() -> None:
+    """The body is exactly the payload's bytes."""
     body = json.dumps({"n": "Đỗ Mười"})
     inbox = Inbox(200)
-    carrier = WebhookSender(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
-    asyncio.run(carrier.send(message(payload=body), NOW))
+    sender = WebhookSender(WebhookChannel("bridge", Secret(URL), (Secret(KEY),)), httpx.MockTransport(inbox))
+    asyncio.run(sender.send(message(payload=body), NOW))
     assert [request.content for request in inbox.requests] == [body.encode()]

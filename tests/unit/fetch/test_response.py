@@ -1,10 +1,10 @@
-"""Freshness and Retry-After headers, and detection of bot walls in headers and pages."""
+"""Freshness headers, and detection of bot walls in headers and pages."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.fetch.response import parse_freshness, parse_retry_after
+from monitor.fetch.response import parse_freshness
 from monitor.text.bot_walls import find_wall, find_wall_in_headers
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -30,17 +30,6 @@ LATER = "Thu, 05 Mar 2026 12:10:00 GMT"
 def test_freshness_from_cache_control_and_expires(headers: dict[str, str], seconds: int | None) -> None:
     """max-age less Age is used, else Expires against Date; at most one day; invalid values are ignored."""
     assert parse_freshness(headers, NOW) == (timedelta(seconds=seconds) if seconds is not None else None)
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("120", 120), (LATER, 600), ("Thu, 05 Mar 2026 11:00:00 GMT", 0), ("9999999", 86_400), ("soon", None), ("", None)],
-)
-def test_retry_after_in_seconds_or_as_date(value: str, seconds: int | None) -> None:
-    """Both forms are accepted; the delay is at most one day, and a time in the past means no delay."""
-    assert parse_retry_after({"retry-after": value}, NOW) == (
-        timedelta(seconds=seconds) if seconds is not None else None
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""Dates and delays in HTTP headers."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+MAX_RETRY_DELAY = timedelta(days=1)
+
+
+def parse_http_date(text: str) -> datetime | None:
+    """Parse an HTTP date; None if it is invalid, as in ``Expires: 0``. A date without a zone is in UTC."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def parse_retry_after(value: str, now: datetime) -> timedelta | None:
+    """Return the delay that a Retry-After header requests, in seconds or as a date, or None if it is unusable.
+
+    The delay is at most one day; a date in the past means no delay.
+    """
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text[:9]), int(MAX_RETRY_DELAY.total_seconds())))
+    until = parse_http_date(text)
+    return None if until is None else min(max(until - now, timedelta(0)), MAX_RETRY_DELAY)
