@@ -253,7 +253,7 @@ def source_record(source: "SourceStatus") -> dict[str, object]:
         "id": memory.source_id,
         "state": memory.state,
         "detail": memory.detail,
-        "remedy": memory.remedy,
+        "remedy": memory.suggestion,
         "last_success_at": memory.last_success_at,
         "next_poll_at": memory.next_poll_at,
         "failures": memory.failures,
@@ -353,7 +353,7 @@ def print_sources(report: StatusReport, sources: "list[SourceStatus]") -> None:
                 line.poll_state.state.value,
                 format_age(line.poll_state.last_success_at, report.created_at),
                 line.article_count,
-                ". What helps: ".join(filter(None, (line.poll_state.detail, line.poll_state.remedy))),
+                ". What helps: ".join(filter(None, (line.poll_state.detail, line.poll_state.suggestion))),
             )
             for line in sources
         ),

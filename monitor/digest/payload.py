@@ -182,7 +182,7 @@ def _build_coverage_fault(fault: SourceProblem) -> FaultData:
         "state": fault.state.value,
         "detail": sanitize(fault.detail),
         "since": format_utc(fault.since_at) if fault.since_at else None,
-        "remedy": sanitize(fault.remedy),
+        "remedy": sanitize(fault.suggestion),
     }
 
 

@@ -333,7 +333,7 @@ def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
             state=SOURCE_STATE_LABELS.get(fault.state, fault.state.value),
             detail=single_line(fault.detail, 240),
             since=format_local_time(fault.since_at, zone),
-            suggestion=single_line(fault.remedy, 240),
+            suggestion=single_line(fault.suggestion, 240),
         )
         for fault in coverage.faults
     )

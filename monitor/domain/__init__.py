@@ -1,1 +1,1 @@
-"""The words of the program as frozen types; imports nothing but the standard library."""
+"""Types and pure policies of the program; no I/O and no clock."""

@@ -1,7 +1,4 @@
-"""An article: text with regions, and the little that is known about it for certain.
-
-Reports of one event, and copies of one text.
-"""
+"""Articles, their text regions and processing stages, and stories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +7,7 @@ from enum import StrEnum
 
 
 class Region(StrEnum):
-    """Where in an article a text stands. Boilerplate has no region: it is never matched."""
+    """Part of an article in which text may be matched. Boilerplate has no region and is never matched."""
 
     TITLE = "title"
     STANDFIRST = "standfirst"
@@ -21,10 +18,10 @@ class Region(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An extracted article. Texts are NFC; ``body`` holds its paragraphs joined by a newline.
+    """Extracted article. All texts are in Unicode form NFC; paragraphs of ``body`` are joined by a newline.
 
-    ``published_at`` is empty rather than wrong. ``confidence`` runs from 0 (nothing found) to 1.
-    ``partial`` tells why the text is less than the whole article ("paywall", "teaser", "feed").
+    ``published_at`` is None if the time is uncertain. ``confidence`` is the quality of the extraction, from 0 (nothing
+    found) to 1. ``partial`` is why the text is incomplete ("paywall", "teaser" or "feed"), or empty.
     """
 
     url: str
@@ -44,7 +41,7 @@ class Article:
     partial: str = ""
 
     def regions(self) -> Iterator[tuple[Region, str]]:
-        """Yield each non-empty region once with its text; captions stand in one text, a line each."""
+        """Yield each non-empty region once with its text; captions are joined by newlines."""
         for region, text in (
             (Region.TITLE, self.title),
             (Region.STANDFIRST, self.standfirst),
@@ -57,7 +54,7 @@ class Article:
 
 
 class Stage(StrEnum):
-    """How far a stored article has come; each pipeline step moves rows from one stage to the next."""
+    """Processing stage of a stored article; each pipeline step moves articles to the next stage."""
 
     LISTED = "listed"
     EXTRACTED = "read"
@@ -67,11 +64,12 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """A new article to be kept: its identity keys, the entry's fields, and whether it counts as news.
+    """New article before it is stored, with the entry keys by which it is recognised later.
 
-    ``stage`` is ``LISTED`` when the page must still be fetched, ``READ`` when ``article`` is whole already.
-    ``held`` tells why an article that might be news was kept back as part of a flood; ``articles release`` lets it go.
-    ``words`` are those of the search index, if they were made ahead (``text/search_text.py``).
+    ``is_alertable`` is false for articles that may not cause an alert, such as those published before the source was
+    added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``. ``quarantine_reason`` is why
+    an article of a bulk change is stored without alerting (`monitor articles release` reverses this), or empty.
+    ``search_text`` is the text for the full-text index, or None if the store must compute it.
     """
 
     entry_keys: tuple[str, ...]
@@ -84,7 +82,10 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article as the database holds it. ``news`` is false for what was there before we watched."""
+    """Article with its database id. ``news`` is false if the article was published before its source was added.
+
+    ``copy_of`` is the id of the article that this one duplicates; ``revisions`` counts the earlier versions.
+    """
 
     id: int
     source_id: str
@@ -99,7 +100,7 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class PendingPage:
-    """An article whose page must be fetched, leased to the holder of ``token``."""
+    """Article whose page must be fetched, leased to the holder of ``token``."""
 
     id: int
     source_id: str
@@ -110,7 +111,7 @@ class PendingPage:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Articles about one event. ``merged_into`` names the story that took this one's members over."""
+    """Articles about one event. ``merged_into`` is the id of the story that absorbed this one, or empty."""
 
     id: str
     title: str

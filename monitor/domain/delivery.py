@@ -1,4 +1,4 @@
-"""A digest on its way to one target: what is sent, what came of it, and how it is remembered."""
+"""Deliveries: one digest to one target, its content, and the result of sending it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. ``REFUSED``: the target will never take it; ``DEAD``: we gave up, replay may help."""
+    """State of a delivery. ``REJECTED``: the target refused it permanently. ``FAILED``: all attempts failed.
+
+    Resending may help.
+    """
 
     PENDING = "pending"
     SENT = "sent"
@@ -16,9 +19,9 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderedDigest:
-    """A digest in every form a channel may want; made once, sent as it is at every attempt.
+    """Digest in every output format. Rendered once, so that every attempt sends the same content.
 
-    ``blocks`` is its text in paragraphs, one a story, for services that take short messages only.
+    ``blocks`` is the text in paragraphs, one per story, for services that accept only short messages.
     """
 
     subject: str
@@ -31,7 +34,10 @@ class RenderedDigest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery: one digest to one target of one channel. ``key`` stays the same over all attempts."""
+    """One digest for one target of one channel.
+
+    ``key`` is the same for all attempts, so receivers can detect duplicates.
+    """
 
     key: str
     plan_id: str
@@ -43,7 +49,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message as the outbox holds it. ``target`` in the message is safe to show."""
+    """Message in the outbox with its state. ``message.target`` contains no secret and may be displayed."""
 
     id: int
     message: Message
@@ -57,14 +63,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The target took it. ``detail`` is its answer."""
+    """The target accepted the message. ``detail`` is its response."""
 
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now. ``pause`` also holds the other deliveries to the same server (421, 429)."""
+    """Temporary failure. ``pause_channel`` also delays the other deliveries of the channel (SMTP 421, HTTP 429)."""
 
     reason: str
     retry_after: timedelta | None = None
@@ -73,7 +79,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Never: the target is wrong or does not want it. ``stop`` ends the whole target (410)."""
+    """Permanent failure: the target is wrong or rejects the message. ``stop_target`` disables the target (HTTP 410)."""
 
     reason: str
     stop_target: bool = False
@@ -84,9 +90,11 @@ SendResult = Sent | Retry | Refused
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """What came of a leased delivery. Without a receipt it was not tried, and is due again at ``next_attempt_at``.
+    """Result of a leased delivery. ``send_result`` is None if it was not attempted.
 
-    A ``Retry`` without a next attempt is dead.
+    It is then due at ``next_attempt_at``.
+
+    A ``Retry`` with ``next_attempt_at`` None marks the delivery as failed.
     """
 
     delivery: Delivery

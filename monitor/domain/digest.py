@@ -1,4 +1,4 @@
-"""What a reader is told: the hits of one period, by story, with proof of what was read."""
+"""Digests: their plan and schedule, the hits of one period grouped by story, and the proof of coverage."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -10,7 +10,7 @@ from monitor.domain.poll_state import SourceState
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a digest goes out: daily ``at`` a wall-clock time, by ``cron``, or ``once`` it is found."""
+    """Time when a digest is sent: daily at wall-clock time ``at``, by ``cron`` expression, or directly after a hit."""
 
     at: time | None = None
     cron: str = ""
@@ -19,7 +19,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Quiet hours of the wall clock, which hold messages and never drop them; may run over midnight."""
+    """Wall-clock hours in which no digest is sent; messages are delayed, not dropped. May span midnight."""
 
     start: time
     end: time
@@ -27,7 +27,7 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class DigestPlan:
-    """A digest as configured."""
+    """Configured digest."""
 
     id: str
     rules: tuple[str, ...]
@@ -42,21 +42,24 @@ class DigestPlan:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The period a digest speaks of, by when the program first saw an article: from start, before end."""
+    """Period that a digest covers, by when an article was first seen: ``start_at`` is included, ``end_at`` is not."""
 
     start_at: datetime
     end_at: datetime
 
 
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
-"""So much before the time it looks back to begins the empty window that opens a digest: no two may begin at once."""
+"""The window that records the creation of a digest starts this much before its lookback, because two windows of one
+digest may not have the same start.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportableHit:
-    """An untold hit with all that is needed to tell it. ``outlet`` is the source's name.
+    """Hit with everything needed to report it in a digest. ``outlet`` is the name of the source.
 
-    ``copy_told`` says that this digest has told the text which ``copy_of`` names before.
+    ``duplicate_of`` is the id of the article with the same text; ``is_original_reported`` is whether this digest has
+    already reported that article.
     """
 
     id: int
@@ -79,7 +82,10 @@ class ReportableHit:
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """One article in a digest. ``note`` says what changed, for all kinds but ``NEW``; ``partial`` as in ``Article``."""
+    """One article in a digest. ``note`` describes the change, for all kinds but ``NEW``.
+
+    ``partial`` is as in ``Article``.
+    """
 
     article_id: int
     url: str
@@ -99,7 +105,7 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateItem:
-    """The same text at another outlet: told in one line, never as news of its own."""
+    """Same text at another outlet; listed in one line, never as an item of its own."""
 
     article_id: int
     url: str
@@ -121,19 +127,19 @@ class DigestStory:
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """A source that was not read as it should have been, since when and why, and what would mend it."""
+    """Source that is not read as configured: its state, since when, the reason, and a suggestion how to fix it."""
 
     source_id: str
     outlet: str
     state: SourceState
     detail: str
     since_at: datetime | None
-    remedy: str = ""
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Proof of what was read: configured sources, those read in the window, articles read, and the faults."""
+    """Proof of what was read in a window: configured sources, sources read, articles read, and problems."""
 
     sources: int = 0
     read: int = 0
@@ -143,7 +149,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class OfficialSummary:
-    """How an official is shown: name, the post held at the articles' date, and mentions a day, oldest first."""
+    """Official as shown in a digest: name, position at the articles' date, and mentions per day, oldest first."""
 
     id: str
     name: str
@@ -153,7 +159,10 @@ class OfficialSummary:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A composed digest, ready to be rendered. ``overflow`` counts the articles summed up rather than shown."""
+    """Composed digest, ready to be rendered.
+
+    ``overflow`` counts the articles beyond ``max_articles``, which are not listed.
+    """
 
     id: str
     title: str

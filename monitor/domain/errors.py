@@ -1,34 +1,34 @@
-"""Every error this program raises on purpose, in one tree.
+"""Exceptions that the program raises on purpose, in one tree.
 
-MonitorError                 what happened, said to the person who must act; never a traceback on a terminal
-├── ConfigError              sources.yaml cannot be used; carries every fault with line and column
-├── UsageError               the call names something that is not there (an unknown id, a missing file)
-├── InputError               a document that was given is faulty inside; names file and line
-├── QueryError               a query cannot be read; carries the position and what was expected there
-├── NotAFeed                 the document is no feed, sitemap or listing; says what it looks like instead
-├── WorkerKilled             foreign bytes took too long or too much memory, and their worker was ended
-├── LeaseLost                somebody else took over the row; what was done with it must not be written
-└── StoreError               the database did not do what was asked
-    ├── StoreBusy            locked for longer than the timeout; trying again may help
-    ├── StoreFull            no space left; nothing was written, nothing is lost
-    ├── StoreCorrupt         the file is damaged; restore a backup
-    ├── StoreInUse           another daemon holds this database
+MonitorError                 complete message for the user; never shown with a traceback
+├── ConfigError              sources.yaml is invalid; carries every error with line and column
+├── UsageError               the command names something that does not exist (an id, a file)
+├── InputError               an input document is invalid; the message names file and line
+├── QueryError               a query is invalid; carries the position and what was expected there
+├── NotAFeed                 the document is not a feed, sitemap or listing; carries what it looks like
+├── WorkerKilled             a worker process exceeded its time or memory limit and was killed
+├── LeaseLost                another process holds the row now; the result must not be written
+└── StoreError               a database operation failed
+    ├── StoreBusy            locked for longer than the timeout; a retry may succeed
+    ├── StoreFull            no disk space; the transaction was rolled back, no data is lost
+    ├── StoreCorrupt         the database file is damaged; restore a backup
+    ├── StoreInUse           another daemon has locked this database
     └── SchemaMismatch       the schema is newer than this program, or a migration failed
 
-What a server or a mail host answers is not an error but an outcome (``exchange.py``, ``delivery.py``).
-A bug is not wrapped: ``TypeError`` and its kin pass through as they are.
+Failures of web and mail servers are return values, not exceptions (``fetch_result.py``, ``delivery.py``).
+Programming errors such as ``TypeError`` are not wrapped.
 """
 
 from dataclasses import dataclass
 
 
 class MonitorError(Exception):
-    """Root of the tree; its text is a full sentence for the user."""
+    """Root of the exception tree; its text is a full sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigIssue:
-    """One thing wrong in a file: where, what, and what would be right. Lines and columns count from 1."""
+    """One error in a file: its place, what is invalid, and what would be valid. Lines and columns count from 1."""
 
     file: str
     line: int
@@ -36,15 +36,15 @@ class ConfigIssue:
     message: str
 
     def __str__(self) -> str:
-        """Render as ``file:line:column: message``, which editors can jump to."""
+        """Return ``file:line:column: message``, a format that editors can open."""
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyIssue:
-    """Something wrong or doubtful at a key of the configuration, such as ``("rules", "border", "query")``.
+    """Error or warning at a key of the configuration, such as ``("rules", "border", "query")``.
 
-    ``position`` points at a character inside a text value, counted from 0. A ``warning`` is no reason to stop.
+    ``position`` is an offset in a text value, counted from 0. A warning does not make the configuration invalid.
     """
 
     key_path: tuple[str | int, ...]
@@ -54,7 +54,7 @@ class KeyIssue:
 
 
 class ConfigError(MonitorError):
-    """The configuration cannot be used; ``faults`` lists every fault, in file order."""
+    """Raised if the configuration is invalid; ``issues`` holds every error in file order."""
 
     def __init__(self, issues: tuple[ConfigIssue, ...]) -> None:
         self.issues = tuple(sorted(issues))
@@ -62,15 +62,15 @@ class ConfigError(MonitorError):
 
 
 class UsageError(MonitorError):
-    """The call names something that does not exist or cannot be used so."""
+    """Raised if a command names something that does not exist or cannot be used this way."""
 
 
 class InputError(MonitorError):
-    """A document that was given to be read is faulty; the text names file and line, and what would be right."""
+    """Raised if an input document is invalid; the text names file, line and what would be valid."""
 
 
 class QueryError(MonitorError):
-    """A query cannot be read. ``position`` counts characters from 0 into the query's text."""
+    """Raised if a query is invalid. ``position`` is the offset in the query, counted from 0."""
 
     def __init__(self, message: str, position: int, expected: str) -> None:
         self.message, self.position, self.expected = message, position, expected
@@ -78,44 +78,44 @@ class QueryError(MonitorError):
 
 
 class NotAFeed(MonitorError):
-    """The document cannot be read as what the source promises; ``looks_like`` names what it is instead."""
+    """Raised if a document is not of the kind that its source promises; ``looks_like`` names what it is instead."""
 
     def __init__(self, reason: str, looks_like: str = "") -> None:
         self.reason, self.looks_like = reason, looks_like
         super().__init__(reason)
 
     def __reduce__(self) -> tuple[type["NotAFeed"], tuple[str, str]]:
-        """Travel whole from a worker process."""
+        """Pickle with all arguments, so that a worker process can send the exception."""
         return NotAFeed, (self.reason, self.looks_like)
 
 
 class WorkerKilled(MonitorError):
-    """A worker exceeded its limit of time or memory and was ended; the daemon goes on."""
+    """Raised if a worker process exceeded its time or memory limit and was killed."""
 
 
 class LeaseLost(MonitorError):
-    """The lease ended and somebody else may hold the row now: drop the result, it will be done again."""
+    """Raised if a lease has expired and another process may hold the row; discard the result, it will be repeated."""
 
 
 class StoreError(MonitorError):
-    """The database did not do what was asked of it."""
+    """Raised if a database operation failed."""
 
 
 class StoreBusy(StoreError):
-    """The database was locked for longer than the busy timeout, or its server is away; trying again may help."""
+    """Raised if the database was locked past the timeout or its server is unreachable; a retry may succeed."""
 
 
 class StoreFull(StoreError):
-    """There is no space left for the database; the transaction was rolled back whole."""
+    """Raised if the disk of the database is full; the transaction was rolled back."""
 
 
 class StoreCorrupt(StoreError):
-    """The database file is damaged."""
+    """Raised if the database file is damaged."""
 
 
 class StoreInUse(StoreError):
-    """Another daemon works on this database."""
+    """Raised if another daemon uses this database."""
 
 
 class SchemaMismatch(StoreError):
-    """The database's schema does not fit this program, and could not be made to."""
+    """Raised if the database's schema does not fit this program and cannot be migrated."""

@@ -1,4 +1,4 @@
-"""What is asked of a server, and what came of it. Outcomes are values: a refusal is no exception."""
+"""HTTP requests and their results. Failures are values, not exceptions."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class FailureWeight(StrEnum):
-    """How heavily a failure counts: a wrong address is worse than a busy server, that worse than a lost name."""
+    """Severity of a failure: hard (wrong address), soft (busy server) or temporary (failed DNS lookup)."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -14,7 +14,7 @@ class FailureWeight(StrEnum):
 
 
 class FailureCause(StrEnum):
-    """What an exchange failed for, as far as it says what would help (``remedies.py``)."""
+    """Cause of a failed request, from which a suggestion for the user is derived (``source_health.py``)."""
 
     OTHER = ""
     NAME_LOOKUP = "name"
@@ -28,7 +28,7 @@ class FailureCause(StrEnum):
 
 
 class FetchPurpose(StrEnum):
-    """What the exchange is for; robots.txt is asked for pages only."""
+    """Purpose of a request; robots.txt is applied to pages only."""
 
     FEED = "feed"
     PAGE = "page"
@@ -36,7 +36,7 @@ class FetchPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """One GET. The validators are those of the last answer whose entries were stored."""
+    """One GET request. ``etag`` and ``last_modified`` are from the last response whose entries were stored."""
 
     url: str
     purpose: FetchPurpose = FetchPurpose.FEED
@@ -47,7 +47,7 @@ class FetchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A whole body in hand. ``url`` is where it came from after redirects, ``moved_to`` a permanent new address."""
+    """Complete response. ``url`` is the address after redirects, ``moved_to`` the target of a permanent redirect."""
 
     url: str
     status: int
@@ -63,7 +63,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server says that nothing changed since the validators; ``moved_to`` as in ``Fetched``."""
+    """The server reported no change since the validators of the request; ``moved_to`` is as in ``Fetched``."""
 
     freshness: timedelta | None = None
     moved_to: str = ""
@@ -71,7 +71,7 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The server or somebody before it keeps programs out; it is not broken, and coming sooner does not help."""
+    """The server or a firewall refuses automated access; retrying sooner does not help."""
 
     reason: str
     suggestion: str = ""
@@ -80,16 +80,16 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The server says for good that this address is no more (410)."""
+    """The server reported that the address was removed permanently (HTTP 410)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Anything else that yielded no body: what happened, how heavy it is, when the server asks to come back.
+    """Any other response without a usable body: the reason, its weight, and when the server asks for a retry.
 
-    With ``Fault.FORBIDDEN`` the address itself is forbidden, and nobody was asked.
+    ``FailureCause.FORBIDDEN_ADDRESS`` means that the address itself is not allowed and no request was sent.
     """
 
     reason: str

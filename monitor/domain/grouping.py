@@ -1,4 +1,4 @@
-"""What grouping remembers between articles, and where: a database in the daemon, dictionaries for files and tests."""
+"""Story grouping: story centroids, placements, and the index interface."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from monitor.domain.article import StoredArticle, Story
 
 T = TypeVar("T")
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
-"""How far apart reports of one event may be, and copies of one text."""
+"""Maximum time between reports of one event, and between copies of one text."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryCentroid:
-    """A story's centre: the sum of its articles' terms (the heaviest of them), their days, and its span of time.
+    """Centroid of a story: its heaviest terms, the days that its articles mention, and its time span.
 
-    The centre is packed as it is kept, for there are many and few are looked at closely: ``terms`` are 32-bit hashes,
-    ``weights`` beside them floats of 32 bits, both in the order of bytes of little machines; ``names`` has a byte for
-    each, 1 where the term is a name. ``days`` are (month, day) pairs.
+    The terms are packed because there are many centroids and few are compared: ``terms`` holds 32-bit hashes,
+    ``weights`` a 32-bit float per term, both little-endian; ``name_flags`` has one byte per term, 1 if the term is a
+    name. ``days`` are (month, day) pairs.
     """
 
     id: str
@@ -33,7 +33,7 @@ class StoryCentroid:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """An article already placed: its story, and the lead it is a copy of, if any."""
+    """Grouped article: its story, and the id of the article that it duplicates, if any."""
 
     article_id: int
     story_id: str
@@ -42,49 +42,50 @@ class Placement:
 
 
 class GroupingIndex(Protocol):
-    """Look-ups of one batch of grouping. Every one is bounded, however many articles and stories there are.
+    """Lookups for grouping one batch of articles: in the database for the daemon, in memory for files and tests.
 
-    What was foreseen need not be fetched piece by piece; it changes no answer.
+    The cost of each lookup is bounded, independent of the number of articles and stories. Prefetching saves queries and
+    changes no result.
     """
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Tell which prints ``owners`` will be asked for."""
+        """Load the articles of these fingerprints ahead of calls of ``articles_with``."""
         ...
 
     def prefetch_similar_stories(self, term_lists: Sequence[Sequence[int]], limit: int) -> None:
-        """Tell for which lists of terms ``near`` will be asked."""
+        """Load the stories for these lists of terms ahead of calls of ``similar_stories``."""
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return articles that have some of these prints, with how many. Prints are below 2**63."""
+        """Return the number of shared fingerprints by article id. Fingerprints are below 2**63."""
         ...
 
     def article_text(self, article_id: int) -> tuple[str, str]:
-        """Return title and body of an article that ``owners`` named."""
+        """Return title and body of an article that ``articles_with`` returned."""
         ...
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Make an article findable by its prints."""
+        """Add an article to the index under its fingerprints."""
         ...
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return an article as it was placed, its story resolved through merges; None if it is gone."""
+        """Return the placement of an article with merged stories resolved, or None if the article was deleted."""
         ...
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
-        """Return the open stories that share most of these terms, heaviest term first."""
+        """Return the open stories that share most of these terms; ``terms`` are ordered by weight, heaviest first."""
         ...
 
     def save_centroid(self, centroid: StoryCentroid, terms: Sequence[int]) -> None:
-        """Store a story's new centre and make it findable by these terms."""
+        """Store the new centroid of a story and index it under these terms."""
         ...
 
     def merge(self, younger: str, older: str) -> None:
-        """Let the older story take over the younger one, whose id stays resolvable."""
+        """Merge the younger story into the older one; the younger id remains resolvable."""
         ...
 
     def place(self, placement: Placement) -> None:
-        """Remember where an article was placed."""
+        """Store the placement of an article."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What the watch engine found in an article, and what it nearly found."""
+"""Findings of the matcher in an article: mentions, rule hits and near misses."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from monitor.domain.article import Region
 
 
 class MatchForm(StrEnum):
-    """How a person is named: by the full name, rank or post plus a part of it, a part alone, or the post alone."""
+    """Form in which an official is named: full name, name part with a title, name part alone, or position alone."""
 
     FULL = "full"
     WITH_TITLE = "titled"
@@ -17,7 +17,12 @@ class MatchForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One mention. ``text`` is exactly ``region text[start:end]``, without honorifics; ``confidence`` is 0 to 1."""
+    """One mention of an official.
+
+    ``text`` equals the region's text from ``start`` to ``end``, without forms of address.
+
+    ``confidence`` is between 0 and 1.
+    """
 
     official_id: str
     text: str
@@ -31,7 +36,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A rejected candidate, kept so that a missed alert can be explained and mended."""
+    """Rejected candidate, stored so that a missed alert can be explained and fixed."""
 
     official_id: str
     text: str
@@ -43,8 +48,9 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The words that prove a hit: exactly ``region text[start:end]``; ``marks`` are the found words inside it,
-    as offsets into the region's text.
+    """Text that proves a hit; equals the region's text from ``start`` to ``end``.
+
+    ``marks`` are the (start, end) offsets of the found words in the region's text.
     """
 
     text: str
@@ -56,7 +62,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """A rule satisfied by an article, with the passages that prove it."""
+    """Rule satisfied by an article, with the passages that prove it."""
 
     rule_id: str
     officials: tuple[str, ...]
@@ -65,7 +71,7 @@ class RuleHit:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that one look at an article brought."""
+    """All mentions, hits and near misses of one article."""
 
     mentions: tuple[Mention, ...] = ()
     hits: tuple[RuleHit, ...] = ()
@@ -73,7 +79,7 @@ class Findings:
 
 
 class HitKind(StrEnum):
-    """Why an article is told."""
+    """Reason why an article is reported."""
 
     NEW = "new"
     UPDATE = "update"

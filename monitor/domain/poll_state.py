@@ -1,4 +1,4 @@
-"""How well the pages of a source are usually read, and when they are read far worse: its layout has changed."""
+"""State of a source between polls, its usual page quality, and the detection of layout changes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,17 +12,20 @@ MIN_USABLE_CONFIDENCE = 0.25
 MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
-_RISE_RATE, _FALL_RATE = 0.1, 0.02  # of the way that one page moves what is usual: quickly up, slowly down
+_RISE_RATE, _FALL_RATE = (
+    0.1,
+    0.02,
+)  # weight of one page in the average
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuality:
-    """What the pages read so far tell of a source; kept beside its memory, for readers and polls write each their own.
+    """Extraction confidence of a source's pages. Stored apart from the poll state, because page reading updates it.
 
-    ``usual`` is the confidence with which its pages are read, 0 until ``LEARNED_FROM`` of them were; ``odd`` the share
-    of pages that fell far below it. ``recent`` are the last confidences, newest last. ``row`` counts pages in a row
-    that were not as they have been: far below what is usual, or back to it after a change. A change began at
-    ``changed_at`` with the page at ``url``; ``mended_at`` is when the last one was over.
+    ``usual`` is the usual confidence, 0 until ``MIN_LEARNED_PAGES`` pages were read; ``odd`` is the share of outliers,
+    far below it. ``recent`` are the last confidences, newest last. ``row`` counts consecutive pages that deviate from
+    the current state: outliers, or normal pages after a layout change. ``changed_at`` is the start of a layout change,
+    with the example page ``url``; ``mended_at`` is the end of the last one.
     """
 
     usual: float = 0.0
@@ -36,7 +39,7 @@ class PageQuality:
 
     @property
     def current_confidence(self) -> float:
-        """The confidence of the last pages, a single one set aside."""
+        """Return the median confidence of the last pages, so that a single outlier has no effect."""
         return round(median(self.recent[-MIN_OUTLIER_STREAK:]), 2) if self.recent else 0.0
 
 
@@ -46,11 +49,11 @@ UNKNOWN_PAGE_QUALITY = PageQuality()
 def update_page_quality(
     quality: PageQuality, confidence: float, url: str, now: datetime, *, is_accepted: bool = False
 ) -> PageQuality:
-    """Return what is known after one more page.
+    """Return the page quality after one more page was read.
 
-    A single odd page (a video, a gallery) changes nothing; so many in a row as chance would not bring, given how often
-    odd ones come here, are a change of layout. It is over when a few in a row are read as before, or when it was
-    ``accepted``: then what is read now is learned as usual.
+    A single outlier (a video, a gallery) changes nothing. A streak that is improbable by chance, given the source's
+    share of outliers, is a layout change. It ends after ``RESTORED_AFTER_PAGES`` normal pages, or if ``is_accepted``:
+    then the present confidence becomes the usual one.
     """
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
     if quality.changed_at is not None:
@@ -67,7 +70,7 @@ def update_page_quality(
 
 
 def min_outlier_streak(outlier_share: float) -> int:
-    """Return how many odd pages in a row are no chance, where that share of pages is odd."""
+    """Return how many consecutive outliers indicate a layout change, for a source with this share of outliers."""
     by_chance = ceil(log(MAX_CHANCE_PROBABILITY) / log(min(max(outlier_share, 0.01), 0.99)))
     return min(max(by_chance, MIN_OUTLIER_STREAK), MAX_OUTLIER_STREAK)
 
@@ -79,14 +82,14 @@ def _is_outlier(quality: PageQuality, confidence: float) -> bool:
 
 
 def _relearn_usual(quality: PageQuality) -> PageQuality:
-    """Take what the last pages were read with as usual; never 0, which stands for not knowing."""
+    """Use the median of the recent pages as the usual confidence; at least 0.01, because 0 means unknown."""
     usual = max(median(quality.recent), 0.01)
     odd = sum(confidence < OUTLIER_RATIO * usual for confidence in quality.recent) / len(quality.recent)
     return PageQuality(usual, odd, quality.recent)
 
 
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Learn from a page that is as usual; count one that is not."""
+    """Update the usual confidence from a normal page, or count an outlier."""
     odd = _is_outlier(quality, confidence)
     quality = replace(quality, odd=round(quality.odd + _FALL_RATE * (odd - quality.odd), 4))
     if not odd:
@@ -100,7 +103,7 @@ def _track_outliers(quality: PageQuality, confidence: float, url: str, now: date
 
 
 def _continue_layout_change(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Go on after a change; what is usual stays as it was until the change is over or accepted."""
+    """Update the state during a layout change; the usual confidence is kept until the change ends or is accepted."""
     if _is_outlier(quality, confidence):
         return replace(quality, row=0, url=url)
     if quality.row + 1 < RESTORED_AFTER_PAGES:
@@ -110,7 +113,7 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
 
 
 class SourceState(StrEnum):
-    """The one state a source is in; all but ``OK`` and ``PAUSED`` are reported to the reader."""
+    """State of a source; all states but ``OK`` and ``PAUSED`` are reported to the reader."""
 
     OK = "ok"
     QUIET = "quiet"
@@ -127,20 +130,20 @@ HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """What one poll leaves for the next. Counts are weighted failures since the last success (``timing.py``).
+    """State that one poll of a source stores for the next one.
 
-    ``baseline_at`` is the time of the first poll that read the document, even an empty one: what was published
-    before it was there before we watched.
-    ``entries`` is how many the last document held, ``ttl`` how long it asked to be left alone. ``notice`` is what the
-    reader was told last about the source, at ``reported_at``, of a state that began at ``reported_since_at`` and was
-    first told at ``told_at``. ``pages`` is what the reading of its articles' pages left, which polls only look at;
-    ``accepted_at`` names the change of their layout that was told for long enough.
+    ``failures`` is the weighted number of failures since the last success (``polling_policy.py``). ``baseline_at`` is
+    the time of the first successful poll; articles published earlier do not alert. ``entries`` is the number of entries
+    in the last document, ``ttl`` its requested minimum interval. ``notice`` is the last notice sent to the reader, at
+    ``reported_at``, about a state that began at ``reported_since_at`` and was first reported at ``first_reported_at``.
+    ``pages`` is maintained by page reading and only read by polls; ``accepted_at`` is the ``changed_at`` of the layout
+    change that was accepted.
     """
 
     source_id: str
     state: SourceState = SourceState.OK
     detail: str = ""
-    remedy: str = ""
+    suggestion: str = ""
     state_since_at: datetime | None = None
     etag: str = ""
     last_modified: str = ""
@@ -161,7 +164,7 @@ class PollState:
     entries: int = 0
     ttl: timedelta | None = None
     notice: str = ""
-    told_at: datetime | None = None
+    first_reported_at: datetime | None = None
     pages: PageQuality = UNKNOWN_PAGE_QUALITY
     accepted_at: datetime | None = None
     reported_since_at: datetime | None = None
@@ -169,7 +172,7 @@ class PollState:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to poll one source until ``until_at``; ``token`` fences a worker that overslept."""
+    """Exclusive right to poll one source until ``expires_at``; writes with an outdated ``token`` are refused."""
 
     source_id: str
     token: str

@@ -1,9 +1,7 @@
-"""Whether a clock is believed. A wrong one must not have done what cannot be undone: let go of what is old.
+"""Polling policy: poll intervals, backoff after failures, and the plausibility check of the clock. Pure functions.
 
-When a source is polled next, and what its failures weigh. Pure policies, tested as tables.
-
-The pace follows the overlap between polls, which is what measures the risk of loss (Media Cloud's control), failures
-weigh differently and the wait grows with their sum in a straight line; a source is never abandoned.
+The poll interval follows the share of known entries, which measures the risk of missing articles. Failures have
+weights, and the wait grows linearly with their sum; a source is never abandoned.
 """
 
 from collections.abc import Collection
@@ -13,22 +11,25 @@ from hashlib import blake2b
 
 from monitor.domain.fetch_result import FailureWeight
 
-MAX_CLOCK_JUMP = timedelta(days=3)  # a machine that rested over the weekend is nothing to wonder about
-TRUST_DIVISOR = 100  # a new time is believed when the program has lived with it for one part in so many of the jump
-MAX_CHECK_GAP = timedelta(hours=1)  # from one look at the clock to the next; what is longer was a pause, and not lived
+MAX_CLOCK_JUMP = timedelta(days=3)  # a machine may be switched off over a weekend
+TRUST_DIVISOR = 100  # a new time is trusted after the program has run with it for 1/100 of the jump
+MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pause and does not count as running
 
 
 @dataclass(frozen=True, slots=True)
 class ClockTrust:
-    """The last time that was believed, and for how long the program has lived with one that is far from it."""
+    """Last trusted time, and how long the program has run with a time that is far from it.
+
+    Guards irreversible deletions against a clock that jumped ahead.
+    """
 
     at: datetime
     lived: timedelta = timedelta(0)
 
     def advance(self, last_checked_at: datetime, now: datetime) -> "ClockTrust":
-        """Return what is believed after a look at the clock; ``last`` is when it was looked at before.
+        """Return the trust after a check of the clock; ``last_checked_at`` is the time of the check before.
 
-        A pause of four months is believed after a day and a half, a clock in 2099 after the better part of a year.
+        A jump of four months is trusted after running for one and a half days, a jump to 2099 after most of a year.
         """
         apart = abs(now - self.at)
         if apart <= MAX_CLOCK_JUMP:
@@ -41,19 +42,19 @@ class ClockTrust:
         return ClockTrust(now) if lived >= apart / TRUST_DIVISOR else ClockTrust(self.at, lived)
 
     def trusted_time(self, now: datetime) -> datetime:
-        """Return the time that things may be let go by: the time itself, or the last one that was believed."""
+        """Return the time by which data may expire: ``now``, or the last trusted time if ``now`` is implausible."""
         return now if now - self.at <= MAX_CLOCK_JUMP else self.at
 
     def remaining_wait(self, now: datetime) -> timedelta:
-        """Return for how long the program has yet to live with a time that is not believed."""
+        """Return how much longer the program must run before the present time is trusted."""
         return abs(now - self.at) / TRUST_DIVISOR - self.lived
 
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """What a look at the clock has shown: how far it was set back, or that it stands too far ahead to be believed.
+    """Change found by a check of the clock: moved back, or too far ahead to be trusted.
 
-    ``ahead`` is given with the first look that shows it, ``wait`` is how long it will take to believe it.
+    ``ahead_by`` is set only by the first check that finds it; ``trusted_after`` is how long until the time is trusted.
     """
 
     set_back_by: timedelta = timedelta(0)
@@ -79,9 +80,9 @@ _BACKOFF_STEP = timedelta(minutes=15)
 def next_poll_interval(
     interval: timedelta | None, entry_count: int, known_count: int, silent_for: timedelta | None
 ) -> timedelta:
-    """Steer the automatic pace by overlap: few entries known means come sooner, most known means later.
+    """Return the automatic poll interval after a document was read: shorter if few of its entries were known.
 
-    ``quiet_for`` is how long nothing new has come. Nothing known at all is a gap: half the pace at once.
+    ``silent_for`` is the time since the last new article. No known entry at all is a gap and halves the interval.
     """
     interval = interval or INITIAL_POLL_INTERVAL
     if entry_count == 0:
@@ -97,12 +98,12 @@ def next_poll_interval(
 
 
 def interval_after_no_change(interval: timedelta | None, silent_for: timedelta | None) -> timedelta:
-    """Slow the automatic pace down after a poll that found the document unchanged."""
+    """Return the automatic poll interval after a poll found the document unchanged: slightly longer."""
     return _clamp_interval(_lengthen_interval(interval or INITIAL_POLL_INTERVAL, silent_for))
 
 
 def _lengthen_interval(interval: timedelta, silent_for: timedelta | None) -> timedelta:
-    """Come a little later; much later only where a long silence shows that nothing is missed."""
+    """Lengthen the interval by 15 %, up to an eighth of the source's silence."""
     ceiling = MAX_POLL_INTERVAL if silent_for is None else max(INITIAL_POLL_INTERVAL, silent_for / 8)
     return interval if interval >= ceiling else min(interval * 1.15, ceiling)
 
@@ -114,10 +115,10 @@ def _clamp_interval(interval: timedelta) -> timedelta:
 def wait_after_success(
     poll_interval: timedelta | None, interval: timedelta, server_advice: Collection[timedelta | None]
 ) -> timedelta:
-    """Return the wait until the next poll. A server's advice (freshness, ttl) stretches it, within bounds.
+    """Return the wait until the next poll; the server's cache lifetimes may extend it within bounds.
 
-    Advice counts up to an hour, and a fixed pace is stretched at most tenfold: many servers promise for a day what
-    they change every few minutes, and the user's word comes first.
+    They count up to one hour, and a configured interval is extended at most tenfold: many servers declare a lifetime of
+    a day for a feed that changes every few minutes, and the configuration has priority.
     """
     wait = poll_interval or interval
     asked = max((length for length in server_advice if length), default=timedelta(0))
@@ -126,7 +127,7 @@ def wait_after_success(
 
 
 def skip_excluded_hours(poll_at: datetime, skip_hours: Collection[int], skip_days: Collection[str]) -> datetime:
-    """Move a poll out of the hours (UTC) and days in which a feed says that it never changes; a day at most."""
+    """Move a poll out of the UTC hours and days that a feed excludes, by at most one day."""
     if len(set(skip_hours)) >= 24 or len(set(skip_days)) >= 7:
         return poll_at
     names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -146,9 +147,9 @@ def add_failure(failures: float, weight: FailureWeight) -> float:
 def wait_after_failure(
     poll_interval: timedelta | None, interval: timedelta | None, failures: float, retry_after: timedelta | None
 ) -> timedelta:
-    """Return the wait after a failure: a straight line in the weighted failures, and never less than was asked for.
+    """Return the wait after a failure: linear in the weighted failures, and at least ``retry_after``.
 
-    A source polled every few seconds is waited for in its own measure, so that it comes back as quickly.
+    The step is at most the usual interval, so a source that is polled every few seconds recovers as fast.
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     step = min(_BACKOFF_STEP, usual)
@@ -159,9 +160,9 @@ def wait_after_failure(
 def wait_when_blocked(
     poll_interval: timedelta | None, interval: timedelta | None, retry_after: timedelta | None
 ) -> timedelta:
-    """Return the wait after a refusal: coming sooner does not help, so twice the pace, between an hour and half a day.
+    """Return the wait after refused access: twice the interval, between one hour and half a day.
 
-    A pace below a minute is a test or an own server: it is kept.
+    Intervals below one minute are kept, because only tests and the user's own servers have them.
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     if usual < timedelta(minutes=1):
@@ -172,7 +173,7 @@ def wait_when_blocked(
 
 
 def add_jitter(wait: timedelta, source_id: str, poll_count: int) -> timedelta:
-    """Spread polls: up to a tenth earlier or later, the same for the same source and poll; seconds stay exact."""
+    """Return the wait changed by up to 10 %, always the same for one source and poll; under one minute exact."""
     if wait < timedelta(minutes=1):
         return wait
     digest = blake2b(f"{source_id} {poll_count}".encode(), digest_size=2).digest()
@@ -180,12 +181,12 @@ def add_jitter(wait: timedelta, source_id: str, poll_count: int) -> timedelta:
 
 
 def is_unconditional_due(unconditional_at: datetime | None, now: datetime) -> bool:
-    """Tell whether it is time to ask without validators: some servers answer 304 for ever."""
+    """Return whether to send a request without validators, because some servers always respond 304."""
     return unconditional_at is None or now - unconditional_at >= UNCONDITIONAL_INTERVAL
 
 
 def count_moved_responses(moved_to: str, moved_count: int, new_url: str) -> tuple[str, int]:
-    """Count agreeing answers that name a permanent new address; another answer begins anew, none ends the count."""
+    """Return the new address and the number of consecutive responses that redirect there permanently."""
     if not new_url:
         return "", 0
     return new_url, moved_count + 1 if new_url == moved_to else 1

@@ -1,4 +1,4 @@
-"""What is shown of the database to those who look: the command line, the dashboard, the health report."""
+"""Query results for the command line, the web interface and the health report."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from monitor.domain.poll_state import PollState
 
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """Which articles, hits or stories are wanted; empty fields let everything through. Times are "first seen"."""
+    """Filter for articles, hits and stories; empty fields do not filter. Times are of first discovery."""
 
     source_id: str = ""
     rule_id: str = ""
@@ -24,7 +24,7 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True)
 class HitSummary:
-    """A hit and whether it was told: ``told_at`` and ``digest_id`` are those of the first digest that told it."""
+    """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty."""
 
     id: int
     article_id: int
@@ -40,7 +40,7 @@ class HitSummary:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSummary:
-    """How many articles of a source were stored without alerting anybody, and why."""
+    """Number of a source's articles that were stored without alerting, for one reason."""
 
     source_id: str
     outlet: str
@@ -50,9 +50,10 @@ class QuarantineSummary:
 
 @dataclass(frozen=True, slots=True)
 class NearMissSummary:
-    """A spelling that was nearly taken for an official, in articles that do not name him otherwise, and the latest one.
+    """Spelling that was nearly matched to an official, in articles that do not name the official otherwise.
 
-    ``text`` stands as the press wrote it; ``articles`` counts those with this spelling refused for this reason.
+    ``text`` is as printed; ``articles`` counts the articles with this spelling and rejection reason. The other fields
+    describe the latest of them.
     """
 
     official_id: str
@@ -66,7 +67,7 @@ class NearMissSummary:
 
 @dataclass(frozen=True, slots=True)
 class DigestSummary:
-    """A digest that was composed, by its number, with the states of its deliveries."""
+    """Composed digest with the states of its deliveries."""
 
     id: int
     plan_id: str
@@ -80,7 +81,7 @@ class DigestSummary:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A configured source as ``status`` shows it."""
+    """Configured source as `monitor status` shows it."""
 
     poll_state: PollState
     name: str
@@ -89,9 +90,10 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """What waits in the outbox; ``oldest_at`` is when the oldest pending delivery was composed.
+    """Numbers of pending, failed and rejected deliveries.
 
-    ``refused_at`` is when a target last refused one.
+    ``oldest_pending_at`` is when the oldest pending delivery was composed, ``last_rejected_at`` when a target last
+    rejected one.
     """
 
     pending: int = 0
@@ -103,7 +105,7 @@ class OutboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInfo:
-    """The database itself: its schema's revision, bytes on disk, and how far the pipeline is behind."""
+    """Database engine, schema version, size in bytes, and the number of articles in total and waiting for each step."""
 
     engine: str
     schema: str
@@ -115,7 +117,7 @@ class DatabaseInfo:
 
 @dataclass(frozen=True, slots=True)
 class SavedConfiguration:
-    """The last configuration that was good, as its text, and the faults of the one that is not taken."""
+    """Last valid configuration as text, and the errors of a rejected edit."""
 
     text: str
     loaded_at: datetime
@@ -124,7 +126,7 @@ class SavedConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class ArticleVersion:
-    """An article as it was before a change. ``number`` counts from 0, the first version."""
+    """Article as it was before a change. ``version`` counts from 0, the first version."""
 
     version: int
     article: Article
@@ -133,7 +135,7 @@ class ArticleVersion:
 
 @dataclass(frozen=True, slots=True)
 class PageSnapshot:
-    """A raw page as the server gave it: evidence. ``sha256`` is of the body, in hexadecimal."""
+    """Raw page as received from the server, kept as evidence. ``sha256`` is the hexadecimal hash of the body."""
 
     article_id: int
     url: str
@@ -146,7 +148,7 @@ class PageSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceProof:
-    """A record of the chain of evidence: JSON text, the hash of the record before, and its own."""
+    """Record of the evidence chain: JSON text, the hash of the previous record, and its own hash."""
 
     record_id: int
     article_id: int
@@ -157,7 +159,7 @@ class EvidenceProof:
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """Space on a disk, in bytes."""
+    """Free and total space of a disk, in bytes."""
 
     free_bytes: int
     total_bytes: int

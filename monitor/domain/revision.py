@@ -1,4 +1,4 @@
-"""Articles that change after they were told: what is looked at again, what changed, and what is told of it."""
+"""Rechecks of reported articles and the changes that they find."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from monitor.domain.mention import Findings, HitKind, RuleHit
 T = TypeVar("T")
 
 RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
-"""How long after it was found a told article's page is looked at again."""
+"""Times after its discovery at which a reported article's page is rechecked."""
 
 CONFIRM_MISSING_AFTER = timedelta(hours=1)
-"""A page that is gone is asked for once more after this long: servers answer 404 for a moment."""
+"""Wait before a missing page is requested a second time, because servers respond 404 for short periods."""
 
 MIN_RECHECK_INTERVAL = timedelta(minutes=10)
-"""A feed that touches an entry again and again has its page looked at no more often than this."""
+"""Minimum time between rechecks that a changed feed entry triggers."""
 
 
 def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
-    """Return when an article is to be looked at next, or None after the last time."""
+    """Return when an article is rechecked next, or None after the last recheck."""
     return next((first_seen_at + after for after in RECHECK_DELAYS if first_seen_at + after > now), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """A told article leased for another look. ``missing`` counts how often in a row its page was gone."""
+    """Reported article leased for a recheck. ``missing_count`` is how often in a row its page was missing."""
 
     stored: StoredArticle
     findings: Findings
@@ -37,7 +37,7 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEvent:
-    """A change to be told under a rule, with the words that prove it."""
+    """Change of an article to be reported under a rule, with the passages that prove it."""
 
     hit: RuleHit
     kind: HitKind

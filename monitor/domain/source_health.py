@@ -1,40 +1,35 @@
-"""What helps against the usual failures of a source: one sentence each, for the person who keeps sources.yaml.
-
-In which state a source is after a poll, and when its reader is told.
-"""
+"""Health of sources: diagnosis after a poll, notices to the reader, and suggestions how to fix a problem."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from monitor.domain.fetch_result import Failed, FailureCause
 from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source
 
 SUGGEST_FIND_FEED = "open the address in a browser; `monitor discover` finds where the feed is now"
-SUGGEST_FIX_SELECTORS = "look at the page and mend the source's selectors (`listing`: `items`, `link`)"
-SUGGEST_ASK_ACCESS = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
+SUGGEST_FIX_SELECTORS = "open the page and correct the source's selectors (`items`, `link`)"
+SUGGEST_ASK_ACCESS = "ask the outlet to allow this program's User-Agent, or use another feed or sitemap of the outlet"
 SUGGEST_SUBSCRIPTION_HEADERS = (
-    "give the source the headers of a subscription (`headers:`), or use a public feed of the outlet"
+    "add the headers of a subscription to the source (`headers:`), or use a public feed of the outlet"
 )
 SUGGEST_ALLOWED_FEED = "use a feed of the outlet, or ask the outlet"
-SUGGEST_REMOVE_SOURCE = (
-    "remove the source, or find its new address with `monitor discover`; it is asked again once a week"
-)
+SUGGEST_REMOVE_SOURCE = "remove the source, or find its new address with `monitor discover`; it is retried once a week"
 
-_SUGGEST_WAIT = "wait: it is asked again, and the outlet has to mend it if it lasts"
+_SUGGEST_WAIT = "wait: it is retried automatically; if the failure persists, only the outlet can fix it"
 _SUGGESTIONS_BY_CAUSE = {
-    FailureCause.NAME_LOOKUP: "see whether the host is spelled right, "
-    "and whether this machine is online and its name server answers",
+    FailureCause.NAME_LOOKUP: "check the spelling of the host, and that this machine is online and its DNS works",
     FailureCause.UNREACHABLE: (
-        "see whether the address opens in a browser; if it does, a firewall or the outlet keeps this machine out"
+        "open the address in a browser; if that works, a firewall or the outlet blocks this machine"
     ),
-    FailureCause.TIMEOUT: "wait: it is asked again; if it lasts, see whether the address opens in a browser",
+    FailureCause.TIMEOUT: "wait: it is retried automatically; if it persists, open the address in a browser",
     FailureCause.CERTIFICATE: (
-        "open the address in a browser: if it warns, too, the outlet has to mend it; "
-        "if not, see to this machine's date and CA certificates"
+        "open the address in a browser: if it warns, too, only the outlet can fix it; "
+        "if not, check this machine's date and CA certificates"
     ),
-    FailureCause.FORBIDDEN_ADDRESS: "if this is a server of yours, name its network in `settings.allowed_networks`",
+    FailureCause.FORBIDDEN_ADDRESS: "if this is a server of yours, add its network to `settings.allowed_networks`",
     FailureCause.REDIRECT: SUGGEST_FIND_FEED,
     FailureCause.LAYOUT_CHANGED: SUGGEST_FIX_SELECTORS,
     FailureCause.MALFORMED: _SUGGEST_WAIT,
@@ -48,9 +43,17 @@ _SUGGESTIONS_BY_STATUS = {
 
 
 def suggestion_for(failure: Failed) -> str:
-    """Return what helps, or an empty text where nothing is known to."""
+    """Return a suggestion how to fix a failure, or an empty text if none is known."""
     by_status = _SUGGESTIONS_BY_STATUS.get(failure.status) or (_SUGGEST_WAIT if failure.status >= 500 else "")
     return by_status or _SUGGESTIONS_BY_CAUSE.get(failure.cause, "")
+
+
+class NoticeKind(StrEnum):
+    """Reason for a notice about a source."""
+
+    CHANGE = "change"
+    REMINDER = "reminder"
+    RECOVERY = "recovery"
 
 
 REMINDER_INTERVAL = timedelta(days=1)
@@ -62,7 +65,7 @@ _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOV
 
 @dataclass(frozen=True, slots=True)
 class SourceDiagnosis:
-    """What a poll says of its source: a state, the evidence in one sentence, and what would mend it."""
+    """Result of a poll for the reader: state, evidence in one sentence, and a suggestion how to fix it."""
 
     state: SourceState = SourceState.OK
     detail: str = ""
@@ -71,23 +74,27 @@ class SourceDiagnosis:
 
 @dataclass(frozen=True, slots=True)
 class SourceNotice:
-    """One line to the reader about one source: ``kind`` is "change", "reminder" or "recovery"."""
+    """One line to the reader about a source."""
 
     source_id: str
-    kind: str
+    kind: NoticeKind
     text: str
 
 
 def with_diagnosis(poll_state: PollState, diagnosis: SourceDiagnosis, now: datetime) -> PollState:
-    """Return the memory with a finding; the state keeps its beginning while it lasts."""
+    """Return the poll state with a diagnosis; the start time is kept while the state is unchanged."""
     since = poll_state.state_since_at if diagnosis.state is poll_state.state and poll_state.state_since_at else now
     return replace(
-        poll_state, state=diagnosis.state, detail=diagnosis.detail, remedy=diagnosis.suggestion, state_since_at=since
+        poll_state,
+        state=diagnosis.state,
+        detail=diagnosis.detail,
+        suggestion=diagnosis.suggestion,
+        state_since_at=since,
     )
 
 
 def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> SourceDiagnosis | None:
-    """Return the finding that a source is silent for longer than expected, or None."""
+    """Return a diagnosis if the source had no new article for longer than expected, else None."""
     if source.max_silence is None:
         return None
     last = poll_state.last_new_at or poll_state.baseline_at
@@ -95,25 +102,25 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
         return None
     return SourceDiagnosis(
         SourceState.QUIET,
-        f"nothing new since {last:%Y-%m-%d %H:%M} UTC, "
-        f"though something is expected every {format_duration(source.max_silence)}",
-        "see whether the outlet still fills this feed; raise `max_silence` if it is slower than thought",
+        f"no new article since {last:%Y-%m-%d %H:%M} UTC, "
+        f"although one is expected every {format_duration(source.max_silence)}",
+        "check whether the outlet still updates this feed; raise `expect` if it publishes less often",
     )
 
 
 def effective_poll_state(poll_state: PollState) -> PollState:
-    """Return the memory as its reader should see it: a source whose pages are no longer read as before is not well.
+    """Return the poll state as shown to the reader: a source with a layout change is failing.
 
-    Where the source itself cannot be read, or articles were missed, that is told first.
+    A source that cannot be read itself, or that missed articles, keeps that state.
     """
     pages = poll_state.pages
     if poll_state.state not in _READABLE_STATES:
         return poll_state
     if pages.changed_at is None:
-        mended = pages.mended_at and poll_state.state_since_at and pages.mended_at > poll_state.state_since_at
+        recovered = pages.mended_at and poll_state.state_since_at and pages.mended_at > poll_state.state_since_at
         return (
             replace(poll_state, state_since_at=pages.mended_at)
-            if mended and poll_state.state in HEALTHY_STATES
+            if recovered and poll_state.state in HEALTHY_STATES
             else poll_state
         )
     if pages.changed_at == poll_state.accepted_at:
@@ -122,24 +129,22 @@ def effective_poll_state(poll_state: PollState) -> PollState:
             if poll_state.state is SourceState.OK
             else poll_state
         )
-    since = pages.changed_at
-    look = f"monitor extract --source {poll_state.source_id} {pages.url}"
-    remedy = f"look at it with `{look}`, and name the right parts under the source's `selectors:`"
+    command = f"monitor extract --source {poll_state.source_id} {pages.url}"
     return replace(
         poll_state,
         state=SourceState.FAILING,
-        state_since_at=since,
+        state_since_at=pages.changed_at,
         detail=f"layout changed: {_describe_page_quality(poll_state)}",
-        remedy=remedy,
+        suggestion=f"inspect the extraction with `{command}`, and set the source's `selectors:`",
     )
 
 
 def _describe_page_quality(poll_state: PollState) -> str:
-    """Say how its pages are read now."""
+    """Return a sentence on the extraction confidence of the source's pages."""
     pages = poll_state.pages
     if not pages.usual:
         return (
-            f"its pages yield hardly any text of the articles: confidence {pages.current_confidence:.2f}, "
+            f"hardly any article text is found on its pages: confidence {pages.current_confidence:.2f}, "
             f"e.g. {pages.url}"
         )
     return (
@@ -149,19 +154,19 @@ def _describe_page_quality(poll_state: PollState) -> str:
 
 
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
-    """Return the memory with a change of layout accepted that lasts after a week of telling: it is usual from then."""
-    changed_at, told_at = poll_state.pages.changed_at, poll_state.told_at
-    if changed_at is None or told_at is None or poll_state.reported_state is not SourceState.FAILING:
+    """Return the poll state with a layout change accepted if it lasted a week after being reported."""
+    changed_at, reported_at = poll_state.pages.changed_at, poll_state.first_reported_at
+    if changed_at is None or reported_at is None or poll_state.reported_state is not SourceState.FAILING:
         return poll_state
-    lasts = poll_state.state in _READABLE_STATES and now - max(changed_at, told_at) >= LAYOUT_ACCEPTED_AFTER
-    return replace(poll_state, accepted_at=changed_at) if lasts else poll_state
+    persists = poll_state.state in _READABLE_STATES and now - max(changed_at, reported_at) >= LAYOUT_ACCEPTED_AFTER
+    return replace(poll_state, accepted_at=changed_at) if persists else poll_state
 
 
 def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> SourceNotice | None:
-    """Return the notice to give now: at a change of state, daily while a fault lasts, and once when it is over.
+    """Return the notice due now: on a change of state, daily while a problem lasts, and once when it ends.
 
-    A fault that takes the place of another is a change: pages read badly are told when the feed is read again, at once.
-    A single hiccup is a state, and no notice.
+    A problem that follows directly on another is a change and is reported at once. A single light failure changes the
+    state but causes no notice.
     """
     poll_state, outlet = effective_poll_state(poll_state), outlet or poll_state.source_id
     since = f" since {poll_state.state_since_at:%Y-%m-%d %H:%M} UTC" if poll_state.state_since_at else ""
@@ -170,61 +175,73 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
             return None
         text = f"{outlet} is read again{since}; it was {poll_state.reported_state.value}"
         if poll_state.pages.changed_at is not None:
-            text = f"{outlet}: {_describe_page_quality(poll_state)}. From now on that is taken as usual"
-        return SourceNotice(poll_state.source_id, "recovery", text)
-    another = poll_state.reported_since_at is not None and poll_state.reported_since_at != poll_state.state_since_at
-    changed = poll_state.state is not poll_state.reported_state or another
+            text = f"{outlet}: {_describe_page_quality(poll_state)}. From now on this is considered normal"
+        return SourceNotice(poll_state.source_id, NoticeKind.RECOVERY, text)
+    is_other_problem = (
+        poll_state.reported_since_at is not None and poll_state.reported_since_at != poll_state.state_since_at
+    )
+    changed = poll_state.state is not poll_state.reported_state or is_other_problem
     if changed and poll_state.state is SourceState.FAILING and 0 < poll_state.failures < FAILURES_UNTIL_REPORTED:
         return None
     if not changed and poll_state.reported_at is not None and now - poll_state.reported_at < REMINDER_INTERVAL:
         return None
     text = f"{outlet} is {poll_state.state.value}{since}: {poll_state.detail}"
-    if poll_state.remedy:
-        text += f". What would help: {poll_state.remedy}"
-    return SourceNotice(poll_state.source_id, "change" if changed else "reminder", text)
+    if poll_state.suggestion:
+        text += f". Suggestion: {poll_state.suggestion}"
+    return SourceNotice(poll_state.source_id, NoticeKind.CHANGE if changed else NoticeKind.REMINDER, text)
 
 
 def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetime) -> PollState:
-    """Return the memory after a notice was given, so that it is not given again."""
+    """Return the poll state after a notice was sent, so that it is not repeated."""
     if notice is None:
         return poll_state
-    told_at = now if notice.kind != "reminder" else poll_state.told_at or now
-    seen = effective_poll_state(poll_state)
-    reported = replace(poll_state, reported_state=seen.state, reported_since_at=seen.state_since_at)
-    return replace(reported, reported_at=now, told_at=told_at, notice=notice.text)
+    effective = effective_poll_state(poll_state)
+    is_reminder = notice.kind is NoticeKind.REMINDER
+    return replace(
+        poll_state,
+        reported_state=effective.state,
+        reported_since_at=effective.state_since_at,
+        reported_at=now,
+        first_reported_at=(poll_state.first_reported_at or now) if is_reminder else now,
+        notice=notice.text,
+    )
 
 
 def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices of sources that came back in a period and still are well; faults stand in the coverage."""
+    """Return the notices of sources that recovered in a period and are still healthy."""
     return tuple(
-        memory.notice
-        for memory in poll_states
-        if memory.notice
-        and memory.state in HEALTHY_STATES
-        and memory.reported_at
-        and start_at <= memory.reported_at < end_at
+        poll_state.notice
+        for poll_state in poll_states
+        if poll_state.notice
+        and poll_state.state in HEALTHY_STATES
+        and poll_state.reported_at
+        and start_at <= poll_state.reported_at < end_at
     )
 
 
 def problem_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices given in a period of sources that are not well now: what began in it, and the daily reminders.
+    """Return the notices sent in a period about sources that are unhealthy now: new problems and daily reminders.
 
-    A source that is read all the same, from its new address or with a gap behind it, is told once and not again.
+    A source that is still read (from its new address, or after a gap) is included only in the period in which its state
+    began.
     """
     return tuple(
-        memory.notice
-        for memory in poll_states
-        if memory.notice
-        and memory.state not in HEALTHY_STATES
-        and memory.state is memory.reported_state
-        and memory.reported_at
-        and start_at <= memory.reported_at < end_at
-        and (memory.state in _UNREADABLE_STATES or (memory.state_since_at and memory.state_since_at >= start_at))
+        poll_state.notice
+        for poll_state in poll_states
+        if poll_state.notice
+        and poll_state.state not in HEALTHY_STATES
+        and poll_state.state is poll_state.reported_state
+        and poll_state.reported_at
+        and start_at <= poll_state.reported_at < end_at
+        and (
+            poll_state.state in _UNREADABLE_STATES
+            or (poll_state.state_since_at and poll_state.state_since_at >= start_at)
+        )
     )
 
 
 def format_duration(duration: timedelta) -> str:
-    """Write a length of time for a reader: "2 days", "36 hours", "15 minutes"."""
+    """Return a duration for display: "2 days", "36 hours", "15 minutes"."""
     seconds = int(duration.total_seconds())
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size and seconds % size == 0:

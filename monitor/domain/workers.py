@@ -1,4 +1,4 @@
-"""Work on several machines: one daemon hands collecting out, workers do it; what they say of themselves."""
+"""Distributed collecting: the job queue between daemon and workers, and the workers' heartbeats."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from typing import Protocol
 from monitor.domain.poll_state import Lease
 
 QUEUE_NAME, COLLECT_TASK, READ_PAGES_TASK = "monitor", "collect", "read"
-"""The names under which jobs lie in the queue."""
+"""Names of the queue and of its tasks."""
 
 HEARTBEAT_INTERVAL = timedelta(seconds=5)
 WORKER_TIMEOUT = timedelta(seconds=20)
-"""A worker whose heart has not beaten for so long is taken for dead, and its work is given to others."""
+"""A worker without a heartbeat for this long is considered dead, and its jobs are requeued."""
 
 DEAD_WORKER_RETENTION = timedelta(hours=1)
-"""For so long a worker that fell silent is still shown."""
+"""Time for which a dead worker is still displayed."""
 
 HEARTBEAT_KEY_PREFIX = "worker:"
-"""What the facts in the ledger begin with in which workers speak of themselves."""
+"""Prefix of the keys under which heartbeats are in the key-value store."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """What one look at the queue did: jobs handed out, and jobs taken back from workers that are dead.
+    """Result of one run of the enqueuer: new jobs, and jobs requeued from dead workers.
 
-    ``workers`` is how many are alive; without any, nothing stays in the queue.
+    If ``alive_workers`` is 0, the queue is emptied and the daemon collects by itself.
     """
 
     alive_workers: int
@@ -36,7 +36,7 @@ class EnqueueResult:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """Jobs by what has become of them; those that succeeded are not kept, those that failed for a week."""
+    """Jobs by state. Successful jobs are deleted at once, failed ones after a week."""
 
     workers: int = 0
     queued: int = 0
@@ -46,7 +46,7 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHeartbeat:
-    """What a worker said of itself at ``at``; counts are since it began."""
+    """Status of a worker at the time ``at``; the counts are since ``began_at``."""
 
     name: str
     at: datetime
@@ -59,43 +59,43 @@ class WorkerHeartbeat:
 
 
 class JobQueue(Protocol):
-    """The queue between the daemon and its workers. Every method is one transaction and may raise ``StoreError``."""
+    """Queue between the daemon and its workers. Every method is one transaction and may raise ``StoreError``."""
 
     def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
-        """Take back what dead workers held; then lease due sources until a time and enqueue a job for each.
+        """Requeue the jobs of dead workers, then lease due sources and enqueue a job for each.
 
-        Sources with pages to read get a job, too. Where no worker is alive, all jobs are taken back instead. However
-        many daemons call this, one job comes of one due time.
+        Sources with pages to read get a job, too. If no worker is alive, all jobs are cancelled instead. Concurrent
+        calls enqueue each due source once.
         """
         ...
 
     def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
-        """Begin a job: turn the lease of the queue into one of the worker's own; None if the job came too late."""
+        """Exchange the lease of a job for the worker's own; return None if the job's lease has expired."""
         ...
 
     def release(self, source_id: str, token: str) -> bool:
-        """Give a lease back without a poll, so that the source is due again; False if it had ended."""
+        """Release a lease without a poll, so that the source is due again; return False if the lease has expired."""
         ...
 
     def count_jobs(self) -> QueueCounts:
-        """Count workers that are alive, and jobs."""
+        """Return the number of alive workers, and of jobs by state."""
         ...
 
     def delete_old_jobs(self) -> int:
-        """Delete failed jobs of the week before and workers that are long gone; return how many jobs."""
+        """Delete failed jobs older than a week and workers long dead; return the number of deleted jobs."""
         ...
 
 
 class WorkerPoolPort(Protocol):
-    """Workers elsewhere, as the daemon sees them."""
+    """Workers as the daemon's jobs use them."""
 
     async def enqueue_due_jobs(self) -> bool:
-        """Hand out what is due; False if no worker is alive, and all is to be done here. Raises ``StoreError``."""
+        """Enqueue due work; return False if no worker is alive and the daemon must collect. Raises ``StoreError``."""
         ...
 
     @property
     def has_workers(self) -> bool:
-        """Whether the last time somebody was there."""
+        """Return whether a worker was alive at the last call of ``enqueue_due_jobs``."""
         ...
 
 

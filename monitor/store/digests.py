@@ -291,7 +291,7 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
 
 def _source_problem_from_row(row: AnyRow) -> SourceProblem:
     memory = effective_poll_state(poll_state_from_row(row))
-    return SourceProblem(row.id, row.name, memory.state, memory.detail, memory.state_since_at, memory.remedy)
+    return SourceProblem(row.id, row.name, memory.state, memory.detail, memory.state_since_at, memory.suggestion)
 
 
 def _digest_row(digest: Digest, last_hit_id: int) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def _source_row(source: Source, row: AnyRow | None, now: datetime) -> dict[str, 
         memory = replace(memory, etag="", last_modified="", body_hash="", failures=0.0, moved_to="", moved_count=0)
         memory = replace(memory, next_poll_at=now)
     if source.paused:
-        memory = replace(memory, state=SourceState.PAUSED, detail=source.paused, remedy="")
+        memory = replace(memory, state=SourceState.PAUSED, detail=source.paused, suggestion="")
     elif memory.state is SourceState.PAUSED:
         memory = replace(memory, state=SourceState.OK, detail="", next_poll_at=now)
     return {

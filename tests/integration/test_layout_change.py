@@ -104,7 +104,7 @@ def test_a_layout_that_changed_is_told_and_its_end_too(desk: Desk) -> None:
     assert seen.state is SourceState.FAILING
     assert seen.state_since_at == NOON + 2 * HOUR
     assert "layout changed" in seen.detail
-    assert "monitor extract --source daily https://daily.example/18" in seen.remedy
+    assert "monitor extract --source daily https://daily.example/18" in seen.suggestion
     (fault,) = desk.database.outbox.load_coverage(Window(NOON, NOON + 9 * HOUR)).faults
     assert fault.detail == seen.detail
     desk.publish(scripted)
@@ -141,7 +141,7 @@ def test_a_layout_that_stays_changed_is_told_for_a_week_and_then_usual(desk: Des
         desk.publish(scripted)
     assert desk.seen().state is SourceState.OK
     assert len(desk.notices) == 8
-    assert "From now on that is taken as usual" in desk.notices[-1]
+    assert "From now on this is considered normal" in desk.notices[-1]
     desk.publish(*[article] * 30)
     assert len(desk.notices) == 8
     desk.publish(*[scripted] * 20)

@@ -193,13 +193,13 @@ def test_coverage_counts_what_was_read_and_names_the_faults(database: SqlDatabas
     database.sources.register([source(url="https://times.example/rss"), source("post"), source("calm")], NOW)
     states = {"times": SourceState.OK, "post": SourceState.BLOCKED, "calm": SourceState.OK}
     for lease in database.sources.lease_due(NOW, 10, NOW + MINUTE):
-        memory = PollState(lease.source_id, state=states[lease.source_id], detail="403", remedy="ask them")
+        memory = PollState(lease.source_id, state=states[lease.source_id], detail="403", suggestion="ask them")
         success = NOW if lease.source_id == "times" else None
         database.sources.record_poll(lease, replace(memory, last_success_at=success, state_since_at=NOW))
     coverage = database.outbox.load_coverage(Window(NOW - HOUR, NOW + HOUR))
     assert (coverage.sources, coverage.read, coverage.articles) == (3, 1, 2)
     (fault,) = coverage.faults
-    assert (fault.source_id, fault.state, fault.detail, fault.remedy) == (
+    assert (fault.source_id, fault.state, fault.detail, fault.suggestion) == (
         "post",
         SourceState.BLOCKED,
         "403",

@@ -41,7 +41,7 @@ def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(da
     (fault,) = database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults
     assert (fault.source_id, fault.state, fault.since_at) == ("times", SourceState.FAILING, NOW)
     assert "usually 0.90" in fault.detail
-    assert "https://times.example/bad4" in fault.remedy
+    assert "https://times.example/bad4" in fault.suggestion
     read(database, 0.8, 3, "mended")
     assert state(database) is SourceState.OK
     assert database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults == ()

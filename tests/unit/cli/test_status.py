@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 
 
 def line(name: str, state: SourceState = SourceState.OK, detail: str = "", remedy: str = "") -> SourceStatus:
-    memory = PollState(name, state=state, detail=detail, remedy=remedy, last_success_at=NOW)
+    memory = PollState(name, state=state, detail=detail, suggestion=remedy, last_success_at=NOW)
     return SourceStatus(memory, name.title(), 7)
 
 

@@ -84,7 +84,7 @@ def test_pages_that_never_held_any_text_are_told_too() -> None:
     """Once; accepted as they are, they cannot get worse."""
     empty = read(UNKNOWN_PAGE_QUALITY, *[0.0] * 10)
     assert empty.changed_at is not None
-    assert "hardly any text" in effective_poll_state(PollState("daily", pages=empty)).detail
+    assert "hardly any article text" in effective_poll_state(PollState("daily", pages=empty)).detail
     assert read(read(empty, 0.0, accepted=True), *[0.0] * 100).changed_at is None
     assert read(empty, GOOD, GOOD, GOOD).usual == GOOD
 
@@ -105,8 +105,8 @@ def test_a_changed_layout_is_a_state_with_evidence_and_remedy() -> None:
     assert (memory.state, memory.state_since_at) == (SourceState.FAILING, NOW)
     assert "layout changed" in memory.detail
     assert "confidence 0.30, usually 0.85, since 2026-03-01 12:00 UTC, e.g. https://x.example/4" in memory.detail
-    assert "monitor extract --source daily https://x.example/4" in memory.remedy
-    assert "selectors:" in memory.remedy
+    assert "monitor extract --source daily https://x.example/4" in memory.suggestion
+    assert "selectors:" in memory.suggestion
     assert effective_poll_state(memory) == memory
 
 
@@ -152,7 +152,7 @@ def test_a_change_that_stays_is_accepted_after_a_week_of_telling() -> None:
         memory, kind, text = poll(memory, NOW + day * DAY)
         kinds.append(kind)
         if day == 7:
-            assert "From now on that is taken as usual" in text
+            assert "From now on this is considered normal" in text
             assert "confidence 0.30, usually 0.85" in text
     assert kinds == ["change", *["reminder"] * 6, "recovery", ""]
     assert effective_poll_state(memory).state is SourceState.OK
@@ -182,7 +182,7 @@ def test_a_change_that_comes_to_light_when_the_source_is_read_again_is_told_at_o
     """The reader, who was told of another fault, neither waits a day for it nor takes the source for mended."""
     memory, *_ = poll(failing(PollState("daily", pages=CHANGED), NOW - DAY), NOW)
     memory, kind, text = poll(read_again(memory, NOW + HOUR), NOW + HOUR)
-    assert (kind, memory.told_at) == ("change", NOW + HOUR)
+    assert (kind, memory.first_reported_at) == ("change", NOW + HOUR)
     assert "layout changed" in text
     assert poll(memory, NOW + 2 * HOUR)[1] == ""
 

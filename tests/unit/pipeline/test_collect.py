@@ -116,7 +116,7 @@ def test_a_lost_lease_writes_nothing() -> None:
     """Who overslept does not write; the other one does."""
     shelf = Shelf()
     shelf.failure = LeaseLost("overslept")
-    assert poll(shelf, answer(rss(1))).outcome == "lost"
+    assert poll(shelf, answer(rss(1))).outcome == "lease_lost"
 
 
 def test_an_identical_body_is_not_modified() -> None:
@@ -187,7 +187,7 @@ def test_a_move_for_good_counts_after_three_answers() -> None:
     shelf = Shelf()
     states = [poll(shelf, answer(rss(1, n), moved_to="https://new.example/feed")).state_after for n in (2, 3, 4)]
     assert states == [SourceState.OK, SourceState.OK, SourceState.MOVED]
-    assert "https://new.example/feed" in shelf.memory.remedy
+    assert "https://new.example/feed" in shelf.memory.suggestion
     answers: dict[str, FetchResult] = {URL: Failed("404", status=404), "https://new.example/feed": answer(rss(1, 5))}
     assert poll(shelf, answers).new_count == 1
 
@@ -426,4 +426,4 @@ def test_what_was_kept_as_bare_words_is_said() -> None:
 
     result = asyncio.run(run())
     assert (result.outcome, result.new_count) == ("new", 12)
-    assert result.note == "1 of the entries could not be read and stay as bare words"
+    assert result.note == "1 of the entries could not be read and are stored as plain text"
