@@ -31,7 +31,8 @@ from monitor.domain.ports import Clock, ProcessPool
 from monitor.domain.secret import Secret
 from monitor.domain.workers import COLLECT_TASK, HEARTBEAT_INTERVAL, QUEUE_NAME, READ_PAGES_TASK, WorkerHeartbeat
 from monitor.jobs import SHUTDOWN_TIMEOUT, TICK_INTERVAL
-from monitor.pipeline.worker_jobs import OUTCOME_SUPERSEDED, JobHandler, delete_heartbeat, save_heartbeat
+from monitor.pipeline.poll_plan import PollOutcome
+from monitor.pipeline.worker_jobs import JobHandler, delete_heartbeat, save_heartbeat
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.schedule.scheduler import Scheduler
 from monitor.store.database import SqlDatabase
@@ -236,7 +237,7 @@ class WorkerProcess:
             poll = await self._job_handler.collect(source_id, token)
             log_poll(self.metrics, poll)
             self._heartbeat = replace(self._heartbeat, new=self._heartbeat.new + poll.new_count)
-        if poll.outcome in {OUTCOME_SUPERSEDED, "lost"}:
+        if poll.outcome in {PollOutcome.SUPERSEDED, PollOutcome.LEASE_LOST}:
             log.warning("came too late and was dropped; another worker does it", source=source_id, detail=poll.detail)
 
     async def _read_pages(self, source_id: str) -> None:

@@ -1,1 +1,1 @@
-"""The use cases: each reads rows left by the one before and commits its own."""
+"""Pipeline steps; each reads rows that the step before has stored and commits its own."""

@@ -1,15 +1,11 @@
-"""Pure work on many articles at once, done in a worker process beside this one where there is much of it.
+"""Build articles from new feed entries; large batches run in a worker process.
 
-One interpreter keeps one core busy. What a first pass does to thousands of articles and needs no database for is done
-on another core. Results are the same wherever it is done: whoever calls does the work here when told to.
+One interpreter uses one core. When a first poll yields thousands of entries, pure work on them moves to another
+process. The results are the same in both places. A worker process that has answered is idle until this process reads
+the answer and sends more, so waiting calls share one message.
 
-A process that has answered waits until this one, which is busy, reads the answer and hands it more. So what has piled
-up meanwhile goes out together, and those who asked for it hear of each other only if it takes too long.
-
-New entries made into articles: a handful right here, many in a process beside this one.
-
-What a feed holds is foreign. A process that dies over it costs only those entries that killed it: they are kept with
-their words alone.
+Feed content is untrusted. If an entry kills the worker process, only that entry is stored as a fallback article with
+plain text.
 """
 
 import asyncio
@@ -26,21 +22,21 @@ from monitor.stories.novelty import ClassifiedEntry
 
 T = TypeVar("T")
 MIN_OFFLOAD_ARTICLES = 8
-"""So few articles cost less than the way there and back."""
+"""Minimum batch size; the transfer of a smaller batch costs more than the work."""
 
 OFFLOAD_THRESHOLD = 1_000
-"""With so many articles to come, a worker is worth its start: it costs as much as 900 of them."""
+"""Backlog from which a worker process is started; the start costs as much as 900 articles."""
 
 DRAIN_RATE = 100.0
-"""So many articles a second this process does beside all else; only what is more piles up."""
+"""Articles per second that this process handles in addition to its other work; only more than that is backlog."""
 
 MAX_MESSAGE_ARTICLES = 150
-"""With so many articles a message is full: its work takes 10 to 20 ms, longer than the wait for the next one."""
+"""Maximum number of articles per message: 10 to 20 ms of work, longer than the wait for the next message."""
 
 
 @dataclass(frozen=True, slots=True)
 class _OffloadedCall:
-    """A piece of work, how many articles it is about, and who waits for what comes of it."""
+    """Queued call: function, arguments, number of articles, and the future of the caller."""
 
     work: Callable[..., Any]
     args: tuple[Any, ...]
@@ -49,7 +45,10 @@ class _OffloadedCall:
 
 
 class ProcessOffloader:
-    """Does pure work elsewhere while there is much of it, ``places`` messages at once. Without a workshop, never."""
+    """Runs pure functions in worker processes while there is a backlog, ``concurrency`` messages at a time.
+
+    Without a process pool it never does.
+    """
 
     def __init__(self, process_pool: ProcessPool | None = None, concurrency: int = 1) -> None:
         self._process_pool, self._concurrency = process_pool, concurrency
@@ -58,70 +57,71 @@ class ProcessOffloader:
         self._tasks, self._active_tasks = set[asyncio.Task[None]](), 0
 
     def add_backlog(self, article_count: int) -> None:
-        """Tell that about so many articles are to come at once."""
+        """Announce that about this many articles will follow soon."""
         now = asyncio.get_running_loop().time()
         left = max(0.0, self._backlog - DRAIN_RATE * (now - self._backlog_at))
         self._backlog, self._backlog_at = min(left + article_count, 2.0 * OFFLOAD_THRESHOLD), now
 
     async def run_in_pool(self, work: Callable[..., T], batch: Sequence[Any], *args: object) -> T | None:
-        """Do ``work(batch, *more)`` elsewhere; None if it is to be done here. Raises as ``send`` does.
+        """Return ``work(batch, *args)`` computed in a worker process, or None if the caller must compute it here.
 
-        It is done here if there is little of it, or if no process can be started.
+        Returns None if the backlog is small or no process can be started. Raises what ``work`` raises, or
+        ``WorkerKilled``.
         """
         if self._process_pool is None or len(batch) < MIN_OFFLOAD_ARTICLES:
             return None
         self.add_backlog(len(batch))
         if self._backlog < OFFLOAD_THRESHOLD:
             return None
-        job = _OffloadedCall(work, (batch, *args), len(batch), asyncio.get_running_loop().create_future())
-        self._queue.append(job)
+        call = _OffloadedCall(work, (batch, *args), len(batch), asyncio.get_running_loop().create_future())
+        self._queue.append(call)
         if self._active_tasks < self._concurrency:
             self._active_tasks += 1
-            carrier = asyncio.create_task(self._send_queue())
-            self._tasks.add(carrier)
-            carrier.add_done_callback(self._tasks.discard)
+            task = asyncio.create_task(self._send_queue())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         try:
-            result: T = await job.future
+            result: T = await call.future
         except OSError:
             return None
         return result
 
     async def run_separately(self, work: Callable[..., T], *args: object) -> T:
-        """Do some work elsewhere by itself, however little. Raises what it raises, ``WorkerKilled`` or ``OSError``."""
-        assert self._process_pool is not None  # noqa: S101 - without one, nothing is ever killed that would be tried again
+        """Run one call in a worker process by itself. Raises what ``work`` raises, ``WorkerKilled`` or ``OSError``."""
+        assert self._process_pool is not None  # noqa: S101 - called only after a worker process was used
         return await self._process_pool.run(work, *args)
 
     async def _send_queue(self) -> None:
-        """Hand out what waits, until nothing does."""
+        """Send queued calls until the queue is empty."""
         try:
             while self._queue:
-                jobs = [self._queue.popleft()]
-                room = MAX_MESSAGE_ARTICLES - jobs[0].article_count
-                while self._queue and self._queue[0].article_count <= room:
-                    jobs.append(self._queue.popleft())
-                    room -= jobs[-1].article_count
-                if wanted := [job for job in jobs if not job.future.done()]:
-                    await self._send_message(wanted)
+                calls = [self._queue.popleft()]
+                capacity = MAX_MESSAGE_ARTICLES - calls[0].article_count
+                while self._queue and self._queue[0].article_count <= capacity:
+                    calls.append(self._queue.popleft())
+                    capacity -= calls[-1].article_count
+                if pending := [call for call in calls if not call.future.done()]:
+                    await self._send_message(pending)
         finally:
             self._active_tasks -= 1
 
     async def _send_message(self, calls: list[_OffloadedCall]) -> None:
-        """Have jobs done in one message; if that fails, each by itself, so that only who is at fault hears of it."""
+        """Run several calls in one message; if it fails, run each alone, so that an error reaches only its caller."""
         try:
-            results = await self.run_separately(run_calls, [(job.work, job.args) for job in calls])
-        except Exception as error:  # noqa: BLE001 - of several, whose it is shows when each is done by itself
+            results = await self.run_separately(run_calls, [(call.work, call.args) for call in calls])
+        except Exception as error:  # noqa: BLE001 - with several calls, running each alone finds the one that raised it
             if len(calls) == 1 and not calls[0].future.done():
                 calls[0].future.set_exception(error)
-            for job in calls if len(calls) > 1 else ():
-                await self._send_message([job])
+            for call in calls if len(calls) > 1 else ():
+                await self._send_message([call])
             return
-        for job, result in zip(calls, results, strict=True):
-            if not job.future.done():
-                job.future.set_result(result)
+        for call, result in zip(calls, results, strict=True):
+            if not call.future.done():
+                call.future.set_result(result)
 
 
 def run_calls(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -> list[Any]:
-    """Do several pieces of work. Raises what the first of them raises that does."""
+    """Run several calls and return their results. Raises the first exception."""
     return [work(*args) for work, args in calls]
 
 
@@ -133,76 +133,80 @@ _BuiltArticle = tuple[Article, Stage, str | None]
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticles:
-    """Articles to be kept, and how many of them have no more than their bare words."""
+    """Built articles, and how many of them are fallback articles with plain text only."""
 
     articles: tuple[NewArticle, ...]
     fallback_count: int = 0
 
 
 class ArticleBuilder:
-    """Makes drafts of entries that were judged to be new. ``turn`` is held while that keeps the loop busy."""
+    """Builds articles from classified entries. ``cpu_slot`` is held while the work blocks the event loop."""
 
     def __init__(self, offloader: ProcessOffloader, cpu_slot: asyncio.Lock) -> None:
         self._offloader, self._cpu_slot = offloader, cpu_slot
 
     async def build(self, classified: Sequence[ClassifiedEntry], source: Source) -> BuiltArticles:
-        """Make a draft of each."""
-        drafts, bare = list[NewArticle](), 0
+        """Build an article from each entry."""
+        new_articles, fallback_count = list[NewArticle](), 0
         for start in range(0, len(classified), MAX_BATCH_ENTRIES):
-            part = classified[start : start + MAX_BATCH_ENTRIES]
-            entries = [judged.entry for judged in part]
+            batch = classified[start : start + MAX_BATCH_ENTRIES]
+            entries = [one.entry for one in batch]
             try:
-                made = await self._offloader.run_in_pool(
+                built = await self._offloader.run_in_pool(
                     build_indexed_articles, entries, source
                 ) or await self._build_inline(entries, source)
             except WorkerKilled:
-                made, killed = await self._build_one_by_one(entries, source)
-                bare += killed
-            drafts += (
-                NewArticle(judged.keys, article, judged.is_alertable, stage, judged.quarantine_reason, words)
-                for judged, (article, stage, words) in zip(part, made, strict=True)
+                built, killed_count = await self._build_one_by_one(entries, source)
+                fallback_count += killed_count
+            new_articles += (
+                NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text)
+                for one, (article, stage, search_text) in zip(batch, built, strict=True)
             )
-        return BuiltArticles(tuple(drafts), bare)
+        return BuiltArticles(tuple(new_articles), fallback_count)
 
     async def _build_inline(self, entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
-        made: list[_BuiltArticle] = []
+        built: list[_BuiltArticle] = []
         for start in range(0, len(entries), _INLINE_BATCH_ENTRIES):
             async with self._cpu_slot:
-                made += build_articles(entries[start : start + _INLINE_BATCH_ENTRIES], source)
-        return made
+                built += build_articles(entries[start : start + _INLINE_BATCH_ENTRIES], source)
+        return built
 
     async def _build_one_by_one(self, entries: Sequence[Entry], source: Source) -> tuple[list[_BuiltArticle], int]:
-        """Make articles one by one, after a process died over all, and count those that killed one again.
+        """Build articles one by one after a worker was killed, and count the fallback articles.
 
-        When there were a few such entries, the rest is tried together, so that no feed holds others up for long.
+        After ``MAX_KILLED_PROCESSES`` further kills the remaining entries are tried together, so that one feed cannot
+        block others for long.
         """
         from monitor.extract.feed_content import build_fallback_article
 
-        made: list[_BuiltArticle] = []
-        killed = bare = 0
-        unread = Stage.EXTRACTED if source.text_from is TextOrigin.FEED else Stage.LISTED
-        while len(made) < len(entries):
-            rest = entries[len(made) :]
-            part = rest[:1] if killed < MAX_KILLED_PROCESSES else rest
+        built: list[_BuiltArticle] = []
+        kills = fallback_count = 0
+        fallback_stage = Stage.EXTRACTED if source.text_from is TextOrigin.FEED else Stage.LISTED
+        while len(built) < len(entries):
+            remaining = entries[len(built) :]
+            batch = remaining[:1] if kills < MAX_KILLED_PROCESSES else remaining
             try:
-                made += await self._offloader.run_separately(build_indexed_articles, part, source)
+                built += await self._offloader.run_separately(build_indexed_articles, batch, source)
             except WorkerKilled:
-                killed, bare = killed + 1, bare + len(part)
-                made += ((build_fallback_article(entry, source), unread, None) for entry in part)
-        return made, bare
+                kills, fallback_count = kills + 1, fallback_count + len(batch)
+                built += ((build_fallback_article(entry, source), fallback_stage, None) for entry in batch)
+        return built, fallback_count
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
-    """Make articles of what a feed says; where it holds the whole text, the page need not be fetched."""
+    """Build articles from entries; the page need not be fetched if the feed contains the complete text."""
     from monitor.extract.feed_content import article_from_entry, is_complete
 
     articles = [article_from_entry(entry, source) for entry in entries]
-    feed = source.text_from is TextOrigin.FEED
-    return [(one, Stage.EXTRACTED if feed or is_complete(one) else Stage.LISTED, None) for one in articles]
+    uses_feed_text = source.text_from is TextOrigin.FEED
+    return [
+        (article, Stage.EXTRACTED if uses_feed_text or is_complete(article) else Stage.LISTED, None)
+        for article in articles
+    ]
 
 
 def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
-    """Make articles, and of those that are whole the words for the search index too."""
+    """Build articles, and compute the search text of complete ones."""
     from monitor.text.search_text import index_text
 
     return [

@@ -1,4 +1,4 @@
-"""Discover: try what a site names, links and usually has, and say what can be read there."""
+"""Discover the feeds and sitemaps of a site: given, named, linked, or at a common address."""
 
 import asyncio
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _MAX_FEEDS = 12
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFeed:
-    """A feed or sitemap that was read: what it is, how it was found, and how fresh it is."""
+    """Readable feed or sitemap: its kind, how it was found, and how recent it is."""
 
     url: str
     kind: SourceKind
@@ -39,51 +39,51 @@ class DiscoveredFeed:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """What was found, best first, and what stood in the way (empty if nothing did)."""
+    """Discovered feeds, best first, and the reason for a failure (empty if there was none)."""
 
     feeds: tuple[DiscoveredFeed, ...]
     failure_reason: str = ""
 
 
 NO_FEED_REASON = (
-    "the site names no feed, and none is where they usually are; "
-    "what helps: read a page of it that lists articles, by `listing:` with `url` and `items`"
+    "the site names no feed, and there is none at the usual addresses; "
+    "suggestion: read a page that lists its articles, with `page:` and `items:`"
 )
 
 
 class FeedDiscoverer:
-    """Asks a site for its feeds, politely: a page, its robots.txt, and at most some forty addresses."""
+    """Finds the feeds of a site with at most about forty requests: a page, robots.txt, and candidate addresses."""
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool) -> None:
         self._fetcher, self._process_pool = fetcher, process_pool
 
     async def discover(self, url: str) -> DiscoveryResult:
-        """Find what can be polled at an address or on the site it belongs to."""
+        """Return the feeds and sitemaps at an address or on its site."""
         outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE))
         if not isinstance(outcome, Fetched):
             outcome = await self._fetcher.fetch(FetchRequest(url))
         named: tuple[FeedCandidate, ...] = ()
-        trouble = "" if isinstance(outcome, Fetched) else getattr(outcome, "reason", "nothing came")
-        if isinstance(outcome, Failed) and (remedy := suggestion_for(outcome)):
-            trouble += f"; what helps: {remedy}"
+        failure = "" if isinstance(outcome, Fetched) else getattr(outcome, "reason", "the response was empty")
+        if isinstance(outcome, Failed) and (suggestion := suggestion_for(outcome)):
+            failure += f"; suggestion: {suggestion}"
         if isinstance(outcome, Fetched):
-            itself = await self._parse_response(FeedCandidate(outcome.moved_to or url, found_by="given"), outcome)
-            if itself is not None:
-                return DiscoveryResult((itself,))
+            given = await self._parse_response(FeedCandidate(outcome.moved_to or url, found_by="given"), outcome)
+            if given is not None:
+                return DiscoveryResult((given,))
             named = find_page_candidates(decode(outcome.body, outcome.content_type), outcome.url)
             url = outcome.url
         robots = await self._fetcher.fetch(FetchRequest(urljoin(url, "/robots.txt")))
         text = decode(robots.body, robots.content_type) if isinstance(robots, Fetched) else ""
         found = await self._fetch_candidates((*named, *find_robots_candidates(text, url)))
-        if not any(one.kind is SourceKind.FEED for one in found):
-            tried = {canonicalize_url(one.url) for one in named}
+        if not any(feed.kind is SourceKind.FEED for feed in found):
+            tried = {canonicalize_url(candidate.url) for candidate in named}
             found += await self._fetch_candidates(
-                one for one in list_common_candidates(url) if canonicalize_url(one.url) not in tried
+                candidate for candidate in list_common_candidates(url) if canonicalize_url(candidate.url) not in tried
             )
-        return DiscoveryResult(_sort_feeds(found), "" if found else trouble or NO_FEED_REASON)
+        return DiscoveryResult(_sort_feeds(found), "" if found else failure or NO_FEED_REASON)
 
     async def _fetch_candidates(self, candidates: Iterable[FeedCandidate]) -> list[DiscoveredFeed]:
-        """Fetch and read candidates; stop asking once there are enough."""
+        """Fetch and parse candidates until enough feeds are found."""
         found: list[DiscoveredFeed] = []
         pending = list(candidates)
         while pending and len(found) < _MAX_FEEDS:
@@ -95,7 +95,7 @@ class FeedDiscoverer:
         return await self._parse_response(candidate, await self._fetcher.fetch(FetchRequest(candidate.url)))
 
     async def _parse_response(self, candidate: FeedCandidate, fetch_result: FetchResult) -> DiscoveredFeed | None:
-        """Read one answer; None if it is no feed."""
+        """Return the parsed feed, or None if the response is not a feed."""
         if not isinstance(fetch_result, Fetched):
             return None
         source = Source("discover", "", SourceKind.FEED, candidate.url)
@@ -125,7 +125,7 @@ def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> Disc
 
 
 def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
-    """Put feeds before sitemaps, full before empty, named before guessed; one address once."""
+    """Return each feed once: feeds before sitemaps, non-empty before empty, named before guessed."""
     once = {canonicalize_url(one.url): one for one in reversed(feeds)}
     order = {"given": 0, "named": 1, "linked": 2, "guessed": 3}
     return tuple(

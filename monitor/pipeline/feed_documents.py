@@ -1,16 +1,33 @@
-"""The documents of one poll: the source's own, the sitemaps of an index, further pages, the sitemap behind a gap.
+"""Documents of one poll: the source's own, the sitemaps of an index, further listing pages, and the gap sitemap.
 
-What parses is long to load, and many a pass from cron finds every feed unchanged: it is imported where it is at work.
+Parsers take long to load, and many passes find every feed unchanged: they are imported when needed.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from monitor.domain.errors import NotAFeed, WorkerKilled
-from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest, FetchResult
+from monitor.domain.fetch_result import (
+    Blocked,
+    Failed,
+    FailureCause,
+    FailureWeight,
+    Fetched,
+    FetchPurpose,
+    FetchRequest,
+    FetchResult,
+    Gone,
+    NotModified,
+)
+from monitor.domain.poll_state import PollState
+from monitor.domain.polling_policy import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.domain.ports import Fetcher, ProcessPool
 from monitor.domain.source import Entry, Feed, Source, SourceKind
+from monitor.domain.source_health import SUGGEST_FIND_FEED, SUGGEST_FIX_SELECTORS
+from monitor.parse.incremental import hash_body
+from monitor.stories.identity import KeyedEntry, assign_entry_keys
 from monitor.text.urls import extract_host
 
 MAX_NESTED_SITEMAPS = 4
@@ -18,72 +35,131 @@ KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class FetchedFeed:
-    """A document that was read: its entries but for those known to the letter, which ``known`` counts.
+class ParsedFeed:
+    """Parsed entries of a document. ``unchanged_count`` entries were skipped, because the last poll had the same bytes.
 
-    ``items`` are the hashes by which the next poll knows them; empty where that is not possible.
+    ``item_hashes`` identify the items at the next poll; empty if the format does not allow it.
     """
 
     feed: Feed
-    known_count: int = 0
+    unchanged_count: int = 0
     item_hashes: bytes = b""
 
 
-def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers that go along to an address: a source's own, which may be secret, stay with its own host.
+@dataclass(frozen=True, slots=True)
+class FetchedFeed:
+    """Document of a source with the keys of its entries, ready for the poll plan.
 
-    A feed may name any address; whoever writes into it must not have the reader's credentials sent where he likes.
+    ``response`` holds the validators to store, and ``body_hash`` the hash; both are empty if the next poll must read
+    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap, or None.
     """
-    own = extract_host(url) == extract_host(source.url) and (
+
+    response: Fetched
+    body_hash: str
+    parsed: ParsedFeed
+    keyed_entries: tuple[KeyedEntry, ...]
+    gap_entries: tuple[KeyedEntry, ...] | None = None
+
+    @property
+    def entry_count(self) -> int:
+        """Return the number of entries in the document, skipped ones included."""
+        return len(self.parsed.feed.entries) + self.parsed.unchanged_count
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedFeed:
+    """Document that has not changed, according to the server or to the hash of its body."""
+
+    response: Fetched | NotModified
+
+
+@dataclass(frozen=True, slots=True)
+class PollAttempt:
+    """One attempt to read a source: the poll state with the attempt recorded, and the result."""
+
+    poll_state: PollState
+    result: FetchedFeed | UnchangedFeed | Blocked | Gone | Failed
+
+
+def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
+    """Return the configured headers for requests to the source's own host, and none for other hosts.
+
+    Headers may hold credentials, and a feed can link to any address; they must not be sent there.
+    """
+    is_own_host = extract_host(url) == extract_host(source.url) and (
         url.startswith("https:") or not source.url.startswith("https:")
     )
-    return source.headers if own else ()
+    return source.headers if is_own_host else ()
 
 
 class FeedDocumentReader:
-    """Fetches and reads; foreign bytes that need more than a glance are read in a worker.
+    """Fetches and parses the documents of a poll; large or unusual documents are parsed in a worker process.
 
-    ``turn`` is held while something is worked out right here: when many answers come at once, the event loop breathes
-    between them.
+    ``cpu_slot`` is held while work blocks the event loop, so that other tasks run between two documents.
     """
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool, cpu_slot: asyncio.Lock) -> None:
         self._fetcher, self._process_pool, self._cpu_slot = fetcher, process_pool, cpu_slot
 
-    async def fetch(self, source: Source, url: str, etag: str = "", last_modified: str = "") -> FetchResult:
-        """Fetch one document of a source. robots.txt is asked for pages, never for feeds and sitemaps."""
-        purpose = FetchPurpose.PAGE if source.kind is SourceKind.LISTING else FetchPurpose.FEED
-        return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, request_headers(source, url)))
+    async def read(
+        self,
+        source: Source,
+        poll_state: PollState,
+        now: datetime,
+        known_item_hashes: bytes,
+        has_known_entry: KnownEntryCheck,
+    ) -> PollAttempt:
+        """Read a source once: fetch its document unless unchanged, parse it, and add linked documents."""
+        is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
+        poll_state = replace(poll_state, polls=poll_state.polls + 1, last_attempt_at=now)
+        response = await self._fetch_source(source, poll_state, is_unconditional=is_unconditional)
+        if isinstance(response, NotModified):
+            return PollAttempt(poll_state, UnchangedFeed(response))
+        if not isinstance(response, Fetched):
+            return PollAttempt(poll_state, response)
+        if is_unconditional:
+            poll_state = replace(poll_state, unconditional_at=now)
+        body_hash = hash_body(response.body)
+        if body_hash == poll_state.body_hash:
+            poll_state = replace(poll_state, etag=response.etag, last_modified=response.last_modified)
+            return PollAttempt(poll_state, UnchangedFeed(response))
+        try:
+            parsed = await self._parse(response, source, known_item_hashes)
+        except NotAFeed as error:
+            return PollAttempt(poll_state, classify_parse_error(error, source))
+        except WorkerKilled as error:
+            return PollAttempt(poll_state, Failed(str(error), FailureWeight.HARD))
+        if parsed.unchanged_count:
+            parsed = replace(parsed, feed=replace(parsed.feed, ttl=parsed.feed.ttl or poll_state.ttl))
+        else:
+            parsed = replace(parsed, feed=await self.add_linked_entries(parsed.feed, source, has_known_entry))
+        if parsed.feed.is_cut_off or (parsed.feed.nested_urls and source.kind is not SourceKind.LISTING):
+            # The complete document may have the validators of the incomplete one, and an index may stay unchanged
+            # while its sitemaps change.
+            response, body_hash = replace(response, etag="", last_modified=""), ""
+        return PollAttempt(poll_state, FetchedFeed(response, body_hash, parsed, await self._key_entries(parsed.feed)))
 
-    async def parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> FetchedFeed:
-        """Read a document; ``items`` are those of the last one. Raises ``NotAFeed`` or ``WorkerKilled``."""
-        async with self._cpu_slot:
-            document = _parse_inline(response, source, known_item_hashes)
-        if document is not None:
-            return document
-        from monitor.parse.dispatch import parse_document
-
-        return FetchedFeed(
-            await self._process_pool.run(parse_document, response.body, response.content_type, response.url, source)
-        )
+    async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
+        """Add the entries of the source's news sitemap; an unreadable sitemap adds none."""
+        document = attempt.result
+        assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
+        sitemap = replace(source, kind=SourceKind.SITEMAP, url=source.sitemap, listing=None)
+        found = await self._fetch_part(sitemap, source.sitemap)
+        for url in found.nested_urls[:MAX_NESTED_SITEMAPS]:
+            part = await self._fetch_part(sitemap, url)
+            found = replace(found, entries=_merge_entries(found.entries, part.entries))
+        feed = document.parsed.feed
+        feed = replace(feed, entries=_merge_entries(feed.entries, found.entries))
+        return replace(attempt, result=replace(document, gap_entries=await self._key_entries(feed)))
 
     async def add_linked_entries(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
-        """Add what an index of sitemaps or further pages of a listing hold; stop where known entries begin."""
+        """Add the entries of an index's sitemaps, or of further listing pages up to one with a known entry."""
         if source.kind is SourceKind.LISTING:
             return await self._add_listing_pages(feed, source, has_known_entry)
         for url in feed.nested_urls[:MAX_NESTED_SITEMAPS]:
             part = await self._fetch_part(source, url)
             feed = replace(feed, entries=_merge_entries(feed.entries, part.entries))
         return feed
-
-    async def fill_gap(self, feed: Feed, source: Source) -> Feed:
-        """Add what the source's news sitemap holds, to close a gap; a sitemap that cannot be read adds nothing."""
-        sitemap = replace(source, kind=SourceKind.SITEMAP, url=source.sitemap, listing=None)
-        found = await self._fetch_part(sitemap, source.sitemap)
-        for url in found.nested_urls[:MAX_NESTED_SITEMAPS]:
-            part = await self._fetch_part(sitemap, url)
-            found = replace(found, entries=_merge_entries(found.entries, part.entries))
-        return replace(feed, entries=_merge_entries(feed.entries, found.entries))
 
     async def _add_listing_pages(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
         page, pages = feed, source.listing.max_pages if source.listing else 1
@@ -96,18 +172,66 @@ class FeedDocumentReader:
         return feed
 
     async def _fetch_part(self, source: Source, url: str) -> Feed:
-        """Read one further document; what fails adds nothing, for the poll itself succeeded."""
-        outcome = await self.fetch(source, url)
-        if not isinstance(outcome, Fetched):
+        """Read one further document; a failure returns an empty feed, because the poll itself succeeded."""
+        response = await self._fetch(source, url)
+        if not isinstance(response, Fetched):
             return Feed(())
         try:
-            return (await self.parse(outcome, source)).feed
+            return (await self._parse(response, source)).feed
         except (NotAFeed, WorkerKilled):
             return Feed(())
 
+    async def _fetch_source(self, source: Source, poll_state: PollState, *, is_unconditional: bool) -> FetchResult:
+        """Fetch the configured address; if it fails and has moved permanently, fetch the new one."""
+        validators = ("", "") if is_unconditional else (poll_state.etag, poll_state.last_modified)
+        response = await self._fetch(source, source.url, *validators)
+        moved_to = poll_state.moved_to if poll_state.moved_count >= MIN_MOVED_RESPONSES else ""
+        if moved_to and moved_to != source.url and isinstance(response, Failed | Gone):
+            moved_response = await self._fetch(source, moved_to)
+            if isinstance(moved_response, Fetched):
+                return replace(moved_response, moved_to=moved_response.moved_to or moved_to)
+        return response
 
-def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> FetchedFeed | None:
-    """Read a document of ordinary shape and size, or only what is new in it; None if it is for a worker."""
+    async def _fetch(self, source: Source, url: str, etag: str = "", last_modified: str = "") -> FetchResult:
+        """Fetch one document of a source. robots.txt applies to pages, not to feeds and sitemaps."""
+        purpose = FetchPurpose.PAGE if source.kind is SourceKind.PAGE else FetchPurpose.FEED
+        return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, request_headers(source, url)))
+
+    async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
+        """Parse a document, without items known from the last poll. Raises ``NotAFeed`` or ``WorkerKilled``."""
+        async with self._cpu_slot:
+            parsed = _parse_inline(response, source, known_item_hashes)
+        if parsed is not None:
+            return parsed
+        from monitor.parse.dispatch import parse_document
+
+        return ParsedFeed(
+            await self._process_pool.run(parse_document, response.body, response.content_type, response.url, source)
+        )
+
+    async def _key_entries(self, feed: Feed) -> tuple[KeyedEntry, ...]:
+        async with self._cpu_slot:
+            return assign_entry_keys(feed)
+
+
+def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
+    """Return whether access was blocked by a bot or consent wall, or the document is invalid."""
+    looks_like = error.looks_like
+    if looks_like == "changed page":
+        return Failed(error.reason, FailureWeight.HARD, cause=FailureCause.LAYOUT_CHANGED)
+    if looks_like in {"HTML page", "consent page"} or any(
+        word in looks_like for word in ("challenge", "gate", "browser")
+    ):
+        return Blocked(error.reason, SUGGEST_FIX_SELECTORS if source.listing else SUGGEST_FIND_FEED)
+    return Failed(
+        error.reason,
+        FailureWeight.SOFT,
+        cause=FailureCause.LAYOUT_CHANGED if looks_like == "wrong selector" else FailureCause.MALFORMED,
+    )
+
+
+def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
+    """Parse an ordinary document, or only its new items; None if it must be parsed in a worker process."""
     from monitor.parse.dispatch import decode_inline_text
     from monitor.parse.fast_xml import parse_fast_xml
     from monitor.parse.incremental import hash_items
@@ -115,27 +239,27 @@ def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -
     text = decode_inline_text(response.body, response.content_type, source)
     if text is None:
         return None
-    document = _parse_new_items(text, response.url, source, known_item_hashes)
-    if document is None and (feed := parse_fast_xml(text, response.url, source)):
-        document = FetchedFeed(feed, 0, hash_items(text))
-    return document
+    parsed = _parse_new_items(text, response.url, source, known_item_hashes)
+    if parsed is None and (feed := parse_fast_xml(text, response.url, source)):
+        parsed = ParsedFeed(feed, 0, hash_items(text))
+    return parsed
 
 
-def _parse_new_items(text: str, url: str, source: Source, known_item_hashes: bytes) -> FetchedFeed | None:
-    """Read what is not known to the letter; None if that cannot be told from what is."""
+def _parse_new_items(text: str, url: str, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
+    """Parse only the items that differ from the last poll; None if they cannot be separated from the others."""
     from monitor.parse.fast_xml import parse_fast_xml
     from monitor.parse.incremental import is_independent, remove_known_items
 
-    rest = remove_known_items(text, known_item_hashes)
-    if rest is None:
+    changed = remove_known_items(text, known_item_hashes)
+    if changed is None:
         return None
-    feed = parse_fast_xml(rest.text, url, source) if rest.new_count else Feed(())
-    if feed is None or not all(is_independent(entry, rest.known_text) for entry in feed.entries):
+    feed = parse_fast_xml(changed.text, url, source) if changed.new_count else Feed(())
+    if feed is None or not all(is_independent(entry, changed.known_text) for entry in feed.entries):
         return None
-    return FetchedFeed(feed, rest.known_count, rest.item_hashes)
+    return ParsedFeed(feed, changed.known_count, changed.item_hashes)
 
 
 def _merge_entries(first: tuple[Entry, ...], second: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Join entries; of two with one address the first counts, which is the feed's own."""
+    """Join entries; of two with the same URL only the first is kept."""
     urls = {entry.url for entry in first}
     return first + tuple(entry for entry in second if entry.url not in urls)

@@ -1,6 +1,6 @@
-"""Put every article that was screened where it belongs: to the text it is a copy of, to the story it tells.
+"""Grouping step: detects duplicate texts and assigns articles to stories.
 
-What compares articles is long to load, and many a pass from cron has none: it is imported where it is at work.
+Modules that compare articles take long to load, and many passes have no new article: they are imported when needed.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 
 
 class GroupingStep:
-    """Groups stored articles batch by batch. The shelf is in the database; only the vocabulary is kept here too.
+    """Groups matched articles in batches. The index is in the database; term frequencies are cached here as well.
 
-    Losing the last counts of the vocabulary in a crash changes weights a little and no story.
+    A crash loses the latest term frequencies; this changes weights slightly and no stored story.
     """
 
     def __init__(self, database: GroupingDatabase, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
@@ -39,14 +39,14 @@ class GroupingStep:
         self._cleaned_up_at: datetime | None = None
 
     async def run_batch(self, limit: int = GROUPING_BATCH_SIZE) -> int:
-        """Group one batch and return its size; repeat until it is 0."""
+        """Group one batch and return its size; 0 if no article is waiting."""
         batch = await self._load_batch(limit)
         if batch:
             await self._group_batch(batch, await self._prepare(batch))
         return len(batch)
 
     async def run_all(self) -> int:
-        """Group all that is there; return how many."""
+        """Group all waiting articles and return their number."""
         await self._delete_expired()
         total = 0
         while done := await self._group_pending():
@@ -54,7 +54,7 @@ class GroupingStep:
         return total
 
     async def _group_pending(self) -> int:
-        """Group what waits, oldest first; while one batch is placed, the next is prepared."""
+        """Group waiting articles, oldest first; the next batch is prepared while one is placed."""
         batch, done = await self._load_batch(GROUPING_BATCH_SIZE), 0
         ready = asyncio.create_task(self._prepare(batch))
         try:
@@ -64,9 +64,9 @@ class GroupingStep:
                     if len(batch) == GROUPING_BATCH_SIZE
                     else []
                 )
-                comers = await ready
+                incoming = await ready
                 ready = asyncio.create_task(self._prepare(following))
-                await self._group_batch(batch, comers)
+                await self._group_batch(batch, incoming)
                 done += len(batch)
                 batch = following
         finally:
@@ -77,7 +77,10 @@ class GroupingStep:
         return await self._database.run(self._database.stories.ungrouped, limit, after_id)
 
     async def _prepare(self, batch: Sequence[StoredArticle]) -> "list[IncomingArticle]":
-        """Put a batch in order, and read of it what can be read ahead; what is not is read when it is placed."""
+        """Return a batch in the order of placement, with features computed in a worker process if there is a backlog.
+
+        Features that are missing are computed during placement.
+        """
         if not batch:
             return []
         from monitor.stories.fingerprints import extract_grouping_text, pack_features, unpack_features
@@ -87,12 +90,12 @@ class GroupingStep:
         texts = [extract_grouping_text(article) for _, article in ordered]
         try:
             packed = await self._offloader.run_in_pool(pack_features, texts)
-        except Exception:  # noqa: BLE001 - one of them is at fault, which will show when it is placed
+        except Exception:  # noqa: BLE001 - the article that raised it is found when it is placed
             packed = None
-        sketches = unpack_features(packed, texts) if packed else repeat(None)
+        features = unpack_features(packed, texts) if packed else repeat(None)
         return [
-            IncomingArticle(int(name), article, f"s{name}", sketch)
-            for (name, article), sketch in zip(ordered, sketches, strict=False)
+            IncomingArticle(int(name), article, f"s{name}", feature)
+            for (name, article), feature in zip(ordered, features, strict=False)
         ]
 
     async def _group_batch(self, batch: Sequence[StoredArticle], incoming: "Sequence[IncomingArticle]") -> None:
@@ -101,7 +104,7 @@ class GroupingStep:
             await self._place(batch, incoming, vocabulary)
         except StoreError:
             raise
-        except Exception:  # noqa: BLE001 - the guard: one of them is at fault, so each is tried alone
+        except Exception:  # noqa: BLE001 - one article raised it; placing each alone finds which
             for stored in batch:
                 await self._place_single(stored, vocabulary)
 
@@ -118,15 +121,15 @@ class GroupingStep:
     ) -> None:
         from monitor.stories.grouping import Grouper
 
-        def place(shelf: GroupingIndex) -> None:
-            Grouper(shelf, vocabulary).place(incoming)
+        def place(index: GroupingIndex) -> None:
+            Grouper(index, vocabulary).place(incoming)
 
-        due = vocabulary.article_count - self._saved_article_count >= min(
+        is_save_due = vocabulary.article_count - self._saved_article_count >= min(
             VOCABULARY_SAVE_ARTICLES, max(20, self._saved_article_count // 4)
         )
-        kept = vocabulary.to_bytes() if due else b""
-        await self._database.run(self._database.stories.apply_grouping, batch, place, kept)
-        if due:
+        saved = vocabulary.to_bytes() if is_save_due else b""
+        await self._database.run(self._database.stories.apply_grouping, batch, place, saved)
+        if is_save_due:
             self._saved_article_count = vocabulary.article_count
 
     async def _place_single(self, stored: StoredArticle, vocabulary: "Vocabulary") -> None:
@@ -136,7 +139,7 @@ class GroupingStep:
             await self._place([stored], [IncomingArticle(stored.id, _with_date(stored), f"s{stored.id}")], vocabulary)
         except StoreError:
             raise
-        except Exception as error:  # noqa: BLE001 - the guard of one article: recorded on its row, the others go on
+        except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and does not stop the others
             reason = f"{type(error).__name__}: {error}"
             await self._database.run(self._database.stories.mark_grouping_failed, stored, reason)
 
@@ -149,6 +152,6 @@ class GroupingStep:
 
 
 def _with_date(stored: StoredArticle) -> Article:
-    """Return the article with a date: that of its publication, or when it was first seen."""
+    """Return the article with a date: its publication, or when it was first seen."""
     article = stored.article
     return article if article.published_at else replace(article, published_at=stored.first_seen_at)

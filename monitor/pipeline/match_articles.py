@@ -1,7 +1,4 @@
-"""Rehearsal: what edited rules would have told of the articles kept, beside what the running rules did tell.
-
-Look for the watched people and words in every article that was read, once.
-"""
+"""Matching step: finds watched officials and queries in stored articles; backtests edited rules."""
 
 import asyncio
 from collections import Counter
@@ -19,16 +16,16 @@ MAX_EXAMPLES = 5
 
 
 class BacktestMatcher(Protocol):
-    """A compiled watch list."""
+    """Compiled watchlist, as a backtest uses it."""
 
     def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
-        """Find who and what is watched in an article."""
+        """Return the mentions, hits and near misses of one article."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestExample:
-    """One article that a rule would newly tell, or would no longer tell, with the passage that proves it."""
+    """Article that an edited rule would newly report, or no longer report, with the passage that proves it."""
 
     article: int
     title: str
@@ -39,7 +36,7 @@ class BacktestExample:
 
 @dataclass(slots=True)
 class RuleBacktest:
-    """What one rule would have done: hits in all and a day, and how they differ from what was told."""
+    """Result of one rule's backtest: hits in total and per day, and the differences from what was reported."""
 
     rule: str
     hit_count: int = 0
@@ -56,10 +53,10 @@ def backtest(
     articles: Iterable[StoredArticle],
     reported_rules: Mapping[int, frozenset[str]],
 ) -> list[RuleBacktest]:
-    """Screen articles anew and compare with the rules that each was a hit of.
+    """Match articles anew and compare the hits with the rules under which each was reported.
 
-    ``told`` gives the ids of the rules by article; ``rules`` are those of the edited configuration, in its order. A
-    rule that is no longer there loses all its hits. What was there before the source was watched counts for neither.
+    ``rule_ids`` are the edited rules in their order; ``reported_rules`` are the reported rule ids by article id. A
+    removed rule loses all its hits. Articles from before their source was added are not matched.
     """
     results = {rule: RuleBacktest(rule) for rule in rule_ids}
     for stored in articles:
@@ -95,16 +92,16 @@ BATCH_SIZE = 64
 
 
 class ArticleMatcher(Protocol):
-    """The compiled watch engine (``match/engine.py``)."""
+    """Compiled watchlist (``match/engine.py``)."""
 
     def match(self, article: Article, source_id: str = "") -> Findings:
-        """Find mentions, hits and near misses in one article."""
+        """Return the mentions, hits and near misses of one article."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class MatchingResult:
-    """How much one run looked at, and what it found."""
+    """Numbers of articles matched, of new hits, and of articles that raised an error."""
 
     article_count: int = 0
     hit_count: int = 0
@@ -112,38 +109,41 @@ class MatchingResult:
 
 
 class MatchingStep:
-    """Screens stored articles in the order in which they came."""
+    """Matches stored articles in the order of their ids."""
 
     def __init__(self, database: Database, matcher: ArticleMatcher, clock: Clock) -> None:
         self._database, self._matcher, self._clock = database, matcher, clock
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
-        """Screen one batch; one that is not full was all that there was."""
+        """Match one batch; a batch smaller than ``limit`` was the last."""
         batch = await self._database.run(self._database.articles.unmatched, limit)
         if not batch:
             return MatchingResult()
-        screen = self._matcher.match  # a pass compiles it here: should that fail, no article is at fault
+        match = self._matcher.match  # may compile the watchlist; an error here is not the fault of an article
         found: list[tuple[StoredArticle, Findings]] = []
-        failed = 0
+        failed_count = 0
         for stored in batch:
             try:
-                found.append((stored, screen(stored.article, stored.source_id)))
-            except Exception as error:  # noqa: BLE001 - the guard of one article: recorded on its row, the others go on
-                failed += 1
+                found.append((stored, match(stored.article, stored.source_id)))
+            except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and stops no other
+                failed_count += 1
                 reason = f"{type(error).__name__}: {error}"
                 await self._database.run(self._database.articles.mark_matching_failed, stored, reason)
             await asyncio.sleep(0)
-        return MatchingResult(len(batch), await self._store_findings(found), failed)
+        return MatchingResult(len(batch), await self._store_findings(found), failed_count)
 
     async def run_all(self, max_articles: float = inf) -> MatchingResult:
-        """Screen what is there, or ``enough`` of it. What comes meanwhile is left: a steady stream would never end."""
-        total = done = await self.run_batch()
-        while done.article_count == BATCH_SIZE and total.article_count < max_articles:
-            done = await self.run_batch()
+        """Match the waiting articles, at least ``max_articles`` if there are so many.
+
+        Later arrivals wait for the next run.
+        """
+        total = batch = await self.run_batch()
+        while batch.article_count == BATCH_SIZE and total.article_count < max_articles:
+            batch = await self.run_batch()
             total = MatchingResult(
-                total.article_count + done.article_count,
-                total.hit_count + done.hit_count,
-                total.failed_count + done.failed_count,
+                total.article_count + batch.article_count,
+                total.hit_count + batch.hit_count,
+                total.failed_count + batch.failed_count,
             )
         return total
 

@@ -1,7 +1,4 @@
-"""A bounded number of tasks side by side, so that one that hangs holds up only its own place.
-
-The whole line, from due sources to delivered digests, as one pass.
-"""
+"""The pipeline as one pass, from due sources to sent deliveries; a pool of bounded background tasks."""
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
@@ -22,7 +19,7 @@ from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
 class TaskSlots:
-    """Starts work without waiting for it, and knows how much more may be started."""
+    """Pool of background tasks with a limit, so that a hanging task occupies only one slot."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -30,7 +27,7 @@ class TaskSlots:
 
     @property
     def free_count(self) -> int:
-        """How many more may be started now."""
+        """Return how many more tasks may be started now."""
         return self._size - len(self._tasks)
 
     def start(self, work: Coroutine[object, object, object]) -> None:
@@ -40,7 +37,7 @@ class TaskSlots:
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """Wait for what is running, then cancel the rest; returns how many were cancelled."""
+        """Wait for running tasks, then cancel the others; return the number of cancelled tasks."""
         if not self._tasks:
             return 0
         _, late = await asyncio.wait(set(self._tasks), timeout=max_wait.total_seconds())
@@ -56,12 +53,12 @@ DELIVERY_DRAIN_SECONDS = 60
 
 
 def ignore_progress(_what: str, _count: int) -> None:
-    """Show no progress."""
+    """Display no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """What one pass did."""
+    """Results of all steps of one pass."""
 
     polls: tuple[PollResult, ...] = ()
     pages: tuple[PageResult, ...] = ()
@@ -73,7 +70,7 @@ class PassResult:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The use cases in their order. Each reads what the one before has left in the database."""
+    """Pipeline steps in their order; each processes what the step before has stored."""
 
     configuration: Configuration
     collector: Collector
@@ -86,11 +83,11 @@ class Pipeline:
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        """The configured sources that may be polled, by id."""
+        """Return the configured sources that are not paused, by id."""
         return {source.id: source for source in self.configuration.sources if not source.paused}
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
-        """Poll what is due until nothing is, or the named sources once."""
+        """Poll due sources until none is due, or the named sources once."""
         polls: list[PollResult] = []
         while done := await self.collector.run_due(
             self.sources, BATCH_SIZE if source_ids is None else len(source_ids), source_ids
@@ -102,43 +99,43 @@ class Pipeline:
         return tuple(polls)
 
     async def read_pages(self, progress: ProgressCallback) -> tuple[PageResult, ...]:
-        """Open the pages of what was listed, until none is due."""
-        readings: list[PageResult] = []
+        """Read the pages of listed articles until none is due."""
+        pages: list[PageResult] = []
         while done := await self.page_reader.run_due(self.sources, BATCH_SIZE):
-            readings += done
-            progress("pages read", len(readings))
-        return tuple(readings)
+            pages += done
+            progress("pages read", len(pages))
+        return tuple(pages)
 
     async def recheck(self, progress: ProgressCallback = ignore_progress) -> tuple[RecheckResult, ...]:
-        """Look again at the pages of told articles, until none is due."""
-        looks: list[RecheckResult] = []
+        """Recheck the pages of reported articles until none is due."""
+        rechecks: list[RecheckResult] = []
         while done := await self.rechecker.run_due(self.sources, BATCH_SIZE):
-            looks += done
-            progress("pages looked at again", len(looks))
-        return tuple(looks)
+            rechecks += done
+            progress("pages rechecked", len(rechecks))
+        return tuple(rechecks)
 
     async def match_and_compose(
         self, notices: Sequence[str] = (), max_articles: float = inf
     ) -> tuple[MatchingResult, tuple[Digest, ...]]:
-        """Screen and group what was read, and compose the digests that are due, with ``notices`` at their head.
+        """Match and group articles, then compose the due digests, with ``notices`` at their head.
 
-        After ``enough`` articles the rest waits for the next call, so that a flood does not hold up what was found.
+        Stops matching after about ``max_articles`` articles, so that a large backlog does not delay alerts.
         """
-        screening = await self.matching_step.run_all(max_articles)
+        matching = await self.matching_step.run_all(max_articles)
         await self.grouping_step.run_all()
-        return screening, tuple(await self.digest_composer.run_due(self.configuration, notices))
+        return matching, tuple(await self.digest_composer.run_due(self.configuration, notices))
 
     async def send_deliveries(self) -> tuple[DeliveryAttempt, ...]:
-        """Start every delivery that is due; slow targets go on by themselves."""
+        """Start all due deliveries; slow targets continue in the background."""
         return tuple(await self.delivery_sender.run_due())
 
     async def run_pass(
         self, source_ids: Collection[str] | None = None, progress: ProgressCallback = ignore_progress
     ) -> PassResult:
-        """Make one whole pass: fetch, read, look again, match, group, compose what is due, deliver."""
+        """Run one complete pass: collect, read pages, recheck, match, group, compose and deliver."""
         polls = await self.collect(source_ids, progress)
-        readings = await self.read_pages(progress)
-        looks = await self.recheck(progress)
-        screening, digests = await self.match_and_compose()
+        pages = await self.read_pages(progress)
+        rechecks = await self.recheck(progress)
+        matching, digests = await self.match_and_compose()
         attempts = (*await self.send_deliveries(), *await self.delivery_sender.drain(DELIVERY_DRAIN_SECONDS))
-        return PassResult(polls, readings, looks, screening, digests, attempts)
+        return PassResult(polls, pages, rechecks, matching, digests, attempts)

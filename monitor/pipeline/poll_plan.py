@@ -1,29 +1,81 @@
-"""What a poll leaves in the memory of its source: validators, pace, state, and when to come again. Pure."""
+"""Poll plan: decides from one attempt to read a source what is stored. Pure functions."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from monitor.domain import polling_policy
-from monitor.domain.errors import NotAFeed
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, Gone, NotModified
 from monitor.domain.poll_state import PollState, SourceState
-from monitor.domain.source import Feed, Source
+from monitor.domain.source import Entry, Feed, Source
 from monitor.domain.source_health import (
-    SUGGEST_FIND_FEED,
-    SUGGEST_FIX_SELECTORS,
     SUGGEST_REMOVE_SOURCE,
     SourceDiagnosis,
+    SourceNotice,
+    accept_layout_change,
     diagnose_silence,
+    notice_due,
     suggestion_for,
     with_diagnosis,
+    with_notice,
 )
+from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, UnchangedFeed
+from monitor.stories.identity import KeyedEntry, collect_lookup_keys
+from monitor.stories.novelty import ClassifiedEntry, EntryDecision, PollNovelty, classify_entries
 
-MIN_GAP_ENTRIES = 3
+MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely between two polls
+
+
+class PollOutcome(StrEnum):
+    """Outcome of one poll. ``SUPERSEDED``: another worker has the job now."""
+
+    NEW = "new"
+    KNOWN = "known"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    GONE = "gone"
+    POSTPONED = "postponed"
+    LEASE_LOST = "lease_lost"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)
-class FeedStats:
-    """What a document that was read brought. ``missed`` is true if nothing in it was known and nothing filled it."""
+class PlannedEntry:
+    """Entry of a document and the decision on it."""
+
+    entry: Entry
+    decision: EntryDecision
+
+
+@dataclass(frozen=True, slots=True)
+class PollPlan:
+    """Everything that one poll stores: the next poll state, a notice, and new articles.
+
+    ``new_entries`` become articles; ``alias_entries`` add keys to known articles. ``entries`` has every parsed entry
+    of the document with its decision; ``unchanged_count`` more were skipped because the last poll had the same bytes.
+    Reported articles under ``changed_keys`` are rechecked soon. ``note`` is one line about quarantined entries or
+    filled gaps.
+    """
+
+    outcome: PollOutcome
+    poll_state: PollState
+    notice: SourceNotice | None = None
+    entry_count: int = 0
+    entries: tuple[PlannedEntry, ...] = ()
+    unchanged_count: int = 0
+    new_entries: tuple[ClassifiedEntry, ...] = ()
+    alias_entries: tuple[ClassifiedEntry, ...] = ()
+    changed_keys: frozenset[str] = frozenset()
+    has_gap: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _FeedStats:
+    """Numbers of a document that was read. ``has_gap``: articles before it may be missing."""
 
     entry_count: int
     known_count: int
@@ -33,21 +85,148 @@ class FeedStats:
     has_gap: bool = False
 
 
-def state_after_success(
-    source: Source, poll_state: PollState, response: Fetched, feed: Feed, stats: FeedStats, now: datetime
+def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
+    """Return the entry keys that ``plan_poll`` needs to know about; none for a source that was never read."""
+    document = attempt.result
+    if not isinstance(document, FetchedFeed) or attempt.poll_state.baseline_at is None:
+        return frozenset()
+    return collect_lookup_keys(_entries_of(document))
+
+
+def plan_poll(
+    source: Source, attempt: PollAttempt, known_keys: Collection[str], backfill: timedelta, now: datetime
+) -> PollPlan:
+    """Return what to store of an attempt; ``known_keys`` are those of ``keys_to_look_up`` that the source has."""
+    poll_state, result = attempt.poll_state, attempt.result
+    if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries:
+        result = _empty_feed_failure(poll_state)
+    if isinstance(result, FetchedFeed):
+        plan = _plan_document(source, poll_state, result, known_keys, backfill, now)
+    elif isinstance(result, UnchangedFeed):
+        next_state = _state_after_no_change(source, poll_state, result.response, now)
+        plan = PollPlan(PollOutcome.UNCHANGED, next_state, entry_count=poll_state.entries)
+    else:
+        plan = PollPlan(_failure_outcome(result), _state_after_failure(source, poll_state, result, now))
+    next_state = accept_layout_change(plan.poll_state, now)
+    notice = notice_due(next_state, now, source.name)
+    return replace(plan, poll_state=with_notice(next_state, notice, now), notice=notice)
+
+
+def note_fallback_articles(plan: PollPlan, fallback_count: int) -> PollPlan:
+    """Return the plan with a note that some articles consist of plain text only, because building them failed."""
+    if not fallback_count:
+        return plan
+    fallback_note = f"{fallback_count} of the entries could not be read and are stored as plain text"
+    note = "; ".join(filter(None, (plan.note, fallback_note)))
+    poll_state = plan.poll_state
+    if poll_state.state is SourceState.OK:  # the other states have a detail of their own
+        poll_state = replace(poll_state, detail=note)
+    return replace(plan, note=note, poll_state=poll_state)
+
+
+def _entries_of(document: FetchedFeed) -> tuple[KeyedEntry, ...]:
+    return document.keyed_entries if document.gap_entries is None else document.gap_entries
+
+
+def _plan_document(
+    source: Source,
+    poll_state: PollState,
+    document: FetchedFeed,
+    known_keys: Collection[str],
+    backfill: timedelta,
+    now: datetime,
+) -> PollPlan:
+    feed, unchanged_count = document.parsed.feed, document.parsed.unchanged_count
+    keyed_entries = _entries_of(document)
+    novelty = classify_entries(keyed_entries, known_keys, poll_state, backfill, now, unchanged_count)
+    stats = _FeedStats(
+        entry_count=document.entry_count,
+        known_count=novelty.known_count,
+        new_count=len(novelty.new),
+        baseline_at=novelty.baseline_at,
+        note=_describe(document, novelty),
+        has_gap=_has_gap(poll_state, document.entry_count, novelty.known_count),
+    )
+    poll_state = replace(poll_state, body_hash=document.body_hash if document.entry_count else "")
+    outcome = PollOutcome.KNOWN if document.entry_count else PollOutcome.EMPTY
+    if novelty.new:
+        outcome = PollOutcome.NEW
+    return PollPlan(
+        outcome,
+        _state_after_success(source, poll_state, document.response, feed, stats, now),
+        entry_count=document.entry_count,
+        entries=_decide_entries(feed.entries, keyed_entries, novelty.decisions),
+        unchanged_count=unchanged_count,
+        new_entries=novelty.new,
+        alias_entries=novelty.aliases,
+        # with no known entry among the parsed ones, the known ones are unchanged
+        changed_keys=(
+            collect_lookup_keys(document.keyed_entries) if novelty.known_count > unchanged_count else frozenset()
+        ),
+        has_gap=stats.has_gap,
+        note=stats.note,
+    )
+
+
+def _decide_entries(
+    entries: Sequence[Entry], keyed_entries: Sequence[KeyedEntry], decisions: Sequence[EntryDecision]
+) -> tuple[PlannedEntry, ...]:
+    """Return the decision on every entry of the document, then on those of the sitemap that fills a gap."""
+    pending = {id(one.entry): decision for one, decision in zip(keyed_entries, decisions, strict=True)}
+    document = [PlannedEntry(entry, pending.pop(id(entry), EntryDecision.REPEATED)) for entry in entries]
+    added = [
+        PlannedEntry(one.entry, decision)
+        for one, decision in zip(keyed_entries, decisions, strict=True)
+        if id(one.entry) in pending
+    ]
+    return (*document, *added)
+
+
+def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
+    """Return one line on quarantined entries or a filled gap, and on a truncated document."""
+    feed, note = document.parsed.feed, novelty.summary
+    if document.gap_entries is not None:
+        added = len(novelty.new) - len(document.keyed_entries)
+        note = f"a gap was filled from its sitemap: {added} more articles"
+    truncated = f"only the first {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
+    return "; ".join(filter(None, (note, truncated)))
+
+
+def _has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:
+    """Return whether articles may be missing: no entry is known although the source was read before."""
+    return poll_state.entries > 0 and entry_count >= MIN_GAP_ENTRIES and known_count == 0
+
+
+def _empty_feed_failure(poll_state: PollState) -> Failed:
+    """Return the failure for an empty document of a source that had entries before."""
+    return Failed(
+        f"the document is valid but empty; it had {poll_state.entries} entries before",
+        FailureWeight.TEMPORARY,
+        cause=FailureCause.MALFORMED,
+    )
+
+
+def _failure_outcome(failure: Failed | Blocked | Gone) -> PollOutcome:
+    if isinstance(failure, Gone):
+        return PollOutcome.GONE
+    return PollOutcome.BLOCKED if isinstance(failure, Blocked) else PollOutcome.FAILED
+
+
+def _state_after_success(
+    source: Source, poll_state: PollState, response: Fetched, feed: Feed, stats: _FeedStats, now: datetime
 ) -> PollState:
-    """Return the memory after a document was read. Its validators count once this memory is stored."""
-    quiet = _time_since_new_article(poll_state, now)
-    pace = polling_policy.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, quiet)
+    """Return the poll state after a document was read. Its validators apply once this state is stored."""
+    silence = _time_since_new_article(poll_state, now)
+    interval = polling_policy.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, silence)
     moved_to, moved_count = polling_policy.count_moved_responses(
         poll_state.moved_to, poll_state.moved_count, response.moved_to
     )
-    held = stats.entry_count > 0
+    has_entries = stats.entry_count > 0
     poll_state = replace(
         poll_state,
-        etag=response.etag if held else "",
-        last_modified=response.last_modified if held else "",
-        interval=pace,
+        etag=response.etag if has_entries else "",
+        last_modified=response.last_modified if has_entries else "",
+        interval=interval,
         last_success_at=now,
         last_new_at=now if stats.new_count else poll_state.last_new_at,
         failures=0.0,
@@ -57,105 +236,77 @@ def state_after_success(
         entries=stats.entry_count,
         ttl=feed.ttl,
     )
-    wait = polling_policy.wait_after_success(source.poll_interval, pace, (response.freshness, feed.ttl))
-    at = _next_poll_at(source, poll_state, wait, now)
+    wait = polling_policy.wait_after_success(source.poll_interval, interval, (response.freshness, feed.ttl))
+    next_poll_at = _next_poll_at(source, poll_state, wait, now)
     if source.poll_interval is None:
-        at = polling_policy.skip_excluded_hours(at, feed.skip_hours, feed.skip_days)
-    return replace(with_diagnosis(poll_state, _assess_feed(source, poll_state, stats, now), now), next_poll_at=at)
+        next_poll_at = polling_policy.skip_excluded_hours(next_poll_at, feed.skip_hours, feed.skip_days)
+    poll_state = with_diagnosis(poll_state, _diagnose_feed(source, poll_state, stats, now), now)
+    return replace(poll_state, next_poll_at=next_poll_at)
 
 
-def state_after_no_change(
+def _state_after_no_change(
     source: Source, poll_state: PollState, response: Fetched | NotModified, now: datetime
 ) -> PollState:
-    """Return the memory after an answer that nothing changed."""
-    pace = polling_policy.interval_after_no_change(poll_state.interval, _time_since_new_article(poll_state, now))
+    """Return the poll state after a poll that found no change."""
+    interval = polling_policy.interval_after_no_change(poll_state.interval, _time_since_new_article(poll_state, now))
     moved_to, moved_count = polling_policy.count_moved_responses(
         poll_state.moved_to, poll_state.moved_count, response.moved_to
     )
     poll_state = replace(
-        poll_state, interval=pace, last_success_at=now, failures=0.0, moved_to=moved_to, moved_count=moved_count
+        poll_state, interval=interval, last_success_at=now, failures=0.0, moved_to=moved_to, moved_count=moved_count
     )
-    finding = _redirect_finding(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis()
-    wait = polling_policy.wait_after_success(source.poll_interval, pace, (response.freshness, poll_state.ttl))
-    return replace(with_diagnosis(poll_state, finding, now), next_poll_at=_next_poll_at(source, poll_state, wait, now))
+    diagnosis = _diagnose_redirect(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis()
+    wait = polling_policy.wait_after_success(source.poll_interval, interval, (response.freshness, poll_state.ttl))
+    return replace(
+        with_diagnosis(poll_state, diagnosis, now), next_poll_at=_next_poll_at(source, poll_state, wait, now)
+    )
 
 
-def state_after_failure(
+def _state_after_failure(
     source: Source, poll_state: PollState, failure: Failed | Blocked | Gone, now: datetime
 ) -> PollState:
-    """Return the memory after an exchange that brought no document. Validators stay: the old entries are stored."""
+    """Return the poll state after a poll without a document. Validators stay: the old entries are stored."""
     if isinstance(failure, Gone):
-        poll_state = with_diagnosis(
-            poll_state, SourceDiagnosis(SourceState.GONE, failure.reason, SUGGEST_REMOVE_SOURCE), now
-        )
-        return replace(
-            poll_state, next_poll_at=_next_poll_at(source, poll_state, polling_policy.GONE_RETRY_INTERVAL, now)
-        )
-    if isinstance(failure, Blocked):
-        poll_state = replace(poll_state, failures=polling_policy.add_failure(poll_state.failures, FailureWeight.SOFT))
-        poll_state = with_diagnosis(
-            poll_state, SourceDiagnosis(SourceState.BLOCKED, failure.reason, failure.suggestion), now
-        )
+        diagnosis = SourceDiagnosis(SourceState.GONE, failure.reason, SUGGEST_REMOVE_SOURCE)
+        wait = polling_policy.GONE_RETRY_INTERVAL
+    elif isinstance(failure, Blocked):
+        failures = polling_policy.add_failure(poll_state.failures, FailureWeight.SOFT)
+        poll_state = replace(poll_state, failures=failures)
+        diagnosis = SourceDiagnosis(SourceState.BLOCKED, failure.reason, failure.suggestion)
         wait = polling_policy.wait_when_blocked(source.poll_interval, poll_state.interval, failure.retry_after)
-        return replace(poll_state, next_poll_at=_next_poll_at(source, poll_state, wait, now))
-    failures = polling_policy.add_failure(poll_state.failures, failure.weight)
-    poll_state = replace(poll_state, failures=failures)
-    poll_state = with_diagnosis(
-        poll_state, SourceDiagnosis(SourceState.FAILING, failure.reason, suggestion_for(failure)), now
-    )
-    wait = polling_policy.wait_after_failure(source.poll_interval, poll_state.interval, failures, failure.retry_after)
-    return replace(poll_state, next_poll_at=_next_poll_at(source, poll_state, wait, now))
-
-
-def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
-    """Tell a wall from a broken document."""
-    what = error.looks_like
-    if what == "changed page":
-        return Failed(error.reason, FailureWeight.HARD, cause=FailureCause.LAYOUT_CHANGED)
-    if what in {"HTML page", "consent page"} or "challenge" in what or "gate" in what or "browser" in what:
-        return Blocked(error.reason, SUGGEST_FIX_SELECTORS if source.listing else SUGGEST_FIND_FEED)
-    return Failed(
-        error.reason,
-        FailureWeight.SOFT,
-        cause=FailureCause.LAYOUT_CHANGED if what == "wrong selector" else FailureCause.MALFORMED,
+    else:
+        failures = polling_policy.add_failure(poll_state.failures, failure.weight)
+        poll_state = replace(poll_state, failures=failures)
+        diagnosis = SourceDiagnosis(SourceState.FAILING, failure.reason, suggestion_for(failure))
+        wait = polling_policy.wait_after_failure(
+            source.poll_interval, poll_state.interval, failures, failure.retry_after
+        )
+    return replace(
+        with_diagnosis(poll_state, diagnosis, now), next_poll_at=_next_poll_at(source, poll_state, wait, now)
     )
 
 
-def _assess_feed(source: Source, poll_state: PollState, stats: FeedStats, now: datetime) -> SourceDiagnosis:
-    """Judge a document that was read; the first fault found is told."""
+def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now: datetime) -> SourceDiagnosis:
+    """Return the diagnosis of a document that was read; of several problems the first."""
     if stats.has_gap:
         return SourceDiagnosis(
             SourceState.GAP,
             f"none of its {stats.entry_count} entries was known: articles between the last poll "
             f"({poll_state.last_attempt_at or now:%Y-%m-%d %H:%M} UTC and before) and now may be missing",
-            "poll it more often (`poll_interval: auto`), or give it the outlet's news sitemap (`sitemap:`)",
+            "poll it more often (`every: auto`), or configure the outlet's news sitemap (`sitemap:`)",
         )
-    note = stats.note if stats.entry_count else "well-formed, but without any entry so far"
-    return _redirect_finding(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis(detail=note)
+    note = stats.note if stats.entry_count else "valid, but without any entry so far"
+    return _diagnose_redirect(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis(detail=note)
 
 
-def _redirect_finding(poll_state: PollState) -> SourceDiagnosis | None:
+def _diagnose_redirect(poll_state: PollState) -> SourceDiagnosis | None:
     if poll_state.moved_count < polling_policy.MIN_MOVED_RESPONSES:
         return None
     return SourceDiagnosis(
         SourceState.MOVED,
-        f"it answers for good from {poll_state.moved_to}, from where it is read",
+        f"it redirects permanently to {poll_state.moved_to}, where it is read",
         f"write {poll_state.moved_to} into sources.yaml",
     )
-
-
-def empty_feed_failure(poll_state: PollState) -> Failed:
-    """Return what an empty document is where there were entries before: a fault, not silence."""
-    return Failed(
-        f"the document is well-formed but empty; it held {poll_state.entries} entries before",
-        FailureWeight.TEMPORARY,
-        cause=FailureCause.MALFORMED,
-    )
-
-
-def has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:
-    """Tell whether articles may have come and gone between two polls: nothing known where there should be."""
-    return poll_state.entries > 0 and entry_count >= MIN_GAP_ENTRIES and known_count == 0
 
 
 def _time_since_new_article(poll_state: PollState, now: datetime) -> timedelta | None:

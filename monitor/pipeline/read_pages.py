@@ -1,4 +1,4 @@
-"""Open the pages of listed articles: fetch, extract, keep; or fall back on what the feed said, and say so."""
+"""Page reading step: fetches and extracts the pages of listed articles; falls back on the feed text with the reason."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """What came of one page. ``error`` is empty when the article was read from its page."""
+    """Result of one page. ``error`` is empty if the article was extracted from its page."""
 
     source_id: str
     url: str
@@ -29,45 +29,45 @@ class PageResult:
 
 
 def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetime | None:
-    """Decide when to fetch a page again after ``attempts`` earlier failures; None means: take what the feed said."""
+    """Return when to fetch a page again after ``attempts`` earlier failures, or None to use the feed text."""
     if isinstance(fetch_result, Blocked | Gone) or attempts >= len(RETRY_DELAYS):
         return None
     if getattr(fetch_result, "status", 0) in PERMANENT_FAILURE_STATUSES:
         return None
-    asked = getattr(fetch_result, "retry_after", None) or timedelta(0)
-    return now + min(max(asked, RETRY_DELAYS[attempts]), timedelta(hours=1))
+    retry_after = getattr(fetch_result, "retry_after", None) or timedelta(0)
+    return now + min(max(retry_after, RETRY_DELAYS[attempts]), timedelta(hours=1))
 
 
 class PageReader:
-    """Reads articles that a poll has listed; each stands alone, so one bad page stops no other."""
+    """Reads the pages of listed articles; a failure affects only its own article."""
 
     def __init__(self, database: Database, fetcher: Fetcher, process_pool: ProcessPool, clock: Clock) -> None:
         self._database, self._fetcher, self._process_pool, self._clock = database, fetcher, process_pool, clock
 
     async def lease(self, limit: int, source_id: str | None = None) -> list[PendingPage]:
-        """Lease at most ``limit`` articles, of the source ``only`` if it is named, whose page is to be fetched now."""
+        """Lease at most ``limit`` articles whose page is due, of one source if ``source_id`` is given."""
         now = self._clock()
         return await self._database.run(self._database.articles.lease_pages, now, limit, now + PAGE_LEASE, source_id)
 
     async def run_due(
         self, sources: Mapping[str, Source], limit: int, source_id: str | None = None
     ) -> list[PageResult]:
-        """Lease and read at most ``limit`` articles side by side."""
+        """Lease and read at most ``limit`` articles concurrently."""
         leased = await self.lease(limit, source_id)
-        return list(await asyncio.gather(*(self.read(unread, sources.get(unread.source_id)) for unread in leased)))
+        return list(await asyncio.gather(*(self.read(pending, sources.get(pending.source_id)) for pending in leased)))
 
     async def read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
-        """Read one article and keep what came of it; never raises."""
+        """Read one article's page and store the result; never raises."""
         try:
             return await self._fetch_and_store(pending_page, source)
         except LeaseLost:
             return PageResult(
                 pending_page.source_id,
                 pending_page.article.url,
-                "another worker took this page over",
+                "the lease of this page expired and another worker holds it",
                 is_postponed=True,
             )
-        except Exception as error:  # noqa: BLE001 - the guard of one article: recorded on its row, the others go on
+        except Exception as error:  # noqa: BLE001 - an error in one page is stored with it and stops no other
             return await self._store_feed_text(pending_page, f"{type(error).__name__}: {error}")
 
     async def _fetch_and_store(self, pending_page: PendingPage, source: Source | None) -> PageResult:
@@ -76,15 +76,15 @@ class PageReader:
         outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
         if isinstance(outcome, Fetched):
             return await self._store_page(pending_page, source, replace(outcome, fetched_at=self._clock()))
-        reason = getattr(outcome, "reason", "the server answered that nothing changed, and we hold nothing")
-        again = retry_at(outcome, pending_page.attempts, self._clock())
-        if again is None:
+        reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
+        next_attempt_at = retry_at(outcome, pending_page.attempts, self._clock())
+        if next_attempt_at is None:
             return await self._store_feed_text(pending_page, reason)
-        await self._database.run(self._database.articles.postpone_page, pending_page, reason, again)
+        await self._database.run(self._database.articles.postpone_page, pending_page, reason, next_attempt_at)
         return PageResult(pending_page.source_id, pending_page.article.url, reason, is_postponed=True)
 
     async def _store_page(self, pending_page: PendingPage, source: Source | None, page: Fetched) -> PageResult:
-        from monitor.extract.extractor import extract_page  # long to load, and most passes find nothing new to read
+        from monitor.extract.extractor import extract_page  # slow to import, and most passes need it not at all
         from monitor.extract.feed_content import match_score, merge_texts
 
         try:
@@ -94,8 +94,8 @@ class PageReader:
         except MonitorError as error:
             return await self._store_feed_text(pending_page, str(error), page)
         article = merge_texts(found, pending_page.article)
-        sure = match_score(found, pending_page.article)
-        await self._database.run(self._database.articles.save_page, pending_page, article, page, "", sure)
+        confidence = match_score(found, pending_page.article)
+        await self._database.run(self._database.articles.save_page, pending_page, article, page, "", confidence)
         return PageResult(pending_page.source_id, pending_page.article.url, confidence=article.confidence)
 
     async def _store_feed_text(self, pending_page: PendingPage, reason: str, page: Fetched | None = None) -> PageResult:

@@ -1,14 +1,15 @@
-"""Look again, over days, at the pages of what was told: silent edits, corrections and withdrawals are news too.
+"""Recheck step: refetches the pages of reported articles over days, to report edits, corrections and withdrawals.
 
-A new version is told if a watched mention came or went, its sentence or the headline changed, or the text says that it
-is a correction; other edits only under rules with ``report_edits``. The notice threads under the first one by its
-story.
+A new version is reported if a watched mention was added or removed, its sentence or the headline changed, or the text
+contains a correction notice; other edits only under rules with ``report_edits``. The notice refers to the first report
+by its story.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import LeaseLost, MonitorError
@@ -24,23 +25,35 @@ from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_c
 from monitor.text.sanitize import truncate_text
 
 RECHECK_LEASE = timedelta(minutes=5)
-MIN_CONFIDENCE = 0.4  # confidence below which a page is too doubtful to be held against what was told
+MIN_CONFIDENCE = 0.4  # below this extraction confidence a page is not compared with the reported version
 MISSING_STATUSES = {404, 410}
 WITHDRAWN_NOTE = "the page is no longer there"
-MAX_QUOTE_CHARS = 200  # characters of what stood there before
+MAX_QUOTE_CHARS = 200  # of the previous text
+
+
+class RecheckOutcome(StrEnum):
+    """Outcome of one recheck. ``CHANGED``: a new version that no rule reports; ``MISSING``: to be confirmed later."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    REPORTED = "reported"
+    WITHDRAWN = "withdrawn"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    LEASE_LOST = "lease_lost"
 
 
 @dataclass(frozen=True, slots=True)
 class RecheckResult:
-    """What another look at an article brought: same, changed, told, withdrawn, missing, unread or lost."""
+    """Result of one recheck."""
 
     article_id: int
-    outcome: str
+    outcome: RecheckOutcome
     detail: str = ""
 
 
 class Rechecker:
-    """Looks again at told articles; each stands alone."""
+    """Rechecks reported articles; a failure affects only its own article."""
 
     def __init__(
         self,
@@ -56,22 +69,24 @@ class Rechecker:
         self._edit_rule_ids = frozenset(rule.id for rule in rules if rule.report_edits)
 
     async def run_due(self, sources: Mapping[str, Source], limit: int = 16) -> list[RecheckResult]:
-        """Look again at what is due, side by side."""
+        """Recheck at most ``limit`` due articles concurrently."""
         now = self._clock()
         due = await self._database.run(self._database.rechecks.lease_due, now, limit, now + RECHECK_LEASE)
         return list(
-            await asyncio.gather(*(self._recheck_safely(one, sources.get(one.stored.source_id)) for one in due))
+            await asyncio.gather(
+                *(self._recheck_safely(recheck, sources.get(recheck.stored.source_id)) for recheck in due)
+            )
         )
 
     async def _recheck_safely(self, recheck: Recheck, source: Source | None) -> RecheckResult:
-        number = recheck.stored.id
+        article_id = recheck.stored.id
         try:
             return await self._fetch_and_compare(recheck, source)
         except LeaseLost:
-            return RecheckResult(number, "lost")
-        except Exception as error:  # noqa: BLE001 - the guard of one article: it is looked at again later, others go on
+            return RecheckResult(article_id, RecheckOutcome.LEASE_LOST)
+        except Exception as error:  # noqa: BLE001 - an article with an error is rechecked later and stops no other
             await self._schedule_next(recheck)
-            return RecheckResult(number, "unread", f"{type(error).__name__}: {error}")
+            return RecheckResult(article_id, RecheckOutcome.UNREADABLE, f"{type(error).__name__}: {error}")
 
     async def _fetch_and_compare(self, recheck: Recheck, source: Source | None) -> RecheckResult:
         stored = recheck.stored
@@ -82,7 +97,7 @@ class Rechecker:
             return await self._record_missing(recheck)
         if not isinstance(outcome, Fetched):
             await self._schedule_next(recheck)
-            return RecheckResult(stored.id, "unread", getattr(outcome, "reason", ""))
+            return RecheckResult(stored.id, RecheckOutcome.UNREADABLE, getattr(outcome, "reason", ""))
         from monitor.extract.extractor import extract_page
 
         try:
@@ -91,55 +106,58 @@ class Rechecker:
             )
         except MonitorError as error:
             await self._schedule_next(recheck)
-            return RecheckResult(stored.id, "unread", str(error))
+            return RecheckResult(stored.id, RecheckOutcome.UNREADABLE, str(error))
         return await self._compare(recheck, found)
 
     async def _compare(self, recheck: Recheck, found: Article) -> RecheckResult:
         stored = recheck.stored
         article = merge_versions(stored.article, found)
-        sure = found.confidence >= MIN_CONFIDENCE and found.body and not found.partial
-        revision = compare_versions(stored.article, article, stored.revisions) if sure else Revision(RevisionKind.NONE)
+        is_reliable = found.confidence >= MIN_CONFIDENCE and found.body and not found.partial
+        revision = (
+            compare_versions(stored.article, article, stored.revisions) if is_reliable else Revision(RevisionKind.NONE)
+        )
         if revision.kind is RevisionKind.NONE:
             await self._schedule_next(recheck)
-            return RecheckResult(stored.id, "same")
+            return RecheckResult(stored.id, RecheckOutcome.SAME)
         findings = self._matcher.match(article, stored.source_id)
-        told = find_events(recheck.findings, findings, revision, self._edit_rule_ids)
-        await self._store_version(recheck, article, findings, told)
-        return RecheckResult(stored.id, "told" if told else "changed", revision.summary)
+        events = find_events(recheck.findings, findings, revision, self._edit_rule_ids)
+        await self._store_version(recheck, article, findings, events)
+        outcome = RecheckOutcome.REPORTED if events else RecheckOutcome.CHANGED
+        return RecheckResult(stored.id, outcome, revision.summary)
 
     async def _record_missing(self, recheck: Recheck) -> RecheckResult:
         now, stored = self._clock(), recheck.stored
         if not recheck.missing_count:
-            again = self._database.rechecks.record_result
-            await self._database.run(again, recheck, now, now + CONFIRM_MISSING_AFTER, 1)
-            return RecheckResult(stored.id, "missing")
-        told = [ArticleEvent(hit, HitKind.WITHDRAWN, WITHDRAWN_NOTE) for hit in recheck.findings.hits]
-        keep = self._database.rechecks.record_change
-        await self._database.run(keep, recheck, stored.article, recheck.findings, told, now, None)
-        return RecheckResult(stored.id, "withdrawn")
+            record_result = self._database.rechecks.record_result
+            await self._database.run(record_result, recheck, now, now + CONFIRM_MISSING_AFTER, 1)
+            return RecheckResult(stored.id, RecheckOutcome.MISSING)
+        events = [ArticleEvent(hit, HitKind.WITHDRAWN, WITHDRAWN_NOTE) for hit in recheck.findings.hits]
+        record_change = self._database.rechecks.record_change
+        await self._database.run(record_change, recheck, stored.article, recheck.findings, events, now, None)
+        return RecheckResult(stored.id, RecheckOutcome.WITHDRAWN)
 
     async def _schedule_next(self, recheck: Recheck) -> None:
         now = self._clock()
-        when = next_recheck_at(recheck.stored.first_seen_at, now)
-        await self._database.run(self._database.rechecks.record_result, recheck, now, when, 0)
+        due_at = next_recheck_at(recheck.stored.first_seen_at, now)
+        await self._database.run(self._database.rechecks.record_result, recheck, now, due_at, 0)
 
     async def _store_version(
         self, recheck: Recheck, article: Article, findings: Findings, events: Sequence[ArticleEvent]
     ) -> None:
         now = self._clock()
-        when = next_recheck_at(recheck.stored.first_seen_at, now)
-        await self._database.run(self._database.rechecks.record_change, recheck, article, findings, events, now, when)
+        due_at = next_recheck_at(recheck.stored.first_seen_at, now)
+        await self._database.run(self._database.rechecks.record_change, recheck, article, findings, events, now, due_at)
 
 
 def is_missing(fetch_result: FetchResult) -> bool:
-    """Tell whether the server says that the page is no more."""
+    """Return whether the server reports that the page no longer exists."""
     return isinstance(fetch_result, Gone) or (
         isinstance(fetch_result, Failed) and fetch_result.status in MISSING_STATUSES
     )
 
 
 def merge_versions(before: Article, found: Article) -> Article:
-    """Return the new version: the texts as they are now, the facts as they were where the page no longer tells them."""
+    """Return the new version with its own texts; facts that the page no longer states are kept from the old version."""
     return replace(
         found,
         url=before.url,
@@ -158,21 +176,21 @@ def merge_versions(before: Article, found: Article) -> Article:
 def find_events(
     before: Findings, after: Findings, revision: Revision, edit_rule_ids: frozenset[str]
 ) -> list[ArticleEvent]:
-    """Decide what of a change is told, rule by rule; ``changes`` are the rules that want every edit."""
+    """Return the changes to report, by rule; ``edit_rule_ids`` are the rules that report every edit."""
     old = {hit.rule_id: hit for hit in before.hits}
     new = {hit.rule_id: hit for hit in after.hits}
     kind = HitKind.CORRECTION if has_correction_notice(revision) else HitKind.UPDATE
-    told = []
+    events = []
     for rule, hit in {**old, **new}.items():
         note = _event_note(old.get(rule), new.get(rule), revision, reports_all_edits=rule in edit_rule_ids)
         if note:
-            told.append(ArticleEvent(hit, kind, note))
-    return told
+            events.append(ArticleEvent(hit, kind, note))
+    return events
 
 
 def _event_note(old: RuleHit | None, new: RuleHit | None, revision: Revision, *, reports_all_edits: bool) -> str:
-    """Say in a few words what changed for one rule, or nothing if it is not worth telling."""
-    notes = ["the text says that it was corrected"] if has_correction_notice(revision) else []
+    """Describe the change for one rule in a few words, or return an empty text if it is not reported."""
+    notes = ["the text has a correction notice"] if has_correction_notice(revision) else []
     if revision.kind is RevisionKind.HEADLINE:
         notes.append("the headline changed" + _quote_previous(revision.lines[0].removeprefix("- ")))
     if old is None:
@@ -180,19 +198,19 @@ def _event_note(old: RuleHit | None, new: RuleHit | None, revision: Revision, *,
     elif new is None:
         notes.append("it no longer names what is watched" + _quote_previous(*_removed_sentences(old, ())))
     elif normalize_passages(old) != normalize_passages(new):
-        gone = _removed_sentences(old, new.passages)
-        changed = "the sentence around a mention changed" if gone else "a further sentence names what is watched"
-        notes.append(changed + _quote_previous(*gone))
+        removed = _removed_sentences(old, new.passages)
+        changed = "the sentence around a mention changed" if removed else "a further sentence names what is watched"
+        notes.append(changed + _quote_previous(*removed))
     return "; ".join(notes) or (revision.summary if reports_all_edits else "")
 
 
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the first sentence of a hit that stands no more; a headline is told as such."""
-    stands = {" ".join(passage.text.split()) for passage in passages}
+    """Return the first sentence of a hit that was removed; headlines are handled separately."""
+    present = {" ".join(passage.text.split()) for passage in passages}
     texts = (" ".join(passage.text.split()) for passage in old.passages if passage.region is not Region.TITLE)
-    return [text for text in texts if text not in stands][:1]
+    return [text for text in texts if text not in present][:1]
 
 
 def _quote_previous(*texts: str) -> str:
-    """Say what stood there, so that the reader sees the difference without looking for the old version."""
+    """Quote the previous text, so that the reader sees the difference."""
     return "".join(f", before: “{truncate_text(text, MAX_QUOTE_CHARS)}”" for text in texts)

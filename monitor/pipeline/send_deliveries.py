@@ -1,7 +1,7 @@
-"""The outbox on its way: lease, send outside of any transaction, settle. At least once, each time with the same key.
+"""Delivery step: leases deliveries from the outbox, sends them outside any transaction, and records the results.
 
-A target is worked at by one runner, in order. One that fails rests, for longer each time, so that a hanging server
-costs one attempt now and then and never holds the others.
+Every delivery is sent at least once, each attempt with the same key. One task sends to a target, in order. A failing
+target is paused, longer each time, so that a hanging server does not delay other targets.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ RETRY_DELAYS = (
 )
 RETRY_JITTER = 0.1
 DELIVERY_LEASE = timedelta(minutes=10)
-LEASE_MARGIN = timedelta(minutes=2)  # no attempt starts so shortly before its lease ends: it must be settled in time
+LEASE_MARGIN = timedelta(minutes=2)  # no attempt starts this close to the end of its lease; it must be recorded in time
 MIN_TARGET_PAUSE, MAX_TARGET_PAUSE = timedelta(seconds=2), timedelta(minutes=5)
-REFILL_INTERVAL_SECONDS = 0.05  # seconds between two looks for targets that are free again
-MAX_DELIVERIES_PER_TARGET = 32  # deliveries a target gets in one lease
-RECORD_RETRY_SECONDS = (0.1, 1.0, 5.0)  # seconds between tries to record an attempt
+REFILL_INTERVAL_SECONDS = 0.05  # between two checks for targets that are free again
+MAX_DELIVERIES_PER_TARGET = 32  # in one lease
+RECORD_RETRY_SECONDS = (0.1, 1.0, 5.0)  # between attempts to record a result
 
 TargetKey = tuple[str, str]  # channel and target
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """One attempt and what came of it; a ``Retry`` without a next attempt was given up."""
+    """One attempt and its result; a ``Retry`` without ``next_attempt_at`` was the last attempt."""
 
     delivery: Delivery
     receipt: SendResult
@@ -44,9 +44,9 @@ class DeliveryAttempt:
 
 
 def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) -> datetime | None:
-    """Decide when to try again: by the schedule, or later if the other side asks; None when nothing is left to try.
+    """Return the time of the next attempt: by the schedule, or later if the target asks; None if no attempt is left.
 
-    The jitter depends on the delivery alone, and only ever makes a wait longer.
+    The jitter depends only on the delivery and only lengthens the wait.
     """
     if not isinstance(receipt, Retry) or delivery.attempts >= len(RETRY_DELAYS):
         return None
@@ -57,7 +57,7 @@ def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) ->
 
 
 class DeliverySender:
-    """Delivers what is due. One instance a process."""
+    """Sends due deliveries. One instance per process."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class DeliverySender:
         max_targets: int = 256,
         wait_seconds: float = 1.0,
     ) -> None:
-        """``slots`` targets are worked at together; ``deliver_due`` waits for them ``patience`` seconds at most."""
+        """Send to at most ``max_targets`` targets at once; ``run_due`` waits at most ``wait_seconds`` for them."""
         self._database = database
         self._senders = senders
         self._clock = clock
@@ -82,30 +82,29 @@ class DeliverySender:
         self._record_task: asyncio.Task[None] | None = None
 
     async def run_due(self, limit: int = 1000) -> list[DeliveryAttempt]:
-        """Start what is due, at most ``limit`` deliveries, and return the attempts that have ended since the last call.
+        """Start at most ``limit`` due deliveries; return the attempts that ended since the last call.
 
-        Slow targets go on after the call returns; ``drain`` waits for them. Raises ``StoreError``.
+        Slow targets continue after the return; ``drain`` waits for them. Raises ``StoreError``.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._wait_seconds
-        left, ended = limit, True
+        remaining, has_free_target = limit, True
         self._remove_finished_tasks()
         while True:
-            started = await self._start_due(left) if ended and left > 0 else 0
-            left -= started
+            remaining -= await self._start_due(remaining) if has_free_target and remaining > 0 else 0
             wait = deadline - loop.time()
             if wait <= 0 or not self._target_tasks:
                 break
             await asyncio.wait(self._target_tasks, timeout=min(wait, REFILL_INTERVAL_SECONDS))
-            ended = self._remove_finished_tasks()
+            has_free_target = self._remove_finished_tasks()
         return self._pop_attempts()
 
     async def drain(self, seconds: float) -> list[DeliveryAttempt]:
-        """Wait for the attempts under way and end those that take longer: their leases run out, nothing is lost."""
+        """Wait for running attempts, then cancel the others: their leases expire and they are repeated."""
         if self._target_tasks:
             await asyncio.wait(self._target_tasks, timeout=seconds)
-        for runner in self._target_tasks:
-            runner.cancel()
+        for task in self._target_tasks:
+            task.cancel()
         await asyncio.gather(*self._target_tasks, return_exceptions=True)
         self._target_tasks.clear()
         if self._record_task:
@@ -117,16 +116,16 @@ class DeliverySender:
         return attempts
 
     def _remove_finished_tasks(self) -> bool:
-        """Forget the runners that ended; says whether any did, so that their targets are looked at again."""
-        ended = [runner for runner in self._target_tasks if runner.done()]
-        for runner in ended:
-            channel, target = self._target_tasks.pop(runner)
-            if not runner.cancelled() and (error := runner.exception()):
-                log.error("runner failed", extra={"channel": channel, "target": target}, exc_info=error)
-        return bool(ended)
+        """Remove finished tasks; return whether there was any, since their targets may have further deliveries."""
+        finished = [task for task in self._target_tasks if task.done()]
+        for task in finished:
+            channel, target = self._target_tasks.pop(task)
+            if not task.cancelled() and (error := task.exception()):
+                log.error("delivery task failed", extra={"channel": channel, "target": target}, exc_info=error)
+        return bool(finished)
 
     async def _start_due(self, limit: int) -> int:
-        """Lease what is due for targets that are free, and start a runner for each target."""
+        """Lease due deliveries for free targets, and start a task for each target."""
         free = self._max_targets - len(self._target_tasks)
         if free <= 0:
             return 0
@@ -143,33 +142,36 @@ class DeliverySender:
         for delivery in leased:
             queues[_target_key(delivery.message)].append(delivery)
         for target, queue in queues.items():
-            runner = asyncio.create_task(self._send_to_target(target, queue, now + DELIVERY_LEASE - LEASE_MARGIN))
-            self._target_tasks[runner] = target
+            task = asyncio.create_task(self._send_to_target(target, queue, now + DELIVERY_LEASE - LEASE_MARGIN))
+            self._target_tasks[task] = target
         return len(leased)
 
     def _blocked_targets(self, now: datetime) -> Collection[TargetKey]:
-        """Name who rests or is worked at. A rest that has not begun was given by a clock that has been set back."""
-        self._pauses = {target: rest for target, rest in self._pauses.items() if rest[0] <= now < rest[1]}
+        """Return the targets that are paused or in progress.
+
+        A pause that begins in the future was set before the clock moved back, and is dropped.
+        """
+        self._pauses = {target: pause for target, pause in self._pauses.items() if pause[0] <= now < pause[1]}
         return {*self._pauses, *self._target_tasks.values()}
 
     async def _send_to_target(self, target: TargetKey, queue: Sequence[Delivery], until_at: datetime) -> None:
-        """Work at one target in order; at its first failure it rests, and so does the rest of its queue."""
+        """Send to one target in order; at the first failure, pause the target and release its other deliveries."""
         for number, delivery in enumerate(queue):
             now = self._clock()
             if now >= until_at:
                 await self._release(queue[number:], now)
                 return
             receipt = await self._send(delivery, now)
-            settled_at = self._clock()
-            next_at = next_attempt_time(delivery, receipt, settled_at)
+            finished_at = self._clock()
+            next_at = next_attempt_time(delivery, receipt, finished_at)
             await self._record_result(DeliveryResult(delivery, receipt, next_at))
             self._attempts.append(DeliveryAttempt(delivery, receipt, next_at))
             if isinstance(receipt, Retry):
                 self._failures[target] = self._failures.get(target, 0) + 1
-                rest = min(MIN_TARGET_PAUSE * 4 ** min(self._failures[target] - 1, 8), MAX_TARGET_PAUSE)
-                until = settled_at + max(rest, (receipt.pause_channel and receipt.retry_after) or rest)
-                self._pauses[target] = settled_at, until
-                await self._release(queue[number + 1 :], until)
+                pause = min(MIN_TARGET_PAUSE * 4 ** min(self._failures[target] - 1, 8), MAX_TARGET_PAUSE)
+                paused_until = finished_at + max(pause, (receipt.pause_channel and receipt.retry_after) or pause)
+                self._pauses[target] = finished_at, paused_until
+                await self._release(queue[number + 1 :], paused_until)
                 return
             self._failures.pop(target, None)
 
@@ -178,17 +180,17 @@ class DeliverySender:
 
     async def _send(self, delivery: Delivery, now: datetime) -> SendResult:
         message = delivery.message
-        carrier = self._senders.get(message.channel_id)
-        if carrier is None:
-            return Retry(f"the channel {message.channel_id} is not in sources.yaml any more")
+        sender = self._senders.get(message.channel_id)
+        if sender is None:
+            return Retry(f"the channel {message.channel_id} is no longer in sources.yaml")
         try:
-            return await carrier.send(message, now)
-        except Exception as error:  # one delivery that cannot be sent must not keep the others from their readers
-            log.exception("delivery failed", extra={"delivery": delivery.id, "channel": message.channel_id})
+            return await sender.send(message, now)
+        except Exception as error:  # an error in one delivery must not stop the others
+            log.exception("delivery attempt failed", extra={"delivery": delivery.id, "channel": message.channel_id})
             return Retry(f"the attempt failed: {type(error).__name__}")
 
     async def _record_result(self, result: DeliveryResult) -> None:
-        """Have an attempt recorded, together with those that end at the same time: one commit for all of them."""
+        """Record an attempt together with other attempts that end at the same time, in one commit."""
         recorded = asyncio.get_running_loop().create_future()
         self._unrecorded_results.append((result, recorded))
         if self._record_task is None or self._record_task.done():
@@ -199,22 +201,22 @@ class DeliverySender:
         while self._unrecorded_results:
             batch, self._unrecorded_results = self._unrecorded_results, []
             try:
-                await self._save_results([settlement for settlement, _ in batch])
+                await self._save_results([result for result, _ in batch])
             finally:
                 for _, recorded in batch:
                     if not recorded.done():
                         recorded.set_result(None)
 
     async def _save_results(self, batch: Sequence[DeliveryResult]) -> None:
-        """Write a batch; a busy database is asked again, because what is not recorded is sent twice."""
+        """Write a batch; retry if the database is busy, because an unrecorded delivery is sent twice."""
         for wait in (*RECORD_RETRY_SECONDS, None):
             try:
                 outbox = self._database.outbox
                 for lost in await self._database.run(outbox.record_results, batch, self._clock()):
-                    log.warning("lease lost", extra={"delivery": lost})
+                    log.warning("delivery lease lost", extra={"delivery": lost})
             except StoreError:
                 if wait is None:
-                    log.exception("attempts not recorded", extra={"deliveries": len(batch)})
+                    log.exception("delivery results not recorded", extra={"deliveries": len(batch)})
                     return
                 await asyncio.sleep(wait)
                 continue

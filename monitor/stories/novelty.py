@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Entry
@@ -23,6 +24,19 @@ REPUBLISHED_BARE_MIN = 10
 SAME_TIMESTAMP_MIN = 10
 PREDATES_SOURCE_REASON = "published before the source was watched"
 UNDATED_ENTRIES_MIN = 50
+
+
+class EntryDecision(StrEnum):
+    """Result for one entry of a document.
+
+    ``REPUBLISHED``: known under other keys; ``REPEATED``: same item as an earlier entry of the document.
+    """
+
+    NEW = "new"
+    QUARANTINED = "quarantined"
+    KNOWN = "known"
+    REPUBLISHED = "republished"
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,7 @@ class PollNovelty:
     known_count: int
     summary: str
     baseline_at: datetime
+    decisions: tuple[EntryDecision, ...] = ()  # one for each entry that was classified, in their order
 
 
 def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: datetime) -> bool:
@@ -81,10 +96,9 @@ def classify_entries(
     before this one left. ``certain`` counts entries of the document that were left out because they are known to
     the letter. Keys of a fresh entry that are known already as somebody else's are left out of it.
     """
-    seen: list[KeyedEntry] = []
-    new: list[KeyedEntry] = []
-    for one in keyed_entries:
-        (seen if _is_known(one, known_keys) else new).append(one)
+    known_flags = [_is_known(one, known_keys) for one in keyed_entries]
+    seen = [one for one, is_known in zip(keyed_entries, known_flags, strict=True) if is_known]
+    new = [one for one, is_known in zip(keyed_entries, known_flags, strict=True) if not is_known]
     retold = _find_republished(new, known_keys, poll_state, len(seen) + unchanged_count)
     fresh = tuple(
         _classify_new(one, known_keys, poll_state, backfill, now) for one in new if not retold or one not in retold
@@ -98,7 +112,28 @@ def classify_entries(
         len(seen) + len(retold) + unchanged_count,
         _summarize_quarantine(fresh, len(retold)),
         baseline_at,
+        _decisions(keyed_entries, known_flags, retold, fresh),
     )
+
+
+def _decisions(
+    keyed_entries: Sequence[KeyedEntry],
+    known_flags: Sequence[bool],
+    republished: Collection[KeyedEntry],
+    new_entries: Sequence[ClassifiedEntry],
+) -> tuple[EntryDecision, ...]:
+    """Return the decision on each entry; ``new_entries`` are in the order of the document."""
+    following = iter(new_entries)
+    decisions = []
+    for one, is_known in zip(keyed_entries, known_flags, strict=True):
+        if is_known:
+            decisions.append(EntryDecision.KNOWN)
+        elif republished and one in republished:
+            decisions.append(EntryDecision.REPUBLISHED)
+        else:
+            is_quarantined = bool(next(following).quarantine_reason)
+            decisions.append(EntryDecision.QUARANTINED if is_quarantined else EntryDecision.NEW)
+    return tuple(decisions)
 
 
 def _is_known(keyed_entry: KeyedEntry, known_keys: Collection[str]) -> bool:

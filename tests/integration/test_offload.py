@@ -101,7 +101,7 @@ def test_a_pass_outlives_an_entry_that_kills(tmp_path: Path, monkeypatch: pytest
     workers = Poisoned(SubprocessPool(1))
     there, remarks, found_there = collected(tmp_path / "there.db", workers)
     assert nothing == {}
-    assert remarks == {"s1": "1 of the entries could not be read and stay as bare words"}
+    assert remarks == {"s1": "1 of the entries could not be read and are stored as plain text"}
     assert [number for number, (one, other) in enumerate(zip(here, there, strict=True)) if one != other] == [27]
     assert there[27][1].body == here[27][1].body
     assert found_there == found > 0

@@ -16,6 +16,7 @@ from monitor.domain.poll_state import Lease, PollState
 from monitor.jobs import DaemonJobs, PendingNotices
 from monitor.pipeline.collect import PollResult
 from monitor.pipeline.match_articles import MatchingResult
+from monitor.pipeline.poll_plan import PollOutcome
 
 
 class Queue:
@@ -39,7 +40,7 @@ class Queue:
             self.hanging -= 1
             await asyncio.Event().wait()
         self.polled += 1
-        return PollResult("times", "unchanged")
+        return PollResult("times", PollOutcome.UNCHANGED)
 
     async def drain(self, _seconds: float) -> None:
         """Deliver nothing."""

@@ -11,12 +11,14 @@ from monitor.domain.poll_state import SourceState
 from monitor.pipeline.collect import PollResult
 from monitor.pipeline.match_articles import MatchingResult
 from monitor.pipeline.one_pass import PassResult
+from monitor.pipeline.poll_plan import PollOutcome
 
 
 def test_sources_are_counted_once_and_numbers_have_their_nouns(capsys: pytest.CaptureFixture[str]) -> None:
     """A source that came due twice in a long pass is one source, and one article is no articles."""
     tally = PassResult(
-        polls=(PollResult("a", "new", new_count=1), PollResult("a", "known")), matching=MatchingResult(1, 1)
+        polls=(PollResult("a", PollOutcome.NEW, new_count=1), PollResult("a", PollOutcome.KNOWN)),
+        matching=MatchingResult(1, 1),
     )
     assert pass_record(tally)["sources"] == 1
     print_pass(tally)
@@ -25,7 +27,7 @@ def test_sources_are_counted_once_and_numbers_have_their_nouns(capsys: pytest.Ca
 
 def test_faults_lead_to_what_helps(capsys: pytest.CaptureFixture[str]) -> None:
     """The remedies stand in the status."""
-    print_pass(PassResult(polls=(PollResult("a", "failed", "answers 500", state_after=SourceState.FAILING),)))
+    print_pass(PassResult(polls=(PollResult("a", PollOutcome.FAILED, "answers 500", state_after=SourceState.FAILING),)))
     assert capsys.readouterr().err == f"  a: failing: answers 500\nWhat helps against these: {program_name()} status\n"
 
 

@@ -131,7 +131,7 @@ def test_row_58_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() 
         database.maintenance.disk = DiskSpace(1000, BIG)
         with pytest.raises(StoreFull, match="free on the database's disk"):
             await care.check_disk_space()
-        with pytest.raises(StoreFull, match="resting"):
+        with pytest.raises(StoreFull, match="paused"):
             await collect()
         assert (database.maintenance.ballast, care.low_disk_space) == (False, DiskSpace(1000, BIG))
         database.maintenance.disk = DiskSpace(BIG, BIG)

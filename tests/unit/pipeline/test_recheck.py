@@ -117,14 +117,14 @@ def test_an_unchanged_page_is_left_alone() -> None:
         (
             page(more="Correction: the bridge is in the south."),
             HitKind.CORRECTION,
-            "the text says that it was corrected",
+            "the text has a correction notice",
         ),
     ],
 )
 def test_what_matters_is_told(body: bytes, kind: HitKind, note: str) -> None:
     """A changed headline, sentence, figure or mention, and a correction, are told with the reason."""
     seen, store = look(answer(body))
-    assert seen.outcome == "told"
+    assert seen.outcome == "reported"
     [(_, [event])] = store.kept
     assert (event.kind, event.note, event.hit.rule_id) == (kind, note, "giang")
 
@@ -158,7 +158,7 @@ def test_a_page_must_be_gone_twice_to_be_withdrawn(outcome: FetchResult) -> None
 def test_a_page_that_cannot_be_read_changes_nothing(outcome: FetchResult) -> None:
     """A login wall or a dead server is no edit."""
     seen, store = look(outcome)
-    assert seen.outcome in {"unread", "same"}
+    assert seen.outcome in {"unreadable", "same"}
     assert not store.kept
 
 

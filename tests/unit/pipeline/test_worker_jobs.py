@@ -23,6 +23,7 @@ from monitor.domain.workers import (
 from monitor.pipeline import worker_jobs
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector, PollResult
+from monitor.pipeline.poll_plan import PollOutcome
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.worker_jobs import (
     CollectorServices,
@@ -99,7 +100,7 @@ def worker(queue: FakeQueue, poll: Callable[[], PollResult], rested: list[str], 
 
 
 def done() -> PollResult:
-    return PollResult("times", "new", new_count=2, next_poll_at=NOON)
+    return PollResult("times", PollOutcome.NEW, new_count=2, next_poll_at=NOON)
 
 
 def test_a_job_collects_its_source_and_lets_the_host_rest() -> None:
@@ -114,21 +115,23 @@ def test_a_job_that_comes_late_does_nothing() -> None:
     """Another worker has it; nobody is asked for anything."""
     rested = list[str]()
     poll = asyncio.run(worker(FakeQueue(None), done, rested, TIMES).collect("times", "t"))
-    assert (poll.outcome, rested) == ("late", [])
+    assert (poll.outcome, rested) == ("superseded", [])
 
 
 def test_an_unknown_source_is_given_back() -> None:
     """To a worker whose configuration is of the hour."""
     queue = FakeQueue()
     poll = asyncio.run(worker(queue, done, []).collect("times", "t"))
-    assert "does not know" in poll.detail
+    assert "does not have the source" in poll.detail
     assert queue.released == ["times"]
 
 
 def test_what_could_not_be_kept_is_due_again_at_once() -> None:
     """The database went away in the middle of the poll."""
     queue = FakeQueue()
-    asyncio.run(worker(queue, lambda: PollResult("times", "failed", "no database"), [], TIMES).collect("times", "t"))
+    asyncio.run(
+        worker(queue, lambda: PollResult("times", PollOutcome.FAILED, "no database"), [], TIMES).collect("times", "t")
+    )
     assert queue.released == ["times"]
 
 
