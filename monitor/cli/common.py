@@ -16,8 +16,30 @@ from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
 
+
+def inherit_config(context: typer.Context, value: Path) -> Path:
+    """Return the configuration file of a command: its own ``--config``, or else the one given before its name."""
+    current: Any = context
+    while current.parent and not _is_on_command_line(current):
+        current = current.parent
+    return current.params.get("config", value) if _is_on_command_line(current) else value
+
+
+def _is_on_command_line(context: typer.Context) -> bool:
+    source = context.get_parameter_source("config")
+    return source is not None and source.name == "COMMANDLINE"
+
+
 ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="The configuration.", show_default=True)
+    Path,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="MONITOR_CONFIG",
+        help="Configuration file.",
+        show_default=True,
+        callback=inherit_config,
+    ),
 ]
 DatabaseOption = Annotated[
     str, typer.Option("--database", metavar="URL", help="Use this database, not the file's.", show_default=False)

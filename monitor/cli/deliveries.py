@@ -1,4 +1,4 @@
-"""Repair: what is on its way, what failed, and how it is sent again or given up."""
+"""Commands of ``monitor deliveries``: list, show, resend and cancel the deliveries of digests."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.articles import open_database
+from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -26,15 +27,15 @@ from monitor.domain.errors import UsageError
 if TYPE_CHECKING:
     from monitor.domain.delivery import Delivery
 
-app = typer.Typer(no_args_is_help=True, help="The outbox: list deliveries, show one, send it again, give it up.")
-DeliveryIdArgument = Annotated[int, typer.Argument(metavar="ID", help="A number of `monitor outbox list`.")]
+app = create_command_group("List, show, resend and cancel the deliveries of digests.")
+DeliveryIdArgument = Annotated[int, typer.Argument(metavar="ID", help="An id in `monitor deliveries list`.")]
 
 
 @app.command("list")
 def list_deliveries(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    state: Annotated[list[DeliveryState] | None, typer.Option("--state", help="Only in this state.")] = None,
+    state: Annotated[list[DeliveryState] | None, typer.Option("--state", help="Only deliveries in this state.")] = None,
     limit: LimitOption = 50,
     json: JsonOption = False,
 ) -> None:
@@ -56,11 +57,13 @@ def list_deliveries(
         )
         for delivery in found
     )
-    print_table(("id", "digest", "to", "state", "attempts", "next attempt", "last error"), rows, "The outbox is empty.")
+    print_table(
+        ("id", "digest", "to", "state", "attempts", "next attempt", "last error"), rows, "There are no deliveries."
+    )
 
 
 def delivery_record(delivery: "Delivery") -> dict[str, object]:
-    """Give a delivery's keys of ``outbox list --json``."""
+    """Return the keys of a delivery in ``deliveries list --json``."""
     return {
         "id": delivery.id,
         "digest": delivery.message.plan_id,
@@ -76,15 +79,15 @@ def delivery_record(delivery: "Delivery") -> dict[str, object]:
 
 @app.command()
 def show(
-    number: DeliveryIdArgument,
+    delivery_id: DeliveryIdArgument,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    form: Annotated[DigestFormat, typer.Option("--form", "-f", help="How to show what is sent.")] = DigestFormat.TEXT,
+    form: Annotated[DigestFormat, typer.Option("--form", "-f", help="Format of the content.")] = DigestFormat.TEXT,
     json: JsonOption = False,
 ) -> None:
-    """Show one delivery: where it stands, and what is sent."""
+    """Show the state and the content of a delivery."""
     with open_database(load_config(config, database)) as opened:
-        delivery = opened.deliveries.get_delivery(number)
+        delivery = opened.deliveries.get_delivery(delivery_id)
     record = delivery_record(delivery)
     if json:
         print_json(record)
@@ -101,35 +104,35 @@ def show(
 
 
 @app.command()
-def replay(
-    numbers: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", show_default=False)] = None,
+def resend(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", show_default=False)] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    dead: Annotated[bool, typer.Option("--dead", help="All that were given up.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="All failed deliveries.")] = False,
 ) -> None:
-    """Send deliveries again at once, under the same message id, so that a receiver can tell a repetition."""
+    """Send deliveries again now, under the same message id, so that receivers can recognise duplicates."""
     configuration = load_config(config, database, resolve_secrets=True)
     with open_database(configuration) as opened:
-        chosen = list(numbers or ())
-        if dead:
+        chosen = list(ids or ())
+        if failed:
             chosen += [delivery.id for delivery in opened.deliveries.list_deliveries((DeliveryState.FAILED,), 100_000)]
         if not chosen:
-            raise UsageError("Name the deliveries to send again, as monitor outbox list numbers them, or say --dead.")
+            raise UsageError("Give the ids of the deliveries to resend (see `monitor deliveries list`), or --failed.")
         now = datetime.now(UTC)
-        for number in dict.fromkeys(chosen):
-            opened.deliveries.resend(number, now)
+        for delivery_id in dict.fromkeys(chosen):
+            opened.deliveries.resend(delivery_id, now)
         attempts = run_async(deliver_due(opened, configuration))
     print_attempts(attempts)
 
 
 @app.command()
-def drop(
-    numbers: Annotated[list[int], typer.Argument(metavar="ID...")],
+def cancel(
+    ids: Annotated[list[int], typer.Argument(metavar="ID...")],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Give pending deliveries up: they are kept as dead and not tried again."""
+    """Cancel pending deliveries; they stay in the list and are not tried again."""
     with open_database(load_config(config, database)) as opened:
-        for number in numbers:
-            delivery = opened.deliveries.cancel(number, datetime.now(UTC))
-            typer.echo(f"{number}: {delivery.message.plan_id} to {delivery.message.target} is given up.")
+        for delivery_id in ids:
+            delivery = opened.deliveries.cancel(delivery_id, datetime.now(UTC))
+            typer.echo(f"{delivery_id}: {delivery.message.plan_id} to {delivery.message.target} is cancelled.")

@@ -1,4 +1,4 @@
-"""Digests: those that were composed, what the next one would say, and one sent now."""
+"""Commands of ``monitor digests``: list and show composed digests, preview the next one, send one now."""
 
 from collections import Counter
 from datetime import datetime
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.articles import open_database, parse_since
+from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
     DatabaseOption,
     JsonOption,
     LimitOption,
+    complete_ids,
     format_count,
     format_time,
     load_config,
@@ -31,18 +33,26 @@ if TYPE_CHECKING:
     from monitor.pipeline.send_deliveries import DeliveryAttempt
     from monitor.store.database import SqlDatabase
 
-app = typer.Typer(no_args_is_help=True, help="Digests: list those composed, show what the next will say, send one now.")
-SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Everything found in the last 12h, 7d ...")]
+app = create_command_group("List and show composed digests, preview the next one, send one now.")
+SinceOption = Annotated[
+    str, typer.Option("--since", metavar="LENGTH", help="All hits of the last 12h, 7d ..., reported or not.")
+]
+MAX_FEED_DIGESTS = 20
 
 
 class DigestFormat(StrEnum):
-    """In which form a digest is shown."""
+    """The output format of a digest: plain text, HTML of the mail, stand-alone page, webhook JSON."""
 
     TEXT = "text"
     HTML = "html"
     PAGE = "page"
     JSON = "json"
-    ATOM = "atom"
+
+
+PlanArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="A configured digest.", autocompletion=complete_ids("digests"))
+]
+FormOption = Annotated[DigestFormat, typer.Option("--form", "-f", help="Output format.")]
 
 
 def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
@@ -55,40 +65,50 @@ def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
 
 @app.command("list")
 def list_digests(
-    name: Annotated[str, typer.Argument(help="Only this digest.", show_default=False)] = "",
+    name: Annotated[
+        str, typer.Argument(help="Only this digest.", show_default=False, autocompletion=complete_ids("digests"))
+    ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     limit: LimitOption = 20,
-    every: Annotated[bool, typer.Option("--all", help="Also those with nothing to send.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include digests without deliveries.")] = False,
+    atom: Annotated[
+        bool, typer.Option("--atom", help="Print an Atom feed of the last 20 sent digests of NAME.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """List the digests that were sent, newest first, and what became of their deliveries."""
-    with open_database(load_config(config, database)) as opened:
-        lines = [line for line in opened.deliveries.list_digests(name, limit * 50) if every or line.delivery_states][
-            :limit
-        ]
+    """List the composed digests and the states of their deliveries, newest first."""
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        if atom:
+            plan = find_plan(configuration, name)
+            typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
+            return
+        digests = [
+            digest for digest in opened.deliveries.list_digests(name, limit * 50) if every or digest.delivery_states
+        ][:limit]
     if json:
-        print_json_lines(digest_record(line) for line in lines)
+        print_json_lines(map(digest_record, digests))
         return
     rows = (
         (
-            line.id,
-            line.plan_id,
-            f"{format_time(line.start_at)} - {format_time(line.end_at)}",
-            "late" if line.is_overdue else "",
-            line.hit_count,
-            ", ".join(f"{count} {state}" for state, count in Counter(line.delivery_states).items())
+            digest.id,
+            digest.plan_id,
+            f"{format_time(digest.start_at)} - {format_time(digest.end_at)}",
+            "overdue" if digest.is_overdue else "",
+            digest.hit_count,
+            ", ".join(f"{count} {state}" for state, count in Counter(digest.delivery_states).items())
             or "nothing to send",
         )
-        for line in lines
+        for digest in digests
     )
-    print_table(("number", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
+    print_table(("id", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
 def digest_record(digest: "DigestSummary") -> dict[str, object]:
-    """Give a digest's keys of ``digest list --json``."""
+    """Return the keys of a digest in ``digests list --json``."""
     return {
-        "number": digest.id,
+        "id": digest.id,
         "digest": digest.plan_id,
         "window": {"start": digest.start_at, "end": digest.end_at},
         "composed_at": digest.composed_at,
@@ -99,31 +119,41 @@ def digest_record(digest: "DigestSummary") -> dict[str, object]:
 
 
 @app.command()
-def show(
-    which: Annotated[str, typer.Argument(metavar="NAME|NUMBER", help="A digest's name, or a number of the list.")],
+def preview(
+    name: PlanArgument,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     since: SinceOption = "",
-    form: Annotated[DigestFormat, typer.Option("--form", "-f", help="How to show it.")] = DigestFormat.TEXT,
+    form: FormOption = DigestFormat.TEXT,
     json: JsonOption = False,
 ) -> None:
-    """Show what a digest would say now, without sending it or marking anything told; or one that was composed.
+    """Show the digest that would be sent now; nothing is sent or marked as reported."""
+    configuration = load_config(config, database)
+    plan = find_plan(configuration, name)
+    with open_database(configuration) as opened:
+        digest = run_async(preview_digest(opened, configuration, plan, parse_since(since)))
+    typer.echo(
+        format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
+    )
 
-    The form "atom" is a feed of the last that were composed, a story an entry.
-    """
+
+@app.command()
+def show(
+    digest_id: Annotated[str, typer.Argument(metavar="ID", help="An id in `monitor digests list`.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    form: FormOption = DigestFormat.TEXT,
+    json: JsonOption = False,
+) -> None:
+    """Show a digest as it was composed."""
+    if not digest_id.isdigit():
+        raise UsageError(
+            f"{digest_id!r} is not the id of a composed digest. `monitor digests list` shows the ids; "
+            "`monitor digests preview NAME` shows the digest that would be sent now."
+        )
     configuration = load_config(config, database)
     with open_database(configuration) as opened:
-        if form is DigestFormat.ATOM:
-            typer.echo(
-                render_feed(opened, find_plan(configuration, which), configuration.settings.template_dir), nl=False
-            )
-            return
-        if which.isdigit():
-            digest = opened.deliveries.get_digest(int(which))
-        else:
-            digest = run_async(
-                preview_digest(opened, configuration, find_plan(configuration, which), parse_since(since))
-            )
+        digest = opened.deliveries.get_digest(int(digest_id))
     typer.echo(
         format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
     )
@@ -148,7 +178,7 @@ def render_feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> 
     """Render the last digests of a name as an Atom feed."""
     from monitor.digest.render import render_atom
 
-    lines = database.deliveries.list_digests(plan.id, 20)
+    lines = database.deliveries.list_digests(plan.id, MAX_FEED_DIGESTS)
     digests = [database.deliveries.get_digest(line.id) for line in lines if line.delivery_states]
     return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), template_dir=templates)
 
@@ -167,7 +197,7 @@ async def preview_digest(
 
 @app.command()
 def send(
-    name: Annotated[str, typer.Argument(help="A digest's name.")],
+    name: PlanArgument,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     since: SinceOption = "",

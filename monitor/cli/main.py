@@ -7,10 +7,9 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from monitor import __version__
 from monitor.cli import (
@@ -19,8 +18,10 @@ from monitor.cli import (
     deliveries,
     demo,
     digests,
+    evidence,
     extract,
     match,
+    officials,
     run,
     setup,
     sources,
@@ -28,29 +29,15 @@ from monitor.cli import (
     stories,
     why,
 )
+from monitor.cli.command_groups import FamilyHelpGroup
+from monitor.cli.common import DEFAULT_CONFIG, ConfigOption
 from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFeed, QueryError, UsageError
 
 EXIT_OK, EXIT_INVALID_INPUT, EXIT_USAGE, EXIT_FAILURE = 0, 1, 2, 3
 GC_THRESHOLD = 200_000
 """So many objects more than before, and cycles are looked for: at fewer, a start looks through all that it loads."""
 
-MAX_HELP_WIDTH, MAX_SUMMARY_CHARS = 100, 300
-
-
-class FamilyHelpGroup(TyperGroup):
-    """Help that lists the commands by family, in plain text: what draws boxes takes longer to load than to read."""
-
-    def format_commands(self, _ctx: Any, formatter: Any) -> None:
-        """Write one section a family, in the order in which the families were added."""
-        families: dict[str, list[tuple[str, str]]] = {}
-        longest = max(map(len, self.commands))
-        for name, command in self.commands.items():
-            summary = command.get_short_help_str(MAX_SUMMARY_CHARS)
-            families.setdefault(getattr(command, "rich_help_panel", ""), []).append((name.ljust(longest), summary))
-        for family, rows in families.items():
-            with formatter.section(family):
-                formatter.write_dl(rows)
-
+MAX_HELP_WIDTH = 100
 
 app = typer.Typer(
     cls=FamilyHelpGroup,
@@ -61,36 +48,45 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
-Command = Callable[..., object]
-COMMAND_FAMILIES: dict[str, tuple[Command, ...]] = {
-    "Set up": (
-        setup.init,
-        setup.check,
-        setup.schema,
-        sources.discover,
-        sources.import_,
-        sources.export,
-        match.names,
-        match.rehearse,
-    ),
-    "Run": (run.run, run.poll, run.worker, demo.demo),
-    "Look": (status.status, articles.hits, articles.search),
-    "Explain": (why.why, match.match, extract.extract, stories.group, database.evidence),
-}
-for family, commands in COMMAND_FAMILIES.items():
-    for command in commands:
-        app.command(command.__name__.rstrip("_"), rich_help_panel=family)(command)
-app.add_typer(stories.articles_app, name="articles", rich_help_panel="Look")
-app.add_typer(stories.app, name="stories", rich_help_panel="Look")
+SET_UP, RUN, INSPECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Explain", "Maintain"
+COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
+    (SET_UP, "init", setup.init),
+    (SET_UP, "check", setup.check),
+    (SET_UP, "schema", setup.schema),
+    (SET_UP, "sources", sources.app),
+    (SET_UP, "officials", officials.app),
+    (SET_UP, "backtest", match.backtest),
+    (RUN, "run", run.run),
+    (RUN, "poll", run.poll),
+    (RUN, "worker", run.worker),
+    (RUN, "demo", demo.demo),
+    (INSPECT, "status", status.status),
+    (INSPECT, "hits", articles.hits),
+    (INSPECT, "search", articles.search),
+    (INSPECT, "articles", stories.articles_app),
+    (INSPECT, "stories", stories.app),
+    (INSPECT, "digests", digests.app),
+    (EXPLAIN, "why", why.why),
+    (EXPLAIN, "match", match.match),
+    (EXPLAIN, "extract", extract.extract),
+    (EXPLAIN, "group", stories.group),
+    (EXPLAIN, "evidence", evidence.app),
+    (MAINTAIN, "deliveries", deliveries.app),
+    (MAINTAIN, "db", database.app),
+)
+"""The commands of each family of the help, in its order."""
 
 
-app.add_typer(digests.app, name="digest", rich_help_panel="Look")
+def add_commands() -> None:
+    """Add all commands and command groups to the command line."""
+    for family, name, command in COMMANDS:
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, rich_help_panel=family)
+        else:
+            app.command(name, rich_help_panel=family)(command)
 
 
-app.add_typer(deliveries.app, name="outbox", rich_help_panel="Repair")
-
-
-app.add_typer(database.app, name="db", rich_help_panel="Repair")
+add_commands()
 
 
 def show_version(wanted: bool) -> None:
@@ -102,9 +98,12 @@ def show_version(wanted: bool) -> None:
 
 @app.callback()
 def global_options(
-    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Take the options that stand before a command."""
+    """Accept the options before a command. ``inherit_config`` passes ``--config`` on to the command."""
 
 
 def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:

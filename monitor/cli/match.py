@@ -1,9 +1,9 @@
-"""Explain: who is found in a text, in which forms a name is looked for, and what edited rules would tell."""
+"""Commands ``monitor match`` and ``monitor backtest``: match documents, and run edited rules over stored articles."""
 
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,25 +18,19 @@ from monitor.cli.common import (
     format_time,
     load_config,
     print_json,
-    print_json_lines,
     print_table,
     to_json_value,
 )
-from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.cli.input_documents import InputDocument
     from monitor.domain.article import StoredArticle
-    from monitor.domain.configuration import Configuration
     from monitor.domain.mention import Findings
     from monitor.domain.read_models import ArticleFilter
-    from monitor.domain.watchlist import Official
     from monitor.pipeline.match_articles import BacktestExample, RuleBacktest
     from monitor.store.database import SqlDatabase
 
 PAGE_SIZE = 500
-MAX_NEAR_MISSES = 200
-_JSON_KEYS = {"official_id": "official", "article_id": "article"}
 
 
 def match(
@@ -106,60 +100,7 @@ def format_findings(document: "InputDocument", findings: "Findings") -> str:
     return "\n".join(lines if len(lines) > 1 else [*lines, "  nothing found"])
 
 
-def names(
-    official: Annotated[str, typer.Argument(metavar="[OFFICIAL]", help="The official's id.", show_default=False)] = "",
-    missed: Annotated[
-        bool, typer.Option("--missed", help="List what was nearly found instead, of one official or of all.")
-    ] = False,
-    since: Annotated[
-        str, typer.Option("--since", metavar="LENGTH", help="With --missed: over the last 7d, 30d ...")
-    ] = "7d",
-    config: ConfigOption = DEFAULT_CONFIG,
-    database: DatabaseOption = "",
-    json: JsonOption = False,
-) -> None:
-    """List every form in which an official's name is looked for, and which of them are risky, and why."""
-    from monitor.match.names.forms import list_name_forms
-
-    if missed:
-        _print_near_misses(load_config(config, database), official, since, json=json)
-        return
-    if not official:
-        raise UsageError("name an official, or ask for what was nearly found of all of them with --missed")
-    forms = list_name_forms(_find_official(load_config(config).watchlist.officials, official))
-    if json:
-        print_json_lines(asdict(form) for form in forms)
-        return
-    rows = ((form.text, form.form.value, "risky" if form.risky else "", form.why) for form in forms)
-    print_table(("written", "form", "", "why"), rows, "no form")
-
-
-def _print_near_misses(configuration: "Configuration", official_id: str, since: str, *, json: bool) -> None:
-    from monitor.domain.digest import Window
-
-    officials = configuration.watchlist.officials
-    wanted = [_find_official(officials, official_id).id] if official_id else [one.id for one in officials]
-    now = datetime.now(UTC)
-    with open_database(configuration) as opened:
-        found = opened.outbox.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
-    if json:
-        print_json_lines({_JSON_KEYS.get(key, key): value for key, value in asdict(line).items()} for line in found)
-        return
-    rows = (
-        (line.official_id, line.text, line.articles, line.reason, f"{line.article_id} {line.title}") for line in found
-    )
-    print_table(("official", "written", "articles", "why not counted", "the latest"), rows, "Nothing was nearly found.")
-
-
-def _find_official(officials: "tuple[Official, ...]", official_id: str) -> "Official":
-    for official in officials:
-        if official.id == official_id:
-            return official
-    known = ", ".join(official.id for official in officials[:10]) or "none is configured"
-    raise UsageError(f"there is no official {official_id!r}; configured are: {known}")
-
-
-def rehearse(
+def backtest(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     since: Annotated[
@@ -173,14 +114,14 @@ def rehearse(
     """
     from monitor.domain.read_models import ArticleFilter
     from monitor.match.engine import compile_watchlist
-    from monitor.pipeline.match_articles import backtest as run
+    from monitor.pipeline.match_articles import backtest as run_backtest
 
     configuration = load_config(config, database)
     watcher = compile_watchlist(configuration.watchlist)
     since_at = parse_since(since)
     with open_database(configuration) as opened:
         wanted = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
-        result = run(
+        result = run_backtest(
             watcher,
             (rule.id for rule in configuration.watchlist.rules),
             _iter_articles(opened, wanted),

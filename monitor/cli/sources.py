@@ -1,4 +1,4 @@
-"""Set up: find the feeds of a site; take lists of feeds over from other readers, and give them away."""
+"""Commands of ``monitor sources``: list the configured sources, find feeds, import and export OPML."""
 
 import re
 import sys
@@ -12,13 +12,20 @@ from urllib.parse import urlsplit
 
 import typer
 
+from monitor.cli.articles import open_database
+from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
+    CsvOption,
+    DatabaseOption,
     JsonOption,
     format_count,
+    format_time,
     load_config,
     print_json_lines,
+    print_records,
+    print_table,
     run_async,
 )
 from monitor.domain.errors import ConfigError, UsageError
@@ -27,11 +34,69 @@ from monitor.text.urls import canonicalize_url
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
+    from monitor.domain.poll_state import PollState
+    from monitor.domain.read_models import SourceStatus
     from monitor.pipeline.discover import DiscoveryResult
 
 _SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.MULTILINE)
 
 
+app = create_command_group("List the sources; find the feeds of a site; import and export OPML.")
+SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles")
+STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
+
+
+@app.command("list")
+def list_sources(
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """List the configured sources with their state, last success and next poll."""
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        statuses = {status.poll_state.source_id: status for status in opened.queries.list_sources()}
+    records = [source_record(source, statuses.get(source.id)) for source in configuration.sources]
+    if print_records(SOURCE_COLUMNS, records, as_json=json, as_csv=csv):
+        return
+    rows = (
+        (
+            record["id"],
+            record["name"],
+            record["kind"],
+            record["state"],
+            format_time(record["last_success_at"]),
+            format_time(record["next_poll_at"]),
+        )
+        for record in records
+    )
+    print_table(
+        ("id", "name", "kind", "state", "last success", "next poll"), rows, f"No source is configured in {config}."
+    )
+
+
+def source_record(source: Source, status: "SourceStatus | None") -> dict[str, Any]:
+    """Return the keys of a source in ``sources list --json``; ``status`` is None before its first poll."""
+    poll_state = status.poll_state if status else None
+    state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED
+    return {
+        "id": source.id,
+        "name": source.name,
+        "kind": source.kind.value,
+        "url": source.url,
+        "state": STATE_PAUSED if source.paused else state,
+        "last_success_at": poll_state.last_success_at if poll_state else None,
+        "next_poll_at": None if source.paused or poll_state is None else poll_state.next_poll_at,
+        "articles": status.article_count if status else 0,
+    }
+
+
+def _was_polled(poll_state: "PollState") -> bool:
+    return bool(poll_state.last_attempt_at or poll_state.last_success_at)
+
+
+@app.command()
 def discover(
     url: Annotated[str, typer.Argument(metavar="URL", show_default=False)],
     config: ConfigOption = DEFAULT_CONFIG,
@@ -89,7 +154,8 @@ async def _run_discovery(url: str, configuration: "Configuration | None") -> "Di
             await fetcher.aclose()
 
 
-def import_(
+@app.command("import")
+def import_opml(
     file: Annotated[Path, typer.Argument(metavar="FILE.opml", show_default=False)],
     config: ConfigOption = DEFAULT_CONFIG,
     write: Annotated[bool, typer.Option("--write", help="Add them to the configuration instead of printing.")] = False,
@@ -117,7 +183,8 @@ def import_(
     typer.echo(f"{len(blocks)} of {len(outlines)} feeds {did}; {there} were there already.", err=True)
 
 
-def export(
+@app.command("export")
+def export_opml(
     file: Annotated[str, typer.Argument(metavar="FILE.opml", show_default=False)], config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
     """Write the configured feeds as OPML; `-` writes to standard output."""

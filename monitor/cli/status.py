@@ -25,6 +25,7 @@ from monitor.cli.common import (
     print_json,
     print_table,
 )
+from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import ConfigError
 from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
 from monitor.pipeline.maintenance import is_disk_space_low
@@ -282,18 +283,19 @@ def find_problems(report: StatusReport) -> Iterator[str]:
     if counts.failed:
         yield (
             f"{format_count(counts.failed, 'delivery was', 'deliveries were')} given up: "
-            "see monitor outbox list --state dead, "
-            "then monitor outbox replay ID."
+            f"see monitor deliveries list --state {DeliveryState.FAILED}, "
+            "then monitor deliveries resend ID."
         )
     if counts.last_rejected_at and report.created_at - counts.last_rejected_at < RECENT_REJECTION_PERIOD:
         yield (
             f"A target refused a digest at {format_time(counts.last_rejected_at)}, and it is not tried again: "
-            "see monitor outbox list --state refused, mend the channel, then monitor outbox replay ID."
+            f"see monitor deliveries list --state {DeliveryState.REJECTED}, fix the channel, "
+            "then monitor deliveries resend ID."
         )
     if counts.oldest_pending_at and report.created_at - counts.oldest_pending_at > OVERDUE_AFTER:
         yield (
             f"A delivery waits since {format_time(counts.oldest_pending_at)}: "
-            "see monitor outbox list for what its target answers."
+            "see monitor deliveries list for what its target answers."
         )
     ill = [line for line in report.sources if STATE_ORDER.index(line.poll_state.state.value) < STATE_ORDER.index("ok")]
     failing = [line for line in ill if line.poll_state.state.value == "failing"]

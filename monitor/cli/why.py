@@ -87,7 +87,7 @@ def print_unknown_url(url: str, configuration: "Configuration", database: "SqlDa
         }
         for source in near
     ]
-    verdict = f"no source of {host or 'this address'} is configured: monitor discover {url} finds its feeds"
+    verdict = f"no source of {host or 'this address'} is configured: monitor sources discover {url} finds its feeds"
     if near:
         verdict = "no source has listed this address; it may have left the feed between two polls"
     if json:

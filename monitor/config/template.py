@@ -17,7 +17,7 @@ settings:
   # backfill: 1d                 # how far back the first poll of a source is news
 
 # Where articles come from. The word before the colon is an id of your choice (a-z, 0-9, -).
-# "monitor discover URL" finds the feeds of a site.
+# "monitor sources discover URL" finds the feeds of a site.
 sources:
   viet-nam-news:
     name: Viet Nam News

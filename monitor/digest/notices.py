@@ -57,7 +57,7 @@ def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterab
     names = {official.id: official.name for official in officials}
     told = "; ".join(islice((_format_near_miss(line, names) for line in lines), MAX_SPELLINGS_SHOWN))
     more = " and more" if len(lines) > MAX_SPELLINGS_SHOWN else ""
-    mend = "`monitor names --missed` lists them; if one of them was meant, add it under aliases."
+    mend = "`monitor officials near-misses` lists them; if one of them was meant, add it under aliases."
     return (f"Not counted last week, in articles that do not name the person otherwise: {told}{more}. {mend}",)
 
 

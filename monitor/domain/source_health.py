@@ -9,14 +9,16 @@ from monitor.domain.fetch_result import Failed, FailureCause
 from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source
 
-SUGGEST_FIND_FEED = "open the address in a browser; `monitor discover` finds where the feed is now"
-SUGGEST_FIX_SELECTORS = "open the page and correct the source's selectors (`items`, `link`)"
-SUGGEST_ASK_ACCESS = "ask the outlet to allow this program's User-Agent, or use another feed or sitemap of the outlet"
+SUGGEST_FIND_FEED = "open the address in a browser; `monitor sources discover` finds where the feed is now"
+SUGGEST_FIX_SELECTORS = "look at the page and mend the source's selectors (`items`, `link`)"
+SUGGEST_ASK_ACCESS = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
 SUGGEST_SUBSCRIPTION_HEADERS = (
     "add the headers of a subscription to the source (`headers:`), or use a public feed of the outlet"
 )
 SUGGEST_ALLOWED_FEED = "use a feed of the outlet, or ask the outlet"
-SUGGEST_REMOVE_SOURCE = "remove the source, or find its new address with `monitor discover`; it is retried once a week"
+SUGGEST_REMOVE_SOURCE = (
+    "remove the source, or find its new address with `monitor sources discover`; it is asked again once a week"
+)
 
 _SUGGEST_WAIT = "wait: it is retried automatically; if the failure persists, only the outlet can fix it"
 _SUGGESTIONS_BY_CAUSE = {

@@ -308,6 +308,6 @@ def _delivery_failure_notices(deliveries: Sequence[Delivery]) -> list[str]:
         targets[delivery.message.channel_id, delivery.message.target].append(delivery)
     return [
         f"{len(lost)} {'digest' if len(lost) == 1 else 'digests'} did not reach {target} (channel {channel}): "
-        f"{lost[-1].last_error}. `monitor outbox list` shows them, `monitor outbox replay` sends them again."
+        f"{lost[-1].last_error}. `monitor deliveries list` shows them, `monitor deliveries resend` sends them again."
         for (channel, target), lost in targets.items()
     ]

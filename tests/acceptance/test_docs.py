@@ -27,7 +27,7 @@ officials:
   khamlieng-outhakaysone: {name: Khamlieng Outhakaysone, country: Laos}
 rules: {lao-defence: {officials: [all]}, border: {query: border}}
 """
-GROUPS = {"db", "digest", "outbox"}  # commands that have commands
+GROUPS = {"db", "deliveries", "digests", "evidence", "officials", "sources"}  # commands that have commands
 MARKS = {"checkout", "internet"}
 
 

@@ -39,7 +39,7 @@ def run(
         async with serving(serve_pages(pages)) as server:  # type: ignore[arg-type]  # a plain callable
             text = configuration.replace("{}", server.url("").rstrip("/"))
             (folder / "sources.yaml").write_text(text, encoding="utf-8")
-            arguments = ["discover", server.url(path), "-c", str(folder / "sources.yaml"), *options]
+            arguments = ["sources", "discover", server.url(path), "-c", str(folder / "sources.yaml"), *options]
             result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
             return result.exit_code, result.stdout.replace(str(server.port), "PORT"), result.stderr
 
@@ -106,15 +106,15 @@ def test_import_prints_or_writes_and_export_writes_all_feeds(tmp_path: Path) -> 
     config.write_text(CONFIG, encoding="utf-8")
     opml.write_text(OPML, encoding="utf-8")
     runner = CliRunner()
-    printed = runner.invoke(app, ["import", str(opml), "-c", str(config)])
+    printed = runner.invoke(app, ["sources", "import", str(opml), "-c", str(config)])
     assert "  bao-dat:\n    name: Báo Đất\n    feed: https://a.example/rss\n" in printed.stdout
     assert "  b-example:" in printed.stdout
     assert "2 of 3 feeds printed; 1 were there already" in printed.stderr
     assert config.read_text(encoding="utf-8") == CONFIG
-    assert runner.invoke(app, ["import", str(opml), "-c", str(config), "--write"]).exit_code == 0
+    assert runner.invoke(app, ["sources", "import", str(opml), "-c", str(config), "--write"]).exit_code == 0
     assert "sources: # ours\n  bao-dat:" in config.read_text(encoding="utf-8")
-    assert runner.invoke(app, ["export", str(exported), "-c", str(config)]).exit_code == 0
-    assert exported.read_text(encoding="utf-8").count("<outline ") == 3
+    assert runner.invoke(app, ["sources", "export", str(back), "-c", str(config)]).exit_code == 0
+    assert back.read_text(encoding="utf-8").count("<outline ") == 3
 
 
 def test_an_import_that_would_make_the_file_invalid_changes_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from support.rows import MINUTE, NOW, draft, found, kept
 from warcio.archiveiterator import ArchiveIterator
 
-from monitor.cli.database import write_article_evidence
+from monitor.cli.evidence import write_article_evidence
 from monitor.domain.article import Stage
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import UsageError

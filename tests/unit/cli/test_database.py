@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from monitor.cli.main import app
 from monitor.domain.article import Stage
-from monitor.domain.errors import UsageError
+from monitor.domain.errors import InputError, UsageError
 from monitor.domain.fetch_result import Fetched
 from monitor.store.database import SqlDatabase
 
@@ -53,7 +53,7 @@ def test_a_database_is_upgraded_backed_up_and_checked(run: Run, tmp_path: Path) 
     assert "verified" in run("db", "backup")
     made = json.loads(run("db", "backup", "--to", "elsewhere", "--json"))
     assert (tmp_path / made["backup"]).stat().st_size == made["bytes"]
-    assert run("db", "check").strip() == "The database is sound."
+    assert run("db", "check").strip() == "The database has no damage."
     assert json.loads(run("db", "check", "--json")) == {"faults": []}
 
 
@@ -74,8 +74,30 @@ def test_damage_ends_with_a_code(run: Run, tmp_path: Path) -> None:
 
 def test_evidence_is_written_for_an_article(run: Run, tmp_path: Path) -> None:
     """Into a folder of its own; what has none is refused with the reason."""
-    assert "verify.py" in run("evidence", "1")
+    assert "verify.py" in run("evidence", "export", "1")
     assert (tmp_path / "evidence-1" / "page.body").read_bytes() == b"page"
-    assert json.loads(run("evidence", "1", "--to", "other", "--json")) == {"article": 1, "folder": "other"}
-    assert "is there already" in run("evidence", "1", fails=UsageError)
-    assert "no article 7" in run("evidence", "7", fails=UsageError)
+    assert json.loads(run("evidence", "export", "1", "--to", "other", "--json")) == {"article": 1, "folder": "other"}
+    assert "is there already" in run("evidence", "export", "1", fails=UsageError)
+    assert "no article 7" in run("evidence", "export", "7", fails=UsageError)
+
+
+def test_a_changed_export_is_reported(run: Run, tmp_path: Path) -> None:
+    """An untouched export is valid; a changed page ends with 1 and is named. Neither needs the configuration."""
+    run("evidence", "export", "1")
+    (tmp_path / "sources.yaml").unlink()
+    assert run("evidence", "verify", "evidence-1").startswith("Nothing was changed. The chain ends with ")
+    result = json.loads(run("evidence", "verify", "evidence-1", "--json"))
+    last_hash = (tmp_path / "evidence-1" / "chain.txt").read_text().split()[-1]
+    assert result == {"folder": "evidence-1", "valid": True, "errors": [], "last_hash": last_hash}
+    (tmp_path / "evidence-1" / "page.body").write_bytes(b"another page")
+    assert "page.body was changed" in run("evidence", "verify", "evidence-1", code=1)
+    assert json.loads(run("evidence", "verify", "evidence-1", "--json", code=1))["valid"] is False
+
+
+def test_a_folder_without_evidence_is_rejected(run: Run, tmp_path: Path) -> None:
+    """A folder of something else, a missing folder and a truncated file are errors of the caller, not damage."""
+    assert "SHA256SUMS is missing" in run("evidence", "verify", str(tmp_path), fails=UsageError)
+    assert "SHA256SUMS is missing" in run("evidence", "verify", "nowhere", fails=UsageError)
+    run("evidence", "export", "1")
+    (tmp_path / "evidence-1" / "chain.txt").write_text("")
+    assert "the evidence cannot be read" in run("evidence", "verify", "evidence-1", fails=InputError)

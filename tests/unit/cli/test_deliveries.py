@@ -1,4 +1,4 @@
-"""`monitor digest` and `monitor outbox` over a real database."""
+"""`monitor digests` and `monitor deliveries` over a real database."""
 
 import json
 from collections.abc import Callable
@@ -46,70 +46,76 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None:
     """Showing changes nothing; sending tells, delivers and is listed; then nothing is left to tell."""
-    assert "About harbour" in run("digest", "show", "morning")
-    assert "About harbour" in run("digest", "show", "morning")
-    assert run("digest", "list").strip() == "No digest was sent yet."
-    assert "2 stories" in run("digest", "send", "morning")
+    assert "About harbour" in run("digests", "preview", "morning")
+    assert "About harbour" in run("digests", "preview", "morning")
+    assert run("digests", "list").strip() == "No digest was sent yet."
+    assert "2 stories" in run("digests", "send", "morning")
     assert len(list((tmp_path / "outbox").glob("morning-*.eml"))) == 1
-    (line,) = [json.loads(text) for text in run("digest", "list", "--json").splitlines()]
+    (line,) = [json.loads(text) for text in run("digests", "list", "--json").splitlines()]
     assert (line["digest"], line["hits"], line["deliveries"]) == ("morning", 2, {"sent": 1})
-    assert "nothing to send" in run("digest", "list", "--all")
-    assert "Nothing found" in run("digest", "show", "morning")
-    assert "About bridge" in run("digest", "show", "morning", "--since", "1d")
-    assert "About bridge" in run("digest", "show", str(line["number"]))
-    assert "2 stories" in run("digest", "send", "morning", "--since", "1d")
+    assert "nothing to send" in run("digests", "list", "--all")
+    assert "Nothing found" in run("digests", "preview", "morning")
+    assert "About bridge" in run("digests", "preview", "morning", "--since", "1d")
+    assert "About bridge" in run("digests", "show", str(line["id"]))
+    assert "2 stories" in run("digests", "send", "morning", "--since", "1d")
 
 
 def test_every_form_can_be_shown(run: Run) -> None:
     """Text, mail, page, data, and a feed of those that were sent."""
-    assert "<h1" in run("digest", "show", "morning", "--form", "html")
-    assert "Content-Security-Policy" in run("digest", "show", "morning", "--form", "page")
-    assert json.loads(run("digest", "show", "morning", "--json"))["type"] == "digest"
-    run("digest", "send", "morning")
-    assert run("digest", "show", "morning", "--form", "atom").count("<entry>") == 2
+    assert "<h1" in run("digests", "preview", "morning", "--form", "html")
+    assert "Content-Security-Policy" in run("digests", "preview", "morning", "--form", "page")
+    assert json.loads(run("digests", "preview", "morning", "--json"))["type"] == "digest"
+    run("digests", "send", "morning")
+    assert run("digests", "list", "morning", "--atom").count("<entry>") == 2
+    digest_id = str(json.loads(run("digests", "list", "--json"))["id"])
+    assert "<h1" in run("digests", "show", digest_id, "--form", "html")
+    assert "Content-Security-Policy" in run("digests", "show", digest_id, "--form", "page")
+    assert json.loads(run("digests", "show", digest_id, "--json"))["data"]["digest"] == "morning"
 
 
 def test_the_outbox_lists_shows_replays_and_drops(run: Run, tmp_path: Path) -> None:
     """A delivery has the documented keys; a replay sends the same message again under the same id."""
-    run("digest", "send", "morning")
-    (line,) = [json.loads(text) for text in run("outbox", "list", "--json").splitlines()]
+    run("digests", "send", "morning")
+    (line,) = [json.loads(text) for text in run("deliveries", "list", "--json").splitlines()]
     keys = {"id", "digest", "channel", "target", "state", "attempts", "next_attempt_at", "last_error", "message_id"}
     assert line.keys() == keys
     assert (line["digest"], line["channel"], line["state"], line["attempts"]) == ("morning", "outbox", "sent", 1)
-    assert "About harbour" in run("outbox", "show", str(line["id"]))
+    assert "About harbour" in run("deliveries", "show", str(line["id"]))
     for file in (tmp_path / "outbox").iterdir():
         file.unlink()
-    assert "sent to outbox" in run("outbox", "replay", str(line["id"]))
+    assert "sent to outbox" in run("deliveries", "resend", str(line["id"]))
     (letter,) = (tmp_path / "outbox").glob("*.eml")
     assert f"Message-ID: <{line['message_id']}@localhost>" in letter.read_text()
-    assert "only a pending one" in run("outbox", "drop", str(line["id"]), fails=UsageError)
+    assert "only a pending one" in run("deliveries", "cancel", str(line["id"]), fails=UsageError)
 
 
 def test_dead_letters_are_replayed_together(run: Run, tmp_path: Path) -> None:
     """--dead sends all that were given up; one that fails again ends with an error for scripts."""
     (tmp_path / "outbox").write_text("a file where the folder should be")
-    assert "1 of 1 deliveries failed" in run("digest", "send", "morning", fails=MonitorError)
+    assert "1 of 1 deliveries failed" in run("digests", "send", "morning", fails=MonitorError)
     database = SqlDatabase.open("sqlite:///monitor.db")
     far = datetime.now(UTC) + timedelta(days=1)
     (delivery,) = database.outbox.lease_deliveries(far, 1, far)
     database.outbox.record_result(delivery, Retry("no"), far, None)
     assert [one.state for one in database.deliveries.list_deliveries()] == [DeliveryState.FAILED]
     database.close()
-    assert "dead" in run("outbox", "list", "--state", "dead")
+    assert DeliveryState.FAILED in run("deliveries", "list", "--state", DeliveryState.FAILED)
     (tmp_path / "outbox").unlink()
-    assert "sent to outbox" in run("outbox", "replay", "--dead")
+    assert "sent to outbox" in run("deliveries", "resend", "--failed")
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("digest", "show", "evening"), "There are: morning"),
-        (("digest", "send", "evening"), "There are: morning"),
-        (("digest", "show", "99"), "no digest 99"),
-        (("digest", "show", "morning", "--since", "soon"), "--since 'soon'"),
-        (("outbox", "show", "99"), "no delivery 99"),
-        (("outbox", "replay"), "--dead"),
-        (("outbox", "drop", "99"), "no delivery 99"),
+        (("digests", "preview", "evening"), "There are: morning"),
+        (("digests", "send", "evening"), "There are: morning"),
+        (("digests", "show", "99"), "no digest 99"),
+        (("digests", "show", "morning"), "`monitor digests preview NAME` shows the digest that would be sent now"),
+        (("digests", "list", "evening", "--atom"), "There are: morning"),
+        (("digests", "preview", "morning", "--since", "soon"), "--since 'soon'"),
+        (("deliveries", "show", "99"), "no delivery 99"),
+        (("deliveries", "resend"), "--failed"),
+        (("deliveries", "cancel", "99"), "no delivery 99"),
     ],
 )
 def test_what_is_not_there_is_said(run: Run, words: tuple[str, ...], says: str) -> None:

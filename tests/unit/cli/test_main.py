@@ -1,12 +1,19 @@
 """The command line ends every error in a sentence and an exit code."""
 
 import sys
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from monitor.cli import main as command
+from monitor.cli.command_groups import NEW_COMMANDS
 from monitor.domain.errors import ConfigError, ConfigIssue, InputError, MonitorError, QueryError, StoreFull, UsageError
 
+GIVEN = """
+settings: {database: "sqlite:///given.db"}
+officials: {som: {name: Som Saath, country: Laos}}
+"""
 CASES = [
     (ConfigError((ConfigIssue("s.yaml", 1, 2, "unknown key 'sorces'"),)), 1),
     (QueryError("a parenthesis is open", 3, "')'"), 1),
@@ -45,3 +52,78 @@ def test_what_typer_says_itself(
     out, err = capsys.readouterr()
     assert ended.value.code == code
     assert says in out + err
+
+
+@pytest.mark.parametrize(
+    ("old_command", "new_command"),
+    [
+        ("discover https://daily.example", "sources discover"),
+        ("import feeds.opml --write", "sources import"),
+        ("export -", "sources export"),
+        ("names phan-van-giang", "officials forms"),
+        ("names --missed", "officials near-misses"),
+        ("names phan-van-giang --missed", "officials near-misses"),
+        ("rehearse --since 7d", "backtest"),
+        ("digest list", "digests list"),
+        ("digest show morning", "digests preview NAME` or `monitor digests show ID"),
+        ("digest send morning", "digests send"),
+        ("digest", "digests"),
+        ("outbox list", "deliveries list"),
+        ("outbox show 17", "deliveries show"),
+        ("outbox replay --dead", "deliveries resend"),
+        ("outbox drop 18", "deliveries cancel"),
+        ("evidence 17 --to bundle", "evidence export ID"),
+    ],
+)
+def test_an_old_command_fails_and_names_the_new_one(
+    old_command: str, new_command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Old commands are not aliases: they end with 2, before anything is read or written."""
+    monkeypatch.setattr(sys, "argv", ["monitor", *old_command.split()])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f" is now `monitor {new_command}`.\n")
+
+
+@pytest.mark.parametrize("new_command", NEW_COMMANDS.values())
+def test_a_suggested_command_exists(new_command: str) -> None:
+    """Each command that replaces an old one can be run."""
+    for suggestion in new_command.split("` or `monitor "):
+        words = [word for word in suggestion.split() if not word.isupper()]
+        assert CliRunner().invoke(command.app, [*words, "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-c", "given.yaml", "officials", "forms", "som"),
+        ("officials", "-c", "given.yaml", "forms", "som"),
+        ("officials", "forms", "som", "-c", "given.yaml"),
+        ("-c", "other.yaml", "officials", "forms", "som", "--config", "given.yaml"),
+        ("--config", "given.yaml", "stories"),
+        ("--config", "given.yaml", "articles"),
+        ("articles", "-c", "given.yaml", "show", "7"),
+        ("-c", "given.yaml", "check"),
+    ],
+)
+def test_config_is_accepted_before_and_after_a_command(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file given closest to the command is read, also when the environment names another file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "given.yaml").write_text(GIVEN, encoding="utf-8")
+    monkeypatch.setenv("MONITOR_CONFIG", "missing.yaml")
+    result = CliRunner().invoke(command.app, words)
+    said = f"{result.output} {result.exception}"
+    assert ".yaml" not in said or "given.yaml is good" in said
+    assert result.exit_code == 0 or "no article 7" in said
+    assert (tmp_path / "given.db").exists() == (words[-1] in {"stories", "articles", "7"})
+
+
+def test_config_of_the_environment_is_used_without_the_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for a command of a group."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "given.yaml").write_text(GIVEN, encoding="utf-8")
+    monkeypatch.setenv("MONITOR_CONFIG", "given.yaml")
+    assert "Som Saath" in CliRunner().invoke(command.app, ["officials", "forms", "som"]).output

@@ -1,4 +1,4 @@
-"""match, names, why and rehearse from the command line."""
+"""`monitor match`, `officials`, `why` and `backtest`."""
 
 import gzip
 import json
@@ -68,7 +68,7 @@ def test_match_tells_a_person_why(config: Path, tmp_path: Path) -> None:
 
 def test_names_lists_forms(config: Path) -> None:
     """Every form is listed, the risky ones marked."""
-    code, output = run("names", "hai", "-c", config, "--json")
+    code, output = run("officials", "forms", "hai", "-c", config, "--json")
     forms = [json.loads(line) for line in output.splitlines()]
     assert code == 0
     assert forms[0]["text"] == "Trần Minh Hải"
@@ -76,9 +76,9 @@ def test_names_lists_forms(config: Path) -> None:
 
 
 def test_names_lists_what_was_nearly_found(config: Path, tmp_path: Path) -> None:
-    """--missed gives the refused spellings with their articles; without any it says so; somebody must be named else."""
-    code, output = run("names", "--missed", "-c", config)
-    assert (code, output.strip()) == (0, "Nothing was nearly found.")
+    """Rejected spellings are listed with their latest article; `forms` needs the id of an official."""
+    code, output = run("officials", "near-misses", "-c", config)
+    assert (code, output.strip()) == (0, "There are no near misses.")
     now = datetime.now(UTC)
     database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([Source("wire", "Wire", SourceKind.FEED, "https://wire.example/feed")], now)
@@ -91,15 +91,14 @@ def test_names_lists_what_was_nearly_found(config: Path, tmp_path: Path) -> None
     miss = NearMiss("hai", "Hai", Region.BODY, 4, 7, "part of a longer name: Bac ...")
     database.articles.save_findings([(stored, Findings(near_misses=(miss,)))], now)
     database.close()
-    code, output = run("names", "--missed", "hai", "-c", config, "--json")
+    code, output = run("officials", "near-misses", "hai", "-c", config, "--json")
     assert code == 0
     assert json.loads(output) == {
         "official": "hai", "text": "Hai", "reason": "part of a longer name: Bac ...", "articles": 1,
         "article": stored.id, "title": "Bac Hai floods", "url": "https://wire.example/1",
     }  # fmt: skip
-    assert "Bac Hai floods" in run("names", "--missed", "-c", config)[1]
-    code, output = run("names", "-c", config)
-    assert code != 0
+    assert "Bac Hai floods" in run("officials", "near-misses", "-c", config)[1]
+    assert run("officials", "forms", "-c", config)[0] == 2
 
 
 def test_why_of_an_address_never_met(config: Path) -> None:
@@ -107,12 +106,12 @@ def test_why_of_an_address_never_met(config: Path) -> None:
     _, known_site = run("why", "https://www.wire.example/x", "-c", config, "--json")
     assert json.loads(known_site)["sources"][0]["id"] == "wire"
     _, other = run("why", "https://other.example/x", "-c", config, "--json")
-    assert "monitor discover" in json.loads(other)["verdict"]
+    assert "monitor sources discover" in json.loads(other)["verdict"]
 
 
-def test_rehearse_of_an_empty_archive(config: Path) -> None:
+def test_backtest_of_an_empty_archive(config: Path) -> None:
     """Nothing kept, nothing new, nothing lost: exit 0."""
-    code, output = run("rehearse", "-c", config, "--json")
+    code, output = run("backtest", "-c", config, "--json")
     assert code == 0
     assert json.loads(output)["rules"][0] | {"days": {}} == {
         "rule": "people", "hits": 0, "new": 0, "lost": 0, "days": {}, "new_examples": [], "lost_examples": []

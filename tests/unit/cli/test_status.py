@@ -53,7 +53,7 @@ ILL: list[tuple[Callable[[StatusReport], StatusReport], str]] = [
     (lambda s: replace(s, daemon=DaemonStatus("running", NOW, ("disk: full",))), "The daemon reports: disk: full."),
     (
         lambda s: replace(s, outbox=OutboxCounts(failed=1)),
-        "1 delivery was given up: see monitor outbox list",
+        "1 delivery was given up: see monitor deliveries list",
     ),
     (
         lambda s: replace(s, outbox=OutboxCounts(rejected=1, last_rejected_at=NOW - timedelta(hours=20))),

@@ -46,7 +46,7 @@ def test_the_sentence_names_what_to_do() -> None:
     officials = [Official("hai", "Tr\u1ea7n Minh H\u1ea3i")]
     (said,) = format_near_miss_notices([miss("Hai", 3), miss("Minh Hai")], officials)
     assert "\u201cHai\u201d for Tr\u1ea7n Minh H\u1ea3i in 3 articles (no title); \u201cMinh Hai\u201d" in said
-    assert "monitor names --missed" in said
+    assert "monitor officials near-misses" in said
     assert " and more" not in said
     refused = "cancelled by the phrase 'Hai Street'"
     unwanted = [replace(miss("Hai"), reason=refused), miss("Hai")]  # the same place, refused for two reasons

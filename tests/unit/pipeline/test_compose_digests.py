@@ -242,7 +242,7 @@ def test_a_dead_delivery_is_told_through_the_next_digest() -> None:
     notice = desk.look()[0].notices[0]
     assert "desk@example.org" in notice
     assert "HTTP 500" in notice
-    assert "outbox replay" in notice
+    assert "deliveries resend" in notice
 
 
 def test_row_45_the_digest_its_deliveries_and_its_marks_are_one_write() -> None:
@@ -311,7 +311,7 @@ def test_one_digest_that_fails_does_not_silence_the_others() -> None:
 
 
 def test_a_preview_writes_nothing_and_sending_marks_it_told() -> None:
-    """``digest show`` may be asked any number of times; ``digest send`` tells, and --since tells again."""
+    """``digests preview`` may be asked any number of times; ``digests send`` reports, and --since tells again."""
     desk = Desk(watch(DAILY))
     desk.look()
     desk.find(1)
@@ -365,4 +365,4 @@ def test_what_was_nearly_found_is_said_once_a_week_and_never_alone() -> None:
         if number % 24 == 0:
             desk.find(number + 1)
         lines += [notice for digest in desk.look(HOUR) for notice in digest.notices]
-    assert len([line for line in lines if "names --missed" in line]) == 2
+    assert len([line for line in lines if "near-misses" in line]) == 2

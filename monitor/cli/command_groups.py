@@ -1,0 +1,79 @@
+"""Command groups: help by family, and error messages for commands that have a new name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from monitor.cli.common import DEFAULT_CONFIG, ConfigOption
+from monitor.domain.errors import UsageError
+
+MAX_SUMMARY_CHARS = 300
+
+NEW_COMMANDS = {
+    "discover": "sources discover",
+    "import": "sources import",
+    "export": "sources export",
+    "names": "officials forms",
+    "names --missed": "officials near-misses",
+    "rehearse": "backtest",
+    "digest": "digests",
+    "digest list": "digests list",
+    "digest show": "digests preview NAME` or `monitor digests show ID",
+    "digest send": "digests send",
+    "outbox": "deliveries",
+    "outbox list": "deliveries list",
+    "outbox show": "deliveries show",
+    "outbox replay": "deliveries resend",
+    "outbox drop": "deliveries cancel",
+    "evidence ID": "evidence export ID",
+}
+"""The new command for each old one. Old commands do not work."""
+
+
+class CommandGroup(TyperGroup):
+    """A group of commands that names the new command when an old one is used."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the arguments name. Raises ``UsageError`` for an old command."""
+        if not ctx.resilient_parsing and args[0] not in self.commands:
+            group = [ctx.info_name] if ctx.parent else []
+            _reject_old_command([*group, *args])
+        return super().resolve_command(ctx, args)
+
+
+def _reject_old_command(words: Sequence[str]) -> None:
+    """Raise ``UsageError`` if the words begin with an old command."""
+    first, *others = ["ID" if word.isdigit() else word for word in words]
+    for second in others:
+        if new_command := NEW_COMMANDS.get(f"{first} {second}"):
+            raise UsageError(f"`monitor {first} {second}` is now `monitor {new_command}`.")
+    if new_command := NEW_COMMANDS.get(first):
+        raise UsageError(f"`monitor {first}` is now `monitor {new_command}`.")
+
+
+class FamilyHelpGroup(CommandGroup):
+    """The top-level group. Its help is plain text by family, because the library that draws boxes loads slowly."""
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        """Write one section per family, in the order in which the families were added."""
+        families: dict[str, list[tuple[str, str]]] = {}
+        longest = max(map(len, self.commands))
+        for name, command in self.commands.items():
+            summary = command.get_short_help_str(MAX_SUMMARY_CHARS)
+            families.setdefault(getattr(command, "rich_help_panel", ""), []).append((name.ljust(longest), summary))
+        for family, rows in families.items():
+            with formatter.section(family):
+                formatter.write_dl(rows)
+
+
+def accept_config(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Accept ``--config`` before the name of a command; ``inherit_config`` passes it on."""
+
+
+def create_command_group(summary: str) -> typer.Typer:
+    """Return a group of commands that accepts ``--config`` before and after the name of the command."""
+    group = typer.Typer(cls=CommandGroup, no_args_is_help=True, help=summary)
+    group.callback()(accept_config)
+    return group

@@ -1,0 +1,99 @@
+"""Commands of ``monitor evidence``: export the stored page of an article and verify an exported folder."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.articles import open_database
+from monitor.cli.command_groups import create_command_group
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    load_config,
+    print_json,
+    program_name,
+    to_json_value,
+)
+from monitor.domain.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from monitor.store.database import SqlDatabase
+
+EXIT_CHANGED = 1
+app = create_command_group("Export the stored page of an article as evidence; verify an export.")
+
+
+@app.command("export")
+def export_evidence(
+    article: Annotated[int, typer.Argument(metavar="ID", help="An article's id in `monitor articles`.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    to: Annotated[Path | None, typer.Option("--to", help="New folder; the default is evidence-ID.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the page of an article as received, with its records in the evidence chain."""
+    with open_database(load_config(config, database)) as opened:
+        folder = write_article_evidence(opened, article, to or Path(f"evidence-{article}"))
+    if json:
+        print_json({"article": article, "folder": str(folder)})
+    else:
+        check_command = f"{program_name()} evidence verify {folder}"
+        typer.echo(f"Wrote {folder}. Check it with: {check_command} (or python {folder / 'verify.py'})")
+
+
+@app.command("verify")
+def verify_evidence(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `monitor evidence export` wrote.")],
+    json: JsonOption = False,
+) -> None:
+    """Check that nothing in an exported folder was changed; exit with 1 if something was.
+
+    Needs neither configuration nor database. The folder's own verify.py makes the same checks.
+    """
+    from monitor.store.evidence_verify import find_errors
+
+    try:
+        errors = find_errors(folder)
+        last_hash = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{folder} is not a folder of `monitor evidence export`: {error.filename} is missing"
+        ) from error
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise InputError(f"{folder}: the evidence cannot be read: {error}") from error
+    if json:
+        print_json({"folder": str(folder), "valid": not errors, "errors": errors, "last_hash": last_hash})
+    else:
+        typer.echo("\n".join(errors) if errors else f"Nothing was changed. The chain ends with {last_hash}")
+    if errors:
+        raise typer.Exit(EXIT_CHANGED)
+
+
+def write_article_evidence(database: "SqlDatabase", article_id: int, folder: Path) -> Path:
+    """Write the evidence of an article into a new folder and return it.
+
+    Raises ``UsageError`` if the folder exists, or if no page of the article is stored with an evidence record.
+    """
+    from monitor.store.evidence import write_evidence_bundle
+
+    stored = database.queries.get_article(article_id)
+    snapshot = database.page_snapshots.get_page_snapshot(article_id)
+    proofs = [
+        proof
+        for proof in database.evidence.list_proofs(article_id)
+        if snapshot and f'"{snapshot.sha256}"' in proof.record
+    ]
+    if snapshot is None or not proofs:
+        raise UsageError(
+            f"no page of article {article_id} was kept as evidence: settings.keep_pages keeps the pages of articles "
+            "with a hit, and an article that was read from the feed alone has no page"
+        )
+    proof = proofs[0]
+    facts = {"article": asdict(stored), "findings": asdict(database.queries.get_findings(article_id))}
+    return write_evidence_bundle(
+        folder, snapshot, proof, database.evidence.list_chain_after(proof.record_id - 1), to_json_value(facts)
+    )

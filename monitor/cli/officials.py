@@ -1,0 +1,111 @@
+"""Commands of ``monitor officials``: the name forms that are matched, and the near misses."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.articles import open_database, parse_since
+from monitor.cli.command_groups import create_command_group
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    complete_ids,
+    load_config,
+    print_json_lines,
+    print_table,
+)
+from monitor.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.domain.read_models import NearMissSummary
+    from monitor.domain.watchlist import Official
+
+MAX_NEAR_MISSES = 200
+app = create_command_group("List the name forms of an official, and the spellings that were nearly accepted.")
+
+
+@app.command("forms")
+def list_forms(
+    official: Annotated[
+        str,
+        typer.Argument(
+            metavar="OFFICIAL",
+            help="The official's id.",
+            show_default=False,
+            autocompletion=complete_ids("officials"),
+        ),
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+) -> None:
+    """List every form of an official's name that is matched, which forms are risky, and why."""
+    from monitor.match.names.forms import list_name_forms
+
+    forms = list_name_forms(find_official(load_config(config).watchlist.officials, official))
+    if json:
+        print_json_lines(asdict(form) for form in forms)
+        return
+    rows = ((form.text, form.form.value, "risky" if form.risky else "", form.why) for form in forms)
+    print_table(("written", "form", "", "why"), rows, "This official has no name form.")
+
+
+@app.command("near-misses")
+def list_near_misses(
+    official: Annotated[
+        str,
+        typer.Argument(
+            metavar="[OFFICIAL]",
+            help="Only of this official.",
+            show_default=False,
+            autocompletion=complete_ids("officials"),
+        ),
+    ] = "",
+    since: Annotated[str, typer.Option("--since", metavar="LENGTH", help="Of the last 7d, 30d ...")] = "7d",
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    json: JsonOption = False,
+) -> None:
+    """List the spellings that were nearly accepted as an official, with the reason for the rejection."""
+    from monitor.domain.digest import Window
+
+    configuration = load_config(config, database)
+    officials = configuration.watchlist.officials
+    wanted = [find_official(officials, official).id] if official else [one.id for one in officials]
+    now = datetime.now(UTC)
+    with open_database(configuration) as opened:
+        near_misses = opened.outbox.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
+    if json:
+        print_json_lines(map(near_miss_record, near_misses))
+        return
+    rows = (
+        (miss.official_id, miss.text, miss.articles, miss.reason, f"{miss.article_id} {miss.title}")
+        for miss in near_misses
+    )
+    print_table(("official", "written", "articles", "reason", "latest article"), rows, "There are no near misses.")
+
+
+def near_miss_record(near_miss: "NearMissSummary") -> dict[str, object]:
+    """Return the keys of a near miss in ``officials near-misses --json``."""
+    return {
+        "official": near_miss.official_id,
+        "text": near_miss.text,
+        "reason": near_miss.reason,
+        "articles": near_miss.articles,
+        "article": near_miss.article_id,
+        "title": near_miss.title,
+        "url": near_miss.url,
+    }
+
+
+def find_official(officials: "Sequence[Official]", official_id: str) -> "Official":
+    """Return the official with an id. Raises ``UsageError`` with known ids if there is none."""
+    for official in officials:
+        if official.id == official_id:
+            return official
+    known = ", ".join(official.id for official in officials[:10]) or "none is configured"
+    raise UsageError(f"there is no official {official_id!r}; configured are: {known}")
