@@ -10,7 +10,7 @@ from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source
 
 SUGGEST_FIND_FEED = "open the address in a browser; `monitor sources discover` finds where the feed is now"
-SUGGEST_FIX_SELECTORS = "look at the page and mend the source's selectors (`items`, `link`)"
+SUGGEST_FIX_SELECTORS = "open the page and fix the source's selectors (`listing`: `items`, `link`)"
 SUGGEST_ASK_ACCESS = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
 SUGGEST_SUBSCRIPTION_HEADERS = (
     "add the headers of a subscription to the source (`headers:`), or use a public feed of the outlet"
@@ -106,7 +106,7 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
         SourceState.QUIET,
         f"no new article since {last:%Y-%m-%d %H:%M} UTC, "
         f"although one is expected every {format_duration(source.max_silence)}",
-        "check whether the outlet still updates this feed; raise `expect` if it publishes less often",
+        "check whether the outlet still updates this feed; raise `max_silence` if it publishes less often",
     )
 
 

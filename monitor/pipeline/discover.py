@@ -47,7 +47,7 @@ class DiscoveryResult:
 
 NO_FEED_REASON = (
     "the site names no feed, and there is none at the usual addresses; "
-    "suggestion: read a page that lists its articles, with `page:` and `items:`"
+    "suggestion: read a page that lists its articles, with `listing:` (`url` and `items`)"
 )
 
 

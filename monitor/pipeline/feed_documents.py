@@ -194,7 +194,7 @@ class FeedDocumentReader:
 
     async def _fetch(self, source: Source, url: str, etag: str = "", last_modified: str = "") -> FetchResult:
         """Fetch one document of a source. robots.txt applies to pages, not to feeds and sitemaps."""
-        purpose = FetchPurpose.PAGE if source.kind is SourceKind.PAGE else FetchPurpose.FEED
+        purpose = FetchPurpose.PAGE if source.kind is SourceKind.LISTING else FetchPurpose.FEED
         return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, request_headers(source, url)))
 
     async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:

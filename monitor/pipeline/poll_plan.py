@@ -293,7 +293,7 @@ def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now
             SourceState.GAP,
             f"none of its {stats.entry_count} entries was known: articles between the last poll "
             f"({poll_state.last_attempt_at or now:%Y-%m-%d %H:%M} UTC and before) and now may be missing",
-            "poll it more often (`every: auto`), or configure the outlet's news sitemap (`sitemap:`)",
+            "poll it more often (`poll_interval: auto`), or configure the outlet's news sitemap (`sitemap:`)",
         )
     note = stats.note if stats.entry_count else "valid, but without any entry so far"
     return _diagnose_redirect(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis(detail=note)

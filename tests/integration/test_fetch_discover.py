@@ -72,7 +72,7 @@ def test_a_feed_url_is_printed_and_common_paths_are_guessed(tmp_path: Path) -> N
     code, out, err = run({"/": b"<html>News</html>"}, "/", tmp_path)
     assert (code, out) == (3, "")
     assert "names no feed" in err
-    assert "what helps: read a page of it that lists articles, by `listing:` with `url` and `items`" in err
+    assert "suggestion: read a page that lists its articles, with `listing:` (`url` and `items`)" in err
 
 
 def test_configured_feeds_are_not_printed_as_new_sources(tmp_path: Path) -> None:
@@ -113,8 +113,8 @@ def test_import_prints_or_writes_and_export_writes_all_feeds(tmp_path: Path) -> 
     assert config.read_text(encoding="utf-8") == CONFIG
     assert runner.invoke(app, ["sources", "import", str(opml), "-c", str(config), "--write"]).exit_code == 0
     assert "sources: # ours\n  bao-dat:" in config.read_text(encoding="utf-8")
-    assert runner.invoke(app, ["sources", "export", str(back), "-c", str(config)]).exit_code == 0
-    assert back.read_text(encoding="utf-8").count("<outline ") == 3
+    assert runner.invoke(app, ["sources", "export", str(exported), "-c", str(config)]).exit_code == 0
+    assert exported.read_text(encoding="utf-8").count("<outline ") == 3
 
 
 def test_an_import_that_would_make_the_file_invalid_changes_nothing(tmp_path: Path) -> None:
