@@ -1,1 +1,1 @@
-"""From hits to a digest, and from a digest to what people see; pure."""
+"""Digests: from hits to a digest, and from a digest to every output format. No I/O."""

@@ -1,6 +1,7 @@
-"""From untold hits to a digest: one item an article, one entry a story, by official, the most prominent first.
+"""Digest composition: turns hits into a digest with one item per article and one entry per story.
 
-How much of an article is about somebody: headline before opening before the rest.
+Stories are sorted by official and prominence. A mention in the headline is more prominent than one in the opening, and
+that is more prominent than one in the rest of the text.
 """
 
 from collections import Counter, defaultdict
@@ -25,11 +26,11 @@ from monitor.domain.digest import (
 from monitor.domain.mention import HitKind, Passage
 from monitor.domain.watchlist import Official
 
-MAX_OPENING_CHARS = 300  # characters: where a first paragraph ends if the text has no paragraphs
+MAX_OPENING_CHARS = 300  # characters that count as the opening if the first paragraph is longer
 
 
 class Prominence(IntEnum):
-    """Where the most prominent mention stands."""
+    """Position of the most prominent mention."""
 
     BODY = 1
     OPENING = 2
@@ -37,7 +38,7 @@ class Prominence(IntEnum):
 
 
 def rank_offset(article: Article, region: Region, start: int) -> Prominence:
-    """Rank one place in an article; the dateline and captions count as the body's rest."""
+    """Return the prominence of a position in an article; dateline and captions count as the rest of the body."""
     if region is Region.TITLE:
         return Prominence.HEADLINE
     if region is Region.STANDFIRST:
@@ -49,7 +50,8 @@ def rank_offset(article: Article, region: Region, start: int) -> Prominence:
 
 
 def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominence, int]]:
-    """Rank the officials of one article's hits, each with how early the mention stands (negative, for sorting).
+    """Return the prominence of each official in one article's hits, with the negated offset of the mention, for
+    sorting.
 
     An official without a stored mention is ranked by the hit's passages.
     """
@@ -67,25 +69,21 @@ def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominen
 
 
 def rank_article(records: Iterable[ReportableHit]) -> Prominence:
-    """Rank an article by its most prominent passage, officials or not."""
+    """Return the prominence of an article's best passage, whether or not it mentions an official."""
     ranks = [
         rank_offset(record.article, passage.region, passage.start) for record in records for passage in record.passages
     ]
     return max(ranks, default=Prominence.BODY)
 
 
-KIND_PRECEDENCE = (
-    HitKind.UPDATE,
-    HitKind.NEW,
-    HitKind.CORRECTION,
-    HitKind.WITHDRAWN,
-)  # an update of what was never told is simply new
+# Lowest first. NEW outranks UPDATE: an update of an article that was never reported is new to the reader.
+KIND_PRECEDENCE = (HitKind.UPDATE, HitKind.NEW, HitKind.CORRECTION, HitKind.WITHDRAWN)
 MAX_POSITIONS_SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _DigestArticle:
-    """One article with its standing; ``original`` is the article it repeats, if any."""
+    """An article of the digest with its prominence; ``duplicate_of`` is the article that it repeats, if any."""
 
     item: DigestItem
     story_id: str
@@ -96,7 +94,7 @@ class _DigestArticle:
 
 @dataclass(frozen=True, slots=True)
 class _RankedStory:
-    """A story with its weight: a headline first, then how many outlets carry it, then the newest."""
+    """A story with its sort key: prominence, then number of outlets, then time of the newest article."""
 
     story: DigestStory
     sort_key: tuple[int, int, datetime]
@@ -104,13 +102,13 @@ class _RankedStory:
 
 
 def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
-    """Join the passages of several rules: each stretch of text once with the marks of all, officials before queries."""
+    """Merge the passages of several rules: each passage appears once with all marks, officials' passages first."""
     merged: dict[tuple[str, int, int], Passage] = {}
     for record in sorted(records, key=lambda record: not record.official_ids):
         for passage in sorted(record.passages, key=lambda passage: passage.start):
-            place = (passage.region.value, passage.start, passage.end)
-            marks = {*passage.marks, *(merged[place].marks if place in merged else ())}
-            merged[place] = replace(passage, marks=tuple(sorted(marks)))
+            position = (passage.region.value, passage.start, passage.end)
+            marks = {*passage.marks, *(merged[position].marks if position in merged else ())}
+            merged[position] = replace(passage, marks=tuple(sorted(marks)))
     kept = [
         passage
         for passage in merged.values()
@@ -129,7 +127,7 @@ def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
 def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
     first = records[0]
     ranks = rank_officials(records)
-    gravest = max((record.kind for record in records), key=KIND_PRECEDENCE.index)
+    most_serious = max((record.kind for record in records), key=KIND_PRECEDENCE.index)
     item = DigestItem(
         article_id=first.article_id,
         url=first.article.canonical_url or first.article.url,
@@ -142,8 +140,8 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         rules=tuple(dict.fromkeys(record.rule_id for record in records)),
         officials=tuple(sorted(ranks, key=lambda official: ranks[official], reverse=True)),
         passages=_merge_passages(records),
-        kind=gravest,
-        note=next((record.note for record in records if record.kind is gravest and record.note), ""),
+        kind=most_serious,
+        note=next((record.note for record in records if record.kind is most_serious and record.note), ""),
         partial=first.article.partial,
     )
     best = max((found for found, _ in ranks.values()), default=rank_article(records))
@@ -151,13 +149,13 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
 
 
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
-    """Keep one report of each text and list the others under it.
+    """Keep one article of each text and list the others below it.
 
-    A copy stands for itself when it changed since, or names somebody whom the kept text does not name.
+    A duplicate remains an article of its own if it was changed, or names an official that the kept text does not name.
     """
     kept: dict[int, _DigestArticle] = {}
-    copies: dict[int, list[DuplicateItem]] = defaultdict(list)
-    alone: list[_DigestArticle] = []
+    duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)
+    separate: list[_DigestArticle] = []
     for report in sorted(reports, key=lambda report: report.duplicate_of is not None):
         key = report.duplicate_of or report.item.article_id
         known = kept.get(key)
@@ -165,16 +163,16 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
             kept[key] = report
         elif report.item.kind is HitKind.NEW and set(report.item.officials) <= set(known.item.officials):
             item = report.item
-            copies[known.item.article_id].append(
+            duplicates[known.item.article_id].append(
                 DuplicateItem(item.article_id, item.url, item.title, item.outlet, item.language)
             )
         else:
-            alone.append(report)
-    return [*kept.values(), *alone], copies
+            separate.append(report)
+    return [*kept.values(), *separate], duplicates
 
 
 def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
-    """Order the officials of a story: by how prominent they are in all its articles together, then in the best one."""
+    """Return the officials of a story, by their prominence in all its articles together, then in the best one."""
     sums: dict[str, int] = defaultdict(int)
     best: dict[str, tuple[Prominence, int]] = {}
     for member in members:
@@ -204,34 +202,41 @@ def _rank_stories(
         items = tuple(member.item for member in members)
         also_in = tuple(copy for item in items for copy in duplicates.get(item.article_id, ()))
         outlets = {item.outlet for item in items} | {copy.outlet for copy in also_in}
-        weight = (max(member.prominence for member in members), len(outlets), max(item.first_seen_at for item in items))
+        sort_key = (
+            max(member.prominence for member in members),
+            len(outlets),
+            max(item.first_seen_at for item in items),
+        )
         story = DigestStory(story_id, items[0].title, ordered, items, also_in)
-        entries.append(_RankedStory(story, weight, len(items) + len(also_in)))
+        entries.append(_RankedStory(story, sort_key, len(items) + len(also_in)))
     return sorted(entries, key=lambda entry: entry.sort_key, reverse=True)
 
 
 def _cut_to_limit(
     entries: Sequence[_RankedStory], max_items: int
 ) -> tuple[list[_RankedStory], list[_RankedStory], int]:
-    """Cut at ``limit`` items: the stories shown, those summed up, and how many articles are not shown in all."""
+    """Limit the digest to ``max_items`` items.
+
+    Returns the stories shown, the stories left out, and the number of hidden articles.
+    """
     shown: list[_RankedStory] = []
-    rest: list[_RankedStory] = []
-    room, hidden = max(max_items, 1), 0
+    left_out: list[_RankedStory] = []
+    remaining, hidden = max(max_items, 1), 0
     for entry in entries:
         items = entry.story.items
-        if room <= 0:
-            rest.append(entry)
+        if remaining <= 0:
+            left_out.append(entry)
             hidden += entry.article_count
             continue
-        if len(items) > room:
-            hidden += len(items) - room
-        shown.append(replace(entry, story=replace(entry.story, items=items[:room])))
-        room -= len(items)
-    return shown, rest, hidden
+        if len(items) > remaining:
+            hidden += len(items) - remaining
+        shown.append(replace(entry, story=replace(entry.story, items=items[:remaining])))
+        remaining -= len(items)
+    return shown, left_out, hidden
 
 
 def _choose_section_key(story: DigestStory) -> str:
-    """Name the section a story stands in: its leading official, or the rule when it names nobody."""
+    """Return the section of a story: its first official, or its rule if it mentions nobody."""
     return story.officials[0] if story.officials else f"rule:{story.items[0].rules[0]}"
 
 
@@ -251,17 +256,20 @@ def _build_subjects(
     plan: DigestPlan,
     now: datetime,
 ) -> tuple[OfficialSummary, ...]:
-    """Describe the officials told of, in order of appearance; in a digest without stories all who are watched."""
+    """Return summaries of the officials in the digest, in order of appearance.
+
+    A digest without stories has summaries of all watched officials.
+    """
     known = {official.id: official for official in officials}
-    wanted = dict.fromkeys(official for story in stories for official in story.officials)
+    official_ids = dict.fromkeys(official for story in stories for official in story.officials)
     zone = ZoneInfo(plan.timezone)
     subjects = []
-    for official_id in wanted if stories else known:
-        told = [item for story in stories for item in story.items if official_id in item.officials]
-        latest = max((item.published_at or item.first_seen_at for item in told), default=now)
+    for official_id in official_ids if stories else known:
+        reported = [item for story in stories for item in story.items if official_id in item.officials]
+        latest = max((item.published_at or item.first_seen_at for item in reported), default=now)
         official = known.get(official_id, Official(official_id, official_id))
-        post = _format_positions(official, latest.astimezone(zone).date())
-        subjects.append(OfficialSummary(official_id, official.name, post, tuple(daily.get(official_id, ()))))
+        position = _format_positions(official, latest.astimezone(zone).date())
+        subjects.append(OfficialSummary(official_id, official.name, position, tuple(daily.get(official_id, ()))))
     return tuple(subjects)
 
 
@@ -270,12 +278,14 @@ def _is_repeated_hit(record: ReportableHit) -> bool:
 
 
 def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...]:
-    """Name the outlets that carried a text which was told before."""
+    """Return a notice with the outlets that published a text which was reported before."""
     if not records:
         return ()
     outlets = list(dict.fromkeys(record.outlet or record.source_id for record in records))
     more = f" and {len(outlets) - 8} more" if len(outlets) > 8 else ""
-    texts = "A text told before was" if len(records) == 1 else f"{len(records)} copies of texts told before were"
+    texts = (
+        "A text reported before was" if len(records) == 1 else f"{len(records)} copies of texts reported before were"
+    )
     return (f"{texts} also carried by {', '.join(outlets[:8])}{more}.",)
 
 
@@ -290,11 +300,13 @@ def _format_overflow_notices(
         lead = entry.story.officials[0] if entry.story.officials else entry.story.items[0].rules[0]
         counts[names.get(lead, lead)] += entry.article_count
     parts = ", ".join(f"{name} {count}" for name, count in counts.most_common(12))
-    told = f": {parts}" if parts else ""
-    return (f"{hidden_articles} more articles are counted here and not shown{told}. `monitor hits` lists them all.",)
+    reported = f": {parts}" if parts else ""
+    return (
+        f"{hidden_articles} more articles are counted here and not shown{reported}. `monitor hits` lists them all.",
+    )
 
 
-def compose_digest(  # noqa: PLR0913, PLR0917 - a digest is made of these facts, and a bundle of them has no other use
+def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and a class for them would have no other use
     plan: DigestPlan,
     window: Window,
     hits: Sequence[ReportableHit],
@@ -305,19 +317,19 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest is made of these facts,
     is_overdue: bool,
     notices: Sequence[str] = (),
 ) -> Digest:
-    """Compose the digest of a window from its untold hits.
+    """Compose the digest of a window from its unreported hits.
 
-    Every hit is either shown, listed under the text it copies, counted in ``overflow``, or, if its text was told
-    before, named in a notice. ``daily`` holds mentions a day by official, oldest first; ``officials`` are those the
-    plan watches.
+    Every hit is shown, listed below the text that it repeats, counted in ``overflow``, or, if its text was reported
+    before, named in a notice. ``daily_mentions`` has the mentions per day by official, oldest first; ``officials`` are
+    the ones that the plan watches.
     """
     articles: dict[int, list[ReportableHit]] = defaultdict(list)
     for hit in hits:
         articles[hit.article_id].append(hit)
     repeats = [number for number, records in articles.items() if all(_is_repeated_hit(record) for record in records)]
     repeated = [articles.pop(number)[0] for number in repeats]
-    reports, copies = _split_duplicates([_build_digest_article(records) for records in articles.values()])
-    shown, rest, hidden = _cut_to_limit(_rank_stories(reports, copies), plan.max_articles)
+    digest_articles, duplicates = _split_duplicates([_build_digest_article(records) for records in articles.values()])
+    shown, left_out, hidden = _cut_to_limit(_rank_stories(digest_articles, duplicates), plan.max_articles)
     sections: dict[str, list[DigestStory]] = defaultdict(list)
     for entry in shown:
         sections[_choose_section_key(entry.story)].append(entry.story)
@@ -332,6 +344,6 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest is made of these facts,
         stories=stories,
         subjects=_build_subjects(stories, officials, daily_mentions, plan, now),
         coverage=coverage,
-        notices=(*notices, *_format_repeated_notices(repeated), *_format_overflow_notices(rest, hidden, officials)),
+        notices=(*notices, *_format_repeated_notices(repeated), *_format_overflow_notices(left_out, hidden, officials)),
         overflow=hidden,
     )

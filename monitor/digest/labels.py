@@ -1,4 +1,4 @@
-"""Words for numbers, states and languages."""
+"""Labels for counts, states and languages."""
 
 from monitor.domain.mention import HitKind
 from monitor.domain.poll_state import SourceState
@@ -9,7 +9,7 @@ KIND_LABELS = {
     HitKind.CORRECTION: "Correction",
     HitKind.WITHDRAWN: "Withdrawn",
 }
-PARTIAL_LABELS = {"feed": "as its feed has it", "paywall": "its beginning, before a paywall", "teaser": "its beginning"}
+PARTIAL_LABELS = {"feed": "feed text only", "paywall": "beginning only, before a paywall", "teaser": "beginning only"}
 SOURCE_STATE_LABELS = {
     SourceState.QUIET: "unusually quiet",
     SourceState.FAILING: "failing",
@@ -63,16 +63,16 @@ LANGUAGE_NAMES = {
 
 
 def format_count(number: int, singular: str, plural: str = "") -> str:
-    """Write a number with its noun."""
+    """Return a number with its noun in singular or plural."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def sanitize_language_code(text: str) -> str:
-    """Return a language code that may stand in an attribute, or nothing."""
+    """Return a language code that is safe in an HTML attribute, or an empty string."""
     return text if len(text) <= 12 and text.replace("-", "").isalnum() and text.isascii() else ""
 
 
 def name_language(text: str) -> str:
-    """Name a language other than English; one without a name here is shown by its code."""
+    """Return the English name of a language, else its code; an empty string for English."""
     primary = sanitize_language_code(text).partition("-")[0].lower()
     return "" if primary == "en" else LANGUAGE_NAMES.get(primary, primary)

@@ -1,4 +1,4 @@
-"""A rendered digest made into one message a target, each with a key that stays the same for ever."""
+"""Messages: addresses a rendered digest to each target, with a delivery key that never changes."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -12,18 +12,18 @@ from monitor.domain.secret import Secret
 
 
 def _label_secret_url(url: Secret) -> str:
-    """Name a secret URL so that it can be shown and told from others: its host or service, and a short fingerprint.
+    """Return a label for a secret URL that is safe to show: its host or service and a short hash.
 
-    The URLs of chat services carry secrets where others have the host, so only the service is named.
+    The URLs of chat services contain secrets where other URLs have the host, so only the service is shown.
     """
     text = url.reveal()
     parts = urlsplit(text)
-    place = parts.hostname if parts.scheme in {"http", "https"} else parts.scheme
-    return f"{place or 'target'}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    name = parts.hostname if parts.scheme in {"http", "https"} else parts.scheme
+    return f"{name or 'target'}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def iter_targets(channel: Channel) -> Iterator[str]:
-    """Yield each target of a channel by a name that is safe to show: a mail address each, or the one place."""
+    """Yield a name that is safe to show for each target of a channel: each mail address, or the single target."""
     match channel:
         case EmailChannel():
             yield from dict.fromkeys(channel.to)
@@ -34,7 +34,7 @@ def iter_targets(channel: Channel) -> Iterator[str]:
 
 
 def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
-    """Return the identity of a delivery: the same digest, window, channel and target give the same key."""
+    """Return the key of a delivery; the same digest, window, channel and target always give the same key."""
     start = digest.window.start_at.astimezone(UTC).isoformat()
     return hashlib.sha256(f"{digest.id}\0{start}\0{channel_id}\0{target}".encode()).hexdigest()[:40]
 
@@ -42,7 +42,7 @@ def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
 def build_messages(
     digest: Digest, rendered: RenderedDigest, channels: Iterable[Channel], now: datetime
 ) -> tuple[Message, ...]:
-    """Make one message for each target of each channel."""
+    """Return one message for each target of each channel."""
     return tuple(
         Message(build_delivery_key(digest, channel.id, target), digest.id, channel.id, target, rendered, now)
         for channel in channels

@@ -1,6 +1,7 @@
-"""What was stored without alerting, said in the next digest: a flood that was none can then be released.
+"""Notices about quarantined articles and near misses.
 
-What was nearly taken for somebody, said once a week: a spelling that was meant becomes an alias.
+A quarantine notice names the command that releases the articles. Near misses are reported once a week, so that a
+spelling that was meant can be added as an alias.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,30 +17,32 @@ MAX_SOURCES_SHOWN = 5
 
 
 def format_quarantine_notices(lines: Sequence[QuarantineSummary]) -> tuple[str, ...]:
-    """Say for each source how many articles alerted nobody, why, and how they are made news."""
-    said = [
+    """Return one notice per source with quarantined articles: their number, the reason and how to release them."""
+    notices = [
         f"{line.outlet}: {line.article_count} articles were stored without alerting ({line.reason}). "
-        f"If they are news after all, `monitor articles release {line.source_id}` makes them so."
+        f"If they are news, release them with `monitor articles release {line.source_id}`."
         for line in lines[:MAX_SOURCES_SHOWN]
     ]
     if len(lines) > MAX_SOURCES_SHOWN:
-        said.append(
-            f"The same holds for "
+        notices.append(
+            f"The same applies to "
             f"{sum(line.article_count for line in lines[MAX_SOURCES_SHOWN:])} articles of other sources."
         )
-    return tuple(said)
+    return tuple(notices)
 
 
 WEEK = timedelta(days=7)
-MAX_SPELLINGS_SHOWN, MAX_SPELLINGS_QUERIED = 5, 50  # spellings named, and looked through for what deserves it
+MAX_SPELLINGS_SHOWN, MAX_SPELLINGS_QUERIED = 5, 50  # spellings shown in the notice, and read to choose them
 EXCLUDED_REASON_PREFIX = "cancelled by the phrase"
-"""So begins the reason of what the reader's own `exclude_phrases` refused; that is no news to him."""
+"""Start of the rejection reason for the user's own `exclude_phrases`, which are not reported as near misses."""
 
 
 def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
-    """Return the week before a window's end, if a week of the reader's calendar begins in the window, else None.
+    """Return the week before a window's end if a calendar week of the digest's time zone begins in the window, else
+    None.
 
-    So a digest with fixed times says it once a week, the first time after Sunday; one that tells at once never does.
+    So a digest with fixed times reports near misses once a week, the first time after Sunday; an immediate one never
+    does.
     """
     if plan.schedule.is_immediate:
         return None
@@ -49,20 +52,22 @@ def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
 
 
 def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Say in one sentence which spellings were refused most often; nothing, if none was but by the reader's wish."""
-    unwanted = {_build_occurrence_key(line) for line in lines if line.reason.startswith(EXCLUDED_REASON_PREFIX)}
-    lines = [line for line in lines if _build_occurrence_key(line) not in unwanted]
+    """Return one notice with the spellings rejected most often, or none; the user's own exclusions are omitted."""
+    excluded = {_build_occurrence_key(line) for line in lines if line.reason.startswith(EXCLUDED_REASON_PREFIX)}
+    lines = [line for line in lines if _build_occurrence_key(line) not in excluded]
     if not lines:
         return ()
     names = {official.id: official.name for official in officials}
-    told = "; ".join(islice((_format_near_miss(line, names) for line in lines), MAX_SPELLINGS_SHOWN))
+    spellings = "; ".join(islice((_format_near_miss(line, names) for line in lines), MAX_SPELLINGS_SHOWN))
     more = " and more" if len(lines) > MAX_SPELLINGS_SHOWN else ""
-    mend = "`monitor officials near-misses` lists them; if one of them was meant, add it under aliases."
-    return (f"Not counted last week, in articles that do not name the person otherwise: {told}{more}. {mend}",)
+    suggestion = "`monitor officials near-misses` lists them; if one of them was meant, add it under aliases."
+    return (
+        f"Not counted last week, in articles that do not name the person otherwise: {spellings}{more}. {suggestion}",
+    )
 
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
-    """One place in a text is refused for each reason that holds; these are the same for all of them."""
+    """Return a key of one place in a text; the same place can be rejected for several reasons."""
     return line.official_id, line.text, line.articles, line.article_id
 
 

@@ -1,6 +1,6 @@
-"""What a webhook receives. The types below are the contract: the published JSON Schema is made from them.
+"""Webhook payload. Its JSON Schema is generated from the types in this module, which are the contract.
 
-Keys are only ever added. A receiver ignores those it does not know.
+Keys are only ever added; receivers must ignore unknown ones.
 """
 
 import json
@@ -14,14 +14,14 @@ from monitor.text.sanitize import sanitize
 
 
 class WindowData(TypedDict):
-    """The period told of, by when an article was first seen: from ``start``, before ``end`` (ISO 8601, UTC)."""
+    """Reported period, by the time an article was first seen: from ``start``, before ``end`` (ISO 8601, UTC)."""
 
     start: str
     end: str
 
 
 class PassageData(TypedDict):
-    """The words that prove a hit: ``region text[start:end]``; ``marks`` are the found words, as region offsets."""
+    """Text that proves a hit: ``region text[start:end]``; ``marks`` are the matched words, as offsets in the region."""
 
     text: str
     region: str
@@ -31,9 +31,9 @@ class PassageData(TypedDict):
 
 
 class ItemData(TypedDict):
-    """One article. ``source`` is the id in sources.yaml, ``note`` says what changed.
+    """One article. ``source`` is the id in sources.yaml; ``note`` states what changed.
 
-    ``partial`` tells why less than the whole article was read: "paywall", "teaser" or "feed"; else it is empty.
+    ``partial`` is the reason why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
     """
 
     article: int
@@ -73,7 +73,7 @@ class StoryData(TypedDict):
 
 
 class FaultData(TypedDict):
-    """A source that was not read as it should have been."""
+    """A source that could not be read as expected."""
 
     source: str
     outlet: str
@@ -84,7 +84,7 @@ class FaultData(TypedDict):
 
 
 class CoverageData(TypedDict):
-    """Proof of what was read: sources configured, sources read in the window, articles, and the faults."""
+    """Coverage: sources configured, sources read in the window, new articles, and failing sources."""
 
     sources: int
     read: int
@@ -93,7 +93,7 @@ class CoverageData(TypedDict):
 
 
 class SubjectData(TypedDict):
-    """An official told of; ``daily`` counts mentions a day over two weeks, oldest first."""
+    """An official in the digest; ``daily`` counts mentions per day over two weeks, oldest first."""
 
     id: str
     name: str
@@ -102,7 +102,7 @@ class SubjectData(TypedDict):
 
 
 class DigestData(TypedDict):
-    """The digest itself. ``overflow`` counts the articles that are summed up and not listed."""
+    """The digest. ``overflow`` counts the articles that are summarised instead of listed."""
 
     digest: str
     title: str
@@ -116,7 +116,7 @@ class DigestData(TypedDict):
 
 
 class Payload(TypedDict):
-    """The body of a delivery. ``timestamp`` is when the digest was composed and stays the same at every attempt."""
+    """Body of a delivery. ``timestamp`` is when the digest was composed; it is the same for every attempt."""
 
     type: Literal["digest"]
     timestamp: str
@@ -124,7 +124,7 @@ class Payload(TypedDict):
 
 
 def format_utc(moment: datetime) -> str:
-    """Write a time as ISO 8601 in UTC."""
+    """Return a time as ISO 8601 in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -187,7 +187,7 @@ def _build_coverage_fault(fault: SourceProblem) -> FaultData:
 
 
 def build_payload(digest: Digest) -> Payload:
-    """Describe a digest as data."""
+    """Return a digest as payload data."""
     return {
         "type": "digest",
         "timestamp": format_utc(digest.composed_at),
@@ -198,8 +198,13 @@ def build_payload(digest: Digest) -> Payload:
             "late": digest.late,
             "stories": [_build_story(story) for story in digest.stories],
             "subjects": [
-                {"id": who.id, "name": sanitize(who.name), "post": sanitize(who.post), "daily": list(who.daily)}
-                for who in digest.subjects
+                {
+                    "id": subject.id,
+                    "name": sanitize(subject.name),
+                    "post": sanitize(subject.post),
+                    "daily": list(subject.daily),
+                }
+                for subject in digest.subjects
             ],
             "coverage": {
                 "sources": digest.coverage.sources,
@@ -214,5 +219,5 @@ def build_payload(digest: Digest) -> Payload:
 
 
 def encode_payload(payload: Payload) -> str:
-    """Write the payload as compact JSON in ASCII, so that the bytes that are signed survive any transport."""
+    """Return the payload as compact ASCII JSON, so that no transport changes the signed bytes."""
     return json.dumps(payload, ensure_ascii=True, separators=(",", ":"))

@@ -1,10 +1,8 @@
-"""Mentions a day as something every mail client can show: numbers for table cells, and a line of text.
+"""Presenter: prepares a digest for the templates.
 
-What the templates see: every text clean, every time in the reader's zone, every passage cut into marked pieces.
-
-The field names are the documented context of template overrides (docs/digests.md).
-
-Turns a digest into what the templates see.
+All text is sanitized, times are in the digest's zone, and passages are split at their marks. Charts of daily mentions
+consist of numbers for table cells and a line of text, which every mail program can show. The field names of the view
+classes are the documented context of template overrides (docs/digests.md).
 """
 
 from collections import defaultdict
@@ -28,12 +26,12 @@ from monitor.domain.mention import Passage
 from monitor.text.sanitize import sanitize, single_line, truncate_text
 
 SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
-MAX_BAR_HEIGHT_PX = 28  # pixels of the tallest bar
+MAX_BAR_HEIGHT_PX = 28  # height of the tallest bar
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
-    """One day: its count, the height of its bar in pixels, and whether it is today."""
+    """One day of a chart: its count, the height of its bar in pixels, and whether it is today."""
 
     count: int
     height_px: int
@@ -42,7 +40,7 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True)
 class DailyChart:
-    """A chart and what it says in words. ``line`` draws it with block characters."""
+    """Chart of daily counts. ``sparkline`` draws it with block characters; ``description`` gives it in words."""
 
     bars: tuple[ChartBar, ...]
     sparkline: str
@@ -51,7 +49,7 @@ class DailyChart:
 
 
 def build_chart(daily_counts: Sequence[int]) -> DailyChart | None:
-    """Draw counts a day, oldest first; nothing if no day has any."""
+    """Return a chart of counts per day, oldest first, or None if all are zero."""
     if not any(daily_counts):
         return None
     peak = max(daily_counts)
@@ -68,28 +66,28 @@ def build_chart(daily_counts: Sequence[int]) -> DailyChart | None:
     return DailyChart(bars, line, sum(daily_counts), description)
 
 
-TextPiece = tuple[str, bool]  # a stretch of text, and whether it is the found name
+TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched name
 
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """A proving passage. ``place`` is empty for the body and else says where it stands ("caption")."""
+    """Passage that proves a hit. ``region_label`` names its region ("caption") and is empty for the body."""
 
     pieces: tuple[TextPiece, ...]
     region_label: str
 
     @property
     def text(self) -> str:
-        """The passage as plain text, the found words in square brackets."""
+        """Passage as plain text with the matched words in square brackets."""
         return "".join(f"[{text}]" if marked else text for text, marked in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One article. ``rules`` is empty when all articles of the digest have the same.
+    """One article. ``rules`` is empty if all articles of the digest have the same rules.
 
-    ``badge`` is "Update", "Correction", "Withdrawn" or empty; ``language`` is the name of a language other than
-    English, or empty; ``code`` is its code for ``lang``. ``part`` says what was read if that is not the whole article.
+    ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``language_name`` is empty for English; ``language_code``
+    is for the ``lang`` attribute. ``extent_note`` states what was read if it is not the whole article.
     """
 
     pieces: tuple[TextPiece, ...]
@@ -106,13 +104,13 @@ class ItemView:
 
     @property
     def title(self) -> str:
-        """The headline as plain text."""
+        """Headline as plain text."""
         return "".join(text for text, _ in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateView:
-    """The same text elsewhere."""
+    """The same text at another outlet."""
 
     outlet: str
     title: str
@@ -122,9 +120,9 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """One event: the leading article, further reports, and where else the same text stood.
+    """One event: the leading article, further reports, and other outlets with the same text.
 
-    ``brief`` tells a mail to give it one line, because mail programs cut long messages.
+    ``is_brief`` makes an email show it in one line, because mail programs cut off long messages.
     """
 
     lead: ItemView
@@ -136,7 +134,7 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """The stories of one official, or of a rule that names nobody (``post`` and ``chart`` are then empty)."""
+    """Stories of one official, or of a rule whose hits name no official (then ``position`` and ``chart`` are empty)."""
 
     name: str
     position: str
@@ -146,7 +144,7 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class WatchedOfficialView:
-    """An official as listed when nothing was found."""
+    """An official as listed in a digest without stories."""
 
     name: str
     position: str
@@ -155,7 +153,7 @@ class WatchedOfficialView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageFaultView:
-    """A source that was not read as it should have been, in words."""
+    """A failing source, described for the reader."""
 
     outlet: str
     state: str
@@ -166,7 +164,7 @@ class CoverageFaultView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """Proof of what was read. ``line`` says it in one sentence, ``warning`` names the sources at fault."""
+    """Coverage of the digest. ``summary`` is one sentence; ``warning`` names the failing sources."""
 
     summary: str
     warning: str
@@ -176,7 +174,10 @@ class CoverageView:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """A digest as the templates see it. ``cut`` counts the stories that a mail leaves to its plain text part."""
+    """A digest as the templates use it.
+
+    ``omitted_story_count`` counts stories that an email has only in its text part.
+    """
 
     title: str
     subject: str
@@ -197,13 +198,18 @@ class DigestView:
 
 
 MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
-MAX_OTHER_OFFICIALS = 3  # officials named beside the one a story stands under
-PASSAGE_REGION_ORDER = (Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)  # in which passages are shown
+MAX_OTHER_OFFICIALS = 3  # further officials named in a story
+PASSAGE_REGION_ORDER = (
+    Region.STANDFIRST,
+    Region.BODY,
+    Region.CAPTION,
+    Region.DATELINE,
+)  # order in which passages are shown
 REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 
 def sanitize_link(url: str) -> str:
-    """Return a web address that may be linked to, or nothing for any other kind of address."""
+    """Return a URL if it is safe to link to (http or https), else an empty string."""
     clean = sanitize(url).strip()
     try:
         parts = urlsplit(clean)
@@ -213,12 +219,12 @@ def sanitize_link(url: str) -> str:
 
 
 def format_local_time(instant: datetime | None, zone: ZoneInfo) -> str:
-    """Write a time as the reader's clock shows it."""
+    """Return a time in the digest's time zone, or an empty string for None."""
     return f"{instant.astimezone(zone):%a %-d %b, %H:%M}" if instant else ""
 
 
 def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tuple[TextPiece, ...]:
-    """Cut a passage at its marks; a long one is shortened around the first of them."""
+    """Split a passage at its marks; a long passage is shortened around its first mark."""
     text = passage.text
     marks: list[tuple[int, int]] = []
     for start, end in sorted(passage.marks):
@@ -231,38 +237,38 @@ def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tupl
         first = max(0, min(anchor - max_chars // 3, last - max_chars))
         first = first if not first else min(text.find(" ", first, anchor) + 1 or first, anchor)
         last = min(last, first + max_chars)
-    cut: list[TextPiece] = [("…", False)] if first else []
+    pieces: list[TextPiece] = [("…", False)] if first else []
     position = first
     for low, high in marks:
         if high > last:
             break
-        cut += [(text[position:low], False), (text[low:high], True)]
+        pieces += [(text[position:low], False), (text[low:high], True)]
         position = high
     tail = text[position:last] if last == len(text) else truncate_text(text[position:], max(last - position, 2))
-    cut.append((tail, False))
-    cleaned = ((" ".join(sanitize(part).replace("\n", " ").split(" ")), marked) for part, marked in cut)
+    pieces.append((tail, False))
+    cleaned = ((" ".join(sanitize(part).replace("\n", " ").split(" ")), marked) for part, marked in pieces)
     return tuple((part, marked) for part, marked in cleaned if part)
 
 
 def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
-    """Leave out what a passage repeats of another one: feeds give the first paragraph again as the standfirst.
+    """Drop passages whose text is part of another one; feeds often repeat the first paragraph as the standfirst.
 
-    Of two with the same words the first one stays, of a beginning that was cut and the whole the whole.
+    Of two equal passages the first is kept; of a truncated passage and the complete one, the complete one is kept.
     """
     words = [" ".join(passage.text.split()).rstrip("…. ") for passage in passages]
     return [
         passage
         for number, passage in enumerate(passages)
         if not any(
-            words[number] in other and (len(words[number]) < len(other) or place < number)
-            for place, other in enumerate(words)
-            if place != number
+            words[number] in other and (len(words[number]) < len(other) or position < number)
+            for position, other in enumerate(words)
+            if position != number
         )
     ]
 
 
 class _StoryPresenter:
-    """Holds what all parts of one digest share: its zone and the officials' names."""
+    """Presenter of the stories of one digest, with its time zone and the officials' names."""
 
     def __init__(self, digest: Digest) -> None:
         self.zone = ZoneInfo(digest.timezone)
@@ -274,15 +280,15 @@ class _StoryPresenter:
         title = (
             single_line(item.title, MAX_HEADLINE_CHARS) or single_line(item.url, MAX_HEADLINE_CHARS) or "(no headline)"
         )
-        marked = split_at_marks(headline, MAX_HEADLINE_CHARS) if headline else ((title, False),)
-        rest = sorted(
+        title_pieces = split_at_marks(headline, MAX_HEADLINE_CHARS) if headline else ((title, False),)
+        passages = sorted(
             (p for p in item.passages if p.region is not Region.TITLE),
             key=lambda p: PASSAGE_REGION_ORDER.index(p.region),
         )
-        rest = _drop_repeated_passages([headline, *rest] if headline else rest)[bool(headline) :]
+        passages = _drop_repeated_passages([headline, *passages] if headline else passages)[bool(headline) :]
         date = item.published_at or item.first_seen_at
         return ItemView(
-            pieces=marked,
+            pieces=title_pieces,
             url=sanitize_link(item.url),
             outlet=single_line(item.outlet, 80),
             time=format_local_time(date, self.zone),
@@ -292,7 +298,7 @@ class _StoryPresenter:
             note=single_line(item.note, MAX_PASSAGE_CHARS),
             extent_note=PARTIAL_LABELS.get(item.partial, ""),
             rules=item.rules if self.has_several_rules else (),
-            passages=tuple(PassageView(split_at_marks(p), REGION_LABELS.get(p.region, "")) for p in rest),
+            passages=tuple(PassageView(split_at_marks(p), REGION_LABELS.get(p.region, "")) for p in passages),
         )
 
     def present_duplicate(self, duplicate: DuplicateItem) -> DuplicateView:
@@ -318,15 +324,17 @@ def _present_sections(digest: Digest, presenter: _StoryPresenter) -> tuple[Secti
     sections = []
     for (kind, name), stories in grouped.items():
         subject = subjects.get(name) if kind == "official" else None
-        shown = presenter.names.get(name, name) if kind == "official" else name.replace("-", " ").capitalize()
-        post = single_line(subject.post, 160) if subject else ""
-        sections.append(SectionView(shown, post, build_chart(subject.daily) if subject else None, tuple(stories)))
+        section_name = presenter.names.get(name, name) if kind == "official" else name.replace("-", " ").capitalize()
+        position = single_line(subject.post, 160) if subject else ""
+        sections.append(
+            SectionView(section_name, position, build_chart(subject.daily) if subject else None, tuple(stories))
+        )
     return tuple(sections)
 
 
 def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
-    line = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
-    line += f", {format_count(coverage.articles, 'new article')}"
+    summary = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
+    summary += f", {format_count(coverage.articles, 'new article')}"
     faults = tuple(
         CoverageFaultView(
             outlet=single_line(fault.outlet or fault.source_id, 80),
@@ -337,11 +345,11 @@ def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
         )
         for fault in coverage.faults
     )
-    return CoverageView(line, _format_coverage_warning(coverage), coverage.articles, faults)
+    return CoverageView(summary, _format_coverage_warning(coverage), coverage.articles, faults)
 
 
 def _format_coverage_warning(coverage: Coverage) -> str:
-    """Name the sources that are not well in one sentence; nothing, if all are."""
+    """Return one sentence with the failing sources, or an empty string if there are none."""
     names = [single_line(fault.outlet or fault.source_id, 80) for fault in coverage.faults]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     verb = "needs" if len(names) == 1 else "need"
@@ -349,7 +357,7 @@ def _format_coverage_warning(coverage: Coverage) -> str:
 
 
 def _format_period(window: Window, zone: ZoneInfo) -> str:
-    """Write a window as the reader's clock shows it: two times, or one where they fall together."""
+    """Return a window in the digest's time zone: two times, or one if they are equal."""
     start, end = format_local_time(window.start_at, zone), format_local_time(window.end_at, zone)
     same_day = start.partition(",")[0] == end.partition(",")[0] and window.end_at - window.start_at < timedelta(days=1)
     if start == end:
@@ -358,15 +366,15 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 
 
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView], article_count: int) -> str:
-    """Say the most important thing first: the headline, or that nothing was found."""
+    """Return the subject line: the most important headline, or that nothing was found."""
     late = "[late] " if digest.late else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
     name = f"{single_line(digest.title, 60)}, {day}"
     if not sections:
         coverage = digest.coverage
         read = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
-        ill = _format_coverage_warning(coverage).rstrip(".")
-        return single_line(f"{late}{name}: nothing found, {ill or read}", MAX_SUBJECT_CHARS)
+        warning = _format_coverage_warning(coverage).rstrip(".")
+        return single_line(f"{late}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
     lead = sections[0].stories[0].lead
     badge = f"{lead.badge}: " if lead.badge else ""
     if len(digest.stories) == 1 and article_count == 1:
@@ -377,7 +385,7 @@ def _format_subject_line(digest: Digest, sections: Sequence[SectionView], articl
 
 
 def present_digest(digest: Digest) -> DigestView:
-    """Prepare a digest for the templates."""
+    """Return a digest prepared for the templates."""
     presenter = _StoryPresenter(digest)
     zone = presenter.zone
     sections = _present_sections(digest, presenter)

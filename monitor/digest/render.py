@@ -1,9 +1,7 @@
-"""A digest in every form a channel may want: mail, plain text, web page, data, Atom feed.
+"""Rendering: email HTML, plain text, web page, payload, Atom feed and chat paragraphs of a digest.
 
-The templates are sandboxed and may be overridden from a folder; a faulty override never costs a digest, it is
-rendered with the template it replaces and the reader is told.
-
-A digest as short paragraphs of plain text, one a story, for chat services.
+Templates are sandboxed and can be overridden from a folder. If an override fails, the built-in template is used and the
+digest has a notice about it.
 """
 
 import hashlib
@@ -31,7 +29,7 @@ from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestStory
 from monitor.text.sanitize import sanitize, truncate_text
 
-MAX_QUOTE_CHARS = 280  # characters
+MAX_QUOTE_CHARS = 280
 
 
 def _format_source_line(item: ItemView, story: StoryView) -> str:
@@ -49,7 +47,7 @@ def _format_story(section: SectionView, story: StoryView) -> str:
 
 
 def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
-    """Return the digest's head, one paragraph a story, and the proof of coverage."""
+    """Return the digest as paragraphs of plain text: the head, one per story, and the failing sources."""
     late = "LATE: " if view.is_overdue else ""
     head = "\n".join([f"{late}{view.title}, {view.period} ({view.timezone})", view.summary, *view.notices])
     stories = [_format_story(section, story) for section in view.sections for story in section.stories]
@@ -64,23 +62,21 @@ def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
         )
         for fault in view.coverage.failing_sources
     ]
-    return (head, *stories, *(["\n".join(["Sources not read as they should be:", *faults])] if faults else []))
+    return (head, *stories, *(["\n".join(["Sources with problems:", *faults])] if faults else []))
 
 
 FONT_FAMILY = (
     "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
 )
-TEXT_WIDTH_COLUMNS = 72  # columns of the plain text part
-MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = (
-    56_000,
-    92_000,
-)  # bytes of HTML: where stories become one line, and where they end; Gmail cuts at 102 KB
+TEXT_WIDTH_COLUMNS = 72  # of the plain text part
+# Above the first limit stories have one line each, above the second they are omitted. Gmail cuts off at 102 KB.
+MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = 56_000, 92_000
 MAX_QUOTES = 3
-MAX_THREADED_STORIES = 5  # stories: a longer digest belongs to no conversation
+MAX_THREADED_STORIES = 5  # a digest with more stories is not threaded
 
 
 def _count_columns(text: str) -> int:
-    """Count the columns a terminal needs."""
+    """Return the number of terminal columns that a text needs."""
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text
@@ -88,7 +84,7 @@ def _count_columns(text: str) -> int:
 
 
 def _wrap_text(text: str, indent: str = "") -> str:
-    """Wrap for the plain text part; further lines begin with ``indent``."""
+    """Wrap a text for the plain text part; following lines begin with ``indent``."""
     lines = textwrap.wrap(
         sanitize(text),
         TEXT_WIDTH_COLUMNS - len(indent),
@@ -117,19 +113,19 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
 
 
 def _render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
-    """Fill a template; if an override fails, the built-in one with a sentence on what was wrong."""
+    """Render a template; if an override fails, render the built-in one and return a notice about the failure."""
     try:
         return _create_environment(folder).get_template(name).render(context), ""
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         if not folder:
             raise
-        where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-        fault = f"The template {name}{where} in the templates folder failed ({error}); the built-in one was used."
-        return _create_environment("").get_template(name).render(context), fault
+        location = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+        notice = f"The template {name}{location} in the templates folder failed ({error}); the built-in one was used."
+        return _create_environment("").get_template(name).render(context), notice
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
-    """Estimate a story's bytes of HTML in full and as one line."""
+    """Return the estimated bytes of HTML of a story, in full and as one line."""
     texts = [story.lead.title, story.lead.url, story.lead.note]
     brief = 420 + sum(len(text.encode()) for text in texts)
     passages = sum(180 + 2 * len(p.text.encode()) for p in story.lead.passages[:3])
@@ -140,7 +136,7 @@ def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
 
 
 def _fit_to_mail_size(view: DigestView) -> DigestView:
-    """Fit a view into one mail: the first stories in full, then one line each, the rest in the text part."""
+    """Fit a view into one email: the first stories in full, then one line each, the others only in the text part."""
     used, cut, sections = 9_000, 0, list[SectionView]()
     for section in view.sections:
         kept = []
@@ -161,25 +157,25 @@ def _fit_to_mail_size(view: DigestView) -> DigestView:
 
 
 def _choose_max_quotes(view: DigestView) -> int:
-    """Say how many passages a story shows: a long digest is to be read quickly."""
+    """Return the number of passages shown per story; a long digest shows fewer."""
     return MAX_QUOTES if view.story_count <= MAX_THREADED_STORIES else 2
 
 
 def _build_thread_id(digest: Digest, story: DigestStory) -> str:
-    """Name the conversation of a story: stable over all digests of the same name."""
+    """Return the thread id of a story, which is the same in all digests with the same id."""
     return "story-" + hashlib.sha256(f"{digest.id}\0{story.id}".encode()).hexdigest()[:32]
 
 
 def render_digest(digest: Digest, template_dir: str = "") -> RenderedDigest:
-    """Render a digest. ``templates`` is a folder of overrides (``digest.html``, ``story.html``, ``digest.txt`` ...)."""
+    """Render a digest. ``template_dir`` has overrides (``digest.html``, ``story.html``, ``digest.txt`` and others)."""
     view = present_digest(digest)
-    text, text_fault = _render_template("digest.txt", template_dir, view=view)
-    html, html_fault = _render_template(
+    text, text_notice = _render_template("digest.txt", template_dir, view=view)
+    html, html_notice = _render_template(
         "digest.html", template_dir, view=_fit_to_mail_size(view), quotes=_choose_max_quotes(view), page=False
     )
-    faults = tuple(fault for fault in (text_fault, html_fault) if fault)
-    if faults:
-        return render_digest(replace(digest, notices=(*digest.notices, *faults)))
+    notices = tuple(notice for notice in (text_notice, html_notice) if notice)
+    if notices:
+        return render_digest(replace(digest, notices=(*digest.notices, *notices)))
     stories = digest.stories if len(digest.stories) <= MAX_THREADED_STORIES else ()
     references = tuple(_build_thread_id(digest, story) for story in stories)
     return RenderedDigest(
@@ -188,13 +184,13 @@ def render_digest(digest: Digest, template_dir: str = "") -> RenderedDigest:
 
 
 def render_page(digest: Digest, template_dir: str = "") -> str:
-    """Render a digest as a web page: every story in full, and a policy under which no script runs."""
+    """Render a digest as a web page with all stories in full; its content security policy forbids scripts."""
     page, _ = _render_template("digest.html", template_dir, view=present_digest(digest), quotes=MAX_QUOTES, page=True)
     return page
 
 
 def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", template_dir: str = "") -> str:
-    """Render past digests, newest first, as an Atom feed with one entry a story."""
+    """Render past digests, newest first, as an Atom feed with one entry per story."""
     entries: list[dict[str, object]] = []
     for digest in digests:
         view = present_digest(digest)

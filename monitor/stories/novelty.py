@@ -202,9 +202,9 @@ def _quarantine(
     for one in new_entries:
         reason = one.quarantine_reason
         if one.is_alertable and one.keys in late and len(late) >= LATE_ENTRIES_MIN:
-            reason = "dug up with many others"
+            reason = "one of many old articles"
         elif one.is_alertable and one.entry.published_at in stamped:
-            reason = "dated to the same second as many others"
+            reason = "one of many with the same timestamp"
         elif one.is_alertable and one.entry.published_at is None and undated >= UNDATED_ENTRIES_MIN and not known_count:
             reason = "one of many without a date"
         held.append(replace(one, is_alertable=one.is_alertable and not reason, quarantine_reason=reason))

@@ -224,7 +224,7 @@ def test_the_vocabulary_is_kept(database: SqlDatabase) -> None:
 
 def test_held_articles_are_released(database: SqlDatabase) -> None:
     """What was held back becomes news and is screened again; other sources are not touched."""
-    flood = [replace(draft(name, news=False), quarantine_reason="dug up with many others") for name in "ab"]
+    flood = [replace(draft(name, news=False), quarantine_reason="one of many old articles") for name in "ab"]
     stored = kept(database, *flood, draft("c", news=False))
     database.articles.save_findings([(one, found("rule")) for one in stored], NOW)
     assert database.stories.release_quarantined("elsewhere") == 0

@@ -33,7 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     database = SqlDatabase.open("sqlite:///monitor.db")
     text = "Some Body opened a bridge over the Nam Ou in Bansavan on Thursday before four hundred guests. " * 2
     screened(database, draft("bridge", body=text), now=NOW)
-    held = replace(draft("flood", news=False), quarantine_reason="dug up with many others")
+    held = replace(draft("flood", news=False), quarantine_reason="one of many old articles")
     screened(database, draft("crossing", body=text), held, now=NOW + timedelta(hours=1))
     asyncio.run(GroupingStep(database, lambda: NOW).run_all())
     database.close()

@@ -1,4 +1,4 @@
-"""From hits to stories: once each, by official, the most prominent first, nothing cut silently."""
+"""Digest composition: each hit once, by official, most prominent first, nothing dropped silently."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,20 +15,20 @@ from monitor.domain.mention import HitKind, Passage
 WINDOW = Window(NOW - timedelta(days=1), NOW)
 
 
-def made(*hits: ReportableHit, limit: int = 200) -> Digest:
+def compose(*hits: ReportableHit, limit: int = 200) -> Digest:
     plan = replace(ONCE, max_articles=limit)
     return compose_digest(
         plan, WINDOW, hits, Coverage(3, 3, 40), OFFICIALS, {"ada-example": (0, 2)}, NOW, is_overdue=False
     )
 
 
-def shown(digest: Digest) -> list[int]:
+def shown_ids(digest: Digest) -> list[int]:
     return [item.article_id for story in digest.stories for item in story.items]
 
 
-def test_stories_stand_by_official_and_each_once() -> None:
-    """The stories of one official stand together, in the order of their strongest story."""
-    digest = made(
+def test_stories_are_grouped_by_official() -> None:
+    """The stories of one official are listed together, in the order of their most prominent story."""
+    digest = compose(
         hit(1),
         hit(2, "Bến Sample", "ben-sample", "Bến Sample resigns", region=Region.TITLE),
         hit(3),
@@ -40,30 +40,30 @@ def test_stories_stand_by_official_and_each_once() -> None:
         "ada-example",
         "ada-example",
     ]
-    assert sorted(shown(digest)) == [1, 2, 3, 4]
+    assert sorted(shown_ids(digest)) == [1, 2, 3, 4]
 
 
-def test_a_story_that_names_two_is_told_once() -> None:
-    """The same article found for two officials is one item, under the more prominent of them."""
+def test_a_story_about_two_officials_is_listed_once() -> None:
+    """An article found for two officials is one item, in the section of the more prominent one."""
     both = hit(1), hit(1, "Bến Sample", "ben-sample", id=2, title="Bến Sample visits", region=Region.TITLE)
-    digest = made(*both)
-    assert shown(digest) == [1]
+    digest = compose(*both)
+    assert shown_ids(digest) == [1]
     assert digest.stories[0].officials == ("ben-sample", "ada-example")
     assert [subject.id for subject in digest.subjects] == ["ben-sample", "ada-example"]
 
 
-def test_two_rules_make_one_item_with_the_passages_of_both() -> None:
-    """Rules are named, an identical passage stands once with the marks of both."""
+def test_hits_of_two_rules_are_one_item() -> None:
+    """Both rules are named; an identical passage appears once with the marks of both."""
     first, second = hit(1), hit(1, id=2, rule_id="border")
     marked = replace(second, passages=(replace(second.passages[0], marks=((0, 9),)),))
-    (story,) = made(first, marked).stories
+    (story,) = compose(first, marked).stories
     assert story.items[0].rules == ("people", "border")
     assert [len(passage.marks) for passage in story.items[0].passages] == [2]
 
 
-def test_prominence_before_outlets_before_time() -> None:
-    """A headline beats three outlets, three outlets beat one, the newest comes first among equals."""
-    digest = made(
+def test_stories_are_sorted_by_prominence_then_outlets_then_time() -> None:
+    """A headline ranks before three outlets, three outlets before one, and the newest first among equals."""
+    digest = compose(
         hit(1, first_seen_at=NOW - timedelta(hours=1)),
         hit(2, first_seen_at=NOW - timedelta(minutes=30)),
         hit(3, story_id="many"),
@@ -73,39 +73,39 @@ def test_prominence_before_outlets_before_time() -> None:
     assert [story.id for story in digest.stories] == ["story-5", "many", "story-2", "story-1"]
 
 
-def test_copies_are_one_line_under_the_text_they_repeat() -> None:
-    """Four outlets with one text are one item and three lines; the outlet that was first leads."""
-    digest = made(hit(2, duplicate_of=1), hit(1), hit(3, duplicate_of=1), hit(4, duplicate_of=1))
+def test_duplicates_are_listed_below_the_first_text() -> None:
+    """Four outlets with one text are one item and three lines; the first outlet leads."""
+    digest = compose(hit(2, duplicate_of=1), hit(1), hit(3, duplicate_of=1), hit(4, duplicate_of=1))
     (story,) = [story for story in digest.stories if story.items[0].article_id == 1]
-    assert shown(digest) == [1]
+    assert shown_ids(digest) == [1]
     assert [copy.article_id for copy in story.also_in] == [2, 3, 4]
 
 
-def test_a_copy_whose_original_was_never_told_is_told() -> None:
-    """Nothing is missed because the first outlet's text was outside of the rule."""
-    digest = made(hit(2, duplicate_of=1), hit(3, duplicate_of=1))
-    assert shown(digest) == [2]
+def test_a_duplicate_of_an_unreported_text_is_reported() -> None:
+    """Nothing is missed if the first outlet's text did not match the rule."""
+    digest = compose(hit(2, duplicate_of=1), hit(3, duplicate_of=1))
+    assert shown_ids(digest) == [2]
     assert [copy.article_id for copy in digest.stories[0].also_in] == [3]
 
 
-def test_a_copy_that_names_somebody_else_or_changed_is_told() -> None:
-    """An added caption with another official, or a correction, is news of its own."""
-    digest = made(
+def test_a_duplicate_that_names_another_official_or_changed_is_listed() -> None:
+    """An added caption with another official, or a correction, is an item of its own."""
+    digest = compose(
         hit(1), hit(2, "Bến Sample", "ben-sample", duplicate_of=1), hit(3, duplicate_of=1, kind=HitKind.CORRECTION)
     )
-    assert sorted(shown(digest)) == [1, 2, 3]
+    assert sorted(shown_ids(digest)) == [1, 2, 3]
 
 
-def test_a_text_told_before_is_a_notice_and_no_story() -> None:
-    """The sixth outlet, two hours later, is one line for those who read on, and never an alert."""
-    digest = made(hit(6, duplicate_of=1, is_original_reported=True))
+def test_a_text_reported_before_is_a_notice() -> None:
+    """The same text at another outlet, two hours later, is one line in the notices and not a story."""
+    digest = compose(hit(6, duplicate_of=1, is_original_reported=True))
     assert digest.stories == ()
     assert "Outlet 6" in digest.notices[0]
 
 
-def test_kinds_and_notes_come_through() -> None:
-    """A correction says what changed; an update of what was never told is simply new."""
-    digest = made(
+def test_kinds_and_notes_of_hits_are_kept() -> None:
+    """A correction has its note; an update of an unreported article is new."""
+    digest = compose(
         hit(1, kind=HitKind.CORRECTION, note="18 is now 8"),
         hit(2),
         hit(2, id=9, rule_id="border", kind=HitKind.UPDATE, note="more"),
@@ -115,39 +115,39 @@ def test_kinds_and_notes_come_through() -> None:
     assert kinds == {1: (HitKind.CORRECTION, "18 is now 8"), 2: (HitKind.NEW, ""), 3: (HitKind.WITHDRAWN, "")}
 
 
-def test_posts_are_those_of_the_articles_date() -> None:
-    """An article of 2023 names the post of 2023."""
+def test_positions_are_those_of_the_article_date() -> None:
+    """An article of 2023 has the position held in 2023."""
     old = hit(1)
     old = replace(old, article=replace(old.article, published_at=datetime(2023, 5, 1, tzinfo=UTC)))
-    assert made(old).subjects[0].post == "Mayor of Northport"
-    assert made(hit(1)).subjects[0].post == "Minister of Trade"
+    assert compose(old).subjects[0].post == "Mayor of Northport"
+    assert compose(hit(1)).subjects[0].post == "Minister of Trade"
     assert OFFICIALS[0].roles[0].from_on == date(2024, 1, 1)
 
 
-def test_a_story_without_an_official_stands_under_its_rule() -> None:
-    """A query's hit names nobody and is told all the same."""
-    digest = made(hit(1, official="", rule_id="border"))
+def test_a_story_without_an_official_is_in_the_section_of_its_rule() -> None:
+    """The hit of a query names no official and is still reported."""
+    digest = compose(hit(1, official="", rule_id="border"))
     assert (digest.stories[0].officials, digest.stories[0].items[0].rules) == ((), ("border",))
 
 
-def test_row_50_what_is_over_the_limit_is_summed_up() -> None:
-    """10,000 hits show 200 articles and count the others, by official."""
-    digest = made(*(hit(number) for number in range(1, 10_001)))
-    assert len(shown(digest)) == 200
+def test_articles_over_the_limit_are_counted_by_official() -> None:
+    """10,000 hits show 200 articles and a count of the others."""
+    digest = compose(*(hit(number) for number in range(1, 10_001)))
+    assert len(shown_ids(digest)) == 200
     assert digest.overflow == 9800
     assert "9800 more articles" in digest.notices[-1]
     assert "Ada Example 9800" in digest.notices[-1]
 
 
-def test_one_story_longer_than_the_limit_is_cut_and_counted() -> None:
-    """The most prominent reports are shown, the rest is counted."""
-    digest = made(*(hit(number, story_id="one") for number in range(1, 8)), limit=5)
-    assert (len(shown(digest)), digest.overflow) == (5, 2)
+def test_a_story_longer_than_the_limit_is_cut_and_counted() -> None:
+    """The most prominent reports are shown, the others are counted."""
+    digest = compose(*(hit(number, story_id="one") for number in range(1, 8)), limit=5)
+    assert (len(shown_ids(digest)), digest.overflow) == (5, 2)
 
 
-def test_without_stories_all_who_are_watched_are_named() -> None:
-    """A quiet digest shows whom it watched for."""
-    assert [subject.name for subject in made().subjects] == ["Ada Example", "Bến Sample"]
+def test_a_digest_without_stories_lists_all_watched_officials() -> None:
+    """A quiet digest shows which officials it watched."""
+    assert [subject.name for subject in compose().subjects] == ["Ada Example", "Bến Sample"]
 
 
 @given(
@@ -164,13 +164,15 @@ def test_without_stories_all_who_are_watched_are_named() -> None:
     ),
     st.integers(1, 8),
 )
-def test_every_hit_is_accounted_for(facts: list[tuple[int, str, HitKind, str, int | None, bool]], limit: int) -> None:
-    """Whatever the hits: each article is shown, listed as a copy, counted, or named as told before; never twice."""
+def test_every_hit_is_accounted_for_once(
+    facts: list[tuple[int, str, HitKind, str, int | None, bool]], limit: int
+) -> None:
+    """Each article is shown, listed as a duplicate, counted, or named as reported before."""
     seen: dict[int, tuple[str, int | None, bool]] = {}
     hits = []
-    for number, (article, official, kind, story, copied, told) in enumerate(facts, 1):
+    for number, (article, official, kind, story, copied, reported) in enumerate(facts, 1):
         story_id, duplicate_of, is_original_reported = seen.setdefault(
-            article, (story, copied if copied != article else None, told)
+            article, (story, copied if copied != article else None, reported)
         )
         hits.append(
             hit(
@@ -183,8 +185,8 @@ def test_every_hit_is_accounted_for(facts: list[tuple[int, str, HitKind, str, in
                 is_original_reported=bool(duplicate_of) and is_original_reported,
             )
         )
-    digest = made(*hits, limit=limit)
-    items = shown(digest)
+    digest = compose(*hits, limit=limit)
+    items = shown_ids(digest)
     listed = [copy.article_id for story in digest.stories for copy in story.also_in]
     assert len(items) == len(set(items)) <= limit
     assert not set(items) & set(listed)
@@ -194,18 +196,18 @@ def test_every_hit_is_accounted_for(facts: list[tuple[int, str, HitKind, str, in
     assert len(items) + len(listed) + digest.overflow + len(repeated) == len({h.article_id for h in hits})
 
 
-def test_a_passage_inside_another_is_not_repeated() -> None:
-    """The longer of two passages at one place is enough, if it marks the same words."""
+def test_a_passage_within_another_is_dropped() -> None:
+    """The longer of two passages at one place is kept if it marks the same words."""
     whole = hit(1)
     passage = whole.passages[0]
     part = Passage(passage.text[29:], passage.region, 29, passage.end, passage.marks)
-    digest = made(whole, replace(whole, id=2, passages=(part,)))
+    digest = compose(whole, replace(whole, id=2, passages=(part,)))
     assert digest.stories[0].items[0].passages == (passage,)
 
 
-def test_the_leading_official_is_the_one_most_of_the_story_is_about() -> None:
-    """Three articles on one, the third of which greets another in its headline, are the first one's story."""
-    digest = made(
+def test_the_leading_official_is_the_most_prominent_one_of_the_whole_story() -> None:
+    """A story of three articles about one official is in their section, though one headline names another official."""
+    digest = compose(
         hit(1, story_id="one"),
         hit(2, story_id="one"),
         hit(3, story_id="one"),
@@ -215,9 +217,11 @@ def test_the_leading_official_is_the_one_most_of_the_story_is_about() -> None:
     assert digest.stories[0].items[0].article_id == 3
 
 
-def test_passages_on_officials_come_before_those_of_queries() -> None:
-    """What a query found in the first line does not push the proof of a mention down."""
+def test_passages_about_officials_come_before_query_passages() -> None:
+    """A query's passage at the start of the text does not come before a mention's."""
     person, query = hit(1), hit(1, official="", rule_id="border", id=2)
     early = Passage("Officials met", Region.BODY, 0, 13, ((0, 9),))
-    digest = made(replace(query, passages=(early,)), replace(person, passages=(replace(person.passages[0], start=29),)))
+    digest = compose(
+        replace(query, passages=(early,)), replace(person, passages=(replace(person.passages[0], start=29),))
+    )
     assert [passage.start for passage in digest.stories[0].items[0].passages] == [29, 0]

@@ -1,4 +1,4 @@
-"""What readers see: every form of a digest says the same, and nothing in it acts."""
+"""Rendered digests: every format has the same content, and foreign text is never active."""
 
 import json
 import re
@@ -40,7 +40,7 @@ ALLOWED = {
 
 
 class Tags(HTMLParser):
-    """Collects tags, attributes and text of a page."""
+    """Parser that collects tags, attributes and text of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -57,10 +57,10 @@ class Tags(HTMLParser):
         self.text += data
 
 
-def told(
+def digest_with(
     title: str, text: str = "A text about Ada.", url: str = "https://news.example/1", rules: tuple[str, ...] = ()
 ) -> Digest:
-    """Make a digest with one story whose every foreign text is the one given."""
+    """Build a digest with one story in which every foreign text is the given one."""
     words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), marks=((0, min(3, len(text))),))
     one = replace(item(1, "Outlet", title, words, rules=rules or ("people",)), url=url, outlet=title[:40], note=title)
     story = DigestStory("s", title, ("hai",), (one,), copies(title))
@@ -68,9 +68,9 @@ def told(
 
 
 @pytest.mark.parametrize("vector", XSS)
-def test_markup_of_a_publisher_is_text(vector: str) -> None:
-    """Scripts, handlers and tags in a title, a passage, a name or a note are shown, never run."""
-    digest = told(vector, vector)
+def test_foreign_markup_is_shown_as_text(vector: str) -> None:
+    """Scripts, handlers and tags in a title, a passage, a name or a note are displayed, never executed."""
+    digest = digest_with(vector, vector)
     for page in (render_digest(digest).html, render_page(digest)):
         tags = Tags(page)
         assert tags.tags <= ALLOWED
@@ -82,16 +82,16 @@ def test_markup_of_a_publisher_is_text(vector: str) -> None:
     "url",
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x.example", "vbscript:x", "", "https://"],
 )
-def test_only_web_addresses_are_links(url: str) -> None:
-    """Any other address is left out."""
-    rendered = render_digest(told("A title", url=url))
+def test_only_http_urls_are_links(url: str) -> None:
+    """Any other URL is omitted."""
+    rendered = render_digest(digest_with("A title", url=url))
     links = [value for _, name, value in Tags(rendered.html).attributes if name == "href"]
     assert all(value.startswith("https://0.example/") for value in links)
     assert not any(line.strip() == url for line in rendered.text.splitlines() if url)
 
 
-def test_the_page_forbids_scripts() -> None:
-    """The web page carries a policy under which nothing but its own style applies."""
+def test_the_web_page_forbids_scripts() -> None:
+    """Its content security policy permits only its own style."""
     policy = next(
         value for _, name, value in Tags(render_page(sample())).attributes if name == "content" and "src" in value
     )
@@ -99,7 +99,7 @@ def test_the_page_forbids_scripts() -> None:
 
 
 def test_nothing_remote_is_loaded() -> None:
-    """No image, font, style sheet, frame or pixel: opening the mail tells nobody."""
+    """Images, fonts, style sheets, frames and tracking pixels are absent, so opening the email is not observable."""
     page = render_digest(sample()).html
     tags = Tags(page)
     assert not {"img", "link", "script", "iframe", "video", "object"} & tags.tags
@@ -108,17 +108,17 @@ def test_nothing_remote_is_loaded() -> None:
 
 
 @pytest.mark.parametrize("syntax", ["{{7*7}}", "{% for x in y %}", "{# hidden #}", "${7*7}", "{{ view.digest }}"])
-def test_template_syntax_is_literal(syntax: str) -> None:
-    """What looks like a template in a title, a name or a rule stays as it is."""
-    rendered = render_digest(told(syntax, syntax, rules=(syntax,)))
+def test_template_syntax_in_foreign_text_is_literal(syntax: str) -> None:
+    """Text that looks like template code in a title, a name or a rule is unchanged."""
+    rendered = render_digest(digest_with(syntax, syntax, rules=(syntax,)))
     for form in (rendered.subject, rendered.text, Tags(rendered.html).text):
         assert syntax in form
     assert "49" not in rendered.subject
 
 
 @given(st.text(alphabet=st.characters(), min_size=1, max_size=80), st.integers(0, 90), st.integers(0, 90))
-def test_any_text_renders_clean(text: str, start: int, length: int) -> None:
-    """Controls, overrides and lone surrogates never reach a reader; every form can be encoded."""
+def test_any_text_is_sanitized_in_every_format(text: str, start: int, length: int) -> None:
+    """Control characters, overrides and lone surrogates are removed, and every format can be encoded."""
     words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), marks=((start, start + length),))
     story = DigestStory("s", text, ("hai",), (item(1, text, text, words, note=text, language=text),), copies(text))
     rendered = render_digest(replace(sample(), stories=(story,), subjects=(replace(HAI, name=text),), notices=(text,)))
@@ -128,8 +128,8 @@ def test_any_text_renders_clean(text: str, start: int, length: int) -> None:
     assert json.loads(rendered.payload)["data"]["digest"] == "morning"
 
 
-def test_the_found_name_is_marked_in_every_form() -> None:
-    """The proof is seen at a glance: highlighted in HTML, in brackets in text, by offsets in data."""
+def test_matched_names_are_marked_in_every_format() -> None:
+    """They are highlighted in HTML, in brackets in text, and given by offsets in the payload."""
     rendered = render_digest(sample())
     assert (
         '<span class="mark" style="background:#ffec9e;color:#1c2127;border-radius:2px">Trần Minh Hải</span>'
@@ -144,8 +144,8 @@ def test_the_found_name_is_marked_in_every_form() -> None:
 @pytest.mark.parametrize(
     "standfirst", ["Ada Example came to Northport.", "Ada Example came to North…", "Ada Example came"]
 )
-def test_what_stands_twice_in_an_article_is_shown_once(standfirst: str) -> None:
-    """Feeds give the first paragraph again as the standfirst, whole or cut: one passage proves it, and room is left."""
+def test_a_passage_repeated_in_the_article_is_shown_once(standfirst: str) -> None:
+    """Feeds often repeat the first paragraph as the standfirst, complete or truncated."""
     body = "NORTHPORT (NPA) – Ada Example came to Northport."
     first = replace(passage(standfirst, "Ada Example"), region=Region.STANDFIRST)
     one = item(1, "Outlet", "A visit", first, passage(body, "Ada Example"), passage("Example left.", "Example"))
@@ -158,7 +158,7 @@ def test_what_stands_twice_in_an_article_is_shown_once(standfirst: str) -> None:
 
 
 def test_a_long_passage_is_shortened_around_the_name() -> None:
-    """The name is in what is shown, however far inside it stands."""
+    """The name is in the part that is shown, wherever it is in the passage."""
     text = "word " * 400 + "Ada Example spoke. " + "word " * 400
     story = DigestStory("s", "T", ("hai",), (item(1, "O", "T", passage(text, "Ada Example")),))
     rendered = render_digest(replace(sample(), stories=(story,)))
@@ -168,29 +168,29 @@ def test_a_long_passage_is_shortened_around_the_name() -> None:
 
 
 def test_the_plain_text_fits_a_terminal() -> None:
-    """No line is wider than 78 columns but for addresses, and every story, copy and fault is there."""
+    """No line is wider than 78 columns except for URLs, and every story, duplicate and failing source is included."""
     text = render_digest(sample()).text
     assert all(len(line) <= 78 for line in text.splitlines() if "http" not in line)
     for word in ("Coast Courier", "Radio Delta", "CORRECTION: ", "Lao", "▁", "blocked since", "41 of 43 sources read"):
         assert word in text, word
 
 
-def test_the_subject_says_the_most_important_thing() -> None:
-    """The headline, or that nothing was found; late digests and corrections say so first."""
+def test_the_subject_line_has_the_most_important_headline() -> None:
+    """It is the headline, or that nothing was found; late digests and corrections are labelled."""
     digest = sample()
     assert render_digest(digest).subject.startswith("Morning, 5 May: Minister Hải opens")
     assert render_digest(digest).subject.endswith("(+3 stories)")
     quiet = replace(digest, stories=(), late=True)
-    ill = "2 sources need attention: Khao Maenam, Radio Delta"
-    assert render_digest(quiet).subject == f"[late] Morning, 5 May: nothing found, {ill}"
-    well = replace(quiet, coverage=replace(digest.coverage, faults=()))
-    assert render_digest(well).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
+    warning = "2 sources need attention: Khao Maenam, Radio Delta"
+    assert render_digest(quiet).subject == f"[late] Morning, 5 May: nothing found, {warning}"
+    healthy = replace(quiet, coverage=replace(digest.coverage, faults=()))
+    assert render_digest(healthy).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
     alone = replace(digest, stories=digest.stories[1:2])
     assert render_digest(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
 
 
-def test_quiet_late_and_faults_are_said() -> None:
-    """A digest without stories proves its coverage, shows whom it watched, and says that it is late."""
+def test_quiet_and_late_digests_report_coverage_and_failing_sources() -> None:
+    """A digest without stories reports its coverage, the watched officials and that it is late."""
     rendered = render_digest(replace(sample(), stories=(), late=True))
     for form in (rendered.text, Tags(rendered.html).text):
         for words in (
@@ -206,15 +206,15 @@ def test_quiet_late_and_faults_are_said() -> None:
     assert "<b>Late.</b>" in rendered.html
 
 
-def test_charts_speak_without_pictures() -> None:
-    """Bars are table cells with the numbers as their label, and blocks in the text."""
+def test_charts_need_no_images() -> None:
+    """Bars are table cells with the numbers as their label, and block characters in the text."""
     rendered = render_digest(sample())
     assert "Articles a day over 14 days, oldest first: 0, 2, 1, 0, 3, 5, 2, 1, 0, 0, 1, 4, 6, 9." in rendered.html
     assert "·▂▁·▃▅▂▁··▁▄▆█ 34 articles" in rendered.text
 
 
-def test_stories_thread_and_long_digests_do_not() -> None:
-    """A correction refers to the same conversation as the first report; a digest of many stories to none."""
+def test_short_digests_are_threaded_by_story() -> None:
+    """A correction refers to the thread of the first report; a digest of many stories has no thread."""
     first, second = sample(), replace(sample(), window=Window(SEVEN, SEVEN + timedelta(days=1)))
     assert (
         render_digest(replace(first, stories=first.stories[:1])).references
@@ -224,8 +224,8 @@ def test_stories_thread_and_long_digests_do_not() -> None:
     assert render_digest(replace(first, stories=many)).references == ()
 
 
-def test_a_mail_stays_below_what_mail_programs_cut() -> None:
-    """200 stories: the first in full, then one line each, under 102 KB, and all of them in the text part."""
+def test_an_email_stays_below_the_size_limit_of_mail_programs() -> None:
+    """Of 200 stories the first are in full, then one line each, below 102 KB; the text part has all of them."""
     story = sample().stories[0]
     many = tuple(
         replace(story, id=str(number), items=(replace(story.items[0], title=f"Title {number:03}", article_id=number),))
@@ -243,23 +243,23 @@ def test_a_mail_stays_below_what_mail_programs_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("partial", "said"), [("feed", "as its feed has it"), ("paywall", "its beginning, before a paywall"), ("", "")]
+    ("partial", "label"), [("feed", "feed text only"), ("paywall", "beginning only, before a paywall"), ("", "")]
 )
-def test_what_was_not_read_whole_is_marked(partial: str, said: str) -> None:
-    """In every form, so that nobody takes a summary for the article."""
-    digest = told("Bridge opened")
+def test_partial_articles_are_marked(partial: str, label: str) -> None:
+    """Every format marks them, so that a summary is not mistaken for the article."""
+    digest = digest_with("Bridge opened")
     (story,) = digest.stories
     articles = [replace(one, partial=partial, outlet="Outlet") for one in story.items]
     lead, report = articles[0], replace(articles[0], article_id=2)
     rendered = render_digest(replace(digest, stories=(replace(story, items=(lead, report)),)))
-    assert rendered.text.count(f", {said}\n" if said else ", as its feed") == (2 if said else 0)
-    assert rendered.html.count(f" · {said}" if said else "as its feed") == (2 if said else 0)
+    assert rendered.text.count(f", {label}\n" if label else ", feed text only") == (2 if label else 0)
+    assert rendered.html.count(f" · {label}" if label else "feed text only") == (2 if label else 0)
     (first, _second) = json.loads(rendered.payload)["data"]["stories"][0]["items"]
     assert first["partial"] == partial
 
 
-def test_the_payload_is_what_its_published_schema_says() -> None:
-    """docs/digest.schema.json is made from the types, and any digest fits them."""
+def test_the_payload_matches_its_published_schema() -> None:
+    """docs/digest.schema.json is generated from the types, and any digest is valid against it."""
     adapter = TypeAdapter(Payload)
     schema = adapter.json_schema()
     published = json.loads((DOCS / "digest.schema.json").read_text())
@@ -277,8 +277,8 @@ def test_the_payload_is_what_its_published_schema_says() -> None:
     assert first["items"][0]["published"] == "2026-05-04T21:00:00Z"
 
 
-def test_a_template_can_be_overridden_and_cannot_escape(tmp_path: Path) -> None:
-    """A folder replaces single templates; Python's insides stay out of reach."""
+def test_templates_can_be_overridden_and_are_sandboxed(tmp_path: Path) -> None:
+    """A folder replaces single templates; Python internals are not accessible."""
     (tmp_path / "digest.txt").write_text("Only {{ view.story_count }} stories, {{ view.sections[0].name }}\n")
     rendered = render_digest(sample(), str(tmp_path))
     assert rendered.text == "Only 4 stories, Trần Minh Hải\n"
@@ -290,8 +290,8 @@ def test_a_template_can_be_overridden_and_cannot_escape(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["{{ view.nothing }}", "{% if %}", "{{ 1/0 }}", "{% include '../../secret' %}"])
-def test_a_faulty_override_never_costs_a_digest(tmp_path: Path, fault: str) -> None:
-    """The built-in template is used, and the reader is told which one failed."""
+def test_a_faulty_override_falls_back_to_the_built_in_template(tmp_path: Path, fault: str) -> None:
+    """The digest has a notice that names the failed template."""
     (tmp_path / "digest.html").write_text(fault)
     rendered = render_digest(sample(), str(tmp_path))
     assert "Trần Minh Hải" in rendered.html
@@ -299,8 +299,8 @@ def test_a_faulty_override_never_costs_a_digest(tmp_path: Path, fault: str) -> N
     assert "built-in one was used" in " ".join(rendered.text.split())
 
 
-def test_the_atom_feed_holds_one_entry_a_story() -> None:
-    """Valid XML, stable ids, and the same HTML as in the mail."""
+def test_the_atom_feed_has_one_entry_per_story() -> None:
+    """It is valid XML with stable ids and the same HTML as the email."""
     older = replace(sample(), window=Window(SEVEN - timedelta(days=2), SEVEN - timedelta(days=1)))
     feed = ET.fromstring(render_atom([sample(), older], "morning", "Morning", "https://monitor.example/morning.atom"))
     space = "{http://www.w3.org/2005/Atom}"
@@ -311,8 +311,8 @@ def test_the_atom_feed_holds_one_entry_a_story() -> None:
     assert "Trần Minh Hải</span> cut the ribbon" in (entries[0].findtext(f"{space}content") or "")
 
 
-def test_500_stories_cost_what_500_single_ones_do() -> None:
-    """The whole way from hits to every form, counted in steps: ten times the stories take ten times as many."""
+def test_the_cost_of_a_digest_is_linear_in_its_stories() -> None:
+    """Measured in steps from hits to every format: ten times the stories take ten times as many."""
     plan = replace(ONCE, max_articles=500)
 
     def cost(stories: int) -> int:
@@ -329,8 +329,8 @@ def test_500_stories_cost_what_500_single_ones_do() -> None:
     assert many < 500 * 4_000, "no more than before: a second on a slow machine"
 
 
-def test_chat_blocks_hold_one_story_each() -> None:
-    """Head, stories, faults: each paragraph stands alone."""
+def test_chat_paragraphs_have_one_story_each() -> None:
+    """Head, stories and failing sources are separate paragraphs."""
     head, *stories, faults = render_digest(sample()).blocks
     assert head.startswith("Morning, Mon 4 May, 07:00")
     assert [block.splitlines()[0][:24] for block in stories][1] == "Trần Minh Hải: CORRECTIO"

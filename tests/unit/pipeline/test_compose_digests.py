@@ -224,7 +224,7 @@ def test_a_flood_is_said_but_breaks_no_silence() -> None:
     desk = Desk(watch(DAILY))
     desk.look()
     desk.outbox.held = [
-        QuarantineSummary("kpl", "KPL", "dug up with many others", 30),
+        QuarantineSummary("kpl", "KPL", "one of many old articles", 30),
         QuarantineSummary("kpl", "KPL", "published before the source was watched", 2),
     ]
     assert desk.look(DAY) == []

@@ -198,7 +198,7 @@ def test_2d_32_an_archive_from_after_the_baseline() -> None:
     news = desk.poll(*mass, item(7, published_at=desk.now))
     assert news == ["Headline 7"]
     assert desk.verdict is not None
-    assert "dug up with many others" in desk.verdict.summary
+    assert "one of many old articles" in desk.verdict.summary
     assert sum(bool(one.quarantine_reason) for one in desk.verdict.new) == 60
 
 
