@@ -1,1 +1,1 @@
-"""Identity, copies, stories, revisions; pure."""
+"""Stories: entry identity, novelty, duplicates, grouping and article changes. No I/O."""

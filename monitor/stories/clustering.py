@@ -1,9 +1,9 @@
-"""Stories: reports of one event, found online, one article at a time, within a sliding window.
+"""Story clustering: assigns each article to the story with the most similar centroid, within a sliding time window.
 
-An article joins the story whose centre it resembles most, if it resembles it enough; the cosine of weighted terms is
-raised where both speak of one day and cut where their days lie further apart than the window. The bar is lower for
-headlines, which have few terms to share. Two stories that an article ties together become one. Reports in two
-languages share no ordinary words; there names and the day must agree alone.
+Similarity is the cosine of weighted terms. It is raised if article and story share a day, and lowered if their days are
+further apart than the window. The threshold is lower for short texts such as headlines, which have few terms. If an
+article is very similar to two stories, they are merged. Reports in two languages share no ordinary words, so they are
+compared only by names and days.
 """
 
 import math
@@ -31,29 +31,32 @@ FlagArray = npt.NDArray[np.bool_]
 
 
 def top_terms(vector: TermVector) -> list[int]:
-    """Return the terms by which an article's story is looked up, and afterwards found."""
+    """Return the terms by which an article's story is searched and can later be found."""
     terms: list[int] = vector.terms[:MAX_TOP_TERMS].tolist()
     return terms
 
 
 @dataclass(frozen=True, slots=True)
 class StoryClusterer:
-    """Finds the story of each article in turn."""
+    """Assigns articles to stories, one after another."""
 
     index: GroupingIndex
 
     def place(self, vector: TermVector, features: TermFeatures, new_id: str) -> str:
-        """Return the id of the article's story: a known one, or ``new_id``, which must be unused."""
+        """Assign an article to a story and return the story's id.
+
+        It is the id of an existing story, or ``new_id``, which must be unused.
+        """
         terms = top_terms(vector)
-        bar = MIN_SIMILARITY_SHORT_TEXT + (MIN_SIMILARITY_LONG_TEXT - MIN_SIMILARITY_SHORT_TEXT) * min(
+        min_similarity = MIN_SIMILARITY_SHORT_TEXT + (MIN_SIMILARITY_LONG_TEXT - MIN_SIMILARITY_SHORT_TEXT) * min(
             1.0, features.word_count / LONG_TEXT_WORDS
         )
-        near = self.index.similar_stories(terms, MAX_CANDIDATE_STORIES)
+        candidates = self.index.similar_stories(terms, MAX_CANDIDATE_STORIES)
         ranked = sorted(
             (
-                (score, one)
-                for score, one in zip(compute_similarities(vector, features, near), near, strict=True)
-                if score >= bar
+                (score, candidate)
+                for score, candidate in zip(compute_similarities(vector, features, candidates), candidates, strict=True)
+                if score >= min_similarity
             ),
             key=_ranking_key,
         )
@@ -62,7 +65,7 @@ class StoryClusterer:
             return new_id
         best = ranked[0][1]
         for score, other in ranked[1:3]:
-            if score >= MERGE_SIMILARITY_FACTOR * bar and _is_mergeable(best, other):
+            if score >= MERGE_SIMILARITY_FACTOR * min_similarity and _is_mergeable(best, other):
                 best = self._merge(best, other)
         self.index.save_centroid(_extend_centroid(best, vector, features), terms)
         return best.id
@@ -84,38 +87,44 @@ class StoryClusterer:
 
 
 def compute_similarities(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
-    """Return how much an article resembles each of these stories, from 0 to about 1; 0 outside a story's window.
+    """Return the similarity of an article to each story, from 0 to about 1; 0 outside a story's time window.
 
-    All are measured at once: their centres are laid end to end.
+    All stories are compared at once, with their centroids concatenated to one array.
     """
     if not centroids:
         return []
-    sight = _build_centroid_matrix(vector, centroids)
+    matrix = _build_centroid_matrix(vector, centroids)
     scores = []
-    for place, (cluster, cosine, named) in enumerate(
-        zip(centroids, sight.cosines.tolist(), sight.shared_name_counts.tolist(), strict=True)
+    for position, (centroid, cosine, shared_name_count) in enumerate(
+        zip(centroids, matrix.cosines.tolist(), matrix.shared_name_counts.tolist(), strict=True)
     ):
-        foreign = named >= MIN_CROSS_LANGUAGE_SHARED_NAMES
-        if not (cosine or foreign) or _is_outside_window(features.published_at, cluster):
+        has_enough_names = shared_name_count >= MIN_CROSS_LANGUAGE_SHARED_NAMES
+        if not (cosine or has_enough_names) or _is_outside_window(features.published_at, centroid):
             scores.append(0.0)
             continue
-        apart = day_distance(features.days, cluster.days)
-        if apart == 0:
+        distance_days = day_distance(features.days, centroid.days)
+        if distance_days == 0:
             score = cosine * (SAME_DAY_FACTOR if features.has_explicit_days else 1.0)
-            scores.append(max(score, _cross_language_similarity(vector, sight, place)) if foreign else score)
+            scores.append(
+                max(score, _cross_language_similarity(vector, matrix, position)) if has_enough_names else score
+            )
         else:
-            scores.append(cosine * DISTANT_DAY_FACTOR if apart is not None and apart > STORY_WINDOW.days else cosine)
+            scores.append(
+                cosine * DISTANT_DAY_FACTOR
+                if distance_days is not None and distance_days > STORY_WINDOW.days
+                else cosine
+            )
     return scores
 
 
 @dataclass(frozen=True, slots=True)
 class _CentroidMatrix:
-    """Centres end to end beside the vector's weights of the same terms, and what comes of it for each of them."""
+    """Concatenated centroids, the vector's weights for the same terms, and the results for each centroid."""
 
     starts: npt.NDArray[np.int64]
     weights: WeightArray
     name_flags: FlagArray
-    vector_weights: WeightArray  # 0 where the vector has not the term
+    vector_weights: WeightArray  # 0 if the vector does not have the term
     vector_name_flags: FlagArray
     norms: WeightArray
     cosines: WeightArray
@@ -128,15 +137,15 @@ def _build_centroid_matrix(vector: TermVector, centroids: Sequence[StoryCentroid
     names = np.frombuffer(b"".join([one.name_flags for one in centroids]), np.bool_)
     starts = np.cumsum([0, *(len(one.name_flags) for one in centroids)])
     order = np.argsort(vector.terms)
-    sought = vector.terms[order]
-    places = order[np.minimum(np.searchsorted(sought, terms), len(sought) - 1)]
-    shared = vector.terms[places] == terms
-    own = np.where(shared, vector.weights[places], 0.0)
-    own_names = vector.name_flags[places] & shared
+    sorted_terms = vector.terms[order]
+    positions = order[np.minimum(np.searchsorted(sorted_terms, terms), len(sorted_terms) - 1)]
+    shared = vector.terms[positions] == terms
+    vector_weights = np.where(shared, vector.weights[positions], 0.0)
+    vector_names = vector.name_flags[positions] & shared
     norms = np.sqrt(np.add.reduceat(weights * weights, starts[:-1]))
-    cosines = np.add.reduceat(own * weights, starts[:-1]) / norms
-    named = np.add.reduceat((own_names & names).astype(np.int64), starts[:-1])
-    return _CentroidMatrix(starts, weights, names, own, own_names, norms, cosines, named)
+    cosines = np.add.reduceat(vector_weights * weights, starts[:-1]) / norms
+    named = np.add.reduceat((vector_names & names).astype(np.int64), starts[:-1])
+    return _CentroidMatrix(starts, weights, names, vector_weights, vector_names, norms, cosines, named)
 
 
 def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -> bool:
@@ -149,7 +158,7 @@ def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -
 
 
 def _cross_language_similarity(vector: TermVector, matrix: _CentroidMatrix, position: int) -> float:
-    """Return the likeness of the names alone, where no ordinary word is shared and so the languages differ."""
+    """Return the similarity by names alone if no ordinary word is shared, so that the languages differ; else 0."""
     part = slice(matrix.starts[position], matrix.starts[position + 1])
     weights, names, own, own_names = (
         matrix.weights[part],
@@ -168,9 +177,11 @@ def _cross_language_similarity(vector: TermVector, matrix: _CentroidMatrix, posi
 def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
     terms, weights, names = _unpack_centroid(first)
     length = float(np.linalg.norm(weights))
-    sight = _build_centroid_matrix(TermVector(terms, weights / length, names), [second])
-    apart = day_distance(first.days, second.days)
-    return float(sight.cosines[0]) >= MIN_MERGE_SIMILARITY and (apart is None or apart <= STORY_WINDOW.days)
+    matrix = _build_centroid_matrix(TermVector(terms, weights / length, names), [second])
+    distance_days = day_distance(first.days, second.days)
+    return float(matrix.cosines[0]) >= MIN_MERGE_SIMILARITY and (
+        distance_days is None or distance_days <= STORY_WINDOW.days
+    )
 
 
 def _start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> StoryCentroid:
@@ -205,13 +216,17 @@ def _unpack_centroid(centroid: StoryCentroid) -> tuple[TermHashes, WeightArray, 
 def _sum_centroids(
     first: tuple[TermHashes, WeightArray, FlagArray], second: tuple[TermHashes, WeightArray, FlagArray]
 ) -> tuple[bytes, bytes, bytes]:
-    """Add two centres, and pack the heaviest terms of the sum."""
-    (terms, weights, names), (more, their_weights, their_names) = first, second
-    found, places = np.unique(np.concatenate((terms, more)), return_inverse=True)
-    total = np.bincount(places, np.concatenate((weights, their_weights)))
-    named = np.bincount(places, np.concatenate((names, their_names))) > 0
-    kept = np.lexsort((found, -total))[:MAX_CENTROID_TERMS]
-    return found[kept].astype(TERM_DTYPE).tobytes(), total[kept].astype(WEIGHT_DTYPE).tobytes(), named[kept].tobytes()
+    """Add two centroids and return the terms with the highest weights, as bytes."""
+    (terms, weights, names), (their_terms, their_weights, their_names) = first, second
+    all_terms, positions = np.unique(np.concatenate((terms, their_terms)), return_inverse=True)
+    total = np.bincount(positions, np.concatenate((weights, their_weights)))
+    named = np.bincount(positions, np.concatenate((names, their_names))) > 0
+    kept = np.lexsort((all_terms, -total))[:MAX_CENTROID_TERMS]
+    return (
+        all_terms[kept].astype(TERM_DTYPE).tobytes(),
+        total[kept].astype(WEIGHT_DTYPE).tobytes(),
+        named[kept].tobytes(),
+    )
 
 
 def _ranking_key(scored: tuple[float, StoryCentroid]) -> tuple[float, float, str]:

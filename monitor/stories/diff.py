@@ -1,8 +1,8 @@
-"""What happened to an article since it was last read: nothing, a clock, a silent edit, a new headline.
+"""Article changes: compares two versions of an article and reports a changed headline or text, or a withdrawal.
 
-Pages carry clocks, counters and shuffled boxes. What differs only in digits, in time words or in the order of its
-sentences is no change; and after ``MOST_TEXT_ONLY`` changes of the text alone an article is taken to be one that
-always changes (the limit of reader's update decider), so that no page can churn for ever.
+Pages contain clocks, counters and reordered boxes, so differences in digits, time words or sentence order are not
+changes. After ``MAX_TEXT_ONLY_REVISIONS`` changes of the text alone, further ones are ignored, because such a page
+changes all the time (the limit is taken from the update decider of ``reader``).
 """
 
 import re
@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w+")
 
 
 class RevisionKind(StrEnum):
-    """What kind of change a revision is; the gravest one that applies."""
+    """Kind of a change; the most serious one that applies."""
 
     NONE = "none"
     TEXT = "text"
@@ -45,9 +45,10 @@ class RevisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A change with its difference in sentences, in the order of the text. ``silent``: the page does not own up to it.
+    """A change of an article with its differing sentences in text order. ``is_silent``: the page does not disclose the
+    change.
 
-    ``lines`` begin with "- " for what went, "+ " for what came, "  " for what stands between.
+    ``lines`` begin with "- " for removed, "+ " for added and two spaces for unchanged sentences between them.
     """
 
     kind: RevisionKind
@@ -56,45 +57,51 @@ class Revision:
 
     @property
     def summary(self) -> str:
-        """What changed, in a few words."""
-        gone, come = (sum(line.startswith(sign) for line in self.lines) for sign in "-+")
-        said = {
+        """Short description of the change."""
+        removed_count, added_count = (sum(line.startswith(sign) for line in self.lines) for sign in "-+")
+        labels = {
             RevisionKind.HEADLINE: "new headline",
             RevisionKind.TEXT: "text changed",
             RevisionKind.WITHDRAWN: "withdrawn",
         }
-        detail = f" ({gone} sentences out, {come} in)" if self.lines else ""
-        return said.get(self.kind, "no change") + detail + (", without saying so" if self.is_silent else "")
+        detail = f" ({removed_count} sentences removed, {added_count} added)" if self.lines else ""
+        return labels.get(self.kind, "no change") + detail + (", not disclosed by the page" if self.is_silent else "")
 
 
 def compare_versions(before: Article, after: Article, text_only_count: int = 0) -> Revision:
-    """Tell what changed between two readings of an article.
+    """Return the change between two versions of an article.
 
-    ``text_only`` counts the revisions kept so far in which only the text changed. A second reading that holds much
-    less than the first (a paywall, an error page) is no change: it says nothing about the article.
+    ``text_only_count`` is the number of earlier changes of the text alone. A new version with much less text (a
+    paywall, an error page) is not a change, because it is not evidence about the article.
     """
-    headline = _normalize_sentence(before.title) != _normalize_sentence(after.title) and bool(after.title)
+    has_new_headline = _normalize_sentence(before.title) != _normalize_sentence(after.title) and bool(after.title)
     old, new = list(_iter_sentences(before)), list(_iter_sentences(after))
     if not new or (after.partial and not before.partial):
-        return Revision(RevisionKind.HEADLINE, _diff_titles(before, after)) if headline else Revision(RevisionKind.NONE)
-    changed = _count_sentences(old) != _count_sentences(new)
-    if not headline and (not changed or text_only_count >= MAX_TEXT_ONLY_REVISIONS):
+        return (
+            Revision(RevisionKind.HEADLINE, _diff_titles(before, after))
+            if has_new_headline
+            else Revision(RevisionKind.NONE)
+        )
+    has_new_text = _count_sentences(old) != _count_sentences(new)
+    if not has_new_headline and (not has_new_text or text_only_count >= MAX_TEXT_ONLY_REVISIONS):
         return Revision(RevisionKind.NONE)
-    lines = (*(_diff_titles(before, after) if headline else ()), *_diff_sentences(old, new))
-    owned = after.modified_at is not None and after.modified_at != before.modified_at
+    lines = (*(_diff_titles(before, after) if has_new_headline else ()), *_diff_sentences(old, new))
+    is_disclosed = after.modified_at is not None and after.modified_at != before.modified_at
     return Revision(
-        RevisionKind.HEADLINE if headline else RevisionKind.TEXT, tuple(lines[:MAX_DIFF_LINES]), is_silent=not owned
+        RevisionKind.HEADLINE if has_new_headline else RevisionKind.TEXT,
+        tuple(lines[:MAX_DIFF_LINES]),
+        is_silent=not is_disclosed,
     )
 
 
 def has_correction_notice(revision: Revision) -> bool:
-    """Tell whether what came in says of itself that it corrects or withdraws something."""
-    came = "\n".join(line for line in revision.lines if line.startswith("+"))
-    return bool(_CORRECTION_NOTICE.search(fold(came).text))
+    """Return whether the added text contains a correction or retraction notice."""
+    added = "\n".join(line for line in revision.lines if line.startswith("+"))
+    return bool(_CORRECTION_NOTICE.search(fold(added).text))
 
 
 def normalize_passages(hit: RuleHit) -> tuple[str, ...]:
-    """Return the passages of a hit folded, so that two readings can be held against each other, figures included."""
+    """Return a hit's passages folded, with their figures, so that two versions can be compared."""
     return tuple(sorted({_normalize_sentence(passage.text) for passage in hit.passages}))
 
 
@@ -106,7 +113,7 @@ def _iter_sentences(article: Article) -> Iterator[str]:
 
 
 def _normalize_sentence(text: str) -> str:
-    """Return what of a sentence counts: folded, without clocks and counters, words only."""
+    """Return the words of a sentence for comparison: folded, without times and counters."""
     return " ".join(_WORD.findall(_VOLATILE_TEXT.sub(" ", fold(text).text)))
 
 

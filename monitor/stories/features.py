@@ -1,8 +1,8 @@
-"""What an article is about, as weighted terms: words and pairs of words of its title and lead, names, and days.
+"""Article features: weighted terms (words, word pairs and names of title and lead) and the days that a text mentions.
 
-Reports of one event share few words, but the rare ones: people, places, the thing that happened. Weights are term
+Reports of one event share few words, but they share the rare ones: people, places and what happened. A weight is term
 frequency times inverse document frequency over the articles seen so far (``Vocabulary``), as in topic detection and
-tracking (Allan, 2002); a press text says what it is about in its first lines, so only these are read.
+tracking (Allan, 2002). News texts state their subject in the first lines, so only these are read.
 """
 
 import math
@@ -26,7 +26,7 @@ TermWeights = npt.NDArray[np.float32]
 
 MAX_LEAD_WORDS = 110
 MAX_LEAD_CHARS = 1600
-_FIRST_SCAN_CHARS = 900  # hold the first words of most texts
+_FIRST_SCAN_CHARS = 900  # contain the first words of most texts
 TITLE_WEIGHT = 3.0
 PAIR_WEIGHT = 0.5
 NAME_WEIGHT = 1.3
@@ -35,7 +35,7 @@ MIN_STEM_LETTERS = 3
 MAX_DAY_DISTANCE = timedelta(days=10)
 WORD_PATTERN = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 DAY_PATTERN = re.compile(r"\d++(?![:%])(?:st|nd|rd|th)?")
-DIGIT_RUN_PATTERN = re.compile("00*")  # begins with one letter, so that a search passes over all others quickly
+DIGIT_RUN_PATTERN = re.compile("00*")  # begins with a literal character, which makes the search fast
 NON_DAY_PREFIXES = frozenset(".,:/-")
 MONTH_BEFORE_DAY = re.compile(r"([^\W\d_]{3,9})\.? $")
 MONTH_AFTER_DAY = re.compile(r"(?: (?:de )?([^\W\d_]{3,9})\b|[/.-](\d{1,2})(?!\d))")
@@ -67,15 +67,15 @@ _SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, 1, PAIR_W
 _ASCII_WORD_TABLE = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
 _DIGIT_TABLE = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
 STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
-"""Words that tell nothing of an event, in the languages of the field and the large ones beside it."""
+"""Words that do not characterise an event, in the supported languages."""
 
 
 @dataclass(frozen=True, slots=True)
 class TermFeatures:
-    """Term hashes with their counts in the text (title counting more), which of them are names, and its days.
+    """Term hashes with their counts (title terms count more), name flags, and days of an article.
 
-    ``hashes`` ascend and differ. ``days`` are (month, day) pairs an event of the article may have happened on;
-    ``dated``: the text itself names them. ``at`` is when it was published.
+    ``hashes`` are ascending and unique. ``days`` are (month, day) pairs on which the event may have happened;
+    ``has_explicit_days`` is true if the text itself names them.
     """
 
     hashes: TermHashes
@@ -89,7 +89,7 @@ class TermFeatures:
 
 @dataclass(frozen=True, slots=True)
 class TermVector:
-    """An article's heaviest terms, heaviest first, their weights (of length one together), and which are names."""
+    """An article's terms with the highest weights, in descending order; the weights have length one as a vector."""
 
     terms: TermHashes
     weights: npt.NDArray[np.float64]
@@ -97,10 +97,10 @@ class TermVector:
 
 
 class Vocabulary:
-    """In how many articles each term stood, in one array; learns as it goes, and can be kept as bytes.
+    """Document frequency of each term in one array; it learns with each article and can be stored as bytes.
 
-    It begins as if it had seen ``COMMON_START`` articles in which the words of office stood often: nearly every
-    report on officials has them, and on the first day nothing learned says so.
+    It starts as if ``PRIOR_ARTICLES`` articles had been seen, in which words for offices were frequent: nearly every
+    report about officials contains them, and at the start nothing has been learned.
     """
 
     TABLE_SIZE = 1 << 18
@@ -115,87 +115,89 @@ class Vocabulary:
         self._counts[np.array(office, dtype=np.uint32)] = _OFFICE_WORD_COUNT
 
     def to_bytes(self) -> bytes:
-        """Return all that was learned."""
+        """Return the whole vocabulary as bytes."""
         return self._counts.tobytes()
 
     @property
     def article_count(self) -> int:
-        """How many articles it has learned from."""
+        """Number of articles learned from."""
         return int(self._counts[-1])
 
     def learn(self, features: TermFeatures) -> None:
-        """Count an article's terms."""
+        """Count the terms of an article."""
         self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)] += np.uint32(1)
         self._counts[-1] += np.uint32(1)
 
     def weight_terms(self, features: TermFeatures) -> TermVector:
-        """Return the terms that tell this article from others; with little learned, all are alike."""
+        """Return the terms that distinguish this article; while little is learned, all terms have similar weights."""
         seen = self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)]
         rarity = np.maximum(0.1, math.log(self.article_count + self.PRIOR_ARTICLES) - np.log(seen + 1.0))
         weights = features.counts * rarity
-        order = (-weights).argsort(kind="stable")[:MAX_TERMS]  # of equal weights the smaller hash first
+        order = (-weights).argsort(kind="stable")[:MAX_TERMS]  # equal weights are ordered by hash
         chosen = weights[order]
         length = math.sqrt(float(chosen @ chosen)) or 1.0
         return TermVector(features.hashes[order], chosen / length, features.name_flags[order])
 
 
 def extract_features(title: str, lead: str, published_at: datetime | None) -> TermFeatures:
-    """Read what an article is about from its title and first lines, both folded with their capitals.
+    """Extract the features of an article from its title and first lines, both folded with capitals kept.
 
-    The cost does not grow with the length of the text.
+    The cost does not depend on the length of the text.
     """
     lead = lead[:MAX_LEAD_CHARS]
     (terms, pairs), (more_terms, more_pairs) = _extract_terms(title[:MAX_LEAD_CHARS]), _extract_terms(lead)
-    marks = np.frombuffer(array("Q", [*terms, *pairs, *more_terms, *more_pairs]), np.uint64)
+    flagged_hashes = np.frombuffer(array("Q", [*terms, *pairs, *more_terms, *more_pairs]), np.uint64)
     weights = np.repeat(_SECTION_WEIGHTS, (len(terms), len(pairs), len(more_terms), len(more_pairs)))
-    told = _find_days(lead.lower(), published_at)
-    days = told or _implied_days(published_at)
-    return TermFeatures(*_count_terms(marks, weights), days, published_at, len(terms) + len(more_terms), bool(told))
+    found_days = _find_days(lead.lower(), published_at)
+    days = found_days or _implied_days(published_at)
+    return TermFeatures(
+        *_count_terms(flagged_hashes, weights), days, published_at, len(terms) + len(more_terms), bool(found_days)
+    )
 
 
 def _count_terms(
     flagged_hashes: npt.NDArray[np.uint64], weights: TermWeights
 ) -> tuple[TermHashes, TermWeights, npt.NDArray[np.bool_]]:
-    """Return each term once, in the order of the hashes, with what its places in the text weigh together."""
-    hashes = flagged_hashes.astype(np.uint32)  # which drops the mark of names
+    """Return each term once, in order of its hash, with the total weight of its occurrences."""
+    hashes = flagged_hashes.astype(np.uint32)  # drops the name flag
     order = hashes.argsort()
     hashes = hashes[order]
-    fresh = np.ones(len(hashes), np.bool_)
-    np.not_equal(hashes[1:], hashes[:-1], out=fresh[1:])
-    first = fresh.nonzero()[0]
-    named = np.bitwise_or.reduceat(flagged_hashes[order], first) >= _NAME_FLAG
+    is_first = np.ones(len(hashes), np.bool_)
+    np.not_equal(hashes[1:], hashes[:-1], out=is_first[1:])
+    first = is_first.nonzero()[0]
+    is_name = np.bitwise_or.reduceat(flagged_hashes[order], first) >= _NAME_FLAG
     total = np.add.reduceat(weights[order], first)
     counts = np.log(total) + np.float32(1)
     np.copyto(counts, total, where=total < 1)
-    np.multiply(counts, np.float32(NAME_WEIGHT), out=counts, where=named)
-    return hashes[first], counts, named
+    np.multiply(counts, np.float32(NAME_WEIGHT), out=counts, where=is_name)
+    return hashes[first], counts, is_name
 
 
 def _extract_terms(text: str) -> tuple[list[int], list[int]]:
-    """Return the hashes of the words that tell something, those of names marked, and of neighbouring pairs of them.
+    """Return the hashes of the significant words, with name flags, and of pairs of neighbouring ones.
 
-    A pair hashes as its two words written together, so that ``Viet Nam`` is also ``Vietnam``.
+    A pair has the hash of its two words joined, so that ``Viet Nam`` also matches ``Vietnam``.
     """
-    read = [*map(_hash_term, _split_words(text))]
-    if not read:
+    hashed_words = [*map(_hash_term, _split_words(text))]
+    if not hashed_words:
         return [], []
-    stems, hashes, marks = zip(*read, strict=True)
+    stems, hashes, flagged = zip(*hashed_words, strict=True)
     pairs = [crc32(stem, before) for stem, before in zip(stems[1:], hashes, strict=False) if stem and before]
-    return [*filter(None, marks)], pairs
+    return [*filter(None, flagged)], pairs
 
 
 def _split_words(text: str) -> list[str]:
-    """Return the first words; a run of a script without spaces comes in pieces of four letters."""
+    """Return the first words; text in a script without spaces is split into pieces of four characters."""
     if text.isascii():
         return _split_ascii_words(text)
     words = WORD_PATTERN.findall(text, 0, _FIRST_SCAN_CHARS)
-    if len(words) <= MAX_LEAD_WORDS:  # else the last one, which may be cut, is not among those returned
+    if len(words) <= MAX_LEAD_WORDS:  # otherwise the last word, which may be cut, is not returned
         words = WORD_PATTERN.findall(text)
     return [piece for word in words[:MAX_LEAD_WORDS] for piece in _split_unspaced(word)]
 
 
 def _split_ascii_words(text: str) -> list[str]:
-    """Return the first words without a search letter by letter, which takes five times as long."""
+    """Return the first words of an ASCII text without a regular expression, which would take five times as long."""
     if "'" not in text:
         return text.translate(_ASCII_WORD_TABLE).split(None, MAX_LEAD_WORDS)[:MAX_LEAD_WORDS]
     runs = text.translate(_ASCII_WORD_TABLE).split()
@@ -210,7 +212,10 @@ def _split_unspaced(word: str) -> tuple[str, ...]:
 
 @lru_cache(65536)
 def _hash_term(word: str) -> tuple[bytes, int, int]:
-    """Return a word's stem, its hash, and the hash marked if the word is written as a name; all empty for little."""
+    """Return a word's stem, its hash, and the hash with the name flag if it is capitalised.
+
+    All three are empty for stop words and single letters.
+    """
     lower = word.lower()
     if lower in STOP_WORDS or len(lower) < 2:
         return b"", 0, 0
@@ -220,7 +225,10 @@ def _hash_term(word: str) -> tuple[bytes, int, int]:
 
 
 def _stem_word(word: str) -> str:
-    """Cut the endings of English plurals and verbs; harmless to words of other languages, which are cut alike."""
+    """Remove English plural and verb endings.
+
+    Words of other languages are shortened in the same way, which does no harm because it is consistent.
+    """
     if len(word) > 4 and word[-1] in "sgd":
         for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
             if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_LETTERS:
@@ -229,7 +237,7 @@ def _stem_word(word: str) -> str:
 
 
 def _find_days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Find the days a text speaks of; of a dated article those near its date."""
+    """Return the days that a text mentions; for an article with a date only days close to it."""
     days = frozenset((month, day) for month, day in _iter_dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
     return days & _nearby_days(published_at.date()) if days and published_at else days
 
@@ -242,7 +250,7 @@ def _nearby_days(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _implied_days(published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the days of an event that a text without dates tells: today or yesterday."""
+    """Return the days of an event in a text without dates: the publication day and the day before."""
     return _today_and_yesterday(published_at.date()) if published_at else frozenset()
 
 
@@ -252,11 +260,11 @@ def _today_and_yesterday(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _iter_dates(text: str) -> Iterator[tuple[int, int]]:
-    """Yield what may be a month and its day; an impossible one is for the caller to drop."""
+    """Yield candidate (month, day) pairs; the caller must drop impossible ones."""
     for match in _find_numbers(text):
         number = match[0].rstrip("dhnrst")
         if len(number) > 2 or text[match.start() - 1 : match.start()] in NON_DAY_PREFIXES:
-            continue  # judged here, because a pattern that looks behind itself is searched for letter by letter
+            continue  # checked here, because a pattern with a look-behind is searched character by character
         day = int(number)
         if before := MONTH_BEFORE_DAY.search(text, max(0, match.start() - 12), match.start()):
             yield MONTH_NUMBERS.get(before[1], 0), day
@@ -265,7 +273,10 @@ def _iter_dates(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _find_numbers(text: str) -> list[re.Match[str]]:
-    """Find the numbers of a text; where each begins is found by one sign that all digits became."""
+    """Find the numbers in a text.
+
+    In ASCII text all digits are first replaced by one character, which makes the search faster.
+    """
     if not text.isascii():
         return [*DAY_PATTERN.finditer(text)]
     runs = DIGIT_RUN_PATTERN.finditer(text.translate(_DIGIT_TABLE))
@@ -277,7 +288,7 @@ def _month_day(day: date) -> tuple[int, int]:
 
 
 def day_distance(first: AbstractSet[tuple[int, int]], second: AbstractSet[tuple[int, int]]) -> int | None:
-    """Return the smallest distance in days between two sets of days of any year, or None if one is empty."""
+    """Return the smallest distance in days between two sets of (month, day) pairs, or None if one is empty."""
     if not first or not second:
         return None
     if first & second:

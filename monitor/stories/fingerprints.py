@@ -1,16 +1,14 @@
-"""Fingerprints of texts: few integers that survive other headlines, dropped paragraphs and another house's spelling.
+"""Fingerprints and packed features: everything that grouping needs from an article before any look-up.
 
-A text becomes a stream of bytes: folded, spelled one way, letters and digits only, so that ``Việt Nam``, ``Viet Nam``
-and ``Vietnam`` are the same bytes. Every window of the stream is hashed (a polynomial hash from prefix sums, as Karp
-and Rabin), and the windows whose hash begins with enough zero bits are the prints. Being chosen by value, the prints of
-an excerpt are among those of the whole.
+A fingerprint is a set of integers that survives a new headline, dropped paragraphs and another spelling. The text
+becomes a byte stream: folded, in one spelling, letters and digits only, so that ``Việt Nam``, ``Viet Nam`` and
+``Vietnam`` are equal. Every window of the stream is hashed (a polynomial hash from prefix sums, as in Karp-Rabin), and
+the windows whose hash begins with enough zero bits are selected. Selection by value ensures that the fingerprints of an
+excerpt are also fingerprints of the whole text.
 
-What grouping reads from an article alone, before anything is looked up: its prints and its features.
-
-This is half of the work, and needs neither the shelf nor the vocabulary. So it can be done ahead, in another process:
-``prepare`` takes a batch of texts and returns their arrays end to end, which travel as a dozen pieces and not as
-thousands; ``unpack`` takes them apart again. What few articles need, the text made ready for comparison, does not
-travel and is made when it is asked for.
+Computing fingerprints and features is half of the work and needs neither index nor vocabulary, so it can run in a
+worker process: ``pack_features`` returns the arrays of a batch concatenated, which transfers a dozen objects instead of
+thousands, and ``unpack_features`` separates them. The normalized text, needed for few articles, is not transferred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +32,7 @@ OffsetArray = npt.NDArray[np.int64]
 MAX_BODY_CHARS = 40_000
 WINDOW_BYTES = 20
 TARGET_FINGERPRINTS = 24
-# British to American spelling, as far as replacing letters can do it; the same for every text.
+# British to American spelling by plain text replacement, applied to every text alike.
 SPELLING_REPLACEMENTS = (
     ("per cent", "%"),
     ("percent", "%"),
@@ -70,7 +68,7 @@ _INVERSE_BASE_POWERS = _compute_powers(pow(_HASH_BASE, -1, 1 << 64), 4 * MAX_BOD
 
 @dataclass(frozen=True)
 class NormalizedText:
-    """A text prepared for comparison: its folded title and body, and the stream of bytes that is compared."""
+    """A text prepared for comparison: folded title and body, and the byte stream that is compared."""
 
     title: str
     cased: str = field(repr=False)
@@ -78,7 +76,7 @@ class NormalizedText:
 
     @cached_property
     def fingerprints(self) -> tuple[int, ...]:
-        """The integers to be looked up: the whole text's and about ``PRINTS`` to twice as many more; under 2**63."""
+        """Integers for look-up: the hash of the whole text and about 24 to 48 window hashes; all below 2**63."""
         hashes = hash_windows(self.stream, WINDOW_BYTES)
         level = max(0, (len(hashes) // TARGET_FINGERPRINTS).bit_length() - 1)
         chosen = {one >> 1 for one in hashes[hashes <= np.uint64((2**64 - 1) >> level)].tolist()}
@@ -86,7 +84,7 @@ class NormalizedText:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        """The body's sentences with capitals, folded."""
+        """Sentences of the body, folded with capitals kept."""
         text = self.cased
         for end in SENTENCE_ENDS:
             text = text.replace(end, end + "\n")
@@ -94,14 +92,14 @@ class NormalizedText:
 
     @cached_property
     def sentence_starts(self) -> OffsetArray:
-        """Where each of the sentences begins in the stream."""
+        """Offset of each sentence in the byte stream."""
         raw = np.frombuffer(normalize_spelling("\n".join(self.sentences)).encode("utf-8", "replace"), dtype=np.uint8)
         breaks = np.cumsum(_IS_KEPT_BYTE[raw])[raw == _NEWLINE]
         return np.minimum(np.concatenate(([0], breaks)), len(self.stream)).astype(np.int64)
 
 
 def normalize_text(title: str, body: str) -> NormalizedText:
-    """Prepare a text for comparison; what stands beyond ``LONGEST`` characters is left out."""
+    """Prepare a text for comparison; text beyond ``MAX_BODY_CHARS`` characters is ignored."""
     cased = fold(body[:MAX_BODY_CHARS]).cased
     return NormalizedText(fold(title).text, cased, _build_stream(cased))
 
@@ -111,15 +109,15 @@ def _build_stream(text: str) -> bytes:
 
 
 def normalize_spelling(text: str) -> str:
-    """Write a folded text in small letters and one spelling for both sides of the Atlantic."""
+    """Return a folded text in lower case with American spelling."""
     text = text.lower()
-    for one, other in SPELLING_REPLACEMENTS:
-        text = text.replace(one, other)
+    for british, american in SPELLING_REPLACEMENTS:
+        text = text.replace(british, american)
     return text
 
 
 def hash_windows(stream: bytes, width: int) -> WindowHashes:
-    """Hash every window of a stream, in order; equal windows have equal hashes, all bits of which are mixed."""
+    """Return the hash of every window of a stream, in order; all bits of a hash are mixed."""
     if len(stream) < width:
         return np.zeros(0, dtype=np.uint64)
     values = np.frombuffer(stream, dtype=np.uint8).astype(np.uint64)
@@ -136,29 +134,29 @@ def hash_windows(stream: bytes, width: int) -> WindowHashes:
 
 
 GroupingText = tuple[str, str, str, datetime | None]
-"""Title, standfirst, body and time of publication."""
+"""Title, standfirst, body and publication time."""
 
 
 class ArticleFeatures:
-    """An article made ready for grouping; each part is made once, when it is first asked for, or given."""
+    """Fingerprints and features of one article; each is computed when first used, unless it was set before."""
 
     def __init__(self, text: GroupingText) -> None:
         self._text = text
 
     @cached_property
     def normalized_text(self) -> NormalizedText:
-        """The text prepared for comparison."""
+        """Text prepared for comparison."""
         title, _, body, _ = self._text
         return normalize_text(title, body)
 
     @cached_property
     def fingerprints(self) -> tuple[int, ...]:
-        """The integers by which copies are found."""
+        """Integers by which duplicates are found."""
         return self.normalized_text.fingerprints
 
     @cached_property
     def term_features(self) -> TermFeatures:
-        """What the article is about."""
+        """Term features of the article."""
         title, standfirst, _, published_at = self._text
         lead = f"{fold(standfirst).cased}\n{self.normalized_text.cased[:MAX_LEAD_CHARS]}"
         return extract_features(fold(title).cased, lead, published_at)
@@ -166,7 +164,7 @@ class ArticleFeatures:
 
 @dataclass(frozen=True, slots=True)
 class PackedFeatures:
-    """The prints and features of a batch, each kind end to end, and beside them where those of each article end."""
+    """Fingerprints and features of a batch; each kind is concatenated, with the end position of every article."""
 
     fingerprints: bytes
     fingerprint_ends: bytes
@@ -181,18 +179,18 @@ class PackedFeatures:
 
 
 def extract_grouping_text(article: Article) -> GroupingText:
-    """Return what grouping reads of an article."""
+    """Return the parts of an article that grouping uses."""
     return article.title, article.standfirst, article.body, article.published_at
 
 
 def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
-    """Read a batch of texts. The same as each text's ``Sketch`` would read, packed."""
-    sketches = [ArticleFeatures(text) for text in texts]
-    features = [sketch.term_features for sketch in sketches]
+    """Compute the features of a batch of texts and pack them; the values equal the ones of ``ArticleFeatures``."""
+    articles = [ArticleFeatures(text) for text in texts]
+    features = [article.term_features for article in articles]
     days = [[month << 5 | day for month, day in one.days] for one in features]
     return PackedFeatures(
-        np.array([one for sketch in sketches for one in sketch.fingerprints], np.uint64).tobytes(),
-        _pack_ends(len(sketch.fingerprints) for sketch in sketches),
+        np.array([one for article in articles for one in article.fingerprints], np.uint64).tobytes(),
+        _pack_ends(len(article.fingerprints) for article in articles),
         b"".join(one.hashes.tobytes() for one in features),
         b"".join(one.counts.tobytes() for one in features),
         b"".join(one.name_flags.tobytes() for one in features),
@@ -205,30 +203,36 @@ def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
 
 
 def unpack_features(packed: PackedFeatures, texts: Sequence[GroupingText]) -> list[ArticleFeatures]:
-    """Return a sketch for each of the texts that were prepared, its prints and features already in it."""
-    prints = np.frombuffer(packed.fingerprints, np.uint64).tolist()
+    """Return the features of each text in a packed batch, with fingerprints and term features already set."""
+    fingerprints = np.frombuffer(packed.fingerprints, np.uint64).tolist()
     hashes, counts = np.frombuffer(packed.hashes, np.uint32), np.frombuffer(packed.counts, np.float32)
     names = np.frombuffer(packed.name_flags, np.bool_)
     days = [(one >> 5, one & 31) for one in np.frombuffer(packed.days, np.uint16).tolist()]
-    words = np.frombuffer(packed.word_counts, np.uint32).tolist()
+    word_counts = np.frombuffer(packed.word_counts, np.uint32).tolist()
     parts = zip(
         texts,
         _unpack_slices(packed.fingerprint_ends),
         _unpack_slices(packed.term_ends),
         _unpack_slices(packed.day_ends),
-        words,
+        word_counts,
         packed.explicit_day_flags,
         strict=True,
     )
-    sketches = []
-    for text, own, terms, when, told, dated in parts:
-        sketch = ArticleFeatures(text)
-        sketch.fingerprints = tuple(prints[own])
-        sketch.term_features = TermFeatures(
-            hashes[terms], counts[terms], names[terms], frozenset(days[when]), text[3], told, bool(dated)
+    articles = []
+    for text, fingerprint_slice, term_slice, day_slice, word_count, is_explicit in parts:
+        article = ArticleFeatures(text)
+        article.fingerprints = tuple(fingerprints[fingerprint_slice])
+        article.term_features = TermFeatures(
+            hashes[term_slice],
+            counts[term_slice],
+            names[term_slice],
+            frozenset(days[day_slice]),
+            text[3],
+            word_count,
+            bool(is_explicit),
         )
-        sketches.append(sketch)
-    return sketches
+        articles.append(article)
+    return articles
 
 
 def _pack_ends(sizes: Iterable[int]) -> bytes:

@@ -1,6 +1,7 @@
-"""Copies and stories looked up in memory: for files given at once, and for tests; bounded in every direction.
+"""Grouping: detects duplicates and assigns articles to stories; includes an index in memory.
 
-Copies collapsed and stories grouped, one article after another, in an order that arrival does not decide.
+Articles are processed in an order that does not depend on their arrival. The memory index is used for files given at
+once and for tests; its size is bounded.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,10 +28,10 @@ TextLoader = Callable[[int], tuple[str, str]]
 
 
 class FingerprintTable:
-    """Prints and who has them, in one table of buckets with few places; a full bucket forgets at random.
+    """Hash table from fingerprints to owners, with a fixed number of slots per bucket; a full bucket overwrites a slot.
 
-    A look-up touches one bucket for each print, however many articles there are: constant cost, 8 bytes a place. A
-    print is known by its lowest 42 bits: the bucket tells the first ten, the key the others.
+    A look-up reads one bucket per fingerprint, so its cost is constant; a slot takes 8 bytes. The lowest 42 bits
+    identify a fingerprint: ten select the bucket, the others are the key.
     """
 
     def __init__(self, slots: int = FINGERPRINT_SLOTS) -> None:
@@ -40,23 +41,23 @@ class FingerprintTable:
         self._used_slots = 0
 
     def find_owners(self, fingerprints: FingerprintArray) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        """Return who has some of these prints, and beside it the position of the print that he has."""
+        """Return the owners that have any of these fingerprints, each with the position of the shared fingerprint."""
         buckets, keys = self._split_buckets(fingerprints)
-        rows, places = np.nonzero(self._keys[buckets] == keys[:, None])
-        return self._owners[buckets[rows], places], rows
+        rows, slots = np.nonzero(self._keys[buckets] == keys[:, None])
+        return self._owners[buckets[rows], slots], rows
 
     def add(self, owner: int, fingerprints: FingerprintArray) -> None:
-        """Enter an owner's prints; ``owner`` is below 2**32."""
+        """Add the fingerprints of an owner, whose number must be below 2**32."""
         if self._used_slots > len(self._keys) * self._slots * MAX_FILL_RATIO:
             self._double_buckets()
         buckets, keys = self._split_buckets(fingerprints)
         rows = self._keys[buckets]
         free = (rows == 0) | ((rows == keys[:, None]) & (self._owners[buckets] == owner))
-        places = free.argmax(axis=1)
-        places[~free[np.arange(len(rows)), places]] = owner % self._slots
-        self._used_slots += int(np.count_nonzero(rows[np.arange(len(rows)), places] == 0))
-        self._keys[buckets, places] = keys
-        self._owners[buckets, places] = owner
+        slots = free.argmax(axis=1)
+        slots[~free[np.arange(len(rows)), slots]] = owner % self._slots
+        self._used_slots += int(np.count_nonzero(rows[np.arange(len(rows)), slots] == 0))
+        self._keys[buckets, slots] = keys
+        self._owners[buckets, slots] = owner
 
     def _split_buckets(self, fingerprints: FingerprintArray) -> tuple[FingerprintArray, npt.NDArray[np.uint32]]:
         keys = (fingerprints >> np.uint64(_INITIAL_BUCKET_BITS)).astype(np.uint32)
@@ -70,10 +71,10 @@ class FingerprintTable:
 
 
 class MemoryGroupingIndex:
-    """The ``Shelf`` of ``domain/grouping.py`` in memory. The texts stay with who gave them and are asked for there."""
+    """``GroupingIndex`` in memory. It does not store texts but requests them from the caller."""
 
     def __init__(self, load_text: TextLoader) -> None:
-        """Take a function that returns title and body of an article that was placed."""
+        """Create an empty index; ``load_text`` returns title and body of a placed article."""
         self._load_text = load_text
         self._fingerprints = FingerprintTable()
         self._terms = FingerprintTable(TERM_SLOTS)
@@ -84,46 +85,46 @@ class MemoryGroupingIndex:
         self._merged_into: dict[str, str] = {}
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Do nothing: all is at hand."""
+        """Do nothing, because everything is in memory."""
 
     def prefetch_similar_stories(self, term_lists: Sequence[Sequence[int]], limit: int) -> None:
-        """Do nothing: all is at hand."""
+        """Do nothing, because everything is in memory."""
 
     def articles_with(self, fingerprints: Sequence[int]) -> dict[int, int]:
-        """Return the articles that have some of these prints, with how many."""
+        """Return the articles that have any of these fingerprints, with the number of shared ones."""
         found, counts = np.unique(
             self._fingerprints.find_owners(np.array(fingerprints, dtype=np.uint64))[0], return_counts=True
         )
         return dict(zip(found.tolist(), counts.tolist(), strict=True))
 
     def article_text(self, article_id: int) -> tuple[str, str]:
-        """Return title and body of an article that was placed."""
+        """Return title and body of a placed article."""
         return self._load_text(article_id)
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Make an article findable; ``number`` is below 2**32."""
+        """Add an article to the index; its id must be below 2**32."""
         self._fingerprints.add(article_id, np.array(fingerprints, dtype=np.uint64))
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return an article as it was placed."""
+        """Return the placement of an article, or None."""
         member = self._placements.get(article_id)
         return replace(member, story_id=self._resolve_merged(member.story_id)) if member else None
 
     def place(self, placement: Placement) -> None:
-        """Remember where an article was placed."""
+        """Store the placement of an article."""
         self._placements[placement.article_id] = placement
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> list[StoryCentroid]:
-        """Return the open stories that share most of these terms."""
+        """Return the open stories that share the most of these terms."""
         numbers, rows = self._terms.find_owners(_terms_to_keys(terms))
-        found, places = np.unique(numbers, return_inverse=True)
-        shared = np.bincount(places, len(terms) - rows)
+        found, positions = np.unique(numbers, return_inverse=True)
+        shared = np.bincount(positions, len(terms) - rows)
         ranked = found[np.lexsort((found, -shared))[:limit]].tolist()
         names = dict.fromkeys(self._resolve_merged(self._story_ids[number]) for number in ranked)
         return [self._centroids[name] for name in names]
 
     def save_centroid(self, centroid: StoryCentroid, terms: Sequence[int]) -> None:
-        """Store a story's new centre."""
+        """Store the new centroid of a story."""
         self._centroids[centroid.id] = centroid
         if centroid.id not in self._story_numbers:
             self._story_numbers[centroid.id] = len(self._story_ids)
@@ -131,7 +132,7 @@ class MemoryGroupingIndex:
         self._terms.add(self._story_numbers[centroid.id], _terms_to_keys(terms))
 
     def merge(self, younger: str, older: str) -> None:
-        """Let the older story take over the younger one."""
+        """Merge the younger story into the older one."""
         self._merged_into[younger] = older
         self._centroids.pop(younger, None)
 
@@ -142,7 +143,7 @@ class MemoryGroupingIndex:
 
 
 def _terms_to_keys(terms: Sequence[int]) -> FingerprintArray:
-    """Return terms as keys of the table; few bits of a term come to stand high, so that no key is nothing."""
+    """Return terms as keys of the table."""
     return np.array(terms, dtype=np.uint64)
 
 
@@ -150,15 +151,16 @@ MIN_LATER_GAP = timedelta(minutes=30)
 MAX_COMPARED_ARTICLES = 2
 ARTICLES_PER_BATCH = 100
 MAX_FEW_FINGERPRINTS = 4
-MAX_INDEXED_DUPLICATE_SHARE = 0.9  # a copy of which less stands in its lead is looked up by its own prints too
+MAX_INDEXED_DUPLICATE_SHARE = 0.9  # a duplicate that shares less with its original is also indexed itself
 UNDATED_SORT_DATE = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingArticle:
-    """An article to be placed. ``number`` is unused so far and below 2**32, ``story`` names the one it may begin.
+    """An article to be placed. ``article_id`` is unused so far and below 2**32; ``story_id`` is the id of a story it
+    may start.
 
-    ``prepared`` is what was read from it ahead, if it was; it is the same whoever reads it.
+    ``features`` are set if they were computed in advance.
     """
 
     article_id: int
@@ -169,7 +171,7 @@ class IncomingArticle:
 
 @dataclass(frozen=True, slots=True)
 class _Duplicate:
-    """The placed article that a text is a copy of, and how much of the text stands there."""
+    """The placed article that a text duplicates, and the share of the text that is in it."""
 
     original: Placement
     shared_ratio: float
@@ -177,14 +179,14 @@ class _Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class _WeightedArticle:
-    """What an article that is no copy is about."""
+    """Features and weighted terms of an article that is not a duplicate."""
 
     features: TermFeatures
     vector: TermVector
 
 
 class Grouper:
-    """Places articles on a shelf, one after another. How they come in batches makes no difference to their places."""
+    """Places articles in a grouping index, one after another; the batch size does not influence the result."""
 
     def __init__(self, index: GroupingIndex, vocabulary: Vocabulary) -> None:
         self._index, self._vocabulary = index, vocabulary
@@ -192,61 +194,78 @@ class Grouper:
         self._features: dict[int, ArticleFeatures] = {}
 
     def place(self, batch: Sequence[IncomingArticle]) -> list[Placement]:
-        """Place articles in their order: a copy goes where its lead is, anything else where its story is."""
-        sketches = [one.features or ArticleFeatures(extract_grouping_text(one.article)) for one in batch]
-        self._index.prefetch_fingerprints(chain.from_iterable(sketch.fingerprints for sketch in sketches))
+        """Place articles in the given order.
+
+        A duplicate joins the story of its original, any other article the most similar story or a new one.
+        """
+        features = [one.features or ArticleFeatures(extract_grouping_text(one.article)) for one in batch]
+        self._index.prefetch_fingerprints(chain.from_iterable(one_features.fingerprints for one_features in features))
         self._placed, self._features = {}, {}
-        copies = [self._match_duplicate(one, sketch) for one, sketch in zip(batch, sketches, strict=True)]
-        found = [copied or self._weight_terms(sketch) for sketch, copied in zip(sketches, copies, strict=True)]
+        duplicates = [
+            self._match_duplicate(one, one_features) for one, one_features in zip(batch, features, strict=True)
+        ]
+        results = [
+            duplicate or self._weight_terms(one_features)
+            for one_features, duplicate in zip(features, duplicates, strict=True)
+        ]
         self._index.prefetch_similar_stories(
-            [top_terms(one.vector) for one in found if isinstance(one, _WeightedArticle)], MAX_CANDIDATE_STORIES
+            [top_terms(one.vector) for one in results if isinstance(one, _WeightedArticle)], MAX_CANDIDATE_STORIES
         )
-        return [self._assign_story(one, what) for one, what in zip(batch, found, strict=True)]
+        return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
     def _match_duplicate(self, incoming: IncomingArticle, features: ArticleFeatures) -> _Duplicate | None:
-        """Find what an article is a copy of, and make it findable itself if it says anything of its own."""
-        copied = self._find_duplicate(features, incoming.article)
-        lead = None
-        if copied is None or copied.shared_ratio < MAX_INDEXED_DUPLICATE_SHARE:
+        """Find the article that this one duplicates; index this one too, unless nearly all its text is in the other."""
+        duplicate = self._find_duplicate(features, incoming.article)
+        original_id = None
+        if duplicate is None or duplicate.shared_ratio < MAX_INDEXED_DUPLICATE_SHARE:
             self._index.add_fingerprints(incoming.article_id, features.fingerprints)
             self._features[incoming.article_id] = features
-        if copied is not None:
-            lead = copied.original.article_id if copied.original.duplicate_of is None else copied.original.duplicate_of
-        self._placed[incoming.article_id] = Placement(incoming.article_id, "", lead, incoming.article.published_at)
-        return copied
+        if duplicate is not None:
+            original_id = (
+                duplicate.original.article_id
+                if duplicate.original.duplicate_of is None
+                else duplicate.original.duplicate_of
+            )
+        self._placed[incoming.article_id] = Placement(
+            incoming.article_id, "", original_id, incoming.article.published_at
+        )
+        return duplicate
 
     def _weight_terms(self, features: ArticleFeatures) -> _WeightedArticle:
         self._vocabulary.learn(features.term_features)
         return _WeightedArticle(features.term_features, self._vocabulary.weight_terms(features.term_features))
 
-    def _assign_story(self, incoming: IncomingArticle, outcome: _Duplicate | _WeightedArticle) -> Placement:
-        if isinstance(outcome, _Duplicate):
-            lead = self._index.get_placement(outcome.original.article_id)
-            story = lead.story_id if lead else incoming.story_id
+    def _assign_story(self, incoming: IncomingArticle, result: _Duplicate | _WeightedArticle) -> Placement:
+        if isinstance(result, _Duplicate):
+            original = self._index.get_placement(result.original.article_id)
+            story = original.story_id if original else incoming.story_id
         else:
-            story = StoryClusterer(self._index).place(outcome.vector, outcome.features, incoming.story_id)
-        member = replace(self._placed[incoming.article_id], story_id=story)
-        self._index.place(member)
-        return member
+            story = StoryClusterer(self._index).place(result.vector, result.features, incoming.story_id)
+        placement = replace(self._placed[incoming.article_id], story_id=story)
+        self._index.place(placement)
+        return placement
 
     def _find_duplicate(self, features: ArticleFeatures, article: Article) -> _Duplicate | None:
-        """Find the placed article that this text is a copy of: the look-up names candidates, the texts decide."""
+        """Find the placed article that this text duplicates.
+
+        The index gives candidates; comparing the texts decides.
+        """
         owners = self._index.articles_with(features.fingerprints)
         needed = 1 if len(features.fingerprints) <= MAX_FEW_FINGERPRINTS else 2
         ranked = sorted((-count, number) for number, count in owners.items() if count >= needed)
         for _, number in ranked[:MAX_COMPARED_ARTICLES]:
-            member = self._placed.get(number) or self._index.get_placement(number)
-            if member is None or not _is_in_window(article, member):
+            placement = self._placed.get(number) or self._index.get_placement(number)
+            if placement is None or not _is_in_window(article, placement):
                 continue
             text, other = features.normalized_text, self._normalized_text(number)
-            likeness = compare_texts(text, other, is_second_later=_is_later(article, member))
-            if likeness.is_duplicate:
+            similarity = compare_texts(text, other, is_second_later=_is_later(article, placement))
+            if similarity.is_duplicate:
                 shorter = len(text.stream) <= len(other.stream)
-                return _Duplicate(member, likeness.smaller_share if shorter else likeness.larger_share)
+                return _Duplicate(placement, similarity.smaller_share if shorter else similarity.larger_share)
         return None
 
     def _normalized_text(self, article_id: int) -> NormalizedText:
-        """Return a placed text prepared for comparison; it is prepared once a batch, for copies come together."""
+        """Return the normalized text of a placed article, cached per batch because duplicates often arrive together."""
         if article_id not in self._features:
             title, body = self._index.article_text(article_id)
             self._features[article_id] = ArticleFeatures((title, "", body, None))
@@ -260,7 +279,7 @@ def _is_in_window(article: Article, placement: Placement) -> bool:
 
 
 def _is_later(article: Article, placement: Placement) -> bool | None:
-    """Tell whether the placed article was published clearly later than this one; None if they came together."""
+    """Return whether the placed article is clearly newer than this one; None if both have about the same time."""
     if article.published_at is None or placement.published_at is None:
         return None
     gap = placement.published_at - article.published_at
@@ -268,9 +287,9 @@ def _is_later(article: Article, placement: Placement) -> bool | None:
 
 
 def sort_articles(articles: Iterable[tuple[str, Article]]) -> list[tuple[str, Article]]:
-    """Sort articles by time of publication, then by what they say: the order in which a poll is grouped.
+    """Sort articles by publication time, then by content, undated ones last.
 
-    Those without a date come last. Arrival plays no part, so any order of arrival gives the same stories.
+    The order does not depend on arrival, so any order of arrival gives the same stories.
     """
     return sorted(articles, key=lambda each: (each[1].published_at is None, *_sort_key(each[1]), each[0]))
 
@@ -281,17 +300,17 @@ def _sort_key(article: Article) -> tuple[datetime, int]:
 
 
 def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[str, str | None]]:
-    """Group articles given at once, by id: the id of the first article of each one's story, and of its lead if a copy.
+    """Group articles given at once; return for each id the first article of its story, and its original if a duplicate.
 
-    Ids are unique. Costs under a millisecond an article, and a few kilobytes of memory.
+    Ids must be unique. The cost is below one millisecond and a few kilobytes per article.
     """
     ordered = sort_articles(articles)
-    shelf = MemoryGroupingIndex(lambda number: (ordered[number][1].title, ordered[number][1].body))
-    grouper = Grouper(shelf, Vocabulary())
+    index = MemoryGroupingIndex(lambda number: (ordered[number][1].title, ordered[number][1].body))
+    grouper = Grouper(index, Vocabulary())
     names = [name for name, _ in ordered]
-    comers = [IncomingArticle(number, article, name) for number, (name, article) in enumerate(ordered)]
-    for start in range(0, len(comers), ARTICLES_PER_BATCH):
-        grouper.place(comers[start : start + ARTICLES_PER_BATCH])
-    placed = {names[one.article_id]: one for one in map(shelf.get_placement, range(len(names))) if one}
-    leads = {name: None if one.duplicate_of is None else names[one.duplicate_of] for name, one in placed.items()}
-    return {name: (placed[name].story_id, leads[name]) for name, _ in articles}
+    incoming = [IncomingArticle(number, article, name) for number, (name, article) in enumerate(ordered)]
+    for start in range(0, len(incoming), ARTICLES_PER_BATCH):
+        grouper.place(incoming[start : start + ARTICLES_PER_BATCH])
+    placed = {names[one.article_id]: one for one in map(index.get_placement, range(len(names))) if one}
+    originals = {name: None if one.duplicate_of is None else names[one.duplicate_of] for name, one in placed.items()}
+    return {name: (placed[name].story_id, originals[name]) for name, _ in articles}

@@ -1,14 +1,13 @@
-"""Is one text a copy of another? Look-up by prints, then a verdict on the texts themselves.
+"""Near-duplicate detection: decides by their texts whether two articles are copies of one text.
 
-Shared words alone cannot tell: a gold price report shares three quarters of its text with yesterday's, a follow-up
-half of it with the first report. So four things are measured:
+Shared words are not sufficient: a gold price report shares three quarters of its text with yesterday's, and a follow-up
+half of it with the first report. Therefore four things are measured:
 
-- kept: which share of either text stands, sentence by sentence, in the other (light rewriting leaves pieces in every
-  sentence; a follow-up leaves whole sentences out),
+- kept text: the share of either text that is in the other, by sentences; light rewriting changes parts of every
+  sentence, a follow-up drops whole sentences,
 - front: the same for the first third, where a follow-up has its news and a copy at most a new lead,
 - names and numbers of the shared sentences: a template keeps its sentences and changes exactly these,
-- which text is the later one: a longer, later text with another front, at whose end the earlier one stands whole, has
-  taken it up as background.
+- order in time: a longer, later text with a new front that ends with the earlier text uses it as background.
 """
 
 import re
@@ -29,21 +28,21 @@ END_START_SHARE = 0.85
 MIN_SMALLER_SHARE = 0.55
 MIN_NUMBER_AGREEMENT = 0.7
 MIN_NAME_AGREEMENT = 0.75
-MUCH_LONGER_RATIO = 1.5  # then the longer text has sentences of its own kind, and the facts of the shorter one decide
+MUCH_LONGER_RATIO = 1.5  # above this, the longer text has other content, and only the facts of the shorter one count
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,]\d+)*")
 NAME_PATTERN = re.compile(r" [\"'(]?([A-Z][\w'-]+)")
 OffsetArray = npt.NDArray[np.int64]
-_FILTER_SIZE = 1 << 16  # a piece of a page is found by chance in one of fifteen cases, a whole run never
+_FILTER_SIZE = 1 << 16  # a single piece matches by chance in one of 15 cases, a whole run never
 _FILTER_MASK = np.uint64(_FILTER_SIZE - 1)
 FlagArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class TextSimilarity:
-    """How much of each text stands in the other; shares from 0 to 1. ``smaller`` is the shorter text of the two.
+    """Shares of each text that are in the other, from 0 to 1; "smaller" is the shorter text.
 
-    Where too little of the shorter text is kept for a copy, the longer one is not looked at (0), nor are ``numbers``
-    and ``names`` (1).
+    If too little of the shorter text is kept for a copy, the longer one is not measured (0), nor are numbers and names
+    (1).
     """
 
     smaller_share: float
@@ -57,17 +56,17 @@ class TextSimilarity:
 
     @property
     def is_excerpt(self) -> bool:
-        """The shorter text stands in the longer one from its beginning, almost whole."""
+        """True if almost the whole shorter text, including its start, is in the longer one."""
         return self.smaller_share >= 0.9 and self.smaller_front_share >= 0.5
 
     @property
     def score(self) -> float:
-        """One figure for both texts as wholes; the weights were fitted on edited press texts (tests/quality)."""
+        """Combined score of both texts; its weights were fitted on edited news texts (tests/quality)."""
         return 0.5 * self.larger_share + 0.375 * self.smaller_front_share + 0.125 * self.larger_front_share
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether they are one text."""
+        """True if both texts are copies of one text."""
         if self.number_agreement < MIN_NUMBER_AGREEMENT or self.name_agreement < MIN_NAME_AGREEMENT:
             return False
         if self.is_larger_later and self.larger_front_share < 0.2 and self.larger_end_share > 0.8:
@@ -78,27 +77,34 @@ class TextSimilarity:
 def compare_texts(
     first: NormalizedText, second: NormalizedText, *, is_second_later: bool | None = None
 ) -> TextSimilarity:
-    """Compare two texts in either order; costs about a millisecond for a page of text.
+    """Compare two texts in any order; takes about one millisecond for a page of text.
 
-    ``other_later`` tells which was published clearly later, if that is known.
+    ``is_second_later`` states whether the second text was published clearly later; None if unknown.
     """
     smaller, larger = (first, second) if len(first.stream) <= len(second.stream) else (second, first)
-    overtaken = is_second_later is not None and is_second_later == (larger is second)
+    is_larger_later = is_second_later is not None and is_second_later == (larger is second)
     if smaller.stream == larger.stream:
         return TextSimilarity(1, 1, 1, 1, 1, 1, 1)
     pieces = hash_windows(smaller.stream, SHINGLE_BYTES), hash_windows(larger.stream, SHINGLE_BYTES)
-    small = _measure_shares(smaller, *pieces)
-    if small.total < MIN_SMALLER_SHARE:
+    smaller_shares = _measure_shares(smaller, *pieces)
+    if smaller_shares.total < MIN_SMALLER_SHARE:
         return TextSimilarity(
-            small.total, 0, small.front, 0, 0, number_agreement=1, name_agreement=1, is_larger_later=overtaken
+            smaller_shares.total,
+            0,
+            smaller_shares.front,
+            0,
+            0,
+            number_agreement=1,
+            name_agreement=1,
+            is_larger_later=is_larger_later,
         )
-    large = _measure_shares(larger, *reversed(pieces))
-    shares = (small.total, large.total, small.front, large.front, large.end)
-    numbers, names = _measure_agreement(small.shared_sentences, larger)
+    larger_shares = _measure_shares(larger, *reversed(pieces))
+    shares = (smaller_shares.total, larger_shares.total, smaller_shares.front, larger_shares.front, larger_shares.end)
+    numbers, names = _measure_agreement(smaller_shares.shared_sentences, larger)
     if len(larger.stream) <= MUCH_LONGER_RATIO * len(smaller.stream):
-        more_numbers, more_names = _measure_agreement(large.shared_sentences, smaller)
+        more_numbers, more_names = _measure_agreement(larger_shares.shared_sentences, smaller)
         numbers, names = min(numbers, more_numbers), min(names, more_names)
-    return TextSimilarity(*shares, numbers, names, overtaken)
+    return TextSimilarity(*shares, numbers, names, is_larger_later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +116,13 @@ class _TextShares:
 
 
 def _measure_shares(text: NormalizedText, own_hashes: WindowHashes, other_hashes: WindowHashes) -> _TextShares:
-    """Measure one text against the pieces of the other."""
-    found = np.concatenate(
+    """Measure which parts of one text are in the other."""
+    shared_sums = np.concatenate(
         (np.zeros(1, dtype=np.int64), np.cumsum(_mark_shared_bytes(own_hashes, other_hashes, len(text.stream))))
     )
     ends = np.append(text.sentence_starts[1:], len(text.stream))
     sizes = ends - text.sentence_starts
-    kept = (found[ends] - found[text.sentence_starts] >= MIN_SENTENCE_SHARE * sizes) & (sizes > 0)
+    kept = (shared_sums[ends] - shared_sums[text.sentence_starts] >= MIN_SENTENCE_SHARE * sizes) & (sizes > 0)
     shared = tuple(sentence for sentence, same in zip(text.sentences, kept.tolist(), strict=True) if same)
     front, end = text.sentence_starts < FRONT_SHARE * len(text.stream), ends > END_START_SHARE * len(text.stream)
     parts = [_measure_share(sizes, kept, where) for where in (sizes > 0, front, end)]
@@ -128,7 +134,7 @@ def _measure_share(sizes: OffsetArray, kept: FlagArray, selected: FlagArray) -> 
 
 
 def _mark_shared_bytes(own_hashes: WindowHashes, other_hashes: WindowHashes, size: int) -> FlagArray:
-    """Mark the bytes of a text that stand in runs long enough to mean something in the other."""
+    """Mark the bytes of a text that belong to long enough runs shared with the other text."""
     mask = np.zeros(size, dtype=np.bool_)
     seen = np.zeros(_FILTER_SIZE, dtype=np.bool_)
     seen[other_hashes & _FILTER_MASK] = True
@@ -144,7 +150,7 @@ def _mark_shared_bytes(own_hashes: WindowHashes, other_hashes: WindowHashes, siz
 
 
 def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple[float, float]:
-    """Return which share of the numbers and of the names in these sentences the other text has too."""
+    """Return the shares of the numbers and of the names in these sentences that the other text has too."""
     text = "\n".join(sentences)
     numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text))
     theirs = set(NUMBER_PATTERN.findall(other.cased))
@@ -154,5 +160,5 @@ def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple
 
 
 def _smooth_share(count: int, total: int) -> float:
-    """Return a share that a single odd one out of few does not decide."""
+    """Return a ratio smoothed so that a single mismatch among few items does not decide."""
     return (count + 1) / (total + 1)

@@ -1,7 +1,8 @@
-"""What a poll brought: known articles, news, and floods that are stored without alerting anybody.
+"""Poll novelty: classifies the entries of a poll as known, new, republished or quarantined.
 
-Identity decides what is new; dates only gate floods. A flood is held back whole, with one line that says so, and
-can be released; a single late article is news.
+Entry keys decide what is new; dates only decide about quarantine. An implausibly large number of old, undated or
+equally dated entries is quarantined as a whole, with one line that reports it, and can be released; a single late
+article is news.
 """
 
 from collections import Counter
@@ -41,7 +42,10 @@ class EntryDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedEntry:
-    """An entry to be kept. ``held`` tells why it was kept back; its date is dropped where it cannot be true."""
+    """A new or changed entry to store.
+
+    ``quarantine_reason`` is empty unless it is quarantined; impossible dates are removed.
+    """
 
     entry: Entry
     keys: tuple[str, ...]
@@ -51,10 +55,10 @@ class ClassifiedEntry:
 
 @dataclass(frozen=True, slots=True)
 class PollNovelty:
-    """What to keep of a poll: ``fresh`` articles, and ``learned`` keys of known ones (each holds a known key).
+    """Result of classifying a poll: ``new`` entries, and ``aliases`` with new keys of known articles.
 
-    ``known`` counts the entries seen before, for the overlap between polls; ``summary`` is one line on what was
-    held back, or empty. ``baseline_at`` goes into the source's memory.
+    ``known_count`` is the number of entries seen before, for the overlap between polls. ``summary`` is one line about
+    quarantined entries, or empty. ``baseline_at`` is stored in the poll state.
     """
 
     new: tuple[ClassifiedEntry, ...]
@@ -66,10 +70,10 @@ class PollNovelty:
 
 
 def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: datetime) -> bool:
-    """Tell whether a new entry alerts if it comes alone: what was published before we watched does not.
+    """Return whether a single new entry is alerted: it must not be published before the source was watched.
 
-    Before the baseline only what is dated within ``backfill`` counts; later an undated entry counts too, and a late
-    one. A date before 1995 or more than a day ahead counts as none.
+    In the first poll only entries dated within ``backfill`` count; later, undated and late ones count too. A date
+    before 1995 or more than a day in the future counts as missing.
     """
     published_at = plausible_date(entry.published_at, now)
     if poll_state.baseline_at is None:
@@ -78,7 +82,7 @@ def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: 
 
 
 def plausible_date(published_at: datetime | None, now: datetime) -> datetime | None:
-    """Return a date that can be true, or None."""
+    """Return the date, or None if it is before 1995 or more than a day in the future."""
     return published_at if published_at and MIN_PUBLICATION_DATE <= published_at <= now + MAX_FUTURE_OFFSET else None
 
 
@@ -90,29 +94,30 @@ def classify_entries(
     now: datetime,
     unchanged_count: int = 0,
 ) -> PollNovelty:
-    """Sort a document's entries into known ones, news and what is held back.
+    """Classify a document's entries as known, new or quarantined.
 
-    ``known`` are those of ``keys_asked(identified)`` that the source has had before, ``memory`` is what the poll
-    before this one left. ``certain`` counts entries of the document that were left out because they are known to
-    the letter. Keys of a fresh entry that are known already as somebody else's are left out of it.
+    ``known_keys`` are the lookup keys that the source had before. ``unchanged_count`` is the number of entries that
+    were skipped because their bytes are known. Keys of a new entry that already belong to another article are dropped.
     """
     known_flags = [_is_known(one, known_keys) for one in keyed_entries]
-    seen = [one for one, is_known in zip(keyed_entries, known_flags, strict=True) if is_known]
+    known = [one for one, is_known in zip(keyed_entries, known_flags, strict=True) if is_known]
     new = [one for one, is_known in zip(keyed_entries, known_flags, strict=True) if not is_known]
-    retold = _find_republished(new, known_keys, poll_state, len(seen) + unchanged_count)
+    republished = _find_republished(new, known_keys, poll_state, len(known) + unchanged_count)
     fresh = tuple(
-        _classify_new(one, known_keys, poll_state, backfill, now) for one in new if not retold or one not in retold
+        _classify_new(one, known_keys, poll_state, backfill, now)
+        for one in new
+        if not republished or one not in republished
     )
-    fresh = _quarantine(fresh, poll_state, len(seen) + unchanged_count)
-    learned = tuple(one for one in (_find_aliases(each, known_keys, now) for each in (*seen, *retold)) if one)
+    fresh = _quarantine(fresh, poll_state, len(known) + unchanged_count)
+    aliases = tuple(one for one in (_find_aliases(each, known_keys, now) for each in (*known, *republished)) if one)
     baseline_at = poll_state.baseline_at or now
     return PollNovelty(
         fresh,
-        learned,
-        len(seen) + len(retold) + unchanged_count,
-        _summarize_quarantine(fresh, len(retold)),
+        aliases,
+        len(known) + len(republished) + unchanged_count,
+        _summarize_quarantine(fresh, len(republished)),
         baseline_at,
-        _decisions(keyed_entries, known_flags, retold, fresh),
+        _decisions(keyed_entries, known_flags, republished, fresh),
     )
 
 
@@ -143,17 +148,20 @@ def _is_known(keyed_entry: KeyedEntry, known_keys: Collection[str]) -> bool:
 def _find_republished(
     new_entries: Sequence[KeyedEntry], known_keys: Collection[str], poll_state: PollState, known_count: int
 ) -> frozenset[KeyedEntry]:
-    """Find known articles under new guids and addresses: many at once, where hardly anything else is known."""
-    again = [one for one in new_entries if any(key in known_keys for key in one.keys if key[0] == "s")]
+    """Return known articles that appear with new guids and URLs.
+
+    They must be many, and more than the entries whose keys are known.
+    """
+    matching = [one for one in new_entries if any(key in known_keys for key in one.keys if key[0] == "s")]
     last = poll_state.last_success_at
-    old = [one for one in again if last and (one.entry.published_at is None or one.entry.published_at <= last)]
+    old = [one for one in matching if last and (one.entry.published_at is None or one.entry.published_at <= last)]
     if len(old) >= REPUBLISHED_MIN and len(old) > known_count:
         return frozenset(old)
-    bare = any(not (one.entry.content or one.entry.summary) for one in again)
-    enough = REPUBLISHED_BARE_MIN if bare else REPUBLISHED_RECENT_MIN
+    has_no_text = any(not (one.entry.content or one.entry.summary) for one in matching)
+    min_count = REPUBLISHED_BARE_MIN if has_no_text else REPUBLISHED_RECENT_MIN
     return (
-        frozenset(again)
-        if len(again) >= enough and len(again) >= 0.8 * (len(new_entries) + known_count)
+        frozenset(matching)
+        if len(matching) >= min_count and len(matching) >= 0.8 * (len(new_entries) + known_count)
         else frozenset()
     )
 
@@ -165,9 +173,9 @@ def _classify_new(
     keys = tuple(
         key for key in (*keyed_entry.usable_keys(known_keys), *keyed_entry.shared_keys) if key not in known_keys
     )
-    news = is_alertable(entry, poll_state, backfill, now)
-    held = "" if news or poll_state.baseline_at is None else PREDATES_SOURCE_REASON
-    return ClassifiedEntry(entry, keys, news, held)
+    alertable = is_alertable(entry, poll_state, backfill, now)
+    quarantine_reason = "" if alertable or poll_state.baseline_at is None else PREDATES_SOURCE_REASON
+    return ClassifiedEntry(entry, keys, alertable, quarantine_reason)
 
 
 def _drop_implausible_date(entry: Entry, now: datetime) -> Entry:
@@ -176,7 +184,7 @@ def _drop_implausible_date(entry: Entry, now: datetime) -> Entry:
 
 
 def _find_aliases(keyed_entry: KeyedEntry, known_keys: Collection[str], now: datetime) -> ClassifiedEntry | None:
-    """Return a known entry's keys if any of them is new to us: a moved article, an edited headline."""
+    """Return a known entry with its keys if any of them is new, as for a moved article or an edited headline."""
     keys = (*keyed_entry.usable_keys(known_keys), *keyed_entry.shared_keys)
     if all(key in known_keys for key in keys if key[0] != "s"):
         return None
@@ -187,7 +195,7 @@ def _find_aliases(keyed_entry: KeyedEntry, known_keys: Collection[str], now: dat
 def _quarantine(
     new_entries: tuple[ClassifiedEntry, ...], poll_state: PollState, known_count: int
 ) -> tuple[ClassifiedEntry, ...]:
-    """Hold back what comes in a mass that no day's work explains."""
+    """Quarantine alertable entries that are too many to be ordinary news."""
     if poll_state.baseline_at is None:
         return new_entries
     news = [one for one in new_entries if one.is_alertable]
@@ -196,23 +204,23 @@ def _quarantine(
     stamps = Counter(
         one.entry.published_at for one in news if one.entry.published_at and _is_machine_time(one.entry.published_at)
     )
-    stamped = {at for at, count in stamps.items() if count >= SAME_TIMESTAMP_MIN}
+    machine_times = {at for at, count in stamps.items() if count >= SAME_TIMESTAMP_MIN}
     undated = sum(one.entry.published_at is None for one in news)
-    held = []
+    checked = []
     for one in new_entries:
         reason = one.quarantine_reason
         if one.is_alertable and one.keys in late and len(late) >= LATE_ENTRIES_MIN:
             reason = "one of many old articles"
-        elif one.is_alertable and one.entry.published_at in stamped:
+        elif one.is_alertable and one.entry.published_at in machine_times:
             reason = "one of many with the same timestamp"
         elif one.is_alertable and one.entry.published_at is None and undated >= UNDATED_ENTRIES_MIN and not known_count:
             reason = "one of many without a date"
-        held.append(replace(one, is_alertable=one.is_alertable and not reason, quarantine_reason=reason))
-    return tuple(held)
+        checked.append(replace(one, is_alertable=one.is_alertable and not reason, quarantine_reason=reason))
+    return tuple(checked)
 
 
 def _is_machine_time(published_at: datetime) -> bool:
-    """Tell a time that a program wrote from one that a desk chose."""
+    """Return whether a time was set by a program; editors usually choose multiples of five minutes."""
     return bool(published_at.second or published_at.microsecond or published_at.minute % 5)
 
 
@@ -220,5 +228,5 @@ def _summarize_quarantine(new_entries: Sequence[ClassifiedEntry], republished_co
     reasons = Counter(one.quarantine_reason for one in new_entries if one.quarantine_reason)
     parts = [f"{count} {reason}" for reason, count in sorted(reasons.items())]
     if republished_count:
-        parts.append(f"{republished_count} known under other addresses")
-    return f"held back without alerting: {'; '.join(parts)}" if parts else ""
+        parts.append(f"{republished_count} known under other URLs")
+    return f"quarantined without alerting: {'; '.join(parts)}" if parts else ""

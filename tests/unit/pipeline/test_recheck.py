@@ -135,7 +135,7 @@ def test_a_silent_edit_is_kept_and_told_only_where_it_is_asked_for() -> None:
     seen, store = look(answer(body))
     assert (seen.outcome, store.kept[0][1]) == ("changed", [])
     seen, store = look(answer(body), changes=True)
-    assert store.kept[0][1][0].note == "text changed (0 sentences out, 1 in), without saying so"
+    assert store.kept[0][1][0].note == "text changed (0 sentences removed, 1 added), not disclosed by the page"
 
 
 def test_a_text_that_never_stands_still_is_no_news() -> None:

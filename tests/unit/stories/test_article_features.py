@@ -1,4 +1,4 @@
-"""What is read of articles ahead: packed and unpacked it is the same, and grouping comes out the same with it."""
+"""Features computed in advance: packing does not change them, and grouping gives the same result with them."""
 
 import pickle
 from datetime import UTC, datetime, timedelta
@@ -44,27 +44,29 @@ PROSE = st.lists(WORDS, max_size=80).map(" ".join) | st.text(st.characters(), ma
 TEXTS = st.tuples(PROSE, PROSE, PROSE, st.none() | st.datetimes(timezones=st.just(UTC)))
 
 
-def told(sketch: ArticleFeatures) -> tuple[object, ...]:
-    """Return all that a sketch tells, arrays as lists with their types."""
-    features = sketch.term_features
-    arrays = (features.hashes, features.counts, features.name_flags)
+def describe(features: ArticleFeatures) -> tuple[object, ...]:
+    """Return all values of the features, arrays as lists with their types."""
+    terms = features.term_features
+    arrays = (terms.hashes, terms.counts, terms.name_flags)
     return (
-        sketch.fingerprints,
-        sketch.normalized_text,
+        features.fingerprints,
+        features.normalized_text,
         [(one.dtype, one.tolist()) for one in arrays],
-        (features.days, features.published_at, features.word_count, features.has_explicit_days),
+        (terms.days, terms.published_at, terms.word_count, terms.has_explicit_days),
     )
 
 
 @given(st.lists(TEXTS, max_size=5))
-def test_packing_changes_nothing(texts: list[GroupingText]) -> None:
-    """Read in a batch, packed, sent and unpacked, an article's prints and features are as if read by itself."""
+def test_packing_does_not_change_features(texts: list[GroupingText]) -> None:
+    """Features computed in a batch, packed, pickled and unpacked equal the ones computed from each article."""
     sent = pickle.loads(pickle.dumps(pack_features(texts)))
-    assert [told(sketch) for sketch in unpack_features(sent, texts)] == [told(ArticleFeatures(text)) for text in texts]
+    assert [describe(features) for features in unpack_features(sent, texts)] == [
+        describe(ArticleFeatures(text)) for text in texts
+    ]
 
 
 def test_a_packed_batch_is_small() -> None:
-    """What travels is not many times the text: the text itself, ready for comparison, stays behind."""
+    """It is not many times the size of the text, because the normalized text is not transferred."""
     rng = np.random.default_rng(7)
     bodies = [" ".join(f"w{n}" for n in rng.integers(0, 5000, 500).tolist()) for _ in range(50)]
     packed = pack_features([("Title", "", body, NOON) for body in bodies])
@@ -72,8 +74,8 @@ def test_a_packed_batch_is_small() -> None:
 
 
 @given(st.lists(PROSE, min_size=1, max_size=12), st.integers(1, 12))
-def test_prepared_articles_find_the_same_places(bodies: list[str], size: int) -> None:
-    """Copies and stories are the same whether articles were read ahead or are read when they are placed."""
+def test_features_computed_in_advance_give_the_same_placements(bodies: list[str], size: int) -> None:
+    """Duplicates and stories are the same whether features were computed in advance or during grouping."""
     articles = [
         Article(f"https://a.example/{place}", title=body[:20], body=body, published_at=NOON + timedelta(hours=place))
         for place, body in enumerate(bodies + bodies)
@@ -81,15 +83,15 @@ def test_prepared_articles_find_the_same_places(bodies: list[str], size: int) ->
     ordered = [article for _, article in sort_articles((str(place), one) for place, one in enumerate(articles))]
 
     def placed(*, ahead: bool) -> list[object]:
-        shelf = MemoryGroupingIndex(lambda number: (ordered[number].title, ordered[number].body))
-        grouper, members = Grouper(shelf, Vocabulary()), list[object]()
+        index = MemoryGroupingIndex(lambda number: (ordered[number].title, ordered[number].body))
+        grouper, members = Grouper(index, Vocabulary()), list[object]()
         for start in range(0, len(ordered), size):
             batch = ordered[start : start + size]
             texts = [extract_grouping_text(article) for article in batch]
             sketches = unpack_features(pack_features(texts), texts) if ahead else [None] * len(batch)
             comers = [
-                IncomingArticle(number, article, f"s{number}", sketch)
-                for number, (article, sketch) in enumerate(zip(batch, sketches, strict=True), start)
+                IncomingArticle(number, article, f"s{number}", features)
+                for number, (article, features) in enumerate(zip(batch, sketches, strict=True), start)
             ]
             members += grouper.place(comers)
         return members

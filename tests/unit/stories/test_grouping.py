@@ -1,4 +1,4 @@
-"""Stories and copies over small made-up news: what belongs together is put together, and nothing else."""
+"""Stories and duplicates in small made-up news."""
 
 import random
 from collections import defaultdict
@@ -30,7 +30,7 @@ Norway has paid for two ferry landings so far, and Ingrid Dahl promised a third 
 
 
 def news(name: str, title: str, body: str, hours: float = 0) -> tuple[str, Article]:
-    """Make an article published some hours after noon."""
+    """Make an article published a number of hours after noon."""
     return name, Article(
         url=f"https://{name}.example/", title=title, body=body, published_at=NOON + timedelta(hours=hours)
     )
@@ -53,53 +53,53 @@ def partition(groups: dict[str, tuple[str, str | None]]) -> set[frozenset[str]]:
     return {frozenset(members) for members in stories.values()}
 
 
-def test_copies_collapse_and_reports_group() -> None:
-    """A copy points to the earliest text; another hand's report joins the story; the rest stays alone."""
+def test_duplicates_are_collapsed_and_reports_grouped() -> None:
+    """A duplicate points to the earliest text; another author's report joins the story; other articles stay alone."""
     groups = group_articles(WORLD)
     assert partition(groups) == {frozenset("abc"), frozenset("d"), frozenset("e")}
     assert {name: copy for name, (_, copy) in groups.items()} == {"a": None, "b": "a", "c": None, "d": None, "e": None}
 
 
 @given(st.permutations(range(len(WORLD))))
-def test_arrival_does_not_matter(order: list[int]) -> None:
-    """The same articles in any order of arrival give the same stories, ids included."""
+def test_order_of_arrival_does_not_matter(order: list[int]) -> None:
+    """The same articles in any order give the same stories, ids included."""
     assert group_articles([WORLD[place] for place in order]) == group_articles(WORLD)
 
 
 @given(st.lists(st.integers(min_value=1, max_value=4), min_size=1))
-def test_batches_make_no_difference(sizes: list[int]) -> None:
-    """Placed one by one or in batches of any sizes, every article gets the same place."""
+def test_batch_sizes_do_not_matter(sizes: list[int]) -> None:
+    """Every article gets the same placement in batches of any size."""
     comers = [IncomingArticle(place, one, name) for place, (name, one) in enumerate(sort_articles(WORLD))]
-    shelf = MemoryGroupingIndex(lambda number: (comers[number].article.title, comers[number].article.body))
-    grouper, start = Grouper(shelf, Vocabulary()), 0
+    index = MemoryGroupingIndex(lambda number: (comers[number].article.title, comers[number].article.body))
+    grouper, start = Grouper(index, Vocabulary()), 0
     for size in [*sizes, *[1] * len(comers)]:
         grouper.place(comers[start : start + size])
         start += size
-    placed = {comers[one.article_id].story_id: one for one in map(shelf.get_placement, range(len(comers))) if one}
+    placed = {comers[one.article_id].story_id: one for one in map(index.get_placement, range(len(comers))) if one}
     assert {name: one.story_id for name, one in placed.items()} == {
         name: story for name, (story, _) in group_articles(WORLD).items()
     }
 
 
-def test_the_window_closes() -> None:
-    """The same words nine days later begin a story of their own; a month later a text is no copy of the old one."""
-    told_later = "On the Nam Ou bridge of Bansavan, opened by Keo Somphone, lorries now jam the ramp to Muang Ngoi."
-    later = [news("x", "Nam Ou bridge jammed", told_later, 9 * 24), news("y", "Bridge", BRIDGE, 40 * 24)]
+def test_stories_and_duplicates_have_a_time_window() -> None:
+    """The same words nine days later start a new story; a month later the same text is not a duplicate."""
+    later_text = "On the Nam Ou bridge of Bansavan, opened by Keo Somphone, lorries now jam the ramp to Muang Ngoi."
+    later = [news("x", "Nam Ou bridge jammed", later_text, 9 * 24), news("y", "Bridge", BRIDGE, 40 * 24)]
     groups = group_articles([*WORLD, *later])
     assert groups["x"][0] == "x"
     assert groups["y"] == ("y", None)
 
 
-def test_two_languages_join_by_names_and_day() -> None:
-    """A Vietnamese report shares no word with the English one but people, places and the day."""
+def test_reports_in_two_languages_are_grouped_by_names_and_day() -> None:
+    """A Vietnamese report shares only people, places and the day with the English one."""
     vietnamese = """Ngày 5/3, Bộ trưởng Keo Somphone đã cắt băng khánh thành cầu Nam Ou tại Bansavan, dài 900 m.
 Công trình do Lane Xang Works thi công, rút ngắn hai giờ đi Muang Ngoi."""
     groups = group_articles([*WORLD, news("v", "Khánh thành cầu Nam Ou", vietnamese, 4)])
     assert groups["v"][0] == "a"
 
 
-def test_marks_and_spelling_are_no_difference() -> None:
-    """The same text with marks stripped, British spelling and other quotes and dashes is a copy."""
+def test_diacritics_and_spelling_variants_are_ignored() -> None:
+    """The same text without diacritics, with British spelling and other quotes and dashes is a duplicate."""
     one = """HÀ NỘI — The Defence Ministry of Việt Nam said on March 5 that it would raise its budget by 5 per cent.
 “We favour a programme of modernisation,” said Colonel Lê Văn Định, who leads the organisation in Đà Nẵng.
 The plan goes to the National Assembly in May, and the first vessels are expected at Cam Ranh in 2028."""
@@ -109,8 +109,8 @@ The plan goes to the National Assembly in May, and the first vessels are expecte
     assert group_articles([news("a", "Budget up", one), news("b", "More money", other, 1)])["b"] == ("a", "a")
 
 
-def test_a_template_is_no_copy() -> None:
-    """Yesterday's price report with today's figures: the sentences are the same, the facts are not."""
+def test_a_template_with_other_figures_is_not_a_duplicate() -> None:
+    """Yesterday's price report has the same sentences with other facts."""
     text = """Gold traded at {} million kip a baht weight in Vientiane on Thursday, {} from the day before.
 Shops on Talat Sao bought at {} million and sold at {} million, the association of jewellers said.
 Silver stood at {} thousand kip, while the dollar was quoted at {} kip by commercial banks."""
@@ -122,8 +122,8 @@ Silver stood at {} thousand kip, while the dollar was quoted at {} kip by commer
     assert [copy for _, copy in groups.values()] == [None] * 4
 
 
-def test_hollow_texts() -> None:
-    """Empty bodies, bodies of one word over and over, and one huge article: no error, no false copy."""
+def test_empty_repetitive_and_huge_texts_are_handled() -> None:
+    """Such texts cause no error and no false duplicate."""
     odd = [
         news("empty", "", ""),
         news("blank", "Flood in Bansavan", " \n "),
@@ -138,15 +138,15 @@ def test_hollow_texts() -> None:
     assert {name for name, (_, copy) in groups.items() if copy} == {"word2", "b"}
 
 
-def test_ten_thousand_identical_articles() -> None:
-    """All are copies of the first and of nothing else."""
+def test_ten_thousand_identical_articles_have_one_original() -> None:
+    """All are duplicates of the first one only."""
     groups = group_articles([news(f"{number:04}", "Bridge", BRIDGE, number / 3600) for number in range(2000)])
     assert {copy for _, copy in groups.values()} == {None, "0000"}
     assert len(partition(groups)) == 1
 
 
-def test_copies_of_copies_have_one_lead() -> None:
-    """Two excerpts and the whole, in any order of publication: one lead, one story."""
+def test_duplicates_of_duplicates_have_one_original() -> None:
+    """Two excerpts and the whole text, in any order of publication, have one original and one story."""
     lines = BRIDGE.split("\n")
     for first, second, third in ((0, 1, 2), (1, 0, 2), (2, 1, 0)):
         bodies = [BRIDGE, "\n".join(lines[:3]), "\n".join(lines[2:])]
@@ -162,7 +162,7 @@ def test_copies_of_copies_have_one_lead() -> None:
     published_at=st.none() | st.datetimes(timezones=st.just(UTC)),
 ), max_size=5))  # fmt: skip
 def test_any_text_can_be_grouped(articles: list[Article]) -> None:
-    """No text and no date breaks grouping; each article gets a story that begins with one of the articles."""
+    """No text or date causes an error, and each article's story is named after one of the articles."""
     named = [(str(number), article) for number, article in enumerate(articles)]
     groups = group_articles(named)
     assert set(groups) == {name for name, _ in named}
@@ -174,8 +174,8 @@ PIECES = ["Viet", "Nam", "Vietnam", "it's", "'quoted'", "O'Brien's", "March", "5
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(st.characters(max_codepoint=127), max_size=12), max_size=300))
-def test_plain_ascii_is_read_as_any_other_text(words: list[str]) -> None:
-    """A sign outside ASCII that belongs to no word changes nothing of what a text is about."""
+def test_ascii_and_other_text_give_the_same_terms(words: list[str]) -> None:
+    """A non-ASCII character outside words does not change the terms."""
     text = " ".join(words)[:1500]
     plain, other = (
         extract_features(text[::2], text, NOON),
@@ -190,15 +190,15 @@ def test_plain_ascii_is_read_as_any_other_text(words: list[str]) -> None:
     )
 
 
-def test_days_apart() -> None:
-    """Days of unknown years: the shorter way round the year counts."""
+def test_day_distance_wraps_around_the_year() -> None:
+    """For days without a year the shorter distance around the year counts."""
     assert day_distance({(12, 31)}, {(1, 2)}) == 2
     assert day_distance({(3, 5)}, {(3, 5), (7, 1)}) == 0
     assert day_distance(set(), {(3, 5)}) is None
 
 
-def test_a_later_report_that_takes_up_the_whole_earlier_one_is_no_copy() -> None:
-    """New front, the old text below: the later and longer text is a report of its own, within the same story."""
+def test_a_later_report_that_contains_the_earlier_one_is_not_a_duplicate() -> None:
+    """A later, longer text with a new front is an article of its own in the same story."""
     front = """Divers found the body of an engineer below the third pier of the new bridge on Friday, police said.
 Somsak Vilay, 34, had been missing since a barge capsized during an inspection two days after the opening.
 Prosecutors have sealed the site office of Lane Xang Works and questioned four of its managers through the night.
@@ -208,15 +208,15 @@ His deputy travels to Bansavan on Saturday with experts of the university, who h
     assert groups["b"][1] is None
 
 
-def test_stories_are_stable_as_they_grow() -> None:
-    """What came first keeps its story whatever comes later."""
+def test_story_ids_are_stable_as_stories_grow() -> None:
+    """Earlier articles keep their story whatever follows."""
     for size in range(1, len(WORLD)):
         ordered = sorted(WORLD, key=lambda each: (each[1].published_at is None, each[1].published_at or NOON))
         before, after = group_articles(ordered[:size]), group_articles(ordered)
         assert {name: after[name] for name in before} == before
 
 
-def test_a_date_in_the_text_is_the_day_of_the_event() -> None:
-    """The same people half a year apart: without dates of publication the days in the text keep the visits apart."""
+def test_dates_in_the_text_separate_events() -> None:
+    """The same people half a year apart: without publication dates the days in the text keep the visits apart."""
     articles = [(name, replace(article, published_at=None)) for name, article in WORLD]
     assert frozenset("e") in partition(group_articles(articles))
