@@ -14,7 +14,12 @@ def test_every_known_fault_has_a_remedy(fault: FailureCause) -> None:
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(404, "monitor sources discover"), (429, "poll_interval"), (500, "only the outlet can fix it"), (522, "only the outlet")],
+    [
+        (404, "monitor sources discover"),
+        (429, "poll_interval"),
+        (500, "only the outlet can fix it"),
+        (522, "only the outlet"),
+    ],
 )
 def test_a_status_says_more_than_the_fault(status: int, words: str) -> None:
     """The server's own word comes first."""
