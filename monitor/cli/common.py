@@ -65,9 +65,11 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
     Raises ``ConfigError`` with every fault, or ``UsageError`` if the file cannot be read.
     """
     from monitor.config.load import load_configuration
-    from monitor.match.lint import lint_watchlist
+    from monitor.match.lint import find_watchlist_errors
 
-    configuration = load_configuration(config, os.environ, checks=(lint_watchlist,), require_secrets=resolve_secrets)
+    configuration = load_configuration(
+        config, os.environ, checks=(find_watchlist_errors,), require_secrets=resolve_secrets
+    )
     set_up_quiet_logging(configuration)
     if not database:
         return configuration

@@ -40,7 +40,7 @@ def poll(
 
     from monitor.app import run_one_pass
     from monitor.config.reload import Reloader
-    from monitor.match.lint import lint_watchlist
+    from monitor.match.lint import find_watchlist_errors
 
     configuration = load_config(config, database, resolve_secrets=True)
     known = {source.id: source for source in configuration.sources}
@@ -51,7 +51,7 @@ def poll(
             raise UsageError(f"The source '{name}' is paused in {config}: {known[name].paused}")
     named = frozenset(sources) if sources else None
     with progress_bar() as progress:
-        kept = partial(Reloader, config, os.environ, checks=(lint_watchlist,))
+        kept = partial(Reloader, config, os.environ, checks=(find_watchlist_errors,))
         tally = uvloop.run(run_one_pass(configuration, named, progress, build_reloader=kept))
     if json:
         print_json(pass_record(tally))

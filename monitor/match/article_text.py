@@ -10,55 +10,47 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from monitor.domain.article import Article, Region
-from monitor.match.countries import country_words
-from monitor.match.titles.lexicon import single_word_titles
-from monitor.match.word_lists import (
-    COMMON_WORDS,
-    LOWERCASE_PLACE_WORDS_AFTER,
-    OCCUPATIONS,
-    PLACE_WORDS_AFTER,
-    PLACE_WORDS_BEFORE,
-    VIETNAMESE_HEADLINE_WORDS,
-    VIETNAMESE_OCCUPATIONS,
-    VIETNAMESE_PLACE_PHRASES_BEFORE,
-    VIETNAMESE_PLACE_WORDS_BEFORE,
-    VIETNAMESE_SYLLABLE,
-    parse_words,
+from monitor.match.vocabulary import (
+    country_words,
+    credit_words,
+    naming_convention,
+    single_word_titles,
+    syllable_pattern,
+    word_lists,
 )
 from monitor.text.fold import FoldedText, fold
 from monitor.text.tokens import ASCII_SPACING_TABLE, replace_punctuation
 
-_PICTURE_WORDS = (
-    r"(?i:photos?|photographs?|images?|pictures?|fotos?|anh|credits?|illustrations?|graphics?|video|source)"
-)
-_PRODUCTION_WORDS = (
-    r"(?i:photos?|images?|pictures?|fotos?|illustrations?|footage|videos?|report(?:ing|ed)|writ(?:ing|ten)"
-    r"|edit(?:ing|ed)|translated|compiled|coverage)"
-)
-_BYLINE_WORDS = r"(?i:by|par|theo|oleh|por|text|story|tin|bai|bai va anh|thuc hien|words|reporter|correspondent)"
-_PRECEDING_NAMES = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:and|va|et|&|dan)\s)?|/))*"
+_PRECEDING_NAMES = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:{joiners})\s)?|/))*"
 
-CREDIT_BEFORE = re.compile(
-    rf"(?:(?:^|\n|[-/(|\[.:,]\s?|[A-Z]{{2,}}\s){_PICTURE_WORDS}(?:\s(?:by|courtesy|credit|par|oleh|de|:)){{0,2}}\s?[:/]?\s?"
-    rf"|{_PRODUCTION_WORDS}\s(?:by|par|oleh)\s?:?\s?"
-    rf"|(?:^|\n)\s?{_BYLINE_WORDS}\s?:?\s"
-    rf"|(?:^|\n)[A-Z]{{2,}}[A-Za-z]*/)"
-    rf"{_PRECEDING_NAMES}\Z"
-)
-"""A photo credit or byline, up to the name in it and with those named before."""
 
-CREDIT_LAST_WORDS = parse_words(
-    """
-    by par theo oleh por and va et dan de courtesy credit credits photo photos photograph photographs image images
-    picture pictures foto fotos anh illustration illustrations graphic graphics video source text story tin bai words
-    reporter correspondent hien
-    """
-)
-"""The words in small letters, or of the picture, that may stand last before the name in a credit."""
+@cache
+def credit_before_pattern() -> re.Pattern[str]:
+    """Return the pattern of a photo credit or byline, up to the name in it and with the names before it."""
+    words = credit_words()
+    picture, production, byline = map("|".join, (words.picture, words.production, words.byline))
+    by = "|".join(words.by)
+    links = "|".join((*words.by, *words.picture_links, ":"))
+    names = _PRECEDING_NAMES.format(joiners="|".join((*words.joiners, "&")))
+    return re.compile(
+        rf"(?:(?:^|\n|[-/(|\[.:,]\s?|[A-Z]{{2,}}\s)(?i:{picture})(?:\s(?:{links})){{0,2}}\s?[:/]?\s?"
+        rf"|(?i:{production})\s(?:{by})\s?:?\s?"
+        rf"|(?:^|\n)\s?(?i:{byline})\s?:?\s"
+        rf"|(?:^|\n)[A-Z]{{2,}}[A-Za-z]*/)"
+        rf"{names}\Z"
+    )
+
+
+@cache
+def credit_last_words() -> frozenset[str]:
+    """Return the lower-case words that may be the last before the name in a credit."""
+    return credit_words().last_words()
+
 
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
 """An agency right after the name of its photographer."""
@@ -191,13 +183,6 @@ _SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
 _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
-_SYLLABIC_CONVENTIONS = {"vietnamese", "chinese", "khmer", "burmese", "korean", "singapore"}
-_NON_NAME_WORDS = parse_words(
-    """
-    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
-    october november december lundi mardi mercredi jeudi vendredi samedi dimanche in on at and who said today
-    """
-)
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
@@ -281,7 +266,7 @@ class SurroundingText:
     def is_ordinary_word(self, word: str) -> bool:
         """Tell whether a capitalised word is an ordinary one: known as such, or in small letters elsewhere here."""
         low = word.lower()
-        if low in COMMON_WORDS or low in single_word_titles() or low in country_words():
+        if low in word_lists().common or low in single_word_titles() or low in country_words():
             return True
         known = self._lowercase_cache.get(low)
         if known is None:
@@ -293,14 +278,14 @@ class SurroundingText:
         word = self.word_before(start)
         low = word.lower()
         if (
-            convention not in _SYLLABIC_CONVENTIONS
+            not naming_convention(convention).syllabic
             or not word[:1].isupper()
-            or not VIETNAMESE_SYLLABLE.match(low)
+            or not syllable_pattern().match(low)
             or len(word) < 2
         ):
             return ""
         at = start - 1 - len(word)
-        known = low in COMMON_WORDS or low in single_word_titles() or low in country_words()
+        known = low in word_lists().common or low in single_word_titles() or low in country_words()
         capitals = word.isupper() and not self.cased[start:end].isupper()
         opening = self.is_headline(start) or self.is_sentence_start(at)
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
@@ -313,32 +298,34 @@ class SurroundingText:
             not word
             or word in _GENERATION_SUFFIXES
             or end in self.genitive_ends
-            or (self.cased[end] == "-" and not VIETNAMESE_SYLLABLE.match(low))
+            or (self.cased[end] == "-" and not syllable_pattern().match(low))
         ):
             return ""
         if word[0].islower():
-            return word if low in LOWERCASE_PLACE_WORDS_AFTER and self.cased[end] == " " else ""
+            return word if low in word_lists().lowercase_place_words_after and self.cased[end] == " " else ""
         headline = self.is_headline(start)
-        if low in PLACE_WORDS_AFTER and not (headline and low in COMMON_WORDS):
+        if low in word_lists().place_words_after and not (headline and low in word_lists().common):
             return word
         if headline or self.is_all_caps(start, end):
             printed = self.article_text.folded.original_slice(end + 1, end + 1 + len(word)).lower()
             ordinary = (
                 self.is_ordinary_word(word)
                 or low.endswith("s")
-                or unicodedata.normalize("NFC", printed) in VIETNAMESE_HEADLINE_WORDS
+                or unicodedata.normalize("NFC", printed) in word_lists().marked_headline_words
             )
             return (
-                word if not ordinary and convention in _SYLLABIC_CONVENTIONS and VIETNAMESE_SYLLABLE.match(low) else ""
+                word
+                if not ordinary and naming_convention(convention).syllabic and syllable_pattern().match(low)
+                else ""
             )
-        return "" if low in _NON_NAME_WORDS else word
+        return "" if low in word_lists().never_after_name else word
 
     def is_credit(self, start: int, end: int) -> bool:
         """Tell whether a place lies in a photo credit, a byline or a signature."""
         cased = self.cased
         if self._can_follow_credit(start):
             low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
-            if CREDIT_BEFORE.search(cased, low, start) is not None:
+            if credit_before_pattern().search(cased, low, start) is not None:
                 return True
         if end < len(cased) and cased[end] in " /" and CREDIT_AFTER.match(cased, end) is not None:
             return True
@@ -352,38 +339,38 @@ class SurroundingText:
         if not word:
             return True
         if word[0].islower():
-            return word in CREDIT_LAST_WORDS
-        return word.lower() not in single_word_titles() or word.lower() in CREDIT_LAST_WORDS
+            return word in credit_last_words()
+        return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
         """Return the word to the left that makes the name one of a street, ship, school or typhoon."""
         word = self.word_before(start)
         if not word:
             return ""
-        if word.lower() in PLACE_WORDS_BEFORE:
+        if word.lower() in word_lists().place_words_before:
             return word
         first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
         printed = self.article_text.folded.original[first:last].lower()
-        if printed in VIETNAMESE_PLACE_WORDS_BEFORE:
+        if printed in word_lists().marked_place_words_before:
             return printed
         earlier = self.word_before(start - 1 - len(word))
         if earlier:
             first, _ = self.article_text.folded.original_span(start - 2 - len(word) - len(earlier), start)
             pair = self.article_text.folded.original[first:last].lower()
-            if pair in VIETNAMESE_PLACE_PHRASES_BEFORE:
+            if pair in word_lists().marked_place_phrases_before:
                 return pair
         return ""
 
     def find_occupation(self, start: int, end: int) -> str:
         """Return the occupation that shows somebody of the same name, or an empty string."""
         word = self.word_before(start).lower()
-        if word in OCCUPATIONS:
+        if word in word_lists().occupations:
             return word
         if word:
             first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
             left = self.article_text.folded.original[max(0, first - 12) : last].lower().split()[-3:]
             for marked in (" ".join(left[at:]) for at in range(len(left))):
-                if marked in VIETNAMESE_OCCUPATIONS:
+                if marked in word_lists().marked_occupations:
                     return marked
         after = (
             _OCCUPATION_APPOSITION.match(self.cased, end)
@@ -392,7 +379,7 @@ class SurroundingText:
         )
         if after is not None:
             for other in self.cased[end : after.end()].replace(",", " ").split():
-                if other.lower().strip(".") in OCCUPATIONS:
+                if other.lower().strip(".") in word_lists().occupations:
                     return other
         return ""
 

@@ -5,8 +5,11 @@ The words of the text are led back to what they may be the forms of; only those 
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import product
+from typing import NamedTuple
 
+from monitor.language.load import language_data
 from monitor.match.article_text import NormalizedArticle
 from monitor.match.names.index import NameIndex
 from monitor.match.types import CandidateKind, Candidates
@@ -16,46 +19,36 @@ _CAPITALIZED_WORD_BEFORE = re.compile(r"(?<![A-Za-z'-])([A-Z][A-Za-z]+(?:-[A-Za-
 _MAX_FIRST_NAME_CHARS = 40
 _MIN_WORD_LETTERS = 3
 _MIN_STEM_LETTERS = 2
-_GENITIVE_LANGUAGES = frozenset({"de", "sv", "da", "no", "nb", "nn"})
-_DECLINING_LANGUAGES = frozenset({"pl", "cs", "sk", "sl", "hr", "bs"})
-_CASE_ENDINGS = tuple(
-    (ending, tuple("" if one == "-" else one for one in nominatives.split()))
-    for ending, nominatives in (
-        ("dzie", "da"),
-        ("iego", "i"),
-        ("iemu", "i"),
-        ("owi", "- a o"),
-        ("ovi", "- a o"),
-        ("iem", "-"),
-        ("iej", "a"),
-        ("ego", "y"),
-        ("emu", "y"),
-        ("eho", "y"),
-        ("cie", "t ta"),
-        ("rze", "r ra"),
-        ("ie", "- a"),
-        ("ce", "ka"),
-        ("ej", "a"),
-        ("em", "- o"),
-        ("om", "-"),
-        ("ho", "-"),
-        ("mu", "-"),
-        ("ou", "a"),
-        ("a", "- o"),
-        ("e", "- a o"),
-        ("i", "a"),
-        ("m", "-"),
-        ("o", "a"),
-        ("u", "- a o"),
-        ("y", "a"),
-    )
-)
 _FLEETING_VOWEL_GAP = re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)")
+
+
+class _Inflection(NamedTuple):
+    """How a language changes names in Latin letters."""
+
+    genitive_s: bool
+    endings: tuple[tuple[str, tuple[str, ...]], ...]
+    """Endings of other cases, longest first, with the endings of the nominative that each may replace."""
+
+
+@cache
+def _inflections() -> dict[str, _Inflection]:
+    """Return the inflection of each language that has one, by code; written forms of a language included."""
+    languages = language_data().languages
+    found = {}
+    for code, language in languages.items():
+        shared = languages[language.inflection.same_as].inflection if language.inflection.same_as else None
+        endings = (shared or language.inflection).endings
+        if endings or language.inflection.genitive_s:
+            ordered = sorted(endings.items(), key=lambda pair: -len(pair[0]))
+            found.update(
+                dict.fromkeys((code, *language.variants), _Inflection(language.inflection.genitive_s, tuple(ordered)))
+            )
+    return found
 
 
 def is_inflecting_language(language: str) -> bool:
     """Tell whether a language puts endings to names in Latin letters that are understood here."""
-    return language[:2].lower() in _DECLINING_LANGUAGES | _GENITIVE_LANGUAGES
+    return language[:2].lower() in _inflections()
 
 
 def find_inflected_names(
@@ -64,7 +57,7 @@ def find_inflected_names(
     """Add to the hits the watched names, whole or in part, that stand in another case than the nominative."""
     code = language[:2].lower()
     text, index, remembered = article_text.folded.text, article_text.spaced.index, name_index.inflection_cache(code)
-    genitive = code in _GENITIVE_LANGUAGES
+    genitive = _inflections()[code].genitive_s
     for start in article_text.find_capitalized_words()[0]:
         end = index(" ", start + 1) - 1
         if text[end : end + 1] == "-" and (match := _HYPHENATED_WORD.match(article_text.cased, start)):
@@ -96,7 +89,7 @@ def find_inflected_names(
 def _possible_full_names(previous_word: str, name_parts: Iterable[str], word: str, language_code: str) -> Iterator[str]:
     """Yield names of two words of which both are inflected, the last in the genitive, or a woman's first alone."""
     for first, last in product((previous_word, *_possible_nominatives(previous_word, language_code)), name_parts):
-        if language_code in _GENITIVE_LANGUAGES:
+        if _inflections()[language_code].genitive_s:
             fits = first == previous_word and last != word
         else:
             fits = first != previous_word and (last != word or first[-1] == "a")
@@ -106,14 +99,14 @@ def _possible_full_names(previous_word: str, name_parts: Iterable[str], word: st
 
 def _possible_nominatives(text: str, language_code: str) -> tuple[str, ...]:
     """Return what a folded word, or two that a hyphen joined, may be a form of."""
-    if language_code in _GENITIVE_LANGUAGES:
+    if _inflections()[language_code].genitive_s:
         return (text[:-1],) if text[-1] == "s" and len(text) > _MIN_WORD_LETTERS else ()
-    found = [dict.fromkeys((word, *_strip_case_ending(word))) for word in text.split()]
+    found = [dict.fromkeys((word, *_strip_case_ending(word, language_code))) for word in text.split()]
     return tuple(" ".join(words) for words in product(*found) if " ".join(words) != text)
 
 
-def _strip_case_ending(word: str) -> Iterator[str]:
-    for ending, nominatives in _CASE_ENDINGS:
+def _strip_case_ending(word: str, language_code: str) -> Iterator[str]:
+    for ending, nominatives in _inflections()[language_code].endings:
         stem = word.removesuffix(ending)
         if stem == word or len(stem) < _MIN_STEM_LETTERS:
             continue

@@ -9,11 +9,8 @@ from monitor.domain.article import Article, Region
 from monitor.domain.errors import KeyIssue, QueryError
 from monitor.domain.mention import Findings
 from monitor.domain.watchlist import Examples, Official, Rule, Watchlist
-from monitor.match.countries import country_words, find_country_key
 from monitor.match.names.scripts import is_native
-from monitor.match.titles.positions import fold_words, parse_positions
-from monitor.match.word_lists import COMMON_WORDS, ORDINARY_WORD_NAMES
-from monitor.text.fold import fold_key
+from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import is_unspaced
 
 
@@ -39,6 +36,21 @@ def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
 
 
 def _lint_official(official: Official) -> Iterator[NameIssue]:
+    from monitor.match.titles.positions import parse_positions  # reads the language data, which most commands omit
+    from monitor.match.vocabulary import country_words, find_country_key
+
+    yield from _lint_official_names(official)
+    country = find_country_key(" ".join(fold_words(official.country)))
+    if country and country not in country_words().values():
+        message = f"{official.country!r} is no country known here: the name is read as given name and family name"
+        yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
+    for index, role in enumerate(official.roles):
+        if not parse_positions(role.title):
+            message = f"no post is understood in {role.title!r}: write it as the press does, as in Minister of Finance"
+            yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
+
+
+def _lint_official_names(official: Official) -> Iterator[NameIssue]:
     names = (official.name, *official.aliases)
     seen: set[str] = set()
     for index, name in enumerate(names, start=-1):
@@ -56,38 +68,52 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
                 is_fatal=False,
             )
         seen.add(key)
-    country = find_country_key(" ".join(fold_words(official.country)))
-    if country and country not in country_words().values():
-        message = f"{official.country!r} is no country known here: the name is read as given name and family name"
-        yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
-    for index, role in enumerate(official.roles):
-        if not parse_positions(role.title):
-            message = f"no post is understood in {role.title!r}: write it as the press does, as in Minister of Finance"
-            yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
     """Yield what is wrong with one name, and whether it cannot be used at all."""
     words = fold_words(name)
-    if not any(char.isalpha() for char in fold_key(name)):
-        yield f"{name!r} holds no letter", True
-    elif is_native(name):
-        letters = [char for char in name if char.isalpha()]
-        if len(letters) < 2 or (len(letters) < 3 and is_unspaced(letters[0]) and letters[0] < "\u2e80"):
-            yield f"{name!r} is too short to tell from parts of other words: give the full name", True
-    elif len(words) == 1 and (words[0] in ORDINARY_WORD_NAMES or words[0] in COMMON_WORDS or len(words[0]) < 3):
-        known = official.country or official.roles
-        yield f"{name!r} alone is an ordinary word, and counts beside a title only: give the full name", not known
-    elif len(words) == 1 and not (official.country or official.roles):
+    if error := _find_name_error(name, official):
+        yield error, True
+    elif len(words) != 1 or is_native(name):
+        return
+    elif _is_risky_word(words[0]):
+        yield _ORDINARY_WORD_MESSAGE.format(name=name), False
+    elif not (official.country or official.roles):
         yield (
             f"{name!r} is one word, and without country or roles nothing tells its bearer from others: add them",
             False,
         )
-    elif len(words) == 1 and not is_alias:
+    elif not is_alias:
         yield (
             f"{name!r} is one word: it counts beside a title, or where the text speaks of its country",
             False,
         )
+
+
+def _find_name_error(name: str, official: Official) -> str:
+    """Return the reason why a name cannot be used, or an empty string."""
+    words = fold_words(name)
+    if not any(char.isalpha() for char in fold_key(name)):
+        return f"{name!r} holds no letter"
+    if is_native(name):
+        letters = [char for char in name if char.isalpha()]
+        if len(letters) < 2 or (len(letters) < 3 and is_unspaced(letters[0]) and letters[0] < "\u2e80"):
+            return f"{name!r} is too short to tell from parts of other words: give the full name"
+        return ""
+    if len(words) == 1 and not (official.country or official.roles) and _is_risky_word(words[0]):
+        return _ORDINARY_WORD_MESSAGE.format(name=name)
+    return ""
+
+
+_ORDINARY_WORD_MESSAGE = "{name!r} alone is an ordinary word, and counts beside a title only: give the full name"
+
+
+def _is_risky_word(folded: str) -> bool:
+    """Return whether a word is too short for a name or also an ordinary word."""
+    from monitor.match.vocabulary import is_ordinary_word  # reads the language data, which most commands omit
+
+    return len(folded) < 3 or is_ordinary_word(folded)
 
 
 def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
@@ -120,9 +146,30 @@ if TYPE_CHECKING:
 
 def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield remarks on names that cannot work, queries that cannot be read, and examples that do not hold."""
-    for found in lint_names(watchlist):
-        index = () if found.index < 0 else (found.index,)
-        yield KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
+    yield from map(_to_key_issue, lint_names(watchlist))
+    yield from _lint_rules(watchlist)
+
+
+def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
+    """Yield what makes a watchlist invalid, without warnings.
+
+    Reads the language data only for a single word as the name of an official without country and roles.
+    """
+    for official in watchlist.officials:
+        for index, name in enumerate((official.name, *official.aliases), start=-1):
+            if error := _find_name_error(name, official):
+                field = "name" if index < 0 else "aliases"
+                yield _to_key_issue(NameIssue("official", official.id, field, index, error, is_fatal=True))
+    yield from _lint_rules(watchlist)
+
+
+def _to_key_issue(found: NameIssue) -> KeyIssue:
+    index = () if found.index < 0 else (found.index,)
+    return KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
+
+
+def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
+    """Yield queries that cannot be read and examples that do not hold."""
     bad = []
     for rule in watchlist.rules:
         if (remark := _lint_query(rule, watchlist)) is not None:

@@ -86,7 +86,6 @@ class Candidates:
         self.kinds |= CandidateKind.SHORT_NAME
 
 
-_SYLLABIC_CONVENTIONS = {"vietnamese", "burmese", "khmer"}
 NameWords = tuple[str, ...]
 
 
@@ -114,7 +113,10 @@ class NameParts:
     @property
     def typo_parts(self) -> tuple[str, str] | None:
         """Return the first word and the rest closed up, where the rest is long enough to show a slip of the pen."""
-        if self.convention in _SYLLABIC_CONVENTIONS or not self.full_forms or not 2 <= len(self.full_forms[0]) <= 3:
+        from monitor.language.load import language_data  # commands that match nothing do not read the data
+
+        convention = language_data().conventions[self.convention]
+        if convention.one_letter_makes_other_name or not self.full_forms or not 2 <= len(self.full_forms[0]) <= 3:
             return None
         first, rest = self.full_forms[0][0], "".join(self.full_forms[0][1:])
         return (first, rest) if len(rest) >= 6 and len(first) > 1 else None

@@ -9,7 +9,7 @@ plain ASCII text is its own folding.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from monitor.text.fold_table import FOLDINGS, INVISIBLE_CHARACTERS, compose_marks
@@ -99,6 +99,13 @@ def _load_long_text_folder() -> Callable[[str], tuple[str, OffsetSequence | None
 def fold_key(text: str) -> str:
     """Return the folded text alone, in small letters: for look-ups, search and shingles."""
     return fold(text).text
+
+
+@lru_cache(maxsize=20_000)
+def fold_words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a text, without punctuation."""
+    plain = "".join(char if char.isalnum() else " " for char in fold_key(text))
+    return tuple(plain.split())
 
 
 def _is_unchanged_by_folding(text: str) -> bool:

@@ -7,16 +7,21 @@ import re
 from collections.abc import Sequence
 
 from monitor.domain.mention import MatchForm
-from monitor.match.countries import country_words
 from monitor.match.decisions.context import MatchContext
-from monitor.match.names.index import MIDDLE_NAME_CONVENTIONS, NameIndex, PreparedOfficial
+from monitor.match.names.index import NameIndex, PreparedOfficial
 from monitor.match.names.scripts import PATRONYMIC_PARTICLES, find_chain_before, is_subsequence
 from monitor.match.names.spelling import MIN_TYPO_WORD_LETTERS, is_typo
-from monitor.match.titles.lexicon import single_word_titles
 from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.titles.scoring import EvidenceStrength, score_title
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidate
-from monitor.match.word_lists import COMMON_WORDS, VIETNAMESE_COMPOUNDS, VIETNAMESE_SYLLABLE, parse_words
+from monitor.match.vocabulary import (
+    country_words,
+    naming_convention,
+    parse_words,
+    single_word_titles,
+    syllable_pattern,
+    word_lists,
+)
 
 _INITIAL_OR_NICKNAME = re.compile(
     r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z"
@@ -90,7 +95,7 @@ def _find_continuation(context: MatchContext, candidate: Candidate) -> str:
 def _is_half_of_compound(context: MatchContext, candidate: Candidate) -> bool:
     """Tell whether the part of a name is half a word of two."""
     right = context.surrounding_text.word_after(candidate.end)
-    compound = f"{context.folded_text(candidate)} {right.lower()}" in VIETNAMESE_COMPOUNDS
+    compound = f"{context.folded_text(candidate)} {right.lower()}" in word_lists().compounds
     if not compound or not (right.islower() or context.surrounding_text.is_headline(candidate.start)):
         return False
     title = find_title_before(context.article_text, candidate.start).title
@@ -111,16 +116,16 @@ def _is_name_part(context: MatchContext, word: str, start: int) -> bool:
     if low in country_words():
         return False
     if low in single_word_titles():
-        if low in COMMON_WORDS and _is_capitalized_anyway(context, at, start):
+        if low in word_lists().common and _is_capitalized_anyway(context, at, start):
             return False
         namelike = low in _NAMELIKE_TITLES or (
-            VIETNAMESE_SYLLABLE.match(low) is not None and low not in _UNAMBIGUOUS_TITLES
+            syllable_pattern().match(low) is not None and low not in _UNAMBIGUOUS_TITLES
         )
         return (
             namelike
             and context.article_text.folded.original_slice(at, start - 1).lower() not in _VIETNAMESE_ADDRESS_WORDS
         )
-    if low in COMMON_WORDS:
+    if low in word_lists().common:
         return False
     return not around.is_ordinary_word(word) or not _is_capitalized_anyway(context, at, start)
 
@@ -151,7 +156,7 @@ def _accept_initial_and_family_name(context: MatchContext, candidate: Candidate)
     for owner in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]:
         first = context.name_index.first_names[owner]
         if (
-            context.name_index.conventions[owner] not in MIDDLE_NAME_CONVENTIONS
+            not naming_convention(context.name_index.conventions[owner]).middle_names
             or first[:1] != match[1].lower()
             or first == family
         ):
@@ -173,7 +178,7 @@ def _find_unwatched_initial(context: MatchContext, candidate: Candidate) -> str:
     people = [
         context.name_index.prepared_official(owner) for owner in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
     ]
-    if any(person.name_parts.convention not in MIDDLE_NAME_CONVENTIONS for person in people):
+    if not all(naming_convention(person.name_parts.convention).middle_names for person in people):
         return ""
     initials = {
         word[0]
@@ -196,7 +201,7 @@ def _accept_extended_name(context: MatchContext, candidate: Candidate, previous_
         if (
             before == first
             and before in roster.middle_name_openers
-            and roster.conventions[owner] in MIDDLE_NAME_CONVENTIONS
+            and naming_convention(roster.conventions[owner]).middle_names
         ):
             return _accept_full_name(
                 context, Candidate(start - 1 - len(earlier), candidate.end, (owner,)), "full name with a middle name"

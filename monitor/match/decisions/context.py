@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from monitor.domain.mention import MatchForm
 from monitor.match.article_text import NormalizedArticle, SurroundingText
-from monitor.match.countries import find_home_country
 from monitor.match.names.index import NameIndex, PreparedOfficial
 from monitor.match.names.spelling import diacritics_agree, has_vietnamese_diacritics
-from monitor.match.titles.positions import fold_words
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidate, Candidates
+from monitor.match.vocabulary import find_home_country
+from monitor.text.fold import fold_words
 
 MAX_NEAR_MISSES = 50
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")

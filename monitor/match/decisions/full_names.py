@@ -10,16 +10,15 @@ from monitor.match.decisions.context import MatchContext
 from monitor.match.names.index import PhoneticWord, PreparedOfficial
 from monitor.match.names.scripts import find_chain_end
 from monitor.match.names.spelling import MIN_TYPO_WORD_LETTERS, is_spelling_variant, phonetic_key
-from monitor.match.titles.lexicon import title_words
 from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.titles.scoring import EvidenceStrength, score_title
 from monitor.match.types import Candidate, Candidates
+from monitor.match.vocabulary import naming_convention, title_words
 from monitor.text.tokens import is_unspaced
 
 _HAN_PLACE_SUFFIX = re.compile(
     "[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋"
 )
-_UNHYPHENATED_CONVENTIONS = {"western", "hispanic", "portuguese", "slavic", "filipino"}
 _GENERATION_SUFFIX = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
 _WORD_SEPARATORS = {" ", "-"}
 _CAPITALIZED_WORD = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
@@ -90,7 +89,7 @@ def _find_hyphenation(context: MatchContext, candidate: Candidate, convention: s
     joined = "-" in printed and " " not in printed and not printed.isupper()
     return (
         "joined by a hyphen, as in names of streets and schools"
-        if joined and convention in _UNHYPHENATED_CONVENTIONS
+        if joined and naming_convention(convention).hyphenated_only_in_places
         else ""
     )
 

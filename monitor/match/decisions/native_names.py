@@ -10,13 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from monitor.domain.mention import MatchForm
-from monitor.match.countries import country_words
 from monitor.match.decisions.context import MatchContext
-from monitor.match.titles.lexicon import title_words
 from monitor.match.titles.parser import TITLE_WORD_PATTERN
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
 from monitor.match.types import Candidate, Candidates
-from monitor.match.word_lists import parse_words
+from monitor.match.vocabulary import country_words, parse_words, title_words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 

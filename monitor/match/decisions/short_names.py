@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.domain.mention import MatchForm
-from monitor.match.countries import find_home_country
 from monitor.match.decisions.boundaries import has_no_name_before, is_standalone
 from monitor.match.decisions.context import MatchContext
 from monitor.match.titles.parser import (
@@ -21,13 +20,7 @@ from monitor.match.titles.parser import (
 from monitor.match.titles.positions import RoleFit, Title, rate_role_fit
 from monitor.match.titles.scoring import EvidenceStrength, TitleScore, score_title
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidate, Candidates
-from monitor.match.word_lists import (
-    COMMON_WORDS,
-    ORDINARY_WORD_NAMES,
-    VIETNAMESE_PLACES,
-    VIETNAMESE_SYLLABLE,
-    WORDS_AFTER_NAME,
-)
+from monitor.match.vocabulary import find_home_country, is_ordinary_word, syllable_pattern, word_lists
 from monitor.text.tokens import find_sentence
 
 _AGE_APPOSITION = re.compile(r", \d{2},")
@@ -342,15 +335,15 @@ def _explain_ordinary_word(context: MatchContext, candidate: Candidate, official
     single = any(text in person.single_word_names for person in people)
     if same and not single and not any(short.sufficient for short in same):
         return "this part of the name needs a title"
-    if context.language.startswith("vi") and VIETNAMESE_SYLLABLE.match(text):
+    if context.language.startswith("vi") and syllable_pattern().match(text):
         return "a bare syllable in a Vietnamese text"
-    if text in VIETNAMESE_PLACES and "-" not in context.printed_text(candidate):
+    if text in word_lists().place_names and "-" not in context.printed_text(candidate):
         return "also the name of a place"
-    wordlike = text in ORDINARY_WORD_NAMES or text in COMMON_WORDS
+    wordlike = is_ordinary_word(text)
     aged = _AGE_APPOSITION.match(context.article_text.cased, candidate.end)
     opening = (
         around.is_sentence_start(candidate.start)
-        and around.word_after(candidate.end) not in WORDS_AFTER_NAME
+        and around.word_after(candidate.end) not in word_lists().after_name
         and not aged
     )
     if wordlike and single and not same:

@@ -11,14 +11,6 @@ from dataclasses import dataclass
 
 from monitor.domain.mention import MatchForm
 from monitor.domain.watchlist import Official
-from monitor.match.countries import find_convention, find_country_key
-from monitor.match.names.name_lists import (
-    CHINESE_FAMILY_NAMES,
-    COMMON_FIRST_ELEMENTS,
-    HISPANIC_SECOND_GIVEN_NAMES,
-    KOREAN_FAMILY_NAMES,
-    NAME_PARTICLES,
-)
 from monitor.match.names.scripts import (
     PATRONYMIC_PARTICLES,
     add_article_variants,
@@ -27,17 +19,21 @@ from monitor.match.names.scripts import (
     printed_words,
     shorten_patronymics,
 )
-from monitor.match.titles.lexicon import address_phrases
 from monitor.match.types import NameParts, NameWords, ShortForm, flatten_groups, join_groups
-from monitor.match.word_lists import COMMON_WORDS, ORDINARY_WORD_NAMES, VIETNAMESE_PLACES, VIETNAMESE_SYLLABLE
+from monitor.match.vocabulary import (
+    address_phrases,
+    find_convention,
+    find_country_key,
+    is_ordinary_word,
+    name_lists,
+    naming_convention,
+    syllable_pattern,
+    word_lists,
+)
 from monitor.text.fold import fold, fold_key
 
 _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 _MIN_FIRST_NAME_LETTERS = 4
-_COMPOUND_NAME_PREFIXES = {"abdel", "abdul", "abd", "abu", "abdal"}
-_MALAY_PATRONYMIC_PARTICLES = {"bin", "binti", "bte", "ibni", "a/l", "al"}
-_MALAY_HONORIFICS = ("haji", "hj", "tun", "datuk", "dato")
-_MUHAMMAD_SPELLINGS = ("mohamed", "mohammed", "mohammad", "muhammad", "mohamad", "mohd")
 
 
 def parse_name(name: str, country: str = "") -> NameParts:
@@ -46,7 +42,7 @@ def parse_name(name: str, country: str = "") -> NameParts:
     groups = _strip_titles_and_suffixes(_split_groups(name))
     if len(groups) < 2:
         return NameParts((tuple(groups[0].split()),) if groups else (), convention=convention)
-    shape = _BUILDERS.get(convention, _build_western)(groups)
+    shape = _BUILDERS[naming_convention(convention).builder](groups)
     wholes = dict.fromkeys(words for words in shape.full_forms if len(words) > 1)
     shorts = {short.words: short for short in reversed(shape.short_forms) if len("".join(short.words)) > 1}
     return NameParts(tuple(wholes), tuple(reversed(shorts.values())), shape.phonetic_parts, convention)
@@ -127,7 +123,8 @@ def _build_burmese(groups: list[str]) -> NameParts:
 
 def _build_indonesian(groups: list[str]) -> NameParts:
     names = flatten_groups(*groups)
-    core = names[1:] if len(names) > 2 and (names[0] in COMMON_FIRST_ELEMENTS or len(names[0]) == 1) else names
+    omitted = names[0] in name_lists().common_first_names or len(names[0]) == 1
+    core = names[1:] if omitted and len(names) > 2 else names
     wholes = [names, core, (core[0], core[-1])]
     shorts = [
         ShortForm(core[:1], "first name", sufficient=len(core[0]) > 3),
@@ -140,33 +137,33 @@ def _build_indonesian(groups: list[str]) -> NameParts:
 
 
 def _build_malay(groups: list[str]) -> NameParts:
-    if groups[0] in CHINESE_FAMILY_NAMES and len(groups) > 2:
+    lists = name_lists()
+    if groups[0] in lists.chinese_family_names and len(groups) > 2:
         return _build_chinese(groups)
-    cut = next((at for at, group in enumerate(groups) if group in _MALAY_PATRONYMIC_PARTICLES and at), 0)
+    cut = next((at for at, group in enumerate(groups) if group in lists.malay_patronymic_particles and at), 0)
     given = flatten_groups(*(groups[:cut] or groups[:-1]))
     father = flatten_groups(*(groups[cut + 1 :] if cut else groups[-1:]))
-    core = given[1:] if len(given) > 1 and given[0] in COMMON_FIRST_ELEMENTS else given
+    core = given[1:] if len(given) > 1 and given[0] in lists.common_first_names else given
     wholes = [given + father, core + father]
     if cut:
         wholes += [(*given, groups[cut], *father), (*core, groups[cut], *father)]
-    for honour in _MALAY_HONORIFICS:
-        between = ((honour,), ("bin", honour), ("binti", honour)) if father[0] not in _MALAY_HONORIFICS else ()
+    for honour in lists.malay_honorifics:
+        between = ((honour,), ("bin", honour), ("binti", honour)) if father[0] not in lists.malay_honorifics else ()
         wholes += [first + said + father for said in between for first in dict.fromkeys((given, core))]
-    if given[0] in _MUHAMMAD_SPELLINGS:
-        wholes += [
-            (first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in _MUHAMMAD_SPELLINGS
-        ]
+    for spellings in lists.spelling_variants:
+        if given[0] in spellings:
+            wholes += [(first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in spellings]
     shorts = [ShortForm(given, "given names"), ShortForm(core, "given name", sufficient=len(core[0]) > 3)]
-    if groups[0] in {"anthony", "steven", "vivian"} or (not cut and groups[-1] in CHINESE_FAMILY_NAMES):
+    if groups[0] in {"anthony", "steven", "vivian"} or (not cut and groups[-1] in lists.chinese_family_names):
         shorts.append(ShortForm(father, "family name", sufficient=False))
     return NameParts(
         tuple(wholes),
-        tuple(short for short in shorts if short.words[0] not in COMMON_FIRST_ELEMENTS or len(short.words) > 1),
+        tuple(short for short in shorts if short.words[0] not in lists.common_first_names or len(short.words) > 1),
     )
 
 
 def _build_chinese(groups: list[str]) -> NameParts:
-    if groups[0] not in CHINESE_FAMILY_NAMES and groups[-1] in CHINESE_FAMILY_NAMES:
+    if groups[0] not in name_lists().chinese_family_names and groups[-1] in name_lists().chinese_family_names:
         return _build_western(groups)
     family, given = groups[0], groups[1:]
     wholes = [
@@ -179,13 +176,15 @@ def _build_chinese(groups: list[str]) -> NameParts:
 
 
 def _build_singaporean(groups: list[str]) -> NameParts:
-    if any(group in _MALAY_PATRONYMIC_PARTICLES for group in groups[1:-1]) or groups[0] in COMMON_FIRST_ELEMENTS:
+    lists = name_lists()
+    if lists.malay_patronymic_particles.intersection(groups[1:-1]) or groups[0] in lists.common_first_names:
         return _build_malay(groups)
-    return _build_chinese(groups) if groups[0] in CHINESE_FAMILY_NAMES and len(groups) > 2 else _build_western(groups)
+    chinese = groups[0] in lists.chinese_family_names and len(groups) > 2
+    return _build_chinese(groups) if chinese else _build_western(groups)
 
 
 def _build_korean(groups: list[str]) -> NameParts:
-    if groups[0] not in KOREAN_FAMILY_NAMES and groups[-1] in KOREAN_FAMILY_NAMES:
+    if groups[0] not in name_lists().korean_family_names and groups[-1] in name_lists().korean_family_names:
         groups = [groups[-1], *groups[:-1]]
     family, given = groups[0], flatten_groups(*groups[1:])
     closed = ("".join(given),)
@@ -204,17 +203,17 @@ def _build_japanese(groups: list[str]) -> NameParts:
 
 def _build_western(groups: list[str]) -> NameParts:
     at = len(groups) - 1
-    while at > 1 and groups[at - 1] in NAME_PARTICLES:
+    while at > 1 and groups[at - 1] in name_lists().particles:
         at -= 1
     family, given = flatten_groups(*groups[at:]), groups[:at]
     wholes = [flatten_groups(*groups), flatten_groups(given[0]) + family]
     bare = [group for group in given if len(group) > 1]
     if bare and len(bare) < len(given):
         wholes.append(flatten_groups(*bare) + family)
-    if given[0] in COMMON_FIRST_ELEMENTS and len(given) > 1:
+    if given[0] in name_lists().common_first_names and len(given) > 1:
         wholes.append(flatten_groups(*given[1:]) + family)
     shorts = [ShortForm(family, "family name")]
-    if given[0] in _COMPOUND_NAME_PREFIXES:
+    if given[0] in name_lists().compound_prefixes:
         wholes.remove(flatten_groups(given[0]) + family)
     if len(family) > 1 and family[0] in {"al", "el"}:
         wholes, shorts = add_article_variants(wholes, shorts, family)
@@ -223,10 +222,10 @@ def _build_western(groups: list[str]) -> NameParts:
 
 def _build_hispanic(groups: list[str]) -> NameParts:
     """Given names, father's surname, mother's surname; the last is often dropped."""
-    plain = [group for group in groups if group not in NAME_PARTICLES]
+    plain = [group for group in groups if group not in name_lists().particles]
     if len(plain) < 3 or len(plain) != len(groups):
         return _build_western(groups)
-    two_given = len(groups) > 3 or groups[1] in HISPANIC_SECOND_GIVEN_NAMES
+    two_given = len(groups) > 3 or groups[1] in name_lists().hispanic_second_given_names
     given, surnames = (groups[:2], groups[2:]) if two_given else (groups[:1], groups[1:])
     wholes = [
         flatten_groups(*groups),
@@ -254,7 +253,7 @@ def _build_portuguese(groups: list[str]) -> NameParts:
 def _build_filipino(groups: list[str]) -> NameParts:
     """As western; the press says the first name beside a title, too."""
     shape = _build_western(groups)
-    if groups[0] in COMMON_FIRST_ELEMENTS or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
+    if groups[0] in name_lists().common_first_names or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
         return shape
     return NameParts(
         shape.full_forms, (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=False))
@@ -324,6 +323,7 @@ _BUILDERS: dict[str, Callable[[list[str]], NameParts]] = {
     "indian": _build_indian,
     "given": _build_given_name,
     "hungarian": _build_hungarian,
+    "western": _build_western,
 }
 
 
@@ -403,10 +403,10 @@ def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) 
 
 def _explain_risk(folded: str) -> str:
     """Tell what else a short form is, or an empty string."""
-    if folded in VIETNAMESE_PLACES:
+    if folded in word_lists().place_names:
         return "also a place: it needs a title"
-    if folded in ORDINARY_WORD_NAMES or folded in COMMON_WORDS:
+    if is_ordinary_word(folded):
         return "also an ordinary word: not at the beginning of a sentence or in a headline"
-    if VIETNAMESE_SYLLABLE.match(folded):
+    if syllable_pattern().match(folded):
         return "shared by many: counts after the whole name in the same text, in Vietnamese beside a title alone"
     return ""

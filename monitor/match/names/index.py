@@ -17,9 +17,7 @@ import ahocorasick_rs
 
 from monitor.domain.watchlist import Official
 from monitor.match.article_text import NormalizedArticle
-from monitor.match.countries import country_evidence_words, find_country_key
 from monitor.match.names.forms import parse_name
-from monitor.match.names.name_lists import NAME_PARTICLES
 from monitor.match.names.scripts import build_native_patterns, is_native, printed_words
 from monitor.match.names.spelling import (
     MIN_STANDALONE_KEY_LETTERS,
@@ -28,9 +26,10 @@ from monitor.match.names.spelling import (
     list_spellings,
     phonetic_key,
 )
-from monitor.match.titles.positions import Position, fold_words, parse_positions
+from monitor.match.titles.positions import Position, parse_positions
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, NameParts, NameWords
-from monitor.text.fold import fold_key
+from monitor.match.vocabulary import country_evidence_words, find_country_key, name_lists, naming_convention
+from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import replace_punctuation
 
 _UNIFORMED_DOMAINS = {
@@ -112,17 +111,6 @@ class PreparedOfficial:
         )
 
 
-MIDDLE_NAME_CONVENTIONS = {
-    "western",
-    "filipino",
-    "hispanic",
-    "portuguese",
-    "slavic",
-    "indian",
-    "indonesian",
-    "singapore",
-}
-"""Conventions in which a middle name or an initial may stand between the first name and the last."""
 _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
@@ -229,7 +217,7 @@ class NameIndex:
                 sorted({*self._short_name_officials.get(pattern_id, ()), *self._full_name_officials[pattern_id]})
             )
             kind |= CandidateKind.SHORT_NAME
-        if kind & CandidateKind.SHORT_NAME and pattern[1:].partition(" ")[0] in NAME_PARTICLES:
+        if kind & CandidateKind.SHORT_NAME and pattern[1:].partition(" ")[0] in name_lists().particles:
             kind |= CandidateKind.PARTICLE
         self._pattern_kinds[pattern_id] = kind
 
@@ -253,7 +241,7 @@ class NameIndex:
             self.conventions[official_index] = name_parts.convention
             self.first_names[official_index] = intern(name_parts.full_forms[0][0])
             if (
-                name_parts.convention in MIDDLE_NAME_CONVENTIONS
+                naming_convention(name_parts.convention).middle_names
                 and len(self.first_names[official_index]) > _MAX_INITIALS_LETTERS
             ):
                 self.middle_name_openers.add(self.first_names[official_index])

@@ -13,7 +13,9 @@ The Latin letters by which one Slavic, Arabic or Persian name is spelt in severa
 
 import re
 import unicodedata
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
+
+from monitor.language.load import language_data
 
 MIN_STANDALONE_KEY_LETTERS = 4
 MIN_TYPO_WORD_LETTERS = 6
@@ -159,24 +161,15 @@ def count_diacritics(printed: str) -> int:
     return len(tones) + sum(map(len, letters))
 
 
-_RESPELLING_RULES = {
-    "slavic": (
-        (re.compile("x"), "ks"),
-        (re.compile("ks"), "x"),
-        (re.compile("(?<![cgkpstz])h"), "g"),
-        (re.compile("g(?!h)"), "h"),
-        (re.compile(r"\Ay(?=[aeiou])|[iy](?=[aeou])|(?<=[aeiou])y"), "j"),
-        (re.compile(r"j"), "y"),
-        (re.compile(r"ic\Z"), "ich"),
-        (re.compile(r"ich\Z"), "ic"),
-    ),
-    "arabic": ((re.compile("kh"), "x"), (re.compile("x"), "kh")),
-}
+@cache
+def _respelling_rules(convention: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the patterns that give other usual spellings of a name, with their replacements."""
+    return tuple((re.compile(pattern), new) for pattern, new in language_data().conventions[convention].respellings)
 
 
 def list_spellings(word: str, convention: str) -> tuple[str, ...]:
     """Return a folded word and its other spellings that do not sound alike by the common key, the word first."""
-    return reduce(_apply_respelling, _RESPELLING_RULES.get(convention, ()), (word,))
+    return reduce(_apply_respelling, _respelling_rules(convention), (word,))
 
 
 def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str]) -> tuple[str, ...]:

@@ -8,10 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.match.article_text import PHOTO_POSITION_MARK, NormalizedArticle
-from monitor.match.countries import country_words
-from monitor.match.titles.lexicon import title_vocabulary, title_words
 from monitor.match.titles.positions import Position, Title, parse_title, split_title_phrases
-from monitor.match.word_lists import parse_words
+from monitor.match.vocabulary import country_words, parse_words, title_vocabulary, title_words
 
 TITLE_WORD_PATTERN = re.compile(r"(?<!')[A-Za-z0-9]+|(?<=')(?!s\b)[A-Za-z0-9]+")
 _MAX_TITLE_CHARS = 130

@@ -6,9 +6,8 @@ from enum import IntEnum
 from functools import lru_cache
 
 from monitor.domain.watchlist import Role
-from monitor.match.countries import country_words
-from monitor.match.titles.lexicon import max_title_phrase_words, title_vocabulary
-from monitor.text.fold import fold_key
+from monitor.match.vocabulary import country_words, max_title_phrase_words, title_vocabulary
+from monitor.text.fold import fold_words
 
 _RELATED_HEADS = {  # heads that the press uses for one another, where what they are about agrees
     frozenset(pair)
@@ -157,13 +156,6 @@ def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains:
         heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set
     else:
         pending_domains.add(domain)
-
-
-@lru_cache(maxsize=20_000)
-def fold_words(text: str) -> tuple[str, ...]:
-    """Return the folded words of a title as configured or printed."""
-    plain = "".join(char if char.isalnum() else " " for char in fold_key(text))
-    return tuple(plain.split())
 
 
 @lru_cache(maxsize=20_000)

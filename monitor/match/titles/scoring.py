@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from monitor.match.countries import format_country_name
 from monitor.match.decisions.context import MatchContext
 from monitor.match.names.index import PreparedOfficial
 from monitor.match.titles.parser import PrecedingTitle
 from monitor.match.titles.positions import Position, RoleFit, Title, is_diplomatic, rate_role_fit
+from monitor.match.vocabulary import format_country_name, naming_convention
 
 _LEADER_HEADS = ("president", "premier", "gensec", "monarch")
-COMMON_SHORT_FORM_CONVENTIONS = {"vietnamese", "chinese", "korean"}
-"""Conventions whose short forms are shared by thousands: they need more evidence."""
 
 
 class EvidenceStrength(IntEnum):
@@ -72,7 +70,7 @@ def _is_leader(context: MatchContext, prepared: PreparedOfficial) -> bool:
         for role in prepared.official.roles
     )
     return (
-        prepared.name_parts.convention not in COMMON_SHORT_FORM_CONVENTIONS
+        not naming_convention(prepared.name_parts.convention).common_short_forms
         and max(fits, default=RoleFit.NO_MATCH) >= RoleFit.UNDATED
     )
 
@@ -96,7 +94,7 @@ def _explain_contradiction(
     Configured roles are rarely all: of somebody named in the text, a rare name says more than an unknown post.
     """
     known = prepared.index in context.first_accepted_at
-    rare = known and prepared.name_parts.convention not in COMMON_SHORT_FORM_CONVENTIONS
+    rare = known and not naming_convention(prepared.name_parts.convention).common_short_forms
     if title.rank and not prepared.can_hold_rank and not rare:
         return f"no role of {prepared.official.name} is of the army or police"
     if not title.positions or not prepared.positions or best_fit >= RoleFit.UNDATED:
@@ -131,7 +129,7 @@ def _score_position(
     if (
         not at_home
         and context.country_counts
-        and (post.is_vague or prepared.name_parts.convention in COMMON_SHORT_FORM_CONVENTIONS)
+        and (post.is_vague or naming_convention(prepared.name_parts.convention).common_short_forms)
     ):
         return TitleScore(
             prepared.index, EvidenceStrength.VAGUE, f"{_describe_positions((post,))}, in a text about other countries"

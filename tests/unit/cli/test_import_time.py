@@ -17,13 +17,14 @@ sources:
   paper: {feed: "https://paper.example/feed"}
 officials:
   hun-manet: {name: Hun Manet}
-  khamlieng-outhakaysone: {name: Khamlieng Outhakaysone, aliases: [ຄຳລຽງ ອຸທະໄກສອນ, Khămliêng]}
+  khamlieng-outhakaysone: {name: Khamlieng Outhakaysone, country: Laos, aliases: [ຄຳລຽງ ອຸທະໄກສອນ, Khămliêng]}
 rules:
   people: {officials: [all]}
 digests:
   today: {rules: [people], at: "07:00", channels: [outbox]}
 """
 HEAVY = "alembic mako feedparser jinja2 prometheus_client aiosmtplib apprise fastapi psycopg standardwebhooks"
+HEAVY += " monitor.language.load"  # reads the data files about languages
 FOR_PEOPLE = {"rich", "structlog"}
 """What draws tables and colours lines."""
 
@@ -90,5 +91,5 @@ def test_a_pass_without_news_loads_no_later_stage(home: Path) -> None:
     later = {"alembic", "jinja2", "prometheus_client", "aiosmtplib", "apprise", "standardwebhooks", "psycopg"}
     later |= {"numpy", "re2", "selectolax", "lxml", "feedparser"}
     own = {"monitor.extract.extractor", "monitor.digest.render", "monitor.parse.dispatch", "monitor.deliver.webhook"}
-    own |= {"monitor.match.engine", "monitor.stories.grouping"}
+    own |= {"monitor.match.engine", "monitor.stories.grouping", "monitor.language.load"}
     assert loads(home, "poll") & (later | own | FOR_PEOPLE | MODELS) == set()

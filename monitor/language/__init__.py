@@ -1,0 +1,1 @@
+"""Knowledge about languages, countries and personal names, as data."""

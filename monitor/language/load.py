@@ -1,0 +1,111 @@
+"""Loader of the data files: reads and validates all of them once, at first use."""
+
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.language.schema import Convention, Countries, Country, Language
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class LanguageDataError(ValueError):
+    """A data file that cannot be used; the message names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageData:
+    """All data files: languages by code in alphabetical order, conventions by name, and countries."""
+
+    languages: MappingProxyType[str, Language]
+    conventions: MappingProxyType[str, Convention]
+    countries: tuple[Country, ...]
+
+
+@cache
+def language_data() -> LanguageData:
+    """Return all data about languages, conventions and countries; read at the first call.
+
+    Raises LanguageDataError if a file is not valid.
+    """
+    return load_language_data(files("monitor.language") / "data")
+
+
+def load_language_data(folder: Traversable) -> LanguageData:
+    """Read and validate all files of a data folder.
+
+    Raises LanguageDataError that names the file and the key if a file is not valid or refers to a missing one.
+    """
+    languages = {}
+    for path in _list_files(folder / "languages"):
+        language = languages[path.name.removesuffix(".toml")] = _read(path, Language)
+        _check_file_name(path, "code", language.code)
+        _check_language(path, language)
+    conventions = {}
+    for path in _list_files(folder / "conventions"):
+        convention = conventions[path.name.removesuffix(".toml")] = _read(path, Convention)
+        _check_file_name(path, "name", convention.name)
+    path = folder / "countries.toml"
+    countries = _read(path, Countries).country
+    _check_references(path, countries, languages, conventions)
+    return LanguageData(MappingProxyType(languages), MappingProxyType(conventions), countries)
+
+
+def _list_files(folder: Traversable) -> list[Traversable]:
+    return sorted((path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
+
+
+def _read(path: Traversable, model: type[Model]) -> Model:
+    """Return one file as a model."""
+    try:
+        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise LanguageDataError(f"{path.name}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise LanguageDataError(f"{path.name}: {'; '.join(problems)}") from error
+
+
+def _check_file_name(path: Traversable, key: str, value: str) -> None:
+    if path.name != f"{value}.toml":
+        raise LanguageDataError(f"{path.name}: {key}: {value!r} is not the name of the file")
+
+
+def _check_language(path: Traversable, language: Language) -> None:
+    """Check the number of months and the keys of positions."""
+    if len(language.calendar.months) not in {0, 12}:
+        raise LanguageDataError(
+            f"{path.name}: calendar.months: a year has 12 months, not {len(language.calendar.months)}"
+        )
+    for position in language.titles.positions:
+        if not re.fullmatch(r"[a-z]+|[a-z]+\.[a-z]+|[a-z]+\.[a-z]*\.[a-z]+", position):
+            message = f"{position!r} is not a valid position; use head, head.level or head.level.domain"
+            raise LanguageDataError(f"{path.name}: titles.positions: {message}")
+
+
+def _check_references(
+    path: Traversable,
+    countries: tuple[Country, ...],
+    languages: dict[str, Language],
+    conventions: dict[str, Convention],
+) -> None:
+    """Check that references lead to existing files, and that no language is at home in two countries."""
+    for country in countries:
+        if country.convention not in conventions:
+            raise LanguageDataError(f"{path.name}: {country.names[0]}: no convention {country.convention!r}")
+    homes = Counter(country.home_of for country in countries if country.home_of)
+    for code, number in homes.items():
+        if number > 1:
+            raise LanguageDataError(f"{path.name}: home_of: {code!r} has {number} countries; name one")
+    for language in languages.values():
+        if language.inflection.same_as and language.inflection.same_as not in languages:
+            missing = language.inflection.same_as
+            raise LanguageDataError(f"{language.code}.toml: inflection.same_as: no language {missing!r}")

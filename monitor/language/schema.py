@@ -1,0 +1,259 @@
+"""Models of the data files about languages, countries and naming conventions.
+
+A key that no model has is an error, so that a misspelt key cannot be ignored. Words are compared without regard to
+case and diacritics unless a field says otherwise.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Words = tuple[Annotated[str, Field(min_length=1)], ...]
+"""Words or phrases, each not empty."""
+Sources = Annotated[Words, Field(min_length=1)]
+"""Origins of the data; at least one."""
+
+
+class _Table(BaseModel):
+    """Common settings of all tables: values cannot be changed, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # built when the first file is read
+
+
+class Titles(_Table):
+    """Words of positions, ranks and forms of address."""
+
+    positions: dict[str, Words] = {}
+    """Position -> phrases. A key is `head`, `head.level` or `head.level.domain`; `minister..finance` has no level."""
+    levels: dict[str, Words] = {}
+    """Level -> words that turn a position into one of that level: `deputy` or `former`."""
+    domains: dict[str, Words] = {}
+    """Domain -> phrases that name the subject of a position, as `defence` or `finance`."""
+    ranks: dict[str, Words] = {}
+    """Military or police rank (`general`, `admiral` or `colonel`) -> phrases."""
+    forms_of_address: Words = ()
+    """Words before a name that show respect and no position, as `Mr` or `ông`."""
+    neutral: Words = ()
+    """Words that may be part of a title without changing its meaning, as `of`, `the` or `acting`."""
+
+
+class Places(_Table):
+    """Words that make a name part of a place, an institution or a thing."""
+
+    before: Words = ()
+    """Words before the name, as in `rue Victor Hugo`."""
+    after: Words = ()
+    """Words after the name that begin with a capital, as in `Kennedy Airport`."""
+    after_lowercase: Words = ()
+    """Words after the name that count in lower case too; leave out what often begins the next phrase."""
+    names: Words = ()
+    """Places whose whole name is also the end of a personal name, as `Quảng Ninh`."""
+
+
+class Vocabulary(_Table):
+    """Words that help to decide whether a capitalised word is a name, and whose."""
+
+    common: Words = ()
+    """Ordinary words that have a capital at the beginning of a sentence or in a headline."""
+    ordinary_names: Words = ()
+    """Ordinary words that are also personal names, as `Rose` or `Long`."""
+    compounds: Words = ()
+    """Words of two parts whose first part alone is a given name."""
+    after_name: Words = ()
+    """Words that follow a name and hardly ever an ordinary word of the same letters, as `said`."""
+    never_after_name: Words = ()
+    """Words with a capital that follow a name and are not part of it, as days and months."""
+    headline_after_name: Words = ()
+    """Words that follow a name in a headline with many capitals; compared with their diacritics."""
+    occupations: Words = ()
+    """Occupations that no official has: next to a full name they show another person of that name."""
+
+
+class Credits(_Table):
+    """Words of photo credits and bylines inside an article's text."""
+
+    picture: Words = ()
+    """Words before a photographer's name, as `photo` or `image`."""
+    production: Words = ()
+    """Words before `by` and a name, as `photos` or `edited`."""
+    byline: Words = ()
+    """Words at the beginning of a line before an author's name."""
+    by: Words = ()
+    """Words that mean `by` between a word of production and the author's name."""
+    picture_links: Words = ()
+    """Words that may follow a word for a picture, as `courtesy`; the words of `by` need not be repeated."""
+    joiners: Words = ()
+    """Words that join two authors, as `and`."""
+
+
+class Calendar(_Table):
+    """Names of months and days."""
+
+    months: Annotated[tuple[Words, ...], Field(max_length=12)] = ()
+    """Twelve lists of names and abbreviations, January first; lower case, Latin letters without accents, no dot."""
+    weekdays: Words = ()
+    """Names and abbreviations of days as lines with a date print them; lower case."""
+
+
+class Inflection(_Table):
+    """Endings of names in Latin letters."""
+
+    genitive_s: bool = False
+    """True where a name takes `-s` without an apostrophe in the genitive."""
+    endings: dict[str, tuple[str, ...]] = {}
+    """Ending of another case -> endings of the nominative that it may replace; `""` is none."""
+    same_as: str = ""
+    """Code of the language whose endings apply; then `endings` is empty."""
+
+
+class Orthography(_Table):
+    """Properties of the script and the spelling."""
+
+    diacritics_distinguish_words: bool = False
+    """True where a word without its diacritics is another word.
+
+    Occupations and words before a place are then compared with their diacritics.
+    """
+    syllable: str = ""
+    """Pattern of one possible syllable of a name, without diacritics, in lower case."""
+
+
+class Detection(_Table):
+    """Properties by which the language of a text is recognised."""
+
+    order: int = 100
+    """Languages with a lower number are tried first, and win if two fit equally."""
+    script: str = ""
+    """Ranges of characters that show the language, as in a pattern's brackets."""
+    script_family: Words = ()
+    """Codes of other languages in the same script; a page may claim one of them."""
+    script_family_also_latin: Words = ()
+    """Members of the family that are also written in Latin letters."""
+    letters: str = ""
+    """Characters of a Latin alphabet, as in a pattern's brackets, that are frequent in this language alone."""
+    function_words: Words = ()
+    """Frequent short words, in lower case and with diacritics."""
+    claims: Words = ()
+    """Names and wrong codes by which pages state this language, as `vietnamese` or `vn`; lower case."""
+
+
+class Page(_Table):
+    """Phrases of a page around an article. Each is an RE2 pattern, compared with diacritics but without case."""
+
+    appeals: Words = ()
+    """Beginnings of lines that ask the reader for something or point to another page."""
+    labels: Words = ()
+    """Beginnings of short lines that only label, as `Advertisement`."""
+    offers: Words = ()
+    """Phrases of invitations and legal notices, anywhere in a line."""
+    sales: Words = ()
+    """Phrases that show an offer of a subscription or an account."""
+    rights: Words = ()
+    """Phrases about copyright and permission to copy."""
+    imprint: Words = ()
+    """Phrases of a publisher's address and licence."""
+    biographies: Words = ()
+    """Whole patterns of a sentence about the author."""
+    bylines: Words = ()
+    """Words at the beginning of a byline."""
+    credits: Words = ()
+    """Words of a picture's credit line; plain words without pattern signs."""
+    agency_sources: Words = ()
+    """Words for `source` before an agency's name in a signature."""
+    date_line: Words = ()
+    """Words of a line that states the date, without days and months."""
+    modified: Words = ()
+    """Words before the time of a change."""
+    summary: Words = ()
+    """Words for `summary` in the label of a summary made by a machine."""
+    made: Words = ()
+    """Words for `generated` in such a label."""
+    machine: Words = ()
+    """Words for `machine` or `artificial intelligence` in such a label."""
+
+
+class Language(_Table):
+    """One language: `data/languages/<code>.toml`."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+    """ISO 639 code; the name of the file."""
+    name: str
+    """English name of the language."""
+    variants: Words = ()
+    """Codes of written forms that share this file, as `nb` and `nn` for `no`."""
+    sources: Sources
+    titles: Annotated[Titles, Field(default_factory=Titles)]
+    places: Annotated[Places, Field(default_factory=Places)]
+    words: Annotated[Vocabulary, Field(default_factory=Vocabulary)]
+    credits: Annotated[Credits, Field(default_factory=Credits)]
+    calendar: Annotated[Calendar, Field(default_factory=Calendar)]
+    inflection: Annotated[Inflection, Field(default_factory=Inflection)]
+    orthography: Annotated[Orthography, Field(default_factory=Orthography)]
+    detection: Annotated[Detection, Field(default_factory=Detection)]
+    page: Annotated[Page, Field(default_factory=Page)]
+
+
+class Convention(_Table):
+    """One way to build and shorten personal names: `data/conventions/<name>.toml`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z]+$")]
+    """Name of the convention and of the file; a country refers to it."""
+    sources: Sources
+    builder: str
+    """Function in `match/names/forms.py` that lists the forms of a name."""
+    syllabic: bool = False
+    """True where a further syllable with a capital makes another name."""
+    common_short_forms: bool = False
+    """True where thousands share a short form, so that it needs more evidence."""
+    middle_names: bool = False
+    """True where a middle name or an initial may be between the given and the family name."""
+    one_letter_makes_other_name: bool = False
+    """True where names are so short that a spelling one letter away is another name, not a typing error."""
+    hyphenated_only_in_places: bool = False
+    """True where a given and a family name joined by a hyphen are the name of a street or school."""
+    family_names: Words = ()
+    """Family names that show the order of the parts."""
+    second_given_names: Words = ()
+    """Given names that are often the second of two."""
+    common_first_names: Words = ()
+    """First parts that the press omits because very many people have them."""
+    compound_prefixes: Words = ()
+    """First words that are a name only together with the next, as `Abdul`."""
+    particles: Words = ()
+    """Words in lower case that belong to the family name after them."""
+    patronymic_particles: Words = ()
+    """Words before the father's name."""
+    honorifics: Words = ()
+    """Titles that may be between a name and the father's name."""
+    respellings: tuple[tuple[str, str], ...] = ()
+    """Patterns of folded letters and their replacements that give other usual spellings."""
+    spelling_variants: tuple[Words, ...] = ()
+    """Groups of spellings of one name that are exchanged."""
+
+
+class Country(_Table):
+    """One country in `data/countries.toml`. Only what the press uses is listed."""
+
+    names: Annotated[Words, Field(min_length=1)]
+    """Names in the languages of the field; the first identifies the country."""
+    adjectives: Words = ()
+    """Adjectives and names of inhabitants."""
+    capitals: Words = ()
+    """Capitals, seats of government and houses that the press names for the government."""
+    ambiguous: Words = ()
+    """Words of the lists above that have other meanings: they count only in a title."""
+    convention: str
+    """Naming convention of most of its officials."""
+    home_of: str = ""
+    """Code of the language in which a title without a country means this one."""
+    domain: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
+    """Top-level domain of the country, if `time_zone` is given."""
+    time_zone: str = ""
+    """IANA zone, only for countries in which nearly all publishers use the same time."""
+
+
+class Countries(_Table):
+    """All countries: `data/countries.toml`."""
+
+    sources: Sources
+    country: tuple[Country, ...]

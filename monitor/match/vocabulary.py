@@ -1,0 +1,287 @@
+"""Words of all languages, folded for matching: titles, places, occupations, ordinary words and countries.
+
+The words come from `monitor.language`. They are folded at the first call, because commands that match nothing must not
+read the data files.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from monitor.language.load import language_data
+from monitor.language.schema import Convention, Country, Titles
+from monitor.text.fold import fold_key
+
+
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """Lists of words from all languages; folded, but for the lists whose names begin with `marked`."""
+
+    place_words_before: frozenset[str]
+    place_words_after: frozenset[str]
+    lowercase_place_words_after: frozenset[str]
+    marked_place_words_before: frozenset[str]
+    """Single words before a place in languages in which diacritics distinguish words; with their diacritics."""
+    marked_place_phrases_before: frozenset[str]
+    """Phrases of several words of the same kind."""
+    place_names: frozenset[str]
+    common: frozenset[str]
+    ordinary_names: frozenset[str]
+    compounds: frozenset[str]
+    after_name: frozenset[str]
+    never_after_name: frozenset[str]
+    marked_headline_words: frozenset[str]
+    """Words after a name in a headline; with their diacritics."""
+    occupations: frozenset[str]
+    marked_occupations: frozenset[str]
+    """Occupations in languages in which diacritics distinguish words; with their diacritics."""
+
+
+@cache
+def word_lists() -> WordLists:
+    """Return the word lists of all languages."""
+    languages = language_data().languages.values()
+    plain = [language for language in languages if not language.orthography.diacritics_distinguish_words]
+    marked = [language for language in languages if language.orthography.diacritics_distinguish_words]
+    marked_before = frozenset(phrase for language in marked for phrase in language.places.before)
+    return WordLists(
+        place_words_before=_fold_all(language.places.before for language in plain),
+        place_words_after=_fold_all(language.places.after for language in languages),
+        lowercase_place_words_after=_fold_all(language.places.after_lowercase for language in languages),
+        marked_place_words_before=frozenset(phrase for phrase in marked_before if " " not in phrase),
+        marked_place_phrases_before=frozenset(phrase for phrase in marked_before if " " in phrase),
+        place_names=_fold_all(language.places.names for language in languages),
+        common=_fold_all(language.words.common for language in languages),
+        ordinary_names=_fold_all(language.words.ordinary_names for language in languages),
+        compounds=_fold_all(language.words.compounds for language in languages),
+        after_name=_fold_all(language.words.after_name for language in languages),
+        never_after_name=_fold_all(language.words.never_after_name for language in languages),
+        marked_headline_words=frozenset(w for language in languages for w in language.words.headline_after_name),
+        occupations=_fold_all(language.words.occupations for language in plain),
+        marked_occupations=frozenset(phrase for language in marked for phrase in language.words.occupations),
+    )
+
+
+def is_ordinary_word(folded: str) -> bool:
+    """Return whether a folded name is also an ordinary word."""
+    return folded in word_lists().ordinary_names or folded in word_lists().common
+
+
+def parse_words(text: str) -> frozenset[str]:
+    """Return the words of a text that are separated by spaces."""
+    return frozenset(text.split())
+
+
+def _fold_all(lists: Iterable[Iterable[str]]) -> frozenset[str]:
+    return frozenset(fold_key(phrase) for phrases in lists for phrase in phrases)
+
+
+@cache
+def syllable_pattern() -> re.Pattern[str]:
+    """Return the pattern of one folded syllable of a name in a language whose names are built of syllables."""
+    patterns = [language.orthography.syllable for language in language_data().languages.values()]
+    return re.compile(rf"(?:{'|'.join(filter(None, patterns))})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditWords:
+    """Words of photo credits and bylines inside an article's text; folded."""
+
+    picture: tuple[str, ...]
+    production: tuple[str, ...]
+    byline: tuple[str, ...]
+    by: tuple[str, ...]
+    picture_links: tuple[str, ...]
+    joiners: tuple[str, ...]
+
+    def last_words(self) -> frozenset[str]:
+        """Return the words that may be the last before the name in a credit."""
+        phrases = (*self.picture, *self.byline, *self.by, *self.picture_links, *self.joiners)
+        return frozenset(phrase.rpartition(" ")[2] for phrase in phrases)
+
+
+@cache
+def credit_words() -> CreditWords:
+    """Return the words of credits of all languages, longest first, as alternatives of a pattern need it."""
+    lists = [language.credits for language in language_data().languages.values()]
+    return CreditWords(
+        picture=_longest_first(_fold_all(words.picture for words in lists)),
+        production=_longest_first(_fold_all(words.production for words in lists)),
+        byline=_longest_first(_fold_all(words.byline for words in lists)),
+        by=_longest_first(_fold_all(words.by for words in lists)),
+        picture_links=_longest_first(_fold_all(words.picture_links for words in lists)),
+        joiners=_longest_first(_fold_all(words.joiners for words in lists)),
+    )
+
+
+def _longest_first(words: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(words, key=lambda word: (-len(word), word)))
+
+
+@dataclass(frozen=True, slots=True)
+class NameLists:
+    """Parts of personal names that show how a name is built; folded."""
+
+    chinese_family_names: frozenset[str]
+    korean_family_names: frozenset[str]
+    hispanic_second_given_names: frozenset[str]
+    common_first_names: frozenset[str]
+    compound_prefixes: frozenset[str]
+    particles: frozenset[str]
+    malay_patronymic_particles: frozenset[str]
+    malay_honorifics: tuple[str, ...]
+    spelling_variants: tuple[tuple[str, ...], ...]
+    """Groups of spellings of one first name."""
+
+
+@cache
+def name_lists() -> NameLists:
+    """Return the name lists of the conventions; lists that do not depend on one convention are joined."""
+    conventions = language_data().conventions
+    every = conventions.values()
+    return NameLists(
+        chinese_family_names=_fold_all([conventions["chinese"].family_names]),
+        korean_family_names=_fold_all([conventions["korean"].family_names]),
+        hispanic_second_given_names=_fold_all([conventions["hispanic"].second_given_names]),
+        common_first_names=_fold_all(convention.common_first_names for convention in every),
+        compound_prefixes=_fold_all(convention.compound_prefixes for convention in every),
+        particles=_fold_all(convention.particles for convention in every),
+        malay_patronymic_particles=_fold_all([conventions["malay"].patronymic_particles]),
+        malay_honorifics=tuple(map(fold_key, conventions["malay"].honorifics)),
+        spelling_variants=tuple(
+            tuple(map(fold_key, group)) for convention in every for group in convention.spelling_variants
+        ),
+    )
+
+
+def naming_convention(name: str) -> Convention:
+    """Return the data of a naming convention."""
+    return language_data().conventions[name]
+
+
+@cache
+def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
+    """Return each folded phrase of titles with its symbols, such as `("d:foreign", "h:minister")`.
+
+    `h:` is the head of a position, `l:` its level, `d:` its domain, `r:` a rank, `m:` a form of address; `-:` marks a
+    word without meaning of its own. If a phrase has several meanings, positions win over ranks, ranks over forms of
+    address, and these over domains.
+    """
+    merged: dict[str, tuple[str, ...]] = {}
+    titles = [language.titles for language in language_data().languages.values()]
+    for group in (_position_phrases, _rank_phrases, _address_phrases, _domain_phrases, _neutral_phrases):
+        for each in titles:
+            for symbols, phrases in group(each):
+                for phrase in phrases:
+                    merged.setdefault(fold_key(phrase), symbols)
+    return MappingProxyType(merged)
+
+
+Phrases = Iterator[tuple[tuple[str, ...], Iterable[str]]]
+
+
+def _position_phrases(titles: Titles) -> Phrases:
+    for position, phrases in titles.positions.items():
+        parts = zip("hld", position.split("."), strict=False)
+        yield tuple(sorted(f"{kind}:{part}" for kind, part in parts if part)), phrases
+    yield from (((f"l:{level}",), phrases) for level, phrases in titles.levels.items())
+
+
+def _rank_phrases(titles: Titles) -> Phrases:
+    yield from (((f"r:{rank}",), phrases) for rank, phrases in titles.ranks.items())
+
+
+def _address_phrases(titles: Titles) -> Phrases:
+    yield ("m:address",), titles.forms_of_address
+
+
+def _domain_phrases(titles: Titles) -> Phrases:
+    yield from (((f"d:{domain}",), phrases) for domain, phrases in titles.domains.items())
+
+
+def _neutral_phrases(titles: Titles) -> Phrases:
+    yield ("-:",), titles.neutral
+
+
+@cache
+def max_title_phrase_words() -> int:
+    """Return the number of words of the longest phrase of a title."""
+    return max(phrase.count(" ") for phrase in title_vocabulary()) + 1
+
+
+@cache
+def title_words() -> frozenset[str]:
+    """Return each single word that is part of a title."""
+    return frozenset(word for phrase in title_vocabulary() for word in phrase.split())
+
+
+@cache
+def single_word_titles() -> frozenset[str]:
+    """Return the words that are a title, rank, form of address or domain without a further word."""
+    return frozenset(phrase for phrase in title_vocabulary() if " " not in phrase)
+
+
+@cache
+def address_phrases() -> frozenset[str]:
+    """Return ranks and forms of address, which may be dropped from the beginning of a configured name."""
+    return frozenset(p for p, symbols in title_vocabulary().items() if symbols[0][0] in "mr")
+
+
+@cache
+def country_words() -> MappingProxyType[str, str]:
+    """Return each folded name and adjective of a country with the country's key."""
+    words: dict[str, str] = {}
+    for key, country in _keyed_countries():
+        for word in (*country.names, *country.adjectives):
+            words.setdefault(fold_key(word), key)
+    return MappingProxyType(words)
+
+
+@cache
+def country_evidence_words() -> MappingProxyType[str, str]:
+    """Return folded names, adjectives and capitals with the country's key, without words of several meanings."""
+    words: dict[str, str] = {}
+    ambiguous = _fold_all(country.ambiguous for country in language_data().countries)
+    for key, country in _keyed_countries():
+        for word in map(fold_key, (*country.names, *country.adjectives, *country.capitals)):
+            if word not in ambiguous:
+                words.setdefault(word, key)
+    return MappingProxyType(words)
+
+
+@cache
+def _conventions_by_country() -> MappingProxyType[str, str]:
+    return MappingProxyType({key: country.convention for key, country in _keyed_countries()})
+
+
+@cache
+def _home_countries() -> MappingProxyType[str, str]:
+    return MappingProxyType({country.home_of: key for key, country in _keyed_countries() if country.home_of})
+
+
+def _keyed_countries() -> Iterator[tuple[str, Country]]:
+    """Yield each country with its key: its first name, folded."""
+    yield from ((fold_key(country.names[0]), country) for country in language_data().countries)
+
+
+def find_country_key(folded: str) -> str:
+    """Return the key of a country for any of its folded names, or the text itself if the country is not known."""
+    return country_words().get(folded.removeprefix("the ").strip(), folded)
+
+
+def format_country_name(country: str) -> str:
+    """Return a country's key as it is printed."""
+    words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
+    return " ".join(words)
+
+
+def find_convention(country: str) -> str:
+    """Return the naming convention of a country, given by its key; `western` if the country is not known."""
+    return _conventions_by_country().get(country, "western")
+
+
+def find_home_country(language: str) -> str:
+    """Return the country that a title without a country means in texts of a language, or an empty string."""
+    return _home_countries().get(language.partition("-")[0].lower(), "")
