@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKED = ["tools", *(f"monitor/{name}" for name in ("language", "fetch", "extract", "parse", "deliver", "digest", "stories"))]
+CHECKED = [
+    "tools",
+    *(f"monitor/{name}" for name in ("language", "fetch", "extract", "parse", "deliver", "digest", "stories")),
+]
 """Folders and files that must have no finding. Everything is to be in here."""
 
 RULES = {

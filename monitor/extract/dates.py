@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -17,99 +18,61 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.domain.source import Source
 from monitor.extract.main_content import PageAnalysis
 from monitor.extract.metadata import PageMetadata
+from monitor.language.load import language_data, page_phrases
 from monitor.text.dates import ParsedDate, infer_day_first, parse_date, parse_date_details
+from monitor.text.fold import fold_key
 
-_COUNTRY_ZONES = """
-vn Asia/Ho_Chi_Minh vietnam
-la Asia/Vientiane laos,lao
-kh Asia/Phnom_Penh cambodia
-th Asia/Bangkok thailand
-mm Asia/Yangon myanmar,burma
-my Asia/Kuala_Lumpur malaysia
-sg Asia/Singapore singapore
-bn Asia/Brunei brunei
-ph Asia/Manila philippines
-tl Asia/Dili timor-leste
-id Asia/Jakarta indonesia
-cn Asia/Shanghai china
-hk Asia/Hong_Kong hongkong
-tw Asia/Taipei taiwan
-jp Asia/Tokyo japan
-kr Asia/Seoul southkorea,korea
-kp Asia/Pyongyang northkorea
-in Asia/Kolkata india
-pk Asia/Karachi pakistan
-bd Asia/Dhaka bangladesh
-lk Asia/Colombo srilanka
-np Asia/Kathmandu nepal
-ir Asia/Tehran iran
-il Asia/Jerusalem israel
-ae Asia/Dubai unitedarabemirates
-sa Asia/Riyadh saudiarabia
-tr Europe/Istanbul turkey,türkiye
-uk Europe/London unitedkingdom,britain,greatbritain
-ie Europe/Dublin ireland
-fr Europe/Paris france
-de Europe/Berlin germany
-at Europe/Vienna austria
-ch Europe/Zurich switzerland
-li Europe/Zurich liechtenstein
-it Europe/Rome italy
-es Europe/Madrid spain
-nl Europe/Amsterdam netherlands
-be Europe/Brussels belgium
-lu Europe/Luxembourg luxembourg
-dk Europe/Copenhagen denmark
-no Europe/Oslo norway
-se Europe/Stockholm sweden
-fi Europe/Helsinki finland
-pl Europe/Warsaw poland
-cz Europe/Prague czechia,czechrepublic
-sk Europe/Bratislava slovakia
-hu Europe/Budapest hungary
-ro Europe/Bucharest romania
-bg Europe/Sofia bulgaria
-gr Europe/Athens greece
-ua Europe/Kyiv ukraine
-is Atlantic/Reykjavik iceland
-eg Africa/Cairo egypt
-za Africa/Johannesburg southafrica
-ke Africa/Nairobi kenya
-tz Africa/Dar_es_Salaam tanzania
-ng Africa/Lagos nigeria
-nz Pacific/Auckland newzealand
-"""
-_ZONE_BY_COUNTRY_CODE = {row.split()[0]: row.split()[1] for row in _COUNTRY_ZONES.split("\n") if row}
-_ZONE_BY_COUNTRY_NAME = {
-    name: row.split()[1] for row in _COUNTRY_ZONES.split("\n") if row for name in row.split()[2].split(",")
-}
+
+@cache
+def _zones_by_domain() -> dict[str, str]:
+    """Return the time zone of each country that has one, by its top-level domain."""
+    return {country.domain: country.time_zone for country in language_data().countries if country.time_zone}
+
+
+@cache
+def _zones_by_name() -> dict[str, str]:
+    """Return the time zone of each country that has one, by its names without ambiguous ones."""
+    zones = {}
+    for country in language_data().countries:
+        for name in set(country.names) - set(country.ambiguous):
+            if country.time_zone:
+                zones[_country_key(name)] = country.time_zone
+    return zones
+
+
+def _country_key(name: str) -> str:
+    return fold_key(name).replace(" ", "").replace("-", "")
 
 
 def find_source_timezone(source: Source | None, url: str) -> tzinfo | None:
     """Return the time zone for a source's dates without an offset, or None if it is unknown."""
-    country = "".join(source.country.lower().split()) if source else ""
+    country = _country_key(source.country) if source else ""
     try:
         code = (urlsplit(url).hostname or "").rpartition(".")[2]
     except ValueError:
         code = ""
     name = (
         (source.timezone if source else "")
-        or _ZONE_BY_COUNTRY_NAME.get(country)
-        or _ZONE_BY_COUNTRY_CODE.get(country)
-        or _ZONE_BY_COUNTRY_CODE.get(code)
+        or _zones_by_name().get(country)
+        or _zones_by_domain().get(country)
+        or _zones_by_domain().get(code)
     )
     return ZoneInfo(name) if name else None
 
 
-_MODIFIED_WORDS = re.compile(
-    r"updat|modif|aktualis|cập nhật|mis à jour|actualiz|atualiz|aggiorn|diperbarui|обновл|更新|แก้ไข", re.IGNORECASE
-)
-_MAX_TITLE_DISTANCE_RUNS = 12  # text runs around the headline in which a date belongs to the article
-_MAX_DATE_LINE_CHARS = 120  # characters; a date in a longer text run is part of the text
-_MAX_FOOTER_DATE_CHARS = 30  # characters; below the text only a line that is little more than a date counts
-# A page time without a zone within this difference is taken to be the feed's time.
-_MAX_FEED_TIME_DIFFERENCE = timedelta(hours=36)
+_MAX_TITLE_DISTANCE_RUNS = 12  # runs before and after the headline in which a date is the article's
+_MAX_DATE_LINE_CHARS = 120  # characters: a date in a longer run is part of the text
+_MAX_FOOTER_DATE_CHARS = 30  # characters: further down only a line that is little more than a date counts
+_MAX_FEED_TIME_DIFFERENCE = timedelta(
+    hours=36
+)  # a page's time without a zone is the feed's time if it is that near to it
 LocatedStamp = tuple[ParsedDate, str]
+
+
+@cache
+def _modified_pattern() -> re.Pattern[str]:
+    """Return the pattern of words before the time of a change."""
+    return re.compile("|".join(page_phrases("modified")), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +158,8 @@ def _list_time_element_values(tree: LexborHTMLParser, page: PageAnalysis) -> lis
         text = node.text(separator=" ")
         value = node.attributes.get("datetime") or text
         parent_text = (node.parent.text(separator=" ") if node.parent is not None else "")[:_MAX_DATE_LINE_CHARS]
-        context = f"{node.attributes.get('class') or ''} {text} {parent_text}"
-        found.append((_MODIFIED_WORDS.search(context) is not None, value))
+        mark = f"{node.attributes.get('class') or ''} {text} {parent_text}"
+        found.append((_modified_pattern().search(mark) is not None, value))
     return [value for _, value in sorted(found, key=lambda pair: pair[0])][:1]
 
 
@@ -214,7 +177,7 @@ def _list_texts_near_title(page: PageAnalysis) -> list[str]:
         for at in indexes
         if len(runs[at].text) < _MAX_DATE_LINE_CHARS and page.rejection_reasons[at] not in {"", "caption", "standfirst"}
     ]
-    near.sort(key=lambda at: (_MODIFIED_WORDS.search(runs[at].text) is not None, abs(at - page.title_run_index)))
+    near.sort(key=lambda at: (_modified_pattern().search(runs[at].text) is not None, abs(at - page.title_run_index)))
     return [runs[at].text for at in near]
 
 

@@ -39,6 +39,12 @@ def language_data() -> LanguageData:
     return load_language_data(files("monitor.language") / "data")
 
 
+def page_phrases(field: str) -> tuple[str, ...]:
+    """Return the phrases of one field of `Page`, from all languages, each once."""
+    phrases = (phrase for language in language_data().languages.values() for phrase in getattr(language.page, field))
+    return tuple(dict.fromkeys(phrases))
+
+
 def load_language_data(folder: Traversable) -> LanguageData:
     """Read and validate all files of a data folder.
 

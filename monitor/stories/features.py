@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from monitor.text.dates import MONTH_NUMBERS
+from monitor.text.dates import month_numbers
 from monitor.text.tokens import is_unspaced
 
 TermHashes = npt.NDArray[np.uint32]
@@ -267,9 +267,9 @@ def _iter_dates(text: str) -> Iterator[tuple[int, int]]:
             continue  # checked here, because a pattern with a look-behind is searched character by character
         day = int(number)
         if before := MONTH_BEFORE_DAY.search(text, max(0, match.start() - 12), match.start()):
-            yield MONTH_NUMBERS.get(before[1], 0), day
+            yield month_numbers().get(before[1], 0), day
         if after := MONTH_AFTER_DAY.match(text, match.end()):
-            yield int(after[2]) if after[2] else MONTH_NUMBERS.get(after[1], 0), day
+            yield int(after[2]) if after[2] else month_numbers().get(after[1], 0), day
 
 
 def _find_numbers(text: str) -> list[re.Match[str]]:
