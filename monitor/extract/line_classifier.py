@@ -88,7 +88,7 @@ def is_sentence(text: str) -> bool:
 
 
 def is_reader_appeal(text: str) -> bool:
-    """Tell a line that asks, sells or labels instead of reporting."""
+    """Return whether a line addresses the reader (appeal, offer, label) instead of reporting news."""
     if len(text) < _MAX_LABEL_CHARS and _patterns().label.match(text) and not is_sentence(text):
         return True
     return _patterns().appeal.match(text) is not None or (
@@ -97,12 +97,12 @@ def is_reader_appeal(text: str) -> bool:
 
 
 def is_sales_pitch(text: str) -> bool:
-    """Tell a word to the reader that offers a subscription, an account or the like: there is more of it around."""
+    """Return whether a line offers a subscription, an account or similar; it is then part of a promotional box."""
     return _patterns().sales_pitch.search(text) is not None
 
 
 def is_machine_summary_label(text: str) -> bool:
-    """Tell the label of a summary that no journalist wrote."""
+    """Return whether a line is the label of a machine-generated summary."""
     return len(text) < _MAX_OFFER_CHARS and _patterns().machine_summary_label.search(text) is not None
 
 
