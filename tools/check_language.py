@@ -16,7 +16,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 CHECKED = [
     "tools",
-    *(f"monitor/{name}" for name in ("language", "fetch", "extract", "parse", "deliver", "digest", "stories")),
+    *(f"monitor/{name}" for name in ("language", "fetch", "extract", "parse", "deliver", "digest", "stories", "text")),
 ]
 """Folders and files that must have no finding. Everything is to be in here."""
 

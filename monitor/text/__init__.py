@@ -1,1 +1,1 @@
-"""Text, URLs and dates: what every pure stage stands on."""
+"""Text, URL and date functions used by all pure packages."""

@@ -1,4 +1,4 @@
-"""Telling a wall from a page: challenge pages of content networks, consent walls and cookie gates."""
+"""Detection of bot walls: challenge pages, consent pages and cookie gates that are served instead of the content."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _SCRIPT_ONLY = re.compile(r"enable (?:javascript|cookies)|javascript is (?:requi
 
 
 def find_wall(html: str) -> str:
-    """Name the wall a page is, or return an empty text: a network's product, a consent page or a cookie gate."""
+    """Return a description of the bot wall that a page is, or an empty string if it is none."""
     head = html[:60_000]
     for pattern, name in _WALL_PATTERNS:
         if pattern.search(head):
@@ -47,7 +47,7 @@ def find_wall(html: str) -> str:
 
 
 def find_wall_in_headers(headers: Mapping[str, str]) -> str:
-    """Name the network that says by its headers that it keeps programs out, or return an empty text."""
+    """Return a description of the bot wall that response headers announce, or an empty string."""
     if headers.get("cf-mitigated", "") == "challenge":
         return "challenge of Cloudflare"
     if headers.get("x-datadome", "") or "datadome" in headers.get("set-cookie", "").lower():

@@ -1,8 +1,7 @@
-"""Dates as publishers write them become instants, or nothing: empty rather than wrong.
+"""Date parsing: converts dates as publishers write them to instants, or to None if they are not certain.
 
-A date needs day, month and year; relative ones ("two hours ago") and those without a year are nobody's guess.
-
-Names of the months come from the data of all languages.
+A date needs day, month and year; relative dates ("two hours ago") and dates without a year are not guessed. Month names
+come from the data of all languages.
 """
 
 import re
@@ -77,7 +76,7 @@ def _without_accents(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDate:
-    """A point in time as a text names it, in the text's own zone, and how much of it was said rather than assumed."""
+    """A point in time in the text's own zone, and whether the text states its time of day and its zone."""
 
     instant: datetime
     has_time: bool
@@ -85,17 +84,18 @@ class ParsedDate:
 
 
 def parse_date(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> datetime | None:
-    """Return the instant that a text names, in UTC, or None if it names none for certain.
+    """Return the instant that a text states, in UTC, or None if it is not certain.
 
-    An offset in the text wins over ``zone`` (None: UTC). A date without a time is its midnight. ``day_first`` settles
-    03/04/2026; without it such a date is None. Buddhist years count. Years outside 1980 to 2100 are nonsense.
+    An offset in the text overrides ``zone`` (None means UTC). A date without a time is its midnight. ``day_first``
+    decides 03/04/2026; without it such a date gives None. Buddhist years are converted. Years outside 1980 to 2100 are
+    invalid.
     """
     stamp = parse_date_details(text, zone, day_first)
     return stamp.instant.astimezone(UTC) if stamp else None
 
 
 def parse_date_details(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> ParsedDate | None:
-    """Read the same, keeping the zone it was said in and whether time and zone were said at all."""
+    """Parse a date as ``parse_date`` does, but keep its zone and whether the text states time and zone."""
     text = unicodedata.normalize("NFKC", text[:_MAX_DATE_CHARS]).replace("\u200b", "").strip()
     if _EPOCH.fullmatch(text):
         return _check_year(ParsedDate(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, has_zone=True))
@@ -113,7 +113,7 @@ def parse_date_details(text: str, zone: tzinfo | None = None, day_first: bool | 
 
 
 def infer_day_first(texts: list[str]) -> bool | None:
-    """Learn from a source's other dates whether it writes the day first: True, False, or None if they do not tell."""
+    """Return whether a source writes the day before the month, or None if its other dates do not show it."""
     first = second = 0
     for text in texts:
         for match in _NUMERIC.finditer(text):
@@ -127,7 +127,7 @@ def _check_year(stamp: ParsedDate) -> ParsedDate | None:
 
 
 def _text_around(text: str, match: re.Match[str]) -> str:
-    """Return the text beside a date: what follows, else what stands before it."""
+    """Return the text next to a date that may contain its time: after the date, else before it."""
     after = text[match.end() :]
     return after if _TIME_OF_DAY.search(after) else text[: match.start()] + " "
 
@@ -164,7 +164,7 @@ def _parse_spelled(text: str) -> _DateParts | None:
 
 
 def _month_number(name: str) -> int:
-    """Look a month's name up, with its marks and without; 0 if it is none."""
+    """Return the number of a month name, with or without diacritics; 0 if it is not one."""
     name = name.casefold().rstrip(".")
     numbers = month_numbers()
     return numbers.get(unicodedata.normalize("NFKC", name)) or numbers.get(_without_accents(name), 0)
@@ -188,7 +188,7 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
 
 
 def _parse_time(text: str) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
-    """Read hour, minute and second, and the offset behind them; None for what is not said."""
+    """Return the time of day and the offset after it; None for each part that is missing."""
     match = _TIME_OF_DAY.search(text)
     if not match:
         return None, None

@@ -1,7 +1,7 @@
-"""Foreign bytes become text, whatever they say of themselves; never raises.
+"""Decoding of foreign bytes to text, whatever encoding they declare; never raises.
 
-What the bytes are outweighs what they claim: many pages that are UTF-8 declare utf-16 or a legacy code page. Labels
-mean what browsers take them to mean (WHATWG Encoding Standard): latin-1 is windows-1252, gb2312 is gb18030.
+The bytes themselves are more reliable than what is declared: many UTF-8 pages declare utf-16 or a legacy code page.
+Labels have the meaning that browsers give them (WHATWG Encoding Standard): latin-1 is windows-1252, gb2312 is gb18030.
 """
 
 import codecs
@@ -38,12 +38,12 @@ _STATEFUL_ENCODINGS = {
     "iso2022_jp_2",
     "iso2022_kr",
     "hz",
-}  # pure ASCII bytes, so UTF-8 fits them
+}  # they use only ASCII bytes, so they are also valid UTF-8
 _WIDE_ENCODINGS = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7"}
 _FREQUENT_HAN = (
     "的一是不了在人有我他这個个們们中大来來上国國到说說为為子和地出也时時年得就要下以生会會自之后後部方前同发發两兩长長"
 )
-_ENCODING_GUESSES = (  # codec, its frequent characters in running text, the least share of them among all beyond ASCII
+_ENCODING_GUESSES = (  # codec, its frequent characters, their minimum share among all non-ASCII characters
     ("gb18030", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
     ("big5hkscs", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
     ("cp932", re.compile("[\u3041-\u3093\u30a1-\u30f6。、]"), 0.35),
@@ -54,11 +54,14 @@ _ENCODING_GUESSES = (  # codec, its frequent characters in running text, the lea
 )
 _SAMPLE_BYTES = 20_000
 _ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
-"""Characters beyond the first plane as two halves, as some databases write them into what else is UTF-8."""
+"""Characters outside the Basic Multilingual Plane as two encoded surrogates, which some databases write in UTF-8."""
 
 
 def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are no UTF-8 as windows-1252, the usual stowaway in pages pasted together."""
+    """Decode bytes that are not valid UTF-8 as windows-1252.
+
+    Such bytes are common in pages assembled from several sources.
+    """
     if not isinstance(error, UnicodeDecodeError):
         raise error
     if error.end >= len(error.object) and "unexpected end" in error.reason:
@@ -70,10 +73,10 @@ codecs.register_error("monitor.mixed", _decode_invalid_as_cp1252)
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """Return the text of ``body``; ``content_type`` is the response's header as it came.
+    """Return the text of ``body``; ``content_type`` is the unchanged header of the response.
 
-    Order: byte order mark, NUL pattern, valid UTF-8, the header's charset, the document's own declaration, a guess.
-    A declared utf-16 without NULs is UTF-8. Line ends and characters stay as they are, except that NULs vanish.
+    Order: byte order mark, NUL pattern, valid UTF-8, the header's charset, the document's own declaration, a guess. A
+    declared utf-16 without NULs is UTF-8. Line ends and characters are unchanged, but NULs are removed.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -96,7 +99,7 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
-    """Make one character of two halves; what is left of one that was cut is nothing."""
+    """Return the characters that pairs of surrogates encode; an incomplete pair is dropped."""
     wide = surrogates.group().decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
     return wide.decode("utf-16-le", "ignore").encode()
 
@@ -106,7 +109,7 @@ def _remove_nuls(text: str) -> str:
 
 
 def _detect_utf16(body: bytes) -> str:
-    """Name the UTF-16 flavour whose Latin letters leave NULs at every other byte, or nothing."""
+    """Return the UTF-16 byte order if every other byte of Latin text is NUL, else an empty string."""
     head = body[:_HEAD_BYTES]
     pairs = len(head) // 2
     if pairs < 2 or head.count(0) < pairs // 5:
@@ -118,7 +121,7 @@ def _detect_utf16(body: bytes) -> str:
 
 
 def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
-    """List the Python codecs that header and document name, wide ones left out."""
+    """Return the Python codecs that header and document declare, without UTF-16 and UTF-32."""
     header = _HEADER_CHARSET.search(content_type)
     declared = _DECLARED_ENCODING.search(body[:_HEAD_BYTES])
     raw = [header.group(1)] if header else []
@@ -137,11 +140,13 @@ def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
 
 
 def _decode_legacy(body: bytes, labels: list[str]) -> str:
-    """Decode what is not valid UTF-8: mostly UTF-8 all the same, else as declared, else by the best guess."""
+    """Decode bytes that are not valid UTF-8: as UTF-8 if few are invalid, else as declared, else by a guess."""
     sample = body[:_SAMPLE_BYTES]
     high = sum(byte > 0x7F for byte in sample)
     broken = sample.decode("utf-8", "replace").count("\ufffd")
-    limit = 0.3 if "utf-8" in labels else 0.02 if labels else 0.1  # of the bytes beyond ASCII, broken in true UTF-8
+    limit = (
+        0.3 if "utf-8" in labels else 0.02 if labels else 0.1
+    )  # share of non-ASCII bytes that may be invalid in UTF-8
     if broken <= max(3 if "utf-8" in labels else 0, high * limit):
         return body.decode("utf-8", "monitor.mixed")
     labels = [label for label in labels if label != "utf-8"]
@@ -153,7 +158,7 @@ def _decode_legacy(body: bytes, labels: list[str]) -> str:
 
 
 def _try_decode(body: bytes, label: str) -> str | None:
-    """Decode with few replacements, or not at all; codecs that turn bytes into bytes do not count."""
+    """Return the decoded text, or None if it has many replacement characters or the codec does not give text."""
     try:
         text = body.decode(label, "replace")
     except (LookupError, ValueError, TypeError):
@@ -162,7 +167,7 @@ def _try_decode(body: bytes, label: str) -> str | None:
 
 
 def _decode_by_guess(body: bytes, sample: bytes) -> str:
-    """Pick the code page under which most bytes beyond ASCII become frequent characters; empty if none does."""
+    """Decode with the code page that gives the most frequent characters of its language; empty if none fits."""
     best, label = 0.0, ""
     for name, usual, least in _ENCODING_GUESSES:
         text = sample.decode(name, "replace")

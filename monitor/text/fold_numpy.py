@@ -1,4 +1,4 @@
-"""Folding long texts: one numpy look-up for a whole text, and some more where signs vanish, grow or compose."""
+"""Folding of long texts with numpy: one table look-up, and more steps if characters vanish, expand or compose."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,8 @@ CodePoints = npt.NDArray[np.uint32]
 
 _SPACE = 0x20
 _MAX_PYTHON_SEARCH_CHARS = 500
-"""Letters up to which Python finds two spaces side by side as quickly as numpy."""
-_EXPANSION_BASE = 0x110000  # table values from here on point into the expansions
+"""Up to this length, Python finds two adjacent spaces as fast as numpy."""
+_EXPANSION_BASE = 0x110000  # table values from this one on are indexes of expansions
 
 
 def _build_tables() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
@@ -35,68 +35,71 @@ _EXPANSION_CODES = np.array(
 _DIRECT_FOLDING_CODES = np.where(
     (_FOLDING_CODES == 0) | (np.arange(0x10000) == 0xFFFF), _EXPANSION_BASE, _FOLDING_CODES
 )
-"""The table again with a great number for all that vanishes or may compose: the way of most texts, at one look-up."""
+"""The same table with a large value for all characters that vanish, expand or may compose; enough for most texts."""
 for _first, _last in COMPOSING_RANGES:
     _DIRECT_FOLDING_CODES[_first : _last + 1] = _EXPANSION_BASE
 
 
 def fold_long_text(text: str) -> tuple[str, OffsetArray | None]:
-    """Fold a text but for its capitals; with the offset of each place and of the end, None where all stayed."""
+    """Fold a long text, keeping capitals.
+
+    Returns it with the original offset of each position and of the end, or with None if they are equal.
+    """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     mapped = _DIRECT_FOLDING_CODES.take(codes, mode="clip")
-    settled = mapped.max(initial=0) < _EXPANSION_BASE
-    cased = mapped.tobytes().decode("utf-32-le") if settled else ""
-    if settled and not ("  " in cased if len(cased) < _MAX_PYTHON_SEARCH_CHARS else _has_double_space(mapped)):
+    is_direct = mapped.max(initial=0) < _EXPANSION_BASE
+    cased = mapped.tobytes().decode("utf-32-le") if is_direct else ""
+    if is_direct and not ("  " in cased if len(cased) < _MAX_PYTHON_SEARCH_CHARS else _has_double_space(mapped)):
         return cased, None
     return _fold_irregular(text, codes, mapped)
 
 
 def _has_double_space(codes: CodePoints) -> bool:
-    """Tell whether two spaces stand side by side."""
+    """Return whether two spaces are adjacent."""
     space = codes == _SPACE
     return bool((space[1:] & space[:-1]).any())
 
 
 def _fold_irregular(text: str, codes: CodePoints, mapped: CodePoints) -> tuple[str, OffsetArray | None]:
-    """Fold a text in which signs vanish, grow or compose; ``mapped`` is its folding at one look-up."""
-    before: list[int] | None = None
+    """Fold a text in which characters vanish, expand or compose; ``mapped`` is the result of the direct look-up."""
+    composed_offsets: list[int] | None = None
     unsettled = _FOLDING_CODES.take(codes[mapped >= _EXPANSION_BASE], mode="clip")
-    if ((unsettled > 0) & (unsettled < _EXPANSION_BASE)).any():  # else nothing in it composes
-        composed, before = compose_marks(text)
+    if ((unsettled > 0) & (unsettled < _EXPANSION_BASE)).any():  # otherwise nothing in the text composes
+        composed, composed_offsets = compose_marks(text)
         codes = np.frombuffer(composed.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     mapped = _FOLDING_CODES.take(codes, mode="clip")
     if codes.max(initial=0) > 0xFFFF:
         mapped = np.where(codes > 0xFFFF, codes, mapped)
-    mapped, origin = _expand_and_drop(mapped)
-    if before is not None:
-        places = np.array(before, dtype=np.int64)
-        origin = places if origin is None else places[origin]
-    return mapped.tobytes().decode("utf-32-le"), origin
+    mapped, offsets = _expand_and_drop(mapped)
+    if composed_offsets is not None:
+        composed_array = np.array(composed_offsets, dtype=np.int64)
+        offsets = composed_array if offsets is None else composed_array[offsets]
+    return mapped.tobytes().decode("utf-32-le"), offsets
 
 
 def _expand_and_drop(mapped: CodePoints) -> tuple[CodePoints, OffsetArray | None]:
-    """Drop what vanishes, expand what grows, join spaces; the offsets are None where every place stayed."""
+    """Remove vanishing characters, expand others and collapse spaces; the offsets are None if nothing changed."""
     space = mapped == _SPACE
-    gone = mapped == 0
-    gone[1:] |= space[1:] & space[:-1]
-    places = (gone | (mapped >= _EXPANSION_BASE)).nonzero()[0]
-    if not len(places):
+    is_dropped = mapped == 0
+    is_dropped[1:] |= space[1:] & space[:-1]
+    positions = (is_dropped | (mapped >= _EXPANSION_BASE)).nonzero()[0]
+    if not len(positions):
         return mapped, None
-    values = mapped[places]
+    values = mapped[positions]
     grown = values >= _EXPANSION_BASE
-    sizes = np.zeros(len(places), dtype=np.int64)
+    sizes = np.zeros(len(positions), dtype=np.int64)
     sizes[grown] = _EXPANSION_LENGTHS[values[grown] - _EXPANSION_BASE]
-    every = np.ones(len(mapped) + 1, dtype=np.int64)
-    every[places] = sizes
-    origin = np.repeat(np.arange(len(mapped) + 1), every)
-    result = mapped.take(origin[:-1])
-    begins = places + np.cumsum(sizes - 1) - (sizes - 1)
+    repeats = np.ones(len(mapped) + 1, dtype=np.int64)
+    repeats[positions] = sizes
+    offsets = np.repeat(np.arange(len(mapped) + 1), repeats)
+    result = mapped.take(offsets[:-1])
+    begins = positions + np.cumsum(sizes - 1) - (sizes - 1)
     for nth in range(int(sizes.max())):
         long = sizes > nth
         result[begins[long] + nth] = _EXPANSION_CODES[values[long] - _EXPANSION_BASE, nth]
-    if _has_double_space(result):  # an invisible sign between two spaces left them side by side
+    if _has_double_space(result):  # removing an invisible character made two spaces adjacent
         space = result == _SPACE
-        keep = np.ones(len(origin), dtype=np.bool_)
+        keep = np.ones(len(offsets), dtype=np.bool_)
         keep[1:-1] = ~(space[1:] & space[:-1])
-        return result[keep[:-1]], origin[keep]
-    return result, origin
+        return result[keep[:-1]], offsets[keep]
+    return result, offsets

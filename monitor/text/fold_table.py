@@ -1,4 +1,4 @@
-"""What each sign becomes when it is folded, and how decomposed letters come together again."""
+"""Folding table: the folding of each character, and the composition of decomposed characters."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _ALPHABET_RANGES = (
     (0xA640, 0xA69F),
 )
 _COMPATIBILITY_RANGES = ((0xA720, 0xA7FF), (0xFB00, 0xFB06), (0xFF01, 0xFF5E))
-_EQUIVALENT_CHARACTERS = {  # written alike or for one another, and not told by Unicode's decompositions
+_EQUIVALENT_CHARACTERS = {  # look alike or replace each other, but have no Unicode decomposition
     " ": "\t\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
     "\n": "\x85\u2028\u2029",
     "'": "\u2018\u2019\u201a\u201b\u02bb\u02bc\u02b9\u2032`\u00b4\uff07",
@@ -67,7 +67,7 @@ _EQUIVALENT_CHARACTERS = {  # written alike or for one another, and not told by 
     "\u0e4d\u0e32": "\u0e33",
     "\u0eab\u0e99": "\u0edc",  # Lao HO with NO and with MO
     "\u0eab\u0ea1": "\u0edd",
-    "\u0ec0\u0ec0": "\u0ec1",  # one sign EI, often typed as two signs E
+    "\u0ec0\u0ec0": "\u0ec1",  # the character EI, often typed as two characters E
     "\u0e40\u0e40": "\u0e41",
     "\ufffd": "".join(map(chr, range(0xD800, 0xE000))),  # lone surrogates cannot be encoded
 }
@@ -82,7 +82,7 @@ _COMPOSING_RUN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first,
 
 
 def _base_letters(char: str) -> str:
-    """Return a letter's base letters, without marks."""
+    """Return the base letters of a character, without diacritics."""
     return "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
 
 
@@ -91,45 +91,45 @@ def _build_foldings() -> dict[str, str]:
     for first, last in (*_ALPHABET_RANGES, *_COMPATIBILITY_RANGES):
         folded |= {code: _base_letters(chr(code)) for code in range(first, last + 1) if code not in folded}
     folded |= {ord(char): plain for plain, chars in _EQUIVALENT_CHARACTERS.items() for char in chars}
-    folded |= {ord(char): "" for char in INVISIBLE_CHARACTERS} | {0x0640: ""}  # the last one stretches Arabic words
+    folded |= {ord(char): "" for char in INVISIBLE_CHARACTERS} | {0x0640: ""}  # U+0640 only stretches Arabic words
     return {chr(code): text for code, text in folded.items()} | {"\0": " "}
 
 
 FOLDINGS = _build_foldings()
-"""What is folded to something else than itself; an empty text vanishes."""
+"""Characters that folding changes; an empty value removes the character."""
 
 
 def compose_marks(text: str) -> tuple[str, list[int] | None]:
-    """Compose what is decomposed in scripts whose marks stay; the offsets are None where nothing was."""
+    """Compose decomposed characters of scripts whose marks are kept; the offsets are None if nothing was composed."""
     if unicodedata.is_normalized("NFC", text):
         return text, None
     pieces: list[str] = []
-    origin: list[int] = []
+    offsets: list[int] = []
     done = 0
     for run in _COMPOSING_RUN.finditer(text):
         if unicodedata.is_normalized("NFC", run.group()):
             continue
         pieces.append(text[done : run.start()])
-        origin += range(done, run.start())
+        offsets += range(done, run.start())
         for start, end in _split_clusters(text, run.start(), run.end()):
             composed = unicodedata.normalize("NFC", text[start:end])
             pieces.append(composed)
-            origin += [start] * len(composed) if len(composed) < end - start else range(start, start + len(composed))
+            offsets += [start] * len(composed) if len(composed) < end - start else range(start, start + len(composed))
         done = run.end()
     if not done:
         return text, None
     pieces.append(text[done:])
-    origin += range(done, len(text) + 1)
-    return "".join(pieces), origin
+    offsets += range(done, len(text) + 1)
+    return "".join(pieces), offsets
 
 
 def _split_clusters(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Split a run where composing cannot reach across: before each starter that joins nothing to its left."""
-    bounds = [start]
+    """Split a run of characters before each character that cannot combine with the one before it."""
+    boundaries = [start]
     for at in range(start + 1, end):
         char = text[at]
         joins = unicodedata.combining(char) or "\u1160" <= char <= "\u11ff" or unicodedata.category(char) == "Mc"
         if not joins:
-            bounds.append(at)
-    bounds.append(end)
-    return list(pairwise(bounds))
+            boundaries.append(at)
+    boundaries.append(end)
+    return list(pairwise(boundaries))

@@ -1,4 +1,4 @@
-"""Foreign text made safe to show: nothing in it may steer a terminal, a header, a log or the direction of a line."""
+"""Sanitizing of foreign text for display, so that it cannot control a terminal, a header, a log or text direction."""
 
 import re
 import unicodedata
@@ -23,25 +23,28 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def sanitize(text: str) -> str:
-    """Return the text without controls, direction marks and lone surrogates; every line end becomes a newline.
+    """Return the text without control characters, direction marks and lone surrogates; all line ends become newlines.
 
-    Joiners and the zero-width space stay: scripts of South-East Asia need them.
+    Joiners and zero-width spaces are kept, because scripts of South-East Asia need them.
     """
     return _SURROGATES.sub("\ufffd", text.replace("\r\n", "\n")).translate(_SANITIZE_TABLE)
 
 
 def truncate_text(text: str, max_chars: int) -> str:
-    """Cut to at most ``limit`` characters with an ellipsis, at a space if one is near, never inside a letter."""
+    """Truncate a text to at most ``max_chars`` characters with an ellipsis, at a space if one is near.
+
+    A character is never separated from its combining marks.
+    """
     if len(text) <= max_chars:
         return text
-    cut = max_chars - 1
-    space = text.rfind(" ", cut - min(24, cut // 3), cut + 1)
-    cut = space if space > 0 else cut
-    while cut and (unicodedata.combining(text[cut]) or text[cut] in "\u200c\u200d"):
-        cut -= 1
-    return text[:cut].rstrip() + "…"
+    end = max_chars - 1
+    space = text.rfind(" ", end - min(24, end // 3), end + 1)
+    end = space if space > 0 else end
+    while end and (unicodedata.combining(text[end]) or text[end] in "\u200c\u200d"):
+        end -= 1
+    return text[:end].rstrip() + "…"
 
 
 def single_line(text: str, max_chars: int = 300) -> str:
-    """Return the text as one clean line of at most ``limit`` characters."""
+    """Return the sanitized text as one line of at most ``max_chars`` characters."""
     return truncate_text(" ".join(sanitize(text[: max_chars * 8]).split()), max_chars)

@@ -1,7 +1,7 @@
-"""A text as the search index holds it: its words, folded, one blank between them.
+"""Search text: the folded words of an article as they are stored in the full-text index.
 
-Scripts without word breaks are indexed as overlapping pairs of characters, so that any part of a run is found. Making
-this is pure and costs a good part of storing an article, so it may be done elsewhere, ahead.
+Scripts without word breaks are indexed as overlapping pairs of characters, so that any part of a run is found. Creating
+this text needs no I/O and is a large part of the cost of storing an article, so a worker process can do it in advance.
 """
 
 import re
@@ -34,20 +34,20 @@ _MAX_TEXT_CHARS = 250_000
 
 
 def index_text(article: Article) -> str:
-    """Return an article's words, folded, one blank between them: what the index holds."""
+    """Return an article's folded words, separated by single spaces, for the full-text index."""
     regions = "\n".join(text for _region, text in article.regions())
     return split_for_index(regions[:_MAX_TEXT_CHARS], is_complete=True)
 
 
 def split_for_index(text: str, *, is_complete: bool) -> str:
-    """Return the words of a text, folded, one blank between them; of an unbroken run its pairs and its last character.
+    """Return the folded words of a text, separated by single spaces; unbroken runs become pairs and a last character.
 
-    Unless it is ``whole``, the text may go on where it ends: then that last character says nothing yet.
+    If the text is not complete, it may continue after its end, so the last character of a run is omitted.
     """
-    folded = text if text.isascii() else fold_key(text)  # of ASCII, folding changes capitals and what is a gap
+    folded = text if text.isascii() else fold_key(text)  # in ASCII, folding changes only capitals and separators
     if folded.isascii():
         return _collapse_spaces(folded.encode().translate(_ASCII_WORD_TABLE).decode())
-    import numpy as np  # long to load, and a command that looks at the archive needs none
+    import numpy as np  # slow to import, and commands that only read the archive do not need it
 
     codes = np.frombuffer(folded.encode("utf-32-le"), np.uint32)
     kinds = _character_kinds().take(codes, mode="clip")
@@ -55,12 +55,12 @@ def split_for_index(text: str, *, is_complete: bool) -> str:
     spaced = np.where(gaps, np.uint32(0x20), codes)
     if (kinds == _KIND_UNBROKEN).any():
         return _split_unbroken_runs(spaced.tobytes().decode("utf-32-le"), is_complete=is_complete)
-    places = np.concatenate(([-1], np.flatnonzero(gaps), [len(codes)]))
-    lengths = places[1:] - places[:-1]
+    gap_positions = np.concatenate(([-1], np.flatnonzero(gaps), [len(codes)]))
+    lengths = gap_positions[1:] - gap_positions[:-1]
     if lengths.max() > _MAX_WORD_CHARS:
         return _truncate_words(spaced.tobytes().decode("utf-32-le"))
-    again = places[1:-1][lengths[:-1] == 1]  # gaps after a gap
-    return np.delete(spaced, again).tobytes().decode("utf-32-le").rstrip()
+    repeated_gaps = gap_positions[1:-1][lengths[:-1] == 1]  # gaps after a gap
+    return np.delete(spaced, repeated_gaps).tobytes().decode("utf-32-le").rstrip()
 
 
 def _split_unbroken_runs(text: str, *, is_complete: bool) -> str:
@@ -72,7 +72,7 @@ def _split_unbroken_runs(text: str, *, is_complete: bool) -> str:
 
 
 def _collapse_spaces(text: str) -> str:
-    """Leave one blank of several, and of each word what is not too long; cheaper than taking the words apart."""
+    """Collapse spaces and truncate long words; cheaper than splitting the text into words."""
     while "  " in text:
         text = text.replace("  ", " ")
     text, at = text.strip(), 0
@@ -89,7 +89,7 @@ def _truncate_words(text: str) -> str:
 
 @cache
 def _character_kinds() -> "npt.NDArray[np.uint8]":
-    """Return what each character is: part of a word (letters, digits, marks), of an unbroken run, or neither."""
+    """Return the kind of each character: part of a word (letters, digits, marks), part of an unbroken run, or a gap."""
     import numpy as np  # as above
 
     chars = map(chr, range(_UNBROKEN_SCRIPT_RANGES[-1][1] + 1))

@@ -1,17 +1,14 @@
-"""Words and sentences of a text, by offsets. Scripts without spaces between words are told apart here.
-
-Spaces for all signs between words, so that hyphens, points and quotes do not tell names apart.
-"""
+"""Words and sentences of a text, as offsets, for scripts with and without spaces between words."""
 
 import re
 from collections.abc import Iterator
 
 WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
-_SENTENCE_END = re.compile(  # begins with one set of signs, so that a search passes over all others quickly
+_SENTENCE_END = re.compile(  # begins with one character class, which makes the search fast
     r"[.!?…。！？៕။\n](?:(?<=\n)\n*|(?<!\n)(?:[.!?…。！？៕။]*[\"'’”»)\]]*(?=\s|$)|(?<=[。！？])))"
 )
 _SENTENCE_STOPS = ".!?…。！？៕។"
-_ABBREVIATION = re.compile(  # what ends in a dot without ending a sentence: titles, ranks, initials, months
+_ABBREVIATION = re.compile(  # ends in a dot without ending a sentence: titles, ranks, initials, months
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|[A-Z][a-z]{0,3}|Lieut|Lieu|Brig|Prof|Capt|Cmdr|Hon|Supt|Insp|Sept|gov|col|gen|no|vs|mme|mgr)\.$"
 )
 _UNSPACED_CHARACTER = re.compile(
@@ -20,33 +17,33 @@ _UNSPACED_CHARACTER = re.compile(
 
 
 def is_unspaced(char: str) -> bool:
-    """Tell whether a character belongs to a script in which names stand without spaces or endings around them.
+    """Return whether a character belongs to a script in which names have no spaces or endings around them.
 
-    Lao, Thai, Khmer, Burmese, Chinese, Japanese, and Korean, whose particles join the name.
+    These are Lao, Thai, Khmer, Burmese, Chinese, Japanese, and Korean, whose particles are attached to names.
     """
     return _UNSPACED_CHARACTER.match(char) is not None
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Tell whether ``start:end`` is bounded as a word would be: no letter or digit of a spaced script beside it."""
+    """Return whether ``start:end`` is a whole word: not next to a letter or digit of a script with spaces."""
     if start and text[start - 1].isalnum() and text[start].isalnum():
-        left = is_unspaced(text[start]) or is_unspaced(text[start - 1])
+        is_left_bounded = is_unspaced(text[start]) or is_unspaced(text[start - 1])
     else:
-        left = True
-    if left and end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        is_left_bounded = True
+    if is_left_bounded and end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
         return is_unspaced(text[end - 1]) or is_unspaced(text[end])
-    return left
+    return is_left_bounded
 
 
 def iter_word_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the offsets of each word; a run of an unspaced script counts as one."""
+    """Yield the start and end offsets of each word; a run in a script without spaces counts as one word."""
     return (match.span() for match in WORD_PATTERN.finditer(text))
 
 
 def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tuple[int, int]:
-    """Return the offsets of the sentence around ``start:end``, or of at most ``limit`` characters on either side.
+    """Return the offsets of the sentence around ``start:end``, at most ``max_chars`` characters on either side.
 
-    Dots of ranks, titles and initials end no sentence; a line break always does.
+    Dots after ranks, titles and initials do not end a sentence; a line break always does.
     """
     low, high = max(0, start - max_chars), min(len(text), end + max_chars)
     first = _find_sentence_start(text, low, start)
@@ -63,7 +60,7 @@ def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tupl
 
 
 def _find_sentence_start(text: str, min_start: int, start: int) -> int:
-    """Return where the last sentence before ``start`` ends, looking back to ``low``."""
+    """Return the start of the sentence that contains ``start``, searching back to ``min_start``."""
     line = text.rfind("\n", min_start, start) + 1
     min_start = max(min_start, line)
     at = start
@@ -76,7 +73,7 @@ def _find_sentence_start(text: str, min_start: int, start: int) -> int:
 
 
 def _is_abbreviation(text: str, offset: int, stop: str) -> bool:
-    """Tell whether a dot ends an abbreviation rather than a sentence."""
+    """Return whether a dot ends an abbreviation instead of a sentence."""
     return stop == "." and _ABBREVIATION.search(text[max(0, offset - 7) : offset + 1]) is not None
 
 
@@ -85,7 +82,10 @@ _PUNCTUATION_TO_SPACE = {code: " " for code in range(0x80) if not chr(code).isal
 
 
 def replace_punctuation(text: str) -> str:
-    """Return a folded text with a space for each sign between words, and one at either end. For names and phrases."""
+    """Return a folded text with a space for each ASCII punctuation character, and a space at both ends.
+
+    Names and phrases are matched in this form, so that hyphens, dots and quotes do not matter.
+    """
     spaced = (
         text.encode().translate(ASCII_SPACING_TABLE).decode()
         if text.isascii()

@@ -1,4 +1,4 @@
-"""One spelling for one address, so that the same article is known again whoever links to it."""
+"""Canonical URLs: one spelling per URL, so that an article is recognised whatever the link to it looks like."""
 
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
@@ -11,7 +11,7 @@ _TRACKING_PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _UNSAFE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_CANONICAL = re.compile(  # an address that is canonical as it stands, but for its query
+_CANONICAL = re.compile(  # a URL that is already canonical except for its query
     r"(https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::(?:[1-9]\d{3}|[1-5]\d{4}))?)"
     r"(/(?:[A-Za-z0-9_~!$&'()*+,=:@/-]|\.(?![./]|$))*)(?:\?([A-Za-z0-9._~!$'()*+,=:@/?&-]*))?"
 )
@@ -21,15 +21,16 @@ _SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGN
 
 
 def canonicalize_url(url: str, base: str = "") -> str:
-    """Return the one spelling of a web address, or an empty text if it is none.
+    """Return the canonical spelling of a web URL, or an empty string if it is not one.
 
-    Scheme and host are lower-case (a host in another script in its xn-- form), default ports, credentials, fragments,
-    tracking parameters and session ids are dropped, dot segments resolved, escapes written one way, and parameters
-    sorted by name with the order of equal names kept. A path keeps its case and its final slash: servers may care.
+    Scheme and host are in lower case (international hosts in xn-- form). Default ports, credentials, fragments,
+    tracking parameters and session ids are removed, dot segments resolved, escapes normalized, and parameters sorted by
+    name with the order of equal names kept. A path keeps its case and final slash, because servers may distinguish
+    them.
     """
-    if ordinary := _CANONICAL.fullmatch(url):
-        query = _canonicalize_query(ordinary[3] or "")
-        return f"{ordinary[1]}{ordinary[2]}?{query}" if query else f"{ordinary[1]}{ordinary[2]}"
+    if match := _CANONICAL.fullmatch(url):
+        query = _canonicalize_query(match[3] or "")
+        return f"{match[1]}{match[2]}?{query}" if query else f"{match[1]}{match[2]}"
     parts = _split_url(url, base)
     if parts is None:
         return ""
@@ -47,9 +48,9 @@ def canonicalize_url(url: str, base: str = "") -> str:
 
 
 def extract_host(url: str) -> str:
-    """Return the lower-case host of a web address without its port, or an empty text."""
-    if ordinary := _CANONICAL.match(url):
-        return ordinary[1].partition("://")[2].partition(":")[0]
+    """Return the lower-case host of a web URL without its port, or an empty string."""
+    if match := _CANONICAL.match(url):
+        return match[1].partition("://")[2].partition(":")[0]
     parts = _split_url(url, "")
     return _to_ascii_host(parts.hostname or "") if parts else ""
 
@@ -60,14 +61,14 @@ def get_site_domain(host: str) -> str:
 
 
 def is_web_url(url: str) -> bool:
-    """Tell whether a text is an absolute http or https address with a host, and nothing hidden in it."""
+    """Return whether a text is an absolute http or https URL with a host, without spaces and invisible characters."""
     if _CANONICAL.fullmatch(url):
         return True
     return " " not in url and not _UNSAFE_CHARACTERS.search(url) and bool(extract_host(url))
 
 
 def _split_url(url: str, base: str) -> SplitResult | None:
-    """Split an absolute http(s) address; None for anything else."""
+    """Split an absolute http(s) URL; None for anything else."""
     text = _UNSAFE_CHARACTERS.sub("", url).strip()
     try:
         parts = urlsplit(urljoin(base, text) if base else text)
@@ -80,7 +81,7 @@ def _split_url(url: str, base: str) -> SplitResult | None:
 
 
 def _to_ascii_host(host: str) -> str:
-    """Write a host as it is looked up; a name that IDNA refuses is no host."""
+    """Return a host as it is resolved; an empty string if IDNA rejects it."""
     name = host.rstrip(".").lower()
     if name.isascii():
         return name
@@ -91,7 +92,7 @@ def _to_ascii_host(host: str) -> str:
 
 
 def _resolve_dot_segments(path: str) -> str:
-    """Resolve dot segments (RFC 3986, 5.2.4) in an absolute path."""
+    """Resolve dot segments (RFC 3986, section 5.2.4) in an absolute path."""
     if "/." not in path:
         return path
     kept: list[str] = []
@@ -108,25 +109,28 @@ def _resolve_dot_segments(path: str) -> str:
 
 
 def _normalize_escapes(text: str, safe: str) -> str:
-    """Write escapes one way: unreserved characters bare, all others that need it as upper-case UTF-8 escapes."""
+    """Normalize percent escapes.
+
+    Unreserved characters are unescaped; other unsafe characters become upper-case UTF-8 escapes.
+    """
     if "%" in text:
         text = _PERCENT_ESCAPE.sub(_unescape_unreserved, text)
-    if text.isascii() and text.isprintable() and not any(mark in text for mark in ' "<>\\^`{|}'):
+    if text.isascii() and text.isprintable() and not any(char in text for char in ' "<>\\^`{|}'):
         return text
     allowed = _UNRESERVED_CHARACTERS | frozenset(safe + "%")
     return "".join(
-        mark if mark in allowed else "".join(f"%{byte:02X}" for byte in mark.encode("utf-8", "replace"))
-        for mark in text
+        char if char in allowed else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+        for char in text
     )
 
 
 def _unescape_unreserved(match: re.Match[str]) -> str:
-    mark = chr(int(match[1], 16))
-    return mark if mark in _UNRESERVED_CHARACTERS else f"%{match[1].upper()}"
+    char = chr(int(match[1], 16))
+    return char if char in _UNRESERVED_CHARACTERS else f"%{match[1].upper()}"
 
 
 def _canonicalize_query(query: str) -> str:
-    """Drop tracking parameters and sort the others by name; equal names keep their order."""
+    """Remove tracking parameters and sort the others by name; equal names keep their order."""
     if not query:
         return ""
     pairs = [pair for pair in query.split("&") if pair and not _TRACKING_PARAMETER.fullmatch(pair.partition("=")[0])]

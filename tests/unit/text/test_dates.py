@@ -1,4 +1,4 @@
-"""Dates become instants, or nothing."""
+"""Parsing of dates."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -45,14 +45,14 @@ MIDNIGHT = datetime(2026, 2, 13, 17, tzinfo=UTC)
         "Published: 2026-02-14 17:32:00 | Written : X",
     ],
 )
-def test_forms_of_one_instant(text: str) -> None:
-    """An offset in the text wins; without one the source's zone holds."""
+def test_date_formats_give_the_same_instant(text: str) -> None:
+    """An offset in the text is used; without one the source's zone is."""
     assert parse_date(text, VIENTIANE) == AFTERNOON
 
 
 @pytest.mark.parametrize("text", ["2026-02-14", "14 Feb 2026", "February 14th, 2026", "14/02/2026", "20260214"])
-def test_a_day_is_its_midnight(text: str) -> None:
-    """A date without a time is midnight in the source's zone."""
+def test_a_date_without_time_is_midnight(text: str) -> None:
+    """It is midnight in the source's zone."""
     assert parse_date(text, VIENTIANE) == MIDNIGHT
 
 
@@ -75,19 +75,19 @@ def test_a_day_is_its_midnight(text: str) -> None:
         "1/2/3",
     ],
 )
-def test_doubtful_dates_are_none(text: str) -> None:
-    """Relative, incomplete, impossible and two-faced dates are nothing rather than wrong."""
+def test_uncertain_dates_are_none(text: str) -> None:
+    """Relative, incomplete, impossible and ambiguous dates are not guessed."""
     assert parse_date(text, VIENTIANE) is None
 
 
-def test_the_order_of_the_source_settles_two_faced_dates() -> None:
-    """05/08 is the fifth of August where the day stands first, the eighth of May elsewhere."""
+def test_day_first_decides_ambiguous_dates() -> None:
+    """05/08 is 5 August if the day is first, else 8 May."""
     assert parse_date("05/08/2026 20:35", UTC, day_first=True) == datetime(2026, 8, 5, 20, 35, tzinfo=UTC)
     assert parse_date("8/5/2026 8:35:00 PM", UTC, day_first=False) == datetime(2026, 8, 5, 20, 35, tzinfo=UTC)
 
 
-def test_other_dates_tell_the_order() -> None:
-    """One date with a day beyond twelve shows how the source writes."""
+def test_day_first_is_inferred_from_other_dates() -> None:
+    """One date with a day above twelve shows the order."""
     assert infer_day_first(["15:18 | 07/10/2026", "17:22 | 05/29/2026"]) is False
     assert infer_day_first(["05/08/2026 20:35", "25/12/2025"]) is True
     assert infer_day_first(["05/08/2026", "no date"]) is None
@@ -97,8 +97,8 @@ def test_other_dates_tell_the_order() -> None:
     st.datetimes(datetime(1980, 1, 2), datetime(2100, 12, 30)),  # noqa: DTZ001 - hypothesis wants naive bounds
     st.integers(-12 * 4, 14 * 4),
 )
-def test_iso_round_trips(moment: datetime, quarters: int) -> None:
-    """Whatever isoformat writes is read back as the same instant, to the second."""
+def test_iso_dates_are_parsed_exactly(moment: datetime, quarters: int) -> None:
+    """Whatever isoformat writes gives the same instant, to the second."""
     moment = moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=15 * quarters)))
     assert parse_date(moment.isoformat(), VIENTIANE) == moment
 

@@ -1,4 +1,4 @@
-"""Bytes become text, whatever they claim to be."""
+"""Decoding of bytes with correct, wrong and missing declarations."""
 
 import pytest
 from hypothesis import given
@@ -10,20 +10,20 @@ VIET = "Bộ trưởng Phan Văn Giang hội đàm tại Viêng Chăn"
 
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
-def test_byte_order_mark_wins(codec: str) -> None:
-    """A byte order mark settles the encoding against header and declaration."""
+def test_byte_order_mark_overrides_declarations(codec: str) -> None:
+    """It is used even if header and document declare another encoding."""
     assert decode(VIET.encode(codec), "text/html; charset=windows-1252") == VIET
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
-def test_nul_pattern_reveals_utf16(codec: str) -> None:
-    """UTF-16 without a mark shows by the NULs of its Latin letters."""
+def test_utf16_without_mark_is_detected_by_its_nuls(codec: str) -> None:
+    """Latin letters in UTF-16 have a NUL in every other byte."""
     assert decode(f"<html><p>{VIET}</p>".encode(codec), "text/html") == f"<html><p>{VIET}</p>"
 
 
 @pytest.mark.parametrize("label", ["utf-16", "UTF-16LE", "iso-8859-1", "gbk", "nonsense-9"])
-def test_utf8_is_utf8_whatever_is_declared(label: str) -> None:
-    """Valid UTF-8 is read as such: declared utf-16 without NULs is a known lie of real feeds."""
+def test_valid_utf8_overrides_declarations(label: str) -> None:
+    """A declared utf-16 without NULs is a known error of real feeds."""
     text = f'<?xml version="1.0" encoding="{label}"?><p>{VIET}</p>'
     assert decode(text.encode(), f"text/xml; charset={label}") == text
 
@@ -38,8 +38,8 @@ def test_utf8_is_utf8_whatever_is_declared(label: str) -> None:
         ("日本の首相①", "cp932", "shift_jis"),
     ],
 )
-def test_declared_code_page_is_what_browsers_take_it_for(text: str, codec: str, label: str) -> None:
-    """Header and meta labels are read as browsers read them."""
+def test_declared_code_pages_have_the_meaning_browsers_give_them(text: str, codec: str, label: str) -> None:
+    """Labels in header and meta elements are interpreted as browsers do."""
     assert decode(text.encode(codec), f"text/html; charset={label}") == text
     page = f'<html><head><meta http-equiv="Content-Type" content="text/html; charset={label}"></head>{text}'
     assert decode(page.encode(codec)) == page
@@ -58,23 +58,23 @@ def test_declared_code_page_is_what_browsers_take_it_for(text: str, codec: str, 
         ("Café déjà vu, l’été dernier à Vientiane", "cp1252"),
     ],
 )
-def test_undeclared_code_page_is_guessed(text: str, codec: str) -> None:
-    """Without any declaration the frequent characters of a script tell."""
+def test_undeclared_code_pages_are_guessed(text: str, codec: str) -> None:
+    """Without a declaration the frequent characters of a script decide."""
     assert decode(text.encode(codec)) == text
 
 
-def test_stray_bytes_do_not_spoil_utf8() -> None:
-    """A page pasted together keeps its UTF-8; the odd bytes are read as windows-1252."""
+def test_invalid_bytes_in_utf8_are_read_as_windows_1252() -> None:
+    """A page assembled from several sources keeps its valid UTF-8."""
     assert decode(VIET.encode() + b" caf\xe9 " + VIET.encode(), "charset=utf-8") == f"{VIET} café {VIET}"
 
 
-def test_cut_in_mid_character_loses_only_that_character() -> None:
-    """A body cut at a size limit still reads as UTF-8."""
+def test_a_body_cut_within_a_character_loses_only_that_character() -> None:
+    """A body cut at a size limit is still decoded as UTF-8."""
     assert decode("Thủ tướng Phạm Minh Chín".encode() + "ữ".encode()[:2]) == "Thủ tướng Phạm Minh Chín"
 
 
 @given(st.binary(max_size=400), st.text(max_size=40))
-def test_never_raises(body: bytes, content_type: str) -> None:
+def test_any_bytes_give_a_text(body: bytes, content_type: str) -> None:
     """Any bytes and any header give a text without NULs that can be encoded again."""
     text = decode(body, content_type)
     assert "\0" not in text
@@ -82,14 +82,14 @@ def test_never_raises(body: bytes, content_type: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="\0\ufeff", exclude_categories=["Cs"]), max_size=200))
-def test_utf8_with_a_mark_round_trips(text: str) -> None:
-    """What was written with a mark is read back unchanged."""
+def test_utf8_with_a_byte_order_mark_is_decoded_unchanged(text: str) -> None:
+    """The mark itself is removed."""
     assert decode(text.encode("utf-8-sig")) == text
 
 
 @pytest.mark.parametrize(("halves", "whole"), [("\ud83d\ude00", "\U0001f600"), ("\ud83d", ""), ("\ude00\ud83d", "")])
-def test_characters_written_as_two_halves_spoil_no_text(halves: str, whole: str) -> None:
-    """Some databases write signs beyond the first plane so; the rest is UTF-8, declared or not."""
+def test_encoded_surrogate_pairs_are_joined(halves: str, whole: str) -> None:
+    """Some databases write such pairs within UTF-8, whether or not it is declared."""
     body = f"{halves} {VIET}{halves}".encode("utf-8", "surrogatepass")
     for content_type in ("", "text/xml; charset=utf-8", "text/xml; charset=windows-1252"):
         assert decode(body, content_type) == f"{whole} {VIET}{whole}"

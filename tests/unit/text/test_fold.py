@@ -1,4 +1,4 @@
-"""Folding: what becomes equal, and that every place leads back to the original."""
+"""Folding: equal spellings, and offsets back to the original."""
 
 import unicodedata
 
@@ -32,32 +32,32 @@ MIXED = st.text(
         ("a \t  b", "a b"),
     ],
 )
-def test_spellings_become_one(text: str, same: str) -> None:
-    """Marks, capitals, invisible characters, spaces, quotes and dashes do not tell words apart."""
+def test_spelling_variants_are_folded_alike(text: str, same: str) -> None:
+    """Diacritics, capitals, invisible characters, spaces, quotes and dashes are ignored."""
     assert fold_key(text) == same
 
 
 @pytest.mark.parametrize(("one", "other"), [("ຄຳລຽງ", "ຄໍາລຽງ"), ("ນ້ຳ", "ນໍ້າ"), ("ສະໝອນ", "ສະຫມອນ"), ("แอ", "เเอ")])
-def test_ways_to_type_lao_and_thai_are_equal(one: str, other: str) -> None:
-    """Vowels and consonants of two pieces equal their one-piece twins."""
+def test_ways_to_type_lao_and_thai_are_folded_alike(one: str, other: str) -> None:
+    """Vowels and consonants typed in two parts equal the single characters."""
     assert fold_key(one) == fold_key(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("ສີສຸລິດ", "ສສລດ"), ("ทองลุน", "ทองลน"), ("ទៀ", "ទ")])
-def test_vowels_of_unspaced_scripts_stay(one: str, other: str) -> None:
-    """Lao, Thai and Khmer vowels are marks that carry the word."""
+def test_vowel_signs_of_unspaced_scripts_are_kept(one: str, other: str) -> None:
+    """Lao, Thai and Khmer vowel signs distinguish words."""
     assert fold_key(one) != fold_key(other)
 
 
 @given(MIXED)
-def test_composed_equals_decomposed(text: str) -> None:
-    """NFC and NFD of a text fold alike."""
+def test_nfc_and_nfd_are_folded_alike(text: str) -> None:
+    """Both forms of a text give the same folded text."""
     assert fold_key(unicodedata.normalize("NFC", text)) == fold_key(unicodedata.normalize("NFD", text))
 
 
 @given(MIXED)
-def test_places_lead_back(text: str) -> None:
-    """Each folded place has an original place; they stand in the same order and inside the text."""
+def test_offsets_lead_back_to_the_original(text: str) -> None:
+    """Offsets are ascending and within the original text."""
     folded = fold(text)
     assert len(folded.text) == len(folded.cased)
     spans = [folded.original_span(at, at + 1) for at in range(len(folded.text))]
@@ -66,14 +66,14 @@ def test_places_lead_back(text: str) -> None:
 
 
 @given(MIXED)
-def test_folding_twice_changes_nothing(text: str) -> None:
-    """A folded text is its own folding."""
+def test_folding_is_idempotent(text: str) -> None:
+    """A folded text is not changed by folding it again."""
     assert fold_key(fold_key(text)) == fold_key(text)
 
 
 @given(MIXED)
-def test_names_fold_as_long_texts_do(text: str) -> None:
-    """Sign by sign or by one look-up: the same letters, and the same places."""
+def test_short_and_long_folding_give_the_same_result(text: str) -> None:
+    """Text and offsets are equal with both methods."""
     (brief, places), (mass, offsets) = fold_short_text(text), fold_long_text(text)
     assert brief == mass
     assert (None if places is None else [places[at] for at in range(len(places))]) == (
@@ -81,8 +81,8 @@ def test_names_fold_as_long_texts_do(text: str) -> None:
     )
 
 
-def test_slice_keeps_marks_and_drops_what_surrounds() -> None:
-    """The original spelling of a place has its combining marks, and no invisible sign after it."""
+def test_slices_include_diacritics_but_no_invisible_characters() -> None:
+    """The original spelling includes combining marks, but no invisible character after it."""
     text = unicodedata.normalize("NFD", "Tổng Bí thư Tô\u200b Lâm\u00ad nói")
     folded = fold(text)
     at = folded.text.index("to lam")
@@ -90,7 +90,7 @@ def test_slice_keeps_marks_and_drops_what_surrounds() -> None:
 
 
 def test_plain_ascii_needs_no_offsets() -> None:
-    """The common case costs nothing: places are the same."""
+    """The positions are equal to the original ones."""
     folded = fold("Phan Van Giang said")
     assert folded.original_offsets is None
     assert folded.original_span(5, 8) == (5, 8)

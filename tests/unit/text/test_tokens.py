@@ -6,7 +6,7 @@ from monitor.text.tokens import find_sentence, is_whole_word, iter_word_spans
 
 
 def test_words_keep_apostrophes() -> None:
-    """A possessive is one word; punctuation is none."""
+    """A possessive is one word; punctuation is not part of words."""
     text = "Laos's army, he said"
     assert [text[start:end] for start, end in iter_word_spans(text)] == ["Laos's", "army", "he", "said"]
 
@@ -22,14 +22,14 @@ def test_words_keep_apostrophes() -> None:
         ("x潘y", "潘", True),
     ],
 )
-def test_word_boundaries_follow_the_script(text: str, part: str, expected: bool) -> None:
-    """Spaced scripts need a boundary; Lao, Thai, Khmer, Burmese and Han do not."""
+def test_word_boundaries_depend_on_the_script(text: str, part: str, expected: bool) -> None:
+    """Scripts with spaces need a boundary; Lao, Thai, Khmer, Burmese and Han do not."""
     start = text.index(part)
     assert is_whole_word(text, start, start + len(part)) is expected
 
 
-def test_sentence_ends_at_its_stop() -> None:
-    """Dots of ranks and initials end no sentence; a question mark and a line break do."""
+def test_sentences_end_at_their_stop() -> None:
+    """Dots after ranks and initials do not end a sentence; a question mark and a line break do."""
     text = "He left. Lieut. Gen Saichay met Sr. Lt. Gen. D. Chien in Hanoi. They spoke.\nNext"
     at = text.index("Saichay")
     start, end = find_sentence(text, at, at + 7)
@@ -38,8 +38,8 @@ def test_sentence_ends_at_its_stop() -> None:
     assert text[slice(*find_sentence(text, at, at + 4))] == "They spoke."
 
 
-def test_sentence_is_bounded() -> None:
-    """A text without stops yields a window, not the whole."""
+def test_sentences_have_a_maximum_length() -> None:
+    """A text without stops gives a part of it, not the whole."""
     text = "word " * 10_000
     start, end = find_sentence(text, 20_000, 20_004, max_chars=100)
     assert end - start <= 204

@@ -1,4 +1,4 @@
-"""One spelling for one address."""
+"""Canonical URLs."""
 
 import re
 
@@ -39,8 +39,8 @@ from monitor.text.urls import canonicalize_url, extract_host, is_web_url
         ("http://", ""),
     ],
 )
-def test_canonical_url(url: str, canonical: str) -> None:
-    """Case, ports, dots, escapes, tracking, sessions, order, bases: each has one spelling."""
+def test_url_variants_have_one_canonical_spelling(url: str, canonical: str) -> None:
+    """Case, ports, dots, escapes, tracking, sessions, parameter order and base URLs are covered."""
     assert canonicalize_url(url, "https://base.example/dir/") == canonical
 
 
@@ -54,14 +54,14 @@ def test_canonical_url(url: str, canonical: str) -> None:
         ("http://daily.example/", "https://daily.example/"),
     ],
 )
-def test_different_addresses_stay_different(pair: tuple[str, str]) -> None:
-    """What a server may tell apart is told apart."""
+def test_different_urls_stay_different(pair: tuple[str, str]) -> None:
+    """URLs that a server may distinguish have different spellings."""
     assert canonicalize_url(pair[0]) != canonicalize_url(pair[1])
 
 
 @given(st.from_regex(r"https?://[a-zA-Z0-9.\-]{1,12}(:[0-9]{2,5})?/[a-zA-Z0-9%./?&=~_\-;é ]{0,30}", fullmatch=True))
-def test_canonical_is_a_fixed_point(url: str) -> None:
-    """Canonical once is canonical for ever, and ``is_web_url`` and ``host_of`` agree with it."""
+def test_canonicalizing_is_idempotent(url: str) -> None:
+    """A canonical URL is unchanged, and ``is_web_url`` and ``extract_host`` agree with it."""
     once = canonicalize_url(url)
     assert canonicalize_url(once) == once
     if once:
@@ -70,8 +70,8 @@ def test_canonical_is_a_fixed_point(url: str) -> None:
 
 
 @given(st.from_regex(r"https?://[a-z0-9.\-]{1,12}(:[0-9]{2,5})?/[a-zA-Z0-9./?&=~_\-]{0,30}", fullmatch=True))
-def test_the_quick_way_and_the_long_way_agree(url: str) -> None:
-    """Addresses that look canonical already skip the splitting, with the same result."""
+def test_fast_and_slow_path_give_the_same_result(url: str) -> None:
+    """URLs that already look canonical are not split, with the same result."""
     quick = canonicalize_url(url), extract_host(url), is_web_url(url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urls, "_CANONICAL", re.compile("(?!)"))
@@ -79,8 +79,8 @@ def test_the_quick_way_and_the_long_way_agree(url: str) -> None:
 
 
 @given(st.text(max_size=50))
-def test_any_text_is_an_address_or_none(text: str) -> None:
-    """Nothing raises, whatever a page calls a link."""
+def test_any_text_is_accepted(text: str) -> None:
+    """No text raises an error, whatever a page has as a link."""
     assert canonicalize_url(text, "https://base.example/") == "" or is_web_url(
         canonicalize_url(text, "https://base.example/")
     )
