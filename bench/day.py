@@ -88,7 +88,7 @@ def live(size: Size, *, why: bool = False) -> dict[str, Any]:
 def _watch(daemon: Any, folder: Path, pipe: Any, size: Size) -> Seen:
     """Let the news begin once the daemon watches, and wait until all was read and told, or the time is up."""
     end = time.monotonic() + 60
-    while b"watching" not in (folder / "daemon.log").read_bytes():
+    while b'"started"' not in (folder / "daemon.log").read_bytes():
         if daemon.poll() is not None or time.monotonic() > end:
             raise RuntimeError((folder / "daemon.log").read_text(errors="replace")[-2000:])
         time.sleep(0.1)

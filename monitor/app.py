@@ -1,8 +1,7 @@
-"""The composition root: the only place that names concrete adapters. Cheap things come first; all are closed in
-reverse, also when a later one cannot be opened.
+"""Composition root: builds the pipeline, with database, fetcher and channel senders, from a configuration.
 
-What only some configurations need, or only the daemon, is imported where it is put together: a pass from cron should
-not wait for it.
+No other module names concrete adapters. Adapters that only some configurations or only the daemon need are imported
+inside functions, because a single pass from cron must start quickly.
 """
 
 import asyncio
@@ -51,17 +50,16 @@ CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
 }
 
 MAX_OFFLOAD_PROCESSES = 2
-"""Processes for our own pure work, where there are cores to spare: the interpreter that hands it out feeds no more."""
+"""Limit of worker processes for CPU-bound work; the main process cannot supply more than two with work."""
 
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
 
 GC_THRESHOLD = 10_000
-"""So many objects more than before, and cycles are looked for: five times as many keep the event loop for 20 ms."""
+"""New objects between two garbage collections; five times as many block the event loop for 20 ms."""
 
 PRELOADED_MODULES = (
     "monitor.digest.compose",
     "monitor.digest.render",
-    "monitor.extract.feed_content",
     "monitor.extract.feed_content",
     "monitor.extract.extractor",
     "monitor.match.engine",
@@ -73,23 +71,23 @@ PRELOADED_MODULES = (
     "monitor.stories.fingerprints",
     "monitor.text.search_text",
 )
-"""What the pipeline loads when it first needs it, so that a pass from cron that needs none does not wait for it."""
+"""Modules that the pipeline imports at first use, because most passes from cron need none of them."""
 
 
 def utc_now() -> datetime:
-    """Tell the time: the one clock of the program."""
+    """Return the current time in UTC; every other module gets its clock as a parameter."""
     return datetime.now(UTC)
 
 
 def preload_and_freeze_gc() -> None:
-    """Load what would be loaded in the midst of work, and let the garbage collector pass over all that stays.
+    """Import ``PRELOADED_MODULES`` and exclude all current objects from garbage collection.
 
-    Each of ``LATE`` would keep the event loop some 20 ms. Sources, names and modules are a million objects; to search
-    them again took it 0.2 s each time.
+    Each import would block the event loop for about 20 ms later. Sources, names and modules are about a million
+    objects; one collection that visits them takes 0.2 s.
     """
     for name in PRELOADED_MODULES:
         import_module(name)
-    gc.unfreeze()  # what the shift before held may be garbage now
+    gc.unfreeze()  # objects of the previous configuration may be garbage now
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
@@ -103,29 +101,32 @@ async def build_collectors(
     clock: Clock = utc_now,
     metrics: "Metrics | None" = None,
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
-    """Put together what collects, alike for the daemon and for a worker, and hand out what it fetches and parses with.
+    """Build the services that poll and read pages, for the daemon and for workers alike.
 
-    ``metrics`` counts what is done.
+    Yields them with the fetcher and the process pool they use; closes both at the end. ``metrics`` counts fetches and
+    pool runs.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
-    spare = min(MAX_OFFLOAD_PROCESSES, len(os.sched_getaffinity(0)) - 1)
-    hands = SubprocessPool(spare, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS)
+    spare_cores = min(MAX_OFFLOAD_PROCESSES, len(os.sched_getaffinity(0)) - 1)
+    offload_pool = SubprocessPool(
+        spare_cores, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS
+    )
     try:
         fetcher: Fetcher = client
-        beside: ProcessPool = hands
+        metered_offload_pool: ProcessPool = offload_pool
         if metrics:
             from monitor.telemetry.metrics import MeteredFetcher, MeteredProcessPool
 
             fetcher, process_pool = MeteredFetcher(client, metrics), MeteredProcessPool(process_pool, metrics)
-            beside = MeteredProcessPool(hands, metrics)
+            metered_offload_pool = MeteredProcessPool(offload_pool, metrics)
         database.set_page_retention(settings.keep_pages)
-        aside = ProcessOffloader(beside if spare else None, spare)
-        collector = Collector(database, fetcher, process_pool, clock, settings.backfill, aside)
+        offloader = ProcessOffloader(metered_offload_pool if spare_cores else None, spare_cores)
+        collector = Collector(database, fetcher, process_pool, clock, settings.backfill, offloader)
         reader = PageReader(database, fetcher, process_pool, clock)
-        yield CollectorServices(collector, reader, client.wait_for_host, aside), fetcher, process_pool
+        yield CollectorServices(collector, reader, client.wait_for_host, offloader), fetcher, process_pool
     finally:
-        await hands.aclose()
+        await offload_pool.aclose()
         await client.aclose()
 
 
@@ -138,43 +139,45 @@ async def build_pipeline(
     metrics: "Metrics | None" = None,
     matcher: ArticleMatcher | None = None,
 ) -> AsyncIterator[Pipeline]:
-    """Put the whole line together for one configuration, on a database that is open.
+    """Build the whole pipeline of one configuration on an open database; close its parts at the end.
 
-    ``metrics`` counts what the line does; ``watcher`` is compiled here if it is not given. Raises whatever keeps a part
-    from opening, after closing what was open.
+    ``metrics`` counts what the pipeline does. ``matcher`` is compiled from the watchlist if it is None. If a part
+    cannot be opened, the parts that were opened are closed and the error is raised.
     """
     if matcher is None:
         from monitor.match.engine import compile_watchlist
 
-        matcher = await asyncio.to_thread(compile_watchlist, configuration.watchlist)  # seconds, where many are watched
+        matcher = await asyncio.to_thread(
+            compile_watchlist, configuration.watchlist
+        )  # takes seconds for a large watchlist
     async with AsyncExitStack() as stack:
         parts = build_collectors(configuration, database, process_pool, clock, metrics)
-        gatherers, fetcher, process_pool = await stack.enter_async_context(parts)
-        carriers = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
+        collectors, fetcher, process_pool = await stack.enter_async_context(parts)
+        senders = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
         if metrics:
             from monitor.telemetry.metrics import MeteredChannelSender
 
-            carriers = {
-                channel.id: MeteredChannelSender(carriers[channel.id], CHANNEL_KIND_NAMES[type(channel)], metrics)
+            senders = {
+                channel.id: MeteredChannelSender(senders[channel.id], CHANNEL_KIND_NAMES[type(channel)], metrics)
                 for channel in configuration.channels
             }
-        dispatcher = DeliverySender(database, carriers, clock)
-        stack.push_async_callback(dispatcher.drain, 0)
+        delivery_sender = DeliverySender(database, senders, clock)
+        stack.push_async_callback(delivery_sender.drain, 0)
         await database.run(database.sources.register, configuration.sources, clock())
         yield Pipeline(
             configuration=configuration,
-            collector=gatherers.collector,
-            page_reader=gatherers.page_reader,
+            collector=collectors.collector,
+            page_reader=collectors.page_reader,
             matching_step=MatchingStep(database, matcher, clock),
-            grouping_step=GroupingStep(database, clock, gatherers.offloader),
+            grouping_step=GroupingStep(database, clock, collectors.offloader),
             rechecker=Rechecker(database, fetcher, process_pool, matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
-            delivery_sender=dispatcher,
+            delivery_sender=delivery_sender,
         )
 
 
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
-    """Make the carrier of a channel. Raises ``UsageError`` for one that needs an extra which is not installed."""
+    """Return the sender of a channel. Raises ``UsageError`` if it needs an extra that is not installed."""
     if isinstance(channel, EmailChannel):
         from monitor.deliver.email import EmailSender
 
@@ -194,14 +197,14 @@ def build_channel_sender(channel: Channel, configuration: Configuration) -> Chan
 
 
 class _LazyMatcher:
-    """The watch engine of one pass: loaded and compiled for the first article; many a pass from cron brings none."""
+    """A matcher that is imported and compiled for the first article, because many passes from cron find none."""
 
     def __init__(self, watchlist: Watchlist) -> None:
         self._watchlist = watchlist
 
     @cached_property
     def match(self) -> Callable[..., Findings]:
-        """Compile it, and return what screens articles."""
+        """Compile the watchlist and return the function that matches an article."""
         from monitor.match.engine import compile_watchlist
 
         return compile_watchlist(self._watchlist).match
@@ -214,7 +217,11 @@ async def run_one_pass(
     clock: Clock = utc_now,
     build_reloader: "Callable[[ConfigurationStore], Reloader] | None" = None,
 ) -> PassResult:
-    """Make one whole pass. Where no daemon is at work, ``reloader`` keeps the file as the last good configuration."""
+    """Run the pipeline once over the due sources, or over ``source_ids`` whether due or not.
+
+    ``progress`` is called with a step and a count. Unless a daemon uses the database, the reloader that
+    ``build_reloader`` returns stores the file as the last good configuration.
+    """
     settings = configuration.settings
     async with AsyncExitStack() as stack:
         database = SqlDatabase.open(settings.database.reveal(), exclusive=None)
@@ -223,22 +230,24 @@ async def run_one_pass(
         await database.run(database.maintenance.record_clock, clock())
         if build_reloader and database.is_exclusive:
             await database.run(build_reloader(database.key_values).save_if_valid, clock())
-        workers = await stack.enter_async_context(SubprocessPool())
-        watcher = _LazyMatcher(configuration.watchlist)
-        line = await stack.enter_async_context(build_pipeline(configuration, database, workers, clock, matcher=watcher))
-        gc.freeze()  # what was loaded stays to the end of the pass
+        process_pool = await stack.enter_async_context(SubprocessPool())
+        matcher = _LazyMatcher(configuration.watchlist)
+        pipeline = await stack.enter_async_context(
+            build_pipeline(configuration, database, process_pool, clock, matcher=matcher)
+        )
+        gc.freeze()  # the objects loaded so far are used until the end of the pass
         gc.set_threshold(GC_THRESHOLD)
-        return await line.run_pass(source_ids, progress)
+        return await pipeline.run_pass(source_ids, progress)
 
 
 def sqlite_folder(url: Secret) -> Path | None:
-    """Return the folder of an SQLite file, whose disk may fill up."""
+    """Return the folder of an SQLite database, or None for another database."""
     kind, _, name = url.reveal().partition(":///")
     return Path(name.partition("?")[0]).absolute().parent if kind == "sqlite" else None
 
 
 def read_gauge_values(database: SqlDatabase, folder: Path | None, now: datetime) -> "GaugeValues":
-    """Read how things stand from the database, and from the disk that holds its folder."""
+    """Read the values of all gauges: from the database, and the free space of the disk with ``folder``."""
     from monitor.telemetry.metrics import GaugeValues
 
     due_at = database.sources.next_due_at()

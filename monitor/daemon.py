@@ -1,6 +1,7 @@
-"""The daemon: shifts of work, one for each configuration, and what goes on beside them without a break.
+"""Daemon: runs the pipeline with one configuration at a time, until SIGTERM or SIGINT.
 
-Beside the shifts run the look at the configuration file, the pulse with the watchdog, the metrics and the heartbeat.
+Background jobs run without a break across configurations: configuration check, watchdog, metrics, heartbeat ping,
+disk space, backup and cleanup.
 """
 
 import asyncio
@@ -53,7 +54,7 @@ SILENCE_LIMITS_SECONDS = {
     EVENT_LOOP: 10.0,
     "poll": 60.0,
     "read": 60.0,
-    "tell": 900.0,
+    "process": 900.0,
     "deliver": 60.0,
     "reload": 60.0,
     "database": 180.0,
@@ -61,11 +62,11 @@ SILENCE_LIMITS_SECONDS = {
 SILENCE_LIMITS_SECONDS |= {
     "clock": 180.0,
     "recheck": 3600.0,
-    "room": 60.0,
+    "disk_space": 60.0,
     "backup": 6 * 3600.0,
-    "cleaning": 12 * 3600.0,
+    "cleanup": 12 * 3600.0,
 }
-"""For how many seconds each part may be silent; after a pause some of them have a long way to go."""
+"""Seconds after which a component without a beat counts as stalled: well above its longest normal run."""
 
 DISK_CHECK_INTERVAL, CLOCK_CHECK_INTERVAL, BACKUP_CHECK_INTERVAL, CLEANUP_INTERVAL = (
     timedelta(seconds=5),
@@ -83,10 +84,11 @@ log = structlog.get_logger("monitor")
 
 
 async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now) -> None:
-    """Watch until SIGTERM or SIGINT, then stop leasing, let what is under way end, and close. SIGHUP reads again.
+    """Run the daemon until SIGTERM or SIGINT, then finish running tasks and close. SIGHUP reloads the file at ``path``.
 
-    ``database`` is used in place of the one that the file names. With a broken file the last good configuration is
-    used. Raises ``ConfigError`` if there is none, ``StoreInUse`` if another daemon is at work, or ``StoreError``.
+    ``database`` replaces the URL in the file. If the file has errors, the last good configuration is used.
+    Raises ``ConfigError`` if there is no good configuration, ``StoreInUse`` if another daemon uses the database, or
+    ``StoreError``.
     """
     redact = Redactor()
     set_up_logging(redact)
@@ -101,17 +103,17 @@ async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "",
         stack.callback(opened.close)
         await opened.run(opened.release_stale_leases, clock())
         reloader = Reloader(path, environ, opened.key_values, (lint_watchlist,))
-        configuration, change = await opened.run(reloader.load_initial, clock())
+        configuration, reload = await opened.run(reloader.load_initial, clock())
         workers = await stack.enter_async_context(SubprocessPool())
         daemon = Daemon(opened, workers, reloader, redact, SystemdNotifier(environ), clock)
         daemon.database_folder = sqlite_folder(url)
         stack.callback(daemon.close)
-        daemon.report_reload(change)
+        daemon.report_reload(reload)
         await daemon.run(configuration)
 
 
 class Daemon:
-    """One running daemon; everything it needs is open."""
+    """A running daemon on an open database and process pool."""
 
     def __init__(
         self,
@@ -142,20 +144,24 @@ class Daemon:
         self.database_folder: Path | None = None
 
     async def run(self, configuration: Configuration) -> None:
-        """Work, shift after shift, until told to stop."""
+        """Run one configuration after another until ``stop`` is called."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reloader.force_reload)
         for job in (
-            PeriodicJob("pulse", TICK_INTERVAL, self._tick_watchdog),
+            PeriodicJob("watchdog", TICK_INTERVAL, self._tick_watchdog),
             PeriodicJob("reload", RELOAD_CHECK_INTERVAL, self._with_heartbeat("reload", self._check_configuration)),
             PeriodicJob("database", GAUGE_INTERVAL, self._with_heartbeat("database", self._update_gauges)),
             PeriodicJob("heartbeat", HEARTBEAT_PING_INTERVAL, self._ping_heartbeat),
             PeriodicJob("clock", CLOCK_CHECK_INTERVAL, self._with_heartbeat("clock", self._check_clock)),
-            PeriodicJob("room", DISK_CHECK_INTERVAL, self._with_heartbeat("room", self._maintenance.check_disk_space)),
+            PeriodicJob(
+                "disk_space",
+                DISK_CHECK_INTERVAL,
+                self._with_heartbeat("disk_space", self._maintenance.check_disk_space),
+            ),
             PeriodicJob("backup", BACKUP_CHECK_INTERVAL, self._with_heartbeat("backup", self._maintenance.back_up)),
-            PeriodicJob("cleaning", CLEANUP_INTERVAL, self._with_heartbeat("cleaning", self._clean_up)),
+            PeriodicJob("cleanup", CLEANUP_INTERVAL, self._with_heartbeat("cleanup", self._clean_up)),
         ):
             self._background_scheduler.add(job.name, job.interval, job.function)
         self._background_scheduler.start()
@@ -173,85 +179,95 @@ class Daemon:
             log.info("stopped")
 
     async def _run_or_roll_back(self, configuration: Configuration) -> Configuration:
-        """Work one shift and return the next one's configuration; one that cannot be worked with gives way."""
+        """Run a configuration until it ends and return the next one, or the last good one if it fails at start.
+
+        Raises ``MonitorError`` if no other configuration has worked yet.
+        """
         try:
             await self._run_configuration(configuration)
         except MonitorError as error:
             if self._last_good_configuration is None or self._last_good_configuration is configuration:
                 raise
-            log.error("the new configuration cannot be worked with", reason=str(error))  # noqa: TRY400 - its text says all
+            log.error("configuration failed at start, previous one restored", reason=str(error))  # noqa: TRY400 - the reason is complete
             return self._last_good_configuration
         self._last_good_configuration = configuration
         return self._next_configuration or configuration
 
     async def _run_configuration(self, configuration: Configuration) -> None:
-        """Work with one configuration until there is another one, or the end; then let what is under way end."""
+        """Run the pipeline with a configuration until it is replaced or the daemon stops; then finish running tasks."""
         self._reload_event.clear()
         self._apply_settings(configuration)
         async with build_pipeline(
             configuration, self._database, self._process_pool, self._clock, self._metrics
-        ) as line:
-            desk = DaemonJobs(line, self._pending_notices, partial(log_poll, self._metrics), self._job_enqueuer)
-            runner = Scheduler(partial(log_job_error, self._metrics))
-            for job in desk.jobs():
-                work = (
+        ) as pipeline:
+            daemon_jobs = DaemonJobs(
+                pipeline, self._pending_notices, partial(log_poll, self._metrics), self._job_enqueuer
+            )
+            scheduler = Scheduler(partial(log_job_error, self._metrics))
+            for job in daemon_jobs.jobs():
+                function = (
                     self._maintenance.skip_when_disk_full(job.function) if job.name in COLLECTION_JOBS else job.function
                 )
-                runner.add(job.name, job.interval, self._with_heartbeat(job.name, work))
+                scheduler.add(job.name, job.interval, self._with_heartbeat(job.name, function))
             preload_and_freeze_gc()
-            runner.start()
+            scheduler.start()
             self._notifier.notify(SD_READY)
-            log.info("watching", sources=len(line.sources), rules=len(configuration.watchlist.rules))
+            log.info("started", sources=len(pipeline.sources), rules=len(configuration.watchlist.rules))
             await self._reload_event.wait()
-            runner.stop()
-            log.info("letting what is under way end")
-            cut = sum(await asyncio.gather(desk.drain(), runner.drain(SHUTDOWN_TIMEOUT)))
-            if cut:
-                log.warning("cut off, will be done again", count=cut)
+            scheduler.stop()
+            log.info("shutting down, waiting for running tasks")
+            cancelled = sum(await asyncio.gather(daemon_jobs.drain(), scheduler.drain(SHUTDOWN_TIMEOUT)))
+            if cancelled:
+                log.warning("running tasks cancelled, will be retried", count=cancelled)
 
     def stop(self) -> None:
-        """End after the current shift."""
+        """Finish running tasks, then stop the daemon."""
         self._stop_event.set()
         self._reload_event.set()
 
     def close(self) -> None:
-        """Close what the daemon itself has opened."""
+        """Close the probe server."""
         if self._probes:
             self._probes.close()
 
-    def report_reload(self, change: ReloadResult | None) -> None:
-        """Say once what became of the file: to the log, the metrics and, if it was not taken, the next digest."""
-        self._metrics.record_reload(self._clock(), is_success=change is None or change.outcome is ReloadOutcome.APPLIED)
-        if change and change.configuration:
+    def report_reload(self, reload: ReloadResult | None) -> None:
+        """Report the result of a reload to the log and the metrics, and a rejected file to the next digest.
+
+        None means that the file was unchanged. A rejection is logged once per edit.
+        """
+        self._metrics.record_reload(self._clock(), is_success=reload is None or reload.outcome is ReloadOutcome.APPLIED)
+        if reload and reload.configuration:
             self._pending_notices.set("")
-            log.info("configuration taken over", message=change.message, warnings=change.configuration.warnings)
-        elif change and change.is_new:
-            self._pending_notices.set(change.message)
-            first, _, _ = change.message.partition("\n")
-            log.error("configuration not taken over", message=first, faults=change.issues)
+            log.info("configuration applied", message=reload.message, warnings=reload.configuration.warnings)
+        elif reload and reload.is_new:
+            self._pending_notices.set(reload.message)
+            first_line, _, _ = reload.message.partition("\n")
+            log.error("configuration rejected", message=first_line, errors=reload.issues)
 
     def _apply_settings(self, configuration: Configuration) -> None:
-        """Take over what belongs to the daemon itself: its secrets, its probes."""
+        """Apply the settings of the daemon itself: secrets to redact, database warning, probe address."""
         self._redactor.add_secrets(find_secrets(configuration))
         before, self._settings = self._settings, configuration.settings
         if before and before.database != self._settings.database:
-            log.warning("settings.database is another one now; it will be used from the next start on")
-        wanted = self._settings.probe_address
-        if before and before.probe_address == wanted:
+            log.warning("database setting changed, restart required")
+        address = self._settings.probe_address
+        if before and before.probe_address == address:
             return
         self.close()
         self._probes = None
         try:
-            if wanted:
-                self._probes = ProbeServer(*wanted, lambda: self._liveness.health(time.monotonic()), self._metrics)
+            if address:
+                self._probes = ProbeServer(*address, lambda: self._liveness.health(time.monotonic()), self._metrics)
         except OSError as error:
-            log.warning("no probes and metrics: the port is taken", address=wanted, reason=str(error))
+            log.warning("probe server not started", address=address, reason=str(error))
 
-    def _with_heartbeat(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        return with_heartbeat(self._liveness, part, work)
+    def _with_heartbeat(
+        self, component: str, function: Callable[[], Awaitable[object]]
+    ) -> Callable[[], Awaitable[None]]:
+        return with_heartbeat(self._liveness, component, function)
 
     async def _clean_up(self) -> None:
-        """Let go of what the settings of the hour do not keep."""
+        """Delete rows, jobs and heartbeats that are older than the current settings allow."""
         if self._settings:
             await self._maintenance.clean_up(self._settings.retention)
         if self._database.job_queue:
@@ -259,60 +275,59 @@ class Daemon:
             await delete_expired_heartbeats(self._database, self._clock())
 
     async def _check_clock(self) -> None:
-        """See whether the clock was set back, or stands far ahead, and say so."""
-        turn = await self._maintenance.check_clock()
-        if turn.set_back_by:
-            seconds = round(turn.set_back_by.total_seconds())
-            log.warning("the clock was set back; what it had planned is due again", seconds=seconds)
-        if turn.ahead_by:
-            wait = round(turn.trusted_after / timedelta(hours=1))
-            log.warning(
-                "the clock stands far ahead; nothing is let go of by it yet", days=turn.ahead_by.days, hours=wait
-            )
+        """Log a clock that moved back or is far ahead. Retention trusts a clock that is ahead only after a while."""
+        check = await self._maintenance.check_clock()
+        if check.set_back_by:
+            log.warning("clock moved back, rescheduling", seconds=round(check.set_back_by.total_seconds()))
+        if check.ahead_by:
+            hours = round(check.trusted_after / timedelta(hours=1))
+            log.warning("clock far ahead, retention paused", days=check.ahead_by.days, hours=hours)
 
     async def _tick_watchdog(self) -> None:
         self._watchdog.tick(time.monotonic())
 
     async def _check_configuration(self) -> None:
-        """Look at the configuration file; a good edit ends the shift."""
-        change = await self._reloader.check_for_edit(self._database.run, self._clock(), time.monotonic())
-        if change is None:
+        """Check the configuration file for an edit; a valid edit ends the current configuration run."""
+        reload = await self._reloader.check_for_edit(self._database.run, self._clock(), time.monotonic())
+        if reload is None:
             return
-        self.report_reload(change)
-        if change.configuration:
-            self._next_configuration = change.configuration
+        self.report_reload(reload)
+        if reload.configuration:
+            self._next_configuration = reload.configuration
             self._reload_event.set()
 
     async def _update_gauges(self) -> None:
-        """Read how things stand, for the metrics."""
-        standing = await self._database.read(read_gauge_values, self._database, self.database_folder, self._clock())
-        self._metrics.set_gauges(standing)
+        """Update the gauges of the metrics, and the daemon status in the database."""
+        values = await self._database.read(read_gauge_values, self._database, self.database_folder, self._clock())
+        self._metrics.set_gauges(values)
         await self._save_daemon_status(is_stopped=False)
 
     async def _save_daemon_status(self, *, is_stopped: bool) -> None:
-        """Write down for ``monitor status`` that the daemon is at work and how it is, or that it has ended."""
-        now, faults = self._clock(), self._liveness.health(time.monotonic()).problems
-        word = json.dumps({"at": now.isoformat(), "stopped": is_stopped, "faults": faults})
-        await self._database.run(self._database.key_values.set, "daemon", word, now)
+        """Store for ``monitor status`` the time, the current problems, and whether the daemon has stopped."""
+        now, problems = self._clock(), self._liveness.health(time.monotonic()).problems
+        status = json.dumps({"at": now.isoformat(), "stopped": is_stopped, "problems": problems})
+        await self._database.run(self._database.key_values.set, "daemon", status, now)
 
     def _on_enqueued(self, enqueued: EnqueueResult) -> None:
-        """Note what became of jobs; say it when workers come and go, and when one has died over its work."""
+        """Count enqueued jobs; log requeued jobs, and a change in the number of live workers."""
         self._metrics.record_enqueued(enqueued)
         if enqueued.requeued_jobs:
-            log.warning("taken back from workers that are silent", jobs=enqueued.requeued_jobs)
+            log.warning("requeued jobs of dead workers", jobs=enqueued.requeued_jobs)
         if self._alive_workers != enqueued.alive_workers:
-            said = "workers collect" if enqueued.alive_workers else "no worker is alive; collecting here"
-            log.info(said, workers=enqueued.alive_workers)
+            event = (
+                "collection delegated to workers" if enqueued.alive_workers else "no worker alive, collecting locally"
+            )
+            log.info(event, workers=enqueued.alive_workers)
             self._alive_workers = enqueued.alive_workers
 
     async def _ping_heartbeat(self) -> None:
-        """Tell the dead man's switch that all is well, or that it is not."""
+        """Ping ``settings.heartbeat`` with success or failure, according to the daemon's health."""
         settings = self._settings
         if settings is None or settings.heartbeat_url is None:
             return
         fetcher = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, self._clock)
         try:
             if not await ping_heartbeat(fetcher, settings.heartbeat_url, self._liveness, time.monotonic()):
-                log.warning("the heartbeat did not arrive")
+                log.warning("heartbeat ping failed")
         finally:
             await fetcher.aclose()

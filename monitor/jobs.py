@@ -1,4 +1,4 @@
-"""The timetable of the daemon: name, pace, use case. What is due is known by the database; a job only asks for it."""
+"""Periodic jobs of the daemon: name, interval and function. The database decides what is due at each run."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
@@ -16,18 +16,15 @@ T = TypeVar("T")
 TICK_INTERVAL = timedelta(seconds=1)
 SHUTDOWN_TIMEOUT = timedelta(seconds=20)
 MAX_CONCURRENT_POLLS, MAX_CONCURRENT_PAGES = 200, 24
-MAX_ARTICLES_PER_TICK = 512  # articles screened before what was found in them is told
-REFILLS_PER_TICK, REFILL_DELAY_SECONDS = (
-    4,
-    0.2,
-)  # looks for due work within a tick, and the seconds from one to the next
+MAX_ARTICLES_PER_TICK = 512  # articles matched before their hits are composed into digests
+REFILLS_PER_TICK, REFILL_DELAY_SECONDS = 4, 0.2  # 4 x 0.2 s fit into a tick of one second
 RECHECK_INTERVAL = timedelta(seconds=30)
-COLLECTION_JOBS = ("poll", "read", "recheck")  # the jobs that bring in new articles, and rest while the disk is full
+COLLECTION_JOBS = ("poll", "read", "recheck")  # add articles to the database; paused while the disk is full
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodicJob:
-    """One line of the timetable."""
+    """A function that is called once per interval, under a name for logs and health."""
 
     name: str
     interval: timedelta
@@ -35,26 +32,26 @@ class PeriodicJob:
 
 
 class PendingNotices:
-    """Notices to all readers; each waits until a digest carries it."""
+    """Notice to all readers that waits until a digest contains it."""
 
     def __init__(self) -> None:
         self._notices: list[str] = []
 
     def set(self, notice: str) -> None:
-        """Put a notice up, in place of what is there: only the last word about a thing counts."""
+        """Replace the waiting notice; an empty text removes it."""
         self._notices = [notice] if notice else []
 
     def get(self) -> tuple[str, ...]:
-        """Return what is up."""
+        """Return the waiting notice, or an empty tuple."""
         return tuple(self._notices)
 
     def clear(self, delivered: Collection[str]) -> None:
-        """Take down what was told."""
+        """Remove notices that a digest contains."""
         self._notices = [notice for notice in self._notices if notice not in delivered]
 
 
 class DaemonJobs:
-    """The daemon's work: fills free places with due work at every tick, and lets go cleanly."""
+    """Periodic jobs of one configuration: start due work in free slots at every tick, and drain at the end."""
 
     def __init__(
         self,
@@ -63,9 +60,10 @@ class DaemonJobs:
         on_poll: Callable[[PollResult], None] = lambda _poll: None,
         workers: WorkerPoolPort | None = None,
     ) -> None:
-        """``board`` holds what the next digest must say; ``polled`` is told what came of every poll.
+        """Create the jobs of a pipeline.
 
-        While workers of the ``crew`` are alive, they poll sources and read pages.
+        ``pending_notices`` go into the next digest. ``on_poll`` is called with the result of every local poll. While
+        any of ``workers`` is alive, workers poll sources and read pages instead of the daemon.
         """
         self._pending_notices, self._workers = pending_notices, workers
         self._pipeline, self._sources, self._on_poll = pipeline, pipeline.sources, on_poll
@@ -74,17 +72,17 @@ class DaemonJobs:
         self._is_leasing = True
 
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """Return the timetable."""
+        """Return all periodic jobs."""
         return (
             PeriodicJob("poll", TICK_INTERVAL, self.collect),
             PeriodicJob("read", TICK_INTERVAL, self.read_pages),
             PeriodicJob("recheck", RECHECK_INTERVAL, self._pipeline.recheck),
-            PeriodicJob("tell", TICK_INTERVAL, self.match_and_compose),
+            PeriodicJob("process", TICK_INTERVAL, self.match_and_compose),
             PeriodicJob("deliver", TICK_INTERVAL, self._pipeline.send_deliveries),
         )
 
     async def collect(self) -> None:
-        """Hand due sources to workers; where there are none, start polling as many as there are free places."""
+        """Enqueue due sources for workers; without a live worker, start polls of due sources in all free slots."""
         if self._workers and self._is_leasing and await self._workers.enqueue_due_jobs():
             return
         await self._fill_slots(self._poll_slots, self._pipeline.collector.lease, self._collect_source)
@@ -93,7 +91,7 @@ class DaemonJobs:
         self._on_poll(await self._pipeline.collector.poll(lease, self._sources[lease.source_id]))
 
     async def read_pages(self) -> None:
-        """Start reading as many listed pages as there are free places, where no workers do it."""
+        """Start reading listed pages in all free slots, unless workers do it."""
         if self._workers and self._workers.has_workers:
             return
         await self._fill_slots(self._page_slots, self._pipeline.page_reader.lease, self._read_page)
@@ -105,23 +103,24 @@ class DaemonJobs:
         self,
         slots: TaskSlots,
         lease: Callable[[int], Awaitable[Sequence[T]]],
-        work: Callable[[T], Coroutine[object, object, object]],
+        task: Callable[[T], Coroutine[object, object, object]],
     ) -> None:
-        """Fill free places with what is due. When all were taken, more is due: look again before the next tick.
+        """Lease due work and start it in all free slots; repeat within the tick while every free slot is used.
 
-        Most polls are done in milliseconds; without this, those that hang would leave the others a place a second.
+        Most polls take milliseconds. With one fill per tick, a few slow polls would limit all others to one poll per
+        free slot and second.
         """
         for _ in range(REFILLS_PER_TICK):
             free = slots.free_count if self._is_leasing else 0
             leased = await lease(free) if free else ()
-            for one in leased:
-                slots.start(work(one))
+            for item in leased:
+                slots.start(task(item))
             if not self._is_leasing or len(leased) < free:
                 return
             await asyncio.sleep(REFILL_DELAY_SECONDS)
 
     async def match_and_compose(self) -> None:
-        """Screen, group and compose what has come in; of much a part, and the rest at the next tick."""
+        """Match and group new articles and compose due digests, for at most ``MAX_ARTICLES_PER_TICK`` articles."""
         async with self._processing_lock:
             notices = self._pending_notices.get()
             _, digests = await self._pipeline.match_and_compose(notices, MAX_ARTICLES_PER_TICK)
@@ -129,7 +128,10 @@ class DaemonJobs:
                 self._pending_notices.clear(notices)
 
     async def drain(self) -> int:
-        """Let what is under way end, for twenty seconds at most; what is cut off will be done again."""
+        """Stop leasing and wait at most ``SHUTDOWN_TIMEOUT`` for running tasks.
+
+        Returns the number of cancelled polls and page reads; their leases expire, so they are retried.
+        """
         self._is_leasing = False
         deliveries = self._pipeline.delivery_sender.drain(SHUTDOWN_TIMEOUT.total_seconds())
         polls, pages, _ = await asyncio.gather(

@@ -1,7 +1,7 @@
-"""The worker: collects for the daemon, which hands the jobs out; as many as wanted, on as many machines.
+"""Worker process: polls sources and reads pages for the daemon, with jobs from a PostgreSQL queue.
 
-It works by the configuration that the daemon keeps in the database, so that no file has to be carried around. A new
-one ends a shift in good order and begins the next.
+It uses the configuration that the daemon stores in the database. The worker finishes its
+running jobs before it applies a new configuration.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ from monitor.telemetry.probes import ProbeServer
 from monitor.telemetry.redact import Redactor, find_secrets
 
 HEARTBEAT_SAVE_INTERVAL, RELOAD_CHECK_INTERVAL = timedelta(seconds=5), timedelta(seconds=2)
-SILENCE_LIMITS_SECONDS = {EVENT_LOOP: 10.0, "word": 60.0, "configuration": 60.0}
+SILENCE_LIMITS_SECONDS = {EVENT_LOOP: 10.0, "heartbeat": 60.0, "configuration": 60.0}
 
 log = structlog.get_logger("monitor")
 
@@ -67,46 +67,47 @@ async def run_worker(
     probes: tuple[str, int] | None = None,
     clock: Clock = utc_now,
 ) -> None:
-    """Do jobs, ``places`` side by side, until SIGTERM or SIGINT; then let what is under way end, and close.
+    """Run jobs, at most ``concurrency`` at a time, until SIGTERM or SIGINT; then finish running jobs and close.
 
-    The database is that of the file, or ``database``. Raises ``UsageError`` if there is no queue in it, ``ConfigError``
-    if none is named, or ``StoreError``.
+    ``database`` replaces the URL in the file at ``path``; ``probes`` is the host and port of the probe server.
+    Raises ``UsageError`` if the database has no job queue, ``ConfigError`` if no database is configured, or
+    ``StoreError``.
     """
     redact = Redactor()
     set_up_logging(redact)
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # we say it ourselves, once and shorter
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # this module logs queue errors itself, once each
     found = Secret(database) if database else find_database_url(path, environ)
     url = found or load_configuration(path, environ).settings.database
     redact.add_secrets([url])
     if url.reveal().startswith("sqlite"):
         raise UsageError(
-            "workers share their work by PostgreSQL, and this database is SQLite: write postgresql+psycopg://HOST/NAME "
-            "into settings.database, here and where monitor run is at work; on one machine, monitor run does it all"
+            "workers need PostgreSQL, and this database is SQLite: set settings.database to "
+            "postgresql+psycopg://HOST/NAME, here and where `monitor run` runs; on one machine `monitor run` is enough"
         )
     if not is_installed():
-        raise UsageError("monitor worker takes its jobs from Procrastinate: pip install 'monitor[postgres]'")
+        raise UsageError("`monitor worker` needs Procrastinate: pip install 'monitor[postgres]'")
     async with AsyncExitStack() as stack:
         opened = SqlDatabase.open(url.reveal())
         stack.callback(opened.close)
         assert opened.job_queue is not None  # noqa: S101 - on PostgreSQL with Procrastinate there is one
-        workers = await stack.enter_async_context(SubprocessPool())
-        hand = WorkerProcess(opened, opened.job_queue, workers, redact, path, environ)
-        hand.clock, hand.concurrency = clock, concurrency
+        process_pool = await stack.enter_async_context(SubprocessPool())
+        worker = WorkerProcess(opened, opened.job_queue, process_pool, redact, path, environ)
+        worker.clock, worker.concurrency = clock, concurrency
         if probes:
-            stack.callback(ProbeServer(*probes, hand.health, hand.metrics).close)
-        await hand.run(SystemdNotifier(environ))
+            stack.callback(ProbeServer(*probes, worker.health, worker.metrics).close)
+        await worker.run(SystemdNotifier(environ))
 
 
 class Stoppable(Protocol):
-    """What takes jobs from the queue."""
+    """A queue consumer that can be stopped."""
 
     def stop(self) -> None:
-        """Take no further one."""
+        """Start no further job."""
         ...
 
 
 class WorkerProcess:
-    """One running worker; everything it needs is open."""
+    """A running worker on an open database, job queue and process pool."""
 
     def __init__(
         self,
@@ -130,24 +131,26 @@ class WorkerProcess:
         self._heartbeat = WorkerHeartbeat(f"{socket.gethostname()}-{os.getpid()}", utc_now(), utc_now())
 
     def health(self) -> HealthStatus:
-        """Judge how the worker is, for its probes."""
+        """Return the health of the worker, for its probes."""
         return self._liveness.health(time.monotonic())
 
     async def run(self, notifier: SystemdNotifier) -> None:
-        """Do jobs, shift after shift, until told to stop."""
+        """Run jobs with one configuration after another until ``stop`` is called."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        guardian = Watchdog(self._liveness, notifier, self.metrics)
-        beside = Scheduler(partial(log_job_error, self.metrics))
-        beside.add("pulse", TICK_INTERVAL, _as_async_job(lambda: guardian.tick(time.monotonic())))
-        beside.add(
+        watchdog = Watchdog(self._liveness, notifier, self.metrics)
+        background_scheduler = Scheduler(partial(log_job_error, self.metrics))
+        background_scheduler.add("watchdog", TICK_INTERVAL, _as_async_job(lambda: watchdog.tick(time.monotonic())))
+        background_scheduler.add(
             "configuration",
             RELOAD_CHECK_INTERVAL,
             with_heartbeat(self._liveness, "configuration", self._check_configuration),
         )
-        beside.add("word", HEARTBEAT_SAVE_INTERVAL, with_heartbeat(self._liveness, "word", self._save_heartbeat))
-        beside.start()
+        background_scheduler.add(
+            "heartbeat", HEARTBEAT_SAVE_INTERVAL, with_heartbeat(self._liveness, "heartbeat", self._save_heartbeat)
+        )
+        background_scheduler.start()
         notifier.notify(SD_READY)
         try:
             await self._save_heartbeat()
@@ -155,14 +158,14 @@ class WorkerProcess:
                 await self._run_configuration()
         finally:
             notifier.notify(SD_STOPPING)
-            beside.stop()
-            await beside.drain(SHUTDOWN_TIMEOUT)
+            background_scheduler.stop()
+            await background_scheduler.drain(SHUTDOWN_TIMEOUT)
             with contextlib.suppress(StoreError):
                 await self._database.run(delete_heartbeat, self._database.key_values, self._heartbeat.name)
             log.info("stopped", done=self._heartbeat.done, failed=self._heartbeat.failed)
 
     def stop(self) -> None:
-        """Take no further job, and end when those under way have ended."""
+        """Start no further job, finish the running ones, then end ``run``."""
         self._stop_event.set()
         self._end_configuration_run()
 
@@ -172,7 +175,7 @@ class WorkerProcess:
             self._queue_worker.stop()
 
     async def _run_configuration(self) -> None:
-        """Work with the daemon's configuration until there is another one, or the end."""
+        """Run jobs with the stored configuration until it is replaced or the worker stops."""
         configuration = self._read_configuration(await self._fetch_configuration())
         self._reload_event.clear()
         if configuration is None or self._stop_event.is_set():
@@ -183,27 +186,27 @@ class WorkerProcess:
         parts = build_collectors(configuration, self._database, self._process_pool, self.clock, self.metrics)
         from monitor.schedule.procrastinate_worker import ProcrastinateWorker
 
-        async with parts as (gatherers, _fetcher, _workers):
-            self._job_handler = JobHandler(self._database, self._queue, gatherers, sources, self.clock)
-            works: dict[str, Callable[..., Awaitable[object]]] = {
+        async with parts as (services, _fetcher, _process_pool):
+            self._job_handler = JobHandler(self._database, self._queue, services, sources, self.clock)
+            handlers: dict[str, Callable[..., Awaitable[object]]] = {
                 COLLECT_TASK: self._collect,
                 READ_PAGES_TASK: self._read_pages,
             }
-            crewman = ProcrastinateWorker(
-                self._database.conninfo, QUEUE_NAME, works, self.concurrency, HEARTBEAT_INTERVAL
+            queue_worker = ProcrastinateWorker(
+                self._database.conninfo, QUEUE_NAME, handlers, self.concurrency, HEARTBEAT_INTERVAL
             )
-            self._queue_worker = crewman
+            self._queue_worker = queue_worker
             preload_and_freeze_gc()
-            log.info("at work", worker=self._heartbeat.name, sources=len(sources), places=self.concurrency)
-            await crewman.run(SHUTDOWN_TIMEOUT, self._report_queue_problem)
+            log.info("worker started", worker=self._heartbeat.name, sources=len(sources), jobs=self.concurrency)
+            await queue_worker.run(SHUTDOWN_TIMEOUT, self._report_queue_problem)
 
     async def _wait_for_change(self) -> None:
-        """Wait until something has changed."""
+        """Wait for a changed configuration or for ``stop``."""
         if not self._stop_event.is_set():
             await self._reload_event.wait()
 
     async def _fetch_configuration(self) -> str:
-        """Return the text of the configuration that the daemon has kept, empty if there is none or no way to it."""
+        """Return the text of the stored configuration; empty if there is none or the database cannot be read."""
         try:
             snapshot = await self._database.run(self._database.key_values.get_saved_configuration)
         except StoreError:
@@ -211,72 +214,75 @@ class WorkerProcess:
         return snapshot.text if snapshot else ""
 
     def _read_configuration(self, text: str) -> Configuration | None:
-        """Read the configuration, or say why this machine cannot work by it."""
+        """Parse the stored configuration; log why and return None if this machine cannot use it."""
         self._configuration_text = text
         if not text:
-            log.warning("there is no configuration in the database yet: start monitor run on it")
+            log.warning("no configuration in database", suggestion="start `monitor run` on this database")
             return None
         try:
             return parse_configuration(text.encode(), self._path, self._environ)
         except ConfigError as error:
-            # mostly a ${NAME} that is set where the daemon runs, and not here
-            log.error("the daemon's configuration cannot be read here", faults=error.issues)  # noqa: TRY400 - faults say all
+            # the usual cause is a ${NAME} that is set for the daemon but not on this machine
+            log.error("configuration rejected", errors=error.issues)  # noqa: TRY400 - the errors are complete
             return None
 
     async def _check_configuration(self) -> None:
-        """Look whether the daemon has taken another configuration over."""
+        """End the current configuration run if the daemon has stored another configuration."""
         snapshot = await self._database.run(self._database.key_values.get_saved_configuration)
         if snapshot and snapshot.text != self._configuration_text:
-            log.info("another configuration; letting what is under way end")
+            log.info("configuration changed, waiting for running jobs")
             self._end_configuration_run()
 
     async def _collect(self, source_id: str, token: str) -> None:
-        """Do a job of the queue: collect a source."""
+        """Run a queue job: poll a source."""
         with self._count_job(COLLECT_TASK):
-            assert self._job_handler is not None  # noqa: S101 - jobs are taken within a shift
+            assert self._job_handler is not None  # noqa: S101 - jobs run only within a configuration run
             poll = await self._job_handler.collect(source_id, token)
             log_poll(self.metrics, poll)
             self._heartbeat = replace(self._heartbeat, new=self._heartbeat.new + poll.new_count)
-        if poll.outcome in {PollOutcome.SUPERSEDED, PollOutcome.LEASE_LOST}:
-            log.warning("came too late and was dropped; another worker does it", source=source_id, detail=poll.detail)
+        if poll.outcome in {PollOutcome.SUPERSEDED, PollOutcome.LOST}:
+            log.warning("lease expired, result discarded", source=source_id, detail=poll.detail)
 
     async def _read_pages(self, source_id: str) -> None:
-        """Do a job of the queue: read pages that a source has listed."""
+        """Run a queue job: read listed pages of a source."""
         with self._count_job(READ_PAGES_TASK):
-            assert self._job_handler is not None  # noqa: S101 - jobs are taken within a shift
+            assert self._job_handler is not None  # noqa: S101 - jobs run only within a configuration run
             await self._job_handler.read_pages(source_id)
 
     @contextlib.contextmanager
     def _count_job(self, job: str) -> Iterator[None]:
-        """Count a job while it runs, and what became of it; say why one has failed."""
+        """Count a job as running, then as done or failed; log the error of a failed one."""
         self._heartbeat = replace(self._heartbeat, running=self._heartbeat.running + 1)
-        good = False
+        is_success = False
         try:
             yield
-            good = True
+            is_success = True
         except Exception as error:
             log_job_error(self.metrics, job, "failed", error)
             raise
         finally:
-            done, failed = self._heartbeat.done + good, self._heartbeat.failed + (not good)
+            done, failed = self._heartbeat.done + is_success, self._heartbeat.failed + (not is_success)
             self._heartbeat = replace(self._heartbeat, running=self._heartbeat.running - 1, done=done, failed=failed)
-            self.metrics.record_worker_job(is_success=good)
+            self.metrics.record_worker_job(is_success=is_success)
 
     async def _save_heartbeat(self) -> None:
-        """Leave word for ``monitor status``."""
+        """Store the worker's counts and problems for ``monitor status``."""
         self._heartbeat = replace(self._heartbeat, at=self.clock(), faults=self.health().problems)
         await self._database.run(save_heartbeat, self._database.key_values, self._heartbeat)
 
     def _report_queue_problem(self, problem: str) -> None:
-        """Say once what is wrong with the queue, and when it is over."""
+        """Log a problem of the queue once, and its end."""
         if self._liveness.set_problem("queue", problem):
-            log.error("in trouble", part="queue", reason=problem) if problem else log.info("well again", part="queue")
+            if problem:
+                log.error("component failing", component="queue", reason=problem)
+            else:
+                log.info("component recovered", component="queue")
 
 
-def _as_async_job(work: Callable[[], object]) -> Callable[[], Awaitable[None]]:
-    """Make a job of something that waits for nothing."""
+def _as_async_job(function: Callable[[], object]) -> Callable[[], Awaitable[None]]:
+    """Return an async job that calls a synchronous function."""
 
     async def job() -> None:
-        work()
+        function()
 
     return job

@@ -1,1 +1,1 @@
-"""The command line: one file a family of commands, none with logic of its own."""
+"""Command line: one module per group of commands; they call the pipeline and the stores and print results."""

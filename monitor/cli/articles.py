@@ -1,4 +1,4 @@
-"""Look: what is well, what came in, what was found."""
+"""Commands ``monitor hits`` and ``monitor search``, and the list of ``monitor articles``."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ SourceOption = Annotated[
     typer.Option(
         "--source",
         metavar="ID",
-        help="Only of this source.",
+        help="Only articles of this source.",
         show_default=False,
         autocompletion=complete_ids("sources"),
     ),
@@ -43,7 +43,7 @@ SinceOption = Annotated[str, typer.Option("--since", metavar="LENGTH", help="Onl
 RuleOption = Annotated[
     str,
     typer.Option(
-        "--rule", metavar="ID", help="Only of this rule.", show_default=False, autocompletion=complete_ids("rules")
+        "--rule", metavar="ID", help="Only hits of this rule.", show_default=False, autocompletion=complete_ids("rules")
     ),
 ]
 OfficialOption = Annotated[
@@ -51,7 +51,7 @@ OfficialOption = Annotated[
     typer.Option(
         "--official",
         metavar="ID",
-        help="Only of this official.",
+        help="Only hits on this official.",
         show_default=False,
         autocompletion=complete_ids("officials"),
     ),
@@ -60,7 +60,7 @@ OfficialOption = Annotated[
 
 @contextmanager
 def open_database(configuration: "Configuration") -> "Iterator[SqlDatabase]":
-    """Open the database for looking, and close it."""
+    """Open the database of a configuration; close it at the end."""
     from monitor.store.database import SqlDatabase
 
     database = SqlDatabase.open(configuration.settings.database.reveal())
@@ -71,7 +71,7 @@ def open_database(configuration: "Configuration") -> "Iterator[SqlDatabase]":
 
 
 def parse_since(length: str) -> datetime | None:
-    """Return the time so long ago. Raises ``UsageError`` for what is no length."""
+    """Return the time that is ``length`` before now, or None if it is empty. Raises ``UsageError`` if it is invalid."""
     from monitor.domain.value_parsers import parse_duration
 
     if not length:
@@ -83,7 +83,7 @@ def parse_since(length: str) -> datetime | None:
 
 
 def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
-    """Make sure that an id nothing was found for is one at all. Raises ``UsageError`` with those that are."""
+    """Raise ``UsageError`` with similar or all known ids if ``wanted_id`` is not one of them; accept an empty id."""
     from monitor.domain.value_parsers import suggest_similar
 
     known_ids = list(known_ids)
@@ -101,19 +101,19 @@ def list_articles(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """List the articles that came in, newest first."""
+    """List stored articles, newest first."""
     from monitor.domain.read_models import ArticleFilter
 
     configuration = load_config(config, database)
     with open_database(configuration) as opened:
-        found = opened.queries.list_articles(ArticleFilter(source_id=source, since_at=parse_since(since), limit=limit))
-    if not (found or as_json or as_csv):
+        stored = opened.queries.list_articles(ArticleFilter(source_id=source, since_at=parse_since(since), limit=limit))
+    if not (stored or as_json or as_csv):
         require_known_id("source", source, (one.id for one in configuration.sources), config)
-    print_articles(found, as_json=as_json, as_csv=as_csv, empty_message="No article came in.")
+    print_articles(stored, as_json=as_json, as_csv=as_csv, empty_message="There are no articles.")
 
 
 def print_articles(articles: "list[StoredArticle]", *, as_json: bool, as_csv: bool, empty_message: str) -> None:
-    """Print articles a line each."""
+    """Print one line per article, as a table, JSON or CSV."""
     if print_records(ARTICLE_COLUMNS, map(article_record, articles), as_json=as_json, as_csv=as_csv):
         return
     rows = (
@@ -135,7 +135,7 @@ ARTICLE_COLUMNS = (
 
 
 def article_record(stored: "StoredArticle") -> dict[str, object]:
-    """Give an article's keys of ``articles --json``."""
+    """Return the keys of an article in ``articles --json``."""
     return {
         "id": stored.id,
         "source": stored.source_id,
@@ -151,18 +151,18 @@ def article_record(stored: "StoredArticle") -> dict[str, object]:
     }
 
 
-HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "told_at", "digest", "kind", "title", "url")
+HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "reported_at", "digest", "kind", "title", "url")
 
 
 def hit_record(hit: "HitSummary") -> dict[str, object]:
-    """Give a hit's keys of ``hits --json``."""
+    """Return the keys of a hit in ``hits --json``."""
     return {
         "id": hit.id,
         "article": hit.article_id,
         "rule": hit.rule_id,
         "officials": hit.official_ids,
         "found_at": hit.found_at,
-        "told_at": hit.reported_at,
+        "reported_at": hit.reported_at,
         "digest": hit.plan_id,
         "kind": hit.kind,
         "title": hit.title,
@@ -180,7 +180,7 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List what the rules found, newest first, and when it was told."""
+    """List the hits of the rules, newest first, and when each was reported."""
     from monitor.domain.read_models import ArticleFilter
 
     wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since), limit=limit)
@@ -203,18 +203,18 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
         )
         for hit in found
     )
-    print_table(("id", "found", "rule", "officials", "title", "told"), rows, "No rule found anything.")
+    print_table(("id", "found", "rule", "officials", "title", "reported"), rows, "There are no hits.")
 
 
 def search(
-    query: Annotated[str, typer.Argument(help='Words, "a phrase", begin*; -word excludes. Marks do not matter.')],
+    query: Annotated[str, typer.Argument(help='Words, "a phrase", begin*; -word excludes. Diacritics are ignored.')],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     limit: LimitOption = 20,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """Find stored articles by their words, newest first."""
+    """Search stored articles by words, newest first."""
     with open_database(load_config(config, database)) as opened:
         found = opened.queries.search(query, limit)
-    print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article has these words.")
+    print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article matches.")

@@ -1,4 +1,4 @@
-"""What every command shares: its options, how it reads the configuration, how it prints."""
+"""Shared code of all commands: options, loading of the configuration, output formats."""
 
 import json
 import os
@@ -42,27 +42,31 @@ ConfigOption = Annotated[
     ),
 ]
 DatabaseOption = Annotated[
-    str, typer.Option("--database", metavar="URL", help="Use this database, not the file's.", show_default=False)
+    str,
+    typer.Option(
+        "--database", metavar="URL", help="Database to use instead of the configured one.", show_default=False
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets, with a line of headings.")]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV with a header line, for spreadsheets.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number of results.")]
 DEFAULT_CONFIG = Path("sources.yaml")
 T = TypeVar("T")
 
 
 def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run what waits for the network or the database until it is done."""
+    """Run a coroutine to its end and return its result."""
     import asyncio
 
     return asyncio.run(coroutine)
 
 
 def load_config(config: Path, database: str = "", *, resolve_secrets: bool = False) -> Configuration:
-    """Read the configuration, with the database the user named on the command line if any.
+    """Return the configuration of a file; ``database`` replaces its database URL.
 
-    Only a command that fetches or sends needs the ``secrets``; others work in a shell without the daemon's environment.
-    Raises ``ConfigError`` with every fault, or ``UsageError`` if the file cannot be read.
+    With ``resolve_secrets`` every secret must resolve. Only commands that fetch or send need it, so the others work
+    in a shell without the daemon's environment.
+    Raises ``ConfigError`` with every error, or ``UsageError`` if the file cannot be read.
     """
     from monitor.config.load import load_configuration
     from monitor.match.lint import find_watchlist_errors
@@ -77,7 +81,7 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
 
 
 def set_up_quiet_logging(configuration: Configuration) -> None:
-    """Let libraries and use cases say only what matters, to stderr, and without the configuration's secrets."""
+    """Log warnings and errors only, to standard error, with the configuration's secrets redacted."""
     from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets
 
@@ -85,7 +89,7 @@ def set_up_quiet_logging(configuration: Configuration) -> None:
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
-    """Make a completion of the ids in a section of the configuration; a file with faults still gives what it names."""
+    """Return a shell completion for the ids in a section of the configuration, which may have errors."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
         from monitor.config.yaml_document import parse_yaml
@@ -102,7 +106,7 @@ def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
 
 
 def to_json_value(value: object) -> Any:
-    """Turn domain values into what JSON holds: times in UTC as ISO 8601, lengths in seconds, enums by value."""
+    """Return a JSON-compatible value: times as ISO 8601 in UTC, durations in seconds, enums by value."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, timedelta):
@@ -117,12 +121,12 @@ def to_json_value(value: object) -> Any:
 
 
 def print_json(document: Mapping[str, object]) -> None:
-    """Print one JSON document on one line."""
+    """Print a JSON document on one line."""
     sys.stdout.write(json.dumps(to_json_value(document), ensure_ascii=False) + "\n")
 
 
 def print_json_lines(records: Iterable[Mapping[str, object]]) -> None:
-    """Print one JSON document a line."""
+    """Print one JSON document per line."""
     for record in records:
         print_json(record)
 
@@ -131,14 +135,14 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
-    """Print records as a table for spreadsheets: UTF-8 with the mark that they look for, several values joined by "; ".
+    """Print records as CSV: UTF-8 with a byte order mark, lists joined by "; ".
 
-    A text from outside that a spreadsheet would take for a formula is led by an apostrophe, which it does not show.
+    A text that a spreadsheet would run as a formula is prefixed with an apostrophe, which spreadsheets do not show.
     """
-    from csv import writer as write_to
+    from csv import writer as create_writer
 
     sys.stdout.write("\ufeff")
-    writer = write_to(sys.stdout)
+    writer = create_writer(sys.stdout)
     writer.writerow(columns)
     writer.writerows([_csv_cell(record[column]) for column in columns] for record in records)
 
@@ -153,12 +157,12 @@ def _csv_cell(value: object) -> object:
 def print_records(
     columns: Sequence[str], records: Iterable[Mapping[str, object]], *, as_json: bool, as_csv: bool
 ) -> bool:
-    """Print records for a program or a spreadsheet, if one of them is asked for; returns whether.
+    """Print records as JSON or CSV if one is requested; return whether anything was printed.
 
-    Raises ``UsageError`` if both are.
+    Raises ``UsageError`` if both are requested.
     """
     if as_json and as_csv:
-        raise UsageError("--json and --csv cannot both be printed: choose one.")
+        raise UsageError("--json and --csv cannot be combined: choose one.")
     if as_json:
         print_json_lines(records)
     elif as_csv:
@@ -167,17 +171,17 @@ def print_records(
 
 
 def format_time(moment: datetime | None) -> str:
-    """Show a time to a person, in the zone of his machine."""
+    """Return a time in the machine's time zone, to the minute; "-" for None."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
 
 
 def format_count(number: int, singular: str, plural: str = "") -> str:
-    """Write a number with its noun."""
+    """Return a number with its noun in singular or plural."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def program_name() -> str:
-    """Return how this program was called, to be typed again: its path, where the shell does not find its name."""
+    """Return how to call this program from the shell: its name, or its path if the name is not on PATH."""
     from shutil import which
 
     name = Path(sys.argv[0]).name
@@ -188,19 +192,19 @@ PIPED_WIDTH = 10_000
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
-    """Print a table, or one sentence where there is nothing to show. Foreign text stays text.
+    """Print a table, or ``empty_message`` if there are no rows. Cell texts are not parsed as markup.
 
-    Piped, each row is one line, however long, so that it can be searched.
+    If the output is piped, each row is one line of any length, so that it can be searched.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        grid.add_row(*(Text(str(cell)) for cell in row))
-    if grid.row_count:
-        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False).print(grid, crop=False)
+        table.add_row(*(Text(str(cell)) for cell in row))
+    if table.row_count:
+        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False).print(table, crop=False)
     else:
         sys.stdout.write(empty_message + "\n")

@@ -59,7 +59,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "", 
     except StoreCorrupt as error:
         errors = (str(error),)
     if json:
-        print_json({"faults": list(errors)})
+        print_json({"errors": list(errors)})
     else:
         typer.echo("\n".join(errors) if errors else "The database has no damage.")
     if errors:

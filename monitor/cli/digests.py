@@ -38,6 +38,7 @@ SinceOption = Annotated[
     str, typer.Option("--since", metavar="LENGTH", help="All hits of the last 12h, 7d ..., reported or not.")
 ]
 MAX_FEED_DIGESTS = 20
+DRAIN_SECONDS = 75.0  # longer than the timeouts of SMTP and webhooks, 60 and 30 s
 
 
 class DigestFormat(StrEnum):
@@ -56,7 +57,7 @@ FormOption = Annotated[DigestFormat, typer.Option("--form", "-f", help="Output f
 
 
 def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
-    """Return the plan of a digest. Raises ``UsageError`` naming those that there are."""
+    """Return the plan with an id. Raises ``UsageError`` with all ids if there is none."""
     plans = {plan.id: plan for plan in configuration.digests}
     if plan_id not in plans:
         raise UsageError(f"There is no digest '{plan_id}'. There are: {', '.join(sorted(plans)) or 'none'}.")
@@ -112,7 +113,7 @@ def digest_record(digest: "DigestSummary") -> dict[str, object]:
         "digest": digest.plan_id,
         "window": {"start": digest.start_at, "end": digest.end_at},
         "composed_at": digest.composed_at,
-        "late": digest.is_overdue,
+        "overdue": digest.is_overdue,
         "hits": digest.hit_count,
         "deliveries": dict(Counter(state.value for state in digest.delivery_states)),
     }
@@ -160,7 +161,7 @@ def show(
 
 
 def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> str:
-    """Render a digest in one form."""
+    """Return a digest in an output format."""
     from monitor.digest.render import render_digest, render_page
 
     if digest_format is DigestFormat.PAGE:
@@ -175,18 +176,18 @@ def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str)
 
 
 def render_feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> str:
-    """Render the last digests of a name as an Atom feed."""
+    """Return the last ``MAX_FEED_DIGESTS`` sent digests of a plan as an Atom feed, one entry per story."""
     from monitor.digest.render import render_atom
 
-    lines = database.deliveries.list_digests(plan.id, MAX_FEED_DIGESTS)
-    digests = [database.deliveries.get_digest(line.id) for line in lines if line.delivery_states]
+    summaries = database.deliveries.list_digests(plan.id, MAX_FEED_DIGESTS)
+    digests = [database.deliveries.get_digest(summary.id) for summary in summaries if summary.delivery_states]
     return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), template_dir=templates)
 
 
 async def preview_digest(
     database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "Digest":
-    """Compose and write nothing."""
+    """Return the digest that would be sent now; nothing is stored."""
     from monitor.app import utc_now
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.schedule.digest_times import CronDigestSchedule
@@ -202,7 +203,7 @@ def send(
     database: DatabaseOption = "",
     since: SinceOption = "",
 ) -> None:
-    """Send a digest now: what it has not told yet, or with --since everything of that time, told or not."""
+    """Send a digest now: the hits not reported yet, or with --since all hits of that time."""
     configuration = load_config(config, database, resolve_secrets=True)
     plan = find_plan(configuration, name)
     with open_database(configuration) as opened:
@@ -214,35 +215,40 @@ def send(
 async def send_digest(
     database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "tuple[Digest, list[DeliveryAttempt]]":
-    """Commit a digest and deliver what is due."""
+    """Compose and store a digest, then send due deliveries; return the digest and the attempts."""
     from monitor.app import utc_now
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.schedule.digest_times import CronDigestSchedule
 
-    alerter = DigestComposer(database, CronDigestSchedule(), utc_now)
-    digest, _ = await alerter.send_now(plan, configuration, since)
+    composer = DigestComposer(database, CronDigestSchedule(), utc_now)
+    digest, _ = await composer.send_now(plan, configuration, since)
     return digest, await deliver_due(database, configuration)
 
 
 async def deliver_due(database: "SqlDatabase", configuration: "Configuration") -> "list[DeliveryAttempt]":
-    """Deliver what is due, beside a daemon or without one, and wait for the slow ones."""
+    """Send due deliveries, whether a daemon runs or not, and wait at most ``DRAIN_SECONDS`` for slow ones."""
     from monitor.app import build_channel_sender, utc_now
     from monitor.pipeline.send_deliveries import DeliverySender
 
-    carriers = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
-    dispatcher = DeliverySender(database, carriers, utc_now)
-    return [*await dispatcher.run_due(), *await dispatcher.drain(75)]
+    senders = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
+    delivery_sender = DeliverySender(database, senders, utc_now)
+    return [*await delivery_sender.run_due(), *await delivery_sender.drain(DRAIN_SECONDS)]
+
+
+def format_attempt(attempt: "DeliveryAttempt") -> str:
+    """Return one line with the result and the target of a delivery attempt."""
+    message, send_result = attempt.delivery.message, attempt.receipt
+    detail = send_result.detail if isinstance(send_result, Sent) else send_result.reason
+    return f"{type(send_result).__name__.lower()} to {message.channel_id}: {message.target}: {detail}"
 
 
 def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
-    """Say what came of each attempt. Raises ``MonitorError`` if one failed, so that scripts see it."""
+    """Print the result of each delivery attempt. Raises ``MonitorError`` if one failed, for the exit code."""
     failed = 0
     for attempt in attempts:
-        message, receipt = attempt.delivery.message, attempt.receipt
-        said = receipt.detail if isinstance(receipt, Sent) else receipt.reason
-        failed += not isinstance(receipt, Sent)
-        typer.echo(f"{type(receipt).__name__.lower()} to {message.channel_id}: {message.target}: {said}")
+        failed += not isinstance(attempt.receipt, Sent)
+        typer.echo(format_attempt(attempt))
     if failed:
-        raise MonitorError(f"{failed} of {len(attempts)} deliveries failed; the outbox keeps what can be tried again.")
+        raise MonitorError(f"{failed} of {len(attempts)} deliveries failed; retries stay pending.")
     if not attempts:
-        typer.echo("Nothing was left to deliver here; a running daemon may have taken it.")
+        typer.echo("No delivery was due; a running daemon may have sent it.")

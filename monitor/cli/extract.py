@@ -1,4 +1,4 @@
-"""Explain: what a page's article is, and why each region became what it is."""
+"""Command ``monitor extract``: the article of a page, and the reason for the region of each text."""
 
 import gzip
 import sys
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
-MAX_PAGE_BYTES = 50_000_000  # bytes of one page, unpacked
+MAX_PAGE_BYTES = 50_000_000  # after decompression
 TargetsArgument = Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|URL...", show_default=False)]
 SelectorsOption = Annotated[
     str, typer.Option("--source", metavar="ID", help="Use this source's selectors.", show_default=False)
@@ -30,7 +30,7 @@ SelectorsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class InputPage:
-    """A page in hand. ``name`` is the file's stem, or the address."""
+    """A page to extract. ``name`` is the file name without suffix, or the URL."""
 
     name: str
     body: bytes
@@ -44,7 +44,7 @@ def extract(
     source: SelectorsOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Show the article of pages: files, folders of them, or addresses; with --json a line each."""
+    """Show the article of each page: files, folders of files, or URLs; --json prints a line per page."""
     from monitor.extract.extractor import explain_page
 
     configuration = load_config(config, resolve_secrets=True) if source else None
@@ -59,7 +59,7 @@ def extract(
 
 
 def find_source(configuration: "Configuration", source_id: str) -> "Source":
-    """Return a configured source. Raises ``UsageError``."""
+    """Return the source with an id. Raises ``UsageError`` with all ids if there is none."""
     for source in configuration.sources:
         if source.id == source_id:
             return source
@@ -69,7 +69,7 @@ def find_source(configuration: "Configuration", source_id: str) -> "Source":
 def read_pages(
     targets: list[str], configuration: "Configuration | None", source: "Source | None" = None
 ) -> Iterator[InputPage]:
-    """Read every target in turn. Raises ``UsageError`` for what is not there, ``MonitorError`` for a failed fetch."""
+    """Yield the page of every target. Raises ``UsageError`` for a missing file, ``MonitorError`` if a fetch fails."""
     for target in targets:
         path = Path(target)
         if target.startswith(("http://", "https://")):
@@ -80,22 +80,22 @@ def read_pages(
         elif path.is_file():
             yield read_page_file(path)
         else:
-            raise UsageError(f"There is no file, folder or address '{target}'.")
+            raise UsageError(f"There is no file, folder or URL '{target}'.")
 
 
 def read_page_file(path: Path) -> InputPage:
-    """Read one file, unpacked if it is gzip; its id is its name up to the first suffix of a page."""
+    """Return the page in a file, which may be gzip-compressed, at most ``MAX_PAGE_BYTES`` of it."""
     with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
+        is_gzip = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        body = gzip.GzipFile(fileobj=file).read(MAX_PAGE_BYTES) if packed else file.read(MAX_PAGE_BYTES)
+        body = gzip.GzipFile(fileobj=file).read(MAX_PAGE_BYTES) if is_gzip else file.read(MAX_PAGE_BYTES)
     name = path.name
     suffix = next((s for s in sorted(PAGE_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), path.suffix)
     return InputPage(name[: len(name) - len(suffix)] if suffix else name, body)
 
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
-    """Fetch one address as the daemon would: under its rules, with the headers that the source sends there."""
+    """Fetch a page like the daemon: with its limits, and the headers of the source. Raises ``MonitorError``."""
     from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest
     from monitor.fetch.client import HttpFetcher
     from monitor.pipeline.feed_documents import request_headers
@@ -105,22 +105,22 @@ async def fetch_page(url: str, configuration: "Configuration | None", source: "S
     networks = settings.allowed_networks if settings else ()
     fetcher = HttpFetcher(settings.user_agent_contact if settings else "", networks, lambda: datetime.now(UTC))
     try:
-        outcome = await fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
+        result = await fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
     finally:
         await fetcher.aclose()
-    if not isinstance(outcome, Fetched):
-        raise MonitorError(f"{url} could not be read: {getattr(outcome, 'reason', type(outcome).__name__)}")
-    return InputPage(outcome.url, outcome.body, outcome.url, outcome.content_type)
+    if not isinstance(result, Fetched):
+        raise MonitorError(f"{url} could not be read: {getattr(result, 'reason', type(result).__name__)}")
+    return InputPage(result.url, result.body, result.url, result.content_type)
 
 
 def join_article_text(article: "Article") -> str:
-    """Put the printed parts of the text together again: standfirst, dateline, paragraphs."""
+    """Return the whole text of an article: standfirst, dateline and body."""
     body = " ".join(filter(None, (article.dateline, article.body)))
     return "\n".join(filter(None, (article.standfirst, body)))
 
 
 def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object]:
-    """Return what a program gets. ``published`` keeps the clock of the page, whose date its readers saw."""
+    """Return the keys of ``extract --json``. ``published`` keeps the time zone of the page, as its readers see it."""
     article = explanation.article
     return {
         "url": article.url or article.canonical_url,
@@ -142,11 +142,15 @@ def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object
 
 
 def format_explanation(explanation: "ExtractionExplanation") -> str:
-    """Return what a person gets: each region and each dropped line with its reason."""
+    """Return readable lines: confidence, then the region or the rejection of each text with its reason."""
     article = explanation.article
     lines = [
         f"  confidence {article.confidence:.2f}, body in: {explanation.body_css_path or 'nothing found'}",
-        *(f"  {word}: {value}" for word, value in (("partial", article.partial), ("agency", article.agency)) if value),
+        *(
+            f"  {label}: {value}"
+            for label, value in (("partial", article.partial), ("agency", article.agency))
+            if value
+        ),
     ]
     ordered = sorted(explanation.reasons, key=lambda reason: reason.region == "dropped")
     lines += [f"  {reason.region:<11}{reason.reason:<26.25}{reason.text[:90]}" for reason in ordered]

@@ -1,4 +1,4 @@
-"""Documents given on the command line, read as articles: web pages, plain text, and records of JSON."""
+"""Input documents of ``monitor match``: web pages, plain text and JSON records, read as articles."""
 
 import gzip
 import json
@@ -19,15 +19,17 @@ _DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 @dataclass(frozen=True, slots=True)
 class InputDocument:
-    """A document with the id it is called by: its own, or the stem of its file."""
+    """An article with its id: the id of its record, or the file name without suffix."""
 
     id: str
     article: Article
 
 
 def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
-    """Yield the documents of the files, a folder's in order of name. Raises ``UsageError`` for a file that
-    cannot be used, ``InputError`` naming file and line of a fault inside.
+    """Yield the documents of files and folders; the files of a folder are sorted by name.
+
+    Raises ``UsageError`` for a file that cannot be read or has an unknown type, and ``InputError`` with file and line
+    for invalid content.
     """
     for file in files:
         if file.is_dir():
@@ -48,7 +50,7 @@ def _read_file(file: Path) -> Iterator[InputDocument]:
         try:
             page = gzip.decompress(content) if file.suffix == ".gz" else content
         except (OSError, EOFError) as error:
-            raise InputError(f"{file}: is no whole gzip file: {error}") from error
+            raise InputError(f"{file}: the gzip file is damaged: {error}") from error
         yield InputDocument(stem, extract_page(page, ""))
     elif file.suffix == ".jsonl":
         lines = content.decode("utf-8", "replace").rstrip("\n").split("\n")
@@ -61,27 +63,30 @@ def _read_file(file: Path) -> Iterator[InputDocument]:
         text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
         from monitor.extract.boilerplate import find_article_end
 
-        body = unwrap_lines(text)  # what follows the article's end in a saved page is other people's news
+        body = unwrap_lines(text)  # a saved page continues with teasers of other articles
         yield InputDocument(stem, Article(url="", body=body[: find_article_end(body)]))
     else:
-        raise UsageError(f"{file}: cannot tell what it is; name it {', '.join(_DOCUMENT_SUFFIXES)}")
+        raise UsageError(f"{file}: unknown file type; use {', '.join(_DOCUMENT_SUFFIXES)}")
 
 
 def unwrap_lines(text: str) -> str:
-    """Join the lines of a text that is broken to a width, so that no name is cut; paragraphs stay apart."""
+    """Join the lines of each paragraph if the text is wrapped at a fixed width, so that no name is split."""
     lines = text.strip().split("\n")
-    full = [line for line, following in pairwise(lines) if line.strip() and following.strip()]
-    wrapped = "\n\n" in text and len(full) > 4 and max(map(len, full)) <= 100
-    wrapped = wrapped and sum(len(line) > 50 for line in full) > 0.7 * len(full)
+    inner_lines = [line for line, following in pairwise(lines) if line.strip() and following.strip()]
+    wrapped = "\n\n" in text and len(inner_lines) > 4 and max(map(len, inner_lines)) <= 100
+    wrapped = wrapped and sum(len(line) > 50 for line in inner_lines) > 0.7 * len(inner_lines)
     return re.sub(r"(?<=\S)[ \t]*\n[ \t]*(?=\S)", " ", text) if wrapped else text
 
 
 def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
-    """Read one record: ``{"id", "title", "text", "url", "published", "language"}``, all but the text optional."""
+    """Return the article of a JSON record with the optional keys id, title, text, url, published and language.
+
+    Raises ``InputError``; ``where`` is the file and line in its message.
+    """
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(f"{where}: is no JSON: {error.msg} at column {error.colno}") from error
+        raise InputError(f"{where}: is not valid JSON: {error.msg} at column {error.colno}") from error
     if not isinstance(record, dict) or not isinstance(record.get("text", ""), str):
         raise InputError(f'{where}: must be an object with "text", and "id", "title", "url", "published", "language"')
     article = Article(
@@ -102,7 +107,7 @@ def _text_field(record: dict[str, Any], key: str) -> str:
 
 
 def _parse_time(value: object, where: str) -> datetime | None:
-    """Read a time of ISO 8601; one without a zone is UTC."""
+    """Return an ISO 8601 time, in UTC if it has no zone; None if it is empty. Raises ``InputError``."""
     if value is None or value == "":
         return None
     try:

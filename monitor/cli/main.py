@@ -1,6 +1,6 @@
-"""The ``monitor`` command: its families, and how an error becomes a sentence and an exit code.
+"""Entry point of the command line: all commands by family, and exit codes for errors.
 
-Modules named here import nothing heavy at their top, so that ``monitor --help`` stays quick.
+The modules imported here import nothing heavy at their top, so that ``monitor --help`` starts quickly.
 """
 
 import gc
@@ -35,7 +35,7 @@ from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFee
 
 EXIT_OK, EXIT_INVALID_INPUT, EXIT_USAGE, EXIT_FAILURE = 0, 1, 2, 3
 GC_THRESHOLD = 200_000
-"""So many objects more than before, and cycles are looked for: at fewer, a start looks through all that it loads."""
+"""New objects between two garbage collections; fewer would make the collector visit every import at start."""
 
 MAX_HELP_WIDTH = 100
 
@@ -90,7 +90,7 @@ add_commands()
 
 
 def show_version(wanted: bool) -> None:
-    """Print the version and end."""
+    """Print the version and exit."""
     if wanted:
         typer.echo(f"monitor {__version__}")
         raise typer.Exit
@@ -107,19 +107,21 @@ def global_options(
 
 
 def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
-    """Say what went wrong in the error's own words, and end with a code scripts can use."""
-    said = str(error)
+    """Print the message of an error to standard error and exit with a code."""
+    message = str(error)
     if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
-        said = f"{error.filename} cannot be used: {error.strerror}"
-    sys.stderr.write(f"{said}\n")
+        message = f"{error.filename} cannot be used: {error.strerror}"
+    sys.stderr.write(f"{message}\n")
     sys.exit(exit_code)
 
 
 def main() -> None:
-    """Run the command line; a user never sees a traceback for what he or the world did."""
+    """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
     gc.set_threshold(GC_THRESHOLD)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is wanted, and looking for them takes time
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line; it loads rich and more
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "__all__"
+    )  # no plugin is used, and the search for plugins takes time
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command line, which would import rich
     try:
         app(standalone_mode=True)
     except (ConfigError, InputError, QueryError, NotAFeed) as error:
@@ -132,4 +134,4 @@ def main() -> None:
     except (MonitorError, OSError) as error:
         exit_with_error(error, EXIT_FAILURE)
     finally:
-        gc.freeze()  # what is left ends with the process; nobody needs to look for cycles in it
+        gc.freeze()  # skips a last garbage collection; the process ends anyway

@@ -38,21 +38,21 @@ def match(
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
-    """Find officials and rules in .html, .txt, .json or .jsonl documents, and say why; nothing is stored."""
+    """Match .html, .txt, .json or .jsonl documents and show the reasons; nothing is stored."""
     from monitor.cli.input_documents import read_documents
     from monitor.match.engine import compile_watchlist
 
-    watcher = compile_watchlist(load_config(config).watchlist)
-    for given in read_documents(files):
-        findings = watcher.match(given.article)
+    matcher = compile_watchlist(load_config(config).watchlist)
+    for document in read_documents(files):
+        findings = matcher.match(document.article)
         if json:
-            print_json(findings_record(given.id, findings))
+            print_json(findings_record(document.id, findings))
         else:
-            sys.stdout.write(format_findings(given, findings) + "\n")
+            sys.stdout.write(format_findings(document, findings) + "\n")
 
 
 def findings_record(article_id: str, findings: "Findings") -> dict[str, object]:
-    """Return what was found in an article as the JSON that ``monitor match`` prints."""
+    """Return the keys of ``match --json`` for an article."""
     return {
         "id": article_id,
         "mentions": [
@@ -87,7 +87,7 @@ def findings_record(article_id: str, findings: "Findings") -> dict[str, object]:
 
 
 def format_findings(document: "InputDocument", findings: "Findings") -> str:
-    """Say to a person what was found in a document."""
+    """Return readable lines: the mentions, near misses and hits of a document."""
     lines = [f"{document.id}: {document.article.title or '(no title)'}"]
     lines += [
         f"  {one.official_id}: {one.text!r} in the {one.region}, {one.form} ({one.confidence:.2f}): {one.reason}"
@@ -103,26 +103,24 @@ def format_findings(document: "InputDocument", findings: "Findings") -> str:
 def backtest(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    since: Annotated[
-        str, typer.Option("--since", metavar="LENGTH", help="Over the articles of the last 7d, 30d ...")
-    ] = "30d",
+    since: Annotated[str, typer.Option("--since", metavar="LENGTH", help="Articles of the last 7d, 30d ...")] = "30d",
     json: JsonOption = False,
 ) -> None:
-    """Try the rules as the file has them now on the articles kept: what would be told anew, what would be lost.
+    """Run the rules of the file over stored articles and list new and lost hits.
 
-    Ends with 1 if a hit that was told would be lost.
+    Exits with 1 if a reported hit would be lost.
     """
     from monitor.domain.read_models import ArticleFilter
     from monitor.match.engine import compile_watchlist
     from monitor.pipeline.match_articles import backtest as run_backtest
 
     configuration = load_config(config, database)
-    watcher = compile_watchlist(configuration.watchlist)
+    matcher = compile_watchlist(configuration.watchlist)
     since_at = parse_since(since)
     with open_database(configuration) as opened:
         wanted = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
         result = run_backtest(
-            watcher,
+            matcher,
             (rule.id for rule in configuration.watchlist.rules),
             _iter_articles(opened, wanted),
             _load_reported_rules(opened, since_at),
@@ -136,7 +134,7 @@ def backtest(
 
 
 def _iter_articles(database: "SqlDatabase", article_filter: "ArticleFilter") -> "Iterator[StoredArticle]":
-    """Yield articles newest first, a page at a time, each once."""
+    """Yield the articles of a filter once each, newest first; they are queried in pages of ``PAGE_SIZE``."""
     from dataclasses import replace
 
     seen: set[int] = set()
@@ -155,9 +153,9 @@ def _load_reported_rules(database: "SqlDatabase", since_at: "datetime | None") -
     from monitor.domain.read_models import ArticleFilter
 
     rules: dict[int, set[str]] = {}
-    for line in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
-        rules.setdefault(line.article_id, set()).add(line.rule_id)
-    return {article: frozenset(ids) for article, ids in rules.items()}
+    for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
+        rules.setdefault(hit.article_id, set()).add(hit.rule_id)
+    return {article_id: frozenset(rule_ids) for article_id, rule_ids in rules.items()}
 
 
 def _backtest_record(result: "RuleBacktest") -> dict[str, object]:
@@ -177,13 +175,13 @@ def _print_backtest(results: "list[RuleBacktest]") -> None:
         (one.rule, one.hit_count, f"{one.hit_count / max(1, len(one.hits_by_day)):.1f}", one.new_count, one.lost_count)
         for one in results
     )
-    print_table(("rule", "hits", "a day with any", "new", "lost"), rows, "no rules are configured")
+    print_table(("rule", "hits", "hits per day with hits", "new", "lost"), rows, "No rule is configured.")
     for one in results:
-        for word, examples in (("new", one.new_examples), ("lost", one.lost_examples)):
+        for label, examples in (("new", one.new_examples), ("lost", one.lost_examples)):
             for example in examples:
-                sys.stdout.write(f"{word} {one.rule}: {_format_example(example)}\n")
+                sys.stdout.write(f"{label} {one.rule}: {_format_example(example)}\n")
 
 
 def _format_example(example: "BacktestExample") -> str:
-    proof = f" | {example.passage}" if example.passage else ""
-    return f"{format_time(example.first_seen_at)} {example.title} {example.url}{proof}"
+    passage = f" | {example.passage}" if example.passage else ""
+    return f"{format_time(example.first_seen_at)} {example.title} {example.url}{passage}"

@@ -1,7 +1,8 @@
-"""Run: one pass, or the daemon."""
+"""Commands ``monitor poll``, ``monitor run`` and ``monitor worker``."""
 
 import os
 import sys
+from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +20,8 @@ from monitor.cli.common import (
     print_json,
     program_name,
 )
-from monitor.domain.delivery import Sent
+from monitor.cli.digests import format_attempt
+from monitor.domain.delivery import Refused, Retry, Sent
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def poll(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Make one whole pass over what is due, or over the named sources at once."""
+    """Run one pass: poll the due sources, or the given ones, then match and deliver."""
     import uvloop
 
     from monitor.app import run_one_pass
@@ -51,27 +53,27 @@ def poll(
             raise UsageError(f"The source '{name}' is paused in {config}: {known[name].paused}")
     named = frozenset(sources) if sources else None
     with progress_bar() as progress:
-        kept = partial(Reloader, config, os.environ, checks=(find_watchlist_errors,))
-        tally = uvloop.run(run_one_pass(configuration, named, progress, build_reloader=kept))
+        build_reloader = partial(Reloader, config, os.environ, checks=(find_watchlist_errors,))
+        result = uvloop.run(run_one_pass(configuration, named, progress, build_reloader=build_reloader))
     if json:
-        print_json(pass_record(tally))
+        print_json(pass_record(result))
     else:
-        print_pass(tally)
+        print_pass(result)
 
 
 def pass_record(result: "PassResult") -> dict[str, Any]:
-    """Sum a pass up for a program."""
-    receipts = [type(attempt.receipt).__name__.lower() for attempt in result.attempts]
+    """Return the keys of ``poll --json``."""
+    results = Counter(type(attempt.receipt) for attempt in result.attempts)
     return {
         "sources": len({poll.source_id for poll in result.polls}),
         "entries": sum(poll.entry_count for poll in result.polls),
         "new": sum(poll.new_count for poll in result.polls),
         "pages": sum(not reading.error for reading in result.pages),
-        "screened": result.matching.article_count,
+        "matched": result.matching.article_count,
         "hits": result.matching.hit_count,
         "digests": [{"digest": digest.id, "stories": len(digest.stories)} for digest in result.digests],
-        "deliveries": {kind: receipts.count(kind) for kind in ("sent", "retry", "refused")},
-        "faults": [
+        "deliveries": {"sent": results[Sent], "retry": results[Retry], "rejected": results[Refused]},
+        "problems": [
             {"source": poll.source_id, "state": poll.state_after, "detail": poll.detail}
             for poll in result.polls
             if poll.detail
@@ -80,29 +82,28 @@ def pass_record(result: "PassResult") -> dict[str, Any]:
 
 
 def print_pass(result: "PassResult") -> None:
-    """Say what happened, and what needs somebody's eye."""
-    sums = pass_record(result)
+    """Print the counts of a pass, its digests and deliveries, and the problems of sources to standard error."""
+    counts = pass_record(result)
     typer.echo(
-        f"{format_count(sums['sources'], 'source')} polled, {format_count(sums['new'], 'new article')}, "
-        f"{format_count(sums['pages'], 'page')} read, {sums['screened']} screened, {format_count(sums['hits'], 'hit')}."
+        f"{format_count(counts['sources'], 'source')} polled, {format_count(counts['new'], 'new article')}, "
+        f"{format_count(counts['pages'], 'page')} read, {counts['matched']} matched, "
+        f"{format_count(counts['hits'], 'hit')}."
     )
     for digest in result.digests:
         typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
     for attempt in result.attempts:
-        message, receipt = attempt.delivery.message, attempt.receipt
-        said = receipt.detail if isinstance(receipt, Sent) else receipt.reason
-        typer.echo(f"  {type(receipt).__name__.lower()} to {message.channel_id}: {message.target}: {said}")
+        typer.echo(f"  {format_attempt(attempt)}")
     for poll_ in result.polls:
         if poll_.detail:
             typer.echo(f"  {poll_.source_id}: {poll_.state_after.value}: {poll_.detail}", err=True)
     if any(poll_.detail for poll_ in result.polls):
-        typer.echo(f"What helps against these: {program_name()} status", err=True)
+        typer.echo(f"Suggested fixes: {program_name()} status", err=True)
 
 
 def progress_bar() -> "AbstractContextManager[ProgressCallback]":
-    """Show what is going on while it goes on, on a terminal; nothing when piped."""
+    """Return a progress display on standard error; it shows nothing if that is not a terminal."""
     if not sys.stderr.isatty():
-        return nullcontext(lambda _what, _count: None)
+        return nullcontext(lambda _step, _count: None)
     return _ProgressBar()
 
 
@@ -115,14 +116,14 @@ class _ProgressBar:
 
     def __enter__(self) -> "ProgressCallback":
         self._status.start()
-        return lambda what, count: self._status.update(f"{count} {what}")
+        return lambda step, count: self._status.update(f"{count} {step}")
 
     def __exit__(self, *_: object) -> None:
         self._status.stop()
 
 
 def run(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
-    """Watch until told to stop: the daemon. It takes the configuration over whenever the file is saved."""
+    """Run the daemon until it is stopped; it applies the configuration whenever the file is saved."""
     import uvloop
 
     from monitor.daemon import run_daemon
@@ -133,19 +134,19 @@ def run(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") ->
 def worker(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=1000, help="So many side by side.")] = 32,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=1000, help="Maximum number of concurrent jobs.")] = 32,
     probes: Annotated[
-        str, typer.Option("--probes", metavar="HOST:PORT", help="Answer /readyz and /metrics.", show_default=False)
+        str, typer.Option("--probes", metavar="HOST:PORT", help="Serve /readyz and /metrics here.", show_default=False)
     ] = "",
 ) -> None:
-    """Collect for the daemon, on as many machines as wanted; needs PostgreSQL."""
+    """Poll sources for the daemon, on any number of machines; needs PostgreSQL."""
     import uvloop
 
     from monitor.domain.value_parsers import parse_host_port
     from monitor.worker import run_worker
 
     try:
-        door = parse_host_port(probes) if probes else None
+        address = parse_host_port(probes) if probes else None
     except ValueError as error:
         raise UsageError(f"--probes: {error}") from None
-    uvloop.run(run_worker(config, os.environ, database, jobs, door))
+    uvloop.run(run_worker(config, os.environ, database, jobs, address))

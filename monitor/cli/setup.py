@@ -1,4 +1,4 @@
-"""Set up: write a first configuration, check one, print its schema."""
+"""Commands ``monitor init``, ``monitor check`` and ``monitor schema``."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path()) -> None:
-    """Write a commented sources.yaml and its schema into a folder; never over an existing one."""
+    """Write a commented sources.yaml and its schema into a folder; existing files are kept."""
     from monitor.config.json_schema import render_json_schema
     from monitor.config.template import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
 
@@ -25,48 +25,51 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=Fa
         with target.open("x", encoding="utf-8") as file:
             file.write(CONFIG_TEMPLATE)
     except FileExistsError as error:
-        raise UsageError(f"{target} is there already and stays as it is. Name another folder, or move it.") from error
+        raise UsageError(
+            f"{target} exists already and was not changed. Name another folder, or move the file."
+        ) from error
     (folder / SCHEMA_FILE_NAME).write_text(render_json_schema(), encoding="utf-8")
     typer.echo(
-        f"Wrote {target} and {SCHEMA_FILE_NAME}. Edit the first, then: monitor check, monitor poll, monitor run."
+        f"Wrote {target} and {SCHEMA_FILE_NAME}. Edit sources.yaml, then run: monitor check, monitor poll, monitor run."
     )
 
 
 def check(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    accept: Annotated[bool, typer.Option("--accept", help="Confirm that most sources go, to the daemon.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Confirm to the daemon that most sources are removed.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print every fault of the configuration, with line, column and what would be right."""
+    """Print every error of the configuration with line, column and a suggestion."""
     from monitor.config.load import load_configuration
     from monitor.match.lint import lint_watchlist
 
-    configuration, faults = None, tuple[ConfigIssue, ...]()
+    configuration, errors = None, tuple[ConfigIssue, ...]()
     try:
         configuration = load_configuration(config, os.environ, (lint_watchlist,))
     except ConfigError as error:
-        faults = error.issues
+        errors = error.issues
     warnings = configuration.warnings if configuration else ()
     if json:
-        records = {"faults": list(map(asdict, faults)), "warnings": list(map(asdict, warnings))}
-        document = {"file": str(config), "valid": not faults, **records}
-        print_json(document)
+        records = {"errors": list(map(asdict, errors)), "warnings": list(map(asdict, warnings))}
+        print_json({"file": str(config), "valid": not errors, **records})
     else:
         for warning in warnings:
             typer.echo(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.message}")
-        for fault in faults:
-            typer.echo(str(fault))
-        typer.echo(_summarize_check(config, configuration, len(faults)), err=configuration is None)
-    if faults:
+        for issue in errors:
+            typer.echo(str(issue))
+        typer.echo(_summarize_check(config, configuration, len(errors)), err=configuration is None)
+    if errors:
         raise typer.Exit(1)
     if accept and configuration:
         confirm_configuration(config, database or configuration.settings.database.reveal())
-        typer.echo(f"{config} as it stands is confirmed; the daemon takes it over.", err=json)
+        typer.echo(f"{config} is confirmed; the daemon applies it.", err=json)
 
 
 def confirm_configuration(config: Path, database: str) -> None:
-    """Tell the daemon, through the database, that this very file is meant although most sources are gone from it."""
+    """Store the hash of a file in the database, so that the daemon applies it although most sources are removed."""
     from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration
     from monitor.store.database import SqlDatabase
 
@@ -79,17 +82,17 @@ def confirm_configuration(config: Path, database: str) -> None:
 
 def _summarize_check(config: Path, configuration: Configuration | None, error_count: int) -> str:
     if configuration is None:
-        return f"{config} has {_format_count(error_count, 'fault')}; nothing was changed."
+        return f"{config} has {_format_count(error_count, 'error')}; nothing was changed."
     paused = sum(bool(source.paused) for source in configuration.sources)
-    watch = configuration.watchlist
+    watchlist = configuration.watchlist
     parts = [
         _format_count(len(configuration.sources), "source") + (f" ({paused} paused)" if paused else ""),
-        _format_count(len(watch.officials), "official"),
-        _format_count(len(watch.rules), "rule"),
+        _format_count(len(watchlist.officials), "official"),
+        _format_count(len(watchlist.rules), "rule"),
         _format_count(len(configuration.channels), "channel"),
         _format_count(len(configuration.digests), "digest"),
     ]
-    return f"{config} is good: {', '.join(parts)}."
+    return f"{config} is valid: {', '.join(parts)}."
 
 
 def _format_count(number: int, noun: str) -> str:

@@ -102,14 +102,14 @@ def discover(
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
-    """Find the feeds and news sitemaps of a site, and print the YAML to paste below `sources:`."""
+    """Find the feeds and news sitemaps of a site and print them as YAML for `sources:`."""
     if "://" not in url:
         url = f"https://{url}"
     configuration = load_config(config) if config.exists() else None
     discovery = run_async(_run_discovery(url, configuration))
     known = configuration.sources if configuration else ()
-    taken = [source.id for source in known]
-    there = {canonicalize_url(source.url): source.id for source in known}
+    used_ids = [source.id for source in known]
+    configured = {canonicalize_url(source.url): source.id for source in known}
     if json:
         print_json_lines(
             {
@@ -126,12 +126,12 @@ def discover(
     for one in () if json else discovery.feeds:
         newest = f", newest {one.newest_at:%Y-%m-%d %H:%M} UTC" if one.newest_at else ""
         typer.echo(f"# {one.origin}: {format_count(one.entry_count, 'entry', 'entries')}{newest}")
-        if canonicalize_url(one.url) in there:
-            typer.echo(f"# This is read already, as {there[canonicalize_url(one.url)]}.")
+        if canonicalize_url(one.url) in configured:
+            typer.echo(f"# Already configured as {configured[canonicalize_url(one.url)]}.")
             continue
         name = one.title or (urlsplit(one.url).hostname or url).removeprefix("www.")
-        taken.append(make_source_id(name, one.url, taken))
-        typer.echo(format_source_yaml(taken[-1], name, one.kind, one.url, one.language), nl=False)
+        used_ids.append(make_source_id(name, one.url, used_ids))
+        typer.echo(format_source_yaml(used_ids[-1], name, one.kind, one.url, one.language), nl=False)
     if not discovery.feeds:
         sys.stderr.write(f"Nothing found at {url}: {discovery.failure_reason}\n")
         raise typer.Exit(3)
@@ -147,9 +147,9 @@ async def _run_discovery(url: str, configuration: "Configuration | None") -> "Di
     fetcher = HttpFetcher(
         settings.user_agent_contact if settings else "", settings.allowed_networks if settings else (), utc_now
     )
-    async with SubprocessPool() as workers:
+    async with SubprocessPool() as process_pool:
         try:
-            return await FeedDiscoverer(fetcher, workers).discover(url)
+            return await FeedDiscoverer(fetcher, process_pool).discover(url)
         finally:
             await fetcher.aclose()
 
@@ -158,9 +158,11 @@ async def _run_discovery(url: str, configuration: "Configuration | None") -> "Di
 def import_opml(
     file: Annotated[Path, typer.Argument(metavar="FILE.opml", show_default=False)],
     config: ConfigOption = DEFAULT_CONFIG,
-    write: Annotated[bool, typer.Option("--write", help="Add them to the configuration instead of printing.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Add the feeds to the configuration instead of printing.")
+    ] = False,
 ) -> None:
-    """Take the feeds of an OPML list over: print them as YAML, or add them to the configuration."""
+    """Import the feeds of an OPML file: print them as YAML, or add them to the configuration."""
     from monitor.parse.opml import parse_opml
 
     try:
@@ -168,19 +170,21 @@ def import_opml(
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     known: Sequence[Source] = load_config(config).sources if config.exists() else ()
-    taken, urls = [source.id for source in known], {canonicalize_url(source.url) for source in known}
+    used_ids, urls = [source.id for source in known], {canonicalize_url(source.url) for source in known}
     blocks = []
     for outline in outlines:
         if canonicalize_url(outline.url) not in urls:
-            taken.append(make_source_id(outline.name, outline.url, taken))
-            blocks.append(format_source_yaml(taken[-1], outline.name, SourceKind.FEED, outline.url, outline.language))
+            used_ids.append(make_source_id(outline.name, outline.url, used_ids))
+            blocks.append(
+                format_source_yaml(used_ids[-1], outline.name, SourceKind.FEED, outline.url, outline.language)
+            )
     if write and blocks:
         add_sources(config, "".join(blocks))
     elif not write:
         typer.echo("".join(blocks), nl=False)
-    there = len(outlines) - len(blocks)
-    did = f"added to {config}" if write else "printed"
-    typer.echo(f"{len(blocks)} of {len(outlines)} feeds {did}; {there} were there already.", err=True)
+    known_count = len(outlines) - len(blocks)
+    result = f"added to {config}" if write else "printed"
+    typer.echo(f"{len(blocks)} of {len(outlines)} feeds {result}; {known_count} already configured.", err=True)
 
 
 @app.command("export")
@@ -196,27 +200,27 @@ def export_opml(
         sys.stdout.write(text)
     else:
         Path(file).write_text(text, encoding="utf-8")
-    left = [source.id for source in sources if source.kind is not SourceKind.FEED]
-    if left:
-        typer.echo(f"OPML holds feeds only, so these stayed behind: {', '.join(left)}.", err=True)
+    omitted = [source.id for source in sources if source.kind is not SourceKind.FEED]
+    if omitted:
+        typer.echo(f"OPML can contain feeds only; not exported: {', '.join(omitted)}.", err=True)
 
 
 def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
-    """Make an id of a name, or of the host where the name has no plain letters; never one that is taken."""
+    """Return an unused id made from a name, or from the host of the URL if the name has no Latin letters."""
     plain = unicodedata.normalize("NFKD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     if len(slug) < 3:
         slug = re.sub(r"[^a-z0-9]+", "-", url.partition("://")[2].partition("/")[0].lower()).strip("-") or "source"
     slug = slug[:56].strip("-")
     number = 2
-    free = slug
-    while free in used_ids:
-        free, number = f"{slug}-{number}", number + 1
-    return free
+    source_id = slug
+    while source_id in used_ids:
+        source_id, number = f"{slug}-{number}", number + 1
+    return source_id
 
 
 def format_source_yaml(source_id: str, title: str, kind: SourceKind, url: str, language: str = "") -> str:
-    """Write one source as it stands below ``sources:``."""
+    """Return the YAML of a source, indented for ``sources:``."""
     import yaml
 
     fields: dict[str, Any] = {"name": title, kind.value: url}
@@ -227,7 +231,11 @@ def format_source_yaml(source_id: str, title: str, kind: SourceKind, url: str, l
 
 
 def add_sources(config: Path, source_yaml: str) -> None:
-    """Put sources into a configuration file; if the result has a fault, it stays as it was. Raises ``ConfigError``."""
+    """Add sources to a configuration file.
+
+    If the result would have errors, the file is not changed and ``ConfigError`` is raised. Raises ``UsageError`` if
+    ``sources:`` is not a block mapping.
+    """
     text = config.read_text(encoding="utf-8") if config.exists() else ""
     found = _SOURCES_KEY_PATTERN.search(text)
     if found:
@@ -241,13 +249,13 @@ def add_sources(config: Path, source_yaml: str) -> None:
 
 
 def _replace_if_valid(config: Path, text: str) -> None:
-    """Check the text beside the file, then put it in its place in one step."""
+    """Check the text in a temporary file, then replace the configuration file in one step."""
     with NamedTemporaryFile("w", dir=config.parent, suffix=".yaml", delete=False, encoding="utf-8") as file:
         file.write(text)
     try:
         load_config(Path(file.name))
         Path(file.name).replace(config)
     except ConfigError as error:
-        raise ConfigError(tuple(replace(fault, file=str(config)) for fault in error.issues)) from error
+        raise ConfigError(tuple(replace(issue, file=str(config)) for issue in error.issues)) from error
     finally:
         Path(file.name).unlink(missing_ok=True)

@@ -1,7 +1,4 @@
-"""Status: one screen that answers whether it is well, and if not, what to do.
-
-Workers in ``monitor status``: who is alive, what they have done, and what waits for them.
-"""
+"""Command ``monitor status``: health of daemon, workers, deliveries and sources, with suggested fixes."""
 
 import os
 from collections.abc import Iterator
@@ -31,47 +28,50 @@ from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueC
 from monitor.pipeline.maintenance import is_disk_space_low
 
 if TYPE_CHECKING:
+    from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
     from monitor.store.database import SqlDatabase
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOverview:
-    """What one look at workers and queue brought; without PostgreSQL there are none."""
+    """Heartbeats of the workers and job counts of the queue; both are empty without PostgreSQL."""
 
     heartbeats: tuple[WorkerHeartbeat, ...] = ()
     job_counts: QueueCounts = field(default_factory=QueueCounts)
 
 
 def load_worker_overview(database: "SqlDatabase", now: datetime) -> WorkerOverview:
-    """Look at the workers that spoke of late, and count the jobs."""
+    """Return the heartbeats of the last hour and the job counts."""
     from monitor.pipeline.worker_jobs import load_heartbeats
 
     if database.job_queue is None:
         return WorkerOverview()
-    words = tuple(word for word in load_heartbeats(database.key_values) if now - word.at <= DEAD_WORKER_RETENTION)
-    return WorkerOverview(words, database.job_queue.count_jobs())
+    heartbeats = tuple(
+        heartbeat for heartbeat in load_heartbeats(database.key_values) if now - heartbeat.at <= DEAD_WORKER_RETENTION
+    )
+    return WorkerOverview(heartbeats, database.job_queue.count_jobs())
 
 
 def worker_state(heartbeat: WorkerHeartbeat, now: datetime) -> str:
-    """Tell whether a worker is alive, by its last word."""
+    """Return "alive", or "silent" if the last heartbeat is older than ``WORKER_TIMEOUT``."""
     return "silent" if now - heartbeat.at > WORKER_TIMEOUT else "alive"
 
 
 def workers_record(overview: WorkerOverview, now: datetime) -> dict[str, object]:
-    """Give the keys of ``status --json`` that speak of workers."""
+    """Return the keys ``workers`` and ``jobs`` of ``status --json``."""
     workers = [
         {
-            "id": word.name,
-            "state": worker_state(word, now),
-            "seen_at": word.at,
-            "began_at": word.began_at,
-            "running": word.running,
-            "done": word.done,
-            "failed": word.failed,
-            "articles": word.new,
-            "faults": list(word.faults),
+            "id": heartbeat.name,
+            "state": worker_state(heartbeat, now),
+            "seen_at": heartbeat.at,
+            "started_at": heartbeat.began_at,
+            "running": heartbeat.running,
+            "done": heartbeat.done,
+            "failed": heartbeat.failed,
+            "articles": heartbeat.new,
+            "problems": list(heartbeat.faults),
         }
-        for word in overview.heartbeats
+        for heartbeat in overview.heartbeats
     ]
     queue = overview.job_counts
     return {
@@ -81,63 +81,61 @@ def workers_record(overview: WorkerOverview, now: datetime) -> dict[str, object]
 
 
 def find_worker_problems(overview: WorkerOverview, now: datetime) -> Iterator[str]:
-    """Yield what is wrong with workers, each with what to do."""
-    for word in overview.heartbeats:
-        if worker_state(word, now) == "silent":
+    """Yield a sentence for each problem of a worker, with a suggestion."""
+    for heartbeat in overview.heartbeats:
+        if worker_state(heartbeat, now) == "silent":
             yield (
-                f"Worker {word.name} is silent since {format_time(word.at)}: see its log, "
-                "and start it by monitor worker; "
-                "others have taken its work over."
+                f"Worker {heartbeat.name} has been silent since {format_time(heartbeat.at)}: see its log, "
+                "and restart it with `monitor worker`; its jobs were requeued."
             )
         else:
-            yield from (f"Worker {word.name} reports: {fault}." for fault in word.faults)
+            yield from (f"Worker {heartbeat.name} reports: {problem}." for problem in heartbeat.faults)
 
 
 def format_workers(overview: WorkerOverview, now: datetime) -> Iterator[str]:
-    """Yield a line for the queue and one for each worker; nothing where there are no workers."""
+    """Yield a line for the queue and one for each worker; nothing without workers and queued jobs."""
     queue = overview.job_counts
     if not (overview.heartbeats or queue.workers or queue.queued):
         return
     alive = f"{queue.workers} worker{'s' if queue.workers != 1 else ''}"
     yield f"{alive}; {queue.queued} jobs queued, {queue.running} running, {queue.failed} failed."
-    for word in overview.heartbeats:
+    for heartbeat in overview.heartbeats:
         yield (
-            f"  {word.name}: {worker_state(word, now)}, seen {format_time(word.at)}; "
-            f"{word.done} jobs done, {word.failed} failed, "
-            f"{word.running} running, {word.new} new articles."
+            f"  {heartbeat.name}: {worker_state(heartbeat, now)}, seen {format_time(heartbeat.at)}; "
+            f"{heartbeat.done} jobs done, {heartbeat.failed} failed, "
+            f"{heartbeat.running} running, {heartbeat.new} new articles."
         )
-
-
-if TYPE_CHECKING:
-    from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
 
 
 STATE_ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
 OUTAGE_THRESHOLD_SOURCES = 2
-"""When more than so many sources fail, and no other is left, the fault is hardly theirs."""
+"""If all sources fail and there are more than this, the network of this machine is the likely cause."""
 
 MAX_LISTED_SOURCES = 20
-"""So many sources are listed even if all are well."""
+"""Up to this number, healthy sources are listed as well."""
 
 MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 REFRESH_SECONDS = 2.0
 
-AllOption = Annotated[bool, typer.Option("--all", help="List the sources that are well, too.")]
-WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")]
+AllOption = Annotated[bool, typer.Option("--all", help="List healthy sources, too.")]
+WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Refresh every two seconds until Ctrl-C.")]
 
 
 @dataclass(frozen=True, slots=True)
 class DaemonStatus:
-    """What the daemon last said of itself: running, stopped, silent (it should run and does not), or never seen."""
+    """The last stored state of the daemon.
+
+    ``state`` is running, stopped, silent (should run, but has not reported for five minutes) or never seen.
+    """
 
     state: str = "never seen"
     seen_at: datetime | None = None
-    faults: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """All that one look brought."""
+    """Everything that ``monitor status`` shows, read at ``created_at``."""
 
     config: Path
     sources: "tuple[SourceStatus, ...]"
@@ -158,40 +156,40 @@ def status(
     watch: WatchOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Say whether all is well, and if not, what to do."""
+    """Show health, problems and suggested fixes."""
     while True:
-        sight = load_report(config, database)
+        report = load_report(config, database)
         if watch and not json:
             clear_screen()
         if json:
-            print_json(report_record(sight))
+            print_json(report_record(report))
         else:
-            print_report(sight, show_all=everything)
+            print_report(report, show_all=everything)
         if not watch:
             return
         sleep(REFRESH_SECONDS)
 
 
 def clear_screen() -> None:
-    """Empty the screen."""
+    """Clear the terminal."""
     from rich.console import Console
 
     Console().clear()
 
 
 def load_report(config: Path, database: str) -> StatusReport:
-    """Look at the database. A faulty configuration is part of the answer, as long as its database can be found.
+    """Read the report from the database. Errors of the configuration are part of it.
 
-    Raises ``ConfigError`` if it cannot.
+    Raises ``ConfigError`` if the configuration has errors and its database URL cannot be read.
     """
     from monitor.config.reload import find_database_url
     from monitor.store.database import SqlDatabase
 
-    faults: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     try:
         url = load_config(config, database).settings.database.reveal()
     except ConfigError as error:
-        faults = tuple(map(str, error.issues))
+        errors = tuple(map(str, error.issues))
         found = find_database_url(config, os.environ)
         if not database and found is None:
             raise
@@ -205,7 +203,7 @@ def load_report(config: Path, database: str) -> StatusReport:
             outbox=opened.deliveries.count_outbox(),
             database=opened.queries.get_database_info(),
             snapshot=opened.key_values.get_saved_configuration(),
-            config_errors=faults,
+            config_errors=errors,
             daemon=parse_daemon_status(opened.key_values.get("daemon"), now),
             created_at=now,
             workers=load_worker_overview(opened, now),
@@ -216,25 +214,30 @@ def load_report(config: Path, database: str) -> StatusReport:
 
 
 def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
-    """Read what the daemon writes into the database every minute, and when it ends."""
+    """Return the daemon status from the JSON that the daemon stores every minute and when it stops."""
     if not text:
         return DaemonStatus()
-    said = loads(text)
-    seen_at = datetime.fromisoformat(said["at"])
-    state = "stopped" if said["stopped"] else "silent" if now - seen_at > MAX_DAEMON_SILENCE else "running"
-    return DaemonStatus(state, seen_at, tuple(said["faults"]))
+    stored = loads(text)
+    seen_at = datetime.fromisoformat(stored["at"])
+    state = "stopped" if stored["stopped"] else "silent" if now - seen_at > MAX_DAEMON_SILENCE else "running"
+    return DaemonStatus(state, seen_at, tuple(stored.get("problems", ())))
 
 
 def report_record(report: StatusReport) -> dict[str, object]:
-    """Give the keys of ``status --json``."""
+    """Return the keys of ``status --json``."""
     counts, snapshot = report.outbox, report.snapshot
     return {
-        "well": not list(find_problems(report)),
-        "sources": [source_record(line) for line in report.sources],
-        "outbox": {"pending": counts.pending, "dead": counts.failed, "oldest_at": counts.oldest_pending_at},
+        "healthy": not list(find_problems(report)),
+        "sources": [source_status_record(source) for source in report.sources],
+        "deliveries": {
+            "pending": counts.pending,
+            "failed": counts.failed,
+            "rejected": counts.rejected,
+            "oldest_pending_at": counts.oldest_pending_at,
+        },
         "config": {
             "loaded_at": snapshot.loaded_at if snapshot else None,
-            "faults": list(find_config_errors(report)),
+            "errors": list(find_config_errors(report)),
         },
         "database": {name: getattr(report.database, name) for name in report.database.__dataclass_fields__},
         "daemon": asdict(report.daemon),
@@ -243,100 +246,108 @@ def report_record(report: StatusReport) -> dict[str, object]:
 
 
 def find_config_errors(report: StatusReport) -> tuple[str, ...]:
-    """Return the faults of the file; without any, why the daemon holds it back all the same."""
+    """Return the errors of the file, or else the reasons why the daemon does not apply it."""
     return report.config_errors or (report.snapshot.faults if report.snapshot else ())
 
 
-def source_record(source: "SourceStatus") -> dict[str, object]:
-    """Give a source's keys of ``status --json``."""
-    memory = source.poll_state
+def source_status_record(source: "SourceStatus") -> dict[str, object]:
+    """Return the keys of a source in ``status --json``."""
+    poll_state = source.poll_state
     return {
-        "id": memory.source_id,
-        "state": memory.state,
-        "detail": memory.detail,
-        "remedy": memory.suggestion,
-        "last_success_at": memory.last_success_at,
-        "next_poll_at": memory.next_poll_at,
-        "failures": memory.failures,
+        "id": poll_state.source_id,
+        "state": poll_state.state,
+        "detail": poll_state.detail,
+        "suggestion": poll_state.suggestion,
+        "last_success_at": poll_state.last_success_at,
+        "next_poll_at": poll_state.next_poll_at,
+        "failures": poll_state.failures,
         "articles": source.article_count,
     }
 
 
 def find_problems(report: StatusReport) -> Iterator[str]:
-    """Yield what needs somebody, each with what to do."""
+    """Yield a sentence for each problem, with a suggestion."""
     daemon, counts = report.daemon, report.outbox
-    if faults := find_config_errors(report):
-        stays = f" and that of {format_time(report.snapshot.loaded_at)} stays in use" if report.snapshot else ""
-        listed = "".join(f"\n    {fault}" for fault in faults)
-        yield f"The configuration cannot be taken over{stays}: mend the file and save it.{listed}"
+    if errors := find_config_errors(report):
+        in_use = f", the one of {format_time(report.snapshot.loaded_at)} stays in use" if report.snapshot else ""
+        listed = "".join(f"\n    {error}" for error in errors)
+        yield f"The configuration is rejected{in_use}: fix the file and save it.{listed}"
     if daemon.state == "silent":
-        yield f"The daemon is silent since {format_time(daemon.seen_at)}: see its log, and start it by monitor run."
+        yield (
+            f"The daemon has been silent since {format_time(daemon.seen_at)}: "
+            "see its log and start it with `monitor run`."
+        )
     if daemon.state == "running":
-        yield from (f"The daemon reports: {fault}." for fault in daemon.faults)
-    if report.disk_space and not daemon.faults and is_disk_space_low(report.disk_space, was_low=False):
+        yield from (f"The daemon reports: {problem}." for problem in daemon.problems)
+    if report.disk_space and not daemon.problems and is_disk_space_low(report.disk_space, was_low=False):
         yield (
             f"Only {report.disk_space.free_bytes / 1e6:.1f} MB are free on the database's disk: "
-            "nothing new is collected until there is more."
+            "nothing new is collected until more space is free."
         )
     yield from find_idle_problems(report)
     yield from find_worker_problems(report.workers, report.created_at)
     if counts.failed:
         yield (
-            f"{format_count(counts.failed, 'delivery was', 'deliveries were')} given up: "
-            f"see monitor deliveries list --state {DeliveryState.FAILED}, "
-            "then monitor deliveries resend ID."
+            f"{format_count(counts.failed, 'delivery has', 'deliveries have')} failed: "
+            f"see `monitor deliveries list --state {DeliveryState.FAILED}`, then `monitor deliveries resend ID`."
         )
     if counts.last_rejected_at and report.created_at - counts.last_rejected_at < RECENT_REJECTION_PERIOD:
         yield (
-            f"A target refused a digest at {format_time(counts.last_rejected_at)}, and it is not tried again: "
-            f"see monitor deliveries list --state {DeliveryState.REJECTED}, fix the channel, "
-            "then monitor deliveries resend ID."
+            f"A target rejected a digest at {format_time(counts.last_rejected_at)}; it is not tried again: "
+            f"see `monitor deliveries list --state {DeliveryState.REJECTED}`, fix the channel, "
+            "then `monitor deliveries resend ID`."
         )
     if counts.oldest_pending_at and report.created_at - counts.oldest_pending_at > OVERDUE_AFTER:
         yield (
-            f"A delivery waits since {format_time(counts.oldest_pending_at)}: "
-            "see monitor deliveries list for what its target answers."
+            f"A delivery has been pending since {format_time(counts.oldest_pending_at)}: "
+            "see its last error in `monitor deliveries list`."
         )
-    ill = [line for line in report.sources if STATE_ORDER.index(line.poll_state.state.value) < STATE_ORDER.index("ok")]
-    failing = [line for line in ill if line.poll_state.state.value == "failing"]
-    watched = [line for line in report.sources if line.poll_state.state.value != "paused"]
+    unhealthy = [
+        source
+        for source in report.sources
+        if STATE_ORDER.index(source.poll_state.state.value) < STATE_ORDER.index("ok")
+    ]
+    failing = [source for source in unhealthy if source.poll_state.state.value == "failing"]
+    watched = [source for source in report.sources if source.poll_state.state.value != "paused"]
     if len(failing) == len(watched) > OUTAGE_THRESHOLD_SOURCES:
         yield (
             f"None of the {len(failing)} sources can be read: is this machine online (network, name servers, firewall)?"
         )
-    elif ill:
-        yield f"{format_count(len(ill), 'source needs', 'sources need')} a look: they stand at the top of the list."
+    elif unhealthy:
+        yield f"{format_count(len(unhealthy), 'source is', 'sources are')} unhealthy: see the top of the list."
 
 
 def find_idle_problems(report: StatusReport) -> Iterator[str]:
-    """Yield that nobody reads the sources, where a daemon was stopped or was never started, nor a pass made by hand."""
-    watched = [line.poll_state for line in report.sources if line.poll_state.state.value != "paused"]
-    tried = any(memory.last_attempt_at or memory.last_success_at for memory in watched)
-    if report.daemon.state == "never seen" and not tried:
-        yield "Nothing was read yet: start the daemon by monitor run, or try one pass by monitor poll."
-    due = min((memory.next_poll_at for memory in watched if memory.next_poll_at), default=None)
+    """Yield a problem if sources are due and the daemon is stopped, or nothing was ever polled."""
+    watched = [source.poll_state for source in report.sources if source.poll_state.state.value != "paused"]
+    was_polled = any(poll_state.last_attempt_at or poll_state.last_success_at for poll_state in watched)
+    if report.daemon.state == "never seen" and not was_polled:
+        yield "Nothing was polled yet: start the daemon with `monitor run`, or run one pass with `monitor poll`."
+    due = min((poll_state.next_poll_at for poll_state in watched if poll_state.next_poll_at), default=None)
     if report.daemon.state == "stopped" and due and report.created_at - due > OVERDUE_AFTER:
-        yield f"The daemon was stopped, and sources are due since {format_time(due)}: start it by monitor run."
+        yield f"The daemon is stopped, and sources have been due since {format_time(due)}: start it with `monitor run`."
 
 
 def print_report(report: StatusReport, *, show_all: bool) -> None:
-    """Print the screen."""
-    said = list(find_problems(report))
-    for need in said:
-        typer.echo(f"! {need}")
-    typer.echo("" if said else "All is well.")
-    lines = sorted(report.sources, key=severity_key)
-    if not show_all and len(lines) > MAX_LISTED_SOURCES:
-        lines = [line for line in lines if STATE_ORDER.index(line.poll_state.state.value) < STATE_ORDER.index("ok")]
-    if lines or not report.sources:
-        print_sources(report, lines)
+    """Print the report: problems first, then sources, counts, workers and the daemon."""
+    problems = list(find_problems(report))
+    for problem in problems:
+        typer.echo(f"! {problem}")
+    typer.echo("" if problems else "Healthy: no problems found.")
+    listed = sorted(report.sources, key=severity_key)
+    if not show_all and len(listed) > MAX_LISTED_SOURCES:
+        listed = [
+            source for source in listed if STATE_ORDER.index(source.poll_state.state.value) < STATE_ORDER.index("ok")
+        ]
+    if listed or not report.sources:
+        print_sources(report, listed)
     typer.echo(
-        summarize_sources(report.sources) + ("" if len(lines) == len(report.sources) else " --all lists every one.")
+        summarize_sources(report.sources) + ("" if len(listed) == len(report.sources) else " --all lists every source.")
     )
     facts, counts = report.database, report.outbox
     typer.echo(
-        f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to screen; "
-        f"{counts.pending} deliveries pending, {counts.failed} dead, {counts.rejected} refused."
+        f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to match; "
+        f"{counts.pending} deliveries pending, {counts.failed} failed, {counts.rejected} rejected."
     )
     for line in format_workers(report.workers, report.created_at):
         typer.echo(line)
@@ -346,25 +357,25 @@ def print_report(report: StatusReport, *, show_all: bool) -> None:
 
 
 def print_sources(report: StatusReport, sources: "list[SourceStatus]") -> None:
-    """Print the sources, those that need somebody first."""
+    """Print a table of sources with problems and suggestions."""
     print_table(
-        ("source", "state", "read", "articles", "what is wrong, and what helps"),
+        ("source", "state", "last success", "articles", "problem and suggestion"),
         (
             (
-                line.poll_state.source_id,
-                line.poll_state.state.value,
-                format_age(line.poll_state.last_success_at, report.created_at),
-                line.article_count,
-                ". What helps: ".join(filter(None, (line.poll_state.detail, line.poll_state.suggestion))),
+                source.poll_state.source_id,
+                source.poll_state.state.value,
+                format_age(source.poll_state.last_success_at, report.created_at),
+                source.article_count,
+                ". Suggestion: ".join(filter(None, (source.poll_state.detail, source.poll_state.suggestion))),
             )
-            for line in sources
+            for source in sources
         ),
-        f"No source was registered yet: run 'monitor poll' or 'monitor run' with {report.config}.",
+        f"No source is registered yet: run `monitor poll` or `monitor run` with {report.config}.",
     )
 
 
 def format_age(moment: datetime | None, now: datetime) -> str:
-    """Say how long ago something was, in a few letters."""
+    """Return the age of a time in its largest unit, such as "3h ago"; "never" for None."""
     if moment is None:
         return "never"
     seconds = max(0, int((now - moment).total_seconds()))
@@ -375,18 +386,18 @@ def format_age(moment: datetime | None, now: datetime) -> str:
 
 
 def severity_key(source: "SourceStatus") -> tuple[int, str]:
-    """Sort what needs somebody's eye to the top."""
+    """Return the sort key of a source: most severe state first, then id."""
     return STATE_ORDER.index(source.poll_state.state.value), source.poll_state.source_id
 
 
 def summarize_sources(sources: "tuple[SourceStatus, ...]") -> str:
-    """Sum the sources up in one sentence."""
-    watched = [line for line in sources if line.poll_state.state.value != "paused"]
-    well = [line for line in watched if line.poll_state.state.value == "ok" and line.poll_state.last_success_at]
-    waiting = [line for line in watched if line.poll_state.state.value == "ok" and not line.poll_state.last_success_at]
-    said = f"{len(well)} of {format_count(len(watched), 'source is', 'sources are')} well"
-    if waiting:
-        said += f", {len(waiting)} not polled yet"
-    if paused := len(sources) - len(watched):
-        said += f"; {paused} paused"
-    return said + "."
+    """Return a sentence with the numbers of healthy, new and paused sources."""
+    watched = [source.poll_state for source in sources if source.poll_state.state.value != "paused"]
+    ok = [poll_state for poll_state in watched if poll_state.state.value == "ok"]
+    healthy_count = sum(poll_state.last_success_at is not None for poll_state in ok)
+    summary = f"{healthy_count} of {format_count(len(watched), 'source is', 'sources are')} healthy"
+    if new_count := len(ok) - healthy_count:
+        summary += f", {new_count} not polled yet"
+    if paused_count := len(sources) - len(watched):
+        summary += f"; {paused_count} paused"
+    return summary + "."

@@ -1,4 +1,4 @@
-"""Stories: what was grouped, and what grouping would do with a file."""
+"""Commands ``monitor stories``, ``monitor articles`` and ``monitor group``."""
 
 import json as jsonlib
 from collections import Counter
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from monitor.domain.article import Article, StoredArticle, Story
     from monitor.store.database import SqlDatabase
 
-app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; or show one.")
+app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; show one.")
 articles_app = typer.Typer(
-    invoke_without_command=True, help="List the articles that came in; show one; release what was held back."
+    invoke_without_command=True, help="List the articles; show one; release articles from quarantine."
 )
 ArticlesFileArgument = Annotated[
-    Path, typer.Argument(metavar="FILE.jsonl", help="One article a line: id, title, text, published.")
+    Path, typer.Argument(metavar="FILE.jsonl", help="One JSON article per line: id, title, text, published.")
 ]
 
 
@@ -46,7 +46,7 @@ def stories(
     limit: LimitOption = 50,
     json: JsonOption = False,
 ) -> None:
-    """List the stories, latest first; or show one."""
+    """List the stories, latest first; show one."""
     if context.invoked_subcommand:
         return
     with article_commands.open_database(load_config(config, database)) as opened:
@@ -58,11 +58,11 @@ def stories(
         (story.id, format_time(story.last_seen_at), len(story.article_ids), ", ".join(story.official_ids), story.title)
         for story in found
     )
-    print_table(("id", "last seen", "articles", "officials", "title"), rows, "Nothing was grouped yet.")
+    print_table(("id", "last seen", "articles", "officials", "title"), rows, "There are no stories.")
 
 
 def story_record(story: "Story") -> dict[str, object]:
-    """Give a story's keys of ``stories --json``."""
+    """Return the keys of a story in ``stories --json``."""
     return {
         "id": story.id,
         "title": story.title,
@@ -75,12 +75,15 @@ def story_record(story: "Story") -> dict[str, object]:
 
 @app.command("show")
 def show_story(
-    story: Annotated[str, typer.Argument(metavar="ID", help="A story; one that was merged leads to where it went.")],
+    story: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A story's id; the id of a merged story shows the story it was merged into."),
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Show a story: its articles in time, which are copies, who is named, what was edited since."""
+    """Show a story: its articles in order of time, duplicates, officials and edits."""
     with article_commands.open_database(load_config(config, database)) as opened:
         found = opened.stories.get_story(story)
         members = sorted((opened.queries.get_article(number) for number in found.article_ids), key=published_or_seen_at)
@@ -98,32 +101,32 @@ def show_story(
         for one in members
     )
     print_table(("published", "id", "source", "copy of", "title"), rows, "")
-    for number, told in changes.items():
-        print_changes(number, told)
+    for article_id, article_changes in changes.items():
+        print_changes(article_id, article_changes)
 
 
 def published_or_seen_at(stored: "StoredArticle") -> datetime:
-    """Return when an article was published, or else first seen."""
+    """Return when an article was published, or first seen if that is unknown."""
     return stored.article.published_at or stored.first_seen_at
 
 
 def member_record(stored: "StoredArticle", changes: "list[dict[str, object]]") -> dict[str, object]:
-    """Give an article of a story its keys."""
+    """Return the keys of an article in ``stories show --json``."""
     return {**article_commands.article_record(stored), "changes": changes}
 
 
 def list_version_changes(database: "SqlDatabase", stored: "StoredArticle") -> "list[dict[str, object]]":
-    """Compare every version of an article with the one after it."""
+    """Return the difference between each version of an article and the next, oldest first."""
     from monitor.stories.diff import compare_versions
 
     versions = database.queries.list_versions(stored.id)
-    readings = [*(version.article for version in versions), stored.article]
-    told = []
-    for version, after in zip(versions, readings[1:], strict=True):
+    articles = [*(version.article for version in versions), stored.article]
+    changes = []
+    for version, after in zip(versions, articles[1:], strict=True):
         revision = compare_versions(version.article, after)
-        at = {"number": version.version, "replaced_at": version.replaced_at}
-        told.append({**at, "change": revision.kind, "summary": revision.summary, "difference": revision.lines})
-    return told
+        key = {"number": version.version, "replaced_at": version.replaced_at}
+        changes.append({**key, "change": revision.kind, "summary": revision.summary, "difference": revision.lines})
+    return changes
 
 
 def print_changes(article_id: int, changes: "list[dict[str, object]]") -> None:
@@ -147,19 +150,19 @@ def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the articles that came in; show one; release what was held back."""
+    """List the articles; show one; release articles from quarantine."""
     if not context.invoked_subcommand:
         article_commands.list_articles(config, database, source, since, limit, json, csv)
 
 
 @articles_app.command("show")
 def show_article(
-    article: Annotated[int, typer.Argument(metavar="ID", help="Its number in 'monitor articles'.")],
+    article: Annotated[int, typer.Argument(metavar="ID", help="An article's id in `monitor articles`.")],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Show an article as it stands, where it belongs, and what was edited since it was first read."""
+    """Show an article, its story or original, and the edits since it was first read."""
     with article_commands.open_database(load_config(config, database)) as opened:
         stored = opened.queries.get_article(article)
         changes = list_version_changes(opened, stored)
@@ -174,73 +177,76 @@ def show_article(
 
 @articles_app.command("release")
 def release_articles(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source whose flood was held back.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The id of a source with quarantined articles.")],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Make news of what was held back of a source: the next pass screens it, and digests tell it."""
+    """Release the quarantined articles of a source; the next pass matches and reports them."""
     configuration = load_config(config, database)
     known = sorted(one.id for one in configuration.sources)
     if source not in known:
         raise UsageError(f"There is no source '{source}'. There are: {', '.join(known) or 'none'}.")
     with article_commands.open_database(configuration) as opened:
         count = opened.stories.release_quarantined(source)
-    typer.echo(f"{count} articles of {source} are news now." if count else f"Nothing of {source} is held back.")
+    typer.echo(f"{count} articles of {source} are released." if count else f"No article of {source} is in quarantine.")
 
 
 def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
-    """Show which articles of a file are copies and which tell of one event; nothing is stored."""
+    """Show which articles of a file are duplicates and which belong to one story; nothing is stored."""
     from monitor.stories.grouping import group_articles
 
     articles = read_articles(file)
     groups = group_articles(number_duplicate_ids(articles))
-    lines = [(name, *groups[key]) for (name, _), key in zip(articles, groups, strict=True)]
+    placements = [(name, *groups[key]) for (name, _), key in zip(articles, groups, strict=True)]
     if json:
-        print_json_lines({"id": name, "story": story, "copy_of": copy} for name, story, copy in lines)
+        print_json_lines({"id": name, "story": story, "copy_of": copy} for name, story, copy in placements)
         return
     titles = [article.title for _, article in articles]
-    rows = ((story, name, copy or "", title) for (name, story, copy), title in zip(lines, titles, strict=True))
-    print_table(("story", "id", "copy of", "title"), sorted(rows), "The file holds no article.")
+    rows = ((story, name, copy or "", title) for (name, story, copy), title in zip(placements, titles, strict=True))
+    print_table(("story", "id", "copy of", "title"), sorted(rows), "There are no articles in the file.")
 
 
 def number_duplicate_ids(articles: "list[tuple[str, Article]]") -> "list[tuple[str, Article]]":
-    """Give articles that share an id a number behind it: they are articles of their own."""
+    """Append a number to repeated ids, so that every article has its own."""
     seen: Counter[str] = Counter()
-    named = []
+    numbered = []
     for name, article in articles:
         seen[name] += 1
-        named.append((name if seen[name] == 1 else f"{name}#{seen[name]}", article))
-    return named
+        numbered.append((name if seen[name] == 1 else f"{name}#{seen[name]}", article))
+    return numbered
 
 
 def read_articles(file: Path) -> "list[tuple[str, Article]]":
-    """Read articles from lines of JSON. Raises ``ConfigError`` with every faulty line, ``UsageError`` if it cannot."""
+    """Return the articles of a JSON Lines file with their ids.
+
+    Raises ``ConfigError`` with every invalid line, or ``UsageError`` if the file cannot be read.
+    """
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    articles, faults = [], []
+    articles, issues = [], []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             articles.append(read_article(line))
         except ValueError as error:
-            faults.append(ConfigIssue(str(file), number, 1, str(error)))
-    if faults:
-        raise ConfigError(tuple(faults))
+            issues.append(ConfigIssue(str(file), number, 1, str(error)))
+    if issues:
+        raise ConfigError(tuple(issues))
     return articles
 
 
 def read_article(line: str) -> "tuple[str, Article]":
-    """Read one article. Raises ``ValueError`` saying what is wrong."""
+    """Return the article of a JSON line and its id. Raises ``ValueError`` with the reason if it is invalid."""
     from monitor.domain.article import Article
     from monitor.text.dates import parse_date
 
     try:
         record = jsonlib.loads(line)
     except jsonlib.JSONDecodeError as error:
-        raise ValueError(f"no JSON: {error}") from error
+        raise ValueError(f"not valid JSON: {error}") from error
     if not isinstance(record, dict) or not str(record.get("id") or "").strip():
         raise ValueError('an article is an object with an "id", a "title" and a "text"')
     text = {key: str(record.get(key) or "") for key in ("title", "text", "url", "language", "published")}
@@ -256,7 +262,7 @@ def read_article(line: str) -> "tuple[str, Article]":
 
 
 def parse_time(text: str) -> datetime | None:
-    """Read an ISO time, UTC where it names no zone."""
+    """Return an ISO 8601 time in UTC, or None if it is invalid; a time without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,9 +1,8 @@
-"""The offline news world of ``seeds/``: outlets and their articles, rendered as their servers would give them.
+"""Demo outlets: the outlets and articles of ``seeds/``, rendered as web servers would return them.
 
-An outlet is a folder: ``outlet.yaml`` (name, language, addresses), Jinja templates for its pages and its feed, and
-``articles/*.html``, each a fragment under a YAML head. Times are written as ages ("3h", "2d") and filled in when the
-world opens, so it is always today's news. ``NAME@2.html`` replaces ``NAME.html`` in the second edition, and a head
-with ``edition: 2`` appears in it: that is how a correction comes about.
+An outlet is a folder with ``outlet.yaml`` (name, language, paths), Jinja templates for its pages and its feed, and
+``articles/*.html``, each an HTML fragment after a YAML header. Times are ages ("3h", "2d") before the start of the
+demo. In the second edition ``NAME@2.html`` replaces ``NAME.html``, and articles with ``edition: 2`` appear.
 """
 
 import re
@@ -25,7 +24,7 @@ AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """An outlet as ``outlet.yaml`` describes it; ``pages`` maps a path to the template that fills it."""
+    """An outlet as ``outlet.yaml`` describes it; ``pages`` maps a path to the template that renders it."""
 
     id: str
     name: str
@@ -39,13 +38,13 @@ class Outlet:
 
     @property
     def folder(self) -> Path:
-        """Where its templates and articles lie."""
+        """The folder of its templates and articles."""
         return SEEDS_FOLDER / "outlets" / self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One answer of a server."""
+    """The content type and body of a response."""
 
     content_type: str
     body: bytes
@@ -53,8 +52,9 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """All that an outlet serves at one time: resources by path, and its articles' paths by their name in the
-    annotations (``outlet/slug``, with ``@2`` when the text is of the second edition).
+    """Everything that an outlet serves at one time: resources by path, and the paths of its articles by name.
+
+    A name is the one in ``annotations.yaml``: ``outlet/slug``, with ``@2`` for a text of the second edition.
     """
 
     resources: Mapping[str, Resource]
@@ -63,7 +63,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class ArticleTemplate:
-    """One article as it lies on disk: its head, its body, and the editions of the world it stands in."""
+    """An article file: its YAML header, its body, and the first and last edition that contain it."""
 
     slug: str
     metadata: Mapping[str, Any]
@@ -73,7 +73,7 @@ class ArticleTemplate:
 
 
 def load_outlets() -> list[Outlet]:
-    """Read every outlet's description, in the order of their folders."""
+    """Return all outlets, in the order of their folders."""
     outlets = []
     for path in sorted((SEEDS_FOLDER / "outlets").glob("*/outlet.yaml")):
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -83,34 +83,34 @@ def load_outlets() -> list[Outlet]:
 
 
 def parse_age(text: str) -> timedelta:
-    """Read "3h", "45m" or "2d"."""
+    """Return the time span of an age such as "3h", "45m" or "2d". Raises ``ValueError`` for another format."""
     found = re.fullmatch(r"(\d+)([mhd])", text)
     if found is None:
-        raise ValueError(f"an age looks like 3h, 45m or 2d, not {text!r}")
+        raise ValueError(f"{text!r} is not a valid age; use a form such as 3h, 45m or 2d")
     return timedelta(**{AGE_UNITS[found[2]]: int(found[1])})
 
 
 def load_article_templates(outlet: Outlet) -> list[ArticleTemplate]:
-    """Read an outlet's articles, both editions of those that have two."""
-    fragments = []
+    """Return all articles of an outlet; an article with two editions is returned twice."""
+    templates = []
     for path in sorted((outlet.folder / "articles").glob("*.html")):
         _, head, body = path.read_text(encoding="utf-8").split("---\n", 2)
         fields = yaml.safe_load(head)
         slug, _, second = path.stem.partition("@")
         replaced = path.with_name(f"{slug}@2.html").exists() and not second
         first = int(second or fields.get("edition", 1))
-        fragments.append(ArticleTemplate(slug, fields, body.strip(), first, 1 if replaced else None))
-    return fragments
+        templates.append(ArticleTemplate(slug, fields, body.strip(), first, 1 if replaced else None))
+    return templates
 
 
 def render_outlet(outlet: Outlet, base_url: str, started_at: datetime, edition: int) -> Edition:
-    """Render one edition of an outlet. ``base`` is its address without a slash at the end."""
+    """Render one edition of an outlet. ``base_url`` has no trailing slash."""
     now = started_at.astimezone(outlet.zone)
     environment = _build_environment(outlet, now)
     articles = [
-        _render_article(environment, outlet, fragment, base_url, now)
-        for fragment in load_article_templates(outlet)
-        if fragment.first_edition <= edition <= (fragment.last_edition or edition)
+        _render_article(environment, outlet, template, base_url, now)
+        for template in load_article_templates(outlet)
+        if template.first_edition <= edition <= (template.last_edition or edition)
     ]
     articles.sort(key=lambda article: article["published"] or now - timedelta(hours=10), reverse=True)
     shared = {"outlet": outlet, "base": base_url, "articles": articles, "now": now, "edition": edition}
@@ -136,7 +136,7 @@ def _build_environment(outlet: Outlet, now: datetime) -> Environment:
 def _render_article(
     environment: Environment, outlet: Outlet, template: ArticleTemplate, base_url: str, now: datetime
 ) -> dict[str, Any]:
-    """Join head and body into what the templates see; absent fields of the head are empty."""
+    """Return the template variables of an article; fields that its header omits are empty."""
     fields = {"title": "", "summary": "", "section": "", "agency": "", "author": "", "image": "", "caption": ""}
     fields |= template.metadata
     published = now - parse_age(fields["published"]) if fields.get("published") else None

@@ -9,9 +9,9 @@ from monitor.domain.source_health import SourceNotice
 from monitor.telemetry.metrics import Metrics
 
 SOURCE_NOTICE_EVENTS = {
-    "change": "source in trouble",
-    "reminder": "source still in trouble",
-    "recovery": "source well again",
+    "change": "source failing",
+    "reminder": "source still failing",
+    "recovery": "source recovered",
 }
 
 log = structlog.get_logger("monitor")
@@ -50,7 +50,7 @@ def log_poll(metrics: Metrics, poll: PollReport) -> None:
     """Count what a poll has brought, and log what its reader is told of the source."""
     metrics.record_new_articles(poll.new_count)
     if poll.note:
-        log.info("remark on a source", source=poll.source_id, reason=poll.note)
+        log.info("source note", source=poll.source_id, reason=poll.note)
     if notice := poll.notice:
         tell = log.info if notice.kind == "recovery" else log.warning
         tell(SOURCE_NOTICE_EVENTS[notice.kind], source=poll.source_id, state=poll.state_after.value, reason=notice.text)
@@ -60,6 +60,6 @@ def log_job_error(metrics: Metrics, job_name: str, problem: str, error: BaseExce
     """Log a job that failed, or could not be run at its time."""
     metrics.record_job_problem(problem)
     if error is None:  # a run that takes longer than its period, and the next one does what is left
-        log.debug("job goes on", job=job_name, what=problem)
+        log.debug("job still running", job=job_name, what=problem)
         return
-    log.error("job in trouble", job=job_name, what=problem, reason=str(error), exc_info=error)
+    log.error("job failed", job=job_name, what=problem, reason=str(error), exc_info=error)

@@ -122,7 +122,10 @@ def with_heartbeat(
             trouble = str(error)
         liveness.beat(part, time.monotonic())
         if liveness.set_problem(part, trouble):
-            log.error("in trouble", part=part, reason=trouble) if trouble else log.info("well again", part=part)
+            if trouble:
+                log.error("component failing", component=part, reason=trouble)
+            else:
+                log.info("component recovered", component=part)
 
     return beat
 
@@ -142,7 +145,7 @@ class Watchdog:
         self._liveness.beat(EVENT_LOOP, now)
         if not self._liveness.is_stalled(now):
             self._notifier.notify(SD_WATCHDOG)
-        words = "; ".join(self._liveness.health(now).problems) or "watching"
+        words = "; ".join(self._liveness.health(now).problems) or "running"
         if words != self._last_status:
             self._notifier.set_status(words)
             self._last_status = words

@@ -151,7 +151,7 @@ class Chaos:
     def live(self, seconds: float) -> None:
         """Let the daemon run for so long, and kill it."""
         self.monitor.start()
-        wait_until(lambda: self.monitor.has_said(b"watching"), 120)
+        wait_until(lambda: self.monitor.has_said(b'"started"'), 120)
         wait_until(lambda: False, seconds)
         self.monitor.kill()
         self.befell["kills"] += 1

@@ -90,15 +90,15 @@ def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: Wor
     assert wait_until(lambda: world.state.requests["three"] > before, 120)
     world.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
     assert wait_until(lambda: "is not taken over" in digests(monitor), 120)
-    assert "! The configuration cannot be taken over" in monitor.call("status")
+    assert "! The configuration is rejected" in monitor.call("status")
     told = json.loads(monitor.call("status", "--json"))
-    assert (told["well"], told["daemon"]["state"]) == (False, "running")
-    assert told["config"]["faults"][0].startswith("sources.yaml:")
+    assert (told["healthy"], told["daemon"]["state"]) == (False, "running")
+    assert told["config"]["errors"][0].startswith("sources.yaml:")
     monitor.kill()
     monitor.start()
     before = world.state.requests["three"]
     assert wait_until(lambda: world.state.requests["three"] > before, 120)
-    assert monitor.log.read_text(encoding="utf-8").count("configuration not taken over") == 1
+    assert monitor.log.read_text(encoding="utf-8").count("configuration rejected") == 1
     monitor.stop()
     assert json.loads(monitor.call("status", "--json"))["daemon"]["state"] == "stopped"
 
@@ -169,7 +169,7 @@ def test_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -
         while "STOPPING=1" not in words:
             words.append(listener.recv(4096).decode())
     assert words.index("READY=1") < words.index("STOPPING=1")
-    assert "STATUS=watching" in words
+    assert "STATUS=running" in words
 
 
 @pytest.fixture
@@ -241,10 +241,10 @@ def test_log_is_json_for_machines(monitor: Monitor, world: World, port: int) -> 
     save(monitor, configuration(world, port, "one").replace(f"{world.url}/feed/one", f"http://127.0.0.1:{dead}/feed"))
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
-    assert wait_until(lambda: said(monitor, "source in trouble"), 120)
+    assert wait_until(lambda: said(monitor, "source failing"), 120)
     save(monitor, configuration(world, port, "one"))
-    assert wait_until(lambda: said(monitor, "source well again"), 120)
+    assert wait_until(lambda: said(monitor, "source recovered"), 120)
     monitor.stop()
-    assert monitor.log.read_text(encoding="utf-8").count("source in trouble") == 1
+    assert monitor.log.read_text(encoding="utf-8").count("source failing") == 1
     records = [json.loads(line) for line in monitor.log.read_text(encoding="utf-8").splitlines()]
-    assert {"watching", "stopped"} <= {record["event"] for record in records}
+    assert {"started", "stopped"} <= {record["event"] for record in records}

@@ -35,11 +35,11 @@ def test_killed_and_frozen_workers_are_replaced(server: Postgres, tmp_path: Path
         team.workers(1)
         team.wait(lambda: team.articles().total() == 2)
         assert [outlet.asked for outlet in outlets] == [2, 2]
-        assert "taken back from workers that are silent" in team.log(daemon)
+        assert "requeued jobs of dead workers" in team.log(daemon)
         for outlet in outlets:
             outlet.let_go()
         go_on(frozen)
-        team.wait(lambda: "came too late" in team.log(frozen))
+        team.wait(lambda: "lease expired" in team.log(frozen))
         assert team.articles() == {"Phan Van Giang on a": 2}
         team.end(frozen)
         assert "Traceback" not in team.log(frozen)
@@ -55,14 +55,14 @@ def test_two_daemons_enqueue_once(server: Postgres, tmp_path: Path) -> None:
         (worker,) = team.workers(1)
         daemons = [team.start("run"), team.start("run")]
         team.wait(lambda: all(outlet.asked >= 4 for outlet in outlets) and team.told().total() >= len(outlets))
-        assert all("workers collect" in team.log(daemon) for daemon in daemons)
+        assert all("collection delegated to workers" in team.log(daemon) for daemon in daemons)
         for daemon in daemons:
             team.end(daemon)
         team.wait(lambda: team.value("SELECT count(*) FROM procrastinate_jobs") == 0)
         asked = sum(outlet.asked for outlet in outlets)
         assert team.value("SELECT last_value FROM procrastinate_jobs_id_seq") == asked
         assert team.value("SELECT sum((memory::json ->> 'polls')::int) FROM source") == asked
-        assert "came too late" not in team.log(worker)
+        assert "lease expired" not in team.log(worker)
         assert set(team.told().values()) == {1}, "nor is anything told twice"
         team.end(worker)
 
@@ -79,12 +79,12 @@ def test_a_server_that_restarts_costs_no_article(server: Postgres, tmp_path: Pat
                 server.restart()
             if guid == "c":
                 with server.down():
-                    team.wait(lambda: all("in trouble" in team.log(process) for process in (worker, daemon)))
+                    team.wait(lambda: all("component failing" in team.log(process) for process in (worker, daemon)))
             team.wait(lambda: team.articles().total() == len(outlets) * (ord(guid) - ord("a") + 1))  # noqa: B023 - waits here
         assert set(team.articles().values()) == {len(outlets)}
         read = "SELECT count(*) FROM content WHERE body LIKE '%thanked the engineers%'"
         team.wait(lambda: team.value(read) == team.articles().total())
-        team.wait(lambda: all("well again" in team.log(process) for process in (worker, daemon)))
+        team.wait(lambda: all("component recovered" in team.log(process) for process in (worker, daemon)))
         team.wait(lambda: team.value("SELECT max((value::json ->> 'done')::int) FROM meta WHERE name ~ '^worker:'") > 0)
         for process in (worker, daemon):
             team.end(process)
@@ -107,6 +107,6 @@ def test_a_worker_told_to_stop_ends_what_it_has_begun(server: Postgres, tmp_path
         assert team.articles().total() == 1
         outlets[0].publish("b")
         team.wait(lambda: team.articles().total() == 2)
-        assert "no worker is alive; collecting here" in team.log(daemon)
+        assert "no worker alive, collecting locally" in team.log(daemon)
         team.wait(lambda: team.crew() == {})
         team.end(daemon)

@@ -81,7 +81,7 @@ def test_configured_feeds_are_not_printed_as_new_sources(tmp_path: Path) -> None
     assert (code, "  daily-politics:" in out) == (0, True)
     known = CONFIG.replace("https://old.example/rss", "{}/x.rss")
     code, out, _ = run({"/x.rss": RSS}, "/x.rss", tmp_path, configuration=known)
-    assert (code, out.splitlines()[1:]) == (0, ["# This is read already, as old."])
+    assert (code, out.splitlines()[1:]) == (0, ["# Already configured as old."])
 
 
 def test_a_site_without_a_title_is_named_by_its_host(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_import_prints_or_writes_and_export_writes_all_feeds(tmp_path: Path) -> 
     printed = runner.invoke(app, ["sources", "import", str(opml), "-c", str(config)])
     assert "  bao-dat:\n    name: Báo Đất\n    feed: https://a.example/rss\n" in printed.stdout
     assert "  b-example:" in printed.stdout
-    assert "2 of 3 feeds printed; 1 were there already" in printed.stderr
+    assert "2 of 3 feeds printed; 1 already configured" in printed.stderr
     assert config.read_text(encoding="utf-8") == CONFIG
     assert runner.invoke(app, ["sources", "import", str(opml), "-c", str(config), "--write"]).exit_code == 0
     assert "sources: # ours\n  bao-dat:" in config.read_text(encoding="utf-8")

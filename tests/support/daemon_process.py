@@ -63,6 +63,6 @@ class Monitor:
     def stop(self, seconds: float = 120) -> None:
         """Ask the daemon, once it watches, to end; see that it does so in good order."""
         assert self.process is not None
-        assert wait_until(lambda: self.has_said(b"watching"), 120)
+        assert wait_until(lambda: self.has_said(b'"started"'), 120)
         self.process.terminate()
         assert self.process.wait(seconds) == 0, self.log.read_text(errors="replace")[-3000:]

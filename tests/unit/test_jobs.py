@@ -1,4 +1,4 @@
-"""The timetable of the daemon: what stands on it, and how it fills its places."""
+"""Periodic jobs of the daemon: limits, filling of free slots, draining."""
 
 import asyncio
 from datetime import timedelta
@@ -20,7 +20,7 @@ from monitor.pipeline.poll_plan import PollOutcome
 
 
 class Queue:
-    """So many due sources, some of which hang; in place of a line and its collector."""
+    """A pipeline and collector with a number of due sources, some of which hang."""
 
     def __init__(self, due: int, hanging: int = 0) -> None:
         self.due, self.hanging, self.polled = due, hanging, 0
@@ -29,13 +29,13 @@ class Queue:
         self.recheck = self.send_deliveries = lambda: None
 
     async def lease(self, limit: int) -> list[Lease]:
-        """Hand out what is due."""
+        """Lease due sources."""
         taken = min(limit, self.due)
         self.due -= taken
         return [Lease("times", "token", NOON, PollState("times"))] * taken
 
     async def poll(self, _lease: Lease, _source: object) -> PollResult:
-        """Hang, or be done at once."""
+        """Hang, or return at once."""
         if self.hanging:
             self.hanging -= 1
             await asyncio.Event().wait()
@@ -46,51 +46,51 @@ class Queue:
         """Deliver nothing."""
 
 
-def desk(line: Any) -> DaemonJobs:
-    return DaemonJobs(line, PendingNotices())
+def daemon_jobs(pipeline: Any) -> DaemonJobs:
+    return DaemonJobs(pipeline, PendingNotices())
 
 
-def test_every_job_has_a_limit_to_its_silence() -> None:
-    """A job that nobody expects cannot be missed, and its beat would be an error at every run."""
-    assert {job.name for job in desk(SimpleNamespace(**vars(Queue(0)))).jobs()} <= SILENCE_LIMITS_SECONDS.keys()
+def test_every_job_has_a_silence_limit() -> None:
+    """The heartbeat of a job without a limit would raise an error at every run."""
+    assert {job.name for job in daemon_jobs(SimpleNamespace(**vars(Queue(0)))).jobs()} <= SILENCE_LIMITS_SECONDS.keys()
 
 
-def test_places_are_filled_again_before_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise a few that hang would leave one place a second to each of the others."""
+def test_free_slots_are_filled_again_before_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise polls that hang would limit all others to one poll per slot and second."""
     monkeypatch.setattr(jobs, "REFILL_DELAY_SECONDS", 0.0)
     monkeypatch.setattr(jobs, "SHUTDOWN_TIMEOUT", timedelta(0))
-    line = Queue(due=2 * jobs.MAX_CONCURRENT_POLLS, hanging=jobs.MAX_CONCURRENT_POLLS // 4)
+    pipeline = Queue(due=2 * jobs.MAX_CONCURRENT_POLLS, hanging=jobs.MAX_CONCURRENT_POLLS // 4)
 
     async def tick() -> None:
-        work = desk(line)
+        work = daemon_jobs(pipeline)
         await work.collect()
         await work.drain()
 
     asyncio.run(tick())
-    assert line.polled > jobs.MAX_CONCURRENT_POLLS
+    assert pipeline.polled > jobs.MAX_CONCURRENT_POLLS
 
 
-def test_nothing_is_leased_once_the_desk_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tick that is under way when the shift ends starts nothing that would be cut off."""
+def test_nothing_is_leased_after_draining(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick that runs when the configuration ends starts no poll that would be cancelled."""
     monkeypatch.setattr(jobs, "REFILL_DELAY_SECONDS", 0.0)
-    line = Queue(due=2 * jobs.MAX_CONCURRENT_POLLS)
+    pipeline = Queue(due=2 * jobs.MAX_CONCURRENT_POLLS)
 
     async def tick() -> None:
-        work = desk(line)
+        work = daemon_jobs(pipeline)
         await work.drain()
         await work.collect()
 
     asyncio.run(tick())
-    assert line.due == 2 * jobs.MAX_CONCURRENT_POLLS
+    assert pipeline.due == 2 * jobs.MAX_CONCURRENT_POLLS
 
 
-def test_a_flood_is_told_in_parts() -> None:
-    """Else what was found first would wait until the last was looked at."""
-    parts = []
+def test_many_articles_are_processed_in_parts() -> None:
+    """Otherwise the first hits would wait until the last article was matched."""
+    limits = []
 
-    async def tell(_notices: object, enough: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
-        parts.append(enough)
+    async def process(_notices: object, limit: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
+        limits.append(limit)
         return MatchingResult(), ()
 
-    asyncio.run(desk(SimpleNamespace(**vars(Queue(0)), match_and_compose=tell)).match_and_compose())
-    assert parts == [jobs.MAX_ARTICLES_PER_TICK]
+    asyncio.run(daemon_jobs(SimpleNamespace(**vars(Queue(0)), match_and_compose=process)).match_and_compose())
+    assert limits == [jobs.MAX_ARTICLES_PER_TICK]

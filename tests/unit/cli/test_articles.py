@@ -1,4 +1,4 @@
-"""Lists for people, programs and spreadsheets."""
+"""Lists of articles and hits: tables, JSON and CSV."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
 sources: {times: {feed: "https://times.example/rss"}}
 """
-SEALED = """
+WITH_SECRETS = """
 settings: {database: "sqlite:///monitor.db", heartbeat_url: "${NOT_HERE}"}
 sources: {times: {feed: "https://times.example/rss", headers: {Authorization: "Bearer ${NOT_HERE}"}}}
 officials: {phan-van-giang: {name: Phan Văn Giang, country: Vietnam}}
@@ -40,7 +40,7 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Run a command in a folder with two hits of the year before; one headline is a formula."""
+    """Run a command in a folder with two hits of the previous year; one headline is a formula."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
     database = SqlDatabase.open("sqlite:///monitor.db")
@@ -60,63 +60,63 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         yield call
 
 
-LOOKS = (
+READING_COMMANDS = (
     *("hits", "articles", "search words", "stories", "sources list", "digests list", "digests preview morning"),
     *("deliveries list", "db check", "officials forms phan-van-giang", "officials near-misses", "status --json"),
     *("backtest", "sources export -"),
 )
 
 
-@pytest.mark.parametrize("words", LOOKS)
-def test_who_only_looks_need_not_know_the_secrets(run: Run, words: str) -> None:
-    """The passwords are in the daemon's environment, not in the shell of who wants to know how it is."""
-    Path("sources.yaml").write_text(SEALED, encoding="utf-8")
-    said = run(*words.split())
-    assert "NOT_HERE" not in said
-    assert '"faults": ["' not in said
+@pytest.mark.parametrize("words", READING_COMMANDS)
+def test_commands_that_only_read_work_without_secrets(run: Run, words: str) -> None:
+    """Secrets are set for the daemon, not in the shell of every user."""
+    Path("sources.yaml").write_text(WITH_SECRETS, encoding="utf-8")
+    output = run(*words.split())
+    assert "NOT_HERE" not in output
+    assert '"errors": ["' not in output
 
 
 @pytest.mark.parametrize("words", ["check", "poll", "digests send morning", "deliveries resend --failed"])
-def test_who_fetches_or_sends_needs_the_secrets(run: Run, words: str) -> None:
-    """What cannot be done without them says which are missing, and where they are named."""
-    Path("sources.yaml").write_text(SEALED, encoding="utf-8")
+def test_commands_that_fetch_or_send_report_missing_secrets(run: Run, words: str) -> None:
+    """The error names each secret that is missing, with its place in the file."""
+    Path("sources.yaml").write_text(WITH_SECRETS, encoding="utf-8")
     result = CliRunner().invoke(app, words.split())
-    said = result.output + str(result.exception)
-    assert said.count("the environment variable NOT_HERE is not set") == 5
-    assert "secret file /not/here cannot be read" in said
+    output = result.output + str(result.exception)
+    assert output.count("the environment variable NOT_HERE is not set") == 5
+    assert "secret file /not/here cannot be read" in output
 
 
-def test_the_database_must_be_known_to_look_into_it(run: Run) -> None:
-    """A database that only the environment names is the one thing that a look cannot do without."""
-    Path("sources.yaml").write_text(SEALED.replace("sqlite:///monitor.db", "${NOT_HERE}"), encoding="utf-8")
+def test_commands_that_only_read_need_the_database_secret(run: Run) -> None:
+    """The URL of the database is the only secret that a reading command needs."""
+    Path("sources.yaml").write_text(WITH_SECRETS.replace("sqlite:///monitor.db", "${NOT_HERE}"), encoding="utf-8")
     assert "settings.database: the environment variable NOT_HERE is not set" in str(
         CliRunner().invoke(app, ["hits"]).exception
     )
 
 
-def test_why_names_every_digest_that_told_it(run: Run) -> None:
-    """Who asks whether the morning digest had it is not answered with the urgent one alone."""
+def test_why_lists_every_digest_that_reported_a_hit(run: Run) -> None:
+    """A hit that two digests reported is listed with both."""
     database = SqlDatabase.open("sqlite:///monitor.db")
     for name in ("urgent", "morning"):
         hits = database.outbox.undelivered_hits(plan(name), NOW + MINUTE)
         assert database.outbox.commit_digest(digest(name), [], [hit.id for hit in hits])
     url = database.queries.list_articles(ArticleFilter(limit=1))[0].article.url
     database.close()
-    assert "  told: rule in morning, rule in urgent\n" in run("why", url)
-    assert {told["digest"] for told in json.loads(run("why", url, "--json"))["articles"][0]["told"]} == {
+    assert "  reported: rule in morning, rule in urgent\n" in run("why", url)
+    assert {report["digest"] for report in json.loads(run("why", url, "--json"))["articles"][0]["reports"]} == {
         "urgent",
         "morning",
     }
 
 
 @pytest.mark.parametrize("words", ["hits --rule peple", "hits --official phan-van-gian", "articles --source tims"])
-def test_an_id_that_is_none_is_no_empty_list(run: Run, words: str) -> None:
-    """Who mistypes an id hears of it, and is not told that nothing was found."""
-    Path("sources.yaml").write_text(SEALED, encoding="utf-8")
+def test_an_unknown_id_is_an_error_instead_of_an_empty_list(run: Run, words: str) -> None:
+    """A mistyped id is answered with similar ids; a rule that was removed still lists its hits."""
+    Path("sources.yaml").write_text(WITH_SECRETS, encoding="utf-8")
     assert re.search(
         r"There is no \w+ '.+' in sources.yaml; did you mean (people|phan-van-giang|times)\?", run(*words.split())
     )
-    assert "rule" in run("hits", "--rule", "rule")  # found by a rule that the file has no more
+    assert "rule" in run("hits", "--rule", "rule")  # the hits of a rule that is no longer in the file
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -125,8 +125,8 @@ def read(text: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("words", [("hits",), ("articles",), ("search", "words")])
-def test_no_list_hands_a_formula_to_a_spreadsheet(run: Run, words: tuple[str, ...]) -> None:
-    """A headline that begins like one is led by an apostrophe; the columns are the keys of --json."""
+def test_csv_output_contains_no_formula(run: Run, words: tuple[str, ...]) -> None:
+    """A headline that looks like a formula is prefixed with an apostrophe; the columns are the keys of --json."""
     rows = read(run(*words, "--csv"))
     assert {row["title"] for row in rows} == {"About good", '\'=HYPERLINK("https://evil.example","Phan Văn Giang")'}
     keys = run(*words, "--json").splitlines()[0]
@@ -134,14 +134,14 @@ def test_no_list_hands_a_formula_to_a_spreadsheet(run: Run, words: tuple[str, ..
 
 
 @pytest.mark.parametrize("first", FORMULA_PREFIXES)
-def test_every_beginning_of_a_formula_is_guarded(first: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """In a text or in the first of several; numbers stay numbers, however negative."""
+def test_every_formula_prefix_is_escaped(first: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a text and in the first text of a list; negative numbers are not changed."""
     print_csv(("text", "several", "number"), [{"text": f"{first}1+1", "several": [f"{first}x", "y"], "number": -3}])
     (row,) = read(capsys.readouterr().out)
     assert row == {"text": f"'{first}1+1", "several": f"'{first}x; y", "number": "-3"}
 
 
-def test_an_empty_list_is_a_table_with_headings(run: Run) -> None:
-    """So that a program that reads it does not stumble; two forms at once are refused."""
+def test_an_empty_csv_has_a_header(run: Run) -> None:
+    """Two output formats at once are rejected."""
     assert run("hits", "--csv", "--rule", "other").removeprefix("\ufeff").startswith("id,article,rule,officials")
     assert "choose one" in run("hits", "--csv", "--json")

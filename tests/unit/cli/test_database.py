@@ -47,33 +47,33 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_a_database_is_upgraded_backed_up_and_checked(run: Run, tmp_path: Path) -> None:
-    """Each says what it did, to people and to machines."""
+    """Each command prints its result as text and as JSON."""
     assert "nothing to do" in run("db", "upgrade")
     assert json.loads(run("db", "upgrade", "--json"))["applied"] == []
     assert "verified" in run("db", "backup")
     made = json.loads(run("db", "backup", "--to", "elsewhere", "--json"))
     assert (tmp_path / made["backup"]).stat().st_size == made["bytes"]
     assert run("db", "check").strip() == "The database has no damage."
-    assert json.loads(run("db", "check", "--json")) == {"faults": []}
+    assert json.loads(run("db", "check", "--json")) == {"errors": []}
 
 
-def test_a_new_database_is_made_by_upgrade(run: Run) -> None:
-    """And the steps are counted."""
+def test_upgrade_creates_a_new_database(run: Run) -> None:
+    """All migrations are applied and listed."""
     applied = json.loads(run("db", "upgrade", "--database", "sqlite:///other.db", "--json"))["applied"]
     assert applied[0] == "0001"
     assert f"Schema {applied[-1]}" in run("db", "upgrade", "--database", "sqlite:///other.db")
 
 
-def test_damage_ends_with_a_code(run: Run, tmp_path: Path) -> None:
-    """And with what was found."""
+def test_check_of_a_damaged_database_exits_with_1(run: Run, tmp_path: Path) -> None:
+    """The output lists the damage and suggests a backup."""
     file = tmp_path / "monitor.db"
     file.write_bytes(b"no database" * 1000)
     assert "restore a backup" in run("db", "check", code=1)
-    assert json.loads(run("db", "check", "--json", code=1))["faults"]
+    assert json.loads(run("db", "check", "--json", code=1))["errors"]
 
 
-def test_evidence_is_written_for_an_article(run: Run, tmp_path: Path) -> None:
-    """Into a folder of its own; what has none is refused with the reason."""
+def test_evidence_of_an_article_is_exported(run: Run, tmp_path: Path) -> None:
+    """Into a new folder; an existing folder and an unknown article are rejected."""
     assert "verify.py" in run("evidence", "export", "1")
     assert (tmp_path / "evidence-1" / "page.body").read_bytes() == b"page"
     assert json.loads(run("evidence", "export", "1", "--to", "other", "--json")) == {"article": 1, "folder": "other"}

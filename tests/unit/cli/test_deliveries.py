@@ -26,7 +26,7 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in a folder with one official, two articles found, and a folder for digests."""
+    """Run a command in a folder with one official and two hits."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
     database = SqlDatabase.open("sqlite:///monitor.db")
@@ -45,7 +45,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None:
-    """Showing changes nothing; sending tells, delivers and is listed; then nothing is left to tell."""
+    """A preview changes nothing; a sent digest is delivered and listed, and its hits are not sent again."""
     assert "About harbour" in run("digests", "preview", "morning")
     assert "About harbour" in run("digests", "preview", "morning")
     assert run("digests", "list").strip() == "No digest was sent yet."
@@ -60,8 +60,8 @@ def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None
     assert "2 stories" in run("digests", "send", "morning", "--since", "1d")
 
 
-def test_every_form_can_be_shown(run: Run) -> None:
-    """Text, mail, page, data, and a feed of those that were sent."""
+def test_every_output_format_is_shown(run: Run) -> None:
+    """HTML, page and JSON for previews and composed digests; Atom for the sent digests of a name."""
     assert "<h1" in run("digests", "preview", "morning", "--form", "html")
     assert "Content-Security-Policy" in run("digests", "preview", "morning", "--form", "page")
     assert json.loads(run("digests", "preview", "morning", "--json"))["type"] == "digest"
@@ -73,8 +73,8 @@ def test_every_form_can_be_shown(run: Run) -> None:
     assert json.loads(run("digests", "show", digest_id, "--json"))["data"]["digest"] == "morning"
 
 
-def test_the_outbox_lists_shows_replays_and_drops(run: Run, tmp_path: Path) -> None:
-    """A delivery has the documented keys; a replay sends the same message again under the same id."""
+def test_deliveries_are_listed_shown_resent_and_cancelled(run: Run, tmp_path: Path) -> None:
+    """A delivery has the documented keys; it is resent under the same message id; a sent one cannot be cancelled."""
     run("digests", "send", "morning")
     (line,) = [json.loads(text) for text in run("deliveries", "list", "--json").splitlines()]
     keys = {"id", "digest", "channel", "target", "state", "attempts", "next_attempt_at", "last_error", "message_id"}
@@ -84,13 +84,13 @@ def test_the_outbox_lists_shows_replays_and_drops(run: Run, tmp_path: Path) -> N
     for file in (tmp_path / "outbox").iterdir():
         file.unlink()
     assert "sent to outbox" in run("deliveries", "resend", str(line["id"]))
-    (letter,) = (tmp_path / "outbox").glob("*.eml")
-    assert f"Message-ID: <{line['message_id']}@localhost>" in letter.read_text()
+    (mail,) = (tmp_path / "outbox").glob("*.eml")
+    assert f"Message-ID: <{line['message_id']}@localhost>" in mail.read_text()
     assert "only a pending one" in run("deliveries", "cancel", str(line["id"]), fails=UsageError)
 
 
-def test_dead_letters_are_replayed_together(run: Run, tmp_path: Path) -> None:
-    """--dead sends all that were given up; one that fails again ends with an error for scripts."""
+def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:
+    """--failed resends all of them; a failing delivery ends with an error for scripts."""
     (tmp_path / "outbox").write_text("a file where the folder should be")
     assert "1 of 1 deliveries failed" in run("digests", "send", "morning", fails=MonitorError)
     database = SqlDatabase.open("sqlite:///monitor.db")
@@ -118,6 +118,6 @@ def test_dead_letters_are_replayed_together(run: Run, tmp_path: Path) -> None:
         (("deliveries", "cancel", "99"), "no delivery 99"),
     ],
 )
-def test_what_is_not_there_is_said(run: Run, words: tuple[str, ...], says: str) -> None:
-    """Usage errors name what there is."""
+def test_unknown_names_and_ids_are_rejected(run: Run, words: tuple[str, ...], says: str) -> None:
+    """The error lists the known names or suggests a command."""
     assert says in run(*words, fails=UsageError)

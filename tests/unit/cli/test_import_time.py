@@ -1,6 +1,6 @@
-"""What a command imports before it works: each library costs every start tens of milliseconds.
+"""Imports of commands at start: each library costs every start tens of milliseconds.
 
-Only imports by our own modules count: what a library imports for itself changes with its versions.
+Only imports by modules of this project count; the imports of libraries change with their versions.
 """
 
 import os
@@ -26,7 +26,7 @@ digests:
 HEAVY = "alembic mako feedparser jinja2 prometheus_client aiosmtplib apprise fastapi psycopg standardwebhooks"
 HEAVY += " monitor.language.load"  # reads the data files about languages
 FOR_PEOPLE = {"rich", "structlog"}
-"""What draws tables and colours lines."""
+"""Libraries for tables and coloured log lines."""
 
 LOADED = """
 import builtins, sys
@@ -50,15 +50,15 @@ finally:
 
 
 MODELS = {"sqlmodel", "sqlalchemy.orm", "monitor.store.tables"}
-"""Migrations bring the tables; queries do without the models."""
+"""Modules with table classes; only migrations need them."""
 
 
 ENGINES = {"numpy", "re2", "selectolax", "apscheduler", "monitor.match.engine"}
-"""What finds names in articles, and what judges queries, selectors and cron lines; the names are judged without."""
+"""Libraries that match articles and check queries, selectors and cron lines."""
 
 
-def loads(folder: Path, *command: str) -> set[str]:
-    """Run a command in a process of its own and return the modules that it loaded."""
+def imported_by(folder: Path, *command: str) -> set[str]:
+    """Run a command in a new process and return the modules that it imported."""
     line, here = [sys.executable, "-c", LOADED, *command], {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.run(line, cwd=folder, env=here, capture_output=True, text=True, check=True, timeout=120)
     return set(run.stderr.split("\n")[-1].split())
@@ -69,27 +69,27 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a folder with a configuration and a database that is up to date."""
     folder = tmp_path_factory.mktemp("start")
     (folder / "sources.yaml").write_text(CONFIGURATION.replace("feed:", "paused: for the test, feed:"), "utf-8")
-    loads(folder, "poll")
+    imported_by(folder, "poll")
     return folder
 
 
-def test_help_loads_nothing_to_work_with(home: Path) -> None:
-    """Help is read while one looks for a word; it must be there at once."""
+def test_help_imports_no_heavy_library(home: Path) -> None:
+    """Help must appear at once."""
     heavy = {*HEAVY.split(), "sqlalchemy", "sqlmodel", "numpy", "httpx", "rich", "yaml", "structlog", "asyncio", "lxml"}
-    assert loads(home, "--help") & heavy == set()
+    assert imported_by(home, "--help") & heavy == set()
 
 
-def test_looking_loads_no_stage(home: Path) -> None:
-    """Status, hits and search read the database; nothing is fetched, read, told or migrated."""
+def test_reading_commands_import_no_pipeline_step(home: Path) -> None:
+    """`status`, `hits` and `search` only read the database."""
     for command in (["status", "--json"], ["hits", "--json"], ["search", "manet", "--json"]):
-        loaded = loads(home, *command)
-        assert loaded & {*HEAVY.split(), *FOR_PEOPLE, *MODELS, *ENGINES, "httpx", "lxml", "monitor.app"} == set()
+        imported = imported_by(home, *command)
+        assert imported & {*HEAVY.split(), *FOR_PEOPLE, *MODELS, *ENGINES, "httpx", "lxml", "monitor.app"} == set()
 
 
-def test_a_pass_without_news_loads_no_later_stage(home: Path) -> None:
-    """What parses, screens, groups, reads pages, writes digests, carries and migrates is loaded when it is needed."""
+def test_a_pass_without_new_entries_imports_no_later_step(home: Path) -> None:
+    """Parsing, matching, grouping, extraction, digests, channels and migrations are imported when needed."""
     later = {"alembic", "jinja2", "prometheus_client", "aiosmtplib", "apprise", "standardwebhooks", "psycopg"}
     later |= {"numpy", "re2", "selectolax", "lxml", "feedparser"}
     own = {"monitor.extract.extractor", "monitor.digest.render", "monitor.parse.dispatch", "monitor.deliver.webhook"}
     own |= {"monitor.match.engine", "monitor.stories.grouping", "monitor.language.load"}
-    assert loads(home, "poll") & (later | own | FOR_PEOPLE | MODELS) == set()
+    assert imported_by(home, "poll") & (later | own | FOR_PEOPLE | MODELS) == set()

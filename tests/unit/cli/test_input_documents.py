@@ -1,4 +1,4 @@
-"""Documents given on the command line."""
+"""Input documents of `monitor match`."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ FIRST = "The two ministries agreed on Monday to open a second training ground fo
 LAST = "The first course is to begin in October, when the rains are over and the road is open again."
 
 
-def test_a_saved_page_ends_where_the_article_ends(tmp_path: Path) -> None:
-    """Other people's news below the text is not read; what is read keeps its offsets in the file."""
+def test_text_after_the_end_of_an_article_is_not_read(tmp_path: Path) -> None:
+    """Teasers below the text are cut off; offsets in the text are those of the file."""
     file = tmp_path / "saved.txt"
     file.write_text(
         f"Engineers train\n\n{FIRST}\n\n{LAST}\n\nRelated news\nGeneral Else opens a fair\n", encoding="utf-8"

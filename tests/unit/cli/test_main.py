@@ -1,4 +1,4 @@
-"""The command line ends every error in a sentence and an exit code."""
+"""Command line: exit codes, old commands and the option --config."""
 
 import sys
 from pathlib import Path
@@ -25,10 +25,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("error", "code"), CASES, ids=lambda value: type(value).__name__)
-def test_an_error_is_a_sentence_and_a_code(
+def test_an_error_ends_with_a_message_and_an_exit_code(
     error: MonitorError, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Scripts read the code, people the sentence; nobody sees a traceback."""
+    """There is no traceback."""
 
     def fails(**_: object) -> None:
         raise error
@@ -37,15 +37,15 @@ def test_an_error_is_a_sentence_and_a_code(
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == code
-    said = "monitor.db cannot be used: Permission denied" if isinstance(error, OSError) else error
-    assert capsys.readouterr().err == f"{said}\n"
+    message = "monitor.db cannot be used: Permission denied" if isinstance(error, OSError) else error
+    assert capsys.readouterr().err == f"{message}\n"
 
 
 @pytest.mark.parametrize(("words", "code", "says"), [(["--version"], 0, "monitor "), (["pol"], 2, "No such command")])
-def test_what_typer_says_itself(
+def test_version_and_unknown_command(
     words: list[str], code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Usage errors end with 2, as everywhere."""
+    """An unknown command ends with 2, like every usage error."""
     monkeypatch.setattr(sys, "argv", ["monitor", *words])
     with pytest.raises(SystemExit) as ended:
         command.main()
@@ -115,9 +115,9 @@ def test_config_is_accepted_before_and_after_a_command(
     (tmp_path / "given.yaml").write_text(GIVEN, encoding="utf-8")
     monkeypatch.setenv("MONITOR_CONFIG", "missing.yaml")
     result = CliRunner().invoke(command.app, words)
-    said = f"{result.output} {result.exception}"
-    assert ".yaml" not in said or "given.yaml is good" in said
-    assert result.exit_code == 0 or "no article 7" in said
+    output = f"{result.output} {result.exception}"
+    assert ".yaml" not in output or "given.yaml is valid" in output
+    assert result.exit_code == 0 or "no article 7" in output
     assert (tmp_path / "given.db").exists() == (words[-1] in {"stories", "articles", "7"})
 
 

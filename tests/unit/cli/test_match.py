@@ -39,8 +39,8 @@ def run(*words: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_match_prints_a_line_an_article(config: Path, tmp_path: Path) -> None:
-    """Records keep their id; each line holds mentions, hits and near misses with their reasons."""
+def test_match_prints_a_json_line_per_article(config: Path, tmp_path: Path) -> None:
+    """Records keep their id; each line has mentions, hits and near misses with their reasons."""
     texts = tmp_path / "texts.jsonl"
     records = [
         {"id": "a", "title": "T", "text": "General Tran Minh Hai spoke.", "published": "2025-05-05"},
@@ -58,7 +58,7 @@ def test_match_prints_a_line_an_article(config: Path, tmp_path: Path) -> None:
     assert (second["id"], second["mentions"]) == ("texts:2", [])
 
 
-def test_match_tells_a_person_why(config: Path, tmp_path: Path) -> None:
+def test_match_prints_readable_reasons(config: Path, tmp_path: Path) -> None:
     """Without --json each mention is a line with its reason."""
     (tmp_path / "a.txt").write_text("Tran Minh Hai spoke at Tran Minh Hai Street.", encoding="utf-8")
     _, output = run("match", "-c", config, tmp_path / "a.txt")
@@ -66,7 +66,7 @@ def test_match_tells_a_person_why(config: Path, tmp_path: Path) -> None:
     assert "not hai: 'Tran Minh Hai' in the body: part of a longer name: ... Street" in output
 
 
-def test_names_lists_forms(config: Path) -> None:
+def test_name_forms_are_listed(config: Path) -> None:
     """Every form is listed, the risky ones marked."""
     code, output = run("officials", "forms", "hai", "-c", config, "--json")
     forms = [json.loads(line) for line in output.splitlines()]
@@ -75,7 +75,7 @@ def test_names_lists_forms(config: Path) -> None:
     assert any(form["risky"] and form["text"] == "Hải" for form in forms)
 
 
-def test_names_lists_what_was_nearly_found(config: Path, tmp_path: Path) -> None:
+def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     """Rejected spellings are listed with their latest article; `forms` needs the id of an official."""
     code, output = run("officials", "near-misses", "-c", config)
     assert (code, output.strip()) == (0, "There are no near misses.")
@@ -101,16 +101,16 @@ def test_names_lists_what_was_nearly_found(config: Path, tmp_path: Path) -> None
     assert run("officials", "forms", "-c", config)[0] == 2
 
 
-def test_why_of_an_address_never_met(config: Path) -> None:
-    """An unknown address is told apart by whether a source of its site is configured."""
+def test_why_of_an_unknown_url(config: Path) -> None:
+    """The answer depends on whether a source of the same host is configured."""
     _, known_site = run("why", "https://www.wire.example/x", "-c", config, "--json")
     assert json.loads(known_site)["sources"][0]["id"] == "wire"
     _, other = run("why", "https://other.example/x", "-c", config, "--json")
     assert "monitor sources discover" in json.loads(other)["verdict"]
 
 
-def test_backtest_of_an_empty_archive(config: Path) -> None:
-    """Nothing kept, nothing new, nothing lost: exit 0."""
+def test_backtest_without_stored_articles(config: Path) -> None:
+    """There are no new and no lost hits, and the exit code is 0."""
     code, output = run("backtest", "-c", config, "--json")
     assert code == 0
     assert json.loads(output)["rules"][0] | {"days": {}} == {
@@ -122,15 +122,15 @@ def test_backtest_of_an_empty_archive(config: Path) -> None:
     ("name", "content"),
     [("a.json", b"{"), ("a.json", b'{"text": 1}'), ("a.json", b'{"text": "x", "published": "soon"}'), ("a.xyz", b"")],
 )
-def test_documents_that_cannot_be_read(tmp_path: Path, name: str, content: bytes) -> None:
-    """What is wrong is told with the file's name."""
+def test_invalid_documents_are_rejected(tmp_path: Path, name: str, content: bytes) -> None:
+    """The error names the file."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises((InputError, UsageError), match=name):
         list(read_documents([tmp_path / name]))
 
 
-def test_pages_and_folders(tmp_path: Path) -> None:
-    """A folder yields its documents in order; packed pages are unpacked."""
+def test_folders_and_compressed_pages_are_read(tmp_path: Path) -> None:
+    """The documents of a folder are sorted by name; gzip-compressed pages are decompressed."""
     page = (
         b"<html><body><article><h1>T</h1><p>"
         + b"Tran Minh Hai spoke of the sea. " * 20
@@ -142,8 +142,8 @@ def test_pages_and_folders(tmp_path: Path) -> None:
     assert "Tran Minh Hai" in list(read_documents([tmp_path]))[1].article.body
 
 
-def test_lines_broken_to_a_width_are_joined() -> None:
-    """A name that a line break cuts is whole again; texts with a line a paragraph stay as they are."""
+def test_lines_wrapped_at_a_fixed_width_are_joined() -> None:
+    """A name that a line break splits is joined; a text with one line per paragraph is not changed."""
     broken = "word " * 13 + "Tran\nMinh Hai " + "word " * 11 + "x\n"
     text = broken * 4 + "\n" + broken * 4
     assert "Tran Minh Hai" in unwrap_lines(text)

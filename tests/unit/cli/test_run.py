@@ -1,4 +1,4 @@
-"""What a pass by hand says of itself."""
+"""Output of `monitor poll`."""
 
 import sys
 from pathlib import Path
@@ -14,25 +14,25 @@ from monitor.pipeline.one_pass import PassResult
 from monitor.pipeline.poll_plan import PollOutcome
 
 
-def test_sources_are_counted_once_and_numbers_have_their_nouns(capsys: pytest.CaptureFixture[str]) -> None:
-    """A source that came due twice in a long pass is one source, and one article is no articles."""
-    tally = PassResult(
+def test_sources_are_counted_once_and_nouns_agree_with_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    """A source that was polled twice in one pass counts once; 1 is followed by a singular."""
+    result = PassResult(
         polls=(PollResult("a", PollOutcome.NEW, new_count=1), PollResult("a", PollOutcome.KNOWN)),
         matching=MatchingResult(1, 1),
     )
-    assert pass_record(tally)["sources"] == 1
-    print_pass(tally)
-    assert capsys.readouterr().out == "1 source polled, 1 new article, 0 pages read, 1 screened, 1 hit.\n"
+    assert pass_record(result)["sources"] == 1
+    print_pass(result)
+    assert capsys.readouterr().out == "1 source polled, 1 new article, 0 pages read, 1 matched, 1 hit.\n"
 
 
-def test_faults_lead_to_what_helps(capsys: pytest.CaptureFixture[str]) -> None:
-    """The remedies stand in the status."""
+def test_problems_refer_to_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """`monitor status` shows the suggested fixes."""
     print_pass(PassResult(polls=(PollResult("a", PollOutcome.FAILED, "answers 500", state_after=SourceState.FAILING),)))
-    assert capsys.readouterr().err == f"  a: failing: answers 500\nWhat helps against these: {program_name()} status\n"
+    assert capsys.readouterr().err == f"  a: failing: answers 500\nSuggested fixes: {program_name()} status\n"
 
 
-def test_what_is_to_be_typed_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Called by its path out of a virtual environment, the program names itself by that path."""
+def test_suggested_commands_start_with_the_path_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the program is not on PATH, its path is shown instead of its name."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "argv", [".venv/bin/monitor", "demo"])
     assert program_name() == ".venv/bin/monitor"

@@ -1,4 +1,4 @@
-"""Status is one screen: it is well, or what needs somebody and what to do."""
+"""`monitor status`: problems with suggestions, sources and the daemon."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def line(name: str, state: SourceState = SourceState.OK, detail: str = "", remed
 
 
 DUE = SourceStatus(PollState("one", last_success_at=NOW, next_poll_at=NOW - timedelta(hours=2)), "One", 7)
-WELL = StatusReport(
+HEALTHY = StatusReport(
     config=Path("sources.yaml"),
     sources=(line("one"), line("two")),
     outbox=OutboxCounts(),
@@ -40,91 +40,99 @@ WELL = StatusReport(
     daemon=DaemonStatus("running", NOW),
     created_at=NOW,
 )
-ILL: list[tuple[Callable[[StatusReport], StatusReport], str]] = [
+UNHEALTHY: list[tuple[Callable[[StatusReport], StatusReport], str]] = [
     (
         lambda s: replace(s, config_errors=("sources.yaml:3:1: x; y",)),
         "save it.\n    sources.yaml:3:1: x; y",
     ),
     (lambda s: replace(s, snapshot=SavedConfiguration("t", NOW, ("held back",))), "    held back"),
-    (lambda s: replace(s, daemon=DaemonStatus("silent", NOW)), "start it by monitor run"),
-    (lambda s: replace(s, daemon=DaemonStatus("stopped", NOW), sources=(DUE,)), "stopped, and sources are due since"),
-    (lambda s: replace(s, daemon=DaemonStatus(), sources=()), "Nothing was read yet: start the daemon by monitor run"),
+    (lambda s: replace(s, daemon=DaemonStatus("silent", NOW)), "start it with `monitor run`"),
+    (
+        lambda s: replace(s, daemon=DaemonStatus("stopped", NOW), sources=(DUE,)),
+        "stopped, and sources have been due since",
+    ),
+    (
+        lambda s: replace(s, daemon=DaemonStatus(), sources=()),
+        "Nothing was polled yet: start the daemon with `monitor run`",
+    ),
     (lambda s: replace(s, disk_space=DiskSpace(500_000, 10**9)), "Only 0.5 MB are free on the database's disk"),
     (lambda s: replace(s, daemon=DaemonStatus("running", NOW, ("disk: full",))), "The daemon reports: disk: full."),
     (
         lambda s: replace(s, outbox=OutboxCounts(failed=1)),
-        "1 delivery was given up: see monitor deliveries list",
+        "1 delivery has failed: see `monitor deliveries list",
     ),
     (
         lambda s: replace(s, outbox=OutboxCounts(rejected=1, last_rejected_at=NOW - timedelta(hours=20))),
-        "A target refused a digest at",
+        "A target rejected a digest at",
     ),
     (
         lambda s: replace(s, outbox=OutboxCounts(pending=1, oldest_pending_at=NOW - timedelta(hours=2))),
-        "A delivery waits",
+        "A delivery has been pending since",
     ),
-    (lambda s: replace(s, sources=(line("one", SourceState.BLOCKED),)), "1 source needs a look"),
+    (lambda s: replace(s, sources=(line("one", SourceState.BLOCKED),)), "1 source is unhealthy"),
     (lambda s: replace(s, sources=tuple(line(name, SourceState.FAILING) for name in "abc")), "is this machine online"),
 ]
 
 
 @pytest.mark.parametrize("daemon", [DaemonStatus("stopped", NOW), DaemonStatus()])
-def test_who_reads_by_hand_needs_no_daemon(daemon: DaemonStatus) -> None:
-    """A daemon that was stopped a moment ago, or passes made by a timer, are well."""
-    assert not list(find_problems(replace(WELL, daemon=daemon, disk_space=DiskSpace(10**9, 10**10))))
+def test_a_recently_stopped_daemon_is_no_problem(daemon: DaemonStatus) -> None:
+    """Passes made by a timer need no daemon."""
+    assert not list(find_problems(replace(HEALTHY, daemon=daemon, disk_space=DiskSpace(10**9, 10**10))))
 
 
-def test_a_refusal_is_named_for_a_day() -> None:
-    """The other digests have told it, and what nobody replays is no alarm for the 90 days that it is kept."""
+def test_a_rejected_delivery_is_reported_for_a_day() -> None:
+    """It stays in the database for 90 days, but is a problem only for the first day."""
     assert not list(
-        find_problems(replace(WELL, outbox=OutboxCounts(rejected=1, last_rejected_at=NOW - timedelta(hours=25))))
+        find_problems(replace(HEALTHY, outbox=OutboxCounts(rejected=1, last_rejected_at=NOW - timedelta(hours=25))))
     )
 
 
-def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
-    """With nothing to do the first line says so."""
-    print_report(WELL, show_all=False)
-    said = capsys.readouterr().out
-    assert said.startswith("All is well.\n")
-    assert "2 of 2 sources are well." in said
-    assert report_record(WELL)["well"] is True
+def test_a_healthy_report(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first line states that there are no problems."""
+    print_report(HEALTHY, show_all=False)
+    output = capsys.readouterr().out
+    assert output.startswith("Healthy: no problems found.\n")
+    assert "2 of 2 sources are healthy." in output
+    assert report_record(HEALTHY)["healthy"] is True
 
 
-@pytest.mark.parametrize(("make", "words"), ILL)
-def test_what_is_wrong_comes_first_with_what_to_do(
+@pytest.mark.parametrize(("make", "words"), UNHEALTHY)
+def test_a_problem_comes_first_with_a_suggestion(
     make: Callable[[StatusReport], StatusReport], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each trouble is one paragraph at the top, and programs see that it is not well."""
-    sight = make(WELL)
-    assert len(list(find_problems(sight))) == 1
-    print_report(sight, show_all=False)
-    said = capsys.readouterr().out
-    assert said.startswith("! ")
-    assert words in said
-    assert report_record(sight)["well"] is False
+    """Each problem is one line at the top; the JSON has "healthy": false."""
+    report = make(HEALTHY)
+    assert len(list(find_problems(report))) == 1
+    print_report(report, show_all=False)
+    output = capsys.readouterr().out
+    assert output.startswith("! ")
+    assert words in output
+    assert report_record(report)["healthy"] is False
 
 
-def test_many_sources_stay_on_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of many sources only those that need somebody are listed, unless all are asked for."""
+def test_healthy_sources_of_a_long_list_are_omitted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of more than 20 sources only the unhealthy ones are listed, unless --all is given."""
     bad = line("broken", SourceState.GONE, "answers 410", "find the new address")
-    sight = replace(WELL, sources=(*(line(f"source-{n}") for n in range(50)), bad, line("rest", SourceState.PAUSED)))
-    print_report(sight, show_all=False)
-    said = capsys.readouterr().out
-    assert "answers 410. What helps: find the new address" in said
-    assert "source-7" not in said
-    assert "50 of 51 sources are well; 1 paused. --all lists every one." in said
-    print_report(sight, show_all=True)
+    report = replace(
+        HEALTHY, sources=(*(line(f"source-{n}") for n in range(50)), bad, line("rest", SourceState.PAUSED))
+    )
+    print_report(report, show_all=False)
+    output = capsys.readouterr().out
+    assert "answers 410. Suggestion: find the new address" in output
+    assert "source-7" not in output
+    assert "50 of 51 sources are healthy; 1 paused. --all lists every source." in output
+    print_report(report, show_all=True)
     assert "source-7" in capsys.readouterr().out
 
 
-def test_the_daemons_word_is_judged_by_its_age() -> None:
-    """A word of this minute is life, an old one is silence, and a goodbye is neither."""
-    word = json.dumps({"at": NOW.isoformat(), "stopped": False, "faults": ["disk: full"]})
+def test_the_daemon_state_depends_on_the_age_of_its_report() -> None:
+    """A recent report means running, an old one silent; a daemon that ended is stopped."""
+    stored = json.dumps({"at": NOW.isoformat(), "stopped": False, "problems": ["disk: full"]})
     assert parse_daemon_status("", NOW) == DaemonStatus()
-    assert parse_daemon_status(word, NOW + timedelta(minutes=2)) == DaemonStatus("running", NOW, ("disk: full",))
-    assert parse_daemon_status(word, NOW + timedelta(minutes=6)).state == "silent"
-    bye = json.dumps({"at": NOW.isoformat(), "stopped": True, "faults": []})
-    assert parse_daemon_status(bye, NOW + timedelta(days=1)).state == "stopped"
+    assert parse_daemon_status(stored, NOW + timedelta(minutes=2)) == DaemonStatus("running", NOW, ("disk: full",))
+    assert parse_daemon_status(stored, NOW + timedelta(minutes=6)).state == "silent"
+    stopped = json.dumps({"at": NOW.isoformat(), "stopped": True, "problems": []})
+    assert parse_daemon_status(stopped, NOW + timedelta(days=1)).state == "stopped"
 
 
 @pytest.mark.parametrize(
@@ -139,24 +147,24 @@ def test_the_daemons_word_is_judged_by_its_age() -> None:
     ],
 )
 def test_ages_are_short(moment: datetime | None, text: str) -> None:
-    """When a source was read last is said in a few letters, so that the remedy has room."""
+    """Only the largest unit is shown."""
     assert format_age(moment, NOW) == text
 
 
-def test_watch_looks_again_until_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With --watch the screen is drawn anew at each look."""
-    looks: list[StatusReport] = []
+def test_watch_repeats_the_report_until_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --watch the report is loaded and printed each time."""
+    reports: list[StatusReport] = []
 
     def sleep(_seconds: float) -> None:
-        if len(looks) == 3:
+        if len(reports) == 3:
             raise KeyboardInterrupt
 
-    def look(_config: Path, _database: str) -> StatusReport:
-        looks.append(WELL)
-        return WELL
+    def load(_config: Path, _database: str) -> StatusReport:
+        reports.append(HEALTHY)
+        return HEALTHY
 
-    monkeypatch.setattr(status, "load_report", look)
+    monkeypatch.setattr(status, "load_report", load)
     monkeypatch.setattr(status, "sleep", sleep)
     with pytest.raises(KeyboardInterrupt):
         status.status(watch=True)
-    assert len(looks) == 3
+    assert len(reports) == 3

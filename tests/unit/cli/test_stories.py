@@ -1,4 +1,4 @@
-"""`monitor stories`, `articles show` and `release`, and `group` on files good and bad."""
+"""`monitor stories`, `monitor articles show` and `release`, and `monitor group`."""
 
 import asyncio
 import json
@@ -27,14 +27,14 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in a folder with a story of two articles, one a copy, and one article held back."""
+    """Run a command in a folder with a story of two articles, one a duplicate, and a quarantined article."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
     database = SqlDatabase.open("sqlite:///monitor.db")
     text = "Some Body opened a bridge over the Nam Ou in Bansavan on Thursday before four hundred guests. " * 2
     screened(database, draft("bridge", body=text), now=NOW)
-    held = replace(draft("flood", news=False), quarantine_reason="one of many old articles")
-    screened(database, draft("crossing", body=text), held, now=NOW + timedelta(hours=1))
+    quarantined = replace(draft("flood", news=False), quarantine_reason="dug up with many others")
+    screened(database, draft("crossing", body=text), quarantined, now=NOW + timedelta(hours=1))
     asyncio.run(GroupingStep(database, lambda: NOW).run_all())
     database.close()
 
@@ -50,7 +50,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_stories_are_listed_and_shown(run: Run) -> None:
-    """The list has the design's keys; one story shows its members, copies, people."""
+    """The list has the documented keys; a story shows its articles, duplicates and officials."""
     stories = {story["id"]: story for story in map(json.loads, run("stories", "--json").splitlines())}
     assert set(stories) == {"s1", "s3"}
     assert set(stories["s1"]) == {"id", "title", "articles", "officials", "first_seen_at", "last_seen_at"}
@@ -63,21 +63,21 @@ def test_stories_are_listed_and_shown(run: Run) -> None:
 
 
 def test_an_article_is_shown(run: Run) -> None:
-    """Its text and its place; the list of articles still answers, with its options."""
+    """With its text and its original; the options of the list still work."""
     assert "copy of 1" in run("articles", "show", "2")
     assert json.loads(run("articles", "show", "1", "--json"))["changes"] == []
     assert len(run("articles", "--json", "--limit", "2").splitlines()) == 2
 
 
-def test_what_was_held_back_is_released(run: Run) -> None:
-    """Once; a source that is not there is named."""
-    assert run("articles", "release", "times").strip() == "1 articles of times are news now."
-    assert run("articles", "release", "times").strip() == "Nothing of times is held back."
+def test_quarantined_articles_are_released(run: Run) -> None:
+    """Only once; an unknown source is rejected with the known ones."""
+    assert run("articles", "release", "times").strip() == "1 articles of times are released."
+    assert run("articles", "release", "times").strip() == "No article of times is in quarantine."
     assert "There are: times" in run("articles", "release", "thymes", fails=UsageError)
 
 
 def test_a_file_is_grouped(run: Run, tmp_path: Path) -> None:
-    """One line an article in the order given; ids may repeat, dates may be missing or odd."""
+    """One line per article in the given order; ids may repeat, dates may be missing or invalid."""
     rows = [
         {"id": "a", "title": "T", "text": "Keo Somphone opened the bridge of Bansavan on March 5. " * 5},
         {
@@ -97,10 +97,10 @@ def test_a_file_is_grouped(run: Run, tmp_path: Path) -> None:
     assert "T" in run("group", str(file))
 
 
-def test_a_faulty_file_is_told_line_by_line(run: Run, tmp_path: Path) -> None:
-    """All faults at once, with line numbers; a missing file is named."""
+def test_every_invalid_line_of_a_file_is_reported(run: Run, tmp_path: Path) -> None:
+    """All errors at once, with line numbers; a missing file is named."""
     file = tmp_path / "rows.jsonl"
     file.write_text('{"id": "a"}\nnonsense\n[]\n{"title": "no id"}\n')
-    told = run("group", str(file), fails=ConfigError)
-    assert [line.split(":")[1] for line in told.splitlines()] == ["2", "3", "4"]
+    errors = run("group", str(file), fails=ConfigError)
+    assert [line.split(":")[1] for line in errors.splitlines()] == ["2", "3", "4"]
     assert "cannot be read" in run("group", str(tmp_path / "none.jsonl"), fails=UsageError)

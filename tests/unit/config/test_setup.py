@@ -25,7 +25,7 @@ def test_what_init_writes_passes_check(tmp_path: Path) -> None:
     assert runner.invoke(app, ["init", str(folder)]).exit_code == 0
     checked = runner.invoke(app, ["check", "-c", str(folder / "sources.yaml")])
     assert (checked.exit_code, checked.stdout.count("\n")) == (0, 1), checked.output
-    assert "is good: 2 sources, 2 officials, 2 rules, 1 channel, 1 digest." in checked.stdout
+    assert "is valid: 2 sources, 2 officials, 2 rules, 1 channel, 1 digest." in checked.stdout
     assert json.loads((folder / "sources.schema.json").read_text(encoding="utf-8"))["properties"]["officials"]
 
 
@@ -49,7 +49,7 @@ def test_check_prints_every_fault_and_ends_with_one(tmp_path: Path, monkeypatch:
     assert lines[1].startswith("sources.yaml:3:3: rules.s: a rule needs officials or a query; add")
     found = json.loads(CliRunner().invoke(app, ["check", "--json"]).stdout)
     assert not found["valid"]
-    assert [(fault["line"], fault["column"]) for fault in found["faults"]] == [(2, 19), (3, 3)]
+    assert [(fault["line"], fault["column"]) for fault in found["errors"]] == [(2, 19), (3, 3)]
 
 
 def test_schema_is_json() -> None:

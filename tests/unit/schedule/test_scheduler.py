@@ -74,7 +74,7 @@ def test_a_run_under_way_at_the_end_ends_by_itself() -> None:
         async def hang() -> None:
             await asyncio.Event().wait()
 
-        runner.add("tell", PERIOD, work)
+        runner.add("process", PERIOD, work)
         runner.add("deliver", PERIOD, hang)
         runner.start()
         await begun.wait()
@@ -149,14 +149,14 @@ def test_jobs_of_one_pace_take_turns() -> None:
     async def scene(_clock: Traveller) -> None:
         ran: asyncio.Queue[str] = asyncio.Queue()
         runner = Scheduler(lambda *_: None)
-        for name in ("poll", "read", "tell", "deliver"):
+        for name in ("poll", "read", "process", "deliver"):
 
             async def work(name: str = name) -> None:
                 ran.put_nowait(name)
 
             runner.add(name, PERIOD, work)
         runner.start()
-        assert [await ran.get() for _ in range(4)] == ["poll", "read", "tell", "deliver"]
+        assert [await ran.get() for _ in range(4)] == ["poll", "read", "process", "deliver"]
         runner.stop()
 
     on_a_clock(scene)

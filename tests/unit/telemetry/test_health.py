@@ -109,12 +109,12 @@ def test_watchdog_is_fed_only_by_progress(tmp_path: Path) -> None:
         pulse, metrics = beating(0.0), Metrics("1")
         guardian = Watchdog(pulse, SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "notify")}), metrics)
         guardian.tick(1.0)
-        assert heard(listener) == ["WATCHDOG=1", "STATUS=watching"]
+        assert heard(listener) == ["WATCHDOG=1", "STATUS=running"]
         guardian.tick(4.5)
         assert heard(listener) == ["STATUS=poll: no progress for 4 s"]
         pulse.beat("poll", 5.0)
         guardian.tick(5.5)
-        assert heard(listener) == ["WATCHDOG=1", "STATUS=watching"]
+        assert heard(listener) == ["WATCHDOG=1", "STATUS=running"]
     assert b"monitor_event_loop_lag_seconds 0.0" in metrics.render()
 
 
