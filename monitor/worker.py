@@ -240,7 +240,7 @@ class WorkerProcess:
             poll = await self._job_handler.collect(source_id, token)
             log_poll(self.metrics, poll)
             self._heartbeat = replace(self._heartbeat, new=self._heartbeat.new + poll.new_count)
-        if poll.outcome in {PollOutcome.SUPERSEDED, PollOutcome.LOST}:
+        if poll.outcome in {PollOutcome.SUPERSEDED, PollOutcome.LEASE_LOST}:
             log.warning("lease expired, result discarded", source=source_id, detail=poll.detail)
 
     async def _read_pages(self, source_id: str) -> None:
