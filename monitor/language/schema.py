@@ -4,7 +4,7 @@ A key that no model has is an error, so that a misspelt key cannot be ignored. W
 case and diacritics unless a field says otherwise.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,12 +25,12 @@ class Titles(_Table):
 
     positions: dict[str, Words] = {}
     """Position -> phrases. A key is `head`, `head.level` or `head.level.domain`; `minister..finance` has no level."""
-    levels: dict[str, Words] = {}
-    """Level -> words that turn a position into one of that level: `deputy` or `former`."""
+    levels: dict[Literal["deputy", "former"], Words] = {}
+    """Level -> words that turn a position into one of that level, as `vice` or `ex`."""
     domains: dict[str, Words] = {}
     """Domain -> phrases that name the subject of a position, as `defence` or `finance`."""
-    ranks: dict[str, Words] = {}
-    """Military or police rank (`general`, `admiral` or `colonel`) -> phrases."""
+    ranks: dict[Literal["general", "admiral", "colonel"], Words] = {}
+    """Group of military and police ranks -> phrases; `colonel` holds all ranks below a general."""
     forms_of_address: Words = ()
     """Words before a name that show respect and no position, as `Mr` or `ông`."""
     neutral: Words = ()
@@ -90,7 +90,7 @@ class Calendar(_Table):
     """Names of months and days."""
 
     months: Annotated[tuple[Words, ...], Field(max_length=12)] = ()
-    """Twelve lists of names and abbreviations, January first; lower case, Latin letters without accents, no dot."""
+    """Twelve lists of names and abbreviations, January first; lower case, without a final dot."""
     weekdays: Words = ()
     """Names and abbreviations of days as lines with a date print them; lower case."""
 

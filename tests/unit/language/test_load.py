@@ -1,0 +1,69 @@
+"""Loader of the data files: a mistake is reported with file and key."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.language.load import LanguageDataError, load_language_data
+
+LANGUAGE = 'code = "xx"\nname = "Example"\nsources = ["a grammar"]\n'
+CONVENTION = 'name = "western"\nsources = ["a grammar"]\nbuilder = "western"\n'
+COUNTRIES = 'sources = ["an atlas"]\n[[country]]\nnames = ["Exampleland"]\nconvention = "western"\nhome_of = "xx"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with one valid file of each kind."""
+    (tmp_path / "languages").mkdir()
+    (tmp_path / "conventions").mkdir()
+    (tmp_path / "languages/xx.toml").write_text(LANGUAGE, "utf-8")
+    (tmp_path / "conventions/western.toml").write_text(CONVENTION, "utf-8")
+    (tmp_path / "countries.toml").write_text(COUNTRIES, "utf-8")
+    return tmp_path
+
+
+def test_valid_files_are_loaded(folder: Path) -> None:
+    data = load_language_data(folder)
+    assert data.languages["xx"].name == "Example"
+    assert data.conventions["western"].builder == "western"
+    assert data.countries[0].names == ("Exampleland",)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("languages/xx.toml", LANGUAGE + "[titles]\nranges = []\n", "xx.toml: titles.ranges: Extra inputs"),
+        ("languages/xx.toml", LANGUAGE.replace('sources = ["a grammar"]', ""), "xx.toml: sources: Field required"),
+        (
+            "languages/xx.toml",
+            LANGUAGE.replace('["a grammar"]', "[]"),
+            "xx.toml: sources: Tuple should have at",
+        ),
+        ("languages/xx.toml", LANGUAGE + "[places]\nbefore = ['']\n", "xx.toml: places.before.0: String should have"),
+        ("languages/xx.toml", LANGUAGE.replace('"xx"', '"yy"'), "xx.toml: code: 'yy' is not the name of the file"),
+        ("languages/xx.toml", "code = ", "xx.toml: not valid TOML: Invalid value"),
+        ("languages/xx.toml", LANGUAGE + '[calendar]\nmonths = [["a"]]\n', "a year has 12 months, not 1"),
+        (
+            "languages/xx.toml",
+            LANGUAGE + '[titles.positions]\n"minister.foreign.deputy.x" = ["a"]\n',
+            "use head, head.level or head.level.domain",
+        ),
+        (
+            "languages/xx.toml",
+            LANGUAGE + '[inflection]\nsame_as = "zz"\n',
+            "xx.toml: inflection.same_as: no language 'zz'",
+        ),
+        ("conventions/western.toml", CONVENTION.replace("western", "eastern", 1), "western.toml: name: 'eastern'"),
+        ("countries.toml", COUNTRIES.replace("western", "eastern"), "Exampleland: no convention 'eastern'"),
+        (
+            "countries.toml",
+            COUNTRIES + '[[country]]\nnames = ["Other"]\nconvention = "western"\nhome_of = "xx"\n',
+            "countries.toml: home_of: 'xx' has 2 countries; name one",
+        ),
+    ],
+)
+def test_a_mistake_is_reported_with_file_and_key(folder: Path, file: str, text: str, message: str) -> None:
+    (folder / file).write_text(text, "utf-8")
+    with pytest.raises(LanguageDataError) as caught:
+        load_language_data(folder)
+    assert message in str(caught.value)
