@@ -184,6 +184,11 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
+_ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
+_NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
+_MAX_PARTICLE_LETTERS = 3
+"""Letters of a word that may be in small letters inside a name, as in "van" and "bin"."""
+
 _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
@@ -209,6 +214,28 @@ class SurroundingText:
         self._word_before_cache: dict[int, str] = {}
         self._headline_cache: dict[int, bool] = {}
         self._lowercase_cache: dict[str, bool] = {}
+
+    def is_written_as_name(self, start: int, end: int) -> bool:
+        """Return whether a place has capital letters, and only spaces, hyphens and apostrophes between its words."""
+        text = self.cased[start:end]
+        if text.isalpha():
+            return text[0].isupper()
+        if not text.replace(" ", "").isalpha():
+            if _NON_NAME_SIGNS.search(text):
+                return False
+            text = _ARABIC_ARTICLE.sub("", text)
+        parts = text.split(" ")
+        return (
+            all(word[:1].isupper() or len(word) <= _MAX_PARTICLE_LETTERS for word in parts) and parts[-1][:1].isupper()
+        )
+
+    def has_name_before(self, start: int) -> bool:
+        """Return whether a capitalized word, an initial or a quoted nickname is directly before a place."""
+        word = self.word_before(start)
+        if word:
+            return word[0].isupper()
+        gap = self.cased[max(0, start - 2) : start]
+        return gap.endswith(".") or (gap.endswith(" ") and gap[:1] in {".", '"', "'", ")"})
 
     def word_before(self, start: int) -> str:
         """Return the word that stands right before a place, by one space or hyphen, or an empty string."""

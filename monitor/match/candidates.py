@@ -1,25 +1,53 @@
-"""Names in Latin letters with the endings of the article's language: Slavic cases, Germanic genitives in -s.
+"""Candidates: all places that may name an official, found without any decision.
 
-The words of the text are led back to what they may be the forms of; only those that are watched names count.
+Candidates come from the automaton, from inflected forms, from spellings that sound alike, from typos in the last part
+of a name, and from full names with an initial, a nickname, a middle name or a patronymic between their parts.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 from typing import NamedTuple
 
 from monitor.language.load import language_data
 from monitor.match.article_text import NormalizedArticle
-from monitor.match.names.index import NameIndex
-from monitor.match.types import CandidateKind, Candidates
+from monitor.match.context import ArticleFacts
+from monitor.match.names.index import NameIndex, PhoneticWord
+from monitor.match.names.scripts import PATRONYMIC_PARTICLES, find_chain_before, find_chain_end, is_subsequence
+from monitor.match.names.spelling import MIN_TYPO_WORD_LETTERS, is_spelling_variant, is_typo, phonetic_key
+from monitor.match.types import (
+    MAX_CANDIDATE_OFFICIALS,
+    Boundary,
+    Candidate,
+    CandidateKind,
+    Candidates,
+    ExtendedName,
+    ExtensionKind,
+    PatternMatch,
+    Span,
+)
+from monitor.match.vocabulary import naming_convention, title_words
 
 _HYPHENATED_WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)?")
 _CAPITALIZED_WORD_BEFORE = re.compile(r"(?<![A-Za-z'-])([A-Z][A-Za-z]+(?:-[A-Za-z]+)?) \Z")
+_CAPITALIZED_WORD = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
+_INITIAL_OR_NICKNAME = re.compile(
+    r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z"
+)
+INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
+"""An initial at the end of the text before a name."""
+
+MAX_INITIAL_CHARS = 5
+"""Characters before a name in which its initial is searched."""
+
+_MAX_NICKNAME_CHARS = 50
+_MAX_PATRONYMIC_CHARS = 40
 _MAX_FIRST_NAME_CHARS = 40
 _MIN_WORD_LETTERS = 3
 _MIN_STEM_LETTERS = 2
-_FLEETING_VOWEL_GAP = re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)")
 
 
 class _Inflection(NamedTuple):
@@ -46,48 +74,347 @@ def _inflections() -> dict[str, _Inflection]:
     return found
 
 
+_FLEETING_VOWEL_GAP = re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)")
+
+
+_WORD_SEPARATORS = {" ", "-"}
+_MAX_TITLE_WORD_CHARS = 24
+"""Characters before a word in which the last word of a title is searched."""
+
+
+def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
+    """Return the places of watched names and query words in an article, inflected names included."""
+    candidates = name_index.scan(article_text)
+    if is_inflecting_language(language):
+        return find_inflected_names(name_index, article_text, language, candidates)
+    return candidates
+
+
+def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> Iterator[Candidate]:
+    """Yield the places of full names in the order of the text; of overlapping ones the leftmost, then the longest.
+
+    An Arabic name includes the patronymics that follow it.
+    """
+    index, spaced = facts.name_index, facts.article_text.spaced
+    places: list[Candidate] = []
+    for pattern, start, end in candidates.full_names:
+        candidate = Candidate(start, end - 2, index.full_name_officials(pattern))
+        if facts.surrounding_text.is_written_as_name(candidate.start, candidate.end):
+            places.append(candidate)
+    for pattern, start, end in candidates.native_names:
+        is_padded = spaced[start] == " "
+        first, last = (start, end - 2) if is_padded else (start - 1, end - 1)
+        places.append(Candidate(first, last, index.full_name_officials(pattern)))
+    places.sort(key=lambda place: (place.start, -place.end))
+    previous_end = 0
+    for candidate in places:
+        if candidate.start < previous_end:
+            continue
+        if index.conventions[candidate.official_indexes[0]] == "arabic":
+            candidate = candidate._replace(end=find_chain_end(facts.article_text.cased, candidate.end))  # noqa: PLW2901 - the same place, made longer
+        previous_end = candidate.end
+        yield candidate
+
+
+def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
+    """Return the places of short names, and of full names of one word, that start with a capital letter."""
+    officials = facts.name_index.short_name_officials
+    return [Candidate(start, end - 2, officials(pattern)) for pattern, start, end in candidates.short_names]
+
+
+def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:
+    """Return the candidates outside all claimed spans in the order of the text; of overlapping ones the longest."""
+    claimed = sorted(claimed_spans)
+    starts = [start for start, _ in claimed]
+    kept: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda one: (one.start, -one.end)):
+        at = bisect_left(starts, candidate.end)
+        if (at and claimed[at - 1][1] > candidate.start) or (kept and candidate.start < kept[-1].end):
+            continue
+        kept.append(candidate)
+    return kept
+
+
+class TypoWord(NamedTuple):
+    """A first name of officials, followed by a word that may be a misspelt family name."""
+
+    first_name_pattern: int
+    start: int
+    end: int
+    folded_word: str
+
+
+def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[TypoWord]:
+    """Yield each first name that is followed by a capitalized word long enough to recognize a typo in it."""
+    cased = facts.article_text.cased
+    for pattern, start, end in candidates.first_names:
+        if not "A" <= cased[end - 1 : end] <= "Z" or cased[end - 2] != " ":
+            continue
+        match = _CAPITALIZED_WORD.match(cased, end - 1)
+        if match is not None and len(match.group()) >= MIN_TYPO_WORD_LETTERS:
+            word = match.group().removesuffix("'s")
+            yield TypoWord(pattern, start, match.start() + len(word), word.lower().replace("-", ""))
+
+
+class PhoneticCandidates(NamedTuple):
+    """Words that sound like parts of watched names.
+
+    ``pairs`` are two adjacent words that sound like both parts of one name. ``single_words`` are the other words, each
+    with its offset.
+    """
+
+    pairs: list[Candidate]
+    single_words: list[tuple[int, PhoneticWord]]
+
+
+def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span]) -> PhoneticCandidates:
+    """Return the capitalized words outside claimed spans that sound like watched names or their parts."""
+    cased, cache, to_phonetic = (
+        facts.article_text.cased,
+        facts.name_index.phonetic_cache,
+        facts.name_index.phonetic_word,
+    )
+    claimed = sorted(claimed_spans)
+    starts, joined = facts.article_text.find_capitalized_words()
+    index = joined.index
+    pairs: list[Candidate] = []
+    single_words: list[tuple[int, PhoneticWord]] = []
+    adjacent_start = -1
+    for start in starts:
+        piece = joined[start : index(" ", start)]
+        word = cache.get(piece)
+        if word is None:
+            word = to_phonetic(piece)
+        if not word:
+            continue
+        pair = (
+            _find_phonetic_pair(facts, single_words[-1], (start, word), claimed)
+            if start == adjacent_start and cased[start - 1] == " "
+            else None
+        )
+        if pair is not None:
+            pairs.append(pair)
+            adjacent_start = -1
+        else:
+            single_words.append((start, word))
+            adjacent_start = start + word.next_word_offset
+    return PhoneticCandidates(pairs, single_words)
+
+
+def _find_phonetic_pair(
+    facts: ArticleFacts, left: tuple[int, PhoneticWord], right: tuple[int, PhoneticWord], claimed: Sequence[Span]
+) -> Candidate | None:
+    """Return the candidate of two adjacent words for the first official with that name, or None."""
+    (start, first_word), (second_start, second_word) = left, right
+    index = facts.name_index
+    officials = index.find_by_phonetic_key(f"{first_word.key} {second_word.key}")
+    if not officials:
+        return None
+    end = second_start + second_word.printed_length
+    at = bisect_left(claimed, (end, 0))
+    if at and claimed[at - 1][1] > start:
+        return None
+    for official in officials:
+        first, second = index.phonetic_parts[official]
+        convention = index.conventions[official]
+        if is_spelling_variant(first_word.word, first, convention) and is_spelling_variant(
+            second_word.word, second, convention
+        ):
+            return Candidate(start, end, (official, *(other for other in officials if other != official)))
+    return None
+
+
+def find_phonetic_short_names(
+    facts: ArticleFacts, single_words: Sequence[tuple[int, PhoneticWord]], first_accepted_at: Mapping[int, int]
+) -> list[Candidate]:
+    """Return the words that sound like a part of a watched name.
+
+    Without a title before it, a word counts only for officials who are mentioned in the article. After a title it
+    counts for every official, if its sound is distinctive.
+    """
+    index, spaced, cased = facts.name_index, facts.article_text.spaced, facts.article_text.cased
+    mentioned_by_key: dict[str, list[int]] = defaultdict(list)
+    for official in first_accepted_at:
+        for part in index.phonetic_parts.get(official, ()):
+            for key in dict.fromkeys(map(phonetic_key, part)):
+                mentioned_by_key[key].append(official)
+    candidates: list[Candidate] = []
+    known_titles = title_words()
+    for start, word in single_words:
+        mentioned = mentioned_by_key.get(word.key, ())
+        follows_title = word.is_distinctive and cased[start - 1] in _WORD_SEPARATORS
+        follows_title = (
+            follows_title and spaced[max(1, start - _MAX_TITLE_WORD_CHARS) : start].rpartition(" ")[2] in known_titles
+        )
+        if not (mentioned or follows_title):
+            continue
+        officials = {official for official in mentioned if index.is_phonetic_match(word.word, official)}
+        if follows_title:
+            officials.update(index.find_phonetic_matches(word.word, word.key))
+        if officials:
+            candidates.append(Candidate(start, start + word.printed_length, tuple(sorted(officials))))
+    return candidates
+
+
+def find_names_with_initial_or_nickname(
+    facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
+) -> Sequence[ExtendedName]:
+    """Return full names with initials or a quoted nickname before the family name: "Walter B. Hargrove"."""
+    cased = facts.article_text.cased
+    match = _INITIAL_OR_NICKNAME.search(cased, max(0, candidate.start - _MAX_NICKNAME_CHARS), candidate.start)
+    if match is None:
+        return ()
+    first_names, word = facts.name_index.first_names, match[1].lower()
+    return [
+        ExtendedName(Candidate(match.start(1), candidate.end, (official,)), ExtensionKind.INITIAL_OR_NICKNAME)
+        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+        if first_names[official] == word
+    ]
+
+
+def find_names_with_initial_only(
+    facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
+) -> Sequence[ExtendedName]:
+    """Return full names with an initial as the first name: "W. Hargrove"."""
+    cased, index = facts.article_text.cased, facts.name_index
+    match = INITIAL.search(cased, max(0, candidate.start - MAX_INITIAL_CHARS), candidate.start)
+    if match is None:
+        return ()
+    initial, family_name = match[1].lower(), facts.folded_text(candidate).split()[0]
+    return [
+        ExtendedName(Candidate(match.start(1), candidate.end, (official,)), ExtensionKind.INITIAL_FOR_FIRST_NAME)
+        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+        if naming_convention(index.conventions[official]).middle_names
+        and index.first_names[official][:1] == initial
+        and index.first_names[official] != family_name
+    ]
+
+
+def find_names_with_middle_name_or_typo(
+    facts: ArticleFacts, candidate: Candidate, boundary: Boundary
+) -> Sequence[ExtendedName]:
+    """Return full names with a middle name, or with a typo in the first name: "Walter Brian Hargrove"."""
+    index = facts.name_index
+    start = candidate.start - 1 - len(boundary.word_before)
+    earlier_word = facts.surrounding_text.word_before(start)
+    previous, earlier = boundary.word_before.lower(), earlier_word.lower()
+    found: list[ExtendedName] = []
+    officials = candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+    for official in _filter_by_first_name(index, officials, earlier, previous):
+        first_name = index.first_names[official]
+        if (
+            earlier == first_name
+            and earlier in index.middle_name_openers
+            and naming_convention(index.conventions[official]).middle_names
+        ):
+            place = Candidate(start - 1 - len(earlier_word), candidate.end, (official,))
+            found.append(ExtendedName(place, ExtensionKind.MIDDLE_NAME))
+        elif is_typo(previous, first_name):
+            place = Candidate(start, candidate.end, (official,))
+            found.append(ExtendedName(place, ExtensionKind.FIRST_NAME_TYPO))
+    return found
+
+
+def _filter_by_first_name(
+    name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
+) -> Sequence[int]:
+    """Return the officials whose first name equals one word, or may be a typo of the other."""
+    first_names, size = name_index.first_names, len(similar)
+    if size < MIN_TYPO_WORD_LETTERS:
+        if exact not in name_index.middle_name_openers:
+            return ()
+        return [official for official in official_indexes if first_names[official] == exact]
+    begin, end = similar[0], similar[-1]
+    return [
+        official
+        for official in official_indexes
+        if (first := first_names[official]) == exact
+        or (-2 < len(first) - size < 2 and (first[:1] == begin or first[-1:] == end))  # inlined: called very often
+    ]
+
+
+def find_names_with_patronymics(
+    facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
+) -> Sequence[ExtendedName]:
+    """Return Arabic full names with more patronymics than are configured."""
+    index, cased = facts.name_index, facts.article_text.cased
+    if not index.has_arabic_names:
+        return ()
+    low = max(0, candidate.start - _MAX_PATRONYMIC_CHARS)
+    if PATRONYMIC_PARTICLES.isdisjoint(facts.article_text.spaced[low : candidate.start].split()):
+        return ()
+    found: list[ExtendedName] = []
+    for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]:
+        start, chain = find_chain_before(cased, candidate.start, index.first_names[official])
+        name_parts = index.prepared_official(official).name_parts
+        words = (*chain, *facts.folded_text(candidate).split())
+        if chain and name_parts.convention == "arabic" and is_subsequence(name_parts.full_forms[0], words):
+            place = Candidate(start, candidate.end, (official,))
+            found.append(ExtendedName(place, ExtensionKind.ADDITIONAL_PATRONYMIC))
+    return found
+
+
+ExtendedNameFinder = Callable[[ArticleFacts, Candidate, Boundary], Sequence[ExtendedName]]
+FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
+    find_names_with_initial_or_nickname,
+    find_names_with_initial_only,
+)
+"""Searches for a full name around a short name after an initial, the most certain first."""
+FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
+"""Searches for a full name around a short name after another name, the most certain first."""
+
+
 def is_inflecting_language(language: str) -> bool:
-    """Tell whether a language puts endings to names in Latin letters that are understood here."""
+    """Return whether the endings of names in a language are known: Slavic cases or a Germanic genitive."""
     return language[:2].lower() in _inflections()
 
 
 def find_inflected_names(
     name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
-) -> None:
-    """Add to the hits the watched names, whole or in part, that stand in another case than the nominative."""
+) -> Candidates:
+    """Return the candidates, with watched names and short names in other cases than the nominative added."""
     code = language[:2].lower()
-    text, index, remembered = article_text.folded.text, article_text.spaced.index, name_index.inflection_cache(code)
-    genitive = _inflections()[code].genitive_s
+    text, index, cache = article_text.folded.text, article_text.spaced.index, name_index.inflection_cache(code)
+    has_genitive = _inflections()[code].genitive_s
+    full_names: list[PatternMatch] = []
+    short_names: list[PatternMatch] = []
+    genitive_ends: list[int] = []
     for start in article_text.find_capitalized_words()[0]:
         end = index(" ", start + 1) - 1
         if text[end : end + 1] == "-" and (match := _HYPHENATED_WORD.match(article_text.cased, start)):
             end = match.end()
-        if genitive and text[end - 1] != "s":
+        if has_genitive and text[end - 1] != "s":
             continue
         word = text[start:end]
-        parts = remembered.get(word)
+        parts = cache.get(word)
         if parts is None:
             forms = (word.replace("-", " "), *_possible_nominatives(word.replace("-", " "), code))
-            parts = remembered[word] = tuple(
+            parts = cache[word] = tuple(
                 dict.fromkeys(form for form, _ in name_index.find_patterns(forms, CandidateKind.SHORT_NAME))
             )
         if not parts:
             continue
         word = word.replace("-", " ")
         for _, pattern in name_index.find_patterns((part for part in parts if part != word), CandidateKind.SHORT_NAME):
-            candidates.add_short_name((pattern, start, end + 2))
-            candidates.genitive_ends.update({end} if genitive else ())
+            short_names.append((pattern, start, end + 2))
+            genitive_ends += [end] * has_genitive
         before = _CAPITALIZED_WORD_BEFORE.search(article_text.cased, max(0, start - _MAX_FIRST_NAME_CHARS), start)
         if before is not None:
             first = before[1].lower().replace("-", " ")
-            for _, pattern in name_index.find_patterns(
-                _possible_full_names(first, parts, word, code), CandidateKind.FULL_NAME
-            ):
-                candidates.add_full_name((pattern, before.start(1), end + 2))
+            names = _possible_full_names(first, parts, word, code)
+            full_names += [
+                (pattern, before.start(1), end + 2)
+                for _, pattern in name_index.find_patterns(names, CandidateKind.FULL_NAME)
+            ]
+    return candidates.add_names(full_names, short_names, genitive_ends)
 
 
 def _possible_full_names(previous_word: str, name_parts: Iterable[str], word: str, language_code: str) -> Iterator[str]:
-    """Yield names of two words of which both are inflected, the last in the genitive, or a woman's first alone."""
+    """Yield the possible nominatives of an inflected name of two words.
+
+    In Slavic languages the last word of a woman's name may be unchanged.
+    A Germanic genitive changes only the last word.
+    """
     for first, last in product((previous_word, *_possible_nominatives(previous_word, language_code)), name_parts):
         if _inflections()[language_code].genitive_s:
             fits = first == previous_word and last != word
@@ -98,7 +425,7 @@ def _possible_full_names(previous_word: str, name_parts: Iterable[str], word: st
 
 
 def _possible_nominatives(text: str, language_code: str) -> tuple[str, ...]:
-    """Return what a folded word, or two that a hyphen joined, may be a form of."""
+    """Return the possible nominatives of a folded word, or of the two words of a hyphenated one."""
     if _inflections()[language_code].genitive_s:
         return (text[:-1],) if text[-1] == "s" and len(text) > _MIN_WORD_LETTERS else ()
     found = [dict.fromkeys((word, *_strip_case_ending(word, language_code))) for word in text.split()]

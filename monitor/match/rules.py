@@ -1,47 +1,129 @@
 """Evaluation of the rules on one article, and the passages that prove a hit."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from monitor.domain.article import Article
-from monitor.domain.mention import Passage
-from monitor.domain.watchlist import Rule
+from monitor.domain.article import Article, Region
+from monitor.domain.mention import Passage, RuleHit
+from monitor.domain.watchlist import Rule, Watchlist
 from monitor.match.article_text import NormalizedArticle
+from monitor.match.query.evaluate import CompiledQuery, evaluate_query
 from monitor.match.types import Span
 from monitor.text.tokens import find_sentence
 
 MAX_PASSAGES = 5
+"""Passages of one hit: a digest shows the first ones only."""
 
 
-def _drop_position_spans(spans: dict[str, list[Span]], position_spans: set[Span]) -> dict[str, list[Span]]:
-    """Return places without those of posts alone, which only rules that ask for them count."""
+class RuleEvaluator:
+    """The rules of a watchlist, ready to be evaluated on the mentions of an article.
+
+    ``required_literals`` are, for each rule, folded texts of which the query needs at least one; ``always_evaluated``
+    are the rules whose queries need no fixed text.
+    """
+
+    def __init__(self, watchlist: Watchlist, queries: Mapping[str, CompiledQuery]) -> None:
+        self._rules, self._queries = watchlist.rules, queries
+        self.required_literals = {
+            rule_id: sorted(compiled.required_literals)
+            for rule_id, compiled in queries.items()
+            if compiled.required_literals is not None
+        }
+        self.always_evaluated = frozenset(
+            rule.id for rule in watchlist.rules if rule.query and rule.id not in self.required_literals
+        )
+        everybody = frozenset(official.id for official in watchlist.officials)
+        self._rule_officials = {
+            rule.id: everybody if "all" in rule.officials else frozenset(rule.officials) for rule in watchlist.rules
+        }
+
+    def evaluate(
+        self,
+        article: Article,
+        article_text: NormalizedArticle,
+        source_id: str,
+        mentions: Mapping[str, list[Span]],
+        position_spans: Collection[Span],
+        *,
+        has_query_literal: bool,
+    ) -> tuple[RuleHit, ...]:
+        """Return the hits of all rules, from the places of the mentions of each official.
+
+        Mentions by a position alone count only for rules that match positions.
+        """
+        if not mentions and not has_query_literal and not self.always_evaluated:
+            return ()
+        evaluated = self._queries.keys() if has_query_literal else self.always_evaluated
+        hits: list[RuleHit] = []
+        for rule in self._rules:
+            if not _is_rule_applicable(rule, article, source_id):
+                continue
+            drops_positions = bool(position_spans) and not rule.match_positions
+            counted = _drop_spans(mentions, position_spans) if drops_positions else mentions
+            hit = self._evaluate_rule(rule, article, article_text, counted, evaluates_query=rule.id in evaluated)
+            if hit is not None:
+                hits.append(hit)
+        return tuple(hits)
+
+    def _evaluate_rule(
+        self,
+        rule: Rule,
+        article: Article,
+        article_text: NormalizedArticle,
+        mentions: Mapping[str, list[Span]],
+        *,
+        evaluates_query: bool,
+    ) -> RuleHit | None:
+        """Return the hit of a rule, or None if no official of the rule is mentioned and the query is not satisfied."""
+        spans: list[Span] = []
+        officials: list[str] = []
+        for official_id in filter(self._rule_officials[rule.id].__contains__, mentions):
+            counted = [span for span in mentions[official_id] if _is_counted(rule, article_text, span)]
+            if counted:
+                spans += counted
+                officials.append(official_id)
+        if evaluates_query:
+            query = self._queries[rule.id]
+            satisfied = evaluate_query(query, article_text, lambda official_id: mentions.get(official_id, []))
+            spans += [span for span in satisfied or () if _is_counted(rule, article_text, span)]
+        if not spans:
+            return None
+        officials.sort(key=lambda official_id: mentions[official_id])
+        return RuleHit(rule.id, tuple(officials), build_passages(article, article_text, spans))
+
+
+def _drop_spans(mentions: Mapping[str, list[Span]], dropped: Collection[Span]) -> Mapping[str, list[Span]]:
+    """Return the mentions without some spans, and without officials who have no other span."""
     return {
-        who: kept for who, places in spans.items() if (kept := [one for one in places if one not in position_spans])
+        official_id: kept
+        for official_id, spans in mentions.items()
+        if (kept := [span for span in spans if span not in dropped])
     }
 
 
 def _is_rule_applicable(rule: Rule, article: Article, source_id: str) -> bool:
-    """Tell whether a rule wants to hear of this source and language at all."""
+    """Return whether a rule accepts articles of this source and language."""
     if rule.sources and source_id and source_id not in rule.sources:
         return False
     return not rule.languages or article.language.partition("-")[0].lower() in rule.languages
 
 
 def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool:
+    """Return whether a span is in a region that the rule accepts."""
     return not rule.regions or article_text.region_at(span[0]) in rule.regions
 
 
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
-    """Return the sentences around the places, each once, with the places in it marked."""
+    """Return the sentences around the spans, each sentence once, with its spans marked."""
     texts = dict(article.regions())
-    found: dict[tuple[object, int, int], list[Span]] = {}
+    found: dict[tuple[Region, int, int], list[Span]] = {}
     for span in sorted(spans):
         region, start, end = article_text.locate_in_region(*span)
         if len(found) >= MAX_PASSAGES and not any(
-            one[0] is region and one[1] <= start and end <= one[2] for one in found
+            known is region and low <= start and end <= high for known, low, high in found
         ):
             continue
         found.setdefault((region, *find_sentence(texts[region], start, end)), []).append((start, end))
     return tuple(
-        Passage(texts[region][start:end], region, start, end, tuple(sorted(set(marks))))  # type: ignore[index,arg-type] # keys are regions
+        Passage(texts[region][start:end], region, start, end, tuple(sorted(set(marks))))
         for (region, start, end), marks in list(found.items())[:MAX_PASSAGES]
     )

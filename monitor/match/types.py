@@ -1,17 +1,30 @@
-"""What the automaton met in a page, before anything of it is judged.
-
-The shape of a name: the ways its whole is written and the parts that stand for it.
-"""
+"""Types of the matching steps: candidates, evidence, decisions, and the parts of a name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
+from enum import Enum, IntEnum
 from typing import NamedTuple
+
+from monitor.domain.mention import MatchForm
+
+Span = tuple[int, int]
+"""Start and end offset in the folded text."""
+
+PatternMatch = tuple[int, int, int]
+"""Id of a pattern, and its start and end offset in the spaced text (one more than in the folded text)."""
+
+NameWords = tuple[str, ...]
+"""Folded words of a name or a part of it."""
+
+MAX_CANDIDATE_OFFICIALS = 40
+"""Officials that are compared for one candidate: keeps the cost of a very common name bounded."""
 
 
 class CandidateKind:
-    """What a pattern of the automaton may be; bits, as one pattern may be several. Plain numbers are quick to test."""
+    """Kinds of patterns in the automaton, as bits: one pattern may be of several kinds.
+
+    Plain integers, because an enum flag is slow to test for each match.
+    """
 
     FULL_NAME = 1
     SHORT_NAME = 2
@@ -24,74 +37,171 @@ class CandidateKind:
     PARTICLE = 256
     COUNTRY_WORD = 512
     LATIN = FULL_NAME | SHORT_NAME | FIRST_NAME
-
-
-PatternMatch = tuple[int, int, int]
-"""A pattern and the spaced offsets of its beginning and end."""
+    NATIVE = NATIVE_NAME | NATIVE_SHORT_NAME
 
 
 class Candidate(NamedTuple):
-    """A pattern met in a page, by folded offsets, with the officials it may mean."""
+    """A place in the folded text that may name one of some officials."""
 
     start: int
     end: int
     official_indexes: tuple[int, ...]
 
 
-class Candidates:
-    """What the automaton met in a page, sorted by what it may be. Latin names stand with a capital.
+class ExtensionKind(Enum):
+    """Kinds of full names that have something between the configured parts, or a changed first name.
 
-    ``lands`` are the countries spoken of, one for each word; ``kinds`` all kinds met together, whatever their capitals;
-    ``closed`` the folded ends of genitives, with which a name is over.
+    The value is the reason that is shown to the user.
     """
 
-    __slots__ = (
-        "countries",
-        "first_names",
-        "full_names",
-        "genitive_ends",
-        "kinds",
-        "native_names",
-        "native_short_names",
-        "short_names",
-    )
-
-    def __init__(self, kinds: Iterable[int]) -> None:
-        self.full_names: list[PatternMatch] = []
-        self.short_names: list[PatternMatch] = []
-        self.first_names: list[PatternMatch] = []
-        self.native_names: list[PatternMatch] = []
-        self.native_short_names: list[PatternMatch] = []
-        self.countries: list[str] = []
-        self.genitive_ends: set[int] = set()
-        self.kinds = reduce(or_, kinds, 0)
-
-    def add_latin_name(self, kind: int, pattern_match: PatternMatch) -> None:
-        """Add what the automaton met of a name in Latin letters."""
-        if kind & CandidateKind.FULL_NAME:
-            self.full_names.append(pattern_match)
-        if kind & CandidateKind.FIRST_NAME:
-            self.first_names.append(pattern_match)
-        if kind & CandidateKind.SHORT_NAME:
-            self.short_names.append(pattern_match)
-
-    def add_full_name(self, pattern_match: PatternMatch) -> None:
-        """Add a whole name that was found by another way than the automaton's."""
-        self.full_names.append(pattern_match)
-        self.kinds |= CandidateKind.FULL_NAME
-
-    def add_short_name(self, pattern_match: PatternMatch) -> None:
-        """Add a part of a name that was found by another way than the automaton's."""
-        self.short_names.append(pattern_match)
-        self.kinds |= CandidateKind.SHORT_NAME
+    INITIAL_OR_NICKNAME = "full name with an initial or nickname"
+    INITIAL_FOR_FIRST_NAME = "initial and family name"
+    MIDDLE_NAME = "full name with a middle name"
+    FIRST_NAME_TYPO = "full name with a slip, beside a fitting post"
+    ADDITIONAL_PATRONYMIC = "full name with the name of a father more"
 
 
-NameWords = tuple[str, ...]
+class ExtendedName(NamedTuple):
+    """A full name that extends a short name to the left; the candidate has exactly one official."""
+
+    candidate: Candidate
+    kind: ExtensionKind
+
+
+class Candidates(NamedTuple):
+    """Pattern matches in an article by kind, without any decision.
+
+    Latin full, short and first names start with a capital letter. ``countries`` has one entry per country word in the
+    text. ``kinds`` are all kinds found, also those of names in small letters. ``genitive_ends`` are end offsets of
+    names with a genitive ending: the next word does not belong to the name.
+    """
+
+    full_names: tuple[PatternMatch, ...] = ()
+    short_names: tuple[PatternMatch, ...] = ()
+    first_names: tuple[PatternMatch, ...] = ()
+    native_names: tuple[PatternMatch, ...] = ()
+    native_short_names: tuple[PatternMatch, ...] = ()
+    countries: tuple[str, ...] = ()
+    genitive_ends: frozenset[int] = frozenset()
+    kinds: int = 0
+
+    def add_names(
+        self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch], genitive_ends: Iterable[int]
+    ) -> "Candidates":
+        """Return the candidates with more full and short names, which another search has found."""
+        full, short = tuple(full_names), tuple(short_names)
+        kinds = self.kinds | CandidateKind.FULL_NAME * bool(full) | CandidateKind.SHORT_NAME * bool(short)
+        return self._replace(
+            full_names=self.full_names + full,
+            short_names=self.short_names + short,
+            genitive_ends=self.genitive_ends.union(genitive_ends),
+            kinds=kinds,
+        )
+
+
+class EvidenceStrength(IntEnum):
+    """Strength of a title as evidence for an official. Below ``LIKELY``, a title and a short name are not enough."""
+
+    CONTRADICTED = 0
+    NO_EVIDENCE = 1
+    ADDRESSED = 2
+    RANKED = 3
+    VAGUE = 4
+    LIKELY = 5
+    UNDATED = 6
+    CERTAIN = 7
+
+
+@dataclass(frozen=True, slots=True)
+class TitleScore:
+    """Strength of the titles around a candidate as evidence for one official, with the reason shown to the user."""
+
+    official_index: int
+    strength: EvidenceStrength
+    reason: str
+
+
+class Boundary(NamedTuple):
+    """Evidence from the words next to a name on whether the name is complete or part of a longer name.
+
+    ``word_before`` and ``word_after`` are the words that make the name longer. ``other_bearer`` is the name of another
+    person that contains the short name. ``rejection`` is the reason for a near miss. An initial or another name before
+    the candidate (``has_initial_before``, ``has_name_before``) may also belong to the full name of an official.
+    """
+
+    is_standalone: bool = True
+    word_before: str = ""
+    word_after: str = ""
+    is_joined_by_hyphen: bool = False
+    other_bearer: str = ""
+    rejection: str = ""
+    has_initial_before: bool = False
+    has_name_before: bool = False
+
+
+class Evidence(NamedTuple):
+    """All evidence on whether one candidate means one official.
+
+    A field has its default value if an earlier field has already decided; ``None`` means that it was not examined.
+    """
+
+    official_index: int
+    diacritics_agree: bool = True
+    boundary: Boundary = Boundary()
+    place_or_credit: str = ""
+    occupation: str = ""
+    title: TitleScore | None = None
+    country_fit: bool | None = None
+    position_fit: bool | None = None
+
+
+class Accepted(NamedTuple):
+    """Decision: the candidate names this official."""
+
+    official_index: int
+    form: MatchForm
+    confidence: float
+    reason: str
+
+
+class Rejected(NamedTuple):
+    """Decision: the candidate names none of these officials; recorded as a near miss for each.
+
+    ``namesakes`` are officials whose full name belongs to another person in this article.
+    """
+
+    official_indexes: tuple[int, ...]
+    reason: str
+    namesakes: tuple[int, ...] = ()
+
+
+class Deferral(Enum):
+    """Reasons to decide a candidate later."""
+
+    SINGLE_WORD = "a full name of one word is decided as a short name"
+    NO_TITLE = "a short name without a title needs an official who is mentioned in the article"
+    BOUNDARY_NOT_CHECKED = "as NO_TITLE; its boundary is checked only if the official is mentioned"
+    NOT_MENTIONED = "nothing was examined, because no official with this short name is mentioned yet"
+
+
+class Deferred(NamedTuple):
+    """Decision: the candidate is decided by a later step."""
+
+    reason: Deferral
+
+
+Decision = Accepted | Rejected | Deferred
+
+_MIN_TYPO_REST_LETTERS = 6
+"""Letters after the first name below which a changed letter often makes another real name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShortForm:
-    """A part of a name that stands for the whole on second mention. ``sure`` parts may stand without a title."""
+    """A part of a name that the press uses for the person after the first mention.
+
+    A ``sufficient`` part counts without a title. ``label`` names the part for the user.
+    """
 
     words: NameWords
     label: str
@@ -100,9 +210,10 @@ class ShortForm:
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """A name taken apart: the orders in which the whole is written, the whole first, and its short forms.
+    """The written forms of one name.
 
-    ``halves`` are the two parts that are compared by sound where names have no fixed Latin spelling.
+    ``full_forms`` are the orders and spellings of the full name, the configured one first. ``phonetic_parts`` are the
+    two parts that are compared by sound, for names without a fixed Latin spelling.
     """
 
     full_forms: tuple[NameWords, ...]
@@ -112,27 +223,21 @@ class NameParts:
 
     @property
     def typo_parts(self) -> tuple[str, str] | None:
-        """Return the first word and the rest closed up, where the rest is long enough to show a slip of the pen."""
+        """Return the first word and the joined other words, or None if the name is too short to recognize a typo."""
         from monitor.language.load import language_data  # commands that match nothing do not read the data
 
         convention = language_data().conventions[self.convention]
         if convention.one_letter_makes_other_name or not self.full_forms or not 2 <= len(self.full_forms[0]) <= 3:
             return None
         first, rest = self.full_forms[0][0], "".join(self.full_forms[0][1:])
-        return (first, rest) if len(rest) >= 6 and len(first) > 1 else None
+        return (first, rest) if len(rest) >= _MIN_TYPO_REST_LETTERS and len(first) > 1 else None
 
 
 def flatten_groups(*groups: str) -> NameWords:
-    """Return the words of the groups, hyphens opened."""
+    """Return the single words of the groups; the parts of a hyphenated word become words."""
     return tuple(" ".join(groups).split())
 
 
 def join_groups(*groups: str) -> NameWords:
-    """Return the groups with their hyphens closed up."""
+    """Return one word per group; the parts of a hyphenated word are joined without a space."""
     return tuple(group.replace(" ", "") for group in groups)
-
-
-Span = tuple[int, int]
-
-
-MAX_CANDIDATE_OFFICIALS = 40

@@ -1,278 +1,224 @@
-"""Names in full: each place where a whole name stands is taken, or refused with the reason kept."""
+"""Decisions on full names: each is a mention, or a near miss with the reason."""
 
 import re
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from monitor.domain.mention import MatchForm
-from monitor.match.decisions.context import MatchContext
-from monitor.match.names.index import PhoneticWord, PreparedOfficial
-from monitor.match.names.scripts import find_chain_end
-from monitor.match.names.spelling import MIN_TYPO_WORD_LETTERS, is_spelling_variant, phonetic_key
-from monitor.match.titles.parser import find_title_after, find_title_before
-from monitor.match.titles.scoring import EvidenceStrength, score_title
-from monitor.match.types import Candidate, Candidates
-from monitor.match.vocabulary import naming_convention, title_words
+from monitor.match.candidates import (
+    FINDERS_AFTER_INITIAL,
+    FINDERS_AFTER_NAME,
+    PhoneticCandidates,
+    find_typo_words,
+    list_full_name_candidates,
+)
+from monitor.match.context import ArticleFacts, MatchContext
+from monitor.match.decisions.evidence import collect_full_name_evidence, find_agreeing_officials, score_titles
+from monitor.match.types import (
+    MAX_CANDIDATE_OFFICIALS,
+    Accepted,
+    Boundary,
+    Candidate,
+    Candidates,
+    Decision,
+    Deferral,
+    Deferred,
+    Evidence,
+    EvidenceStrength,
+    ExtendedName,
+    ExtensionKind,
+    Rejected,
+    Span,
+)
 from monitor.text.tokens import is_unspaced
 
+# Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
+FULL_NAME_CONFIDENCE = 0.97
+NATIVE_NAME_CONFIDENCE = 0.95
+"""Below a Latin full name: a script without spaces has no word boundaries that could be checked."""
+SHARED_NAME_CONFIDENCE = 0.9
+"""Below a full name of one official: a title had to decide between several."""
+PHONETIC_NAME_CONFIDENCE = 0.9
+"""Below the configured spelling: both parts only sound alike."""
+EXTENDED_NAME_CONFIDENCE = 0.88
+"""Below a phonetic spelling: the initial or middle name is not configured."""
+TYPO_CONFIDENCE = 0.8
+"""The lowest of the full names: the name is misspelt, and a title had to confirm it."""
+
+_MAX_RECENT_SPANS = 50
+"""Claimed spans before a typo that are compared with it: they are nearly in the order of the text."""
+_FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(
     "[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋"
 )
 _GENERATION_SUFFIX = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
-_WORD_SEPARATORS = {" ", "-"}
-_CAPITALIZED_WORD = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
+_SINGLE_WORD = (Deferred(Deferral.SINGLE_WORD),)
+_TITLE_NEEDED = {ExtensionKind.INITIAL_FOR_FIRST_NAME, ExtensionKind.FIRST_NAME_TYPO}
 
 
-def decide_full_names(context: MatchContext, candidates: Candidates) -> None:
-    """Judge every whole name that the automaton met, the leftmost and longest first."""
-    roster, spaced = context.name_index, context.article_text.spaced
-    places: list[Candidate] = []
-    for pattern, start, end in candidates.full_names:
-        seen = Candidate(start, end - 2, roster.full_name_officials(pattern))
-        if context.is_written_as_name(seen):
-            places.append(seen)
-    for pattern, start, end in candidates.native_names:
-        pad = spaced[start] == " "
-        places.append(
-            Candidate(start if pad else start - 1, end - 2 if pad else end - 1, roster.full_name_officials(pattern))
-        )
-    places.sort(key=lambda seen: (seen.start, -seen.end))
-    done = 0
-    for seen in places:
-        if seen.start < done:
-            continue
-        arabic = roster.conventions[seen.official_indexes[0]] == "arabic"
-        done = find_chain_end(context.article_text.cased, seen.end) if arabic else seen.end
-        context.claimed_spans.append((seen.start, done))
-        _decide_full_name(context, seen._replace(end=done) if arabic else seen)
+def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on all full names, in the order of the text."""
+    claimed: list[Span] = []
+    for candidate in list_full_name_candidates(facts, candidates):
+        decisions = decide_full_name(facts, candidate, context)
+        if decisions is not _SINGLE_WORD:
+            claimed.append((candidate.start, candidate.end))
+        context = context.apply(facts, candidate, decisions)
+    return context.claim(claimed)
 
 
-def _decide_full_name(context: MatchContext, candidate: Candidate) -> None:
-    cased = context.article_text.cased
-    if not cased[candidate.start].isascii():
-        _decide_native_name(context, candidate)
-        return
-    owners = context.filter_by_diacritics(candidate, candidate.official_indexes)
-    if not owners:
-        context.reject(candidate.official_indexes, candidate, "its marks contradict the name's")
-        return
-    why_not = find_full_name_rejection(context, candidate, context.name_index.conventions[owners[0]])
-    if why_not:
-        context.reject(owners, candidate, why_not)
-        return
-    if " " not in cased[candidate.start : candidate.end] and "-" not in cased[candidate.start : candidate.end]:
-        context.claimed_spans.pop()  # a name of one word is judged with the short forms
-        return
-    _choose_official(context, candidate, owners)
+def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
+    """Return the decisions on one full name; a name of one word is deferred."""
+    text = facts.cased_text(candidate)
+    if not text[0].isascii():
+        return _decide_native_name(facts, candidate)
+    officials = find_agreeing_officials(facts, candidate, candidate.official_indexes)
+    if not officials:
+        return (Rejected(candidate.official_indexes, "its marks contradict the name's"),)
+    evidence = collect_full_name_evidence(facts, candidate, officials[0])
+    if rejection := reject_full_name(evidence, candidate, officials):
+        return (rejection,)
+    if " " not in text and "-" not in text:
+        return _SINGLE_WORD
+    return (_choose_official(facts, candidate, officials, context),)
 
 
-def find_full_name_rejection(context: MatchContext, candidate: Candidate, convention: str) -> str:
-    """Return why a whole name is not a mention of its bearer, or an empty string."""
-    around, start, end = context.surrounding_text, candidate.start, candidate.end
-    if place := around.find_place_before(start):
-        return f"named after: {place} ..."
-    if around.is_credit(start, end):
-        return "a byline or photo credit"
-    if word := around.find_continuation_right(start, end, convention):
-        return f"part of a longer name: ... {word}"
-    if occupation := around.find_occupation(start, end):
-        context.namesakes.update(candidate.official_indexes)
-        return f"a namesake: {occupation}"
-    word = around.find_continuation_left(start, end, convention)
-    return f"part of a longer name: {word} ..." if word else _find_hyphenation(context, candidate, convention)
+def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes: tuple[int, ...]) -> Rejected | None:
+    """Return the rejection of a full name that is not a mention of a person or names another one, or None."""
+    boundary = evidence.boundary
+    if evidence.place_or_credit:
+        return Rejected(official_indexes, evidence.place_or_credit)
+    if boundary.word_after:
+        return Rejected(official_indexes, f"part of a longer name: ... {boundary.word_after}")
+    if evidence.occupation:
+        return Rejected(official_indexes, f"a namesake: {evidence.occupation}", candidate.official_indexes)
+    if boundary.word_before:
+        return Rejected(official_indexes, f"part of a longer name: {boundary.word_before} ...")
+    if boundary.is_joined_by_hyphen:
+        return Rejected(official_indexes, "joined by a hyphen, as in names of streets and schools")
+    return None
 
 
-def _find_hyphenation(context: MatchContext, candidate: Candidate, convention: str) -> str:
-    """Tell whether given and family name are joined as in French names of streets and schools."""
-    printed = context.printed_text(candidate)
-    joined = "-" in printed and " " not in printed and not printed.isupper()
-    return (
-        "joined by a hyphen, as in names of streets and schools"
-        if joined and naming_convention(convention).hyphenated_only_in_places
-        else ""
-    )
-
-
-def _decide_native_name(context: MatchContext, candidate: Candidate) -> None:
-    """Judge a name in another script: a dot after it or a place word makes it something else."""
-    text, start, end = context.article_text.folded.text, candidate.start, candidate.end
+def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Decision, ...]:
+    """Return the decisions on a name in another script: a name dot or a place word after it makes it another name."""
+    text, spaced, start, end = facts.article_text.folded.text, facts.article_text.spaced, candidate.start, candidate.end
     after = text[end : end + 1]
-    if after == "·" or (text[end - 1] >= "\u2e80" and _HAN_PLACE_SUFFIX.match(text, end)):
-        context.reject(candidate.official_indexes, candidate, f"part of a longer name: ... {text[end : end + 2]}")
-        return
-    if not is_unspaced(text[start]) and (
-        context.article_text.spaced[start] != " " or context.article_text.spaced[end + 1] != " "
-    ):
-        return
-    for owner in candidate.official_indexes:
-        context.accept(owner, candidate, MatchForm.FULL, 0.95, "full name in its own script")
+    if after == "·" or (text[end - 1] >= _FIRST_CJK_CHARACTER and _HAN_PLACE_SUFFIX.match(text, end)):
+        return (Rejected(candidate.official_indexes, f"part of a longer name: ... {text[end : end + 2]}"),)
+    if not is_unspaced(text[start]) and (spaced[start] != " " or spaced[end + 1] != " "):
+        return ()
+    return tuple(
+        Accepted(official, MatchForm.FULL, NATIVE_NAME_CONFIDENCE, "full name in its own script")
+        for official in candidate.official_indexes
+    )
 
 
-def _choose_official(context: MatchContext, candidate: Candidate, official_indexes: Sequence[int]) -> None:
-    """Accept the one bearer of a name; where there are several, post, country and date must decide."""
+def _choose_official(
+    facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
+) -> Decision:
+    """Return the decision between the officials with this name: position, country and date must fit only one."""
     if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
-        if _is_different_generation(context, candidate, official_indexes[0]):
-            context.reject(official_indexes, candidate, "of another generation")
-        else:
-            context.accept(official_indexes[0], candidate, MatchForm.FULL, 0.97, "full name")
-        return
-    before, after = (
-        find_title_before(context.article_text, candidate.start),
-        find_title_after(context.article_text.cased, candidate.end),
-    )
-    weighed = [
-        score_title(context, context.name_index.prepared_official(owner), before, after)
-        for owner in official_indexes[:40]
-    ]
-    best = max(one.strength for one in weighed)
-    fitting = [one for one in weighed if one.strength == best]
-    if len(fitting) == 1 and best >= EvidenceStrength.LIKELY:
-        context.accept(
-            fitting[0].official_index,
-            candidate,
-            MatchForm.FULL,
-            0.9,
-            f"full name shared with others; {fitting[0].reason}",
-        )
-    elif len(official_indexes) == 1:
-        context.reject(official_indexes, candidate, "a namesake was named before")
-    else:
-        context.reject(
-            official_indexes,
-            candidate,
-            f"{len(official_indexes)} watched people bear this name and nothing tells them apart",
-        )
+        if _is_different_generation(facts, candidate, official_indexes[0]):
+            return Rejected(official_indexes, "of another generation")
+        return Accepted(official_indexes[0], MatchForm.FULL, FULL_NAME_CONFIDENCE, "full name")
+    scores = score_titles(facts, candidate, official_indexes[:MAX_CANDIDATE_OFFICIALS], context)
+    best = max(score.strength for score in scores)
+    strongest = [score for score in scores if score.strength == best]
+    if len(strongest) == 1 and best >= EvidenceStrength.LIKELY:
+        reason = f"full name shared with others; {strongest[0].reason}"
+        return Accepted(strongest[0].official_index, MatchForm.FULL, SHARED_NAME_CONFIDENCE, reason)
+    if len(official_indexes) == 1:
+        return Rejected(official_indexes, "a namesake was named before")
+    reason = f"{len(official_indexes)} watched people bear this name and nothing tells them apart"
+    return Rejected(official_indexes, reason)
 
 
-def _is_different_generation(context: MatchContext, candidate: Candidate, official_index: int) -> bool:
-    """Tell whether a name goes on with Sr. where the official is a Jr., or the other way round."""
-    said = _GENERATION_SUFFIX.match(context.article_text.cased, candidate.end)
-    own = _GENERATION_SUFFIX.search(context.name_index.officials[official_index].name)
-    return said is not None and own is not None and said[1].lower() != own[1].lower()
+def _is_different_generation(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
+    """Return whether the text has another generation suffix than the official: Sr. for Jr., for example."""
+    printed = _GENERATION_SUFFIX.match(facts.article_text.cased, candidate.end)
+    configured = _GENERATION_SUFFIX.search(facts.name_index.officials[official_index].name)
+    return printed is not None and configured is not None and printed[1].lower() != configured[1].lower()
 
 
-def find_phonetic_names(context: MatchContext) -> list[Candidate]:
-    """Find whole names spelt otherwise, by sound; return where halves of names sound right, for the short forms."""
-    cased, ears, listen = (
-        context.article_text.cased,
-        context.name_index.phonetic_cache,
-        context.name_index.phonetic_word,
-    )
-    taken = sorted(context.claimed_spans)
-    places, joined = context.article_text.find_capitalized_words()
-    index = joined.index
-    singles: list[tuple[int, PhoneticWord]] = []
-    follows = -1
-    for start in places:
-        piece = joined[start : index(" ", start)]
-        heard = ears.get(piece)
-        if heard is None:
-            heard = listen(piece)
-        if not heard:
+def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on full names in another spelling that sounds alike."""
+    if not phonetic.pairs:
+        return context
+    for candidate in phonetic.pairs:
+        official = candidate.official_indexes[0]
+        evidence = collect_full_name_evidence(facts, candidate, official)
+        decision: Decision | None = reject_full_name(evidence, candidate, (official,))
+        if decision is None:
+            reason = f"full name, spelt otherwise than {facts.name_index.officials[official].name!r}"
+            decision = Accepted(official, MatchForm.FULL, PHONETIC_NAME_CONFIDENCE, reason)
+        context = context.apply(facts, candidate, (decision,))
+    return context.claim((candidate.start, candidate.end) for candidate in phonetic.pairs)
+
+
+def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on full names with one typo in the last part."""
+    recent = list(context.claimed_spans[-_MAX_RECENT_SPANS:])
+    earlier_count = len(recent)
+    for typo in find_typo_words(facts, candidates):
+        if _is_claimed(recent[-_MAX_RECENT_SPANS:], typo.start):
             continue
-        if (
-            start == follows
-            and cased[start - 1] == " "
-            and _decide_phonetic_pair(context, singles[-1], (start, heard), taken)
-        ):
-            follows = -1
-        else:
-            singles.append((start, heard))
-            follows = start + heard.next_word_offset
-    return _find_phonetic_parts(context, singles) if singles else []
+        for official in facts.name_index.find_typo_officials(typo.first_name_pattern, typo.folded_word):
+            candidate = Candidate(typo.start, typo.end, (official,))
+            decision = _decide_typo(facts, candidate, context)
+            if isinstance(decision, Accepted):
+                recent.append((candidate.start, candidate.end))
+            context = context.apply(facts, candidate, (decision,))
+    return context.claim(recent[earlier_count:])
 
 
-def _decide_phonetic_pair(
-    context: MatchContext,
-    left: tuple[int, PhoneticWord],
-    right: tuple[int, PhoneticWord],
-    claimed_spans: list[tuple[int, int]],
-) -> bool:
-    """Judge two words side by side as both halves of a name."""
-    (start, one), (at, two) = left, right
-    owners = context.name_index.find_by_phonetic_key(f"{one.key} {two.key}")
-    if not owners:
-        return False
-    end = at + two.printed_length
-    at = bisect_left(claimed_spans, (end, 0))
-    if at and claimed_spans[at - 1][1] > start:
-        return False
-    seen = Candidate(start, end, owners)
-    for owner in owners:
-        first, second = context.name_index.phonetic_parts[owner]
-        convention = context.name_index.conventions[owner]
-        if not (is_spelling_variant(one.word, first, convention) and is_spelling_variant(two.word, second, convention)):
-            continue
-        context.claimed_spans.append((seen.start, seen.end))
-        if why_not := find_full_name_rejection(context, seen, convention):
-            context.reject((owner,), seen, why_not)
-        else:
-            name = context.name_index.officials[owner].name
-            context.accept(owner, seen, MatchForm.FULL, 0.9, f"full name, spelt otherwise than {name!r}")
+def _is_claimed(spans: Iterable[Span], offset: int) -> bool:
+    return any(start <= offset < end for start, end in spans)
+
+
+def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> Decision:
+    """Return the decision on a name with one typo: it needs a fitting title."""
+    (official,) = candidate.official_indexes
+    name = facts.name_index.officials[official].name
+    (score,) = score_titles(facts, candidate, (official,), context)
+    if score.strength >= EvidenceStrength.LIKELY:
+        return Accepted(official, MatchForm.FULL, TYPO_CONFIDENCE, f"one slip from {name!r}; {score.reason}")
+    return Rejected((official,), f"one slip from {name!r}, and no fitting post beside it")
+
+
+def accept_extended_name(
+    facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
+) -> tuple[Candidate, Accepted] | None:
+    """Return the full name around a short name and its acceptance, or None if there is none.
+
+    Each search counts with its first supported full name; a credit or another person's occupation rejects it.
+    """
+    finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
+    for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
+        for name in find(facts, candidate, boundary):
+            if not _is_supported(facts, name, context):
+                continue
+            if _is_credit_or_namesake(facts, name.candidate):
+                break
+            (official,) = name.candidate.official_indexes
+            return name.candidate, Accepted(official, MatchForm.FULL, EXTENDED_NAME_CONFIDENCE, name.kind.value)
+    return None
+
+
+def _is_supported(facts: ArticleFacts, name: ExtendedName, context: MatchContext) -> bool:
+    """Return whether an extended name needs no title, or has a fitting one.
+
+    An initial also counts for an official who is mentioned in the article.
+    """
+    (official,) = name.candidate.official_indexes
+    if name.kind not in _TITLE_NEEDED:
         return True
-    return False
+    if name.kind is ExtensionKind.INITIAL_FOR_FIRST_NAME and official in context.first_accepted_at:
+        return True
+    (score,) = score_titles(facts, name.candidate, (official,), context)
+    return score.strength >= EvidenceStrength.LIKELY
 
 
-def _find_phonetic_parts(context: MatchContext, single_words: Sequence[tuple[int, PhoneticWord]]) -> list[Candidate]:
-    """Return the words that sound like half a name: of somebody named here, or beside a title and long enough."""
-    said: dict[str, list[int]] = defaultdict(list)
-    for owner in context.first_accepted_at:
-        for half in context.name_index.phonetic_parts.get(owner, ()):
-            for key in dict.fromkeys(map(phonetic_key, half)):
-                said[key].append(owner)
-    places: list[Candidate] = []
-    known, spaced, cased = title_words(), context.article_text.spaced, context.article_text.cased
-    for start, heard in single_words:
-        owners = said.get(heard.key, ())
-        titled = heard.is_distinctive and cased[start - 1] in _WORD_SEPARATORS
-        titled = titled and spaced[max(1, start - 24) : start].rpartition(" ")[2] in known
-        if not (owners or titled):
-            continue
-        alike = {who for who in owners if context.name_index.is_phonetic_match(heard.word, who)}
-        if titled:
-            alike.update(context.name_index.find_phonetic_matches(heard.word, heard.key))
-        if alike:
-            places.append(Candidate(start, start + heard.printed_length, tuple(sorted(alike))))
-    return places
-
-
-def find_typos(context: MatchContext, candidates: Candidates) -> None:
-    """Find whole names whose last part has one slip of the pen, beside a post that fits."""
-    cased, roster = context.article_text.cased, context.name_index
-    for pattern, start, end in candidates.first_names:
-        if not "A" <= cased[end - 1 : end] <= "Z" or cased[end - 2] != " ":
-            continue
-        match = _CAPITALIZED_WORD.match(cased, end - 1)
-        if match is None or len(match.group()) < MIN_TYPO_WORD_LETTERS:
-            continue
-        if any(low <= start < high for low, high in context.claimed_spans[-50:]):
-            continue
-        rest = match.group().removesuffix("'s")
-        for owner in roster.find_typo_officials(pattern, rest.lower().replace("-", "")):
-            _decide_typo(
-                context, Candidate(start, match.start() + len(rest), (owner,)), roster.prepared_official(owner)
-            )
-
-
-def _decide_typo(context: MatchContext, candidate: Candidate, prepared: PreparedOfficial) -> None:
-    cased = context.article_text.cased
-    evidence = score_title(
-        context,
-        prepared,
-        find_title_before(context.article_text, candidate.start),
-        find_title_after(cased, candidate.end),
+def _is_credit_or_namesake(facts: ArticleFacts, candidate: Candidate) -> bool:
+    around = facts.surrounding_text
+    return around.is_credit(candidate.start, candidate.end) or bool(
+        around.find_occupation(candidate.start, candidate.end)
     )
-    if evidence.strength >= EvidenceStrength.LIKELY:
-        context.claimed_spans.append((candidate.start, candidate.end))
-        context.accept(
-            prepared.index,
-            candidate,
-            MatchForm.FULL,
-            0.8,
-            f"one slip from {prepared.official.name!r}; {evidence.reason}",
-        )
-    else:
-        context.reject(
-            (prepared.index,), candidate, f"one slip from {prepared.official.name!r}, and no fitting post beside it"
-        )

@@ -1,49 +1,71 @@
-"""Parts of names in other scripts, said again after the whole name or beside a title.
+"""Decisions on short names in other scripts, and on positions without a name.
 
-Posts without a name: "the Lao Defence Minister" is whoever held the post when the article was written.
+"The Lao Defence Minister" means the official who held the position on the date of the article.
 """
 
 import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.domain.mention import MatchForm
-from monitor.match.decisions.context import MatchContext
+from monitor.match.context import ArticleFacts, MatchContext
 from monitor.match.titles.parser import TITLE_WORD_PATTERN
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
-from monitor.match.types import Candidate, Candidates
+from monitor.match.types import Accepted, Candidate, Candidates, Span
 from monitor.match.vocabulary import country_words, parse_words, title_words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
+# Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
+FAMILY_NAME_WITH_POSITION_CONFIDENCE = 0.85
+"""As a short name without a title in Latin letters: the official is mentioned, and the position is named."""
+NATIVE_SHORT_NAME_CONFIDENCE = 0.8
+"""Below a Latin short name: in a script without spaces the name may be part of a longer word."""
+POSITION_CONFIDENCE = 0.6
+"""The lowest: no name is printed, and the configured dates may be wrong."""
 
-def decide_native_short_names(context: MatchContext, candidates: Candidates) -> None:
-    """Find the parts said again of names in other scripts, after the whole name and where nothing goes on with them."""
-    page = context.article_text
-    taken = sorted(context.claimed_spans)
+
+def decide_native_and_positions(
+    facts: ArticleFacts, candidates: Candidates, context: MatchContext, position_official_indexes: Sequence[int]
+) -> MatchContext:
+    """Return the context after the decisions on short names in other scripts and on positions without a name."""
+    if candidates.native_short_names and context.accepted:
+        context = decide_native_short_names(facts, candidates, context)
+    if candidates.native_names and context.accepted:
+        context = decide_han_names_by_position(facts, context)
+        context = decide_korean_names_by_position(facts, context)
+    if position_official_indexes:
+        context = decide_positions(facts, position_official_indexes, context)
+    return context
+
+
+def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on configured short names in other scripts.
+
+    The official must be mentioned with the full name, and no word may continue the short name.
+    """
+    text = facts.article_text
+    claimed = sorted(context.claimed_spans)
     for pattern, start, end in candidates.native_short_names:
-        padded = page.spaced[start] == " "
-        first, last = (start, end - 2) if padded else (start - 1, end - 1)
-        if _is_claimed(taken, first):
+        is_padded = text.spaced[start] == " "
+        first, last = (start, end - 2) if is_padded else (start - 1, end - 1)
+        if _is_claimed(claimed, first):
             continue
-        owners = [
-            owner for owner in context.name_index.short_name_officials(pattern) if owner in context.first_accepted_at
-        ]
-        if len(owners) != 1:
+        officials = context.mentioned(facts.name_index.short_name_officials(pattern))
+        if len(officials) != 1:
             continue
-        apart = (
-            _is_cased_family_name(page.cased, first, last) if padded else _is_separated(page.folded.text, first, last)
+        is_separate = (
+            _is_cased_family_name(text.cased, first, last)
+            if is_padded
+            else _is_separated(text.folded.text, first, last)
         )
-        if apart:
-            context.accept(
-                owners[0],
-                Candidate(first, last, tuple(owners)),
-                MatchForm.SHORT,
-                0.8,
-                "stands alone after the full name",
-            )
+        if is_separate:
+            reason = "stands alone after the full name"
+            decision = Accepted(officials[0], MatchForm.SHORT, NATIVE_SHORT_NAME_CONFIDENCE, reason)
+            context = context.apply(facts, Candidate(first, last, officials), (decision,))
+    return context
 
 
 def _is_cased_family_name(cased: str, start: int, end: int) -> bool:
@@ -76,54 +98,60 @@ def _is_separated(text: str, start: int, end: int) -> bool:
     return all(free) or (any(free) and end - start >= _MIN_DISTINCTIVE_CHARS)
 
 
-def decide_han_names_by_position(context: MatchContext) -> None:
-    """Find Chinese and Japanese family names right before a post, once the whole name stands in the text."""
-    text = context.article_text.folded.text
-    taken = sorted(context.claimed_spans)
-    bearers: dict[str, list[int]] = defaultdict(list)
-    for owner in sorted(context.first_accepted_at):
-        for family in _list_family_names(context, owner):
-            bearers[family].append(owner)
-    for family, owners in bearers.items():
-        places = [at for at in _find_family_name(text, family) if not _is_claimed(taken, at)]
-        titled = [at for at in places if _HAN_POSITION.match(text, at + len(family))]
-        others = [at for at in places if at not in titled and "\u3400" <= text[at + len(family)] <= "\u9fff"]
-        for at in titled if len(owners) == 1 and not others else ():
-            seen = Candidate(at, at + len(family), tuple(owners))
-            context.accept(owners[0], seen, MatchForm.WITH_TITLE, 0.85, "before a post, after the full name")
+def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on Chinese and Japanese family names directly before a position.
+
+    They count if exactly one mentioned official has the family name, and no other person with it is named.
+    """
+    text = facts.article_text.folded.text
+    claimed = sorted(context.claimed_spans)
+    officials_by_family: dict[str, list[int]] = defaultdict(list)
+    for official in sorted(context.first_accepted_at):
+        for family in _list_family_names(facts, official):
+            officials_by_family[family].append(official)
+    for family, officials in officials_by_family.items():
+        starts = [at for at in _find_family_name(text, family) if not _is_claimed(claimed, at)]
+        before_position = [at for at in starts if _HAN_POSITION.match(text, at + len(family))]
+        others = [at for at in starts if at not in before_position and "\u3400" <= text[at + len(family)] <= "\u9fff"]
+        for at in before_position if len(officials) == 1 and not others else ():
+            reason = "before a post, after the full name"
+            decision = Accepted(officials[0], MatchForm.WITH_TITLE, FAMILY_NAME_WITH_POSITION_CONFIDENCE, reason)
+            context = context.apply(facts, Candidate(at, at + len(family), tuple(officials)), (decision,))
+    return context
 
 
-def decide_korean_names_by_position(context: MatchContext) -> None:
-    """Find Korean family names in hangul before the post that was said with the whole name in the text."""
-    text = context.article_text.folded.text
-    taken = sorted(context.claimed_spans)
-    bearers: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for one in context.accepted:
-        name = text[one.start : one.end].replace(" ", "")
+def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on Korean family names before the position named with the full name."""
+    text = facts.article_text.folded.text
+    claimed = sorted(context.claimed_spans)
+    officials_by_title: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for mention in context.accepted_candidates():
+        name = text[mention.start : mention.end].replace(" ", "")
         if _KOREAN_NAME.fullmatch(name):
             family = name[: 2 if name[:2] in _KOREAN_TWO_SYLLABLE_FAMILY_NAMES else 1]
-            if (said := _KOREAN_POSITION.match(text, one.end)) is not None:
-                bearers[family, said[1]].add(one.official_index)
-    for (family, post), owners in bearers.items():
-        stranger = re.compile(f"(?<![가-힣]){family}[가-힣]{{1,2}} ?(?:[가-힣]+ )?{post}")
-        if len(owners) != 1 or any(not _is_claimed(taken, match.start()) for match in stranger.finditer(text)):
+            if (position := _KOREAN_POSITION.match(text, mention.end)) is not None:
+                officials_by_title[family, position[1]].add(mention.official_index)
+    for (family, position_word), officials in officials_by_title.items():
+        other_person = re.compile(f"(?<![가-힣]){family}[가-힣]{{1,2}} ?(?:[가-힣]+ )?{position_word}")
+        if len(officials) != 1 or any(not _is_claimed(claimed, match.start()) for match in other_person.finditer(text)):
             continue
-        for match in re.finditer(f"(?<![가-힣]){family}(?= ?{post})", text):
-            seen = Candidate(match.start(), match.end(), tuple(owners))
-            context.accept(
-                seen.official_indexes[0], seen, MatchForm.WITH_TITLE, 0.85, "before the post said with the full name"
-            )
+        (official,) = officials
+        for match in re.finditer(f"(?<![가-힣]){family}(?= ?{position_word})", text):
+            reason = "before the post said with the full name"
+            decision = Accepted(official, MatchForm.WITH_TITLE, FAMILY_NAME_WITH_POSITION_CONFIDENCE, reason)
+            context = context.apply(facts, Candidate(match.start(), match.end(), (official,)), (decision,))
+    return context
 
 
-def _list_family_names(context: MatchContext, official_index: int) -> Iterator[str]:
-    """Yield what may be the family name in each of an official's names in Chinese characters."""
-    person = context.name_index.prepared_official(official_index)
-    for name in dict.fromkeys(map(fold_key, (person.official.name, *person.official.aliases))):
+def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str]:
+    """Yield the possible family name in each of an official's names in Chinese characters."""
+    prepared = facts.name_index.prepared_official(official_index)
+    for name in dict.fromkeys(map(fold_key, (prepared.official.name, *prepared.official.aliases))):
         if not all("\u3400" <= char <= "\u9fff" or char == " " for char in name):
             continue
         if " " in name:
             yield name.partition(" ")[0]
-        elif person.name_parts.convention == "japanese":
+        elif prepared.name_parts.convention == "japanese":
             yield from (name[:size] for size in (1, 2, 3) if size < len(name))
         else:
             yield name[: 2 if name[:2] in _HAN_TWO_CHARACTER_FAMILY_NAMES else 1]
@@ -139,8 +167,8 @@ def _find_family_name(text: str, family: str) -> Iterator[int]:
         at = text.find(family, at + 1, len(text) - 1)
 
 
-def _is_claimed(claimed_spans: list[tuple[int, int]], offset: int) -> bool:
-    """Tell whether a place lies in a whole name."""
+def _is_claimed(claimed_spans: Sequence[Span], offset: int) -> bool:
+    """Return whether an offset is inside a claimed span; the spans are sorted."""
     index = bisect_left(claimed_spans, (offset + 1, 0))
     return bool(index) and claimed_spans[index - 1][1] > offset
 
@@ -190,23 +218,23 @@ _SENTENCE_OPENERS = parse_words(
 _WORD_GAPS = {" ", "-", "'s ", "' "}
 
 
-def decide_positions(context: MatchContext, official_indexes: Iterable[int]) -> None:
-    """Find posts that stand for one of these officials: dated, of his country, and followed by no name."""
-    if context.article_date is None:
-        return
-    asked = tuple(official_indexes)
-    for start, end, title in _find_titles(context.article_text.cased):
-        if any(start < found.end and found.start <= end + 2 for found in context.accepted):
+def decide_positions(facts: ArticleFacts, official_indexes: Iterable[int], context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on positions without a name: "the Lao Defence Minister".
+
+    A position counts for the one official who held it in that country on the date of the article.
+    """
+    if facts.article_date is None:
+        return context
+    watched = tuple(official_indexes)
+    for start, end, title in _find_titles(facts.article_text.cased):
+        if any(start < mention.end and mention.start <= end + 2 for mention in context.newest_first()):
             continue
-        holders = [owner for owner in asked if _is_holder(context, owner, title)]
+        holders = tuple(official for official in watched if _is_holder(facts, official, title))
         if len(holders) == 1:
-            context.accept(
-                holders[0],
-                Candidate(start, end, (holders[0],)),
-                MatchForm.POSITION,
-                0.6,
-                f"the post as held on {context.article_date}",
-            )
+            reason = f"the post as held on {facts.article_date}"
+            decision = Accepted(holders[0], MatchForm.POSITION, POSITION_CONFIDENCE, reason)
+            context = context.apply(facts, Candidate(start, end, holders), (decision,))
+    return context
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
@@ -249,14 +277,14 @@ def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Tit
         yield run[0][0], run[-1][1], title
 
 
-def _is_holder(context: MatchContext, official_index: int, title: Title) -> bool:
-    """Tell whether an official held the post named, in the country named, at the time of the article."""
-    person = context.name_index.prepared_official(official_index)
-    if person.country not in title.countries or title.rank:
+def _is_holder(facts: ArticleFacts, official_index: int, title: Title) -> bool:
+    """Return whether an official held the position of a title, in its country, on the date of the article."""
+    prepared = facts.name_index.prepared_official(official_index)
+    if prepared.country not in title.countries or title.rank:
         return False
-    posts = [post for post in title.positions if not post.is_vague and not post.is_former]
+    positions = [position for position in title.positions if not position.is_vague and not position.is_former]
     return any(
-        rate_role_fit(post, role, context.article_date) is RoleFit.CURRENT
-        for post in posts
-        for role in person.official.roles
+        rate_role_fit(position, role, facts.article_date) is RoleFit.CURRENT
+        for position in positions
+        for role in prepared.official.roles
     )

@@ -1,13 +1,20 @@
-"""Parts of names: a given or family name counts beside a title that fits, or after the whole name in the same text."""
+"""Decisions on short names: a first or family name counts next to a fitting title, or if the official is mentioned.
+
+The first pass decides short names with a title and defers the others. The second pass decides the deferred ones, when
+all officials that are mentioned in the article are known.
+"""
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from monitor.domain.mention import MatchForm
-from monitor.match.decisions.boundaries import has_no_name_before, is_standalone
-from monitor.match.decisions.context import MatchContext
+from monitor.match.candidates import drop_claimed
+from monitor.match.context import ArticleFacts, MatchContext, OtherBearer
+from monitor.match.decisions.evidence import find_agreeing_officials, find_boundary
+from monitor.match.decisions.full_names import accept_extended_name
 from monitor.match.titles.parser import (
     PrecedingTitle,
     can_end_title,
@@ -18,137 +25,230 @@ from monitor.match.titles.parser import (
     parse_title_before,
 )
 from monitor.match.titles.positions import RoleFit, Title, rate_role_fit
-from monitor.match.titles.scoring import EvidenceStrength, TitleScore, score_title
-from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidate, Candidates
+from monitor.match.titles.scoring import score_title
+from monitor.match.types import (
+    MAX_CANDIDATE_OFFICIALS,
+    Accepted,
+    Candidate,
+    Decision,
+    Deferral,
+    Deferred,
+    Evidence,
+    EvidenceStrength,
+    Rejected,
+    TitleScore,
+)
 from monitor.match.vocabulary import find_home_country, is_ordinary_word, syllable_pattern, word_lists
 from monitor.text.tokens import find_sentence
 
-_AGE_APPOSITION = re.compile(r", \d{2},")
+# Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
+TITLED_NAME_CONFIDENCE = 0.9
+"""Below a full name: the title and the name part could also fit a person who is not in the watchlist."""
+BARE_NAME_CONFIDENCE = 0.85
+"""Below a titled name: only a mention elsewhere in the article connects the name with the official."""
+
 _MAX_WORD_LETTERS = 24
-"""Letters of a word before a place from which on only its end may have been read."""
+"""Letters of the word before a candidate from which on it may be cut off, so that its start must be searched."""
 _MANY_OFFICIALS = 200
-"""Bearers from which on it is quicker to look for those named among them than the other way round."""
+"""Officials with one short name from which on it is faster to look up each mentioned official among them."""
 _MIN_DISTINCTIVE_LETTERS = 9
-"""Letters from which on a part of a name is rare enough to count beside a bare honorific in a text on its country."""
+"""Letters of a short name that is rare enough to count with only a form of address, in a text on its country."""
+_SENTENCE_CHARS = 300
+"""Characters around a candidate in which the ends of its sentence are searched."""
+_MAX_REJECTED_OFFICIALS = 3
+"""Officials with the strongest titles that are recorded as near misses if no title fits."""
+_MAX_NAMES_IN_REASON = 5
+
+_NO_TITLE = (Deferred(Deferral.NO_TITLE),)
+_BOUNDARY_NOT_CHECKED = (Deferred(Deferral.BOUNDARY_NOT_CHECKED),)
+_AGE_APPOSITION = re.compile(r", \d{2},")
 
 
-class TitledCandidate(NamedTuple):
-    """A part of a name and the title that stands before and after it."""
+class _Outcome(NamedTuple):
+    """Decisions on one candidate, or on the longer full name around it; ``other_bearer`` is another person's name."""
 
     candidate: Candidate
-    before: PrecedingTitle
-    after: Title
-
-    @property
-    def has_no_title(self) -> bool:
-        """Tell whether no title was read at all."""
-        return self.before.start == self.candidate.start and not self.after.positions
+    decisions: tuple[Decision, ...]
+    other_bearer: str = ""
 
 
-def list_short_candidates(context: MatchContext, candidates: Candidates) -> list[Candidate]:
-    """Return where parts of watched names, or names of one word, stand with a capital."""
-    owners = context.name_index.short_name_officials
-    return [Candidate(start, end - 2, owners(pattern)) for pattern, start, end in candidates.short_names]
+class _Deferrals(NamedTuple):
+    """Candidates that the first pass has deferred, by reason."""
+
+    no_title: list[Candidate]
+    boundary_not_checked: list[Candidate]
+    not_mentioned: list[Candidate]
 
 
-def decide_short_names(context: MatchContext, candidates: Sequence[Candidate]) -> None:
-    """Judge every place where a part of a watched name stands: those with a title first, they name their bearer.
+class _FoundBearers(NamedTuple):
+    """Other people with a watched short name, in the order of discovery: folded short name, offset, full name."""
 
-    What has neither title nor a bearer who is named so far waits, as most does, and is looked at only if somebody
-    who may be meant is named in the end.
+    entries: list[tuple[str, int, str]]
+
+    def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
+        """Add the other bearer of an outcome, if it has one."""
+        if outcome.other_bearer:
+            place = outcome.candidate
+            self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
+
+    def by_short_name(self) -> Mapping[str, tuple[OtherBearer, ...]]:
+        """Return the other bearers of each short name."""
+        grouped: dict[str, list[OtherBearer]] = defaultdict(list)
+        for short_name, start, name in self.entries:
+            grouped[short_name].append(OtherBearer(start, name))
+        return {short_name: tuple(bearers) for short_name, bearers in grouped.items()}
+
+
+def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext) -> MatchContext:
+    """Return the context after the decisions on all short names outside full names."""
+    bearers = _FoundBearers([])
+    context, deferrals, has_single_word_name = _decide_titled_names(facts, candidates, context, bearers)
+    if not (deferrals.no_title or context.first_accepted_at):
+        return context
+    bare_names = _select_deferred(facts, deferrals, context, bearers, has_single_word_name=has_single_word_name)
+    for candidate in deferrals.not_mentioned:
+        if _is_any_official_mentioned(context, candidate):
+            outcome = decide_boundary(facts, candidate, context)
+            if outcome is None:
+                bare_names.append(candidate)
+            else:
+                bearers.add(facts, outcome)
+                context = context.apply(facts, outcome.candidate, outcome.decisions)
+    context = context._replace(other_bearers=bearers.by_short_name())
+    for candidate in bare_names:
+        context = context.apply(facts, candidate, decide_bare_name(facts, candidate, context))
+    return context
+
+
+def _decide_titled_names(
+    facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext, bearers: _FoundBearers
+) -> tuple[MatchContext, _Deferrals, bool]:
+    """Decide the short names with a title; return the context, the deferred ones, and if a single-word name is bare.
+
+    Most candidates have neither a title nor a mentioned official: they are deferred before anything costly.
     """
-    bare: list[Candidate] = []
-    waiting: list[Candidate] = []
-    later: list[Candidate] = []
-    alone = False
-    singles, before = context.name_index.single_word_names, context.surrounding_text.word_before
-    for seen in _drop_claimed(context, candidates):
-        left = before(seen.start)
-        lead = (
+    deferrals = _Deferrals([], [], [])
+    has_single_word_name = False
+    single_word_names, word_before = facts.name_index.single_word_names, facts.surrounding_text.word_before
+    for candidate in drop_claimed(candidates, context.claimed_spans):
+        left = word_before(candidate.start)
+        can_have_title = (
             can_end_title(left)
             if 0 < len(left) < _MAX_WORD_LETTERS
-            else can_follow_title(context.article_text, seen.start)
+            else can_follow_title(facts.article_text, candidate.start)
         )
-        single = bool(singles) and context.folded_text(seen) in singles
-        named = bool(context.first_accepted_at) and _is_any_official_mentioned(context, seen)
-        if not (lead or single or named or _can_have_apposition_or_initial(context.article_text.cased, seen)):
-            later.append(seen)
-            continue
-        waits = not (single or named) and has_no_name_before(context, seen)
-        if not (waits or is_standalone(context, seen)):
-            continue
-        title = _read_titles(context, seen, can_have_title=lead)
-        if not title.has_no_title:
-            if not waits or is_standalone(context, seen):
-                _decide_titled(context, title)
-        elif waits:
-            waiting.append(seen)
-        else:
-            bare.append(seen)
-            alone = alone or single
-    if bare or context.first_accepted_at:
-        for seen in (
-            *_add_deferred(context, waiting, bare, later, has_single_word_name=alone),
-            *_reactivate(context, later),
+        is_single = bool(single_word_names) and facts.folded_text(candidate) in single_word_names
+        is_mentioned = bool(context.first_accepted_at) and _is_any_official_mentioned(context, candidate)
+        if not (
+            can_have_title
+            or is_single
+            or is_mentioned
+            or _can_have_apposition_or_initial(facts.article_text.cased, candidate)
         ):
-            _decide_bare(context, seen)
+            deferrals.not_mentioned.append(candidate)
+            continue
+        must_check_boundary = (
+            is_single
+            or is_mentioned
+            or (left[0].isupper() if left else facts.surrounding_text.has_name_before(candidate.start))
+        )
+        outcome = _decide_first_pass(facts, candidate, context, can_have_title, must_check_boundary)
+        if outcome.decisions is _NO_TITLE:
+            deferrals.no_title.append(candidate)
+            has_single_word_name = has_single_word_name or is_single
+        elif outcome.decisions is _BOUNDARY_NOT_CHECKED:
+            deferrals.boundary_not_checked.append(candidate)
+        elif outcome.decisions:
+            context = context.apply(facts, outcome.candidate, outcome.decisions)
+        if outcome.other_bearer:
+            bearers.add(facts, outcome)
+    return context, deferrals, has_single_word_name
 
 
-def _add_deferred(
+def _decide_first_pass(
+    facts: ArticleFacts,
+    candidate: Candidate,
     context: MatchContext,
-    deferred: Sequence[Candidate],
-    untitled: list[Candidate],
-    unmentioned: Sequence[Candidate],
-    *,
-    has_single_word_name: bool,
-) -> list[Candidate]:
-    """Add to the bare places those that waited, as far as they may matter: by their bearers, or as a rival's.
-
-    ``alone`` tells that a name of one word may yet name somebody.
-    """
-    if not deferred:
-        return untitled
-    said = {
-        context.folded_text(seen)
-        for seen in (*untitled, *deferred, *unmentioned)
-        if _is_any_official_mentioned(context, seen)
-    }
-    woken = [
-        seen
-        for seen in deferred
-        if (has_single_word_name or context.folded_text(seen) in said)
-        and is_standalone(context, seen, skip_near_misses=True)
-    ]
-    if not woken:
-        return untitled
-    for others in context.other_bearers.values():
-        others.sort()
-    return sorted((*untitled, *woken))
-
-
-def _reactivate(context: MatchContext, unmentioned: Sequence[Candidate]) -> list[Candidate]:
-    return [seen for seen in unmentioned if _is_any_official_mentioned(context, seen) and is_standalone(context, seen)]
-
-
-def _read_titles(context: MatchContext, candidate: Candidate, *, can_have_title: bool) -> TitledCandidate:
-    """Read the titles around a place; ``lead`` tells whether one may stand before it."""
+    can_have_title: bool,
+    must_check_boundary: bool,
+) -> _Outcome:
+    """Decide a short name by its title, or defer it if it has none."""
+    if must_check_boundary and (outcome := decide_boundary(facts, candidate, context)) is not None:
+        return outcome
     before = (
-        parse_title_before(context.article_text, candidate.start)
+        parse_title_before(facts.article_text, candidate.start)
         if can_have_title
         else empty_preceding_title(candidate.start)
     )
-    return TitledCandidate(candidate, before, find_title_after(context.article_text.cased, candidate.end))
+    after = find_title_after(facts.article_text.cased, candidate.end)
+    if before.start == candidate.start and not after.positions:
+        return _Outcome(candidate, _NO_TITLE if must_check_boundary else _BOUNDARY_NOT_CHECKED)
+    if not must_check_boundary and (outcome := decide_boundary(facts, candidate, context)) is not None:
+        return outcome
+    return _Outcome(candidate, decide_titled_name(facts, candidate, before, after, context))
+
+
+def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> _Outcome | None:
+    """Decide a short name that is part of an official's full name or of another name; return None if it is complete."""
+    boundary = find_boundary(facts, candidate)
+    if boundary.has_initial_before or boundary.has_name_before:
+        extended = accept_extended_name(facts, candidate, boundary, context)
+        if extended is not None:
+            return _Outcome(extended[0], (extended[1],))
+    if boundary.is_standalone:
+        return None
+    rejections = (_reject_for_mentioned(context, candidate, boundary.rejection),) if boundary.rejection else ()
+    return _Outcome(candidate, rejections, boundary.other_bearer)
+
+
+def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
+    """Return a rejection for the officials who are mentioned in the article; for others it is not a near miss."""
+    return Rejected(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]), reason)
+
+
+def _select_deferred(
+    facts: ArticleFacts,
+    deferrals: _Deferrals,
+    context: MatchContext,
+    bearers: _FoundBearers,
+    *,
+    has_single_word_name: bool,
+) -> list[Candidate]:
+    """Return the short names without a title that may name an official, in the order of the text.
+
+    A candidate with an unchecked boundary also matters if the same short name occurs elsewhere for a mentioned
+    official, because it may name another person.
+    """
+    if not deferrals.boundary_not_checked:
+        return list(deferrals.no_title)
+    relevant = {
+        facts.folded_text(candidate)
+        for group in deferrals
+        for candidate in group
+        if _is_any_official_mentioned(context, candidate)
+    }
+    selected: list[Candidate] = []
+    for candidate in deferrals.boundary_not_checked:
+        if has_single_word_name or facts.folded_text(candidate) in relevant:
+            boundary = find_boundary(facts, candidate)
+            bearers.add(facts, _Outcome(candidate, (), boundary.other_bearer))
+            if boundary.is_standalone:
+                selected.append(candidate)
+    if not selected:
+        return list(deferrals.no_title)
+    bearers.entries.sort()
+    return sorted((*deferrals.no_title, *selected))
 
 
 def _is_any_official_mentioned(context: MatchContext, candidate: Candidate) -> bool:
-    """Tell whether a bearer of the part is named in the text."""
+    """Return whether an official with this short name is mentioned in the article."""
     if len(candidate.official_indexes) < _MANY_OFFICIALS:
         return not context.first_accepted_at.keys().isdisjoint(candidate.official_indexes)
-    return any(_is_candidate(candidate.official_indexes, owner) for owner in context.first_accepted_at)
+    return any(_contains(candidate.official_indexes, official) for official in context.first_accepted_at)
 
 
 def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
-    """Tell at a glance whether an apposition may follow a place, or an initial or nickname stand before it."""
+    """Return quickly whether an apposition may follow, or an initial or nickname may precede a candidate."""
     start, end = candidate.start, candidate.end
     return (
         cased[end : end + 1] in {",", "("}
@@ -158,167 +258,175 @@ def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
     )
 
 
-def _is_candidate(official_indexes: Sequence[int], official_index: int) -> bool:
-    """Tell whether an official is among the bearers, who stand in order."""
+def _contains(official_indexes: Sequence[int], official_index: int) -> bool:
+    """Return whether a sorted sequence contains an official."""
     at = bisect_left(official_indexes, official_index)
     return at < len(official_indexes) and official_indexes[at] == official_index
 
 
-def _drop_claimed(context: MatchContext, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the places that no whole name covers, the longest of those that overlap."""
-    taken = sorted(context.claimed_spans)
-    starts = [start for start, _ in taken]
-    free: list[Candidate] = []
-    for seen in sorted(candidates, key=lambda seen: (seen.start, -seen.end)):
-        at = bisect_left(starts, seen.end)
-        if (at and taken[at - 1][1] > seen.start) or (free and seen.start < free[-1].end):
-            continue
-        free.append(seen)
-    return free
-
-
-def _decide_titled(context: MatchContext, titled: TitledCandidate) -> None:
-    """Judge a part of a name by its title."""
-    seen, before, after = titled
-    owners = context.filter_by_diacritics(seen, _limit_officials(context, seen.official_indexes))
-    if not owners:
-        context.reject_for_mentioned(seen, "its marks contradict the name's")
-        return
-    weighed = [score_title(context, context.name_index.prepared_official(owner), before, after) for owner in owners]
-    fitting = _select_strongest(context, [one for one in weighed if _is_sufficient(context, seen, one)])
+def decide_titled_name(
+    facts: ArticleFacts, candidate: Candidate, before: PrecedingTitle, after: Title, context: MatchContext
+) -> tuple[Decision, ...]:
+    """Return the decisions on a short name with a title before or after it."""
+    compared = _limit_officials(context, candidate.official_indexes)
+    officials = find_agreeing_officials(facts, candidate, compared)
+    if not officials:
+        return (_reject_for_mentioned(context, candidate, "its marks contradict the name's"),)
+    evidence = [_collect_title_evidence(facts, candidate, one, before, after, context) for one in officials]
+    fitting = _select_strongest(context, [one for one in evidence if _is_sufficient(facts, candidate, one, context)])
     if len(fitting) == 1:
-        form = MatchForm.WITH_TITLE if before.start < seen.start else MatchForm.SHORT
-        context.accept(fitting[0].official_index, seen, form, 0.9, fitting[0].reason)
-    elif fitting:
-        context.reject(
-            [one.official_index for one in fitting],
-            seen,
-            _explain_ambiguity(context, [one.official_index for one in fitting]),
-        )
-    else:
-        for one in sorted(weighed, key=lambda one: -one.strength)[:3]:
-            context.reject((one.official_index,), seen, one.reason)
+        form = MatchForm.WITH_TITLE if before.start < candidate.start else MatchForm.SHORT
+        return (Accepted(fitting[0].official_index, form, TITLED_NAME_CONFIDENCE, _title_of(fitting[0]).reason),)
+    if fitting:
+        ambiguous = tuple(one.official_index for one in fitting)
+        return (Rejected(ambiguous, _explain_ambiguity(facts, ambiguous)),)
+    strongest = sorted(map(_title_of, evidence), key=lambda score: -score.strength)
+    return tuple(Rejected((score.official_index,), score.reason) for score in strongest[:_MAX_REJECTED_OFFICIALS])
 
 
-def _limit_officials(context: MatchContext, official_indexes: Sequence[int]) -> Sequence[int]:
-    """Cut a list of bearers too long to weigh to those already named."""
+def _limit_officials(context: MatchContext, official_indexes: tuple[int, ...]) -> Sequence[int]:
+    """Return the officials to compare; of too many, the ones who are mentioned in the article."""
     if len(official_indexes) <= MAX_CANDIDATE_OFFICIALS:
         return official_indexes
     return _filter_mentioned(context, official_indexes)[:MAX_CANDIDATE_OFFICIALS]
 
 
 def _filter_mentioned(context: MatchContext, official_indexes: Sequence[int]) -> list[int]:
-    """Return those of the bearers who are named, in their order."""
+    """Return the officials who are mentioned in the article, in their order."""
     if len(context.first_accepted_at) < len(official_indexes):
-        return [owner for owner in sorted(context.first_accepted_at) if _is_candidate(official_indexes, owner)]
-    return [owner for owner in official_indexes if owner in context.first_accepted_at]
+        return [official for official in sorted(context.first_accepted_at) if _contains(official_indexes, official)]
+    return [official for official in official_indexes if official in context.first_accepted_at]
 
 
-def _select_strongest(context: MatchContext, fitting: Sequence[TitleScore]) -> list[TitleScore]:
-    """Return those with the strongest evidence; among equals, the one already named."""
-    best = max((one.strength for one in fitting), default=EvidenceStrength.CONTRADICTED)
-    equal = [one for one in fitting if one.strength is best]
-    named = [one for one in equal if one.official_index in context.first_accepted_at]
-    return named if len(named) == 1 else equal
+def _collect_title_evidence(
+    facts: ArticleFacts,
+    candidate: Candidate,
+    official_index: int,
+    before: PrecedingTitle,
+    after: Title,
+    context: MatchContext,
+) -> Evidence:
+    """Return the title evidence for one official; country and position are examined only if the title is not enough."""
+    is_mentioned = official_index in context.first_accepted_at
+    prepared = facts.name_index.prepared_official(official_index)
+    score = score_title(facts, prepared, before, after, is_mentioned=is_mentioned)
+    strength = score.strength
+    if is_mentioned or strength is EvidenceStrength.CONTRADICTED or strength >= EvidenceStrength.LIKELY:
+        return Evidence(official_index, title=score)
+    country_fit = _is_country_mentioned(facts, official_index)
+    needs_position = country_fit and strength is EvidenceStrength.RANKED
+    position_fit = _has_position_nearby(facts, candidate, official_index) if needs_position else None
+    return Evidence(official_index, title=score, country_fit=country_fit, position_fit=position_fit)
 
 
-def _explain_ambiguity(context: MatchContext, official_indexes: Sequence[int]) -> str:
-    return "may be any of " + ", ".join(context.name_index.officials[owner].name for owner in official_indexes[:5])
+def _select_strongest(context: MatchContext, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the evidence with the strongest titles; of equal ones, that of the one mentioned official."""
+    best = max((_title_of(one).strength for one in evidence), default=EvidenceStrength.CONTRADICTED)
+    equal = [one for one in evidence if _title_of(one).strength is best]
+    mentioned = [one for one in equal if one.official_index in context.first_accepted_at]
+    return mentioned if len(mentioned) == 1 else equal
 
 
-def _is_sufficient(context: MatchContext, candidate: Candidate, score: TitleScore) -> bool:
-    """Tell whether the evidence is enough: a fitting post, or less of it for somebody named or of a rare name."""
-    if score.strength is EvidenceStrength.CONTRADICTED:
+def _explain_ambiguity(facts: ArticleFacts, official_indexes: Sequence[int]) -> str:
+    names = (facts.name_index.officials[official].name for official in official_indexes[:_MAX_NAMES_IN_REASON])
+    return f"may be any of {', '.join(names)}"
+
+
+def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> bool:
+    """Return whether a title is enough for one official.
+
+    It must be a fitting position, or less for an official who is mentioned, has a rare name or a name of one word.
+    """
+    official, strength = evidence.official_index, _title_of(evidence).strength
+    if strength is EvidenceStrength.CONTRADICTED:
         return False
-    if score.official_index in context.first_accepted_at or score.strength >= EvidenceStrength.LIKELY:
+    if official in context.first_accepted_at or strength >= EvidenceStrength.LIKELY:
         return True
-    at_home = _is_country_mentioned(context, score.official_index)
-    if _is_single_word_name(context, candidate, score.official_index):
-        return at_home or score.strength >= EvidenceStrength.ADDRESSED
-    if (
-        score.strength is EvidenceStrength.RANKED
-        and at_home
-        and _has_position_nearby(context, candidate, score.official_index)
-    ):
+    if _is_single_word_name(facts, candidate, official):
+        return bool(evidence.country_fit) or strength >= EvidenceStrength.ADDRESSED
+    if evidence.position_fit:
         return True
-    if (
-        not at_home
-        or score.strength < EvidenceStrength.ADDRESSED
-        or len(context.folded_text(candidate)) < _MIN_DISTINCTIVE_LETTERS
-    ):
+    is_rare = len(facts.folded_text(candidate)) >= _MIN_DISTINCTIVE_LETTERS
+    if not (evidence.country_fit and strength >= EvidenceStrength.ADDRESSED and is_rare):
         return False
-    return not _is_insufficient_first_name(context, candidate, score.official_index)
+    return not _is_insufficient_first_name(facts, candidate, official)
 
 
-def _is_insufficient_first_name(context: MatchContext, candidate: Candidate, official_index: int) -> bool:
-    """Tell whether the part is a first name beside which the press says the family name: long ones are not rare."""
-    words = tuple(context.folded_text(candidate).split())
-    shorts = [
-        short
-        for shape in context.name_index.prepared_official(official_index).latin_name_parts
-        for short in shape.short_forms
-        if short.words == words
+def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
+    """Return whether the short name is only a first name that the press does not use alone: long ones are not rare."""
+    words = tuple(facts.folded_text(candidate).split())
+    forms = [
+        form
+        for name_parts in facts.name_index.prepared_official(official_index).latin_name_parts
+        for form in name_parts.short_forms
+        if form.words == words
     ]
-    return bool(shorts) and all(short.label == "first name" and not short.sufficient for short in shorts)
+    return bool(forms) and all(form.label == "first name" and not form.sufficient for form in forms)
 
 
-def _is_single_word_name(context: MatchContext, candidate: Candidate, official_index: int) -> bool:
-    """Tell whether the part is a whole name or alias of one word."""
-    return context.folded_text(candidate) in context.name_index.prepared_official(official_index).single_word_names
+def _is_single_word_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
+    """Return whether the candidate is a full name or alias of one word."""
+    return facts.folded_text(candidate) in facts.name_index.prepared_official(official_index).single_word_names
 
 
-def _is_country_mentioned(context: MatchContext, official_index: int, *, is_explicit: bool = False) -> bool:
-    """Tell whether the text speaks of the official's country; ``said``: by name, not by its language alone."""
-    person = context.name_index.prepared_official(official_index)
-    times = context.country_counts.get(person.country, 0) if person.country else 0
-    return times > (is_explicit and find_home_country(context.language) == person.country)
+def _is_country_mentioned(facts: ArticleFacts, official_index: int, *, must_be_explicit: bool = False) -> bool:
+    """Return whether the article mentions the official's country; by default the article's language also counts."""
+    country = facts.name_index.prepared_official(official_index).country
+    count = facts.country_counts.get(country, 0) if country else 0
+    return count > (must_be_explicit and find_home_country(facts.language) == country)
 
 
-def _has_position_nearby(context: MatchContext, candidate: Candidate, official_index: int) -> bool:
-    """Tell whether a post of the official stands in the sentence, whoever it belongs to there."""
-    roles = context.name_index.prepared_official(official_index).official.roles
-    cased = context.article_text.cased
-    low, high = find_sentence(cased, candidate.start, candidate.end, 300)
+def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
+    """Return whether the sentence contains a position of the official, even if it belongs to another person there."""
+    roles = facts.name_index.prepared_official(official_index).official.roles
+    cased = facts.article_text.cased
+    low, high = find_sentence(cased, candidate.start, candidate.end, _SENTENCE_CHARS)
     fits = (
-        rate_role_fit(post, role, context.article_date) for post in find_positions(cased[low:high]) for role in roles
+        rate_role_fit(position, role, facts.article_date)
+        for position in find_positions(cased[low:high])
+        for role in roles
     )
     return max(fits, default=RoleFit.NO_MATCH) >= RoleFit.UNDATED
 
 
-def _decide_bare(context: MatchContext, candidate: Candidate) -> None:
-    """Accept a bare part of a name after its bearer was named, unless somebody else may be meant."""
-    owners = _filter_mentioned(context, candidate.official_indexes)
-    if not owners:
-        owners = [
-            one
-            for one in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
-            if _is_single_word_name(context, candidate, one) and _is_country_mentioned(context, one, is_explicit=True)
-        ]
-    if not owners:
-        return
-    agreeing = context.filter_by_diacritics(candidate, owners)
+def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
+    """Return the decisions on a short name without a title.
+
+    It counts for an official who is mentioned in the article, if no other person may be meant. A full name of one word
+    also counts without a mention, if the article names the official's country.
+    """
+    officials = _filter_mentioned(context, candidate.official_indexes) or [
+        official
+        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+        if _is_single_word_name(facts, candidate, official)
+        and _is_country_mentioned(facts, official, must_be_explicit=True)
+    ]
+    if not officials:
+        return ()
+    agreeing = find_agreeing_officials(facts, candidate, officials)
     if not agreeing:
-        context.reject(owners, candidate, "its marks contradict the name's")
-    elif why_not := _explain_ordinary_word(context, candidate, agreeing):
-        context.reject(agreeing, candidate, why_not)
-    elif len(agreeing) > 1:
-        context.reject(agreeing, candidate, _explain_ambiguity(context, agreeing))
-    elif rival := _find_rival(context, candidate, agreeing[0]):
-        context.reject(agreeing, candidate, f"may be {rival}, who is named nearer")
-    else:
-        whole = context.name_index.officials[agreeing[0]].name
-        context.accept(agreeing[0], candidate, MatchForm.SHORT, 0.85, f"stands alone, and {whole} is named in the text")
+        return (Rejected(tuple(officials), "its marks contradict the name's"),)
+    if rejection := _explain_ordinary_word(facts, candidate, agreeing):
+        return (Rejected(agreeing, rejection),)
+    if len(agreeing) > 1:
+        return (Rejected(agreeing, _explain_ambiguity(facts, agreeing)),)
+    (official,) = agreeing
+    if other := _find_nearer_bearer(facts, candidate, official, context):
+        return (Rejected(agreeing, f"may be {other}, who is named nearer"),)
+    name = facts.name_index.officials[official].name
+    reason = f"stands alone, and {name} is named in the text"
+    return (Accepted(official, MatchForm.SHORT, BARE_NAME_CONFIDENCE, reason),)
 
 
-def _find_rival(context: MatchContext, candidate: Candidate, official_index: int) -> str:
-    """Return somebody else of the name who was named later than the official, before this place."""
-    others = context.other_bearers.get(context.folded_text(candidate))
+def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
+    """Return another person with this short name who is named between the official's last mention and the candidate."""
+    others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:
         return ""
     earlier = (
-        found.start
-        for found in context.accepted
-        if found.official_index == official_index and found.start < candidate.start
+        mention.start
+        for mention in context.newest_first()
+        if mention.official_index == official_index and mention.start < candidate.start
     )
     last = max(earlier, default=-1)
     for start, name in reversed(others):
@@ -327,27 +435,33 @@ def _find_rival(context: MatchContext, candidate: Candidate, official_index: int
     return ""
 
 
-def _explain_ordinary_word(context: MatchContext, candidate: Candidate, official_indexes: Sequence[int]) -> str:
-    """Tell why a bare part of a name may be an ordinary word or a place, or needs a title."""
-    around, text = context.surrounding_text, context.folded_text(candidate)
-    people = [context.name_index.prepared_official(owner) for owner in official_indexes[:MAX_CANDIDATE_OFFICIALS]]
-    same = [short for person in people for short in person.name_parts.short_forms if short.words == tuple(text.split())]
-    single = any(text in person.single_word_names for person in people)
-    if same and not single and not any(short.sufficient for short in same):
+def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]) -> str:
+    """Return the reason why a short name without a title may be an ordinary word or a place, or an empty string."""
+    around, text = facts.surrounding_text, facts.folded_text(candidate)
+    prepared = [facts.name_index.prepared_official(official) for official in official_indexes[:MAX_CANDIDATE_OFFICIALS]]
+    words = tuple(text.split())
+    forms = [form for official in prepared for form in official.name_parts.short_forms if form.words == words]
+    is_single = any(text in official.single_word_names for official in prepared)
+    if forms and not is_single and not any(form.sufficient for form in forms):
         return "this part of the name needs a title"
-    if context.language.startswith("vi") and syllable_pattern().match(text):
+    if facts.language.startswith("vi") and syllable_pattern().match(text):
         return "a bare syllable in a Vietnamese text"
-    if text in word_lists().place_names and "-" not in context.printed_text(candidate):
+    if text in word_lists().place_names and "-" not in facts.cased_text(candidate):
         return "also the name of a place"
-    wordlike = is_ordinary_word(text)
-    aged = _AGE_APPOSITION.match(context.article_text.cased, candidate.end)
-    opening = (
+    if not is_ordinary_word(text):
+        return ""
+    if is_single and not forms:
+        return "an ordinary word, which needs a title"
+    is_opening = (
         around.is_sentence_start(candidate.start)
         and around.word_after(candidate.end) not in word_lists().after_name
-        and not aged
+        and not _AGE_APPOSITION.match(facts.article_text.cased, candidate.end)
     )
-    if wordlike and single and not same:
-        return "an ordinary word, which needs a title"
-    if wordlike and (opening or around.is_headline(candidate.start)):
-        return "an ordinary word where any word has a capital"
-    return ""
+    return "an ordinary word where any word has a capital" if is_opening or around.is_headline(candidate.start) else ""
+
+
+def _title_of(evidence: Evidence) -> TitleScore:
+    """Return the title score of collected title evidence."""
+    if evidence.title is None:
+        raise ValueError("titles were not examined for this candidate; collect title evidence first")
+    return evidence.title

@@ -8,8 +8,9 @@ Building keeps little for each official; the rest is worked out for those few wh
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from itertools import product
+from operator import or_
 from sys import intern
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from monitor.match.names.spelling import (
     phonetic_key,
 )
 from monitor.match.titles.positions import Position, parse_positions
-from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, NameParts, NameWords
+from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, NameParts, NameWords, PatternMatch
 from monitor.match.vocabulary import country_evidence_words, find_country_key, name_lists, naming_convention
 from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import replace_punctuation
@@ -136,6 +137,42 @@ class PhoneticWord(NamedTuple):
     is_distinctive: bool
 
 
+def _sort_latin_names(
+    kinds: Sequence[int], matches: Sequence[PatternMatch], cased: str
+) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
+    """Return the full, short and first names among pattern matches.
+
+    A name starts with a capital letter; a short name that starts with a particle, such as "van", may have a small one.
+    """
+    full_names: list[PatternMatch] = []
+    short_names: list[PatternMatch] = []
+    first_names: list[PatternMatch] = []
+    for kind, match in zip(kinds, matches, strict=True):
+        if not kind & CandidateKind.LATIN:
+            continue
+        if cased[match[1]].isupper():
+            if kind & CandidateKind.FULL_NAME:
+                full_names.append(match)
+            if kind & CandidateKind.FIRST_NAME:
+                first_names.append(match)
+            if kind & CandidateKind.SHORT_NAME:
+                short_names.append(match)
+        elif kind & CandidateKind.PARTICLE:
+            short_names.append(match)
+    return tuple(full_names), tuple(short_names), tuple(first_names)
+
+
+def _sort_native_names(
+    kinds: Sequence[int], matches: Sequence[PatternMatch]
+) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
+    """Return the full and short names in other scripts among pattern matches."""
+    found = list(zip(kinds, matches, strict=True))
+    return (
+        tuple(match for kind, match in found if kind & CandidateKind.NATIVE_NAME),
+        tuple(match for kind, match in found if kind & CandidateKind.NATIVE_SHORT_NAME),
+    )
+
+
 class NameIndex:
     """All patterns and whom they may mean. Nothing in it changes but the memory of what was worked out before.
 
@@ -162,6 +199,7 @@ class NameIndex:
         self._prepared_cache: dict[int, PreparedOfficial] = {}
         self.conventions = ["western"] * len(self.officials)
         self.first_names = [""] * len(self.officials)
+        self.has_arabic_names = False
         self.single_word_names: set[str] = set()
         self.middle_name_openers: set[str] = set()
         self.typo_rests = [""] * len(self.officials)
@@ -239,6 +277,7 @@ class NameIndex:
     def _add_latin_name(self, official_index: int, name_parts: NameParts, *, is_alias: bool) -> None:
         if name_parts.full_forms and not is_alias:
             self.conventions[official_index] = name_parts.convention
+            self.has_arabic_names = self.has_arabic_names or name_parts.convention == "arabic"
             self.first_names[official_index] = intern(name_parts.full_forms[0][0])
             if (
                 naming_convention(name_parts.convention).middle_names
@@ -272,34 +311,39 @@ class NameIndex:
                 self._phonetic_index[key].append(official_index)
 
     def scan(self, article_text: NormalizedArticle) -> Candidates:
-        """Run the automaton over a page."""
+        """Return all pattern matches in an article, sorted by kind."""
         if self._automaton is None:
-            return Candidates(())
-        known, cased = self._pattern_kinds, article_text.cased
-        hits = self._automaton.find_matches_as_indexes(article_text.spaced, overlapping=True)
-        kinds = [known[pattern] for pattern, _, _ in hits]
-        found = Candidates(set(kinds))
-        if found.kinds & CandidateKind.LATIN:
-            for kind, hit in zip(kinds, hits, strict=True):
-                if kind & CandidateKind.LATIN:
-                    if cased[hit[1]].isupper():
-                        found.add_latin_name(kind, hit)
-                    elif kind & CandidateKind.PARTICLE:
-                        found.short_names.append(hit)
-        if found.kinds & CandidateKind.COUNTRY_WORD:
-            found.countries = [
-                self._pattern_countries[hit[0]]
-                for kind, hit in zip(kinds, hits, strict=True)
-                if kind & CandidateKind.COUNTRY_WORD
-            ]
-        if found.kinds & (CandidateKind.NATIVE_NAME | CandidateKind.NATIVE_SHORT_NAME):
-            found.native_names = [
-                hit for kind, hit in zip(kinds, hits, strict=True) if kind & CandidateKind.NATIVE_NAME
-            ]
-            found.native_short_names = [
-                hit for kind, hit in zip(kinds, hits, strict=True) if kind & CandidateKind.NATIVE_SHORT_NAME
-            ]
-        return found
+            return Candidates()
+        pattern_kinds, cased = self._pattern_kinds, article_text.cased
+        matches = self._automaton.find_matches_as_indexes(article_text.spaced, overlapping=True)
+        kinds = [pattern_kinds[pattern] for pattern, _, _ in matches]
+        found_kinds = reduce(or_, set(kinds), 0)
+        full_names, short_names, first_names = (
+            _sort_latin_names(kinds, matches, cased) if found_kinds & CandidateKind.LATIN else ((), (), ())
+        )
+        native_names, native_short_names = (
+            _sort_native_names(kinds, matches) if found_kinds & CandidateKind.NATIVE else ((), ())
+        )
+        country_of = self._pattern_countries
+        countries: tuple[str, ...] = ()
+        if found_kinds & CandidateKind.COUNTRY_WORD:
+            countries = tuple(
+                [
+                    country_of[match[0]]
+                    for kind, match in zip(kinds, matches, strict=True)
+                    if kind & CandidateKind.COUNTRY_WORD
+                ]
+            )
+        return Candidates(
+            full_names,
+            short_names,
+            first_names,
+            native_names,
+            native_short_names,
+            countries,
+            frozenset(),
+            found_kinds,
+        )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
         """Yield those of some folded texts that are patterns of a kind, and which."""

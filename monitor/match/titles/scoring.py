@@ -1,59 +1,38 @@
 """How well a title fits an official: post against roles and dates, rank against career, country against country."""
 
-from dataclasses import dataclass
-from enum import IntEnum
-
-from monitor.match.decisions.context import MatchContext
+from monitor.match.context import ArticleFacts
 from monitor.match.names.index import PreparedOfficial
 from monitor.match.titles.parser import PrecedingTitle
 from monitor.match.titles.positions import Position, RoleFit, Title, is_diplomatic, rate_role_fit
+from monitor.match.types import EvidenceStrength, TitleScore
 from monitor.match.vocabulary import format_country_name, naming_convention
 
 _LEADER_HEADS = ("president", "premier", "gensec", "monarch")
 
 
-class EvidenceStrength(IntEnum):
-    """The weight of the evidence for one official; below ``LIKELY`` a part of a name is not enough."""
+def score_title(
+    facts: ArticleFacts, prepared: PreparedOfficial, before: PrecedingTitle, after: Title, *, is_mentioned: bool
+) -> TitleScore:
+    """Return the strength of the titles before and after a name as evidence for one official.
 
-    CONTRADICTED = 0
-    NO_EVIDENCE = 1
-    ADDRESSED = 2
-    RANKED = 3
-    VAGUE = 4
-    LIKELY = 5
-    UNDATED = 6
-    CERTAIN = 7
-
-
-@dataclass(frozen=True, slots=True)
-class TitleScore:
-    """The evidence for one official: how strong, and in words."""
-
-    official_index: int
-    strength: EvidenceStrength
-    reason: str
-
-
-def score_title(context: MatchContext, prepared: PreparedOfficial, before: PrecedingTitle, after: Title) -> TitleScore:
-    """Weigh what stands before and after a part of a name for one official."""
+    A title contradicts an official who is already mentioned in the article less easily: configured roles are rarely
+    complete.
+    """
     title = before.title
-    fit, post = _find_best_position(context, prepared, title.positions)
-    other, other_post = _find_best_position(context, prepared, after.positions)
+    fit, post = _find_best_position(facts, prepared, title.positions)
+    other, other_post = _find_best_position(facts, prepared, after.positions)
     against = (
         _explain_foreign_title(prepared, title, after)
-        or _explain_contradiction(context, prepared, title, fit, max(fit, other), post)
-        or (
-            prepared.index not in context.first_accepted_at
-            and _explain_contradicting_apposition(prepared, after, max(fit, other))
-        )
+        or _explain_contradiction(facts, prepared, title, (fit, post), max(fit, other), is_mentioned=is_mentioned)
+        or (not is_mentioned and _explain_contradicting_apposition(prepared, after, max(fit, other)))
     )
     if against:
         return TitleScore(prepared.index, EvidenceStrength.CONTRADICTED, against)
     if max(fit, other) >= RoleFit.UNDATED:
-        return _score_position(context, prepared, max((fit, post), (other, other_post), key=lambda pair: pair[0]))
+        return _score_position(facts, prepared, max((fit, post), (other, other_post), key=lambda pair: pair[0]))
     if title.rank:
         return TitleScore(prepared.index, EvidenceStrength.RANKED, f"the rank {' '.join(before.words[-3:])}")
-    if prepared.country in title.countries and _is_leader(context, prepared):
+    if prepared.country in title.countries and _is_leader(facts, prepared):
         return TitleScore(
             prepared.index, EvidenceStrength.LIKELY, f"named as {prepared.official.country}'s, whom he leads"
         )
@@ -62,10 +41,10 @@ def score_title(context: MatchContext, prepared: PreparedOfficial, before: Prece
     return TitleScore(prepared.index, EvidenceStrength.NO_EVIDENCE, "no title")
 
 
-def _is_leader(context: MatchContext, prepared: PreparedOfficial) -> bool:
+def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
     """Tell whether the official is head of state or government at the time, and his name not one of many."""
     fits = (
-        rate_role_fit(Position(head), role, context.article_date)
+        rate_role_fit(Position(head), role, facts.article_date)
         for head in _LEADER_HEADS
         for role in prepared.official.roles
     )
@@ -87,14 +66,21 @@ def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Titl
 
 
 def _explain_contradiction(
-    context: MatchContext, prepared: PreparedOfficial, title: Title, fit: RoleFit, best_fit: RoleFit, position: Position
+    facts: ArticleFacts,
+    prepared: PreparedOfficial,
+    title: Title,
+    fit_before: tuple[RoleFit, Position],
+    best_fit: RoleFit,
+    *,
+    is_mentioned: bool,
 ) -> str:
-    """Tell whether the title before a name is one that the official does not hold, or not at the time.
+    """Return the reason why the title before a name is not the official's, or an empty string.
 
-    Configured roles are rarely all: of somebody named in the text, a rare name says more than an unknown post.
+    Configured roles are rarely complete: for an official who is already mentioned, a rare name is stronger evidence
+    than an unknown position.
     """
-    known = prepared.index in context.first_accepted_at
-    rare = known and not naming_convention(prepared.name_parts.convention).common_short_forms
+    fit, position = fit_before
+    rare = is_mentioned and not naming_convention(prepared.name_parts.convention).common_short_forms
     if title.rank and not prepared.can_hold_rank and not rare:
         return f"no role of {prepared.official.name} is of the army or police"
     if not title.positions or not prepared.positions or best_fit >= RoleFit.UNDATED:
@@ -102,8 +88,8 @@ def _explain_contradiction(
     if rare:
         return ""
     if fit is RoleFit.OTHER_TIME:
-        return f"{_describe_positions((position,))} at another time than {context.article_date}"
-    if all(one.is_vague or one.head == "member" or (one.is_former and known) for one in title.positions):
+        return f"{_describe_positions((position,))} at another time than {facts.article_date}"
+    if all(one.is_vague or one.head == "member" or (one.is_former and is_mentioned) for one in title.positions):
         return ""
     return f"no role of {prepared.official.name} is {_describe_positions(title.positions)}"
 
@@ -120,15 +106,13 @@ def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, 
     return f"no role of {prepared.official.name} is {_describe_positions(after.positions)}"
 
 
-def _score_position(
-    context: MatchContext, prepared: PreparedOfficial, best_fit: tuple[RoleFit, Position]
-) -> TitleScore:
+def _score_position(facts: ArticleFacts, prepared: PreparedOfficial, best_fit: tuple[RoleFit, Position]) -> TitleScore:
     """Weigh a fitting post by how much it says and whether the text speaks of the official's country."""
     fit, post = best_fit
-    at_home = not prepared.country or prepared.country in post.countries or prepared.country in context.country_counts
+    at_home = not prepared.country or prepared.country in post.countries or prepared.country in facts.country_counts
     if (
         not at_home
-        and context.country_counts
+        and facts.country_counts
         and (post.is_vague or naming_convention(prepared.name_parts.convention).common_short_forms)
     ):
         return TitleScore(
@@ -147,12 +131,12 @@ def _score_position(
 
 
 def _find_best_position(
-    context: MatchContext, prepared: PreparedOfficial, positions: tuple[Position, ...]
+    facts: ArticleFacts, prepared: PreparedOfficial, positions: tuple[Position, ...]
 ) -> tuple[RoleFit, Position]:
     best, chosen = RoleFit.NO_MATCH, positions[0] if positions else Position("")
     for post in positions:
         for role in prepared.official.roles:
-            if (fit := rate_role_fit(post, role, context.article_date)) > best:
+            if (fit := rate_role_fit(post, role, facts.article_date)) > best:
                 best, chosen = fit, post
     return best, chosen
 

@@ -1,0 +1,226 @@
+"""Evidence from the text around a candidate: diacritics, boundaries, places, credits, occupations and titles."""
+
+from collections.abc import Iterable, Sequence
+
+from monitor.match.candidates import INITIAL, MAX_INITIAL_CHARS
+from monitor.match.context import ArticleFacts, MatchContext
+from monitor.match.names.index import PreparedOfficial
+from monitor.match.names.scripts import PATRONYMIC_PARTICLES
+from monitor.match.names.spelling import diacritics_agree, has_vietnamese_diacritics
+from monitor.match.titles.parser import find_title_after, find_title_before
+from monitor.match.titles.scoring import score_title
+from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Boundary, Candidate, Evidence, TitleScore
+from monitor.match.vocabulary import (
+    country_words,
+    naming_convention,
+    parse_words,
+    single_word_titles,
+    syllable_pattern,
+    word_lists,
+)
+
+_VIETNAMESE_ADDRESS_WORDS = parse_words("ông bà anh chị cô bác bộ ngài tướng phó")
+_UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dato")
+_NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
+"""Titles and short words that are also parts of names; with Vietnamese diacritics they are titles."""
+
+_STANDALONE = Boundary()
+_NOT_STANDALONE = Boundary(is_standalone=False)
+
+
+def find_agreeing_officials(
+    facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]
+) -> tuple[int, ...]:
+    """Return the officials whose configured diacritics do not contradict the printed ones."""
+    folded = facts.article_text.folded
+    if folded.cased is folded.original:
+        return tuple(official_indexes)
+    first, last = folded.original_span(candidate.start, candidate.end)
+    original = folded.original[first:last]
+    if original.isascii():
+        return tuple(official_indexes)
+    index = facts.name_index
+    if len(official_indexes) == 1 and index.officials[official_indexes[0]].name == original:
+        return tuple(official_indexes)
+    words = _printed_words(facts, candidate)
+    is_vietnamese = facts.language.startswith("vi")
+    return tuple(
+        official
+        for official in official_indexes
+        if _name_diacritics_agree(words, index.prepared_official(official), is_strict=is_vietnamese)
+    )
+
+
+def _printed_words(facts: ArticleFacts, candidate: Candidate) -> list[tuple[str, str]]:
+    """Return each word of a candidate, folded and as printed."""
+    spaced, folded = facts.article_text.spaced, facts.article_text.folded
+    words: list[tuple[str, str]] = []
+    at = candidate.start
+    for word in spaced[candidate.start + 1 : candidate.end + 1].split():
+        at = spaced.index(word, at + 1) - 1
+        words.append((word, folded.original_slice(at, at + len(word))))
+        at += len(word)
+    return words
+
+
+def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedOfficial, *, is_strict: bool) -> bool:
+    """Return whether each printed word agrees with the name; a name configured without diacritics always agrees."""
+    if not prepared.has_diacritics:
+        return True
+    is_strict = is_strict or any(has_vietnamese_diacritics(printed) for _, printed in words)
+    return all(
+        any(
+            diacritics_agree(printed, configured, strict=is_strict)
+            for configured in prepared.configured_spellings.get(folded, (printed,))
+        )
+        for folded, printed in words
+    )
+
+
+def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, official_index: int) -> Evidence:
+    """Return the evidence around a full name for one official, without titles."""
+    around, start, end = facts.surrounding_text, candidate.start, candidate.end
+    convention = facts.name_index.conventions[official_index]
+    place_or_credit = ""
+    if place := around.find_place_before(start):
+        place_or_credit = f"named after: {place} ..."
+    elif around.is_credit(start, end):
+        place_or_credit = "a byline or photo credit"
+    before = around.find_continuation_left(start, end, convention)
+    after = around.find_continuation_right(start, end, convention)
+    is_joined = _is_joined_by_hyphen(facts, candidate, convention)
+    boundary = Boundary(False, before, after, is_joined) if before or after or is_joined else _STANDALONE
+    return Evidence(official_index, True, boundary, place_or_credit, around.find_occupation(start, end))
+
+
+def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
+    """Return whether first and family name are joined by a hyphen, as in French names of streets and schools."""
+    text = facts.cased_text(candidate)
+    return (
+        "-" in text
+        and " " not in text
+        and naming_convention(convention).hyphenated_only_in_places
+        and not text.isupper()
+    )
+
+
+def score_titles(
+    facts: ArticleFacts, candidate: Candidate, official_indexes: Iterable[int], context: MatchContext
+) -> list[TitleScore]:
+    """Return the strength of the titles before and after a candidate for each official."""
+    before = find_title_before(facts.article_text, candidate.start)
+    after = find_title_after(facts.article_text.cased, candidate.end)
+    return [
+        score_title(
+            facts,
+            facts.name_index.prepared_official(official),
+            before,
+            after,
+            is_mentioned=official in context.first_accepted_at,
+        )
+        for official in official_indexes
+    ]
+
+
+def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
+    """Return whether a short name is complete, or part of a longer name, a compound word, a place or a credit."""
+    around = facts.surrounding_text
+    if not around.is_written_as_name(candidate.start, candidate.end):
+        return _NOT_STANDALONE
+    left = around.word_before(candidate.start)
+    has_initial = len(left) < 2 and around.has_name_before(candidate.start)
+    if has_initial and (initial := _find_unwatched_initial(facts, candidate)):
+        name = f"{initial}. {facts.cased_text(candidate)}"
+        return Boundary(is_standalone=False, other_bearer=name, has_initial_before=True)
+    if left[:1].isupper() and _is_name_part(facts, left, candidate.start):
+        name = f"{left} {facts.cased_text(candidate)}"
+        return Boundary(
+            is_standalone=False,
+            word_before=left,
+            other_bearer=name,
+            has_initial_before=has_initial,
+            has_name_before=True,
+        )
+    boundary = _find_boundary_after(facts, candidate)
+    return boundary._replace(has_initial_before=True) if has_initial else boundary
+
+
+def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
+    """Return the boundary of a short name that no name precedes."""
+    if word := _find_continuation(facts, candidate):
+        return Boundary(
+            is_standalone=False,
+            word_after=word,
+            other_bearer=f"{facts.cased_text(candidate)} {word}",
+            rejection=f"part of a longer name: ... {word}",
+        )
+    if _is_half_of_compound(facts, candidate):
+        return _NOT_STANDALONE
+    around = facts.surrounding_text
+    if around.find_place_before(candidate.start) or around.is_credit(candidate.start, candidate.end):
+        return Boundary(is_standalone=False, rejection="a place, a thing or a credit")
+    return _STANDALONE
+
+
+def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
+    """Return the word after a short name that makes it part of a longer name or a place, or an empty string."""
+    around, convention = facts.surrounding_text, facts.name_index.conventions[candidate.official_indexes[0]]
+    word = around.find_continuation_right(candidate.start, candidate.end, convention)
+    if not word and convention == "arabic" and (after := around.word_after(candidate.end)) in PATRONYMIC_PARTICLES:
+        return after
+    return word
+
+
+def _is_half_of_compound(facts: ArticleFacts, candidate: Candidate) -> bool:
+    """Return whether a short name is the first half of a Vietnamese compound word, without a title before it."""
+    right = facts.surrounding_text.word_after(candidate.end)
+    is_compound = f"{facts.folded_text(candidate)} {right.lower()}" in word_lists().compounds
+    if not is_compound or not (right.islower() or facts.surrounding_text.is_headline(candidate.start)):
+        return False
+    title = find_title_before(facts.article_text, candidate.start).title
+    return not (title.rank or title.is_addressed)  # after a rank or a form of address it is a person
+
+
+def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
+    """Return whether the capitalized word before a short name belongs to the same name."""
+    at, low = start - 1 - len(word), word.lower()
+    if low in country_words():
+        return False
+    if low in single_word_titles():
+        if low in word_lists().common and _is_capitalized_anyway(facts, at, start):
+            return False
+        is_namelike = low in _NAMELIKE_TITLES or (
+            syllable_pattern().match(low) is not None and low not in _UNAMBIGUOUS_TITLES
+        )
+        printed = facts.article_text.folded.original_slice(at, start - 1).lower()
+        return is_namelike and printed not in _VIETNAMESE_ADDRESS_WORDS
+    if low in word_lists().common:
+        return False
+    return not facts.surrounding_text.is_ordinary_word(word) or not _is_capitalized_anyway(facts, at, start)
+
+
+def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
+    """Return whether any word would have a capital here: at the start of a sentence or in a headline."""
+    return facts.surrounding_text.is_sentence_start(at) or facts.surrounding_text.is_headline(start)
+
+
+def _find_unwatched_initial(facts: ArticleFacts, candidate: Candidate) -> str:
+    """Return the initial before a short name if no official with this short name has it, or an empty string."""
+    start = candidate.start
+    match = INITIAL.search(facts.article_text.cased, max(0, start - MAX_INITIAL_CHARS), start)
+    if match is None or match[1].lower() in single_word_titles():
+        return ""
+    officials = [
+        facts.name_index.prepared_official(official)
+        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+    ]
+    if not all(naming_convention(official.name_parts.convention).middle_names for official in officials):
+        return ""
+    initials = {
+        word[0]
+        for official in officials
+        for name_parts in official.latin_name_parts
+        for words in name_parts.full_forms
+        for word in words
+    }
+    return "" if match[1].lower() in initials else match[1]
