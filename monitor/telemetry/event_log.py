@@ -1,4 +1,4 @@
-"""Log events and metrics of polls, jobs and configuration changes."""
+"""Log events and metrics of polls and jobs."""
 
 from typing import Protocol
 
@@ -18,46 +18,48 @@ log = structlog.get_logger("monitor")
 
 
 class PollReport(Protocol):
-    """What came of a poll, as far as it is told."""
+    """Result of a poll, as far as it is logged."""
 
     @property
     def source_id(self) -> str:
-        """The source that was polled."""
+        """Id of the polled source."""
         ...
 
     @property
     def new_count(self) -> int:
-        """How many new articles it brought."""
+        """Number of new articles."""
         ...
 
     @property
     def state_after(self) -> SourceState:
-        """The state the source is in now."""
+        """State of the source after the poll."""
         ...
 
     @property
     def note(self) -> str:
-        """What is remarkable, and no fault."""
+        """Remark that is not a problem, or an empty string."""
         ...
 
     @property
     def notice(self) -> SourceNotice | None:
-        """What the reader is told of the source, if anything."""
+        """Notice about the source for the user, if any."""
         ...
 
 
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
-    """Count what a poll has brought, and log what its reader is told of the source."""
+    """Count the new articles of a poll, and log its note and its notice."""
     metrics.record_new_articles(poll.new_count)
     if poll.note:
         log.info("source note", source=poll.source_id, reason=poll.note)
     if notice := poll.notice:
-        tell = log.info if notice.kind == "recovery" else log.warning
-        tell(SOURCE_NOTICE_EVENTS[notice.kind], source=poll.source_id, state=poll.state_after.value, reason=notice.text)
+        log_method = log.info if notice.kind == "recovery" else log.warning
+        log_method(
+            SOURCE_NOTICE_EVENTS[notice.kind], source=poll.source_id, state=poll.state_after.value, reason=notice.text
+        )
 
 
 def log_job_error(metrics: Metrics, job_name: str, problem: str, error: BaseException | None) -> None:
-    """Log a job that failed, or could not be run at its time."""
+    """Log a job that failed or could not start on time."""
     metrics.record_job_problem(problem)
     if error is None:  # a run that takes longer than its period, and the next one does what is left
         log.debug("job still running", job=job_name, what=problem)

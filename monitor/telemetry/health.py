@@ -1,10 +1,8 @@
-"""Whether the daemon makes progress: each part beats when it has done something, and silence is a fault.
+"""Health of the daemon: heartbeats of its components, the systemd watchdog and the heartbeat ping.
 
-The answer is a pure function of beats and time, so that a probe, the watchdog and the heartbeat say the same.
-
-A few words to systemd, in the protocol of ``sd_notify(3)``; without systemd they go nowhere.
-
-What the daemon does about its own health: measure the loop, feed the watchdog, ping the heartbeat.
+A component reports a heartbeat after each piece of work; one that is silent for too long is unhealthy. Health depends
+only on heartbeats and time, so probes, watchdog and ping agree. Messages to systemd use the protocol of
+``sd_notify(3)``; without systemd they are not sent.
 """
 
 import socket
@@ -27,14 +25,14 @@ SD_WATCHDOG = "WATCHDOG=1"
 
 
 class SystemdNotifier:
-    """Speaks to the socket that the environment names."""
+    """Notifier for the systemd socket that the environment names."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         address = environ.get("NOTIFY_SOCKET", "")
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
 
     def notify(self, *assignments: str) -> bool:
-        """Send assignments such as ``READY``; returns whether somebody listens. Never raises."""
+        """Send assignments such as ``READY=1``; return whether they were sent. Never raises."""
         if not self._address:
             return False
         try:
@@ -46,7 +44,7 @@ class SystemdNotifier:
         return True
 
     def set_status(self, text: str) -> bool:
-        """Send one line for ``systemctl status``."""
+        """Send one line for ``systemctl status``; return whether it was sent."""
         return self.notify(f"STATUS={' '.join(text.split())}")
 
 
@@ -55,7 +53,10 @@ EVENT_LOOP = "event loop"
 
 @dataclass(frozen=True, slots=True)
 class HealthStatus:
-    """``live``: the process answers. ``ready``: every part makes progress. ``faults`` say which does not."""
+    """Health of the daemon: ``is_live`` if the event loop runs, ``is_ready`` if every component is healthy.
+
+    ``problems`` has one line for each unhealthy component.
+    """
 
     is_live: bool
     is_ready: bool
@@ -63,10 +64,10 @@ class HealthStatus:
 
 
 class Liveness:
-    """The beats of the daemon's parts. Beats come from the loop, questions from any thread.
+    """Heartbeats of the daemon's components, reported by the event loop and readable from any thread.
 
-    ``limits`` names each part and for how many seconds it may be silent; a part that never beat is silent since the
-    pulse began. Times are those of a monotonic clock, so that a jump of the wall clock is no fault.
+    ``limits`` has the seconds that each component may be silent; one without a heartbeat is silent since the start.
+    Times are from a monotonic clock, so that a jump of the wall clock has no effect.
     """
 
     def __init__(self, limits: Mapping[str, float], started_at: float) -> None:
@@ -76,14 +77,14 @@ class Liveness:
         self._lock = Lock()
 
     def beat(self, part: str, now: float) -> None:
-        """Record that a part has just done its work. Raises ``KeyError`` for a part without a limit."""
+        """Record a heartbeat of a component. Raises ``KeyError`` for a component without a limit."""
         with self._lock:
             self._beats[part] = max(self._beats[part], now)
 
     def set_problem(self, part: str, problem: str) -> bool:
-        """Record what is wrong with a part although it beats, such as a full disk; an empty text ends it.
+        """Record a problem of a component that still has heartbeats, such as a full disk; an empty text clears it.
 
-        Returns whether that is news.
+        Returns whether the problem changed.
         """
         with self._lock:
             before = self._problems.pop(part, "")
@@ -92,16 +93,19 @@ class Liveness:
         return problem != before
 
     def health(self, now: float) -> HealthStatus:
-        """Judge the beats."""
+        """Return the health at a time of the monotonic clock."""
         with self._lock:
-            beats, troubles = dict(self._beats), dict(self._problems)
+            beats, known_problems = dict(self._beats), dict(self._problems)
         silent = {part: now - beat for part, beat in beats.items() if now - beat > self._limits[part]}
-        faults = [f"{part}: no progress for {length:.0f} s" for part, length in silent.items()]
-        faults += [f"{part}: {what}" for part, what in troubles.items()]
-        return HealthStatus(EVENT_LOOP not in silent, not faults, tuple(faults))
+        problems = [f"{part}: no progress for {length:.0f} s" for part, length in silent.items()]
+        problems += [f"{part}: {problem}" for part, problem in known_problems.items()]
+        return HealthStatus(EVENT_LOOP not in silent, not problems, tuple(problems))
 
     def is_stalled(self, now: float) -> bool:
-        """Tell whether a restart is the remedy: some part is silent. A trouble that is known is no reason for one."""
+        """Return whether a component has stopped its heartbeats, so that a restart may help.
+
+        Known problems, such as a full disk, do not count.
+        """
         with self._lock:
             return any(now - beat > self._limits[part] for part, beat in self._beats.items())
 
@@ -112,18 +116,18 @@ log = structlog.get_logger("monitor")
 def with_heartbeat(
     liveness: Liveness, part: str, work: Callable[[], Awaitable[object]]
 ) -> Callable[[], Awaitable[None]]:
-    """Make a job beat when it is done. What the database refuses is a trouble that is told once, not each time."""
+    """Wrap a job to report a heartbeat when it is done; a database error is recorded and logged once."""
 
     async def beat() -> None:
-        trouble = ""
+        problem = ""
         try:
             await work()
         except StoreError as error:
-            trouble = str(error)
+            problem = str(error)
         liveness.beat(part, time.monotonic())
-        if liveness.set_problem(part, trouble):
-            if trouble:
-                log.error("component failing", component=part, reason=trouble)
+        if liveness.set_problem(part, problem):
+            if problem:
+                log.error("component failing", component=part, reason=problem)
             else:
                 log.info("component recovered", component=part)
 
@@ -131,7 +135,7 @@ def with_heartbeat(
 
 
 class Watchdog:
-    """Called once a second from the event loop; a loop that is blocked does not call, and systemd restarts us."""
+    """Watchdog that the event loop calls once per second; if the loop is blocked, systemd restarts the daemon."""
 
     def __init__(self, liveness: Liveness, notifier: SystemdNotifier, metrics: Metrics) -> None:
         self._liveness, self._notifier, self._metrics = liveness, notifier, metrics
@@ -139,7 +143,10 @@ class Watchdog:
         self._last_status = ""
 
     def tick(self, now: float, interval: float = 1.0) -> None:
-        """Beat for the loop, and tell the watchdog only if every part makes progress. ``now`` is monotonic."""
+        """Record a heartbeat of the loop and notify systemd if no component is stalled.
+
+        ``now`` is monotonic, in seconds.
+        """
         self._metrics.set_loop_lag(max(0.0, now - self._expected_at) if self._expected_at is not None else 0.0)
         self._expected_at = now + interval
         self._liveness.beat(EVENT_LOOP, now)
@@ -152,11 +159,11 @@ class Watchdog:
 
 
 async def ping_heartbeat(fetcher: Fetcher, url: Secret, liveness: Liveness, now: float) -> bool:
-    """Ask for the heartbeat URL while all is well, or for its ``/fail``; returns whether the ping arrived.
+    """Request the heartbeat URL if the daemon is healthy, else its ``/fail``; return whether the ping arrived.
 
-    The other side alarms when pings stop, so a failure here is never more than a line in the log.
+    The monitoring service alerts when pings stop, so a failed ping is only logged.
     """
-    well = liveness.health(now).is_ready
-    address = url.reveal() if well else f"{url.reveal().rstrip('/')}/fail"
-    outcome = await fetcher.fetch(FetchRequest(address))
-    return isinstance(outcome, Fetched) or (isinstance(outcome, Failed) and 200 <= outcome.status < 300)
+    is_healthy = liveness.health(now).is_ready
+    address = url.reveal() if is_healthy else f"{url.reveal().rstrip('/')}/fail"
+    result = await fetcher.fetch(FetchRequest(address))
+    return isinstance(result, Fetched) or (isinstance(result, Failed) and 200 <= result.status < 300)

@@ -1,7 +1,7 @@
-"""Logs with fields: one line an event, for people on a terminal or as JSON for machines, without secrets.
+"""Logging: one line per event with fields, for a terminal or as JSON, without secrets.
 
-structlog and the standard library share one handler, so that what libraries say goes the same way. This module holds
-the only global state of the program: Python has one logging system.
+structlog and the standard library share one handler, so log lines of libraries have the same format. This module has
+the only global state of the program, because Python has one logging system.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from monitor.telemetry.redact import Redactor
 
 QUIET_LOGGERS = ("alembic", "apprise", "apscheduler", "asyncio", "httpcore", "httpx", "procrastinate", "uvicorn.access")
-"""Libraries that tell their every step, or whole URLs, below WARNING."""
+"""Libraries that log every step, or complete URLs, below WARNING."""
 
 MAX_VALUE_CHARS = 8192
 
@@ -30,9 +30,9 @@ LogEvent = MutableMapping[str, Any]
 def set_up_logging(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Send every log line to a stream (default: stderr). Calling it again replaces the set-up before.
+    """Send all log lines to a stream (default: stderr). Another call replaces the previous configuration.
 
-    ``as_json`` None means: JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
+    If ``as_json`` is None, lines are JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
     """
     import structlog
 
@@ -53,25 +53,25 @@ def set_up_logging(
 def set_up_handler(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Do the same for what uses the standard library's logging alone: structlog is loaded with the first line."""
+    """Set up only the standard library's logging; structlog is imported when the first line is logged."""
     terminal = (stream or sys.stderr).isatty()
     as_json = not terminal if as_json is None else as_json
     handler = logging.StreamHandler(stream) if stream else _StderrHandler()
     handler.setFormatter(_RedactingFormatter(redactor, as_json=as_json, use_colors=terminal))
     root = logging.getLogger()
-    for old in root.handlers[:]:
-        if isinstance(old.formatter, _RedactingFormatter):
-            root.removeHandler(old)
+    for previous in root.handlers[:]:
+        if isinstance(previous.formatter, _RedactingFormatter):
+            root.removeHandler(previous)
     root.addHandler(handler)
     root.setLevel(level.upper())
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    # it warns of every run that takes longer than its period, and our own listener hears of it
+    # it warns of every run that takes longer than its period, which our own listener reports
     logging.getLogger("apscheduler").setLevel(max(logging.ERROR, root.level))
 
 
 def _shared_processors() -> list[Any]:
-    """Return what is done to every event, of ours and of libraries."""
+    """Return the processors for all events, our own and the ones of libraries."""
     import structlog
 
     return [
@@ -83,10 +83,11 @@ def _shared_processors() -> list[Any]:
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to what stderr is at that moment, which a test or a daemon may have exchanged."""
+    """Handler that writes to the current ``sys.stderr``, which may be replaced while the program runs."""
 
     @property
     def stream(self) -> TextIO:
+        """Return the current standard error stream."""
         return sys.stderr
 
     @stream.setter
@@ -95,7 +96,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
 
 class _RedactingFormatter(logging.Formatter):
-    """Renders events of ours and of libraries alike, and redacts the finished line."""
+    """Formatter that renders all events alike and removes secrets from the finished line."""
 
     def __init__(self, redactor: Redactor, *, as_json: bool, use_colors: bool) -> None:
         super().__init__()
@@ -128,14 +129,14 @@ class _RedactingFormatter(logging.Formatter):
 
 
 def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Show control characters instead of obeying them, so that no foreign text can forge a line or move a cursor."""
+    """Escape control characters in all fields, so that foreign text cannot forge a line or move the cursor."""
     for key, value in event.items():
         event[key] = _escape(value, _TRACEBACK_ESCAPES if key == "exception" else _CONTROL_ESCAPES)
     return event
 
 
 def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Put what every line has before what only this one has."""
+    """Return the fields with the common ones first."""
     first = ("timestamp", "level", "event", "logger")
     return {
         key: event[key]

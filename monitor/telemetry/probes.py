@@ -1,6 +1,6 @@
-"""``/livez``, ``/readyz`` and ``/metrics`` on a port of this machine.
+"""Probe server: ``/livez``, ``/readyz`` and ``/metrics`` on a local port.
 
-They are served by a thread of their own, so that a blocked event loop is told and not shared.
+It runs in its own thread, so that it can still report a blocked event loop.
 """
 
 import socket
@@ -16,13 +16,13 @@ PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
 class ProbeServer:
-    """A small HTTP server; answers name parts of the daemon and numbers, never a source or an address."""
+    """HTTP server for probes; responses contain component names and numbers, never a source or a URL."""
 
     def __init__(self, host: str, port: int, health: Callable[[], HealthStatus], metrics: Metrics) -> None:
-        """Open the port. Raises ``OSError`` if it is taken."""
+        """Open the port and start the server. Raises ``OSError`` if the port is in use."""
 
         class Handler(_ProbeHandler):
-            pages = {  # noqa: RUF012 - made once for the class, which is made once a server
+            pages = {  # noqa: RUF012 - created once per server, with its class
                 "/livez": lambda: _probe_response(health().is_live, health()),
                 "/readyz": lambda: _probe_response(health().is_ready, health()),
                 "/metrics": lambda: (200, CONTENT_TYPE, metrics.render()),
@@ -34,7 +34,7 @@ class ProbeServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Close the port and end the thread."""
+        """Close the port and stop the thread."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -48,14 +48,14 @@ class _ProbeHttpServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        """Bind without asking the name servers for a name of this machine, which may take long at a start."""
+        """Bind without a reverse DNS lookup of this machine, which can delay the start."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
 
 def _probe_response(is_ok: bool, health: HealthStatus) -> tuple[int, str, bytes]:
     lines = "".join(f"{fault}\n" for fault in health.problems)
-    return (200 if is_ok else 503), PLAIN_TEXT, f"{'ok' if is_ok else 'not well'}\n{lines}".encode()
+    return (200 if is_ok else 503), PLAIN_TEXT, f"{'ok' if is_ok else 'unhealthy'}\n{lines}".encode()
 
 
 class _ProbeHandler(BaseHTTPRequestHandler):
@@ -65,7 +65,7 @@ class _ProbeHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         page = self.pages.get(self.path.partition("?")[0])
-        status, kind, body = page() if page else (404, PLAIN_TEXT, b"known here: /livez /readyz /metrics\n")
+        status, kind, body = page() if page else (404, PLAIN_TEXT, b"available: /livez /readyz /metrics\n")
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -73,5 +73,5 @@ class _ProbeHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the protocol's
-        """Say nothing: probes come every few seconds."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
+        """Log nothing, because probes arrive every few seconds."""

@@ -1,4 +1,4 @@
-"""Secrets out of everything that leaves the program as text."""
+"""Redaction: removes secrets from all text that leaves the program."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from monitor.domain.source import Source
 
 REPLACEMENT = "***"
 MIN_SECRET_CHARS = 4
-"""Shorter texts are too common in ordinary words to be replaced everywhere."""
+"""Shorter secrets are not replaced, because they occur in ordinary words."""
 
 _SECRET_PATTERNS = tuple(
     re.compile(pattern)
@@ -27,7 +27,7 @@ _SECRET_PATTERNS = tuple(
 
 
 class Redactor:
-    """Replaces known secrets, and what looks like one, by stars. Secrets may be learned while it is in use."""
+    """Replaces known secrets, and text that looks like one, by asterisks. Secrets can be added at any time."""
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._secret_texts: set[str] = set()
@@ -35,7 +35,7 @@ class Redactor:
         self.add_secrets(secrets)
 
     def add_secrets(self, secrets: Iterable[Secret]) -> None:
-        """Add secrets; old ones stay, as they may still be on their way through the program."""
+        """Add secrets; earlier ones are kept, because they may still appear in output."""
         for secret in secrets:
             self._secret_texts.update(
                 text for text in _secret_variants(secret.reveal()) if len(text) >= MIN_SECRET_CHARS
@@ -45,7 +45,7 @@ class Redactor:
             self._known_secrets = re.compile("|".join(map(re.escape, longest_first)))
 
     def __call__(self, text: str) -> str:
-        """Return the text with stars in place of secrets."""
+        """Return the text with secrets replaced."""
         if self._known_secrets is not None:
             text = self._known_secrets.sub(REPLACEMENT, text)
         for pattern in _SECRET_PATTERNS:
@@ -54,7 +54,7 @@ class Redactor:
 
 
 def _secret_variants(secret: str) -> Iterator[str]:
-    """Yield the ways a secret may show itself: whole, its password or path alone, encoded, escaped."""
+    """Yield the forms in which a secret may appear: complete, only password or path, encoded, escaped."""
     if secret.startswith("sqlite:"):
         return
     parts = [secret]
@@ -64,9 +64,11 @@ def _secret_variants(secret: str) -> Iterator[str]:
             password = url.password or ""
         except ValueError:
             url, password = urlsplit(""), ""
-        rest = url.path + (f"?{url.query}" if url.query else "")
+        path_and_query = url.path + (f"?{url.query}" if url.query else "")
         parts += [password, unquote(password), url.query]
-        parts += [rest] if len(rest) >= 2 * MIN_SECRET_CHARS and url.scheme.startswith("http") else []
+        parts += (
+            [path_and_query] if len(path_and_query) >= 2 * MIN_SECRET_CHARS and url.scheme.startswith("http") else []
+        )
     for part in parts:
         yield part
         yield quote(part, safe="")
@@ -77,7 +79,7 @@ def _secret_variants(secret: str) -> Iterator[str]:
 
 
 def find_secrets(value: Any) -> Iterator[Secret]:
-    """Yield every secret inside a configuration or any other frozen value of the domain."""
+    """Yield every secret in a configuration or another frozen domain value."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Source):

@@ -1,4 +1,4 @@
-"""Log lines: fields, one line an event, no secrets, no control characters."""
+"""Log lines: fields, one line per event, no secrets, no control characters."""
 
 import io
 import json
@@ -22,7 +22,7 @@ CANARY = 'c4n@ry/"pass\\word'
 
 @pytest.fixture(autouse=True)
 def _restore_logging() -> Iterator[None]:
-    """Leave logging, the one global state, as it was."""
+    """Restore the logging configuration, which is global state."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -37,8 +37,8 @@ def lines(*, as_json: bool, secrets: tuple[Secret, ...] = ()) -> tuple[io.String
     return stream, structlog.get_logger("monitor.test")
 
 
-def test_json_line_has_fields() -> None:
-    """A machine reads one document a line: time, level, event, logger, then the fields."""
+def test_json_lines_have_fields() -> None:
+    """Each line is one document with time, level, event, logger and the fields."""
     stream, log = lines(as_json=True)
     log.info("polled", source="kpl", new=3)
     record = json.loads(stream.getvalue())
@@ -46,7 +46,7 @@ def test_json_line_has_fields() -> None:
     assert (record["event"], record["source"], record["new"]) == ("polled", "kpl", 3)
 
 
-def test_console_line_is_for_people() -> None:
+def test_console_lines_are_readable() -> None:
     """On a terminal an event is one readable line."""
     stream, log = lines(as_json=False)
     log.warning("source is blocked", source="kpl")
@@ -54,8 +54,8 @@ def test_console_line_is_for_people() -> None:
     assert "source=kpl" in stream.getvalue()
 
 
-def test_libraries_speak_the_same_way_and_chatter_is_silent() -> None:
-    """The standard library's loggers share the handler; httpx, which logs whole URLs at INFO, is held at WARNING."""
+def test_libraries_share_the_handler_and_are_quiet() -> None:
+    """Loggers of the standard library use the same handler; httpx, which logs whole URLs at INFO, is set to WARNING."""
     stream, _ = lines(as_json=True)
     logging.getLogger("some.library").info("hello %s", "world", extra={"job": "tick"})
     for quiet in ("httpx", "httpcore", "apscheduler.scheduler", "alembic.runtime"):
@@ -65,8 +65,8 @@ def test_libraries_speak_the_same_way_and_chatter_is_silent() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_row_40_no_secret_in_any_line(as_json: bool) -> None:
-    """A canary secret does not show itself as text, field, key, URL, encoded, or in a traceback."""
+def test_secrets_are_never_logged(as_json: bool) -> None:
+    """A test secret does not appear as text, field, key, URL, encoded, or in a traceback."""
     url = Secret("smtps://user:c4n%40ry%2F%22pass%5Cword@mail.example")
     stream, log = lines(as_json=as_json, secrets=(Secret(CANARY), url))
     log.info(
@@ -83,8 +83,8 @@ def test_row_40_no_secret_in_any_line(as_json: bool) -> None:
         assert face not in text
 
 
-def test_row_40_what_looks_like_a_secret_is_starred_unasked() -> None:
-    """Headers, logins in URLs, webhook secrets and tokens in queries are never told, known or not."""
+def test_text_that_looks_like_a_secret_is_redacted() -> None:
+    """Headers, logins in URLs, webhook secrets and tokens in queries are replaced even if they are unknown."""
     redact = Redactor()
     for text in (
         "Authorization: Basic dXNlcjpwYXNz",
@@ -100,8 +100,8 @@ def test_row_40_what_looks_like_a_secret_is_starred_unasked() -> None:
     assert redact("https://kpl.gov.la/En/News.aspx?cat=10") == "https://kpl.gov.la/En/News.aspx?cat=10"
 
 
-def test_secrets_are_found_wherever_a_configuration_holds_them() -> None:
-    """Database, heartbeat, channels and headers: each is handed to the redactor."""
+def test_all_secrets_of_a_configuration_are_found() -> None:
+    """Those of database, heartbeat, channels and headers are given to the redactor."""
     configuration = Configuration(
         settings=Settings(database=Secret("db"), heartbeat_url=Secret("beat")),
         sources=(Source("s", "S", SourceKind.FEED, "https://x.example", headers=(("X-Key", "head"),)),),
@@ -113,8 +113,8 @@ def test_secrets_are_found_wherever_a_configuration_holds_them() -> None:
     assert {secret.reveal() for secret in find_secrets(configuration)} == {"db", "beat", "head", "mail", "url", "sign"}
 
 
-def test_no_foreign_text_can_forge_a_line() -> None:
-    """Line breaks, escape sequences and direction marks of a headline are shown, not obeyed."""
+def test_foreign_text_cannot_forge_a_log_line() -> None:
+    """Line breaks, escape sequences and direction marks of a headline are displayed as escapes."""
     for as_json in (True, False):
         stream, log = lines(as_json=as_json)
         log.info("new article", title='x\n2026 [info] forged\r\x1b[2J\u202eevil\x85"')
@@ -126,6 +126,6 @@ def test_no_foreign_text_can_forge_a_line() -> None:
 @given(
     st.text(), st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="*"), min_size=6)
 )
-def test_a_known_secret_never_passes(text: str, secret: str) -> None:
-    """Whatever surrounds a secret, it is replaced."""
+def test_a_known_secret_is_always_replaced(text: str, secret: str) -> None:
+    """It is replaced whatever text surrounds it."""
     assert secret not in Redactor([Secret(secret)])(f"{text}{secret}{text}")

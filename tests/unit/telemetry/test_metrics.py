@@ -1,4 +1,4 @@
-"""What Prometheus is told, with labels that never grow."""
+"""Prometheus metrics with a fixed set of labels."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 
 
 class FakeFetcher:
-    """Gives the outcomes it was made with."""
+    """Fetcher that returns the given results."""
 
     def __init__(self, *outcomes: FetchResult) -> None:
         self.outcomes = list(outcomes)
@@ -37,15 +37,15 @@ class FakeFetcher:
         return self.outcomes.pop(0)
 
 
-class FakeCarrier:
-    """Finds every target busy."""
+class BusySender:
+    """Sender that reports every target as busy."""
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         return Retry("busy")
 
 
-class FakeWorkshop:
-    """Ends every worker."""
+class KillingPool:
+    """Process pool that kills every job."""
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         raise WorkerKilled("too slow")
@@ -56,8 +56,8 @@ def values(metrics: Metrics) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
 
 
-def test_exchanges_are_counted_by_outcome() -> None:
-    """Each outcome has its series from the start, and forbidden addresses one of their own."""
+def test_fetches_are_counted_by_result() -> None:
+    """Each result has a series from the start, and forbidden addresses have one more."""
     metrics = Metrics("1.2.3")
     outcomes = (
         Fetched("https://secret.example/x", 200, (), b""),
@@ -77,15 +77,15 @@ def test_exchanges_are_counted_by_outcome() -> None:
     assert found['monitor_build_info{version="1.2.3"}'] == 1
 
 
-def test_deliveries_and_killed_workers_are_counted() -> None:
-    """Attempts count by kind and outcome; an unknown kind is "other", so that no name becomes a label."""
+def test_deliveries_and_killed_processes_are_counted() -> None:
+    """Attempts are counted by kind and result; an unknown kind is "other", so that no name becomes a label."""
     metrics = Metrics("1")
     message = Message("k", "d", "c", "t", RenderedDigest("s", "t", "h", "{}"), NOW)
-    asyncio.run(MeteredChannelSender(FakeCarrier(), "email", metrics).send(message, NOW))
+    asyncio.run(MeteredChannelSender(BusySender(), "email", metrics).send(message, NOW))
     for receipt in (Sent(), Refused("no")):
         metrics.record_delivery("https://hooks.example/T1", receipt)
     with pytest.raises(WorkerKilled):
-        asyncio.run(MeteredProcessPool(FakeWorkshop(), metrics).run(len, b""))
+        asyncio.run(MeteredProcessPool(KillingPool(), metrics).run(len, b""))
     found = values(metrics)
     assert found['monitor_delivery_total{kind="email",outcome="retry"}'] == 1
     assert found['monitor_delivery_total{kind="other",outcome="sent"}'] == 1
@@ -93,8 +93,8 @@ def test_deliveries_and_killed_workers_are_counted() -> None:
     assert "hooks.example" not in metrics.render().decode()
 
 
-def test_standing_is_shown_state_by_state() -> None:
-    """Gauges show every state, those with no source as zero."""
+def test_gauges_have_every_source_state() -> None:
+    """States without a source are zero."""
     metrics = Metrics("1")
     metrics.set_gauges(
         GaugeValues({SourceState.OK: 40, SourceState.BLOCKED: 2}, 3.5, 1, 2, timedelta(hours=1).total_seconds(), 10, 20)
@@ -117,8 +117,8 @@ def test_standing_is_shown_state_by_state() -> None:
     assert found['monitor_job_trouble_total{trouble="other"}'] == 1
 
 
-def test_series_never_grow() -> None:
-    """After ten thousand different events there are as many series as after ten."""
+def test_the_number_of_series_never_grows() -> None:
+    """It is the same after ten thousand different events as after ten."""
     metrics = Metrics("1")
 
     def work(number: int) -> int:
@@ -131,15 +131,15 @@ def test_series_never_grow() -> None:
     assert work(10) == work(10_000)
 
 
-def test_two_daemons_in_one_process_do_not_share() -> None:
+def test_two_daemons_in_one_process_have_separate_metrics() -> None:
     """The registry belongs to the object, not to the process."""
     first, second = Metrics("1"), Metrics("1")
     first.record_killed_process()
     assert values(second)["monitor_parse_killed_total"] == 0
 
 
-def test_row_40_no_secret_in_metrics() -> None:
-    """A canary in URLs, reasons and kinds is not on the page."""
+def test_secrets_are_not_in_metrics() -> None:
+    """A test secret in URLs, reasons and kinds does not appear."""
     metrics = Metrics("1")
     canary = Secret("c4nary-token").reveal()
     metrics.record_fetch(Failed(canary), 1)
