@@ -1,1 +1,1 @@
-"""When things are done, and in which process."""
+"""Scheduling of jobs and digests, and the processes that run jobs."""

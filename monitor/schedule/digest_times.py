@@ -1,8 +1,8 @@
-"""When digests are due: daily, by cron or at once; in the reader's own zone, never within his quiet hours.
+"""Digest schedules: due times of daily, cron and immediate digests in their time zone, outside quiet hours.
 
-Cron means what it means in crontab(5): Sunday is 0 or 7, and when both the day of the month and the day of the week
-are restricted, either suffices. APScheduler reads both otherwise, so the fields are translated here. When clocks go
-back, a fixed hour fires once, at its first passing; when they go forward, a skipped hour fires all the same.
+Cron has the meaning of crontab(5): Sunday is 0 or 7, and if both day of month and day of week are restricted, either
+one is sufficient. APScheduler interprets both differently, so the fields are translated here. A fixed time in an hour
+that clocks repeat fires once, at its first occurrence; a time that they skip still fires.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def _parse_weekday(text: str) -> int:
 
 
 def _expand_weekdays(field: str) -> str:
-    """Spell out a crontab day of the week as names, which mean the same to everybody."""
+    """Return a crontab day-of-week field as day names, which are unambiguous."""
     chosen: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
@@ -57,22 +57,27 @@ def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) 
 
 @lru_cache(maxsize=256)
 def _compile_schedule(at: time | None, cron: str) -> tuple[CronTrigger, ...]:
-    """Build the triggers, which tell wall-clock times as if they were UTC; the zone comes in ``_fires``."""
+    """Return the triggers of a schedule, with wall-clock times treated as UTC; the time zone is applied later.
+
+    Raises ``UsageError`` for an invalid cron expression.
+    """
     if at is not None:
         return (CronTrigger(hour=at.hour, minute=at.minute, second=at.second, timezone=UTC),)
     fields = cron.split()
     if len(fields) != 5:
-        raise UsageError(f'cron "{cron}" has {len(fields)} fields; expected 5: minute hour day month weekday')
+        raise UsageError(f'cron "{cron}" has {len(fields)} fields; 5 are expected: minute hour day month weekday')
     try:
         return _build_triggers(*fields)
     except ValueError as error:
-        raise UsageError(f'cron "{cron}" cannot be read ({error}); expected for example "0 7 * * mon-fri"') from error
+        raise UsageError(
+            f'cron "{cron}" is not a valid expression ({error}); expected for example "0 7 * * mon-fri"'
+        ) from error
 
 
 def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Iterator[datetime]:
-    """Yield the instants at which a wall clock shows a time: two in a doubled hour if the schedule runs every hour.
+    """Yield the instants at which a wall clock shows a time: two in a repeated hour if the schedule is hourly.
 
-    A time that the clock skips is the instant at which it would have come had the clocks not moved (PEP 495, fold 0).
+    A skipped time gives the instant at which it would have occurred without the clock change (PEP 495, fold 0).
     """
     first = wall_time.replace(tzinfo=zone, fold=0).astimezone(UTC)
     yield first
@@ -82,12 +87,12 @@ def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Ite
 
 
 def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return what the wall clock shows, as if it were UTC."""
+    """Return the wall-clock time in a zone, labelled as UTC."""
     return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
 
 
 def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield every instant in (start, end] at which the schedule fires, quiet hours not yet considered."""
+    """Yield every instant in (start, end] at which the schedule fires, ignoring quiet hours."""
     zone = ZoneInfo(plan.timezone)
     offsets = {moment.astimezone(zone).utcoffset() for moment in (start - DAY, start, end, end + DAY)}
     margin = timedelta(0) if len(offsets) == 1 else timedelta(hours=3)
@@ -103,40 +108,39 @@ def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterat
 
 
 def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: datetime) -> datetime:
-    """Return the end of the quiet hours that hold at a moment, or the moment itself if none do."""
+    """Return the end of the quiet hours that include a moment, or the moment itself if none do."""
     if quiet_hours is None:
         return moment
     local = moment.astimezone(zone)
-    clock = local.time()
-    over_midnight = quiet_hours.start > quiet_hours.end
-    held = (
-        (clock >= quiet_hours.start or clock < quiet_hours.end)
-        if over_midnight
-        else quiet_hours.start <= clock < quiet_hours.end
+    local_time = local.time()
+    spans_midnight = quiet_hours.start > quiet_hours.end
+    is_quiet = (
+        (local_time >= quiet_hours.start or local_time < quiet_hours.end)
+        if spans_midnight
+        else quiet_hours.start <= local_time < quiet_hours.end
     )
-    if not held:
+    if not is_quiet:
         return moment
-    day = local.date() if clock < quiet_hours.end else local.date() + DAY
+    day = local.date() if local_time < quiet_hours.end else local.date() + DAY
     ends = [datetime.combine(day, quiet_hours.end).replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
     return next((end for end in ends if end > moment), ends[-1])
 
 
 class CronDigestSchedule:
-    """Answers when a digest was last due."""
+    """Computes when a digest was last due."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
         """Return the latest time in (after, now] at which the digest was due, or None.
 
-        Within quiet hours nothing is due: what falls into them is due when they end. A digest told at once is due at
-        any other moment.
-        Raises ``UsageError`` for a cron expression that cannot be read.
+        No digest is due within quiet hours; a time within them is due at their end. An immediate digest is due at any
+        other moment. Raises ``UsageError`` for an invalid cron expression.
         """
         zone = ZoneInfo(plan.timezone)
         if now <= after or end_of_quiet_hours(plan.quiet_hours, zone, now) > now:
             return None
         if plan.schedule.is_immediate:
             return now
-        earliest = after - DAY  # quiet hours move a time by less than a day
+        earliest = after - DAY  # quiet hours delay a time by less than a day
         for span in LOOKBACK_SPANS:
             start = max(earliest, now - span)
             due = (end_of_quiet_hours(plan.quiet_hours, zone, fire) for fire in _iter_fire_times(plan, start, now))

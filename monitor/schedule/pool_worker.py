@@ -1,4 +1,4 @@
-"""The other side of ``workers.py``: what runs inside a worker process."""
+"""Worker side of ``process_pool.py``: the code that runs in a worker process."""
 
 import os
 import pickle
@@ -11,22 +11,22 @@ _HEADER_BYTES = 8
 
 
 def run_worker_loop() -> None:
-    """Do jobs until the daemon closes the pipe; ``sys.argv`` brings the limits of memory and processor time."""
+    """Run jobs until the daemon closes the pipe; ``sys.argv`` contains the limits of memory and processor time."""
     memory, seconds = int(sys.argv[2]), int(sys.argv[3])
     jobs, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not get between the results
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
+    os.dup2(2, 1)  # output of libraries must not mix with the results
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the daemon handles Ctrl-C
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while job := _read_job(jobs):
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime) + seconds + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-        answer = _run_job(job)
+        result = _run_job(job)
         try:
-            results.write(len(answer).to_bytes(_HEADER_BYTES, "big") + answer)
+            results.write(len(result).to_bytes(_HEADER_BYTES, "big") + result)
             results.flush()
-        except BrokenPipeError:  # the daemon was killed; nobody waits for the answer
+        except BrokenPipeError:  # the daemon was killed, so no process waits for the result
             os._exit(0)
 
 
@@ -36,13 +36,13 @@ def _read_job(jobs: BinaryIO) -> bytes:
 
 
 def _run_job(job: bytes) -> bytes:
-    """Do one job; what it raises is its answer, so that the caller sees it as if it had called directly."""
+    """Run one job and return its pickled result; an exception is a result too, so that the caller can raise it."""
     try:
         work, args = pickle.loads(job)  # noqa: S301 - written by the daemon that started this process
-        answer = (True, work(*args))
-    except Exception as error:  # noqa: BLE001 - the per-item guard: any error belongs to the caller
-        answer = (False, error)
+        result = (True, work(*args))
+    except Exception as error:  # noqa: BLE001 - any error is raised in the caller
+        result = (False, error)
     try:
-        return pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - a result or an error that cannot travel is told in words
-        return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}; {answer[1]!r:.200}")))
+        return pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001 - a result that cannot be pickled is described as text
+        return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}; {result[1]!r:.200}")))

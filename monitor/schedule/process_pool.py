@@ -1,8 +1,8 @@
-"""Worker processes for foreign bytes: each job has a limit of time and of memory, and dies alone.
+"""Process pool for untrusted input: each job has limits of time and memory and can be killed alone.
 
-``concurrent.futures`` cannot kill one worker, and pebble's manager threads poll. Here a worker is a plain process that
-reads pickled calls from its standard input and writes pickled results to its standard output; nothing but the daemon
-itself ever speaks on these pipes. Workers start when first needed and end when the daemon does, however it ends.
+``concurrent.futures`` cannot kill a single worker, and pebble's manager threads poll. Here a worker is a plain process
+that reads pickled calls from standard input and writes pickled results to standard output; only the daemon uses these
+pipes. Workers start when first needed and end with the daemon, however it ends.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _MAX_JOBS_PER_PROCESS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """What one job may take: seconds on the clock and on the processor, and the process's bytes of address space."""
+    """Limits of one job: elapsed time and processor time in seconds, address space of the process in bytes."""
 
     wall_seconds: float = 15.0
     cpu_seconds: int = 10
@@ -36,7 +36,7 @@ class JobLimits:
 
 
 class _PoolProcess:
-    """One process, how many jobs it has done, and when its last one ended."""
+    """A worker process with its job count and the time its last job ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process, self.job_count, self.idle_since = process, 0, 0.0
@@ -58,24 +58,24 @@ class _PoolProcess:
         return cls(process)
 
     async def run_job(self, job: bytes) -> tuple[bool, object]:
-        """Do one job; (True, result) or (False, what it raised). Raises ``EOFError`` if the process died of it."""
+        """Run one job; return (True, result) or (False, exception). Raises ``EOFError`` if the process died."""
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101, PT018 - both are pipes, see start()
         self.job_count += 1
         try:
             self._process.stdin.write(len(job).to_bytes(_LENGTH_BYTES, "big") + job)
             await self._process.stdin.drain()
             length = int.from_bytes(await self._process.stdout.readexactly(_LENGTH_BYTES), "big")
-            answer = pickle.loads(await self._process.stdout.readexactly(length))  # noqa: S301 - written by our own process
+            result = pickle.loads(await self._process.stdout.readexactly(length))  # noqa: S301 - written by our own process
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise EOFError from error
-        return answer[0], answer[1]
+        return result[0], result[1]
 
     @property
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
     async def kill(self) -> None:
-        """Kill the process and wait until it is gone."""
+        """Kill the process and wait until it has ended."""
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
@@ -83,9 +83,9 @@ class _PoolProcess:
 
 
 class SubprocessPool:
-    """A pool of such processes. Use it as an asynchronous context manager, or call ``aclose``.
+    """Pool of worker processes; use it as an asynchronous context manager, or call ``aclose``.
 
-    With ``rest_seconds``, a process that had nothing to do for so long is ended; the next job starts another.
+    A process that is idle for ``idle_seconds`` is ended; the next job starts another one.
     """
 
     def __init__(
@@ -100,15 +100,17 @@ class SubprocessPool:
         self.killed_count = 0
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run a pure module-level function in a worker. Raises what it raises, or ``WorkerKilled``."""
+        """Run a pure module-level function in a worker process. Raises what it raises, or ``WorkerKilled``."""
         async with self._free_slots:
-            job = pickle.dumps((work, args), protocol=pickle.HIGHEST_PROTOCOL)  # not before: many may wait
+            job = pickle.dumps(
+                (work, args), protocol=pickle.HIGHEST_PROTOCOL
+            )  # pickled only now, because many jobs may be waiting
             worker = await self._acquire_process()
-            done = False
+            is_reusable = False
             try:
                 async with asyncio.timeout(self._limits.wall_seconds):
-                    good, result = await worker.run_job(job)
-                done = worker.job_count < _MAX_JOBS_PER_PROCESS
+                    is_success, result = await worker.run_job(job)
+                is_reusable = worker.job_count < _MAX_JOBS_PER_PROCESS
             except TimeoutError as error:
                 self.killed_count += 1
                 raise WorkerKilled(f"{work.__name__} took longer than {self._limits.wall_seconds:g} s") from error
@@ -117,11 +119,11 @@ class SubprocessPool:
                 raise WorkerKilled(f"{work.__name__} exceeded its limit of memory or processor time") from error
             finally:
                 self._busy.discard(worker)
-                if done:
+                if is_reusable:
                     self._release_process(worker)
                 else:
                     await asyncio.shield(worker.kill())
-        if good:
+        if is_success:
             return result  # type: ignore[return-value]  # what the pickled function returned
         if isinstance(result, MemoryError):
             raise WorkerKilled(f"{work.__name__} exceeded its limit of memory")
@@ -139,7 +141,7 @@ class SubprocessPool:
         return worker
 
     def _release_process(self, process: _PoolProcess) -> None:
-        """Keep a worker for the next job; some time without one, and it may go."""
+        """Keep a process for the next job; it is ended after some idle time."""
         loop = asyncio.get_running_loop()
         process.idle_since = loop.time()
         self._idle.append(process)
@@ -147,11 +149,11 @@ class SubprocessPool:
             self._idle_timer = loop.call_later(self._idle_seconds, self._kill_idle_processes)
 
     def _kill_idle_processes(self) -> None:
-        """End who was idle for long, and look again when the next one will have been."""
+        """Kill processes that have been idle for too long, and schedule the next check."""
         loop, self._idle_timer = asyncio.get_running_loop(), None
-        assert self._idle_seconds is not None  # noqa: S101 - else there is no timer
-        rested = loop.time() - self._idle_seconds
-        for worker in [one for one in self._idle if one.idle_since <= rested]:
+        assert self._idle_seconds is not None  # noqa: S101 - without it no timer is started
+        idle_until = loop.time() - self._idle_seconds
+        for worker in [one for one in self._idle if one.idle_since <= idle_until]:
             self._idle.remove(worker)
             task = loop.create_task(worker.kill())
             self._kill_tasks.add(task)
@@ -162,7 +164,7 @@ class SubprocessPool:
             )
 
     async def aclose(self) -> None:
-        """End all workers, idle or busy."""
+        """Kill all processes, idle or busy."""
         if self._idle_timer:
             self._idle_timer.cancel()
             self._idle_timer = None

@@ -1,8 +1,8 @@
-"""A worker of Procrastinate: takes jobs from the queue in PostgreSQL and does them, until it is stopped.
+"""Procrastinate worker: runs jobs from the PostgreSQL queue until it is stopped.
 
-Procrastinate's worker ends when its database goes away, and when it was frozen for so long that it is no longer on its
-list; here it begins anew then, after a moment. It also leaves it to chance when the next job of a busy host begins: a
-new job is announced, one whose turn has come is not. Here whoever ends a job announces the next one of its host.
+Procrastinate's own worker ends when its database is lost, or when it was suspended until it lost its registration; here
+it is restarted after a moment. Procrastinate also announces only new jobs, so the next job of a busy host would start
+at the next poll; here a finished job announces the next one of its host.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ QueueErrorCallback = Callable[[str], None]
 RECONNECT_SECONDS = 1.0
 MAX_CONNECTIONS = 4
 QUEUE_POLL_SECONDS = 1.0
-"""So often, in seconds, the queue is looked into without an announcement: one that comes during a look is missed."""
+"""Interval of polling without an announcement, because an announcement during a poll is missed."""
 
 STALLED_WORKER_SECONDS = 3600.0
 
 
 class ProcrastinateWorker:
-    """One worker, doing ``places`` jobs side by side."""
+    """Worker that runs up to ``concurrency`` jobs at the same time."""
 
     def __init__(
         self,
@@ -38,19 +38,19 @@ class ProcrastinateWorker:
         concurrency: int,
         heartbeat: timedelta,
     ) -> None:
-        """``works`` does a job of each name; a job that raises has failed."""
+        """Prepare the worker; ``functions`` maps job names to functions. A job that raises has failed."""
         self._conninfo, self._queue, self._functions = dict(conninfo), queue, dict(functions)
         self._concurrency, self._heartbeat = concurrency, heartbeat
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Take no further job."""
+        """Start no further job."""
         self._stopped.set()
 
     async def run(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:
-        """Do jobs until stopped; then let those under way end, and after ``patience`` cut off the rest.
+        """Run jobs until stopped; then wait up to ``max_wait`` for running jobs, and cancel the others.
 
-        ``trouble`` is told what is wrong with the queue, and an empty text when all is well.
+        ``on_error`` is called with a description of each queue problem, and with an empty text when the queue works.
         """
         asyncio.get_running_loop().set_exception_handler(_ignore_connector_error)
         while not self._stopped.is_set():
@@ -63,7 +63,7 @@ class ProcrastinateWorker:
                     await asyncio.wait_for(self._stopped.wait(), RECONNECT_SECONDS)
 
     async def _run_until_stopped(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:
-        """Run Procrastinate's worker until it ends by itself or is stopped. Raises what it ends by."""
+        """Run Procrastinate's worker until it ends or is stopped. Raises the error that ended it."""
         connector = PsycopgConnector(kwargs=self._conninfo, min_size=1, max_size=MAX_CONNECTIONS, timeout=10)
         app = App(connector=connector)
         app.job_manager = _NotifyingJobManager(connector)
@@ -71,7 +71,7 @@ class ProcrastinateWorker:
             app.task(name=name, queue=self._queue)(work)
         async with app.open_async():
             on_error("")
-            serving = asyncio.create_task(
+            worker_task = asyncio.create_task(
                 app.run_worker_async(
                     queues=[self._queue],
                     concurrency=self._concurrency,
@@ -84,16 +84,16 @@ class ProcrastinateWorker:
                 )
             )
             stopped = asyncio.create_task(self._stopped.wait())
-            await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({worker_task, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
-            serving.cancel()
+            worker_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await serving
+                await worker_task
 
 
 class _NotifyingJobManager(JobManager):
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Note what became of a job, and tell all workers if another one waits for its host."""
+        """Record the result of a job, and notify all workers if another job waits for its host."""
         await super().finish_job(job, status, delete_job)
         if job.lock:
             (channel,) = get_channel_for_queues([job.queue])
@@ -105,6 +105,6 @@ _NOTIFY_NEXT_JOB = """SELECT pg_notify(%(channel)s, json_build_object('type', 'j
 
 
 def _ignore_connector_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Say nothing of a job whose end Procrastinate could not note: it was taken back, or it will be."""
+    """Ignore errors about a finished job that Procrastinate could not record; the job is requeued."""
     if not isinstance(context.get("exception"), ConnectorException):
         loop.default_exception_handler(context)

@@ -1,10 +1,10 @@
-"""The scheduler: asks for due work again and again; what is due is known by the database, not by it.
+"""Scheduler: runs jobs periodically; the database, not the scheduler, knows which work is due.
 
-APScheduler 3 swallows what a job raises and, by default, drops a run that is a second late: so nothing is ever
-misfired here, runs that pile up become one, and every error, missed run and skipped run is handed to ``on_trouble``.
+APScheduler 3 hides exceptions of jobs and, by default, drops a run that is a second late. Here no run is dropped for
+being late, accumulated runs become one, and every error, missed run and skipped run is passed to ``on_error``.
 
-It also plans by the wall clock, one run after the other: a clock set forward by a day, or a machine that slept, would
-cost a second of counting for every job; a clock set back would leave all jobs waiting for a day. Here the next run is
+APScheduler also plans by the wall clock, one run after another: a clock set forward by a day, or a suspended machine,
+would cost a second of computing per job, and a clock set back would delay all jobs for a day. Here the next run is
 never more than one period away, whatever the clock does.
 """
 
@@ -24,7 +24,7 @@ EVENT_PROBLEMS = {EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed", EVENT_J
 
 
 class Scheduler:
-    """Runs each job at its pace until it is stopped, never twice at once."""
+    """Runs each job periodically until it is stopped, never twice at the same time."""
 
     def __init__(self, on_error: JobErrorCallback) -> None:
         self._on_error, self._job_count = on_error, 0
@@ -37,27 +37,27 @@ class Scheduler:
         self._scheduler.add_listener(self._report_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
-        """Run ``work`` every so often, for the first time within one period after ``start``.
+        """Run ``work`` every ``interval``, for the first time within one period after ``start``.
 
-        Jobs begin a fifth of their period apart, in the order in which they are added: what a poll brings is told by
-        the next job of the same second, not by that of the next one.
+        Jobs start a fifth of their period apart, in the order in which they are added, so that the results of one job
+        are processed by the next one in the same period.
         """
-        pace = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
-        self._scheduler.add_job(self._track_runs(work), pace, id=name, name=name)
+        trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
+        self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)
         self._job_count += 1
 
     def start(self) -> None:
-        """Begin; must be called inside the running event loop."""
+        """Start the scheduler; must be called within the running event loop."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Start no further run; those under way are left to end by themselves, and ``drain`` waits for them."""
+        """Start no further run; running ones continue, and ``drain`` waits for them."""
         if self._scheduler.running:
             self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=False)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """Wait for the runs under way after ``stop``, cut off those that take longer, and return their number."""
+        """Wait up to ``max_wait`` for running jobs after ``stop``, cancel the others and return their number."""
         if not self._running_tasks:
             return 0
         _, late = await asyncio.wait(self._running_tasks, timeout=max_wait.total_seconds())
@@ -68,11 +68,11 @@ class Scheduler:
         return len(late)
 
     def _track_runs(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """Know the runs of a job while they last. One that ``drain`` cuts off ends in silence: it is counted there."""
+        """Wrap a job so that its running tasks are known; a task that ``drain`` cancels raises nothing."""
 
         async def run() -> None:
             task = asyncio.current_task()
-            assert task is not None  # noqa: S101 - a coroutine of the scheduler runs in a task of its own
+            assert task is not None  # noqa: S101 - the scheduler runs each coroutine in its own task
             self._running_tasks.add(task)
             try:
                 await work()
@@ -90,11 +90,11 @@ class Scheduler:
 
 class _NonCancellingExecutor(AsyncIOExecutor):  # type: ignore[misc]  # published without types
     def shutdown(self, wait: bool = True) -> None:
-        """Leave the runs under way alone; the library's own would cancel them."""
+        """Do not cancel running jobs, as the library's executor would."""
 
 
 class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without types
-    """One run a period; the runs of a period that is over are left out at once, not counted one by one."""
+    """Trigger that fires once per period and skips all missed periods at once instead of one by one."""
 
     def __init__(self, interval: timedelta, first_delay: timedelta) -> None:
         self.interval, self._first_delay = interval, first_delay
@@ -106,7 +106,7 @@ class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without 
 
 class _ClockSafeScheduler(AsyncIOScheduler):  # type: ignore[misc]  # published without types
     def wakeup(self) -> None:
-        """Look for due jobs. One that is planned more than a period ahead was planned by a clock since set back."""
+        """Start due jobs, and reschedule jobs planned more than a period ahead, because the clock was set back."""
         now = datetime.now(self.timezone)
         for job in self.get_jobs():
             if job.next_run_time > now + job.trigger.interval:

@@ -1,4 +1,4 @@
-"""Foreign documents in workers that can be killed (THREATS rows 19-22, 24), and the workers themselves."""
+"""Untrusted documents in worker processes, and the process pool itself."""
 
 import asyncio
 import math
@@ -21,7 +21,7 @@ URL = "https://daily.example/feed"
 SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
 QUICK = JobLimits(
     wall_seconds=60, cpu_seconds=1, memory_bytes=400_000_000
-)  # a busy machine may stop any clock on a wall
+)  # elapsed time is not reliable on a busy machine
 
 
 def in_worker(work: Callable[..., object], *args: object, limits: JobLimits = QUICK) -> object:
@@ -36,8 +36,8 @@ def rss(body: str, head: str = "") -> bytes:
     return f"{head}<rss version='2.0'><channel><title>T</title>{body}</channel></rss>".encode()
 
 
-def test_external_entities_are_never_read(tmp_path: Path) -> None:
-    """Neither a file nor an address named by a document is opened, by either reader."""
+def test_external_entities_are_never_loaded(tmp_path: Path) -> None:
+    """No file or URL that a document names is opened, by either parser."""
     secret = tmp_path / "secret"
     secret.write_text("TOP SECRET", encoding="utf-8")
 
@@ -61,7 +61,7 @@ def test_external_entities_are_never_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("depth", [9, 2])
 def test_entity_bombs_are_harmless(depth: int) -> None:
-    """Billion laughs and quadratic blow-up end quickly and small: no worker has to be killed for them."""
+    """Billion laughs and quadratic blow-up end quickly with little memory, without killing a process."""
     if depth == 9:
         steps = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
         head, text = f"<!DOCTYPE rss [<!ENTITY l0 'lol'>{steps}]>", "&l9;"
@@ -83,8 +83,8 @@ def test_entity_bombs_are_harmless(depth: int) -> None:
     ],
     ids=["attributes", "depth", "escaped"],
 )
-def test_documents_made_to_be_slow_cost_one_worker(body: bytes) -> None:
-    """Whatever a document does to feedparser, it ends within the limit, and the next job gets a worker."""
+def test_slow_documents_cost_one_process(body: bytes) -> None:
+    """Whatever a document does to feedparser, its job ends within the limit, and the next job gets a process."""
 
     async def run() -> None:
         async with SubprocessPool(1, QUICK) as workers:
@@ -101,8 +101,8 @@ def test_documents_made_to_be_slow_cost_one_worker(body: bytes) -> None:
     on_loop(run())
 
 
-def test_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path) -> None:
-    """Feedparser would open an address or a path that it is given as text."""
+def test_a_body_that_looks_like_a_url_is_not_fetched(tmp_path: Path) -> None:
+    """A string that feedparser could open as a URL or path is only parsed."""
     (tmp_path / "feed.xml").write_bytes(rss("<item><title>From a file</title></item>"))
 
     async def run() -> int:
@@ -115,8 +115,8 @@ def test_a_body_that_looks_like_an_address_is_not_fetched(tmp_path: Path) -> Non
     assert on_loop(run()) == 0
 
 
-def test_a_hundred_thousand_entries_are_capped() -> None:
-    """The first two thousand are read, and the document says that there were more."""
+def test_a_hundred_thousand_entries_are_limited() -> None:
+    """The first two thousand are returned, and the feed is marked as truncated."""
     items = "".join(f"<item><title>T{n}</title><link>https://h.example/{n}</link></item>" for n in range(100_000))
     feed = in_worker(parse_document, rss(items), "text/xml", URL, SOURCE, limits=JobLimits(60, 10, 600_000_000))
     assert isinstance(feed, Feed)
@@ -124,8 +124,8 @@ def test_a_hundred_thousand_entries_are_capped() -> None:
     assert feed.is_truncated
 
 
-def test_workers_return_raise_and_die_alone() -> None:
-    """Results and errors travel; time and memory are limited; a crash is a killed worker; many jobs share few."""
+def test_processes_return_results_raise_errors_and_are_killed_alone() -> None:
+    """Results and errors are returned, time and memory are limited, and many jobs share few processes."""
 
     async def run() -> None:
         async with SubprocessPool(2, JobLimits(60, 2, 300_000_000)) as workers:
@@ -154,13 +154,13 @@ def exit_hard(code: int) -> None:
     raise SystemExit(code)
 
 
-def test_a_cancelled_job_does_not_give_its_answer_to_the_next(tmp_path: Path) -> None:
-    """A worker whose caller went away is ended, not handed on with a stale answer in its pipe."""
+def test_the_result_of_a_cancelled_job_is_not_given_to_the_next(tmp_path: Path) -> None:
+    """The process of a cancelled job is killed instead of reused with an unread result in its pipe."""
     begun, gate = tmp_path / "begun", tmp_path / "gate"
 
     async def run() -> None:
         async with SubprocessPool(1, JobLimits(wall_seconds=120)) as workers:
-            task = asyncio.create_task(workers.run(answer_late, begun, gate))
+            task = asyncio.create_task(workers.run(return_late, begun, gate))
             assert await asyncio.to_thread(wait_until, begun.exists, 120)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -171,8 +171,8 @@ def test_a_cancelled_job_does_not_give_its_answer_to_the_next(tmp_path: Path) ->
     on_loop(run())
 
 
-def answer_late(begun: Path, gate: Path) -> str:
-    """Say that the job has begun, and answer when the gate is open."""
+def return_late(begun: Path, gate: Path) -> str:
+    """Signal that the job has started, and return when the gate is open."""
     begun.touch()
     wait_until(gate.exists, 120)
     return "stale"

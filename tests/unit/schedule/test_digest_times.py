@@ -1,4 +1,4 @@
-"""When digests are due, over clock changes, quiet hours and outages."""
+"""Due times of digests: clock changes, quiet hours and outages."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -21,14 +21,14 @@ def utc(text: str) -> datetime:
 
 
 def sweep(digest: DigestPlan, start: datetime, end: datetime, step: timedelta = timedelta(minutes=5)) -> list[datetime]:
-    """Ask every few minutes as the daemon does, each window starting where the last one ended."""
-    timetable, told, fires = CronDigestSchedule(), start, []
+    """Check every few minutes as the daemon does; each window starts at the end of the last one."""
+    timetable, last_due_at, fires = CronDigestSchedule(), start, []
     now = start
     while now <= end:
-        due = timetable.last_due(digest, told, now)
+        due = timetable.last_due(digest, last_due_at, now)
         if due is not None:
             fires.append(due)
-            told = due
+            last_due_at = due
         now += step
     return fires
 
@@ -43,26 +43,24 @@ def sweep(digest: DigestPlan, start: datetime, end: datetime, step: timedelta = 
     ],
     ids=["daily autumn", "daily spring", "cron autumn", "cron spring"],
 )
-def test_row_53_clock_changes_send_each_window_once(
-    schedule: Schedule, start: str, end: str, expected: list[str]
-) -> None:
-    """A doubled hour sends once, at its first passing; a skipped one sends all the same."""
+def test_clock_changes_send_each_window_once(schedule: Schedule, start: str, end: str, expected: list[str]) -> None:
+    """A repeated hour fires once, at its first occurrence; a skipped one still fires."""
     assert sweep(plan(schedule), utc(start), utc(end)) == [utc(moment) for moment in expected]
 
 
-def test_row_53_an_hourly_digest_runs_through_the_doubled_hour() -> None:
-    """What runs every hour runs in both of them: 25 times on the long day, 23 times on the short one."""
+def test_an_hourly_digest_fires_in_both_repeated_hours() -> None:
+    """It fires 25 times on the long day and 23 times on the short one."""
     hourly = plan(Schedule(cron="0 * * * *"))
     assert len(sweep(hourly, utc("2026-10-24T22:00"), utc("2026-10-25T23:00"))) == 25
     assert len(sweep(hourly, utc("2026-03-28T23:00"), utc("2026-03-29T22:00"))) == 23
 
 
-def test_row_53_a_changed_zone_moves_the_hour_only() -> None:
-    """After the zone was edited the next digest comes at the new hour, once."""
+def test_a_changed_zone_moves_only_the_hour() -> None:
+    """After a change of the zone the next digest is due at the new hour, once."""
     before, after = plan(Schedule(at=time(7)), "Asia/Vientiane"), plan(Schedule(at=time(7)), "Europe/Berlin")
-    told = CronDigestSchedule().last_due(before, utc("2026-05-01T00:00") - DAY, utc("2026-05-01T00:00"))
-    assert told == utc("2026-05-01T00:00")
-    assert CronDigestSchedule().last_due(after, told, utc("2026-05-01T12:00")) == utc("2026-05-01T05:00")
+    last_due_at = CronDigestSchedule().last_due(before, utc("2026-05-01T00:00") - DAY, utc("2026-05-01T00:00"))
+    assert last_due_at == utc("2026-05-01T00:00")
+    assert CronDigestSchedule().last_due(after, last_due_at, utc("2026-05-01T12:00")) == utc("2026-05-01T05:00")
 
 
 @pytest.mark.parametrize(
@@ -78,19 +76,19 @@ def test_row_53_a_changed_zone_moves_the_hour_only() -> None:
         ("0 7 * * fri-mon", "fri sat sun mon"),
     ],
 )
-def test_weekdays_mean_what_crontab_says(cron: str, days: str) -> None:
-    """Sunday is 0 and 7, ranges and steps work, names too."""
+def test_weekdays_have_the_meaning_of_crontab(cron: str, days: str) -> None:
+    """Sunday is 0 and 7; ranges, steps and names are accepted."""
     fires = sweep(plan(Schedule(cron=cron), "UTC"), utc("2026-05-03T00:00"), utc("2026-05-10T00:00"), DAY / 24)
     assert {fire.strftime("%a").lower() for fire in fires} == set(days.split())
 
 
 def test_day_of_month_and_weekday_together_mean_either() -> None:
-    """crontab(5): if both fields are restricted, the command runs when either matches."""
+    """As in crontab(5), if both fields are restricted, a match of either one is sufficient."""
     fires = sweep(plan(Schedule(cron="0 7 13 * fri"), "UTC"), utc("2026-05-01T00:00"), utc("2026-05-31T00:00"), DAY / 4)
     assert [fire.day for fire in fires] == [1, 8, 13, 15, 22, 29]
 
 
-def test_an_outage_of_days_leaves_one_digest_due() -> None:
+def test_after_an_outage_of_days_one_digest_is_due() -> None:
     """A daemon that was down for four days finds the latest missed time, once."""
     daily = plan(Schedule(at=time(7)), "UTC")
     now = utc("2026-05-05T09:30")
@@ -99,8 +97,8 @@ def test_an_outage_of_days_leaves_one_digest_due() -> None:
     assert CronDigestSchedule().last_due(daily, now, now + timedelta(hours=1)) is None
 
 
-def test_quiet_hours_hold_and_never_drop() -> None:
-    """A time in the night is due in the morning; one told at once waits for the morning too."""
+def test_quiet_hours_delay_digests_and_drop_none() -> None:
+    """A time at night is due in the morning; an immediate digest waits for the morning too."""
     late = plan(Schedule(at=time(23)), "Asia/Vientiane", NIGHT)
     fires = sweep(late, utc("2026-05-01T00:00"), utc("2026-05-03T00:00"))
     assert fires == [utc("2026-05-01T23:00"), utc("2026-05-02T23:00")]
@@ -110,8 +108,8 @@ def test_quiet_hours_hold_and_never_drop() -> None:
     assert CronDigestSchedule().last_due(once, night - DAY, morning) == morning
 
 
-def test_a_time_before_the_night_is_not_held_by_it() -> None:
-    """The evening digest that a restart missed is sent as soon as the quiet hours end, not forgotten."""
+def test_a_time_before_quiet_hours_is_due_after_them() -> None:
+    """The evening digest that a restart missed is sent as soon as the quiet hours end."""
     evening = plan(Schedule(cron="0 21,23 * * *"), "UTC", NIGHT)
     timetable = CronDigestSchedule()
     assert timetable.last_due(evening, utc("2026-05-01T12:00"), utc("2026-05-01T21:30")) == utc("2026-05-01T21:00")
@@ -120,8 +118,8 @@ def test_a_time_before_the_night_is_not_held_by_it() -> None:
     assert timetable.last_due(early, utc("2026-05-01T12:00"), utc("2026-05-02T06:00")) == utc("2026-05-01T21:00")
 
 
-def test_quiet_hours_end_once_in_a_doubled_hour() -> None:
-    """Quiet hours that end within the doubled hour hold until the clock is past them for good."""
+def test_quiet_hours_end_once_in_a_repeated_hour() -> None:
+    """Quiet hours that end within the repeated hour last until the clock passes their end for the second time."""
     once = plan(Schedule(is_immediate=True), hold=QuietHours(time(22), time(2, 30)))
     due = [
         CronDigestSchedule().last_due(once, utc("2026-10-24T00:00"), utc(f"2026-10-25T{at}"))
@@ -131,7 +129,7 @@ def test_quiet_hours_end_once_in_a_doubled_hour() -> None:
 
 
 @pytest.mark.parametrize("cron", ["0 7 * *", "61 7 * * *", "0 7 * * funday", "0 7 * * 9", ""])
-def test_an_unreadable_cron_says_what_would_be_right(cron: str) -> None:
-    """The error names the expression and shows a right one."""
+def test_the_error_for_an_invalid_cron_shows_a_valid_one(cron: str) -> None:
+    """It contains the invalid expression and an example."""
     with pytest.raises(UsageError, match="expected"):
         CronDigestSchedule().last_due(plan(Schedule(cron=cron)), utc("2026-05-01T00:00"), utc("2026-05-02T00:00"))

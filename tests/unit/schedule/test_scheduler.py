@@ -1,4 +1,4 @@
-"""The runner never drops a job silently."""
+"""Scheduler: no job is dropped silently."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,56 +14,56 @@ from monitor.schedule.scheduler import Scheduler, _IntervalTrigger
 PERIOD = timedelta(seconds=1)
 
 
-def test_an_error_is_told_and_the_job_goes_on() -> None:
-    """A job that raises is reported with its name, and runs again."""
+def test_an_error_is_reported_and_the_job_runs_again() -> None:
+    """A job that raises is reported with its name."""
 
     async def scene(_clock: Traveller) -> None:
-        told: list[tuple[str, str, str]] = []
+        reports: list[tuple[str, str, str]] = []
         again = asyncio.Event()
-        runner = Scheduler(lambda job, what, error: told.append((job, what, str(error))))
+        scheduler = Scheduler(lambda job, what, error: reports.append((job, what, str(error))))
 
         async def work() -> None:
-            if told:
+            if reports:
                 again.set()
             raise ValueError("boom")
 
-        runner.add("poll", PERIOD, work)
-        runner.start()
+        scheduler.add("poll", PERIOD, work)
+        scheduler.start()
         await again.wait()
-        runner.stop()
-        assert told[0] == ("poll", "failed", "boom")
+        scheduler.stop()
+        assert reports[0] == ("poll", "failed", "boom")
 
     on_a_clock(scene)
 
 
-def test_a_long_run_is_not_doubled_but_told() -> None:
-    """While a run lasts the next is skipped, and that is said."""
+def test_a_long_run_is_reported_and_not_started_twice() -> None:
+    """While a run lasts the next one is skipped and reported."""
 
     async def scene(_clock: Traveller) -> None:
-        told: asyncio.Queue[str] = asyncio.Queue()
-        runner = Scheduler(lambda _job, what, _error: told.put_nowait(what))
+        reports: asyncio.Queue[str] = asyncio.Queue()
+        scheduler = Scheduler(lambda _job, what, _error: reports.put_nowait(what))
         starts = []
 
         async def work() -> None:
             starts.append(1)
             await asyncio.Event().wait()
 
-        runner.add("deliver", PERIOD, work)
-        runner.start()
-        assert await told.get() == "still running"
-        runner.stop()
+        scheduler.add("deliver", PERIOD, work)
+        scheduler.start()
+        assert await reports.get() == "still running"
+        scheduler.stop()
         assert len(starts) == 1
-        await runner.drain(timedelta(0))
+        await scheduler.drain(timedelta(0))
 
     on_a_clock(scene)
 
 
-def test_a_run_under_way_at_the_end_ends_by_itself() -> None:
-    """Stopping begins no run and cuts none off; draining waits for it, and only so long."""
+def test_stopping_lets_running_jobs_finish() -> None:
+    """Stopping starts and cancels no run; draining waits for running ones up to its limit."""
 
     async def scene(_clock: Traveller) -> None:
-        told: list[str] = []
-        runner = Scheduler(lambda _job, what, _error: told.append(what))
+        reports: list[str] = []
+        scheduler = Scheduler(lambda _job, what, _error: reports.append(what))
         begun, go, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def work() -> None:
@@ -74,24 +74,24 @@ def test_a_run_under_way_at_the_end_ends_by_itself() -> None:
         async def hang() -> None:
             await asyncio.Event().wait()
 
-        runner.add("process", PERIOD, work)
-        runner.add("deliver", PERIOD, hang)
-        runner.start()
+        scheduler.add("process", PERIOD, work)
+        scheduler.add("deliver", PERIOD, hang)
+        scheduler.start()
         await begun.wait()
-        runner.stop()
+        scheduler.stop()
         assert not ended.is_set()
         go.set()
-        assert await runner.drain(timedelta(seconds=0.05)) <= 1
+        assert await scheduler.drain(timedelta(seconds=0.05)) <= 1
         assert ended.is_set()
-        assert await runner.drain(timedelta(seconds=5)) == 0
-        assert "failed" not in told
+        assert await scheduler.drain(timedelta(seconds=5)) == 0
+        assert "failed" not in reports
 
     on_a_clock(scene)
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=400), timedelta(days=-400)])
-def test_jobs_go_on_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set forward or back by more than a year, the clock costs neither a wait nor a burst of runs."""
+def test_jobs_continue_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock set forward or back by more than a year causes neither a pause nor a burst of runs."""
     planned = count()
     plan = _IntervalTrigger.get_next_fire_time
 
@@ -103,17 +103,17 @@ def test_jobs_go_on_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest.Mo
 
     async def scene(clock: Traveller) -> None:
         runs: asyncio.Queue[datetime] = asyncio.Queue()
-        runner = Scheduler(lambda *_: None)
+        scheduler = Scheduler(lambda *_: None)
 
         async def work() -> None:
             runs.put_nowait(datetime.now(UTC))
 
-        runner.add("poll", PERIOD, work)
-        runner.start()
+        scheduler.add("poll", PERIOD, work)
+        scheduler.start()
         before = await runs.get()
         clock.shift(jump)
         later = [await runs.get() - before - jump for _ in range(4)]
-        runner.stop()
+        scheduler.stop()
         assert timedelta(0) < later[0] <= PERIOD
         assert [two - one for one, two in pairwise(later)] == [PERIOD] * 3
         assert runs.empty()
@@ -121,54 +121,54 @@ def test_jobs_go_on_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest.Mo
     on_a_clock(scene)
 
 
-def test_runs_that_were_missed_become_one() -> None:
-    """A loop that stood still runs each job once when it goes on: none is dropped, none is made up for."""
+def test_missed_runs_become_one() -> None:
+    """After a blocked event loop each job runs once: no job is dropped, and missed runs are not repeated."""
 
     async def scene(_clock: Traveller) -> None:
         runs: asyncio.Queue[int] = asyncio.Queue()
-        told: list[str] = []
-        runner = Scheduler(lambda _job, what, _error: told.append(what))
+        reports: list[str] = []
+        scheduler = Scheduler(lambda _job, what, _error: reports.append(what))
 
         async def work() -> None:
             runs.put_nowait(1)
 
-        runner.add("poll", PERIOD, work)
-        runner.start()
+        scheduler.add("poll", PERIOD, work)
+        scheduler.start()
         await runs.get()
         skip(10 * PERIOD.total_seconds())
         await turn()
-        assert (runs.qsize(), told) == (1, [])
-        runner.stop()
+        assert (runs.qsize(), reports) == (1, [])
+        scheduler.stop()
 
     on_a_clock(scene)
 
 
-def test_jobs_of_one_pace_take_turns() -> None:
-    """What one leaves is met by the next one in the same period, in the order in which they were added."""
+def test_jobs_with_the_same_interval_run_in_order() -> None:
+    """The results of one job are processed by the next one in the same period."""
 
     async def scene(_clock: Traveller) -> None:
         ran: asyncio.Queue[str] = asyncio.Queue()
-        runner = Scheduler(lambda *_: None)
+        scheduler = Scheduler(lambda *_: None)
         for name in ("poll", "read", "process", "deliver"):
 
             async def work(name: str = name) -> None:
                 ran.put_nowait(name)
 
-            runner.add(name, PERIOD, work)
-        runner.start()
+            scheduler.add(name, PERIOD, work)
+        scheduler.start()
         assert [await ran.get() for _ in range(4)] == ["poll", "read", "process", "deliver"]
-        runner.stop()
+        scheduler.stop()
 
     on_a_clock(scene)
 
 
 def on_a_clock(scene: Callable[[Traveller], Coroutine[object, object, None]]) -> None:
-    """Play a scene on a loop that never waits, while the clock on the wall shows the time of the loop."""
+    """Run a scenario on a loop that never waits, while the wall clock follows the time of the loop."""
     with (
         travel(datetime.now(UTC), tick=False) as clock,
-        asyncio.Runner(loop_factory=lambda: LeapingLoop(lambda seconds: _follow(clock, seconds))) as runner,
+        asyncio.Runner(loop_factory=lambda: LeapingLoop(lambda seconds: _follow(clock, seconds))) as scheduler,
     ):
-        runner.run(scene(clock))
+        scheduler.run(scene(clock))
 
 
 def _follow(clock: Traveller, seconds: float) -> None:
