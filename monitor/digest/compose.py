@@ -125,6 +125,7 @@ def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
 
 
 def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
+    """Build the digest article from all hits of one article."""
     first = records[0]
     ranks = rank_officials(records)
     most_serious = max((record.kind for record in records), key=KIND_PRECEDENCE.index)
@@ -185,6 +186,7 @@ def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
 def _rank_stories(
     reports: Sequence[_DigestArticle], duplicates: Mapping[int, Sequence[DuplicateItem]]
 ) -> list[_RankedStory]:
+    """Group articles into stories and return them sorted, most prominent first."""
     stories: dict[str, list[_DigestArticle]] = defaultdict(list)
     for report in reports:
         stories[report.story_id or f"article-{report.item.article_id}"].append(report)
@@ -241,6 +243,7 @@ def _choose_section_key(story: DigestStory) -> str:
 
 
 def _format_positions(official: Official, on_date: date) -> str:
+    """Return the positions that an official held on a date, separated by commas."""
     held = [
         role.title
         for role in official.roles
@@ -292,6 +295,7 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
 def _format_overflow_notices(
     hidden_stories: Sequence[_RankedStory], hidden_articles: int, officials: Sequence[Official]
 ) -> tuple[str, ...]:
+    """Return a notice with the number of articles over the limit, by official or rule."""
     if not hidden_articles:
         return ()
     names = {official.id: official.name for official in officials}

@@ -43,12 +43,12 @@ tin-?(?:lien-?quan|khac|moi|cung-?chuyen-?muc|doc-?nhieu) doc-?(?:nhieu|them) xe
 quang-?cao baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verwandte teilen kommentare?
 empfehlungen publicidad compartir comentarios publicite partage commentaires reklame? reklama annons
 """)
-"""Names of boxes that never belong to the article, unless they contain most of the page's text."""
+"""Names of boxes that never belong to the article, unless they contain much of the page's text."""
 LINK_LIST_NAMES = _compile_names(r"""
 teasers? teaser-?\w+ tags? topics? latest(?:-?news)? trending popular hot-?news more similar stories headlines list
 links? card cards
 """)
-"""Names of boxes that are boilerplate if they consist mostly of links."""
+"""Names of boxes that are boilerplate if much of their text is links."""
 SMALL_PRINT_NAMES = _compile_names(r"""
 by-?lines? authors? author-?\w+ contributors? journalist writer reporter meta metadata post-?meta entry-?meta
 article-?meta date-?line date dates dateline datetime timestamps? time pub-?date published publish-?date updated

@@ -171,10 +171,10 @@ def _extract_regions(
     """Return the regions after applying the user's selectors, the title and the origins that support it."""
     if page.layout.runs and not select_body(tree, page, selectors.body):
         find_content(page)
-    title, why = choose_title(page, metadata, urlsplit(url).hostname or "")
+    title, title_reason = choose_title(page, metadata, urlsplit(url).hostname or "")
     selected = select_texts(tree, selectors.title)
     if selected:
-        title, why = " ".join(selected), "selector"
+        title, title_reason = " ".join(selected), "selector"
     regions = (
         assemble_regions(page, title, metadata.descriptions, metadata.authors) if page.layout.runs else ArticleRegions()
     )
@@ -182,7 +182,7 @@ def _extract_regions(
     if standfirst:
         regions.standfirst = "\n".join(standfirst)
         regions.body = [text for text in regions.body if text not in standfirst]
-    return regions, title, why
+    return regions, title, title_reason
 
 
 def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
@@ -218,12 +218,14 @@ def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:
 
 
 def _choose_default_language(source: Source | None, entry: Article | None) -> str:
+    """Return the language of the feed entry, else that of the source."""
     return (entry.language if entry else "") or (source.language if source else "")
 
 
 def _collect_reasons(
     article: Article, page: PageAnalysis, title_reason: str, published_reason: str, text_reason: str
 ) -> list[ExtractionReason]:
+    """Return the reason for each region and each text run of an article."""
     reasons = [ExtractionReason("title", title_reason, article.title)]
     if article.published_at:
         reasons.append(ExtractionReason("published", published_reason, article.published_at.isoformat()))

@@ -203,6 +203,7 @@ def alnum_key(text: str) -> str:
 
 
 def _reject_boilerplate(page: PageAnalysis, is_small: Callable[[int], bool]) -> None:
+    """Reject all boxes that are boilerplate and small enough, except the one with the headline."""
     index, boxes = 1, page.layout.boxes
     title = page.title_run_index
     while index < len(boxes):
@@ -211,15 +212,16 @@ def _reject_boilerplate(page: PageAnalysis, is_small: Callable[[int], bool]) -> 
             box.run_end > box.run_start
             and not box.run_start <= title < box.run_end
             and is_small(index)
-            and (why := _find_boilerplate_reason(page, index))
+            and (reason := _find_boilerplate_reason(page, index))
         ):
-            page.reject(index, why)
+            page.reject(index, reason)
             index = box.subtree_end
         else:
             index += 1
 
 
 def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
+    """Return the reason why a box is boilerplate, judged by its tag, name and links, or an empty string."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box.tag in _SIDEBAR_TAGS:
         return box.tag
@@ -251,6 +253,7 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _score_boxes(page: PageAnalysis) -> list[float]:
+    """Return a score per box: the prose in it, decreasing with nesting depth and raised by names of article bodies."""
     boxes = page.layout.boxes
     scores = [0.0] * len(boxes)
     late = sum(
@@ -310,6 +313,10 @@ def _expand(page: PageAnalysis) -> None:
 
 
 def _is_continuation(page: PageAnalysis, child_index: int, root_prose: float) -> bool:
+    """Return whether a sibling box continues the article.
+
+    It must have few links, and be similar to the root box, lead in to it or have enough prose.
+    """
     box = page.layout.boxes[child_index]
     prose = page.prose_in(child_index)
     if not prose or page.link_share(child_index) > 0.3:

@@ -87,6 +87,7 @@ def _normalize_meta_name(name: str) -> str:
 
 
 def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
+    """Add the claims of the canonical link, the language attribute and the document title."""
     canonical = tree.css_first('link[rel~="canonical"][href]')
     if canonical is not None:
         metadata.urls.insert(0, (canonical.attributes.get("href") or "").strip())
@@ -100,6 +101,7 @@ def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 
 
 def _read_json_ld(metadata: PageMetadata, text: str) -> None:
+    """Add the claims of a JSON-LD script; the most specific article types come first."""
     document = _parse_lenient_json(text)
     articles = [node for node in _iter_nodes(document) if _is_article_node(node)]
     articles.sort(key=lambda node: -max((_TYPE_PRIORITIES.get(kind, 1) for kind in _list_node_types(node)), default=0))

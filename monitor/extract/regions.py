@@ -139,6 +139,7 @@ def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_in
 
 
 def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
+    """Return whether a text run consists mostly of links and is not a sentence of the article."""
     run = page.layout.runs[run_index]
     share = compute_link_ratio(run)
     if share <= 0.5:
@@ -208,6 +209,7 @@ def _is_all_italic(node: LexborNode) -> bool:
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
+    """Return whether a text run is in a small box whose name indicates bylines, dates or similar."""
     if page.layout.boxes[run.box_index].tag in HEADING_TAGS:
         return False
     index = run.box_index

@@ -56,7 +56,7 @@ _FORBIDDEN_NETWORKS_V6: tuple[tuple[str, str], ...] = (
 )
 _GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
 _WEB_PORTS = frozenset({80, 443})
-_LOOKUP_TIMEOUT_SECONDS = 3.0
+_LOOKUP_TIMEOUT_SECONDS = 3.0  # documented in docs/sources.md
 _MAX_CONCURRENT_LOOKUPS = 128
 _CACHE_TTL_SECONDS = 60.0
 _MAX_CACHED_NAMES = 4096

@@ -33,7 +33,7 @@ from monitor.fetch.transport import (
 )
 from monitor.text.urls import extract_host, is_web_url
 
-_TOTAL_TIMEOUT_SECONDS = 30.0
+_TOTAL_TIMEOUT_SECONDS = 30.0  # documented in docs/sources.md
 _ACCEPT_HEADERS = {
     FetchPurpose.FEED: b"application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     b"text/xml;q=0.9, */*;q=0.5",

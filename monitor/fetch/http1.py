@@ -19,7 +19,10 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class ResponseLimits:
-    """Limits for one response: lengths in bytes; ``compression_ratio`` is decoded length divided by wire length."""
+    """Limits for one response: lengths in bytes; ``compression_ratio`` is decoded length divided by wire length.
+
+    The default values are documented in docs/sources.md.
+    """
 
     wire_bytes: int = 5_000_000
     decoded_bytes: int = 10_000_000

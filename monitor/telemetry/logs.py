@@ -92,7 +92,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
     @stream.setter
     def stream(self, _value: TextIO) -> None:
-        """Take no other one."""
+        """Ignore the value; the stream is always the current ``sys.stderr``."""
 
 
 class _RedactingFormatter(logging.Formatter):
