@@ -1,4 +1,4 @@
-"""The daemon in a hostile world, killed again and again: nothing is lost, and nothing is told twice."""
+"""Daemon with hostile servers that is killed repeatedly: nothing is lost or reported twice."""
 
 import json
 import random
@@ -24,7 +24,7 @@ DAY = 86_400
 
 
 def configuration(world: World, post: PostOffice, feeds: int) -> str:
-    """Watch every feed of the world for one official, and tell at once, by mail and by webhook."""
+    """Return a configuration that watches every feed for one official and reports at once by mail and webhook."""
     sources = "".join(
         f"  feed-{n}: {{name: Outlet {n}, feed: '{world.urls[n % len(world.urls)]}/feed/{n}', poll_interval: 1s}}\n"
         for n in range(feeds)
@@ -47,7 +47,7 @@ digests:
 
 
 def story(dice: random.Random, number: int) -> tuple[str, str]:
-    """Write an article unlike all others that names the official."""
+    """Return title and text of a unique article that mentions the official."""
     words = [f"{dice.choice(VERBS)} the {dice.choice(NOUNS)} number {dice.randrange(10_000)}" for _ in range(60)]
     paragraphs = [". ".join(f"The ministry {part}" for part in words[at : at + 15]) for at in range(0, 60, 15)]
     text = "".join(f"<p>{paragraph}.</p>" for paragraph in paragraphs)
@@ -56,7 +56,7 @@ def story(dice: random.Random, number: int) -> tuple[str, str]:
 
 @dataclass
 class Inbox:
-    """What one channel received: the articles of each message by its key, and how often a message came again."""
+    """Messages of one channel: the articles of each message by its key, and the number of arrivals."""
 
     messages: dict[str, set[str]] = field(default_factory=dict)
     arrivals: int = 0
@@ -71,42 +71,42 @@ class Inbox:
         return inbox
 
     @property
-    def tellings(self) -> Counter[str]:
-        """Count how many messages tell each article."""
+    def report_counts(self) -> Counter[str]:
+        """Count the messages that report each article."""
         return Counter(url for urls in self.messages.values() for url in urls)
 
     @property
     def repeats(self) -> int:
-        """Count the messages that came again."""
+        """Count the repeated messages."""
         return self.arrivals - len(self.messages)
 
 
 def posted(world: World) -> Inbox:
-    """Read what the webhook took."""
+    """Return the messages that the webhook accepted."""
 
-    def told() -> Iterator[tuple[str, set[str]]]:
+    def messages() -> Iterator[tuple[str, set[str]]]:
         for key, body in world.received():
             stories = json.loads(body)["data"]["stories"]
             yield key, {item["url"] for story in stories for item in (*story["items"], *story["also_in"])}
 
-    return Inbox.of(told())
+    return Inbox.of(messages())
 
 
 def mailed(post: PostOffice) -> Inbox:
-    """Read what the mail server took."""
+    """Return the messages that the mail server accepted."""
 
-    def told() -> Iterator[tuple[str, set[str]]]:
+    def messages() -> Iterator[tuple[str, set[str]]]:
         for letter in post.letters():
             part = letter.get_body(("plain",))
             text = part.get_content() if part else ""
             yield str(letter["Message-ID"]), set(re.findall(r"http://outlet\.example/a\d+", text))
 
-    return Inbox.of(told())
+    return Inbox.of(messages())
 
 
 @dataclass
 class Chaos:
-    """The world, the daemon in it, and what befalls them; ``befell`` counts it."""
+    """Hostile servers, a daemon and the failures injected into them; ``events`` counts the failures."""
 
     world: World
     post: PostOffice
@@ -114,7 +114,7 @@ class Chaos:
     feeds: int
     dice: random.Random
     published: set[str] = field(default_factory=set)
-    befell: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
 
     def publish(self, count: int) -> None:
         """Publish articles, each in some feed."""
@@ -125,14 +125,14 @@ class Chaos:
             self.published.add(f"http://outlet.example/a{number}")
 
     def set_clock(self, seconds: int) -> None:
-        """Let the daemon's clock jump."""
+        """Move the daemon's clock by a number of seconds from the real time."""
         (self.monitor.folder / "clock").write_text(str(seconds), encoding="utf-8")
-        self.befell["clock jumps"] += 1
+        self.events["clock jumps"] += 1
 
     @contextmanager
     def trouble(self, kind: str) -> Iterator[None]:
-        """Close the post office, have the webhook fail always, or set the clock a day off; for a while."""
-        self.befell[kind] += 1
+        """Within the block close the mail server, let the webhook always fail, or move the clock by a day."""
+        self.events[kind] += 1
         state = self.world.state
         if kind == "post closed":
             self.post.close()
@@ -149,19 +149,19 @@ class Chaos:
             self.set_clock(0)
 
     def live(self, seconds: float) -> None:
-        """Let the daemon run for so long, and kill it."""
+        """Run the daemon for a number of seconds, then kill it."""
         self.monitor.start()
         wait_until(lambda: self.monitor.has_said(b'"started"'), 120)
         wait_until(lambda: False, seconds)
         self.monitor.kill()
-        self.befell["kills"] += 1
+        self.events["kills"] += 1
 
     def missing(self) -> set[str]:
-        """Return the articles that one of the channels was not told yet."""
-        return self.published - (posted(self.world).tellings.keys() & mailed(self.post).tellings.keys())
+        """Return the articles that at least one channel has not received yet."""
+        return self.published - (posted(self.world).report_counts.keys() & mailed(self.post).report_counts.keys())
 
     def settle(self) -> bool:
-        """End all troubles, and see that all is told: a day later, when all is due that was to be tried again."""
+        """End all failures; return whether every article is reported within three days, after all retries."""
         self.world.state.fault_rate = self.world.state.hook_rate = 0
         for days in range(1, 4):
             self.set_clock(days * DAY)
@@ -176,12 +176,10 @@ class Chaos:
 TROUBLES = ("none", "post closed", "tomorrow", "hook down", "yesterday")
 
 
-def test_nothing_is_lost_and_nothing_told_twice(
+def test_nothing_is_lost_and_nothing_is_reported_twice(
     tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Hangs, drips, resets, 503s, wrong 304s, redated and cut feeds, a world of walls; receivers that are down for a
-    while; a clock that jumps by a day; and kill -9 every few seconds.
-    """
+    """With slow, broken and blocking servers, receivers that are down, a clock that jumps by a day, and many kills."""
     soak = request.config.getoption("--soak")
     feeds, hosts, rounds, batch = (500, 50, 50, 60) if soak else (9, 3, 5, 5)
     with World(hosts) as world:
@@ -198,7 +196,7 @@ def test_nothing_is_lost_and_nothing_told_twice(
             with chaos.trouble(TROUBLES[number % len(TROUBLES)]):
                 chaos.publish(batch)
                 chaos.live(chaos.dice.uniform(0.5, 8 if soak else 3))
-        whole = chaos.settle()
+        is_complete = chaos.settle()
         monitor.launcher = ("-m", "monitor")
         kept = Counter(line["url"] for line in monitor.lines("articles", "--limit", "100000"))
         by_hook, by_mail = posted(world), mailed(post)
@@ -207,12 +205,12 @@ def test_nothing_is_lost_and_nothing_told_twice(
         f"\n{feeds} sources, {len(chaos.published)} published, {len(kept)} kept; "
         f"webhook: {len(by_hook.messages)} messages, {by_hook.repeats} repeated; "
         f"mail: {len(by_mail.messages)} messages, {by_mail.repeats} repeated\n"
-        f"befell: {dict(sorted(chaos.befell.items()))}\nfaults: {dict(sorted(world.state.faults.items()))}\n"
+        f"events: {dict(sorted(chaos.events.items()))}\nfaults: {dict(sorted(world.state.faults.items()))}\n"
     )
     with capsys.disabled():
         sys.stdout.write(tally)
-    assert whole, sorted(chaos.missing())
+    assert is_complete, sorted(chaos.missing())
     assert kept == Counter(dict.fromkeys(chaos.published, 1))
     for inbox in (by_hook, by_mail):
-        assert inbox.tellings == Counter(dict.fromkeys(chaos.published, 1))
-        assert inbox.repeats <= chaos.befell["kills"]
+        assert inbox.report_counts == Counter(dict.fromkeys(chaos.published, 1))
+        assert inbox.repeats <= chaos.events["kills"]

@@ -1,4 +1,4 @@
-"""A pass that is killed at any of its commits loses nothing and tells nothing twice."""
+"""Passes that are killed at a commit: nothing is lost or reported twice."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from support.daemon_process import Monitor
 from support.hostile_server import SECRET, World
 
-MORTAL = Path(__file__).parents[1] / "support" / "crash_at_commit.py"
+CRASH_AT_COMMIT = Path(__file__).parents[1] / "support" / "crash_at_commit.py"
 
 
 LAST = 12  # more commits than one pass makes
@@ -33,15 +33,15 @@ digests:
 """
 
 
-def mortal_poll(monitor: Monitor, commit: int, when: str) -> int:
-    """Make a pass that dies at a commit; returns the exit code."""
-    words = [sys.executable, str(MORTAL), str(commit), when, "poll", "one", "two"]
+def poll_until_crash(monitor: Monitor, commit: int, when: str) -> int:
+    """Run a pass that is killed at a commit; return its exit code."""
+    words = [sys.executable, str(CRASH_AT_COMMIT), str(commit), when, "poll", "one", "two"]
     return subprocess.run(words, cwd=monitor.folder, env=monitor.environ, capture_output=True, check=False).returncode
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_at_any_commit_loses_nothing(tmp_path: Path, when: str) -> None:
-    """Passes die at their first commit, at their second ...; in the end each article is kept once and told once."""
+    """Passes are killed at the first commit, the second ...; each article is stored once and reported once."""
     with World() as world:
         monitor = Monitor(tmp_path, CONFIGURATION.format(url=world.url, secret=SECRET))
         world.state.feeds |= {"one": [], "two": []}
@@ -51,12 +51,12 @@ def test_a_kill_at_any_commit_loses_nothing(tmp_path: Path, when: str) -> None:
             for feed in ("one", "two"):
                 text = f"<p>General Phan Van Giang opened bridge {commit} for {feed}.</p>{PARAGRAPHS}"
                 world.publish(feed, f"{feed}-{commit}", f"Bridge {commit} opened: {feed}", text)
-            codes.append(mortal_poll(monitor, commit, when))
+            codes.append(poll_until_crash(monitor, commit, when))
         monitor.call("poll", "one", "two")
         received = world.received()
     stories = {key: json.loads(body)["data"]["stories"] for key, body in received}
-    told = [story for message in stories.values() for story in message]
-    urls = Counter(item["url"] for story in told for item in (*story["items"], *story["also_in"]))
+    reported = [story for message in stories.values() for story in message]
+    urls = Counter(item["url"] for story in reported for item in (*story["items"], *story["also_in"]))
     expected = {f"http://outlet.example/{feed}-{n}" for feed in ("one", "two") for n in range(1, LAST)}
     assert urls == Counter(dict.fromkeys(expected, 1))
     assert Counter(line["url"] for line in monitor.lines("articles", "--limit", "1000")) == urls

@@ -1,4 +1,4 @@
-"""The real daemon over an edit, a broken edit, a restart and its end; and what it shows of itself meanwhile."""
+"""The real daemon: edits of its file, restarts, secrets, systemd, logs."""
 
 import contextlib
 import json
@@ -65,7 +65,7 @@ def monitor(world: World, port: int, tmp_path: Path) -> Iterator[Monitor]:
         monitor.kill()
 
 
-def said(monitor: Monitor, words: str) -> bool:
+def has_logged(monitor: Monitor, words: str) -> bool:
     return words in monitor.log.read_text(encoding="utf-8", errors="replace")
 
 
@@ -75,8 +75,8 @@ def save(monitor: Monitor, text: str) -> None:
     other.replace(monitor.folder / "sources.yaml")
 
 
-def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: World, port: int) -> None:
-    """A saved edit is used without a restart; a broken one is told once with its line, also over a restart."""
+def test_valid_edits_are_applied_and_invalid_ones_reported(monitor: Monitor, world: World, port: int) -> None:
+    """A valid edit is used without a restart; an invalid one is reported once with its line, even after a restart."""
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
     assert wait_until(lambda: world.state.requests["one"] > 0, 120)
@@ -84,16 +84,16 @@ def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: Wor
     assert wait_until(lambda: world.state.requests["three"] > 0, 120)
     assert 'monitor_sources{state="ok"}' in get(port, "/metrics")[1]
     save(monitor, "sources:\n  one: [\n")
-    assert wait_until(lambda: said(monitor, "sources.yaml:3:1: this cannot be read as YAML"), 120)
+    assert wait_until(lambda: has_logged(monitor, "sources.yaml:3:1: this cannot be read as YAML"), 120)
     assert "monitor_config_reload_success 0.0" in get(port, "/metrics")[1]
     before = world.state.requests["three"]
     assert wait_until(lambda: world.state.requests["three"] > before, 120)
     world.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
     assert wait_until(lambda: "is not taken over" in digests(monitor), 120)
     assert "! The configuration is rejected" in monitor.call("status")
-    told = json.loads(monitor.call("status", "--json"))
-    assert (told["healthy"], told["daemon"]["state"]) == (False, "running")
-    assert told["config"]["errors"][0].startswith("sources.yaml:")
+    status = json.loads(monitor.call("status", "--json"))
+    assert (status["healthy"], status["daemon"]["state"]) == (False, "running")
+    assert status["config"]["errors"][0].startswith("sources.yaml:")
     monitor.kill()
     monitor.start()
     before = world.state.requests["three"]
@@ -103,17 +103,17 @@ def test_edits_are_taken_over_and_bad_ones_survived(monitor: Monitor, world: Wor
     assert json.loads(monitor.call("status", "--json"))["daemon"]["state"] == "stopped"
 
 
-def test_mass_deletion_waits_for_a_word(monitor: Monitor, world: World, port: int) -> None:
-    """Three of four sources vanish: held and told; confirmed by the user, taken over."""
+def test_removal_of_most_sources_needs_confirmation(monitor: Monitor, world: World, port: int) -> None:
+    """If three of four sources are removed, the edit is reported, and applied after `monitor check --accept`."""
     save(monitor, configuration(world, port, "one", "two", "three", "four"))
     monitor.start()
     assert wait_until(lambda: world.state.requests["four"] > 0, 120)
     save(monitor, configuration(world, port, "one"))
-    assert wait_until(lambda: said(monitor, "more than half of the sources are gone (two, three, four)"), 120)
+    assert wait_until(lambda: has_logged(monitor, "more than half of the sources are gone (two, three, four)"), 120)
     before = world.state.requests["four"]
     assert wait_until(lambda: world.state.requests["four"] > before, 120)
     assert "is confirmed" in monitor.call("check", "--accept")
-    assert wait_until(lambda: said(monitor, "in use now: 1 sources"), 120)
+    assert wait_until(lambda: has_logged(monitor, "in use now: 1 sources"), 120)
     monitor.stop()
 
 
@@ -137,7 +137,7 @@ def test_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> 
     pages = "".join(get(port, page)[1] for page in ("/livez", "/readyz", "/metrics"))
     shown = [monitor.call("check"), monitor.call("status"), monitor.call("status", "--json"), monitor.call("hits")]
     save(monitor, configuration(world, port, "one").replace("smtps://", "smtpx://"))
-    assert wait_until(lambda: said(monitor, "smtpx"), 120)
+    assert wait_until(lambda: has_logged(monitor, "smtpx"), 120)
     shown.append(monitor.call("check", code=1))
     monitor.kill()
     text = "".join([*shown, pages, monitor.log.read_text(encoding="utf-8")])
@@ -145,8 +145,8 @@ def test_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> 
         assert face not in text
 
 
-def test_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int) -> None:
-    """A second daemon on the same database is refused in one sentence; so is a folder without a file."""
+def test_a_second_daemon_and_a_missing_file_are_rejected(monitor: Monitor, port: int) -> None:
+    """A second daemon on the same database ends with 3, a missing file with 1."""
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
     monitor.call("run", code=3)
@@ -155,8 +155,8 @@ def test_second_daemon_and_missing_file_are_answered(monitor: Monitor, port: int
     assert not (monitor.folder / "nowhere.db").exists()
 
 
-def test_systemd_hears_of_start_life_and_end(monitor: Monitor, tmp_path: Path) -> None:
-    """Ready once it watches, signs of life while it does, and a goodbye, in that order."""
+def test_systemd_is_notified(monitor: Monitor, tmp_path: Path) -> None:
+    """READY at start, WATCHDOG while it runs, STOPPING at the end."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(120)
@@ -183,21 +183,21 @@ def stalling(monitor: Monitor, world: World, port: int) -> Monitor:
     return monitor
 
 
-def test_a_blocked_loop_starves_the_watchdog_and_a_restart_is_clean(
+def test_a_blocked_event_loop_stops_the_watchdog_pings(
     stalling: Monitor, world: World, port: int, tmp_path: Path
 ) -> None:
-    """While the loop stands still neither systemd nor the heartbeat hears a sign of life; killed, it starts again."""
+    """While the event loop is blocked, systemd and the heartbeat URL get no ping; a restart works."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.setblocking(False)
         stalling.environ["NOTIFY_SOCKET"] = str(tmp_path / "notify")
-        heard: list[bytes] = []
+        received: list[bytes] = []
 
         def fed() -> int:
             with contextlib.suppress(BlockingIOError):
                 while True:
-                    heard.append(listener.recv(4096))
-            return heard.count(b"WATCHDOG=1")
+                    received.append(listener.recv(4096))
+            return received.count(b"WATCHDOG=1")
 
         stalling.start()
         assert wait_until(lambda: fed() > 1 and world.state.requests["alive"] > 1, 120)
@@ -207,15 +207,15 @@ def test_a_blocked_loop_starves_the_watchdog_and_a_restart_is_clean(
         before, alive = fed(), world.state.requests["alive"]
         assert wait_until((tmp_path / "stood").exists, 120)
         assert fed() == before
-        assert world.state.requests["alive"] <= alive + 1, "one may have been under way"
+        assert world.state.requests["alive"] <= alive + 1, "one request may have been in progress"
         stalling.kill()
         stalling.start()
         assert wait_until(lambda: fed() > before, 120)
         stalling.stop()
 
 
-def test_a_poll_tick_that_hangs_is_heard_outside(stalling: Monitor, world: World, port: int) -> None:
-    """The daemon lives, but polls nothing: the pings of health stop, the heartbeat is told of the failure instead."""
+def test_a_stalled_poll_job_is_reported(stalling: Monitor, world: World, port: int) -> None:
+    """If the daemon runs but polls nothing, /readyz names the job and the heartbeat URL gets failure pings only."""
     stalling.start()
     assert wait_until(lambda: world.state.requests["alive"] > 1, 120)
     assert stalling.process
@@ -223,7 +223,7 @@ def test_a_poll_tick_that_hangs_is_heard_outside(stalling: Monitor, world: World
     alive, failures = 0, 0
 
     def only_failures() -> bool:
-        """Tell whether the last ten pings were failures."""
+        """Return whether the last ten pings were failures."""
         nonlocal alive, failures
         if world.state.requests["alive"] > alive:
             alive, failures = world.state.requests["alive"], world.state.requests["fail"]
@@ -235,15 +235,15 @@ def test_a_poll_tick_that_hangs_is_heard_outside(stalling: Monitor, world: World
     stalling.kill()
 
 
-def test_log_is_json_for_machines(monitor: Monitor, world: World, port: int) -> None:
-    """Piped, each line of the log is one JSON document; a source that cannot be read is told once, and when it is."""
+def test_a_piped_log_is_json(monitor: Monitor, world: World, port: int) -> None:
+    """Each line is one JSON document; a failing source is logged once, and its recovery."""
     dead = free_port()
     save(monitor, configuration(world, port, "one").replace(f"{world.url}/feed/one", f"http://127.0.0.1:{dead}/feed"))
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
-    assert wait_until(lambda: said(monitor, "source failing"), 120)
+    assert wait_until(lambda: has_logged(monitor, "source failing"), 120)
     save(monitor, configuration(world, port, "one"))
-    assert wait_until(lambda: said(monitor, "source recovered"), 120)
+    assert wait_until(lambda: has_logged(monitor, "source recovered"), 120)
     monitor.stop()
     assert monitor.log.read_text(encoding="utf-8").count("source failing") == 1
     records = [json.loads(line) for line in monitor.log.read_text(encoding="utf-8").splitlines()]

@@ -1,4 +1,4 @@
-"""``monitor demo``: the real program, started as a user starts it, on the offline news world."""
+"""`monitor demo`: the real program, started like a user starts it, with the demo outlets."""
 
 import email
 import email.policy
@@ -39,19 +39,19 @@ def monitor(*words: str, cwd: Path, code: int = 0, path: Path = ROOT) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Run the demo once, in an empty folder; return where it ran and what it said."""
+    """Run the demo once, in an empty folder; return its folder and its output."""
     home = tmp_path_factory.mktemp("anywhere")
     return home / "demo", monitor("demo", cwd=home)
 
 
 def items(path: Path) -> list[dict[str, Any]]:
-    """List every article that a digest's JSON tells of."""
+    """Return every article in the JSON of a digest."""
     stories = json.loads(path.read_text(encoding="utf-8"))["data"]["stories"]
     return [item for story in stories for item in [*story["items"], *story["also_in"]]]
 
 
 def documents(folder: Path) -> dict[str, str]:
-    """Map addresses to the documents of the annotations, by outlet and the name in the path."""
+    """Return the document name in the annotations by URL."""
     sources = {row[0]: row[1] for row in rows(folder, "select id, url from source")}
     bases = {url.partition("//")[2].partition("/")[0]: one for one, url in sources.items()}
     names = {}
@@ -72,35 +72,37 @@ def rows(folder: Path, query: str) -> list[Any]:
         database.close()
 
 
-def test_it_leaves_digests_and_a_database(demo: tuple[Path, str]) -> None:
-    """The digest lies in three forms where the demo says, beside the configuration and the database."""
-    folder, said = demo
+def test_demo_writes_digests_and_a_database(demo: tuple[Path, str]) -> None:
+    """The folder contains the digest in three formats, the configuration and the database."""
+    folder, output = demo
     for name in ("digest.html", "digest.eml", "digest.json", "update.html", "sources.yaml", "demo.db"):
         assert (folder / name).stat().st_size > 0, name
-    assert "digest.html" in said
-    assert "12 sources" in said
+    assert "digest.html" in output
+    assert "12 sources" in output
 
 
 def test_every_article_is_stored_once(demo: tuple[Path, str]) -> None:
-    """All 53 addresses of both editions are there, none twice."""
+    """All 53 URLs of both editions are stored, none twice."""
     urls = [row[0].partition("?")[0] for row in rows(demo[0], "select url from article")]
     expected = {name.removesuffix("@2") for name in load_annotations()["documents"]}
     assert len(urls) == len(set(urls)) == len(expected)
 
 
-def test_the_digest_tells_what_a_reader_would_find(demo: tuple[Path, str]) -> None:
-    """Weather, prices and look-alikes stay out; every fresh article that names somebody is in, as an item or a copy."""
+def test_the_digest_contains_the_relevant_articles(demo: tuple[Path, str]) -> None:
+    """Every new article that mentions an official is in, as an item or a duplicate; other articles are not."""
     names = documents(demo[0])
     truths = load_annotations()["documents"]
-    told = {names[item["url"]] for item in items(demo[0] / "digest.json") if "people" in item.get("rules", ["people"])}
+    reported = {
+        names[item["url"]] for item in items(demo[0] / "digest.json") if "people" in item.get("rules", ["people"])
+    }
     fresh = {name for name, truth in truths.items() if (truth["published"] or "1h")[-1] in "mh" and "@" not in name}
     wanted = {name for name in fresh if truths[name]["mentions"]}
-    hold("demo.precision", len(told & wanted) / len(told), sorted(told - wanted))
-    hold("demo.recall", len(told & wanted) / len(wanted), sorted(wanted - told))
+    hold("demo.precision", len(reported & wanted) / len(reported), sorted(reported - wanted))
+    hold("demo.recall", len(reported & wanted) / len(wanted), sorted(wanted - reported))
 
 
-def test_the_page_loads_nothing_and_the_mail_can_be_read(demo: tuple[Path, str]) -> None:
-    """Nothing remote stands in the page; the mail has a subject, and text beside HTML."""
+def test_the_page_loads_nothing_and_the_mail_is_complete(demo: tuple[Path, str]) -> None:
+    """The page has no remote resource; the mail has a subject, a text part and an HTML part."""
     page = (demo[0] / "digest.html").read_text(encoding="utf-8")
     assert not re.search(r"<(?:script|iframe|link)\b|\bsrc\s*=\s*[\"']?(?!data:|cid:)\w", page, re.IGNORECASE)
     mail = email.message_from_bytes((demo[0] / "digest.eml").read_bytes(), policy=email.policy.default)
@@ -109,32 +111,32 @@ def test_the_page_loads_nothing_and_the_mail_can_be_read(demo: tuple[Path, str])
     assert {"text/plain", "text/html"} <= kinds
 
 
-def test_every_source_is_well(demo: tuple[Path, str]) -> None:
-    """Each of the twelve ways to list articles was read without a fault."""
+def test_every_source_is_healthy(demo: tuple[Path, str]) -> None:
+    """Each of the twelve ways to list articles is read without an error."""
     status = json.loads(monitor("status", "--json", "--config", "demo/sources.yaml", cwd=demo[0].parent))
     assert {source["id"]: source["state"] for source in status["sources"]} == dict.fromkeys(
         (path.name for path in (SEEDS_FOLDER / "outlets").iterdir()), "ok"
     )
 
 
-def test_a_second_pass_tells_what_changed_and_nothing_twice(demo: tuple[Path, str]) -> None:
-    """The update holds the new report, the correction and the withdrawal, and nothing that did not change."""
+def test_a_second_pass_reports_only_changes(demo: tuple[Path, str]) -> None:
+    """The update contains the new report, the correction and the withdrawal, and nothing unchanged."""
     names = documents(demo[0])
-    told = {names[item["url"]]: item["kind"] for item in items(demo[0] / "update.json")}
-    assert told.pop("delta-wire/giang-leaves-vientiane") == "new"
-    assert set(told) == {"regional-report/border-rescue-drill", "straits-observer/chan-to-visit-vientiane"}
-    assert set(told.values()) <= {"update", "correction", "withdrawn"}
+    reported = {names[item["url"]]: item["kind"] for item in items(demo[0] / "update.json")}
+    assert reported.pop("delta-wire/giang-leaves-vientiane") == "new"
+    assert set(reported) == {"regional-report/border-rescue-drill", "straits-observer/chan-to-visit-vientiane"}
+    assert set(reported.values()) <= {"update", "correction", "withdrawn"}
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
-    """The demo never deletes what it did not make."""
+def test_a_folder_with_other_files_is_not_changed(tmp_path: Path) -> None:
+    """The demo never deletes files of the user."""
     (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
-    assert "holds no demo" in monitor("demo", ".", cwd=tmp_path, code=2)
+    assert "not a demo folder" in monitor("demo", ".", cwd=tmp_path, code=2)
     assert (tmp_path / "precious.txt").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_built_wheel_runs_it_from_any_folder(tmp_path: Path) -> None:
-    """The seeds are part of the package: what pip installs has its demo, without the checkout."""
+def test_an_installed_wheel_runs_the_demo_in_any_folder(tmp_path: Path) -> None:
+    """The seeds are part of the package, so the demo works without a checkout."""
     source = tmp_path / "source"
     for name in ("monitor", "seeds"):
         shutil.copytree(ROOT / name, source / name, symlinks=True)

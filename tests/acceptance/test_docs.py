@@ -1,4 +1,4 @@
-"""Every example in the documents is true: YAML passes the loader, commands run or at least exist."""
+"""Examples in the documents: YAML is valid, commands run or at least exist."""
 
 import os
 import re
@@ -33,7 +33,7 @@ MARKS = {"checkout", "internet"}
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block of a document. ``marks`` stand after its language: "internet" needs one, "checkout" needs make."""
+    """A fenced block of a document. Its marks: "internet" needs a connection, "checkout" needs make."""
 
     document: Path
     line: int
@@ -42,7 +42,7 @@ class Block:
 
     @property
     def name(self) -> str:
-        """Where it stands."""
+        """The file and line of the block."""
         return f"{self.document.relative_to(ROOT)}:{self.line}"
 
 
@@ -60,14 +60,14 @@ def each(language: str) -> pytest.MarkDecorator:
 
 
 @each("yaml")
-def test_yaml_examples_are_accepted(block: Block, tmp_path: Path) -> None:
-    """An example is a whole configuration, or becomes one when what it leaves out is filled in."""
+def test_yaml_examples_are_valid(block: Block, tmp_path: Path) -> None:
+    """An example is a complete configuration, or becomes one with the missing sections of ``FILLING``."""
     example = yaml.safe_load(block.text)
     data = yaml.safe_dump(yaml.safe_load(FILLING) | example, allow_unicode=True).encode()
     parse_configuration(data, tmp_path / "sources.yaml", SECRETS)
 
 
-def test_shell_examples_are_marked_with_known_words() -> None:
+def test_shell_examples_have_known_marks() -> None:
     """A misspelt mark would leave an example untested."""
     assert {mark for block in blocks("sh") for mark in block.marks} <= MARKS
 
@@ -81,8 +81,8 @@ def test_commands_exist(block: Block) -> None:
         if program == "make":
             assert re.search(rf"^{words[0]}:", makefile, re.MULTILINE), line
         elif program == "monitor":
-            told = monitor_help(*words[: 2 if words[0] in GROUPS else 1])
-            assert all(word in told for word in words if word.startswith("-")), line
+            help_text = monitor_help(*words[: 2 if words[0] in GROUPS else 1])
+            assert all(word in help_text for word in words if word.startswith("-")), line
 
 
 @cache
@@ -95,8 +95,8 @@ def monitor_help(*command: str) -> str:
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/first-steps.md"])
-def test_first_use_runs_as_it_is_written(document: str, tmp_path: Path) -> None:
-    """The commands of a first use, typed one after the other in one shell, all succeed; those for the internet rest."""
+def test_the_commands_of_a_first_use_succeed(document: str, tmp_path: Path) -> None:
+    """All commands run one after the other in one shell, except those that need the internet."""
     lines = ["set -e", f'monitor() {{ "{sys.executable}" -m monitor "$@"; }}']
     lines += [block.text for block in blocks("sh") if block.document == ROOT / document and not block.marks]
     ran = subprocess.run(
@@ -111,7 +111,7 @@ def test_first_use_runs_as_it_is_written(document: str, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
 
 
-def test_links_lead_somewhere() -> None:
+def test_relative_links_exist() -> None:
     """Every relative link in the documents is a file of the checkout."""
     for document in [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "seeds" / "README.md"]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):

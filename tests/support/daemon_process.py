@@ -1,4 +1,4 @@
-"""The real daemon as a process of its own, to be started, killed and asked."""
+"""The real daemon as a process that tests start, kill and query."""
 
 import json
 import os
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Monitor:
-    """One installation: a folder with sources.yaml, and at most one daemon."""
+    """An installation: a folder with sources.yaml and at most one daemon."""
 
     def __init__(self, folder: Path, configuration: str) -> None:
         self.folder = folder
@@ -25,11 +25,11 @@ class Monitor:
         (folder / "sources.yaml").write_text(configuration, encoding="utf-8")
 
     def command(self, *words: str) -> list[str]:
-        """Return the command line."""
+        """Return the command line of a command."""
         return [sys.executable, *self.launcher, *words]
 
     def call(self, *words: str, code: int = 0, seconds: float = 240) -> str:
-        """Run a command to its end and return what it printed."""
+        """Run a command to its end and return its standard output."""
         done = subprocess.run(
             self.command(*words), cwd=self.folder, env=self.environ, capture_output=True, timeout=seconds, check=False
         )
@@ -39,7 +39,7 @@ class Monitor:
         return done.stdout.decode()
 
     def lines(self, *words: str) -> list[dict[str, Any]]:
-        """Run a command that prints JSON, a document a line."""
+        """Run a command with --json and return its documents."""
         return [json.loads(line) for line in self.call(*words, "--json").splitlines()]
 
     def start(self) -> None:
@@ -51,17 +51,17 @@ class Monitor:
             )
 
     def has_said(self, words: bytes) -> bool:
-        """Tell whether the daemon's log holds these words since it was started."""
+        """Return whether the daemon has logged these words since its start."""
         return words in self.log.read_bytes()[self._began :]
 
     def kill(self) -> None:
-        """End the daemon as a power cut would."""
+        """Kill the daemon with SIGKILL."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
     def stop(self, seconds: float = 120) -> None:
-        """Ask the daemon, once it watches, to end; see that it does so in good order."""
+        """Wait for the start of the daemon, then stop it with SIGTERM; assert that it exits with 0."""
         assert self.process is not None
         assert wait_until(lambda: self.has_said(b'"started"'), 120)
         self.process.terminate()

@@ -36,20 +36,20 @@ digests:
 
 
 class Outlet:
-    """A feed on an address, and so a host, of its own. The first ``held`` requests wait to be let go."""
+    """A feed on an address, and so a host, of its own. The first ``blocked_requests`` wait until ``release``."""
 
-    def __init__(self, number: int, held: int = 0) -> None:
+    def __init__(self, number: int, blocked_requests: int = 0) -> None:
         self.name = f"outlet{number}"
         self.reports: list[Report] = []
-        self.asked = 0
-        self._held, self._gate, self._lock = held, threading.Event(), threading.Lock()
+        self.request_count = 0
+        self._blocked_requests, self._gate, self._lock = blocked_requests, threading.Event(), threading.Lock()
         outlet = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def log_message(self, *_args: object) -> None:
-                """Keep quiet."""
+                """Log nothing."""
 
             def do_GET(self) -> None:
                 page = outlet._page(self.path)
@@ -62,15 +62,15 @@ class Outlet:
 
         self._server = ThreadingHTTPServer((f"127.0.0.{number}", 0), Handler)
         self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign] # whoever asked may have been killed
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign] # the client may have been killed
         self.base = f"http://127.0.0.{number}:{self._server.server_address[1]}"
         self.url = f"{self.base}/feed"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def _answer(self) -> bytes:
         with self._lock:
-            self.asked += 1
-            wait = self.asked <= self._held
+            self.request_count += 1
+            wait = self.request_count <= self._blocked_requests
         if wait:
             self._gate.wait(300)
         with self._lock:
@@ -90,13 +90,13 @@ class Outlet:
         return f"<html><head><title>{report.title}</title></head><body><article>{text}</article></body></html>".encode()
 
     def publish(self, guid: str) -> None:
-        """Put an article into the feed."""
+        """Add an article to the feed."""
         text = f"Minister Phan Văn Giang spoke of {guid} in Hanoi on Monday, {self.name} reports."
         with self._lock:
             self.reports.append(Report(guid, f"Phan Van Giang on {guid}", text, datetime.now(UTC)))
 
-    def let_go(self) -> None:
-        """Answer those who were held."""
+    def release(self) -> None:
+        """Answer the blocked requests."""
         self._gate.set()
 
     def __enter__(self) -> Self:
@@ -104,14 +104,14 @@ class Outlet:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self.let_go()
+        self.release()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
 
-class Team:
-    """One database; any number of daemons and workers."""
+class WorkerCluster:
+    """One database with any number of daemons and workers."""
 
     def __init__(
         self, folder: Path, server: Postgres, outlets: list[Outlet], every: str, article: str = "feed"
@@ -134,7 +134,7 @@ class Team:
         database = SqlDatabase.open(self.url)
         database.key_values.save_configuration(
             SavedConfiguration(self.text, datetime.now(UTC))
-        )  # as a daemon that ran before has left it
+        )  # like an earlier daemon
         database.close()
         return self
 
@@ -147,7 +147,7 @@ class Team:
         self._stack.close()
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command as a process of its own."""
+        """Start a command as a process."""
         with self._log(len(self.processes)).open("wb") as log:
             process = subprocess.Popen(
                 self.monitor.command(*words),
@@ -159,8 +159,8 @@ class Team:
         self.processes.append(process)
         return process
 
-    def workers(self, number: int, jobs: int = 8) -> list[subprocess.Popen[bytes]]:
-        """Start workers, and wait until they can be given work."""
+    def start_workers(self, number: int, jobs: int = 8) -> list[subprocess.Popen[bytes]]:
+        """Start workers and wait until they accept jobs."""
         alive = number + self.value("SELECT count(*) FROM procrastinate_workers")
         started = [self.start("worker", "--jobs", str(jobs)) for _ in range(number)]
         self.wait(lambda: self.value("SELECT count(*) FROM procrastinate_workers") == alive)
@@ -170,31 +170,31 @@ class Team:
         return self._folder / f"process{number}.log"
 
     def log(self, process: subprocess.Popen[bytes]) -> str:
-        """Return what a process has said."""
+        """Return the log of a process."""
         return self._log(self.processes.index(process)).read_text(encoding="utf-8", errors="replace")
 
     def wait(self, condition: Callable[[], bool], seconds: float = 120) -> None:
-        """Wait for a condition; what all have said is shown if it does not come."""
-        came = wait_until(condition, seconds)
-        assert came, "\n".join(self.log(process)[-4000:] for process in self.processes)
+        """Wait for a condition; on a timeout fail with the logs of all processes."""
+        is_met = wait_until(condition, seconds)
+        assert is_met, "\n".join(self.log(process)[-4000:] for process in self.processes)
 
     def value(self, query: str) -> int:
-        """Ask the database for a number."""
+        """Return the number that a query selects."""
         with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:
             return int(connection.execute(query.encode()).fetchall()[0][0])
 
     def articles(self) -> Counter[str]:
-        """Count the stored articles by title, those of all outlets together."""
+        """Count the stored articles of all outlets by title."""
         with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:
             return Counter(str(row[0]) for row in connection.execute("SELECT title FROM article"))
 
-    def told(self) -> Counter[str]:
-        """Count how often each article stands in what was delivered."""
+    def reported_articles(self) -> Counter[str]:
+        """Count how often each article is in a delivered digest."""
         digests = [json.loads(path.read_bytes())["data"] for path in (self._folder / "out").glob("*.json")]
         items = [item for digest in digests for story in digest["stories"] for item in story["items"]]
         return Counter(str(item["article"]) for item in items)
 
-    def crew(self) -> Counter[str]:
+    def worker_states(self) -> Counter[str]:
         """Count the workers by the state in which ``monitor status`` shows them."""
         database, now = SqlDatabase.open(self.url), datetime.now(UTC)
         try:
@@ -203,7 +203,7 @@ class Team:
             database.close()
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
-        """Ask a process to end, and see that it does so in good order."""
+        """Stop a process with SIGTERM; assert that it exits with 0."""
         process.terminate()
         assert process.wait(120) == 0, self.log(process)[-4000:]
 

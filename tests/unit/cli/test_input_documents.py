@@ -9,7 +9,7 @@ LAST = "The first course is to begin in October, when the rains are over and the
 
 
 def test_text_after_the_end_of_an_article_is_not_read(tmp_path: Path) -> None:
-    """Teasers below the text are cut off; offsets in the text are those of the file."""
+    """Teasers below the text are cut off; offsets in the text equal offsets in the file."""
     file = tmp_path / "saved.txt"
     file.write_text(
         f"Engineers train\n\n{FIRST}\n\n{LAST}\n\nRelated news\nGeneral Else opens a fair\n", encoding="utf-8"

@@ -1,4 +1,4 @@
-"""The offline news world: what it serves, and that its annotations tell the truth about it."""
+"""Demo outlets: what they serve, and the consistency of their annotations."""
 
 import gzip
 import html
@@ -21,12 +21,12 @@ MEGABYTE_LIMIT = 600_000
 
 
 def plain(text: str) -> str:
-    """Compare as a reader does: composed, without invisible characters."""
+    """Return a text in NFKC without invisible characters."""
     return unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("\u00ad", "")
 
 
 def pages() -> dict[str, str]:
-    """Map each document of both editions to the source of its page."""
+    """Return the HTML of each document of both editions by name."""
     found = {}
     for outlet in load_outlets():
         for number in (2, 1):
@@ -37,10 +37,10 @@ def pages() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[DemoServers]:
+def servers() -> Iterator[DemoServers]:
     """Serve the first edition."""
-    with run_demo_servers(NOW) as served:
-        yield served
+    with run_demo_servers(NOW) as servers:
+        yield servers
 
 
 def get(url: str, **headers: str) -> tuple[int, Any, bytes]:
@@ -51,7 +51,7 @@ def get(url: str, **headers: str) -> tuple[int, Any, bytes]:
         return error.code, error.headers, error.read()
 
 
-def test_world_is_as_large_as_promised() -> None:
+def test_size_of_the_seeds() -> None:
     """At least nine outlets with a list of articles each, 42 articles, under 600 KB."""
     assert len(load_outlets()) >= 9
     assert len(pages()) >= 42
@@ -63,7 +63,7 @@ def test_every_article_is_annotated_and_every_annotation_is_an_article() -> None
     assert set(load_annotations()["documents"]) == set(pages())
 
 
-def test_annotated_words_stand_in_the_pages() -> None:
+def test_annotated_words_are_in_the_pages() -> None:
     """Each surface form, title, beginning and end that the annotations name is in the page's source."""
     served = pages()
     for name, document in load_annotations()["documents"].items():
@@ -73,8 +73,8 @@ def test_annotated_words_stand_in_the_pages() -> None:
             assert plain(words) in plain(text), f"{name}: {words}"
 
 
-def test_annotations_point_at_one_another_and_at_known_officials() -> None:
-    """Officials are those of sources.yaml, and an original of a copy exists and shares its story."""
+def test_annotations_reference_known_officials_and_documents() -> None:
+    """All officials are known, and the original of a duplicate exists and belongs to the same story."""
     content = load_annotations()
     for name, document in content["documents"].items():
         assert set(document["mentions"]) | set(document["elsewhere"]) <= set(content["officials"]), name
@@ -83,20 +83,20 @@ def test_annotations_point_at_one_another_and_at_known_officials() -> None:
             assert content["documents"][original]["story"] == document["story"]
 
 
-def test_officials_are_typed_once(world: DemoServers) -> None:
-    """The annotations and the demo's configuration watch the same people."""
-    assert load_annotations()["officials"] == yaml.safe_load(world.configuration())["officials"]
+def test_annotations_and_configuration_have_the_same_officials(servers: DemoServers) -> None:
+    """Each official is defined with the same fields."""
+    assert load_annotations()["officials"] == yaml.safe_load(servers.configuration())["officials"]
 
 
-def test_no_placeholder_is_left() -> None:
-    """Every template is filled in."""
+def test_all_placeholders_are_filled() -> None:
+    """No page contains template syntax."""
     for name, text in pages().items():
         assert "{{" not in text, name
         assert "{%" not in text, name
 
 
-def test_times_are_relative_to_the_opening() -> None:
-    """The same world a day later is a day younger: ages stay as they are written."""
+def test_times_are_relative_to_the_start() -> None:
+    """A start one day later moves all times by one day."""
     outlet = next(outlet for outlet in load_outlets() if outlet.id == "delta-wire")
     today = render_outlet(outlet, "http://x.example", NOW, 1).resources["/sitemap-news.xml"].body
     tomorrow = render_outlet(outlet, "http://x.example", NOW + timedelta(days=1), 1).resources["/sitemap-news.xml"].body
@@ -104,14 +104,14 @@ def test_times_are_relative_to_the_opening() -> None:
     assert b"2026-03-07T07:00:00+07:00" in tomorrow
 
 
-def test_an_age_that_is_none_is_refused() -> None:
-    """The message says what an age looks like."""
+def test_an_invalid_age_is_rejected() -> None:
+    """The message shows the valid form."""
     with pytest.raises(ValueError, match="3h, 45m or 2d"):
         parse_age("yesterday")
 
 
 def test_second_edition_corrects_withdraws_and_adds() -> None:
-    """A replaced article keeps its address; a new one appears."""
+    """A replaced article keeps its URL; a new one appears."""
     changed = {}
     for outlet in load_outlets():
         first, second = (render_outlet(outlet, "http://x.example", NOW, number) for number in (1, 2))
@@ -126,7 +126,7 @@ def test_second_edition_corrects_withdraws_and_adds() -> None:
     }
 
 
-def test_encodings_are_the_outlets_own() -> None:
+def test_outlets_have_different_encodings() -> None:
     """One outlet writes decomposed letters, one gb18030, one declares utf-16 over utf-8."""
     rendered = {outlet.id: render_outlet(outlet, "http://x.example", NOW, 1).resources for outlet in load_outlets()}
     decomposed = rendered["song-hong"]["/rss/thoi-su.rss"].body.decode()
@@ -139,33 +139,33 @@ def test_encodings_are_the_outlets_own() -> None:
     assert "新疆棉花" in chinese.body.decode("gb18030")
 
 
-def test_unchanged_resources_answer_304(world: DemoServers) -> None:
-    """A conditional GET with the entity tag costs no body."""
-    url = world.base_urls["regional-report"] + "/atom.xml"
+def test_unchanged_resources_answer_304(servers: DemoServers) -> None:
+    """A conditional GET with the entity tag has no body."""
+    url = servers.base_urls["regional-report"] + "/atom.xml"
     status, headers, body = get(url)
     assert (status, body[:5]) == (200, b"<?xml")
     assert get(url, **{"If-None-Match": headers["ETag"]})[::2] == (304, b"")
 
 
-def test_resources_are_compressed_on_request(world: DemoServers) -> None:
-    """A client that reads gzip gets gzip, and the same bytes."""
-    url = world.base_urls["phnom-penh-ledger"] + "/feed.json"
+def test_resources_are_compressed_on_request(servers: DemoServers) -> None:
+    """A client that accepts gzip gets the same bytes compressed."""
+    url = servers.base_urls["phnom-penh-ledger"] + "/feed.json"
     plain_body = get(url)[2]
     _, headers, packed = get(url, **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed) == plain_body
 
 
-def test_what_is_not_there_is_404_and_counted(world: DemoServers) -> None:
-    """A wrong path answers 404, and the site remembers what was asked for."""
-    site = next(site for site in world.servers if site.outlet.id == "jianghe")
-    assert get(site.base_url + "/nothing")[0] == 404
-    assert site.request_counts["/nothing"] == 1
+def test_an_unknown_path_is_404_and_counted(servers: DemoServers) -> None:
+    """Requests are counted by path."""
+    server = next(server for server in servers.servers if server.outlet.id == "jianghe")
+    assert get(server.base_url + "/nothing")[0] == 404
+    assert server.request_counts["/nothing"] == 1
 
 
-def test_every_document_is_served(world: DemoServers) -> None:
-    """Each article of the edition answers 200 at the address that the world tells."""
-    documents = world.article_urls()
+def test_every_document_is_served(servers: DemoServers) -> None:
+    """Each article of the edition answers 200 at its URL in ``article_urls``."""
+    documents = servers.article_urls()
     assert len(documents) == sum(1 for o in load_outlets() for f in load_article_templates(o) if f.first_edition == 1)
     for url in list(documents.values())[::7]:
         assert get(url)[0] == 200
