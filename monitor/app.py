@@ -24,6 +24,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
+from monitor.fetch.transport import create_guarded_transport
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.compose_digests import DigestComposer
@@ -40,6 +41,7 @@ from monitor.store.database import SqlDatabase
 
 if TYPE_CHECKING:
     from monitor.config.reload import ConfigurationStore, Reloader
+    from monitor.match.engine import Matcher
     from monitor.telemetry.metrics import GaugeValues, Metrics
 
 CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
@@ -191,7 +193,6 @@ def build_channel_sender(channel: Channel, configuration: Configuration) -> Chan
 
         return ChatSender(channel)
     from monitor.deliver.webhook import WebhookSender
-    from monitor.fetch.transport import create_guarded_transport
 
     return WebhookSender(channel, create_guarded_transport(configuration.settings.allowed_networks))
 
@@ -205,9 +206,13 @@ class _LazyMatcher:
     @cached_property
     def match(self) -> Callable[..., Findings]:
         """Compile the watchlist and return the function that matches an article."""
-        from monitor.match.engine import compile_watchlist
+        return _compile_matcher(self._watchlist).match
 
-        return compile_watchlist(self._watchlist).match
+
+def _compile_matcher(watchlist: Watchlist) -> "Matcher":
+    from monitor.match.engine import compile_watchlist
+
+    return compile_watchlist(watchlist)
 
 
 async def run_one_pass(

@@ -184,7 +184,7 @@ class WorkerProcess:
         self._redactor.add_secrets(find_secrets(configuration))
         sources = {source.id: source for source in configuration.sources if not source.paused}
         parts = build_collectors(configuration, self._database, self._process_pool, self.clock, self.metrics)
-        from monitor.schedule.procrastinate_worker import ProcrastinateWorker
+        from monitor.schedule.procrastinate_worker import ProcrastinateWorker  # needs the extra `postgres`
 
         async with parts as (services, _fetcher, _process_pool):
             self._job_handler = JobHandler(self._database, self._queue, services, sources, self.clock)

@@ -22,6 +22,7 @@ from monitor.cli.common import (
     print_table,
 )
 from monitor.domain.errors import UsageError
+from monitor.domain.read_models import ArticleFilter
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -102,8 +103,6 @@ def list_articles(
     as_csv: CsvOption = False,
 ) -> None:
     """List stored articles, newest first."""
-    from monitor.domain.read_models import ArticleFilter
-
     configuration = load_config(config, database)
     with open_database(configuration) as opened:
         stored = opened.queries.list_articles(ArticleFilter(source_id=source, since_at=parse_since(since), limit=limit))
@@ -181,8 +180,6 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     csv: CsvOption = False,
 ) -> None:
     """List the hits of the rules, newest first, and when each was reported."""
-    from monitor.domain.read_models import ArticleFilter
-
     wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since), limit=limit)
     configuration = load_config(config, database)
     with open_database(configuration) as opened:

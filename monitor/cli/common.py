@@ -8,13 +8,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from shutil import which
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
+
+if TYPE_CHECKING:
+    from monitor.match.engine import Matcher
 
 
 def inherit_config(context: typer.Context, value: Path) -> Path:
@@ -78,6 +82,13 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
     if not database:
         return configuration
     return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+
+
+def compile_matcher(configuration: Configuration) -> "Matcher":
+    """Return the compiled matcher of a configuration's watchlist."""
+    from monitor.match.engine import compile_watchlist
+
+    return compile_watchlist(configuration.watchlist)
 
 
 def set_up_quiet_logging(configuration: Configuration) -> None:
@@ -182,8 +193,6 @@ def format_count(number: int, singular: str, plural: str = "") -> str:
 
 def program_name() -> str:
     """Return how to call this program from the shell: its name, or its path if the name is not on PATH."""
-    from shutil import which
-
     name = Path(sys.argv[0]).name
     return name if which(name) or name != "monitor" else sys.argv[0]
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
     from monitor.domain.digest import Digest, DigestPlan
     from monitor.domain.read_models import DigestSummary
+    from monitor.pipeline.compose_digests import DigestComposer
     from monitor.pipeline.send_deliveries import DeliveryAttempt
     from monitor.store.database import SqlDatabase
 
@@ -184,15 +185,20 @@ def render_feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> 
     return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), template_dir=templates)
 
 
-async def preview_digest(
-    database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
-) -> "Digest":
-    """Return the digest that would be sent now; nothing is stored."""
+def create_composer(database: "SqlDatabase") -> "DigestComposer":
+    """Return a composer of digests on a database."""
     from monitor.app import utc_now
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.schedule.digest_times import CronDigestSchedule
 
-    digest, _ = await DigestComposer(database, CronDigestSchedule(), utc_now).preview(plan, configuration, since)
+    return DigestComposer(database, CronDigestSchedule(), utc_now)
+
+
+async def preview_digest(
+    database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
+) -> "Digest":
+    """Return the digest that would be sent now; nothing is stored."""
+    digest, _ = await create_composer(database).preview(plan, configuration, since)
     return digest
 
 
@@ -216,12 +222,7 @@ async def send_digest(
     database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "tuple[Digest, list[DeliveryAttempt]]":
     """Compose and store a digest, then send due deliveries; return the digest and the attempts."""
-    from monitor.app import utc_now
-    from monitor.pipeline.compose_digests import DigestComposer
-    from monitor.schedule.digest_times import CronDigestSchedule
-
-    composer = DigestComposer(database, CronDigestSchedule(), utc_now)
-    digest, _ = await composer.send_now(plan, configuration, since)
+    digest, _ = await create_composer(database).send_now(plan, configuration, since)
     return digest, await deliver_due(database, configuration)
 
 

@@ -19,6 +19,7 @@ from monitor.cli.common import (
     to_json_value,
 )
 from monitor.domain.errors import InputError, UsageError
+from monitor.store.evidence_verify import find_errors
 
 if TYPE_CHECKING:
     from monitor.store.database import SqlDatabase
@@ -54,8 +55,6 @@ def verify_evidence(
 
     Needs neither configuration nor database. The folder's own verify.py makes the same checks.
     """
-    from monitor.store.evidence_verify import find_errors
-
     try:
         errors = find_errors(folder)
         last_hash = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]

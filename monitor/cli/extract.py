@@ -12,6 +12,7 @@ import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, run_async
 from monitor.domain.errors import MonitorError, UsageError
+from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article
@@ -96,7 +97,6 @@ def read_page_file(path: Path) -> InputPage:
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
     """Fetch a page like the daemon: with its limits, and the headers of the source. Raises ``MonitorError``."""
-    from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest
     from monitor.fetch.client import HttpFetcher
     from monitor.pipeline.feed_documents import request_headers
 

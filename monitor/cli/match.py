@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,18 +15,19 @@ from monitor.cli.common import (
     ConfigOption,
     DatabaseOption,
     JsonOption,
+    compile_matcher,
     format_time,
     load_config,
     print_json,
     print_table,
     to_json_value,
 )
+from monitor.cli.input_documents import InputDocument, read_documents
+from monitor.domain.read_models import ArticleFilter
 
 if TYPE_CHECKING:
-    from monitor.cli.input_documents import InputDocument
     from monitor.domain.article import StoredArticle
     from monitor.domain.mention import Findings
-    from monitor.domain.read_models import ArticleFilter
     from monitor.pipeline.match_articles import BacktestExample, RuleBacktest
     from monitor.store.database import SqlDatabase
 
@@ -39,10 +40,7 @@ def match(
     json: JsonOption = False,
 ) -> None:
     """Match .html, .txt, .json or .jsonl documents and show the reasons; nothing is stored."""
-    from monitor.cli.input_documents import read_documents
-    from monitor.match.engine import compile_watchlist
-
-    matcher = compile_watchlist(load_config(config).watchlist)
+    matcher = compile_matcher(load_config(config))
     for document in read_documents(files):
         findings = matcher.match(document.article)
         if json:
@@ -86,7 +84,7 @@ def findings_record(article_id: str, findings: "Findings") -> dict[str, object]:
     }
 
 
-def format_findings(document: "InputDocument", findings: "Findings") -> str:
+def format_findings(document: InputDocument, findings: "Findings") -> str:
     """Return readable lines: the mentions, near misses and hits of a document."""
     lines = [f"{document.id}: {document.article.title or '(no title)'}"]
     lines += [
@@ -110,12 +108,10 @@ def backtest(
 
     Exits with 1 if a reported hit would be lost.
     """
-    from monitor.domain.read_models import ArticleFilter
-    from monitor.match.engine import compile_watchlist
     from monitor.pipeline.match_articles import backtest as run_backtest
 
     configuration = load_config(config, database)
-    matcher = compile_watchlist(configuration.watchlist)
+    matcher = compile_matcher(configuration)
     since_at = parse_since(since)
     with open_database(configuration) as opened:
         wanted = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
@@ -133,10 +129,8 @@ def backtest(
         raise typer.Exit(1)
 
 
-def _iter_articles(database: "SqlDatabase", article_filter: "ArticleFilter") -> "Iterator[StoredArticle]":
+def _iter_articles(database: "SqlDatabase", article_filter: ArticleFilter) -> "Iterator[StoredArticle]":
     """Yield the articles of a filter once each, newest first; they are queried in pages of ``PAGE_SIZE``."""
-    from dataclasses import replace
-
     seen: set[int] = set()
     while True:
         page = [stored for stored in database.queries.list_articles(article_filter) if stored.id not in seen]
@@ -150,8 +144,6 @@ def _iter_articles(database: "SqlDatabase", article_filter: "ArticleFilter") -> 
 
 
 def _load_reported_rules(database: "SqlDatabase", since_at: "datetime | None") -> dict[int, frozenset[str]]:
-    from monitor.domain.read_models import ArticleFilter
-
     rules: dict[int, set[str]] = {}
     for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
         rules.setdefault(hit.article_id, set()).add(hit.rule_id)

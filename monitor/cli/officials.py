@@ -19,6 +19,7 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
 )
+from monitor.domain.digest import Window
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,8 +72,6 @@ def list_near_misses(
     json: JsonOption = False,
 ) -> None:
     """List the spellings that were nearly accepted as an official, with the reason for the rejection."""
-    from monitor.domain.digest import Window
-
     configuration = load_config(config, database)
     officials = configuration.watchlist.officials
     wanted = [find_official(officials, official).id] if official else [one.id for one in officials]

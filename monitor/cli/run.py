@@ -3,9 +3,10 @@
 import os
 import sys
 from collections import Counter
+from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
     from monitor.pipeline.one_pass import PassResult, ProgressCallback
 
 
+T = TypeVar("T")
+
+
+def run_on_uvloop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a uvloop event loop and return its result."""
+    import uvloop
+
+    return uvloop.run(coroutine)
+
+
 def poll(
     sources: Annotated[
         list[str] | None,
@@ -38,8 +49,6 @@ def poll(
     json: JsonOption = False,
 ) -> None:
     """Run one pass: poll the due sources, or the given ones, then match and deliver."""
-    import uvloop
-
     from monitor.app import run_one_pass
     from monitor.config.reload import Reloader
     from monitor.match.lint import find_watchlist_errors
@@ -54,7 +63,7 @@ def poll(
     named = frozenset(sources) if sources else None
     with progress_bar() as progress:
         build_reloader = partial(Reloader, config, os.environ, checks=(find_watchlist_errors,))
-        result = uvloop.run(run_one_pass(configuration, named, progress, build_reloader=build_reloader))
+        result = run_on_uvloop(run_one_pass(configuration, named, progress, build_reloader=build_reloader))
     if json:
         print_json(pass_record(result))
     else:
@@ -124,11 +133,9 @@ class _ProgressBar:
 
 def run(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
     """Run the daemon until it is stopped; it applies the configuration whenever the file is saved."""
-    import uvloop
-
     from monitor.daemon import run_daemon
 
-    uvloop.run(run_daemon(config, os.environ, database))
+    run_on_uvloop(run_daemon(config, os.environ, database))
 
 
 def worker(
@@ -140,8 +147,6 @@ def worker(
     ] = "",
 ) -> None:
     """Poll sources for the daemon, on any number of machines; needs PostgreSQL."""
-    import uvloop
-
     from monitor.domain.value_parsers import parse_host_port
     from monitor.worker import run_worker
 
@@ -149,4 +154,4 @@ def worker(
         address = parse_host_port(probes) if probes else None
     except ValueError as error:
         raise UsageError(f"--probes: {error}") from None
-    uvloop.run(run_worker(config, os.environ, database, jobs, address))
+    run_on_uvloop(run_worker(config, os.environ, database, jobs, address))

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, DatabaseOption, JsonOption, print_json
+from monitor.config.template import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 
@@ -17,7 +18,6 @@ from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path()) -> None:
     """Write a commented sources.yaml and its schema into a folder; existing files are kept."""
     from monitor.config.json_schema import render_json_schema
-    from monitor.config.template import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
 
     target = folder / CONFIG_FILE_NAME
     folder.mkdir(parents=True, exist_ok=True)

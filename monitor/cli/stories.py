@@ -22,10 +22,11 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
 )
+from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 
 if TYPE_CHECKING:
-    from monitor.domain.article import Article, StoredArticle, Story
+    from monitor.domain.article import StoredArticle, Story
     from monitor.store.database import SqlDatabase
 
 app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; show one.")
@@ -206,7 +207,7 @@ def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
     print_table(("story", "id", "copy of", "title"), sorted(rows), "There are no articles in the file.")
 
 
-def number_duplicate_ids(articles: "list[tuple[str, Article]]") -> "list[tuple[str, Article]]":
+def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str, Article]]:
     """Append a number to repeated ids, so that every article has its own."""
     seen: Counter[str] = Counter()
     numbered = []
@@ -216,7 +217,7 @@ def number_duplicate_ids(articles: "list[tuple[str, Article]]") -> "list[tuple[s
     return numbered
 
 
-def read_articles(file: Path) -> "list[tuple[str, Article]]":
+def read_articles(file: Path) -> list[tuple[str, Article]]:
     """Return the articles of a JSON Lines file with their ids.
 
     Raises ``ConfigError`` with every invalid line, or ``UsageError`` if the file cannot be read.
@@ -238,9 +239,8 @@ def read_articles(file: Path) -> "list[tuple[str, Article]]":
     return articles
 
 
-def read_article(line: str) -> "tuple[str, Article]":
+def read_article(line: str) -> tuple[str, Article]:
     """Return the article of a JSON line and its id. Raises ``ValueError`` with the reason if it is invalid."""
-    from monitor.domain.article import Article
     from monitor.text.dates import parse_date
 
     try:

@@ -13,13 +13,16 @@ from monitor.cli.common import (
     ConfigOption,
     DatabaseOption,
     JsonOption,
+    compile_matcher,
     format_time,
     load_config,
     print_json,
     to_json_value,
 )
+from monitor.cli.input_documents import InputDocument
 from monitor.cli.match import findings_record, format_findings
 from monitor.domain.article import Stage
+from monitor.domain.read_models import ArticleFilter
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -37,10 +40,8 @@ def why(
     json: JsonOption = False,
 ) -> None:
     """Show why an article was reported or not: first seen, text, mentions, hits and digests."""
-    from monitor.match.engine import compile_watchlist
-
     configuration = load_config(config, database)
-    matcher = compile_watchlist(configuration.watchlist)
+    matcher = compile_matcher(configuration)
     with open_database(configuration) as opened:
         articles = opened.queries.find_by_url(url)
         if not articles:
@@ -60,8 +61,6 @@ def why(
 
 def _load_hits(database: "SqlDatabase", stored: "StoredArticle") -> "list[HitSummary]":
     """Return the hits of an article: one for each digest that reported it, or one without a digest."""
-    from monitor.domain.read_models import ArticleFilter
-
     wanted = ArticleFilter(source_id=stored.source_id, since_at=stored.first_seen_at, limit=1_000_000)
     hits = [hit for hit in database.queries.list_hits(wanted) if hit.article_id == stored.id]
     digests = database.queries.digests_by_hit([hit.id for hit in hits])
@@ -176,8 +175,6 @@ def explained_article_record(
 def _print_explanation(
     stored: "StoredArticle", findings: "Findings", verdict: str, rules_without_hit: list[tuple[str, str]]
 ) -> None:
-    from monitor.cli.input_documents import InputDocument
-
     first_seen = (
         f"first seen {format_time(stored.first_seen_at)} from {stored.source_id}, {len(stored.article.body)} characters"
     )
