@@ -39,7 +39,7 @@ SinceOption = Annotated[
     str, typer.Option("--since", metavar="LENGTH", help="All hits of the last 12h, 7d ..., reported or not.")
 ]
 MAX_FEED_DIGESTS = 20
-DRAIN_SECONDS = 75.0  # longer than the timeouts of SMTP and webhooks, 60 and 30 s
+DRAIN_SECONDS = 75.0  # longer than the 60 s that one mail or chat message may take
 
 
 class DigestFormat(StrEnum):

@@ -89,7 +89,7 @@ def test_valid_edits_are_applied_and_invalid_ones_reported(monitor: Monitor, wor
     before = world.state.requests["three"]
     assert wait_until(lambda: world.state.requests["three"] > before, 120)
     world.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
-    assert wait_until(lambda: "is not taken over" in digests(monitor), 120)
+    assert wait_until(lambda: "sources.yaml:3:1" in digests(monitor), 120)
     assert "! The configuration is rejected" in monitor.call("status")
     status = json.loads(monitor.call("status", "--json"))
     assert (status["healthy"], status["daemon"]["state"]) == (False, "running")

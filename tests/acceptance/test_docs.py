@@ -96,7 +96,7 @@ def monitor_help(*command: str) -> str:
 
 @pytest.mark.parametrize("document", ["README.md", "docs/first-steps.md"])
 def test_the_commands_of_a_first_use_succeed(document: str, tmp_path: Path) -> None:
-    """All commands run one after the other in one shell, except those that need the internet."""
+    """All commands run one after the other in one shell, except the blocks marked "internet" or "checkout"."""
     lines = ["set -e", f'monitor() {{ "{sys.executable}" -m monitor "$@"; }}']
     lines += [block.text for block in blocks("sh") if block.document == ROOT / document and not block.marks]
     ran = subprocess.run(
