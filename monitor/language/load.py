@@ -59,6 +59,7 @@ def load_language_data(folder: Traversable) -> LanguageData:
     for path in _list_files(folder / "conventions"):
         convention = conventions[path.name.removesuffix(".toml")] = _read(path, Convention)
         _check_file_name(path, "name", convention.name)
+        _check_convention(path, convention)
     path = folder / "countries.toml"
     countries = _read(path, Countries).country
     _check_references(path, countries, languages, conventions)
@@ -95,6 +96,14 @@ def _check_language(path: Traversable, language: Language) -> None:
         if not re.fullmatch(r"[a-z]+|[a-z]+\.[a-z]+|[a-z]+\.[a-z]*\.[a-z]+", position):
             message = f"{position!r} is not a valid position; use head, head.level or head.level.domain"
             raise LanguageDataError(f"{path.name}: titles.positions: {message}")
+
+
+def _check_convention(path: Traversable, convention: Convention) -> None:
+    """Check that the parts of a name fit the builder."""
+    if len(convention.phonetic_parts) == 1:
+        raise LanguageDataError(f"{path.name}: phonetic_parts: name two parts, or none")
+    if convention.builder != "family_last" and any(rule.part == "family" for rule in convention.short_forms):
+        raise LanguageDataError(f"{path.name}: short_forms: part 'family' needs the builder 'family_last'")
 
 
 def _check_references(

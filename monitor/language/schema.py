@@ -193,6 +193,28 @@ class Language(_Table):
     page: Annotated[Page, Field(default_factory=Page)]
 
 
+Part = Literal["first", "rest", "last", "others", "first two", "last two"]
+"""Part of a name: `rest` is all but the first word, `others` all but the last.
+
+A word with a hyphen is one word, unless the convention has `split_hyphens`.
+"""
+
+
+class ShortFormRule(_Table):
+    """One part of a name that the press uses for the whole."""
+
+    part: Part | Literal["family"]
+    """The part; `family` only with the builder `family_last`."""
+    label: str = ""
+    """Description of the part for users, as `given name`; `family` has a description without it."""
+    sufficient: bool = True
+    """False where the part counts only with a title."""
+    sufficient_from_letters: int = 0
+    """Number of letters from which the part may be without a title."""
+    min_words: int = 2
+    """Number of words of the whole name from which the part is used."""
+
+
 class Convention(_Table):
     """One way to build and shorten personal names: `data/conventions/<name>.toml`."""
 
@@ -200,7 +222,18 @@ class Convention(_Table):
     """Name of the convention and of the file; a country refers to it."""
     sources: Sources
     builder: str
-    """Function in `match/names/forms.py` that lists the forms of a name."""
+    """Function in `match/names/forms.py` that lists the forms of a name.
+
+    `by_parts` and `family_last` read the next four fields; other builders are for one convention.
+    """
+    full_forms: tuple[tuple[Part, ...], ...] = ()
+    """Orders of the whole name as lists of parts. With `family_last`, orders in addition to the usual ones."""
+    short_forms: tuple[ShortFormRule, ...] = ()
+    """Parts that the press uses for the whole name, the most usual first."""
+    phonetic_parts: Annotated[tuple[Part, ...], Field(max_length=2)] = ()
+    """Two parts that are compared by sound, where names have no fixed Latin spelling; empty for none."""
+    split_hyphens: bool = False
+    """True where a hyphen separates words like a space."""
     syllabic: bool = False
     """True where a further syllable with a capital makes another name."""
     common_short_forms: bool = False

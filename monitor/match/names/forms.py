@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from monitor.domain.mention import MatchForm
 from monitor.domain.watchlist import Official
+from monitor.language.schema import Convention
 from monitor.match.names.scripts import (
     PATRONYMIC_PARTICLES,
     add_article_variants,
@@ -42,7 +43,9 @@ def parse_name(name: str, country: str = "") -> NameParts:
     groups = _strip_titles_and_suffixes(_split_groups(name))
     if len(groups) < 2:
         return NameParts((tuple(groups[0].split()),) if groups else (), convention=convention)
-    shape = _BUILDERS[naming_convention(convention).builder](groups)
+    data = naming_convention(convention)
+    general = _GENERAL_BUILDERS.get(data.builder)
+    shape = general(groups, data) if general else _BUILDERS[data.builder](groups)
     wholes = dict.fromkeys(words for words in shape.full_forms if len(words) > 1)
     shorts = {short.words: short for short in reversed(shape.short_forms) if len("".join(short.words)) > 1}
     return NameParts(tuple(wholes), tuple(reversed(shorts.values())), shape.phonetic_parts, convention)
@@ -85,40 +88,6 @@ def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
         word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word
         for word in name_words
     )
-
-
-def _build_lao(groups: list[str]) -> NameParts:
-    given, family = flatten_groups(groups[0]), flatten_groups(*groups[1:])
-    shorts = (ShortForm(given, "given name"), ShortForm(family, "family name"))
-    return NameParts((given + family,), shorts, (join_groups(groups[0]), join_groups(*groups[1:])))
-
-
-def _build_thai(groups: list[str]) -> NameParts:
-    given, family = flatten_groups(groups[0]), flatten_groups(*groups[1:])
-    shorts = (ShortForm(given, "given name"), ShortForm(family, "family name", sufficient=False))
-    return NameParts((given + family,), shorts, (join_groups(groups[0]), join_groups(*groups[1:])))
-
-
-def _build_khmer(groups: list[str]) -> NameParts:
-    family, given = flatten_groups(groups[0]), flatten_groups(*groups[1:])
-    shorts = [ShortForm(given, "given name", sufficient=len("".join(given)) > 3)]
-    if len(groups) > 2:
-        shorts.append(ShortForm(flatten_groups(*groups[:2]), "first two names"))
-    return NameParts(
-        (family + given, given + family),
-        tuple(shorts),
-        (join_groups(groups[0]), join_groups(*groups[1:])),
-    )
-
-
-def _build_burmese(groups: list[str]) -> NameParts:
-    names = flatten_groups(*groups)
-    shorts = (
-        (ShortForm(names[-2:], "last two parts"), ShortForm(names[-1:], "last part", sufficient=False))
-        if len(names) > 2
-        else ()
-    )
-    return NameParts((names,), shorts)
 
 
 def _build_indonesian(groups: list[str]) -> NameParts:
@@ -192,15 +161,6 @@ def _build_korean(groups: list[str]) -> NameParts:
     return NameParts(wholes, (ShortForm((family,), "family name"),))
 
 
-def _build_japanese(groups: list[str]) -> NameParts:
-    names = flatten_groups(*groups)
-    shorts = (
-        ShortForm(names[-1:], "family name"),
-        ShortForm(names[:1], "family name if typed first", sufficient=False),
-    )
-    return NameParts((names, (*names[1:], names[0])), shorts)
-
-
 def _build_western(groups: list[str]) -> NameParts:
     at = len(groups) - 1
     while at > 1 and groups[at - 1] in name_lists().particles:
@@ -260,11 +220,6 @@ def _build_filipino(groups: list[str]) -> NameParts:
     )
 
 
-def _build_slavic(groups: list[str]) -> NameParts:
-    shape = _build_western(groups)
-    return NameParts(shape.full_forms, shape.short_forms, (join_groups(groups[0]), join_groups(groups[-1])))
-
-
 def _build_arabic(groups: list[str]) -> NameParts:
     shape = _build_western(groups)
     family = shape.short_forms[0].words
@@ -278,53 +233,78 @@ def _build_arabic(groups: list[str]) -> NameParts:
     return NameParts(tuple(wholes), (*shorts, *given), halves)
 
 
-def _build_indian(groups: list[str]) -> NameParts:
-    shape = _build_western(groups)
-    shorts = (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=len(groups[0]) > 4))
-    return NameParts(shape.full_forms, shorts)
+def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
+    """Return the forms that a convention's file lists."""
+    if convention.split_hyphens:
+        groups = list(flatten_groups(*groups))
+    full_forms = tuple(
+        flatten_groups(*(word for part in order for word in _PARTS[part](groups))) for order in convention.full_forms
+    )
+    return NameParts(full_forms, tuple(_list_short_parts(groups, convention, ())), _phonetic_parts(groups, convention))
 
 
-def _build_given_name(groups: list[str]) -> NameParts:
-    shape = _build_western(groups)
+def _build_family_last(groups: list[str], convention: Convention) -> NameParts:
+    """Return the western forms of a name, and those that a convention's file lists."""
+    western = _build_western(groups)
+    shorts = _list_short_parts(groups, convention, western.short_forms)
     return NameParts(
-        shape.full_forms,
-        (
-            ShortForm(flatten_groups(groups[0]), "given name"),
-            ShortForm(flatten_groups(groups[-1]), "last name", sufficient=False),
-        ),
+        (*western.full_forms, *_list_orders(groups, convention)), tuple(shorts), _phonetic_parts(groups, convention)
     )
 
 
-def _build_hungarian(groups: list[str]) -> NameParts:
-    shape = _build_western(groups)
-    return NameParts(
-        (*shape.full_forms, flatten_groups(groups[-1], *groups[:-1])),
-        (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first", sufficient=False)),
-    )
+def _list_orders(groups: list[str], convention: Convention) -> Iterator[NameWords]:
+    """Yield the whole name in each order of a convention."""
+    for order in convention.full_forms:
+        yield flatten_groups(*(word for part in order for word in _PARTS[part](groups)))
 
 
+def _list_short_parts(
+    groups: list[str], convention: Convention, family_forms: tuple[ShortForm, ...]
+) -> Iterator[ShortForm]:
+    """Yield the short forms of a convention; ``family_forms`` are those of the family name."""
+    for rule in convention.short_forms:
+        if rule.part == "family":
+            yield from family_forms
+        elif len(groups) >= rule.min_words:
+            words = flatten_groups(*_PARTS[rule.part](groups))
+            sufficient = rule.sufficient and len("".join(words)) >= rule.sufficient_from_letters
+            yield ShortForm(words, rule.label, sufficient)
+
+
+def _phonetic_parts(groups: list[str], convention: Convention) -> tuple[NameWords, NameWords] | None:
+    if not convention.phonetic_parts:
+        return None
+    first, second = convention.phonetic_parts
+    return join_groups(*_PARTS[first](groups)), join_groups(*_PARTS[second](groups))
+
+
+_PARTS: dict[str, Callable[[list[str]], list[str]]] = {
+    "first": lambda groups: groups[:1],
+    "rest": lambda groups: groups[1:],
+    "last": lambda groups: groups[-1:],
+    "others": lambda groups: groups[:-1],
+    "first two": lambda groups: groups[:2],
+    "last two": lambda groups: groups[-2:],
+}
+"""Words of each part of a name but the family name, which depends on particles."""
+
+_GENERAL_BUILDERS: dict[str, Callable[[list[str], Convention], NameParts]] = {
+    "by_parts": _build_by_parts,
+    "family_last": _build_family_last,
+}
 _BUILDERS: dict[str, Callable[[list[str]], NameParts]] = {
     "vietnamese": _build_vietnamese,
-    "lao": _build_lao,
-    "thai": _build_thai,
-    "khmer": _build_khmer,
-    "burmese": _build_burmese,
     "indonesian": _build_indonesian,
     "malay": _build_malay,
     "chinese": _build_chinese,
     "singapore": _build_singaporean,
     "korean": _build_korean,
-    "japanese": _build_japanese,
     "hispanic": _build_hispanic,
     "portuguese": _build_portuguese,
-    "slavic": _build_slavic,
     "filipino": _build_filipino,
     "arabic": _build_arabic,
-    "indian": _build_indian,
-    "given": _build_given_name,
-    "hungarian": _build_hungarian,
-    "western": _build_western,
 }
+"""Builders of one convention each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,12 @@ def test_valid_files_are_loaded(folder: Path) -> None:
             "xx.toml: inflection.same_as: no language 'zz'",
         ),
         ("conventions/western.toml", CONVENTION.replace("western", "eastern", 1), "western.toml: name: 'eastern'"),
+        ("conventions/western.toml", CONVENTION + 'phonetic_parts = ["first"]\n', "name two parts, or none"),
+        (
+            "conventions/western.toml",
+            CONVENTION + '[[short_forms]]\npart = "family"\n',
+            "western.toml: short_forms: part 'family' needs the builder 'family_last'",
+        ),
         ("countries.toml", COUNTRIES.replace("western", "eastern"), "Exampleland: no convention 'eastern'"),
         (
             "countries.toml",
