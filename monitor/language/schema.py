@@ -86,6 +86,17 @@ class Credits(_Table):
     """Words that join two authors, as `and`."""
 
 
+class Native(_Table):
+    """Words around names in a script other than Latin."""
+
+    titles: Words = ()
+    """Titles and forms of address that are written before a name without a space."""
+    sentence_openers: Words = ()
+    """Articles, prepositions and conjunctions: with a capital they begin a sentence and are not part of a name."""
+    two_character_family_names: Words = ()
+    """Family names of two characters, where most have one."""
+
+
 class Calendar(_Table):
     """Names of months and days."""
 
@@ -186,6 +197,7 @@ class Language(_Table):
     places: Annotated[Places, Field(default_factory=Places)]
     words: Annotated[Vocabulary, Field(default_factory=Vocabulary)]
     credits: Annotated[Credits, Field(default_factory=Credits)]
+    native: Annotated[Native, Field(default_factory=Native)]
     calendar: Annotated[Calendar, Field(default_factory=Calendar)]
     inflection: Annotated[Inflection, Field(default_factory=Inflection)]
     orthography: Annotated[Orthography, Field(default_factory=Orthography)]

@@ -121,6 +121,27 @@ def _longest_first(words: frozenset[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class NativeWords:
+    """Words around names in scripts other than Latin."""
+
+    titles: tuple[str, ...]
+    sentence_openers: frozenset[str]
+    """Folded words that begin a sentence and are not part of a name."""
+    two_character_family_names: frozenset[str]
+
+
+@cache
+def native_words() -> NativeWords:
+    """Return the words of all languages in other scripts."""
+    words = [language.native for language in language_data().languages.values()]
+    return NativeWords(
+        titles=tuple(title for each in words for title in each.titles),
+        sentence_openers=_fold_all(each.sentence_openers for each in words),
+        two_character_family_names=frozenset(n for each in words for n in each.two_character_family_names),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class NameLists:
     """Parts of personal names that show how a name is built; folded."""
 

@@ -14,7 +14,7 @@ from monitor.match.context import ArticleFacts, MatchContext
 from monitor.match.titles.parser import TITLE_WORD_PATTERN
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
 from monitor.match.types import Accepted, Candidate, Candidates, Span
-from monitor.match.vocabulary import country_words, parse_words, title_words
+from monitor.match.vocabulary import country_words, native_words, title_words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
@@ -76,7 +76,7 @@ def _is_cased_family_name(cased: str, start: int, end: int) -> bool:
         else ""
     )
     right = cased[end + 1 : end + 2] if cased[end : end + 1] == " " else ""
-    named_before = left[:1].isupper() and left[-1:].isalpha() and fold_key(left) not in _SENTENCE_OPENERS
+    named_before = left[:1].isupper() and left[-1:].isalpha() and fold_key(left) not in native_words().sentence_openers
     return cased[start].isupper() and not named_before and not right.isupper() and cased[end : end + 1] != "-"
 
 
@@ -89,7 +89,7 @@ def _is_separated(text: str, start: int, end: int) -> bool:
     if text[start] >= "\u2e80":
         return left != "·" and (not right or right in _HAN_WORDS_AFTER_NAME or not is_unspaced(right)) and right != "·"
     free = [not sign or not is_unspaced(sign) for sign in (left, right)]
-    if text[max(0, start - _MAX_TITLE_CHARS) : start].rstrip(" ").endswith(_SOUTHEAST_ASIAN_TITLES):
+    if text[max(0, start - _MAX_TITLE_CHARS) : start].rstrip(" ").endswith(native_words().titles):
         return free[1] or (
             end - start >= _MIN_TITLED_CHARS
             and right not in _CONTINUING_SIGNS
@@ -128,7 +128,7 @@ def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) 
     for mention in context.accepted_candidates():
         name = text[mention.start : mention.end].replace(" ", "")
         if _KOREAN_NAME.fullmatch(name):
-            family = name[: 2 if name[:2] in _KOREAN_TWO_SYLLABLE_FAMILY_NAMES else 1]
+            family = name[: 2 if name[:2] in native_words().two_character_family_names else 1]
             if (position := _KOREAN_POSITION.match(text, mention.end)) is not None:
                 officials_by_title[family, position[1]].add(mention.official_index)
     for (family, position_word), officials in officials_by_title.items():
@@ -154,7 +154,7 @@ def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str
         elif prepared.name_parts.convention == "japanese":
             yield from (name[:size] for size in (1, 2, 3) if size < len(name))
         else:
-            yield name[: 2 if name[:2] in _HAN_TWO_CHARACTER_FAMILY_NAMES else 1]
+            yield name[: 2 if name[:2] in native_words().two_character_family_names else 1]
 
 
 def _find_family_name(text: str, family: str) -> Iterator[int]:
@@ -180,9 +180,6 @@ _HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及�
 _MAX_TITLE_CHARS = 30
 _MIN_TITLED_CHARS = 4
 _CONTINUING_SIGNS = frozenset("ะาำๆະາຳ")
-_HAN_TWO_CHARACTER_FAMILY_NAMES = parse_words(
-    "欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 司徒 夏侯 皇甫 东方 東方 尉迟 公孙 慕容 令狐"
-)
 _HAN_POSITION = re.compile(
     "(?:副|前|新|代理|国家|國家|外交|国防|國防|财政|商务|公安)?(?:主席|总书记|總書記|总统|總統|总理|總理|首相|外长|外長|防长|防長|部长|部長|大使|书记|書記|省长|省長"
     "|市长|市長|州长|将军|將軍|司令|议长|議長|委员长|委員長|知事|院长|院長|代表|幹事長|国务卿|國務卿|先生|女士|氏)"
@@ -190,31 +187,10 @@ _HAN_POSITION = re.compile(
     "副?(?:相|大臣|長官)"
 )
 _KOREAN_NAME = re.compile("[가-힣]{2,4}")
-_KOREAN_TWO_SYLLABLE_FAMILY_NAMES = parse_words("남궁 황보 제갈 사공 선우 독고")
 _KOREAN_POSITION = re.compile(
     " (?:[가-힣]{2,12} )?[가-힣0-9]{0,6}?"
     "(대통령|총리|장관|차관|의원|대표|위원장|의장|지사|시장|대사|사령관|총장|실장|원장|비서관|청장|총재|후보)"
 )
-_SOUTHEAST_ASIAN_TITLES = tuple(
-    parse_words(
-        """
-        นาย นาง นางสาว น.ส. ดร. คุณ ท่าน นายกรัฐมนตรี นายกฯ รัฐมนตรี รมว. รมต. ประธานาธิบดี ประธาน โฆษก ปลัด พลเอก พล.อ.
-        พลโท พล.ท. พลตรี พล.ต. พล.ต.อ. พล.ต.ท. พล.ร.อ. พล.อ.อ. พันเอก พ.อ. ผบ.ทบ. ทนาย
-        ທ່ານ ທ່ານນາງ ນາງ ສະຫາຍ ພົນເອກ ພົນໂທ ພົນຕີ ພັນເອກ ດຣ. ນາຍົກລັດຖະມົນຕີ ລັດຖະມົນຕີ ປະທານປະເທດ ປະທານ ປະທານສະພາ
-        លោក លោកស្រី សម្តេច ឯកឧត្តម ឧត្តមសេនីយ៍ នាយករដ្ឋមន្ត្រី រដ្ឋមន្ត្រី ប្រធាន
-        """
-    )
-)
-_SENTENCE_OPENERS = parse_words(
-    """
-    ο η το οι τα του τησ των τον την τουσ τισ στον στην στο στουσ και με για απο οταν ομωσ αλλα προσ κατα
-    в во на с со к ко о об у за от до по из при для про без над под но а и как что когда если же также
-    від до із з зі й і та це що як коли якщо після поки але
-    """
-)
-"""Articles, prepositions and conjunctions, folded: with a capital they begin a sentence, not a name."""
-
-
 _WORD_GAPS = {" ", "-", "'s ", "' "}
 
 
