@@ -1,8 +1,7 @@
-"""Signs around a name that are no part of the story: photo credits, bylines, marks of who stands where in a picture.
+"""Text of an article for matching: one folded text of all regions, and facts about the words around a place.
 
-An article laid out as one folded text, with the way back to its regions.
-
-What stands around a place in a page: neighbours in its run of capitals, the style of its line, credits, places.
+The facts are the neighbouring words, headlines and sentence starts, photo credits and bylines, places and occupations.
+Offsets are folded offsets, unless another text is named.
 """
 
 import re
@@ -53,13 +52,13 @@ def credit_last_words() -> frozenset[str]:
 
 
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
-"""An agency right after the name of its photographer."""
+"""An agency directly after the name of its photographer."""
 
 PHOTO_POSITION_MARK = re.compile(
     r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
     r"|(?i:front|far|\d(?:st|nd|rd|th)|first|second|third|fourth)[ ,][^)]{0,24}|[A-Z]{1,2}[ ,][^)]{0,12})\)"
 )
-"""Who stands where in a picture, as in "(L)" or "(second, right)"."""
+"""A note on the position of a person in a picture, as in "(L)" or "(second, right)"."""
 
 
 _REGION_SEPARATOR = "\n\n"
@@ -74,7 +73,7 @@ _SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
 
 @dataclass(frozen=True, slots=True)
 class RegionSpan:
-    """One region's place in the page: offsets of its beginning and end in the page's original text."""
+    """Region of an article, with its start and end offset in the original text of all regions."""
 
     region: Region
     start: int
@@ -83,11 +82,11 @@ class RegionSpan:
 
 @dataclass(frozen=True, slots=True)
 class NormalizedArticle:
-    """All regions of an article, one after another.
+    """Text of all regions of an article, in the forms that matching needs.
 
-    ``cased`` keeps capitals, ``flat`` has small letters and spaces for hyphens. ``spaced`` has small letters and a
-    space for every other sign but letters, digits and name dots, and one more space at either end: a place in it lies
-    one further than in the others, which all agree.
+    ``cased`` is folded but keeps capital letters. ``spaced`` has small letters, and a space for every character that is
+    not a letter, digit or name dot. It also has a space before and after the text: an offset in ``spaced`` is one more
+    than the folded offset, which is the same for all other forms.
     """
 
     folded: FoldedText
@@ -98,11 +97,11 @@ class NormalizedArticle:
 
     @property
     def unhyphenated(self) -> str:
-        """Return the folded text in small letters with hyphens as spaces."""
+        """The folded text in small letters, with spaces for hyphens."""
         return self.folded.text.replace("-", " ")
 
     def word_ending_at(self, end: int) -> str:
-        """Return, in small letters, the word that ends at a folded offset, or an empty string."""
+        """Return the word that ends at a folded offset, in small letters, or an empty string."""
         piece = self.spaced[max(0, end - _WORD_WINDOW_CHARS) : end + 1].rpartition(" ")[2]
         if len(piece) < _WORD_WINDOW_CHARS and (not piece or piece.isalnum()):
             return piece
@@ -112,32 +111,32 @@ class NormalizedArticle:
         return self.folded.text[start:end]
 
     def find_capitalized_words(self) -> tuple[list[int], str]:
-        """Return where words begin with a capital of the Latin alphabet, and the text that tells where they end.
+        """Return the offsets of words with a Latin capital letter, and a text in which each word ends at a space.
 
-        A word goes on over letters of that alphabet, hyphens and apostrophes; for all else stand spaces.
+        In that text Latin letters, hyphens and apostrophes are unchanged; all other characters are spaces.
         """
-        signs = b" %b " % self.cased.encode("latin-1", "replace")
-        capital = np.frombuffer(signs.translate(_CAPITAL_TABLE), dtype=np.bool_)
-        apart = np.frombuffer(signs.translate(_SEPARATOR_TABLE), dtype=np.bool_)
-        places: list[int] = (capital[1:] & apart[:-1]).nonzero()[0].tolist()
-        return places, signs[1:].translate(_LATIN_WORD_TABLE).decode()
+        characters = b" %b " % self.cased.encode("latin-1", "replace")
+        capital = np.frombuffer(characters.translate(_CAPITAL_TABLE), dtype=np.bool_)
+        separator = np.frombuffer(characters.translate(_SEPARATOR_TABLE), dtype=np.bool_)
+        starts: list[int] = (capital[1:] & separator[:-1]).nonzero()[0].tolist()
+        return starts, characters[1:].translate(_LATIN_WORD_TABLE).decode()
 
     def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
-        """Turn folded offsets into a region and offsets in that region's own text."""
+        """Return the region of two folded offsets, and the offsets in the text of that region."""
         first, last = self.folded.original_span(start, end)
-        stretch = self.region_spans[self._region_index(first)]
-        return stretch.region, first - stretch.start, last - stretch.start
+        span = self.region_spans[self._region_index(first)]
+        return span.region, first - span.start, last - span.start
 
     def region_at(self, start: int) -> Region:
-        """Return the region in which a folded offset lies."""
+        """Return the region that contains a folded offset."""
         first = start if self.folded.original_offsets is None else int(self.folded.original_offsets[start])
         return self.region_spans[self._region_index(first)].region
 
     def region_range(self, region: Region) -> tuple[int, int]:
-        """Return the folded offsets of a region, an empty range where the article has none."""
-        for stretch in self.region_spans:
-            if stretch.region is region:
-                return self._folded_offset(stretch.start), self._folded_offset(stretch.end)
+        """Return the folded start and end offset of a region; both are 0 if the article does not have the region."""
+        for span in self.region_spans:
+            if span.region is region:
+                return self._folded_offset(span.start), self._folded_offset(span.end)
         return 0, 0
 
     def _region_index(self, original: int) -> int:
@@ -149,26 +148,26 @@ class NormalizedArticle:
 
 
 def normalize_article(article: Article) -> NormalizedArticle:
-    """Fold an article's regions at one go."""
+    """Return the text of an article for matching, with all regions folded in one pass."""
     texts: list[str] = []
-    stretches: list[RegionSpan] = []
+    spans: list[RegionSpan] = []
     at = 0
     for region, text in article.regions():
         texts.append(text)
-        stretches.append(RegionSpan(region, at, at + len(text)))
+        spans.append(RegionSpan(region, at, at + len(text)))
         at += len(text) + len(_REGION_SEPARATOR)
     folded = fold(_REGION_SEPARATOR.join(texts))
     return NormalizedArticle(
         folded,
         folded.cased,
         replace_punctuation_fast(folded.text),
-        tuple(stretches),
-        tuple(one.start for one in stretches),
+        tuple(spans),
+        tuple(span.start for span in spans),
     )
 
 
 def replace_punctuation_fast(text: str) -> str:
-    """Do what ``space_out`` does, quicker for a long text."""
+    """Return the same as ``replace_punctuation``; faster for long texts."""
     if text.isascii():
         return replace_punctuation(text)
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
@@ -184,6 +183,12 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
+"""Characters in which a word in small letters is searched: keeps the cost of a very long text bounded."""
+_MIN_HEADLINE_WORDS = 3
+_HEADLINE_CAPITAL_SHARE = 0.8
+"""Share of capitalized long words in a headline: some languages keep one of five words in small letters."""
+_ALL_CAPS_SHARE = 0.7
+"""Share of capital letters around a name in a text in capitals: names nearby may be in normal case."""
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_PARTICLE_LETTERS = 3
@@ -193,9 +198,9 @@ _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """A page's text with what has been learnt of its lines; one for each article screened.
+    """Facts about the words around a place in an article; results are cached, so that each is computed once.
 
-    ``closed`` are the folded ends of names in the genitive: the word after one is no part of it.
+    ``genitive_ends`` are the end offsets of names with a genitive ending: the next word does not belong to the name.
     """
 
     __slots__ = (
@@ -238,7 +243,7 @@ class SurroundingText:
         return gap.endswith(".") or (gap.endswith(" ") and gap[:1] in {".", '"', "'", ")"})
 
     def word_before(self, start: int) -> str:
-        """Return the word that stands right before a place, by one space or hyphen, or an empty string."""
+        """Return the word before a place, separated by one space or hyphen, or an empty string."""
         cased = self.cased
         if start < 2 or cased[start - 1] not in " -":
             return ""
@@ -255,7 +260,7 @@ class SurroundingText:
         return word
 
     def word_after(self, end: int) -> str:
-        """Return the word that stands right after a place, by one space or hyphen, or an empty string."""
+        """Return the word after a place, separated by one space or hyphen, or an empty string."""
         cased = self.cased
         if end + 1 >= len(cased) or cased[end] not in " -":
             return ""
@@ -263,35 +268,37 @@ class SurroundingText:
         return match.group() if match else ""
 
     def line_bounds(self, start: int) -> tuple[int, int]:
-        """Return the ends of the line around a place."""
+        """Return the start and end offset of the line that contains a place."""
         end = self.cased.find("\n", start)
         return self.cased.rfind("\n", 0, start) + 1, end if end >= 0 else len(self.cased)
 
     def is_headline(self, start: int) -> bool:
-        """Tell whether a place lies in a line set in Title Case or CAPITALS."""
+        """Return whether a place is in a line in Title Case or CAPITALS."""
         low, high = self.line_bounds(start)
         known = self._headline_cache.get(low)
         if known is None:
             words = _HEADLINE_WORD.findall(self.cased, low, min(high, low + 400))
             capital = sum(word[0].isupper() for word in words)
-            known = self._headline_cache[low] = len(words) > 2 and capital >= 0.8 * len(words)
+            known = self._headline_cache[low] = len(
+                words
+            ) >= _MIN_HEADLINE_WORDS and capital >= _HEADLINE_CAPITAL_SHARE * len(words)
         return known
 
     def is_all_caps(self, start: int, end: int) -> bool:
-        """Tell whether a place stands in capitals among capitals."""
+        """Return whether a place and most of the text around it are in capital letters."""
         if not self.cased[start:end].isupper():
             return False
         low, high = self.line_bounds(start)
         around = self.cased[max(low, start - 60) : min(high, end + 60)]
         letters = [char for char in around if char.isalpha()]
-        return sum(map(str.isupper, letters)) > 0.7 * len(letters)
+        return sum(map(str.isupper, letters)) > _ALL_CAPS_SHARE * len(letters)
 
     def is_sentence_start(self, start: int) -> bool:
-        """Tell whether a place begins a sentence, line or quotation."""
+        """Return whether a place is at the start of a sentence, line or quotation."""
         return start == 0 or _SENTENCE_START.search(self.cased, max(0, start - 4), start) is not None
 
     def is_ordinary_word(self, word: str) -> bool:
-        """Tell whether a capitalised word is an ordinary one: known as such, or in small letters elsewhere here."""
+        """Return whether a capitalized word is an ordinary word: it is in a word list or occurs in small letters."""
         low = word.lower()
         if low in word_lists().common or low in single_word_titles() or low in country_words():
             return True
@@ -301,7 +308,10 @@ class SurroundingText:
         return known
 
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
-        """Return the word to the left that makes the name a part of a longer one, or an empty string."""
+        """Return the word before a name that makes it part of a longer name, or an empty string.
+
+        Only in conventions with names of single syllables, such as the Vietnamese.
+        """
         word = self.word_before(start)
         low = word.lower()
         if (
@@ -318,7 +328,7 @@ class SurroundingText:
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
     def find_continuation_right(self, start: int, end: int, convention: str) -> str:
-        """Return the word to the right that makes the name a part of a longer one or of a place, or an empty string."""
+        """Return the word after a name that makes it part of a longer name or a place name, or an empty string."""
         word = self.word_after(end)
         low = word.lower()
         if (
@@ -348,7 +358,7 @@ class SurroundingText:
         return "" if low in word_lists().never_after_name else word
 
     def is_credit(self, start: int, end: int) -> bool:
-        """Tell whether a place lies in a photo credit, a byline or a signature."""
+        """Return whether a place is in a photo credit, a byline or a signature."""
         cased = self.cased
         if self._can_follow_credit(start):
             low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
@@ -361,7 +371,7 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Tell at a glance whether a credit may lead up to a place: not from a small word or a title."""
+        """Return quickly whether a credit may precede a place; most words in small letters and titles exclude it."""
         word = self.word_before(start)
         if not word:
             return True
@@ -370,7 +380,7 @@ class SurroundingText:
         return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
-        """Return the word to the left that makes the name one of a street, ship, school or typhoon."""
+        """Return the word before a name that makes it the name of a place or thing, or an empty string."""
         word = self.word_before(start)
         if not word:
             return ""
@@ -389,7 +399,7 @@ class SurroundingText:
         return ""
 
     def find_occupation(self, start: int, end: int) -> str:
-        """Return the occupation that shows somebody of the same name, or an empty string."""
+        """Return the occupation next to a name that shows another person with this name, or an empty string."""
         word = self.word_before(start).lower()
         if word in word_lists().occupations:
             return word
@@ -412,7 +422,7 @@ class SurroundingText:
 
 
 def _occurs_in_lowercase(cased: str, word: str) -> bool:
-    """Tell whether a folded word of three letters or more stands somewhere in small letters, as a word."""
+    """Return whether a folded word of at least three letters occurs in small letters in the text."""
     if len(word) < 3 or not (word.isascii() and word.isalpha()):
         return False
     at = cased.find(word, 0, _LOWERCASE_SEARCH_MAX_CHARS)

@@ -51,7 +51,7 @@ _MIN_STEM_LETTERS = 2
 
 
 class _Inflection(NamedTuple):
-    """How a language changes names in Latin letters."""
+    """Inflection of names in Latin letters in one language."""
 
     genitive_s: bool
     endings: tuple[tuple[str, tuple[str, ...]], ...]

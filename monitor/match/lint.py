@@ -1,4 +1,4 @@
-"""What is wrong or doubtful in a watch list, said where it stands: names, queries, and the user's own examples."""
+"""Checks of a watchlist: names, queries and examples that are invalid or doubtful, each with its place."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from monitor.text.tokens import is_unspaced
 
 @dataclass(frozen=True, slots=True)
 class NameIssue:
-    """Something to say about one value of a watch list: whose, which field, which item of it, and whether it is fatal.
+    """Problem with one value of a watchlist.
 
-    ``kind`` is "official" or "rule", ``id`` which of them; ``index`` is -1 where the field is no list.
+    ``kind`` is "official" or "rule", and ``id`` its id. ``index`` is the item of a list field, and -1 for other fields.
     """
 
     kind: str
@@ -30,9 +30,9 @@ class NameIssue:
 
 
 def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
-    """Remark on names that cannot work or would flood, on names shared by several, on roles that say nothing."""
-    remarks = [remark for official in watchlist.officials for remark in _lint_official(official)]
-    return (*remarks, *_lint_shared_names(watchlist))
+    """Return the problems of all names and roles: invalid and shared names, roles without a known position."""
+    issues = [issue for official in watchlist.officials for issue in _lint_official(official)]
+    return (*issues, *_lint_shared_names(watchlist))
 
 
 def _lint_official(official: Official) -> Iterator[NameIssue]:
@@ -71,7 +71,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
-    """Yield what is wrong with one name, and whether it cannot be used at all."""
+    """Yield the problems of one name, and whether the name is unusable."""
     words = fold_words(name)
     if error := _find_name_error(name, official):
         yield error, True
@@ -117,7 +117,7 @@ def _is_risky_word(folded: str) -> bool:
 
 
 def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
-    """Yield remarks on names that several officials bear."""
+    """Yield the names that several officials share."""
     bearers: dict[str, list[tuple[Official, str, int]]] = defaultdict(list)
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
@@ -135,7 +135,7 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
 
 
 def _is_same_name(name: str, others: tuple[str, ...]) -> bool:
-    """Tell whether a name equals another in all but capitals, or one of them is written without marks."""
+    """Return whether a name equals another one except for capital letters, or for diacritics missing in one of them."""
     folded = [other for other in others if fold_words(other) == fold_words(name)]
     return any(name.isascii() or other.isascii() or name.casefold() == other.casefold() for other in folded)
 
@@ -172,17 +172,17 @@ def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield queries that cannot be read and examples that do not hold."""
     bad = []
     for rule in watchlist.rules:
-        if (remark := _lint_query(rule, watchlist)) is not None:
+        if (issue := _lint_query(rule, watchlist)) is not None:
             bad.append(rule.id)
-            yield remark
-    good = replace(watchlist, rules=tuple(rule for rule in watchlist.rules if rule.id not in bad))
-    yield from _lint_examples(good)
+            yield issue
+    without_bad_rules = replace(watchlist, rules=tuple(rule for rule in watchlist.rules if rule.id not in bad))
+    yield from _lint_examples(without_bad_rules)
 
 
 def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
     if not rule.query:
         return None
-    from monitor.match.query.evaluate import compile_query  # loaded for those who write queries
+    from monitor.match.query.evaluate import compile_query  # loaded only if there are queries
 
     try:
         compile_query(rule.query, [official.id for official in watchlist.officials], watchlist.synonyms)
@@ -192,22 +192,22 @@ def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
 
 
 def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Screen each example as if it were an article; nothing is compiled where there are none."""
+    """Yield the examples that fail when matched as articles; without examples nothing is compiled."""
     given = [*(official.examples for official in watchlist.officials), *(rule.examples for rule in watchlist.rules)]
     if all(examples == Examples() for examples in given):
         return
     from monitor.match.engine import compile_watchlist
 
-    watcher = compile_watchlist(watchlist)
+    matcher = compile_watchlist(watchlist)
     for official in watchlist.officials:
         for kind, index, text in _iter_example_texts(official.examples):
-            found = any(mention.official_id == official.id for mention in _match_example(watcher, text, None).mentions)
+            found = any(mention.official_id == official.id for mention in _match_example(matcher, text, None).mentions)
             if found != (kind == "match"):
                 path = ("officials", official.id, "examples", kind, index)
                 yield KeyIssue(path, _explain_failed_example(found, "official", "an alias", "a phrase under not"))
     for rule in watchlist.rules:
         for kind, index, text in _iter_example_texts(rule.examples):
-            found = any(hit.rule_id == rule.id for hit in _match_example(watcher, text, rule).hits)
+            found = any(hit.rule_id == rule.id for hit in _match_example(matcher, text, rule).hits)
             if found != (kind == "match"):
                 path = ("rules", rule.id, "examples", kind, index)
                 yield KeyIssue(path, _explain_failed_example(found, "rule", "words with OR", "words with NOT"))
@@ -220,7 +220,7 @@ def _iter_example_texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
 
 
 def _match_example(matcher: "Matcher", text: str, rule: Rule | None) -> Findings:
-    """Screen a text as the body, or as the region, language and source that the rule asks for."""
+    """Return the findings of an example text; it has the region, language and source that the rule requires."""
     regions = rule.regions if rule else ()
     region = Region.BODY if not regions or Region.BODY in regions else regions[0]
     article = Article(

@@ -72,7 +72,7 @@ class Candidates(NamedTuple):
     """Pattern matches in an article by kind, without any decision.
 
     Latin full, short and first names start with a capital letter. ``countries`` has one entry per country word in the
-    text. ``kinds`` are all kinds found, also those of names in small letters. ``genitive_ends`` are end offsets of
+    text. ``kinds`` are all kinds found, including names in small letters. ``genitive_ends`` are end offsets of
     names with a genitive ending: the next word does not belong to the name.
     """
 

@@ -69,7 +69,7 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
 
 
 def _is_cased_family_name(cased: str, start: int, end: int) -> bool:
-    """Tell whether a Greek or Cyrillic word has a capital, and no word with a capital right before or after it."""
+    """Return whether a Greek or Cyrillic word is capitalized, and the words directly before and after it are not."""
     left = (
         cased[max(0, start - _LEFT_CONTEXT_CHARS) : start - 1].rpartition(" ")[2]
         if cased[start - 1 : start] == " "
@@ -81,9 +81,10 @@ def _is_cased_family_name(cased: str, start: int, end: int) -> bool:
 
 
 def _is_separated(text: str, start: int, end: int) -> bool:
-    """Tell whether a part of a script without word breaks is set off, on one side where it is long.
+    """Return whether a short name in a script without word breaks is separate from other words.
 
-    A Chinese one goes on with a sign or a word that follows names; one in South-East Asia may follow a title.
+    After a Chinese name, a punctuation mark or a word that follows names is required. A South-East Asian name may
+    follow a title; a long one must be separate on one side only.
     """
     left, right = text[start - 1 : start], text[end : end + 1]
     if text[start] >= "\u2e80":
@@ -158,7 +159,7 @@ def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str
 
 
 def _find_family_name(text: str, family: str) -> Iterator[int]:
-    """Yield where a family name in Chinese characters may begin: after a sign, or a word that names follow."""
+    """Yield the offsets of a Chinese family name after a punctuation mark or a word that precedes names."""
     at = text.find(family, 0, len(text) - 1)
     while at >= 0:
         left = text[at - 1 : at]
@@ -214,7 +215,7 @@ def decide_positions(facts: ArticleFacts, official_indexes: Iterable[int], conte
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
-    """Yield each run of title words that names a post and leads up to no other capitalised word."""
+    """Yield each run of title words that names a position and is not followed by a capitalized word."""
     run: list[tuple[int, int, str]] = []
     for match in TITLE_WORD_PATTERN.finditer(cased):
         word = match.group().lower()

@@ -1,9 +1,7 @@
-"""How personal names are built: which part is said again, and in which orders the whole may stand.
+"""Forms of personal names by naming convention: the orders of the full name, and the short names the press uses.
 
-One function a convention; each is given a name's words and says which orders and which short forms the press uses.
-Words are folded; a hyphen keeps the words of a group together (``gyu back``).
-
-The ways a watched name may be written, and what is wrong or risky in a watch list.
+Each convention has one function, which receives the folded words of a name. A group is one printed word; a hyphen in it
+becomes a space (``min ho``).
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +36,7 @@ _MIN_FIRST_NAME_LETTERS = 4
 
 
 def parse_name(name: str, country: str = "") -> NameParts:
-    """Take a name apart by the convention of its country; forms of address and "Jr." are dropped."""
+    """Return the parts of a name by the naming convention of its country, without forms of address and "Jr."."""
     convention = find_convention(find_country_key(" ".join(_split_groups(country)))) if country else "western"
     groups = _strip_titles_and_suffixes(_split_groups(name))
     if len(groups) < 2:
@@ -52,14 +50,14 @@ def parse_name(name: str, country: str = "") -> NameParts:
 
 
 def _split_groups(text: str) -> list[str]:
-    """Return folded words; a hyphen inside a word becomes a space that keeps its parts together."""
+    """Return the folded words of a text; a hyphen in a word becomes a space."""
     folded = fold(text).text.replace("'", " ")
     parts = "".join(char if char.isalnum() or char in "-/·" else " " for char in folded).split()
     return [" ".join(part.replace("-", " ").split()) for part in parts if part.strip("-")]
 
 
 def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
-    """Drop forms of address in front and generations at the end, as long as two words remain."""
+    """Return a name without forms of address at the start and generation suffixes at the end; two words must remain."""
     address = address_phrases()
     while len(groups) > 2 and (groups[0] in address or " ".join(groups[:2]) in address) and len(groups[0]) != 2:
         groups = groups[1:]
@@ -82,7 +80,7 @@ def _build_vietnamese(groups: list[str]) -> NameParts:
 
 
 def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
-    """Exchange a final i and y after a consonant, as in Sĩ and Sỹ."""
+    """Return the words with a final i and y exchanged after a consonant, as in Sĩ and Sỹ."""
     swap = {"i": "y", "y": "i"}
     return tuple(
         word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word
@@ -211,7 +209,7 @@ def _build_portuguese(groups: list[str]) -> NameParts:
 
 
 def _build_filipino(groups: list[str]) -> NameParts:
-    """As western; the press says the first name beside a title, too."""
+    """Return the parts as in western names; the press also uses the first name with a title."""
     shape = _build_western(groups)
     if groups[0] in name_lists().common_first_names or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
         return shape
@@ -244,7 +242,7 @@ def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_family_last(groups: list[str], convention: Convention) -> NameParts:
-    """Return the western forms of a name, and those that a convention's file lists."""
+    """Return the western forms of a name, and the forms that the file of the convention lists."""
     western = _build_western(groups)
     shorts = _list_short_parts(groups, convention, western.short_forms)
     return NameParts(
@@ -261,7 +259,7 @@ def _list_orders(groups: list[str], convention: Convention) -> Iterator[NameWord
 def _list_short_parts(
     groups: list[str], convention: Convention, family_forms: tuple[ShortForm, ...]
 ) -> Iterator[ShortForm]:
-    """Yield the short forms of a convention; ``family_forms`` are those of the family name."""
+    """Yield the short forms of a convention; ``family_forms`` are the short forms of the family name."""
     for rule in convention.short_forms:
         if rule.part == "family":
             yield from family_forms
@@ -309,7 +307,7 @@ _BUILDERS: dict[str, Callable[[list[str]], NameParts]] = {
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """One way a name may stand. ``risky`` forms need more evidence than themselves; ``why`` says which, or whence."""
+    """Written form of a name, for display. A ``risky`` form needs more evidence, which ``why`` describes."""
 
     text: str
     form: MatchForm
@@ -318,7 +316,10 @@ class NameForm:
 
 
 def list_name_forms(official: Official) -> tuple[NameForm, ...]:
-    """List every form that is looked for, the surest first; each in any capitals and with fewer marks or none."""
+    """Return every form that is searched for, the most certain first.
+
+    Each form also matches with other capital letters and with fewer diacritics.
+    """
     forms: dict[str, NameForm] = {}
     for name in (official.name, *official.aliases):
         for form in _list_native_forms(name) if is_native(name) else _list_latin_forms(name, official):
@@ -382,7 +383,7 @@ def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) 
 
 
 def _explain_risk(folded: str) -> str:
-    """Tell what else a short form is, or an empty string."""
+    """Return the other meaning of a short form, with its consequence, or an empty string."""
     if folded in word_lists().place_names:
         return "also a place: it needs a title"
     if is_ordinary_word(folded):

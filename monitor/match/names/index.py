@@ -1,8 +1,6 @@
-"""An official taken apart for matching, as far as a text asks for it.
+"""Name index: all forms of all watched names in one automaton, with the officials of each form.
 
-Everybody who is watched, as one automaton over all the ways their names begin to be seen.
-
-Building keeps little for each official; the rest is worked out for those few whose names turn up in a text.
+The index stores little per official. The details of an official are computed when the name first occurs in a text.
 """
 
 import re
@@ -49,39 +47,39 @@ _UNIFORMED_DOMAINS = {
 
 @lru_cache(maxsize=1000)
 def find_official_country(name: str) -> str:
-    """Return the key of a configured country."""
+    """Return the key of a configured country, or the folded text if the country is not known."""
     return find_country_key(" ".join(fold_words(name)))
 
 
 class PreparedOfficial:
-    """An official and what follows from his name, country and roles; each worked out when first asked for."""
+    """An official with values derived from the name, country and roles; each is computed at first use."""
 
     def __init__(self, index: int, official: Official) -> None:
         self.index, self.official = index, official
 
     @cached_property
     def country(self) -> str:
-        """The key of his country, or an empty string."""
+        """The key of the official's country, or an empty string."""
         return find_official_country(self.official.country)
 
     @cached_property
     def latin_names(self) -> tuple[str, ...]:
-        """His names in Latin script, the first as configured."""
+        """The name and aliases in Latin script, as configured."""
         return tuple(name for name in (self.official.name, *self.official.aliases) if not is_native(name))
 
     @cached_property
     def latin_name_parts(self) -> tuple[NameParts, ...]:
-        """His Latin names taken apart."""
+        """The parts of each Latin name."""
         return tuple(parse_name(name, self.official.country) for name in self.latin_names)
 
     @cached_property
     def name_parts(self) -> NameParts:
-        """His first Latin name taken apart."""
+        """The parts of the first Latin name."""
         return self.latin_name_parts[0] if self.latin_name_parts else NameParts(())
 
     @cached_property
     def configured_spellings(self) -> dict[str, tuple[str, ...]]:
-        """For each folded word of his names, the ways it is configured."""
+        """The configured spellings of each folded word of the Latin names."""
         spelt: dict[str, tuple[str, ...]] = {}
         for name in self.latin_names:
             for printed in printed_words(name):
@@ -91,24 +89,26 @@ class PreparedOfficial:
 
     @cached_property
     def has_diacritics(self) -> bool:
-        """Tell whether any of his names is configured with marks."""
+        """True if any Latin name is configured with diacritics."""
         return not all(name.isascii() for name in self.latin_names)
 
     @cached_property
     def positions(self) -> tuple[Position, ...]:
-        """The posts of his roles, whenever held."""
-        return tuple(dict.fromkeys(post for role in self.official.roles for post in parse_positions(role.title)))
+        """The positions of all roles, regardless of their dates."""
+        return tuple(
+            dict.fromkeys(position for role in self.official.roles for position in parse_positions(role.title))
+        )
 
     @cached_property
     def single_word_names(self) -> frozenset[str]:
-        """His names of one word, folded."""
+        """The Latin names of one word, folded."""
         return frozenset(words[0] for words in map(fold_words, self.latin_names) if len(words) == 1)
 
     @cached_property
     def can_hold_rank(self) -> bool:
-        """Tell whether a rank befits him: some post is of the army or police, or nothing is known of his posts."""
+        """True if a military or police rank fits: a position is in the army or police, or no position is known."""
         return not self.positions or any(
-            post.domains & _UNIFORMED_DOMAINS or post.head == "commander" for post in self.positions
+            position.domains & _UNIFORMED_DOMAINS or position.head == "commander" for position in self.positions
         )
 
 
@@ -118,16 +118,17 @@ _MAX_CACHE_ENTRIES = 4_000
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
-"""Patterns up to which the automaton is a full table: twice as fast, and a megabyte for each thousand."""
+"""Patterns up to which the automaton is a full table: twice as fast, but one megabyte per thousand patterns."""
 _MAX_TUPLE_OFFICIALS = 8
-"""Bearers of a pattern that are kept in a tuple as it grows; more of them wait in a list until all are known."""
+"""Officials of one pattern up to which a tuple is extended; the others are collected in a list while building."""
 
 
 class PhoneticWord(NamedTuple):
-    """How a printed word sounds that may be half a watched name.
+    """A printed word that sounds like a part of a watched name.
 
-    ``word`` is closed up and in small letters, without a possessive, ``size`` its letters as printed; ``step`` leads to
-    the word after it, and nowhere after a possessive. ``telling`` sounds are long enough to stand for a name alone.
+    ``word`` is in small letters, without hyphens and possessive ending. ``next_word_offset`` is the distance to the
+    next word; after a possessive ending it is larger than any text. A ``is_distinctive`` sound is long enough to count
+    without the other part of the name.
     """
 
     word: str
@@ -174,12 +175,12 @@ def _sort_native_names(
 
 
 class NameIndex:
-    """All patterns and whom they may mean. Nothing in it changes but the memory of what was worked out before.
+    """Patterns of all watched names, and the officials of each pattern; only caches change after construction.
 
-    ``conventions`` and ``firsts`` tell each official's naming convention and first word, ``rests`` the rest of a name
-    of two words, closed up, where it is long enough to show a slip of the pen, ``ears`` remembers how words sound,
-    ``halves`` the spellings of both halves of the names that are compared by sound, ``singles`` the names of one word,
-    ``openers`` the first words after which a middle name may stand.
+    Lists by official: ``conventions`` (naming conventions), ``first_names`` (folded), and ``typo_rests`` (the joined
+    words after the first name, if a typo can be recognized in them). ``phonetic_parts`` has the spellings of both parts
+    of names that are compared by sound. ``single_word_names`` are full names of one word. ``middle_name_openers`` are
+    first names after which a middle name is allowed.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -204,13 +205,14 @@ class NameIndex:
         self.middle_name_openers: set[str] = set()
         self.typo_rests = [""] * len(self.officials)
         self.phonetic_parts: dict[int, tuple[NameWords, NameWords]] = {}
-        lands: set[str] = set()
-        for owner, official in enumerate(self.officials):
-            self._add_official(owner, official, lands)
+        phonetic_countries: set[str] = set()
+        for index, official in enumerate(self.officials):
+            self._add_official(index, official, phonetic_countries)
         for word, country in country_evidence_words().items():
             self._add_pattern(
                 f" {word} ",
-                CandidateKind.COUNTRY_WORD | (CandidateKind.PHONETIC_COUNTRY_WORD if country in lands else 0),
+                CandidateKind.COUNTRY_WORD
+                | (CandidateKind.PHONETIC_COUNTRY_WORD if country in phonetic_countries else 0),
             )
             self._pattern_countries[self._pattern_ids[f" {word} "]] = country
         for literal in literals:
@@ -239,16 +241,16 @@ class NameIndex:
             CandidateKind.NATIVE_SHORT_NAME: self._short_name_officials,
             CandidateKind.FIRST_NAME: self._first_name_officials,
         }.get(kind, self._full_name_officials)
-        have = table.get(at)
-        if have is None:
+        officials = table.get(at)
+        if officials is None:
             table[at] = (official_index,)
-        elif len(have) < _MAX_TUPLE_OFFICIALS:
-            table[at] = have if official_index in have else (*have, official_index)
+        elif len(officials) < _MAX_TUPLE_OFFICIALS:
+            table[at] = officials if official_index in officials else (*officials, official_index)
         else:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Count whole names of one word with the short forms, and mark those that may begin in small letters."""
+        """Add full names of one word to the short names, and mark names that may start with a small letter."""
         kind = self._pattern_kinds[pattern_id]
         if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
             self._short_name_officials[pattern_id] = tuple(
@@ -262,11 +264,11 @@ class NameIndex:
     def _add_official(self, official_index: int, official: Official, phonetic_countries: set[str]) -> None:
         for name in (official.name, *official.aliases):
             if is_native(name):
-                wholes, parts = build_native_patterns(name)
-                for whole in wholes:
-                    self._add_pattern(whole, CandidateKind.NATIVE_NAME, official_index)
-                for part in parts:
-                    self._add_pattern(part, CandidateKind.NATIVE_SHORT_NAME, official_index)
+                full_names, short_names = build_native_patterns(name)
+                for full_name in full_names:
+                    self._add_pattern(full_name, CandidateKind.NATIVE_NAME, official_index)
+                for short_name in short_names:
+                    self._add_pattern(short_name, CandidateKind.NATIVE_SHORT_NAME, official_index)
             else:
                 self._add_latin_name(
                     official_index, parse_name(name, official.country), is_alias=name is not official.name
@@ -288,9 +290,9 @@ class NameIndex:
             self.single_word_names.add(name_parts.full_forms[0][0])
         for words in name_parts.full_forms:
             self._add_pattern(f" {' '.join(words)} ", CandidateKind.FULL_NAME, official_index)
-        heard = CandidateKind.PHONETIC if name_parts.phonetic_parts else 0
+        extra_kind = CandidateKind.PHONETIC if name_parts.phonetic_parts else 0
         for short in name_parts.short_forms:
-            self._add_pattern(f" {' '.join(short.words)} ", CandidateKind.SHORT_NAME, official_index, heard)
+            self._add_pattern(f" {' '.join(short.words)} ", CandidateKind.SHORT_NAME, official_index, extra_kind)
         if name_parts.typo_parts:
             self._add_pattern(f" {name_parts.typo_parts[0]} ", CandidateKind.FIRST_NAME, official_index)
             self.typo_rests[official_index] = name_parts.typo_parts[1]
@@ -298,7 +300,7 @@ class NameIndex:
             self._index_phonetic(official_index, name_parts.phonetic_parts)
 
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
-        """Note how a name sounds: both halves together, and each half that is long enough to stand alone."""
+        """Index the sound of a name: both parts together, and each part with a long enough key."""
         convention = self.conventions[official_index]
         first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
         self.phonetic_parts[official_index] = first, second
@@ -346,7 +348,7 @@ class NameIndex:
         )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield those of some folded texts that are patterns of a kind, and which."""
+        """Yield each folded text that is a pattern of a kind, with the id of the pattern."""
         if self._automaton is None:
             return
         find = self._automaton.find_matches_as_indexes
@@ -356,22 +358,22 @@ class NameIndex:
                     yield text, at
 
     def inflection_cache(self, language_code: str) -> dict[str, tuple[str, ...]]:
-        """Return what is remembered of the words of a language: those of their forms that are parts of names."""
+        """Return the cache of a language: for each inflected word, the possible nominatives that are watched names."""
         parts = self._inflection_caches.setdefault(language_code, {})
         if len(parts) >= _MAX_PHONETIC_CACHE_ENTRIES:
             parts.clear()
         return parts
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return whom a pattern names in full."""
+        """Return the officials with a full name."""
         return self._full_name_officials[pattern]
 
     def short_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return whom a pattern may mean as a part of the name."""
+        """Return the officials with a short name."""
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
-        """Return whose name begins with a pattern and goes on with a word of which this is a slip of the pen."""
+        """Return the officials with a first name whose other words differ from the given word by one typo."""
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
         return [
@@ -384,13 +386,13 @@ class NameIndex:
         ]
 
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
-        """Return whose name sounds so: the keys of both halves with a space between, or of one long half."""
+        """Return the officials with a phonetic key: of both parts with a space between them, or of one long part."""
         return tuple(self._phonetic_index.get(key, ()))
 
     def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
-        """Return how a printed word sounds if half a watched name sounds so, else nothing; hyphens may be left over."""
-        heard = self.phonetic_cache.get(piece)
-        if heard is None:
+        """Return the sound of a printed word if a part of a watched name sounds alike, otherwise an empty tuple."""
+        sound = self.phonetic_cache.get(piece)
+        if sound is None:
             if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
                 self.phonetic_cache.clear()
             match = _CAPITALIZED_WORD.match(piece)
@@ -398,45 +400,45 @@ class NameIndex:
             bare = printed.removesuffix("'s")
             word = bare.lower().replace("-", "").replace("'", "")
             key = phonetic_key(word)
-            heard = ()
+            sound = ()
             if key and key in self._phonetic_part_keys:
                 step = len(printed) + 1 if bare == printed else _NO_NEXT_WORD
-                heard = PhoneticWord(
+                sound = PhoneticWord(
                     word, len(bare), step, key, len(key) >= MIN_STANDALONE_KEY_LETTERS and key in self._phonetic_index
                 )
-            self.phonetic_cache[piece] = heard
-        return heard
+            self.phonetic_cache[piece] = sound
+        return sound
 
     def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
-        """Return those with a long half of the name that sounds like a folded word, whose key is given."""
+        """Return the officials with a long name part that sounds like a folded word with the given phonetic key."""
         alike = self._phonetic_match_cache.get(word)
         if alike is None:
             if len(self._phonetic_match_cache) >= _MAX_CACHE_ENTRIES:
                 self._phonetic_match_cache = {}
-            owners = dict.fromkeys(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
+            officials = dict.fromkeys(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
             alike = self._phonetic_match_cache[word] = tuple(
-                owner for owner in owners if self.is_phonetic_match(word, owner)
+                official for official in officials if self.is_phonetic_match(word, official)
             )
         return alike
 
     def is_phonetic_match(self, word: str, official_index: int) -> bool:
-        """Tell whether a folded word sounds like half an official's name."""
+        """Return whether a folded word sounds like one part of an official's name."""
         first, second = self.phonetic_parts[official_index]
         convention = self.conventions[official_index]
         return is_spelling_variant(word, first, convention) or is_spelling_variant(word, second, convention)
 
     @property
     def has_phonetic_names(self) -> bool:
-        """Tell whether anybody's name is compared by sound."""
+        """True if any watched name is compared by sound."""
         return bool(self._phonetic_index)
 
     def prepared_official(self, official_index: int) -> PreparedOfficial:
-        """Return an official taken apart."""
-        person = self._prepared_cache.get(official_index)
-        if person is None:
+        """Return an official with the derived values."""
+        prepared = self._prepared_cache.get(official_index)
+        if prepared is None:
             if len(self._prepared_cache) >= _MAX_CACHE_ENTRIES:
                 self._prepared_cache = {}
-            person = self._prepared_cache[official_index] = PreparedOfficial(
+            prepared = self._prepared_cache[official_index] = PreparedOfficial(
                 official_index, self.officials[official_index]
             )
-        return person
+        return prepared

@@ -1,6 +1,7 @@
-"""What may stand in an Arabic name or be left out of it: the article, and the names of the fathers.
+"""Names in other scripts than Latin, and variants of Arabic names in Latin script.
 
-Names in other scripts than Latin: the ways the whole is written, and the parts that are said again after it.
+For native scripts: the written forms of a full name, and the short names used after it. For Arabic names: forms with
+and without the definite article, and with more or fewer patronymics ("bin Turki").
 """
 
 import re
@@ -26,12 +27,12 @@ _MAX_CHAIN_CHARS = 90
 def add_article_variants(
     full_forms: Sequence[NameWords], short_forms: Sequence[ShortForm], family: NameWords
 ) -> tuple[list[NameWords], list[ShortForm]]:
-    """Return wholes and short forms with the article of the family name, without it, or joined to it."""
+    """Return the full and short forms, with the family name also without an article, with one, and joined to it."""
     root = family[1:] if family[0] in _DEFINITE_ARTICLES else (_JOINED_ARTICLE.sub("", family[0]), *family[1:])
     stems = dict.fromkeys(whole[: -len(family)] for whole in full_forms if whole[-len(family) :] == family)
     known, short = list(full_forms), list(short_forms)
-    short += [ShortForm(said, "family name, with its article or without") for said in _article_variants(root)]
-    known += [stem + said for said in (*_article_variants(root), *_assimilated_variants(root)) for stem in stems]
+    short += [ShortForm(variant, "family name, with its article or without") for variant in _article_variants(root)]
+    known += [stem + variant for variant in (*_article_variants(root), *_assimilated_variants(root)) for stem in stems]
     return known, short
 
 
@@ -43,27 +44,30 @@ def _article_variants(root: NameWords) -> Iterator[NameWords]:
 
 
 def _assimilated_variants(root: NameWords) -> Iterator[NameWords]:
-    """Yield the name with the article as it is spoken before a sun letter."""
+    """Yield the name with the article as pronounced before a sun letter, such as "ash" before "sh"."""
     for letters, article in _SUN_LETTER_ARTICLES.items():
         if root[0].startswith(letters) and (letters != "s" or root[0][1:2] != "h"):
             yield (article, *root)
 
 
 def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
-    """Yield a name of two fathers or more with the first alone, and without the family name after the last."""
-    sons = [at for at, word in enumerate(name_words) if word in PATRONYMIC_PARTICLES and at]
-    if len(sons) < 2:
+    """Yield a name of two or more patronymics with the first one only, and without the family name."""
+    patronymics = [at for at, word in enumerate(name_words) if word in PATRONYMIC_PARTICLES and at]
+    if len(patronymics) < 2:
         return
-    last = sons[-1]
+    last = patronymics[-1]
     tail = name_words[last + 2 :]
-    yield name_words[: sons[1]]
+    yield name_words[: patronymics[1]]
     if tail:
-        yield name_words[: sons[1]] + tail
+        yield name_words[: patronymics[1]] + tail
         yield name_words[: last + 2]
 
 
 def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, NameWords]:
-    """Return where a name with fathers that leads up to a family name begins with a word, and its words, folded."""
+    """Return the start of a name with patronymics before a family name, and its folded words.
+
+    The name begins with ``first_name``; without such a name the words are empty.
+    """
     match = _PATRONYMIC_CHAIN.search(cased, max(0, start - _MAX_CHAIN_CHARS), start)
     if match is None:
         return start, ()
@@ -74,13 +78,13 @@ def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, Nam
 
 
 def find_chain_end(cased: str, end: int) -> int:
-    """Return where the names of more fathers, and the family name after them, end that follow a name."""
+    """Return the end of a name with the patronymics and the family name that follow it."""
     match = _FOLLOWING_FATHERS.match(cased, end)
     return match.end() if match else end
 
 
 def is_subsequence(name_words: NameWords, chain: NameWords) -> bool:
-    """Tell whether a name's words all stand in a chain, in their order."""
+    """Return whether a chain contains all words of a name in the same order."""
     rest = iter(chain)
     return all(word in rest for word in name_words)
 
@@ -91,9 +95,9 @@ _CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"))  # Greek and
 
 
 def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ways a name in another script is written, and its parts that are said again.
+    """Return the patterns of a full name in another script, and of its short names.
 
-    A pattern with a space at either end stands as a word.
+    A pattern with a space at both ends matches whole words only.
     """
     plain = " ".join(replace_punctuation(fold_key(name)).split())
     if not any(map(is_unspaced, plain)):
@@ -103,7 +107,7 @@ def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
-    """Yield the first of words set apart by spaces, and each of two or more letters set apart by a name dot."""
+    """Yield the short names: the first of several words, or each part of two or more letters around a name dot."""
     if " " in spaced_name:
         part = spaced_name.split(" ", maxsplit=1)[0]
         if len(part) > 2 and not "\u2e80" <= part[0] <= "\ud7ff":
@@ -113,7 +117,10 @@ def _unspaced_parts(spaced_name: str) -> Iterator[str]:
 
 
 def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a name of a script with spaces; in Greek and Cyrillic its family name, in Cyrillic its cases too."""
+    """Return the patterns of a name in a script with spaces, and of its family name in Greek and Cyrillic.
+
+    Cyrillic patterns include all grammatical cases.
+    """
     words = spaced_name.split()
     if len(words) < 2 or not any(low <= words[-1][0] <= high for low, high in _CASED_SCRIPT_RANGES):
         return (f" {spaced_name} ",), ()
@@ -125,15 +132,15 @@ def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def _decline_name(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield a name in each case, all its words in the same."""
+    """Yield a name in each grammatical case; all words are in the same case."""
     for forms in zip(*map(_decline_word, words), strict=True):
         yield from product(*forms)
 
 
 def _decline_word(word: str) -> tuple[tuple[str, ...], ...]:
-    """Return the forms of a folded Cyrillic name (й and и are one) in six cases, the nominative first.
+    """Return the forms of a folded Cyrillic name (й is folded to и) in six cases, the nominative first.
 
-    The endings are those of Russian and Ukrainian; a word that ends otherwise stays as it is.
+    Only Russian and Ukrainian endings are known; other words are the same in all cases.
     """
     for ending, endings in _CYRILLIC_CASE_ENDINGS:
         stem = word.removesuffix(ending)
@@ -167,12 +174,12 @@ _CYRILLIC_CASE_ENDINGS = (  # genitive, dative, accusative, instrumental, prepos
 
 
 def is_native(name: str) -> bool:
-    """Tell whether a name is written in another script than Latin."""
+    """Return whether a name is written in another script than Latin."""
     return not name.isascii() and any(char.isalpha() and not char.isascii() for char in fold_key(name))
 
 
 def printed_words(name: str) -> list[str]:
-    """Return the words of a name with their marks."""
+    """Return the words of a name as printed, with diacritics."""
     folded = fold(name)
     spaced = replace_punctuation(folded.text)
     words: list[str] = []

@@ -1,14 +1,11 @@
-"""Romanisation variants: one key for the spellings of a name that has no fixed Latin form.
+"""Spelling of names: phonetic keys, typos, diacritics and transliteration variants.
 
-The key was measured on pairs of one person and on look-alike pairs of different people (Lao, Thai, Khmer): no edit
-distance separates them, the key does. It is too short for short names: callers use it on both halves of a name, or on
-halves whose key keeps at least ``SAFE_KEY`` consonants.
+The phonetic key was measured on Lao, Thai and Khmer pairs of names, of one person and of two similar people: the key
+separates them, an edit distance does not. The key of a short name is too short. Callers use it on both parts of a name,
+or on one part with at least ``MIN_STANDALONE_KEY_LETTERS`` letters in its key.
 
-Marks judged word by word: a bare word fits a marked name, fewer marks fit, other marks do not.
-
-Vietnamese tone marks may stand on either vowel of a pair (hòa, hoà), so tones are compared apart from letters.
-
-The Latin letters by which one Slavic, Arabic or Persian name is spelt in several ways.
+Diacritics are compared word by word: a word may have fewer than the name, but not other ones. Vietnamese tone marks may
+be on either vowel of a pair (hòa, hoà), therefore tones are compared separately from letters.
 """
 
 import re
@@ -45,7 +42,7 @@ _PHONETIC_RULES = tuple(
 
 @lru_cache(maxsize=50_000)
 def phonetic_key(word: str) -> str:
-    """Return the key of one folded word: its first letter and consonants, alike sounds made equal."""
+    """Return the phonetic key of a folded word: its first letter and its consonants, similar sounds unified."""
     key = word
     for pattern, sound in _PHONETIC_RULES:
         key = pattern.sub(sound, key)
@@ -56,9 +53,9 @@ def phonetic_key(word: str) -> str:
 
 
 def edit_distance(first: str, second: str, limit: int) -> int:
-    """Return the edit distance, a swap of neighbours counting one, or ``limit + 1`` where it is greater.
+    """Return the edit distance of two words, or ``limit + 1`` if it is greater; swapped neighbours count as one edit.
 
-    Optimal string alignment, a column of the table at a time in the bits of whole numbers (Hyyrö 2003).
+    Optimal string alignment; each column of the table is one integer (Hyyrö 2003).
     """
     if abs(len(first) - len(second)) > limit:
         return limit + 1
@@ -84,7 +81,7 @@ def edit_distance(first: str, second: str, limit: int) -> int:
 
 
 def is_phonetic_match(first: str, second: str) -> bool:
-    """Tell whether two folded words may be spellings of one name, whichever their length."""
+    """Return whether two folded words can be spellings of the same name, for words of any length."""
     if first == second:
         return True
     if min(len(first), len(second)) < 4:
@@ -95,12 +92,12 @@ def is_phonetic_match(first: str, second: str) -> bool:
 
 
 def can_be_typo(first: str, second: str) -> bool:
-    """Tell at a glance whether two words may be one slip apart: of about one length, and alike at one end."""
+    """Return quickly whether two words can differ by one typo: similar lengths, and the same first or last letter."""
     return -2 < len(first) - len(second) < 2 and (first[:1] == second[:1] or first[-1:] == second[-1:])
 
 
 def is_typo(first: str, second: str) -> bool:
-    """Tell whether a long word may be a slip of the pen for another: one letter, or two neighbours swapped."""
+    """Return whether two long words differ by exactly one typo: one letter, or two swapped neighbours."""
     if min(len(first), len(second)) < MIN_TYPO_WORD_LETTERS or first == second or not can_be_typo(first, second):
         return False
     at, shorter = 0, min(len(first), len(second))
@@ -121,7 +118,7 @@ DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
 
 @lru_cache(maxsize=50_000)
 def _diacritic_pattern(word: str) -> DiacriticPattern:
-    """Return the marks of each letter without tones, and the tones of the word."""
+    """Return the diacritics of each letter without tone marks, and the tone marks of the word."""
     letters: list[set[str]] = []
     tones: set[str] = set()
     for char in unicodedata.normalize("NFD", word.lower().translate(_BARRED_LETTERS)):
@@ -135,28 +132,30 @@ def _diacritic_pattern(word: str) -> DiacriticPattern:
 
 
 def has_vietnamese_diacritics(printed: str) -> bool:
-    """Tell whether a text has marks that only Vietnamese uses: who prints them prints all marks."""
+    """Return whether a text has diacritics that only Vietnamese uses; such a text prints all diacritics."""
     return any(char in _VIETNAMESE_DIACRITICS for char in unicodedata.normalize("NFD", printed))
 
 
 def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
-    """Tell whether a printed word may stand for a word of a name, both of the same letters.
+    """Return whether the diacritics of a printed word agree with a word of a name that has the same letters.
 
-    A bare word agrees with any marks. With ``strict`` (the text prints all marks) others must be equal; else they may
-    be fewer, as in the French press.
+    A word without diacritics always agrees. With ``strict`` (the text prints all diacritics) they must be equal,
+    otherwise some may be missing, as in the French press.
     """
     if printed.isascii():
         return True
-    (letters, tones), (own, own_tones) = _diacritic_pattern(printed), _diacritic_pattern(name)
-    if len(letters) != len(own):
+    (letters, tones), (name_letters, name_tones) = _diacritic_pattern(printed), _diacritic_pattern(name)
+    if len(letters) != len(name_letters):
         return True
     if strict:
-        return tones == own_tones and letters == own
-    return tones <= own_tones and all(marks <= mine for marks, mine in zip(letters, own, strict=True))
+        return tones == name_tones and letters == name_letters
+    return tones <= name_tones and all(
+        marks <= name_marks for marks, name_marks in zip(letters, name_letters, strict=True)
+    )
 
 
 def count_diacritics(printed: str) -> int:
-    """Count the marks of a printed word: more marks prove more."""
+    """Return the number of diacritics of a printed word."""
     letters, tones = _diacritic_pattern(printed)
     return len(tones) + sum(map(len, letters))
 
@@ -177,7 +176,10 @@ def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str])
 
 
 def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
-    """Tell whether a folded word may be a spelling of a word; a Slavic man's name is not a woman's."""
+    """Return whether a folded word can be a spelling of a name.
+
+    In Slavic names, a final "a" separates the names of women and men.
+    """
     if convention == "slavic" and (word[-1:] == "a") != (known_spellings[0][-1:] == "a"):
         other = known_spellings[0][-1:] if word[-1:] == "a" else word[-1:]
         if other not in _LATIN_VOWELS:

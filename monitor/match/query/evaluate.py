@@ -1,4 +1,4 @@
-"""Queries at work: which places of a page satisfy them. Every step is linear in the text."""
+"""Evaluation of queries: the places in an article that satisfy them. Every step is linear in the text."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from monitor.match.types import Span
 from monitor.text.fold import fold, fold_key
 from monitor.text.tokens import is_unspaced, is_whole_word
 
-if TYPE_CHECKING:  # it brings numpy, which queries can be read without
+if TYPE_CHECKING:  # imports numpy, which parsing a query does not need
     from monitor.match.article_text import NormalizedArticle
 
 
@@ -36,7 +36,10 @@ _MAX_NEAR_CHARS = 40 * MAX_NEAR_DISTANCE_WORDS
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """A query ready for use. ``needs`` holds words of which one must stand in the text; None: it cannot be told."""
+    """A query ready for evaluation.
+
+    A text without any of the ``required_literals`` cannot satisfy it; None means that no such words are known.
+    """
 
     root: Node
     patterns: dict[str, object]
@@ -44,7 +47,7 @@ class CompiledQuery:
 
 
 def compile_query(text: str, officials: Iterable[str], synonyms: Sequence[Sequence[str]] = ()) -> CompiledQuery:
-    """Read a query and check all that it names. Raises ``QueryError``."""
+    """Return a query, parsed and checked. Raises ``QueryError`` if it is not valid or names an unknown official."""
     query = parse_query(text)
     patterns: dict[str, object] = {}
     _validate_node(query, query.root, frozenset(officials), patterns)
@@ -56,7 +59,9 @@ def _validate_node(query: Query, node: Node, officials: frozenset[str], patterns
     match node:
         case OfficialTerm(official_id, position):
             if official_id not in officials:
-                raise QueryError(f"there is no official {official_id!r}", position, "the id of a configured official")
+                raise QueryError(
+                    f"{official_id!r} is not the id of an official", position, "the id of a configured official"
+                )
         case Regex(pattern, position):
             patterns[pattern] = _compile_regex(pattern, position)
         case And(parts) | Or(parts):
@@ -79,7 +84,7 @@ def _compile_regex(pattern: str, position: int) -> object:
         compiled = re2.compile(fold(pattern).cased, options)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-        raise QueryError(f"the regular expression cannot be read: {reason}", position, "RE2 syntax") from error
+        raise QueryError(f"the regular expression is not valid: {reason}", position, "RE2 syntax") from error
     if compiled.search("") is not None:
         raise QueryError("the regular expression matches any text", position, "one that needs at least one character")
     return compiled
@@ -95,7 +100,7 @@ def _group_synonyms(synonyms: Sequence[Sequence[str]]) -> dict[str, tuple[TextTe
 
 
 def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Node:
-    """Put the whole group in the place of each term that has synonyms."""
+    """Return the query with each term that has synonyms replaced by the group of its synonyms."""
     match node:
         case TextTerm(text, False, False) if len(groups.get(text, ())) > 1:
             return Or(groups[text])
@@ -110,7 +115,7 @@ def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Nod
 
 
 def _find_required_literals(node: Node) -> frozenset[str] | None:
-    """Return folded texts of which at least one stands in every text that satisfies the query."""
+    """Return folded texts, at least one of which occurs in every text that satisfies the query; None if unknown."""
     match node:
         case TextTerm(text, _, exact):
             return frozenset({fold_key(text).replace("-", " ") if exact else text})
@@ -131,15 +136,15 @@ def _find_required_literals(node: Node) -> frozenset[str] | None:
 def evaluate_query(
     query: CompiledQuery, article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
 ) -> list[Span] | None:
-    """Return the folded places that satisfy a query, or None where it is not satisfied.
+    """Return the places that satisfy a query, as folded offsets, or None if the query is not satisfied.
 
-    ``mentions`` gives the places of an official's mentions.
+    ``find_mentions`` returns the places of the mentions of an official.
     """
     return _Evaluation(query.patterns, article_text, find_mentions).find(query.root)
 
 
 class _Evaluation:
-    """One look at one page."""
+    """Evaluation of one query on one article."""
 
     def __init__(
         self, patterns: dict[str, object], article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
@@ -189,7 +194,7 @@ class _Evaluation:
                 return [span for span in self.find(part) or [] if low <= span[0] and span[1] <= high] or None
 
     def _find_near(self, left: list[Span], right: list[Span], distance: int) -> list[Span]:
-        """Pair each place on the left with the nearest on the right; both lists are in order."""
+        """Return the places of both sides that are near each other; both lists must be sorted."""
         found: set[Span] = set()
         at = 0
         for start, end in left:
@@ -202,14 +207,14 @@ class _Evaluation:
         return sorted(found)
 
     def _count_words_between(self, end: int, start: int) -> int:
-        """Count the words between two places, as far as any NEAR reaches."""
+        """Return the number of words between two offsets; beyond the largest NEAR distance a large number."""
         return (
             MAX_SPANS if start - end > _MAX_NEAR_CHARS else len(self._article_text.spaced[end + 1 : start + 1].split())
         )
 
 
 def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: str) -> list[Span]:
-    """Return the folded places of a word or phrase; ``flat`` is the page's."""
+    """Return the places of a word or phrase, as folded offsets; ``unhyphenated`` is the text of the article."""
     needle = fold_key(term.text).replace("-", " ") if term.is_exact else term.text
     found: list[Span] = []
     at = unhyphenated.find(needle)
@@ -225,7 +230,7 @@ def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: s
 
 
 def _find_word_end(text: str, end: int) -> int:
-    """Return where the word ends in which a prefix ended."""
+    """Return the end of the word that contains the end of a prefix."""
     while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
         end += 1
     return end

@@ -1,15 +1,13 @@
-"""The tree of a query: what each node stands for, and what can be told of it without a text.
-
-The query language: what may be written, and how it is read into a tree.
+"""Query language: the nodes of a query tree, and the parser.
 
     query  = both, {"OR", both} ;
     both   = part, {["AND"], part} ;                 two parts side by side are joined by AND
     part   = "NOT", part | near ;
-    near   = item, {"NEAR/" number, item} ;          at most so many words apart, in either order
+    near   = item, {"NEAR/" number, item} ;          at most this number of words apart, in either order
     item   = "(", query, ")" | region, ":", item | "@", official | "/", regular expression, "/"
-           | ["="], (word | '"', words, '"') ;       a word may end in * ; "=" keeps case and marks
+           | ["="], (word | '"', words, '"') ;       a word may end in * ; "=" keeps case and diacritics
 
-Operators stand in capitals. Words are compared without case and marks unless ``=`` stands before them.
+Operators are in capitals. Words are compared without case and diacritics, unless ``=`` precedes them.
 """
 
 import re
@@ -22,7 +20,7 @@ from monitor.text.fold import fold_key
 
 @dataclass(frozen=True, slots=True)
 class TextTerm:
-    """A word or phrase, folded unless ``exact``; with ``prefix`` its last word may go on."""
+    """A word or phrase; folded unless ``is_exact``. With ``is_prefix`` the last word is only the start of a word."""
 
     text: str
     is_prefix: bool = False
@@ -31,7 +29,7 @@ class TextTerm:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A regular expression in RE2's language."""
+    """A regular expression in RE2 syntax."""
 
     pattern: str
     position: int
@@ -47,7 +45,7 @@ class OfficialTerm:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What must be found in one region."""
+    """A part that must be found in one region."""
 
     region: Region
     part: "Node"
@@ -88,14 +86,14 @@ Node = TextTerm | Regex | OfficialTerm | Within | And | Or | Not | Near
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query that was read without fault."""
+    """A valid query."""
 
     text: str
     root: Node
 
 
 def matches_empty(node: Node) -> bool:
-    """Tell whether an empty text would satisfy a query."""
+    """Return whether an empty text satisfies a query."""
     match node:
         case Not(part):
             return not matches_empty(part)
@@ -110,7 +108,7 @@ def matches_empty(node: Node) -> bool:
 
 
 def has_positions(node: Node) -> bool:
-    """Tell whether a node stands for places in the text, which NEAR can measure."""
+    """Return whether a node yields places in the text, between which NEAR can count words."""
     match node:
         case And() | Not():
             return False
@@ -151,7 +149,7 @@ class _Token:
 
 
 def parse_query(text: str) -> Query:
-    """Read a query. Raises ``QueryError`` with the position of the fault and what was expected there."""
+    """Return a parsed query. Raises ``QueryError`` with the position of the error and what was expected there."""
     if not text.strip():
         raise QueryError("the query is empty", 0, "a word, a phrase or an @official")
     if len(text) > MAX_QUERY_CHARS:
@@ -159,14 +157,16 @@ def parse_query(text: str) -> Query:
     reader = _Parser(_tokenize(text), len(text))
     root = reader.parse_or(0)
     if (token := reader.peek()) is not None:
-        raise QueryError(f"{_describe_token(token)} stands alone", token.position, "an operator or the end")
+        raise QueryError(
+            f"{_describe_token(token)} is not part of an expression", token.position, "an operator or the end"
+        )
     if matches_empty(root):
-        raise QueryError("the query is satisfied by any text", 0, "something that must be found, beside NOT")
+        raise QueryError("the query is satisfied by any text", 0, "something that must be found, in addition to NOT")
     return Query(text, root)
 
 
 def _tokenize(text: str) -> list[_Token]:
-    """Cut a query into signs and words."""
+    """Return the tokens of a query. Raises ``QueryError`` for a character that starts no token."""
     tokens: list[_Token] = []
     at = 0
     end = len(text.rstrip())
@@ -187,17 +187,17 @@ def _tokenize(text: str) -> list[_Token]:
 
 
 def _build_syntax_error(text: str, start: int) -> QueryError:
-    """Explain a place where nothing of the language begins."""
+    """Return the error for a position at which no token starts."""
     char = text[start]
     if char in '"“':
         return QueryError("the phrase is not closed", start, f"a closing {'”' if char == '“' else char}")
     if char == "/":
         return QueryError("the regular expression is empty or not closed", start, "/pattern/")
     if char == "@":
-        return QueryError("@ names nobody", start, "the id of an official, as in @phan-van-giang")
+        return QueryError("@ names no official", start, "the id of an official, as in @phan-van-giang")
     if char == "=":
-        return QueryError("= stands before nothing", start, "a word or a phrase right after it")
-    return QueryError(f"{char!r} begins nothing", start, "a word, a phrase, (, @official or /regex/")
+        return QueryError("nothing follows =", start, "a word or a phrase right after it")
+    return QueryError(f"{char!r} cannot start a term", start, "a word, a phrase, (, @official or /regex/")
 
 
 def _describe_token(token: _Token) -> str:
@@ -205,7 +205,7 @@ def _describe_token(token: _Token) -> str:
 
 
 class _Parser:
-    """Recursive descent over the tokens; one method a line of the grammar."""
+    """Recursive descent over the tokens; one method per line of the grammar."""
 
     def __init__(self, tokens: list[_Token], end: int) -> None:
         self._tokens, self._end, self._index = tokens, end, 0
@@ -276,9 +276,9 @@ class _Parser:
             )
         token = self.peek()
         if token is None:
-            raise QueryError("the query ends too soon", self._end, "a word, a phrase, ( or @official")
+            raise QueryError("the query is not complete", self._end, "a word, a phrase, ( or @official")
         if token.kind in {"operator", "near", "close"}:
-            what = "nothing stands before it" if token.kind != "close" else "nothing to close, or nothing inside"
+            what = "nothing before it" if token.kind != "close" else "nothing to close, or nothing inside"
             raise QueryError(f"{_describe_token(token)}: {what}", token.position, "a word, a phrase, ( or @official")
         self._advance()
         if token.kind == "open":
@@ -298,21 +298,23 @@ class _Parser:
     def _parse_region(self, token: _Token, depth: int) -> Node:
         names = [region.value for region in Region]
         if token.text.lower() not in names:
-            raise QueryError(f"there is no region {token.text!r}", token.position, " or ".join(f"{n}:" for n in names))
+            raise QueryError(
+                f"{token.text!r} is not a valid region", token.position, " or ".join(f"{n}:" for n in names)
+            )
         return Within(Region(token.text.lower()), self._parse_primary(depth + 1))
 
 
 def _build_term(token: _Token) -> TextTerm:
-    """Make a term of a word or phrase; a * is allowed at the very end alone."""
+    """Return the term of a word or phrase; a * is allowed only at its end."""
     text = token.text.strip()
     prefix = text.endswith("*")
     text = text.removesuffix("*")
     star = text.find("*")
     if star >= 0 or (prefix and len(text) < 2):
         at = token.position + token.text.find("*")
-        raise QueryError("the * stands in the wrong place", at, "* at the end of a word of two letters or more")
+        raise QueryError("the * is in the wrong place", at, "* at the end of a word of two letters or more")
     if not any(char.isalnum() for char in text):
-        raise QueryError(f"{token.text!r} holds no letter", token.position, "a word or a phrase")
+        raise QueryError(f"{token.text!r} has no letter or digit", token.position, "a word or a phrase")
     return TextTerm(
         text if token.is_exact else " ".join(fold_key(text).replace("-", " ").split()), prefix, token.is_exact
     )

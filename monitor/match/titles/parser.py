@@ -1,7 +1,4 @@
-"""Posts compared: what a phrase such as "Lao Deputy Defence Minister" says, and whether an official's role fits it.
-
-The title that stands around a name: what may be read to its left and, in apposition, to its right.
-"""
+"""Titles around a name: the words before it, and the apposition after it."""
 
 import re
 from functools import lru_cache
@@ -44,7 +41,7 @@ _CLAUSE_OPENING = re.compile(
 
 
 class PrecedingTitle:
-    """What was read left of a name: the title, and where it begins; where there is none, the name's own start."""
+    """Title before a name, its start offset and folded words; without a title the offset is the start of the name."""
 
     __slots__ = ("start", "title", "words")
 
@@ -56,12 +53,12 @@ _EMPTY_TITLE = Title()
 
 
 def empty_preceding_title(start: int) -> PrecedingTitle:
-    """Return what is read before a place where no title is."""
+    """Return the value for a place without a title before it."""
     return PrecedingTitle(_EMPTY_TITLE, start, ())
 
 
 def find_title_before(article_text: NormalizedArticle, start: int) -> PrecedingTitle:
-    """Read the title that leads up to a name, at most one line and some 130 characters."""
+    """Return the title before a name, from the same line and at most 130 characters."""
     return (
         parse_title_before(article_text, start)
         if can_follow_title(article_text, start)
@@ -70,18 +67,18 @@ def find_title_before(article_text: NormalizedArticle, start: int) -> PrecedingT
 
 
 def parse_title_before(article_text: NormalizedArticle, start: int) -> PrecedingTitle:
-    """Read the title that leads up to a name where one may."""
+    """Return the title before a name, after a quick test has found that there may be one."""
     if _has_only_function_words_before(article_text, start):
         return empty_preceding_title(start)
     kept = _trim_title_words(_collect_title_words(article_text, start))
     if not kept:
         return empty_preceding_title(start)
-    words = tuple(said.folded for said in kept)
+    words = tuple(word.folded for word in kept)
     return PrecedingTitle(parse_title(words), kept[0].start, words)
 
 
 def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
-    """Tell at a glance whether the word right before a name may be of a title: most are not."""
+    """Return quickly whether the word before a name can be the end of a title; most words cannot."""
     cased = article_text.cased
     at = start - 1
     while at > 0 and not cased[at].isalnum() and start - at < 4:
@@ -91,12 +88,12 @@ def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
 
 
 def can_end_title(word: str) -> bool:
-    """Tell at a glance whether a printed word may be the last of a title."""
+    """Return quickly whether a printed word can be the last word of a title."""
     return (len(word) > 1 and word[0].isupper()) or word.lower() in _title_end_words()
 
 
 def _has_only_function_words_before(article_text: NormalizedArticle, start: int) -> bool:
-    """Tell at a glance whether nothing but a small word leads up to a name, as in "said in", which is no title."""
+    """Return quickly whether only function words after an ordinary word precede a name, as in "said in"."""
     cased = article_text.cased
     small: list[str] = []
     end = start - 1
@@ -112,12 +109,12 @@ def _has_only_function_words_before(article_text: NormalizedArticle, start: int)
 
 @lru_cache(maxsize=1)
 def _title_end_words() -> frozenset[str]:
-    """Return the words of titles, and the last words of the names and adjectives of countries."""
+    """Return the words that can end a title: words of titles, and last words of country names and adjectives."""
     return title_words() | {word.rpartition(" ")[2] for word in country_words()} | {"s"}
 
 
 class TitleWord(NamedTuple):
-    """A word of a title: where it begins, as printed, and in small letters."""
+    """Word of a title: its start offset, printed form and folded form."""
 
     start: int
     printed: str
@@ -125,7 +122,7 @@ class TitleWord(NamedTuple):
 
 
 class _BackwardWordReader:
-    """The words left of a place, the nearest first, each looked up when it is asked for."""
+    """The words before a place, the nearest first; each is located when it is requested."""
 
     __slots__ = ("_article_text", "_end", "_min_start", "_pending_words", "_words")
 
@@ -141,7 +138,7 @@ class _BackwardWordReader:
             self._words = [TitleWord(word.start(), word.group(), word.group().lower()) for word in reversed(found)]
 
     def get(self, index: int) -> TitleWord | None:
-        """Return a word by its number from the right, or None where there are not so many."""
+        """Return the word with an index from the right, or None if there are fewer words."""
         while len(self._words) <= index and self._pending_words:
             self._append_word(self._pending_words.pop())
         return self._words[index] if index < len(self._words) else None
@@ -150,12 +147,12 @@ class _BackwardWordReader:
         cased = self._article_text.cased
         at = self._article_text.spaced.rfind(word, self._min_start + 1, self._end + 1) - 1
         self._end = at
-        if not (word == "s" and cased[at - 1 : at + 1] == "'s"):  # a possessive is no word
+        if not (word == "s" and cased[at - 1 : at + 1] == "'s"):  # a possessive ending does not count as a word
             self._words.append(TitleWord(at, cased[at : at + len(word)], word))
 
 
 def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[TitleWord]:
-    """Collect the words left of a name, as far as they may be a title, in their order."""
+    """Return the words before a name that may form its title, in the order of the text."""
     cased = article_text.cased
     low = max(0, start - _MAX_TITLE_CHARS)
     found = _BackwardWordReader(article_text, max(low, cased.rfind("\n", low, start) + 1), start)
@@ -163,33 +160,33 @@ def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[Ti
     pending: list[TitleWord] = []
     edge, commas = start, 0
     for number in range(17):
-        said = found.get(number)
-        if said is None:
+        title_word = found.get(number)
+        if title_word is None:
             break
-        gap, word = cased[said.start + len(said.folded) : edge], said.folded
+        gap, word = cased[title_word.start + len(title_word.folded) : edge], title_word.folded
         after = [other.folded for other in (*pending, *kept)]
         if not _can_bridge_gap(gap, word, after, commas):
             break
-        if word in _CAPITALIZED_TITLES and said.printed.islower():
+        if word in _CAPITALIZED_TITLES and title_word.printed.islower():
             break
         commas += "," in gap
-        edge = said.start
+        edge = title_word.start
         if word in title_words() or _is_country_word(word, after):
             if pending and not (word in _LINK_WORDS or word == "minister"):
                 break
-            kept, pending = [said, *pending, *kept], []
-        elif said.printed[0].isupper() and len(pending) < 4 and _can_be_portfolio(found, number):
-            pending = [said, *pending]
+            kept, pending = [title_word, *pending, *kept], []
+        elif title_word.printed[0].isupper() and len(pending) < 4 and _can_be_portfolio(found, number):
+            pending = [title_word, *pending]
         else:
             break
     return kept
 
 
 def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
-    """Drop what only looked like the beginning of a title: small words, and words that are part of no phrase."""
+    """Return the words without leading function words and words outside any title phrase."""
     first = at = 0
     leading = True
-    for phrase, symbols in split_title_phrases(tuple(said.folded for said in collected)):
+    for phrase, symbols in split_title_phrases(tuple(word.folded for word in collected)):
         size = phrase.count(" ") + 1
         unknown = phrase not in title_vocabulary() and symbols[0][:2] != "c:"
         if (unknown and (leading or collected[at].printed.islower())) or (
@@ -203,30 +200,30 @@ def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
 
 
 def _can_be_portfolio(words_before: _BackwardWordReader, index: int) -> bool:
-    """Tell whether an unknown capitalised word may be what a post is about: "Minister of X and Y"."""
+    """Return whether an unknown capitalized word may be the field of a position, as in "Minister of X and Y"."""
     for back in range(index + 1, index + 8):
-        said = words_before.get(back)
-        if said is None:
+        word = words_before.get(back)
+        if word is None:
             return False
-        if said.folded in {"of", "for", "de", "du", "des"}:
+        if word.folded in {"of", "for", "de", "du", "des"}:
             before = words_before.get(back + 1)
             return before is not None and before.folded in title_words()
-        if not (said.printed[0].isupper() or said.folded in _LINK_WORDS):
+        if not (word.printed[0].isupper() or word.folded in _LINK_WORDS):
             return False
     return False
 
 
 def _is_country_word(word: str, following_words: list[str]) -> bool:
-    lands = country_words()
-    if word in lands:
+    countries = country_words()
+    if word in countries:
         return True
     return bool(following_words) and (
-        f"{word} {following_words[0]}" in lands or " ".join([word, *following_words[:2]]) in lands
+        f"{word} {following_words[0]}" in countries or " ".join([word, *following_words[:2]]) in countries
     )
 
 
 def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count: int) -> bool:
-    """Tell whether a title goes on across what stands between two of its words."""
+    """Return whether the characters between two words can be inside a title."""
     if gap in {" ", "-"}:
         return True
     if gap in {". ", "."}:
@@ -241,7 +238,7 @@ def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count
 
 
 def find_title_after(cased: str, end: int) -> Title:
-    """Read a title in apposition after a name: ", Chief of the General Staff" or "(Minister of Finance)"."""
+    """Return the title after a name: ", Chief of the General Staff" or "(Minister of Finance)"."""
     sign, other = cased[end : end + 1], cased[end + 1 : end + 2]
     if not (sign == "(" or (sign == "," and other.isspace()) or (sign.isspace() and other in _APPOSITION_SIGNS)):
         return _EMPTY_TITLE
@@ -286,8 +283,8 @@ def _has_link_word(words: list[str]) -> bool:
 
 
 def find_positions(text: str) -> tuple[Position, ...]:
-    """Return the posts named anywhere in a stretch of text, whoever holds them."""
-    posts: list[Position] = []
+    """Return all positions that a text names, regardless of the people who hold them."""
+    positions: list[Position] = []
     chunk: list[str] = []
     edge = 0
     for match in TITLE_WORD_PATTERN.finditer(text):
@@ -295,9 +292,9 @@ def find_positions(text: str) -> tuple[Position, ...]:
         if text[edge : match.start()] not in {" ", "-", "'s ", "' ", "'"} or not (
             word in title_words() or word in country_words()
         ):
-            posts += parse_title(tuple(chunk)).positions
+            positions += parse_title(tuple(chunk)).positions
             chunk = []
         if word in title_words() or word in country_words():
             chunk.append(word)
         edge = match.end()
-    return (*posts, *parse_title(tuple(chunk)).positions)
+    return (*positions, *parse_title(tuple(chunk)).positions)

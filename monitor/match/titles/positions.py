@@ -9,7 +9,7 @@ from monitor.domain.watchlist import Role
 from monitor.match.vocabulary import country_words, max_title_phrase_words, title_vocabulary
 from monitor.text.fold import fold_words
 
-_RELATED_HEADS = {  # heads that the press uses for one another, where what they are about agrees
+_RELATED_HEADS = {  # heads that the press exchanges for the same position, if the domains agree
     frozenset(pair)
     for group in (
         ("head", "chief", "chair", "commander"),
@@ -55,7 +55,7 @@ _OPTIONAL_DOMAINS = {"party", "politics", "army"}
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One post as a phrase names it; all words folded. ``deputy`` and ``former`` are its level."""
+    """Position that a phrase names: its head word ("minister"), domains ("defence") and countries, all folded."""
 
     head: str
     domains: frozenset[str] = frozenset()
@@ -65,12 +65,12 @@ class Position:
 
     @property
     def is_vague(self) -> bool:
-        """Tell whether the post alone would fit many people of one country."""
+        """True if the position could be held by many people of one country."""
         return self.head in _BROAD_HEADS and not self.domains
 
 
 class RoleFit(IntEnum):
-    """How well a role fits a post: not at all, at another time, at an unknown time, at the time of the article."""
+    """Fit of a role to a position on the date of an article: none, at another time, undated, or current."""
 
     NO_MATCH = 0
     OTHER_TIME = 1
@@ -80,7 +80,7 @@ class RoleFit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What stands before or after a name: posts, rank, whether somebody is addressed, countries named."""
+    """Title of a person: positions, rank, form of address and countries."""
 
     positions: tuple[Position, ...] = ()
     rank: str = ""
@@ -90,8 +90,8 @@ class Title:
 
 @lru_cache(maxsize=20_000)
 def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Cut folded words into the longest known phrases; a word that is none stands alone as its own domain."""
-    known, lands = title_vocabulary(), country_words()
+    """Return the longest known phrases of folded words with their symbols; an unknown word becomes a domain."""
+    known, countries = title_vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
     at = 0
     while at < len(words):
@@ -100,7 +100,7 @@ def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, .
             if (symbols := known.get(phrase)) is not None:
                 read.append((phrase, symbols))
                 break
-            if (country := lands.get(phrase)) is not None:
+            if (country := countries.get(phrase)) is not None:
                 read.append((phrase, (f"c:{country}",)))
                 break
         else:
@@ -113,7 +113,7 @@ def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, .
 
 @lru_cache(maxsize=20_000)
 def parse_title(words: tuple[str, ...]) -> Title:
-    """Read folded words, without the name, as a title."""
+    """Return the title that folded words without a name express."""
     heads: list[dict[str, object]] = []
     waiting: set[str] = set()
     level: set[str] = set()
@@ -139,19 +139,19 @@ def parse_title(words: tuple[str, ...]) -> Title:
         joined = phrase in {"and", "cum", "va", "et", "kiem", "y"} or (joined and "d" in kinds)
     if waiting and heads:
         heads[-1]["domains"] |= waiting  # type: ignore[operator] # always a set
-    posts = tuple(_build_position(head, countries) for head in heads)
-    return Title(posts, rank, addressed, frozenset(countries))
+    positions = tuple(_build_position(head, countries) for head in heads)
+    return Title(positions, rank, addressed, frozenset(countries))
 
 
 def _build_position(head: dict[str, object], countries: set[str]) -> Position:
-    """Make a post; the president of a parliament is its chair."""
+    """Return a position; the president of a parliament becomes its chair."""
     domains = frozenset(head["domains"])  # type: ignore[call-overload] # always a set
     name = "chair" if head["head"] == "president" and "assembly" in domains else str(head["head"])
     return Position(name, domains, frozenset(countries), bool(head["deputy"]), bool(head["former"]))
 
 
 def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains: set[str], *, is_joined: bool) -> None:
-    """Give a domain to the head before it, or keep it for the head that follows."""
+    """Add a domain to the head before it, or keep it for the next head."""
     if heads and not is_joined:
         heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set
     else:
@@ -160,13 +160,13 @@ def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains:
 
 @lru_cache(maxsize=20_000)
 def parse_positions(title: str) -> tuple[Position, ...]:
-    """Return the posts that a configured role's title means."""
+    """Return the positions that the title of a configured role means."""
     return parse_title(fold_words(title)).positions
 
 
 def rate_role_fit(position: Position, role: Role, article_date: date | None) -> RoleFit:
-    """Tell how well a role fits a post in an article of a date."""
-    if not any(_is_same_position(position, own) for own in parse_positions(role.title)):
+    """Return the fit of a role to a position in an article of a date."""
+    if not any(_is_same_position(position, configured) for configured in parse_positions(role.title)):
         return RoleFit.NO_MATCH
     if role.from_on is None and role.until_on is None:
         return RoleFit.UNDATED
@@ -180,21 +180,27 @@ def rate_role_fit(position: Position, role: Role, article_date: date | None) -> 
 
 
 def _is_same_position(position: Position, configured: Position) -> bool:
-    """Compare what a text says with what is configured; a text may say less, and use a kindred word."""
+    """Return whether a printed position can be the configured one; it may be shorter or use a related head word."""
     if position.is_deputy != configured.is_deputy:
         return False
-    domains, mine = position.domains - {"state", "government"}, configured.domains
+    domains, configured_domains = position.domains - {"state", "government"}, configured.domains
     if position.head == configured.head:
-        if not domains - _OPTIONAL_DOMAINS or domains <= mine:
-            return position.head in _BROAD_HEADS or not mine - _OPTIONAL_DOMAINS or bool(domains & mine)
-        return bool(domains & mine - _OPTIONAL_DOMAINS) and len(domains - mine) <= 1 + len(domains & mine)
+        if not domains - _OPTIONAL_DOMAINS or domains <= configured_domains:
+            return (
+                position.head in _BROAD_HEADS
+                or not configured_domains - _OPTIONAL_DOMAINS
+                or bool(domains & configured_domains)
+            )
+        return bool(domains & configured_domains - _OPTIONAL_DOMAINS) and len(domains - configured_domains) <= 1 + len(
+            domains & configured_domains
+        )
     if frozenset((position.head, configured.head)) not in _RELATED_HEADS:
         return False
     if {position.head, configured.head} & {"president", "premier", "gensec", "monarch"}:
-        return domains - {"party"} <= mine and not (mine - _OPTIONAL_DOMAINS)
-    return bool(domains & mine)
+        return domains - {"party"} <= configured_domains and not (configured_domains - _OPTIONAL_DOMAINS)
+    return bool(domains & configured_domains)
 
 
 def is_diplomatic(position: Position) -> bool:
-    """Tell whether a post's countries may be where it is held rather than whose it is."""
+    """Return whether the countries of a position may be the host countries, as for an ambassador."""
     return position.head in _DIPLOMATIC_HEADS

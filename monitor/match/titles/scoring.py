@@ -1,4 +1,4 @@
-"""How well a title fits an official: post against roles and dates, rank against career, country against country."""
+"""Score of a title as evidence for an official: position, dates, rank and country are compared with the roles."""
 
 from monitor.match.context import ArticleFacts
 from monitor.match.names.index import PreparedOfficial
@@ -19,17 +19,17 @@ def score_title(
     complete.
     """
     title = before.title
-    fit, post = _find_best_position(facts, prepared, title.positions)
-    other, other_post = _find_best_position(facts, prepared, after.positions)
+    fit, position = _find_best_position(facts, prepared, title.positions)
+    other, other_position = _find_best_position(facts, prepared, after.positions)
     against = (
         _explain_foreign_title(prepared, title, after)
-        or _explain_contradiction(facts, prepared, title, (fit, post), max(fit, other), is_mentioned=is_mentioned)
+        or _explain_contradiction(facts, prepared, title, (fit, position), max(fit, other), is_mentioned=is_mentioned)
         or (not is_mentioned and _explain_contradicting_apposition(prepared, after, max(fit, other)))
     )
     if against:
         return TitleScore(prepared.index, EvidenceStrength.CONTRADICTED, against)
     if max(fit, other) >= RoleFit.UNDATED:
-        return _score_position(facts, prepared, max((fit, post), (other, other_post), key=lambda pair: pair[0]))
+        return _score_position(facts, prepared, max((fit, position), (other, other_position), key=lambda pair: pair[0]))
     if title.rank:
         return TitleScore(prepared.index, EvidenceStrength.RANKED, f"the rank {' '.join(before.words[-3:])}")
     if prepared.country in title.countries and _is_leader(facts, prepared):
@@ -42,7 +42,7 @@ def score_title(
 
 
 def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
-    """Tell whether the official is head of state or government at the time, and his name not one of many."""
+    """Return whether the official leads the country on the date of the article and has no common short name."""
     fits = (
         rate_role_fit(Position(head), role, facts.article_date)
         for head in _LEADER_HEADS
@@ -55,12 +55,15 @@ def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
 
 
 def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Title) -> str:
-    """Tell whether a title is of another country than the official's; an envoy's may be where he serves."""
+    """Return the reason why a title belongs to another country, or an empty string.
+
+    The country of a diplomatic position may be the host country.
+    """
     if not prepared.country or any(map(is_diplomatic, title.positions + after.positions)):
         return ""
-    for lands in (title.countries, after.countries):
-        if lands and prepared.country not in lands:
-            named = ", ".join(map(format_country_name, sorted(lands)))
+    for countries in (title.countries, after.countries):
+        if countries and prepared.country not in countries:
+            named = ", ".join(map(format_country_name, sorted(countries)))
             return f"the title is of {named}, not of {prepared.official.country}"
     return ""
 
@@ -95,7 +98,7 @@ def _explain_contradiction(
 
 
 def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, best_fit: RoleFit) -> str:
-    """Tell whether the apposition after a name is one that the official does not hold."""
+    """Return the reason why the official does not hold the position after a name, or an empty string."""
     if (
         not after.positions
         or not prepared.positions
@@ -107,26 +110,28 @@ def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, 
 
 
 def _score_position(facts: ArticleFacts, prepared: PreparedOfficial, best_fit: tuple[RoleFit, Position]) -> TitleScore:
-    """Weigh a fitting post by how much it says and whether the text speaks of the official's country."""
-    fit, post = best_fit
-    at_home = not prepared.country or prepared.country in post.countries or prepared.country in facts.country_counts
+    """Return the score of a fitting position, by its precision and the countries that the article mentions."""
+    fit, position = best_fit
+    at_home = not prepared.country or prepared.country in position.countries or prepared.country in facts.country_counts
     if (
         not at_home
         and facts.country_counts
-        and (post.is_vague or naming_convention(prepared.name_parts.convention).common_short_forms)
+        and (position.is_vague or naming_convention(prepared.name_parts.convention).common_short_forms)
     ):
         return TitleScore(
-            prepared.index, EvidenceStrength.VAGUE, f"{_describe_positions((post,))}, in a text about other countries"
+            prepared.index,
+            EvidenceStrength.VAGUE,
+            f"{_describe_positions((position,))}, in a text about other countries",
         )
-    if post.is_vague:
+    if position.is_vague:
         score = EvidenceStrength.LIKELY if at_home else EvidenceStrength.VAGUE
-        return TitleScore(prepared.index, score, f"{_describe_positions((post,))}, which says little")
+        return TitleScore(prepared.index, score, f"{_describe_positions((position,))}, which says little")
     if fit is RoleFit.UNDATED:
         return TitleScore(
-            prepared.index, EvidenceStrength.UNDATED, f"{_describe_positions((post,))} fits a role of unknown time"
+            prepared.index, EvidenceStrength.UNDATED, f"{_describe_positions((position,))} fits a role of unknown time"
         )
     return TitleScore(
-        prepared.index, EvidenceStrength.CERTAIN, f"{_describe_positions((post,))} fits the role held at the time"
+        prepared.index, EvidenceStrength.CERTAIN, f"{_describe_positions((position,))} fits the role held at the time"
     )
 
 
@@ -134,25 +139,25 @@ def _find_best_position(
     facts: ArticleFacts, prepared: PreparedOfficial, positions: tuple[Position, ...]
 ) -> tuple[RoleFit, Position]:
     best, chosen = RoleFit.NO_MATCH, positions[0] if positions else Position("")
-    for post in positions:
+    for position in positions:
         for role in prepared.official.roles:
-            if (fit := rate_role_fit(post, role, facts.article_date)) > best:
-                best, chosen = fit, post
+            if (fit := rate_role_fit(position, role, facts.article_date)) > best:
+                best, chosen = fit, position
     return best, chosen
 
 
 def _describe_positions(positions: tuple[Position, ...]) -> str:
-    """Return posts in words, for the reason of a decision."""
+    """Return positions in words, for the reason of a decision."""
     return " and ".join(
         " ".join(
             part
             for part in (
-                "former" * post.is_former,
-                "deputy" * post.is_deputy,
-                " ".join(sorted(post.domains)),
-                post.head,
+                "former" * position.is_former,
+                "deputy" * position.is_deputy,
+                " ".join(sorted(position.domains)),
+                position.head,
             )
             if part
         )
-        for post in positions
+        for position in positions
     )
