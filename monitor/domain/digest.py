@@ -1,11 +1,14 @@
 """Digests: their plan and schedule, the hits of one period grouped by story, and the proof of coverage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from monitor.domain.article import Article
+from monitor.domain.delivery import Delivery
 from monitor.domain.mention import HitKind, Mention, Passage
-from monitor.domain.poll_state import SourceState
+from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,54 @@ class Coverage:
     read: int = 0
     articles: int = 0
     faults: tuple[SourceProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LastWindow:
+    """End of a digest's last window.
+
+    ``lookback_start_at`` is the start of the first window if the digest has reported nothing yet, else None.
+    """
+
+    end_at: datetime
+    lookback_start_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestQuery:
+    """Selection of the inputs of one digest, for ``load_inputs``.
+
+    Hits are those that the digest has not reported, found before ``hits_before`` and not before ``found_since``. With
+    ``period_start_at`` they are all hits found since then, reported or not. With ``requires_hits``, nothing else is
+    loaded if there are none.
+    """
+
+    window: Window
+    hits_before: datetime
+    official_ids: frozenset[str]
+    chart_days: tuple[datetime, ...]
+    near_miss_window: Window | None = None
+    near_miss_limit: int = 0
+    found_since: datetime | None = None
+    period_start_at: datetime | None = None
+    requires_hits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DigestInputs:
+    """Everything that a digest is composed from, as of one moment.
+
+    ``daily_mentions`` are counts per chart day by official. ``source_states`` are the states of sources with a notice.
+    """
+
+    hits: tuple[ReportableHit, ...] = ()
+    undelivered_hit_ids: frozenset[int] = frozenset()
+    coverage: Coverage = field(default_factory=Coverage)
+    daily_mentions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    quarantined: tuple[QuarantineSummary, ...] = ()
+    near_misses: tuple[NearMissSummary, ...] = ()
+    failed_deliveries: tuple[Delivery, ...] = ()
+    source_states: tuple[PollState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

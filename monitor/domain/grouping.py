@@ -1,13 +1,10 @@
 """Story grouping: story centroids, placements, and the index interface."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from monitor.domain.article import StoredArticle, Story
-
-T = TypeVar("T")
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 """Maximum time between reports of one event, and between copies of one text."""
 
@@ -86,59 +83,4 @@ class GroupingIndex(Protocol):
 
     def place(self, placement: Placement) -> None:
         """Store the placement of an article."""
-        ...
-
-
-class StoryStore(Protocol):
-    """Articles on their way from found to grouped, and stories for those who look."""
-
-    def ungrouped(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
-        """Return articles at stage ``SCREENED``, oldest first, of those that came after the one with this id."""
-        ...
-
-    def load_term_frequencies(self) -> bytes:
-        """Return what was last kept by ``group``, or nothing."""
-        ...
-
-    def apply_grouping(
-        self, articles: Sequence[StoredArticle], place: Callable[[GroupingIndex], object], term_frequencies: bytes = b""
-    ) -> None:
-        """Let ``place`` put each of the articles on the shelf, which moves them to ``GROUPED``, in one transaction.
-
-        Keeps ``vocabulary`` too, if it is given. If ``place`` raises, nothing is written; it is not called if somebody
-        else has grouped one of them meanwhile.
-        """
-        ...
-
-    def mark_grouping_failed(self, stored: StoredArticle, error: str) -> None:
-        """Record that an article could not be grouped; it stays alone, at stage ``GROUPED``."""
-        ...
-
-    def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
-        """Drop prints of articles first seen so long ago, and close stories that ended so long ago."""
-        ...
-
-    def release_quarantined(self, source_id: str) -> int:
-        """Make news of the articles of a source that were held back, to be screened again; return how many."""
-        ...
-
-    def list_stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
-        """Return stories with their articles and the officials they name, latest first; merged ones are left out."""
-        ...
-
-    def get_story(self, story_id: str) -> Story:
-        """Return one story; the id of a merged one leads to the one that took it over. Raises ``UsageError``."""
-        ...
-
-
-class GroupingDatabase(Protocol):
-    """The part of the database that grouping works on, and its writer thread."""
-
-    @property
-    def stories(self) -> StoryStore:
-        """Articles to be grouped, and stories."""
-        ...
-
-    async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a store's method on the writer thread."""
         ...

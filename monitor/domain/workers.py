@@ -1,6 +1,5 @@
 """Distributed collecting: the job queue between daemon and workers, and the workers' heartbeats."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -96,20 +95,4 @@ class WorkerPoolPort(Protocol):
     @property
     def has_workers(self) -> bool:
         """Return whether a worker was alive at the last call of ``enqueue_due_jobs``."""
-        ...
-
-
-class HeartbeatStore(Protocol):
-    """Where workers leave their words; the store's ledger is one."""
-
-    def get_by_prefix(self, prefix: str) -> dict[str, str]:
-        """Return the facts whose names begin so."""
-        ...
-
-    def set(self, name: str, value: str, now: datetime) -> None:
-        """Keep a fact under a name."""
-        ...
-
-    def delete(self, names: Collection[str]) -> None:
-        """Forget facts."""
         ...

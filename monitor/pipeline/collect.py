@@ -10,12 +10,13 @@ from monitor.domain.article import NewArticle
 from monitor.domain.errors import LeaseLost, StoreError
 from monitor.domain.fetch_result import Failed, FailureWeight
 from monitor.domain.poll_state import Lease, SourceState
-from monitor.domain.ports import Clock, Database, Fetcher, ProcessPool
+from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Feed, Source
 from monitor.domain.source_health import SourceNotice, effective_poll_state
 from monitor.pipeline.build_articles import ArticleBuilder, ProcessOffloader
 from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, PollAttempt
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, note_fallback_articles, plan_poll
+from monitor.store.database import SqlDatabase
 from monitor.stories.identity import assign_entry_keys, collect_lookup_keys
 from monitor.text.urls import extract_host
 
@@ -52,7 +53,7 @@ class Collector:
 
     def __init__(
         self,
-        database: Database,
+        database: SqlDatabase,
         fetcher: Fetcher,
         process_pool: ProcessPool,
         clock: Clock,

@@ -1,7 +1,7 @@
-"""Composes what is due and commits it whole: the digest, its deliveries and the marks on its hits at once.
+"""Digest step: composes due digests and commits each with its deliveries and the marks on its hits.
 
-A window runs from the end of the last one, so no hit falls between two digests, whatever happened in between. It can
-be done again at any moment: a window that is written is not written twice.
+A window starts at the end of the last one, so no hit falls between two digests. The step may be repeated at any time:
+a window that is stored is not stored again.
 """
 
 import asyncio
@@ -21,29 +21,38 @@ from monitor.digest.notices import (
 )
 from monitor.domain.configuration import Configuration
 from monitor.domain.delivery import Delivery, Message
-from monitor.domain.digest import INITIAL_WINDOW_LEAD, Digest, DigestPlan, ReportableHit, Window
-from monitor.domain.ports import Clock, Database, DigestSchedule
+from monitor.domain.digest import (
+    INITIAL_WINDOW_LEAD,
+    Digest,
+    DigestInputs,
+    DigestPlan,
+    DigestQuery,
+    LastWindow,
+    ReportableHit,
+    Window,
+)
+from monitor.domain.poll_state import PollState
+from monitor.domain.ports import Clock, DigestSchedule
 from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.domain.watchlist import Official
+from monitor.store.database import SqlDatabase
 from monitor.stories.novelty import PREDATES_SOURCE_REASON
 
 log = logging.getLogger(__name__)
 
 OVERDUE_AFTER = timedelta(minutes=5)
-CHART_DAYS = 14  # of the chart
+CHART_DAYS = 14
 TIME_RESOLUTION = timedelta(microseconds=1)
-SOURCE_NOTICE_INTERVAL, SOURCE_NOTICE_CHECK_INTERVAL = (
-    timedelta(hours=1),
-    timedelta(minutes=5),
-)  # notices without any hit
+SOURCE_NOTICE_INTERVAL = timedelta(hours=1)  # between two digests that contain only notices about sources
+SOURCE_NOTICE_CHECK_INTERVAL = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRate:
-    """How fast messages told at once may follow one another, so that a flood becomes few of them.
+    """Rate limit for immediate digests, so that many hits at once cause few messages.
 
-    ``free`` messages in ``per`` go out as they come; for each further ``free`` the wait between two doubles, from
-    ``gap`` to ``longest``. What is found in between is told together.
+    ``burst_size`` messages per ``period`` are sent without delay; for each further ``burst_size`` the delay between
+    two messages doubles, from ``min_delay`` to ``max_delay``. Hits found meanwhile share one message.
     """
 
     burst_size: int = 12
@@ -52,7 +61,7 @@ class MessageRate:
     max_delay: timedelta = timedelta(minutes=2)
 
     def delay_after(self, sent_count: int) -> timedelta:
-        """Return how long the next message waits after the last, when so many were sent in ``per``."""
+        """Return the minimum time to the next message after ``sent_count`` messages in the last ``period``."""
         return (
             min(self.min_delay * 2 ** min(sent_count // self.burst_size - 1, 16), self.max_delay)
             if sent_count >= self.burst_size
@@ -62,18 +71,19 @@ class MessageRate:
 
 @dataclass(frozen=True, slots=True)
 class _DueWindow:
-    """A window to be told, the hits found before its end, and whether it comes late."""
+    """Window to be reported now. ``is_first``: the digest was created by this run."""
 
     window: Window
-    hits: Sequence[ReportableHit]
+    hits_before: datetime
     is_overdue: bool
+    is_first: bool
 
 
 class DigestComposer:
-    """Tells what was found. One instance a process."""
+    """Composes due digests. One instance per process."""
 
     def __init__(
-        self, database: Database, timetable: DigestSchedule, clock: Clock, rate: MessageRate | None = None
+        self, database: SqlDatabase, timetable: DigestSchedule, clock: Clock, rate: MessageRate | None = None
     ) -> None:
         self._database = database
         self._timetable = timetable
@@ -84,13 +94,13 @@ class DigestComposer:
         self._sent_at: dict[str, deque[datetime]] = defaultdict(deque)
 
     async def run_due(self, configuration: Configuration, notices: Sequence[str] = ()) -> list[Digest]:
-        """Compose every digest that is due and return those that go out. ``notices`` stand at their head."""
+        """Compose every due digest and return those that are sent. ``notices`` are placed at their head."""
         digests = []
         for plan in configuration.digests:
             try:
                 digest = await self._run_plan(plan, configuration, notices)
-            except Exception:  # one digest that cannot be composed must not silence the others
-                log.exception("digest failed", extra={"digest": plan.id})
+            except Exception:  # an error in one digest must not stop the others
+                log.exception("digest composition failed", extra={"digest": plan.id})
                 continue
             if digest:
                 digests.append(digest)
@@ -99,116 +109,127 @@ class DigestComposer:
     async def preview(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[int, ...]]:
-        """Compose what would be told now, or everything found ``since``, told or not; nothing is written.
+        """Compose the digest as of now, or with every hit found since ``since``; store nothing.
 
-        Returns the digest and the hits that it tells for the first time; none, if it leaves older ones untold.
+        Returns the digest and the ids of the hits to mark as reported: none, if it leaves out older undelivered hits.
         """
         now = self._clock()
-        outbox = self._database.outbox
-        last = await self._database.run(outbox.last_window_end, plan.id)
-        start = min(
-            await self._window_start(plan, last or now - configuration.settings.backfill), now - TIME_RESOLUTION
+        last = await self._database.read(self._database.outbox.load_last_window, plan)
+        start_at = _window_start(last) if last else now - configuration.settings.backfill
+        start_at = since if since is not None else min(start_at, now - TIME_RESOLUTION)
+        window = Window(start_at, now)
+        query = replace(
+            _build_query(plan, configuration, window, now + TIME_RESOLUTION),
+            found_since=None if last else start_at,
+            period_start_at=since,
         )
-        untold = await self._database.run(outbox.undelivered_hits, plan, now + TIME_RESOLUTION)
-        hits = untold if last else [hit for hit in untold if hit.found_at >= start]
-        if since is not None:
-            start = since
-            hits = await self._database.run(outbox.hits_between, plan, since, now + TIME_RESOLUTION)
-        told = {hit.id for hit in untold}
-        whole = told <= {hit.id for hit in hits}  # else the older ones wait, and the newer ones with them
-        due = _DueWindow(Window(start, now), hits, is_overdue=False)
-        return await self._compose_digest(plan, configuration, due, ()), tuple(sorted(told)) if whole else ()
+        inputs = await self._database.read(self._database.outbox.load_inputs, plan, query)
+        is_complete = inputs.undelivered_hit_ids <= {hit.id for hit in inputs.hits}
+        digest = await self._compose(plan, configuration, window, inputs)
+        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else ()
 
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[Message, ...]]:
-        """Put what ``preview`` shows into the outbox at once, and mark it told."""
-        if await self._database.run(self._database.outbox.last_window_end, plan.id) is None:
+        """Commit the digest of ``preview`` with its deliveries, and mark its hits as reported."""
+        if await self._database.read(self._database.outbox.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
-        digest, told = await self.preview(plan, configuration, since)
-        messages = await self._commit(plan, configuration, digest, told)
+        digest, hit_ids = await self.preview(plan, configuration, since)
+        messages = await self._commit(plan, configuration, digest, hit_ids)
         return digest, messages or ()
 
     async def _run_plan(self, plan: DigestPlan, configuration: Configuration, notices: Sequence[str]) -> Digest | None:
         due = await self._find_due_window(plan, configuration)
-        if due is None:
+        inputs = await self._load_inputs(plan, configuration, due) if due else None
+        if due is None or inputs is None:
             return None
-        failed = await self._database.run(
-            self._database.outbox.list_failed_deliveries, due.window.start_at, due.window.end_at
-        )
-        noticed = await self._database.run(self._database.sources.load_states_with_notices, due.window.start_at)
-        period = due.window.start_at, due.window.end_at
-        notes = [*notices, *_delivery_failure_notices(failed), *recovery_notices(noticed, *period)]
-        digest = await self._compose_digest(plan, configuration, due, notes)
-        told = tuple(hit.id for hit in due.hits)
-        noted = bool(notes or problem_notices(noticed, *period))
+        window = due.window
+        source_notices = recovery_notices(inputs.source_states, window.start_at, window.end_at)
+        notices = [*notices, *_delivery_failure_notices(inputs.failed_deliveries), *source_notices]
+        has_notices = bool(notices or problem_notices(inputs.source_states, window.start_at, window.end_at))
+        is_overdue = self._is_overdue(plan, due, inputs.hits)
+        digest = await self._compose(plan, configuration, window, inputs, notices, is_overdue=is_overdue)
         if plan.schedule.is_immediate and not (digest.stories or digest.overflow):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
-        worth = _should_send(plan, digest, has_notices=noted)
-        messages = await self._commit(plan if worth else None, configuration, digest, told)
-        if messages is None or not worth:
+        should_send = _should_send(plan, digest, has_notices=has_notices)
+        hit_ids = tuple(hit.id for hit in inputs.hits)
+        messages = await self._commit(plan if should_send else None, configuration, digest, hit_ids)
+        if messages is None or not should_send:
             return None
         self._sent_at[plan.id].append(self._clock())
         return digest
 
     async def _find_due_window(self, plan: DigestPlan, configuration: Configuration) -> _DueWindow | None:
-        """Find the window that is to be told now, if any."""
+        """Return the window to be reported now, if any."""
         now = self._clock()
-        looked = self._checked_at.get(plan.id)
+        checked_at = self._checked_at.get(plan.id)
         self._checked_at[plan.id] = now
-        last = await self._database.run(self._database.outbox.last_window_end, plan.id)
-        opened = last is None
+        last = await self._database.read(self._database.outbox.load_last_window, plan)
+        is_first = last is None
         if last is None:
             last = await self._start_plan(plan, now, configuration.settings.backfill)
-        due = self._timetable.last_due(plan, _due_after(last, looked, now), now)
-        if due is None or (plan.schedule.is_immediate and self._is_rate_limited(plan, now)):
+        due_at = self._timetable.last_due(plan, _due_after(last.end_at, checked_at, now), now)
+        if due_at is None or (plan.schedule.is_immediate and self._is_rate_limited(plan, now)):
             return None
-        late = not plan.schedule.is_immediate and now - due > OVERDUE_AFTER
-        end = max(now if late or plan.schedule.is_immediate else due, last + TIME_RESOLUTION)
-        hits = await self._database.run(self._database.outbox.undelivered_hits, plan, max(end, due) + TIME_RESOLUTION)
-        if plan.schedule.is_immediate:
-            if not hits:
-                alone = await self._needs_source_notice(plan, configuration, last, now)
-                return _DueWindow(Window(last, end), (), is_overdue=False) if alone else None
-            late = not opened and self._timetable.last_due(plan, hits[0].found_at, now - OVERDUE_AFTER) is not None
-        return _DueWindow(Window(await self._window_start(plan, last), end), hits, late)
+        is_overdue = not plan.schedule.is_immediate and now - due_at > OVERDUE_AFTER
+        end_at = max(
+            now if is_overdue or plan.schedule.is_immediate else due_at,
+            last.end_at + TIME_RESOLUTION,
+        )
+        window = Window(_window_start(last), end_at)
+        return _DueWindow(window, max(end_at, due_at) + TIME_RESOLUTION, is_overdue, is_first)
 
-    async def _window_start(self, plan: DigestPlan, last_end: datetime) -> datetime:
-        """Return where the window after ``last`` begins: the first one speaks of all that its digest looked back to."""
-        if plan.schedule.is_immediate:
-            return last_end
-        return await self._database.run(self._database.outbox.initial_lookback_start, plan.id) or last_end
+    async def _load_inputs(
+        self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
+    ) -> DigestInputs | None:
+        """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
+        load_inputs = self._database.outbox.load_inputs
+        query = _build_query(plan, configuration, due.window, due.hits_before)
+        if not plan.schedule.is_immediate:
+            return await self._database.read(load_inputs, plan, query)
+        inputs = await self._database.read(load_inputs, plan, replace(query, requires_hits=True))
+        if inputs.hits:
+            return inputs
+        if not self._is_source_notice_check_due(plan, configuration, due.window.start_at):
+            return None
+        inputs = await self._database.read(load_inputs, plan, query)
+        has_notice = _has_source_notice(inputs.source_states, due.window)
+        return inputs if inputs.hits or has_notice else None
 
-    async def _needs_source_notice(
-        self, plan: DigestPlan, configuration: Configuration, last_end: datetime, now: datetime
-    ) -> bool:
-        """Decide whether the state of the sources is to be told without any hit, to who hears of it nowhere else.
+    def _is_overdue(self, plan: DigestPlan, due: _DueWindow, hits: Sequence[ReportableHit]) -> bool:
+        if not plan.schedule.is_immediate or not hits:
+            return due.is_overdue
+        latest = self._clock() - OVERDUE_AFTER
+        return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
-        What changes within minutes is told together, and at most once an hour.
+    def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
+        """Return whether to check for notices about sources that a digest without hits must report.
+
+        Only channels without a scheduled digest need this, at most once an hour; changes within minutes share one
+        message.
         """
-        asked = self._notices_checked_at.get(plan.id)
-        if asked is not None and asked <= now < asked + SOURCE_NOTICE_CHECK_INTERVAL:
+        now = self._clock()
+        checked_at = self._notices_checked_at.get(plan.id)
+        if checked_at is not None and checked_at <= now < checked_at + SOURCE_NOTICE_CHECK_INTERVAL:
             return False
         self._notices_checked_at[plan.id] = now
-        if (
-            asked is None
-            or now - last_end < SOURCE_NOTICE_INTERVAL
-            or not _channels_without_scheduled_digest(plan, configuration.digests)
-        ):
-            return False
-        noticed = await self._database.run(self._database.sources.load_states_with_notices, last_end)
-        return bool(problem_notices(noticed, last_end, now) or recovery_notices(noticed, last_end, now))
+        return (
+            checked_at is not None
+            and now - last_end >= SOURCE_NOTICE_INTERVAL
+            and bool(_channels_without_scheduled_digest(plan, configuration.digests))
+        )
 
-    async def _start_plan(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> datetime:
-        """Begin a digest that is new: what was found before the backfill is history, the rest is still to be told.
+    async def _start_plan(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> LastWindow:
+        """Create a digest: hits found before the backfill count as reported.
 
-        One that tells at once looks back as far as the backfill; one with fixed times begins to wait for the next.
+        The first window of an immediate digest starts at the backfill; a scheduled digest waits for its next time.
         """
-        start = now - backfill
-        end = start if plan.schedule.is_immediate else now - TIME_RESOLUTION
-        opening = Digest(plan.id, plan.title, Window(start - INITIAL_WINDOW_LEAD, end), now, plan.timezone)
-        await self._database.run(self._database.outbox.create_digest, opening, plan, start)
-        return end
+        start_at = now - backfill
+        is_immediate = plan.schedule.is_immediate
+        end_at = start_at if is_immediate else now - TIME_RESOLUTION
+        initial = Digest(plan.id, plan.title, Window(start_at - INITIAL_WINDOW_LEAD, end_at), now, plan.timezone)
+        await self._database.run(self._database.outbox.create_digest, initial, plan, start_at)
+        return LastWindow(end_at, None if is_immediate else start_at)
 
     def _is_rate_limited(self, plan: DigestPlan, now: datetime) -> bool:
         sent = self._sent_at[plan.id]
@@ -216,57 +237,82 @@ class DigestComposer:
             sent.popleft()
         return bool(sent) and now - sent[-1] < self._rate.delay_after(len(sent))
 
-    async def _compose_digest(
-        self, plan: DigestPlan, configuration: Configuration, due: _DueWindow, notices: Sequence[str]
+    async def _compose(
+        self,
+        plan: DigestPlan,
+        configuration: Configuration,
+        window: Window,
+        inputs: DigestInputs,
+        notices: Sequence[str] = (),
+        *,
+        is_overdue: bool = False,
     ) -> Digest:
-        from monitor.digest.compose import compose_digest  # as below
+        from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
-        database, outbox = self._database, self._database.outbox
-        officials = _relevant_officials(plan, configuration, due.hits)
-        days = _chart_days(due.window.end_at, ZoneInfo(plan.timezone))
-        coverage = await database.run(outbox.load_coverage, due.window)
-        daily = await database.run(outbox.count_daily_mentions, [official.id for official in officials], days)
-        held = await database.run(outbox.list_quarantined, due.window)
-        floods = format_quarantine_notices(
-            [line for line in held if line.reason != PREDATES_SOURCE_REASON]
-        )  # a single old article is no flood
-        notices = [*notices, *floods, *await self._near_miss_notices(plan, due.window, officials)]
-        now = self._clock()
+        officials = _relevant_officials(plan, configuration, inputs.hits)
+        # a single article from before its source was added is not a bulk change
+        bulk = [line for line in inputs.quarantined if line.reason != PREDATES_SOURCE_REASON]
+        notices = [
+            *notices,
+            *format_quarantine_notices(bulk),
+            *format_near_miss_notices(inputs.near_misses, officials),
+        ]
         return await asyncio.to_thread(
-            compose_digest, plan, due.window, due.hits, coverage, officials, daily, now, due.is_overdue, notices
+            compose_digest,
+            plan,
+            window,
+            inputs.hits,
+            inputs.coverage,
+            officials,
+            inputs.daily_mentions,
+            self._clock(),
+            is_overdue,
+            notices,
         )
-
-    async def _near_miss_notices(
-        self, plan: DigestPlan, window: Window, officials: Sequence[Official]
-    ) -> tuple[str, ...]:
-        """Say once a week what was nearly found; it is no reason to send a digest that says nothing else."""
-        week = find_weekly_window(plan, window)
-        if week is None:
-            return ()
-        wanted = [official.id for official in officials]
-        lines = await self._database.run(self._database.outbox.list_near_misses, wanted, week, MAX_SPELLINGS_QUERIED)
-        return format_near_miss_notices(lines, officials)
 
     async def _commit(
         self, plan: DigestPlan | None, configuration: Configuration, digest: Digest, hit_ids: Sequence[int]
     ) -> tuple[Message, ...] | None:
-        """Write the digest with its deliveries, or without any if ``plan`` is None; None if it was written before."""
+        """Store the digest with its deliveries, or without if ``plan`` is None; None if it was stored before."""
         messages: tuple[Message, ...] = ()
         if plan:
-            from monitor.digest.render import render_digest  # long to load, and most passes have nothing to tell
+            from monitor.digest.render import render_digest  # as above
 
             rendered = await asyncio.to_thread(render_digest, digest, configuration.settings.template_dir)
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
             messages = build_messages(digest, rendered, channels, self._clock())
-        outbox = self._database.outbox
-        written = await self._database.run(outbox.commit_digest, digest, messages, hit_ids)
-        return messages if written else None
+        is_stored = await self._database.run(self._database.outbox.commit_digest, digest, messages, hit_ids)
+        return messages if is_stored else None
+
+
+def _window_start(last: LastWindow) -> datetime:
+    """Return the start of the next window; the first one covers the whole lookback of its digest."""
+    return last.lookback_start_at or last.end_at
+
+
+def _build_query(plan: DigestPlan, configuration: Configuration, window: Window, hits_before: datetime) -> DigestQuery:
+    rules = [rule for rule in configuration.watchlist.rules if rule.id in plan.rules]
+    return DigestQuery(
+        window,
+        hits_before,
+        official_ids=frozenset(official for rule in rules for official in rule.officials),
+        chart_days=_chart_days(window.end_at, ZoneInfo(plan.timezone)),
+        near_miss_window=find_weekly_window(plan, window),
+        near_miss_limit=MAX_SPELLINGS_QUERIED,
+    )
+
+
+def _has_source_notice(poll_states: Sequence[PollState], window: Window) -> bool:
+    return bool(
+        problem_notices(poll_states, window.start_at, window.end_at)
+        or recovery_notices(poll_states, window.start_at, window.end_at)
+    )
 
 
 def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -> datetime:
-    """Return the moment after which a time counts as not yet told: the end of the last window.
+    """Return the time after which scheduled times are due: the end of the last window.
 
-    A window that ended after the last look was told before the clock jumped back; then the last look counts.
+    If the last window ended after the last check, the clock has moved back since; then the last check counts.
     """
     if last_end < now and (checked_at is None or last_end <= checked_at):
         return last_end
@@ -274,15 +320,15 @@ def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -
 
 
 def _should_send(plan: DigestPlan, digest: Digest, *, has_notices: bool) -> bool:
-    """Tell what was found; without anything found, what the reader asked for or must know: notices and troubles."""
-    asked = plan.send_when_empty and not plan.schedule.is_immediate
-    return bool(plan.channels) and bool(digest.stories or digest.overflow or has_notices or asked)
+    """Return whether to send the digest: it has hits or notices, or empty digests are wanted."""
+    sends_empty = plan.send_when_empty and not plan.schedule.is_immediate
+    return bool(plan.channels) and bool(digest.stories or digest.overflow or has_notices or sends_empty)
 
 
 def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:
-    """Return the channels of a digest to which no digest with a fixed time goes."""
-    served = {channel for other in plans if not other.schedule.is_immediate for channel in other.channels}
-    return tuple(channel for channel in plan.channels if channel not in served)
+    """Return the channels of a digest that no scheduled digest uses."""
+    scheduled = {channel for other in plans if not other.schedule.is_immediate for channel in other.channels}
+    return tuple(channel for channel in plan.channels if channel not in scheduled)
 
 
 def _relevant_officials(
@@ -295,19 +341,19 @@ def _relevant_officials(
 
 
 def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the midnights at which the last two weeks' days began in the reader's zone; the last day is today."""
+    """Return the starts of the last ``CHART_DAYS`` days in a time zone, in UTC; the last one is today."""
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)
 
 
 def _delivery_failure_notices(deliveries: Sequence[Delivery]) -> list[str]:
-    """Say which targets did not get their digests, so that a dead channel is heard of through the others."""
+    """Return a notice for each target with failed deliveries, to be reported through the other channels."""
     targets: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
         targets[delivery.message.channel_id, delivery.message.target].append(delivery)
     return [
-        f"{len(lost)} {'digest' if len(lost) == 1 else 'digests'} did not reach {target} (channel {channel}): "
-        f"{lost[-1].last_error}. `monitor deliveries list` shows them, `monitor deliveries resend` sends them again."
-        for (channel, target), lost in targets.items()
+        f"{len(failed)} {'digest' if len(failed) == 1 else 'digests'} did not reach {target} (channel {channel}): "
+        f"{failed[-1].last_error}. `monitor deliveries list` shows them, `monitor deliveries resend` sends them again."
+        for (channel, target), failed in targets.items()
     ]

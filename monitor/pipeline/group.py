@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, StoredArticle
 from monitor.domain.errors import StoreError
-from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingDatabase, GroupingIndex
+from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingIndex
 from monitor.domain.ports import Clock
 from monitor.pipeline.build_articles import ProcessOffloader
+from monitor.store.database import SqlDatabase
 
 if TYPE_CHECKING:
     from monitor.stories.features import Vocabulary
@@ -32,7 +33,7 @@ class GroupingStep:
     A crash loses the latest term frequencies; this changes weights slightly and no stored story.
     """
 
-    def __init__(self, database: GroupingDatabase, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
+    def __init__(self, database: SqlDatabase, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
         self._database, self._clock, self._offloader = database, clock, offloader or ProcessOffloader()
         self._vocabulary: Vocabulary | None = None
         self._saved_article_count = 0

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from monitor.domain.errors import StoreFull
 from monitor.domain.polling_policy import ClockChange
-from monitor.domain.ports import ApplicationDatabase, Clock
+from monitor.domain.ports import Clock
 from monitor.domain.read_models import DiskSpace
+from monitor.store.database import SqlDatabase
 
 BYTES_PER_MEGABYTE = 2**20
 MIN_FREE_BYTES = 64 * BYTES_PER_MEGABYTE
@@ -35,7 +36,7 @@ class CleanupResult:
 class Maintenance:
     """Checks the disk, creates backups and deletes expired data."""
 
-    def __init__(self, database: ApplicationDatabase, clock: Clock) -> None:
+    def __init__(self, database: SqlDatabase, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._low_disk_space: DiskSpace | None = None
 

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from monitor.domain.article import Article, StoredArticle
 from monitor.domain.mention import Findings, RuleHit
-from monitor.domain.ports import Clock, Database
+from monitor.domain.ports import Clock
+from monitor.store.database import SqlDatabase
 
 MAX_EXAMPLES = 5
 
@@ -111,7 +112,7 @@ class MatchingResult:
 class MatchingStep:
     """Matches stored articles in the order of their ids."""
 
-    def __init__(self, database: Database, matcher: ArticleMatcher, clock: Clock) -> None:
+    def __init__(self, database: SqlDatabase, matcher: ArticleMatcher, clock: Clock) -> None:
         self._database, self._matcher, self._clock = database, matcher, clock
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:

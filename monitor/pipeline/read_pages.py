@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from monitor.domain.article import Article, PendingPage
 from monitor.domain.errors import LeaseLost, MonitorError
 from monitor.domain.fetch_result import Blocked, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
-from monitor.domain.ports import Clock, Database, Fetcher, ProcessPool
+from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
 from monitor.pipeline.feed_documents import request_headers
+from monitor.store.database import SqlDatabase
 
 PAGE_LEASE = timedelta(minutes=5)
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
@@ -41,7 +42,7 @@ def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetim
 class PageReader:
     """Reads the pages of listed articles; a failure affects only its own article."""
 
-    def __init__(self, database: Database, fetcher: Fetcher, process_pool: ProcessPool, clock: Clock) -> None:
+    def __init__(self, database: SqlDatabase, fetcher: Fetcher, process_pool: ProcessPool, clock: Clock) -> None:
         self._database, self._fetcher, self._process_pool, self._clock = database, fetcher, process_pool, clock
 
     async def lease(self, limit: int, source_id: str | None = None) -> list[PendingPage]:

@@ -16,11 +16,12 @@ from monitor.domain.errors import LeaseLost, MonitorError
 from monitor.domain.fetch_result import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
 from monitor.domain.mention import Findings, HitKind, Passage, RuleHit
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
-from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, RecheckDatabase, next_recheck_at
+from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Rule
 from monitor.pipeline.feed_documents import request_headers
 from monitor.pipeline.match_articles import ArticleMatcher
+from monitor.store.database import SqlDatabase
 from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_correction_notice, normalize_passages
 from monitor.text.sanitize import truncate_text
 
@@ -57,7 +58,7 @@ class Rechecker:
 
     def __init__(
         self,
-        database: RecheckDatabase,
+        database: SqlDatabase,
         fetcher: Fetcher,
         process_pool: ProcessPool,
         matcher: ArticleMatcher,

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 
 from monitor.domain.delivery import Delivery, DeliveryResult, Message, Retry, SendResult
 from monitor.domain.errors import StoreError
-from monitor.domain.ports import ChannelSender, Clock, Database
+from monitor.domain.ports import ChannelSender, Clock
+from monitor.store.database import SqlDatabase
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class DeliverySender:
 
     def __init__(
         self,
-        database: Database,
+        database: SqlDatabase,
         senders: Mapping[str, ChannelSender],
         clock: Clock,
         *,

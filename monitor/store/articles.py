@@ -38,7 +38,7 @@ _MAX_KEYS_PER_STATEMENT = 1000  # values in one statement; both engines take man
 
 
 class SqlArticleStore:
-    """The ``ArticleStore`` of ``domain/ports.py``."""
+    """Store of articles from the feed entry to the findings; every method is one transaction."""
 
     def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
         self._connections, self._page_retention = connections, page_retention
@@ -59,7 +59,13 @@ class SqlArticleStore:
         now: datetime,
         changed_keys: Collection[str] = (),
     ) -> int:
-        """Insert the drafts that are new, then the memory with its validators, in one transaction; see the port."""
+        """Store new articles, then the poll state with its validators, in one transaction.
+
+        Return the number of new articles.
+
+        An article with a known key is not stored; its other keys are added to the known article. Reported articles
+        under ``changed_keys`` are rechecked soon. Raises ``LeaseLost``, and then stores nothing.
+        """
         with self._connections.write_transaction() as connection:
             fresh, learned = _assign_article_ids(
                 connection, lease.source_id, new_articles, is_sqlite=self._connections.is_sqlite
@@ -113,7 +119,11 @@ class SqlArticleStore:
         error: str = "",
         confidence: float | None = None,
     ) -> None:
-        """Keep the article and move it to ``READ``; see the port."""
+        """Store the extracted article and move it to the extracted stage. Raises ``LeaseLost``.
+
+        ``page`` is the raw response, kept as evidence if configured; ``error`` is why the page could not be read, if
+        the article has the feed text. ``confidence`` updates the source's page quality; None leaves it unchanged.
+        """
         with self._connections.write_transaction() as connection:
             _finish_page(
                 connection,
@@ -145,7 +155,10 @@ class SqlArticleStore:
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
 
     def save_findings(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-        """Store mentions, near misses and, for news, hits; move the articles to ``SCREENED``; see the port."""
+        """Store mentions, near misses and, for alertable articles, hits; move the articles to the matched stage.
+
+        Returns the number of new hits. Repeating the call changes nothing.
+        """
         with self._connections.write_transaction() as connection:
             new = save_findings(connection, findings, now)
             screened = [stored.id for stored, _found in findings]

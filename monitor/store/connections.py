@@ -106,8 +106,22 @@ class Connections:
     @contextmanager
     def read_transaction(self) -> Iterator[Connection]:
         """Open a read transaction: all its queries see one state."""
+        shared: Connection | None = getattr(self._thread_state, "reader", None)
+        if shared is not None:
+            yield shared
+            return
         with translate_errors(), self._read_engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def shared_read_transaction(self) -> Iterator[None]:
+        """Run all reads of this thread in one transaction, so that they see one state."""
+        with self.read_transaction() as connection:
+            self._thread_state.reader = connection
+            try:
+                yield
+            finally:
+                self._thread_state.reader = None
 
     def reset_readers(self) -> None:
         """Let readers open anew: a connection goes on planning with what was known of the tables when it opened."""

@@ -72,7 +72,7 @@ T = TypeVar("T")
 
 
 class SqlDatabase:
-    """The ``Database`` of ``domain/ports.py`` on SQLite or PostgreSQL."""
+    """Database on SQLite or PostgreSQL with all stores; ``run`` calls them on the write thread, ``read`` on others."""
 
     def __init__(self, connections: Connections, lock: LockFile | None, page_retention: PageRetention) -> None:
         """Take over open connections; use ``open``."""

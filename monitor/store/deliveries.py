@@ -131,7 +131,7 @@ def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list
 
 
 class SqlDeliveryStore:
-    """The ``Deliveries`` of ``domain/ports.py``."""
+    """Deliveries and digests as the user lists, resends and cancels them."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -15,7 +15,10 @@ from monitor.domain.digest import (
     INITIAL_WINDOW_LEAD,
     Coverage,
     Digest,
+    DigestInputs,
     DigestPlan,
+    DigestQuery,
+    LastWindow,
     ReportableHit,
     SourceProblem,
     Window,
@@ -31,7 +34,7 @@ from monitor.store.connections import Connections, insert_ignore
 from monitor.store.deliveries import PENDING, build_delivery_rows, deliveries_from_rows, record_delivery_result
 from monitor.store.findings import list_near_misses, mention_from_row
 from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_from_row, decode_texts, insert_rows
-from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
+from monitor.store.sources import IS_CONFIGURED, SqlSourceStore, poll_state_from_row
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
 _HIT_ID_MARGIN = (
@@ -44,7 +47,7 @@ class _AlreadyReported(Exception):
 
 
 class SqlOutboxStore:
-    """The ``OutboxStore`` of ``domain/ports.py``."""
+    """Store of hits to report, digests and deliveries; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -112,7 +115,10 @@ class SqlOutboxStore:
         return {official: tuple(numbers) for official, numbers in counts.items()}
 
     def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
-        """Return what was nearly taken for these officials in a period, the most frequent first; see the port."""
+        """Return near misses of these officials in articles first seen in a window, the most frequent first.
+
+        Articles that also name the official otherwise are left out.
+        """
         with self._connections.read_transaction() as connection:
             return list_near_misses(connection, official_ids, window, limit)
 
@@ -129,8 +135,47 @@ class SqlOutboxStore:
         with self._connections.read_transaction() as connection:
             return [QuarantineSummary(*row) for row in connection.execute(query)]
 
+    def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
+        """Return the last window of a digest, or None before the first; in one transaction.
+
+        An immediate digest has no lookback of its own.
+        """
+        with self._connections.shared_read_transaction():
+            end_at = self.last_window_end(plan.id)
+            if end_at is None:
+                return None
+            return LastWindow(end_at, None if plan.schedule.is_immediate else self.initial_lookback_start(plan.id))
+
+    def load_inputs(self, plan: DigestPlan, query: DigestQuery) -> DigestInputs:
+        """Return everything that a digest is composed from, read in one transaction."""
+        with self._connections.shared_read_transaction():
+            undelivered = self.undelivered_hits(plan, query.hits_before)
+            hits = [hit for hit in undelivered if query.found_since is None or hit.found_at >= query.found_since]
+            if query.period_start_at is not None:
+                hits = self.hits_between(plan, query.period_start_at, query.hits_before)
+            if query.requires_hits and not hits:
+                return DigestInputs()
+            window, officials = query.window, sorted(query.official_ids.union(*(hit.official_ids for hit in hits)))
+            near_misses: list[NearMissSummary] = []
+            if query.near_miss_window:
+                near_misses = self.list_near_misses(officials, query.near_miss_window, query.near_miss_limit)
+            return DigestInputs(
+                hits=tuple(hits),
+                undelivered_hit_ids=frozenset(hit.id for hit in undelivered),
+                coverage=self.load_coverage(window),
+                daily_mentions=self.count_daily_mentions(officials, query.chart_days),
+                quarantined=tuple(self.list_quarantined(window)),
+                near_misses=tuple(near_misses),
+                failed_deliveries=tuple(self.list_failed_deliveries(window.start_at, window.end_at)),
+                source_states=tuple(SqlSourceStore(self._connections).load_states_with_notices(window.start_at)),
+            )
+
     def commit_digest(self, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]) -> bool:
-        """Write the digest, its deliveries and the marks on its hits in one transaction; see the port."""
+        """Store a digest, its deliveries and the marks on its hits in one transaction.
+
+        Returns False, and stores nothing, if this window was stored before or another process has reported one of the
+        hits.
+        """
         try:
             with self._connections.write_transaction(durable=True) as connection:
                 _write_digest(connection, digest, messages, reported_hit_ids)
@@ -139,7 +184,10 @@ class SqlOutboxStore:
         return True
 
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
-        """Write the first window of a digest; see the port. Of years of history only the newest hits need a mark."""
+        """Store the first window of a digest, and mark the hits of its rules found before a time as reported.
+
+        Only the newest hits need a mark. Returns False, and stores nothing, if this window was stored before.
+        """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
         with self._connections.write_transaction(durable=True) as connection:
             newest = connection.execute(select(func.max(HIT.c.id)).where(*old)).scalar() or 0
@@ -198,12 +246,16 @@ class SqlOutboxStore:
     def record_result(
         self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
     ) -> None:
-        """Record an attempt; see the port. A pause holds, and a stop refuses, what else waits for the target."""
+        """Record an attempt; a ``Retry`` without a next attempt is a failure. Raises ``LeaseLost``.
+
+        ``pause_channel`` also delays the channel's other deliveries; ``stop_target`` rejects all deliveries of the
+        target.
+        """
         if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
             raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
 
     def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
-        """Record several attempts with one commit; see the port."""
+        """Record several attempts in one transaction; return the ids of deliveries whose lease was lost."""
         with self._connections.write_transaction(durable=True) as connection:
             return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
 

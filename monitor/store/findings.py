@@ -72,7 +72,7 @@ def _hit_rows(stored: StoredArticle, found: Findings, now: datetime) -> list[dic
 def list_near_misses(
     connection: Connection, official_ids: Collection[str], window: Window, limit: int
 ) -> list[NearMissSummary]:
-    """Return what was nearly taken for these officials in a period; see the port."""
+    """Return what was nearly taken for these officials in a period."""
     named = exists().where(
         MENTION.c.article_id == NEARMISS.c.article_id, MENTION.c.official_id == NEARMISS.c.official_id
     )

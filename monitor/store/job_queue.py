@@ -134,7 +134,7 @@ class SqlJobQueue:
         self._connections, self._worker_timeout = connections, worker_timeout
 
     def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
-        """Take back what dead workers held, then enqueue what is due; see the port."""
+        """Take back what dead workers held, then enqueue what is due."""
         with self._connections.write_transaction() as connection:
             workers = self._count_alive_workers(connection)
             if not connection.execute(
@@ -153,7 +153,7 @@ class SqlJobQueue:
         return EnqueueResult(workers, len(polls), len(pages), back)
 
     def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
-        """Begin a job; see the port."""
+        """Exchange the lease of a job for the worker's own; return None if the job's lease has expired."""
         own = f"{token}.{secrets.token_hex(4)}"
         claim = (
             update(SOURCE)

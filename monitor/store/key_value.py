@@ -26,7 +26,7 @@ def _load_clock_trust(connection: Connection) -> ClockTrust | None:
 
 
 class SqlKeyValueStore:
-    """The ``Ledger`` of ``domain/ports.py``."""
+    """Key-value store for facts about the installation."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -157,7 +157,7 @@ ANALYZE_SAMPLE_ROWS = 1000  # of each index, to know how often its values come a
 
 
 class SqlMaintenanceStore:
-    """The ``Upkeep`` of ``domain/ports.py``."""
+    """Maintenance of the database: integrity, backups, expiry and disk space."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections, self._disk_space = connections, DiskSpaceGuard(connections)

@@ -33,7 +33,7 @@ _MAX_SUBQUERY_IDS = 1000
 
 
 class SqlQueryStore:
-    """The ``Archive`` of ``domain/ports.py``."""
+    """Read-only queries for the command line and the web interface; may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -67,7 +67,7 @@ class SqlRecheckStore:
         now: datetime,
         due_at: datetime | None,
     ) -> None:
-        """Put a new version in the article's place, keep the old one, and store what is to be told; see the port."""
+        """Store a new version of an article with the hits to report, and keep the old one. Raises ``LeaseLost``."""
         stored = recheck.stored
         number = stored.revisions + (article != stored.article)
         with self._connections.write_transaction() as connection:

@@ -36,13 +36,16 @@ _RECORD_POLL = """
 
 
 class SqlSourceStore:
-    """The ``SourceStore`` of ``domain/ports.py``."""
+    """Store of sources and their poll states; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def register(self, sources: Sequence[Source], now: datetime) -> None:
-        """Make the stored sources those configured; see the port. A changed URL is polled at once, unconditionally."""
+        """Make the stored sources match the configured ones; new sources and changed URLs are due at once.
+
+        Sources that are no longer configured keep their state.
+        """
         with self._connections.write_transaction() as connection:
             before = {row.id: row for row in connection.execute(select(SOURCE).with_for_update())}
             rows = [
@@ -63,7 +66,7 @@ class SqlSourceStore:
     def lease_due(
         self, now: datetime, limit: int, expires_at: datetime, only: Collection[str] | None = None
     ) -> list[Lease]:
-        """Lease at most ``limit`` due and unleased sources, longest overdue first; see the port."""
+        """Lease at most ``limit`` due sources, longest overdue first, or those of ``only`` whether due or not."""
         free = or_(SOURCE.c.leased_until_at.is_(None), SOURCE.c.leased_until_at <= now)
         wanted = (
             (SOURCE.c.next_poll_at <= now) & (SOURCE.c.paused == "") if only is None else SOURCE.c.id.in_(sorted(only))

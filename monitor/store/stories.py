@@ -53,7 +53,11 @@ class SqlStoryStore:
         place: Callable[[GroupingIndex], object],
         term_frequencies: bytes = b"",
     ) -> None:
-        """Let ``place`` put each of the articles on the shelf, in one transaction; see the port."""
+        """Call ``place`` with the grouping index and move the articles to the grouped stage, in one transaction.
+
+        Stores ``term_frequencies`` too, if given. Nothing is stored if ``place`` raises; it is not called if another
+        process has grouped one of the articles meanwhile.
+        """
         numbers = [stored.id for stored in articles]
         packed = (
             zlib.compress(term_frequencies, 1) if term_frequencies else b""
@@ -77,7 +81,7 @@ class SqlStoryStore:
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
 
     def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
-        """Drop prints of articles first seen so long ago, and close stories that ended so long ago; see the port.
+        """Drop prints of articles first seen so long ago, and close stories that ended so long ago.
 
         Prints, and the terms of closed and merged stories, are looked through slice by slice in a transaction each, so
         that nobody waits for all of them. An index of who has a print would cost each article more than this the day.

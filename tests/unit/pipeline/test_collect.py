@@ -1,19 +1,22 @@
-"""The collect step over fakes of its ports."""
+"""Collecting step: what a poll stores, on a database with responses given by the test."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.fakes import NOON, FakeClock, FakeDatabase, FakeFetcher, InlineProcessPool
+from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
+from support.stores import open_database
 
-from monitor.domain.article import NewArticle, Stage
-from monitor.domain.errors import LeaseLost, StoreBusy, WorkerKilled
+from monitor.domain.article import Stage, StoredArticle
+from monitor.domain.errors import StoreBusy, WorkerKilled
 from monitor.domain.fetch_result import (
     Blocked,
     Failed,
@@ -24,51 +27,40 @@ from monitor.domain.fetch_result import (
     Gone,
     NotModified,
 )
-from monitor.domain.poll_state import Lease, PollState, SourceState
+from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Listing, Source, SourceKind, TextOrigin
 from monitor.domain.source_health import recovery_notices
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector, PollResult
+from monitor.store.database import SqlDatabase
 
 T = TypeVar("T")
 URL = "https://daily.example/feed.xml"
 SOURCE = Source("daily", "The Daily", SourceKind.FEED, URL, poll_interval=timedelta(minutes=15))
 
 
-class Shelf:
-    """Sources and articles in memory, with the promises of the ports."""
+class Store:
+    """Database as the tests of one source see it."""
 
-    def __init__(self, memory: PollState | None = None) -> None:
-        self.memory = memory or PollState("daily")
-        self.keys = set[str]()
-        self.drafts = list[NewArticle]()
-        self.failure: Exception | None = None
-        self.leases = list[Lease]()
+    def __init__(self, database: SqlDatabase) -> None:
+        self.database = database
 
-    def lease_due(self, now: object, limit: int, until_at: object, only: Collection[str] | None = None) -> list[Lease]:
-        """Hand the sources out."""
-        return self.leases or [Lease("daily", "token", NOON + timedelta(minutes=5), self.memory)][:limit]
+    @property
+    def poll_state(self) -> PollState:
+        """Return the stored state of the source."""
+        return self.database.sources.load_poll_states()["daily"]
 
-    def record_poll(self, lease: Lease, memory: PollState) -> None:
-        """Keep the memory."""
-        if self.failure:
-            raise self.failure
-        self.memory = memory
+    @property
+    def articles(self) -> list[StoredArticle]:
+        """Return the stored articles, oldest first."""
+        stored = self.database.queries.list_articles(ArticleFilter(limit=1000))
+        return sorted(stored, key=lambda article: article.id)
 
-    def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
-        """Look the keys up."""
-        return self.keys & set(keys)
-
-    def commit_poll(
-        self, lease: Lease, memory: PollState, new_articles: Sequence[NewArticle], now: object, _touched: object = ()
-    ) -> int:
-        """Keep what is new."""
-        self.record_poll(lease, memory)
-        new = [draft for draft in new_articles if not self.keys & set(draft.entry_keys)]
-        self.drafts += new
-        for draft in new_articles:
-            self.keys |= set(draft.entry_keys)
-        return len(new)
+    def quarantine_reasons(self) -> list[str]:
+        """Return the quarantine reason of each article."""
+        with self.database._connections.read_transaction() as connection:
+            return [*connection.exec_driver_sql("SELECT held FROM article ORDER BY id").scalars()]
 
 
 def rss(*numbers: int, text: str = "short") -> bytes:
@@ -85,53 +77,70 @@ def answer(body: bytes, url: str = URL, **more: object) -> Fetched:
 
 
 def poll(
-    shelf: Shelf, answers: FetchResult | dict[str, FetchResult], source: Source = SOURCE, clock: FakeClock | None = None
+    database: SqlDatabase,
+    answers: FetchResult | dict[str, FetchResult],
+    source: Source = SOURCE,
+    clock: FakeClock | None = None,
 ) -> PollResult:
-    laid_out = answers if isinstance(answers, dict) else {source.url: answers}
-    database = FakeDatabase(articles=shelf, sources=shelf)
-    collector = Collector(database, FakeFetcher(laid_out), InlineProcessPool(), clock or FakeClock(), timedelta(days=1))
-    (result,) = asyncio.run(collector.run_due({source.id: source}))
+    """Poll the source once, for which the server gives these responses."""
+    clock = clock or FakeClock()
+    database.sources.register([source], clock.now)
+    responses = answers if isinstance(answers, dict) else {source.url: answers}
+    collector = Collector(database, FakeFetcher(responses), InlineProcessPool(), clock, timedelta(days=1))
+    (result,) = asyncio.run(collector.run_due({source.id: source}, source_ids={source.id}))
     return result
 
 
-def test_new_entries_are_kept_with_the_validators() -> None:
-    """One poll stores the entries and only then the ETag that would hide them."""
-    shelf = Shelf()
-    result = poll(shelf, answer(rss(1, 2, 3)))
+def test_new_entries_are_stored_with_the_validators(database: SqlDatabase) -> None:
+    """One commit stores the entries and the ETag."""
+    store = Store(database)
+    result = poll(database, answer(rss(1, 2, 3)))
     assert (result.outcome, result.new_count, result.entry_count) == ("new", 3, 3)
-    assert shelf.memory.etag == '"1"'
-    assert [draft.stage for draft in shelf.drafts] == [Stage.LISTED] * 3
+    assert store.poll_state.etag == '"1"'
+    assert [draft.stage for draft in store.articles] == [Stage.LISTED] * 3
 
 
-def test_validators_are_not_kept_when_the_entries_are_not() -> None:
-    """If the store refuses, the old memory stays, and the entries come again."""
-    shelf = Shelf()
-    shelf.failure = StoreBusy("locked")
-    result = poll(shelf, answer(rss(1)))
+def test_validators_are_not_stored_without_the_entries(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the commit fails, the old poll state stays, and the entries are read again."""
+
+    def fail(*_args: object) -> int:
+        raise StoreBusy("locked")
+
+    monkeypatch.setattr(database.articles, "commit_poll", fail)  # the injected fault
+    result = poll(database, answer(rss(1)))
     assert result.outcome == "failed"
-    assert shelf.memory == PollState("daily")
+    assert Store(database).poll_state == PollState("daily", next_poll_at=NOON)
 
 
-def test_a_lost_lease_writes_nothing() -> None:
-    """Who overslept does not write; the other one does."""
-    shelf = Shelf()
-    shelf.failure = LeaseLost("overslept")
-    assert poll(shelf, answer(rss(1))).outcome == "lease_lost"
+def test_a_lost_lease_stores_nothing(database: SqlDatabase) -> None:
+    """Another process leases the source while this one reads it."""
+
+    class SlowFetcher(FakeFetcher):
+        async def fetch(self, request: FetchRequest) -> FetchResult:
+            later = NOON + timedelta(hours=1)
+            assert len(database.sources.lease_due(later, 1, later + timedelta(hours=1))) == 1
+            return await super().fetch(request)
+
+    database.sources.register([SOURCE], NOON)
+    fetcher = SlowFetcher({URL: answer(rss(1))})
+    collector = Collector(database, fetcher, InlineProcessPool(), FakeClock(), timedelta(days=1))
+    (result,) = asyncio.run(collector.run_due({"daily": SOURCE}))
+    assert result.outcome == "lease_lost"
+    assert Store(database).articles == []
 
 
-def test_an_identical_body_is_not_modified() -> None:
-    """A server without validators is not parsed twice for the same bytes."""
-    shelf = Shelf()
-    poll(shelf, answer(rss(1, 2)))
-    assert poll(shelf, answer(rss(1, 2))).outcome == "unchanged"
+def test_an_identical_body_is_unchanged(database: SqlDatabase) -> None:
+    """The same bytes are not parsed again, even without validators."""
+    poll(database, answer(rss(1, 2)))
+    assert poll(database, answer(rss(1, 2))).outcome == "unchanged"
 
 
-def test_known_entries_are_not_kept_again() -> None:
-    """Only the two new ones of four are drafts."""
-    shelf = Shelf()
-    poll(shelf, answer(rss(1, 2)))
-    assert poll(shelf, answer(rss(4, 3, 2, 1))).new_count == 2
-    assert len(shelf.drafts) == 4
+def test_known_entries_are_not_stored_again(database: SqlDatabase) -> None:
+    """Only the two new ones of four entries are stored."""
+    store = Store(database)
+    poll(database, answer(rss(1, 2)))
+    assert poll(database, answer(rss(4, 3, 2, 1))).new_count == 2
+    assert len(store.articles) == 4
 
 
 @pytest.mark.parametrize(
@@ -148,87 +157,84 @@ def test_known_entries_are_not_kept_again() -> None:
         (answer(rss()), SourceState.OK),
     ],
 )
-def test_each_answer_has_its_state(outcome: FetchResult, state: SourceState) -> None:
-    """Blocked, gone, failing and an empty new feed are told apart, and all but the last say why."""
-    result = poll(Shelf(), outcome)
+def test_each_response_leads_to_its_state(database: SqlDatabase, outcome: FetchResult, state: SourceState) -> None:
+    """Blocked, gone, failing and empty new feeds are distinguished, and all problems have a detail."""
+    result = poll(database, outcome)
     assert result.state_after is state
     assert (state is SourceState.OK) or result.detail
 
 
-def test_a_feed_that_was_full_and_is_empty_is_a_fault() -> None:
-    """Empty is not quiet, and its entries are remembered."""
-    shelf = Shelf()
-    poll(shelf, answer(rss(1, 2)))
-    assert poll(shelf, answer(rss())).state_after is SourceState.FAILING
-    assert poll(shelf, answer(rss(1, 2, 3))).new_count == 1
+def test_a_feed_that_becomes_empty_is_failing(database: SqlDatabase) -> None:
+    """The entries seen before remain known."""
+    poll(database, answer(rss(1, 2)))
+    assert poll(database, answer(rss())).state_after is SourceState.FAILING
+    assert poll(database, answer(rss(1, 2, 3))).new_count == 1
 
 
-def test_zero_overlap_is_a_gap_and_ends_with_the_next_overlap() -> None:
-    """Nothing known where there should be means that articles may be missing."""
-    shelf = Shelf()
-    poll(shelf, answer(rss(1, 2, 3)))
-    assert poll(shelf, answer(rss(11, 12, 13))).state_after is SourceState.GAP
-    assert poll(shelf, answer(rss(12, 13, 14))).state_after is SourceState.OK
+def test_a_document_without_known_entries_is_a_gap(database: SqlDatabase) -> None:
+    """The gap state ends with the next document that has a known entry."""
+    poll(database, answer(rss(1, 2, 3)))
+    assert poll(database, answer(rss(11, 12, 13))).state_after is SourceState.GAP
+    assert poll(database, answer(rss(12, 13, 14))).state_after is SourceState.OK
 
 
-def test_a_gap_is_filled_from_the_sitemap() -> None:
-    """The sitemap brings the articles in between, and one that is known proves that the hole is closed."""
-    shelf = Shelf()
+def test_a_gap_is_filled_from_the_sitemap(database: SqlDatabase) -> None:
+    """The sitemap adds the articles in between; a known one in it ends the gap."""
     source = replace(SOURCE, sitemap="https://daily.example/sitemap.xml")
-    poll(shelf, answer(rss(1, 2, 3)), source)
+    poll(database, answer(rss(1, 2, 3)), source)
     urls = "".join(f"<url><loc>https://daily.example/{n}</loc></url>" for n in range(1, 14))
     sitemap = answer(f"<urlset>{urls}</urlset>".encode(), source.sitemap)
-    result = poll(shelf, {URL: answer(rss(11, 12, 13)), source.sitemap: sitemap}, source)
+    result = poll(database, {URL: answer(rss(11, 12, 13)), source.sitemap: sitemap}, source)
     assert (result.state_after, result.new_count) == (SourceState.OK, 10)
 
 
-def test_a_move_for_good_counts_after_three_answers() -> None:
-    """Once or twice is a slip; the third says so, with the line to write."""
-    shelf = Shelf()
-    states = [poll(shelf, answer(rss(1, n), moved_to="https://new.example/feed")).state_after for n in (2, 3, 4)]
+def test_a_permanent_redirect_counts_after_three_responses(database: SqlDatabase) -> None:
+    """The third response changes the state, and the suggestion has the new address."""
+    store = Store(database)
+    states = [poll(database, answer(rss(1, n), moved_to="https://new.example/feed")).state_after for n in (2, 3, 4)]
     assert states == [SourceState.OK, SourceState.OK, SourceState.MOVED]
-    assert "https://new.example/feed" in shelf.memory.suggestion
+    assert "https://new.example/feed" in store.poll_state.suggestion
     answers: dict[str, FetchResult] = {URL: Failed("404", status=404), "https://new.example/feed": answer(rss(1, 5))}
-    assert poll(shelf, answers).new_count == 1
+    assert poll(database, answers).new_count == 1
 
 
-def test_a_move_counts_where_nothing_else_is_new() -> None:
-    """A redirect to a feed that is unchanged says as much of the new address as one to news."""
-    shelf, new = Shelf(), "https://new.example/feed"
+def test_a_redirect_of_an_unchanged_feed_counts(database: SqlDatabase) -> None:
+    """A redirect to an unchanged document counts like one with new entries."""
+    new = "https://new.example/feed"
     same = answer(rss(1, 2), moved_to=new)
-    states = [poll(shelf, outcome).state_after for outcome in (same, same, NotModified(moved_to=new))]
+    states = [poll(database, outcome).state_after for outcome in (same, same, NotModified(moved_to=new))]
     assert states == [SourceState.OK, SourceState.OK, SourceState.MOVED]
-    assert poll(shelf, NotModified()).state_after is SourceState.OK
+    assert poll(database, NotModified()).state_after is SourceState.OK
 
 
-def test_a_silent_source_is_quiet() -> None:
-    """Longer silence than expected is a fault that names the last news."""
-    shelf, clock = Shelf(), FakeClock()
+def test_a_silent_source_is_quiet(database: SqlDatabase) -> None:
+    """Longer silence than expected is a problem, and the detail has the last date."""
+    _store, clock = Store(database), FakeClock()
     source = replace(SOURCE, max_silence=timedelta(days=2))
-    poll(shelf, answer(rss(1)), source, clock)
+    poll(database, answer(rss(1)), source, clock)
     clock.advance(timedelta(days=3))
-    result = poll(shelf, NotModified(), source, clock)
+    result = poll(database, NotModified(), source, clock)
     assert result.state_after is SourceState.QUIET
     assert "2026-03-05" in result.detail
 
 
-def test_whole_feed_texts_need_no_page() -> None:
-    """With `text_from: feed` nothing is left to be fetched."""
-    shelf = Shelf()
-    poll(shelf, answer(rss(1)), replace(SOURCE, text_from=TextOrigin.FEED))
-    assert shelf.drafts[0].stage is Stage.EXTRACTED
+def test_complete_feed_texts_need_no_page(database: SqlDatabase) -> None:
+    """With text from the feed, no page is to be fetched."""
+    store = Store(database)
+    poll(database, answer(rss(1)), replace(SOURCE, text_from=TextOrigin.FEED))
+    assert store.articles[0].stage is Stage.EXTRACTED
 
 
-def test_an_unexpected_error_is_recorded_on_the_row() -> None:
-    """A bug in one source's poll is that source's state, not the daemon's end."""
-    shelf = Shelf()
-    result = poll(shelf, {"https://other.example/": NotModified()})
+def test_an_unexpected_error_is_stored_with_the_source(database: SqlDatabase) -> None:
+    """An error in the poll of one source only affects that source."""
+    store = Store(database)
+    result = poll(database, {"https://other.example/": NotModified()})
     assert result.state_after is SourceState.FAILING
-    assert "KeyError" in shelf.memory.detail
+    assert "KeyError" in store.poll_state.detail
 
 
-def test_a_listing_follows_its_pages_until_something_is_known() -> None:
-    """The first poll reads on; a later one stops at the first page that has anything known."""
+def test_a_listing_is_read_up_to_a_page_with_a_known_entry(database: SqlDatabase) -> None:
+    """The first poll reads further pages; a later one stops at a page with a known entry."""
     listing = Listing("li", next="a.next", max_pages=3)
     source = replace(SOURCE, kind=SourceKind.LISTING, url="https://daily.example/news", listing=listing)
 
@@ -237,30 +243,28 @@ def test_a_listing_follows_its_pages_until_something_is_known() -> None:
         url = f"https://daily.example/news{'' if number == 1 else number}"
         return answer(f"<ul>{links}</ul><a class='next' href='/news{number + 1}'>more</a>".encode(), url)
 
-    shelf = Shelf()
     answers: dict[str, FetchResult] = {found.url: found for found in (page(1, 1, 2), page(2, 3), page(3, 4))}
-    assert poll(shelf, answers, source).new_count == 4
+    assert poll(database, answers, source).new_count == 4
     later: dict[str, FetchResult] = {found.url: found for found in (page(1, 9, 1),)}
-    assert poll(shelf, later, source).new_count == 1
+    assert poll(database, later, source).new_count == 1
 
 
-def test_a_fault_is_told_once_then_daily_then_its_end() -> None:
-    """Change, silence for a day, reminder, recovery."""
-    shelf, clock = Shelf(), FakeClock()
-    told = []
+def test_a_problem_is_reported_once_then_daily_then_its_end(database: SqlDatabase) -> None:
+    """Change, no notice for a day, reminder, recovery."""
+    _store, clock = Store(database), FakeClock()
+    reported = []
     gone = Gone("410")
     for outcome, hours in ((gone, 1), (gone, 23), (gone, 1), (NotModified(), 1), (NotModified(), 1)):
-        notice = poll(shelf, outcome, clock=clock).notice
-        told.append(notice.kind if notice else "")
+        notice = poll(database, outcome, clock=clock).notice
+        reported.append(notice.kind if notice else "")
         clock.advance(timedelta(hours=hours))
-    assert told == ["change", "", "reminder", "recovery", ""]
+    assert reported == ["change", "", "reminder", "recovery", ""]
 
 
-def test_one_hiccup_is_a_state_but_no_notice() -> None:
-    """A single 502 shows in the status and wakes nobody; the second in a row is told."""
-    shelf = Shelf()
+def test_a_single_failure_causes_no_notice(database: SqlDatabase) -> None:
+    """A single 502 changes the state; the second in a row is reported."""
     hiccup = Failed("502", FailureWeight.SOFT, status=502)
-    first, second = poll(shelf, hiccup), poll(shelf, hiccup)
+    first, second = poll(database, hiccup), poll(database, hiccup)
     assert (first.state_after, first.notice) == (SourceState.FAILING, None)
     assert second.notice is not None
 
@@ -279,8 +283,8 @@ _ITEMS = st.lists(
 
 @settings(max_examples=40)  # each example is eight polls
 @given(st.lists(_ITEMS, min_size=2, max_size=4))
-def test_leaving_known_items_out_changes_nothing(polls: list[list[tuple[int, str, str, str, int]]]) -> None:
-    """A collector that remembers items to the letter keeps exactly what one that forgets them keeps."""
+def test_skipping_unchanged_items_changes_no_result(polls: list[list[tuple[int, str, str, str, int]]]) -> None:
+    """A collector that skips unchanged items stores the same as one that parses all of them."""
 
     def feed(items: list[tuple[int, str, str, str, int]]) -> Fetched:
         written = "".join(
@@ -291,34 +295,30 @@ def test_leaving_known_items_out_changes_nothing(polls: list[list[tuple[int, str
         )
         return answer(f"<rss version='2.0'><channel><title>The Daily</title>{written}</channel></rss>".encode())
 
-    kept = []
+    stored = []
     for forgets in (False, True):
-        shelf, clock = Shelf(), FakeClock()
-        fetcher = FakeFetcher({})
-        database = FakeDatabase(articles=shelf, sources=shelf)
-        collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
-        seen = []
-        for items in polls:
-            if forgets:
-                collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
-            fetcher.answers[URL] = feed(items)
-            (result,) = asyncio.run(collector.run_due({"daily": SOURCE}))
-            seen.append((result.outcome, result.entry_count, result.new_count, result.state_after))
-            clock.advance(timedelta(hours=1))
-        kept.append(
-            (
-                seen,
-                [
-                    (draft.article.url, draft.article.title, draft.is_alertable, draft.quarantine_reason)
-                    for draft in shelf.drafts
-                ],
-            )
-        )
-    assert kept[0] == kept[1]
+        with TemporaryDirectory() as folder:
+            database = open_database(Path(folder))
+            store, clock = Store(database), FakeClock()
+            database.sources.register([SOURCE], NOON)
+            fetcher = FakeFetcher({})
+            collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
+            results = []
+            for items in polls:
+                if forgets:
+                    collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
+                fetcher.answers[URL] = feed(items)
+                (result,) = asyncio.run(collector.run_due({"daily": SOURCE}, source_ids={"daily"}))
+                results.append((result.outcome, result.entry_count, result.new_count, result.state_after))
+                clock.advance(timedelta(hours=1))
+            articles = [(one.article.url, one.article.title, one.news) for one in store.articles]
+            stored.append((results, articles, store.quarantine_reasons()))
+            database.close()
+    assert stored[0] == stored[1]
 
 
-def test_a_busy_host_gives_its_place_to_others_and_a_pass_waits_for_it() -> None:
-    """Ten sources of one host: the daemon polls four and puts the others off, one pass polls them all."""
+def test_polls_of_a_busy_host_are_postponed_or_wait(database: SqlDatabase) -> None:
+    """Of ten sources of one host the daemon polls four and postpones the others; a single pass polls all."""
 
     class Slow(FakeFetcher):
         async def fetch(self, request: FetchRequest) -> FetchResult:
@@ -326,17 +326,15 @@ def test_a_busy_host_gives_its_place_to_others_and_a_pass_waits_for_it() -> None
             return await super().fetch(request)
 
     sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
-    leases = [Lease(name, "token", NOON, PollState(name)) for name in sources]
+    database.sources.register([*sources.values()], NOON)
 
     async def outcomes(*, wait: bool) -> tuple[Counter[str], list[datetime]]:
-        shelf = Shelf()
-        shelf.leases = leases
         fetcher = Slow({source.url: answer(rss(1), source.url) for source in sources.values()})
-        database = FakeDatabase(articles=shelf, sources=shelf)
         collector = Collector(database, fetcher, InlineProcessPool(), FakeClock(), timedelta(days=1))
         if wait:
-            polls = await collector.run_due(sources)
+            polls = await collector.run_due(sources, source_ids=sources)
         else:
+            leases = await collector.lease(10)
             polls = list(await asyncio.gather(*(collector.poll(one, sources[one.source_id]) for one in leases)))
         put_off = [poll.next_poll_at for poll in polls if poll.outcome == "postponed" and poll.next_poll_at]
         return Counter(poll.outcome for poll in polls), put_off
@@ -348,8 +346,8 @@ def test_a_busy_host_gives_its_place_to_others_and_a_pass_waits_for_it() -> None
     assert found["postponed"] == 0
 
 
-def test_row_54_a_host_is_not_put_off_for_a_day_by_a_clock_set_back() -> None:
-    """Five of a host's sources are put off a day ahead of the real time; put off again in it, they wait seconds."""
+def test_a_clock_moved_back_does_not_postpone_a_host_for_a_day(database: SqlDatabase) -> None:
+    """Sources postponed one day ahead of the real time are postponed by seconds after the correction."""
 
     class Slow(FakeFetcher):
         async def fetch(self, request: FetchRequest) -> FetchResult:
@@ -357,13 +355,13 @@ def test_row_54_a_host_is_not_put_off_for_a_day_by_a_clock_set_back() -> None:
             return await super().fetch(request)
 
     sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
-    leases = [Lease(name, "token", NOON, PollState(name)) for name in sources]
-    clock, shelf = FakeClock(NOON + timedelta(days=1)), Shelf()
+    clock = FakeClock(NOON + timedelta(days=1))
+    database.sources.register([*sources.values()], clock.now)
     fetcher = Slow({source.url: answer(rss(1), source.url) for source in sources.values()})
-    database = FakeDatabase(articles=shelf, sources=shelf)
     collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
 
     async def polls() -> list[PollResult]:
+        leases = await collector.lease(10, sources)
         return list(await asyncio.gather(*(collector.poll(one, sources[one.source_id]) for one in leases)))
 
     asyncio.run(polls())
@@ -373,41 +371,42 @@ def test_row_54_a_host_is_not_put_off_for_a_day_by_a_clock_set_back() -> None:
     assert max(late) < NOON + timedelta(minutes=1)
 
 
-def test_an_entry_that_was_cut_comes_whole_with_the_next_poll() -> None:
-    """The half is no article, and its validators are not kept: the whole may come under the same ones."""
-    shelf, whole = Shelf(), rss(1, 2, text="many words " * 50)
-    assert poll(shelf, answer(whole[:-200])).new_count == 1
-    assert (shelf.memory.etag, shelf.memory.body_hash) == ("", "")
-    assert poll(shelf, answer(whole)).new_count == 1
-    assert [draft.article.title for draft in shelf.drafts] == ["Headline 1", "Headline 2"]
+def test_an_incomplete_entry_is_stored_by_the_next_poll(database: SqlDatabase) -> None:
+    """Validators of an incomplete document are not stored, because the complete one may have the same."""
+    store, whole = Store(database), rss(1, 2, text="many words " * 50)
+    assert poll(database, answer(whole[:-200])).new_count == 1
+    assert (store.poll_state.etag, store.poll_state.body_hash) == ("", "")
+    assert poll(database, answer(whole)).new_count == 1
+    assert [draft.article.title for draft in store.articles] == ["Headline 1", "Headline 2"]
 
 
-def test_a_recovery_is_kept_for_the_next_digest() -> None:
-    """What came back is told in the digest of that time, and only while it lasts."""
-    shelf, clock = Shelf(), FakeClock()
-    poll(shelf, Gone("410"), clock=clock)
+def test_a_recovery_is_reported_in_the_digest_of_its_period(database: SqlDatabase) -> None:
+    """It is reported while the source stays healthy."""
+    store, clock = Store(database), FakeClock()
+    poll(database, Gone("410"), clock=clock)
     clock.advance(timedelta(hours=1))
-    poll(shelf, NotModified(), clock=clock)
-    (text,) = recovery_notices([shelf.memory], NOON, clock.now + timedelta(hours=1))
+    poll(database, NotModified(), clock=clock)
+    (text,) = recovery_notices([store.poll_state], NOON, clock.now + timedelta(hours=1))
     assert "The Daily is read again" in text
-    assert not recovery_notices([shelf.memory], NOON, clock.now)
-    assert not recovery_notices([replace(shelf.memory, state=SourceState.GONE)], NOON, clock.now + timedelta(hours=1))
+    assert not recovery_notices([store.poll_state], NOON, clock.now)
+    assert not recovery_notices(
+        [replace(store.poll_state, state=SourceState.GONE)], NOON, clock.now + timedelta(hours=1)
+    )
 
 
-def test_an_index_that_never_changes_hides_nothing() -> None:
-    """The sitemaps that an index names are read at every poll, for the index alone does not tell what they hold."""
-    shelf = Shelf()
+def test_the_sitemaps_of_an_unchanged_index_are_read(database: SqlDatabase) -> None:
+    """The sitemaps of an index are read at every poll, because the index does not show their changes."""
     source = replace(SOURCE, kind=SourceKind.SITEMAP, url="https://daily.example/index.xml")
     part = "https://daily.example/news.xml"
     index = answer(f"<sitemapindex><sitemap><loc>{part}</loc></sitemap></sitemapindex>".encode(), source.url)
     for count in (1, 2):
         urls = "".join(f"<url><loc>https://daily.example/story-{n}</loc></url>" for n in range(count))
         answers: dict[str, FetchResult] = {source.url: index, part: answer(f"<urlset>{urls}</urlset>".encode(), part)}
-        assert poll(shelf, answers, source).new_count == 1
+        assert poll(database, answers, source).new_count == 1
 
 
-def test_what_was_kept_as_bare_words_is_said() -> None:
-    """Where an entry kills its reader, the poll goes well, and its line tells of it."""
+def test_fallback_articles_are_noted_in_the_result(database: SqlDatabase) -> None:
+    """If an entry kills its worker process, the poll succeeds with a note."""
 
     class Deadly(InlineProcessPool):
         async def run(self, work: Callable[..., T], *args: Any) -> T:
@@ -417,10 +416,10 @@ def test_what_was_kept_as_bare_words_is_said() -> None:
             return await super().run(work, *args)
 
     async def run() -> PollResult:
-        aside, shelf = ProcessOffloader(Deadly()), Shelf()
-        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
-        database, fetcher = FakeDatabase(articles=shelf, sources=shelf), FakeFetcher({URL: answer(rss(*range(12)))})
-        collector = Collector(database, fetcher, InlineProcessPool(), FakeClock(), timedelta(days=1), aside)
+        offloader, fetcher = ProcessOffloader(Deadly()), FakeFetcher({URL: answer(rss(*range(12)))})
+        offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+        database.sources.register([SOURCE], NOON)
+        collector = Collector(database, fetcher, InlineProcessPool(), FakeClock(), timedelta(days=1), offloader)
         (result,) = await collector.run_due({SOURCE.id: SOURCE})
         return result
 

@@ -1,368 +1,449 @@
-"""What is told, when, once, and with what is committed at the same time."""
+"""Digests: when they are composed, what they contain, and what is stored with them."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from itertools import chain, pairwise
-from types import SimpleNamespace
-from typing import cast
+from itertools import chain, count, pairwise
 
-from support.factories import NOW, ONCE, hit, message, watch
+import pytest
+from support.factories import NOW, ONCE, message, watch
 from support.fakes import FakeClock
-from support.memory_outbox import MemoryOutbox, OutboxDatabase
 
+from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.configuration import Configuration
-from monitor.domain.delivery import Delivery, DeliveryState
-from monitor.domain.digest import Coverage, Digest, DigestPlan, QuietHours, Schedule
-from monitor.domain.poll_state import PollState, SourceState
-from monitor.domain.ports import SourceStore
-from monitor.domain.read_models import NearMissSummary, QuarantineSummary
+from monitor.domain.delivery import Delivery, Retry
+from monitor.domain.digest import Digest, DigestPlan, QuietHours, Schedule, Window
+from monitor.domain.mention import Findings, NearMiss, Passage, RuleHit
+from monitor.domain.poll_state import SourceState
+from monitor.domain.read_models import DigestSummary
+from monitor.domain.source import Source, SourceKind
 from monitor.domain.source_health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
+from monitor.store.database import SqlDatabase
 
 DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+QUIET_FINDINGS = Findings(near_misses=(NearMiss("ada-example", "Example", Region.BODY, 0, 7, "no title"),))
 
 
-class Desk:
-    """A daemon's alerting half: a clock, a database, and what came of each look."""
+@dataclass
+class Installation:
+    """Digest composer on a database, with a clock, a source that yields hits, and further sources with problems."""
 
-    def __init__(self, configuration: Configuration, start: datetime = NOW) -> None:
-        self.clock = FakeClock(start)
-        self.outbox = MemoryOutbox()
-        self.memories: dict[str, PollState] = {}
-        self.database = OutboxDatabase(
-            self.outbox,
-            cast("SourceStore", SimpleNamespace(load_states_with_notices=lambda _since: list(self.memories.values()))),
-        )
-        self.configuration = configuration
+    database: SqlDatabase
+    configuration: Configuration
+    clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
+    sources: dict[str, Source] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.serial = count(1)
         self.restart()
+        self.register("daily")
 
     def restart(self) -> None:
-        self.alerter = DigestComposer(self.database, CronDigestSchedule(), self.clock)
+        """Start a new composer, which remembers nothing."""
+        self.composer = DigestComposer(self.database, CronDigestSchedule(), self.clock)
 
-    def look(self, after: timedelta = timedelta(0)) -> list[Digest]:
+    def run(self, after: timedelta = timedelta(0)) -> list[Digest]:
+        """Advance the clock and compose what is due."""
         self.clock.advance(after)
-        return asyncio.run(self.alerter.run_due(self.configuration))
+        return asyncio.run(self.composer.run_due(self.configuration))
+
+    def register(self, *names: str) -> None:
+        """Configure further sources."""
+        self.sources |= {name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss") for name in names}
+        self.database.sources.register(list(self.sources.values()), self.clock.now)
 
     def poll(self, name: str, state: SourceState, failures: float = 1.0) -> None:
-        """Have a source polled, which is then in this state."""
-        now, memory = self.clock.now, self.memories.get(name, PollState(name))
-        memory = with_diagnosis(replace(memory, failures=failures), SourceDiagnosis(state, "as told"), now)
-        self.memories[name] = with_notice(memory, notice_due(memory, now), now)
+        """Store a poll that leaves a source in this state."""
+        if name not in self.sources:
+            self.register(name)
+        now = self.clock.now
+        (lease,) = self.database.sources.lease_due(now, 1, now + HOUR, only={name})
+        poll_state = replace(lease.poll_state, failures=failures, last_success_at=now)
+        poll_state = with_diagnosis(poll_state, SourceDiagnosis(state, "as configured by the test"), now)
+        self.database.sources.record_poll(lease, with_notice(poll_state, notice_due(poll_state, now), now))
 
-    def find(self, *numbers: int) -> None:
-        found = self.clock.now - timedelta(seconds=1)
-        self.outbox.hits += [hit(number, found_at=found, first_seen_at=found) for number in numbers]
+    def store(self, *articles: NewArticle, findings: Findings, found_at: datetime, name: str = "daily") -> None:
+        """Store articles of a source with their findings."""
+        (lease,) = self.database.sources.lease_due(found_at, 1, found_at + HOUR, only={name})
+        self.database.articles.commit_poll(lease, lease.poll_state, articles, found_at)
+        stored = self.database.articles.unmatched(len(articles))
+        self.database.articles.save_findings([(one, findings) for one in stored], found_at)
+
+    def find(self, *numbers: int, found_at: datetime | None = None) -> None:
+        """Store articles titled with these numbers, each with a hit."""
+        passage = Passage("Ada Example spoke.", Region.BODY, 0, 18, ((0, 11),))
+        findings = Findings(hits=(RuleHit("people", ("ada-example",), (passage,)),))
+        articles = [self.new_article(str(number)) for number in numbers]
+        self.store(*articles, findings=findings, found_at=found_at or self.clock.now - timedelta(seconds=1))
+
+    def find_every_second(self, number: int) -> None:
+        """Store articles titled from 1, with hits found after half a second and every second after that."""
+        passage = Passage("Ada Example spoke.", Region.BODY, 0, 18, ((0, 11),))
+        findings = Findings(hits=(RuleHit("people", ("ada-example",), (passage,)),))
+        now = self.clock.now
+        (lease,) = self.database.sources.lease_due(now, 1, now + HOUR, only={"daily"})
+        new = [self.new_article(str(one)) for one in range(1, number + 1)]
+        self.database.articles.commit_poll(lease, lease.poll_state, new, now)
+        for seconds, stored in enumerate(self.database.articles.unmatched(number)):
+            self.database.articles.save_findings([(stored, findings)], now + timedelta(seconds=seconds + 0.5))
+
+    def miss(self) -> None:
+        """Store an article with a near miss of an official."""
+        self.store(self.new_article("A title"), findings=QUIET_FINDINGS, found_at=self.clock.now - HOUR)
+
+    def quarantine(self, name: str, reason: str, number: int) -> None:
+        """Store quarantined articles of a source."""
+        old = replace(self.new_article("old"), is_alertable=False, quarantine_reason=reason)
+        new = [replace(old, entry_keys=(f"guid:{next(self.serial)}",)) for _ in range(number)]
+        self.store(*new, findings=Findings(), found_at=self.clock.now, name=name)
+
+    def new_article(self, title: str) -> NewArticle:
+        """Make an article with a key of its own."""
+        number = next(self.serial)
+        article = Article(f"https://daily.example/{number}", title=title, body="Ada Example spoke.")
+        return NewArticle((f"guid:{number}",), article, is_alertable=True, stage=Stage.EXTRACTED)
+
+    def deliveries(self) -> list[Delivery]:
+        """Return all deliveries, oldest first."""
+        return self.database.deliveries.list_deliveries(limit=10_000)[::-1]
+
+    def digests(self) -> list[DigestSummary]:
+        """Return all stored digests, oldest first."""
+        return self.database.deliveries.list_digests(limit=10_000)[::-1]
 
 
 def articles(digests: list[Digest]) -> list[list[int]]:
-    return [[item.article_id for story in digest.stories for item in story.items] for digest in digests]
+    """Return the numbers of the articles in each digest."""
+    return [[int(item.title) for story in digest.stories for item in story.items] for digest in digests]
 
 
-def test_a_hit_is_told_at_once_and_once() -> None:
-    """The next look after a hit tells it, the look after that has nothing left to tell."""
-    desk = Desk(watch(ONCE))
-    desk.find(1)
-    assert articles(desk.look()) == [[1]]
-    assert desk.look(timedelta(seconds=1)) == []
-    desk.find(2)
-    assert articles(desk.look(timedelta(seconds=1))) == [[2]]
-    assert len(desk.outbox.deliveries) == 2
+def test_an_immediate_digest_reports_a_hit_once(database: SqlDatabase) -> None:
+    """The next run after a hit reports it; the run after that has nothing to report."""
+    installation = Installation(database, watch(ONCE))
+    installation.find(1)
+    assert articles(installation.run()) == [[1]]
+    assert installation.run(timedelta(seconds=1)) == []
+    installation.find(2)
+    assert articles(installation.run(timedelta(seconds=1))) == [[2]]
+    assert len(installation.deliveries()) == 2
 
 
-def test_windows_join_without_a_gap() -> None:
-    """Each window begins where the last one ended, so that no hit falls between two."""
-    desk = Desk(watch(DAILY), datetime(2026, 5, 3, 20, tzinfo=UTC))
+def test_windows_follow_without_a_gap(database: SqlDatabase) -> None:
+    """Each window starts at the end of the last one, so that no hit falls between two."""
+    installation = Installation(database, watch(DAILY), FakeClock(datetime(2026, 5, 3, 20, tzinfo=UTC)))
     for number in range(1, 200):
-        desk.find(number)
-        desk.look(HOUR)
-    windows = sorted((digest.window.start_at, digest.window.end_at) for digest in desk.outbox.digests.values())
+        installation.find(number)
+        installation.run(HOUR)
+    windows = sorted((digest.start_at, digest.end_at) for digest in installation.digests())
     assert all(end == start for (_, end), (start, _) in pairwise(windows[1:]))  # the first one opens the digest
-    told = [number for numbers in articles([*desk.outbox.digests.values()]) for number in numbers]
-    assert sorted(told) == list(range(1, len(told) + 1))
-    assert len(told) > 150
+    stored = [database.deliveries.get_digest(digest.id) for digest in installation.digests()]
+    reported = [number for numbers in articles(stored) for number in numbers]
+    assert sorted(reported) == list(range(1, len(reported) + 1))
+    assert len(reported) > 150
 
 
-def test_a_new_digest_waits_for_its_hour() -> None:
-    """The first look at ten does not send the digest of seven; tomorrow's holds what was found since."""
-    desk = Desk(watch(DAILY), datetime(2026, 5, 4, 3, tzinfo=UTC))
-    desk.find(1)
-    assert desk.look() == []
-    desk.restart()
-    digests = desk.look(21 * HOUR + timedelta(seconds=2))
+def test_a_new_digest_waits_for_its_next_scheduled_time(database: SqlDatabase) -> None:
+    """A digest for 7:00 created at 10:00 is first sent the next day, with the hits found since."""
+    installation = Installation(database, watch(DAILY), FakeClock(datetime(2026, 5, 4, 3, tzinfo=UTC)))
+    installation.find(1)
+    assert installation.run() == []
+    installation.restart()
+    digests = installation.run(21 * HOUR + timedelta(seconds=2))
     assert articles(digests) == [[1]]
     assert not digests[0].late
     assert digests[0].window.end_at == datetime(2026, 5, 5, 0, tzinfo=UTC)
 
 
-def test_the_first_digest_speaks_of_all_that_it_looks_back_to() -> None:
-    """Its period and proof of coverage begin with the backfill, not when it was opened; the next joins on."""
+def test_the_first_window_starts_at_the_backfill(database: SqlDatabase) -> None:
+    """The first window and its coverage start at the backfill; the second follows it."""
     start = datetime(2026, 5, 4, 3, tzinfo=UTC)
-    desk = Desk(watch(DAILY), start)
-    assert desk.look() == []
-    shown, _ = asyncio.run(desk.alerter.preview(DAILY, desk.configuration))
-    assert shown.window.start_at == start - desk.configuration.settings.backfill
-    desk.find(1)
-    (first,) = desk.look(21 * HOUR + timedelta(seconds=2))
-    assert first.window.start_at == start - desk.configuration.settings.backfill
-    desk.find(2)
-    (second,) = desk.look(DAY)
+    installation = Installation(database, watch(DAILY), FakeClock(start))
+    assert installation.run() == []
+    shown, _ = asyncio.run(installation.composer.preview(DAILY, installation.configuration))
+    assert shown.window.start_at == start - installation.configuration.settings.backfill
+    installation.find(1)
+    (first,) = installation.run(21 * HOUR + timedelta(seconds=2))
+    assert first.window.start_at == start - installation.configuration.settings.backfill
+    installation.find(2)
+    (second,) = installation.run(DAY)
     assert second.window.start_at == first.window.end_at
 
 
-def test_a_new_digest_does_not_tell_history() -> None:
-    """What was found longer ago than the backfill is not told by a digest that was added today."""
-    desk = Desk(watch(ONCE))
-    desk.outbox.hits += [hit(1, found_at=NOW - 30 * DAY), hit(2, found_at=NOW - HOUR)]
-    digests = desk.look()
+def test_a_new_digest_does_not_report_hits_before_the_backfill(database: SqlDatabase) -> None:
+    """A digest created today does not report hits older than the backfill."""
+    installation = Installation(database, watch(ONCE))
+    installation.find(1, found_at=NOW - 30 * DAY)
+    installation.find(2, found_at=NOW - HOUR)
+    digests = installation.run()
     assert articles(digests) == [[2]]
     assert not digests[0].late
 
 
-def test_after_an_outage_one_late_digest_holds_everything() -> None:
-    """A daemon that was down for four days sends one digest, marked late, and no day is lost."""
-    desk = Desk(watch(DAILY))
-    desk.look()
+def test_one_overdue_digest_reports_everything_after_an_outage(database: SqlDatabase) -> None:
+    """After four days without a run, one digest marked as overdue reports all days."""
+    installation = Installation(database, watch(DAILY))
+    installation.run()
     for number in range(1, 5):
-        desk.find(number)
-        desk.clock.advance(DAY)
-    desk.restart()
-    desk.clock.advance(2 * HOUR)
-    desk.find(5)
-    digests = desk.look()
+        installation.find(number)
+        installation.clock.advance(DAY)
+    installation.restart()
+    installation.clock.advance(2 * HOUR)
+    installation.find(5)
+    digests = installation.run()
     assert articles(digests) == [[5, 4, 3, 2, 1]]
     assert digests[0].late
-    assert desk.look(timedelta(seconds=1)) == []
+    assert installation.run(timedelta(seconds=1)) == []
 
 
-def test_an_urgent_digest_after_an_outage_is_marked_late() -> None:
-    """What was found and could have been told more than five minutes ago is late; the quiet hours are no delay."""
+def test_an_immediate_digest_after_an_outage_is_marked_overdue(database: SqlDatabase) -> None:
+    """A hit that could have been reported over five minutes earlier is overdue; quiet hours are no delay."""
     held = replace(ONCE, id="held", quiet_hours=QuietHours(time(22), time(6)))
-    desk = Desk(watch(ONCE, held), datetime(2026, 5, 4, 14, tzinfo=UTC))  # nine in the evening in Vientiane
-    desk.look()
-    desk.clock.advance(2 * HOUR)
-    desk.find(1)
-    desk.clock.advance(HOUR)
-    assert [(digest.id, digest.late) for digest in desk.look()] == [("urgent", True)]
-    assert [(digest.id, digest.late) for digest in desk.look(6 * HOUR)] == [("held", False)]
+    clock = FakeClock(datetime(2026, 5, 4, 14, tzinfo=UTC))  # 21:00 in Vientiane
+    installation = Installation(database, watch(ONCE, held), clock)
+    installation.run()
+    installation.clock.advance(2 * HOUR)
+    installation.find(1)
+    installation.clock.advance(HOUR)
+    assert [(digest.id, digest.late) for digest in installation.run()] == [("urgent", True)]
+    assert [(digest.id, digest.late) for digest in installation.run(6 * HOUR)] == [("held", False)]
 
 
-def test_nothing_found_is_said_when_asked_for() -> None:
-    """The quiet notice is a digest of its own with the proof of coverage; without it nothing is sent."""
+def test_an_empty_digest_is_sent_if_configured(database: SqlDatabase) -> None:
+    """With send_when_empty a digest without hits is sent with its coverage; otherwise nothing is sent."""
     quiet = replace(DAILY, id="quiet", send_when_empty=True)
-    desk = Desk(watch(DAILY, quiet), NOW + HOUR)
-    desk.outbox.proof = Coverage(sources=3, read=3, articles=40)
-    desk.look()
-    digests = desk.look(DAY)
+    installation = Installation(database, watch(DAILY, quiet), FakeClock(NOW + HOUR))
+    installation.run()
+    for name in ("daily", "kpl", "vna"):
+        installation.poll(name, SourceState.OK)
+    digests = installation.run(DAY)
     assert [digest.id for digest in digests] == ["quiet"]
     assert digests[0].coverage.read == 3
-    assert len(desk.outbox.deliveries) == 1
+    assert len(installation.deliveries()) == 1
 
 
-def test_a_source_gone_blind_breaks_the_silence_daily_until_it_is_read_again() -> None:
-    """Nothing is found, but a source is blocked: told at the next digest, daily while it lasts, and when it is over."""
-    desk = Desk(watch(DAILY))
-    desk.look()
-    desk.poll("kpl", SourceState.BLOCKED)
-    told = [desk.look(DAY)]
-    desk.poll("kpl", SourceState.BLOCKED)
-    told.append(desk.look(DAY))
-    desk.poll("kpl", SourceState.OK)
-    told += [desk.look(DAY), desk.look(DAY)]
-    assert [len(digests) for digests in told] == [1, 1, 1, 0]
-    assert told[2][0].notices[0].startswith("kpl is read again")
+def test_a_blocked_source_is_reported_daily_until_it_recovers(database: SqlDatabase) -> None:
+    """Without hits, a digest still reports a blocked source, repeats it daily, and reports its recovery."""
+    installation = Installation(database, watch(DAILY))
+    installation.run()
+    installation.poll("kpl", SourceState.BLOCKED)
+    reported = [installation.run(DAY)]
+    installation.poll("kpl", SourceState.BLOCKED)
+    reported.append(installation.run(DAY))
+    installation.poll("kpl", SourceState.OK)
+    reported += [installation.run(DAY), installation.run(DAY)]
+    assert [len(digests) for digests in reported] == [1, 1, 1, 0]
+    assert reported[2][0].notices[0].startswith("kpl is read again")
 
 
-def test_a_hiccup_and_a_move_do_not_break_the_silence_for_ever() -> None:
-    """A single failure is no news; a source that is read at its new address is told once."""
-    desk = Desk(watch(DAILY))
-    desk.look()
-    desk.poll("kpl", SourceState.FAILING, failures=0.25)
-    told = [desk.look(DAY)]
+def test_a_single_failure_and_a_moved_source_are_not_repeated(database: SqlDatabase) -> None:
+    """A single failure is not reported; a source read at its new address is reported once."""
+    installation = Installation(database, watch(DAILY))
+    installation.run()
+    installation.poll("kpl", SourceState.FAILING, failures=0.25)
+    reported = [installation.run(DAY)]
     for _ in range(3):
-        desk.poll("vna", SourceState.MOVED)
-        told.append(desk.look(DAY))
-    assert [len(digests) for digests in told] == [0, 1, 0, 0]
+        installation.poll("vna", SourceState.MOVED)
+        reported.append(installation.run(DAY))
+    assert [len(digests) for digests in reported] == [0, 1, 0, 0]
 
 
-def test_who_is_only_told_at_once_still_hears_of_a_blind_source() -> None:
-    """Without any digest at a fixed time, changes of minutes go out together, and once an hour at most."""
-    desk = Desk(watch(ONCE))
-    desk.look()
-    desk.clock.advance(HOUR)
-    desk.poll("kpl", SourceState.BLOCKED)
-    desk.poll("vna", SourceState.GONE)
-    first = desk.look(timedelta(minutes=6))
-    desk.poll("kpl", SourceState.OK)
-    soon = [desk.look(timedelta(minutes=6)) for _ in range(9)]
-    later = [digests for _ in range(5) if (digests := desk.look(timedelta(minutes=6)))]
+def test_a_channel_without_a_scheduled_digest_gets_source_notices(database: SqlDatabase) -> None:
+    """Changes within minutes share one message, and there is at most one per hour."""
+    installation = Installation(database, watch(ONCE))
+    installation.run()
+    installation.clock.advance(HOUR)
+    installation.poll("kpl", SourceState.BLOCKED)
+    installation.poll("vna", SourceState.GONE)
+    first = installation.run(timedelta(minutes=6))
+    installation.poll("kpl", SourceState.OK)
+    soon = [installation.run(timedelta(minutes=6)) for _ in range(9)]
+    later = [digests for _ in range(5) if (digests := installation.run(timedelta(minutes=6)))]
     assert [len(first), sum(map(len, soon)), len(later)] == [1, 0, 1]
     assert later[0][0].notices[0].startswith("kpl is read again")
-    assert [delivery.message.target for delivery in desk.outbox.deliveries.values()] == ["/nowhere"] * 2
-    assert desk.look(3 * HOUR) == []
+    assert [delivery.message.target for delivery in installation.deliveries()] == ["/nowhere"] * 2
+    assert installation.run(3 * HOUR) == []
 
 
-def test_who_has_a_digest_at_a_fixed_time_is_not_woken_for_a_source() -> None:
-    """The same channel hears of it in the morning; quiet hours hold what is told at once."""
-    desk = Desk(watch(ONCE, DAILY))
-    desk.look()
-    desk.clock.advance(HOUR)
-    desk.poll("kpl", SourceState.BLOCKED)
-    told = list(chain(*(desk.look(timedelta(minutes=6)) for _ in range(250))))
-    assert [digest.id for digest in told] == ["morning"]
-    held = Desk(watch(replace(ONCE, quiet_hours=QuietHours(time(0), time(23, 59)))))
-    held.look()
-    held.clock.advance(HOUR)
-    held.poll("kpl", SourceState.BLOCKED)
-    assert [held.look(timedelta(minutes=6)) for _ in range(20)] == [[]] * 20
+def test_a_channel_with_a_scheduled_digest_gets_source_notices_there(database: SqlDatabase) -> None:
+    """A channel with a scheduled digest gets no immediate message about a source."""
+    installation = Installation(database, watch(ONCE, DAILY))
+    installation.run()
+    installation.clock.advance(HOUR)
+    installation.poll("kpl", SourceState.BLOCKED)
+    reported = list(chain(*(installation.run(timedelta(minutes=6)) for _ in range(250))))
+    assert [digest.id for digest in reported] == ["morning"]
 
 
-def test_a_flood_is_said_but_breaks_no_silence() -> None:
-    """What was held back stands at the head of the next digest; single old articles are not worth a word."""
-    desk = Desk(watch(DAILY))
-    desk.look()
-    desk.outbox.held = [
-        QuarantineSummary("kpl", "KPL", "one of many old articles", 30),
-        QuarantineSummary("kpl", "KPL", "published before the source was watched", 2),
-    ]
-    assert desk.look(DAY) == []
-    desk.find(1)
-    (digest,) = desk.look(DAY)
-    assert [notice.partition(" (")[0] for notice in digest.notices] == ["KPL: 30 articles were stored without alerting"]
+def test_quiet_hours_delay_a_notice_about_a_source(database: SqlDatabase) -> None:
+    """An immediate digest in quiet hours reports no problem of a source."""
+    installation = Installation(database, watch(replace(ONCE, quiet_hours=QuietHours(time(0), time(23, 59)))))
+    installation.run()
+    installation.clock.advance(HOUR)
+    installation.poll("kpl", SourceState.BLOCKED)
+    assert [installation.run(timedelta(minutes=6)) for _ in range(20)] == [[]] * 20
 
 
-def test_a_dead_delivery_is_told_through_the_next_digest() -> None:
-    """Every following digest says which target did not get its own, and how to send it again."""
-    desk = Desk(watch(ONCE))
-    lost = Delivery(9, message(9), DeliveryState.FAILED, last_error="HTTP 500")
-    desk.outbox.deliveries[9] = lost
-    desk.find(1)
-    notice = desk.look()[0].notices[0]
+def test_quarantined_articles_are_reported_in_the_next_digest_only(database: SqlDatabase) -> None:
+    """Quarantined articles add a notice to the next digest and are no reason to send one; old articles are omitted."""
+    installation = Installation(database, watch(DAILY))
+    installation.run()
+    installation.register("kpl")
+    installation.clock.advance(HOUR)
+    installation.quarantine("kpl", "dug up with many others", 30)
+    installation.quarantine("kpl", "published before the source was watched", 2)
+    assert installation.run(DAY) == []
+    installation.quarantine("kpl", "dug up with many others", 30)
+    installation.quarantine("kpl", "published before the source was watched", 2)
+    installation.find(1)
+    (digest,) = installation.run(DAY)
+    assert [notice.partition(" (")[0] for notice in digest.notices] == ["kpl: 30 articles were stored without alerting"]
+
+
+def test_a_failed_delivery_is_reported_in_the_next_digest(database: SqlDatabase) -> None:
+    """The notice names the target, the error, and the command to send it again."""
+    installation = Installation(database, watch(ONCE))
+    installation.run()
+    other = Digest("other", "Other", Window(NOW - DAY, NOW), NOW, "UTC")
+    database.outbox.commit_digest(other, [message(9)], ())
+    (delivery,) = database.outbox.lease_deliveries(NOW, 1, NOW + HOUR)
+    database.outbox.record_result(delivery, Retry("HTTP 500"), NOW, None)
+    installation.clock.advance(timedelta(seconds=2))
+    installation.find(1)
+    notice = installation.run()[0].notices[0]
     assert "desk@example.org" in notice
     assert "HTTP 500" in notice
     assert "deliveries resend" in notice
 
 
-def test_row_45_the_digest_its_deliveries_and_its_marks_are_one_write() -> None:
-    """A second process that composes the same window writes nothing: no delivery, no mark."""
-    desk = Desk(watch(ONCE))
-    desk.find(1)
-    (digest,) = desk.look()
-    before = dict(desk.outbox.deliveries), set(desk.outbox.told)
-    assert not desk.outbox.commit_digest(digest, [message()], [77])
-    assert (desk.outbox.deliveries, desk.outbox.told) == before
+def test_the_digest_its_deliveries_and_its_marks_are_one_transaction(database: SqlDatabase) -> None:
+    """A second commit of the same window writes nothing: no delivery, no mark."""
+    installation = Installation(database, watch(ONCE))
+    installation.find(1)
+    (digest,) = installation.run()
+    installation.find(2)
+    (second,) = database.outbox.undelivered_hits(ONCE, installation.clock.now)
+    before = installation.deliveries(), installation.digests()
+    assert not database.outbox.commit_digest(digest, [message()], [second.id])
+    assert (installation.deliveries(), installation.digests()) == before
+    assert database.outbox.undelivered_hits(ONCE, installation.clock.now) == [second]
 
 
-def test_row_50_a_flood_becomes_few_messages_and_nothing_is_lost() -> None:
-    """900 hits, one a second, are told by fewer and fewer messages that hold more and more of them."""
-    desk = Desk(watch(ONCE))
+def test_many_hits_become_few_messages_and_none_is_lost(database: SqlDatabase) -> None:
+    """900 hits, one per second, are reported by fewer and fewer messages with more and more hits."""
+    installation = Installation(database, watch(ONCE))
+    installation.find_every_second(900)
     digests = []
-    for number in range(1, 901):
-        desk.find(number)
-        digests += desk.look(timedelta(seconds=1))
+    for _ in range(900):
+        digests += installation.run(timedelta(seconds=1))
     assert len(digests) < 110
-    digests += desk.look(timedelta(minutes=10))
+    digests += installation.run(timedelta(minutes=10))
     shown = [number for numbers in articles(digests) for number in numbers]
     assert sorted(shown) == list(range(1, 901))
     assert [len(numbers) for numbers in articles(digests[:12])] == [1] * 12
 
 
-def test_ordinary_alerts_are_not_slowed_down() -> None:
-    """Thirty alerts in ten minutes each go out within five seconds of the hit."""
-    desk = Desk(watch(ONCE))
+def test_ordinary_alerts_are_not_delayed(database: SqlDatabase) -> None:
+    """Thirty alerts in ten minutes are each sent within five seconds of the hit."""
+    installation = Installation(database, watch(ONCE))
     for number in range(1, 31):
-        desk.find(number)
-        told = [desk.look(timedelta(seconds=1)) for _ in range(5)]
-        assert sum(map(len, told)) == 1
-        desk.clock.advance(timedelta(seconds=15))
+        installation.find(number)
+        reported = [installation.run(timedelta(seconds=1)) for _ in range(5)]
+        assert sum(map(len, reported)) == 1
+        installation.clock.advance(timedelta(seconds=15))
 
 
-def test_row_53_each_window_once_over_the_clock_change() -> None:
-    """Looking every minute through both nights of the year, a daily digest goes out exactly once a day."""
-    for start in (datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)):
-        plan = replace(DAILY, timezone="Europe/Berlin", schedule=Schedule(at=time(2, 30)), send_when_empty=True)
-        desk = Desk(watch(plan), start)
-        assert sum(len(desk.look(timedelta(minutes=7))) for _ in range(60)) == 1
+@pytest.mark.parametrize(
+    "start", [datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)], ids=["spring", "autumn"]
+)
+def test_a_daily_digest_is_sent_once_when_the_clocks_change(start: datetime, database: SqlDatabase) -> None:
+    """Checks every seven minutes through both nights with a change send one digest a day."""
+    plan = replace(DAILY, timezone="Europe/Berlin", schedule=Schedule(at=time(2, 30)), send_when_empty=True)
+    installation = Installation(database, watch(plan), FakeClock(start))
+    assert sum(len(installation.run(timedelta(minutes=7))) for _ in range(60)) == 1
 
 
-def test_row_54_a_jumping_clock_neither_storms_nor_stalls() -> None:
-    """A day forward and back again: the digest of the real day still comes, no hit is lost or told twice."""
-    desk = Desk(watch(replace(DAILY, send_when_empty=True), ONCE))
-    desk.look()
-    told = []
+def test_a_jumping_clock_loses_and_repeats_no_hit(database: SqlDatabase) -> None:
+    """After a day forward and back, the digest of the real day is still sent, and no hit is lost or repeated."""
+    installation = Installation(database, watch(replace(DAILY, send_when_empty=True), ONCE))
+    installation.run()
+    reported = []
     for jump, number in ((DAY, 1), (-DAY, 2), (timedelta(seconds=1), 3), (timedelta(seconds=1), 4)):
-        desk.clock.advance(jump)
-        desk.find(number)
-        told += desk.look()
-    urgent = [numbers for digest, numbers in zip(told, articles(told), strict=True) if digest.id == "urgent"]
+        installation.clock.advance(jump)
+        installation.find(number)
+        reported += installation.run()
+    urgent = [numbers for digest, numbers in zip(reported, articles(reported), strict=True) if digest.id == "urgent"]
     assert sorted(chain(*urgent)) == [1, 2, 3, 4]
-    assert len(told) <= 6
-    assert [digest.id for digest in desk.look(DAY)] == ["morning"]
+    assert len(reported) <= 6
+    assert [digest.id for digest in installation.run(DAY)] == ["morning"]
 
 
-def test_one_digest_that_fails_does_not_silence_the_others() -> None:
-    """An error in one plan is logged, the other plan is told."""
+def test_an_error_in_one_digest_does_not_stop_the_others(database: SqlDatabase) -> None:
+    """An error in one plan is logged, and the other plan is reported."""
     broken = replace(ONCE, id="broken", timezone="Nowhere/Atlantis")
-    desk = Desk(watch(broken, ONCE))
-    desk.find(1)
-    assert [digest.id for digest in desk.look()] == ["urgent"]
+    installation = Installation(database, watch(broken, ONCE))
+    installation.find(1)
+    assert [digest.id for digest in installation.run()] == ["urgent"]
 
 
-def test_a_preview_writes_nothing_and_sending_marks_it_told() -> None:
-    """``digests preview`` may be asked any number of times; ``digests send`` reports, and --since tells again."""
-    desk = Desk(watch(DAILY))
-    desk.look()
-    desk.find(1)
-    desk.clock.advance(HOUR)
-    ask = desk.alerter.preview(DAILY, desk.configuration)
+def test_a_preview_stores_nothing_and_sending_marks_hits_as_reported(database: SqlDatabase) -> None:
+    """Previews may be repeated; sending marks the hits, and sending with a start time reports them again."""
+    installation = Installation(database, watch(DAILY))
+    installation.run()
+    installation.find(1)
+    installation.clock.advance(HOUR)
+    ask = installation.composer.preview(DAILY, installation.configuration)
     digest, hits = asyncio.run(ask)
     assert articles([digest]) == [[1]]
-    assert (hits, desk.outbox.deliveries) == ((1,), {})
-    asyncio.run(desk.alerter.send_now(DAILY, desk.configuration))
-    assert len(desk.outbox.deliveries) == 1
-    digest, _ = asyncio.run(desk.alerter.preview(DAILY, desk.configuration))
+    assert (len(hits), installation.deliveries()) == (1, [])
+    asyncio.run(installation.composer.send_now(DAILY, installation.configuration))
+    assert len(installation.deliveries()) == 1
+    digest, _ = asyncio.run(installation.composer.preview(DAILY, installation.configuration))
     assert digest.stories == ()
-    asyncio.run(desk.alerter.send_now(DAILY, desk.configuration, since=NOW - 2 * DAY))
-    assert len(desk.outbox.deliveries) == 2
+    asyncio.run(installation.composer.send_now(DAILY, installation.configuration, since=NOW - 2 * DAY))
+    assert len(installation.deliveries()) == 2
 
 
-def test_a_digest_of_the_last_hour_leaves_the_older_hits_to_the_next() -> None:
-    """Sending a part by hand marks nothing as told, because what is older would be passed over."""
-    desk = Desk(watch(DAILY))
-    desk.look()
-    desk.find(1)
-    desk.clock.advance(3 * HOUR)
-    desk.find(2)
-    since = desk.clock.now - HOUR
-    digest, _ = asyncio.run(desk.alerter.send_now(DAILY, desk.configuration, since))
+def test_a_digest_of_the_last_hour_leaves_older_hits_undelivered(database: SqlDatabase) -> None:
+    """A digest sent by hand for a part of the hits marks none of them as reported."""
+    installation = Installation(database, watch(DAILY))
+    installation.run()
+    installation.find(1)
+    installation.clock.advance(3 * HOUR)
+    installation.find(2)
+    since = installation.clock.now - HOUR
+    digest, _ = asyncio.run(installation.composer.send_now(DAILY, installation.configuration, since))
     assert articles([digest]) == [[2]]
-    desk.clock.advance(DAY)
-    assert sorted(chain(*articles(desk.look()))) == [1, 2]
+    installation.clock.advance(DAY)
+    assert sorted(chain(*articles(installation.run()))) == [1, 2]
 
 
-def test_a_digest_sent_by_hand_before_any_daemon_tells_no_history() -> None:
-    """The first digest ever, sent or shown by hand, begins with the backfill; the next holds nothing older either."""
-    desk = Desk(watch(DAILY))
-    desk.outbox.hits += [hit(1, found_at=NOW - 30 * DAY), hit(2, found_at=NOW - HOUR)]
-    shown, _ = asyncio.run(desk.alerter.preview(DAILY, desk.configuration))
-    sent, _ = asyncio.run(desk.alerter.send_now(DAILY, desk.configuration))
+def test_the_first_digest_sent_by_hand_starts_at_the_backfill(database: SqlDatabase) -> None:
+    """Preview and digest start at the backfill, and the next digest reports nothing older either."""
+    installation = Installation(database, watch(DAILY))
+    installation.find(1, found_at=NOW - 30 * DAY)
+    installation.find(2, found_at=NOW - HOUR)
+    shown, _ = asyncio.run(installation.composer.preview(DAILY, installation.configuration))
+    sent, _ = asyncio.run(installation.composer.send_now(DAILY, installation.configuration))
     assert articles([shown, sent]) == [[2], [2]]
-    assert desk.look(DAY + HOUR) == []
+    assert installation.run(DAY + HOUR) == []
 
 
-def test_what_was_nearly_found_is_said_once_a_week_and_never_alone() -> None:
-    """A digest that goes out anyway carries the line once a week; the line is no reason to send one."""
-    desk = Desk(watch(DAILY))
-    desk.outbox.missed.append(
-        NearMissSummary("ada-example", "Example", "no title", 2, 7, "A title", "https://times.example/7")
-    )
-    quiet = list(chain.from_iterable(desk.look(HOUR) for _ in range(8 * 24)))
+def test_near_misses_are_reported_weekly_in_a_digest_with_hits(database: SqlDatabase) -> None:
+    """The notice appears once a week and is no reason to send a digest."""
+    installation = Installation(database, watch(DAILY))
+    quiet: list[Digest] = []
+    for number in range(8 * 24):
+        if number % 24 == 0:
+            installation.miss()
+        quiet += installation.run(HOUR)
     assert quiet == []
     lines: list[str] = []
     for number in range(14 * 24):
         if number % 24 == 0:
-            desk.find(number + 1)
-        lines += [notice for digest in desk.look(HOUR) for notice in digest.notices]
-    assert len([line for line in lines if "near-misses" in line]) == 2
+            installation.find(number + 1)
+            installation.miss()
+        lines += [notice for digest in installation.run(HOUR) for notice in digest.notices]
+    assert len([line for line in lines if "names --missed" in line]) == 2

@@ -11,9 +11,9 @@ import pytest
 
 from monitor.domain.errors import StoreFull
 from monitor.domain.polling_policy import ClockChange
-from monitor.domain.ports import ApplicationDatabase
 from monitor.domain.read_models import DiskSpace
 from monitor.pipeline.maintenance import MIN_FREE_BYTES, Maintenance, is_disk_space_low
+from monitor.store.database import SqlDatabase
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 BIG = 1000 * MIN_FREE_BYTES
@@ -116,7 +116,7 @@ def test_short_of_space(room: DiskSpace, already: bool, short: bool) -> None:
 def test_row_58_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() -> None:
     """The ballast is thrown off for what must still be noted, and loaded again afterwards."""
     database = Database()
-    care = Maintenance(cast("ApplicationDatabase", database), Clock())
+    care = Maintenance(cast("SqlDatabase", database), Clock())
     done = []
 
     async def work() -> None:
@@ -149,7 +149,7 @@ def test_a_backup_a_day() -> None:
 
     async def hours(count: int) -> None:
         for _ in range(count):
-            await Maintenance(cast("ApplicationDatabase", database), clock).back_up()
+            await Maintenance(cast("SqlDatabase", database), clock).back_up()
             clock.now += timedelta(hours=1)
 
     asyncio.run(hours(49))
@@ -162,7 +162,7 @@ def test_a_backup_a_day() -> None:
 def test_a_backup_by_a_wrong_clock_does_not_end_the_daily_ones() -> None:
     """One that is dated in 2099 is no reason to wait until then."""
     database, clock = Database(), Clock(datetime(2099, 1, 1, tzinfo=UTC))
-    care = Maintenance(cast("ApplicationDatabase", database), clock)
+    care = Maintenance(cast("SqlDatabase", database), clock)
     asyncio.run(care.back_up())
     clock.now = NOW
     asyncio.run(care.back_up())
@@ -172,7 +172,7 @@ def test_a_backup_by_a_wrong_clock_does_not_end_the_daily_ones() -> None:
 def test_a_database_on_a_server_is_neither_measured_nor_backed_up() -> None:
     """Its operators do that."""
     database = Database(Upkeep(disk=None))
-    care = Maintenance(cast("ApplicationDatabase", database), Clock())
+    care = Maintenance(cast("SqlDatabase", database), Clock())
     asyncio.run(care.check_disk_space())
     assert asyncio.run(care.back_up()) is None
     assert database.maintenance.backups == []
@@ -181,7 +181,7 @@ def test_a_database_on_a_server_is_neither_measured_nor_backed_up() -> None:
 def test_cleaning_goes_on_until_the_end_in_portions() -> None:
     """From where the last portion ended; then loose ends, then the index."""
     database = Database(replace(Upkeep(), portions=iter([(2, 500), (0, 900), (1, 0)])))
-    done = asyncio.run(Maintenance(cast("ApplicationDatabase", database), Clock()).clean_up(timedelta(days=30)))
+    done = asyncio.run(Maintenance(cast("SqlDatabase", database), Clock()).clean_up(timedelta(days=30)))
     month = timedelta(days=30)
     assert database.maintenance.forgotten == [(NOW, month, 0), (NOW, month, 500), (NOW, month, 900)]
     assert (done.deleted_articles, done.deleted_records, database.maintenance.tidied) == (3, 3, 1)
@@ -191,6 +191,6 @@ def test_cleaning_goes_on_until_the_end_in_portions() -> None:
 def test_without_a_retention_no_article_is_let_go() -> None:
     """Near misses and settled deliveries still are, after ninety days."""
     database = Database()
-    asyncio.run(Maintenance(cast("ApplicationDatabase", database), Clock()).clean_up(None))
+    asyncio.run(Maintenance(cast("SqlDatabase", database), Clock()).clean_up(None))
     assert database.maintenance.forgotten == []
     assert database.maintenance.rest == [(NOW, timedelta(days=90))]

@@ -1,76 +1,85 @@
-"""Screening: every article once, and one that cannot be screened stops nothing."""
+"""Matching step: every article is matched once, and an error in one article stops no other."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
+from itertools import count
 
 import pytest
-from support.fakes import NOON, FakeArticles, FakeClock, FakeDatabase
+from support.fakes import NOON, FakeClock
+from support.rows import draft, kept
 
-from monitor.domain.article import Article, StoredArticle
+from monitor.domain.article import Article
 from monitor.domain.mention import Findings, RuleHit
+from monitor.domain.read_models import ArticleFilter
 from monitor.pipeline.match_articles import BATCH_SIZE, MatchingResult, MatchingStep
+from monitor.store.database import SqlDatabase
 
-STORED = [StoredArticle(n, "daily", Article(url=f"http://daily.example/{n}", title=f"t{n}"), NOON) for n in range(3)]
 
-
-class Watcher:
-    """Finds one hit in every article but one, where it breaks."""
+class HitMatcher:
+    """Matcher that finds a hit in every article, and raises for one title."""
 
     def match(self, article: Article, source_id: str = "") -> Findings:
-        """Look."""
-        if article.title == "t1":
-            raise RuntimeError("odd text")
+        """Return one hit."""
+        if article.title == "About bad":
+            raise RuntimeError("unexpected text")
         return Findings(hits=(RuleHit("r", (), ()),))
 
 
-def test_one_broken_article_is_recorded_and_the_others_are_screened() -> None:
-    """The guard stands around each article, not around the batch."""
-    articles = FakeArticles(waiting=list(STORED))
-    done = asyncio.run(MatchingStep(FakeDatabase(articles=articles), Watcher(), FakeClock()).run_all())
-    assert done == MatchingResult(article_count=3, hit_count=2, failed_count=1)
-    assert [stored.id for stored, _ in articles.findings] == [0, 2]
-    assert articles.given_up == [(STORED[1], "RuntimeError: odd text")]
-
-
-class Broken:
-    """A watch engine that cannot be made when it is needed."""
+class UncompiledMatcher:
+    """Matcher whose compilation fails."""
 
     @property
     def match(self) -> Callable[..., Findings]:
-        """Fail."""
-        raise RuntimeError("no engine")
+        """Raise an error."""
+        raise RuntimeError("cannot be compiled")
 
 
-def test_no_article_is_at_fault_when_the_engine_cannot_be_made() -> None:
-    """The pass fails, and what waits is screened by the next one."""
-    articles = FakeArticles(waiting=list(STORED))
-    with pytest.raises(RuntimeError, match="no engine"):
-        asyncio.run(MatchingStep(FakeDatabase(articles=articles), Broken(), FakeClock()).run_all())
-    assert articles.given_up == []
+class StreamMatcher(HitMatcher):
+    """Matcher during whose work one further article arrives per article."""
+
+    def __init__(self, database: SqlDatabase) -> None:
+        self.database, self.numbers = database, count(1)
+
+    def match(self, article: Article, source_id: str = "") -> Findings:
+        """Store a further article and return one hit."""
+        kept(self.database, draft(f"later-{next(self.numbers)}"), now=NOON)
+        return super().match(article, source_id)
 
 
-def test_without_articles_no_engine_is_made() -> None:
-    """Many a pass brings none, and to compile the names of thousands takes seconds."""
-    assert (
-        asyncio.run(MatchingStep(FakeDatabase(articles=FakeArticles()), Broken(), FakeClock()).run_all())
-        == MatchingResult()
-    )
+def last_errors(database: SqlDatabase) -> list[str]:
+    """Return the errors stored with articles."""
+    with database._connections.read_transaction() as connection:
+        return [*connection.exec_driver_sql("SELECT last_error FROM article WHERE last_error != ''").scalars()]
 
 
-class Stream(FakeArticles):
-    """While a batch is screened, the next articles come in."""
+def test_an_error_in_one_article_is_stored_and_the_others_are_matched(database: SqlDatabase) -> None:
+    """The error is stored with its article, which is not matched again."""
+    kept(database, draft("one"), draft("bad"), draft("two"), now=NOON)
+    result = asyncio.run(MatchingStep(database, HitMatcher(), FakeClock()).run_all())
+    assert result == MatchingResult(article_count=3, hit_count=2, failed_count=1)
+    hits = database.queries.list_hits(ArticleFilter())
+    assert sorted(hit.title for hit in hits) == ["About one", "About two"]
+    assert last_errors(database) == ["RuntimeError: unexpected text"]
+    assert database.articles.unmatched(10) == []
 
-    def save_findings(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-        """Let as many come in as were screened, a thousand times."""
-        if len(self.findings) < 1000 * len(findings):
-            self.waiting += [stored for stored, _ in findings]
-        return super().save_findings(findings, now)
+
+def test_articles_are_unchanged_if_the_watchlist_cannot_be_compiled(database: SqlDatabase) -> None:
+    """The pass fails, and the next one matches the waiting articles."""
+    kept(database, draft("one"), now=NOON)
+    with pytest.raises(RuntimeError, match="cannot be compiled"):
+        asyncio.run(MatchingStep(database, UncompiledMatcher(), FakeClock()).run_all())
+    assert last_errors(database) == []
+    assert len(database.articles.unmatched(10)) == 1
 
 
-@pytest.mark.parametrize(("waiting", "screened"), [(2, 2), (BATCH_SIZE, 3 * BATCH_SIZE)])
-def test_a_steady_stream_does_not_hold_up_what_is_to_be_told(waiting: int, screened: int) -> None:
-    """What comes while it works waits for the next time, and of a flood only enough is screened at once."""
-    articles = Stream(waiting=[STORED[0]] * waiting)
-    screener = MatchingStep(FakeDatabase(articles=articles), Watcher(), FakeClock())
-    assert asyncio.run(screener.run_all(2 * BATCH_SIZE + 1)).article_count == screened
+def test_the_watchlist_is_not_compiled_without_articles(database: SqlDatabase) -> None:
+    """Compiling thousands of names takes seconds, and many passes have no article."""
+    assert asyncio.run(MatchingStep(database, UncompiledMatcher(), FakeClock()).run_all()) == MatchingResult()
+
+
+@pytest.mark.parametrize(("waiting", "matched"), [(2, 2), (BATCH_SIZE, 3 * BATCH_SIZE)])
+def test_a_steady_stream_of_articles_does_not_delay_alerts(database: SqlDatabase, waiting: int, matched: int) -> None:
+    """Articles that arrive during a run wait for the next one, and a run ends after the maximum."""
+    kept(database, *(draft(f"first-{number}") for number in range(waiting)), now=NOON)
+    step = MatchingStep(database, StreamMatcher(database), FakeClock())
+    assert asyncio.run(step.run_all(2 * BATCH_SIZE + 1)).article_count == matched

@@ -1,19 +1,20 @@
-"""Reading pages: what is kept, what is tried again, and what falls back on the feed."""
+"""Page reading step: stored results, retries, and the fallback on the feed text."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
-from support.fakes import NOON, FakeArticles, FakeClock, FakeDatabase, FakeFetcher, InlineProcessPool
+from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 
-from monitor.domain.article import Article, PendingPage
-from monitor.domain.errors import LeaseLost
+from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult, Gone
+from monitor.domain.ports import ProcessPool
 from monitor.domain.source import Source, SourceKind
 from monitor.pipeline.read_pages import PageReader, PageResult, retry_at
+from monitor.store.database import SqlDatabase
 
 T = TypeVar("T")
 PARAGRAPH = "The minister opened the bridge on Monday and thanked the engineers who had built it in two years. "
@@ -22,30 +23,44 @@ PAGE = (
     + "".join(f"<p>{PARAGRAPH}{n}</p>" for n in range(6))
     + "</article></body></html>"
 ).encode()
-LISTED = PendingPage(
-    1, "daily", Article(url="http://daily.example/1", title="Bridge opened", standfirst="A bridge."), 0, "t"
-)
+URL = "http://daily.example/1"
+LISTED = Article(url=URL, title="Bridge opened", standfirst="A bridge.")
+SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
 
 
-def read(outcome: FetchResult, attempts: int = 0) -> tuple[PageResult, FakeArticles]:
-    """Read one page that answers so."""
-    unread = PendingPage(LISTED.id, LISTED.source_id, LISTED.article, attempts, LISTED.token)
-    articles = FakeArticles([unread])
-    reader = PageReader(
-        FakeDatabase(articles=articles), FakeFetcher({LISTED.article.url: outcome}), InlineProcessPool(), FakeClock()
-    )
-    [reading] = asyncio.run(reader.run_due({}, 5))
-    return reading, articles
+def list_article(database: SqlDatabase, article: Article = LISTED, attempts: int = 0) -> None:
+    """Store an article whose page is due, after a number of failed attempts."""
+    database.sources.register([SOURCE], NOON)
+    (lease,) = database.sources.lease_due(NOON, 1, NOON + timedelta(minutes=5))
+    new_article = NewArticle(("guid:1",), article, is_alertable=True, stage=Stage.LISTED)
+    database.articles.commit_poll(lease, lease.poll_state, [new_article], NOON)
+    for _ in range(attempts):
+        (pending,) = database.articles.lease_pages(NOON, 1, NOON + timedelta(minutes=5))
+        database.articles.postpone_page(pending, "timed out", NOON)
 
 
-def test_a_page_is_extracted_and_kept_with_its_raw_answer() -> None:
-    """The article's text comes from the page, the navigation does not."""
-    reading, articles = read(Fetched(LISTED.article.url, 200, (), PAGE, "text/html"))
-    [(_, article, page, error)] = articles.kept
-    assert reading.error == error == ""
-    assert PARAGRAPH.strip() in article.body
-    assert "Home News" not in article.body
-    assert page is not None
+def run(database: SqlDatabase, outcome: FetchResult, pool: ProcessPool | None = None) -> PageResult:
+    """Read the due page, for which the server gives this response."""
+    reader = PageReader(database, FakeFetcher({URL: outcome}), pool or InlineProcessPool(), FakeClock())
+    [result] = asyncio.run(reader.run_due({}, 5))
+    return result
+
+
+def row(database: SqlDatabase) -> Any:
+    """Return the stored row of the article."""
+    with database._connections.read_transaction() as connection:
+        return connection.exec_driver_sql("SELECT * FROM article").one()
+
+
+def test_a_page_is_extracted_and_stored_with_its_raw_response(database: SqlDatabase) -> None:
+    """The article's text comes from the page, without the navigation."""
+    list_article(database)
+    result = run(database, Fetched(URL, 200, (), PAGE, "text/html"))
+    (stored,) = database.articles.unmatched(5)
+    assert result.error == row(database).last_error == ""
+    assert PARAGRAPH.strip() in stored.article.body
+    assert "Home News" not in stored.article.body
+    assert database.page_snapshots.get_page_snapshot(stored.id) is not None
 
 
 @pytest.mark.parametrize(
@@ -61,8 +76,8 @@ def test_a_page_is_extracted_and_kept_with_its_raw_answer() -> None:
         (Gone("410"), 0, None),
     ],
 )
-def test_when_a_page_is_tried_again(outcome: FetchResult, attempts: int, minutes: int | None) -> None:
-    """Passing troubles are waited out for a while; what will not change is not asked for twice."""
+def test_temporary_failures_are_retried(outcome: FetchResult, attempts: int, minutes: int | None) -> None:
+    """Temporary failures are retried twice; permanent ones are not."""
     expected = None if minutes is None else NOON + timedelta(minutes=minutes)
     assert retry_at(outcome, attempts, NOON) == expected
 
@@ -77,27 +92,28 @@ def test_when_a_page_is_tried_again(outcome: FetchResult, attempts: int, minutes
     ],
     ids=["an article", "a paywall", "another page", "nothing"],
 )
-def test_what_a_page_says_of_its_source(page: bytes, least: float | None, most: float | None) -> None:
-    """How well it was read; a page that is not the entry's counts as nothing, one behind a paywall not at all."""
-    standfirst = "A bridge over the northern river, two years on."
-    listed = replace(LISTED, article=replace(LISTED.article, standfirst=standfirst))
-    articles = FakeArticles([listed])
-    fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), page, "text/html")})
-    asyncio.run(PageReader(FakeDatabase(articles=articles), fetcher, InlineProcessPool(), FakeClock()).run_due({}, 5))
-    [confidence] = articles.confidences
+def test_a_page_updates_the_page_quality_of_its_source(
+    database: SqlDatabase, page: bytes, least: float | None, most: float | None
+) -> None:
+    """A page of another article counts as confidence 0; a page behind a paywall does not count."""
+    list_article(database, replace(LISTED, standfirst="A bridge over the northern river, two years on."))
+    run(database, Fetched(URL, 200, (), page, "text/html"))
+    recent = database.sources.load_poll_states()["daily"].pages.recent
     if least is None or most is None:
-        assert confidence is None
+        assert recent == ()
     else:
-        assert confidence is not None
+        [confidence] = recent
         assert least <= confidence <= most
 
 
-def test_a_failing_page_is_postponed_with_its_reason() -> None:
-    """Nothing is lost while a server is down."""
-    reading, articles = read(Failed("timed out after 30 s"))
-    assert reading.is_postponed
-    assert articles.postponed == [(LISTED, "timed out after 30 s", NOON + timedelta(minutes=2))]
-    assert not articles.kept
+def test_a_failing_page_is_postponed_with_its_reason(database: SqlDatabase) -> None:
+    """The article stays listed while its server is unreachable."""
+    list_article(database)
+    result = run(database, Failed("timed out after 30 s"))
+    assert result.is_postponed
+    assert (row(database).stage, row(database).last_error) == (Stage.LISTED, "timed out after 30 s")
+    assert database.articles.lease_pages(NOON + timedelta(seconds=119), 1, NOON + timedelta(hours=1)) == []
+    assert len(database.articles.lease_pages(NOON + timedelta(minutes=2), 1, NOON + timedelta(hours=1))) == 1
 
 
 @pytest.mark.parametrize(
@@ -110,49 +126,51 @@ def test_a_failing_page_is_postponed_with_its_reason() -> None:
         ("https://daily.example/rss", "https://daily.example.evil.example/1", False),
     ],
 )
-def test_a_source_s_headers_stay_with_its_own_host(at: str, page: str, sent: bool) -> None:
-    """A feed may name any address; credentials do not go there, nor in the open."""
-    source = Source("daily", "Daily", SourceKind.FEED, at, headers=(("Authorization", "Bearer x"),))
-    unread = replace(LISTED, article=replace(LISTED.article, url=page))
+def test_configured_headers_are_sent_to_the_host_of_the_source_only(
+    database: SqlDatabase, at: str, page: str, sent: bool
+) -> None:
+    """A feed may link to any address; credentials are not sent there, and not without encryption."""
+    source = replace(SOURCE, url=at, headers=(("Authorization", "Bearer x"),))
+    list_article(database, replace(LISTED, url=page))
     fetcher = FakeFetcher({page: Failed("down")})
-    reader = PageReader(FakeDatabase(articles=FakeArticles([unread])), fetcher, InlineProcessPool(), FakeClock())
-    asyncio.run(reader.run_due({"daily": source}, 1))
+    asyncio.run(PageReader(database, fetcher, InlineProcessPool(), FakeClock()).run_due({"daily": source}, 1))
     assert [request.headers for request in fetcher.asked] == [source.headers if sent else ()]
 
 
-def test_a_page_that_stays_away_leaves_what_the_feed_said() -> None:
-    """A mention in the headline or the summary is found even if the page never comes."""
-    _, articles = read(Failed("timed out"), attempts=2)
-    [(_, article, _, error)] = articles.kept
-    assert (article.title, article.standfirst) == ("Bridge opened", "A bridge.")
-    assert (article.partial, error) == ("feed", "timed out")
+def test_an_unreachable_page_leaves_the_feed_text(database: SqlDatabase) -> None:
+    """Mentions in the headline or the summary are found even if the page never responds."""
+    list_article(database, attempts=2)
+    run(database, Failed("timed out"))
+    (stored,) = database.articles.unmatched(5)
+    assert (stored.article.title, stored.article.standfirst) == ("Bridge opened", "A bridge.")
+    assert (stored.article.partial, row(database).last_error) == ("feed", "timed out")
 
 
-def test_an_extractor_that_fails_costs_only_its_own_page() -> None:
-    """An unexpected error is recorded on the row, with what the feed said."""
+def test_an_error_of_the_extractor_concerns_only_its_page(database: SqlDatabase) -> None:
+    """An unexpected error is stored with the article and its feed text."""
 
-    class Broken:
+    class BrokenPool:
         async def run(self, work: Callable[..., T], *_args: object) -> T:
             raise ValueError(f"bad tree in {work.__name__}")
 
-    articles = FakeArticles([LISTED])
-    fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), PAGE)})
-    reader = PageReader(FakeDatabase(articles=articles), fetcher, Broken(), FakeClock())
-    [reading] = asyncio.run(reader.run_due({}, 5))
-    assert reading.error == "ValueError: bad tree in extract_page"
-    assert articles.kept[0][3] == "ValueError: bad tree in extract_page"
+    list_article(database)
+    result = run(database, Fetched(URL, 200, (), PAGE), BrokenPool())
+    assert result.error == "ValueError: bad tree in extract_page"
+    assert row(database).last_error == "ValueError: bad tree in extract_page"
+    assert len(database.articles.unmatched(5)) == 1
 
 
-def test_a_lost_lease_writes_nothing() -> None:
-    """Somebody else reads the page now."""
+def test_a_lost_lease_stores_nothing(database: SqlDatabase) -> None:
+    """Another worker leases the page while this one extracts it."""
 
-    class Taken(FakeArticles):
-        def save_page(self, *_args: object) -> None:
-            raise LeaseLost("taken over")
+    class SlowPool(InlineProcessPool):
+        async def run(self, work: Callable[..., T], *args: object) -> T:
+            later = NOON + timedelta(hours=1)
+            assert len(database.articles.lease_pages(later, 1, later + timedelta(hours=1))) == 1
+            return await super().run(work, *args)
 
-    articles = Taken([LISTED])
-    fetcher = FakeFetcher({LISTED.article.url: Fetched(LISTED.article.url, 200, (), PAGE, "text/html")})
-    reader = PageReader(FakeDatabase(articles=articles), fetcher, InlineProcessPool(), FakeClock())
-    [reading] = asyncio.run(reader.run_due({}, 5))
-    assert reading.is_postponed
-    assert not articles.kept
+    list_article(database)
+    result = run(database, Fetched(URL, 200, (), PAGE, "text/html"), SlowPool())
+    assert result.is_postponed
+    assert row(database).stage == Stage.LISTED
+    assert database.articles.unmatched(5) == []

@@ -1,24 +1,27 @@
-"""Looking again at told articles: what is told, what is kept quietly, and what is left alone."""
+"""Recheck step: reported changes, stored versions, and ignored changes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 
-from monitor.domain.article import Article, StoredArticle
+from monitor.domain.article import Article, NewArticle, Stage
+from monitor.domain.digest import Digest, DigestPlan, ReportableHit, Schedule, Window
 from monitor.domain.fetch_result import Failed, Fetched, FetchResult, Gone
-from monitor.domain.mention import Findings, HitKind
-from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
+from monitor.domain.mention import HitKind
+from monitor.domain.revision import CONFIRM_MISSING_AFTER, next_recheck_at
+from monitor.domain.source import Source, SourceKind
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.extract.extractor import extract_page
 from monitor.match.engine import compile_watchlist
-from monitor.pipeline.recheck import Rechecker, RecheckResult
+from monitor.pipeline.recheck import Rechecker, RecheckOutcome, RecheckResult
+from monitor.store.catalogue import RECHECK
+from monitor.store.database import SqlDatabase
 
-T = TypeVar("T")
 URL = "http://daily.example/bridge"
 OFFICIAL = Official("phan-van-giang", "Phan Văn Giang", "Vietnam")
 FILLER = "The ministry said that work on the road had begun in the spring and would be over before the rains. "
@@ -34,60 +37,57 @@ def page(title: str = TITLE, sentence: str = SENTENCE, more: str = "") -> bytes:
     return f"<html><head><title>{title}</title></head><body>{article}</body></html>".encode()
 
 
-@dataclass
-class Store:
-    """Leases one article, and remembers what becomes of it."""
+@dataclass(frozen=True)
+class Rechecks:
+    """Result of a recheck, and what is stored after it."""
 
-    due: list[Recheck]
-    settled: list[tuple[datetime | None, int]] = field(default_factory=list)
-    kept: list[tuple[Article, Sequence[ArticleEvent]]] = field(default_factory=list)
-
-    def lease_due(self, _now: datetime, _limit: int, _until_at: datetime) -> list[Recheck]:
-        """Hand it out."""
-        return self.due
-
-    def record_result(self, _recheck: Recheck, _now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
-        """Remember."""
-        self.settled.append((due_at, missing_count))
-
-    def record_change(
-        self,
-        _recheck: Recheck,
-        article: Article,
-        _findings: Findings,
-        events: Sequence[ArticleEvent],
-        _now: datetime,
-        _at: object,
-    ) -> None:
-        """Remember."""
-        self.kept.append((article, events))
+    result: RecheckResult
+    versions: int
+    events: list[ReportableHit]
+    due_at: datetime | None
+    missing_count: int
 
 
-@dataclass
-class Database:
-    """Calls the store directly."""
+def store_article(database: SqlDatabase, article: Article, rule: Rule, *, versions: int = 0) -> None:
+    """Store an article that was found and reported an hour ago."""
+    found_at = NOON - timedelta(hours=1)
+    database.sources.register([Source("daily", "Daily", SourceKind.FEED, "http://daily.example/rss")], found_at)
+    (lease,) = database.sources.lease_due(found_at, 1, NOON)
+    new_article = NewArticle(("guid:1",), article, is_alertable=True, stage=Stage.LISTED)
+    database.articles.commit_poll(lease, lease.poll_state, [new_article], found_at)
+    (pending,) = database.articles.lease_pages(found_at, 1, NOON)
+    database.articles.save_page(pending, article, answer(page()))
+    (stored,) = database.articles.unmatched(5)
+    findings = compile_watchlist(Watchlist((OFFICIAL,), (rule,))).match(article)
+    database.articles.save_findings([(stored, findings)], found_at)
+    (hit,) = database.outbox.undelivered_hits(plan(rule), NOON)
+    database.outbox.commit_digest(Digest("urgent", "", Window(found_at, NOON), NOON, "UTC"), (), [hit.id])
+    with database._connections.write_transaction() as connection:
+        connection.exec_driver_sql(f"UPDATE article SET revisions = {versions}")
 
-    rechecks: Store
 
-    async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call it."""
-        return work(*args)
+def plan(rule: Rule) -> DigestPlan:
+    return DigestPlan("urgent", (rule.id,), Schedule(is_immediate=True), ())
 
 
-def look(
-    outcome: FetchResult, *, changes: bool = False, missing: int = 0, revisions: int = 0
-) -> tuple[RecheckResult, Store]:
-    """Look again at an article that was told an hour ago, whose page answers so now."""
+def run(database: SqlDatabase, outcome: FetchResult, rule: Rule, *, now: datetime = NOON) -> Rechecks:
+    """Recheck the article, for whose page the server gives this response."""
+    matcher = compile_watchlist(Watchlist((OFFICIAL,), (rule,)))
+    fetcher = FakeFetcher({URL: outcome})
+    rechecker = Rechecker(database, fetcher, InlineProcessPool(), matcher, (rule,), FakeClock(now))
+    [result] = asyncio.run(rechecker.run_due({}))
+    with database._connections.read_transaction() as connection:
+        row: Any = connection.execute(select(RECHECK)).one()
+    versions = len(database.queries.list_versions(1))
+    events = database.outbox.undelivered_hits(plan(rule), now + timedelta(minutes=1))
+    return Rechecks(result, versions, events, row.next_at, row.missing)
+
+
+def recheck(database: SqlDatabase, outcome: FetchResult, *, changes: bool = False, versions: int = 0) -> Rechecks:
+    """Recheck an article that was reported an hour ago."""
     rule = Rule("giang", officials=(OFFICIAL.id,), report_edits=changes)
-    watcher = compile_watchlist(Watchlist((OFFICIAL,), (rule,)))
-    article = extract_page(page(), URL, "text/html")
-    stored = StoredArticle(7, "daily", article, NOON - timedelta(hours=1), revisions=revisions)
-    store = Store([Recheck(stored, watcher.match(article), missing, "t")])
-    rechecker = Rechecker(
-        Database(store), FakeFetcher({URL: outcome}), InlineProcessPool(), watcher, (rule,), FakeClock()
-    )
-    [seen] = asyncio.run(rechecker.run_due({}))
-    return seen, store
+    store_article(database, extract_page(page(), URL, "text/html"), rule, versions=versions)
+    return run(database, outcome, rule)
 
 
 def answer(body: bytes) -> Fetched:
@@ -95,11 +95,11 @@ def answer(body: bytes) -> Fetched:
     return Fetched(URL, 200, (), body, "text/html")
 
 
-def test_an_unchanged_page_is_left_alone() -> None:
-    """The next look comes later; nothing is told."""
-    seen, store = look(answer(page()))
-    assert seen.outcome == "same"
-    assert store.settled == [(NOON - timedelta(hours=1) + timedelta(hours=6), 0)]
+def test_an_unchanged_page_changes_nothing(database: SqlDatabase) -> None:
+    """Nothing is reported, and the next recheck is scheduled."""
+    seen = recheck(database, answer(page()))
+    assert (seen.result.outcome, seen.versions, seen.events) == (RecheckOutcome.SAME, 0, [])
+    assert (seen.due_at, seen.missing_count) == (NOON - timedelta(hours=1) + timedelta(hours=6), 0)
 
 
 @pytest.mark.parametrize(
@@ -121,62 +121,61 @@ def test_an_unchanged_page_is_left_alone() -> None:
         ),
     ],
 )
-def test_what_matters_is_told(body: bytes, kind: HitKind, note: str) -> None:
-    """A changed headline, sentence, figure or mention, and a correction, are told with the reason."""
-    seen, store = look(answer(body))
-    assert seen.outcome == "reported"
-    [(_, [event])] = store.kept
-    assert (event.kind, event.note, event.hit.rule_id) == (kind, note, "giang")
+def test_relevant_changes_are_reported(database: SqlDatabase, body: bytes, kind: HitKind, note: str) -> None:
+    """A changed headline, sentence, figure or mention, and a correction, are reported with the reason."""
+    seen = recheck(database, answer(body))
+    assert seen.result.outcome is RecheckOutcome.REPORTED
+    [event] = seen.events
+    assert (event.kind, event.note, event.rule_id, seen.versions) == (kind, note, "giang", 1)
 
 
-def test_a_silent_edit_is_kept_and_told_only_where_it_is_asked_for() -> None:
-    """An edit far from any mention is a version; rules with ``report_edits`` hear of it."""
-    body = page(more="The governor thanked the engineers.")
-    seen, store = look(answer(body))
-    assert (seen.outcome, store.kept[0][1]) == ("changed", [])
-    seen, store = look(answer(body), changes=True)
-    assert store.kept[0][1][0].note == "text changed (0 sentences removed, 1 added), not disclosed by the page"
+def test_other_edits_are_stored_as_a_version(database: SqlDatabase) -> None:
+    """An edit far from any mention is stored and not reported."""
+    seen = recheck(database, answer(page(more="The governor thanked the engineers.")))
+    assert (seen.result.outcome, seen.versions, seen.events) == (RecheckOutcome.CHANGED, 1, [])
 
 
-def test_a_text_that_never_stands_still_is_no_news() -> None:
-    """After twenty-four quiet versions, no more are kept."""
-    seen, store = look(answer(page(more="The governor thanked the engineers.")), revisions=24)
-    assert (seen.outcome, store.kept) == ("same", [])
+def test_a_rule_may_report_every_edit(database: SqlDatabase) -> None:
+    """With report_edits an edit far from any mention is reported."""
+    seen = recheck(database, answer(page(more="The governor thanked the engineers.")), changes=True)
+    assert [event.note for event in seen.events] == ["text changed (0 sentences out, 1 in), without saying so"]
+
+
+def test_a_page_that_changes_constantly_is_ignored(database: SqlDatabase) -> None:
+    """After 24 versions no further one is stored."""
+    seen = recheck(database, answer(page(more="The governor thanked the engineers.")), versions=24)
+    assert (seen.result.outcome, seen.versions) == (RecheckOutcome.SAME, 0)
 
 
 @pytest.mark.parametrize("outcome", [Gone("410"), Failed("not found", status=404)])
-def test_a_page_must_be_gone_twice_to_be_withdrawn(outcome: FetchResult) -> None:
-    """A server may answer 404 for a moment."""
-    seen, store = look(outcome)
-    assert (seen.outcome, store.settled) == ("missing", [(NOON + CONFIRM_MISSING_AFTER, 1)])
-    seen, store = look(outcome, missing=1)
-    assert seen.outcome == "withdrawn"
-    assert store.kept[0][1][0].kind is HitKind.WITHDRAWN
+def test_a_page_is_withdrawn_if_it_is_missing_twice(database: SqlDatabase, outcome: FetchResult) -> None:
+    """Servers respond 404 for short periods, so the first time only schedules a second recheck."""
+    seen = recheck(database, outcome)
+    assert (seen.result.outcome, seen.events) == (RecheckOutcome.MISSING, [])
+    assert (seen.due_at, seen.missing_count) == (NOON + CONFIRM_MISSING_AFTER, 1)
+    seen = run(database, outcome, Rule("giang", officials=(OFFICIAL.id,)), now=NOON + CONFIRM_MISSING_AFTER)
+    assert seen.result.outcome is RecheckOutcome.WITHDRAWN
+    assert [event.kind for event in seen.events] == [HitKind.WITHDRAWN]
 
 
 @pytest.mark.parametrize("outcome", [Failed("timed out"), answer(b"<html><body>Log in</body></html>")])
-def test_a_page_that_cannot_be_read_changes_nothing(outcome: FetchResult) -> None:
-    """A login wall or a dead server is no edit."""
-    seen, store = look(outcome)
-    assert seen.outcome in {"unreadable", "same"}
-    assert not store.kept
+def test_an_unreadable_page_changes_nothing(database: SqlDatabase, outcome: FetchResult) -> None:
+    """A login page or an unreachable server is not an edit."""
+    seen = recheck(database, outcome)
+    assert seen.result.outcome in {RecheckOutcome.UNREADABLE, RecheckOutcome.SAME}
+    assert (seen.versions, seen.events) == (0, [])
 
 
-def test_a_clock_far_from_any_mention_is_no_version() -> None:
-    """What ticks on every visit is not even kept."""
-    ticking = page(more="Updated 12:04 1,204 views")
-    article = extract_page(ticking, URL, "text/html")
+def test_a_changed_time_or_counter_far_from_any_mention_is_ignored(database: SqlDatabase) -> None:
+    """Text that changes on every visit is not stored as a version."""
     rule = Rule("giang", officials=(OFFICIAL.id,), report_edits=True)
-    watcher = compile_watchlist(Watchlist((OFFICIAL,), (rule,)))
-    store = Store([Recheck(StoredArticle(7, "daily", article, NOON), watcher.match(article), 0, "t")])
-    fetcher = FakeFetcher({URL: answer(page(more="Updated 13:37 2,377 views"))})
-    rechecker = Rechecker(Database(store), fetcher, InlineProcessPool(), watcher, (rule,), FakeClock())
-    [seen] = asyncio.run(rechecker.run_due({}))
-    assert (seen.outcome, store.kept) == ("same", [])
+    store_article(database, extract_page(page(more="Updated 12:04 1,204 views"), URL, "text/html"), rule)
+    seen = run(database, answer(page(more="Updated 13:37 2,377 views")), rule)
+    assert (seen.result.outcome, seen.versions, seen.events) == (RecheckOutcome.SAME, 0, [])
 
 
-def test_looks_are_spaced_over_days_and_end() -> None:
-    """An hour, six hours, a day, three days, a week; then no more."""
+def test_rechecks_are_spaced_over_a_week() -> None:
+    """After an hour, six hours, a day, three days and a week; then never again."""
     begun, times = NOON, []
     now: datetime | None = NOON
     while now is not None and (now := next_recheck_at(begun, now)):

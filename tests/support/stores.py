@@ -1,0 +1,22 @@
+"""Empty SQLite databases for tests of the pipeline, opened within milliseconds."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from monitor.store.database import SqlDatabase
+
+
+@cache
+def _migrated_file() -> bytes:
+    """Return the file of an empty database with the current schema; the migrations run once per process."""
+    with tempfile.TemporaryDirectory() as folder:
+        SqlDatabase.open(f"sqlite:///{folder}/empty.db").close()
+        return (Path(folder) / "empty.db").read_bytes()
+
+
+def open_database(folder: Path, name: str = "monitor") -> SqlDatabase:
+    """Open a new empty database in a folder; the caller closes it."""
+    file = folder / f"{name}.db"
+    file.write_bytes(_migrated_file())
+    return SqlDatabase.open(f"sqlite:///{file}")

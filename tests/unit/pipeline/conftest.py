@@ -1,0 +1,17 @@
+"""Fixtures for the tests of the pipeline."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.stores import open_database
+
+from monitor.store.database import SqlDatabase
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[SqlDatabase]:
+    """Open an empty database."""
+    opened = open_database(tmp_path)
+    yield opened
+    opened.close()
