@@ -165,9 +165,9 @@ class LastWindow:
 class DigestQuery:
     """Selection of the inputs of one digest, for ``load_inputs``.
 
-    Hits are those that the digest has not reported, found before ``hits_before`` and not before ``found_since``. With
-    ``period_start_at`` they are all hits found since then, reported or not. With ``requires_hits``, nothing else is
-    loaded if there are none.
+    Hits are the ones that the digest has not reported, found before ``hits_before`` and not before ``found_since``.
+    With ``period_start_at`` they are all hits found since then, reported or not. With ``requires_hits``, nothing else
+    is loaded if there are none.
     """
 
     window: Window

@@ -1,6 +1,6 @@
 """Build articles from new feed entries; large batches run in a worker process.
 
-One interpreter uses one core. When a first poll yields thousands of entries, pure work on them moves to another
+One interpreter uses one core. If a first poll yields thousands of entries, pure work on them moves to another
 process. The results are the same in both places. A worker process that has answered is idle until this process reads
 the answer and sends more, so waiting calls share one message.
 

@@ -77,7 +77,7 @@ class Collector:
         limit: int = MAX_CONCURRENT_POLLS,
         source_ids: Collection[str] | None = None,
     ) -> list[PollResult]:
-        """Lease due sources, or those of ``source_ids`` whether due or not, and poll them concurrently."""
+        """Lease due sources, or the sources in ``source_ids`` whether due or not, and poll them concurrently."""
         leases = await self.lease(limit, source_ids)
         polls = [
             self.poll(lease, sources[lease.source_id], wait=True) for lease in leases if lease.source_id in sources

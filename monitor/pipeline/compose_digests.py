@@ -94,7 +94,7 @@ class DigestComposer:
         self._sent_at: dict[str, deque[datetime]] = defaultdict(deque)
 
     async def run_due(self, configuration: Configuration, notices: Sequence[str] = ()) -> list[Digest]:
-        """Compose every due digest and return those that are sent. ``notices`` are placed at their head."""
+        """Compose every due digest and return the digests that are sent. ``notices`` are placed at their head."""
         digests = []
         for plan in configuration.digests:
             try:

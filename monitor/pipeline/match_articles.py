@@ -134,10 +134,7 @@ class MatchingStep:
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
 
     async def run_all(self, max_articles: float = inf) -> MatchingResult:
-        """Match the waiting articles, at least ``max_articles`` if there are so many.
-
-        Later arrivals wait for the next run.
-        """
+        """Match waiting articles until none is left or ``max_articles`` is reached; later arrivals wait."""
         total = batch = await self.run_batch()
         while batch.article_count == BATCH_SIZE and total.article_count < max_articles:
             batch = await self.run_batch()

@@ -96,7 +96,7 @@ def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
 def plan_poll(
     source: Source, attempt: PollAttempt, known_keys: Collection[str], backfill: timedelta, now: datetime
 ) -> PollPlan:
-    """Return what to store of an attempt; ``known_keys`` are those of ``keys_to_look_up`` that the source has."""
+    """Return what to store of an attempt; ``known_keys`` are the keys of ``keys_to_look_up`` that are stored."""
     poll_state, result = attempt.poll_state, attempt.result
     if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries:
         result = _empty_feed_failure(poll_state)
@@ -171,7 +171,7 @@ def _plan_document(
 def _decide_entries(
     entries: Sequence[Entry], keyed_entries: Sequence[KeyedEntry], decisions: Sequence[EntryDecision]
 ) -> tuple[PlannedEntry, ...]:
-    """Return the decision on every entry of the document, then on those of the sitemap that fills a gap."""
+    """Return the decision on every entry of the document, then on the entries of the sitemap that fills a gap."""
     pending = {id(one.entry): decision for one, decision in zip(keyed_entries, decisions, strict=True)}
     document = [PlannedEntry(entry, pending.pop(id(entry), EntryDecision.REPEATED)) for entry in entries]
     added = [

@@ -1,4 +1,4 @@
-"""What is usual with the pages of a source, and when they are read far worse."""
+"""Page quality of a source, and the detection of layout changes."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ GOOD, ODD = 0.85, 0.3
 
 
 def read(pages: PageQuality, *confidences: float, at: datetime = NOW, accepted: bool = False) -> PageQuality:
-    """Read pages an hour apart."""
+    """Return the page quality after reading pages an hour apart."""
     for number, confidence in enumerate(confidences):
         url = f"https://x.example/{number}"
         pages = update_page_quality(pages, confidence, url, at + number * HOUR, is_accepted=accepted)
@@ -35,44 +35,44 @@ USUAL = read(UNKNOWN_PAGE_QUALITY, *[GOOD] * 10)
 CHANGED = read(USUAL, *[ODD] * 5)
 
 
-def test_nothing_is_judged_before_enough_was_read() -> None:
-    """Nine pages are no habit."""
+def test_nine_pages_are_not_enough_to_learn() -> None:
+    """The usual confidence is learned from ten pages."""
     assert read(UNKNOWN_PAGE_QUALITY, *[GOOD] * 9).usual == 0
     assert read(UNKNOWN_PAGE_QUALITY, *[GOOD] * 4, *[ODD] * 5).changed_at is None
     assert USUAL.usual == GOOD
 
 
-def test_an_odd_page_is_no_change_and_teaches_nothing() -> None:
-    """A video, a gallery, even four together; a brief report is not odd at all."""
+def test_single_outliers_change_nothing() -> None:
+    """Up to four outliers in a row are ignored; a brief report is not an outlier."""
     assert read(USUAL, *[ODD] * 4, GOOD, *[0.0] * 4, GOOD).changed_at is None
     assert read(USUAL, *[ODD] * 4).usual == GOOD
     assert read(USUAL, *[0.6] * 20).changed_at is None
 
 
-def test_several_in_a_row_are_a_change() -> None:
-    """It began with the first of them; pages without any text count as the others do."""
+def test_several_outliers_in_a_row_are_a_layout_change() -> None:
+    """It starts with the first of them; pages without any text count, too."""
     assert CHANGED.changed_at == NOW
     assert CHANGED.current_confidence == ODD
     assert read(USUAL, *[0.0] * 5).changed_at == NOW
 
 
-def test_where_odd_pages_are_common_more_of_them_are_needed() -> None:
-    """A source with many videos is not complained about at every handful of them."""
+def test_sources_with_many_outliers_need_a_longer_streak() -> None:
+    """A source with many videos is not reported at every few of them."""
     mixed = read(UNKNOWN_PAGE_QUALITY, *[GOOD, GOOD, ODD] * 30)
     assert mixed.changed_at is None
     assert read(mixed, *[ODD] * 6).changed_at is None
     assert read(mixed, *[ODD] * MAX_OUTLIER_STREAK).changed_at is not None
 
 
-def test_a_change_lasts_until_pages_are_read_as_before() -> None:
-    """One lucky page does not end it, three do."""
+def test_a_layout_change_ends_after_three_normal_pages() -> None:
+    """A single normal page does not end it."""
     assert read(CHANGED, GOOD, ODD, GOOD, GOOD).changed_at == NOW
     mended = read(CHANGED, GOOD, GOOD, GOOD, at=NOW + DAY)
     assert (mended.changed_at, mended.mended_at, mended.usual) == (None, NOW + DAY + 2 * HOUR, GOOD)
 
 
-def test_a_change_is_not_learned_by_itself() -> None:
-    """However long it lasts; only what was accepted becomes usual, and can change again."""
+def test_a_layout_change_is_learned_only_if_accepted() -> None:
+    """After acceptance the new confidence is usual, and can change again."""
     lasting = read(CHANGED, *[ODD] * 500)
     assert (lasting.usual, lasting.changed_at) == (GOOD, NOW)
     learned = read(lasting, ODD, accepted=True)
@@ -80,8 +80,8 @@ def test_a_change_is_not_learned_by_itself() -> None:
     assert read(learned, *[0.1] * MAX_OUTLIER_STREAK).changed_at is not None
 
 
-def test_pages_that_never_held_any_text_are_told_too() -> None:
-    """Once; accepted as they are, they cannot get worse."""
+def test_pages_without_any_text_are_reported() -> None:
+    """Once accepted, they cannot get worse."""
     empty = read(UNKNOWN_PAGE_QUALITY, *[0.0] * 10)
     assert empty.changed_at is not None
     assert "hardly any article text" in effective_poll_state(PollState("daily", pages=empty)).detail
@@ -90,8 +90,8 @@ def test_pages_that_never_held_any_text_are_told_too() -> None:
 
 
 @given(st.lists(st.floats(0, 1), max_size=60))
-def test_what_is_usual_stays_a_confidence(confidences: list[float]) -> None:
-    """Whatever pages come."""
+def test_the_usual_confidence_stays_between_0_and_1(confidences: list[float]) -> None:
+    """This holds for every sequence of pages."""
     pages = read(UNKNOWN_PAGE_QUALITY, *confidences)
     assert 0 <= pages.usual <= 1
     assert 0 <= pages.odd <= 1
@@ -99,8 +99,8 @@ def test_what_is_usual_stays_a_confidence(confidences: list[float]) -> None:
     assert 5 <= min_outlier_streak(pages.odd) <= MAX_OUTLIER_STREAK
 
 
-def test_a_changed_layout_is_a_state_with_evidence_and_remedy() -> None:
-    """What was seen, since when, where, and what to do."""
+def test_a_layout_change_is_a_state_with_evidence_and_suggestion() -> None:
+    """The detail has confidence, time and page; the suggestion has the command."""
     memory = effective_poll_state(PollState("daily", pages=CHANGED))
     assert (memory.state, memory.state_since_at) == (SourceState.FAILING, NOW)
     assert "layout changed" in memory.detail
@@ -120,22 +120,22 @@ def test_a_changed_layout_is_a_state_with_evidence_and_remedy() -> None:
         (SourceState.PAUSED, SourceState.PAUSED),
     ],
 )
-def test_what_is_worse_is_told_first(state: SourceState, seen: SourceState) -> None:
-    """A source has one state: missed articles and walls before badly read pages, these before silence and moves."""
+def test_the_worst_problem_is_the_state(state: SourceState, seen: SourceState) -> None:
+    """Missed articles and blocked access precede badly read pages; silence and redirects follow."""
     memory = PollState("daily", state=state, detail="why", pages=CHANGED)
     assert effective_poll_state(memory).state is seen
 
 
 def poll(memory: PollState, at: datetime) -> tuple[PollState, str, str]:
-    """Do what a poll does with the memory; return kind and text of the notice, too."""
+    """Apply the end of a poll to the state; return kind and text of the notice, too."""
     memory = accept_layout_change(memory, at)
     notice = notice_due(memory, at, "The Daily")
     kind, text = (notice.kind, notice.text) if notice else ("", "")
     return with_notice(memory, notice, at), kind, text
 
 
-def test_a_change_is_told_once_repeated_daily_and_its_end_told_once() -> None:
-    """As any other fault is."""
+def test_a_layout_change_is_reported_repeated_daily_and_ended() -> None:
+    """Like every other problem."""
     memory, kinds = PollState("daily", pages=CHANGED, state_since_at=NOW - 90 * DAY), []
     for hours in (0, 1, 25, 26):
         memory, kind, _ = poll(memory, NOW + hours * HOUR)
@@ -145,8 +145,8 @@ def test_a_change_is_told_once_repeated_daily_and_its_end_told_once() -> None:
     assert [*kinds, kind, poll(memory, NOW + 4 * DAY)[1]] == ["change", "", "reminder", "", "recovery", ""]
 
 
-def test_a_change_that_stays_is_accepted_after_a_week_of_telling() -> None:
-    """It neither alarms for ever nor is taken as usual in silence."""
+def test_a_layout_change_is_accepted_after_a_week_of_notices() -> None:
+    """The last notice states that it is considered normal."""
     memory, kinds = PollState("daily", pages=CHANGED), []
     for day in range(9):
         memory, kind, text = poll(memory, NOW + day * DAY)
@@ -159,8 +159,8 @@ def test_a_change_that_stays_is_accepted_after_a_week_of_telling() -> None:
     assert memory.accepted_at == CHANGED.changed_at
 
 
-def test_an_old_change_that_nobody_was_told_of_is_told_for_a_week() -> None:
-    """Even if the program stood still for a month."""
+def test_an_unreported_old_layout_change_is_reported_for_a_week() -> None:
+    """Even if the program did not run for a month."""
     memory, kinds = PollState("daily", pages=CHANGED), []
     for day in (30, 31, 36, 37):
         memory, kind, _ = poll(memory, NOW + day * DAY)
@@ -169,17 +169,17 @@ def test_an_old_change_that_nobody_was_told_of_is_told_for_a_week() -> None:
 
 
 def failing(memory: PollState, at: datetime, failures: float = 2.0) -> PollState:
-    """Let polls fail from a time on."""
+    """Return the state after failed polls since a time."""
     return replace(memory, state=SourceState.FAILING, state_since_at=at, failures=failures, detail="404")
 
 
 def read_again(memory: PollState, at: datetime) -> PollState:
-    """Let polls succeed from a time on."""
+    """Return the state after successful polls since a time."""
     return replace(memory, state=SourceState.OK, state_since_at=at, failures=0.0, detail="")
 
 
-def test_a_change_that_comes_to_light_when_the_source_is_read_again_is_told_at_once() -> None:
-    """The reader, who was told of another fault, neither waits a day for it nor takes the source for mended."""
+def test_a_layout_change_after_another_problem_is_reported_at_once() -> None:
+    """The reader does not have to wait for the daily reminder."""
     memory, *_ = poll(failing(PollState("daily", pages=CHANGED), NOW - DAY), NOW)
     memory, kind, text = poll(read_again(memory, NOW + HOUR), NOW + HOUR)
     assert (kind, memory.first_reported_at) == ("change", NOW + HOUR)
@@ -187,8 +187,8 @@ def test_a_change_that_comes_to_light_when_the_source_is_read_again_is_told_at_o
     assert poll(memory, NOW + 2 * HOUR)[1] == ""
 
 
-def test_a_source_that_fails_while_its_layout_is_told_is_told_at_once() -> None:
-    """And a hiccup meanwhile is told of neither when it comes nor when it goes."""
+def test_a_failure_during_a_layout_change_is_reported_at_once() -> None:
+    """A single light failure in between is not reported."""
     memory, *_ = poll(PollState("daily", pages=CHANGED), NOW)
     memory, kind, _ = poll(failing(memory, NOW + HOUR, failures=0.25), NOW + HOUR)
     assert kind == ""
@@ -199,14 +199,14 @@ def test_a_source_that_fails_while_its_layout_is_told_is_told_at_once() -> None:
     assert "404" in text
 
 
-def test_a_fault_told_by_a_program_that_did_not_note_its_beginning_is_not_told_anew() -> None:
-    """After an update the next word on it is the daily reminder."""
+def test_a_problem_without_a_stored_start_is_not_reported_again() -> None:
+    """After an update the next notice is the daily reminder."""
     memory, *_ = poll(failing(PollState("daily"), NOW), NOW)
     assert poll(replace(memory, reported_since_at=None), NOW + HOUR)[1] == ""
 
 
-def test_a_change_beside_a_failing_poll_waits_with_being_accepted() -> None:
-    """While the source itself cannot be read nothing is said about its pages."""
+def test_a_layout_change_is_not_accepted_while_polls_fail() -> None:
+    """While the source cannot be read, no notice about its pages is sent."""
     memory = PollState("daily", state=SourceState.FAILING, failures=2.0, detail="404", pages=CHANGED)
     memory, _, text = poll(memory, NOW)
     assert "404" in text

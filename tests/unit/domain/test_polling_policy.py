@@ -1,4 +1,4 @@
-"""When a source is polled next, and in which state it is: the policies as tables."""
+"""Polling policy and notices about sources, as tables."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -43,10 +43,10 @@ SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/feed")
         (HOUR, 0, 0, None, 75 * MINUTE),
     ],
 )
-def test_the_pace_follows_the_overlap(
+def test_the_interval_follows_the_overlap(
     pace: timedelta | None, entries: int, known: int, quiet: timedelta | None, expected: timedelta
 ) -> None:
-    """Mostly new means sooner, mostly known later, nothing known at once much sooner; within 5 minutes and 12 hours."""
+    """Few known entries shorten it, many lengthen it, none halves it; between 5 minutes and 12 hours."""
     assert polling_policy.next_poll_interval(pace, entries, known, quiet) == expected
 
 
@@ -56,10 +56,10 @@ def test_the_pace_follows_the_overlap(
     st.integers(0, 100),
     st.none() | st.timedeltas(min_value=timedelta(0), max_value=400 * DAY),
 )
-def test_the_pace_stays_within_its_bounds(
+def test_the_interval_stays_within_its_bounds(
     pace: timedelta | None, entries: int, known: int, quiet: timedelta | None
 ) -> None:
-    """Whatever happens, a source is polled neither in a storm nor never."""
+    """This holds for every combination of numbers."""
     found = polling_policy.next_poll_interval(pace, entries, min(known, entries), quiet)
     assert polling_policy.MIN_POLL_INTERVAL <= found <= polling_policy.MAX_POLL_INTERVAL
     assert (
@@ -83,15 +83,15 @@ def test_the_pace_stays_within_its_bounds(
         (DAY, HOUR, (HOUR,), DAY),
     ],
 )
-def test_advice_stretches_the_wait_within_bounds(
+def test_cache_lifetimes_extend_the_wait_within_bounds(
     every: timedelta | None, pace: timedelta, advice: tuple[timedelta | None, ...], expected: timedelta
 ) -> None:
-    """Freshness and ttl count up to an hour, and at most tenfold against the user's own word."""
+    """They count up to an hour, and at most tenfold against a configured interval."""
     assert polling_policy.wait_after_success(every, pace, advice) == expected
 
 
-def test_failures_weigh_differently_and_the_wait_grows_in_a_line() -> None:
-    """Hard 1, soft a half, temporary a quarter; never abandoned, never more than half a day; Retry-After wins."""
+def test_the_wait_grows_linearly_with_weighted_failures() -> None:
+    """Hard 1, soft 0.5, temporary 0.25; at most half a day; Retry-After has priority."""
     sums = [
         polling_policy.add_failure(0, weight)
         for weight in (FailureWeight.HARD, FailureWeight.SOFT, FailureWeight.TEMPORARY)
@@ -118,15 +118,15 @@ def test_failures_weigh_differently_and_the_wait_grows_in_a_line() -> None:
         (timedelta(seconds=1), None, timedelta(seconds=1)),
     ],
 )
-def test_blocked_sources_are_asked_seldom(
+def test_blocked_sources_are_polled_rarely(
     every: timedelta | None, retry_after: timedelta | None, expected: timedelta
 ) -> None:
-    """Twice the pace, between an hour and half a day."""
+    """Twice the interval, between an hour and half a day."""
     assert polling_policy.wait_when_blocked(every, None, retry_after) == expected
 
 
-def test_polls_are_spread_the_same_way_each_time() -> None:
-    """Up to a tenth either way, by source and count; seconds stay exact."""
+def test_jitter_is_the_same_for_one_source_and_poll() -> None:
+    """Up to 10 % in both directions; seconds are exact."""
     waits = {polling_policy.add_jitter(HOUR, f"s{n}", 1) for n in range(50)}
     assert len(waits) > 40
     assert all(0.9 * HOUR <= wait <= 1.1 * HOUR for wait in waits)
@@ -148,21 +148,21 @@ def test_polls_are_spread_the_same_way_each_time() -> None:
         ((12,), ("friday",), NOW.replace(hour=13)),
     ],
 )
-def test_silent_hours_and_days_are_skipped(hours: tuple[int, ...], days: tuple[str, ...], expected: datetime) -> None:
-    """A poll moves out of the hours in which a feed says that it never changes; nonsense is ignored."""
+def test_excluded_hours_and_days_are_skipped(hours: tuple[int, ...], days: tuple[str, ...], expected: datetime) -> None:
+    """A poll moves out of the hours that a feed excludes; invalid values are ignored."""
     assert polling_policy.skip_excluded_hours(NOW, hours, days) == expected
 
 
-def test_moves_count_agreeing_answers_in_a_row() -> None:
-    """Another address or none begins anew."""
+def test_redirects_to_one_address_are_counted() -> None:
+    """Another address or none restarts the count."""
     count = ("", 0)
     for answer, expected in (("a", 1), ("a", 2), ("b", 1), ("", 0), ("a", 1), ("a", 2), ("a", 3)):
         count = polling_policy.count_moved_responses(*count, answer)
         assert count[1] == expected
 
 
-def test_an_unconditional_question_is_due_every_twelve_hours() -> None:
-    """At first, and then against servers whose 304 lies."""
+def test_an_unconditional_request_is_due_every_twelve_hours() -> None:
+    """The first request is unconditional, too; some servers always respond 304."""
     assert polling_policy.is_unconditional_due(None, NOW)
     assert not polling_policy.is_unconditional_due(NOW - 11 * HOUR, NOW)
     assert polling_policy.is_unconditional_due(NOW - 12 * HOUR, NOW)
@@ -178,30 +178,30 @@ def test_an_unconditional_question_is_due_every_twelve_hours() -> None:
         (2 * DAY, None, None, False),
     ],
 )
-def test_silence_is_measured_against_what_is_expected(
+def test_silence_is_compared_with_the_configured_maximum(
     expect: timedelta | None, last_new: datetime | None, baseline: datetime | None, quiet: bool
 ) -> None:
-    """Without an expectation silence is no fault; a source that never brought anything counts from its baseline."""
+    """Without a maximum silence is normal; a source without articles counts from its first poll."""
     memory = PollState("daily", last_new_at=last_new, baseline_at=baseline)
     assert bool(diagnose_silence(replace(SOURCE, max_silence=expect), memory, NOW)) is quiet
 
 
-def test_a_state_keeps_its_beginning_while_it_lasts() -> None:
-    """A new reason does not make a fault young again."""
+def test_a_state_keeps_its_start_time() -> None:
+    """A new reason does not change the start time."""
     memory = with_diagnosis(PollState("daily"), SourceDiagnosis(SourceState.FAILING, "404"), NOW)
     memory = with_diagnosis(memory, SourceDiagnosis(SourceState.FAILING, "500"), NOW + DAY)
     assert (memory.state_since_at, memory.detail) == (NOW, "500")
     assert with_diagnosis(memory, SourceDiagnosis(), NOW + DAY).state_since_at == NOW + DAY
 
 
-def tell(memory: PollState, finding: SourceDiagnosis, at: datetime) -> tuple[PollState, SourceNotice | None]:
+def give_notice(memory: PollState, finding: SourceDiagnosis, at: datetime) -> tuple[PollState, SourceNotice | None]:
     memory = with_diagnosis(memory, finding, at)
     notice = notice_due(memory, at, "The Daily")
     return with_notice(memory, notice, at), notice
 
 
-def test_notices_change_remind_and_recover() -> None:
-    """Told at the change with reason and remedy, again after a day, at another state, and once when it is over."""
+def test_notices_at_change_daily_and_at_recovery() -> None:
+    """A change has reason and suggestion; the reminder follows after a day; the recovery is reported once."""
     memory, kinds = PollState("daily"), []
     blocked, gone = SourceDiagnosis(SourceState.BLOCKED, "a wall", "ask them"), SourceDiagnosis(SourceState.GONE, "410")
     for finding, hours in (
@@ -212,7 +212,7 @@ def test_notices_change_remind_and_recover() -> None:
         (SourceDiagnosis(), 26),
         (SourceDiagnosis(), 27),
     ):
-        memory, notice = tell(memory, finding, NOW + hours * HOUR)
+        memory, notice = give_notice(memory, finding, NOW + hours * HOUR)
         kinds.append(notice.kind if notice else "")
         if hours == 0:
             assert notice is not None
@@ -221,6 +221,6 @@ def test_notices_change_remind_and_recover() -> None:
     assert kinds == ["change", "", "reminder", "change", "recovery", ""]
 
 
-def test_paused_sources_are_not_complained_about() -> None:
-    """Who paused it knows."""
+def test_paused_sources_cause_no_notice() -> None:
+    """The user has paused them."""
     assert notice_due(PollState("daily", state=SourceState.PAUSED), NOW) is None

@@ -1,4 +1,4 @@
-"""Each usual failure of a source comes with what helps."""
+"""Suggestions for failures of sources."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from monitor.domain.source_health import suggestion_for
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FailureCause if fault is not FailureCause.OTHER])
-def test_every_known_fault_has_a_remedy(fault: FailureCause) -> None:
-    """A row of ``monitor status`` never leaves its reader alone with what the system said."""
+def test_every_known_cause_has_a_suggestion(fault: FailureCause) -> None:
+    """`monitor status` shows a suggestion for each of them."""
     assert suggestion_for(Failed("x", cause=fault))
 
 
@@ -21,11 +21,11 @@ def test_every_known_fault_has_a_remedy(fault: FailureCause) -> None:
         (522, "only the outlet"),
     ],
 )
-def test_a_status_says_more_than_the_fault(status: int, words: str) -> None:
-    """The server's own word comes first."""
+def test_the_status_code_decides_before_the_cause(status: int, words: str) -> None:
+    """The server's response is more specific."""
     assert words in suggestion_for(Failed("x", status=status, cause=FailureCause.TIMEOUT))
 
 
-def test_what_is_not_known_is_not_guessed() -> None:
-    """An error of the program itself has no remedy for its user."""
+def test_an_unknown_failure_has_no_suggestion() -> None:
+    """The user cannot fix an error of the program."""
     assert suggestion_for(Failed("unexpected KeyError")) == ""

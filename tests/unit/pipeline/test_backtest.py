@@ -1,4 +1,4 @@
-"""Rehearsal: new and lost hits of edited rules over the articles kept."""
+"""Backtest: new and lost hits of edited rules on stored articles."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,8 +27,8 @@ def kept(number: int, body: str, *, news: bool = True) -> StoredArticle:
     )
 
 
-def test_new_lost_and_steady_hits_are_told_apart() -> None:
-    """A hit that was told and stays is neither new nor lost; each difference comes with its article."""
+def test_new_lost_and_unchanged_hits_are_counted() -> None:
+    """A reported hit that stays is neither new nor lost; each difference has its article."""
     articles = [kept(0, "border"), kept(1, "border talks"), kept(2, "rain")]
     (result,) = backtest(Words("border"), ["r"], articles, {1: frozenset({"r"}), 2: frozenset({"r"})})
     assert (result.hit_count, result.new_count, result.lost_count) == (2, 1, 1)
@@ -38,19 +38,19 @@ def test_new_lost_and_steady_hits_are_told_apart() -> None:
     assert sum(result.hits_by_day.values()) == 2
 
 
-def test_a_rule_that_went_loses_all() -> None:
-    """The hits of a rule that the file no longer has are lost."""
+def test_a_removed_rule_loses_all_hits() -> None:
+    """The hits of a rule that is no longer configured are lost."""
     results = {one.rule: one for one in backtest(Words("x"), ["r"], [kept(0, "border")], {0: frozenset({"old"})})}
     assert (results["old"].lost_count, results["r"].hit_count) == (1, 0)
 
 
-def test_what_is_no_news_counts_for_neither() -> None:
-    """Articles from before the source was watched are not told anew."""
+def test_articles_from_before_the_source_was_added_are_ignored() -> None:
+    """They are neither new nor lost hits."""
     (result,) = backtest(Words("border"), ["r"], [kept(0, "border", news=False)], {})
     assert (result.hit_count, result.new_count) == (0, 0)
 
 
-def test_examples_are_few() -> None:
-    """A flood is counted, and shown by a handful."""
+def test_examples_are_limited() -> None:
+    """All hits are counted, and a few are shown."""
     (result,) = backtest(Words("a"), ["r"], [kept(number, "a") for number in range(20)], {})
     assert (result.new_count, len(result.new_examples)) == (20, MAX_EXAMPLES)

@@ -1,4 +1,4 @@
-"""Articles of a feed's entries: made here or elsewhere, the same; an entry that kills its reader costs no other."""
+"""Building articles from entries: in this or another process, with fallback articles."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ WHOLE = "<p>" + "</p><p>".join("Words of a whole article, one after the other. "
 
 
 class Deadly:
-    """A workshop in which some entries kill; ``refuses``: no process can be started."""
+    """Process pool in which some entries kill the process; with ``refuses`` no process can be started."""
 
     def __init__(self, *deadly: str, refuses: bool = False) -> None:
         self.deadly, self.refuses, self.sizes = deadly, refuses, list[int]()
@@ -43,7 +43,7 @@ class Deadly:
 
 
 def entries(count: int) -> list[ClassifiedEntry]:
-    """Make entries, every third of them whole."""
+    """Return entries, every third with the complete text."""
     texts = [f"{WHOLE}{n}" if n % 3 == 0 else f"<p>Teaser {n}" for n in range(count)]
     return [
         ClassifiedEntry(Entry(f"https://daily.example/{n}", title=f"t{n}", content=text), (f"guid:{n}",), n % 2 == 0)
@@ -51,37 +51,37 @@ def entries(count: int) -> list[ClassifiedEntry]:
     ]
 
 
-def made(kept: Sequence[ClassifiedEntry], workshop: Deadly | None, source: Source = SOURCE) -> BuiltArticles:
+def made(kept: Sequence[ClassifiedEntry], pool: Deadly | None, source: Source = SOURCE) -> BuiltArticles:
     async def run() -> BuiltArticles:
-        aside = ProcessOffloader(workshop)
-        aside.add_backlog(2 * OFFLOAD_THRESHOLD)
-        return await ArticleBuilder(aside, asyncio.Lock()).build(kept, source)
+        offloader = ProcessOffloader(pool)
+        offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+        return await ArticleBuilder(offloader, asyncio.Lock()).build(kept, source)
 
     return asyncio.run(run())
 
 
-def without_words(drafts: Sequence[NewArticle]) -> list[tuple[Article, Stage, bool, str, tuple[str, ...]]]:
+def without_search_text(drafts: Sequence[NewArticle]) -> list[tuple[Article, Stage, bool, str, tuple[str, ...]]]:
     return [(one.article, one.stage, one.is_alertable, one.quarantine_reason, one.entry_keys) for one in drafts]
 
 
-@pytest.mark.parametrize("workshop", [Deadly(), Deadly(refuses=True)], ids=["elsewhere", "none to be had"])
-def test_articles_are_the_same_wherever_they_are_made(workshop: Deadly) -> None:
-    """In order, with their keys, stage and judgement; what was made elsewhere brings its words for the index."""
+@pytest.mark.parametrize("pool", [Deadly(), Deadly(refuses=True)], ids=["elsewhere", "none to be had"])
+def test_articles_are_the_same_in_both_processes(pool: Deadly) -> None:
+    """Order, keys, stage and decision are equal; only the worker process adds the search text."""
     kept = entries(MAX_BATCH_ENTRIES + 20)
-    here, there = made(kept, None), made(kept, workshop)
-    assert without_words(there.articles) == without_words(here.articles)
+    here, there = made(kept, None), made(kept, pool)
+    assert without_search_text(there.articles) == without_search_text(here.articles)
     assert {one.stage for one in here.articles} == {Stage.EXTRACTED, Stage.LISTED}
-    assert workshop.sizes == ([] if workshop.refuses else [MAX_BATCH_ENTRIES, 20])
+    assert pool.sizes == ([] if pool.refuses else [MAX_BATCH_ENTRIES, 20])
     for one in there.articles:
-        assert one.search_text == (None if workshop.refuses or one.stage is Stage.LISTED else index_text(one.article))
+        assert one.search_text == (None if pool.refuses or one.stage is Stage.LISTED else index_text(one.article))
 
 
 @pytest.mark.parametrize("mode", TextOrigin)
-def test_an_entry_that_kills_is_kept_as_bare_words(mode: TextOrigin) -> None:
-    """It alone loses its markup; all others are read as ever, and none is left out or kept twice."""
+def test_an_entry_that_kills_its_process_becomes_a_fallback_article(mode: TextOrigin) -> None:
+    """Only this entry loses its markup, and no entry is missing or repeated."""
     kept, source = entries(12), Source("daily", "Daily", SourceKind.FEED, SOURCE.url, text_from=mode)
-    workshop = Deadly("t6")
-    there, here = made(kept, workshop, source), made(kept, None, source)
+    pool = Deadly("t6")
+    there, here = made(kept, pool, source), made(kept, None, source)
     assert there.fallback_count == 1
     changed = [
         n
@@ -92,15 +92,15 @@ def test_an_entry_that_kills_is_kept_as_bare_words(mode: TextOrigin) -> None:
     bare = there.articles[6]
     assert bare.article.body.startswith("Words of a whole article")
     assert bare.stage is (Stage.EXTRACTED if mode is TextOrigin.FEED else Stage.LISTED)
-    assert workshop.sizes == [12, *[1] * 12]
+    assert pool.sizes == [12, *[1] * 12]
 
 
-def test_a_feed_full_of_them_holds_nobody_up() -> None:
-    """When a few have killed, the rest is tried once more together, and then kept as it is."""
+def test_many_killing_entries_are_not_all_tried() -> None:
+    """After a few kills the remaining entries are tried together once."""
     kept = entries(12)
-    workshop = Deadly("t1", "t2", "t9")
-    there = made(kept, workshop)
-    assert workshop.sizes == [12, 1, 1, 1, 9]
+    pool = Deadly("t1", "t2", "t9")
+    there = made(kept, pool)
+    assert pool.sizes == [12, 1, 1, 1, 9]
     assert there.fallback_count == MAX_KILLED_PROCESSES + 9
     assert [one.entry_keys for one in there.articles] == [one.keys for one in kept]
     assert all("Words" in one.article.body or "Teaser" in one.article.body for one in there.articles)

@@ -199,7 +199,7 @@ def test_one_overdue_digest_reports_everything_after_an_outage(database: SqlData
 
 
 def test_an_immediate_digest_after_an_outage_is_marked_overdue(database: SqlDatabase) -> None:
-    """A hit that could have been reported over five minutes earlier is overdue; quiet hours are no delay."""
+    """A hit that could have been reported over five minutes earlier is overdue; quiet hours do not count."""
     held = replace(ONCE, id="held", quiet_hours=QuietHours(time(22), time(6)))
     clock = FakeClock(datetime(2026, 5, 4, 14, tzinfo=UTC))  # 21:00 in Vientiane
     installation = Installation(database, watch(ONCE, held), clock)
@@ -287,7 +287,7 @@ def test_quiet_hours_delay_a_notice_about_a_source(database: SqlDatabase) -> Non
 
 
 def test_quarantined_articles_are_reported_in_the_next_digest_only(database: SqlDatabase) -> None:
-    """Quarantined articles add a notice to the next digest and are no reason to send one; old articles are omitted."""
+    """Quarantined articles add a notice to the next digest but do not cause one; old articles are omitted."""
     installation = Installation(database, watch(DAILY))
     installation.run()
     installation.register("kpl")
@@ -432,7 +432,7 @@ def test_the_first_digest_sent_by_hand_starts_at_the_backfill(database: SqlDatab
 
 
 def test_near_misses_are_reported_weekly_in_a_digest_with_hits(database: SqlDatabase) -> None:
-    """The notice appears once a week and is no reason to send a digest."""
+    """The notice appears once a week and does not cause a digest."""
     installation = Installation(database, watch(DAILY))
     quiet: list[Digest] = []
     for number in range(8 * 24):

@@ -1,4 +1,4 @@
-"""Space, backups and retention, as the daemon cares for them."""
+"""Maintenance: disk space, backups and expiry."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -20,25 +20,25 @@ BIG = 1000 * MIN_FREE_BYTES
 
 
 @dataclass
-class Upkeep:
-    """Records what it is asked for."""
+class FakeMaintenanceStore:
+    """Store that records its calls, with a disk of the test's choice."""
 
     disk: DiskSpace | None = field(default_factory=lambda: DiskSpace(BIG, BIG))
-    ballast: bool = False
+    has_reserve: bool = False
     backups: list[datetime] = field(default_factory=list)
     portions: Iterator[tuple[int, int]] = field(default_factory=lambda: iter(()))
-    forgotten: list[tuple[datetime, timedelta, int]] = field(default_factory=list)
-    rest: list[tuple[datetime, timedelta]] = field(default_factory=list)
-    tidied: int = 0
+    article_calls: list[tuple[datetime, timedelta, int]] = field(default_factory=list)
+    record_calls: list[tuple[datetime, timedelta]] = field(default_factory=list)
+    optimized: int = 0
 
     def measure_disk_space(self) -> DiskSpace | None:
         return self.disk
 
     def create_reserve(self) -> None:
-        self.ballast = True
+        self.has_reserve = True
 
     def release_reserve(self) -> None:
-        self.ballast = False
+        self.has_reserve = False
 
     def back_up(self, now: datetime, folder: Path | None = None, keep: int = 7) -> Path:
         self.backups.append(now)
@@ -48,24 +48,24 @@ class Upkeep:
         return Path("copy.db") if self.backups else None
 
     def delete_expired_articles(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
-        self.forgotten.append((now, age, after_id))
+        self.article_calls.append((now, age, after_id))
         return next(self.portions, (0, 0))
 
     def delete_expired_records(self, now: datetime, age: timedelta) -> int:
-        self.rest.append((now, age))
+        self.record_calls.append((now, age))
         return 3
 
     def record_clock(self, now: datetime) -> ClockChange:
         return ClockChange()
 
     def optimize(self) -> None:
-        self.tidied += 1
+        self.optimized += 1
 
 
-class Ledger(dict[str, str]):
-    """Facts in a dict."""
+class KeyValues(dict[str, str]):
+    """Key-value store in a dict."""
 
-    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # the port's look-up has a default
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # the store's lookup has a default
         return super().get(name, default)
 
     def set(self, name: str, value: str, now: datetime) -> None:
@@ -74,10 +74,10 @@ class Ledger(dict[str, str]):
 
 @dataclass
 class Database:
-    """Calls at once."""
+    """Database that calls its stores directly."""
 
-    maintenance: Upkeep = field(default_factory=Upkeep)
-    key_values: Ledger = field(default_factory=Ledger)
+    maintenance: FakeMaintenanceStore = field(default_factory=FakeMaintenanceStore)
+    key_values: KeyValues = field(default_factory=KeyValues)
 
     async def run(self, work: Callable[..., Any], *args: object) -> Any:
         return work(*args)
@@ -87,7 +87,7 @@ class Database:
 
 @dataclass
 class Clock:
-    """Stands still."""
+    """Clock that changes only by assignment."""
 
     now: datetime = NOW
 
@@ -108,43 +108,43 @@ class Clock:
         (DiskSpace(60_000, 1_000_000), True, True),
     ],
 )
-def test_short_of_space(room: DiskSpace, already: bool, short: bool) -> None:
-    """By a fixed measure on a big disk, by a share of a small one, and not to and fro at the edge."""
+def test_disk_space_is_low_below_a_limit(room: DiskSpace, already: bool, short: bool) -> None:
+    """The limit is fixed on large disks and a share of small ones, and higher for the recovery."""
     assert is_disk_space_low(room, was_low=already) is short
 
 
-def test_row_58_collecting_rests_while_the_disk_is_full_and_goes_on_by_itself() -> None:
-    """The ballast is thrown off for what must still be noted, and loaded again afterwards."""
+def test_collecting_pauses_while_the_disk_is_full() -> None:
+    """The reserve file is released while the disk is full, and created again afterwards."""
     database = Database()
-    care = Maintenance(cast("SqlDatabase", database), Clock())
+    maintenance = Maintenance(cast("SqlDatabase", database), Clock())
     done = []
 
     async def work() -> None:
         done.append(1)
 
-    collect = care.skip_when_disk_full(work)
+    collect = maintenance.skip_when_disk_full(work)
 
     async def story() -> None:
-        await care.check_disk_space()
+        await maintenance.check_disk_space()
         await collect()
-        assert (database.maintenance.ballast, care.low_disk_space) == (True, None)
+        assert (database.maintenance.has_reserve, maintenance.low_disk_space) == (True, None)
         database.maintenance.disk = DiskSpace(1000, BIG)
         with pytest.raises(StoreFull, match="free on the database's disk"):
-            await care.check_disk_space()
+            await maintenance.check_disk_space()
         with pytest.raises(StoreFull, match="paused"):
             await collect()
-        assert (database.maintenance.ballast, care.low_disk_space) == (False, DiskSpace(1000, BIG))
+        assert (database.maintenance.has_reserve, maintenance.low_disk_space) == (False, DiskSpace(1000, BIG))
         database.maintenance.disk = DiskSpace(BIG, BIG)
-        await care.check_disk_space()
+        await maintenance.check_disk_space()
         await collect()
 
     asyncio.run(story())
     assert done == [1, 1]
-    assert (database.maintenance.ballast, care.low_disk_space) == (True, None)
+    assert (database.maintenance.has_reserve, maintenance.low_disk_space) == (True, None)
 
 
-def test_a_backup_a_day() -> None:
-    """Also after a restart; and at once when the backups were taken away."""
+def test_a_backup_is_created_daily() -> None:
+    """A restart does not change this; a deleted backup is replaced at once."""
     database, clock = Database(), Clock()
 
     async def hours(count: int) -> None:
@@ -159,38 +159,38 @@ def test_a_backup_a_day() -> None:
     assert len(database.maintenance.backups) == 1
 
 
-def test_a_backup_by_a_wrong_clock_does_not_end_the_daily_ones() -> None:
-    """One that is dated in 2099 is no reason to wait until then."""
+def test_a_backup_dated_in_the_future_does_not_stop_daily_backups() -> None:
+    """A backup made under a clock in 2099 is ignored."""
     database, clock = Database(), Clock(datetime(2099, 1, 1, tzinfo=UTC))
-    care = Maintenance(cast("SqlDatabase", database), clock)
-    asyncio.run(care.back_up())
+    maintenance = Maintenance(cast("SqlDatabase", database), clock)
+    asyncio.run(maintenance.back_up())
     clock.now = NOW
-    asyncio.run(care.back_up())
+    asyncio.run(maintenance.back_up())
     assert database.maintenance.backups[1:] == [NOW]
 
 
-def test_a_database_on_a_server_is_neither_measured_nor_backed_up() -> None:
-    """Its operators do that."""
-    database = Database(Upkeep(disk=None))
-    care = Maintenance(cast("SqlDatabase", database), Clock())
-    asyncio.run(care.check_disk_space())
-    assert asyncio.run(care.back_up()) is None
+def test_a_postgresql_database_is_neither_measured_nor_backed_up() -> None:
+    """Its operators do this."""
+    database = Database(FakeMaintenanceStore(disk=None))
+    maintenance = Maintenance(cast("SqlDatabase", database), Clock())
+    asyncio.run(maintenance.check_disk_space())
+    assert asyncio.run(maintenance.back_up()) is None
     assert database.maintenance.backups == []
 
 
-def test_cleaning_goes_on_until_the_end_in_portions() -> None:
-    """From where the last portion ended; then loose ends, then the index."""
-    database = Database(replace(Upkeep(), portions=iter([(2, 500), (0, 900), (1, 0)])))
+def test_clean_up_deletes_all_portions() -> None:
+    """Each portion continues after the last; then records are deleted and the database is optimized."""
+    database = Database(replace(FakeMaintenanceStore(), portions=iter([(2, 500), (0, 900), (1, 0)])))
     done = asyncio.run(Maintenance(cast("SqlDatabase", database), Clock()).clean_up(timedelta(days=30)))
     month = timedelta(days=30)
-    assert database.maintenance.forgotten == [(NOW, month, 0), (NOW, month, 500), (NOW, month, 900)]
-    assert (done.deleted_articles, done.deleted_records, database.maintenance.tidied) == (3, 3, 1)
-    assert database.maintenance.rest == [(NOW, month)]
+    assert database.maintenance.article_calls == [(NOW, month, 0), (NOW, month, 500), (NOW, month, 900)]
+    assert (done.deleted_articles, done.deleted_records, database.maintenance.optimized) == (3, 3, 1)
+    assert database.maintenance.record_calls == [(NOW, month)]
 
 
-def test_without_a_retention_no_article_is_let_go() -> None:
-    """Near misses and settled deliveries still are, after ninety days."""
+def test_without_a_retention_no_article_is_deleted() -> None:
+    """Near misses and finished deliveries are deleted after ninety days."""
     database = Database()
     asyncio.run(Maintenance(cast("SqlDatabase", database), Clock()).clean_up(None))
-    assert database.maintenance.forgotten == []
-    assert database.maintenance.rest == [(NOW, timedelta(days=90))]
+    assert database.maintenance.article_calls == []
+    assert database.maintenance.record_calls == [(NOW, timedelta(days=90))]

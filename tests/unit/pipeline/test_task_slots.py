@@ -1,4 +1,4 @@
-"""Slots bound what runs side by side."""
+"""Bounded pool of background tasks."""
 
 import asyncio
 from datetime import timedelta
@@ -6,8 +6,8 @@ from datetime import timedelta
 from monitor.pipeline.one_pass import TaskSlots
 
 
-def test_a_hanging_task_holds_only_its_own_place() -> None:
-    """Others start and end while one hangs; draining ends the one that never would."""
+def test_a_hanging_task_occupies_one_slot() -> None:
+    """Other tasks start and end meanwhile; draining cancels the hanging task."""
 
     async def scene() -> None:
         slots, done = TaskSlots(2), asyncio.Event()
@@ -28,6 +28,6 @@ def test_a_hanging_task_holds_only_its_own_place() -> None:
     asyncio.run(scene())
 
 
-def test_draining_nothing_is_no_work() -> None:
-    """An idle daemon stops at once."""
+def test_draining_without_tasks_returns_at_once() -> None:
+    """An idle daemon shuts down at once."""
     assert asyncio.run(TaskSlots(1).drain(timedelta(seconds=9))) == 0

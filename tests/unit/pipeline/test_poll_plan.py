@@ -1,0 +1,64 @@
+"""Poll plan: the decision on every entry of a document."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from support.fakes import NOON
+
+from monitor.domain.fetch_result import Fetched
+from monitor.domain.poll_state import PollState
+from monitor.domain.source import Entry, Feed, Source, SourceKind
+from monitor.pipeline.feed_documents import FetchedFeed, ParsedFeed, PollAttempt
+from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, plan_poll
+from monitor.stories.identity import assign_entry_keys
+from monitor.stories.novelty import EntryDecision
+
+SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
+READ_BEFORE = PollState("daily", baseline_at=NOON - timedelta(days=9), last_success_at=NOON - timedelta(hours=1))
+
+
+def entry(number: int, days_ago: float = 0.1) -> Entry:
+    published_at = NOON - timedelta(days=days_ago, seconds=number)
+    return Entry(f"https://daily.example/{number}", f"guid-{number}", f"Headline {number}", published_at)
+
+
+def plan(entries: tuple[Entry, ...], known: tuple[Entry, ...] = (), poll_state: PollState = READ_BEFORE) -> PollPlan:
+    feed = Feed(entries, url=SOURCE.url)
+    response = Fetched(SOURCE.url, 200, (), b"")
+    attempt = PollAttempt(poll_state, FetchedFeed(response, "hash", ParsedFeed(feed), assign_entry_keys(feed)))
+    stored = {key for one in assign_entry_keys(Feed(known, url=SOURCE.url)) for key in one.lookup_keys()}
+    return plan_poll(SOURCE, attempt, keys_to_look_up(attempt) & stored, timedelta(days=1), NOON)
+
+
+def test_every_entry_has_a_decision_in_the_order_of_the_document() -> None:
+    """New, repeated, known and quarantined entries of one document are all accounted for."""
+    entries = (entry(1), entry(1), entry(2), entry(3, days_ago=30), entry(4))
+    result = plan(entries, known=(entry(2),))
+    assert [one.entry for one in result.entries] == list(entries)
+    assert [one.decision for one in result.entries] == [
+        EntryDecision.NEW,
+        EntryDecision.REPEATED,
+        EntryDecision.KNOWN,
+        EntryDecision.QUARANTINED,
+        EntryDecision.NEW,
+    ]
+    assert len(result.new_entries) == 3
+    assert (result.outcome, result.entry_count) == (PollOutcome.NEW, 5)
+
+
+def test_republished_entries_have_a_decision_of_their_own() -> None:
+    """Known articles under new addresses are not new."""
+    old = tuple(replace(entry(number), published_at=NOON - timedelta(days=2)) for number in range(5))
+    moved = tuple(
+        Entry(f"https://daily.example/moved/{one.url[-1]}", f"new-{one.guid}", one.title, one.published_at)
+        for one in old
+    )
+    result = plan(moved, known=old)
+    assert {one.decision for one in result.entries} == {EntryDecision.REPUBLISHED}
+    assert (result.outcome, result.new_entries) == (PollOutcome.KNOWN, ())
+
+
+def test_an_empty_document_after_a_full_one_is_a_failure() -> None:
+    """The plan stores no entries and the poll state keeps its validators."""
+    result = plan((), poll_state=PollState("daily", etag='"1"', entries=3, baseline_at=NOON))
+    assert (result.outcome, result.entries, result.poll_state.etag) == (PollOutcome.FAILED, (), '"1"')
