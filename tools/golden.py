@@ -5,6 +5,7 @@
 `match` writes the findings of the matching engine, one text per line as JSON with sorted keys: the articles of seeds/,
 every labelled text of tests/quality, the texts in tests/unit/match, and texts that are generated from their words.
 The texts of one folder are matched against the officials of all folders, so that names are shared and rejected.
+Both versions must read the same tests/ and seeds/.
 """
 
 import ast

@@ -42,11 +42,13 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
     yield from _lint_official_names(official)
     country = find_country_key(" ".join(fold_words(official.country)))
     if country and country not in country_words().values():
-        message = f"{official.country!r} is no country known here: the name is read as given name and family name"
+        message = f"{official.country!r} is not a known country: the name is read as first name and family name"
         yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
     for index, role in enumerate(official.roles):
         if not parse_positions(role.title):
-            message = f"no post is understood in {role.title!r}: write it as the press does, as in Minister of Finance"
+            message = (
+                f"no position is recognized in {role.title!r}: write it as the press does, as in Minister of Finance"
+            )
             yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
 
 
@@ -64,7 +66,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
                 official.id,
                 field,
                 index,
-                f"{name!r} says nothing that another name does not",
+                f"{name!r} is the same as another name of this official; remove it",
                 is_fatal=False,
             )
         seen.add(key)
@@ -81,12 +83,12 @@ def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tup
         yield _ORDINARY_WORD_MESSAGE.format(name=name), False
     elif not (official.country or official.roles):
         yield (
-            f"{name!r} is one word, and without country or roles nothing tells its bearer from others: add them",
+            f"{name!r} is one word, and without country or roles nothing distinguishes it from other names: add them",
             False,
         )
     elif not is_alias:
         yield (
-            f"{name!r} is one word: it counts beside a title, or where the text speaks of its country",
+            f"{name!r} is one word: it counts with a title, or in a text that mentions its country",
             False,
         )
 
@@ -95,18 +97,18 @@ def _find_name_error(name: str, official: Official) -> str:
     """Return the reason why a name cannot be used, or an empty string."""
     words = fold_words(name)
     if not any(char.isalpha() for char in fold_key(name)):
-        return f"{name!r} holds no letter"
+        return f"{name!r} has no letter"
     if is_native(name):
         letters = [char for char in name if char.isalpha()]
         if len(letters) < 2 or (len(letters) < 3 and is_unspaced(letters[0]) and letters[0] < "\u2e80"):
-            return f"{name!r} is too short to tell from parts of other words: give the full name"
+            return f"{name!r} is too short, it also occurs inside other words: give the full name"
         return ""
     if len(words) == 1 and not (official.country or official.roles) and _is_risky_word(words[0]):
         return _ORDINARY_WORD_MESSAGE.format(name=name)
     return ""
 
 
-_ORDINARY_WORD_MESSAGE = "{name!r} alone is an ordinary word, and counts beside a title only: give the full name"
+_ORDINARY_WORD_MESSAGE = "{name!r} is also an ordinary word and counts only with a title: give the full name"
 
 
 def _is_risky_word(folded: str) -> bool:
@@ -128,9 +130,10 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
             if official is first or not _is_same_name(name, (first.name, *first.aliases)):
                 continue
             field = "name" if index < 0 else "aliases"
-            message = f"{name!r} is also a name of {first.id}: it counts only where post, country or date decides"
+            shared = f"{name!r} is also a name of {first.id}"
+            message = f"{shared}: it counts only where position, country or date fits one of them"
             if not (official.roles and first.roles) and official.country == first.country:
-                message = f"{name!r} is also a name of {first.id}, and nothing tells them apart: give country and roles"
+                message = f"{shared}, and nothing distinguishes them: add country and roles"
             yield NameIssue("official", official.id, field, index, message, is_fatal=False)
 
 

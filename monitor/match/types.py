@@ -57,8 +57,8 @@ class ExtensionKind(Enum):
     INITIAL_OR_NICKNAME = "full name with an initial or nickname"
     INITIAL_FOR_FIRST_NAME = "initial and family name"
     MIDDLE_NAME = "full name with a middle name"
-    FIRST_NAME_TYPO = "full name with a slip, beside a fitting post"
-    ADDITIONAL_PATRONYMIC = "full name with the name of a father more"
+    FIRST_NAME_TYPO = "full name with a typo in the first name, next to a fitting title"
+    ADDITIONAL_PATRONYMIC = "full name with one more patronymic"
 
 
 class ExtendedName(NamedTuple):

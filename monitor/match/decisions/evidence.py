@@ -83,7 +83,7 @@ def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, offici
     convention = facts.name_index.conventions[official_index]
     place_or_credit = ""
     if place := around.find_place_before(start):
-        place_or_credit = f"named after: {place} ..."
+        place_or_credit = f"name of a place or thing: {place} ..."
     elif around.is_credit(start, end):
         place_or_credit = "a byline or photo credit"
     before = around.find_continuation_left(start, end, convention)
@@ -158,7 +158,7 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
         return _NOT_STANDALONE
     around = facts.surrounding_text
     if around.find_place_before(candidate.start) or around.is_credit(candidate.start, candidate.end):
-        return Boundary(is_standalone=False, rejection="a place, a thing or a credit")
+        return Boundary(is_standalone=False, rejection="name of a place or thing, or a credit")
     return _STANDALONE
 
 

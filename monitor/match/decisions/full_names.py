@@ -73,7 +73,7 @@ def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
         return _decide_native_name(facts, candidate)
     officials = find_agreeing_officials(facts, candidate, candidate.official_indexes)
     if not officials:
-        return (Rejected(candidate.official_indexes, "its marks contradict the name's"),)
+        return (Rejected(candidate.official_indexes, "the diacritics differ from the configured name"),)
     evidence = collect_full_name_evidence(facts, candidate, officials[0])
     if rejection := reject_full_name(evidence, candidate, officials):
         return (rejection,)
@@ -90,7 +90,9 @@ def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes:
     if boundary.word_after:
         return Rejected(official_indexes, f"part of a longer name: ... {boundary.word_after}")
     if evidence.occupation:
-        return Rejected(official_indexes, f"a namesake: {evidence.occupation}", candidate.official_indexes)
+        return Rejected(
+            official_indexes, f"another person with this name: {evidence.occupation}", candidate.official_indexes
+        )
     if boundary.word_before:
         return Rejected(official_indexes, f"part of a longer name: {boundary.word_before} ...")
     if boundary.is_joined_by_hyphen:
@@ -118,17 +120,17 @@ def _choose_official(
     """Return the decision between the officials with this name: position, country and date must fit only one."""
     if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
         if _is_different_generation(facts, candidate, official_indexes[0]):
-            return Rejected(official_indexes, "of another generation")
+            return Rejected(official_indexes, "different generation suffix (Jr./Sr.)")
         return Accepted(official_indexes[0], MatchForm.FULL, FULL_NAME_CONFIDENCE, "full name")
     scores = score_titles(facts, candidate, official_indexes[:MAX_CANDIDATE_OFFICIALS], context)
     best = max(score.strength for score in scores)
     strongest = [score for score in scores if score.strength == best]
     if len(strongest) == 1 and best >= EvidenceStrength.LIKELY:
-        reason = f"full name shared with others; {strongest[0].reason}"
+        reason = f"full name of several officials; {strongest[0].reason}"
         return Accepted(strongest[0].official_index, MatchForm.FULL, SHARED_NAME_CONFIDENCE, reason)
     if len(official_indexes) == 1:
-        return Rejected(official_indexes, "a namesake was named before")
-    reason = f"{len(official_indexes)} watched people bear this name and nothing tells them apart"
+        return Rejected(official_indexes, "another person with this name is named before")
+    reason = f"{len(official_indexes)} officials have this name, and no title, country or date fits only one of them"
     return Rejected(official_indexes, reason)
 
 
@@ -148,7 +150,7 @@ def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, con
         evidence = collect_full_name_evidence(facts, candidate, official)
         decision: Decision | None = reject_full_name(evidence, candidate, (official,))
         if decision is None:
-            reason = f"full name, spelt otherwise than {facts.name_index.officials[official].name!r}"
+            reason = f"full name, another spelling of {facts.name_index.officials[official].name!r}"
             decision = Accepted(official, MatchForm.FULL, PHONETIC_NAME_CONFIDENCE, reason)
         context = context.apply(facts, candidate, (decision,))
     return context.claim((candidate.start, candidate.end) for candidate in phonetic.pairs)
@@ -180,8 +182,8 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
     name = facts.name_index.officials[official].name
     (score,) = score_titles(facts, candidate, (official,), context)
     if score.strength >= EvidenceStrength.LIKELY:
-        return Accepted(official, MatchForm.FULL, TYPO_CONFIDENCE, f"one slip from {name!r}; {score.reason}")
-    return Rejected((official,), f"one slip from {name!r}, and no fitting post beside it")
+        return Accepted(official, MatchForm.FULL, TYPO_CONFIDENCE, f"one typo in {name!r}; {score.reason}")
+    return Rejected((official,), f"one typo in {name!r}, without a fitting title")
 
 
 def accept_extended_name(

@@ -62,7 +62,7 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
             else _is_separated(text.folded.text, first, last)
         )
         if is_separate:
-            reason = "stands alone after the full name"
+            reason = "short name after the full name"
             decision = Accepted(officials[0], MatchForm.SHORT, NATIVE_SHORT_NAME_CONFIDENCE, reason)
             context = context.apply(facts, Candidate(first, last, officials), (decision,))
     return context
@@ -115,7 +115,7 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
         before_position = [at for at in starts if _HAN_POSITION.match(text, at + len(family))]
         others = [at for at in starts if at not in before_position and "\u3400" <= text[at + len(family)] <= "\u9fff"]
         for at in before_position if len(officials) == 1 and not others else ():
-            reason = "before a post, after the full name"
+            reason = "family name before a position, after the full name"
             decision = Accepted(officials[0], MatchForm.WITH_TITLE, FAMILY_NAME_WITH_POSITION_CONFIDENCE, reason)
             context = context.apply(facts, Candidate(at, at + len(family), tuple(officials)), (decision,))
     return context
@@ -138,7 +138,7 @@ def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) 
             continue
         (official,) = officials
         for match in re.finditer(f"(?<![가-힣]){family}(?= ?{position_word})", text):
-            reason = "before the post said with the full name"
+            reason = "family name before the position given with the full name"
             decision = Accepted(official, MatchForm.WITH_TITLE, FAMILY_NAME_WITH_POSITION_CONFIDENCE, reason)
             context = context.apply(facts, Candidate(match.start(), match.end(), (official,)), (decision,))
     return context
@@ -208,7 +208,7 @@ def decide_positions(facts: ArticleFacts, official_indexes: Iterable[int], conte
             continue
         holders = tuple(official for official in watched if _is_holder(facts, official, title))
         if len(holders) == 1:
-            reason = f"the post as held on {facts.article_date}"
+            reason = f"position held on {facts.article_date}"
             decision = Accepted(holders[0], MatchForm.POSITION, POSITION_CONFIDENCE, reason)
             context = context.apply(facts, Candidate(start, end, holders), (decision,))
     return context

@@ -271,7 +271,7 @@ def decide_titled_name(
     compared = _limit_officials(context, candidate.official_indexes)
     officials = find_agreeing_officials(facts, candidate, compared)
     if not officials:
-        return (_reject_for_mentioned(context, candidate, "its marks contradict the name's"),)
+        return (_reject_for_mentioned(context, candidate, "the diacritics differ from the configured name"),)
     evidence = [_collect_title_evidence(facts, candidate, one, before, after, context) for one in officials]
     fitting = _select_strongest(context, [one for one in evidence if _is_sufficient(facts, candidate, one, context)])
     if len(fitting) == 1:
@@ -405,16 +405,16 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
         return ()
     agreeing = find_agreeing_officials(facts, candidate, officials)
     if not agreeing:
-        return (Rejected(tuple(officials), "its marks contradict the name's"),)
+        return (Rejected(tuple(officials), "the diacritics differ from the configured name"),)
     if rejection := _explain_ordinary_word(facts, candidate, agreeing):
         return (Rejected(agreeing, rejection),)
     if len(agreeing) > 1:
         return (Rejected(agreeing, _explain_ambiguity(facts, agreeing)),)
     (official,) = agreeing
     if other := _find_nearer_bearer(facts, candidate, official, context):
-        return (Rejected(agreeing, f"may be {other}, who is named nearer"),)
+        return (Rejected(agreeing, f"may be {other}, named closer to it"),)
     name = facts.name_index.officials[official].name
-    reason = f"stands alone, and {name} is named in the text"
+    reason = f"short name; {name} is named in the text"
     return (Accepted(official, MatchForm.SHORT, BARE_NAME_CONFIDENCE, reason),)
 
 
@@ -445,7 +445,7 @@ def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_i
     if forms and not is_single and not any(form.sufficient for form in forms):
         return "this part of the name needs a title"
     if facts.language.startswith("vi") and syllable_pattern().match(text):
-        return "a bare syllable in a Vietnamese text"
+        return "a single syllable without a title in a Vietnamese text"
     if text in word_lists().place_names and "-" not in facts.cased_text(candidate):
         return "also the name of a place"
     if not is_ordinary_word(text):
@@ -457,7 +457,11 @@ def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_i
         and around.word_after(candidate.end) not in word_lists().after_name
         and not _AGE_APPOSITION.match(facts.article_text.cased, candidate.end)
     )
-    return "an ordinary word where any word has a capital" if is_opening or around.is_headline(candidate.start) else ""
+    return (
+        "an ordinary word at the start of a sentence or in a headline"
+        if is_opening or around.is_headline(candidate.start)
+        else ""
+    )
 
 
 def _title_of(evidence: Evidence) -> TitleScore:

@@ -329,12 +329,12 @@ def list_name_forms(official: Official) -> tuple[NameForm, ...]:
 
 def _list_native_forms(name: str) -> Iterator[NameForm]:
     _, parts = build_native_patterns(name)
-    yield NameForm(name, MatchForm.FULL, risky=False, why="in its own script, wherever it stands")
+    yield NameForm(name, MatchForm.FULL, risky=False, why="in its own script")
     words = {fold_key(word): word for word in name.replace("·", " ").split()}
     for part in parts[:1]:
         said = words.get(part.strip(), part.strip())
         yield NameForm(
-            said, MatchForm.SHORT, risky=True, why="set off from other words, after the whole name in the text"
+            said, MatchForm.SHORT, risky=True, why="separate from other words, if the full name is in the same text"
         )
 
 
@@ -352,7 +352,7 @@ def _list_latin_forms(name: str, official: Official) -> Iterator[NameForm]:
             yield NameForm(text if number else name, MatchForm.FULL, risky=False, why=why)
     if shape.phonetic_parts:
         text = f"spellings that sound like {name}"
-        yield NameForm(text, MatchForm.FULL, risky=False, why="both halves sound alike")
+        yield NameForm(text, MatchForm.FULL, risky=False, why="both parts sound alike")
     for short in shape.short_forms:
         yield from _list_short_forms(short, printed)
 
@@ -363,22 +363,22 @@ def _to_printed(words: NameWords, printed_by_folded: dict[str, str]) -> str:
 
 def _explain_word_order(full_form: NameWords, name_parts: NameParts) -> str:
     same = sorted(full_form) == sorted(name_parts.full_forms[0])
-    return "another order of the same words" if same else "a shorter or other spelling of the whole"
+    return "another order of the same words" if same else "a shorter form or another spelling of the name"
 
 
 def _explain_single_word(official: Official) -> str:
     if official.country:
-        return f"one word: counts beside a title, or in a text that speaks of {official.country}"
-    return "one word and no country: counts beside a title alone"
+        return f"one word: counts with a title, or in a text that mentions {official.country}"
+    return "one word without a country: counts only with a title"
 
 
 def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) -> Iterator[NameForm]:
     text = _to_printed(short_form.words, printed_by_folded)
     yield NameForm(
-        f"[title] {text}", MatchForm.WITH_TITLE, risky=False, why=f"{short_form.label}, beside a post or rank that fits"
+        f"[title] {text}", MatchForm.WITH_TITLE, risky=False, why=f"{short_form.label}, with a fitting position or rank"
     )
     if short_form.sufficient:
-        why = _explain_risk(" ".join(short_form.words)) or "counts after the whole name in the same text"
+        why = _explain_risk(" ".join(short_form.words)) or "counts if the full name is in the same text"
         yield NameForm(text, MatchForm.SHORT, risky=True, why=f"{short_form.label}; {why}")
 
 
@@ -387,7 +387,7 @@ def _explain_risk(folded: str) -> str:
     if folded in word_lists().place_names:
         return "also a place: it needs a title"
     if is_ordinary_word(folded):
-        return "also an ordinary word: not at the beginning of a sentence or in a headline"
+        return "also an ordinary word: does not count at the start of a sentence or in a headline"
     if syllable_pattern().match(folded):
-        return "shared by many: counts after the whole name in the same text, in Vietnamese beside a title alone"
+        return "shared by many people: counts if the full name is in the same text, in Vietnamese only with a title"
     return ""

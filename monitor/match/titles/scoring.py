@@ -31,13 +31,17 @@ def score_title(
     if max(fit, other) >= RoleFit.UNDATED:
         return _score_position(facts, prepared, max((fit, position), (other, other_position), key=lambda pair: pair[0]))
     if title.rank:
-        return TitleScore(prepared.index, EvidenceStrength.RANKED, f"the rank {' '.join(before.words[-3:])}")
+        return TitleScore(prepared.index, EvidenceStrength.RANKED, f"rank: {' '.join(before.words[-3:])}")
     if prepared.country in title.countries and _is_leader(facts, prepared):
         return TitleScore(
-            prepared.index, EvidenceStrength.LIKELY, f"named as {prepared.official.country}'s, whom he leads"
+            prepared.index,
+            EvidenceStrength.LIKELY,
+            f"the title names {prepared.official.country}, which the official leads",
         )
     if title.is_addressed or title.positions:
-        return TitleScore(prepared.index, EvidenceStrength.ADDRESSED, "addressed, by nothing that tells who")
+        return TitleScore(
+            prepared.index, EvidenceStrength.ADDRESSED, "a form of address or position that fits many people"
+        )
     return TitleScore(prepared.index, EvidenceStrength.NO_EVIDENCE, "no title")
 
 
@@ -64,7 +68,7 @@ def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Titl
     for countries in (title.countries, after.countries):
         if countries and prepared.country not in countries:
             named = ", ".join(map(format_country_name, sorted(countries)))
-            return f"the title is of {named}, not of {prepared.official.country}"
+            return f"the title names {named}, not {prepared.official.country}"
     return ""
 
 
@@ -85,16 +89,16 @@ def _explain_contradiction(
     fit, position = fit_before
     rare = is_mentioned and not naming_convention(prepared.name_parts.convention).common_short_forms
     if title.rank and not prepared.can_hold_rank and not rare:
-        return f"no role of {prepared.official.name} is of the army or police"
+        return f"{prepared.official.name} has no role in the army or police"
     if not title.positions or not prepared.positions or best_fit >= RoleFit.UNDATED:
         return ""
     if rare:
         return ""
     if fit is RoleFit.OTHER_TIME:
-        return f"{_describe_positions((position,))} at another time than {facts.article_date}"
+        return f"{_describe_positions((position,))}, not held on {facts.article_date}"
     if all(one.is_vague or one.head == "member" or (one.is_former and is_mentioned) for one in title.positions):
         return ""
-    return f"no role of {prepared.official.name} is {_describe_positions(title.positions)}"
+    return f"{prepared.official.name} has no role as {_describe_positions(title.positions)}"
 
 
 def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, best_fit: RoleFit) -> str:
@@ -106,7 +110,7 @@ def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, 
         or all(one.is_vague for one in after.positions)
     ):
         return ""
-    return f"no role of {prepared.official.name} is {_describe_positions(after.positions)}"
+    return f"{prepared.official.name} has no role as {_describe_positions(after.positions)}"
 
 
 def _score_position(facts: ArticleFacts, prepared: PreparedOfficial, best_fit: tuple[RoleFit, Position]) -> TitleScore:
@@ -125,13 +129,17 @@ def _score_position(facts: ArticleFacts, prepared: PreparedOfficial, best_fit: t
         )
     if position.is_vague:
         score = EvidenceStrength.LIKELY if at_home else EvidenceStrength.VAGUE
-        return TitleScore(prepared.index, score, f"{_describe_positions((position,))}, which says little")
+        return TitleScore(
+            prepared.index, score, f"{_describe_positions((position,))}, a position that many people hold"
+        )
     if fit is RoleFit.UNDATED:
         return TitleScore(
-            prepared.index, EvidenceStrength.UNDATED, f"{_describe_positions((position,))} fits a role of unknown time"
+            prepared.index, EvidenceStrength.UNDATED, f"{_describe_positions((position,))} fits a role without dates"
         )
     return TitleScore(
-        prepared.index, EvidenceStrength.CERTAIN, f"{_describe_positions((position,))} fits the role held at the time"
+        prepared.index,
+        EvidenceStrength.CERTAIN,
+        f"{_describe_positions((position,))} fits the role held on the date of the article",
     )
 
 

@@ -1,4 +1,4 @@
-"""Arabic names: with their article or without, with more fathers or fewer."""
+"""Arabic names: with and without an article, with more and fewer patronymics."""
 
 import pytest
 
@@ -23,26 +23,26 @@ from monitor.match.engine import compile_watchlist
         ("Faisal bin Turki Al Qasim", "Faisal bin Turki bin Abdul Aziz bin Nayef Al Qasim"),
     ],
 )
-def test_articles_and_fathers_come_and_go(name: str, written: str) -> None:
-    """The article may stand before an Arabic family name or not, and fathers be named or left out."""
-    watcher = compile_watchlist(Watchlist((Official("who", name, "Jordan"),)))
+def test_articles_and_patronymics_may_be_added_or_omitted(name: str, written: str) -> None:
+    """An Arabic family name is found with and without an article, and with more or fewer patronymics."""
+    matcher = compile_watchlist(Watchlist((Official("who", name, "Jordan"),)))
     text = f"Jordan's {written} spoke first."
-    assert [one.text for one in watcher.match(Article(url="", body=text, language="en")).mentions] == [written]
+    assert [one.text for one in matcher.match(Article(url="", body=text, language="en")).mentions] == [written]
 
 
-def test_the_family_name_alone_with_its_article() -> None:
-    """After the whole name the family name stands alone, with the article or without."""
-    watcher = compile_watchlist(Watchlist((Official("who", "Karim Darwazeh", "Jordan"),)))
+def test_the_family_name_is_found_with_and_without_its_article() -> None:
+    """After the full name, the family name counts with and without the article."""
+    matcher = compile_watchlist(Watchlist((Official("who", "Karim Darwazeh", "Jordan"),)))
     text = "Karim al-Darwazeh spoke. Darwazeh left, and al-Darwazeh came back. Walid al-Darwazeh, a baker, slept."
-    found = watcher.match(Article(url="", body=text, language="en")).mentions
+    found = matcher.match(Article(url="", body=text, language="en")).mentions
     assert [one.text for one in found] == ["Karim al-Darwazeh", "Darwazeh", "al-Darwazeh"]
 
 
-def test_another_man_s_fathers() -> None:
-    """A given name before another father's is another man."""
-    watcher = compile_watchlist(
+def test_a_given_name_with_another_patronymic_is_another_person() -> None:
+    """The given name of the official with another father's name is another person."""
+    matcher = compile_watchlist(
         Watchlist((Official("who", "Faisal bin Turki Al Qasim", "Qatar", roles=(Role("Emir"),)),))
     )
     text = "Qatar hosted Faisal bin Turki Al Qasim. Sheikh Faisal bin Saqr Al Qasim and Saqr bin Turki Al Qasim came."
-    found = watcher.match(Article(url="", body=text, language="en")).mentions
+    found = matcher.match(Article(url="", body=text, language="en")).mentions
     assert [one.text for one in found] == ["Faisal bin Turki Al Qasim"]

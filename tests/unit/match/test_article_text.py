@@ -1,4 +1,4 @@
-"""A page's words: the quick ways to find them agree with their definitions."""
+"""Words of an article: the fast searches agree with their definitions."""
 
 import re
 
@@ -15,8 +15,8 @@ TEXTS = st.text(st.sampled_from("AZaz éĐ’'-_.,9\nກ名\u200b\u0301@[`{"), m
 
 
 @given(TEXTS)
-def test_words_with_a_capital_begin_where_no_letter_stands_before(text: str) -> None:
-    """Capitals inside of words, after a hyphen or an apostrophe begin none."""
+def test_capitalized_words_start_after_a_character_that_is_not_a_letter(text: str) -> None:
+    """A capital inside a word, or after a hyphen or an apostrophe, does not start a word."""
     page = normalize_article(Article(url="", body=text))
     places, joined = page.find_capitalized_words()
     words = [(start, joined[start : joined.index(" ", start)]) for start in places]
@@ -24,8 +24,8 @@ def test_words_with_a_capital_begin_where_no_letter_stands_before(text: str) -> 
 
 
 @given(TEXTS, st.integers(0, 60))
-def test_the_word_before_a_place_is_the_whole_run_of_letters_and_digits(text: str, at: int) -> None:
-    """Signs of any script end it; it is told in small letters."""
+def test_the_word_before_a_place_is_the_full_run_of_letters_and_digits(text: str, at: int) -> None:
+    """Punctuation of any script ends it; the word is in small letters."""
     page = normalize_article(Article(url="", body=text))
     at = min(at, len(page.cased))
     found = LAST.search(page.cased[:at])
@@ -34,6 +34,6 @@ def test_the_word_before_a_place_is_the_whole_run_of_letters_and_digits(text: st
 
 
 @given(TEXTS)
-def test_names_are_spaced_out_as_pages_are(text: str) -> None:
-    """Sign by sign or by one look-up."""
+def test_punctuation_is_replaced_the_same_way_in_names_and_articles(text: str) -> None:
+    """The function for long texts gives the same result as the simple one."""
     assert replace_punctuation(text) == replace_punctuation_fast(text)

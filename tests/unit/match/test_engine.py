@@ -1,4 +1,4 @@
-"""Screening: filters, passages, and what a rule is satisfied by."""
+"""Matching engine: filters and passages of rules, and positions without a name."""
 
 from datetime import UTC, date, datetime
 
@@ -26,7 +26,7 @@ def hits(rule: Rule, source_id: str = "s", article: Article = ARTICLE) -> list[s
 
 
 def test_passage_is_the_sentence_with_the_mark() -> None:
-    """A hit is proved by the sentence; the mark is the name inside it."""
+    """The passage of a hit is the sentence, and its mark is the name inside it."""
     findings = compile_watchlist(Watchlist((GIANG,), (Rule("r", officials=("giang",)),))).match(ARTICLE)
     (passage,) = findings.hits[0].passages
     assert passage.text == "General Phan Van Giang spoke of the border."
@@ -49,13 +49,13 @@ def test_passage_is_the_sentence_with_the_mark() -> None:
         (Rule("r", officials=("giang",), regions=(Region.TITLE,)), False),
     ],
 )
-def test_filters(rule: Rule, expected: bool) -> None:
-    """Sources, languages and regions narrow a rule; people or a query satisfy it."""
+def test_rules_filter_by_source_language_and_region(rule: Rule, expected: bool) -> None:
+    """Sources, languages and regions restrict a rule; a mention or a query satisfies it."""
     assert bool(hits(rule)) is expected
 
 
-def test_faulty_query_names_its_rule() -> None:
-    """A query that cannot be read is told with the id of its rule."""
+def test_an_error_of_a_query_names_its_rule() -> None:
+    """The error of a query that is not valid has the id of its rule."""
     with pytest.raises(QueryError, match="rule border: "):
         compile_watchlist(Watchlist(rules=(Rule("border", query="a AND"),)))
 
@@ -70,8 +70,10 @@ def test_faulty_query_names_its_rule() -> None:
         ("Lao Defence Minister Somsak Keola left.", 2025, []),
     ],
 )
-def test_posts_alone_are_told_to_rules_that_ask(text: str, year: int, expected: list[str]) -> None:
-    """A post without a name is its holder at the time, for rules with roles; other rules never hear of it."""
+def test_positions_without_a_name_count_only_for_rules_that_match_positions(
+    text: str, year: int, expected: list[str]
+) -> None:
+    """A position without a name means its holder on that date, and only for rules that match positions."""
     holder = Official(
         "som", "Somphone Vongdara", "Laos", roles=(Role("Minister of National Defence", date(2024, 11, 21)),)
     )

@@ -1,4 +1,4 @@
-"""Names in Latin letters with the endings of the article's language."""
+"""Inflection: names in Latin letters with the endings of the article's language."""
 
 import pytest
 
@@ -15,11 +15,11 @@ PEOPLE = (
     Official("weber", "Klara Dornfeld", "Germany"),
     Official("horvatova", "Zuzana Horvátová", "Slovakia"),
 )
-WATCHER = compile_watchlist(Watchlist(PEOPLE))
+MATCHER = compile_watchlist(Watchlist(PEOPLE))
 
 
 def found(language: str, text: str) -> list[str]:
-    return [one.text for one in WATCHER.match(Article(url="", body=text, language=language)).mentions]
+    return [one.text for one in MATCHER.match(Article(url="", body=text, language=language)).mentions]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def found(language: str, text: str) -> list[str]:
         ("de", "Das Team von Klara Dornfelds Partei gewann.", ["Klara Dornfelds"]),
     ],
 )
-def test_names_in_other_cases(language: str, text: str, names: list[str]) -> None:
-    """A name is found in its cases, as a whole and after it in part."""
+def test_inflected_names_are_found(language: str, text: str, names: list[str]) -> None:
+    """A full name is found in all cases, and a short name after it."""
     assert found(language, text) == names
 
 
@@ -56,6 +56,6 @@ def test_names_in_other_cases(language: str, text: str, names: list[str]) -> Non
         ("de", "Die Dornfelds wohnen hier."),
     ],
 )
-def test_somebody_else(language: str, text: str) -> None:
-    """A woman's name is not a man's genitive, a family name alone names nobody, and other languages have no cases."""
+def test_inflected_names_of_other_people_are_not_found(language: str, text: str) -> None:
+    """A woman's name is not a genitive of a man's, a family name alone does not count, and English has no cases."""
     assert found(language, text) == []

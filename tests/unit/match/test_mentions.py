@@ -1,4 +1,4 @@
-"""Who is found in a text, how he is written, and what is not a mention."""
+"""Mentions: the officials found in a text, the written forms of a name, and places that are not mentions."""
 
 import unicodedata
 from datetime import UTC, date, datetime
@@ -31,17 +31,17 @@ TWIN = Official("kham", "Khamkeo Vongdara", "Laos", roles=(Role("Chief of the Ge
 HAN = Official("qiu", "Qiu Wenbo", "China", ("邱文博",), (Role("Minister of Foreign Affairs"),))
 AMERICAN = Official("stone", "Walter Hargrove", "United States", roles=(Role("Secretary of Defense"),))
 EVERYBODY = (DEFENCE, PRESIDENT, CHIEF, LAO, TWIN, HAN, AMERICAN)
-WATCHER = compile_watchlist(Watchlist(EVERYBODY))
+MATCHER = compile_watchlist(Watchlist(EVERYBODY))
 
 
-def screen(body: str, language: str = "en", when: date | None = date(2025, 5, 5), title: str = "") -> Findings:
+def match(body: str, language: str = "en", when: date | None = date(2025, 5, 5), title: str = "") -> Findings:
     published = datetime(when.year, when.month, when.day, tzinfo=UTC) if when else None
-    return WATCHER.match(Article(url="", title=title, body=body, language=language, published_at=published))
+    return MATCHER.match(Article(url="", title=title, body=body, language=language, published_at=published))
 
 
 def found(body: str, language: str = "en", when: date | None = date(2025, 5, 5)) -> list[tuple[str, str]]:
-    """Return who is found and as what."""
-    return [(one.official_id, one.text) for one in screen(body, language, when).mentions]
+    """Return the id and the printed name of each mention."""
+    return [(one.official_id, one.text) for one in match(body, language, when).mentions]
 
 
 @pytest.mark.parametrize(
@@ -61,18 +61,18 @@ def found(body: str, language: str = "en", when: date | None = date(2025, 5, 5))
         unicodedata.normalize("NFD", "Trần Minh Hải"),
     ],
 )
-def test_every_way_to_write_a_whole_name(written: str) -> None:
-    """Marks, capitals, order, hyphens and invisible signs do not hide a name; what is told is what stands there."""
+def test_all_written_forms_of_a_full_name_are_found(written: str) -> None:
+    """Diacritics, capitals, order, hyphens and invisible characters do not hide a name; the mention is as printed."""
     assert found(f"In Hanoi, {written} said so.") == [("hai", written)]
     assert found(f"The desk of {written}\u2019s aide (L).") == [("hai", written)]
 
 
 @pytest.mark.parametrize("written", ["Trấn Minh Hải", "Trần Mình Hải", "Trần Minh Hài", "Trần Minh Hái"])
-def test_marks_that_contradict_are_somebody_else(written: str) -> None:
-    """A word printed with other marks is another name; it is kept as a near miss."""
-    findings = screen(f"In Hanoi, {written} said so.")
+def test_a_name_with_other_diacritics_is_a_near_miss(written: str) -> None:
+    """A word printed with other diacritics is another name; it is kept as a near miss."""
+    findings = match(f"In Hanoi, {written} said so.")
     assert not findings.mentions
-    assert "marks" in findings.near_misses[0].reason
+    assert "diacritics differ" in findings.near_misses[0].reason
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_marks_that_contradict_are_somebody_else(written: str) -> None:
         "By Tran Minh Hai\nThe rain stopped.",
     ],
 )
-def test_what_is_not_a_mention(text: str) -> None:
-    """Longer names, streets, ships, credits, namesakes and cancelled phrases are near misses at most."""
+def test_longer_names_places_credits_and_namesakes_are_not_mentions(text: str) -> None:
+    """Longer names, streets, ships, credits, namesakes and exclude phrases are near misses at most."""
     assert found(text) == []
 
 
@@ -117,21 +117,23 @@ def test_what_is_not_a_mention(text: str) -> None:
         ("Walter Hargorve plays chess.", []),
     ],
 )
-def test_a_title_decides(text: str, expected: list[tuple[str, str]]) -> None:
-    """Rank or post with a part of the name counts where post, country and name fit one person."""
+def test_a_short_name_with_a_title_counts_if_the_title_fits_one_official(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    """A rank or position with a part of the name counts if position, country and name fit one person."""
     assert found(text) == expected
 
 
-def test_posts_are_held_for_a_time() -> None:
-    """The same words mean another person at another time, and nobody for sure where the time is against him."""
+def test_a_position_means_its_holder_on_the_date_of_the_article() -> None:
+    """The same title means different officials on different dates, and nobody if the date contradicts."""
     text = "Vietnam's Chief of the General Staff Hai spoke."
     assert found(text, when=date(2019, 5, 5)) == [("hai", "Hai")]
     assert found(text, when=date(2025, 5, 5)) == []
     assert found("Vietnam's Chief of the General Staff Duong spoke.", when=date(2025, 5, 5)) == [("tan-duong", "Duong")]
 
 
-def test_short_forms_need_the_whole_name() -> None:
-    """A bare part of a name counts when its bearer is named in the same text, before or after."""
+def test_short_names_without_a_title_need_the_full_name_in_the_text() -> None:
+    """A short name counts if the full name is in the same text, before or after it."""
     assert found("Hai spoke in Hanoi.") == []
     assert found("Hai spoke. Later Tran Minh Hai left.") == [("hai", "Hai"), ("hai", "Tran Minh Hai")]
     assert found("Somphone Vongdara came. Somphone smiled; Vongdara's aide too.")[1:] == [
@@ -140,24 +142,24 @@ def test_short_forms_need_the_whole_name() -> None:
     ]
 
 
-def test_near_misses_of_one_place_come_the_shortest_first() -> None:
-    """What was refused is told in the same order by every process."""
-    watcher = compile_watchlist(Watchlist((Official("clerk", "Tomas Kadarika", "Portugal"),)))
-    slips = " ".join(f"Then Tomas Kadarik{sign} sang." for sign in "eiouy")
-    body = f"Tomas Kadarika left. {slips}"
-    missed = watcher.match(Article(url="", body=body)).near_misses
+def test_near_misses_of_one_place_are_sorted_by_length() -> None:
+    """Near misses have the same order in every process."""
+    matcher = compile_watchlist(Watchlist((Official("clerk", "Tomas Kadarika", "Portugal"),)))
+    typos = " ".join(f"Then Tomas Kadarik{sign} sang." for sign in "eiouy")
+    body = f"Tomas Kadarika left. {typos}"
+    missed = matcher.match(Article(url="", body=body)).near_misses
     assert [one.text for one in missed] == [text for sign in "eiouy" for text in ("Tomas", f"Tomas Kadarik{sign}")]
 
 
-def test_a_near_miss_names_countries_as_they_are_written() -> None:
-    """The title's countries have their capitals, the official's own is as configured."""
-    (missed,) = screen("South Korean and Lao Defence Minister Hai was received in Hanoi.").near_misses
-    assert missed.reason == "the title is of Laos, South Korea, not of Vietnam"
+def test_a_near_miss_names_countries_with_capital_letters() -> None:
+    """Countries of the title are capitalized; the official's country is as configured."""
+    (missed,) = match("South Korean and Lao Defence Minister Hai was received in Hanoi.").near_misses
+    assert missed.reason == "the title names Laos, South Korea, not Vietnam"
 
 
-def test_what_cannot_be_resolved_is_kept_for_both() -> None:
-    """A part of a name that two named people share is told of neither, and kept for both."""
-    findings = screen("Somphone Vongdara met Khamkeo Vongdara in Vientiane. Vongdara left early.")
+def test_an_ambiguous_short_name_is_a_near_miss_for_each_official() -> None:
+    """A short name of two mentioned officials is a mention of neither and a near miss for both."""
+    findings = match("Somphone Vongdara met Khamkeo Vongdara in Vientiane. Vongdara left early.")
     assert [one.text for one in findings.mentions] == ["Somphone Vongdara", "Khamkeo Vongdara"]
     assert {one.official_id for one in findings.near_misses} == {"som", "kham"}
 
@@ -165,8 +167,8 @@ def test_what_cannot_be_resolved_is_kept_for_both() -> None:
 @pytest.mark.parametrize(
     "bystander", ["Tran Quoc Hai, a coach, won. Hai wept.", "Bac Hai flooded.", "Hai Phong flooded."]
 )
-def test_somebody_else_of_the_name(bystander: str) -> None:
-    """A nearer bearer of the same given name, or a place, keeps it from the official."""
+def test_a_short_name_after_another_person_with_it_is_not_a_mention(bystander: str) -> None:
+    """Another person with the same given name, or a place, is closer to the short name than the official."""
     assert found(f"Tran Minh Hai spoke. {bystander}") == [("hai", "Tran Minh Hai")]
 
 
@@ -174,13 +176,13 @@ def test_somebody_else_of_the_name(bystander: str) -> None:
     ("written", "same"),
     [("Somphone Vongdala", True), ("Somphon Vongdara", True), ("Xomphone Vongdara", True), ("Somphet Vongdara", False)],
 )
-def test_spellings_that_sound_alike(written: str, same: bool) -> None:
-    """Names without fixed Latin spelling are heard, not compared letter by letter."""
+def test_spellings_that_sound_alike_are_found(written: str, same: bool) -> None:
+    """Names without a fixed Latin spelling are compared by sound."""
     assert bool(found(f"In Vientiane {written} spoke.")) is same
 
 
-def test_own_scripts() -> None:
-    """Lao and Chinese names are found where no space sets them off, and said again by the given name."""
+def test_names_in_scripts_without_spaces_are_found() -> None:
+    """Lao and Chinese names are found without spaces around them, and again by the given name."""
     assert found("ທ່ານສົມພອນ ວົງດາລາໄດ້ກ່າວ. ທ່ານ ສົມພອນ ຍິ້ມ.", "lo") == [("som", "ສົມພອນ ວົງດາລາ"), ("som", "ສົມພອນ")]
     assert found("中国外长邱文博会见记者。邱文博市没有。", "zh") == [("qiu", "邱文博")]
 
@@ -201,10 +203,10 @@ def test_own_scripts() -> None:
         ("สมศักดิ์ ใจดีมาก", "สมศักดิ์ ใจดีมาก กล่าว พล.อ.สมศักดิ์จะไป", ["สมศักดิ์ ใจดีมาก", "สมศักดิ์"]),
     ],
 )
-def test_names_in_other_scripts_are_said_again(name: str, body: str, expected: list[str]) -> None:
-    """Family names in Greek and Cyrillic, in their cases; given names in scripts without word breaks."""
-    watcher = compile_watchlist(Watchlist((Official("who", name),)))
-    assert [one.text for one in watcher.match(Article(url="", body=body)).mentions] == expected
+def test_short_names_in_other_scripts_are_found_after_the_full_name(name: str, body: str, expected: list[str]) -> None:
+    """Family names in Greek and Cyrillic, in all cases; given names in scripts without word breaks."""
+    matcher = compile_watchlist(Watchlist((Official("who", name),)))
+    assert [one.text for one in matcher.match(Article(url="", body=body)).mentions] == expected
 
 
 @pytest.mark.parametrize(
@@ -217,34 +219,34 @@ def test_names_in_other_scripts_are_said_again(name: str, body: str, expected: l
         ("Secretary of Defense B. Hargrove spoke.", []),
     ],
 )
-def test_an_initial_may_stand_for_the_given_name(body: str, expected: list[str]) -> None:
-    """Beside a post that fits, or of somebody who is named; another initial is somebody else."""
+def test_an_initial_may_replace_the_given_name(body: str, expected: list[str]) -> None:
+    """It needs a fitting position or a mentioned official; another initial is another person."""
     assert [text for _, text in found(body)] == expected
 
 
-def test_after_a_rank_a_syllable_is_a_name_whatever_word_it_begins() -> None:
-    """Hải bên has the letters of hai bên, both sides; beside a rank it is the general."""
+def test_a_syllable_after_a_rank_is_a_name_even_as_part_of_a_compound_word() -> None:
+    """Hải bên has the letters of hai bên ("both sides"); after a rank it is the general."""
     body = "Đại tướng Trần Minh Hải thăm đơn vị. Đại tướng Hải bên cạnh các chiến sĩ. Quan hệ Hai bên tốt."
     assert [text for _, text in found(body, "vi")] == ["Trần Minh Hải", "Hải"]
 
 
-def test_of_somebody_named_a_rank_is_no_contradiction() -> None:
-    """Configured roles are rarely all: a minister may have been a general."""
+def test_a_rank_does_not_contradict_a_mentioned_official() -> None:
+    """Configured roles are rarely complete: a minister may have been a general."""
     body = "Prime Minister Somphone Vongdara arrived in Vientiane. Gen Somphone thanked the hosts."
     assert [text for _, text in found(body)] == ["Somphone Vongdara", "Somphone"]
 
 
-def test_headlines_have_their_own_capitals() -> None:
-    """In a line of capitals the next word is no part of the name, unless it could be one."""
+def test_in_capitals_the_next_word_belongs_to_the_name_only_if_it_can() -> None:
+    """In a line of capitals the next word does not belong to the name, unless it can be a syllable of a name."""
     assert found("TRAN MINH HAI MEETS LAO PREMIER\nRain fell.") == [("hai", "TRAN MINH HAI")]
     assert found("FLIGHTS TO TRAN MINH HAI DONG RESUME TODAY\nRain fell.") == []
 
 
-def test_forms_and_offsets() -> None:
-    """Each mention tells its form and stands exactly where it says, in the region's own text."""
+def test_mentions_have_their_form_and_exact_offsets() -> None:
+    """Each mention has its form, and its offsets are those in the text of its region."""
     title = "General Hải in Vientiane"
     body = "Trần Minh Hải nói.\nDefence Minister Hải spoke; Hải left."
-    findings = screen(body, title=title)
+    findings = match(body, title=title)
     texts = {Region.TITLE: title, Region.BODY: body}
     assert [one.form for one in findings.mentions] == [
         MatchForm.WITH_TITLE,
@@ -261,7 +263,7 @@ PIECES = st.lists(st.sampled_from([*LATIN.split("|"), *OTHER]), max_size=25)
 
 
 @given(PIECES)
-def test_decomposed_texts_give_the_same(pieces: list[str]) -> None:
+def test_decomposed_texts_give_the_same_mentions(pieces: list[str]) -> None:
     """A text in NFD yields the mentions of the same text in NFC."""
     composed = unicodedata.normalize("NFC", " ".join(pieces))
     decomposed = unicodedata.normalize("NFD", composed)
@@ -269,10 +271,10 @@ def test_decomposed_texts_give_the_same(pieces: list[str]) -> None:
 
 
 @given(PIECES)
-def test_a_mention_is_exactly_its_slice(pieces: list[str]) -> None:
-    """Mentions and near misses are slices of the text, in order, and never cover one another."""
+def test_mentions_and_near_misses_are_slices_of_the_text(pieces: list[str]) -> None:
+    """Mentions and near misses are slices of the text; mentions are in order and do not overlap."""
     text = " ".join(pieces)
-    findings = screen(text)
+    findings = match(text)
     assert all(text[one.start : one.end] == one.text for one in findings.mentions)
     assert all(text[one.start : one.end] == one.text for one in findings.near_misses)
     ends = [one.end for one in findings.mentions]
@@ -280,11 +282,11 @@ def test_a_mention_is_exactly_its_slice(pieces: list[str]) -> None:
 
 
 @given(PIECES)
-def test_an_unrelated_official_changes_nothing(pieces: list[str]) -> None:
-    """Watching one more person, whose name shares nothing, finds the same of the others."""
+def test_an_unrelated_official_does_not_change_the_findings(pieces: list[str]) -> None:
+    """One more official with a completely different name does not change the findings for the others."""
     stranger = Official("x", "Ingrid Østergaard-Quist", "Denmark", ("Иван Щукин",), (Role("Minister of Fisheries"),))
     article = Article(url="", body=" ".join(pieces), language="en")
-    assert compile_watchlist(Watchlist((*EVERYBODY, stranger))).match(article) == WATCHER.match(article)
+    assert compile_watchlist(Watchlist((*EVERYBODY, stranger))).match(article) == MATCHER.match(article)
 
 
 @pytest.mark.parametrize(
@@ -303,12 +305,12 @@ def test_an_unrelated_official_changes_nothing(pieces: list[str]) -> None:
     ids=range(9),
 )
 def test_hostile_texts_take_bounded_time(text: str) -> None:
-    """Long runs of capitals, names, signs and lone surrogates are screened in a time that grows with their length."""
-    assert screen(text) is not None
+    """Long runs of capitals, names, signs and lone surrogates are matched in a time that grows with their length."""
+    assert match(text) is not None
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("On Monday VP Liza told the reporters in Manila that the old bridge would be mended.", ["Liza"]),
         ("Officials in Manila waited while Secretary Fernandina and her aides crossed the bridge.", []),
@@ -317,11 +319,11 @@ def test_hostile_texts_take_bounded_time(text: str) -> None:
         ("Liza Magbanua came to Manila on Monday. Later the nurse said that Liza had mended it.", ["Liza Magbanua"]),
     ],
 )
-def test_first_names_of_the_philippines_count_beside_a_post(text: str, told: list[str]) -> None:
-    """The press there says the first name beside a post; alone or beside another's post it says nothing."""
+def test_philippine_first_names_count_with_a_fitting_position(text: str, expected: list[str]) -> None:
+    """The press there uses the first name with a position; without one or with another it does not count."""
     people = (
         Official("liza", "Liza Magbanua", "Philippines", roles=(Role("Vice President"),)),
         Official("fern", "Fernandina Quizon", "Philippines", roles=(Role("President"),)),
     )
     article = Article(url="", body=text, language="en")
-    assert [one.text for one in compile_watchlist(Watchlist(people)).match(article).mentions] == told
+    assert [one.text for one in compile_watchlist(Watchlist(people)).match(article).mentions] == expected

@@ -1,4 +1,4 @@
-"""The forms of a name by the convention of its country, and what is said of doubtful names."""
+"""Forms of a name by the convention of its country, and issues of doubtful names."""
 
 import pytest
 
@@ -32,29 +32,29 @@ from monitor.match.names.forms import list_name_forms, parse_name
         ("Marie-Claire Le Goff", "France", {"marie claire le goff"}, {"le goff"}),
     ],
 )
-def test_conventions(name: str, country: str, wholes: set[str], shorts: set[str]) -> None:
-    """Each country's names are taken apart as its press does."""
+def test_name_parts_follow_the_naming_convention(name: str, country: str, wholes: set[str], shorts: set[str]) -> None:
+    """The full and short forms are the ones that the press of the country uses."""
     shape = parse_name(name, country)
     assert {" ".join(words) for words in shape.full_forms} == wholes
     assert {" ".join(short.words) for short in shape.short_forms} == shorts
 
 
-def test_a_father_may_be_named_with_his_honours() -> None:
+def test_malay_names_allow_patronymic_particles_and_honorifics() -> None:
     """In Malay names "bin", "Haji" or "Datuk" may stand between a name and the father's, whether configured or not."""
     wholes = {" ".join(words) for words in parse_name("Zulkifli bin Osman", "Malaysia").full_forms}
     assert wholes >= {"zulkifli osman", "zulkifli bin osman", "zulkifli haji osman", "zulkifli bin datuk osman"}
 
 
-def test_the_given_name_before_a_father_s_stands_beside_a_title() -> None:
-    """Of "Faris bin Nasser" the press says Prince Faris; his father's name may be said too."""
+def test_an_arabic_given_name_before_a_patronymic_needs_a_title() -> None:
+    """The press writes "Prince Faris" for "Faris bin Nasser"."""
     shorts = {
         " ".join(short.words): short.sufficient for short in parse_name("Faris bin Nasser", "Saudi Arabia").short_forms
     }
     assert shorts["faris"] is False
 
 
-def test_forms_are_listed_with_their_risks() -> None:
-    """A user sees every form, and which ones need more than themselves."""
+def test_forms_are_listed_and_risky_ones_are_marked() -> None:
+    """The list has every form and marks the ones that need more evidence."""
     forms = {
         (form.text, form.form): form
         for form in list_name_forms(Official("hai", "Trần Minh Hải", "Vietnam", ("陈明海",)))
@@ -73,23 +73,31 @@ def test_forms_are_listed_with_their_risks() -> None:
         (Official("a", "Anna Kovar", aliases=("强",)), "aliases", 0, True, "too short"),
         (Official("a", "Sutrisno"), "name", -1, False, "one word"),
         (Official("a", "Sutrisno", "Indonesia"), "name", -1, False, "one word"),
-        (Official("a", "Anna Kovar", "Atlantis"), "country", -1, False, "no country known"),
-        (Official("a", "Anna Kovar", roles=(Role("Minister of Finance"), Role("xyz"))), "roles", 1, False, "no post"),
-        (Official("a", "Anna Kovar", aliases=("ANNA KOVAR",)), "aliases", 0, False, "says nothing"),
+        (Official("a", "Anna Kovar", "Atlantis"), "country", -1, False, "not a known country"),
+        (
+            Official("a", "Anna Kovar", roles=(Role("Minister of Finance"), Role("xyz"))),
+            "roles",
+            1,
+            False,
+            "no position",
+        ),
+        (Official("a", "Anna Kovar", aliases=("ANNA KOVAR",)), "aliases", 0, False, "the same as another name"),
     ],
 )
-def test_doubtful_names(official: Official, field: str, index: int, fatal: bool, words: str) -> None:
-    """What cannot work is refused, what may mislead is remarked on, at its own place."""
-    (remark,) = lint_names(Watchlist((official,)))
-    assert (remark.field, remark.index, remark.is_fatal) == (field, index, fatal)
-    assert words in remark.message
+def test_invalid_and_doubtful_names_are_reported_at_their_place(
+    official: Official, field: str, index: int, fatal: bool, words: str
+) -> None:
+    """Names that cannot be used are fatal issues; misleading ones are not fatal."""
+    (issue,) = lint_names(Watchlist((official,)))
+    assert (issue.field, issue.index, issue.is_fatal) == (field, index, fatal)
+    assert words in issue.message
 
 
-def test_shared_names() -> None:
-    """Two people of one name are told apart by post and country; marks make them two names."""
+def test_shared_names_are_reported_unless_the_diacritics_differ() -> None:
+    """Position and country distinguish two people with one name; different diacritics make two names."""
     first = Official("a", "Lê Minh Hưng", "Vietnam", roles=(Role("Prime Minister"),))
     assert lint_names(Watchlist((first, Official("b", "Lê Minh Hùng", "Vietnam")))) == ()
-    (remark,) = lint_names(Watchlist((first, Official("b", "Le Minh Hung", "Vietnam", roles=(Role("Mayor"),)))))
-    assert "where post, country or date decides" in remark.message
-    (remark,) = lint_names(Watchlist((first, Official("b", "Le Minh Hung", "Vietnam"))))
-    assert "nothing tells them apart" in remark.message
+    (issue,) = lint_names(Watchlist((first, Official("b", "Le Minh Hung", "Vietnam", roles=(Role("Mayor"),)))))
+    assert "where position, country or date fits one of them" in issue.message
+    (issue,) = lint_names(Watchlist((first, Official("b", "Le Minh Hung", "Vietnam"))))
+    assert "nothing distinguishes them" in issue.message

@@ -1,4 +1,4 @@
-"""Parts of names in other scripts, after the whole name in the same text."""
+"""Short names in other scripts, after the full name in the same text."""
 
 import pytest
 
@@ -14,11 +14,11 @@ PEOPLE = (
     Official("el", "Stavros Leventis", "Greece", ("Σταύρος Λεβέντης",)),
     Official("ru", "Pavel Gromov", "Russia", ("Павел Громов",)),
 )
-WATCHER = compile_watchlist(Watchlist(PEOPLE))
+MATCHER = compile_watchlist(Watchlist(PEOPLE))
 
 
 def found(language: str, text: str) -> list[str]:
-    return [one.text for one in WATCHER.match(Article(url="", body=text, language=language)).mentions]
+    return [one.text for one in MATCHER.match(Article(url="", body=text, language=language)).mentions]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def found(language: str, text: str) -> list[str]:
         ("ru", "Павел Громов прибыл. С Громовым говорили долго.", ["Павел Громов", "Громовым"]),
     ],
 )
-def test_beside_a_title_or_an_opening_word(language: str, text: str, names: list[str]) -> None:
-    """After the whole name its part counts right beside a title, and after the first small word of a sentence."""
+def test_short_names_count_next_to_a_title_or_after_a_function_word(language: str, text: str, names: list[str]) -> None:
+    """After the full name, a short name counts next to a title and after the first function word of a sentence."""
     assert found(language, text) == names
 
 
@@ -49,13 +49,13 @@ def test_beside_a_title_or_an_opening_word(language: str, text: str, names: list
         ("ru", "Павел Громов прибыл. Иван Громов уехал.", ["Павел Громов"]),
     ],
 )
-def test_somebody_else_or_nobody(language: str, text: str, names: list[str]) -> None:
-    """Without the whole name, inside a longer one, or where another bearer is named, a part is nobody's."""
+def test_short_names_of_other_people_do_not_count(language: str, text: str, names: list[str]) -> None:
+    """A short name does not count without the full name, inside a longer name, or if another person has it."""
     assert found(language, text) == names
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("박도윤 외교부 장관은 5일 서울에서 밝혔다. 박 장관은 하노이로 떠났다.", ["박도윤", "박"]),
         ("박도윤 장관이 왔다. 박장관은 말했다.", ["박도윤", "박"]),
@@ -67,7 +67,7 @@ def test_somebody_else_or_nobody(language: str, text: str, names: list[str]) -> 
         ("서울에서 박 장관은 말했다.", []),
     ],
 )
-def test_korean_family_names_count_before_the_post_of_the_whole_name(text: str, told: list[str]) -> None:
-    """The post must be the one said with the whole name, and nobody else of the family name may hold it."""
-    watcher = compile_watchlist(Watchlist((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
-    assert [one.text for one in watcher.match(Article(url="", body=text, language="ko")).mentions] == told
+def test_korean_family_names_count_before_the_position_given_with_the_full_name(text: str, expected: list[str]) -> None:
+    """The position must be the one given with the full name; no other person with the family name may hold it."""
+    matcher = compile_watchlist(Watchlist((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
+    assert [one.text for one in matcher.match(Article(url="", body=text, language="ko")).mentions] == expected

@@ -10,7 +10,7 @@ from monitor.match.names.spelling import can_be_typo, edit_distance, is_typo
 WORDS = st.text("abcd", max_size=9)
 
 
-def told(one: str, other: str) -> int:
+def distance_by_definition(one: str, other: str) -> int:
     """Return the optimal string alignment distance by its definition."""
 
     @cache
@@ -27,11 +27,11 @@ def told(one: str, other: str) -> int:
 
 @given(WORDS, WORDS, st.integers(0, 9))
 def test_distance_is_the_optimal_string_alignment_up_to_its_limit(one: str, other: str, limit: int) -> None:
-    """Two neighbours swapped count one; a distance beyond the limit is told as one more than the limit."""
-    assert edit_distance(one, other, limit) == min(told(one, other), limit + 1)
+    """Two swapped neighbours count as one; a distance above the limit is returned as the limit plus one."""
+    assert edit_distance(one, other, limit) == min(distance_by_definition(one, other), limit + 1)
 
 
 @given(st.text("ab", min_size=5, max_size=9), st.text("ab", min_size=5, max_size=9))
-def test_a_slip_is_never_dismissed_at_a_glance(one: str, other: str) -> None:
-    """The quick look before the distance is counted passes whatever is a slip."""
+def test_the_quick_test_accepts_every_typo(one: str, other: str) -> None:
+    """The quick test before the exact comparison never excludes a typo."""
     assert can_be_typo(one, other) or not is_typo(one, other)

@@ -1,4 +1,4 @@
-"""The query language: what it reads, how it refuses, what it finds."""
+"""Query language: valid queries, errors, and the places that queries find."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ TEXT = Article(
 
 
 def found(query: str, article: Article = TEXT) -> list[str] | None:
-    """Return the original words that satisfy a query."""
+    """Return the printed words that satisfy a query."""
     page = normalize_article(article)
     synonyms = [["Vietnam", "Viet Nam"]]
     places = evaluate_query(compile_query(query, ["a-b"], synonyms), page, lambda _who: [(0, 6)])
@@ -58,7 +58,7 @@ def found(query: str, article: Article = TEXT) -> list[str] | None:
         ("@a-b NEAR/5 laos", ["Border", "Laos"]),
     ],
 )
-def test_finds_what_is_meant(query: str, expected: list[str] | None) -> None:
+def test_each_construct_of_the_language_finds_its_places(query: str, expected: list[str] | None) -> None:
     """Each construct of the language on one article."""
     assert found(query) == expected
 
@@ -84,8 +84,8 @@ def test_finds_what_is_meant(query: str, expected: list[str] | None) -> None:
         ("@", 0, "the id of an official"),
     ],
 )
-def test_faults_name_place_and_cure(query: str, position: int, expected: str) -> None:
-    """A fault says at which character it stands and what would be right there."""
+def test_errors_have_a_position_and_the_expected_text(query: str, position: int, expected: str) -> None:
+    """An error has the position of the character and what would be valid there."""
     with pytest.raises(QueryError) as caught:
         compile_query(query, ["a-b"])
     assert caught.value.position == position
@@ -93,8 +93,8 @@ def test_faults_name_place_and_cure(query: str, position: int, expected: str) ->
 
 
 @given(st.text(st.sampled_from('ab "()*=/@:-\\ANDORT1é '), max_size=60))
-def test_any_text_is_read_or_refused(query: str) -> None:
-    """No input brings anything but a query or a query error."""
+def test_any_text_is_parsed_or_raises_a_query_error(query: str) -> None:
+    """No input causes another exception."""
     position = 0
     try:
         parse_query(query)
@@ -103,16 +103,16 @@ def test_any_text_is_read_or_refused(query: str) -> None:
     assert 0 <= position <= len(query)
 
 
-def test_deep_and_long_queries_are_refused() -> None:
-    """Neither depth nor length breaks the reader."""
+def test_deep_and_long_queries_are_errors() -> None:
+    """Neither depth nor length causes another exception in the parser."""
     for query in ("(" * 5000 + "a" + ")" * 5000, "a NEAR/2 " * 4000 + "a", "title:" * 3000 + "a", "a " * 20_000):
         with pytest.raises(QueryError):
             parse_query(query)
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)+b", ".*.*=.*;", "(x+x+)+y", "([a-z]+)*1"])
-def test_no_pattern_takes_longer_than_its_text(pattern: str) -> None:
-    """What would keep a backtracking engine busy for hours costs sixteen times as much on sixteen times the text."""
+def test_the_cost_of_a_pattern_is_linear_in_the_text(pattern: str) -> None:
+    """Patterns that take a backtracking engine hours cost sixteen times as much on sixteen times the text."""
     query = compile_query(f"border AND /{pattern}/", [])
     pages = {
         size: normalize_article(Article(url="", title="Border", body="a" * size + "x" * size + "=")) for size in SIZES
@@ -125,15 +125,15 @@ def test_no_pattern_takes_longer_than_its_text(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", [r"(a)\1", "(?=a)b", "(?<!a)b", "a{1001}"])
-def test_what_needs_backtracking_is_refused(pattern: str) -> None:
-    """In words that name the engine, and where the pattern stands."""
+def test_patterns_that_need_backtracking_are_errors(pattern: str) -> None:
+    """The error names the syntax that is valid, and the position of the pattern."""
     with pytest.raises(QueryError) as caught:
         compile_query(f"border AND /{pattern}/", [])
     assert caught.value.position == len("border AND ")
     assert "RE2" in caught.value.expected
 
 
-def test_needed_words_are_known() -> None:
-    """What must stand in a text is found out, so that other texts cost nothing."""
+def test_required_literals_of_a_query_are_known() -> None:
+    """The words that a text must have are derived from the query; other texts are skipped."""
     assert compile_query("border AND (Laos OR Lao)", []).required_literals == frozenset({"border"})
     assert compile_query("/x/ OR border", []).required_literals is None

@@ -1,4 +1,4 @@
-"""Titles of many press languages stand for the posts that a watch list names in English."""
+"""Titles in many press languages match the positions that a watchlist names in English."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ PEOPLE = (
 
 
 @pytest.fixture(scope="module")
-def watcher() -> Matcher:
+def matcher() -> Matcher:
     people = (Official(key, name, country, roles=(Role(post),)) for key, name, country, post in PEOPLE)
     return compile_watchlist(Watchlist(tuple(people)))
 
@@ -77,13 +77,13 @@ def watcher() -> Matcher:
         ("Der Bäcker Merz eröffnet eine Filiale.", ""),
     ],
 )
-def test_a_part_of_a_name_counts_beside_its_post_in_other_languages(watcher: Matcher, text: str, named: str) -> None:
+def test_short_names_count_with_a_title_in_other_languages(matcher: Matcher, text: str, named: str) -> None:
     article = Article(
         "https://a.example/1", "News of the day", body=text, published_at=datetime(2026, 3, 5, tzinfo=UTC)
     )
-    assert {mention.official_id for mention in watcher.match(article).mentions} == ({named} if named else set())
+    assert {mention.official_id for mention in matcher.match(article).mentions} == ({named} if named else set())
 
 
-def test_small_words_before_a_name_are_no_part_of_it(watcher: Matcher) -> None:
-    (mention,) = watcher.match(Article("https://a.example/1", "Reise", body="Das sagte der Boris Pistorius.")).mentions
+def test_function_words_before_a_name_do_not_belong_to_it(matcher: Matcher) -> None:
+    (mention,) = matcher.match(Article("https://a.example/1", "Reise", body="Das sagte der Boris Pistorius.")).mentions
     assert mention.text == "Boris Pistorius"

@@ -8,8 +8,8 @@ from monitor.match.engine import compile_watchlist
 
 
 def found(name: str, country: str, text: str) -> list[str]:
-    watcher = compile_watchlist(Watchlist((Official("who", name, country),)))
-    return [one.text for one in watcher.match(Article(url="", body=text, language="en")).mentions]
+    matcher = compile_watchlist(Watchlist((Official("who", name, country),)))
+    return [one.text for one in matcher.match(Article(url="", body=text, language="en")).mentions]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def found(name: str, country: str, text: str) -> list[str]:
         ("Rouzbeh Khosravi", "Iran", "Ruzbeh Xosravi"),
     ],
 )
-def test_spellings_of_one_name(name: str, country: str, written: str) -> None:
-    """One name is found in the letters of another house style, and its second half after it."""
+def test_transliterations_of_one_name_are_found(name: str, country: str, written: str) -> None:
+    """A name is found in another transliteration, and its family name after it."""
     second = written.split()[1]
     assert found(name, country, f"{country} sent {written}. Late at night {second} left.") == [written, second]
 
@@ -47,21 +47,21 @@ def test_spellings_of_one_name(name: str, country: str, written: str) -> None:
         ("Maxim Bahdan", "Sweden", "Maksim Bagdan"),
     ],
 )
-def test_somebody_else(name: str, country: str, other: str) -> None:
-    """A woman's name is not a man's, and other countries spell their names in one way."""
+def test_names_of_other_people_are_not_found(name: str, country: str, other: str) -> None:
+    """A woman's name is not a man's, and names of other countries have only one spelling."""
     assert found(name, country, f"{country} sent {other} abroad.") == []
 
 
-def test_an_initial_for_the_given_name_in_singapore() -> None:
-    """An initial stands for a given name beside a post that fits; for a family name typed first it does not."""
+def test_an_initial_may_replace_the_given_name_in_singapore() -> None:
+    """An initial may replace a given name with a fitting position, but not a family name that is written first."""
     roles = (Role("Minister for Transport"),)
     people = (
         Official("raj", "Balakumar Rajendran", "Singapore", roles=roles),
         Official("teo", "Teo Boon Kiat", "Singapore", roles=roles),
     )
-    watcher = compile_watchlist(Watchlist(people))
+    matcher = compile_watchlist(Watchlist(people))
     text = (
         "Singapore's Transport Minister B Rajendran spoke. Transport Minister T. Teo left; V. Rajendran, a baker, too."
     )
-    found = watcher.match(Article(url="", body=text, language="en")).mentions
+    found = matcher.match(Article(url="", body=text, language="en")).mentions
     assert [one.text for one in found] == ["B Rajendran"]

@@ -1,0 +1,127 @@
+"""Matching steps alone: candidates, boundaries, evidence and the context of decisions."""
+
+import pytest
+
+from monitor.domain.article import Article
+from monitor.domain.mention import MatchForm
+from monitor.domain.watchlist import Official, Role
+from monitor.match.article_text import SurroundingText, normalize_article
+from monitor.match.candidates import (
+    find_candidates,
+    find_names_with_initial_only,
+    find_names_with_initial_or_nickname,
+    find_names_with_middle_name_or_typo,
+    list_full_name_candidates,
+    list_short_name_candidates,
+)
+from monitor.match.context import MAX_NEAR_MISSES, ArticleFacts, MatchContext
+from monitor.match.decisions.evidence import collect_full_name_evidence, find_boundary
+from monitor.match.decisions.full_names import decide_full_name, reject_full_name
+from monitor.match.names.index import NameIndex
+from monitor.match.types import Accepted, Candidate, Candidates, ExtensionKind, Rejected
+
+HARGROVE = Official("stone", "Walter Hargrove", "United States", roles=(Role("Secretary of Defense"),))
+HAI = Official("hai", "Trần Minh Hải", "Vietnam", exclude_phrases=("Hai district",))
+INDEX = NameIndex((HARGROVE, HAI))
+
+
+def read(body: str) -> tuple[ArticleFacts, Candidates]:
+    """Return the facts and candidates of an English article."""
+    text = normalize_article(Article(url="", body=body, language="en"))
+    found = find_candidates(INDEX, text, "en")
+    around = SurroundingText(text, found.genitive_ends)
+    return ArticleFacts(INDEX, text, around, None, "en", found.countries), found
+
+
+def last_short_name(body: str) -> tuple[ArticleFacts, Candidate]:
+    """Return the facts and the last short name of an article."""
+    facts, candidates = read(body)
+    return facts, max(list_short_name_candidates(facts, candidates))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "name"),
+    [
+        ("Later Walter B. Hargrove left.", ExtensionKind.INITIAL_OR_NICKNAME, "Walter B. Hargrove"),
+        ("Later W. Hargrove left.", ExtensionKind.INITIAL_FOR_FIRST_NAME, "W. Hargrove"),
+        ("Later Walter Brian Hargrove left.", ExtensionKind.MIDDLE_NAME, "Walter Brian Hargrove"),
+        ("Later Waltre Hargrove left.", ExtensionKind.FIRST_NAME_TYPO, "Waltre Hargrove"),
+    ],
+)
+def test_extended_names_are_candidates_of_their_own_kind(body: str, kind: ExtensionKind, name: str) -> None:
+    """A search around a short name returns the longer place and its kind, without a decision."""
+    facts, candidate = last_short_name(body)
+    boundary = find_boundary(facts, candidate)
+    searches = (
+        find_names_with_initial_or_nickname,
+        find_names_with_initial_only,
+        find_names_with_middle_name_or_typo,
+    )
+    found = [one for search in searches for one in search(facts, candidate, boundary)]
+    assert [(one.kind, facts.cased_text(one.candidate)) for one in found] == [(kind, name)]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_standalone", "other_bearer", "rejection"),
+    [
+        ("Then Hargrove spoke.", True, "", ""),
+        ("Then Peter Hargrove spoke.", False, "Peter Hargrove", ""),
+        ("Then B. Hargrove spoke.", False, "B. Hargrove", ""),
+        ("Then Hargrove Street flooded.", False, "Hargrove Street", "part of a longer name: ... Street"),
+        ("The frigate Hargrove sailed.", False, "", "name of a place or thing, or a credit"),
+    ],
+)
+def test_the_boundary_of_a_short_name_is_evidence_without_a_decision(
+    body: str, is_standalone: bool, other_bearer: str, rejection: str
+) -> None:
+    """A boundary has the other person's name and the reason for a near miss."""
+    boundary = find_boundary(*last_short_name(body))
+    assert (boundary.is_standalone, boundary.other_bearer, boundary.rejection) == (
+        is_standalone,
+        other_bearer,
+        rejection,
+    )
+
+
+def test_evidence_of_a_full_name_is_collected_before_the_decision() -> None:
+    """The occupation of a namesake is a field of the evidence; the decision is a function of it."""
+    facts, candidates = read("Singer Walter Hargrove sang.")
+    (candidate,) = list_full_name_candidates(facts, candidates)
+    evidence = collect_full_name_evidence(facts, candidate, 0)
+    assert evidence.occupation == "singer"
+    rejected = reject_full_name(evidence, candidate, (0,))
+    assert rejected == Rejected((0,), "another person with this name: singer", namesakes=(0,))
+    assert reject_full_name(evidence._replace(occupation=""), candidate, (0,)) is None
+
+
+def test_a_namesake_in_the_context_makes_a_title_necessary() -> None:
+    """The same full name is accepted or rejected, depending on earlier decisions only."""
+    facts, candidates = read("Walter Hargrove left.")
+    (candidate,) = list_full_name_candidates(facts, candidates)
+    (accepted,) = decide_full_name(facts, candidate, MatchContext())
+    assert isinstance(accepted, Accepted)
+    (rejected,) = decide_full_name(facts, candidate, MatchContext(namesakes=frozenset({0})))
+    assert isinstance(rejected, Rejected)
+
+
+def test_a_decision_changes_a_copy_of_the_context() -> None:
+    """The earlier context stays as it is; a mention inside an exclude phrase becomes a near miss."""
+    facts, _ = read("In the Hai district Tran Minh Hai spoke.")
+    empty = MatchContext()
+    decision = Accepted(1, MatchForm.FULL, 0.9, "full name")
+    accepted = empty.apply(facts, Candidate(20, 33, (1,)), (decision,))
+    assert [one.start for one in accepted.accepted_candidates()] == [20]
+    assert accepted.first_accepted_at == {1: 20}
+    excluded = accepted.apply(facts, Candidate(7, 10, (1,)), (decision,))
+    assert excluded.accepted == accepted.accepted
+    assert [one.reason for one in excluded.rejected] == ["cancelled by the phrase 'Hai district'"]
+    assert empty == MatchContext()
+
+
+def test_near_misses_of_one_article_are_limited() -> None:
+    """A text that repeats one name cannot fill the database."""
+    facts, _ = read("Hai")
+    context = MatchContext()
+    for start in range(2 * MAX_NEAR_MISSES):
+        context = context.apply(facts, Candidate(start, start + 1, (0, 1)), (Rejected((0, 1), "no title"),))
+    assert len(context.rejected) == MAX_NEAR_MISSES
