@@ -138,7 +138,9 @@ def test_other_edits_are_stored_as_a_version(database: SqlDatabase) -> None:
 def test_a_rule_may_report_every_edit(database: SqlDatabase) -> None:
     """With report_edits an edit far from any mention is reported."""
     seen = recheck(database, answer(page(more="The governor thanked the engineers.")), changes=True)
-    assert [event.note for event in seen.events] == ["text changed (0 sentences removed, 1 added), not disclosed by the page"]
+    assert [event.note for event in seen.events] == [
+        "text changed (0 sentences removed, 1 added), not disclosed by the page"
+    ]
 
 
 def test_a_page_that_changes_constantly_is_ignored(database: SqlDatabase) -> None:
