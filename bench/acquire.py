@@ -22,7 +22,7 @@ import asyncio, json, sys, time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 import uvloop
-from monitor.domain.source import ArticleMode, Source, SourceKind
+from monitor.domain.source import Source, TextOrigin
 from monitor.fetch.client import HttpFetcher
 from monitor.pipeline.collect import Collector
 from monitor.schedule.workers import Workers
@@ -31,7 +31,7 @@ from monitor.store.database import SqlDatabase
 async def main():
     urls = open("urls").read().split()
     now = lambda: datetime.now(UTC)
-    sources = {f"s{n}": Source(f"s{n}", f"s{n}", SourceKind.FEED, url, article=ArticleMode.FEED)
+    sources = {f"s{n}": Source(f"s{n}", f"s{n}", feed=url, text_from=TextOrigin.FEED)
                for n, url in enumerate(urls)}
     database = SqlDatabase.open("sqlite:///bench.db")
     database.sources.register(list(sources.values()), now())

@@ -24,7 +24,7 @@ from monitor.digest.render import render_digest
 from monitor.domain.article import Article, Region
 from monitor.domain.channels import WebhookChannel
 from monitor.domain.delivery import Sent
-from monitor.domain.digest import Coverage, Digest, DigestPlan, ReportableHit, Schedule, Window
+from monitor.domain.digest import Coverage, Digest, DigestPlan, ReportableHit, Window
 from monitor.domain.mention import HitKind, MatchForm, Mention, Passage
 from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Official
@@ -61,7 +61,7 @@ def _hit(number: int) -> ReportableHit:
 
 
 def _digest(stories: int) -> Digest:
-    plan = DigestPlan("morning", ("people",), Schedule(is_immediate=True), ("bridge",), max_articles=stories)
+    plan = DigestPlan("morning", ("people",), at="immediately", channels=("bridge",), max_articles=stories)
     now = datetime.now(UTC)
     daily = {official.id: tuple(range(14)) for official in OFFICIALS}
     hits = [_hit(number) for number in range(stories)]

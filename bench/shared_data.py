@@ -17,13 +17,13 @@ from typing import Any
 from frame import ROOT
 from quality.measures import Score, Truth, document_stories, documents, extracted, extraction, passages, rate, stories
 
-from monitor.domain.source import Feed, Source, SourceKind
+from monitor.domain.source import Feed, Source
 from monitor.parse import fast_xml
 from monitor.parse.feedparser_backend import parse_with_feedparser
 from monitor.text.encoding import decode
 
 URL = "https://daily.example/section/feed.xml"
-SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
+SOURCE = Source("daily", "Daily", feed=URL)
 Scores = Iterator[tuple[str, Score]]
 
 

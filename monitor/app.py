@@ -16,7 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.domain.channels import Channel, ChatChannel, EmailChannel, FolderChannel, WebhookChannel
+from monitor.deliver.registry import create_sender
+from monitor.domain.channels import Channel
 from monitor.domain.configuration import Configuration
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool
@@ -24,7 +25,6 @@ from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
-from monitor.fetch.transport import create_guarded_transport
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.compose_digests import DigestComposer
@@ -40,16 +40,11 @@ from monitor.schedule.process_pool import JobLimits, SubprocessPool
 from monitor.store.database import SqlDatabase
 
 if TYPE_CHECKING:
+    import httpx
+
     from monitor.config.reload import ConfigurationStore, Reloader
     from monitor.match.engine import Matcher
     from monitor.telemetry.metrics import GaugeValues, Metrics
-
-CHANNEL_KIND_NAMES: dict[type[Channel], str] = {
-    EmailChannel: "email",
-    WebhookChannel: "webhook",
-    ChatChannel: "chat",
-    FolderChannel: "folder",
-}
 
 MAX_OFFLOAD_PROCESSES = 2
 """Limit of worker processes for CPU-bound work; the main process cannot supply more than two with work."""
@@ -160,7 +155,7 @@ async def build_pipeline(
             from monitor.telemetry.metrics import MeteredChannelSender
 
             senders = {
-                channel.id: MeteredChannelSender(senders[channel.id], CHANNEL_KIND_NAMES[type(channel)], metrics)
+                channel.id: MeteredChannelSender(senders[channel.id], channel.kind, metrics)
                 for channel in configuration.channels
             }
         delivery_sender = DeliverySender(database, senders, clock)
@@ -180,21 +175,13 @@ async def build_pipeline(
 
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
     """Return the sender of a channel. Raises ``UsageError`` if it needs an extra that is not installed."""
-    if isinstance(channel, EmailChannel):
-        from monitor.deliver.email import EmailSender
 
-        return EmailSender(channel)
-    if isinstance(channel, FolderChannel):
-        from monitor.deliver.folder import FolderSender
+    def create_transport() -> "httpx.AsyncBaseTransport":
+        from monitor.fetch.transport import create_guarded_transport
 
-        return FolderSender(channel)
-    if isinstance(channel, ChatChannel):
-        from monitor.deliver.chat import ChatSender
+        return create_guarded_transport(configuration.settings.allowed_networks)
 
-        return ChatSender(channel)
-    from monitor.deliver.webhook import WebhookSender
-
-    return WebhookSender(channel, create_guarded_transport(configuration.settings.allowed_networks))
+    return create_sender(channel, create_transport)
 
 
 class _LazyMatcher:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
 
 if TYPE_CHECKING:
+    from monitor.domain.configuration import Configuration
     from monitor.match.engine import Matcher
 
 
@@ -65,7 +65,7 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
-def load_config(config: Path, database: str = "", *, resolve_secrets: bool = False) -> Configuration:
+def load_config(config: Path, database: str = "", *, resolve_secrets: bool = False) -> "Configuration":
     """Return the configuration of a file; ``database`` replaces its database URL.
 
     With ``resolve_secrets`` every secret must resolve. Only commands that fetch or send need it, so the others work
@@ -84,14 +84,14 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
     return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
 
 
-def compile_matcher(configuration: Configuration) -> "Matcher":
+def compile_matcher(configuration: "Configuration") -> "Matcher":
     """Return the compiled matcher of a configuration's watchlist."""
     from monitor.match.engine import compile_watchlist
 
     return compile_watchlist(configuration.watchlist)
 
 
-def set_up_quiet_logging(configuration: Configuration) -> None:
+def set_up_quiet_logging(configuration: "Configuration") -> None:
     """Log warnings and errors only, to standard error, with the configuration's secrets redacted."""
     from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets

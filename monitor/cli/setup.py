@@ -5,14 +5,16 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, DatabaseOption, JsonOption, print_json
 from monitor.config.template import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
-from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
+
+if TYPE_CHECKING:
+    from monitor.domain.configuration import Configuration
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path()) -> None:
@@ -80,7 +82,7 @@ def confirm_configuration(config: Path, database: str) -> None:
         opened.close()
 
 
-def _summarize_check(config: Path, configuration: Configuration | None, error_count: int) -> str:
+def _summarize_check(config: Path, configuration: "Configuration | None", error_count: int) -> str:
     if configuration is None:
         return f"{config} has {_format_count(error_count, 'error')}; nothing was changed."
     paused = sum(bool(source.paused) for source in configuration.sources)

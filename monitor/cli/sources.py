@@ -29,13 +29,13 @@ from monitor.cli.common import (
     run_async,
 )
 from monitor.domain.errors import ConfigError, UsageError
-from monitor.domain.source import Source, SourceKind
 from monitor.text.urls import canonicalize_url
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
     from monitor.domain.poll_state import PollState
     from monitor.domain.read_models import SourceStatus
+    from monitor.domain.source import Source, SourceKind
     from monitor.pipeline.discover import DiscoveryResult
 
 _SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.MULTILINE)
@@ -76,7 +76,7 @@ def list_sources(
     )
 
 
-def source_record(source: Source, status: "SourceStatus | None") -> dict[str, Any]:
+def source_record(source: "Source", status: "SourceStatus | None") -> dict[str, Any]:
     """Return the keys of a source in ``sources list --json``; ``status`` is None before its first poll."""
     poll_state = status.poll_state if status else None
     state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED
@@ -163,6 +163,7 @@ def import_opml(
     ] = False,
 ) -> None:
     """Import the feeds of an OPML file: print them as YAML, or add them to the configuration."""
+    from monitor.domain.source import SourceKind
     from monitor.parse.opml import parse_opml
 
     try:
@@ -192,6 +193,7 @@ def export_opml(
     file: Annotated[str, typer.Argument(metavar="FILE.opml", show_default=False)], config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
     """Write the configured feeds as OPML; `-` writes to standard output."""
+    from monitor.domain.source import SourceKind
     from monitor.parse.opml import write_opml
 
     sources = load_config(config).sources
@@ -219,7 +221,7 @@ def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
     return source_id
 
 
-def format_source_yaml(source_id: str, title: str, kind: SourceKind, url: str, language: str = "") -> str:
+def format_source_yaml(source_id: str, title: str, kind: "SourceKind", url: str, language: str = "") -> str:
     """Return the YAML of a source, indented for ``sources:``."""
     import yaml
 

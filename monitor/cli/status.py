@@ -25,7 +25,6 @@ from monitor.cli.common import (
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import ConfigError
 from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
-from monitor.pipeline.maintenance import is_disk_space_low
 
 if TYPE_CHECKING:
     from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
@@ -267,6 +266,8 @@ def source_status_record(source: "SourceStatus") -> dict[str, object]:
 
 def find_problems(report: StatusReport) -> Iterator[str]:
     """Yield a sentence for each problem, with a suggestion."""
+    from monitor.pipeline.maintenance import is_disk_space_low
+
     daemon, counts = report.daemon, report.outbox
     if errors := find_config_errors(report):
         in_use = f", the one of {format_time(report.snapshot.loaded_at)} stays in use" if report.snapshot else ""

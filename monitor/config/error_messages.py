@@ -1,34 +1,39 @@
-"""What the schema found wrong, as sentences: what it is, and what would be right."""
+"""Sentences for errors that pydantic finds: what is wrong, and what would be right."""
 
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from monitor.config.schema import DigestModel, OfficialModel, RuleModel, SettingsModel, SourceModel
+from monitor.config.sections import find_nested_type, get_keys
 from monitor.config.yaml_document import KeyPath
+from monitor.domain.configuration import Settings
+from monitor.domain.digest import DigestPlan
 from monitor.domain.errors import KeyIssue
 from monitor.domain.field_types import describe_non_text
+from monitor.domain.source import Source
 from monitor.domain.value_parsers import suggest_similar
+from monitor.domain.watchlist import Official, Rule
 
 _EXPECTED_TYPE_HINTS = {
     "bool_type": "write true or false, without quotes",
     "int_type": "write a whole number, without quotes",
-    "list_type": "write a list, such as [first, second]",
+    "tuple_type": "write a list, such as [first, second]",
     "dict_type": "write a mapping, one indented line a key",
-    "model_type": "write a mapping, one indented line a key",
+    "dataclass_type": "write a mapping, one indented line a key",
 }
 
-RENAMED_KEYS: dict[type[BaseModel], dict[str, str]] = {
-    SettingsModel: {
+UNKNOWN_KEY_ERROR = "unexpected_keyword_argument"
+
+RENAMED_KEYS: dict[type, dict[str, str]] = {
+    Settings: {
         "contact": "user_agent_contact",
         "allow_networks": "allowed_networks",
         "heartbeat": "heartbeat_url",
         "templates": "template_dir",
         "probes": "probe_address",
     },
-    SourceModel: {
+    Source: {
         "every": "poll_interval",
         "expect": "max_silence",
         "article": "text_from",
@@ -40,9 +45,9 @@ RENAMED_KEYS: dict[type[BaseModel], dict[str, str]] = {
         "next": "listing: {next: ...}",
         "pages": "listing: {max_pages: ...}",
     },
-    OfficialModel: {"not": "exclude_phrases"},
-    RuleModel: {"roles": "match_positions", "changes": "report_edits"},
-    DigestModel: {
+    Official: {"not": "exclude_phrases"},
+    Rule: {"roles": "match_positions", "changes": "report_edits"},
+    DigestPlan: {
         "to": "channels",
         "hold": "quiet_hours",
         "quiet_notice": "send_when_empty",
@@ -54,34 +59,32 @@ RENAMED_KEYS: dict[type[BaseModel], dict[str, str]] = {
 RENAMED_VALUES = {("at", "once"): "at: immediately"}
 
 
-def describe_error(path: KeyPath, detail: ErrorDetails, model: type[BaseModel]) -> KeyIssue:
-    """Turn one error of pydantic into a remark; ``path`` is where the model's value stands in the file."""
+def describe_error(path: KeyPath, detail: ErrorDetails, type_: type | None) -> KeyIssue:
+    """Return the issue for one error of pydantic; ``path`` is the place of the validated value in the file."""
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     parent, key = loc[:-1], loc[-1] if loc else ""
-    if detail["type"] == "extra_forbidden":
-        return KeyIssue((*path, *loc), describe_unknown_key(str(key), _resolve_model(model, parent)))
-    if detail["type"] == "missing":
-        field = _map_fields_by_key(_resolve_model(model, parent))[str(key)]
-        return KeyIssue((*path, *parent), f"{key} is missing; add it: {field.description}")
+    if detail["type"] == UNKNOWN_KEY_ERROR and type_:
+        return KeyIssue((*path, *loc), describe_unknown_key(str(key), _resolve_type(type_, parent)))
+    if detail["type"] == "missing" and type_:
+        info = get_keys(_resolve_type(type_, parent))[str(key)]
+        return KeyIssue((*path, *parent), f"{key} is missing; add it: {info.description}")
     if isinstance(detail["input"], str) and (renamed := RENAMED_VALUES.get((str(key), detail["input"]))):
         return KeyIssue((*path, *loc), f"`{key}: {detail['input']}` is now `{renamed}`")
     return KeyIssue((*path, *loc), describe_value_error(detail))
 
 
 def describe_value_error(detail: ErrorDetails) -> str:
-    """Say what is wrong with one value."""
+    """Return the sentence for an error in one value."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_type":
         return describe_non_text(detail["input"])
-    if kind == "literal_error":
+    if kind in {"literal_error", "enum"}:
         return f"write one of {str(context['expected']).replace(chr(39), '').replace(' or ', ', ')}"
     if kind in _EXPECTED_TYPE_HINTS:
         return f"this is {describe_type(detail['input'])}; {_EXPECTED_TYPE_HINTS[kind]}"
-    return (
-        _describe_limit_error(kind, context) or f"{detail['msg'].lower()}; see monitor schema for what may stand here"
-    )
+    return _describe_limit_error(kind, context) or f"{detail['msg'].lower()}; `monitor schema` shows the valid values"
 
 
 def _describe_limit_error(kind: str, context: Mapping[str, Any]) -> str:
@@ -97,34 +100,28 @@ def _describe_limit_error(kind: str, context: Mapping[str, Any]) -> str:
 
 
 def describe_type(value: Any) -> str:
-    """Name the kind of a value as people say it."""
+    """Return the name of a value's type in plain words."""
     kinds = {type(None): "nothing", bool: "a truth value", int: "a number", float: "a number", str: "text"}
     return {**kinds, list: "a list", dict: "a mapping"}.get(type(value), "something else")
 
 
-def describe_unknown_key(key: str, model: type[BaseModel]) -> str:
+def describe_unknown_key(key: str, type_: type) -> str:
     """Return the message for an unknown key: its new word, a similar key, or all known keys."""
-    if renamed := RENAMED_KEYS.get(model, {}).get(key):
+    if renamed := RENAMED_KEYS.get(type_, {}).get(key):
         return f"`{key}` is now `{renamed}`"
-    known = _map_fields_by_key(model)
+    return describe_unknown_word(key, get_keys(type_))
+
+
+def describe_unknown_word(key: str, known: Iterable[str]) -> str:
+    """Return the message for a key that is not among the known ones."""
     hint = suggest_similar(key, known) or f"; known here: {', '.join(known)}"
     return f'there is no key "{key}"{hint}'
 
 
-def _map_fields_by_key(model: type[BaseModel]) -> dict[str, Any]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _resolve_model(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel]:
-    """Follow a path of keys from a model to the model that lies there."""
+def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
+    """Return the type at a path of keys inside another type."""
     for part in loc:
-        field = _map_fields_by_key(model).get(str(part))
-        if field is not None:
-            model = _find_model_type(field.annotation) or model
-    return model
-
-
-def _find_model_type(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _find_model_type(part))), None)
+        info = get_keys(type_).get(str(part))
+        if info is not None:
+            type_ = find_nested_type(info.annotation) or type_
+    return type_

@@ -1,36 +1,81 @@
-"""The JSON Schema of sources.yaml, with which editors complete keys and mark faults while one types."""
+"""JSON Schema of sources.yaml, for editors: they complete keys and mark errors while the user types."""
 
 import json
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from monitor.config.schema import ConfigurationModel
+from monitor.config.sections import ENTRY_TYPES, SECTION_DESCRIPTIONS
+from monitor.domain.channels import CHANNEL_KINDS, Channel
+from monitor.domain.configuration import Settings
 from monitor.domain.field_types import ID_PATTERN
+from monitor.domain.watchlist import SynonymGroups
 
 
 class _ConciseSchemaGenerator(GenerateJsonSchema):
-    """Leaves out defaults that JSON cannot say and titles that repeat the key."""
+    """Schema generator without warnings for defaults that have no JSON form."""
 
     ignored_warning_kinds = {"non-serializable-default"}  # noqa: RUF012 - pydantic's own class attribute
 
 
 def build_json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of sources.yaml, for editors (draft 2020-12)."""
-    schema = ConfigurationModel.model_json_schema(schema_generator=_ConciseSchemaGenerator)
+    """Return the JSON Schema of sources.yaml (draft 2020-12)."""
+    types: dict[str, Any] = {"settings": Settings, "synonyms": SynonymGroups, **ENTRY_TYPES}
+    types |= {f"channels.{kind}": model for kind, model in CHANNEL_KINDS.items()}
+    schemas, shared = TypeAdapter.json_schemas(
+        [(name, "validation", TypeAdapter(type_)) for name, type_ in types.items()],
+        schema_generator=_ConciseSchemaGenerator,
+    )
+    parts = {name: schema for (name, _mode), schema in schemas.items()}
+    definitions = shared["$defs"]
+    for definition in definitions.values():
+        _drop_id(definition)
+    definitions["Channel"] = {
+        "type": "object",
+        "description": "One target of digests: exactly one of the kinds.",
+        "additionalProperties": False,
+        "properties": {
+            kind: _kind_schema(model, parts[f"channels.{kind}"], definitions) for kind, model in CHANNEL_KINDS.items()
+        },
+        "oneOf": [{"required": [kind]} for kind in CHANNEL_KINDS],
+    }
+    entries = {**{name: parts[name] for name in ENTRY_TYPES}, "channels": {"$ref": "#/$defs/Channel"}}
+    properties = {
+        name: (_section_schema(entries[name]) if name in entries else parts[name]) | {"description": description}
+        for name, description in SECTION_DESCRIPTIONS.items()
+    }
+    schema = {"type": "object", "properties": properties, "additionalProperties": False, "$defs": definitions}
     _drop_titles(schema)
-    for section in schema["properties"].values():
-        if "patternProperties" in section:
-            section["propertyNames"] = {"pattern": ID_PATTERN}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sources.yaml of monitor", **schema}
 
 
 def render_json_schema() -> str:
-    """Return the JSON Schema as it is written into a file."""
+    """Return the JSON Schema as the text of a file."""
     return json.dumps(build_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a mapping from ids to entries."""
+    return {"type": "object", "additionalProperties": entry, "propertyNames": {"pattern": ID_PATTERN}}
+
+
+def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a channel's key: that of the type, or of its one field if the value is not a mapping."""
+    if model.value_field:
+        reference = definitions.pop(model.__name__)["properties"][model.value_field]
+    return {**reference, "description": model.__doc__}
+
+
+def _drop_id(definition: dict[str, Any]) -> None:
+    """Remove the field that the file has as a key of the section."""
+    if "id" in definition.get("properties", {}):
+        del definition["properties"]["id"]
+        definition["required"] = [name for name in definition["required"] if name != "id"]
+
+
 def _drop_titles(part: Any) -> None:
+    """Remove titles, because they repeat the keys."""
     if isinstance(part, dict):
         if isinstance(part.get("title"), str):
             del part["title"]

@@ -1,43 +1,61 @@
-"""sources.yaml -> ``Configuration``, or every fault in it at once, each with line and column."""
+"""Reader of sources.yaml: returns a ``Configuration``, or all errors at once, each with line and column."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from monitor.config import build, schema
-from monitor.config.cross_checks import run_cross_checks
-from monitor.config.error_messages import describe_error, describe_type, describe_unknown_key, describe_value_error
+from monitor.config.cross_checks import Entry, Sections, check_channel_kinds, run_cross_checks
+from monitor.config.engine_parsers import parse_cron, parse_css_selector
+from monitor.config.error_messages import (
+    UNKNOWN_KEY_ERROR,
+    describe_error,
+    describe_type,
+    describe_unknown_key,
+    describe_unknown_word,
+    describe_value_error,
+)
 from monitor.config.secrets import SecretResolver
-from monitor.config.yaml_document import FilePosition, parse_yaml
-from monitor.config.yaml_document import KeyPath as Keys
-from monitor.domain.configuration import Configuration
+from monitor.config.sections import SECTION_DESCRIPTIONS, get_keys
+from monitor.config.yaml_document import FilePosition, KeyPath, parse_yaml
+from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel, FolderChannel
+from monitor.domain.configuration import Configuration, Settings
+from monitor.domain.digest import DigestPlan
 from monitor.domain.errors import ConfigError, ConfigIssue, KeyIssue
 from monitor.domain.field_types import Id
-from monitor.domain.watchlist import Watchlist
+from monitor.domain.source import Source
+from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule, SynonymGroups, Watchlist
 
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
-"""Looks at all officials and rules, and says what is wrong or doubtful, and where."""
+"""A check of all officials and rules; yields what is wrong or doubtful, and where."""
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+T = TypeVar("T")
 
-_ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
-_SYNONYMS_ADAPTER: TypeAdapter[list[list[str]]] = TypeAdapter(schema.SynonymGroups)
+_PLACEHOLDERS = {"name": "-", "rules": ("x",)}
+"""Values of required keys in an entry that has errors; no check looks at them."""
+
+
+class _FileContext(SecretResolver):
+    """Context of one reading: secrets, the folder of the file, and parsers that need a library."""
+
+    parse_selector = staticmethod(parse_css_selector)
+    parse_cron = staticmethod(parse_cron)
 
 
 def load_configuration(
     path: Path, environ: Mapping[str, str], checks: Sequence[ConfigurationCheck] = (), *, require_secrets: bool = True
 ) -> Configuration:
-    """Read a configuration file; without ``secrets`` those that are missing are no faults, but for the database's.
+    """Return the configuration in a file. Raises ``ConfigError`` with every error, in file order.
 
-    Raises ``ConfigError`` with every fault, in file order.
+    Without ``require_secrets`` a missing secret is not an error, except for the database's.
     """
     return _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets).read(checks)
 
 
 def read_file_bytes(path: Path) -> bytes:
-    """Return the bytes of a configuration file. Raises ``ConfigError`` saying why they cannot be had."""
+    """Return the bytes of a configuration file. Raises ``ConfigError`` with the reason if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -55,17 +73,30 @@ def _describe_read_error(path: Path, error: OSError) -> str:
 def parse_configuration(
     data: bytes, path: Path, environ: Mapping[str, str], checks: Sequence[ConfigurationCheck] = ()
 ) -> Configuration:
-    """Read the bytes of a configuration; ``path`` is where they lie, for messages and for relative paths in them."""
+    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths."""
     return _ConfigurationReader(data, path, environ, require_secrets=True).read(checks)
 
 
+_ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
+_SYNONYMS_ADAPTER: TypeAdapter[tuple[tuple[str, ...], ...]] = TypeAdapter(SynonymGroups)
+
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
+
+
+def _get_adapter(type_: type) -> TypeAdapter[Any]:
+    if type_ not in _ADAPTERS:
+        _ADAPTERS[type_] = TypeAdapter(type_)
+    return _ADAPTERS[type_]
+
+
 class _ConfigurationReader:
-    """One reading: collects faults and warnings until all is seen."""
+    """One reading of a file: collects errors and warnings from all sections."""
 
     def __init__(self, data: bytes, path: Path, environ: Mapping[str, str], *, require_secrets: bool) -> None:
         self.document = parse_yaml(data)
         self.path, self.folder = path, path.absolute().parent
-        self.secret_resolver = SecretResolver(environ, self.folder, require_secrets)
+        self.context = _FileContext(environ, self.folder, require_secrets)
         self.issues = [self._build_issue(place, message) for place, message in self.document.errors]
         self.warnings: list[ConfigIssue] = []
 
@@ -78,85 +109,143 @@ class _ConfigurationReader:
                 self.issues.append(self._build_issue(FilePosition(1, 1), message))
             raise ConfigError(tuple(self.issues))
         configuration = self._read_tree(tree, checks)
-        if self.issues or configuration is None:
+        if self.issues:
             raise ConfigError(tuple(dict.fromkeys(self.issues)))
         return configuration
 
-    def _read_tree(self, tree: dict[str, Any], checks: Sequence[ConfigurationCheck]) -> Configuration | None:
-        self._report_unknown_keys(tree)
-        settings = self._validate_model((), "settings", tree.get("settings", {}), schema.SettingsModel)
-        sources = self._read_section(tree, "sources", schema.SourceModel)
-        officials = self._read_section(tree, "officials", schema.OfficialModel)
-        rules = self._read_section(tree, "rules", schema.RuleModel)
-        channels = self._read_section(tree, "channels", schema.ChannelModel)
-        digests = self._read_section(tree, "digests", schema.DigestModel)
-        watch = build.build_watchlist(officials, rules, self._read_synonyms(tree))
-        for remark in run_cross_checks(tree):
-            self._add_key_issue(remark)
+    def _read_tree(self, tree: dict[str, Any], checks: Sequence[ConfigurationCheck]) -> Configuration:
+        self._report_unknown_sections(tree)
+        checked = self._validate(("settings",), {}, tree.get("settings", {}), Settings)
+        settings = checked.value if checked else Settings()
+        sources = self._read_section(tree, "sources", Source)
+        officials = self._read_section(tree, "officials", Official)
+        rules = self._read_section(tree, "rules", Rule)
+        channels = self._read_channels(tree)
+        digests = self._read_section(tree, "digests", DigestPlan)
+        watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree))
+        for issue in run_cross_checks(Sections(tree, settings, sources, officials, rules, digests)):
+            self._add_key_issue(issue)
         for check in checks:
-            for remark in check(watch):
-                self._add_key_issue(remark)
-        if self.issues or settings is None:
-            return None
+            for issue in check(watchlist):
+                self._add_key_issue(issue)
+        plans = tuple(_complete_digest(entry, tuple(rules), settings) for entry in _list_valid(digests))
         return Configuration(
-            settings=build.build_settings(settings, self.folder),
-            sources=tuple(build.build_source(name, model) for name, model in sources.items()),
-            watchlist=watch,
-            channels=build.build_channels(channels, digests, self.folder),
-            digests=tuple(
-                build.build_digest_plan(name, model, tuple(rules), settings.timezone) for name, model in digests.items()
-            ),
+            settings=settings,
+            sources=tuple(replace(one.value, name=one.value.name or one.value.id) for one in _list_valid(sources)),
+            watchlist=watchlist,
+            channels=self._add_outbox(channels, plans),
+            digests=plans,
             warnings=tuple(sorted(set(self.warnings))),
         )
 
-    def _report_unknown_keys(self, tree: dict[str, Any]) -> None:
+    def _report_unknown_sections(self, tree: dict[str, Any]) -> None:
         for key in tree:
-            if key not in schema.ConfigurationModel.model_fields:
-                message = describe_unknown_key(key, schema.ConfigurationModel)
+            if key not in SECTION_DESCRIPTIONS:
+                message = describe_unknown_word(key, SECTION_DESCRIPTIONS)
                 self.issues.append(self._build_issue(self.document.find_position((key,), prefer_key=True), message))
 
-    def _read_section(self, tree: dict[str, Any], section: str, model: type[ModelT]) -> dict[str, ModelT]:
-        """Check each entry of a section by itself, so that one bad entry hides nothing of the others."""
+    def _iter_entries(self, tree: dict[str, Any], section: str) -> Iterable[tuple[str, Any]]:
+        """Yield the entries of a section after a check of their ids."""
         entries = tree.get(section)
         if entries is None:
-            return {}
+            return
         if not isinstance(entries, dict):
             message = f"{section}: this is {describe_type(entries)} where a mapping from ids would be right"
             self.issues.append(self._build_issue(self.document.find_position((section,)), message))
-            return {}
-        found = {}
+            return
         for name, value in entries.items():
             try:
                 _ID_ADAPTER.validate_python(name)
             except ValidationError as error:
-                message = f'{section}: "{name}" is no id: {describe_value_error(error.errors()[0])}'
-                self.issues.append(
-                    self._build_issue(self.document.find_position((section, name), prefer_key=True), message)
-                )
-            if (checked := self._validate_model((section,), name, value, model)) is not None:
-                found[name] = checked
+                message = f'{section}: "{name}" is not a valid id: {describe_value_error(error.errors()[0])}'
+                position = self.document.find_position((section, name), prefer_key=True)
+                self.issues.append(self._build_issue(position, message))
+            yield name, value
+
+    def _read_section(self, tree: dict[str, Any], section: str, type_: type[T]) -> dict[str, Entry[T]]:
+        """Validate each entry of a section separately, so that an invalid entry hides no error of another."""
+        found = {}
+        for name, value in self._iter_entries(tree, section):
+            if entry := self._validate((section, name), {"id": name}, value, type_):
+                found[name] = entry
         return found
 
-    def _validate_model(self, parent: Keys, name: str, value: Any, model: type[ModelT]) -> ModelT | None:
-        path = (*parent, name)
+    def _read_channels(self, tree: dict[str, Any]) -> dict[str, Entry[Channel]]:
+        """Validate each channel by the type of its kind; the kind is the key that the channel has."""
+        found: dict[str, Entry[Channel]] = {}
+        for name, value in self._iter_entries(tree, "channels"):
+            path: KeyPath = ("channels", name)
+            if value is not None and not isinstance(value, dict):
+                message = f"this is {describe_type(value)}; write a mapping, one indented line a key"
+                self._add_key_issue(KeyIssue(path, message))
+                continue
+            given = value or {}
+            keys = list(given)
+            for key in keys:
+                if key not in CHANNEL_KINDS:
+                    message = describe_unknown_word(key, CHANNEL_KINDS)
+                    self._add_key_issue(KeyIssue((*path, key), message), prefer_key=True)
+            for issue in check_channel_kinds(path, keys):
+                self._add_key_issue(issue)
+            for kind, type_ in CHANNEL_KINDS.items():
+                if kind in keys:
+                    entry = self._validate((*path, kind), {"id": name}, given[kind], type_, type_.value_field)
+                    if entry:
+                        found[name] = entry
+        return found
+
+    def _validate(
+        self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], value_field: str = ""
+    ) -> Entry[T] | None:
+        """Validate one value and report its errors; the entry then has the keys without errors, for further checks.
+
+        Return None if no key is left to check.
+
+        ``fixed`` are fields that the file has elsewhere. ``value_field`` names the one field of a value that is not a
+        mapping.
+        """
+        given = {value_field: value} if value_field else {} if value is None else value
+        if isinstance(given, dict):
+            for key in fixed.keys() & given.keys():
+                self._add_key_issue(KeyIssue((*path, key), describe_unknown_key(key, type_)), prefer_key=True)
+            given = given | fixed
+        adapter: TypeAdapter[T] = _get_adapter(type_)
         try:
-            return model.model_validate({} if value is None else value, context=self.secret_resolver)
+            return Entry(adapter.validate_python(given, context=self.context), _without(given, fixed))
         except ValidationError as error:
-            self._add_validation_issues(path, error, model)
+            details = error.errors(include_url=False)
+        for detail in details:
+            if value_field:
+                detail["loc"] = detail["loc"][1:]
+            issue = describe_error(path, detail, None if value_field else type_)
+            self._add_key_issue(issue, prefer_key=detail["type"] in {UNKNOWN_KEY_ERROR, "missing"})
+        if value_field or not isinstance(given, dict):
             return None
-
-    def _read_synonyms(self, tree: dict[str, Any]) -> list[list[str]]:
+        wrong = {detail["loc"][0] for detail in details if detail["loc"]}
+        right = {key: part for key, part in given.items() if key not in wrong}
+        keys = get_keys(type_)
+        needed = {key: part for key, part in _PLACEHOLDERS.items() if key in wrong and key in keys}
         try:
-            return _SYNONYMS_ADAPTER.validate_python(tree.get("synonyms") or [], strict=True)
-        except ValidationError as error:
-            self._add_validation_issues(("synonyms",), error, schema.ConfigurationModel)
-            return []
+            partial = adapter.validate_python(right | needed, context=self.context)
+        except ValidationError:
+            return None
+        return Entry(partial, _without(given, fixed), is_valid=False)
 
-    def _add_validation_issues(self, path: Keys, error: ValidationError, model: type[BaseModel]) -> None:
-        for detail in error.errors(include_url=False):
-            self._add_key_issue(
-                describe_error(path, detail, model), prefer_key=detail["type"] in {"extra_forbidden", "missing"}
-            )
+    def _read_synonyms(self, tree: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+        try:
+            return _SYNONYMS_ADAPTER.validate_python(tree.get("synonyms") or [])
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                self._add_key_issue(describe_error(("synonyms",), detail, None))
+            return ()
+
+    def _add_outbox(self, channels: Mapping[str, Entry[Channel]], plans: Sequence[DigestPlan]) -> tuple[Channel, ...]:
+        """Return all channels, with the folder channel ``outbox`` if a digest needs it or there is no other."""
+        found = [entry.value for entry in _list_valid(channels)]
+        is_needed = not channels or any(OUTBOX_CHANNEL_ID in plan.channels for plan in plans)
+        if is_needed and OUTBOX_CHANNEL_ID not in channels:
+            found.append(FolderChannel(OUTBOX_CHANNEL_ID, str(self.folder / OUTBOX_CHANNEL_ID)))
+        return tuple(found)
 
     def _add_key_issue(self, key_issue: KeyIssue, *, prefer_key: bool = False) -> None:
         if key_issue.position is None:
@@ -164,8 +253,52 @@ class _ConfigurationReader:
         else:
             place = self.document.find_character_position(key_issue.key_path, key_issue.position)
         name = ".".join(str(part) for part in key_issue.key_path)
-        fault = self._build_issue(place, f"{name}: {key_issue.message}" if name else key_issue.message)
-        (self.warnings if key_issue.is_warning else self.issues).append(fault)
+        issue = self._build_issue(place, f"{name}: {key_issue.message}" if name else key_issue.message)
+        (self.warnings if key_issue.is_warning else self.issues).append(issue)
 
     def _build_issue(self, position: FilePosition, message: str) -> ConfigIssue:
         return ConfigIssue(str(self.path), position.line, position.column, message)
+
+
+def _without(given: dict[str, Any], fixed: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key not in fixed}
+
+
+def _list_valid(entries: Mapping[str, Entry[T]]) -> list[Entry[T]]:
+    return [entry for entry in entries.values() if entry.is_valid]
+
+
+def _build_watchlist(
+    officials: Mapping[str, Entry[Official]], rules: Mapping[str, Entry[Rule]], synonyms: tuple[tuple[str, ...], ...]
+) -> Watchlist:
+    """Return the watchlist of all valid entries, without repeated words and with ``all`` as the ids it means."""
+    people = [entry.value for entry in _list_valid(officials)]
+    all_ids = tuple(official.id for official in people)
+    return Watchlist(
+        tuple(replace(official, aliases=_drop_duplicates(official.aliases)) for official in people),
+        tuple(_complete_rule(entry.value, all_ids) for entry in _list_valid(rules)),
+        synonyms,
+    )
+
+
+def _complete_rule(rule: Rule, all_official_ids: tuple[str, ...]) -> Rule:
+    return replace(
+        rule,
+        officials=all_official_ids if ALL_KEYWORD in rule.officials else _drop_duplicates(rule.officials),
+        sources=() if ALL_KEYWORD in rule.sources else _drop_duplicates(rule.sources),
+    )
+
+
+def _complete_digest(entry: Entry[DigestPlan], all_rule_ids: tuple[str, ...], settings: Settings) -> DigestPlan:
+    plan = entry.value
+    return replace(
+        plan,
+        rules=all_rule_ids if ALL_KEYWORD in plan.rules else _drop_duplicates(plan.rules),
+        channels=_drop_duplicates(plan.channels or (OUTBOX_CHANNEL_ID,)),
+        timezone=plan.timezone if "timezone" in entry.raw else settings.timezone,
+        title=plan.title or plan.id,
+    )
+
+
+def _drop_duplicates(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

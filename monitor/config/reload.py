@@ -16,11 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from monitor.config.build import resolve_database_url
 from monitor.config.load import ConfigurationCheck, parse_configuration, read_file_bytes
 from monitor.config.secrets import SecretResolver
 from monitor.config.yaml_document import parse_yaml
-from monitor.domain.configuration import Configuration
+from monitor.domain.configuration import Configuration, resolve_database_url
 from monitor.domain.errors import ConfigError, ConfigIssue
 from monitor.domain.field_types import DEFAULT_DATABASE_URL, check_database_url
 from monitor.domain.read_models import SavedConfiguration

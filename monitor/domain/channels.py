@@ -1,46 +1,141 @@
-"""Configured channels: email, webhook, chat and folder."""
+"""Configured channels: the kinds of targets that digests are sent to, as types and as keys of sources.yaml.
 
+A kind is one class here and one sender in ``monitor.deliver``. Everything else (the keys that `monitor check` accepts,
+the JSON schema, labels of metrics) reads ``CHANNEL_KINDS``. Values from the file are validated by pydantic; code that
+constructs a channel itself is trusted.
+"""
+
+import hashlib
 from dataclasses import dataclass
+from typing import Annotated, ClassVar, get_args
+from urllib.parse import urlsplit
 
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from monitor.domain.field_types import (
+    STRICT,
+    EmailAddress,
+    FilePath,
+    SecretText,
+    SecretUrl,
+    as_list,
+    check_chat_url,
+    check_smtp_url,
+    make_secret_validator,
+)
 from monitor.domain.secret import Secret
+from monitor.domain.value_parsers import parse_signing_key
+
+OUTBOX_CHANNEL_ID = "outbox"
+"""Id of the folder channel that exists without being configured."""
+
+
+def _label_secret_url(url: Secret) -> str:
+    """Return a label that identifies a secret URL without revealing it: host or service, and a short hash.
+
+    The URL of a chat service has secrets in the position of the host, so only the service is named.
+    """
+    text = url.reveal()
+    parts = urlsplit(text)
+    place = parts.hostname if parts.scheme in {"http", "https"} else parts.scheme
+    return f"{place or 'target'}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+_MailServer = Annotated[SecretText, make_secret_validator(check_smtp_url)]
+_ChatUrl = Annotated[SecretText, make_secret_validator(check_chat_url)]
+_SigningKey = Annotated[SecretText, make_secret_validator(parse_signing_key)]
+_Recipients = Annotated[
+    tuple[EmailAddress, ...],
+    Field(min_length=1, json_schema_extra={"minItems": 1}),
+    BeforeValidator(as_list, json_schema_input_type=list[EmailAddress] | str),
+]
+_SigningKeys = Annotated[
+    tuple[_SigningKey, ...],
+    Field(max_length=2, json_schema_extra={"maxItems": 2}),
+    BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class EmailChannel:
-    """Mail to several recipients, each with an outcome of its own. ``server`` is an smtp:// or smtps:// URL,
-    ``unsubscribe`` an address that takes one-click unsubscriptions (RFC 8058).
-    """
+    """Mail to several recipients."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[str] = "email"
+    value_field: ClassVar[str] = ""
 
     id: str
-    to: tuple[str, ...]
-    sender: str
-    server: Secret
-    unsubscribe: Secret | None = None
+    to: Annotated[_Recipients, Field(description="the recipients, such as [desk@example.org]")]
+    sender: Annotated[EmailAddress, Field(alias="from", description="the sender, such as monitor@example.org")]
+    server: Annotated[
+        _MailServer, Field(description="the mail server, such as smtps://user:${SMTP_PASSWORD}@mail.example.org")
+    ]
+    unsubscribe: Annotated[
+        SecretUrl | None, Field(description="your https address for one-click unsubscription")  # RFC 8058
+    ] = None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return each recipient; each is delivered to and retried separately."""
+        return tuple(dict.fromkeys(self.to))
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookChannel:
-    """Signed JSON (Standard Webhooks). Two secrets are both used while one replaces the other."""
+    """Signed JSON by HTTP POST."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[str] = "webhook"
+    value_field: ClassVar[str] = ""
 
     id: str
-    url: Secret
-    secrets: tuple[Secret, ...]
+    url: Annotated[SecretUrl, Field(description="where to post, such as https://hooks.example.org/x")]
+    secrets: Annotated[
+        _SigningKeys,
+        Field(alias="secret", description="signing secret, such as ${HOOK_SECRET}; two while one replaces the other"),
+    ] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the one URL, as a label without secrets."""
+        return (_label_secret_url(self.url),)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatChannel:
-    """A chat service, by the URL that Apprise understands."""
+    """Apprise URL of a chat service."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[str] = "chat"
+    value_field: ClassVar[str] = "url"
 
     id: str
-    url: Secret
+    url: Annotated[_ChatUrl, Field(description="Apprise URL, such as slack://TokenA/TokenB/TokenC")]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the one chat service, as a label without secrets."""
+        return (_label_secret_url(self.url),)
 
 
 @dataclass(frozen=True, slots=True)
 class FolderChannel:
-    """A folder that receives .eml, .html and .json: needs no server and no password."""
+    """Folder that receives .eml, .html and .json."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[str] = "folder"
+    value_field: ClassVar[str] = "path"
 
     id: str
-    path: str
+    path: Annotated[FilePath, Field(description="the folder, such as outbox")]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the path of the folder."""
+        return (self.path,)
 
 
 Channel = EmailChannel | WebhookChannel | ChatChannel | FolderChannel
+
+CHANNEL_KINDS: dict[str, type[Channel]] = {model.kind: model for model in get_args(Channel)}
+"""All kinds by their key in sources.yaml. If ``value_field`` is set, the key has that field's value, not a mapping."""

@@ -1,48 +1,98 @@
-"""The whole configuration as the program uses it, after every check."""
+"""The whole configuration, after every check."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
 from monitor.domain.channels import Channel
 from monitor.domain.digest import DigestPlan
 from monitor.domain.errors import ConfigIssue
+from monitor.domain.field_types import (
+    DEFAULT_DATABASE_URL,
+    STRICT,
+    CidrNetwork,
+    Duration,
+    FilePath,
+    ProbeAddress,
+    RequiredSecretText,
+    RetentionPeriod,
+    SecretUrl,
+    ShortText,
+    TimeZoneName,
+    check_database_url,
+    get_context,
+    make_secret_validator,
+)
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Watchlist
 
 
 class PageRetention(StrEnum):
-    """Which raw pages are kept as evidence."""
+    """Raw pages that are kept as evidence."""
 
     NONE = "none"
     MATCHED = "matched"
     ALL = "all"
 
 
+SQLITE_URL_PREFIX = "sqlite:///"
+DEFAULT_DATABASE = Secret(DEFAULT_DATABASE_URL)
+
+
+def resolve_database_url(database: Secret, folder: Path) -> Secret:
+    """Return the URL with an absolute path if it names an SQLite file; other URLs stay as they are."""
+    text = database.reveal()
+    if not text.startswith(SQLITE_URL_PREFIX):
+        return database
+    name, question, query = text.removeprefix(SQLITE_URL_PREFIX).partition("?")
+    return Secret(f"{SQLITE_URL_PREFIX}{(folder / name).absolute()}{question}{query}")
+
+
+def _resolve_in_context(database: Secret, info: ValidationInfo) -> Secret:
+    return resolve_database_url(database, get_context(info).folder)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for the whole daemon. ``database`` is a SQLAlchemy URL, made absolute.
+    """Settings of the whole daemon."""
 
-    ``probes`` is the address and port of /livez, /readyz and /metrics, or None for no such door.
-    """
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    database: Secret
-    timezone: str = "UTC"
-    user_agent_contact: str = ""
-    retention: timedelta | None = timedelta(days=730)
-    backfill: timedelta = timedelta(days=1)
-    keep_pages: PageRetention = PageRetention.MATCHED
-    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    heartbeat_url: Secret | None = None
-    template_dir: str = ""
-    probe_address: tuple[str, int] | None = ("127.0.0.1", 9464)
+    database: Annotated[
+        RequiredSecretText,
+        make_secret_validator(check_database_url),
+        AfterValidator(_resolve_in_context),
+        Field(validate_default=True, description="SQLAlchemy URL; a relative file is next to sources.yaml"),
+    ] = DEFAULT_DATABASE
+    timezone: Annotated[TimeZoneName, Field(description="IANA zone of digests that name none")] = "UTC"
+    user_agent_contact: Annotated[ShortText, Field(description="address or URL shown to servers in the User-Agent")] = (
+        ""
+    )
+    retention: Annotated[RetentionPeriod, Field(description="how long articles are kept, or forever")] = timedelta(
+        days=730
+    )
+    backfill: Annotated[
+        Duration, Field(description="how old an article of a source's first poll may be and still be reported")
+    ] = timedelta(days=1)
+    keep_pages: Annotated[PageRetention, Field(description="raw pages kept as evidence")] = PageRetention.MATCHED
+    allowed_networks: Annotated[tuple[CidrNetwork, ...], Field(description="private networks that may be reached")] = ()
+    heartbeat_url: Annotated[SecretUrl | None, Field(description="URL that is pinged while the daemon is healthy")] = (
+        None
+    )
+    template_dir: Annotated[FilePath, Field(description="folder of your own digest templates")] = ""
+    probe_address: Annotated[
+        ProbeAddress, Field(description="address and port of /livez, /readyz and /metrics, or off")
+    ] = ("127.0.0.1", 9464)
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One valid sources.yaml. ``warnings`` are worth saying and no reason to stop."""
+    """One valid sources.yaml. ``warnings`` name what is allowed but probably not intended."""
 
     settings: Settings
     sources: tuple[Source, ...] = ()

@@ -3,12 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.domain.article import Article
 from monitor.domain.delivery import Delivery
+from monitor.domain.field_types import (
+    STRICT,
+    CronLine,
+    Flag,
+    Ids,
+    ShortText,
+    TimeZoneName,
+    make_text_validator,
+    parse_digest_time,
+)
 from monitor.domain.mention import HitKind, Mention, Passage
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
+from monitor.domain.value_parsers import parse_quiet_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +42,57 @@ class QuietHours:
     end: time
 
 
+def _parse_quiet_hours(text: str) -> QuietHours:
+    return QuietHours(*parse_quiet_hours(text))
+
+
 @dataclass(frozen=True, slots=True)
 class DigestPlan:
-    """Configured digest."""
+    """Configured digest: its rules, channels and schedule."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
+        "json_schema_extra": {"oneOf": [{"required": ["at"]}, {"required": ["cron"]}]}
+    }
 
     id: str
-    rules: tuple[str, ...]
-    schedule: Schedule
-    channels: tuple[str, ...]
-    timezone: str = "UTC"
-    title: str = ""
-    quiet_hours: QuietHours | None = None
-    send_when_empty: bool = False
-    max_articles: int = 200
+    rules: Annotated[
+        Ids, Field(min_length=1, description="ids of rules, such as [border]", json_schema_extra={"minItems": 1})
+    ]
+    channels: Annotated[Ids, Field(description="ids of channels; default: the folder channel outbox")] = ()
+    at: Annotated[
+        time | Literal["immediately"] | None,
+        BeforeValidator(parse_digest_time),
+        WithJsonSchema({"type": "string", "pattern": "^(immediately|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
+        Field(description='a time of day such as "07:00", or immediately for as soon as it is found'),
+    ] = None
+    cron: Annotated[CronLine, Field(description='minute hour day month weekday, such as "0 7 * * mon-fri"')] = ""
+    timezone: Annotated[
+        TimeZoneName,
+        Field(
+            description="zone of at, cron and quiet_hours; default: that of settings",
+            json_schema_extra=lambda schema: schema.pop("default", None),
+        ),
+    ] = "UTC"
+    title: Annotated[ShortText, Field(description="headline of the digest; default: its id")] = ""
+    quiet_hours: Annotated[
+        QuietHours | None,
+        BeforeValidator(make_text_validator(_parse_quiet_hours)),
+        WithJsonSchema({"type": "string"}),
+        Field(description='hours without deliveries, such as "22:00-06:00"; messages wait until they end'),
+    ] = None
+    send_when_empty: Annotated[Flag, Field(description="send it even if nothing was found, with proof of coverage")] = (
+        False
+    )
+    max_articles: Annotated[
+        int, Field(strict=True, ge=1, le=5000, description="articles shown at most; the others are counted in a line")
+    ] = 200
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return when the digest is due."""
+        if isinstance(self.at, time):
+            return Schedule(at=self.at, cron=self.cron)
+        return Schedule(cron=self.cron, is_immediate=self.at == "immediately")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from monitor.domain import value_parsers
 from monitor.domain.secret import Secret
@@ -71,6 +71,18 @@ class ValidationContext(Protocol):
         """Return the text with every reference replaced; raises ``MissingSecretError`` or ``ValueError``."""
         ...
 
+    def parse_selector(self, text: str) -> str:
+        """Return a CSS selector; raises ``ValueError`` if it cannot be parsed."""
+        ...
+
+    def parse_cron(self, text: str) -> str:
+        """Return a cron line with weekdays by name; raises ``ValueError`` if it cannot be parsed."""
+        ...
+
+
+STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+"""Configuration of every type of sources.yaml. Unknown keys are errors, and errors never repeat a value."""
+
 
 def get_context(info: ValidationInfo) -> ValidationContext:
     """Return the context of a validation; raises ``TypeError`` if it was started without one."""
@@ -96,6 +108,8 @@ def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
 
 def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
     """Look references up. The text itself never gets into an error."""
+    if isinstance(value, Secret):
+        return value  # the default of a field
     if not isinstance(value, str):
         raise ValueError("this must be text; write ${NAME}, file:/path, or the text in quotes")  # noqa: TRY004 - as above
     return Secret(get_context(info).resolve(value))
@@ -140,17 +154,17 @@ def check_database_url(text: str) -> None:
 
 
 def as_list(value: Any) -> Any:
-    """Let one word stand for a list of one."""
+    """Return a text as a list of one; other values stay as they are."""
     return [value] if isinstance(value, str) else value
 
 
 def as_mapping(key: str) -> Callable[[Any], Any]:
-    """Let a text stand for a mapping with one key."""
+    """Return a function that puts a text under ``key`` in a mapping; other values stay as they are."""
     return lambda value: {key: value} if isinstance(value, str) else value
 
 
 def parse_paused(value: Any) -> Any:
-    """Let true stand for a reason."""
+    """Return a reason for ``true`` and an empty text for ``false``; other values stay as they are."""
     if isinstance(value, bool):
         return "paused in the configuration" if value else ""
     return value
@@ -165,7 +179,7 @@ def _parse_retention(value: Any) -> Any:
 
 
 def parse_probe_address(value: Any) -> Any:
-    """Read host and port, or ``off``."""
+    """Return host and port, or None for ``off``."""
     return None if value == "off" else make_text_validator(value_parsers.parse_host_port)(value)
 
 
@@ -174,11 +188,33 @@ def parse_digest_time(value: Any) -> Any:
     return value if value == "immediately" else make_text_validator(value_parsers.parse_time_of_day)(value)
 
 
+def _parse_selector(text: str, info: ValidationInfo) -> str:
+    return get_context(info).parse_selector(text)
+
+
+def _parse_cron(text: str, info: ValidationInfo) -> str:
+    return get_context(info).parse_cron(text)
+
+
+def _resolve_path(path: str, info: ValidationInfo) -> str:
+    return str((get_context(info).folder / path).absolute())
+
+
 _DURATION_SCHEMA_PATTERN = r"([0-9]+[smhdwy])+"
 
 LongText = Annotated[str, AfterValidator(clean_text), Field(max_length=2000, min_length=1)]
 ShortText = Annotated[str, AfterValidator(clean_text), Field(max_length=200, min_length=1)]
 QueryText = Annotated[str, AfterValidator(clean_text), Field(max_length=10_000, min_length=1)]
+
+
+FilePath = Annotated[ShortText, AfterValidator(_resolve_path)]
+"""A path that starts from the folder of the configuration file; its value is absolute."""
+
+Flag = Annotated[bool, Field(strict=True)]
+CssSelector = Annotated[str, AfterValidator(_parse_selector)]
+CronLine = Annotated[str, AfterValidator(_parse_cron)]
+HeaderName = Annotated[str, AfterValidator(value_parsers.parse_header_name)]
+Texts = tuple[ShortText, ...]
 
 
 Id = Annotated[str, AfterValidator(value_parsers.parse_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
@@ -237,4 +273,4 @@ RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret)
 
 SecretUrl = Annotated[SecretText, make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http")))]
 """An http(s) URL that may itself be a secret."""
-IdList = Annotated[list[Id], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

@@ -1,11 +1,31 @@
-"""A configured origin of articles, and what the program remembers of it between polls.
+"""Configured origins of articles, and the entries that a feed, sitemap or listing has for its articles.
 
-What a feed, sitemap or listing says of an article before anybody opened its page.
+Values from sources.yaml are validated by pydantic; code that constructs a source itself is trusted.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated, ClassVar, assert_never
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from monitor.domain.field_types import (
+    STRICT,
+    CssSelector,
+    DateFormat,
+    Duration,
+    HeaderName,
+    LanguageCode,
+    PollInterval,
+    SecretText,
+    ShortText,
+    TimeZoneName,
+    WebUrl,
+    as_list,
+    as_mapping,
+    parse_paused,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,62 +63,133 @@ class Feed:
 
 
 class SourceKind(StrEnum):
-    """How a source lists its articles."""
+    """How a source lists its articles. The value is the key in sources.yaml.
+
+    If a source has several addresses, the first kind in this order is its own; the sitemap then fills gaps.
+    """
 
     FEED = "feed"
-    SITEMAP = "sitemap"
     LISTING = "listing"
+    SITEMAP = "sitemap"
 
 
 class TextOrigin(StrEnum):
-    """Where the text of an article comes from: its own page, or the feed alone."""
+    """Origin of an article's text: the article's own page, or the feed alone."""
 
     PAGE = "page"
     FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)
-class Selectors:
-    """CSS selectors that override what the extractor would find by itself; empty means "find it"."""
+class DateSelector:
+    """A date on a page: its CSS selector and, if the date is not plain, its format."""
 
-    title: str = ""
-    standfirst: str = ""
-    body: str = ""
-    published: str = ""
-    published_format: str = ""
-    authors: str = ""
-    remove: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    selector: Annotated[CssSelector, Field(description="CSS selector of the date")]
+    format: Annotated[DateFormat, Field(description="strptime format, such as %d/%m/%Y, if the date is not plain")] = ""
+
+
+DateSelectorField = Annotated[
+    DateSelector, BeforeValidator(as_mapping("selector"), json_schema_input_type=DateSelector | str)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """CSS selectors for article pages; they override what the extractor finds. An empty selector is not used."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    title: Annotated[CssSelector, Field(description="the headline")] = ""
+    standfirst: Annotated[CssSelector, Field(description="the paragraph between headline and body")] = ""
+    body: Annotated[CssSelector, Field(description="the element that contains the paragraphs")] = ""
+    published: Annotated[DateSelectorField | None, Field(description="the date, as a selector or with its format")] = (
+        None
+    )
+    authors: Annotated[CssSelector, Field(description="the writers")] = ""
+    remove: Annotated[
+        tuple[CssSelector, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(description="elements that are not part of the article"),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How to read a page that lists articles: one match of ``items`` an article, ``link`` inside it."""
+    """A page that lists articles, and the selectors that find each of them."""
 
-    items: str
-    link: str = "a[href]"
-    title: str = ""
-    published: str = ""
-    published_format: str = ""
-    next: str = ""
-    max_pages: int = 1
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    url: Annotated[WebUrl, Field(description="URL of the page")]
+    items: Annotated[CssSelector, Field(description='CSS selector of one article in the list, such as "li.news"')]
+    link: Annotated[CssSelector, Field(description="the link inside an item")] = "a[href]"
+    title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
+    published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
+    next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
+    max_pages: Annotated[
+        int, Field(strict=True, ge=1, le=50, description="how many pages of the list are read at most")
+    ] = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source as the user configured it. ``every`` None means automatic pace; ``expect`` None means no alarm."""
+    """An origin of articles: a feed, a news sitemap, or a page that lists articles."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
+        "json_schema_extra": {"anyOf": [{"required": [kind.value]} for kind in SourceKind]}
+    }
 
     id: str
-    name: str
-    kind: SourceKind
-    url: str
-    language: str = ""
-    country: str = ""
-    timezone: str = ""
-    poll_interval: timedelta | None = None
-    max_silence: timedelta | None = None
-    text_from: TextOrigin = TextOrigin.PAGE
-    selectors: Selectors = field(default_factory=Selectors)
-    listing: Listing | None = None
-    sitemap: str = ""
-    paused: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
+    name: Annotated[ShortText, Field(description="the outlet as readers know it; default: the id")] = ""
+    feed: Annotated[WebUrl, Field(description="URL of an RSS, Atom, RDF or JSON feed")] = ""
+    listing: Annotated[Listing | None, Field(description="a page that lists articles, and how to read it")] = None
+    sitemap: Annotated[
+        WebUrl, Field(description="URL of a news sitemap; in addition to a feed or listing it fills gaps")
+    ] = ""
+    language: Annotated[LanguageCode, Field(description="language code of its articles, such as en")] = ""
+    country: Annotated[ShortText, Field(description="home country of the outlet")] = ""
+    timezone: Annotated[TimeZoneName, Field(description="zone of dates that have none")] = ""
+    poll_interval: Annotated[PollInterval, Field(description="auto, or a fixed length such as 15m")] = None
+    max_silence: Annotated[Duration | None, Field(description="a longer silence is reported as a fault")] = None
+    text_from: Annotated[
+        TextOrigin, Field(description="page fetches the page of each article, feed takes the text of the feed")
+    ] = TextOrigin.PAGE
+    selectors: Annotated[Selectors, Field(description="CSS selectors for its article pages")] = field(
+        default_factory=Selectors
+    )
+    headers: Annotated[
+        dict[HeaderName, SecretText], Field(description="HTTP headers to send along; values may be secrets")
+    ] = field(default_factory=dict, hash=False)
+    paused: Annotated[
+        ShortText,
+        BeforeValidator(parse_paused, json_schema_input_type=bool | str),
+        Field(description="true, or the reason why it is not read"),
+    ] = ""
+
+    def address(self, kind: SourceKind) -> str:
+        """Return the URL that the source has for a kind, or an empty text."""
+        match kind:
+            case SourceKind.FEED:
+                return self.feed
+            case SourceKind.LISTING:
+                return self.listing.url if self.listing else ""
+            case SourceKind.SITEMAP:
+                return self.sitemap
+            case _:
+                assert_never(kind)
+
+    @property
+    def kind(self) -> SourceKind:
+        """Return the first kind that the source has an address for."""
+        return next((kind for kind in SourceKind if self.address(kind)), SourceKind.FEED)
+
+    @property
+    def url(self) -> str:
+        """Return the address that is polled."""
+        return self.address(self.kind)
+
+    @property
+    def gap_sitemap(self) -> str:
+        """Return the URL of the sitemap that fills gaps, or an empty text."""
+        return self.sitemap if self.kind is not SourceKind.SITEMAP else ""

@@ -1,65 +1,113 @@
-"""A watched person as the user typed him, with posts and their dates.
+"""Watched officials and rules as configured.
 
-What a reader wants to hear of: people, or a query, within sources, languages and regions.
+Values from sources.yaml are validated by pydantic; code that constructs a value itself is trusted.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from monitor.domain.article import Region
+from monitor.domain.field_types import (
+    STRICT,
+    CalendarDate,
+    Flag,
+    Ids,
+    LanguageCode,
+    QueryText,
+    ShortText,
+    Texts,
+    as_list,
+    as_mapping,
+)
+
+ALL_KEYWORD = "all"
+"""Reserved id that means every entry of its section."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A post and when it was held; an open end means "not known" or "still"."""
+    """A position with its dates; a missing date means unknown or not ended."""
 
-    title: str
-    from_on: date | None = None
-    until_on: date | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    title: Annotated[ShortText, Field(description="the position, such as Minister of National Defence")]
+    from_on: Annotated[CalendarDate | None, Field(alias="from", description="first day in the position")] = None
+    until_on: Annotated[
+        CalendarDate | None, Field(alias="until", description="first day no longer in the position")
+    ] = None
+
+
+RoleField = Annotated[Role, BeforeValidator(as_mapping("title"), json_schema_input_type=Role | str)]
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Texts that must and must not match, kept beside what they test."""
+    """Example texts of an official or rule; `monitor check` tries them."""
 
-    match: tuple[str, ...] = ()
-    reject: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    match: Annotated[tuple[QueryText, ...], Field(description="texts that must match")] = ()
+    reject: Annotated[tuple[QueryText, ...], Field(description="texts that must not match")] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """One watched person. ``exclude`` holds the phrases that cancel a mention (``not`` in the file)."""
+    """A watched person."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     id: str
-    name: str
-    country: str = ""
-    aliases: tuple[str, ...] = ()
-    roles: tuple[Role, ...] = ()
-    exclude_phrases: tuple[str, ...] = ()
-    examples: Examples = field(default_factory=Examples)
+    name: Annotated[ShortText, Field(description="the full name, as written in the home country")]
+    country: Annotated[ShortText, Field(description="home country; decides how the name is shortened")] = ""
+    aliases: Annotated[Texts, Field(description="other spellings and scripts")] = ()
+    roles: Annotated[
+        tuple[RoleField, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[RoleField] | str),
+        Field(description="positions, with dates if known"),
+    ] = ()
+    exclude_phrases: Annotated[
+        Texts,
+        BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
+        Field(description="phrases that cancel a mention"),
+    ] = ()
+    examples: Annotated[Examples, Field(description="texts that must and must not name the official")] = field(
+        default_factory=Examples
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule is satisfied by any of its officials, or by its query. Empty filters let everything through.
+    """A rule: matches if any of its officials is named or its query matches. Empty filters exclude nothing."""
 
-    ``roles`` also reports mentions by post alone; ``changes`` reports silent edits and withdrawals.
-    """
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
+        "json_schema_extra": {"anyOf": [{"required": ["officials"]}, {"required": ["query"]}]}
+    }
 
     id: str
-    officials: tuple[str, ...] = ()
-    query: str = ""
-    sources: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    regions: tuple[Region, ...] = ()
-    match_positions: bool = False
-    report_edits: bool = False
-    examples: Examples = field(default_factory=Examples)
+    officials: Annotated[Ids, Field(description="ids of officials, any of them; all = every official of the file")] = ()
+    query: Annotated[QueryText, Field(description="terms, phrases, AND OR NOT, NEAR/n, wildcards")] = ""
+    sources: Annotated[Ids, Field(description="only these sources; default: all")] = ()
+    languages: Annotated[
+        tuple[LanguageCode, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(description="only these languages; default: all"),
+    ] = ()
+    regions: Annotated[tuple[Region, ...], Field(description="only these parts of an article; default: all")] = ()
+    match_positions: Annotated[Flag, Field(description="also report officials named by their position alone")] = False
+    report_edits: Annotated[Flag, Field(description="also report silent edits and withdrawals")] = False
+    examples: Annotated[Examples, Field(description="texts that must and must not match")] = field(
+        default_factory=Examples
+    )
+
+
+SynonymGroups = tuple[Annotated[Texts, Field(min_length=2)], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Watchlist:
-    """Everything the watch engine is built from."""
+    """Officials, rules and synonyms: the input of the matcher."""
 
     officials: tuple[Official, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -127,7 +127,8 @@ def explain_page(
     selectors = source.selectors if source else Selectors()
     zone = find_source_timezone(source, url)
     page_zone = PageTimeZone(zone, is_configured=bool(source and source.timezone))
-    published, published_why = select_date(tree, selectors, zone), "selector"
+    published_by = selectors.published
+    published, published_why = select_date(tree, published_by, zone) if published_by else None, "selector"
     remove_selected(tree, selectors.remove)
     root = tree.body
     page = analyze_page(survey_dom(root) if root is not None else PageLayout(), list(metadata.headlines.values()))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from monitor.domain.source import Selectors
+from monitor.domain.source import DateSelector
 from monitor.extract.dom_blocks import normalize_spacing
 from monitor.extract.main_content import PageAnalysis
 from monitor.text.dates import parse_date_details
@@ -29,12 +29,12 @@ def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
     return [text for text in texts if text]
 
 
-def select_date(tree: LexborHTMLParser, selectors: Selectors, zone: tzinfo | None) -> datetime | None:
+def select_date(tree: LexborHTMLParser, published: DateSelector, zone: tzinfo | None) -> datetime | None:
     """Return the first matching date, parsed with the user's format if one is configured."""
-    for node in _find_nodes(tree, selectors.published):
+    for node in _find_nodes(tree, published.selector):
         attributes = node.attributes
         for text in (*map(attributes.get, _VALUE_ATTRIBUTES), node.text(separator=" ")):
-            moment = _parse_selected_date(normalize_spacing(text or ""), selectors.published_format, zone)
+            moment = _parse_selected_date(normalize_spacing(text or ""), published.format, zone)
             if moment is not None:
                 return moment
     return None

@@ -4,6 +4,7 @@ import re
 import zlib
 from collections import deque
 from dataclasses import replace
+from typing import assert_never
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Feed, Source, SourceKind
@@ -43,8 +44,17 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     text = decode(decompress_gzip(body), content_type)
     if not text.strip():
         raise NotAFeed("the server sends an empty document", "nothing")
-    if source.kind is SourceKind.LISTING:
-        return parse_listing(text, url, source)
+    match source.kind:
+        case SourceKind.LISTING:
+            return parse_listing(text, url, source)
+        case SourceKind.FEED | SourceKind.SITEMAP:
+            return _parse_by_content(text, url, source)
+        case _:
+            assert_never(source.kind)
+
+
+def _parse_by_content(text: str, url: str, source: Source) -> Feed:
+    """Parse a feed or sitemap; its content decides which of them it is, because publishers confuse the addresses."""
     if is_sitemap(text):
         return parse_sitemap(text, url, source)
     start = text.lstrip("\ufeff \t\r\n")

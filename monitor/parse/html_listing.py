@@ -102,15 +102,14 @@ def _get_node_text(node: LexborNode | None) -> str:
 def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime | None:
     """Return the date found by the configured selector and format, else that of a ``time`` element."""
     zone = get_configured_timezone(source)
-    nodes = _select_nodes(item, listing.published or "time")
+    nodes = _select_nodes(item, listing.published.selector if listing.published else "time")
     if not nodes:
         return None
     machine_text = nodes[0].attributes.get("datetime") or nodes[0].attributes.get("content") or ""
     text = _get_node_text(nodes[0])
-    if listing.published_format:
-        return _parse_formatted_date(text, listing.published_format, source) or _parse_formatted_date(
-            machine_text, listing.published_format, source
-        )
+    if listing.published and (date_format := listing.published.format):
+        parse = _parse_formatted_date
+        return parse(text, date_format, source) or parse(machine_text, date_format, source)
     return (parse_instant(machine_text, zone) if machine_text else None) or parse_instant(text, zone)
 
 

@@ -151,7 +151,7 @@ class Collector:
         attempt = await self._feed_reader.read(source, lease.poll_state, self._clock(), item_hashes, has_known_entry)
         now = self._clock()
         plan = await self._plan(source, attempt, now)
-        if plan.has_gap and source.sitemap:
+        if plan.has_gap and source.gap_sitemap:
             attempt = await self._feed_reader.fill_gap(attempt, source)
             plan = await self._plan(source, attempt, now)
         built = await self._article_builder.build((*plan.new_entries, *plan.alias_entries), source)

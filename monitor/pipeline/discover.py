@@ -98,7 +98,7 @@ class FeedDiscoverer:
         """Return the parsed feed, or None if the response is not a feed."""
         if not isinstance(fetch_result, Fetched):
             return None
-        source = Source("discover", "", SourceKind.FEED, candidate.url)
+        source = Source("discover", feed=candidate.url)
         try:
             feed = await self._process_pool.run(
                 parse_document, fetch_result.body, fetch_result.content_type, fetch_result.url, source

@@ -89,7 +89,7 @@ def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
     is_own_host = extract_host(url) == extract_host(source.url) and (
         url.startswith("https:") or not source.url.startswith("https:")
     )
-    return source.headers if is_own_host else ()
+    return tuple((name, secret.reveal()) for name, secret in source.headers.items()) if is_own_host else ()
 
 
 class FeedDocumentReader:
@@ -143,7 +143,7 @@ class FeedDocumentReader:
         """Add the entries of the source's news sitemap; an unreadable sitemap adds none."""
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
-        sitemap = replace(source, kind=SourceKind.SITEMAP, url=source.sitemap, listing=None)
+        sitemap = replace(source, feed="", listing=None)
         found = await self._fetch_part(sitemap, source.sitemap)
         for url in found.nested_urls[:MAX_NESTED_SITEMAPS]:
             part = await self._fetch_part(sitemap, url)

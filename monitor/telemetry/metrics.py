@@ -13,6 +13,7 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from monitor.domain.channels import CHANNEL_KINDS
 from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
 from monitor.domain.errors import WorkerKilled
 from monitor.domain.fetch_result import (
@@ -34,7 +35,6 @@ OTHER_LABEL = "other"
 
 _FETCH_OUTCOMES = {Fetched: "fetched", NotModified: "not_modified", Blocked: "blocked", Gone: "gone", Failed: "failed"}
 _DELIVERY_OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused"}
-_CHANNEL_KINDS = ("email", "webhook", "chat", "folder", OTHER_LABEL)
 _JOB_PROBLEMS = ("failed", "missed", "still running", OTHER_LABEL)
 _WORKER_JOB_OUTCOMES = ("done", "failed")
 _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
@@ -125,9 +125,7 @@ class Metrics:
 
     def record_delivery(self, kind: str, receipt: SendResult) -> None:
         """Count one delivery attempt; ``kind`` is the kind of the channel."""
-        self._deliveries.labels(
-            kind if kind in _CHANNEL_KINDS else OTHER_LABEL, _DELIVERY_OUTCOMES[type(receipt)]
-        ).inc()
+        self._deliveries.labels(kind if kind in CHANNEL_KINDS else OTHER_LABEL, _DELIVERY_OUTCOMES[type(receipt)]).inc()
 
     def record_killed_process(self) -> None:
         """Count a killed worker process."""

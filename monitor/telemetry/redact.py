@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from monitor.domain.secret import Secret
-from monitor.domain.source import Source
 
 REPLACEMENT = "***"
 MIN_SECRET_CHARS = 4
@@ -82,8 +81,8 @@ def find_secrets(value: Any) -> Iterator[Secret]:
     """Yield every secret in a configuration or another frozen domain value."""
     if isinstance(value, Secret):
         yield value
-    elif isinstance(value, Source):
-        yield from (Secret(text) for _, text in value.headers)
+    elif isinstance(value, Mapping):
+        yield from find_secrets(tuple(value.values()))
     elif isinstance(value, tuple | list):
         for item in value:
             yield from find_secrets(item)

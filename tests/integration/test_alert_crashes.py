@@ -18,7 +18,7 @@ from support.rows import draft, screened
 import monitor.digest.render  # noqa: F401 - loaded once, not by each process that is forked here
 from monitor.domain.channels import FolderChannel
 from monitor.domain.delivery import DeliveryState, Message, SendResult, Sent
-from monitor.domain.digest import DigestPlan, Schedule
+from monitor.domain.digest import DigestPlan
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.schedule.digest_times import CronDigestSchedule
@@ -28,7 +28,7 @@ T = TypeVar("T")
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
 LEASE_ENDS = timedelta(minutes=11)
 TARGETS = 3
-PLAN = DigestPlan("urgent", ("rule",), Schedule(is_immediate=True), tuple(f"desk-{n}" for n in range(TARGETS)))
+PLAN = DigestPlan("urgent", ("rule",), at="immediately", channels=tuple(f"desk-{n}" for n in range(TARGETS)))
 CHANNELS = tuple(FolderChannel(name, f"/{name}") for name in PLAN.channels)
 CONFIGURATION = watch(PLAN, channels=CHANNELS)
 

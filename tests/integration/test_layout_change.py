@@ -12,13 +12,13 @@ from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 from monitor.domain.digest import Window
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import PollState, SourceState
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.read_pages import PageReader
 from monitor.store.database import SqlDatabase
 
 FEED = "https://daily.example/rss"
-SOURCE = Source("daily", "The Daily", SourceKind.FEED, FEED, poll_interval=timedelta(hours=1))
+SOURCE = Source("daily", "The Daily", feed=FEED, poll_interval=timedelta(hours=1))
 WORDS = "The committee for roads met in the town hall and heard what engineers think of bridge number"
 HOUR = timedelta(hours=1)
 Layout = Callable[[int], str]

@@ -18,7 +18,7 @@ from support.wait import wait_until
 from monitor.domain.article import Article
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.read_models import ArticleFilter
-from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
+from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.pipeline import build_articles, group
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, build_indexed_articles, run_calls
 from monitor.pipeline.collect import Collector
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 BATCH, ARTICLES = 40, 90
-SOURCE = Source("a", "A", SourceKind.FEED, "https://a.example/rss", text_from=TextOrigin.FEED)
+SOURCE = Source("a", "A", feed="https://a.example/rss", text_from=TextOrigin.FEED)
 
 
 class Mortal:
@@ -71,7 +71,7 @@ def feed(source: str) -> bytes:
 def collected(path: Path, workers: Mortal | None) -> tuple[list[tuple[str, Article]], dict[str, str], int]:
     """Poll three sources one after the other; return what is kept, what was remarked, and what a search finds."""
     sources = {
-        name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", text_from=TextOrigin.FEED)
+        name: Source(name, name, feed=f"https://{name}.example/rss", text_from=TextOrigin.FEED)
         for name in ("s0", "s1", "s2")
     }
     answers = {one.url: Fetched(one.url, 200, (), feed(one.id), "application/rss+xml") for one in sources.values()}

@@ -12,13 +12,13 @@ from support.http_server import on_loop, reply, says, serving
 from support.wait import wait_until
 
 from monitor.domain.errors import NotAFeed, WorkerKilled
-from monitor.domain.source import Feed, Source, SourceKind
+from monitor.domain.source import Feed, Source
 from monitor.parse.dispatch import parse_document
 from monitor.parse.feedparser_backend import parse_with_feedparser
 from monitor.schedule.process_pool import JobLimits, SubprocessPool
 
 URL = "https://daily.example/feed"
-SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
+SOURCE = Source("daily", "Daily", feed=URL)
 QUICK = JobLimits(
     wall_seconds=60, cpu_seconds=1, memory_bytes=400_000_000
 )  # elapsed time is not reliable on a busy machine

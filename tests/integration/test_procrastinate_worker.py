@@ -12,7 +12,7 @@ from procrastinate.jobs import Status
 from procrastinate.manager import get_channel_for_queues
 from support.postgres import Postgres
 
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.domain.workers import COLLECT_TASK, QUEUE_NAME
 from monitor.schedule.procrastinate_worker import ProcrastinateWorker, _NotifyingJobManager
 from monitor.store.database import SqlDatabase
@@ -29,7 +29,7 @@ def database() -> Iterator[SqlDatabase]:
     with Postgres() as server:
         opened = SqlDatabase.open(server.url(server.new()))
         urls = [f"https://times.example/{number}" for number in range(MAX_QUEUED_JOBS_PER_HOST)]
-        sources = [Source(f"s{number}", url, SourceKind.FEED, url) for number, url in enumerate(urls)]
+        sources = [Source(f"s{number}", url, feed=url) for number, url in enumerate(urls)]
         opened.sources.register(sources, datetime.now(UTC))
         yield opened
         opened.close()

@@ -17,7 +17,7 @@ from support.fakes import FakeClock, InlineProcessPool
 
 import monitor
 from monitor.domain.fetch_result import FetchRequest, FetchResult, NotModified
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.jobs import DaemonJobs, PendingNotices
 from monitor.pipeline.collect import MAX_POLLS_PER_HOST, Collector, PollResult
 from monitor.store.database import SqlDatabase
@@ -94,9 +94,7 @@ def test_a_restart_with_all_overdue_neither_blocks_the_loop_nor_storms_a_host(tm
     Counted, for a turn of the loop takes as long as a busy machine pleases. 30,000 steps were the most, and took 30 ms.
     """
     clock, fetcher = FakeClock(), Counting()
-    sources = {
-        f"s{n}": Source(f"s{n}", f"S{n}", SourceKind.FEED, f"https://h{n % HOSTS}.example/{n}") for n in range(SOURCES)
-    }
+    sources = {f"s{n}": Source(f"s{n}", f"S{n}", feed=f"https://h{n % HOSTS}.example/{n}") for n in range(SOURCES)}
     database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([*sources.values()], clock() - timedelta(days=3))
     outcomes: Counter[str] = Counter()

@@ -10,12 +10,12 @@ import pytest
 from support.baselines import hold
 
 from monitor.domain.errors import NotAFeed
-from monitor.domain.source import Entry, Source, SourceKind
+from monitor.domain.source import Entry, Source
 from monitor.parse.dispatch import parse_document
 
 DATA = Path(__file__).parent / "feeds"
 URL = "https://feeds.example/section/feed.xml"
-SOURCE = Source("feeds", "Feeds", SourceKind.FEED, URL)
+SOURCE = Source("feeds", "Feeds", feed=URL)
 
 Expected = dict[str, str | None]
 NOTHING: Expected = {}

@@ -31,10 +31,10 @@ from support.fakes import NOON, FakeClock, FakeFetcher
 from monitor.domain.channels import FolderChannel
 from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.delivery import Message, SendResult, Sent
-from monitor.domain.digest import DigestPlan, Schedule
+from monitor.domain.digest import DigestPlan
 from monitor.domain.fetch_result import Fetched, NotModified
 from monitor.domain.secret import Secret
-from monitor.domain.source import Source, SourceKind, TextOrigin
+from monitor.domain.source import Source, TextOrigin
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader
@@ -50,7 +50,7 @@ from monitor.store.database import SqlDatabase
 T = TypeVar("T")
 ENTRIES, SOURCES = 30, ("first", "second", "third")
 PEOPLE = (Official("ada", "Ada Example"), Official("ben", "Bến Sample"))
-ONCE = DigestPlan("urgent", ("people",), Schedule(is_immediate=True), ("desk",))
+ONCE = DigestPlan("urgent", ("people",), at="immediately", channels=("desk",))
 WATCH = Watchlist(PEOPLE, (Rule("people", ("ada", "ben")),))
 CONFIGURATION = Configuration(
     Settings(Secret("")), watchlist=WATCH, channels=(FolderChannel("desk", "/nowhere"),), digests=(ONCE,)
@@ -185,7 +185,7 @@ class Desk:
         self.database, self.whole, self.clock = database, whole, FakeClock()
         mode = TextOrigin.FEED if whole else TextOrigin.PAGE
         self.sources = {
-            name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss", text_from=mode) for name in SOURCES
+            name: Source(name, name, feed=f"https://{name}.example/rss", text_from=mode) for name in SOURCES
         }
         database.sources.register(list(self.sources.values()), NOON)
         self.fetcher = FakeFetcher({})

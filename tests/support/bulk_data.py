@@ -17,7 +17,7 @@ from sqlalchemy.dialects import sqlite
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, Window
 from monitor.domain.poll_state import PollState
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.store.catalogue import (
     ADDRESS,
     ARTICLE,
@@ -56,7 +56,7 @@ def now(articles: int) -> datetime:
 
 def fill_sources(database: SqlDatabase, count: int) -> None:
     """Configure sources that were polled a minute before they are due, at times spread over an hour."""
-    sources = [Source(f"s{n}", f"Outlet {n}", SourceKind.FEED, f"https://s{n}.example/rss") for n in range(count)]
+    sources = [Source(f"s{n}", f"Outlet {n}", feed=f"https://s{n}.example/rss") for n in range(count)]
     database.sources.register(sources, START)
     due = [START + timedelta(seconds=3600 * n / count) for n in range(count)]
     memories = [PollState(f"s{n}", etag='"1"', polls=9, next_poll_at=at) for n, at in enumerate(due)]

@@ -6,7 +6,7 @@ from monitor.domain.article import Article, Region
 from monitor.domain.channels import Channel, FolderChannel
 from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.delivery import Message, RenderedDigest
-from monitor.domain.digest import DigestPlan, ReportableHit, Schedule
+from monitor.domain.digest import DigestPlan, ReportableHit
 from monitor.domain.mention import HitKind, MatchForm, Mention, Passage
 from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Official, Role, Rule, Watchlist
@@ -20,7 +20,7 @@ OFFICIALS = (
     ),
     Official("ben-sample", "Bến Sample", roles=(Role("Chief of Staff"),)),
 )
-ONCE = DigestPlan("urgent", ("people",), Schedule(is_immediate=True), ("outbox",), timezone="Asia/Vientiane")
+ONCE = DigestPlan("urgent", ("people",), at="immediately", channels=("outbox",), timezone="Asia/Vientiane")
 
 
 def hit(

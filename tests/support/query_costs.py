@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from support.bulk_data import COPY_EVERY, MINUTE, STORY_OF, connection, now, sought, url
 
-from monitor.domain.digest import DigestPlan, Schedule, Window
+from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.read_models import ArticleFilter
 from monitor.store.database import SqlDatabase
 from monitor.store.grouping_index import SqlGroupingIndex
@@ -20,7 +20,7 @@ INSTRUCTIONS = 100
 def article_lookups(database: SqlDatabase, articles: int) -> dict[str, Callable[[], object]]:
     """Return what the daemon and its users ask for every minute, of a pile of so many articles."""
     at, archive, outbox = now(articles), database.queries, database.outbox
-    plan = DigestPlan("daily", ("people",), Schedule(is_immediate=True), ())
+    plan = DigestPlan("daily", ("people",), at="immediately", channels=())
     days = [at - timedelta(days=back) for back in range(13, -1, -1)]
     hour, keys = Window(at - timedelta(hours=1), at), [f"g{number}" for number in range(articles, articles - 30, -1)]
     prints, terms = sought(articles - articles % COPY_EVERY)

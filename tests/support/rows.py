@@ -11,13 +11,12 @@ from monitor.domain.digest import (
     DigestPlan,
     DigestStory,
     DuplicateItem,
-    Schedule,
     SourceProblem,
     Window,
 )
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.poll_state import Lease, SourceState
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.store.database import SqlDatabase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def source(name: str = "times", url: str = "https://times.example/rss") -> Source:
-    return Source(name, name.title(), SourceKind.FEED, url)
+    return Source(name, name.title(), feed=url)
 
 
 def draft(
@@ -68,7 +67,7 @@ def screened(
 
 
 def plan(name: str, *rules: str) -> DigestPlan:
-    return DigestPlan(name, rules or ("rule",), Schedule(is_immediate=True), ("desk",))
+    return DigestPlan(name, rules or ("rule",), at="immediately", channels=("desk",))
 
 
 def digest(name: str, start: datetime = NOW - timedelta(days=1), end: datetime = NOW) -> Digest:

@@ -13,7 +13,7 @@ from monitor.cli.main import app
 from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.mention import Findings, NearMiss
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.store.database import SqlDatabase
 
 CONFIG = """\
@@ -81,7 +81,7 @@ def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     assert (code, output.strip()) == (0, "There are no near misses.")
     now = datetime.now(UTC)
     database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
-    database.sources.register([Source("wire", "Wire", SourceKind.FEED, "https://wire.example/feed")], now)
+    database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
     (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
     article = Article("https://wire.example/1", title="Bac Hai floods", body="Bac Hai is flooded.")
     database.articles.commit_poll(

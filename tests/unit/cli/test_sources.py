@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from monitor.cli.main import app
 from monitor.domain.errors import UsageError
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.store.database import SqlDatabase
 
 CONFIGURATION = """
@@ -34,7 +34,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION, encoding="utf-8")
     database = SqlDatabase.open("sqlite:///monitor.db")
-    times = Source("times", "The Times", SourceKind.FEED, "https://times.example/rss")
+    times = Source("times", "The Times", feed="https://times.example/rss")
     database.sources.register([times], POLLED_AT)
     (lease,) = database.sources.lease_due(POLLED_AT, 1, POLLED_AT + timedelta(minutes=5))
     next_poll_at = POLLED_AT + timedelta(minutes=10)

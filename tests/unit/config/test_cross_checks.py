@@ -15,15 +15,15 @@ WARNINGS = {
     "sources: {a: {feed: 'http://localhost/f'}}": "a.feed: this address is in a private network",
     "sources: {a: {feed: 'https://x.example'}, b: {feed: 'https://x.example'}}": "b: the source a reads this address",
     "officials: {a: {name: Tô Lâm, aliases: [X, X]}}": 'a.aliases.1: "X" stands here twice',
-    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "r: no digest tells of this rule",
+    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "r: no digest has this rule",
     "channels: {c: {webhook: {url: 'https://h.example'}}}": "c.webhook: messages are not signed",
-    "channels: {c: {webhook: {url: 'http://h.example', secret: 'whsec_YWJj'}}}": "url: http:// lets everybody",
+    "channels: {c: {webhook: {url: 'http://h.example', secret: 'whsec_YWJj'}}}": "url: http:// sends the messages",
     "channels: {c: {webhook: {url: 'https://[::1]/', secret: 'whsec_YWJj'}}}": "url: this address is in",
     "channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}": "secret: a secret stands",
     "channels: {c: {email: {to: a@b.example, from: a@b.example, server: 'smtp://u:p@h.example'}}}": "a secret stands",
     "settings: {probe_address: '0.0.0.0:9464'}": "settings.probe_address: probes answer whoever can reach",
-    "digests: {d: {rules: all, title: '${TITLE}', at: immediately}}": "d.title: ${TITLE} stands for itself here",
-    "settings: {user_agent_contact: '${CONTACT}'}": "settings.user_agent_contact: ${CONTACT} stands for itself here",
+    "digests: {d: {rules: all, title: '${TITLE}', at: immediately}}": "d.title: ${TITLE} is plain text here",
+    "settings: {user_agent_contact: '${CONTACT}'}": "settings.user_agent_contact: ${CONTACT} is plain text here",
     "rules: {r: {query: 'tax and budget'}}": '1:25: rules.r.query: "and" is looked for as a word',
     "rules: {r: {query: 'tax near/5 budget'}}": "write NEAR/5, else put it in quotes",
     "rules: {r: {query: 'tax NEAR budget'}}": "write NEAR/5, with the words allowed between",
@@ -34,7 +34,7 @@ FAULTS = {
     "sources: {a: {listing: {url: 'https://x.example'}}}": "items is missing; add it: CSS selector of one article",
     "sources: {a: {feed: 'https://x.example', poll_interval: 2h, max_silence: 1h}}": "silent longer than that",
     "officials: {a: {name: B, roles: [{title: T, from: 2024-01, until: 2023-01}]}}": "a post ends after it begins",
-    "officials: {all: {name: B}}": "the id all stands for everything",
+    "officials: {all: {name: B}}": "the id all means every entry",
     "rules: {r: {officials: []}}": "a rule needs officials or a query",
     "rules: {r: {query: x, sources: [viet]}}\nsources: {viet-nam: {feed: 'https://x.example'}}": "there is no source",
     "channels: {c: {folder: x, chat: 'slack://a/b/c'}}": "this one has chat and folder",
@@ -73,7 +73,7 @@ def test_secrets_in_their_places_are_silent() -> None:
     """Sources and channels may be called like a key that takes a secret."""
     text = "sources: {server: {feed: 'https://x.example', headers: {A: '${X}'}}}\nchannels: {url: {chat: '${Y}'}}\n"
     told = parse_configuration(text.encode(), Path("s.yaml"), {"X": "abcdef", "Y": "slack://a/b/c"}).warnings
-    assert not [str(warning) for warning in told if "stands for itself" in str(warning)]
+    assert not [str(warning) for warning in told if "is plain text" in str(warning)]
 
 
 def test_allowed_networks_and_told_rules_are_silent() -> None:

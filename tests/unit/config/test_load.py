@@ -12,7 +12,7 @@ from monitor.domain.channels import EmailChannel, FolderChannel, WebhookChannel
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, KeyIssue
 from monitor.domain.secret import Secret
-from monitor.domain.source import SourceKind
+from monitor.domain.source import DateSelector, SourceKind
 from monitor.domain.watchlist import Role, Watchlist
 
 HERE = Path("/etc/monitor/sources.yaml")
@@ -75,9 +75,9 @@ def test_whole_file_becomes_a_configuration() -> None:
         timedelta(minutes=90),
         "http://127.0.0.1:8000/news.xml",
     )
-    assert daily.headers == (("X-Key", "p@ss/w"),)
+    assert daily.headers == {"X-Key": Secret("p@ss/w")}
     assert agency.listing is not None
-    assert (agency.listing.items, agency.listing.published_format) == ("li.story", "%d/%m/%Y")
+    assert (agency.listing.items, agency.listing.published) == ("li.story", DateSelector("time", "%d/%m/%Y"))
     assert (sitemap.kind, sitemap.name, sitemap.language) == (SourceKind.SITEMAP, "map", "no")
     assert sitemap.paused == "paused in the configuration"
     assert found.watchlist.officials[0].roles == (Role("Minister"), Role("Chief", date(2019, 5, 1), date(2021, 4, 8)))

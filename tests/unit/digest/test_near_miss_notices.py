@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from monitor.digest.notices import find_weekly_window, format_near_miss_notices
-from monitor.domain.digest import DigestPlan, Schedule, Window
+from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.read_models import NearMissSummary
 from monitor.domain.watchlist import Official
 
-DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
+DAILY = DigestPlan("morning", ("people",), at=time(7), channels=("outbox",), timezone="Asia/Vientiane")
 SUNDAY = datetime(2026, 3, 1, tzinfo=UTC)  # 07:00 in Vientiane
 DAY = timedelta(days=1)
 
@@ -34,7 +34,7 @@ def test_the_week_begins_in_the_zone_of_the_digest() -> None:
 
 def test_immediate_digests_do_not_report_near_misses() -> None:
     """An alert does not contain a weekly report."""
-    urgent = replace(DAILY, schedule=Schedule(is_immediate=True))
+    urgent = replace(DAILY, at="immediately")
     assert find_weekly_window(urgent, Window(SUNDAY, SUNDAY + 30 * DAY)) is None
 
 

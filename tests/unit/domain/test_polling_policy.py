@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.domain import polling_policy
 from monitor.domain.fetch_result import FailureWeight
 from monitor.domain.poll_state import PollState, SourceState
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.domain.source_health import (
     SourceDiagnosis,
     SourceNotice,
@@ -22,7 +22,7 @@ from monitor.domain.source_health import (
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/feed")
+SOURCE = Source("daily", "Daily", feed="https://daily.example/feed")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.domain.article import Article
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.extract.extractor import extract_page
 from monitor.extract.feed_content import merge_texts
 
@@ -20,7 +20,7 @@ PAGE = f"<head>%s</head><body><h1>{HEADLINE}</h1><span class=date>%s</span>{BODY
 def published(date: str, head: str = "", timezone: str = "") -> datetime | None:
     page = (PAGE % (head, date)).encode()
     entry = Article("https://news.example/1", title=HEADLINE, published_at=LISTED)
-    source = Source("a", "A", SourceKind.FEED, "https://news.example/rss", timezone=timezone)
+    source = Source("a", "A", feed="https://news.example/rss", timezone=timezone)
     return extract_page(page, "https://news.example/1", "text/html", source, entry).published_at
 
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from steps import LINEAR, growth
 
-from monitor.domain.source import Entry, Source, SourceKind
+from monitor.domain.source import Entry, Source
 from monitor.extract.feed_content import _MAX_BARE_HTML_CHARS, build_fallback_article
 
-SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss", language="en")
+SOURCE = Source("daily", "Daily", feed="https://daily.example/rss", language="en")
 
 
 def test_text_is_kept_without_markup() -> None:

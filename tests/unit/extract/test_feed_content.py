@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
-from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
+from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.extract.feed_content import article_from_entry, html_to_text, is_complete, merge_texts
 
-SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/feed", language="en")
+SOURCE = Source("daily", "Daily", feed="https://daily.example/feed", language="en")
 SENTENCE = (
     "The officers of both armies met again on Tuesday, and they agreed on the order of the patrols for the spring."
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.domain.article import Article
-from monitor.domain.source import Selectors, Source, SourceKind
+from monitor.domain.source import DateSelector, Selectors, Source
 from monitor.extract.extractor import extract_page
 
 URL = "https://news.example/politics/visit-123"
@@ -120,11 +120,10 @@ def test_selectors_override_the_extractor() -> None:
         title="h2.real",
         standfirst=".deck",
         body=".teaser",
-        published=".when",
-        published_format="%d/%m/%Y",
+        published=DateSelector(".when", "%d/%m/%Y"),
         remove=(".x",),
     )
-    source = Source("s", "S", SourceKind.LISTING, URL, timezone="Asia/Vientiane", selectors=selectors)
+    source = Source("s", "S", feed=URL, timezone="Asia/Vientiane", selectors=selectors)
     found = read(
         f"{article(C)}<h2 class=real>The real title</h2><p class=deck>The deck.</p><p class=when>05/08/2026</p>"
         f"<div class=teaser><p>{A}</p><p class=x>{OTHER}.</p><p>{B}</p></div>",
@@ -138,7 +137,7 @@ def test_selectors_override_the_extractor() -> None:
 def test_selectors_without_a_match_are_ignored() -> None:
     """If the selected box is missing, the extractor finds the article; an invalid selector matches nothing."""
     for body in (".gone", "div[["):
-        source = Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body=body))
+        source = Source("s", "S", feed=URL, selectors=Selectors(body=body))
         assert read(article(A, B), source=source).body == f"{A}\n{B}"
 
 
@@ -210,8 +209,8 @@ def test_a_very_short_article_is_extracted_with_low_confidence() -> None:
 
 def test_a_selector_without_a_match_lowers_the_confidence() -> None:
     """The page has changed since the selector was written, so the text found may be wrong."""
-    sure = read(article(A, B), source=Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body="div, p")))
-    lost = read(article(A, B), source=Source("s", "S", SourceKind.LISTING, URL, selectors=Selectors(body=".gone")))
+    sure = read(article(A, B), source=Source("s", "S", feed=URL, selectors=Selectors(body="div, p")))
+    lost = read(article(A, B), source=Source("s", "S", feed=URL, selectors=Selectors(body=".gone")))
     assert lost.confidence < 0.6 * sure.confidence
 
 

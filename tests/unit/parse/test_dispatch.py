@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.errors import NotAFeed
-from monitor.domain.source import Listing, Source, SourceKind
+from monitor.domain.source import DateSelector, Listing, Source
 from monitor.parse.dispatch import decode_inline_text, parse_document
 
 URL = "https://daily.example/news/feed"
-SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
+SOURCE = Source("daily", "Daily", feed=URL)
 DATE = "Thu, 05 Mar 2026 09:00:00 +0700"
 ITEM = f"<item><title>Tiêu đề</title><link>https://daily.example/1</link><pubDate>{DATE}</pubDate></item>"
 RSS = f"<rss version='2.0'><channel><title>Báo</title>{ITEM}</channel></rss>"
@@ -113,7 +113,7 @@ def test_json_feed_1_1_is_parsed() -> None:
 
 def test_news_sitemap_entries_are_sorted_newest_first() -> None:
     """The news extension gives title, date and language; titles of photos are ignored."""
-    feed = parse_document(SITEMAP.encode(), "application/xml", URL, replace(SOURCE, kind=SourceKind.SITEMAP))
+    feed = parse_document(SITEMAP.encode(), "application/xml", URL, replace(SOURCE, feed="", sitemap=URL))
     assert [entry.url for entry in feed.entries] == ["https://daily.example/new", "https://daily.example/old"]
     assert (feed.entries[0].title, feed.entries[0].language) == ("Fresh & new", "lo")
     assert feed.entries[1].published_at is None
@@ -129,7 +129,7 @@ def test_sitemap_index_is_sorted_newest_first() -> None:
     assert [url[-6:] for url in feed.nested_urls] == ["s3.xml", "s2.xml", "s1.xml"]
 
 
-LISTING = Listing("ul.news li", link="a[href*='detail']", published="span.date", published_format="%d/%m/%Y")
+LISTING = Listing(URL, "ul.news li", link="a[href*='detail']", published=DateSelector("span.date", "%d/%m/%Y"))
 PAGE = """<html lang="lo"><head><base href="https://daily.example/En/"></head><body><ul class="news">
 <li><a href="detail.aspx?id=1"><img></a>
 <a href="detail.aspx?id=1">Ministers meet in Vientiane</a><span class="date">05/03/2026</span></li>
@@ -143,7 +143,7 @@ def test_listing_pages_are_parsed_by_selectors() -> None:
     """The title is the longest link text; the date is read with the configured format."""
     source = replace(
         SOURCE,
-        kind=SourceKind.LISTING,
+        feed="",
         listing=replace(LISTING, next="a[rel=next]", max_pages=2),
         timezone="Asia/Vientiane",
     )
@@ -168,7 +168,7 @@ def test_listing_pages_are_parsed_by_selectors() -> None:
 def test_the_error_for_an_empty_listing_names_the_cause(listing: Listing, page: str, looks_like: str) -> None:
     """A changed layout, a bot wall and an empty list are distinguished."""
     with pytest.raises(NotAFeed) as caught:
-        parse(page, replace(SOURCE, kind=SourceKind.LISTING, listing=listing))
+        parse(page, replace(SOURCE, feed="", listing=listing))
     assert caught.value.looks_like == looks_like
 
 
@@ -177,7 +177,7 @@ def test_only_small_uncompressed_feeds_are_parsed_in_process() -> None:
     assert decode_inline_text(RSS.encode(), "", SOURCE) == RSS
     assert decode_inline_text(gzip.compress(RSS.encode()), "", SOURCE) is None
     assert decode_inline_text(RSS.encode() + b" " * 500_000, "", SOURCE) is None
-    assert decode_inline_text(RSS.encode(), "", replace(SOURCE, kind=SourceKind.SITEMAP)) is None
+    assert decode_inline_text(RSS.encode(), "", replace(SOURCE, feed="", sitemap=URL)) is None
 
 
 @pytest.mark.parametrize(
@@ -241,8 +241,8 @@ def test_any_bytes_give_a_feed_or_not_a_feed_error(body: bytes, content_type: st
     """No input raises any other error."""
     for source in (
         SOURCE,
-        replace(SOURCE, kind=SourceKind.SITEMAP),
-        replace(SOURCE, kind=SourceKind.LISTING, listing=LISTING),
+        replace(SOURCE, feed="", sitemap=URL),
+        replace(SOURCE, feed="", listing=LISTING),
     ):
         try:
             parse_document(body, content_type, URL, source)

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.source import Feed, Source, SourceKind
+from monitor.domain.source import Feed, Source
 from monitor.parse import fast_xml
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.feedparser_backend import parse_with_feedparser
 from monitor.text.encoding import decode
 
 URL = "https://daily.example/section/feed.xml"
-SOURCE = Source("daily", "Daily", SourceKind.FEED, URL)
+SOURCE = Source("daily", "Daily", feed=URL)
 FEEDS = Path(__file__).parents[2] / "quality" / "feeds"
 
 RSS = """<?xml version="1.0" encoding="utf-8"?>

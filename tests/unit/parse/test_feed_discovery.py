@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.domain.errors import NotAFeed
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.parse.feed_discovery import find_page_candidates, find_robots_candidates, list_common_candidates
 from monitor.parse.opml import parse_opml, write_opml
 
@@ -66,8 +66,8 @@ def test_a_file_that_is_not_opml_is_an_error(body: bytes) -> None:
 def test_exported_opml_can_be_imported() -> None:
     """Names with markup and diacritics are unchanged; sources that OPML cannot express are omitted."""
     sources = [
-        Source("a", 'Báo <A> & "B"', SourceKind.FEED, "https://a.example/rss?x=1&y=2", language="vi"),
-        Source("b", "Map", SourceKind.SITEMAP, "https://b.example/sitemap.xml"),
+        Source("a", 'Báo <A> & "B"', feed="https://a.example/rss?x=1&y=2", language="vi"),
+        Source("b", "Map", sitemap="https://b.example/sitemap.xml"),
     ]
     (outline,) = parse_opml(write_opml(sources).encode())
     assert (outline.name, outline.url, outline.language) == (sources[0].name, sources[0].url, "vi")

@@ -2,14 +2,17 @@
 
 import pytest
 
-from monitor.domain.source import Listing, Source, SourceKind
+from monitor.domain.source import DateSelector, Listing, Source
 from monitor.parse.dispatch import parse_document
 
 URL = "https://outlet.example/section/"
 SHAPES = {
     "stream with a day-first date beside a month-first tooltip": (
         Listing(
-            "div.timeline > div.box-stream", link="a.title", published="span.time", published_format="%d/%m/%Y %H:%M"
+            URL,
+            "div.timeline > div.box-stream",
+            link="a.title",
+            published=DateSelector("span.time", "%d/%m/%Y %H:%M"),
         ),
         (
             "<div class='timeline'><div class='box-stream' data-id='7'>"
@@ -19,12 +22,12 @@ SHAPES = {
         "2026-08-05T13:35",
     ),
     "links themselves as items, date in a time element": (
-        Listing(".content-list article h2 a", link="a"),
+        Listing(URL, ".content-list article h2 a", link="a"),
         "<div class='content-list'><article><h2><a href='/a-7.htm'>Headline</a></h2></article></div>",
         "",
     ),
     "articles with machine dates and zero-width characters": (
-        Listing(".list-news article", link="h3 a"),
+        Listing(URL, ".list-news article", link="h3 a"),
         (
             "<div class='list-news'><article><h3><a href='/a-7.htm'>\u200bHeadline\u200b</a></h3>"
             "<time datetime='2026-08-05T20:35:00+07:00'>5/8</time></article></div>"
@@ -32,7 +35,7 @@ SHAPES = {
         "2026-08-05T13:35",
     ),
     "east Asian dates": (
-        Listing(".cate-list .story", link="h2 a", published="time", published_format="%Y年%m月%d日 %H:%M:%S"),
+        Listing(URL, ".cate-list .story", link="h2 a", published=DateSelector("time", "%Y年%m月%d日 %H:%M:%S")),
         (
             "<div class='cate-list'><div class='story'><h2><a href='/a-7.htm'>Headline</a></h2>"
             "<time>2026年8月5日 20:35:00</time></div></div>"
@@ -40,12 +43,12 @@ SHAPES = {
         "2026-08-05T13:35",
     ),
     "month first with words around": (
-        Listing("li", published=".date", published_format="%H:%M | %m/%d/%Y"),
+        Listing(URL, "li", published=DateSelector(".date", "%H:%M | %m/%d/%Y")),
         "<ul><li><a href='/a-7.htm'>Headline</a><p class='date'>Published 20:35 | 08/05/2026 by the desk</p></li></ul>",
         "2026-08-05T13:35",
     ),
     "picture link first, heading apart": (
-        Listing("li.item"),
+        Listing(URL, "li.item"),
         "<ul><li class='item'><a href='/a-7.htm'><img alt='x'></a><h3>Headline</h3><a href='/tag/y'>tag</a></li></ul>",
         "",
     ),
@@ -56,7 +59,7 @@ SHAPES = {
 def test_listing_layouts_of_real_outlets_are_parsed(shape: str) -> None:
     """Each layout gives one article with its URL, its clean headline and its publication time."""
     listing, html, at = SHAPES[shape]
-    source = Source("o", "Outlet", SourceKind.LISTING, URL, timezone="Asia/Vientiane", listing=listing)
+    source = Source("o", "Outlet", listing=listing, timezone="Asia/Vientiane")
     (entry,) = parse_document(f"<html><body>{html}</body></html>".encode(), "text/html", URL, source).entries
     assert (entry.url, entry.title) == ("https://outlet.example/a-7.htm", "Headline")
     assert (f"{entry.published_at:%Y-%m-%dT%H:%M}" if entry.published_at else "") == at

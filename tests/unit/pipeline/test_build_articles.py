@@ -8,7 +8,7 @@ import pytest
 
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.errors import WorkerKilled
-from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
+from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.pipeline.build_articles import (
     MAX_BATCH_ENTRIES,
     MAX_KILLED_PROCESSES,
@@ -22,7 +22,7 @@ from monitor.stories.novelty import ClassifiedEntry
 from monitor.text.search_text import index_text
 
 T = TypeVar("T")
-SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
+SOURCE = Source("daily", "Daily", feed="https://daily.example/rss")
 WHOLE = "<p>" + "</p><p>".join("Words of a whole article, one after the other. " * 12 for _ in range(4)) + "</p>"
 
 
@@ -79,7 +79,7 @@ def test_articles_are_the_same_in_both_processes(pool: Deadly) -> None:
 @pytest.mark.parametrize("mode", TextOrigin)
 def test_an_entry_that_kills_its_process_becomes_a_fallback_article(mode: TextOrigin) -> None:
     """Only this entry loses its markup, and no entry is missing or repeated."""
-    kept, source = entries(12), Source("daily", "Daily", SourceKind.FEED, SOURCE.url, text_from=mode)
+    kept, source = entries(12), Source("daily", "Daily", feed=SOURCE.url, text_from=mode)
     pool = Deadly("t6")
     there, here = made(kept, pool, source), made(kept, None, source)
     assert there.fallback_count == 1

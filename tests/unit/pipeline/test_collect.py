@@ -29,7 +29,7 @@ from monitor.domain.fetch_result import (
 )
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import ArticleFilter
-from monitor.domain.source import Listing, Source, SourceKind, TextOrigin
+from monitor.domain.source import Listing, Source, TextOrigin
 from monitor.domain.source_health import recovery_notices
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector, PollResult
@@ -37,7 +37,7 @@ from monitor.store.database import SqlDatabase
 
 T = TypeVar("T")
 URL = "https://daily.example/feed.xml"
-SOURCE = Source("daily", "The Daily", SourceKind.FEED, URL, poll_interval=timedelta(minutes=15))
+SOURCE = Source("daily", "The Daily", feed=URL, poll_interval=timedelta(minutes=15))
 
 
 class Store:
@@ -235,8 +235,8 @@ def test_an_unexpected_error_is_stored_with_the_source(database: SqlDatabase) ->
 
 def test_a_listing_is_read_up_to_a_page_with_a_known_entry(database: SqlDatabase) -> None:
     """The first poll reads further pages; a later one stops at a page with a known entry."""
-    listing = Listing("li", next="a.next", max_pages=3)
-    source = replace(SOURCE, kind=SourceKind.LISTING, url="https://daily.example/news", listing=listing)
+    listing = Listing("https://daily.example/news", "li", next="a.next", max_pages=3)
+    source = replace(SOURCE, feed="", listing=listing)
 
     def page(number: int, *items: int) -> Fetched:
         links = "".join(f"<li><a href='/{n}'>Headline number {n}</a></li>" for n in items)
@@ -325,7 +325,7 @@ def test_polls_of_a_busy_host_are_postponed_or_wait(database: SqlDatabase) -> No
             await asyncio.sleep(0)
             return await super().fetch(request)
 
-    sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
+    sources = {f"s{n}": replace(SOURCE, id=f"s{n}", feed=f"https://daily.example/{n}") for n in range(10)}
     database.sources.register([*sources.values()], NOON)
 
     async def outcomes(*, wait: bool) -> tuple[Counter[str], list[datetime]]:
@@ -354,7 +354,7 @@ def test_a_clock_moved_back_does_not_postpone_a_host_for_a_day(database: SqlData
             await asyncio.sleep(0)
             return await super().fetch(request)
 
-    sources = {f"s{n}": replace(SOURCE, id=f"s{n}", url=f"https://daily.example/{n}") for n in range(10)}
+    sources = {f"s{n}": replace(SOURCE, id=f"s{n}", feed=f"https://daily.example/{n}") for n in range(10)}
     clock = FakeClock(NOON + timedelta(days=1))
     database.sources.register([*sources.values()], clock.now)
     fetcher = Slow({source.url: answer(rss(1), source.url) for source in sources.values()})
@@ -396,7 +396,7 @@ def test_a_recovery_is_reported_in_the_digest_of_its_period(database: SqlDatabas
 
 def test_the_sitemaps_of_an_unchanged_index_are_read(database: SqlDatabase) -> None:
     """The sitemaps of an index are read at every poll, because the index does not show their changes."""
-    source = replace(SOURCE, kind=SourceKind.SITEMAP, url="https://daily.example/index.xml")
+    source = replace(SOURCE, feed="", sitemap="https://daily.example/index.xml")
     part = "https://daily.example/news.xml"
     index = answer(f"<sitemapindex><sitemap><loc>{part}</loc></sitemap></sitemapindex>".encode(), source.url)
     for count in (1, 2):

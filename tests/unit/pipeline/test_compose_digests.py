@@ -12,17 +12,17 @@ from support.fakes import FakeClock
 from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.configuration import Configuration
 from monitor.domain.delivery import Delivery, Retry
-from monitor.domain.digest import Digest, DigestPlan, QuietHours, Schedule, Window
+from monitor.domain.digest import Digest, DigestPlan, QuietHours, Window
 from monitor.domain.mention import Findings, NearMiss, Passage, RuleHit
 from monitor.domain.poll_state import SourceState
 from monitor.domain.read_models import DigestSummary
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.domain.source_health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.database import SqlDatabase
 
-DAILY = DigestPlan("morning", ("people",), Schedule(at=time(7)), ("outbox",), timezone="Asia/Vientiane")
+DAILY = DigestPlan("morning", ("people",), at=time(7), channels=("outbox",), timezone="Asia/Vientiane")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 QUIET_FINDINGS = Findings(near_misses=(NearMiss("ada-example", "Example", Region.BODY, 0, 7, "no title"),))
 
@@ -52,7 +52,7 @@ class Installation:
 
     def register(self, *names: str) -> None:
         """Configure further sources."""
-        self.sources |= {name: Source(name, name, SourceKind.FEED, f"https://{name}.example/rss") for name in names}
+        self.sources |= {name: Source(name, name, feed=f"https://{name}.example/rss") for name in names}
         self.database.sources.register(list(self.sources.values()), self.clock.now)
 
     def poll(self, name: str, state: SourceState, failures: float = 1.0) -> None:
@@ -360,7 +360,7 @@ def test_ordinary_alerts_are_not_delayed(database: SqlDatabase) -> None:
 )
 def test_a_daily_digest_is_sent_once_when_the_clocks_change(start: datetime, database: SqlDatabase) -> None:
     """Checks every seven minutes through both nights with a change send one digest a day."""
-    plan = replace(DAILY, timezone="Europe/Berlin", schedule=Schedule(at=time(2, 30)), send_when_empty=True)
+    plan = replace(DAILY, timezone="Europe/Berlin", at=time(2, 30), send_when_empty=True)
     installation = Installation(database, watch(plan), FakeClock(start))
     assert sum(len(installation.run(timedelta(minutes=7))) for _ in range(60)) == 1
 

@@ -7,13 +7,13 @@ from support.fakes import NOON
 
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import PollState
-from monitor.domain.source import Entry, Feed, Source, SourceKind
+from monitor.domain.source import Entry, Feed, Source
 from monitor.pipeline.feed_documents import FetchedFeed, ParsedFeed, PollAttempt
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, plan_poll
 from monitor.stories.identity import assign_entry_keys
 from monitor.stories.novelty import EntryDecision
 
-SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
+SOURCE = Source("daily", "Daily", feed="https://daily.example/rss")
 READ_BEFORE = PollState("daily", baseline_at=NOON - timedelta(days=9), last_success_at=NOON - timedelta(hours=1))
 
 

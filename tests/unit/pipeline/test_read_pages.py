@@ -12,7 +12,8 @@ from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult, Gone
 from monitor.domain.ports import ProcessPool
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.secret import Secret
+from monitor.domain.source import Source
 from monitor.pipeline.read_pages import PageReader, PageResult, retry_at
 from monitor.store.database import SqlDatabase
 
@@ -25,7 +26,7 @@ PAGE = (
 ).encode()
 URL = "http://daily.example/1"
 LISTED = Article(url=URL, title="Bridge opened", standfirst="A bridge.")
-SOURCE = Source("daily", "Daily", SourceKind.FEED, "https://daily.example/rss")
+SOURCE = Source("daily", "Daily", feed="https://daily.example/rss")
 
 
 def list_article(database: SqlDatabase, article: Article = LISTED, attempts: int = 0) -> None:
@@ -130,7 +131,7 @@ def test_configured_headers_are_sent_to_the_host_of_the_source_only(
     database: SqlDatabase, at: str, page: str, sent: bool
 ) -> None:
     """A feed may link to any address; credentials are not sent there, and not without encryption."""
-    source = replace(SOURCE, url=at, headers=(("Authorization", "Bearer x"),))
+    source = replace(SOURCE, feed=at, headers={"Authorization": Secret("Bearer x")})
     list_article(database, replace(LISTED, url=page))
     fetcher = FakeFetcher({page: Failed("down")})
     asyncio.run(PageReader(database, fetcher, InlineProcessPool(), FakeClock()).run_due({"daily": source}, 1))

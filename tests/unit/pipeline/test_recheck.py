@@ -10,11 +10,11 @@ from sqlalchemy import select
 from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.domain.digest import Digest, DigestPlan, ReportableHit, Schedule, Window
+from monitor.domain.digest import Digest, DigestPlan, ReportableHit, Window
 from monitor.domain.fetch_result import Failed, Fetched, FetchResult, Gone
 from monitor.domain.mention import HitKind
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, next_recheck_at
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.extract.extractor import extract_page
 from monitor.match.engine import compile_watchlist
@@ -51,7 +51,7 @@ class Rechecks:
 def store_article(database: SqlDatabase, article: Article, rule: Rule, *, versions: int = 0) -> None:
     """Store an article that was found and reported an hour ago."""
     found_at = NOON - timedelta(hours=1)
-    database.sources.register([Source("daily", "Daily", SourceKind.FEED, "http://daily.example/rss")], found_at)
+    database.sources.register([Source("daily", "Daily", feed="http://daily.example/rss")], found_at)
     (lease,) = database.sources.lease_due(found_at, 1, NOON)
     new_article = NewArticle(("guid:1",), article, is_alertable=True, stage=Stage.LISTED)
     database.articles.commit_poll(lease, lease.poll_state, [new_article], found_at)
@@ -67,7 +67,7 @@ def store_article(database: SqlDatabase, article: Article, rule: Rule, *, versio
 
 
 def plan(rule: Rule) -> DigestPlan:
-    return DigestPlan("urgent", (rule.id,), Schedule(is_immediate=True), ())
+    return DigestPlan("urgent", (rule.id,), at="immediately")
 
 
 def run(database: SqlDatabase, outcome: FetchResult, rule: Rule, *, now: datetime = NOON) -> Rechecks:

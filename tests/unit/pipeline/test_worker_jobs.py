@@ -11,7 +11,7 @@ from support.fakes import NOON, FakeClock
 
 from monitor.domain.errors import StoreBusy
 from monitor.domain.poll_state import Lease, PollState
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.domain.workers import (
     DEAD_WORKER_RETENTION,
     WORKER_TIMEOUT,
@@ -36,7 +36,7 @@ from monitor.pipeline.worker_jobs import (
 from monitor.store.database import SqlDatabase
 
 URL = "https://times.example/rss"
-TIMES = Source("times", "Times", SourceKind.FEED, URL)
+TIMES = Source("times", "Times", feed=URL)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Due times of digests: clock changes, quiet hours and outages."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Literal
 
 import pytest
 
@@ -13,7 +14,8 @@ NIGHT = QuietHours(time(22), time(6))
 
 
 def plan(schedule: Schedule, zone: str = "Europe/Berlin", hold: QuietHours | None = None) -> DigestPlan:
-    return DigestPlan("morning", ("rule",), schedule, ("desk",), timezone=zone, quiet_hours=hold)
+    at: time | Literal["immediately"] | None = "immediately" if schedule.is_immediate else schedule.at
+    return DigestPlan("morning", ("rule",), ("desk",), at, schedule.cron, timezone=zone, quiet_hours=hold)
 
 
 def utc(text: str) -> datetime:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from monitor.domain.channels import EmailChannel, WebhookChannel
 from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.secret import Secret
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import Source
 from monitor.telemetry.logs import set_up_logging
 from monitor.telemetry.redact import Redactor, find_secrets
 
@@ -104,7 +104,7 @@ def test_all_secrets_of_a_configuration_are_found() -> None:
     """Those of database, heartbeat, channels and headers are given to the redactor."""
     configuration = Configuration(
         settings=Settings(database=Secret("db"), heartbeat_url=Secret("beat")),
-        sources=(Source("s", "S", SourceKind.FEED, "https://x.example", headers=(("X-Key", "head"),)),),
+        sources=(Source("s", "S", feed="https://x.example", headers={"X-Key": Secret("head")}),),
         channels=(
             EmailChannel("e", ("a@b.example",), "c@d.example", Secret("mail")),
             WebhookChannel("w", Secret("url"), (Secret("sign"),)),

@@ -1,0 +1,45 @@
+"""Registry of senders: each channel kind has one, by its own type."""
+
+import httpx
+import pytest
+
+from monitor.deliver.chat import ChatSender
+from monitor.deliver.email import EmailSender
+from monitor.deliver.folder import FolderSender
+from monitor.deliver.registry import create_sender
+from monitor.deliver.webhook import WebhookSender
+from monitor.domain.channels import (
+    CHANNEL_KINDS,
+    Channel,
+    ChatChannel,
+    EmailChannel,
+    FolderChannel,
+    WebhookChannel,
+)
+from monitor.domain.secret import Secret
+
+SENDERS: list[tuple[Channel, type]] = [
+    (EmailChannel("e", ("a@b.example",), "c@d.example", Secret("smtp://mail.example")), EmailSender),
+    (WebhookChannel("w", Secret("https://hooks.example/x")), WebhookSender),
+    (ChatChannel("c", Secret("slack://TokenA/TokenB/TokenC")), ChatSender),
+    (FolderChannel("f", "/nowhere"), FolderSender),
+]
+
+
+def test_every_kind_has_a_sender_and_is_tested_here() -> None:
+    assert [channel.kind for channel, _ in SENDERS] == list(CHANNEL_KINDS)
+
+
+@pytest.mark.parametrize(("channel", "sender"), SENDERS)
+def test_a_channel_gets_the_sender_of_its_kind(channel: Channel, sender: type) -> None:
+    assert type(create_sender(channel, httpx.AsyncHTTPTransport)) is sender
+
+
+def test_targets_never_show_a_secret() -> None:
+    """A mail address and a folder are shown as they are; URLs by their host or service."""
+    shown = [target for channel, _ in SENDERS for target in channel.targets]
+    assert shown[0] == "a@b.example"
+    assert shown[1].startswith("hooks.example#")
+    assert shown[2].startswith("slack#")
+    assert "Token" not in shown[2]
+    assert shown[3] == "/nowhere"
