@@ -1,1 +1,1 @@
-"""sources.yaml: its schema, how it is read with every fault at once, and how an edit is taken over."""
+"""Configuration file sources.yaml: reader, checks, JSON schema, and reload after an edit."""

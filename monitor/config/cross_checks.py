@@ -26,7 +26,7 @@ MIN_PUBLIC_POLL_INTERVAL = timedelta(minutes=1)  # publishers block readers that
 _SECRET_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
 _QUOTED_TERM = re.compile(r'=?"[^"]*"|/[^/]*/')
 _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
-_OPEN_IN_FILE_MESSAGE = "a secret stands open in the file; write ${NAME} or file:/path instead"
+_OPEN_IN_FILE_MESSAGE = "a secret is readable in the file; write ${NAME} or file:/path instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Sections:
     digests: Mapping[str, Entry[DigestPlan]]
 
     def list_ids(self, section: str) -> Collection[str]:
-        """Return the ids of a section, those of invalid entries included."""
+        """Return the ids of a section, including invalid entries."""
         return _get_mapping(self.tree, section)
 
 
@@ -151,7 +151,7 @@ def _check_official(path: KeyPath, official: Official) -> Iterator[KeyIssue]:
     seen = {official.name}
     for index, alias in enumerate(official.aliases):
         if alias in seen:
-            text = f'"{alias}" stands here twice; one of them is enough'
+            text = f'"{alias}" is here twice; one of them is enough'
             yield KeyIssue((*path, "aliases", index), text, is_warning=True)
         seen.add(alias)
     for index, role in enumerate(official.roles):

@@ -7,37 +7,39 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def parse_css_selector(text: str) -> str:
-    """Read a CSS selector, by the engine that will use it."""
-    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded for those who select
+    """Return a CSS selector after a check by the engine that will use it; raises ``ValueError``."""
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded on first use
 
     try:
         LexborHTMLParser("<p>").css(text)
     except SelectolaxError as error:
-        raise ValueError(f'"{text}" is no CSS selector; write one such as div.story > h2 a') from error
+        raise ValueError(f'"{text}" is not a valid CSS selector; write one such as div.story > h2 a') from error
     return text
 
 
 def parse_cron(text: str) -> str:
-    """Read five cron fields, and return them with weekdays by name.
+    """Return five cron fields with weekdays by name; raises ``ValueError``.
 
-    Numbers of weekdays are cron's (0 and 7 are Sunday), which APScheduler counts otherwise; so they are written out.
+    Numbers are written as names, because cron and APScheduler number the weekdays differently (0 and 7 are Sunday).
     """
     fields = text.split()
     if len(fields) != 5:
-        raise ValueError(f'"{text}" is no cron line; write minute hour day month weekday, such as "0 7 * * mon-fri"')
+        raise ValueError(
+            f'"{text}" is not a valid cron line; use minute hour day month weekday, such as "0 7 * * mon-fri"'
+        )
     if fields[2] != "*" and fields[4] != "*":
         raise ValueError("day and weekday together mean different things to different programs; leave one of them *")
     fields[4] = _expand_weekdays(fields[4])
     line = " ".join(fields)
-    from apscheduler.triggers.cron import CronTrigger  # loaded for those who write cron lines
+    from apscheduler.triggers.cron import CronTrigger  # loaded on first use
 
     try:
         trigger = CronTrigger.from_crontab(line, "UTC")
     except ValueError as error:
         said = str(error).removeprefix("Error validating expression ")  # the scheduler's
-        raise ValueError(f'"{text}" is no cron line: {said}; write it such as "0 7 * * mon-fri"') from error
+        raise ValueError(f'"{text}" is not a valid cron line: {said}; use a form such as "0 7 * * mon-fri"') from error
     if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
-        raise ValueError(f'"{text}" never comes; write a day that exists, such as "0 7 1 * *"')
+        raise ValueError(f'"{text}" never occurs; use a day that exists, such as "0 7 1 * *"')
     return line
 
 
@@ -52,7 +54,7 @@ def _expand_weekdays(field: str) -> str:
             first = 0 if found[1] == "*" else _parse_weekday(found[1])
             last = 6 if found[1] == "*" or (found[3] and not found[2]) else _parse_weekday(found[2] or found[1])
         except (AssertionError, ValueError) as error:
-            raise ValueError(f'"{field}" are no weekdays; write them as mon tue wed, or mon-fri') from error
+            raise ValueError(f'"{field}" are not valid weekdays; use names such as mon,tue,wed or mon-fri') from error
         span = 6 if (found[1], found[2]) == ("0", "7") else (last - first) % 7
         days.update((first + step) % 7 for step in range(0, span + 1, int(found[3] or 1)))
     return "*" if len(days) == 7 else ",".join(_WEEKDAYS[day] for day in sorted(days))

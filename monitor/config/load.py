@@ -240,7 +240,7 @@ class _ConfigurationReader:
             return ()
 
     def _add_outbox(self, channels: Mapping[str, Entry[Channel]], plans: Sequence[DigestPlan]) -> tuple[Channel, ...]:
-        """Return all channels, with the folder channel ``outbox`` if a digest needs it or there is no other."""
+        """Return all channels, with the folder channel ``outbox`` if a digest needs it or no other channel exists."""
         found = [entry.value for entry in _list_valid(channels)]
         is_needed = not channels or any(OUTBOX_CHANNEL_ID in plan.channels for plan in plans)
         if is_needed and OUTBOX_CHANNEL_ID not in channels:

@@ -1,9 +1,7 @@
-"""Taking an edited file over while the daemon runs, and never being without a configuration.
+"""Reload of an edited configuration: it is applied, rejected, or held until the user confirms it.
 
-The last good text lies in the database, so that a restart with a broken or deleted file goes on watching. A file is
-read when it has rested for a moment: editors write it in pieces, or put another file in its place.
-
-What is to become of an edited configuration: taken over, refused, or held until the user confirms it.
+The last valid text is in the database, so that a restart with a broken or deleted file continues with it. A file is
+read when it has not changed for a moment, because editors write it in pieces or replace it.
 """
 
 import asyncio
@@ -26,11 +24,11 @@ from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.secret import Secret
 
 MIN_REMOVED_SOURCES = 2
-"""So many sources at least must go before it looks like an accident: the only one may be exchanged for another."""
+"""Fewest removed sources that look like an accident: replacing a single source is a usual edit."""
 
 
 class ReloadOutcome(StrEnum):
-    """What became of an edit."""
+    """Result of an edit."""
 
     APPLIED = "taken"
     REJECTED = "refused"
@@ -39,9 +37,9 @@ class ReloadOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadResult:
-    """An edit and what became of it. ``configuration`` is there if it was taken, ``faults`` say why if it was not.
+    """Result of an edit: the ``configuration`` if it was applied, or the ``issues`` if it was not.
 
-    ``message`` is for people, with line and column. ``fresh`` is false if the same was told before.
+    ``message`` is for people, with line and column. ``is_new`` is false if the same result was reported before.
     """
 
     outcome: ReloadOutcome
@@ -64,9 +62,9 @@ def evaluate_edit(
     last_good: SavedConfiguration | None,
     accepted_hash: str,
 ) -> ReloadResult:
-    """Judge the bytes of an edited file against the last good configuration.
+    """Return the result of an edit, given the bytes of the file and the last valid configuration.
 
-    ``accepted`` is the fingerprint of a file whose losses the user has confirmed.
+    ``accepted_hash`` names a file whose removed sources the user has confirmed.
     """
     try:
         configuration = parse_configuration(data, path, environ, checks)
@@ -90,7 +88,7 @@ def evaluate_edit(
 
 
 def reject_edit(path: Path, error: ConfigError, last_good: SavedConfiguration | None) -> ReloadResult:
-    """Say that a file cannot be used, with every fault."""
+    """Return the result for a file that cannot be used, with every error."""
     count = len(error.issues)
     what = f"has {count} fault{'' if count == 1 else 's'} and is not taken over"
     return ReloadResult(
@@ -106,7 +104,7 @@ def _format_not_applied_message(
 
 
 def find_removed_sources(previous_text: str, configuration: Configuration) -> tuple[str, ...]:
-    """Return the sources that an edit takes away, if they are more than half of those there were."""
+    """Return the ids of the sources that an edit removes, if they are more than half of all."""
     tree = parse_yaml(previous_text.encode()).value
     sources = tree.get("sources") if isinstance(tree, dict) else None
     known = list(sources) if isinstance(sources, dict) else []
@@ -116,13 +114,13 @@ def find_removed_sources(previous_text: str, configuration: Configuration) -> tu
 
 
 ACCEPTED_HASH_SETTING = "accepted-losses"
-"""The fact in the ledger that names the file whose losses the user has confirmed."""
+"""Setting with the hash of the file whose removed sources the user has confirmed."""
 
 CONFIGURATION_PATH_SETTING = "configuration-file"
-"""The fact that names the file which the kept configuration came from: another file is no edit of it."""
+"""Setting with the path of the saved configuration's file; another file is not an edit of it."""
 
 MIN_UNCHANGED_SECONDS = 0.5
-"""For so many seconds a file must be left alone before it is read."""
+"""Seconds without a change before a file is read."""
 
 _DATABASE_LINE = re.compile(r"^[ \t]+database:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
 
@@ -130,27 +128,27 @@ FileSignature = tuple[int, int, int] | None
 
 
 class ConfigurationStore(Protocol):
-    """Where the last good configuration is kept; the store's ledger is one."""
+    """Store of the last valid configuration; the key-value store implements it."""
 
     def get_saved_configuration(self) -> SavedConfiguration | None:
-        """Return what was kept, or None before the first time."""
+        """Return the saved configuration, or None before the first one."""
         ...
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Keep it in place of the one before."""
+        """Save a configuration and replace the earlier one."""
         ...
 
     def get(self, name: str) -> str:
-        """Return a fact, or an empty text."""
+        """Return a setting, or an empty text."""
         ...
 
     def set(self, name: str, value: str, now: datetime) -> None:
-        """Keep a fact in place of what was there."""
+        """Save a setting and replace its earlier value."""
         ...
 
 
 class Reloader:
-    """Knows the configuration in use, and looks for a better one; one for each daemon."""
+    """Reloader of the configuration file of one daemon."""
 
     def __init__(
         self,
@@ -166,10 +164,10 @@ class Reloader:
         self._unconfirmed_data, self._valid_text, self._is_forced = b"", "", False
 
     def load_initial(self, now: datetime) -> tuple[Configuration, ReloadResult | None]:
-        """Choose what to start with: the file, or the last good configuration if the file cannot be used.
+        """Return the configuration to start with: the file's, or the last valid one if the file cannot be used.
 
-        Call it where the ledger may be called. The change is there if the file is not what is used. Raises
-        ``ConfigError`` with the file's faults if there is nothing else to start with.
+        Call it in the thread of the database. The result is not None if the file is not used. Raises ``ConfigError``
+        with the file's errors if nothing else can be used.
         """
         self._load_last_good()
         self._evaluated_signature = _read_file_signature(self._path)
@@ -177,13 +175,13 @@ class Reloader:
         configuration = change.configuration
         if configuration is None:
             configuration = self._load_fallback(change)
-        told = self._record_result(change, now)
-        return configuration, None if change.outcome is ReloadOutcome.APPLIED else told
+        recorded = self._record_result(change, now)
+        return configuration, None if change.outcome is ReloadOutcome.APPLIED else recorded
 
     def save_if_valid(self, now: datetime) -> None:
-        """Keep the file if it is good and would be taken over: what a single pass does, where no daemon is at work.
+        """Save the file as the last valid configuration if it would be applied; a single pass does so without a daemon.
 
-        A daemon that finds the file broken later can then start with it. Call it where the ledger may be called.
+        A daemon can then start with it if the file is broken later. Call it in the thread of the database.
         """
         self._load_last_good()
         change = self._evaluate(self._store.get(ACCEPTED_HASH_SETTING))
@@ -193,7 +191,7 @@ class Reloader:
             self._record_result(change, now)
 
     def _load_last_good(self) -> None:
-        """Recall what was kept of this file."""
+        """Load the last valid configuration of this file."""
         if self._store.get(CONFIGURATION_PATH_SETTING) in {"", str(self._path.absolute())}:
             self._last_good = self._store.get_saved_configuration()
 
@@ -208,9 +206,9 @@ class Reloader:
     async def check_for_edit(
         self, run_in_database: Callable[..., Awaitable[Any]], now: datetime, monotonic_now: float
     ) -> ReloadResult | None:
-        """Look whether the file was edited, and say what became of it; call it every second or two.
+        """Return the result of a new edit, or None; call it every second or two.
 
-        ``run`` is ``Database.run``: the ledger is called through it. Reading and checking is done in a thread.
+        ``run_in_database`` calls the store in the thread of the database. The file is read and checked in a thread.
         """
         if not self._is_ready(monotonic_now):
             return None
@@ -222,16 +220,16 @@ class Reloader:
         if _read_file_signature(self._path) != before:
             return None
         self._evaluated_signature = before
-        told: ReloadResult = await run_in_database(self._record_result, change, now)
+        recorded: ReloadResult = await run_in_database(self._record_result, change, now)
         forced, self._is_forced = self._is_forced, False
-        return told if told.is_new or forced else None
+        return recorded if recorded.is_new or forced else None
 
     def force_reload(self) -> None:
-        """Read the file at the next look although it did not change: secrets may have (SIGHUP)."""
+        """Read the file at the next check even if it is unchanged, because secrets may have changed (SIGHUP)."""
         self._evaluated_signature, self._is_forced = (-1, -1, -1), True
 
     def _is_ready(self, monotonic_now: float) -> bool:
-        """Tell whether there is something to judge: an edit that has rested, or a held file to be confirmed."""
+        """Return whether there is a finished edit, or a held file that may have been confirmed."""
         signature = _read_file_signature(self._path)
         if signature == self._evaluated_signature:
             return bool(self._unconfirmed_data)
@@ -253,7 +251,7 @@ class Reloader:
         return change
 
     def _record_result(self, result: ReloadResult, now: datetime) -> ReloadResult:
-        """Write down what became of the edit. What was told before, even by the run before, is not fresh."""
+        """Save the result of an edit. A result that was reported before, also by an earlier run, is not new."""
         faults = tuple(map(str, result.issues))
         if result.outcome is ReloadOutcome.APPLIED:
             same = (
@@ -272,7 +270,7 @@ class Reloader:
 
 
 def _read_file_signature(path: Path) -> FileSignature:
-    """Return what changes when a file is written or another one put in its place; None if there is none."""
+    """Return a value that changes when the file is written or replaced; None if the file is missing."""
     try:
         found = path.stat()
     except OSError:
@@ -281,10 +279,9 @@ def _read_file_signature(path: Path) -> FileSignature:
 
 
 def find_database_url(path: Path, environ: Mapping[str, str]) -> Secret | None:
-    """Return the database that a file names, whatever else is wrong in it: the last good configuration is in there.
+    """Return the database URL in a file, even if the file has errors: the last valid configuration is in that database.
 
-    Where none is named, or there is no file, it is the default one. None if the one named cannot be made out, or is
-    an SQLite file that is not there.
+    Without a URL or a file it is the default one. None if the URL is invalid or names an SQLite file that is missing.
     """
     try:
         data = path.read_bytes()

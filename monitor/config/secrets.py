@@ -1,4 +1,4 @@
-"""References to secrets: ``${NAME}``, ``${file:/path}`` and ``file:/path``. No sentence here holds a secret's text."""
+"""References to secrets: ``${NAME}``, ``${file:/path}`` and ``file:/path``. No message contains a secret."""
 
 import re
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class SecretResolver:
-    """Where references are looked up: the environment, and the folder that relative paths start from.
+    """Resolver of secret references, with the environment and the folder of relative paths.
 
-    Where secrets are not ``needed``, one that is missing is no fault: who only looks need not know the passwords.
+    If ``is_required`` is false, a missing secret is not an error, so that read-only commands work without passwords.
     """
 
     environ: Mapping[str, str]
@@ -26,10 +26,10 @@ class SecretResolver:
     is_required: bool = True
 
     def resolve(self, text: str) -> str:
-        """Replace every reference; ``$$`` stands for one dollar sign.
+        """Replace every reference; ``$$`` means one dollar sign.
 
-        In the user part of a URL (``scheme://user:${NAME}@host``) what is put in is percent-encoded, so that a
-        password may hold any letter. Raises ``ValueError`` naming the variable or file that is missing or empty.
+        In the user part of a URL (``scheme://user:${NAME}@host``) secrets are percent-encoded, so that a password may
+        contain any character. Raises ``ValueError`` with the name of a missing or empty variable or file.
         """
         if text.startswith("file:"):
             return self._read_file(self._substitute_references(text.removeprefix("file:")))
@@ -53,7 +53,7 @@ class SecretResolver:
         if name.startswith("file:"):
             return self._read_file(name.removeprefix("file:"))
         if not _VARIABLE_NAME.fullmatch(name):
-            raise ValueError("${...} holds no name of a variable; write it such as ${SMTP_PASSWORD}")
+            raise ValueError("${...} does not name a variable; use a form such as ${SMTP_PASSWORD}")
         secret = self.environ.get(name)
         if secret is None:
             raise MissingSecretError(f"the environment variable {name} is not set; set it, or use file:/path/to/secret")
@@ -74,7 +74,7 @@ class SecretResolver:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise MissingSecretError(
-                f"the secret file {name} cannot be read ({reason}); create it, or mend the path"
+                f"the secret file {name} cannot be read ({reason}); create it, or correct the path"
             ) from error
         if not secret:
             raise ValueError(f"the secret file {name} is empty; put the secret into it")
@@ -82,5 +82,5 @@ class SecretResolver:
 
 
 def has_secret_reference(text: str) -> bool:
-    """Tell whether a text takes (part of) its value from elsewhere."""
+    """Return whether a text refers to a secret."""
     return text.startswith("file:") or any(found[0] != "$$" for found in _REFERENCE.finditer(text))

@@ -1,7 +1,7 @@
-"""YAML text as plain values, with the place of every key and value.
+"""YAML parser: returns plain values with the position of every key and value.
 
-The file is read from the parser's events with a stack of our own, never by PyYAML's constructors: nothing in it can
-make an object, refer to another part, or nest without end. Unquoted words follow YAML 1.2: ``no`` and ``07:00`` are
+The values are built from the parser's events, never by PyYAML's constructors, so a file cannot create objects, refer to
+other parts or nest without a limit. Unquoted words follow YAML 1.2: ``no`` and ``07:00`` are
 text, ``true`` and ``false`` the only truth values, ``12`` a number.
 """
 
@@ -41,7 +41,7 @@ class FilePosition(NamedTuple):
 
 @dataclass(slots=True)
 class YamlDocument:
-    """A parsed file: its value, where every key and value stands, and what is wrong with it as YAML."""
+    """A parsed file: its value, the positions of its keys and values, and its YAML errors."""
 
     text: str = ""
     value: YamlValue = None
@@ -50,7 +50,7 @@ class YamlDocument:
     errors: list[tuple[FilePosition, str]] = field(default_factory=list)
 
     def find_position(self, path: KeyPath, *, prefer_key: bool = False) -> FilePosition:
-        """Return where a value (or its key) stands, or the nearest thing around it; a mapping stands at its key."""
+        """Return the position of a value or its key, or of the nearest enclosing part; a mapping is at its key."""
         prefer_key = prefer_key or isinstance(self._value_at(path), dict)
         for length in range(len(path), -1, -1):
             part = path[:length]
@@ -64,9 +64,9 @@ class YamlDocument:
         return FilePosition(1, 1)
 
     def find_character_position(self, path: KeyPath, char_index: int) -> FilePosition:
-        """Return where the character at ``position`` of a text value stands in the file.
+        """Return the position in the file of the character at ``char_index`` of a text value.
 
-        The source may be quoted, folded or indented, so the text is followed through it letter by letter.
+        The source may be quoted, folded or indented, so the text is searched character by character.
         """
         place, value = self.find_position(path), self._value_at(path)
         if not isinstance(value, str):
@@ -95,12 +95,13 @@ class YamlDocument:
 
 
 def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
-    """Parse a YAML file without ever failing: what cannot be read is a fault of the document.
+    """Return the parsed file; never raises: errors are in the document.
 
-    Reading ends with the value of the key ``until``, if it stands at the top; what comes after it is not looked at.
+    Parsing ends after the value of the top-level key ``stop_after_key``, if there is one.
 
-    Refused are: files over ``MAX_BYTES``, anything but UTF-8, control characters, several documents, anchors,
-    aliases, merge keys, tags, duplicate keys, keys that are no plain text, and nesting deeper than ``MAX_DEPTH``.
+    Errors are: files over ``MAX_FILE_BYTES``, encodings other than UTF-8, control characters, several documents,
+    anchors, aliases, merge keys, tags, duplicate keys, keys that are not plain text, and nesting over
+    ``MAX_NESTING_DEPTH``.
     """
     document = YamlDocument()
     if len(data) > MAX_FILE_BYTES:
@@ -140,7 +141,7 @@ def _locate_yaml_error(error: yaml.MarkedYAMLError, text: str) -> FilePosition:
 
 
 def _describe_yaml_error(error: yaml.MarkedYAMLError) -> str:
-    """Say in plain words what the parser stumbled over."""
+    """Return the parser's error in plain words, with a hint."""
     problem = error.problem or "it ends in the middle"
     hint = ""
     if "cannot start any token" in problem:
@@ -163,7 +164,7 @@ class _StopParsing(Exception):
 
 @dataclass(slots=True)
 class _OpenCollection:
-    """A mapping or list that is still being read."""
+    """A mapping or list whose end has not been parsed yet."""
 
     path: KeyPath
     value: dict[str, YamlValue] | list[YamlValue]
@@ -171,7 +172,7 @@ class _OpenCollection:
 
 
 class _DocumentBuilder:
-    """Turns events into values; keeps its own stack, so that depth costs nothing and is checked."""
+    """Builder of values from parser events; its own stack limits the depth without recursion."""
 
     def __init__(self, document: YamlDocument, stop_after_key: str) -> None:
         self.document, self.stop_after_key = document, stop_after_key
@@ -243,13 +244,13 @@ class _DocumentBuilder:
             return self._make_discarded_key()
         if key in top.value:
             first = self.document.key_positions[path]
-            self._add_error(event, f'"{key}" stands here a second time, first in line {first.line}; keep one of them')
+            self._add_error(event, f'"{key}" is here a second time, first in line {first.line}; keep one of them')
             return self._make_discarded_key()
         self.document.key_positions[path] = _locate_event(event)
         return key
 
     def _make_discarded_key(self) -> str:
-        """Return a name for a key that is refused, so that what follows it is read and forgotten."""
+        """Return a name for an invalid key, so that its value is parsed and discarded."""
         self.discarded_count += 1
         return f"\0{self.discarded_count}"
 
@@ -281,12 +282,12 @@ class _DocumentBuilder:
 
 def _locate_event(event: yaml.Event) -> FilePosition:
     start, end = event.start_mark, event.end_mark
-    assert start and end, "the parser marks every event"  # noqa: S101, PT018 - the types allow what never comes
+    assert start and end, "the parser marks every event"  # noqa: S101, PT018 - the stubs allow None
     return FilePosition(start.line + 1, start.column + 1, start.index, end.index)
 
 
 def _resolve_scalar(text: str) -> YamlValue:
-    """Give an unquoted word its type."""
+    """Return the value of an unquoted word by the types of YAML 1.2."""
     if text in _SCALAR_CONSTANTS:
         return _SCALAR_CONSTANTS[text]
     if _INTEGER.fullmatch(text):

@@ -2,7 +2,7 @@
 
 
 class Secret:
-    """A text that shows itself only to those who ask: ``str()``, ``repr()`` and logs print stars."""
+    """Secret text: ``str()``, ``repr()`` and logs show stars; ``reveal()`` returns the text."""
 
     __slots__ = ("_text",)
 
@@ -10,7 +10,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text itself, for the one place that needs it."""
+        """Return the text, for the code that sends it to its destination."""
         return self._text
 
     def __repr__(self) -> str:

@@ -45,9 +45,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A parsed document: its entries in the order given, and what it says of itself.
+    """Parsed document: its entries in document order, and its own title, language and polling hints.
 
-    ``truncated``: it held more entries than are read. ``cut``: its bytes end within an entry, which is left out.
+    ``is_truncated``: it has more entries than are read. ``is_cut_off``: its bytes end inside an entry, which is left
+    out.
     """
 
     entries: tuple[Entry, ...]
@@ -63,7 +64,7 @@ class Feed:
 
 
 class SourceKind(StrEnum):
-    """How a source lists its articles. The value is the key in sources.yaml.
+    """Kind of document that lists a source's articles. The value is the key in sources.yaml.
 
     If a source has several addresses, the first kind in this order is its own; the sitemap then fills gaps.
     """

@@ -1,7 +1,7 @@
-"""The small languages inside the file: lengths of time, times of day, dates, zones, addresses, URLs.
+"""Parsers of the values in sources.yaml: lengths of time, times of day, dates, zones, addresses, URLs.
 
-Every function takes the text as written and returns the value, or raises ``ValueError`` with a sentence that says
-what is wrong and what would be right. No sentence repeats a URL, which may hold a secret.
+Each takes the text as written and returns the value, or raises ``ValueError`` with what is wrong and what is valid. No
+message repeats a URL, because a URL may contain a secret.
 """
 
 import base64
@@ -34,9 +34,11 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read a length of time: a number and a unit (s m h d w y), several in a row add up."""
+    """Parse a length of time: a number and a unit (s m h d w y), several in a row add up."""
     if not _DURATION.fullmatch(text):
-        raise ValueError(f'"{text}" is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
+        raise ValueError(
+            f'"{text}" is not a valid length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y'
+        )
     length = sum(
         (timedelta(seconds=int(n) * SECONDS_BY_UNIT[unit]) for n, unit in _DURATION_PART.findall(text)), timedelta()
     )
@@ -48,41 +50,41 @@ def parse_duration(text: str) -> timedelta:
 
 
 def parse_time_of_day(text: str) -> time:
-    """Read a time of day on the 24-hour clock, HH:MM."""
+    """Parse a time of day on the 24-hour clock, HH:MM."""
     if found := _TIME_OF_DAY.fullmatch(text):
         return time(int(found[1]), int(found[2]))
-    raise ValueError(f'"{text}" is no time of day; write HH:MM on the 24-hour clock, such as "07:00"')
+    raise ValueError(f'"{text}" is not a valid time of day; write HH:MM on the 24-hour clock, such as "07:00"')
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Read quiet hours, HH:MM-HH:MM; they may run over midnight."""
+    """Parse quiet hours, HH:MM-HH:MM; they may run over midnight."""
     parts = text.split("-")
     if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
         start, end = (parse_time_of_day(part.strip()) for part in parts)
         if start != end:
             return start, end
-    raise ValueError(f'"{text}" are no quiet hours; write two times, such as "22:00-06:00"')
+    raise ValueError(f'"{text}" are not valid quiet hours; write two times, such as "22:00-06:00"')
 
 
 def parse_date(text: str) -> date:
-    """Read a date, YYYY-MM-DD, or YYYY-MM for the first of that month."""
+    """Parse a date, YYYY-MM-DD, or YYYY-MM for the first of that month."""
     found = _DATE.fullmatch(text)
     try:
         if found:
             return date(int(found[1]), int(found[2]), int(found[3] or 1))
     except ValueError:
         pass
-    raise ValueError(f'"{text}" is no date; write year-month-day, such as 2021-04-08, or year-month')
+    raise ValueError(f'"{text}" is not a valid date; write year-month-day, such as 2021-04-08, or year-month')
 
 
 def parse_timezone(text: str) -> str:
-    """Read the name of a time zone as in the IANA list, such as Asia/Vientiane."""
+    """Parse the name of a time zone as in the IANA list, such as Asia/Vientiane."""
     if text in _list_timezones():
         return text
     city = text.replace(" ", "_").lower()
     whole = sorted((zone for zone in _list_timezones() if zone.lower().endswith(f"/{city}")), key=len)
     hint = f"; did you mean {whole[0]}?" if whole else suggest_similar(text, _list_timezones())
-    raise ValueError(f'"{text}" is no time zone{hint or "; write a name such as Asia/Vientiane"}')
+    raise ValueError(f'"{text}" is not a valid time zone{hint or "; write a name such as Asia/Vientiane"}')
 
 
 @cache
@@ -91,7 +93,7 @@ def _list_timezones() -> frozenset[str]:
 
 
 def parse_id(text: str) -> str:
-    """Read an id: small letters, digits and hyphens, at most 64, beginning with a letter or digit."""
+    """Parse an id: small letters, digits and hyphens, at most 64, beginning with a letter or digit."""
     if _ID.fullmatch(text):
         return text
     better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
@@ -100,14 +102,14 @@ def parse_id(text: str) -> str:
 
 
 def parse_language_code(text: str) -> str:
-    """Read a language code, such as en, vi, lo or zh-Hans."""
+    """Parse a language code, such as en, vi, lo or zh-Hans."""
     if _LANGUAGE_CODE.fullmatch(text):
         return text
-    raise ValueError(f'"{text}" is no language code; write two or three small letters, such as en, vi or lo')
+    raise ValueError(f'"{text}" is not a valid language code; write two or three small letters, such as en, vi or lo')
 
 
 def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """Read a network in CIDR form, or a single address."""
+    """Parse a network in CIDR form, or a single address."""
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
@@ -115,23 +117,23 @@ def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
             hint = str(ipaddress.ip_network(text, strict=False))
         except ValueError:
             hint = "127.0.0.0/8"
-        raise ValueError(f'"{text}" is no network; write it such as {hint}') from error
+        raise ValueError(f'"{text}" is not a valid network; write it such as {hint}') from error
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
-    """Read an address of this machine and a port, such as 127.0.0.1:9464 or [::1]:9464."""
+    """Parse an address of this machine and a port, such as 127.0.0.1:9464 or [::1]:9464."""
     host, _, port = text.rpartition(":")
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         address = None
     if address is None or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65536:
-        raise ValueError(f'"{text}" is no address and port; write them such as 127.0.0.1:9464, or off')
+        raise ValueError(f'"{text}" is not a valid address and port; write them such as 127.0.0.1:9464, or off')
     return str(address), int(port)
 
 
 def parse_url(text: str) -> str:
-    """Read an http or https URL without credentials."""
+    """Parse an http or https URL without credentials."""
     parts = split_url(text, ("https", "http"))
     if "@" in parts.netloc:
         raise ValueError("a URL may not hold a user or password; put them into headers, as ${NAME}")
@@ -149,7 +151,7 @@ def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ValueError(f"this is no URL, {error}; write it such as {example}") from error
+        raise ValueError(f"this is not a valid URL, {error}; use a form such as {example}") from error
     if parts.scheme not in schemes:
         right = " or ".join(f"{scheme}://" for scheme in schemes)
         if parts.scheme.isalnum() and "://" in text:
@@ -161,7 +163,7 @@ def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def is_ip_address(host: str) -> bool:
-    """Tell an IP address; most hosts are none by their last sign."""
+    """Return whether a host is an IP address."""
     if not (host[-1:].isdigit() or ":" in host):
         return False
     try:
@@ -172,7 +174,7 @@ def is_ip_address(host: str) -> bool:
 
 
 def is_valid_host(host: str) -> bool:
-    """Tell whether a text is an address or could be a host name, in any script."""
+    """Return whether a text is an IP address or a possible host name, in any script."""
     if is_ip_address(host):
         return True
     try:
@@ -183,7 +185,7 @@ def is_valid_host(host: str) -> bool:
 
 
 def parse_email_address(text: str) -> str:
-    """Read one email address, bare or as ``Name <address>``."""
+    """Parse one email address, bare or as ``Name <address>``."""
     named = _NAMED_EMAIL_ADDRESS.fullmatch(text)
     bare = named[1] if named else text
     try:
@@ -192,12 +194,12 @@ def parse_email_address(text: str) -> str:
     except (ValueError, IndexError, HeaderParseError):
         good = False
     if not good or not text.isprintable() or any(letter.isspace() for letter in bare):
-        raise ValueError(f'"{text}" is no email address; write one such as desk@example.org')
+        raise ValueError(f'"{text}" is not a valid email address; write one such as desk@example.org')
     return text
 
 
 def parse_date_format(text: str) -> str:
-    """Read a date format as of ``strptime``; day, month and year must be in it."""
+    """Parse a date format as of ``strptime``; day, month and year must be in it."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
     twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
     try:
@@ -206,21 +208,21 @@ def parse_date_format(text: str) -> str:
     except ValueError:
         good = False
     if not good:
-        raise ValueError(f'"{text}" is no date format; write one such as %d/%m/%Y or %d/%m/%Y %H:%M')
+        raise ValueError(f'"{text}" is not a valid date format; write one such as %d/%m/%Y or %d/%m/%Y %H:%M')
     return text
 
 
 def parse_header_name(name: str) -> str:
-    """Read the name of an HTTP header that the user may set."""
+    """Parse the name of an HTTP header that the user may set."""
     if not _HEADER_NAME.fullmatch(name):
-        raise ValueError("this is no header name; write one such as Authorization")
+        raise ValueError("this is not a valid header name; use one such as Authorization")
     if name.lower() in _RESERVED_HEADERS:
         raise ValueError(f"the program sets {name} itself; delete it")
     return name
 
 
 def parse_signing_key(text: str) -> str:
-    """Read a Standard Webhooks secret: base64, with or without ``whsec_`` before it."""
+    """Parse a Standard Webhooks secret: base64, with or without ``whsec_`` before it."""
     try:
         key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):

@@ -56,7 +56,7 @@ def test_an_invalid_probe_address_is_rejected(
     """With the same message as for the setting."""
     code, text = run_failing(["worker", "--probes", "here"], monkeypatch, capsys)
     assert code == 2
-    assert text.startswith('--probes: "here" is no address and port')
+    assert text.startswith('--probes: "here" is not a valid address and port')
 
 
 def test_status_shows_live_and_silent_workers() -> None:

@@ -16,7 +16,7 @@ from monitor.domain.source import DateSelector, SourceKind
 from monitor.domain.watchlist import Role, Watchlist
 
 HERE = Path("/etc/monitor/sources.yaml")
-NO_LENGTH = "is no length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y"
+NO_LENGTH = "is not a valid length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y"
 ENVIRON = {"SMTP_PASSWORD": "p@ss/w", "HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 WHOLE = """\
 settings:
@@ -115,14 +115,14 @@ digests:
   d: {rules: [r], at: "7:00", channels: [desk]}
 """
     assert faults(text) == [
-        '1:22: settings.timezone: "Asia/Vientian" is no time zone; did you mean Asia/Vientiane?',
+        '1:22: settings.timezone: "Asia/Vientian" is not a valid time zone; did you mean Asia/Vientiane?',
         "3:3: sources.a: a source needs its address; add feed, listing or sitemap with a URL",
         '3:7: sources.a.feeed: there is no key "feeed"; did you mean feed?',
         f'3:50: sources.a.poll_interval: "soon" {NO_LENGTH}',
-        '4:3: "a" stands here a second time, first in line 3; keep one of them',
+        '4:3: "a" is here a second time, first in line 3; keep one of them',
         '6:19: rules.r.officials.0: there is no official "nobody"; define it under officials, or delete it here',
         "6:45: rules.r.match_positions: this is text; write true or false, without quotes",
-        '8:23: digests.d.at: "7:00" is no time of day; write HH:MM on the 24-hour clock, such as "07:00"',
+        '8:23: digests.d.at: "7:00" is not a valid time of day; write HH:MM on the 24-hour clock, such as "07:00"',
         '8:42: digests.d.channels.0: there is no channel "desk"; define it under channels, or delete it here',
     ]
 

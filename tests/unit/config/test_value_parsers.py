@@ -52,7 +52,7 @@ BAD: list[tuple[Callable[[str], object], str, str]] = [
     (value_parsers.parse_url, "file:///etc/passwd", '"file:"'),
     (value_parsers.parse_url, "https://", "names no host"),
     (value_parsers.parse_url, "https://a b/", "no spaces"),
-    (value_parsers.parse_url, "https://x.example:99999/", "no URL"),
+    (value_parsers.parse_url, "https://x.example:99999/", "not a valid URL"),
     (value_parsers.parse_url, "https://user:pw@x.example/", "put them into headers"),
     (value_parsers.parse_url, "https://x.example/?k=${KEY}", "put the secret into headers"),
     (value_parsers.parse_url, "https://-x-.example/", "names no host"),
