@@ -244,20 +244,21 @@ class SurroundingText:
 
     def word_before(self, start: int) -> str:
         """Return the word before a place, separated by one space or hyphen, or an empty string."""
+        word = self._word_before_cache.get(start)
+        if word is None:
+            word = self._word_before_cache[start] = self._find_word_before(start)
+        return word
+
+    def _find_word_before(self, start: int) -> str:
         cased = self.cased
         if start < 2 or cased[start - 1] not in " -":
             return ""
-        word = self._word_before_cache.get(start)
-        if word is None:
-            low = max(0, start - 25)
-            word = self.spaced[low + 1 : start].rpartition(" ")[2]
-            if word.isalnum():
-                word = cased[start - 1 - len(word) : start - 1]
-            elif word:
-                match = _LAST_WORD.search(cased, low, start - 1)
-                word = match.group() if match else ""
-            self._word_before_cache[start] = word
-        return word
+        low = max(0, start - 25)
+        word = self.spaced[low + 1 : start].rpartition(" ")[2]
+        if word.isalnum():
+            return cased[start - 1 - len(word) : start - 1]
+        match = _LAST_WORD.search(cased, low, start - 1) if word else None
+        return match.group() if match else ""
 
     def word_after(self, end: int) -> str:
         """Return the word after a place, separated by one space or hyphen, or an empty string."""

@@ -152,11 +152,19 @@ class MatchContext(NamedTuple):
             )
         if len(self.rejected) >= MAX_NEAR_MISSES or not decision.official_indexes:
             return self
-        near_misses = tuple(
-            RejectedCandidate(index, candidate.start, candidate.end, decision.reason)
+        start, end, reason = candidate.start, candidate.end, decision.reason
+        near_misses = [
+            RejectedCandidate(index, start, end, reason)
             for index in decision.official_indexes[:_MAX_OFFICIALS_PER_NEAR_MISS]
+        ]
+        return MatchContext(
+            self.accepted,
+            (*self.rejected, *near_misses)[:MAX_NEAR_MISSES],
+            self.claimed_spans,
+            self.first_accepted_at,
+            self.namesakes,
+            self.other_bearers,
         )
-        return self._replace(rejected=(self.rejected + near_misses)[:MAX_NEAR_MISSES])
 
     def claim(self, spans: Iterable[Span]) -> "MatchContext":
         """Return the context with more places of full names."""

@@ -78,19 +78,22 @@ def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedO
 
 
 def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, official_index: int) -> Evidence:
-    """Return the evidence around a full name for one official, without titles."""
+    """Return the evidence around a full name for one official, without titles, up to the first field that decides."""
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     convention = facts.name_index.conventions[official_index]
-    place_or_credit = ""
     if place := around.find_place_before(start):
-        place_or_credit = f"name of a place or thing: {place} ..."
-    elif around.is_credit(start, end):
-        place_or_credit = "a byline or photo credit"
+        return Evidence(official_index, place_or_credit=f"name of a place or thing: {place} ...")
+    if around.is_credit(start, end):
+        return Evidence(official_index, place_or_credit="a byline or photo credit")
+    if after := around.find_continuation_right(start, end, convention):
+        return Evidence(official_index, boundary=Boundary(is_standalone=False, word_after=after))
+    if occupation := around.find_occupation(start, end):
+        return Evidence(official_index, occupation=occupation)
     before = around.find_continuation_left(start, end, convention)
-    after = around.find_continuation_right(start, end, convention)
-    is_joined = _is_joined_by_hyphen(facts, candidate, convention)
-    boundary = Boundary(False, before, after, is_joined) if before or after or is_joined else _STANDALONE
-    return Evidence(official_index, True, boundary, place_or_credit, around.find_occupation(start, end))
+    if before or _is_joined_by_hyphen(facts, candidate, convention):
+        boundary = Boundary(is_standalone=False, word_before=before, is_joined_by_hyphen=not before)
+        return Evidence(official_index, boundary=boundary)
+    return Evidence(official_index)
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
