@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.domain.errors import StoreFull
 from monitor.domain.polling_policy import ClockChange
 from monitor.domain.ports import Clock
 from monitor.domain.read_models import DiskSpace
-from monitor.store.database import SqlDatabase
+
+if TYPE_CHECKING:  # `monitor --help` imports this module and must not load a database driver
+    from monitor.store.database import SqlDatabase
 
 BYTES_PER_MEGABYTE = 2**20
 MIN_FREE_BYTES = 64 * BYTES_PER_MEGABYTE
@@ -36,7 +39,7 @@ class CleanupResult:
 class Maintenance:
     """Checks the disk, creates backups and deletes expired data."""
 
-    def __init__(self, database: SqlDatabase, clock: Clock) -> None:
+    def __init__(self, database: "SqlDatabase", clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._low_disk_space: DiskSpace | None = None
 
