@@ -25,7 +25,7 @@ import uvloop
 from monitor.domain.source import Source, TextOrigin
 from monitor.fetch.client import HttpFetcher
 from monitor.pipeline.collect import Collector
-from monitor.schedule.workers import Workers
+from monitor.schedule.process_pool import SubprocessPool
 from monitor.store.database import SqlDatabase
 
 async def main():
@@ -36,7 +36,7 @@ async def main():
     database = SqlDatabase.open("sqlite:///bench.db")
     database.sources.register(list(sources.values()), now())
     fetcher = HttpFetcher("bench@example.org", [ip_network("127.0.0.0/8")], now)
-    async with Workers() as workers:
+    async with SubprocessPool() as workers:
         collector = Collector(database, fetcher, workers, now, timedelta(days=1))
         for _ in sys.stdin:
             wall, cpu = time.perf_counter(), time.process_time()

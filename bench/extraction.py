@@ -29,10 +29,10 @@ Path(sys.argv[2]).write_text("\\n".join(map(json.dumps, rows)), encoding="utf-8"
 print(spent / len(pages) * 1e3)
 """
 OURS = """
-from monitor.cli.extract import record
-from monitor.extract.page import explain_page
+from monitor.cli.extract import explanation_record
+from monitor.extract.extractor import explain_page
 def extract(page):
-    found = record(explain_page(page, ""))
+    found = explanation_record(explain_page(page, ""))
     return {name: found[name] for name in ("text", "title", "published", "authors")}
 """
 PEER = """

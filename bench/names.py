@@ -44,18 +44,18 @@ CAPITALS = cut("Monday|Tuesday|Hanoi|Jakarta|ASEAN|Mekong|Europe|Paris|Party|Pol
 OURS = """
 import gc, json, sys, time
 from monitor.domain.article import Article
-from monitor.domain.official import Official, Role
-from monitor.domain.rule import Rule, Watch
-from monitor.match.rules import compile_watch
+from monitor.domain.watchlist import Official, Role, Rule, Watchlist
+from monitor.match.engine import compile_watchlist
 listed, texts, _ = json.load(open(sys.argv[1]))
 people = tuple(Official(f"p{i}", name, country, roles=(Role(post),)) for i, (name, country, post) in enumerate(listed))
-watch = Watch(people, (Rule("people", officials=("all",)), Rule("query", query="trawler* NEAR/5 patrol NOT football")))
+query = Rule("query", query="trawler* NEAR/5 patrol NOT football")
+watchlist = Watchlist(people, (Rule("people", officials=("all",)), query))
 before, start = resident(), time.process_time()
-watcher = compile_watch(watch)
+matcher = compile_watchlist(watchlist)
 built(before, start)
 gc.collect(), gc.freeze()
 articles = [Article(url="", body=text, language="en") for text in texts]
-measure(lambda: sum(len(watcher.screen(article).mentions) for article in articles), texts)
+measure(lambda: sum(len(matcher.match(article).mentions) for article in articles), texts)
 """
 THEIRS = r"""
 import json, re, sys, time

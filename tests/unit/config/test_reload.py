@@ -162,7 +162,7 @@ def test_editors_leave_other_files_beside_it(path: Path, ledger: FakeLedger) -> 
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_row_34_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLedger, text: str) -> None:
+def test_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLedger, text: str) -> None:
     """Whatever the file holds, the daemon says where the fault is and goes on with what it has."""
     daemon = Daemon(path, ledger)
     write(path, text)
@@ -179,7 +179,7 @@ def test_row_34_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLe
     assert ledger.kept == SavedConfiguration(sources(4), NOW, tuple(map(str, change.issues)))
 
 
-def test_row_34_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None:
+def test_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None:
     """Nine levels of nine aliases, four thousand million values in a few lines, are refused line by line."""
     lines = ["a0: &a0 [x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
@@ -189,7 +189,7 @@ def test_row_34_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None
     assert {fault.line for fault in caught.value.issues} == set(range(1, 11))
 
 
-def test_row_35_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
+def test_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
     """One edit, one notice: not at every look, not when the file is touched, not after a restart."""
     daemon = Daemon(path, ledger)
     write(path, "sources: [")
@@ -205,7 +205,7 @@ def test_row_35_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
     assert again.settle() is not None
 
 
-def test_row_35_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> None:
+def test_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> None:
     """Without a file the daemon goes on, says so once, and takes the file when it comes back."""
     daemon = Daemon(path, ledger)
     path.unlink()
@@ -222,7 +222,7 @@ def test_row_35_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> 
     assert ledger.kept.faults == ()
 
 
-def test_row_35_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> None:
+def test_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> None:
     """A file cut at any letter is refused, held, or is a smaller file; nothing else happens."""
     whole = sources(4) + "officials: {a: {name: Phan Văn Giang, aliases: ['潘文江']}}\n"
     path.write_text(whole, encoding="utf-8")
@@ -235,7 +235,7 @@ def test_row_35_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> 
         assert len(daemon.ids) >= 2
 
 
-def test_row_36_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) -> None:
+def test_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) -> None:
     """A daemon that is started again while its file is broken, or gone, watches with the last good one."""
     Daemon(path, ledger)
     write(path, "sources: [\n")
@@ -247,7 +247,7 @@ def test_row_36_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) 
     assert len(Daemon(path, ledger).ids) == 4
 
 
-def test_row_36_a_single_pass_keeps_what_a_daemon_can_start_with(path: Path, ledger: FakeLedger) -> None:
+def test_a_single_pass_keeps_what_a_daemon_can_start_with(path: Path, ledger: FakeLedger) -> None:
     """After ``monitor poll`` the file breaks: the daemon starts with what the pass had. A pass keeps no broken file,
     and none that loses more than half of the sources: that is for the user to confirm.
     """
@@ -259,7 +259,7 @@ def test_row_36_a_single_pass_keeps_what_a_daemon_can_start_with(path: Path, led
         assert len(Daemon(path, ledger).configuration.sources) == 4
 
 
-def test_row_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedger) -> None:
+def test_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedger) -> None:
     """A first start with a broken file ends with its faults; so does one whose last good text needs a lost secret."""
     write(path, "sources: [\n")
     with pytest.raises(ConfigError, match="cannot be read as YAML"):
@@ -271,7 +271,7 @@ def test_row_36_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeL
         Daemon(path, ledger, {})
 
 
-def test_row_36_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
+def test_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
     """A mistyped file name is a fault, not a reason to watch by an older file; nor does a new file lose sources."""
     Daemon(path, ledger)
     with pytest.raises(ConfigError, match="there is no such file"):
@@ -281,7 +281,7 @@ def test_row_36_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
     assert Daemon(other, ledger).ids == ["x"]
 
 
-def test_row_37_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger) -> None:
+def test_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger) -> None:
     """A hundred sources that become three are held, once told, and taken when the user confirms this very file."""
     write(path, sources(100))
     daemon = Daemon(path, ledger)
@@ -302,7 +302,7 @@ def test_row_37_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLe
     assert Daemon(path, ledger).change is None
 
 
-def test_row_37_ordinary_edits_are_not_held(path: Path, ledger: FakeLedger) -> None:
+def test_ordinary_edits_are_not_held(path: Path, ledger: FakeLedger) -> None:
     """Half of the sources may go, and the only one may be exchanged for another."""
     daemon = Daemon(path, ledger)
     write(path, sources(2))
