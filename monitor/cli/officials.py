@@ -19,7 +19,6 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
 )
-from monitor.domain.digest import Window
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def list_near_misses(
     json: JsonOption = False,
 ) -> None:
     """List the spellings that were nearly accepted as an official, with the reason for the rejection."""
+    from monitor.domain.digest import Window  # loads pydantic, which --help does not need
+
     configuration = load_config(config, database)
     officials = configuration.watchlist.officials
     wanted = [find_official(officials, official).id] if official else [one.id for one in officials]

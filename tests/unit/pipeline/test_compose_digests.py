@@ -446,4 +446,4 @@ def test_near_misses_are_reported_weekly_in_a_digest_with_hits(database: SqlData
             installation.find(number + 1)
             installation.miss()
         lines += [notice for digest in installation.run(HOUR) for notice in digest.notices]
-    assert len([line for line in lines if "names --missed" in line]) == 2
+    assert len([line for line in lines if "officials near-misses" in line]) == 2

@@ -41,7 +41,8 @@ WORDS = st.sampled_from(
     ]
 )
 PROSE = st.lists(WORDS, max_size=80).map(" ".join) | st.text(st.characters(), max_size=40)
-TEXTS = st.tuples(PROSE, PROSE, PROSE, st.none() | st.datetimes(timezones=st.just(UTC)))
+TIMES = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - naive bounds
+TEXTS = st.tuples(PROSE, PROSE, PROSE, st.none() | TIMES)
 
 
 def describe(features: ArticleFeatures) -> tuple[object, ...]:
