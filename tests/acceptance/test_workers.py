@@ -71,7 +71,7 @@ def test_two_daemons_enqueue_each_due_source_once(server: Postgres, tmp_path: Pa
 def test_no_article_is_lost_when_postgresql_restarts(server: Postgres, tmp_path: Path) -> None:
     """Daemon and worker reconnect and continue."""
     outlets = [Outlet(number) for number in range(1, 4)]
-    with WorkerCluster(tmp_path, server, outlets, every="1s", article="full") as cluster:
+    with WorkerCluster(tmp_path, server, outlets, every="1s", article="page") as cluster:
         daemon, worker = cluster.start("run"), *cluster.start_workers(1)
         for guid in ("a", "b", "c"):
             for outlet in outlets:
