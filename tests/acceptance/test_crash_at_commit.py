@@ -1,6 +1,7 @@
 """Passes that are killed at a commit: nothing is lost or reported twice."""
 
 import json
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -13,15 +14,26 @@ from support.hostile_server import SECRET, World
 CRASH_AT_COMMIT = Path(__file__).parents[1] / "support" / "crash_at_commit.py"
 
 
-LAST = 12  # more commits than one pass makes
+MAX_COMMITS = 60  # a pass that changes rows in more commits than this does not share them
 KILLED = 137
-SENTENCE = "<p>The ministry counted {n} new bridges in the northern provinces, and said so.</p>"
-PARAGRAPHS = "".join(SENTENCE.format(n=n) * 6 for n in range(4))
+WORDS = (
+    "bridge",
+    "river",
+    "council",
+    "harvest",
+    "school",
+    "railway",
+    "harbour",
+    "census",
+    "budget",
+    "forest",
+    "clinic",
+)
 CONFIGURATION = """
 settings: {{database: sqlite:///monitor.db, allowed_networks: [127.0.0.0/8]}}
 sources:
-  one: {{name: One, feed: '{url}/feed/one', poll_interval: 1s}}
-  two: {{name: Two, feed: '{url}/feed/two', poll_interval: 1s}}
+  one: {{name: One, feed: '{url}/feed/one', poll_interval: 1s, text_from: feed}}
+  two: {{name: Two, feed: '{url}/feed/two', poll_interval: 1s, text_from: feed}}
 officials:
   phan-van-giang: {{name: Phan Văn Giang, country: Vietnam}}
 rules:
@@ -39,26 +51,42 @@ def poll_until_crash(monitor: Monitor, commit: int, when: str) -> int:
     return subprocess.run(words, cwd=monitor.folder, env=monitor.environ, capture_output=True, check=False).returncode
 
 
+def article_text(feed: str, number: int) -> str:
+    """Return an article that names the official, in words of its own: a duplicate of another would not be sent."""
+    draw = random.Random(f"{feed} {number}")
+    sentences = (" ".join(draw.choices(WORDS, k=12)) for _ in range(12))
+    return f"<p>General Phan Van Giang opened bridge {number} for {feed}.</p><p>{'. '.join(sentences)}.</p>"
+
+
+def crash_at_each_commit(monitor: Monitor, world: World, when: str) -> int:
+    """Publish two articles and poll, killed at the first commit, at the second ...; return how many passes were killed.
+
+    A pass has work of every step to do, and that of the passes that were killed before it. The first
+    pass that makes fewer commits than its number comes to its end.
+    """
+    for commit in range(1, MAX_COMMITS):
+        for feed in ("one", "two"):
+            world.publish(feed, f"{feed}-{commit}", f"Bridge {commit} opened: {feed}", article_text(feed, commit))
+        if (code := poll_until_crash(monitor, commit, when)) != KILLED:
+            assert code == 0
+            return commit - 1
+    pytest.fail(f"a pass still changes rows at its commit {MAX_COMMITS}")
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_at_any_commit_loses_nothing(tmp_path: Path, when: str) -> None:
-    """Passes are killed at the first commit, the second ...; each article is stored once and reported once."""
+    """Each article of the passes that were killed is stored once and reported once."""
     with World() as world:
         monitor = Monitor(tmp_path, CONFIGURATION.format(url=world.url, secret=SECRET))
         world.state.feeds |= {"one": [], "two": []}
         monitor.call("poll")
-        codes = []
-        for commit in range(1, LAST):
-            for feed in ("one", "two"):
-                text = f"<p>General Phan Van Giang opened bridge {commit} for {feed}.</p>{PARAGRAPHS}"
-                world.publish(feed, f"{feed}-{commit}", f"Bridge {commit} opened: {feed}", text)
-            codes.append(poll_until_crash(monitor, commit, when))
+        killed = crash_at_each_commit(monitor, world, when)
         monitor.call("poll", "one", "two")
         received = world.received()
     stories = {key: json.loads(body)["data"]["stories"] for key, body in received}
     reported = [story for message in stories.values() for story in message]
     urls = Counter(item["url"] for story in reported for item in (*story["items"], *story["also_in"]))
-    expected = {f"http://outlet.example/{feed}-{n}" for feed in ("one", "two") for n in range(1, LAST)}
+    expected = {f"http://outlet.example/{feed}-{n}" for feed in ("one", "two") for n in range(1, killed + 2)}
     assert urls == Counter(dict.fromkeys(expected, 1))
     assert Counter(line["url"] for line in monitor.lines("articles", "--limit", "1000")) == urls
-    assert len(received) - len(stories) <= codes.count(KILLED)
-    assert codes.count(KILLED) > LAST // 2
+    assert len(received) - len(stories) <= killed

@@ -1,4 +1,4 @@
-"""Run ``monitor`` and die as by kill -9 at the Nth commit: before it, or right after it."""
+"""Run ``monitor`` and die as by kill -9 at the Nth commit that changes rows: before it, or right after it."""
 
 import os
 import sys
@@ -12,11 +12,19 @@ from monitor.cli.main import main
 
 LAST, WHEN = int(sys.argv.pop(1)), sys.argv.pop(1)
 COMMITS = count(1)
+CHANGES: dict[int, int] = {}  # rows that each SQLite connection had changed at its last commit
 
 
-def reached(_connection: Connection) -> None:
+def changes_rows(connection: Connection) -> bool:
+    """Return whether the connection has inserted, updated or deleted rows since its last commit."""
+    raw: Any = connection.connection.dbapi_connection
+    before, CHANGES[id(raw)] = CHANGES.get(id(raw), 0), raw.total_changes
+    return CHANGES[id(raw)] != before
+
+
+def reached(connection: Connection) -> None:
     """Die before the chosen commit, or arm the death after it."""
-    if next(COMMITS) == LAST:
+    if changes_rows(connection) and next(COMMITS) == LAST:
         if WHEN == "before":
             os._exit(137)
         whole = DefaultDialect.do_commit

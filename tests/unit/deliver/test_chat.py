@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOW, message
@@ -16,7 +17,6 @@ from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
 
 pytestmark = pytest.mark.filterwarnings("ignore:.imghdr. is deprecated")  # a library that Apprise imports
-requests = pytest.importorskip("requests")
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
 DISCORD = "discord://123456789012345678/abcdefghijklmnopqrstuvwxyz"
 TELEGRAM = "tgram://123456789:abcdefg_hijklmnop/12315544/"
