@@ -39,6 +39,9 @@ GC_THRESHOLD = 200_000
 
 MAX_HELP_WIDTH = 100
 
+PRIVATE_UMASK = 0o077
+"""Databases, backups, digests and caches may contain addresses and secrets, so no other user may read them."""
+
 app = typer.Typer(
     cls=FamilyHelpGroup,
     rich_markup_mode=None,
@@ -117,6 +120,7 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
+    os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "__all__"

@@ -50,7 +50,7 @@ def check(
 
     configuration, errors = None, tuple[ConfigIssue, ...]()
     try:
-        configuration = load_configuration(config, os.environ, (lint_watchlist,))
+        configuration = load_configuration(config, os.environ, (lint_watchlist,), refuse_shared_secrets=True)
     except ConfigError as error:
         errors = error.issues
     warnings = configuration.warnings if configuration else ()

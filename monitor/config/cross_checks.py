@@ -26,7 +26,12 @@ MIN_PUBLIC_POLL_INTERVAL = timedelta(minutes=1)  # publishers block readers that
 _SECRET_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
 _QUOTED_TERM = re.compile(r'=?"[^"]*"|/[^/]*/')
 _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
-_OPEN_IN_FILE_MESSAGE = "a secret is readable in the file; write ${NAME} or file:/path instead"
+_SECRET_HEADER = re.compile("auth|token|key|secret|cookie|session|password", re.IGNORECASE)
+_OPEN_IN_FILE = "a secret is readable in the file; write ${NAME} or file:/path instead"
+_OPEN_TO_OTHERS = (
+    "a secret is readable in the file, and other users of this machine can read the file; "
+    "write ${NAME} or file:/path instead, or make the file private (chmod 600)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Sections:
     officials: Mapping[str, Entry[Official]]
     rules: Mapping[str, Entry[Rule]]
     digests: Mapping[str, Entry[DigestPlan]]
+    refuses_secrets: bool = False
+    """True if a secret in the file is an error, because other users can read it; else it is a warning."""
 
     def list_ids(self, section: str) -> Collection[str]:
         """Return the ids of a section, including invalid entries."""
@@ -63,6 +70,7 @@ def run_cross_checks(file: Sections) -> Iterator[KeyIssue]:
     if address and not ip_address(address[0]).is_loopback:
         text = "probes answer whoever can reach this address; write 127.0.0.1, or guard it otherwise"
         yield KeyIssue(("settings", "probe_address"), text, is_warning=True)
+    yield from _check_typed_secrets(file)
     networks = file.settings.allowed_networks
     for name, source in file.sources.items():
         yield from _check_source(("sources", name), source, networks)
@@ -189,18 +197,42 @@ def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]
             yield KeyIssue((*path, *position), text, found.start(), is_warning=True)
 
 
+def _check_typed_secrets(file: Sections) -> Iterator[KeyIssue]:
+    """Yield each password, token or signing key that is typed into the file instead of a reference to it."""
+    message = _OPEN_TO_OTHERS if file.refuses_secrets else _OPEN_IN_FILE
+    for path, text in _list_secret_values(file.tree):
+        if not has_secret_reference(text):
+            yield KeyIssue(path, message, is_warning=not file.refuses_secrets)
+
+
+def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the place and text of each value that is a secret, or that has a password in it."""
+    addresses: list[tuple[KeyPath, Any]] = [(("settings", "database"), _get_mapping(tree, "settings").get("database"))]
+    for name, channel in _get_mapping(tree, "channels").items():
+        webhook, email = _get_mapping(channel, "webhook"), _get_mapping(channel, "email")
+        path: KeyPath = ("channels", name)
+        yield from (
+            ((*path, "webhook", "secret", *inner), text) for inner, text in _list_strings(webhook.get("secret"))
+        )
+        chat = channel.get("chat") if isinstance(channel, dict) else None
+        yield from (((*path, "chat", *inner), text) for inner, text in _list_strings(chat))
+        addresses.append(((*path, "email", "server"), email.get("server")))
+    for name, source in _get_mapping(tree, "sources").items():
+        for header, value in _get_mapping(source, "headers").items():
+            if isinstance(value, str) and _SECRET_HEADER.search(str(header)):
+                yield ("sources", name, "headers", header), value
+    for path, address in addresses:
+        user = str(address).rpartition("@")[0].partition("://")[2]
+        if user.partition(":")[2]:
+            yield path, user
+
+
 def _check_channel(path: KeyPath, channel: Mapping[str, Any], networks: Networks) -> Iterator[KeyIssue]:
     """Check a channel as it is in the file, before its secrets are resolved."""
-    webhook, email = _get_mapping(channel, "webhook"), _get_mapping(channel, "email")
+    webhook = _get_mapping(channel, "webhook")
     if webhook and "secret" not in webhook:
         text = "messages are not signed, so the receiver cannot detect a forged one; add secret: ${NAME}"
         yield KeyIssue((*path, "webhook"), text, is_warning=True)
-    for inner, word in _list_strings(webhook.get("secret")):
-        if not has_secret_reference(word):
-            yield KeyIssue((*path, "webhook", "secret", *inner), _OPEN_IN_FILE_MESSAGE, is_warning=True)
-    user = str(email.get("server", "")).rpartition("@")[0]
-    if user.partition("://")[2].partition(":")[2] and not has_secret_reference(user):
-        yield KeyIssue((*path, "email", "server"), _OPEN_IN_FILE_MESSAGE, is_warning=True)
     url = webhook.get("url")
     if isinstance(url, str):
         yield from _check_address((*path, "webhook", "url"), url, networks)

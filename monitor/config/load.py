@@ -1,5 +1,6 @@
 """Reader of sources.yaml: returns a ``Configuration``, or all errors at once, each with line and column."""
 
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,8 @@ ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
 
 T = TypeVar("T")
 
+_READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
+
 _PLACEHOLDERS = {"name": "-", "rules": ("x",)}
 """Values of required keys in an entry that has errors; no check looks at them."""
 
@@ -45,13 +48,21 @@ class _FileContext(SecretResolver):
 
 
 def load_configuration(
-    path: Path, environ: Mapping[str, str], checks: Sequence[ConfigurationCheck] = (), *, require_secrets: bool = True
+    path: Path,
+    environ: Mapping[str, str],
+    checks: Sequence[ConfigurationCheck] = (),
+    *,
+    require_secrets: bool = True,
+    refuse_shared_secrets: bool = False,
 ) -> Configuration:
     """Return the configuration in a file. Raises ``ConfigError`` with every error, in file order.
 
-    Without ``require_secrets`` a missing secret is not an error, except for the database's.
+    Without ``require_secrets`` a missing secret is not an error, except for the database's. With
+    ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning.
     """
-    return _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets).read(checks)
+    reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
+    reader.refuses_secrets = refuse_shared_secrets and bool(path.stat().st_mode & _READABLE_BY_OTHERS)
+    return reader.read(checks)
 
 
 def read_file_bytes(path: Path) -> bytes:
@@ -99,6 +110,7 @@ class _ConfigurationReader:
         self.context = _FileContext(environ, self.folder, require_secrets)
         self.issues = [self._build_issue(place, message) for place, message in self.document.errors]
         self.warnings: list[ConfigIssue] = []
+        self.refuses_secrets = False
 
     def read(self, checks: Sequence[ConfigurationCheck]) -> Configuration:
         tree = self.document.value
@@ -123,7 +135,9 @@ class _ConfigurationReader:
         channels = self._read_channels(tree)
         digests = self._read_section(tree, "digests", DigestPlan)
         watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree))
-        for issue in run_cross_checks(Sections(tree, settings, sources, officials, rules, digests)):
+        for issue in run_cross_checks(
+            Sections(tree, settings, sources, officials, rules, digests, self.refuses_secrets)
+        ):
             self._add_key_issue(issue)
         for check in checks:
             for issue in check(watchlist):

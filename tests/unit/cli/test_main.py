@@ -1,5 +1,7 @@
 """Command line: exit codes, old commands and the option --config."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -127,3 +129,19 @@ def test_config_of_the_environment_is_used_without_the_option(tmp_path: Path, mo
     (tmp_path / "given.yaml").write_text(GIVEN, encoding="utf-8")
     monkeypatch.setenv("MONITOR_CONFIG", "given.yaml")
     assert "Som Saath" in CliRunner().invoke(command.app, ["officials", "forms", "som"]).output
+
+
+def test_files_of_the_program_are_private(tmp_path: Path) -> None:
+    """The database, its lock, digests and backups can be read by their owner only, whatever the umask of the shell."""
+    (tmp_path / "sources.yaml").write_text(
+        "officials: {som: {name: Som Saath, country: Laos}}\nsources: {a: {feed: 'https://x.example/f', paused: x}}\n",
+        encoding="utf-8",
+    )
+    shell = "umask 022; for words in poll 'db backup'; do $PYTHON -m monitor $words || exit 1; done"
+    environ = {**os.environ, "PYTHON": sys.executable}
+    done = subprocess.run(["sh", "-c", shell], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    created = [path for path in tmp_path.rglob("*") if path.name != "sources.yaml"]
+    assert {path.stat().st_mode & 0o777 for path in created if path.is_file()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in created if path.is_dir()} <= {0o700}
+    assert any(path.suffix == ".db" for path in created)

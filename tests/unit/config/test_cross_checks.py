@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.load import parse_configuration
+from monitor.config.load import load_configuration, parse_configuration
 from monitor.domain.errors import ConfigError
 
 HEAD = "sources: {a: {feed: 'https://x.example/f'}}\nofficials: {o: {name: Tô Lâm}}\nrules: {r: {officials: o}}\n"
@@ -21,6 +21,9 @@ WARNINGS = {
     "channels: {c: {webhook: {url: 'https://[::1]/', secret: 'whsec_YWJj'}}}": "url: this address is in",
     "channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}": "secret: a secret is readable",
     "channels: {c: {email: {to: a@b.example, from: a@b.example, server: 'smtp://u:p@h.example'}}}": "server: a secret",
+    "channels: {c: {chat: 'slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ'}}": "c.chat: a secret is readable",
+    "settings: {database: 'postgresql+psycopg://m:pw@db.example/m'}": "settings.database: a secret is readable",
+    "sources: {a: {feed: 'https://x.example', headers: {X-Api-Key: abc}}}": "headers.X-Api-Key: a secret is readable",
     "settings: {probe_address: '0.0.0.0:9464'}": "settings.probe_address: probes answer whoever can reach",
     "digests: {d: {rules: all, title: '${TITLE}', at: immediately}}": "d.title: ${TITLE} is plain text here",
     "settings: {user_agent_contact: '${CONTACT}'}": "settings.user_agent_contact: ${CONTACT} is plain text here",
@@ -83,3 +86,32 @@ def test_allowed_networks_and_told_rules_are_silent() -> None:
     )
     assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
     assert parse_configuration((HEAD + TOLD).encode(), Path("s.yaml"), {}).warnings == ()
+
+
+@pytest.mark.parametrize(("mode", "is_refused"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_a_secret_in_a_file_that_others_can_read_is_an_error_of_check(
+    tmp_path: Path, mode: int, is_refused: bool
+) -> None:
+    """A private file may have secrets in it, with a warning; the daemon is not stopped by either."""
+    path = tmp_path / "sources.yaml"
+    path.write_text("channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}", encoding="utf-8")
+    path.chmod(mode)
+    assert load_configuration(path, {}).warnings
+    if not is_refused:
+        assert load_configuration(path, {}, refuse_shared_secrets=True).warnings
+        return
+    with pytest.raises(ConfigError, match=r"secret: a secret is readable .* other users .*chmod 600"):
+        load_configuration(path, {}, refuse_shared_secrets=True)
+
+
+def test_a_reference_to_a_secret_is_allowed_in_any_file(tmp_path: Path) -> None:
+    """Names of variables and files are no secrets."""
+    path = tmp_path / "sources.yaml"
+    path.write_text(
+        "settings: {database: 'postgresql+psycopg://monitor:${PW}@db.example/monitor'}\n"
+        "channels: {c: {webhook: {url: 'https://h.example/', secret: '${KEY}'}}, e: {chat: '${CHAT}'}}",
+        encoding="utf-8",
+    )
+    path.chmod(0o644)
+    environ = {"PW": "p", "KEY": "whsec_YWJj", "CHAT": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"}
+    assert load_configuration(path, environ, refuse_shared_secrets=True).channels
