@@ -36,6 +36,7 @@ from monitor.schedule.scheduler import Scheduler
 from monitor.store.database import SqlDatabase
 from monitor.telemetry.event_log import log_job_error, log_poll
 from monitor.telemetry.health import (
+    DIGESTS,
     EVENT_LOOP,
     SD_READY,
     SD_STOPPING,
@@ -201,7 +202,11 @@ class Daemon:
             configuration, self._database, self._process_pool, self._clock, self._metrics
         ) as pipeline:
             daemon_jobs = DaemonJobs(
-                pipeline, self._pending_notices, partial(log_poll, self._metrics), self._job_enqueuer
+                pipeline,
+                self._pending_notices,
+                partial(log_poll, self._metrics),
+                self._job_enqueuer,
+                partial(self._liveness.set_problem, DIGESTS),
             )
             scheduler = Scheduler(partial(log_job_error, self._metrics))
             for job in daemon_jobs.jobs():

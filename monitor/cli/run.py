@@ -87,6 +87,7 @@ def pass_record(result: "PassResult") -> dict[str, Any]:
             for poll in result.polls
             if poll.detail
         ],
+        "digest_problem": result.digest_problem,
     }
 
 
@@ -102,6 +103,8 @@ def print_pass(result: "PassResult") -> None:
         typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
     for attempt in result.attempts:
         typer.echo(f"  {format_attempt(attempt)}")
+    if result.digest_problem:
+        typer.echo(f"Digests: {result.digest_problem}", err=True)
     for poll_ in result.polls:
         if poll_.detail:
             typer.echo(f"  {poll_.source_id}: {poll_.state_after.value}: {poll_.detail}", err=True)

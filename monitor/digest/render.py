@@ -18,7 +18,6 @@ from jinja2 import (
     FileSystemLoader,
     PackageLoader,
     StrictUndefined,
-    TemplateError,
     TemplateSyntaxError,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -116,11 +115,12 @@ def _render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
     """Render a template; if an override fails, render the built-in one and return a notice about the failure."""
     try:
         return _create_environment(folder).get_template(name).render(context), ""
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except Exception as error:
         if not folder:
-            raise
+            raise  # the built-in template failed; an override can fail in any way, such as by including itself
         location = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-        notice = f"The template {name}{location} in the templates folder failed ({error}); the built-in one was used."
+        reason = str(error) or type(error).__name__
+        notice = f"The template {name}{location} in the templates folder failed ({reason}); the built-in one was used."
         return _create_environment("").get_template(name).render(context), notice
 
 

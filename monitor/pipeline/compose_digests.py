@@ -5,13 +5,13 @@ a window that is stored is not stored again.
 """
 
 import asyncio
-import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.digest.fallback import compose_fallback, render_fallback
 from monitor.digest.messages import build_messages
 from monitor.digest.notices import (
     MAX_SPELLINGS_QUERIED,
@@ -20,7 +20,7 @@ from monitor.digest.notices import (
     format_quarantine_notices,
 )
 from monitor.domain.configuration import Configuration
-from monitor.domain.delivery import Delivery, Message
+from monitor.domain.delivery import Delivery, Message, RenderedDigest
 from monitor.domain.digest import (
     INITIAL_WINDOW_LEAD,
     Digest,
@@ -31,14 +31,14 @@ from monitor.domain.digest import (
     ReportableHit,
     Window,
 )
+from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import PollState
 from monitor.domain.ports import Clock, DigestSchedule
 from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.domain.watchlist import Official
+from monitor.pipeline.digest_failures import DigestFailures
 from monitor.store.database import SqlDatabase
 from monitor.stories.novelty import PREDATES_SOURCE_REASON
-
-log = logging.getLogger(__name__)
 
 OVERDUE_AFTER = timedelta(minutes=5)
 CHART_DAYS = 14
@@ -92,18 +92,31 @@ class DigestComposer:
         self._checked_at: dict[str, datetime] = {}
         self._notices_checked_at: dict[str, datetime] = {}
         self._sent_at: dict[str, deque[datetime]] = defaultdict(deque)
+        self.failures = DigestFailures()
 
     async def run_due(self, configuration: Configuration, notices: Sequence[str] = ()) -> list[Digest]:
-        """Compose every due digest and return the digests that are sent. ``notices`` are placed at their head."""
+        """Compose every due digest and return the digests that are sent. ``notices`` are placed at their head.
+
+        A digest that fails is tried again later, and after some failures sent as a plain list; ``failures`` has the
+        reason. Raises ``StoreError`` after all digests have been tried.
+        """
         digests = []
+        store_error: StoreError | None = None
         for plan in configuration.digests:
+            if self.failures.must_wait(plan.id, self._clock()):
+                continue
             try:
                 digest = await self._run_plan(plan, configuration, notices)
-            except Exception:  # an error in one digest must not stop the others
-                log.exception("digest composition failed", extra={"digest": plan.id})
+            except StoreError as error:
+                store_error = error
+                continue
+            except Exception as error:  # noqa: BLE001 - any error in one digest must not stop the others
+                self.failures.record(plan.id, error, self._clock())
                 continue
             if digest:
                 digests.append(digest)
+        if store_error:
+            raise store_error
         return digests
 
     async def preview(
@@ -135,13 +148,29 @@ class DigestComposer:
         if await self._database.read(self._database.outbox.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
         digest, hit_ids = await self.preview(plan, configuration, since)
-        messages = await self._commit(plan, configuration, digest, hit_ids)
+        rendered = await self._render(digest, configuration)
+        messages = await self._commit(plan, configuration, digest, rendered, hit_ids)
         return digest, messages or ()
 
     async def _run_plan(self, plan: DigestPlan, configuration: Configuration, notices: Sequence[str]) -> Digest | None:
         due = await self._find_due_window(plan, configuration)
-        inputs = await self._load_inputs(plan, configuration, due) if due else None
-        if due is None or inputs is None:
+        if due is None:
+            return None
+        try:
+            return await self._run_window(plan, configuration, due, notices)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - articles and templates of others can fail in any way
+            if not self.failures.record(plan.id, error, self._clock()):
+                return None
+            return await self._run_fallback(plan, configuration, due)
+
+    async def _run_window(
+        self, plan: DigestPlan, configuration: Configuration, due: _DueWindow, notices: Sequence[str]
+    ) -> Digest | None:
+        """Compose and commit the digest of a window; return it if it is sent."""
+        inputs = await self._load_inputs(plan, configuration, due)
+        if inputs is None:
             return None
         window = due.window
         source_notices = recovery_notices(inputs.source_states, window.start_at, window.end_at)
@@ -152,12 +181,21 @@ class DigestComposer:
         if plan.schedule.is_immediate and not (digest.stories or digest.overflow):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
+        rendered = await self._render(digest, configuration) if should_send else None
         hit_ids = tuple(hit.id for hit in inputs.hits)
-        messages = await self._commit(plan if should_send else None, configuration, digest, hit_ids)
-        if messages is None or not should_send:
+        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids) is not None
+        self.failures.clear(plan.id)
+        return digest if is_stored and should_send else None
+
+    async def _run_fallback(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
+        """Send the headlines and links of a window whose digest has failed; return the digest if it has any."""
+        hits = await self._database.read(self._database.outbox.list_headlines, plan, due.hits_before)
+        if not hits:
             return None
-        self._sent_at[plan.id].append(self._clock())
-        return digest
+        items = tuple({item.article_id: item for item in hits.values()}.values())
+        digest = compose_fallback(plan, due.window, items, self.failures.reason(plan.id), self._clock())
+        is_stored = await self._commit(plan, configuration, digest, render_fallback(digest), tuple(hits)) is not None
+        return digest if is_stored else None
 
     async def _find_due_window(self, plan: DigestPlan, configuration: Configuration) -> _DueWindow | None:
         """Return the window to be reported now, if any."""
@@ -270,18 +308,27 @@ class DigestComposer:
             notices,
         )
 
-    async def _commit(
-        self, plan: DigestPlan | None, configuration: Configuration, digest: Digest, hit_ids: Sequence[int]
-    ) -> tuple[Message, ...] | None:
-        """Store the digest with its deliveries, or without if ``plan`` is None; None if it was stored before."""
-        messages: tuple[Message, ...] = ()
-        if plan:
-            from monitor.digest.render import render_digest  # as above
+    async def _render(self, digest: Digest, configuration: Configuration) -> RenderedDigest:
+        from monitor.digest.render import render_digest  # as above
 
-            rendered = await asyncio.to_thread(render_digest, digest, configuration.settings.template_dir)
+        return await asyncio.to_thread(render_digest, digest, configuration.settings.template_dir)
+
+    async def _commit(
+        self,
+        plan: DigestPlan,
+        configuration: Configuration,
+        digest: Digest,
+        rendered: RenderedDigest | None,
+        hit_ids: Sequence[int],
+    ) -> tuple[Message, ...] | None:
+        """Store the digest and, if it is rendered, its deliveries; None if another process stored it before."""
+        messages: tuple[Message, ...] = ()
+        if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
             messages = build_messages(digest, rendered, channels, self._clock())
         is_stored = await self._database.run(self._database.outbox.commit_digest, digest, messages, hit_ids)
+        if is_stored and rendered:
+            self._sent_at[plan.id].append(self._clock())
         return messages if is_stored else None
 
 

@@ -58,13 +58,14 @@ def ignore_progress(_what: str, _count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """Results of all steps of one pass."""
+    """Results of all steps of one pass; ``digest_problem`` is about digests that could not be composed."""
 
     polls: tuple[PollResult, ...] = ()
     pages: tuple[PageResult, ...] = ()
     rechecks: tuple[RecheckResult, ...] = ()
     matching: MatchingResult = field(default_factory=MatchingResult)
     digests: tuple[Digest, ...] = ()
+    digest_problem: str = ""
     attempts: tuple[DeliveryAttempt, ...] = ()
 
 
@@ -138,4 +139,5 @@ class Pipeline:
         rechecks = await self.recheck(progress)
         matching, digests = await self.match_and_compose()
         attempts = (*await self.send_deliveries(), *await self.delivery_sender.drain(DELIVERY_DRAIN_SECONDS))
-        return PassResult(polls, pages, rechecks, matching, digests, attempts)
+        problem = self.digest_composer.failures.describe()
+        return PassResult(polls, pages, rechecks, matching, digests, problem, attempts)

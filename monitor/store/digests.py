@@ -16,6 +16,7 @@ from monitor.domain.digest import (
     Coverage,
     Digest,
     DigestInputs,
+    DigestItem,
     DigestPlan,
     DigestQuery,
     LastWindow,
@@ -169,6 +170,40 @@ class SqlOutboxStore:
                 failed_deliveries=tuple(self.list_failed_deliveries(window.start_at, window.end_at)),
                 source_states=tuple(SqlSourceStore(self._connections).load_states_with_notices(window.start_at)),
             )
+
+    def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
+        """Return the undelivered hits found before a time by id, oldest first, each as its article without passages.
+
+        It reads plain columns only, so that a damaged passage cannot hide an article from its readers.
+        """
+        is_reported = exists().where(TOLD.c.hit_id == HIT.c.id, TOLD.c.digest_id == plan.id)
+        last_hit_id = select(func.coalesce(func.max(DIGEST.c.seen), 0)).where(DIGEST.c.digest_id == plan.id)
+        columns = [ARTICLE.c[name] for name in ("id", "url", "title", "source_id", "published_at", "first_seen_at")]
+        query = (
+            select(HIT.c.id.label("hit_id"), HIT.c.rule_id, SOURCE.c.name, ARTICLE.c.language, *columns)
+            .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
+            .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+            .where(HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before, ~is_reported)
+            .order_by(HIT.c.found_at, HIT.c.id)
+        )
+        with self._connections.read_transaction() as connection:
+            floor = connection.execute(last_hit_id).scalar_one() - _HIT_ID_MARGIN
+            return {
+                row.hit_id: DigestItem(
+                    row.id,
+                    row.url,
+                    row.title,
+                    row.source_id,
+                    row.name,
+                    row.published_at,
+                    row.first_seen_at,
+                    row.language,
+                    (row.rule_id,),
+                    (),
+                    (),
+                )
+                for row in connection.execute(query.where(HIT.c.id > floor))
+            }
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]) -> bool:
         """Store a digest, its deliveries and the marks on its hits in one transaction.

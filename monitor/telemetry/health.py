@@ -49,6 +49,7 @@ class SystemdNotifier:
 
 
 EVENT_LOOP = "event loop"
+DIGESTS = "digests"  # has no heartbeat of its own: the job that composes them goes on when one fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,9 @@ class Watchdog:
         self._liveness.beat(EVENT_LOOP, now)
         if not self._liveness.is_stalled(now):
             self._notifier.notify(SD_WATCHDOG)
-        words = "; ".join(self._liveness.health(now).problems) or "running"
+        problems = self._liveness.health(now).problems
+        self._metrics.set_unhealthy_components(len(problems))
+        words = "; ".join(problems) or "running"
         if words != self._last_status:
             self._notifier.set_status(words)
             self._last_status = words

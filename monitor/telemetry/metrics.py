@@ -107,6 +107,9 @@ class Metrics:
         self._loop_lag = Gauge(
             "monitor_event_loop_lag_seconds", "Delay of the event loop's last heartbeat in seconds", registry=registry
         )
+        self._unhealthy_components = Gauge(
+            "monitor_unhealthy_components", "Components of the daemon with a problem", registry=registry
+        )
         build = Gauge("monitor_build_info", "Version of the program", ["version"], registry=registry)
         build.labels(version).set(1)
         for outcome in _FETCH_OUTCOMES.values():
@@ -157,6 +160,10 @@ class Metrics:
     def set_loop_lag(self, seconds: float) -> None:
         """Record the delay of the event loop in seconds."""
         self._loop_lag.set(seconds)
+
+    def set_unhealthy_components(self, count: int) -> None:
+        """Set the number of components with a problem."""
+        self._unhealthy_components.set(count)
 
     def set_gauges(self, values: GaugeValues) -> None:
         """Set the gauges to current values."""

@@ -1,0 +1,70 @@
+"""Digests that could not be composed: when to try again, and what to report about them."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+log = logging.getLogger(__name__)
+
+FALLBACK_AFTER = 3  # failures; the first two may have a cause that passes, such as a template being edited
+MIN_DELAY, MAX_DELAY = timedelta(seconds=10), timedelta(minutes=10)
+TRACEBACK_INTERVAL = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    count: int
+    error_type: str
+    reason: str
+    failed_at: datetime
+    logged_at: datetime
+
+    def delay(self) -> timedelta:
+        """Return the time to the next attempt: doubled with each failure, up to ``MAX_DELAY``."""
+        return min(MIN_DELAY * (1 << min(self.count - 1, 10)), MAX_DELAY)
+
+
+class DigestFailures:
+    """Failures of digests since their last success, by id of the digest."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, _Failure] = {}
+
+    def must_wait(self, plan_id: str, now: datetime) -> bool:
+        """Return whether the next attempt is still to come. A clock that was set back does not prolong the wait."""
+        failure = self._failures.get(plan_id)
+        return failure is not None and failure.failed_at <= now < failure.failed_at + failure.delay()
+
+    def record(self, plan_id: str, error: Exception, now: datetime) -> bool:
+        """Record a failure; return whether it is time for the fallback. At most one traceback an hour is logged."""
+        before = self._failures.get(plan_id)
+        count = before.count + 1 if before else 1
+        error_type = type(error).__name__
+        reason = f"{error_type}: {error}" if str(error) else error_type
+        logged_at = before.logged_at if before else now
+        if before is None or not logged_at <= now < logged_at + TRACEBACK_INTERVAL:
+            logged_at = now
+            log.error("digest composition failed", exc_info=error, extra={"digest": plan_id})
+        self._failures[plan_id] = _Failure(count, error_type, reason, now, logged_at)
+        return count >= FALLBACK_AFTER
+
+    def clear(self, plan_id: str) -> None:
+        """Forget the failures of a digest that was composed."""
+        if self._failures.pop(plan_id, None):
+            log.info("digest composition recovered", extra={"digest": plan_id})
+
+    def reason(self, plan_id: str) -> str:
+        """Return the reason of the last failure, or an empty text."""
+        failure = self._failures.get(plan_id)
+        return failure.reason if failure else ""
+
+    def describe(self) -> str:
+        """Return one line about all failing digests for health and status, or an empty text.
+
+        It has the type of each error only: messages of errors can contain texts of articles.
+        """
+        return "; ".join(
+            f"{plan_id} failed {failure.count} {'time' if failure.count == 1 else 'times'} ({failure.error_type}), "
+            "see the log for the reason"
+            for plan_id, failure in sorted(self._failures.items())
+        )
