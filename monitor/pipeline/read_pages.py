@@ -1,16 +1,17 @@
 """Page reading step: fetches and extracts the pages of listed articles; falls back on the feed text with the reason."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.domain.article import Article, PendingPage
-from monitor.domain.errors import LeaseLost, MonitorError
+from monitor.domain.errors import LeaseLost, MonitorError, StoreError
 from monitor.domain.fetch_result import Blocked, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
 from monitor.pipeline.feed_documents import request_headers
+from monitor.pipeline.store_retry import Sleep, run_with_retries
 from monitor.store.database import SqlDatabase
 
 PAGE_LEASE = timedelta(minutes=5)
@@ -40,10 +41,21 @@ def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetim
 
 
 class PageReader:
-    """Reads the pages of listed articles; a failure affects only its own article."""
+    """Reads the pages of listed articles; a failure affects only its own article.
 
-    def __init__(self, database: SqlDatabase, fetcher: Fetcher, process_pool: ProcessPool, clock: Clock) -> None:
+    An article is kept while the database cannot be written, for two minutes; ``sleep`` waits between the attempts.
+    """
+
+    def __init__(
+        self,
+        database: SqlDatabase,
+        fetcher: Fetcher,
+        process_pool: ProcessPool,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._database, self._fetcher, self._process_pool, self._clock = database, fetcher, process_pool, clock
+        self._sleep = sleep
 
     async def lease(self, limit: int, source_id: str | None = None) -> list[PendingPage]:
         """Lease at most ``limit`` articles whose page is due, of one source if ``source_id`` is given."""
@@ -68,6 +80,8 @@ class PageReader:
                 "the lease of this page expired and another worker holds it",
                 is_postponed=True,
             )
+        except StoreError as error:  # the page is read again when its lease has expired
+            return PageResult(pending_page.source_id, pending_page.article.url, str(error), is_postponed=True)
         except Exception as error:  # noqa: BLE001 - an error in one page is stored with it and stops no other
             return await self._store_feed_text(pending_page, f"{type(error).__name__}: {error}")
 
@@ -81,7 +95,7 @@ class PageReader:
         next_attempt_at = retry_at(outcome, pending_page.attempts, self._clock())
         if next_attempt_at is None:
             return await self._store_feed_text(pending_page, reason)
-        await self._database.run(self._database.articles.postpone_page, pending_page, reason, next_attempt_at)
+        await self._save(self._database.articles.postpone_page, pending_page, reason, next_attempt_at)
         return PageResult(pending_page.source_id, pending_page.article.url, reason, is_postponed=True)
 
     async def _store_page(self, pending_page: PendingPage, source: Source | None, page: Fetched) -> PageResult:
@@ -96,15 +110,18 @@ class PageReader:
             return await self._store_feed_text(pending_page, str(error), page)
         article = merge_texts(found, pending_page.article)
         confidence = match_score(found, pending_page.article)
-        await self._database.run(self._database.articles.save_page, pending_page, article, page, "", confidence)
+        await self._save(self._database.articles.save_page, pending_page, article, page, "", confidence)
         return PageResult(pending_page.source_id, pending_page.article.url, confidence=article.confidence)
 
     async def _store_feed_text(self, pending_page: PendingPage, reason: str, page: Fetched | None = None) -> PageResult:
         article = replace(pending_page.article, partial=pending_page.article.partial or "feed")
         try:
-            await self._database.run(self._database.articles.save_page, pending_page, article, page, reason)
+            await self._save(self._database.articles.save_page, pending_page, article, page, reason)
         except MonitorError as error:
             return PageResult(
                 pending_page.source_id, pending_page.article.url, f"{reason}; and {error}", is_postponed=True
             )
         return PageResult(pending_page.source_id, pending_page.article.url, reason)
+
+    async def _save(self, method: Callable[..., object], *args: object) -> None:
+        await run_with_retries(self._database, method, *args, sleep=self._sleep)

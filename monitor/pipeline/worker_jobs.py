@@ -7,10 +7,9 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
-from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import Lease
 from monitor.domain.ports import Clock
 from monitor.domain.source import Source
@@ -25,6 +24,7 @@ from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import POLL_LEASE, Collector, PollResult
 from monitor.pipeline.poll_plan import PollOutcome
 from monitor.pipeline.read_pages import PageReader
+from monitor.pipeline.store_retry import run_with_retries
 from monitor.store.database import SqlDatabase
 from monitor.store.key_value import SqlKeyValueStore
 
@@ -89,7 +89,6 @@ class JobEnqueuer:
 T = TypeVar("T")
 HostWait = Callable[[str], Awaitable[None]]
 MAX_PAGES_PER_JOB = 8
-STORE_ATTEMPTS, STORE_RETRY_DELAY = 20, timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class JobHandler:
 
         Raises ``StoreError`` if the database stays unreachable.
         """
-        lease = await self._run_with_retries(self._queue.claim, source_id, token, self._clock() + POLL_LEASE)
+        lease = await run_with_retries(self._database, self._queue.claim, source_id, token, self._clock() + POLL_LEASE)
         if lease is None:
             return PollResult(source_id, PollOutcome.SUPERSEDED)
         source = self._sources.get(source_id)
@@ -152,13 +151,4 @@ class JobHandler:
 
     async def _release(self, lease: Lease) -> None:
         """Make a source due at once; no effect if the lease was used or lost."""
-        await self._run_with_retries(self._queue.release, lease.source_id, lease.token)
-
-    async def _run_with_retries(self, work: Callable[..., T], *args: object) -> T:
-        """Call the store, with retries while it is unreachable. Raises the last ``StoreError``."""
-        for _ in range(STORE_ATTEMPTS):
-            try:
-                return await self._database.run(work, *args)
-            except StoreError:
-                await asyncio.sleep(STORE_RETRY_DELAY.total_seconds())
-        return await self._database.run(work, *args)
+        await run_with_retries(self._database, self._queue.release, lease.source_id, lease.token)

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
 from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
+from support.postgres import Postgres
 
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult, Gone
+from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchRequest, FetchResult, Gone
 from monitor.domain.ports import ProcessPool
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
@@ -176,3 +178,33 @@ def test_a_lost_lease_stores_nothing(database: SqlDatabase) -> None:
     assert result.is_postponed
     assert row(database).stage == Stage.LISTED
     assert database.articles.unmatched(5) == []
+
+
+def test_a_page_that_was_read_is_stored_when_the_database_is_back() -> None:
+    """A restart of the server costs neither the text of the page nor the five minutes of its lease."""
+    with Postgres() as server:
+        database = SqlDatabase.open(server.url(server.new()))
+        list_article(database)
+        downtime = ExitStack()
+        waits: list[float] = []
+
+        class StoppingFetcher(FakeFetcher):
+            """Stops the database server while the page is fetched."""
+
+            async def fetch(self, request: FetchRequest) -> FetchResult:
+                """Return the page, after the server has stopped."""
+                downtime.enter_context(server.down())
+                return await super().fetch(request)
+
+        async def start_server(seconds: float) -> None:
+            waits.append(seconds)
+            downtime.close()
+
+        fetcher = StoppingFetcher({URL: Fetched(URL, 200, (), PAGE, "text/html")})
+        reader = PageReader(database, fetcher, InlineProcessPool(), FakeClock(), start_server)
+        [result] = asyncio.run(reader.run_due({}, 5))
+        assert waits == [1]
+        assert (result.error, result.is_postponed) == ("", False)
+        (stored,) = database.articles.unmatched(5)
+        assert PARAGRAPH.strip() in stored.article.body
+        database.close()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 import pytest
@@ -20,7 +20,7 @@ from monitor.domain.workers import (
     QueueCounts,
     WorkerHeartbeat,
 )
-from monitor.pipeline import worker_jobs
+from monitor.pipeline import store_retry
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.pipeline.poll_plan import PollOutcome
@@ -153,7 +153,7 @@ def test_a_cancelled_poll_is_due_at_once(database: SqlDatabase) -> None:
 
 def test_a_job_waits_for_a_database_that_restarts(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """It retries a limited number of times, then the job fails."""
-    monkeypatch.setattr(worker_jobs, "STORE_RETRY_DELAY", timedelta(0))
+    monkeypatch.setattr(store_retry, "RETRY_DELAYS_SECONDS", (0.0,) * 5)
     assert asyncio.run(worker(database, FakeQueue(down=3), done, [], TIMES).collect("times", "t")).outcome == "new"
     with pytest.raises(StoreBusy):
         asyncio.run(worker(database, FakeQueue(down=1000), done, [], TIMES).collect("times", "t"))

@@ -1,0 +1,24 @@
+"""Writes that are repeated while the database is unreachable."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from monitor.domain.errors import StoreError
+from monitor.store.database import SqlDatabase
+
+T = TypeVar("T")
+RETRY_DELAYS_SECONDS = (1, 2, 4, 8, 16, 32, 64)  # two minutes, below the leases of sources and pages
+Sleep = Callable[[float], Awaitable[None]]
+
+
+async def run_with_retries(
+    database: SqlDatabase, work: Callable[..., T], *args: object, sleep: Sleep = asyncio.sleep
+) -> T:
+    """Call a method that writes; while it fails, call it again after some seconds. Raises the last ``StoreError``."""
+    for delay in RETRY_DELAYS_SECONDS:
+        try:
+            return await database.run(work, *args)
+        except StoreError:
+            await sleep(delay)
+    return await database.run(work, *args)
