@@ -29,8 +29,11 @@ from monitor.domain.workers import EnqueueResult
 from monitor.fetch.client import HttpFetcher
 from monitor.jobs import COLLECTION_JOBS, SHUTDOWN_TIMEOUT, TICK_INTERVAL, DaemonJobs, PendingNotices, PeriodicJob
 from monitor.match.lint import lint_watchlist
+from monitor.pipeline.canary import Canary
 from monitor.pipeline.maintenance import Maintenance
+from monitor.pipeline.outcome_check import OutcomeCheck
 from monitor.pipeline.worker_jobs import JobEnqueuer, delete_expired_heartbeats
+from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.schedule.scheduler import Scheduler
 from monitor.store.database import SqlDatabase
@@ -66,6 +69,9 @@ SILENCE_LIMITS_SECONDS |= {
     "disk_space": 60.0,
     "backup": 6 * 3600.0,
     "cleanup": 12 * 3600.0,
+    "canary": 600.0,
+    "outcome": 600.0,
+    "status": 180.0,
 }
 """Seconds after which a component without a beat counts as stalled: well above its longest normal run."""
 
@@ -75,10 +81,12 @@ DISK_CHECK_INTERVAL, CLOCK_CHECK_INTERVAL, BACKUP_CHECK_INTERVAL, CLEANUP_INTERV
     timedelta(hours=1),
     timedelta(hours=3),
 )
-RELOAD_CHECK_INTERVAL, GAUGE_INTERVAL, HEARTBEAT_PING_INTERVAL = (
+RELOAD_CHECK_INTERVAL, GAUGE_INTERVAL, HEARTBEAT_PING_INTERVAL, OUTCOME_INTERVAL, STATUS_INTERVAL = (
     timedelta(seconds=1),
     timedelta(seconds=60),
     timedelta(seconds=60),
+    timedelta(seconds=60),
+    timedelta(seconds=20),  # three saves before `monitor status` reports a silent daemon
 )
 
 log = structlog.get_logger("monitor")
@@ -154,6 +162,7 @@ class Daemon:
             PeriodicJob("watchdog", TICK_INTERVAL, self._tick_watchdog),
             PeriodicJob("reload", RELOAD_CHECK_INTERVAL, self._with_heartbeat("reload", self._check_configuration)),
             PeriodicJob("database", GAUGE_INTERVAL, self._with_heartbeat("database", self._update_gauges)),
+            PeriodicJob("status", STATUS_INTERVAL, self._with_heartbeat("status", self._save_daemon_status)),
             PeriodicJob("heartbeat", HEARTBEAT_PING_INTERVAL, self._ping_heartbeat),
             PeriodicJob("clock", CLOCK_CHECK_INTERVAL, self._with_heartbeat("clock", self._check_clock)),
             PeriodicJob(
@@ -168,6 +177,7 @@ class Daemon:
         self._background_scheduler.start()
         await self._check_clock()
         await self._update_gauges()
+        await self._save_daemon_status()
         try:
             while not self._stop_event.is_set():
                 configuration = await self._run_or_roll_back(configuration)
@@ -215,6 +225,14 @@ class Daemon:
                 )
                 scheduler.add(job.name, job.interval, self._with_heartbeat(job.name, function))
             preload_and_freeze_gc()
+            canary = Canary(configuration, self._clock)
+            outcome_check = OutcomeCheck(self._database, CronDigestSchedule(), configuration, self._clock)
+            scheduler.add("canary", OUTCOME_INTERVAL, self._with_heartbeat("canary", canary.run))
+            scheduler.add(
+                "outcome",
+                OUTCOME_INTERVAL,
+                self._with_heartbeat("outcome", partial(self._check_outcome, outcome_check)),
+            )
             scheduler.start()
             self._notifier.notify(SD_READY)
             log.info("started", sources=len(pipeline.sources), rules=len(configuration.watchlist.rules))
@@ -302,12 +320,17 @@ class Daemon:
             self._reload_event.set()
 
     async def _update_gauges(self) -> None:
-        """Update the gauges of the metrics, and the daemon status in the database."""
+        """Update the gauges of the metrics."""
         values = await self._database.read(read_gauge_values, self._database, self.database_folder, self._clock())
         self._metrics.set_gauges(values)
-        await self._save_daemon_status(is_stopped=False)
 
-    async def _save_daemon_status(self, *, is_stopped: bool) -> None:
+    async def _check_outcome(self, check: OutcomeCheck) -> None:
+        """Record what is late as a problem."""
+        for component, problem in (await check.run()).items():
+            if self._liveness.set_problem(component, problem) and problem:
+                log.warning("component late", component=component, reason=problem)
+
+    async def _save_daemon_status(self, *, is_stopped: bool = False) -> None:
         """Store for ``monitor status`` the time, the current problems, and whether the daemon has stopped."""
         now, problems = self._clock(), self._liveness.health(time.monotonic()).problems
         status = json.dumps({"at": now.isoformat(), "stopped": is_stopped, "problems": problems})

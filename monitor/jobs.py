@@ -127,7 +127,7 @@ class DaemonJobs:
         async with self._processing_lock:
             notices = self._pending_notices.get()
             _, digests = await self._pipeline.match_and_compose(notices, MAX_ARTICLES_PER_TICK)
-            self._on_digest_problem(self._pipeline.digest_composer.failures.describe())
+            self._on_digest_problem(self._pipeline.digest_problem)
             if digests:
                 self._pending_notices.clear(notices)
 

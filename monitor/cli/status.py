@@ -113,7 +113,7 @@ OUTAGE_THRESHOLD_SOURCES = 2
 MAX_LISTED_SOURCES = 20
 """Up to this number, healthy sources are listed as well."""
 
-MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
+MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 REFRESH_SECONDS = 2.0
 
 AllOption = Annotated[bool, typer.Option("--all", help="List healthy sources, too.")]
@@ -124,7 +124,7 @@ WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Refresh every 
 class DaemonStatus:
     """The last stored state of the daemon.
 
-    ``state`` is running, stopped, silent (should run, but has not reported for five minutes) or never seen.
+    ``state`` is running, stopped, silent (should run, but has not reported for a minute) or never seen.
     """
 
     state: str = "never seen"
@@ -213,7 +213,7 @@ def load_report(config: Path, database: str) -> StatusReport:
 
 
 def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
-    """Return the daemon status from the JSON that the daemon stores every minute and when it stops."""
+    """Return the daemon status from the JSON that the daemon stores every 20 seconds and when it stops."""
     if not text:
         return DaemonStatus()
     stored = loads(text)
@@ -319,13 +319,19 @@ def find_problems(report: StatusReport) -> Iterator[str]:
 
 
 def find_idle_problems(report: StatusReport) -> Iterator[str]:
-    """Yield a problem if sources are due and the daemon is stopped, or nothing was ever polled."""
+    """Yield a problem if nothing was ever polled, or if the daemon is stopped and nothing polls in its place."""
     watched = [source.poll_state for source in report.sources if source.poll_state.state.value != "paused"]
-    was_polled = any(poll_state.last_attempt_at or poll_state.last_success_at for poll_state in watched)
-    if report.daemon.state == "never seen" and not was_polled:
+    polled_at = [poll_state.last_attempt_at or poll_state.last_success_at for poll_state in watched]
+    last_poll_at = max(filter(None, polled_at), default=None)
+    daemon = report.daemon
+    if daemon.state == "never seen" and last_poll_at is None:
         yield "Nothing was polled yet: start the daemon with `monitor run`, or run one pass with `monitor poll`."
+    if daemon.state != "stopped" or daemon.seen_at is None:
+        return
     due = min((poll_state.next_poll_at for poll_state in watched if poll_state.next_poll_at), default=None)
-    if report.daemon.state == "stopped" and due and report.created_at - due > OVERDUE_AFTER:
+    if last_poll_at is None or last_poll_at <= daemon.seen_at:
+        yield f"The daemon was stopped at {format_time(daemon.seen_at)}: start it with `monitor run`."
+    elif due and report.created_at - due > OVERDUE_AFTER:
         yield f"The daemon is stopped, and sources have been due since {format_time(due)}: start it with `monitor run`."
 
 

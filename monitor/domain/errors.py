@@ -93,6 +93,10 @@ class WorkerKilled(MonitorError):
     """Raised if a worker process exceeded its time or memory limit and was killed."""
 
 
+class CanaryLost(MonitorError):
+    """The synthetic article of the canary did not reach the digest."""
+
+
 class LeaseLost(MonitorError):
     """Raised if a lease has expired and another process may hold the row; discard the result, it will be repeated."""
 

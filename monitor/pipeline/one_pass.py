@@ -87,6 +87,11 @@ class Pipeline:
         """Return the configured sources that are not paused, by id."""
         return {source.id: source for source in self.configuration.sources if not source.paused}
 
+    @property
+    def digest_problem(self) -> str:
+        """Return a line about digests that could not be composed, or an empty text."""
+        return self.digest_composer.failures.describe()
+
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
         """Poll due sources until none is due, or the named sources once."""
         polls: list[PollResult] = []
@@ -139,5 +144,4 @@ class Pipeline:
         rechecks = await self.recheck(progress)
         matching, digests = await self.match_and_compose()
         attempts = (*await self.send_deliveries(), *await self.delivery_sender.drain(DELIVERY_DRAIN_SECONDS))
-        problem = self.digest_composer.failures.describe()
-        return PassResult(polls, pages, rechecks, matching, digests, problem, attempts)
+        return PassResult(polls, pages, rechecks, matching, digests, self.digest_problem, attempts)

@@ -139,6 +139,15 @@ class SqlQueryStore:
                 ),
             )
 
+    def oldest_unmatched_at(self) -> datetime | None:
+        """Return when the oldest article that waits to be matched was first seen, or None if none waits."""
+        oldest = select(func.min(ARTICLE.c.first_seen_at)).where(
+            ARTICLE.c.stage == str(Stage.EXTRACTED), IS_IN_PROGRESS
+        )
+        with self._connections.read_transaction() as connection:
+            first_seen_at: datetime | None = connection.execute(oldest).scalar_one()
+        return first_seen_at
+
     def _load_articles(self, query: Select[*tuple[object, ...]]) -> list[StoredArticle]:
         with self._connections.read_transaction() as connection:
             return [stored_article_from_row(row) for row in connection.execute(query)]

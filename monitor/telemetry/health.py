@@ -13,7 +13,7 @@ from threading import Lock
 
 import structlog
 
-from monitor.domain.errors import StoreError
+from monitor.domain.errors import CanaryLost, StoreError
 from monitor.domain.fetch_result import Failed, Fetched, FetchRequest
 from monitor.domain.ports import Fetcher
 from monitor.domain.secret import Secret
@@ -117,13 +117,16 @@ log = structlog.get_logger("monitor")
 def with_heartbeat(
     liveness: Liveness, part: str, work: Callable[[], Awaitable[object]]
 ) -> Callable[[], Awaitable[None]]:
-    """Wrap a job to report a heartbeat when it is done; a database error is recorded and logged once."""
+    """Wrap a job to report a heartbeat when it is done.
+
+    A database error, and a lost canary, is recorded as a problem and logged once.
+    """
 
     async def beat() -> None:
         problem = ""
         try:
             await work()
-        except StoreError as error:
+        except (StoreError, CanaryLost) as error:
             problem = str(error)
         liveness.beat(part, time.monotonic())
         if liveness.set_problem(part, problem):

@@ -1,0 +1,55 @@
+"""Outcome check: whether articles become digests and digests reach their readers, in time.
+
+Jobs that run without an error can still fall behind. The heartbeat must not report health while readers get nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from monitor.domain.configuration import Configuration
+from monitor.domain.ports import Clock, DigestSchedule
+from monitor.store.database import SqlDatabase
+
+MAX_DELIVERY_DELAY = timedelta(hours=1)  # mail servers that greylist accept a message within an hour
+MAX_MATCHING_DELAY = timedelta(minutes=15)  # a first pass over 2,000 feeds is matched in less
+MAX_DIGEST_DELAY = timedelta(minutes=15)
+
+DELIVERY, MATCHING, DIGEST_TIMES = "delivery", "matching", "digest times"
+
+
+class OutcomeCheck:
+    """Finds deliveries, articles and digests that are late. One instance per configuration."""
+
+    def __init__(
+        self, database: SqlDatabase, timetable: DigestSchedule, configuration: Configuration, clock: Clock
+    ) -> None:
+        self._database, self._timetable = database, timetable
+        self._plans = [plan for plan in configuration.digests if not plan.schedule.is_immediate]
+        self._clock = clock
+
+    async def run(self) -> dict[str, str]:
+        """Return the problem of each component, or an empty text. May raise ``StoreError``."""
+        return await self._database.read(self._find_problems, self._clock())
+
+    def _find_problems(self, now: datetime) -> dict[str, str]:
+        pending_at = self._database.deliveries.count_outbox().oldest_pending_at
+        unmatched_at = self._database.queries.oldest_unmatched_at()
+        return {
+            DELIVERY: _describe_delay("a delivery has been pending", pending_at, now, MAX_DELIVERY_DELAY),
+            MATCHING: _describe_delay("an article has waited to be matched", unmatched_at, now, MAX_MATCHING_DELAY),
+            DIGEST_TIMES: ", ".join(f"{plan_id} is overdue" for plan_id in self._list_overdue_plans(now)),
+        }
+
+    def _list_overdue_plans(self, now: datetime) -> list[str]:
+        """Return the ids of digests that were due more than ``MAX_DIGEST_DELAY`` ago and are not composed."""
+        overdue = []
+        for plan in self._plans:
+            end_at = self._database.outbox.last_window_end(plan.id)
+            if end_at and self._timetable.last_due(plan, end_at, now - MAX_DIGEST_DELAY):
+                overdue.append(plan.id)
+        return overdue
+
+
+def _describe_delay(event: str, since: datetime | None, now: datetime, limit: timedelta) -> str:
+    if since is None or now - since <= limit:
+        return ""
+    return f"{event} for {(now - since) // timedelta(minutes=1)} minutes"
