@@ -64,6 +64,9 @@ PHOTO_POSITION_MARK = re.compile(
 _REGION_SEPARATOR = "\n\n"
 _ASCII_SPACING_CODES = np.frombuffer(ASCII_SPACING_TABLE[:0x80], dtype=np.uint8).astype(np.uint32)
 _WORD_WINDOW_CHARS = 30
+MAX_WORD_CHARS = 130
+"""Characters of the longest word that is looked at: a text without spaces is one word, and would be read again for each
+name in it. As long as a title before a name may be."""
 _LATIN_WORD_TABLE = bytes(
     code if code < 0x80 and (chr(code).isalpha() or chr(code) in "'-") else 0x20 for code in range(0x100)
 )
@@ -101,12 +104,15 @@ class NormalizedArticle:
         return self.folded.text.replace("-", " ")
 
     def word_ending_at(self, end: int) -> str:
-        """Return the word that ends at a folded offset, in small letters, or an empty string."""
+        """Return the word that ends at a folded offset, in small letters, or an empty string.
+
+        A word longer than ``MAX_WORD_CHARS`` is cut off at its start.
+        """
         piece = self.spaced[max(0, end - _WORD_WINDOW_CHARS) : end + 1].rpartition(" ")[2]
         if len(piece) < _WORD_WINDOW_CHARS and (not piece or piece.isalnum()):
             return piece
-        start = end
-        while start > 0 and self.cased[start - 1].isalnum():
+        start, min_start = end, max(0, end - MAX_WORD_CHARS)
+        while start > min_start and self.cased[start - 1].isalnum():
             start -= 1
         return self.folded.text[start:end]
 
@@ -176,6 +182,7 @@ def replace_punctuation_fast(text: str) -> str:
 
 
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
+_LINE_BREAK = re.compile("\n")
 _LAST_WORD = re.compile(r"[^\W_]+\Z")
 _HEADLINE_WORD = re.compile(r"[A-Za-z]{4,}")
 _SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
@@ -184,6 +191,9 @@ _OCCUPATION_APPOSITION = re.compile(
 )
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 """Characters in which a word in small letters is searched: keeps the cost of a very long text bounded."""
+_LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
+_MAX_SINGLE_SEARCH_CHARS = 10_000
+"""Characters up to which one word is searched at a time; in longer texts all words are collected once."""
 _MIN_HEADLINE_WORDS = 3
 _HEADLINE_CAPITAL_SHARE = 0.8
 """Share of capitalized long words in a headline: some languages keep one of five words in small letters."""
@@ -205,7 +215,9 @@ class SurroundingText:
 
     __slots__ = (
         "_headline_cache",
+        "_line_breaks",
         "_lowercase_cache",
+        "_lowercase_words",
         "_word_before_cache",
         "article_text",
         "cased",
@@ -219,6 +231,8 @@ class SurroundingText:
         self._word_before_cache: dict[int, str] = {}
         self._headline_cache: dict[int, bool] = {}
         self._lowercase_cache: dict[str, bool] = {}
+        self._lowercase_words: frozenset[str] | None = None
+        self._line_breaks: list[int] | None = None
 
     def is_written_as_name(self, start: int, end: int) -> bool:
         """Return whether a place has capital letters, and only spaces, hyphens and apostrophes between its words."""
@@ -270,8 +284,11 @@ class SurroundingText:
 
     def line_bounds(self, start: int) -> tuple[int, int]:
         """Return the start and end offset of the line that contains a place."""
-        end = self.cased.find("\n", start)
-        return self.cased.rfind("\n", 0, start) + 1, end if end >= 0 else len(self.cased)
+        breaks = self._line_breaks
+        if breaks is None:
+            breaks = self._line_breaks = [match.start() for match in _LINE_BREAK.finditer(self.cased)]
+        at = bisect_left(breaks, start)
+        return breaks[at - 1] + 1 if at else 0, breaks[at] if at < len(breaks) else len(self.cased)
 
     def is_headline(self, start: int) -> bool:
         """Return whether a place is in a line in Title Case or CAPITALS."""
@@ -305,8 +322,18 @@ class SurroundingText:
             return True
         known = self._lowercase_cache.get(low)
         if known is None:
-            known = self._lowercase_cache[low] = _occurs_in_lowercase(self.cased, low)
+            known = self._lowercase_cache[low] = self._occurs_in_lowercase(low)
         return known
+
+    def _occurs_in_lowercase(self, word: str) -> bool:
+        """Return whether a folded word of at least three letters occurs in small letters in the text."""
+        if len(word) < 3 or not (word.isascii() and word.isalpha()):
+            return False
+        if len(self.cased) <= _MAX_SINGLE_SEARCH_CHARS:
+            return _find_lowercase(self.cased, word)
+        if self._lowercase_words is None:
+            self._lowercase_words = frozenset(_LOWERCASE_WORD.findall(self.cased, 0, _LOWERCASE_SEARCH_MAX_CHARS))
+        return word in self._lowercase_words
 
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
         """Return the word before a name that makes it part of a longer name, or an empty string.
@@ -422,15 +449,13 @@ class SurroundingText:
         return ""
 
 
-def _occurs_in_lowercase(cased: str, word: str) -> bool:
-    """Return whether a folded word of at least three letters occurs in small letters in the text."""
-    if len(word) < 3 or not (word.isascii() and word.isalpha()):
-        return False
-    at = cased.find(word, 0, _LOWERCASE_SEARCH_MAX_CHARS)
+def _find_lowercase(cased: str, word: str) -> bool:
+    """Return whether a word occurs in small letters, with no other Latin letter directly before or after it."""
+    at = cased.find(word)
     while at >= 0:
         end = at + len(word)
-        before, after = cased[at - 1 : at], cased[end : min(end + 1, _LOWERCASE_SEARCH_MAX_CHARS)]
+        before, after = cased[at - 1 : at], cased[end : end + 1]
         if not ("a" <= before.lower() <= "z" and before.isascii()) and not "a" <= after <= "z":
             return True
-        at = cased.find(word, end, _LOWERCASE_SEARCH_MAX_CHARS)
+        at = cased.find(word, end)
     return False

@@ -46,6 +46,9 @@ MAX_INITIAL_CHARS = 5
 _MAX_NICKNAME_CHARS = 50
 _MAX_PATRONYMIC_CHARS = 40
 _MAX_FIRST_NAME_CHARS = 40
+_MAX_NAME_WORD_CHARS = 80
+"""Characters of the longest word that is compared with names: longer than any name, so that a text without spaces is
+not read again for each capital letter in it."""
 _MIN_WORD_LETTERS = 3
 _MIN_STEM_LETTERS = 2
 
@@ -176,12 +179,15 @@ def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span])
     )
     claimed = sorted(claimed_spans)
     starts, joined = facts.article_text.find_capitalized_words()
-    index = joined.index
+    find = joined.find
     pairs: list[Candidate] = []
     single_words: list[tuple[int, PhoneticWord]] = []
     adjacent_start = -1
     for start in starts:
-        piece = joined[start : index(" ", start)]
+        end = find(" ", start, start + _MAX_NAME_WORD_CHARS)
+        if end < 0:
+            continue
+        piece = joined[start:end]
         word = cache.get(piece)
         if word is None:
             word = to_phonetic(piece)
@@ -241,7 +247,7 @@ def find_phonetic_short_names(
     candidates: list[Candidate] = []
     known_titles = title_words()
     for start, word in single_words:
-        mentioned = mentioned_by_key.get(word.key, ())
+        mentioned = mentioned_by_key.get(word.key, ())[:MAX_CANDIDATE_OFFICIALS]
         follows_title = word.is_distinctive and cased[start - 1] in _WORD_SEPARATORS
         follows_title = (
             follows_title and spaced[max(1, start - _MAX_TITLE_WORD_CHARS) : start].rpartition(" ")[2] in known_titles
@@ -374,13 +380,15 @@ def find_inflected_names(
 ) -> Candidates:
     """Return the candidates, with watched names and short names in other cases than the nominative added."""
     code = language[:2].lower()
-    text, index, cache = article_text.folded.text, article_text.spaced.index, name_index.inflection_cache(code)
+    text, find, cache = article_text.folded.text, article_text.spaced.find, name_index.inflection_cache(code)
     has_genitive = _inflections()[code].genitive_s
     full_names: list[PatternMatch] = []
     short_names: list[PatternMatch] = []
     genitive_ends: list[int] = []
     for start in article_text.find_capitalized_words()[0]:
-        end = index(" ", start + 1) - 1
+        end = find(" ", start + 1, start + _MAX_NAME_WORD_CHARS) - 1
+        if end < 0:
+            continue
         if text[end : end + 1] == "-" and (match := _HYPHENATED_WORD.match(article_text.cased, start)):
             end = match.end()
         if has_genitive and text[end - 1] != "s":

@@ -1,11 +1,11 @@
-"""Input and state of the decisions: facts about one article, and a frozen record of earlier decisions."""
+"""Input and state of the decisions: facts about one article, and the record of earlier decisions."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from types import MappingProxyType
 from typing import NamedTuple
 
 from monitor.domain.mention import MatchForm
@@ -19,6 +19,11 @@ MAX_NEAR_MISSES = 50
 """Near misses kept for one article: more would fill the database with a text that repeats one name."""
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
 """Officials named by one near miss: with more, the near miss helps nobody to correct the watchlist."""
+_MANY_OFFICIALS = 200
+"""Officials with one name from which on it is faster to remember which of them are mentioned than to ask for each."""
+_MAX_STEPS_BACK = 64
+"""Places by which a mention may be out of the order of the text: an extended name begins at most 90 characters before
+its short name."""
 
 
 @dataclass(frozen=True)
@@ -87,100 +92,110 @@ class OtherBearer(NamedTuple):
     name: str
 
 
-class AcceptedChain(NamedTuple):
-    """The accepted candidates, the last one first: adding one copies nothing."""
+class _OrderedOffsets:
+    """Offsets of mentions, added nearly in the order of the text by several steps one after another."""
 
-    last: AcceptedCandidate
-    earlier: "AcceptedChain | None"
+    __slots__ = ("_runs",)
+
+    def __init__(self) -> None:
+        self._runs: list[list[int]] = [[]]
+
+    def add(self, offset: int) -> None:
+        """Add an offset; one far before the last starts a new run, so that no long list is shifted for it."""
+        run = self._runs[-1]
+        if not run or offset >= run[-1]:
+            run.append(offset)
+        elif offset >= run[-_MAX_STEPS_BACK:][0]:
+            insort(run, offset)
+        else:
+            self._runs.append([offset])
+
+    def last_before(self, offset: int) -> int:
+        """Return the greatest offset below ``offset``, or -1 if there is none."""
+        return max((run[at - 1] for run in self._runs if (at := bisect_left(run, offset))), default=-1)
 
 
-class MatchContext(NamedTuple):
-    """Results of earlier decisions on an article; each step returns a changed copy.
+class _MentionedAmong:
+    """Officials with one very common name that are mentioned so far; ``seen_count`` mentioned ones were compared."""
 
+    __slots__ = ("found", "official_indexes", "seen_count")
+
+    def __init__(self, official_indexes: Sequence[int]) -> None:
+        self.official_indexes, self.seen_count = official_indexes, 0
+        self.found: list[int] = []
+
+
+@dataclass(slots=True)
+class MatchContext:
+    """Record of the decisions on one article so far; each step adds to it, and none removes or changes what is there.
+
+    It grows in place: a copy for each decision would make the time grow with the square of the length of a text.
     ``claimed_spans`` are the places of full names, accepted or rejected, in the order of their discovery.
-    ``first_accepted_at`` maps each mentioned official to the offset of the first accepted candidate. ``namesakes`` are
-    officials whose full name belongs to another person in this article. ``other_bearers`` are, for each folded short
-    name, the other people with that name.
+    ``first_accepted_at`` maps each mentioned official to the offset of the first accepted candidate, in the order of
+    acceptance. ``namesakes`` are officials whose full name belongs to another person in this article.
+    ``other_bearers`` are, for each folded short name, the other people with that name in the order of the text.
     """
 
-    accepted: AcceptedChain | None = None
-    rejected: tuple[RejectedCandidate, ...] = ()
-    claimed_spans: tuple[Span, ...] = ()
-    first_accepted_at: Mapping[int, int] = MappingProxyType({})
-    namesakes: frozenset[int] = frozenset()
-    other_bearers: Mapping[str, tuple[OtherBearer, ...]] = MappingProxyType({})
+    accepted: list[AcceptedCandidate] = field(default_factory=list)
+    rejected: list[RejectedCandidate] = field(default_factory=list)
+    claimed_spans: list[Span] = field(default_factory=list)
+    first_accepted_at: dict[int, int] = field(default_factory=dict)
+    namesakes: set[int] = field(default_factory=set)
+    other_bearers: Mapping[str, Sequence[OtherBearer]] = field(default_factory=dict)
+    _mentioned_officials: list[int] = field(default_factory=list)
+    _offsets: defaultdict[int, _OrderedOffsets] = field(default_factory=lambda: defaultdict(_OrderedOffsets))
+    _mentioned_among: dict[int, _MentionedAmong] = field(default_factory=dict)
 
-    def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> "MatchContext":
-        """Return the context after decisions on one candidate.
-
-        A mention inside an exclude phrase of the official becomes a near miss.
-        """
-        context = self
+    def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
+        """Record the decisions on one candidate. A mention inside an exclude phrase of the official is a near miss."""
         for decision in decisions:
             if isinstance(decision, Accepted):
                 phrase = facts.find_exclude_phrase(decision.official_index, candidate)
                 if phrase:
-                    rejected = Rejected((decision.official_index,), f"cancelled by the phrase {phrase!r}")
-                    context = context.reject(candidate, rejected)
+                    self._reject(candidate, Rejected((decision.official_index,), f"cancelled by the phrase {phrase!r}"))
                 else:
-                    context = context.accept(candidate, decision)
+                    self._accept(candidate, decision)
             elif isinstance(decision, Rejected):
-                context = context.reject(candidate, decision)
-        return context
+                self._reject(candidate, decision)
 
-    def accept(self, candidate: Candidate, decision: Accepted) -> "MatchContext":
-        """Return the context with one more mention."""
-        index = decision.official_index
-        mention = AcceptedCandidate(
-            index, candidate.start, candidate.end, decision.form, decision.confidence, decision.reason
-        )
-        first = self.first_accepted_at
-        return MatchContext(
-            AcceptedChain(mention, self.accepted),
-            self.rejected,
-            self.claimed_spans,
-            first if index in first else {**first, index: candidate.start},
-            self.namesakes,
-            self.other_bearers,
-        )
+    def _accept(self, candidate: Candidate, decision: Accepted) -> None:
+        index, start, end = decision.official_index, candidate.start, candidate.end
+        self.accepted.append(AcceptedCandidate(index, start, end, decision.form, decision.confidence, decision.reason))
+        self._offsets[index].add(start)
+        if index not in self.first_accepted_at:
+            self.first_accepted_at[index] = start
+            self._mentioned_officials.append(index)
 
-    def reject(self, candidate: Candidate, decision: Rejected) -> "MatchContext":
-        """Return the context with the near misses of a rejection, up to the maximum, and its namesakes."""
-        if decision.namesakes:
-            return self._replace(namesakes=self.namesakes.union(decision.namesakes)).reject(
-                candidate, decision._replace(namesakes=())
-            )
-        if len(self.rejected) >= MAX_NEAR_MISSES or not decision.official_indexes:
-            return self
-        start, end, reason = candidate.start, candidate.end, decision.reason
-        near_misses = [
-            RejectedCandidate(index, start, end, reason)
-            for index in decision.official_indexes[:_MAX_OFFICIALS_PER_NEAR_MISS]
+    def _reject(self, candidate: Candidate, decision: Rejected) -> None:
+        """Record the near misses of a rejection, up to the maximum, and its namesakes."""
+        self.namesakes.update(decision.namesakes)
+        free = min(MAX_NEAR_MISSES - len(self.rejected), _MAX_OFFICIALS_PER_NEAR_MISS)
+        self.rejected += [
+            RejectedCandidate(index, candidate.start, candidate.end, decision.reason)
+            for index in decision.official_indexes[:free]
         ]
-        return MatchContext(
-            self.accepted,
-            (*self.rejected, *near_misses)[:MAX_NEAR_MISSES],
-            self.claimed_spans,
-            self.first_accepted_at,
-            self.namesakes,
-            self.other_bearers,
-        )
 
-    def claim(self, spans: Iterable[Span]) -> "MatchContext":
-        """Return the context with more places of full names."""
-        return self._replace(claimed_spans=(*self.claimed_spans, *spans))
+    def last_accepted_before(self, official_index: int, offset: int) -> int:
+        """Return the offset of the last mention of an official before ``offset``, or -1 if there is none."""
+        return self._offsets[official_index].last_before(offset) if official_index in self._offsets else -1
 
-    def newest_first(self) -> Iterator[AcceptedCandidate]:
-        """Yield the accepted candidates, the last accepted first."""
-        chain = self.accepted
-        while chain is not None:
-            yield chain.last
-            chain = chain.earlier
+    def mentioned(self, official_indexes: Sequence[int]) -> Sequence[int]:
+        """Return the officials among the given ones, in ascending order, who are mentioned in the article so far."""
+        if len(official_indexes) < _MANY_OFFICIALS:
+            return [index for index in official_indexes if index in self.first_accepted_at]
+        # by identity: hashing thousands of officials for each place would be as slow as asking for each of them
+        among = self._mentioned_among.get(id(official_indexes))
+        if among is None:
+            among = self._mentioned_among[id(official_indexes)] = _MentionedAmong(official_indexes)
+        for index in self._mentioned_officials[among.seen_count :]:
+            at = bisect_left(official_indexes, index)
+            if at < len(official_indexes) and official_indexes[at] == index:
+                insort(among.found, index)
+        among.seen_count = len(self._mentioned_officials)
+        return among.found
 
-    def accepted_candidates(self) -> list[AcceptedCandidate]:
-        """Return the accepted candidates in the order of their acceptance."""
-        return list(self.newest_first())[::-1]
-
-    def mentioned(self, official_indexes: Iterable[int]) -> tuple[int, ...]:
-        """Return the given officials that are mentioned in the article so far."""
-        return tuple(index for index in official_indexes if index in self.first_accepted_at)
+    def is_any_mentioned(self, official_indexes: Sequence[int]) -> bool:
+        """Return whether any of the given officials, in ascending order, is mentioned in the article so far."""
+        if len(official_indexes) < _MANY_OFFICIALS:
+            return not self.first_accepted_at.keys().isdisjoint(official_indexes)
+        return bool(self.mentioned(official_indexes))

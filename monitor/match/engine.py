@@ -1,7 +1,8 @@
 """Matching engine: a watchlist is compiled once, then each article is matched in one pass.
 
 The steps are: normalize the text, find candidates, decide full names, short names, names in other scripts and
-positions, and evaluate the rules. Each step returns a value and changes none.
+positions, and evaluate the rules. The decisions are added to one record; every other step returns a value and changes
+none. The time of each step grows in proportion to the length of the text (tests/unit/match/test_linear_time.py).
 """
 
 from collections import defaultdict
@@ -23,7 +24,7 @@ from monitor.match.context import AcceptedCandidate, ArticleFacts, MatchContext,
 from monitor.match.decisions.full_names import decide_full_names, decide_phonetic_names, decide_typos
 from monitor.match.decisions.native_names import decide_native_and_positions
 from monitor.match.decisions.short_names import decide_short_names
-from monitor.match.names.index import NameIndex
+from monitor.match.names.index import NameIndex, find_official_country
 from monitor.match.query.evaluate import CompiledQuery, compile_query
 from monitor.match.rules import RuleEvaluator
 from monitor.match.types import CandidateKind, Candidates, Span
@@ -51,11 +52,10 @@ class Matcher:
         literals = {word for words in self._rules.required_literals.values() for word in words}
         self._name_index = NameIndex(watchlist.officials, sorted(literals))
         position_ids = {one for rule in watchlist.rules if rule.match_positions for one in rule.officials}
-        self._position_official_indexes = tuple(
-            index
-            for index, official in enumerate(watchlist.officials)
-            if official.id in position_ids or "all" in position_ids
-        )
+        self._position_officials: defaultdict[str, list[int]] = defaultdict(list)
+        for index, official in enumerate(watchlist.officials):
+            if official.id in position_ids or "all" in position_ids:
+                self._position_officials[find_official_country(official.country)].append(index)
 
     def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
         """Return the mentions, near misses and rule hits of an article.
@@ -67,7 +67,7 @@ class Matcher:
         if (
             not candidates.kinds & ~CandidateKind.COUNTRY_WORD
             and not self._rules.always_evaluated
-            and not self._position_official_indexes
+            and not self._position_officials
         ):
             return Findings()
         published_at = article.published_at or seen_at
@@ -80,31 +80,33 @@ class Matcher:
             candidates.countries,
         )
         context = self._decide_names(facts, candidates)
-        context = decide_native_and_positions(facts, candidates, context, self._position_official_indexes)
+        decide_native_and_positions(facts, candidates, context, self._position_officials)
         return self._build_findings(facts, candidates, context, article, source_id)
 
     def _decide_names(self, facts: ArticleFacts, candidates: Candidates) -> MatchContext:
-        """Return the context after the decisions on full names, then on short names in Latin letters."""
+        """Return the record of the decisions on full names, then on short names in Latin letters."""
         context = MatchContext()
         if candidates.full_names or candidates.native_names:
-            context = decide_full_names(facts, candidates, context)
+            decide_full_names(facts, candidates, context)
         short_names = list_short_name_candidates(facts, candidates)
         if candidates.first_names:
-            context = decide_typos(facts, candidates, context)
+            decide_typos(facts, candidates, context)
         if self._name_index.has_phonetic_names and (
             candidates.kinds & (CandidateKind.PHONETIC_COUNTRY_WORD | CandidateKind.PHONETIC) or context.accepted
         ):
             phonetic = find_phonetic_candidates(facts, context.claimed_spans)
-            context = decide_phonetic_names(facts, phonetic, context)
+            decide_phonetic_names(facts, phonetic, context)
             short_names += find_phonetic_short_names(facts, phonetic.single_words, context.first_accepted_at)
-        return decide_short_names(facts, short_names, context) if short_names else context
+        if short_names:
+            decide_short_names(facts, short_names, context)
+        return context
 
     def _build_findings(
         self, facts: ArticleFacts, candidates: Candidates, context: MatchContext, article: Article, source_id: str
     ) -> Findings:
         """Return the findings from all decisions: offsets become regions, and the rules are evaluated."""
         officials = self._name_index.officials
-        accepted = _drop_nested(context.accepted_candidates()) if context.accepted else []
+        accepted = _drop_nested(context.accepted) if context.accepted else []
         spans: dict[str, list[Span]] = defaultdict(list)
         for one in accepted:
             spans[officials[one.official_index].id].append((one.start, one.end))
@@ -116,8 +118,25 @@ class Matcher:
             {(one.start, one.end) for one in accepted if one.form is MatchForm.POSITION},
             has_query_literal=bool(candidates.kinds & CandidateKind.QUERY_LITERAL),
         )
-        mentions = tuple([_to_mention(facts, one) for one in accepted])
+        mentions = tuple([_to_mention(facts, one) for one in _limit_mentions(accepted)])
         return Findings(mentions, hits, _list_near_misses(facts, context.rejected) if context.rejected else ())
+
+
+MAX_MENTIONS = 2_000
+"""Mentions kept for one article: each is a row in the database, and a long report has fewer than 200."""
+
+
+def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate]:
+    """Return the accepted candidates up to the maximum, and the first one of each official in any case."""
+    if len(accepted) <= MAX_MENTIONS:
+        return accepted
+    seen: set[int] = set()
+    kept: list[AcceptedCandidate] = []
+    for one in accepted:
+        if len(kept) < MAX_MENTIONS or one.official_index not in seen:
+            kept.append(one)
+            seen.add(one.official_index)
+    return kept
 
 
 def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:

@@ -113,17 +113,21 @@ def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool
 
 
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
-    """Return the sentences around the spans, each sentence once, with its spans marked."""
+    """Return the sentences around the spans, each sentence once, with its spans marked.
+
+    A span inside an earlier sentence is marked there: a line without an end of a sentence would be cut anew for each.
+    """
     texts = dict(article.regions())
-    found: dict[tuple[Region, int, int], list[Span]] = {}
+    found: dict[tuple[Region, int, int], set[Span]] = {}
     for span in sorted(spans):
         region, start, end = article_text.locate_in_region(*span)
-        if len(found) >= MAX_PASSAGES and not any(
-            known is region and low <= start and end <= high for known, low, high in found
-        ):
-            continue
-        found.setdefault((region, *find_sentence(texts[region], start, end)), []).append((start, end))
+        passage = next((one for one in found if one[0] is region and one[1] <= start and end <= one[2]), None)
+        if passage is None:
+            if len(found) >= MAX_PASSAGES:
+                continue
+            passage = (region, *find_sentence(texts[region], start, end))
+        found.setdefault(passage, set()).add((start, end))
     return tuple(
-        Passage(texts[region][start:end], region, start, end, tuple(sorted(set(marks))))
-        for (region, start, end), marks in list(found.items())[:MAX_PASSAGES]
+        Passage(texts[region][start:end], region, start, end, tuple(sorted(marks)))
+        for (region, start, end), marks in found.items()
     )

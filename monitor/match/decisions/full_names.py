@@ -55,15 +55,15 @@ _SINGLE_WORD = (Deferred(Deferral.SINGLE_WORD),)
 _TITLE_NEEDED = {ExtensionKind.INITIAL_FOR_FIRST_NAME, ExtensionKind.FIRST_NAME_TYPO}
 
 
-def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on all full names, in the order of the text."""
+def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+    """Record the decisions on all full names, in the order of the text."""
     claimed: list[Span] = []
     for candidate in list_full_name_candidates(facts, candidates):
         decisions = decide_full_name(facts, candidate, context)
         if decisions is not _SINGLE_WORD:
             claimed.append((candidate.start, candidate.end))
-        context = context.apply(facts, candidate, decisions)
-    return context.claim(claimed)
+        context.apply(facts, candidate, decisions)
+    context.claimed_spans += claimed
 
 
 def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
@@ -141,10 +141,8 @@ def _is_different_generation(facts: ArticleFacts, candidate: Candidate, official
     return printed is not None and configured is not None and printed[1].lower() != configured[1].lower()
 
 
-def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on full names in another spelling that sounds alike."""
-    if not phonetic.pairs:
-        return context
+def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, context: MatchContext) -> None:
+    """Record the decisions on full names in another spelling that sounds alike."""
     for candidate in phonetic.pairs:
         official = candidate.official_indexes[0]
         evidence = collect_full_name_evidence(facts, candidate, official)
@@ -152,13 +150,13 @@ def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, con
         if decision is None:
             reason = f"full name, another spelling of {facts.name_index.officials[official].name!r}"
             decision = Accepted(official, MatchForm.FULL, PHONETIC_NAME_CONFIDENCE, reason)
-        context = context.apply(facts, candidate, (decision,))
-    return context.claim((candidate.start, candidate.end) for candidate in phonetic.pairs)
+        context.apply(facts, candidate, (decision,))
+    context.claimed_spans += [(candidate.start, candidate.end) for candidate in phonetic.pairs]
 
 
-def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on full names with one typo in the last part."""
-    recent = list(context.claimed_spans[-_MAX_RECENT_SPANS:])
+def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+    """Record the decisions on full names with one typo in the last part."""
+    recent = context.claimed_spans[-_MAX_RECENT_SPANS:]
     earlier_count = len(recent)
     for typo in find_typo_words(facts, candidates):
         if _is_claimed(recent[-_MAX_RECENT_SPANS:], typo.start):
@@ -168,8 +166,8 @@ def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchCont
             decision = _decide_typo(facts, candidate, context)
             if isinstance(decision, Accepted):
                 recent.append((candidate.start, candidate.end))
-            context = context.apply(facts, candidate, (decision,))
-    return context.claim(recent[earlier_count:])
+            context.apply(facts, candidate, (decision,))
+    context.claimed_spans += recent[earlier_count:]
 
 
 def _is_claimed(spans: Iterable[Span], offset: int) -> bool:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.domain.mention import MatchForm
 from monitor.match.context import ArticleFacts, MatchContext
@@ -27,22 +27,25 @@ POSITION_CONFIDENCE = 0.6
 """The lowest: no name is printed, and the configured dates may be wrong."""
 
 
+OfficialsByCountry = Mapping[str, Sequence[int]]
+"""Officials of each country whose position alone is a mention."""
+
+
 def decide_native_and_positions(
-    facts: ArticleFacts, candidates: Candidates, context: MatchContext, position_official_indexes: Sequence[int]
-) -> MatchContext:
-    """Return the context after the decisions on short names in other scripts and on positions without a name."""
+    facts: ArticleFacts, candidates: Candidates, context: MatchContext, officials_by_country: OfficialsByCountry
+) -> None:
+    """Record the decisions on short names in other scripts and on positions without a name."""
     if candidates.native_short_names and context.accepted:
-        context = decide_native_short_names(facts, candidates, context)
+        decide_native_short_names(facts, candidates, context)
     if candidates.native_names and context.accepted:
-        context = decide_han_names_by_position(facts, context)
-        context = decide_korean_names_by_position(facts, context)
-    if position_official_indexes:
-        context = decide_positions(facts, position_official_indexes, context)
-    return context
+        decide_han_names_by_position(facts, context)
+        decide_korean_names_by_position(facts, context)
+    if officials_by_country:
+        decide_positions(facts, officials_by_country, context)
 
 
-def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on configured short names in other scripts.
+def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+    """Record the decisions on configured short names in other scripts.
 
     The official must be mentioned with the full name, and no word may continue the short name.
     """
@@ -64,8 +67,7 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
         if is_separate:
             reason = "short name after the full name"
             decision = Accepted(officials[0], MatchForm.SHORT, NATIVE_SHORT_NAME_CONFIDENCE, reason)
-            context = context.apply(facts, Candidate(first, last, officials), (decision,))
-    return context
+            context.apply(facts, Candidate(first, last, tuple(officials)), (decision,))
 
 
 def _is_cased_family_name(cased: str, start: int, end: int) -> bool:
@@ -99,8 +101,8 @@ def _is_separated(text: str, start: int, end: int) -> bool:
     return all(free) or (any(free) and end - start >= _MIN_DISTINCTIVE_CHARS)
 
 
-def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on Chinese and Japanese family names directly before a position.
+def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
+    """Record the decisions on Chinese and Japanese family names directly before a position.
 
     They count if exactly one mentioned official has the family name, and no other person with it is named.
     """
@@ -113,20 +115,20 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
     for family, officials in officials_by_family.items():
         starts = [at for at in _find_family_name(text, family) if not _is_claimed(claimed, at)]
         before_position = [at for at in starts if _HAN_POSITION.match(text, at + len(family))]
-        others = [at for at in starts if at not in before_position and "\u3400" <= text[at + len(family)] <= "\u9fff"]
-        for at in before_position if len(officials) == 1 and not others else ():
+        known = set(before_position)
+        has_others = any(at not in known and "\u3400" <= text[at + len(family)] <= "\u9fff" for at in starts)
+        for at in before_position if len(officials) == 1 and not has_others else ():
             reason = "family name before a position, after the full name"
             decision = Accepted(officials[0], MatchForm.WITH_TITLE, FAMILY_NAME_WITH_POSITION_CONFIDENCE, reason)
-            context = context.apply(facts, Candidate(at, at + len(family), tuple(officials)), (decision,))
-    return context
+            context.apply(facts, Candidate(at, at + len(family), tuple(officials)), (decision,))
 
 
-def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on Korean family names before the position named with the full name."""
+def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
+    """Record the decisions on Korean family names before the position named with the full name."""
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
     officials_by_title: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for mention in context.accepted_candidates():
+    for mention in context.accepted:
         name = text[mention.start : mention.end].replace(" ", "")
         if _KOREAN_NAME.fullmatch(name):
             family = name[: 2 if name[:2] in native_words().two_character_family_names else 1]
@@ -140,8 +142,7 @@ def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) 
         for match in re.finditer(f"(?<![가-힣]){family}(?= ?{position_word})", text):
             reason = "family name before the position given with the full name"
             decision = Accepted(official, MatchForm.WITH_TITLE, FAMILY_NAME_WITH_POSITION_CONFIDENCE, reason)
-            context = context.apply(facts, Candidate(match.start(), match.end(), (official,)), (decision,))
-    return context
+            context.apply(facts, Candidate(match.start(), match.end(), (official,)), (decision,))
 
 
 def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str]:
@@ -195,23 +196,43 @@ _KOREAN_POSITION = re.compile(
 _WORD_GAPS = {" ", "-", "'s ", "' "}
 
 
-def decide_positions(facts: ArticleFacts, official_indexes: Iterable[int], context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on positions without a name: "the Lao Defence Minister".
+_MAX_TITLE_RUN_WORDS = 40
+"""Title words in a row that may be a position: the longest titles in use, of several posts, have about 25."""
+_MAX_NAME_DISTANCE_CHARS = 2
+"""Characters between a position and the name of its holder: a space, or a comma and a space."""
+
+
+def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCountry, context: MatchContext) -> None:
+    """Record the decisions on positions without a name: "the Lao Defence Minister".
 
     A position counts for the one official who held it in that country on the date of the article.
     """
     if facts.article_date is None:
-        return context
-    watched = tuple(official_indexes)
-    for start, end, title in _find_titles(facts.article_text.cased):
-        if any(start < mention.end and mention.start <= end + 2 for mention in context.newest_first()):
-            continue
-        holders = tuple(official for official in watched if _is_holder(facts, official, title))
+        return
+    holders_by_title: dict[Title, tuple[int, ...]] = {}
+    for start, end, title in _drop_named_holders(_find_titles(facts.article_text.cased), context):
+        holders = holders_by_title.get(title)
+        if holders is None:
+            watched = (official for country in title.countries for official in officials_by_country.get(country, ()))
+            holders = holders_by_title[title] = tuple(one for one in watched if _is_holder(facts, one, title))
         if len(holders) == 1:
             reason = f"position held on {facts.article_date}"
             decision = Accepted(holders[0], MatchForm.POSITION, POSITION_CONFIDENCE, reason)
-            context = context.apply(facts, Candidate(start, end, holders), (decision,))
-    return context
+            context.apply(facts, Candidate(start, end, holders), (decision,))
+
+
+def _drop_named_holders(
+    titles: Iterable[tuple[int, int, Title]], context: MatchContext
+) -> Iterator[tuple[int, int, Title]]:
+    """Yield the titles, in the order of the text, that no mention overlaps and no mention follows directly."""
+    mentions = sorted((mention.start, mention.end) for mention in context.accepted)
+    at = last_end = 0
+    for start, end, title in titles:
+        while at < len(mentions) and mentions[at][0] <= end + _MAX_NAME_DISTANCE_CHARS:
+            last_end = max(last_end, mentions[at][1])
+            at += 1
+        if last_end <= start:
+            yield start, end, title
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
@@ -231,6 +252,9 @@ def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
 
 
 def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Title]]:
+    """Yield the position that a run of title words names; a run too long for a title names none."""
+    if len(run) > _MAX_TITLE_RUN_WORDS:
+        return
     while run and run[0][2] in {"the", "a", "an", "of", "and", "to", "in", "by", "for", "his", "her", "their"}:
         run = run[1:]
     while run and run[-1][2] in {

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from monitor.domain.mention import MatchForm
@@ -49,8 +50,6 @@ BARE_NAME_CONFIDENCE = 0.85
 
 _MAX_WORD_LETTERS = 24
 """Letters of the word before a candidate from which on it may be cut off, so that its start must be searched."""
-_MANY_OFFICIALS = 200
-"""Officials with one short name from which on it is faster to look up each mentioned official among them."""
 _MIN_DISTINCTIVE_LETTERS = 9
 """Letters of a short name that is rare enough to count with only a form of address, in a text on its country."""
 _SENTENCE_CHARS = 300
@@ -91,39 +90,38 @@ class _FoundBearers(NamedTuple):
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
 
-    def by_short_name(self) -> Mapping[str, tuple[OtherBearer, ...]]:
-        """Return the other bearers of each short name."""
+    def by_short_name(self) -> Mapping[str, Sequence[OtherBearer]]:
+        """Return the other bearers of each short name, in the order of the text."""
         grouped: dict[str, list[OtherBearer]] = defaultdict(list)
-        for short_name, start, name in self.entries:
+        for short_name, start, name in sorted(self.entries):
             grouped[short_name].append(OtherBearer(start, name))
-        return {short_name: tuple(bearers) for short_name, bearers in grouped.items()}
+        return grouped
 
 
-def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext) -> MatchContext:
-    """Return the context after the decisions on all short names outside full names."""
+def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext) -> None:
+    """Record the decisions on all short names outside full names."""
     bearers = _FoundBearers([])
-    context, deferrals, has_single_word_name = _decide_titled_names(facts, candidates, context, bearers)
+    deferrals, has_single_word_name = _decide_titled_names(facts, candidates, context, bearers)
     if not (deferrals.no_title or context.first_accepted_at):
-        return context
+        return
     bare_names = _select_deferred(facts, deferrals, context, bearers, has_single_word_name=has_single_word_name)
     for candidate in deferrals.not_mentioned:
-        if _is_any_official_mentioned(context, candidate):
+        if context.is_any_mentioned(candidate.official_indexes):
             outcome = decide_boundary(facts, candidate, context)
             if outcome is None:
                 bare_names.append(candidate)
             else:
                 bearers.add(facts, outcome)
-                context = context.apply(facts, outcome.candidate, outcome.decisions)
-    context = context._replace(other_bearers=bearers.by_short_name())
+                context.apply(facts, outcome.candidate, outcome.decisions)
+    context.other_bearers = bearers.by_short_name()
     for candidate in bare_names:
-        context = context.apply(facts, candidate, decide_bare_name(facts, candidate, context))
-    return context
+        context.apply(facts, candidate, decide_bare_name(facts, candidate, context))
 
 
 def _decide_titled_names(
     facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext, bearers: _FoundBearers
-) -> tuple[MatchContext, _Deferrals, bool]:
-    """Decide the short names with a title; return the context, the deferred ones, and if a single-word name is bare.
+) -> tuple[_Deferrals, bool]:
+    """Decide the short names with a title; return the deferred ones, and whether a single-word name is bare.
 
     Most candidates have neither a title nor a mentioned official: they are deferred before anything costly.
     """
@@ -138,7 +136,7 @@ def _decide_titled_names(
             else can_follow_title(facts.article_text, candidate.start)
         )
         is_single = bool(single_word_names) and facts.folded_text(candidate) in single_word_names
-        is_mentioned = bool(context.first_accepted_at) and _is_any_official_mentioned(context, candidate)
+        is_mentioned = bool(context.first_accepted_at) and context.is_any_mentioned(candidate.official_indexes)
         if not (
             can_have_title
             or is_single
@@ -159,10 +157,10 @@ def _decide_titled_names(
         elif outcome.decisions is _BOUNDARY_NOT_CHECKED:
             deferrals.boundary_not_checked.append(candidate)
         elif outcome.decisions:
-            context = context.apply(facts, outcome.candidate, outcome.decisions)
+            context.apply(facts, outcome.candidate, outcome.decisions)
         if outcome.other_bearer:
             bearers.add(facts, outcome)
-    return context, deferrals, has_single_word_name
+    return deferrals, has_single_word_name
 
 
 def _decide_first_pass(
@@ -203,7 +201,7 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
     """Return a rejection for the officials who are mentioned in the article; for others it is not a near miss."""
-    return Rejected(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]), reason)
+    return Rejected(tuple(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])), reason)
 
 
 def _select_deferred(
@@ -225,7 +223,7 @@ def _select_deferred(
         facts.folded_text(candidate)
         for group in deferrals
         for candidate in group
-        if _is_any_official_mentioned(context, candidate)
+        if context.is_any_mentioned(candidate.official_indexes)
     }
     selected: list[Candidate] = []
     for candidate in deferrals.boundary_not_checked:
@@ -236,15 +234,7 @@ def _select_deferred(
                 selected.append(candidate)
     if not selected:
         return list(deferrals.no_title)
-    bearers.entries.sort()
     return sorted((*deferrals.no_title, *selected))
-
-
-def _is_any_official_mentioned(context: MatchContext, candidate: Candidate) -> bool:
-    """Return whether an official with this short name is mentioned in the article."""
-    if len(candidate.official_indexes) < _MANY_OFFICIALS:
-        return not context.first_accepted_at.keys().isdisjoint(candidate.official_indexes)
-    return any(_contains(candidate.official_indexes, official) for official in context.first_accepted_at)
 
 
 def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
@@ -256,12 +246,6 @@ def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
         or cased[start - 2 : start - 1] in {".", '"', "'", ")"}
         or (cased[start - 2 : start - 1].isupper() and not cased[start - 3 : start - 2].isalnum())
     )
-
-
-def _contains(official_indexes: Sequence[int], official_index: int) -> bool:
-    """Return whether a sorted sequence contains an official."""
-    at = bisect_left(official_indexes, official_index)
-    return at < len(official_indexes) and official_indexes[at] == official_index
 
 
 def decide_titled_name(
@@ -288,14 +272,7 @@ def _limit_officials(context: MatchContext, official_indexes: tuple[int, ...]) -
     """Return the officials to compare; of too many, the ones who are mentioned in the article."""
     if len(official_indexes) <= MAX_CANDIDATE_OFFICIALS:
         return official_indexes
-    return _filter_mentioned(context, official_indexes)[:MAX_CANDIDATE_OFFICIALS]
-
-
-def _filter_mentioned(context: MatchContext, official_indexes: Sequence[int]) -> list[int]:
-    """Return the officials who are mentioned in the article, in their order."""
-    if len(context.first_accepted_at) < len(official_indexes):
-        return [official for official in sorted(context.first_accepted_at) if _contains(official_indexes, official)]
-    return [official for official in official_indexes if official in context.first_accepted_at]
+    return context.mentioned(official_indexes)[:MAX_CANDIDATE_OFFICIALS]
 
 
 def _collect_title_evidence(
@@ -395,7 +372,7 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
     It counts for an official who is mentioned in the article, if no other person may be meant. A full name of one word
     also counts without a mention, if the article names the official's country.
     """
-    officials = _filter_mentioned(context, candidate.official_indexes) or [
+    officials = context.mentioned(candidate.official_indexes)[:MAX_CANDIDATE_OFFICIALS] or [
         official
         for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
         if _is_single_word_name(facts, candidate, official)
@@ -423,16 +400,11 @@ def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_inde
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:
         return ""
-    earlier = (
-        mention.start
-        for mention in context.newest_first()
-        if mention.official_index == official_index and mention.start < candidate.start
-    )
-    last = max(earlier, default=-1)
-    for start, name in reversed(others):
-        if last < start < candidate.start or last < 0:
-            return name
-    return ""
+    last = context.last_accepted_before(official_index, candidate.start)
+    if last < 0:
+        return others[-1].name
+    at = bisect_left(others, candidate.start, key=attrgetter("start"))
+    return others[at - 1].name if at and last < others[at - 1].start else ""
 
 
 def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]) -> str:

@@ -386,8 +386,8 @@ class NameIndex:
         ]
 
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
-        """Return the officials with a phonetic key: of both parts with a space between them, or of one long part."""
-        return tuple(self._phonetic_index.get(key, ()))
+        """Return officials with a phonetic key: of both parts with a space between them, or of one long part."""
+        return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 
     def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
         """Return the sound of a printed word if a part of a watched name sounds alike, otherwise an empty tuple."""

@@ -1,7 +1,11 @@
 """Evaluation of queries: the places in an article that satisfy them. Every step is linear in the text."""
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import re2
@@ -32,6 +36,7 @@ if TYPE_CHECKING:  # imports numpy, which parsing a query does not need
 
 MAX_SPANS = 10_000
 _MAX_NEAR_CHARS = 40 * MAX_NEAR_DISTANCE_WORDS
+_SPACED_WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,8 @@ class _Evaluation:
             case TextTerm():
                 found = find_term(node, self._article_text, self._unhyphenated)
             case Regex(pattern, _):
-                found = [match.span() for match in self._patterns[pattern].finditer(self._article_text.cased)]  # type: ignore[attr-defined] # re2 has no types
+                matches = self._patterns[pattern].finditer(self._article_text.cased)  # type: ignore[attr-defined] # re2 has no types
+                found = [match.span() for match in islice(matches, MAX_SPANS)]
             case OfficialTerm(official_id, _):
                 found = self._find_mentions(official_id)
             case Within(region, part):
@@ -208,9 +214,16 @@ class _Evaluation:
 
     def _count_words_between(self, end: int, start: int) -> int:
         """Return the number of words between two offsets; beyond the largest NEAR distance a large number."""
-        return (
-            MAX_SPANS if start - end > _MAX_NEAR_CHARS else len(self._article_text.spaced[end + 1 : start + 1].split())
-        )
+        if start - end > _MAX_NEAR_CHARS:
+            return MAX_SPANS
+        starts, ends = self._word_bounds
+        return bisect_left(starts, start + 1) - bisect_right(ends, end + 1) if end < start else 0
+
+    @cached_property
+    def _word_bounds(self) -> tuple[list[int], list[int]]:
+        """The start and the end offset of each word of the spaced text, found once for all places."""
+        spans = [match.span() for match in _SPACED_WORD.finditer(self._article_text.spaced)]
+        return [start for start, _ in spans], [end for _, end in spans]
 
 
 def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: str) -> list[Span]:

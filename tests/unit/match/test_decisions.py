@@ -100,22 +100,49 @@ def test_a_namesake_in_the_context_makes_a_title_necessary() -> None:
     (candidate,) = list_full_name_candidates(facts, candidates)
     (accepted,) = decide_full_name(facts, candidate, MatchContext())
     assert isinstance(accepted, Accepted)
-    (rejected,) = decide_full_name(facts, candidate, MatchContext(namesakes=frozenset({0})))
+    (rejected,) = decide_full_name(facts, candidate, MatchContext(namesakes={0}))
     assert isinstance(rejected, Rejected)
 
 
-def test_a_decision_changes_a_copy_of_the_context() -> None:
-    """The earlier context stays as it is; a mention inside an exclude phrase becomes a near miss."""
+def test_a_mention_inside_an_exclude_phrase_is_a_near_miss() -> None:
+    """The record has the mention outside the phrase, and the near miss inside it."""
     facts, _ = read("In the Hai district Tran Minh Hai spoke.")
-    empty = MatchContext()
+    context = MatchContext()
     decision = Accepted(1, MatchForm.FULL, 0.9, "full name")
-    accepted = empty.apply(facts, Candidate(20, 33, (1,)), (decision,))
-    assert [one.start for one in accepted.accepted_candidates()] == [20]
-    assert accepted.first_accepted_at == {1: 20}
-    excluded = accepted.apply(facts, Candidate(7, 10, (1,)), (decision,))
-    assert excluded.accepted == accepted.accepted
-    assert [one.reason for one in excluded.rejected] == ["cancelled by the phrase 'Hai district'"]
-    assert empty == MatchContext()
+    context.apply(facts, Candidate(20, 33, (1,)), (decision,))
+    context.apply(facts, Candidate(7, 10, (1,)), (decision,))
+    assert [one.start for one in context.accepted] == [20]
+    assert context.first_accepted_at == {1: 20}
+    assert [one.reason for one in context.rejected] == ["cancelled by the phrase 'Hai district'"]
+
+
+def test_the_last_mention_before_a_place_is_found_when_steps_add_out_of_order() -> None:
+    """A later step that begins again at the start of the text does not hide the mentions of an earlier one."""
+    facts, _ = read("Hai")
+    context = MatchContext()
+    for start in (100, 300, 290, 50, 200, 40):
+        context.apply(facts, Candidate(start, start + 3, (1,)), (Accepted(1, MatchForm.FULL, 0.9, "full name"),))
+    assert [context.last_accepted_before(1, offset) for offset in (40, 60, 100, 250, 300, 999)] == [
+        -1, 50, 50, 200, 290, 300
+    ]  # fmt: skip
+    assert context.last_accepted_before(0, 999) == -1
+
+
+@pytest.mark.parametrize("count", [5, 1000])
+def test_the_mentioned_officials_of_a_common_name_are_known_after_each_mention(count: int) -> None:
+    """Few and many officials with one name are answered alike, also for officials mentioned later."""
+    facts, _ = read("Hai")
+    same_name = tuple(range(0, 2 * count, 2))
+    context = MatchContext()
+    assert not context.is_any_mentioned(same_name)
+    answers = []
+    index = NameIndex(tuple(Official(str(at), f"Walter{at} Hargrove") for at in range(2 * count)))
+    facts = ArticleFacts(index, facts.article_text, facts.surrounding_text, None, "en", ())
+    for official in (4, 3, 0):
+        context.apply(facts, Candidate(0, 3, (official,)), (Accepted(official, MatchForm.FULL, 0.9, "full name"),))
+        answers.append(list(context.mentioned(same_name)))
+    assert answers == [[4], [4], [0, 4]]
+    assert context.is_any_mentioned(same_name)
 
 
 def test_near_misses_of_one_article_are_limited() -> None:
@@ -123,5 +150,5 @@ def test_near_misses_of_one_article_are_limited() -> None:
     facts, _ = read("Hai")
     context = MatchContext()
     for start in range(2 * MAX_NEAR_MISSES):
-        context = context.apply(facts, Candidate(start, start + 1, (0, 1)), (Rejected((0, 1), "no title"),))
+        context.apply(facts, Candidate(start, start + 1, (0, 1)), (Rejected((0, 1), "no title"),))
     assert len(context.rejected) == MAX_NEAR_MISSES
