@@ -5,7 +5,9 @@ being late, accumulated runs become one, and every error, missed run and skipped
 
 APScheduler also plans by the wall clock, one run after another: a clock set forward by a day, or a suspended machine,
 would cost a second of computing per job, and a clock set back would delay all jobs for a day. Here the next run is
-never more than one period away, whatever the clock does.
+never more than one period away, whatever the clock does. Because the clock can also change between two readings of it
+within APScheduler, a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the
+shortest period.
 """
 
 import asyncio
@@ -28,6 +30,8 @@ class Scheduler:
 
     def __init__(self, on_error: JobErrorCallback) -> None:
         self._on_error, self._job_count = on_error, 0
+        self._shortest_interval: timedelta | None = None
+        self._wakeup_timer: asyncio.TimerHandle | None = None
         self._running_tasks: set[asyncio.Task[object]] = set()
         self._scheduler = _ClockSafeScheduler(
             timezone=UTC,
@@ -45,13 +49,17 @@ class Scheduler:
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)
         self._job_count += 1
+        self._shortest_interval = min(interval, self._shortest_interval or interval)
 
     def start(self) -> None:
         """Start the scheduler; must be called within the running event loop."""
         self._scheduler.start()
+        self._wake_repeatedly()
 
     def stop(self) -> None:
         """Start no further run; running ones continue, and ``drain`` waits for them."""
+        if self._wakeup_timer:
+            self._wakeup_timer.cancel()
         if self._scheduler.running:
             self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=False)
@@ -66,6 +74,12 @@ class Scheduler:
         if late:
             await asyncio.wait(late)
         return len(late)
+
+    def _wake_repeatedly(self) -> None:
+        if self._shortest_interval:
+            delay = self._shortest_interval.total_seconds()
+            self._wakeup_timer = asyncio.get_running_loop().call_later(delay, self._wake_repeatedly)
+            self._scheduler.wakeup()
 
     def _track_runs(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
         """Wrap a job so that its running tasks are known; a task that ``drain`` cancels raises nothing."""

@@ -1,11 +1,13 @@
 """Scheduler: no job is dropped silently."""
 
 import asyncio
+import random
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from loops import LeapingLoop, skip, turn
 from time_machine import Traveller, travel
 
@@ -117,6 +119,70 @@ def test_jobs_continue_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest
         assert timedelta(0) < later[0] <= PERIOD
         assert [two - one for one, two in pairwise(later)] == [PERIOD] * 3
         assert runs.empty()
+
+    on_a_clock(scene)
+
+
+def test_a_clock_that_changes_between_two_readings_costs_one_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    """APScheduler reads the clock again after jobs were rescheduled; a step back in between must not stop them."""
+
+    async def scene(clock: Traveller) -> None:
+        runs: asyncio.Queue[float] = asyncio.Queue()
+        scheduler = Scheduler(lambda *_: None)
+        wake = AsyncIOScheduler.wakeup
+        steps = iter([timedelta(days=-1)])
+
+        def wake_after_step(self: AsyncIOScheduler) -> None:
+            if not runs.empty():
+                clock.shift(next(steps, timedelta(0)))
+            wake(self)
+
+        async def work() -> None:
+            runs.put_nowait(asyncio.get_running_loop().time())
+
+        monkeypatch.setattr(AsyncIOScheduler, "wakeup", wake_after_step)
+        scheduler.add("poll", PERIOD, work)
+        scheduler.start()
+        await asyncio.sleep(12 * PERIOD.total_seconds())
+        scheduler.stop()
+        times = [runs.get_nowait() for _ in range(runs.qsize())]
+        assert len(times) >= 10
+        assert max(two - one for one, two in pairwise(times)) <= 2 * PERIOD.total_seconds()
+        assert next(steps, None) is None
+
+    on_a_clock(scene)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_sequence_of_clock_steps_stops_or_multiplies_runs(seed: int) -> None:
+    """The clock jumps by seconds, days or years at random, forward and back, also while a job runs."""
+
+    async def scene(clock: Traveller) -> None:
+        draw = random.Random(seed)
+        run_count = 0
+        scheduler = Scheduler(lambda *_: None)
+        started_at = asyncio.get_running_loop().time()
+
+        def step() -> None:
+            unit = draw.choice([timedelta(seconds=0.4), timedelta(days=1), timedelta(days=400)])
+            clock.shift(unit * draw.randint(-3, 3))
+
+        async def work() -> None:
+            nonlocal run_count
+            run_count += 1
+            await asyncio.sleep(draw.random() / 2)
+            if draw.random() < 0.3:
+                step()
+
+        scheduler.add("poll", PERIOD, work)
+        scheduler.start()
+        for _ in range(60):
+            await asyncio.sleep(draw.random() * 2)
+            step()
+        elapsed = asyncio.get_running_loop().time() - started_at
+        scheduler.stop()
+        await scheduler.drain(PERIOD)
+        assert elapsed / 3 <= run_count <= 2 * elapsed
 
     on_a_clock(scene)
 
