@@ -12,12 +12,13 @@ from monitor.store.database import SqlDatabase
 MAX_DELIVERY_DELAY = timedelta(hours=1)  # mail servers that greylist accept a message within an hour
 MAX_MATCHING_DELAY = timedelta(minutes=15)  # a first pass over 2,000 feeds is matched in less
 MAX_DIGEST_DELAY = timedelta(minutes=15)
+MAX_LOG_BYTES = 200_000_000  # without a long reader it stays near 4 MB, the size of a checkpoint
 
-DELIVERY, MATCHING, DIGEST_TIMES = "delivery", "matching", "digest times"
+DELIVERY, MATCHING, DIGEST_TIMES, DATABASE_LOG = "delivery", "matching", "digest times", "database log"
 
 
 class OutcomeCheck:
-    """Finds deliveries, articles and digests that are late. One instance per configuration."""
+    """Finds what is late, and a database log that grows. One instance per configuration."""
 
     def __init__(
         self, database: SqlDatabase, timetable: DigestSchedule, configuration: Configuration, clock: Clock
@@ -36,6 +37,7 @@ class OutcomeCheck:
         return {
             DELIVERY: _describe_delay("a delivery has been pending", pending_at, now, MAX_DELIVERY_DELAY),
             MATCHING: _describe_delay("an article has waited to be matched", unmatched_at, now, MAX_MATCHING_DELAY),
+            DATABASE_LOG: _describe_log(self._database.maintenance.measure_write_ahead_log()),
             DIGEST_TIMES: ", ".join(f"{plan_id} is overdue" for plan_id in self._list_overdue_plans(now)),
         }
 
@@ -53,3 +55,12 @@ def _describe_delay(event: str, since: datetime | None, now: datetime, limit: ti
     if since is None or now - since <= limit:
         return ""
     return f"{event} for {(now - since) // timedelta(minutes=1)} minutes"
+
+
+def _describe_log(size: int) -> str:
+    if size <= MAX_LOG_BYTES:
+        return ""
+    return (
+        f"the write-ahead log has grown to {size / 1e6:.0f} MB, because another program has read the database for a "
+        "long time; end that program"
+    )

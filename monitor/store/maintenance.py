@@ -217,6 +217,11 @@ class SqlMaintenanceStore:
         """Return the space on the database's disk, or None where it is not ours to watch."""
         return self._disk_space.measure()
 
+    def measure_write_ahead_log(self) -> int:
+        """Return the bytes of SQLite's write-ahead log; 0 on another engine or without a log."""
+        path = Path(f"{self._connections.database_file}-wal")
+        return path.stat().st_size if self._connections.is_sqlite and path.exists() else 0
+
     def create_reserve(self) -> None:
         """Put a file in place that can be thrown off when the disk is full. Raises ``StoreError``."""
         self._disk_space.create_reserve()

@@ -1,6 +1,7 @@
 """Outcome check: late deliveries, articles and digests are problems of the daemon's health."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from support.factories import NOW, message, watch
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.digest import Digest, DigestPlan, Window
 from monitor.domain.source import Source
+from monitor.pipeline import outcome_check
 from monitor.pipeline.outcome_check import OutcomeCheck
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.database import SqlDatabase
@@ -82,3 +84,21 @@ def test_an_article_that_waits_to_be_matched_is_a_problem(database: SqlDatabase)
     assert find_problems(database, NOW + 15 * MINUTE) == {}
     late = find_problems(database, NOW + 20 * MINUTE)
     assert late == {"matching": "an article has waited to be matched for 20 minutes"}
+
+
+def test_a_write_ahead_log_that_grows_is_a_problem(
+    database: SqlDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that reads for hours keeps SQLite from taking the log home; when it ends, the problem ends."""
+    monkeypatch.setattr(outcome_check, "MAX_LOG_BYTES", 5_000_000)
+    reader = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM article").fetchone()
+    for number in range(80):
+        database.key_values.set(f"fact {number}", "x" * 100_000, NOW)
+    assert find_problems(database, NOW)["database log"].startswith("the write-ahead log has grown to ")
+    reader.close()
+    database.key_values.set("fact", "x", NOW)  # this write takes the log home
+    database.key_values.set("fact", "y", NOW)
+    database.close()
+    assert not (tmp_path / "monitor.db-wal").exists()
