@@ -67,6 +67,10 @@ class Vocabulary(_Table):
     """Words that follow a name in a headline with many capitals; compared with their diacritics."""
     occupations: Words = ()
     """Occupations that no official has: next to a full name they show another person of that name."""
+    negations: Words = ()
+    """Words that turn a statement into its opposite, as `not`, `refuses` or `denies`."""
+    opposites: tuple[tuple[Words, Words], ...] = ()
+    """Pairs of lists: words of one decision and words of the opposite one, as `approve` and `reject`."""
 
 
 class Credits(_Table):

@@ -68,7 +68,7 @@ _INVERSE_BASE_POWERS = _compute_powers(pow(_HASH_BASE, -1, 1 << 64), 4 * MAX_BOD
 
 @dataclass(frozen=True)
 class NormalizedText:
-    """A text prepared for comparison: folded title and body, and the byte stream that is compared."""
+    """A text prepared for comparison: title and body, folded with their capitals, and the byte stream to compare."""
 
     title: str
     cased: str = field(repr=False)
@@ -101,10 +101,11 @@ class NormalizedText:
 def normalize_text(title: str, body: str) -> NormalizedText:
     """Prepare a text for comparison; text beyond ``MAX_BODY_CHARS`` characters is ignored."""
     cased = fold(body[:MAX_BODY_CHARS]).cased
-    return NormalizedText(fold(title).text, cased, _build_stream(cased))
+    return NormalizedText(fold(title).cased, cased, build_stream(cased))
 
 
-def _build_stream(text: str) -> bytes:
+def build_stream(text: str) -> bytes:
+    """Return the letters and digits of a folded text in one spelling, in UTF-8."""
     return normalize_spelling(text).encode("utf-8", "replace").translate(None, _DROPPED_BYTES)
 
 

@@ -16,6 +16,7 @@ from xxhash import xxh3_64_intdigest
 from monitor.domain.article import Article
 from monitor.domain.grouping import DUPLICATE_WINDOW, GroupingIndex, Placement, StoryCentroid
 from monitor.stories.clustering import MAX_CANDIDATE_STORIES, StoryClusterer, top_terms
+from monitor.stories.contradictions import tells_other_event
 from monitor.stories.features import TermFeatures, TermVector, Vocabulary
 from monitor.stories.fingerprints import ArticleFeatures, NormalizedText, extract_grouping_text
 from monitor.stories.near_duplicates import compare_texts
@@ -259,7 +260,7 @@ class Grouper:
                 continue
             text, other = features.normalized_text, self._normalized_text(number)
             similarity = compare_texts(text, other, is_second_later=_is_later(article, placement))
-            if similarity.is_duplicate:
+            if similarity.is_duplicate and not tells_other_event(text, other):
                 shorter = len(text.stream) <= len(other.stream)
                 return _Duplicate(placement, similarity.smaller_share if shorter else similarity.larger_share)
         return None

@@ -1,0 +1,160 @@
+"""Reports in nearly the same words about different events: two ambassadors, two appointments, a new toll, a refusal.
+
+Such texts share most of their sentences, so that shares of text cannot tell them apart. What differs is the subject of
+the headline or of the first sentence. Both are aligned word by word; a template shows as equal words with a few
+replaced ones. The replaced words decide: a name or a number that the other text nowhere has, or a word that turns the
+statement into its opposite.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+
+from monitor.language.load import language_data
+from monitor.stories.fingerprints import NormalizedText, build_stream
+from monitor.text.fold import fold_words
+from monitor.text.tokens import is_unspaced
+
+MIN_ALIGNED_SHARE = 0.6  # of the longer head; two headlines of one text by two editors share less, templates more
+MAX_REPLACED_WORDS = 5  # a name with its title; more words are another wording
+MAX_HEAD_WORDS = 60
+MIN_STEM_LETTERS = 4  # `Japanese` counts as named where `Japan` is
+MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
+MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Headline or first sentence: words with their capitals, and in lower case."""
+
+    cased: tuple[str, ...]
+    tokens: tuple[str, ...]
+    is_title_case: bool
+
+
+def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
+    """Return whether headline or first sentence show that two similar texts report different events."""
+    heads = (
+        [_build_head(text.title, is_title=True) for text in (first, second)],
+        [_build_head(_first_sentence(text), is_title=False) for text in (first, second)],
+    )
+    return any(_differs(head, other_head, first, second) for head, other_head in heads)
+
+
+def _first_sentence(text: NormalizedText) -> str:
+    return text.sentences[0] if text.sentences else ""
+
+
+def _build_head(text: str, *, is_title: bool) -> _Head:
+    """Split a text into words; characters of scripts without spaces are words of their own."""
+    cased: list[str] = []
+    for match in _TOKEN.finditer(text):
+        word = match.group()
+        cased += word if is_unspaced(word[0]) else [word]
+    cased = cased[:MAX_HEAD_WORDS]
+    capitals = sum(word[0].isupper() for word in cased)
+    is_title_case = is_title and capitals > MAX_TITLE_CASE_SHARE * len(cased)
+    return _Head(tuple(cased), tuple(word.lower() for word in cased), is_title_case)
+
+
+def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: NormalizedText) -> bool:
+    length = max(len(head.tokens), len(other_head.tokens))
+    matcher = SequenceMatcher(None, head.tokens, other_head.tokens, autojunk=False)
+    opcodes = matcher.get_opcodes()
+    aligned = sum(end - start for tag, start, end, _, _ in opcodes if tag == "equal")
+    if not length or aligned < MIN_ALIGNED_SHARE * length:
+        return False
+    return any(
+        _is_opposite(head.tokens[start:end], other_head.tokens[other_start:other_end])
+        or (
+            tag == "replace"
+            and _names_others(head, slice(start, end), text, other)
+            and _names_others(other_head, slice(other_start, other_end), other, text)
+            and not _is_spelling(head.tokens[start:end], other_head.tokens[other_start:other_end])
+        )
+        for tag, start, end, other_start, other_end in opcodes
+        if tag != "equal"
+    )
+
+
+def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
+    """Return whether the replaced words have a name or number that is nowhere in the other text."""
+    words = head.cased[place]
+    if is_unspaced(words[0][0]):
+        return 2 <= len(words) <= 2 * MAX_REPLACED_WORDS and _is_absent("".join(words), other)
+    if len(words) > MAX_REPLACED_WORDS:
+        return False
+    for number, word in enumerate(words, place.start):
+        is_name = word[0].isupper() and ((number and not head.is_title_case) or _is_name(word, text))
+        if (is_name or word[0].isdigit()) and word.lower() not in _calendar_words() and _is_absent(word, other):
+            return True
+    return False
+
+
+def _is_name(word: str, text: NormalizedText) -> bool:
+    """Return whether a word has its capital within the sentences of a text, too."""
+    return any(sentence.find(f" {word}", 1) > 0 for sentence in text.sentences)
+
+
+def _is_absent(word: str, text: NormalizedText) -> bool:
+    """Return whether a word is neither in the body nor in the headline of a text, in any inflection."""
+    if word[0].isdigit():
+        return word not in _words(text)
+    if len(word) < MIN_STEM_LETTERS and not is_unspaced(word[0]):
+        return not word.isupper() and word not in _words(text)  # `US` may be `American` in the other text
+    stem = build_stream(word if is_unspaced(word[0]) else word[: max(MIN_STEM_LETTERS, len(word) - 3)])
+    return stem not in text.stream and stem not in build_stream(text.title)
+
+
+def _words(text: NormalizedText) -> set[str]:
+    return set(_TOKEN.findall(f"{text.title}\n{text.cased}"))
+
+
+def _is_spelling(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether two runs of words are spellings of one name."""
+    if any(word[0].isdigit() or is_unspaced(word[0]) for word in (*words, *others)):
+        return False
+    return SequenceMatcher(None, "".join(words), "".join(others), autojunk=False).ratio() >= MIN_SPELLING_LIKENESS
+
+
+def _is_opposite(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether one run of words negates the other, or has the opposite verb."""
+    sides = [_list_opposites(run) for run in (words, others)]
+    if ("negation" in sides[0]) != ("negation" in sides[1]):
+        return True
+    return any(f"-{key}" in sides[1] for key in sides[0]) or any(f"-{key}" in sides[0] for key in sides[1])
+
+
+def _list_opposites(words: Sequence[str]) -> set[str]:
+    """Return "negation" and the numbers of the pairs of opposites that a run of words has a word of."""
+    if words and is_unspaced(words[0][0]):
+        run = "".join(words)
+        return {key for word, keys in _opposites().items() if is_unspaced(word[0]) and word in run for key in keys}
+    found = {key for word in words for key in _opposites().get(word, ())}
+    text = f" {' '.join(words)} "
+    return found | {key for word, keys in _opposites().items() if " " in word and f" {word} " in text for key in keys}
+
+
+@cache
+def _opposites() -> dict[str, set[str]]:
+    """Return words in lower case without diacritics, with what they mean: "negation", or a side of a pair."""
+    found: dict[str, set[str]] = {}
+    for language in language_data().languages.values():
+        for word in language.words.negations:
+            found.setdefault(" ".join(fold_words(word)), set()).add("negation")
+        for number, (side, opposite) in enumerate(language.words.opposites):
+            for key, words in ((f"{language.code}{number}", side), (f"-{language.code}{number}", opposite)):
+                for word in words:
+                    found.setdefault(" ".join(fold_words(word)), set()).add(key)
+    return found
+
+
+@cache
+def _calendar_words() -> frozenset[str]:
+    """Return the names of months and days, which have a capital in some languages."""
+    calendars = [language.calendar for language in language_data().languages.values()]
+    words = {word for calendar in calendars for names in (*calendar.months, calendar.weekdays) for word in names}
+    return frozenset(part for word in words for part in fold_words(word))
