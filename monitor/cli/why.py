@@ -162,7 +162,7 @@ def explained_article_record(
         "partial": article.partial,
         "characters": len(article.body),
         "story": stored.story_id,
-        "copy_of": stored.copy_of,
+        "duplicate_of": stored.copy_of,
         "verdict": verdict,
         "reports": [
             {"rule": hit.rule_id, "found_at": hit.found_at, "reported_at": hit.reported_at, "digest": hit.plan_id}

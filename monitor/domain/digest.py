@@ -63,13 +63,13 @@ class DigestPlan:
         time | Literal["immediately"] | None,
         BeforeValidator(parse_digest_time),
         WithJsonSchema({"type": "string", "pattern": "^(immediately|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
-        Field(description='a time of day such as "07:00", or immediately for as soon as it is found'),
+        Field(description='a time of day such as "07:00", or immediately'),
     ] = None
     cron: Annotated[CronLine, Field(description='minute hour day month weekday, such as "0 7 * * mon-fri"')] = ""
     timezone: Annotated[
         TimeZoneName,
         Field(
-            description="zone of at, cron and quiet_hours; default: that of settings",
+            description="time zone of at, cron and quiet_hours; default: that of settings",
             json_schema_extra=lambda schema: schema.pop("default", None),
         ),
     ] = "UTC"
@@ -80,11 +80,12 @@ class DigestPlan:
         WithJsonSchema({"type": "string"}),
         Field(description='hours without deliveries, such as "22:00-06:00"; messages wait until they end'),
     ] = None
-    send_when_empty: Annotated[Flag, Field(description="send it even if nothing was found, with proof of coverage")] = (
-        False
-    )
+    send_when_empty: Annotated[
+        Flag, Field(description="also send it without hits, with the list of sources that were read")
+    ] = False
     max_articles: Annotated[
-        int, Field(strict=True, ge=1, le=5000, description="articles shown at most; the others are counted in a line")
+        int,
+        Field(strict=True, ge=1, le=5000, description="maximum number of articles; the others are counted in one line"),
     ] = 200
 
     @property

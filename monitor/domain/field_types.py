@@ -35,7 +35,7 @@ def describe_non_text(value: Any) -> str:
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         return f'{shown} is a {"truth value" if isinstance(value, bool) else "number"}, not text; write "{shown}"'
     kinds = {type(None): "nothing", list: "a list", dict: "a mapping"}
-    return f"this is {kinds.get(type(value), 'something else')} where text would be right"
+    return f"this is {kinds.get(type(value), 'something else')}, but must be text"
 
 
 def clean_text(text: str) -> str:
@@ -43,7 +43,7 @@ def clean_text(text: str) -> str:
     if not text.strip():
         raise ValueError("this is empty; write some text, or delete the key")
     if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
-        raise ValueError("this holds a control character; delete it")
+        raise ValueError("this contains a control character; delete it")
     return text.strip()
 
 
@@ -134,7 +134,7 @@ def check_smtp_url(text: str) -> None:
     if "@" in parts.netloc and not (parts.username and parts.password):
         raise ValueError("a mail server's login needs user and password, such as smtps://user:${PASSWORD}@host")
     if parts.username and parts.scheme == "smtp" and parts.port == 465:
-        raise ValueError("port 465 speaks TLS from the start, and a password is never sent without; write smtps://")
+        raise ValueError("port 465 uses TLS from the start, and passwords are sent with TLS only; write smtps://")
 
 
 def check_chat_url(text: str) -> None:

@@ -207,7 +207,9 @@ def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
             found = any(mention.official_id == official.id for mention in _match_example(matcher, text, None).mentions)
             if found != (kind == "match"):
                 path = ("officials", official.id, "examples", kind, index)
-                yield KeyIssue(path, _explain_failed_example(found, "official", "an alias", "a phrase under not"))
+                yield KeyIssue(
+                    path, _explain_failed_example(found, "official", "an alias", "a phrase under exclude_phrases")
+                )
     for rule in watchlist.rules:
         for kind, index, text in _iter_example_texts(rule.examples):
             found = any(hit.rule_id == rule.id for hit in _match_example(matcher, text, rule).hits)
