@@ -1,4 +1,4 @@
-"""Checks between the keys of sources.yaml: references, combinations of keys, and what is probably not intended."""
+"""Checks between the keys of sources.yaml: references, combinations of keys, and settings that look like mistakes."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

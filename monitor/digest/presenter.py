@@ -87,7 +87,7 @@ class ItemView:
     """One article. ``rules`` is empty if all articles of the digest have the same rules.
 
     ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``language_name`` is empty for English; ``language_code``
-    is for the ``lang`` attribute. ``extent_note`` states what was read if it is not the whole article.
+    is for the ``lang`` attribute. ``extent_note`` states which part was read if it is not the whole article.
     """
 
     pieces: tuple[TextPiece, ...]

@@ -45,7 +45,7 @@ DEFAULT_DATABASE = Secret(DEFAULT_DATABASE_URL)
 
 
 def resolve_database_url(database: Secret, folder: Path) -> Secret:
-    """Return the URL with an absolute path if it names an SQLite file; other URLs stay as they are."""
+    """Return the URL with an absolute path if it names an SQLite file; other URLs are unchanged."""
     text = database.reveal()
     if not text.startswith(SQLITE_URL_PREFIX):
         return database
@@ -94,7 +94,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One valid sources.yaml. ``warnings`` name what is allowed but probably not intended."""
+    """One valid sources.yaml. ``warnings`` describe settings that are valid but probably not intended."""
 
     settings: Settings
     sources: tuple[Source, ...] = ()

@@ -1,4 +1,4 @@
-"""Digests: their plan and schedule, the hits of one period grouped by story, and the proof of coverage."""
+"""Digests: plan and schedule, the hits of one period grouped by story, and the coverage (what was read)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -161,7 +161,7 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateItem:
-    """Same text at another outlet; listed in one line, never as an item of its own."""
+    """The same text in another outlet; listed in one line, never as a separate item."""
 
     article_id: int
     url: str
@@ -195,7 +195,7 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Proof of what was read in a window: configured sources, sources read, articles read, and problems."""
+    """Coverage of a window: numbers of configured sources, of sources read and of articles read, and problems."""
 
     sources: int = 0
     read: int = 0

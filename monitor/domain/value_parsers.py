@@ -1,4 +1,4 @@
-"""Parsers of the values in sources.yaml: lengths of time, times of day, dates, zones, addresses, URLs.
+"""Parsers of the values in sources.yaml: durations, times of day, dates, time zones, addresses, URLs.
 
 Each takes the text as written and returns the value, or raises ``ValueError`` with what is wrong and what is valid. No
 message repeats a URL, because a URL may contain a secret.
@@ -34,7 +34,7 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 
 
 def parse_duration(text: str) -> timedelta:
-    """Parse a length of time: a number and a unit (s m h d w y), several in a row add up."""
+    """Parse a duration: one or more numbers, each with a unit (s m h d w y), which are added, as in 1h30m."""
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
     length = sum(
@@ -55,7 +55,7 @@ def parse_time_of_day(text: str) -> time:
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Parse quiet hours, HH:MM-HH:MM; they may run over midnight."""
+    """Parse quiet hours, HH:MM-HH:MM; they may include midnight."""
     parts = text.split("-")
     if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
         start, end = (parse_time_of_day(part.strip()) for part in parts)
@@ -91,7 +91,7 @@ def _list_timezones() -> frozenset[str]:
 
 
 def parse_id(text: str) -> str:
-    """Parse an id: small letters, digits and hyphens, at most 64, beginning with a letter or digit."""
+    """Parse an id: lower-case letters, digits and hyphens, at most 64, beginning with a letter or digit."""
     if _ID.fullmatch(text):
         return text
     better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
@@ -199,7 +199,7 @@ def parse_email_address(text: str) -> str:
 
 
 def parse_date_format(text: str) -> str:
-    """Parse a date format as of ``strptime``; day, month and year must be in it."""
+    """Parse a date format of ``strptime``; it must contain day, month and year."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
     twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
     try:

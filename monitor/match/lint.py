@@ -148,13 +148,13 @@ if TYPE_CHECKING:
 
 
 def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield remarks on names that cannot work, queries that cannot be read, and examples that do not hold."""
+    """Yield the errors and warnings of a watchlist: unusable names, invalid queries, and examples that fail."""
     yield from map(_to_key_issue, lint_names(watchlist))
     yield from _lint_rules(watchlist)
 
 
 def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield what makes a watchlist invalid, without warnings.
+    """Yield the errors of a watchlist, without warnings.
 
     Reads the language data only for a single word as the name of an official without country and roles.
     """
@@ -172,7 +172,7 @@ def _to_key_issue(found: NameIssue) -> KeyIssue:
 
 
 def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield queries that cannot be read and examples that do not hold."""
+    """Yield invalid queries and examples that fail."""
     bad = []
     for rule in watchlist.rules:
         if (issue := _lint_query(rule, watchlist)) is not None:

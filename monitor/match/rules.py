@@ -46,7 +46,7 @@ class RuleEvaluator:
         *,
         has_query_literal: bool,
     ) -> tuple[RuleHit, ...]:
-        """Return the hits of all rules, from the places of the mentions of each official.
+        """Return the hits of all rules, from the spans of the mentions of each official.
 
         Mentions by a position alone count only for rules that match positions.
         """

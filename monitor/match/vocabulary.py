@@ -17,7 +17,7 @@ from monitor.text.fold import fold_key
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """Lists of words from all languages; folded, but for the lists whose names begin with `marked`."""
+    """Lists of words from all languages. The words are folded, except in lists whose names begin with `marked_`."""
 
     place_words_before: frozenset[str]
     place_words_after: frozenset[str]
