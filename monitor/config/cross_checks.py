@@ -228,7 +228,7 @@ def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]
 
 
 def _check_channel(path: KeyPath, channel: Mapping[str, Any], networks: Networks) -> Iterator[KeyIssue]:
-    """Check a channel as it is in the file, before its secrets are resolved."""
+    """Check the text of a channel in the file, before its secrets are resolved."""
     webhook = _get_mapping(channel, "webhook")
     if webhook and "secret" not in webhook:
         text = "messages are not signed, so the receiver cannot detect a forged one; add secret: ${NAME}"

@@ -251,7 +251,7 @@ class Reloader:
         return change
 
     def _record_result(self, result: ReloadResult, now: datetime) -> ReloadResult:
-        """Save the result of an edit. A result that was reported before, also by an earlier run, is not new."""
+        """Save the result of an edit. It is not new if it was reported before, by this run or an earlier one."""
         faults = tuple(map(str, result.issues))
         if result.outcome is ReloadOutcome.APPLIED:
             same = (

@@ -1,4 +1,4 @@
-"""Checks of a watchlist: names, queries and examples that are invalid or doubtful, each with its place."""
+"""Checks of a watchlist: names, queries and examples that are invalid or doubtful, each with its key."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from monitor.text.tokens import is_unspaced
 class NameIssue:
     """Problem with one value of a watchlist.
 
-    ``kind`` is "official" or "rule", and ``id`` its id. ``index`` is the item of a list field, and -1 for other fields.
+    ``kind`` is "official" or "rule", and ``id`` its id. ``index`` is that of a list item, and -1 for other fields.
     """
 
     kind: str
@@ -156,7 +156,7 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
 def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield the errors of a watchlist, without warnings.
 
-    Reads the language data only for a single word as the name of an official without country and roles.
+    Reads the language data only if an official without country and roles has a name of one word.
     """
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):

@@ -262,7 +262,7 @@ def country_words() -> MappingProxyType[str, str]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return folded names, adjectives and capitals with the country's key, without words of several meanings."""
+    """Return folded names, adjectives and capitals with the country's key, without ambiguous words."""
     words: dict[str, str] = {}
     ambiguous = _fold_all(country.ambiguous for country in language_data().countries)
     for key, country in _keyed_countries():
@@ -293,7 +293,7 @@ def find_country_key(folded: str) -> str:
 
 
 def format_country_name(country: str) -> str:
-    """Return a country's key as it is printed."""
+    """Return the name of a country, given its key, with capital letters."""
     words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
     return " ".join(words)
 

@@ -116,7 +116,7 @@ class MatchingStep:
         self._database, self._matcher, self._clock = database, matcher, clock
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
-        """Match one batch; a batch smaller than ``limit`` was the last."""
+        """Match at most ``limit`` waiting articles; if the result has fewer, none is left."""
         batch = await self._database.run(self._database.articles.unmatched, limit)
         if not batch:
             return MatchingResult()
