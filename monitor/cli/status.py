@@ -1,4 +1,4 @@
-"""Command ``monitor status``: health of daemon, workers, deliveries and sources, with suggested fixes."""
+"""Command ``monitor status``: health of daemon, workers, deliveries and sources, with suggestions."""
 
 import os
 from collections.abc import Iterator
@@ -155,7 +155,7 @@ def status(
     watch: WatchOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show health, problems and suggested fixes."""
+    """Show health, problems and suggestions."""
     while True:
         report = load_report(config, database)
         if watch and not json:
