@@ -52,6 +52,8 @@ RULES = {
     r"\blooks? again\b|\banother look\b": "recheck",
     r"\b(give[ns]?|gave) up\b": "stop, abandon",
     r"\bballast\b|\bthrow(n)? off\b": "reserve file, release",
+    r"\banew\b|\bfor good\b": "again, permanently",
+    r"\bstands? (nowhere|twice)\b": "does not occur, is repeated",
 }
 PATTERNS = [(re.compile(pattern), advice) for pattern, advice in RULES.items()]
 PAGE_PATTERNS = [(pattern, advice) for pattern, advice in PATTERNS if not pattern.pattern.startswith("^(What")]
