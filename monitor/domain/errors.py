@@ -94,7 +94,7 @@ class WorkerKilled(MonitorError):
 
 
 class CanaryLost(MonitorError):
-    """The synthetic article of the canary did not reach the digest."""
+    """Raised if the synthetic article of the canary does not reach the digest."""
 
 
 class LeaseLost(MonitorError):

@@ -127,7 +127,7 @@ class _MentionedAmong:
 
 @dataclass(slots=True)
 class MatchContext:
-    """Record of the decisions on one article so far; each step adds to it, and none removes or changes an earlier entry.
+    """Record of the decisions on one article so far; each step adds to it, and earlier entries are never changed.
 
     It grows in place: a copy for each decision would make the time grow with the square of the length of a text.
     ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
