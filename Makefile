@@ -1,4 +1,4 @@
-# Two commands for a newcomer: make demo, make test. Everything installs into .venv, from the locks, by hash.
+# To begin: make demo, make test. All packages are installed into .venv, from the locks, by hash.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -17,7 +17,7 @@ demo: $(STAMP)
 
 test: lint types test-all
 
-# What to run before each commit: under a minute.
+# Run before each commit: under a minute.
 quick: lint types unit
 
 lint: $(DEVSTAMP)
@@ -34,12 +34,12 @@ unit: $(DEVSTAMP)
 test-all: $(DEVSTAMP)
 	$(BIN)/python $(PYTEST)
 
-# The tests in their long form, which run for half an hour.
+# All tests, with long versions of some: half an hour.
 soak: $(DEVSTAMP)
 	$(BIN)/python $(PYTEST) --soak
 
-# The tests with the newest libraries within the bounds of pyproject.toml, and every warning an error.
-# This shows what the next `make lock` will meet; it may fail on a day on which nobody here changed anything.
+# All tests with the newest libraries that pyproject.toml allows, and every warning an error.
+# It shows incompatible releases before `make lock`, so it may fail without a change in this repository.
 test-latest:
 	rm -rf $(LATEST)
 	$(PYTHON) -m venv $(LATEST)
@@ -51,8 +51,8 @@ test-latest:
 bench: $(DEVSTAMP)
 	$(BIN)/python bench/run.py
 
-# Renew both locks within the bounds of pyproject.toml, for every Python version that it admits.
-# Product first; the development lock takes the product's versions as given.
+# Update both locks within the version ranges of pyproject.toml, for every Python version that it allows.
+# The product's lock is made first; the development lock has the same versions.
 COMPILE := $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
   --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock:
@@ -61,9 +61,9 @@ lock:
 	$(COMPILE) --extra postgres --extra chat pyproject.toml deploy/build.in --output-file $(VENV)-lock/product
 	$(COMPILE) --extra dev --constraints $(VENV)-lock/product pyproject.toml deploy/build.in \
 	  --output-file $(VENV)-lock/dev
-	(echo '# What the program is installed from, each file by its hash. Made by `make lock`.'; \
+	(echo '# Packages of the program, with the hash of each file. Made by `make lock`.'; \
 	  cat $(VENV)-lock/product) > $(LOCK)
-	(echo '# What it is developed and tested with, each file by its hash. Made by `make lock`.'; \
+	(echo '# Packages for development and tests, with the hash of each file. Made by `make lock`.'; \
 	  cat $(VENV)-lock/dev) > $(DEVLOCK)
 	rm -rf $(VENV)-lock
 

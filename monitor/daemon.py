@@ -325,7 +325,7 @@ class Daemon:
         self._metrics.set_gauges(values)
 
     async def _check_outcome(self, check: OutcomeCheck) -> None:
-        """Record what is late as a problem."""
+        """Record late deliveries, late digests and a matching backlog as problems of their components."""
         for component, problem in (await check.run()).items():
             if self._liveness.set_problem(component, problem) and problem:
                 log.warning("component late", component=component, reason=problem)

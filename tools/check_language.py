@@ -1,7 +1,8 @@
-"""Check docstrings, comments and messages for wording that this project avoids: `python tools/check_language.py`.
+"""Check texts for wording that this project avoids: `python tools/check_language.py`.
 
+Texts are docstrings, comments and messages of Python files, paragraphs of Markdown pages, and comments of other files.
 Each rule names the wording and what to write instead. A line that means the word literally carries the comment
-`# language: ok - reason`. Exits with 1 if there is a finding.
+`# language: ok - reason`, in Markdown `<!-- language: ok - reason -->`. Exits with 1 if there is a finding.
 """
 
 import ast
@@ -19,8 +20,12 @@ CHECKED = [
     *(f"monitor/{name}" for name in ("language", "fetch", "extract", "parse", "deliver", "digest", "stories", "text")),
     *(f"monitor/{name}" for name in ("telemetry", "schedule", "match", "pipeline", "domain", "config", "cli", "demo")),
     *(f"monitor/{name}.py" for name in ("app", "daemon", "jobs", "worker")),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "seeds", ".github", "tests/quality"),
+    *("deploy", "sources.yaml", "pyproject.toml", "Makefile"),
 ]
 """Folders and files that must have no finding. Everything is to be in here."""
+PRODUCT_FOLDERS = ("tools", "monitor")  # Python files of other folders are not checked yet
+COMMENTED_FILES = {".yaml", ".yml", ".toml", ".service", ".example", "Makefile", "Dockerfile"}  # comments begin with #
 
 RULES = {
     r"^(Tell|Say) (whether|why|what|who|how)\b": "Return whether ...; Return the reason ...",
@@ -47,8 +52,17 @@ RULES = {
     r"\blooks? again\b|\banother look\b": "recheck",
     r"\b(give[ns]?|gave) up\b": "stop, abandon",
     r"\bballast\b|\bthrow(n)? off\b": "reserve file, release",
+    r"\banew\b|\bfor good\b": "again, permanently",
+    r"\bstands? (nowhere|twice)\b": "does not occur, is repeated",
 }
 PATTERNS = [(re.compile(pattern), advice) for pattern, advice in RULES.items()]
+PAGE_PATTERNS = [(pattern, advice) for pattern, advice in PATTERNS if not pattern.pattern.startswith("^(What")]
+"""Rules for pages: headings, cells and instructions may begin with a question word."""
+NOT_PROSE = re.compile(
+    r"^(?P<fence>```|~~~).*?^(?P=fence)[ ]*$|^(?:    |\t).*?$|<!-- measured:.*|<(?!!--)[^>\n]*>|\]\([^)\n]*\)",
+    re.MULTILINE | re.DOTALL,
+)
+"""Parts of a page that are not checked: code, what `make bench` writes, HTML tags and the targets of links."""
 NAMES = re.compile(r"(?:^|_)(?:told|untold|heard|aside|beside|crew|fate|errand|shelf|ledger)(?:_|$)")
 MESSAGE_CALLS = {"Option", "Argument", "Field", "Typer"}  # their texts are read by users
 
@@ -63,18 +77,60 @@ class Finding(NamedTuple):
 
 
 def find_in_file(path: Path) -> Iterator[Finding]:
-    """Yield the findings of one Python file."""
+    """Yield the findings of one file, by its kind."""
+    if path.suffix == ".py":
+        yield from _find_in_python(path)
+    elif path.suffix == ".md":
+        yield from _find_in_page(path)
+    else:
+        yield from _find_in_comments(path)
+
+
+def _find_in_python(path: Path) -> Iterator[Finding]:
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines()
     for line, text in sorted([*_docstrings(source), *_messages(source), *_comments(source)]):
         allowed = any("language: ok" in lines[number] for number in range(line - 1, line + text.count("\n")))
-        for sentence in [] if allowed else _sentences(text):
-            for pattern, advice in PATTERNS:
-                if found := pattern.search(sentence):
-                    yield Finding(path, line, found[0], advice)
+        if not allowed:
+            yield from _find_in_text(path, line, text, PATTERNS)
     for line, name in _defined_names(source):
         if NAMES.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()):
             yield Finding(path, line, name, "use the glossary's term in names")
+
+
+def _find_in_page(path: Path) -> Iterator[Finding]:
+    """Yield the findings of a Markdown page; a paragraph, list item or table row is one text."""
+    page = NOT_PROSE.sub(lambda part: "\n" * part[0].count("\n"), path.read_text(encoding="utf-8"))
+    page = re.sub(r"^(?=[ ]*(?:[-*|#]|\d+\.)[ ]?)", "\0", page, flags=re.MULTILINE)
+    line = 1
+    for text in re.split(r"(\n[ ]*\n|\0)", page):
+        if "language: ok" not in text:
+            yield from _find_in_text(path, line, text.strip(" |#*-"), PAGE_PATTERNS)
+        line += text.count("\n")
+
+
+def _find_in_comments(path: Path) -> Iterator[Finding]:
+    """Yield the findings of the comments in a file whose comments begin with #; adjacent comment lines are one text."""
+    start, texts = 0, list[str]()
+    for line, content in enumerate([*path.read_text(encoding="utf-8").splitlines(), ""], 1):
+        comment = re.search(r"(?:^|\s)#\s+(.*)", content)
+        if texts and not content.lstrip().startswith("#"):
+            yield from _find_in_text(path, start, " ".join(texts), PATTERNS)
+            texts = []
+        if comment is None or "language: ok" in content:
+            continue
+        if content.lstrip().startswith("#"):
+            start = start if texts else line
+            texts.append(comment[1])
+        else:
+            yield from _find_in_text(path, line, comment[1], PATTERNS)
+
+
+def _find_in_text(path: Path, line: int, text: str, patterns: list[tuple[re.Pattern[str], str]]) -> Iterator[Finding]:
+    for sentence in _sentences(text):
+        for pattern, advice in patterns:
+            if found := pattern.search(sentence):
+                yield Finding(path, line, found[0], advice)
 
 
 def _sentences(text: str) -> list[str]:
@@ -126,12 +182,17 @@ def _defined_names(source: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.id
 
 
+def _list_files(path: Path) -> list[Path]:
+    """Return a file, or the files of a folder that can be checked."""
+    if not path.is_dir():
+        return [path]
+    suffixes = COMMENTED_FILES | {".md"} | ({".py"} if path.relative_to(ROOT).parts[0] in PRODUCT_FOLDERS else set())
+    return sorted(file for file in path.rglob("*") if {file.suffix, file.name} & suffixes and file.is_file())
+
+
 def main(places: list[str]) -> int:
     """Check ``places``, or all that must be clean; return the exit code."""
-    files = []
-    for place in places or CHECKED:
-        path = ROOT / place
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    files = [file for place in places or CHECKED for file in _list_files(ROOT / place)]
     findings = [finding for file in files if file != Path(__file__) for finding in find_in_file(file)]
     for path, line, wording, advice in findings:
         sys.stdout.write(f"{path.relative_to(ROOT)}:{line}: {wording!r}: {advice}\n")

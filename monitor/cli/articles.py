@@ -128,7 +128,18 @@ def print_articles(articles: "list[StoredArticle]", *, as_json: bool, as_csv: bo
 
 
 ARTICLE_COLUMNS = (
-    *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story", "copy_of"),
+    *(
+        "id",
+        "source",
+        "url",
+        "canonical_url",
+        "title",
+        "published",
+        "first_seen_at",
+        "language",
+        "story",
+        "duplicate_of",
+    ),
     "revisions",
 )
 
@@ -145,7 +156,7 @@ def article_record(stored: "StoredArticle") -> dict[str, object]:
         "first_seen_at": stored.first_seen_at,
         "language": stored.article.language,
         "story": stored.story_id,
-        "copy_of": stored.copy_of,
+        "duplicate_of": stored.copy_of,
         "revisions": stored.revisions,
     }
 

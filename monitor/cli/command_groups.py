@@ -1,4 +1,4 @@
-"""Command groups: help by family, and error messages for commands that have a new name."""
+"""Command groups: a help text that lists commands by topic, and error messages for commands with a new name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -54,10 +54,10 @@ def _reject_old_command(words: Sequence[str]) -> None:
 
 
 class FamilyHelpGroup(CommandGroup):
-    """The top-level group. Its help is plain text by family, because the library that draws boxes loads slowly."""
+    """The top-level group. Its help is plain text by topic, because the library that draws boxes loads slowly."""
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
-        """Write one section per family, in the order in which the families were added."""
+        """Write one section per topic, in the order in which the topics were added."""
         families: dict[str, list[tuple[str, str]]] = {}
         longest = max(map(len, self.commands))
         for name, command in self.commands.items():

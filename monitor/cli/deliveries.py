@@ -110,7 +110,7 @@ def resend(
     database: DatabaseOption = "",
     failed: Annotated[bool, typer.Option("--failed", help="All failed deliveries.")] = False,
 ) -> None:
-    """Send deliveries again now, under the same message id, so that receivers can recognise duplicates."""
+    """Send deliveries again now, with the same Message-ID or webhook-id, so that receivers can detect duplicates."""
     configuration = load_config(config, database, resolve_secrets=True)
     with open_database(configuration) as opened:
         chosen = list(ids or ())
@@ -131,7 +131,7 @@ def cancel(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Cancel pending deliveries; they stay in the list and are not tried again."""
+    """Cancel pending deliveries; they stay in the list and are not sent."""
     with open_database(load_config(config, database)) as opened:
         for delivery_id in ids:
             delivery = opened.deliveries.cancel(delivery_id, datetime.now(UTC))

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
 MAX_PAGE_BYTES = 50_000_000  # after decompression
-TargetsArgument = Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|URL...", show_default=False)]
+TargetsArgument = Annotated[
+    list[str], typer.Argument(metavar="FILE|FOLDER|URL...", help="Pages to extract.", show_default=False)
+]
 SelectorsOption = Annotated[
     str, typer.Option("--source", metavar="ID", help="Use this source's selectors.", show_default=False)
 ]
@@ -45,7 +47,7 @@ def extract(
     source: SelectorsOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Show the article of each page: files, folders of files, or URLs; --json prints a line per page."""
+    """Show the article of each page; --json prints one line per page."""
     from monitor.extract.extractor import explain_page
 
     configuration = load_config(config, resolve_secrets=True) if source else None

@@ -46,7 +46,7 @@ app = typer.Typer(
     cls=FamilyHelpGroup,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Watch the news for people: every mention once, none lost, with the passage that proves it.",
+    help="Watch the news for people, and report each mention once, with the passage that proves it.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )

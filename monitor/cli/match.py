@@ -35,7 +35,9 @@ PAGE_SIZE = 500
 
 
 def match(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Files, or folders of files.", show_default=False)
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:

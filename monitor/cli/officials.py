@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.domain.watchlist import Official
 
 MAX_NEAR_MISSES = 200
-app = create_command_group("List the name forms of an official, and the spellings that were nearly accepted.")
+app = create_command_group("List the name forms of an official; list near misses.")
 
 
 @app.command("forms")
@@ -70,7 +70,7 @@ def list_near_misses(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """List the spellings that were nearly accepted as an official, with the reason for the rejection."""
+    """List near misses: spellings that were rejected as the name of an official, with the reason."""
     from monitor.domain.digest import Window  # loads pydantic, which --help does not need
 
     configuration = load_config(config, database)

@@ -42,7 +42,12 @@ def run_on_uvloop(coroutine: Coroutine[Any, Any, T]) -> T:
 def poll(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", show_default=False, autocompletion=complete_ids("sources")),
+        typer.Argument(
+            metavar="[SOURCE]...",
+            help="Ids of sources to poll, whether due or not.",
+            show_default=False,
+            autocompletion=complete_ids("sources"),
+        ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -109,7 +114,7 @@ def print_pass(result: "PassResult") -> None:
         if poll_.detail:
             typer.echo(f"  {poll_.source_id}: {poll_.state_after.value}: {poll_.detail}", err=True)
     if any(poll_.detail for poll_ in result.polls):
-        typer.echo(f"Suggested fixes: {program_name()} status", err=True)
+        typer.echo(f"Suggestions: {program_name()} status", err=True)
 
 
 def progress_bar() -> "AbstractContextManager[ProgressCallback]":
@@ -146,7 +151,13 @@ def worker(
     database: DatabaseOption = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=1000, help="Maximum number of concurrent jobs.")] = 32,
     probes: Annotated[
-        str, typer.Option("--probes", metavar="HOST:PORT", help="Serve /readyz and /metrics here.", show_default=False)
+        str,
+        typer.Option(
+            "--probes",
+            metavar="HOST:PORT",
+            help="Serve /livez, /readyz and /metrics at this address.",
+            show_default=False,
+        ),
     ] = "",
 ) -> None:
     """Poll sources for the daemon, on any number of machines; needs PostgreSQL."""

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
 
 
-def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path()) -> None:
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Folder; the default is the current one.", show_default=False)
+    ] = Path(),
+) -> None:
     """Write a commented sources.yaml and its schema into a folder; existing files are kept."""
     from monitor.config.json_schema import render_json_schema
 

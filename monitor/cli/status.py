@@ -1,4 +1,4 @@
-"""Command ``monitor status``: health of daemon, workers, deliveries and sources, with suggested fixes."""
+"""Command ``monitor status``: health of daemon, workers, deliveries and sources, with suggestions."""
 
 import os
 from collections.abc import Iterator
@@ -155,7 +155,7 @@ def status(
     watch: WatchOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show health, problems and suggested fixes."""
+    """Show health, problems and suggestions."""
     while True:
         report = load_report(config, database)
         if watch and not json:
@@ -319,7 +319,7 @@ def find_problems(report: StatusReport) -> Iterator[str]:
 
 
 def find_idle_problems(report: StatusReport) -> Iterator[str]:
-    """Yield a problem if nothing was ever polled, or if the daemon is stopped and nothing polls in its place."""
+    """Yield a problem if nothing was ever polled, or if the daemon is stopped and nothing else polls."""
     watched = [source.poll_state for source in report.sources if source.poll_state.state.value != "paused"]
     polled_at = [poll_state.last_attempt_at or poll_state.last_success_at for poll_state in watched]
     last_poll_at = max(filter(None, polled_at), default=None)

@@ -101,7 +101,7 @@ def show_story(
         (format_time(published_or_seen_at(one)), one.id, one.source_id, one.copy_of or "", one.article.title)
         for one in members
     )
-    print_table(("published", "id", "source", "copy of", "title"), rows, "")
+    print_table(("published", "id", "source", "duplicate of", "title"), rows, "")
     for article_id, article_changes in changes.items():
         print_changes(article_id, article_changes)
 
@@ -171,7 +171,7 @@ def show_article(
         print_json({**member_record(stored, changes), "text": stored.article.body})
         return
     typer.echo(f"{stored.article.title}\n{stored.article.url}")
-    place = f"copy of {stored.copy_of}" if stored.copy_of else f"story {stored.story_id or '-'}"
+    place = f"duplicate of {stored.copy_of}" if stored.copy_of else f"story {stored.story_id or '-'}"
     typer.echo(f"{stored.source_id}, {format_time(published_or_seen_at(stored))}; {place}\n\n{stored.article.body}")
     print_changes(stored.id, changes)
 
@@ -200,11 +200,13 @@ def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
     groups = group_articles(number_duplicate_ids(articles))
     placements = [(name, *groups[key]) for (name, _), key in zip(articles, groups, strict=True)]
     if json:
-        print_json_lines({"id": name, "story": story, "copy_of": copy} for name, story, copy in placements)
+        print_json_lines({"id": name, "story": story, "duplicate_of": original} for name, story, original in placements)
         return
     titles = [article.title for _, article in articles]
-    rows = ((story, name, copy or "", title) for (name, story, copy), title in zip(placements, titles, strict=True))
-    print_table(("story", "id", "copy of", "title"), sorted(rows), "There are no articles in the file.")
+    rows = (
+        (story, name, original or "", title) for (name, story, original), title in zip(placements, titles, strict=True)
+    )
+    print_table(("story", "id", "duplicate of", "title"), sorted(rows), "There are no articles in the file.")
 
 
 def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str, Article]]:

@@ -116,7 +116,7 @@ def explain_article(
         (reported, f"reported: {reported}"),
         (stored_hits, f"found by {stored_hits}, and not reported yet"),
         (stored.stage is Stage.LISTED, "listed by its source; its page was not read yet"),
-        (not stored.news, "stored without alerting: published before the first poll of the source, or in quarantine"),
+        (not stored.news, "stored without a report: published before the first poll of the source, or quarantined"),
         (current, f"matched before {', '.join(sorted(current))} was edited; the rule as it is now matches the article"),
         (
             not stored.article.body,
@@ -162,7 +162,7 @@ def explained_article_record(
         "partial": article.partial,
         "characters": len(article.body),
         "story": stored.story_id,
-        "copy_of": stored.copy_of,
+        "duplicate_of": stored.copy_of,
         "verdict": verdict,
         "reports": [
             {"rule": hit.rule_id, "found_at": hit.found_at, "reported_at": hit.reported_at, "digest": hit.plan_id}

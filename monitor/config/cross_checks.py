@@ -1,4 +1,4 @@
-"""Checks between the keys of sources.yaml: references, combinations of keys, and what is probably not intended."""
+"""Checks between the keys of sources.yaml: references, combinations of keys, and settings that look like mistakes."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -68,7 +68,7 @@ def run_cross_checks(file: Sections) -> Iterator[KeyIssue]:
     """Yield each issue between keys, also if other keys are invalid."""
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
-        text = "probes answer whoever can reach this address; write 127.0.0.1, or guard it otherwise"
+        text = "anybody who can reach this address can read the probe pages; use 127.0.0.1, or restrict access to it"
         yield KeyIssue(("settings", "probe_address"), text, is_warning=True)
     yield from _check_typed_secrets(file)
     networks = file.settings.allowed_networks
@@ -116,17 +116,17 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
         text = f"a source needs its address; add {', '.join(kinds[:-1])} or {kinds[-1]} with a URL"
         yield KeyIssue(path, text)
     if {"feed", "listing"} <= keys:
-        yield KeyIssue((*path, "listing"), "a source has a feed or a listing, not both; make a second source of it")
+        yield KeyIssue((*path, "listing"), "a source has a feed or a listing, not both; add a second source")
     interval, max_silence = source.poll_interval, source.max_silence
     if interval and max_silence and max_silence < interval:
-        text = "the source is silent longer than that between two polls; write a longer one"
+        text = "this is not longer than the poll interval; write a longer duration"
         yield KeyIssue((*path, "max_silence"), text)
     for kind in SourceKind:
         url = source.address(kind)
         inner = (kind.value, "url") if kind is SourceKind.LISTING else (kind.value,)
         yield from _check_address((*path, *inner), url, networks)
         if url and interval and interval < MIN_PUBLIC_POLL_INTERVAL and not _is_private_host(_parse_host(url)):
-            text = "a public server polled more than once a minute may shut you out; write 1m or more"
+            text = "a public server that is polled more than once a minute may block you; write 1m or more"
             yield KeyIssue((*path, "poll_interval"), text, is_warning=True)
 
 
@@ -159,12 +159,12 @@ def _check_official(path: KeyPath, official: Official) -> Iterator[KeyIssue]:
     seen = {official.name}
     for index, alias in enumerate(official.aliases):
         if alias in seen:
-            text = f'"{alias}" is here twice; one of them is enough'
+            text = f'"{alias}" is repeated; delete one of them'
             yield KeyIssue((*path, "aliases", index), text, is_warning=True)
         seen.add(alias)
     for index, role in enumerate(official.roles):
         if role.from_on and role.until_on and role.until_on <= role.from_on:
-            text = "a post ends after it begins; until is the first day no longer in it"
+            text = "a role ends after it begins; until is the first day after the role"
             yield KeyIssue((*path, "roles", index, "until"), text)
 
 
@@ -182,7 +182,7 @@ def _check_query_operators(path: KeyPath, query: str) -> Iterator[KeyIssue]:
     found = _MISWRITTEN_OPERATOR.search(_QUOTED_TERM.sub(lambda quoted: "." * len(quoted[0]), query))
     if found:
         right = "NEAR/5, with the words allowed between" if found[1].lower() == "near" else found[1].upper()
-        text = f'"{found[1]}" is looked for as a word; if it is to join others write {right}, else put it in quotes'
+        text = f'"{found[1]}" is searched for as a word; for the operator write {right}, else put it in quotes'
         yield KeyIssue(path, text, found.start(), is_warning=True)
 
 
@@ -193,7 +193,7 @@ def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]
                 yield from _check_misplaced_references((*path, key), inner)
     for position, word in _list_strings(value):
         if found := _SECRET_REFERENCE.search(word):
-            text = f"{found[0]} is plain text here; secrets are looked up in {', '.join(list_secret_keys())}"
+            text = f"{found[0]} is plain text here; secrets are allowed in {', '.join(list_secret_keys())}"
             yield KeyIssue((*path, *position), text, found.start(), is_warning=True)
 
 
@@ -228,7 +228,7 @@ def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]
 
 
 def _check_channel(path: KeyPath, channel: Mapping[str, Any], networks: Networks) -> Iterator[KeyIssue]:
-    """Check a channel as it is in the file, before its secrets are resolved."""
+    """Check the text of a channel in the file, before its secrets are resolved."""
     webhook = _get_mapping(channel, "webhook")
     if webhook and "secret" not in webhook:
         text = "messages are not signed, so the receiver cannot detect a forged one; add secret: ${NAME}"
@@ -250,7 +250,7 @@ def _check_digest(path: KeyPath, entry: Entry[DigestPlan], file: Sections) -> It
     channels = {*file.list_ids("channels"), OUTBOX_CHANNEL_ID}
     yield from _check_known_ids((*path, "channels"), raw.get("channels"), channels, "channel")
     if not raw.get("channels") and "to" not in raw and file.list_ids("channels"):
-        text = f"this digest goes to the folder channel {OUTBOX_CHANNEL_ID} alone; add channels: [...] with their ids"
+        text = f"this digest goes only to the folder channel {OUTBOX_CHANNEL_ID}; add channels: [...] with their ids"
         yield KeyIssue(path, text, is_warning=True)
 
 
@@ -266,7 +266,7 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
     for name, source in file.sources.items():
         if url := source.value.url:
             if url in first_id_by_url:
-                text = f"the source {first_id_by_url[url]} reads this address already; delete one of them"
+                text = f"the source {first_id_by_url[url]} has the same address; delete one of them"
                 yield KeyIssue(("sources", name), text, is_warning=True)
             first_id_by_url.setdefault(url, name)
     for section in ("officials", "rules"):
@@ -274,7 +274,7 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
             text = f"the id {ALL_KEYWORD} means every entry of the file; write another one"
             yield KeyIssue((section, ALL_KEYWORD), text)
     if not file.list_ids("sources"):
-        yield KeyIssue((), "no sources: nothing will be read; add one under sources", is_warning=True)
+        yield KeyIssue((), "there are no sources; add one under sources", is_warning=True)
     used = {word for digest in file.digests.values() for _, word in _list_strings(digest.raw.get("rules"))}
     for name in file.list_ids("rules"):
         if name not in used and ALL_KEYWORD not in used:

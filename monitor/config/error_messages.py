@@ -1,4 +1,4 @@
-"""Sentences for errors that pydantic finds: what is wrong, and what would be right."""
+"""Sentences for errors that pydantic finds: what is invalid, and what is valid."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,8 +19,8 @@ _EXPECTED_TYPE_HINTS = {
     "bool_type": "write true or false, without quotes",
     "int_type": "write a whole number, without quotes",
     "tuple_type": "write a list, such as [first, second]",
-    "dict_type": "write a mapping, one indented line a key",
-    "dataclass_type": "write a mapping, one indented line a key",
+    "dict_type": "write a mapping, one indented line per key",
+    "dataclass_type": "write a mapping, one indented line per key",
 }
 
 UNKNOWN_KEY_ERROR = "unexpected_keyword_argument"
@@ -92,7 +92,7 @@ def _describe_limit_error(kind: str, context: Mapping[str, Any]) -> str:
         "greater_than_equal": "this is too small; write {ge} or more",
         "less_than_equal": "this is too big; write {le} or less",
         "too_short": "this needs {min_length} or more; add some",
-        "too_long": "this takes at most {max_length}; delete some",
+        "too_long": "this has more than {max_length}; delete some",
         "string_too_long": "this is too long; write at most {max_length} letters",
         "string_too_short": "this is empty; write some text, or delete the key",
     }

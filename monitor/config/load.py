@@ -75,7 +75,7 @@ def read_file_bytes(path: Path) -> bytes:
 
 def _describe_read_error(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"there is no such file; write one by: monitor init {path.parent}"
+        return f"there is no such file; create it with: monitor init {path.parent}"
     if isinstance(error, IsADirectoryError):
         return f"this is a folder; name the file in it, such as {path / 'sources.yaml'}"
     return f"the file cannot be read ({error.strerror or type(error).__name__}); make it readable for this user"
@@ -116,7 +116,7 @@ class _ConfigurationReader:
         tree = self.document.value
         if not isinstance(tree, dict) or not tree:
             if not self.issues:
-                empty = "the file is empty" if not tree else f"the file holds {describe_type(tree)}"
+                empty = "the file is empty" if not tree else f"the file is {describe_type(tree)}"
                 message = f"{empty}; it needs keys such as sources, officials and rules (monitor init writes them)"
                 self.issues.append(self._build_issue(FilePosition(1, 1), message))
             raise ConfigError(tuple(self.issues))
@@ -164,7 +164,7 @@ class _ConfigurationReader:
         if entries is None:
             return
         if not isinstance(entries, dict):
-            message = f"{section}: this is {describe_type(entries)} where a mapping from ids would be right"
+            message = f"{section}: this is {describe_type(entries)}, but must be a mapping with ids as keys"
             self.issues.append(self._build_issue(self.document.find_position((section,)), message))
             return
         for name, value in entries.items():
@@ -190,7 +190,7 @@ class _ConfigurationReader:
         for name, value in self._iter_entries(tree, "channels"):
             path: KeyPath = ("channels", name)
             if value is not None and not isinstance(value, dict):
-                message = f"this is {describe_type(value)}; write a mapping, one indented line a key"
+                message = f"this is {describe_type(value)}; write a mapping, one indented line per key"
                 self._add_key_issue(KeyIssue(path, message))
                 continue
             given = value or {}

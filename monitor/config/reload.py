@@ -74,14 +74,14 @@ def evaluate_edit(
     if lost and hash_configuration(data) != accepted_hash:
         shown = ", ".join(lost[:10]) + (f" and {len(lost) - 10} more" if len(lost) > 10 else "")
         text = (
-            f"more than half of the sources are gone ({shown}); bring them back, or confirm by: "
+            f"more than half of the sources are removed ({shown}); add them again, or confirm with: "
             f"monitor check --accept --config {path}"
         )
-        fault = ConfigIssue(str(path), 1, 1, text)
+        issue = ConfigIssue(str(path), 1, 1, text)
         return ReloadResult(
             ReloadOutcome.AWAITING_CONFIRMATION,
-            _format_not_applied_message(path, "is held back", last_good, (fault,)),
-            issues=(fault,),
+            _format_not_applied_message(path, "is not applied yet", last_good, (issue,)),
+            issues=(issue,),
         )
     counts = f"{len(configuration.sources)} sources, {len(configuration.watchlist.rules)} rules"
     return ReloadResult(ReloadOutcome.APPLIED, f"{path} is in use now: {counts}.", configuration)
@@ -90,7 +90,7 @@ def evaluate_edit(
 def reject_edit(path: Path, error: ConfigError, last_good: SavedConfiguration | None) -> ReloadResult:
     """Return the result for a file that cannot be used, with every error."""
     count = len(error.issues)
-    what = f"has {count} fault{'' if count == 1 else 's'} and is not taken over"
+    what = f"has {count} error{'' if count == 1 else 's'} and is not applied"
     return ReloadResult(
         ReloadOutcome.REJECTED, _format_not_applied_message(path, what, last_good, error.issues), issues=error.issues
     )
@@ -251,7 +251,7 @@ class Reloader:
         return change
 
     def _record_result(self, result: ReloadResult, now: datetime) -> ReloadResult:
-        """Save the result of an edit. A result that was reported before, also by an earlier run, is not new."""
+        """Save the result of an edit. It is not new if it was reported before, by this run or an earlier one."""
         faults = tuple(map(str, result.issues))
         if result.outcome is ReloadOutcome.APPLIED:
             same = (

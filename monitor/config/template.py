@@ -1,4 +1,4 @@
-"""The first sources.yaml of a newcomer: small, commented, and good as it stands."""
+"""Template of sources.yaml, as `monitor init` writes it: small, commented, and usable without changes."""
 
 CONFIG_FILE_NAME = "sources.yaml"
 SCHEMA_FILE_NAME = "sources.schema.json"
@@ -7,16 +7,16 @@ CONFIG_TEMPLATE = """\
 # yaml-language-server: $schema=./sources.schema.json
 #
 # The whole configuration of monitor. After each change:  monitor check
-# Try one pass by hand:  monitor poll          Keep watching:  monitor run
-# The running daemon takes changes over when this file is saved.
+# One pass:  monitor poll          Daemon:  monitor run
+# A running daemon applies changes when this file is saved.
 
 settings:
-  timezone: UTC                  # such as Asia/Vientiane; digests go out by this clock
-  # user_agent_contact: desk@example.org   # shown to the servers that are read, so that they can reach you
+  timezone: UTC                  # such as Asia/Vientiane; the time zone of digests
+  # user_agent_contact: desk@example.org   # sent to the servers that are polled, so that they can contact you
   # retention: 2y                # how long articles are kept (s m h d w y, or forever)
-  # backfill: 1d                 # how far back the first poll of a source is news
+  # backfill: 1d                 # how old an article of a first poll may be and still be reported
 
-# Where articles come from. The word before the colon is an id of your choice (a-z, 0-9, -).
+# Sources of articles. The word before the colon is an id of your choice (a-z, 0-9, -).
 # "monitor sources discover URL" finds the feeds of a site.
 sources:
   viet-nam-news:
@@ -31,7 +31,7 @@ sources:
     language: en
     country: Vietnam
     max_silence: 2d
-  # A site without a feed: the page that lists its articles, and where they stand in it.
+  # A site without a feed: the page that lists its articles, and CSS selectors.
   # lao-news-agency:
   #   listing:
   #     url: https://kpl.gov.la/En/News.aspx?cat=10
@@ -39,7 +39,7 @@ sources:
   #     link: "a[href*='detail.aspx']"
   #     published: {selector: "p.uk-text-small", format: "%d/%m/%Y"}
 
-# Who is watched. Type a name once, as it is written at home; other spellings are found by themselves.
+# Watched people. Write each name once, as in the official's own country; other spellings are found without aliases.
 officials:
   phan-van-giang:
     name: Phan Văn Giang
@@ -52,20 +52,20 @@ officials:
     aliases: [Khamliang Outhakaysone]
     roles: [Minister of National Defence]
 
-# What is reported: any of these people, or a query.
+# Rules state what to report: officials, a query, or both.
 rules:
   people:
     officials: all               # or a list: [phan-van-giang]
   border:
     query: '(border NEAR/5 (patrol* OR guard*)) AND (Laos OR Lao) NOT football'
 
-# Where digests go. Without any channel they are written into the folder "outbox" beside this file.
-# Secrets are taken from the environment, ${NAME}, or from a file, file:/path; never type them here.
+# Channels of digests. Without a channel, digests are written to the folder "outbox" next to this file.
+# Take secrets from the environment, ${NAME}, or from a file, file:/path; do not write them here.
 # channels:
 #   desk: {email: {to: [desk@example.org], from: monitor@example.org, server: "smtps://user:${SMTP_PASSWORD}@host"}}
 #   bridge: {webhook: {url: "https://hooks.example.org/x", secret: "${HOOK_SECRET}"}}
 
-# What is told, and when.
+# Digests: which rules are reported, and when.
 digests:
   morning:
     rules: [people, border]

@@ -105,7 +105,7 @@ def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
     """
     document = YamlDocument()
     if len(data) > MAX_FILE_BYTES:
-        message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
+        message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are allowed"
         document.errors.append((FilePosition(1, 1), message))
         return document
     try:
@@ -116,7 +116,7 @@ def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
         return document
     document.text = text
     if found := _UNPRINTABLE.search(text):
-        message = f"the control character U+{ord(found[0]):04X} may not stand in the file; delete it"
+        message = f"the control character U+{ord(found[0]):04X} is not allowed in the file; delete it"
         document.errors.append((_compute_end_position(text[: found.start()]), message))
         return document
     try:
@@ -147,7 +147,7 @@ def _describe_yaml_error(error: yaml.MarkedYAMLError) -> str:
     if "cannot start any token" in problem:
         hint = "; indent with spaces, never tabs, and put text that begins with @ ` % * & ! in quotes"
     elif "mapping values are not allowed" in problem:
-        hint = '; text that holds ": " needs quotes'
+        hint = '; text that contains ": " needs quotes'
     elif "could not find expected ':'" in problem or "block" in f"{problem} {error.context or ''}":
         hint = "; check the indentation of this line and of those above it"
     elif "flow" in (error.context or ""):
@@ -244,7 +244,7 @@ class _DocumentBuilder:
             return self._make_discarded_key()
         if key in top.value:
             first = self.document.key_positions[path]
-            self._add_error(event, f'"{key}" is here a second time, first in line {first.line}; keep one of them')
+            self._add_error(event, f'"{key}" is repeated, first in line {first.line}; keep one of them')
             return self._make_discarded_key()
         self.document.key_positions[path] = _locate_event(event)
         return key

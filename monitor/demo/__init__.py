@@ -1,1 +1,1 @@
-"""The demo world: made-up outlets served on loopback."""
+"""Demo: made-up outlets that are served on loopback addresses."""

@@ -287,7 +287,9 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
     outlets = list(dict.fromkeys(record.outlet or record.source_id for record in records))
     more = f" and {len(outlets) - 8} more" if len(outlets) > 8 else ""
     texts = (
-        "A text reported before was" if len(records) == 1 else f"{len(records)} copies of texts reported before were"
+        "A text reported before was"
+        if len(records) == 1
+        else f"{len(records)} duplicates of texts reported before were"
     )
     return (f"{texts} also carried by {', '.join(outlets[:8])}{more}.",)
 

@@ -19,7 +19,7 @@ MAX_SOURCES_SHOWN = 5
 def format_quarantine_notices(lines: Sequence[QuarantineSummary]) -> tuple[str, ...]:
     """Return one notice per source with quarantined articles: their number, the reason and how to release them."""
     notices = [
-        f"{line.outlet}: {line.article_count} articles were stored without alerting ({line.reason}). "
+        f"{line.outlet}: {line.article_count} articles were quarantined ({line.reason}). "
         f"If they are news, release them with `monitor articles release {line.source_id}`."
         for line in lines[:MAX_SOURCES_SHOWN]
     ]

@@ -72,7 +72,7 @@ class StoryData(TypedDict):
     also_in: list[ElsewhereData]
 
 
-class FaultData(TypedDict):
+class ProblemData(TypedDict):
     """A source that could not be read as expected."""
 
     source: str
@@ -80,7 +80,7 @@ class FaultData(TypedDict):
     state: str
     detail: str
     since: str | None
-    remedy: str
+    suggestion: str
 
 
 class CoverageData(TypedDict):
@@ -89,7 +89,7 @@ class CoverageData(TypedDict):
     sources: int
     read: int
     articles: int
-    faults: list[FaultData]
+    problems: list[ProblemData]
 
 
 class SubjectData(TypedDict):
@@ -97,7 +97,7 @@ class SubjectData(TypedDict):
 
     id: str
     name: str
-    post: str
+    position: str
     daily: list[int]
 
 
@@ -107,7 +107,7 @@ class DigestData(TypedDict):
     digest: str
     title: str
     window: WindowData
-    late: bool
+    overdue: bool
     stories: list[StoryData]
     subjects: list[SubjectData]
     coverage: CoverageData
@@ -175,14 +175,14 @@ def _build_story(story: DigestStory) -> StoryData:
     }
 
 
-def _build_coverage_fault(fault: SourceProblem) -> FaultData:
+def _build_problem(problem: SourceProblem) -> ProblemData:
     return {
-        "source": fault.source_id,
-        "outlet": sanitize(fault.outlet),
-        "state": fault.state.value,
-        "detail": sanitize(fault.detail),
-        "since": format_utc(fault.since_at) if fault.since_at else None,
-        "remedy": sanitize(fault.suggestion),
+        "source": problem.source_id,
+        "outlet": sanitize(problem.outlet),
+        "state": problem.state.value,
+        "detail": sanitize(problem.detail),
+        "since": format_utc(problem.since_at) if problem.since_at else None,
+        "suggestion": sanitize(problem.suggestion),
     }
 
 
@@ -195,13 +195,13 @@ def build_payload(digest: Digest) -> Payload:
             "digest": digest.id,
             "title": sanitize(digest.title),
             "window": {"start": format_utc(digest.window.start_at), "end": format_utc(digest.window.end_at)},
-            "late": digest.late,
+            "overdue": digest.late,
             "stories": [_build_story(story) for story in digest.stories],
             "subjects": [
                 {
                     "id": subject.id,
                     "name": sanitize(subject.name),
-                    "post": sanitize(subject.post),
+                    "position": sanitize(subject.post),
                     "daily": list(subject.daily),
                 }
                 for subject in digest.subjects
@@ -210,7 +210,7 @@ def build_payload(digest: Digest) -> Payload:
                 "sources": digest.coverage.sources,
                 "read": digest.coverage.read,
                 "articles": digest.coverage.articles,
-                "faults": [_build_coverage_fault(fault) for fault in digest.coverage.faults],
+                "problems": [_build_problem(problem) for problem in digest.coverage.faults],
             },
             "notices": [sanitize(notice) for notice in digest.notices],
             "overflow": digest.overflow,

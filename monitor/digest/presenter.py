@@ -87,7 +87,7 @@ class ItemView:
     """One article. ``rules`` is empty if all articles of the digest have the same rules.
 
     ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``language_name`` is empty for English; ``language_code``
-    is for the ``lang`` attribute. ``extent_note`` states what was read if it is not the whole article.
+    is for the ``lang`` attribute. ``extent_note`` states which part was read if it is not the whole article.
     """
 
     pieces: tuple[TextPiece, ...]
@@ -367,21 +367,21 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView], article_count: int) -> str:
     """Return the subject line: the most important headline, or that nothing was found."""
-    late = "[late] " if digest.late else ""
+    prefix = "[overdue] " if digest.late else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
     name = f"{single_line(digest.title, 60)}, {day}"
     if not sections:
         coverage = digest.coverage
         read = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
         warning = _format_coverage_warning(coverage).rstrip(".")
-        return single_line(f"{late}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
+        return single_line(f"{prefix}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
     lead = sections[0].stories[0].lead
     badge = f"{lead.badge}: " if lead.badge else ""
     if len(digest.stories) == 1 and article_count == 1:
-        return single_line(f"{late}{badge}{sections[0].name}: {lead.title}", MAX_SUBJECT_CHARS)
+        return single_line(f"{prefix}{badge}{sections[0].name}: {lead.title}", MAX_SUBJECT_CHARS)
     more = len(digest.stories) - 1
     tail = f" (+{format_count(more, 'story', 'stories')})" if more else f" ({format_count(article_count, 'report')})"
-    return single_line(f"{late}{name}: {badge}{lead.title}", MAX_SUBJECT_CHARS - len(tail)) + tail
+    return single_line(f"{prefix}{name}: {badge}{lead.title}", MAX_SUBJECT_CHARS - len(tail)) + tail
 
 
 def present_digest(digest: Digest) -> DigestView:

@@ -47,15 +47,15 @@ def _format_story(section: SectionView, story: StoryView) -> str:
 
 def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
     """Return the digest as paragraphs of plain text: the head, one per story, and the failing sources."""
-    late = "LATE: " if view.is_overdue else ""
-    head = "\n".join([f"{late}{view.title}, {view.period} ({view.timezone})", view.summary, *view.notices])
+    prefix = "OVERDUE: " if view.is_overdue else ""
+    head = "\n".join([f"{prefix}{view.title}, {view.period} ({view.timezone})", view.summary, *view.notices])
     stories = [_format_story(section, story) for section in view.sections for story in section.stories]
     faults = [
         ". ".join(
             part
             for part in (
                 f"{fault.outlet}: {fault.state}{f', {fault.detail}' if fault.detail else ''}",
-                f"What helps: {fault.suggestion}" if fault.suggestion else "",
+                f"Suggestion: {fault.suggestion}" if fault.suggestion else "",
             )
             if part
         )

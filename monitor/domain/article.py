@@ -68,7 +68,7 @@ class NewArticle:
 
     ``is_alertable`` is false for articles that may not cause an alert, such as those published before the source was
     added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``. ``quarantine_reason`` is why
-    an article of a bulk change is stored without alerting (`monitor articles release` reverses this), or empty.
+    an article of a bulk change is stored without a report (`monitor articles release` reverses this), or empty.
     ``search_text`` is the text for the full-text index, or None if the store must compute it.
     """
 

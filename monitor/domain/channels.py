@@ -89,10 +89,10 @@ class WebhookChannel:
     value_field: ClassVar[str] = ""
 
     id: str
-    url: Annotated[SecretUrl, Field(description="where to post, such as https://hooks.example.org/x")]
+    url: Annotated[SecretUrl, Field(description="the URL of the receiver, such as https://hooks.example.org/x")]
     secrets: Annotated[
         _SigningKeys,
-        Field(alias="secret", description="signing secret, such as ${HOOK_SECRET}; two while one replaces the other"),
+        Field(alias="secret", description="signing secret, such as ${HOOK_SECRET}; a list of two signs with both"),
     ] = ()
 
     @property

@@ -45,7 +45,7 @@ DEFAULT_DATABASE = Secret(DEFAULT_DATABASE_URL)
 
 
 def resolve_database_url(database: Secret, folder: Path) -> Secret:
-    """Return the URL with an absolute path if it names an SQLite file; other URLs stay as they are."""
+    """Return the URL with an absolute path if it names an SQLite file; other URLs are unchanged."""
     text = database.reveal()
     if not text.startswith(SQLITE_URL_PREFIX):
         return database
@@ -69,7 +69,7 @@ class Settings:
         AfterValidator(_resolve_in_context),
         Field(validate_default=True, description="SQLAlchemy URL; a relative file is next to sources.yaml"),
     ] = DEFAULT_DATABASE
-    timezone: Annotated[TimeZoneName, Field(description="IANA zone of digests that name none")] = "UTC"
+    timezone: Annotated[TimeZoneName, Field(description="IANA time zone of digests without their own")] = "UTC"
     user_agent_contact: Annotated[ShortText, Field(description="address or URL shown to servers in the User-Agent")] = (
         ""
     )
@@ -80,10 +80,12 @@ class Settings:
         Duration, Field(description="how old an article of a source's first poll may be and still be reported")
     ] = timedelta(days=1)
     keep_pages: Annotated[PageRetention, Field(description="raw pages kept as evidence")] = PageRetention.MATCHED
-    allowed_networks: Annotated[tuple[CidrNetwork, ...], Field(description="private networks that may be reached")] = ()
-    heartbeat_url: Annotated[SecretUrl | None, Field(description="URL that is pinged while the daemon is healthy")] = (
-        None
-    )
+    allowed_networks: Annotated[
+        tuple[CidrNetwork, ...], Field(description="private networks that may be fetched from and delivered to")
+    ] = ()
+    heartbeat_url: Annotated[
+        SecretUrl | None, Field(description="URL that is requested every minute while the daemon is healthy")
+    ] = None
     template_dir: Annotated[FilePath, Field(description="folder of your own digest templates")] = ""
     probe_address: Annotated[
         ProbeAddress, Field(description="address and port of /livez, /readyz and /metrics, or off")
@@ -92,7 +94,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One valid sources.yaml. ``warnings`` name what is allowed but probably not intended."""
+    """One valid sources.yaml. ``warnings`` describe settings that are valid but probably not intended."""
 
     settings: Settings
     sources: tuple[Source, ...] = ()

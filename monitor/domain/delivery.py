@@ -90,11 +90,10 @@ SendResult = Sent | Retry | Refused
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """Result of a leased delivery. ``send_result`` is None if it was not attempted.
+    """Result of a leased delivery, with the time of the next attempt.
 
-    It is then due at ``next_attempt_at``.
-
-    A ``Retry`` with ``next_attempt_at`` None marks the delivery as failed.
+    ``send_result`` is None if the delivery was not attempted; it is then due at ``next_attempt_at``. A ``Retry`` with
+    ``next_attempt_at`` None marks the delivery as failed.
     """
 
     delivery: Delivery

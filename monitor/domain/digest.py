@@ -1,4 +1,4 @@
-"""Digests: their plan and schedule, the hits of one period grouped by story, and the proof of coverage."""
+"""Digests: plan and schedule, the hits of one period grouped by story, and the coverage (what was read)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,13 +63,13 @@ class DigestPlan:
         time | Literal["immediately"] | None,
         BeforeValidator(parse_digest_time),
         WithJsonSchema({"type": "string", "pattern": "^(immediately|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
-        Field(description='a time of day such as "07:00", or immediately for as soon as it is found'),
+        Field(description='a time of day such as "07:00", or immediately'),
     ] = None
     cron: Annotated[CronLine, Field(description='minute hour day month weekday, such as "0 7 * * mon-fri"')] = ""
     timezone: Annotated[
         TimeZoneName,
         Field(
-            description="zone of at, cron and quiet_hours; default: that of settings",
+            description="time zone of at, cron and quiet_hours; default: that of settings",
             json_schema_extra=lambda schema: schema.pop("default", None),
         ),
     ] = "UTC"
@@ -80,11 +80,12 @@ class DigestPlan:
         WithJsonSchema({"type": "string"}),
         Field(description='hours without deliveries, such as "22:00-06:00"; messages wait until they end'),
     ] = None
-    send_when_empty: Annotated[Flag, Field(description="send it even if nothing was found, with proof of coverage")] = (
-        False
-    )
+    send_when_empty: Annotated[
+        Flag, Field(description="also send it without hits, with the list of sources that were read")
+    ] = False
     max_articles: Annotated[
-        int, Field(strict=True, ge=1, le=5000, description="articles shown at most; the others are counted in a line")
+        int,
+        Field(strict=True, ge=1, le=5000, description="maximum number of articles; the others are counted in one line"),
     ] = 200
 
     @property
@@ -160,7 +161,7 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateItem:
-    """Same text at another outlet; listed in one line, never as an item of its own."""
+    """The same text in another outlet; listed in one line, never as a separate item."""
 
     article_id: int
     url: str
@@ -194,7 +195,7 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Proof of what was read in a window: configured sources, sources read, articles read, and problems."""
+    """Coverage of a window: numbers of configured sources, of sources read and of articles read, and problems."""
 
     sources: int = 0
     read: int = 0

@@ -28,7 +28,7 @@ class MonitorError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigIssue:
-    """One error in a file: its place, what is invalid, and what would be valid. Lines and columns count from 1."""
+    """One error in a file: line and column (from 1), what is invalid, and what would be valid."""
 
     file: str
     line: int
@@ -94,7 +94,7 @@ class WorkerKilled(MonitorError):
 
 
 class CanaryLost(MonitorError):
-    """The synthetic article of the canary did not reach the digest."""
+    """Raised if the synthetic article of the canary does not reach the digest."""
 
 
 class LeaseLost(MonitorError):

@@ -1,4 +1,4 @@
-"""The types of values in sources.yaml: each reads the text as written and tells the editor what it may look like."""
+"""Types of the values in sources.yaml: each parses the text as written and defines its JSON Schema for editors."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 
 
 def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
-    """Make a validator of a parser of text; anything but text is a fault."""
+    """Return a validator that parses a text. It raises ``ValueError`` for any other type."""
 
     def read(value: Any) -> T:
         if isinstance(value, str):
@@ -30,25 +30,25 @@ def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
 
 
 def describe_non_text(value: Any) -> str:
-    """Say that a value is not text, and what would be."""
+    """Return the error message for a value that is not text, with the text to write instead."""
     if isinstance(value, bool | int | float):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         return f'{shown} is a {"truth value" if isinstance(value, bool) else "number"}, not text; write "{shown}"'
     kinds = {type(None): "nothing", list: "a list", dict: "a mapping"}
-    return f"this is {kinds.get(type(value), 'something else')} where text would be right"
+    return f"this is {kinds.get(type(value), 'something else')}, but must be text"
 
 
 def clean_text(text: str) -> str:
-    """Refuse control characters, and text that is only white space."""
+    """Return the text without spaces at its ends. Raises ``ValueError`` if it is blank or has control characters."""
     if not text.strip():
         raise ValueError("this is empty; write some text, or delete the key")
     if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
-        raise ValueError("this holds a control character; delete it")
+        raise ValueError("this contains a control character; delete it")
     return text.strip()
 
 
 class MissingSecretError(ValueError):
-    """A secret reference cannot be resolved: the variable is not set, or the file cannot be read."""
+    """Raised if a secret reference cannot be resolved: the variable is not set, or the file cannot be read."""
 
 
 class ValidationContext(Protocol):
@@ -97,7 +97,7 @@ UNRESOLVED_SECRET = Secret("")
 
 
 def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
-    """Look references up, as ``_needed_secret``; ``UNKNOWN`` for one that is missing and not needed."""
+    """Resolve a secret; return ``UNRESOLVED_SECRET`` if it is missing and not required."""
     try:
         return _resolve_required_secret(value, info)
     except MissingSecretError:
@@ -107,7 +107,7 @@ def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
 
 
 def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
-    """Look references up. The text itself never gets into an error."""
+    """Resolve a secret. Raises ``ValueError`` without the text of the secret."""
     if isinstance(value, Secret):
         return value  # the default of a field
     if not isinstance(value, str):
@@ -116,7 +116,7 @@ def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
 
 
 def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
-    """Make a validator of a secret from a check of its text."""
+    """Return a validator that checks the text of a resolved secret with ``check``."""
 
     def checked(secret: Secret) -> Secret:
         if secret is not UNRESOLVED_SECRET:
@@ -127,25 +127,25 @@ def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
 
 
 def check_smtp_url(text: str) -> None:
-    """Check the URL of a mail server."""
+    """Check the URL of a mail server. Raises ``ValueError``."""
     parts = value_parsers.split_url(text, ("smtps", "smtp"))
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("a mail server's URL ends after host and port, such as smtps://user:${PASSWORD}@host:465")
     if "@" in parts.netloc and not (parts.username and parts.password):
         raise ValueError("a mail server's login needs user and password, such as smtps://user:${PASSWORD}@host")
     if parts.username and parts.scheme == "smtp" and parts.port == 465:
-        raise ValueError("port 465 speaks TLS from the start, and a password is never sent without; write smtps://")
+        raise ValueError("port 465 uses TLS from the start, and passwords are sent with TLS only; write smtps://")
 
 
 def check_chat_url(text: str) -> None:
-    """Check that a chat service is a URL; which ones there are is known when it is used."""
+    """Check the form of a chat URL. Raises ``ValueError``. Apprise checks the service when the channel is loaded."""
     scheme, sep, rest = text.partition("://")
     if not (sep and scheme.isalnum() and rest) or any(letter.isspace() for letter in text):
         raise ValueError("a chat service is a URL as Apprise writes it, such as slack://TokenA/TokenB/TokenC")
 
 
 def check_database_url(text: str) -> None:
-    """Check a SQLAlchemy URL."""
+    """Check the URL of a database. Raises ``ValueError``."""
     if text.startswith("sqlite:///") and text.removeprefix("sqlite:///").strip("/:") not in {"", "memory"}:
         return
     if text.startswith("postgresql+psycopg://"):
@@ -154,17 +154,17 @@ def check_database_url(text: str) -> None:
 
 
 def as_list(value: Any) -> Any:
-    """Return a text as a list of one; other values stay as they are."""
+    """Return a text as a list with one element, and other values unchanged."""
     return [value] if isinstance(value, str) else value
 
 
 def as_mapping(key: str) -> Callable[[Any], Any]:
-    """Return a function that puts a text under ``key`` in a mapping; other values stay as they are."""
+    """Return a function that returns a text as the mapping ``{key: text}``, and other values unchanged."""
     return lambda value: {key: value} if isinstance(value, str) else value
 
 
 def parse_paused(value: Any) -> Any:
-    """Return a reason for ``true`` and an empty text for ``false``; other values stay as they are."""
+    """Return the reason of a pause: a default for ``true``, an empty text for ``false``, other values unchanged."""
     if isinstance(value, bool):
         return "paused in the configuration" if value else ""
     return value
@@ -184,7 +184,7 @@ def parse_probe_address(value: Any) -> Any:
 
 
 def parse_digest_time(value: Any) -> Any:
-    """Return the time of day, or the word `immediately` as it is."""
+    """Return the time of day, or the word `immediately`."""
     return value if value == "immediately" else make_text_validator(value_parsers.parse_time_of_day)(value)
 
 

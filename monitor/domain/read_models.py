@@ -40,7 +40,7 @@ class HitSummary:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSummary:
-    """Number of a source's articles that were stored without alerting, for one reason."""
+    """Number of a source's articles that were quarantined for one reason."""
 
     source_id: str
     outlet: str

@@ -14,15 +14,15 @@ class Secret:
         return self._text
 
     def __repr__(self) -> str:
-        """Never the text."""
+        """Return stars instead of the text."""
         return "Secret('***')"
 
     __str__ = __repr__
 
     def __eq__(self, other: object) -> bool:
-        """Compare by text."""
+        """Return whether both secrets have the same text."""
         return isinstance(other, Secret) and other._text == self._text
 
     def __hash__(self) -> int:
-        """Hash by text."""
+        """Return the hash of the text."""
         return hash((Secret, self._text))

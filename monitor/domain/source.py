@@ -83,12 +83,14 @@ class TextOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DateSelector:
-    """A date on a page: its CSS selector and, if the date is not plain, its format."""
+    """A date on a page: its CSS selector and, for an unusual date format, its format."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     selector: Annotated[CssSelector, Field(description="CSS selector of the date")]
-    format: Annotated[DateFormat, Field(description="strptime format, such as %d/%m/%Y, if the date is not plain")] = ""
+    format: Annotated[
+        DateFormat, Field(description="strptime format, such as %d/%m/%Y, for an unusual date format")
+    ] = ""
 
 
 DateSelectorField = Annotated[
@@ -128,9 +130,7 @@ class Listing:
     title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
     published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
-    max_pages: Annotated[
-        int, Field(strict=True, ge=1, le=50, description="how many pages of the list are read at most")
-    ] = 1
+    max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Source:
     }
 
     id: str
-    name: Annotated[ShortText, Field(description="the outlet as readers know it; default: the id")] = ""
+    name: Annotated[ShortText, Field(description="the name of the outlet in digests; default: the id")] = ""
     feed: Annotated[WebUrl, Field(description="URL of an RSS, Atom, RDF or JSON feed")] = ""
     listing: Annotated[Listing | None, Field(description="a page that lists articles, and how to read it")] = None
     sitemap: Annotated[
@@ -150,22 +150,22 @@ class Source:
     ] = ""
     language: Annotated[LanguageCode, Field(description="language code of its articles, such as en")] = ""
     country: Annotated[ShortText, Field(description="home country of the outlet")] = ""
-    timezone: Annotated[TimeZoneName, Field(description="zone of dates that have none")] = ""
-    poll_interval: Annotated[PollInterval, Field(description="auto, or a fixed length such as 15m")] = None
-    max_silence: Annotated[Duration | None, Field(description="a longer silence is reported as a fault")] = None
+    timezone: Annotated[TimeZoneName, Field(description="time zone of dates without an offset")] = ""
+    poll_interval: Annotated[PollInterval, Field(description="auto, or a fixed duration such as 15m")] = None
+    max_silence: Annotated[Duration | None, Field(description="a longer time without a new article is reported")] = None
     text_from: Annotated[
-        TextOrigin, Field(description="page fetches the page of each article, feed takes the text of the feed")
+        TextOrigin, Field(description="page fetches the page of each article, feed uses the text of the feed")
     ] = TextOrigin.PAGE
     selectors: Annotated[Selectors, Field(description="CSS selectors for its article pages")] = field(
         default_factory=Selectors
     )
     headers: Annotated[
-        dict[HeaderName, SecretText], Field(description="HTTP headers to send along; values may be secrets")
+        dict[HeaderName, SecretText], Field(description="additional HTTP headers; values may be secrets")
     ] = field(default_factory=dict, hash=False)
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),
-        Field(description="true, or the reason why it is not read"),
+        Field(description="true, or the reason"),
     ] = ""
 
     def address(self, kind: SourceKind) -> str:

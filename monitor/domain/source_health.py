@@ -11,13 +11,13 @@ from monitor.domain.source import Source
 
 SUGGEST_FIND_FEED = "open the address in a browser; `monitor sources discover` finds where the feed is now"
 SUGGEST_FIX_SELECTORS = "open the page and fix the source's selectors (`listing`: `items`, `link`)"
-SUGGEST_ASK_ACCESS = "ask the outlet to let this program's User-Agent in, or use another feed or sitemap of the outlet"
+SUGGEST_ASK_ACCESS = "ask the outlet to allow this program's User-Agent, or use another feed or sitemap of the outlet"
 SUGGEST_SUBSCRIPTION_HEADERS = (
     "add the headers of a subscription to the source (`headers:`), or use a public feed of the outlet"
 )
 SUGGEST_ALLOWED_FEED = "use a feed of the outlet, or ask the outlet"
 SUGGEST_REMOVE_SOURCE = (
-    "remove the source, or find its new address with `monitor sources discover`; it is asked again once a week"
+    "remove the source, or find its new address with `monitor sources discover`; it is polled once a week"
 )
 
 _SUGGEST_WAIT = "wait: it is retried automatically; if the failure persists, only the outlet can fix it"
@@ -177,7 +177,7 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
             return None
         text = f"{outlet} is read again{since}; it was {poll_state.reported_state.value}"
         if poll_state.pages.changed_at is not None:
-            text = f"{outlet}: {_describe_page_quality(poll_state)}. From now on this is considered normal"
+            text = f"{outlet}: {_describe_page_quality(poll_state)}. This is accepted as usual from now on"
         return SourceNotice(poll_state.source_id, NoticeKind.RECOVERY, text)
     is_other_problem = (
         poll_state.reported_since_at is not None and poll_state.reported_since_at != poll_state.state_since_at

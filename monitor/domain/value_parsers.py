@@ -1,4 +1,4 @@
-"""Parsers of the values in sources.yaml: lengths of time, times of day, dates, zones, addresses, URLs.
+"""Parsers of the values in sources.yaml: durations, times of day, dates, time zones, addresses, URLs.
 
 Each takes the text as written and returns the value, or raises ``ValueError`` with what is wrong and what is valid. No
 message repeats a URL, because a URL may contain a secret.
@@ -34,16 +34,14 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 
 
 def parse_duration(text: str) -> timedelta:
-    """Parse a length of time: a number and a unit (s m h d w y), several in a row add up."""
+    """Parse a duration: one or more numbers, each with a unit (s m h d w y), which are added, as in 1h30m."""
     if not _DURATION.fullmatch(text):
-        raise ValueError(
-            f'"{text}" is not a valid length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y'
-        )
+        raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
     length = sum(
         (timedelta(seconds=int(n) * SECONDS_BY_UNIT[unit]) for n, unit in _DURATION_PART.findall(text)), timedelta()
     )
     if length <= timedelta():
-        raise ValueError("a length of time is more than zero; write 1s or more")
+        raise ValueError("a duration must be more than zero; write 1s or more")
     if length > MAX_DURATION:
         raise ValueError(f'"{text}" is over a hundred years; write 100y or less')
     return length
@@ -57,7 +55,7 @@ def parse_time_of_day(text: str) -> time:
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Parse quiet hours, HH:MM-HH:MM; they may run over midnight."""
+    """Parse quiet hours, HH:MM-HH:MM; they may include midnight."""
     parts = text.split("-")
     if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
         start, end = (parse_time_of_day(part.strip()) for part in parts)
@@ -93,19 +91,21 @@ def _list_timezones() -> frozenset[str]:
 
 
 def parse_id(text: str) -> str:
-    """Parse an id: small letters, digits and hyphens, at most 64, beginning with a letter or digit."""
+    """Parse an id: lower-case letters, digits and hyphens, at most 64, beginning with a letter or digit."""
     if _ID.fullmatch(text):
         return text
     better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
     hint = f", such as {better}" if better else ", such as viet-nam-news"
-    raise ValueError(f"an id has small letters, digits and hyphens only, at most 64{hint}")
+    raise ValueError(f"an id has lower-case letters, digits and hyphens only, at most 64{hint}")
 
 
 def parse_language_code(text: str) -> str:
     """Parse a language code, such as en, vi, lo or zh-Hans."""
     if _LANGUAGE_CODE.fullmatch(text):
         return text
-    raise ValueError(f'"{text}" is not a valid language code; write two or three small letters, such as en, vi or lo')
+    raise ValueError(
+        f'"{text}" is not a valid language code; write two or three lower-case letters, such as en, vi or lo'
+    )
 
 
 def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -136,7 +136,7 @@ def parse_url(text: str) -> str:
     """Parse an http or https URL without credentials."""
     parts = split_url(text, ("https", "http"))
     if "@" in parts.netloc:
-        raise ValueError("a URL may not hold a user or password; put them into headers, as ${NAME}")
+        raise ValueError("a URL may not contain a user or password; put them into headers, as ${NAME}")
     if "${" in text:
         raise ValueError("${NAME} is not read in a plain URL; put the secret into headers")
     return text
@@ -155,10 +155,10 @@ def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
     if parts.scheme not in schemes:
         right = " or ".join(f"{scheme}://" for scheme in schemes)
         if parts.scheme.isalnum() and "://" in text:
-            raise ValueError(f'this URL begins with "{parts.scheme}:" where {right} would be right')
-        raise ValueError(f"this URL does not say how it is reached; write {right} before it")
+            raise ValueError(f'this URL begins with "{parts.scheme}:" but must begin with {right}')
+        raise ValueError(f"this URL has no scheme; write {right} before it")
     if not is_valid_host(host):
-        raise ValueError(f"this URL names no host that can exist; write it such as {example}")
+        raise ValueError(f"this URL has no valid host; write it such as {example}")
     return parts
 
 
@@ -199,7 +199,7 @@ def parse_email_address(text: str) -> str:
 
 
 def parse_date_format(text: str) -> str:
-    """Parse a date format as of ``strptime``; day, month and year must be in it."""
+    """Parse a date format of ``strptime``; it must contain day, month and year."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
     twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
     try:

@@ -34,9 +34,7 @@ class Role:
 
     title: Annotated[ShortText, Field(description="the position, such as Minister of National Defence")]
     from_on: Annotated[CalendarDate | None, Field(alias="from", description="first day in the position")] = None
-    until_on: Annotated[
-        CalendarDate | None, Field(alias="until", description="first day no longer in the position")
-    ] = None
+    until_on: Annotated[CalendarDate | None, Field(alias="until", description="first day after the role")] = None
 
 
 RoleField = Annotated[Role, BeforeValidator(as_mapping("title"), json_schema_input_type=Role | str)]
@@ -60,7 +58,9 @@ class Official:
 
     id: str
     name: Annotated[ShortText, Field(description="the full name, as written in the home country")]
-    country: Annotated[ShortText, Field(description="home country; decides how the name is shortened")] = ""
+    country: Annotated[
+        ShortText, Field(description="home country; determines which part of the name the press uses alone")
+    ] = ""
     aliases: Annotated[Texts, Field(description="other spellings and scripts")] = ()
     roles: Annotated[
         tuple[RoleField, ...],

@@ -86,7 +86,7 @@ class JobQueue(Protocol):
 
 
 class WorkerPoolPort(Protocol):
-    """Workers as the daemon's jobs use them."""
+    """Protocol by which the daemon enqueues work for worker processes and asks whether one is alive."""
 
     async def enqueue_due_jobs(self) -> bool:
         """Enqueue due work; return False if no worker is alive and the daemon must collect. Raises ``StoreError``."""

@@ -31,7 +31,7 @@ def _zones_by_domain() -> dict[str, str]:
 
 @cache
 def _zones_by_name() -> dict[str, str]:
-    """Return the time zone of each country that has one, by its names without ambiguous ones."""
+    """Return the time zone of each country that has one, by each of its unambiguous names."""
     zones = {}
     for country in language_data().countries:
         for name in set(country.names) - set(country.ambiguous):

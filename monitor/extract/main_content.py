@@ -315,7 +315,8 @@ def _expand(page: PageAnalysis) -> None:
 def _is_continuation(page: PageAnalysis, child_index: int, root_prose: float) -> bool:
     """Return whether a sibling box continues the article.
 
-    It must have few links, and be similar to the root box, lead in to it or have enough prose.
+    It must have few links. It must also look like the root box, introduce it (as a standfirst does), or have enough
+    prose.
     """
     box = page.layout.boxes[child_index]
     prose = page.prose_in(child_index)

@@ -55,7 +55,7 @@ class RequestTarget:
 
     @classmethod
     def from_httpx_url(cls, url: httpx.URL) -> "RequestTarget":
-        """Create a target from a URL that httpx has parsed."""
+        """Create the target of a request from a URL that httpx has parsed."""
         is_tls = url.scheme == "https"
         port = url.port or (443 if is_tls else 80)
         return cls(is_tls, url.host, url.raw_host.decode("ascii"), port, url.netloc, url.raw_path)

@@ -1,1 +1,1 @@
-"""The watch engine: names, queries, rules over the text of an article; pure."""
+"""Matching: finds officials and evaluates queries and rules in the text of an article. No I/O."""

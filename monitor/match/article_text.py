@@ -1,4 +1,4 @@
-"""Text of an article for matching: one folded text of all regions, and facts about the words around a place.
+"""Text of an article for matching: one folded text of all regions, and facts about the words around a span.
 
 The facts are the neighbouring words, headlines and sentence starts, photo credits and bylines, places and occupations.
 Offsets are folded offsets, unless another text is named.
@@ -87,7 +87,7 @@ class RegionSpan:
 class NormalizedArticle:
     """Text of all regions of an article, in the forms that matching needs.
 
-    ``cased`` is folded but keeps capital letters. ``spaced`` has small letters, and a space for every character that is
+    ``cased`` is folded but keeps capital letters. ``spaced`` is in lower case, with a space for every character that is
     not a letter, digit or name dot. It also has a space before and after the text: an offset in ``spaced`` is one more
     than the folded offset, which is the same for all other forms.
     """
@@ -100,11 +100,11 @@ class NormalizedArticle:
 
     @property
     def unhyphenated(self) -> str:
-        """The folded text in small letters, with spaces for hyphens."""
+        """The folded text in lower case, with spaces for hyphens."""
         return self.folded.text.replace("-", " ")
 
     def word_ending_at(self, end: int) -> str:
-        """Return the word that ends at a folded offset, in small letters, or an empty string.
+        """Return the word that ends at a folded offset, in lower case, or an empty string.
 
         A word longer than ``MAX_WORD_CHARS`` is cut off at its start.
         """
@@ -190,25 +190,25 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
-"""Characters in which a word in small letters is searched: keeps the cost of a very long text bounded."""
+"""Characters in which a lower-case word is searched: keeps the cost of a very long text bounded."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
 """Characters up to which one word is searched at a time; in longer texts all words are collected once."""
 _MIN_HEADLINE_WORDS = 3
 _HEADLINE_CAPITAL_SHARE = 0.8
-"""Share of capitalized long words in a headline: some languages keep one of five words in small letters."""
+"""Share of capitalized long words in a headline: some languages write one of five words in lower case."""
 _ALL_CAPS_SHARE = 0.7
 """Share of capital letters around a name in a text in capitals: names nearby may be in normal case."""
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_PARTICLE_LETTERS = 3
-"""Letters of a word that may be in small letters inside a name, as in "van" and "bin"."""
+"""Letters of a word that may be in lower case inside a name, as in "van" and "bin"."""
 
 _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """Facts about the words around a place in an article; results are cached, so that each is computed once.
+    """Facts about the words around a span of an article's text; results are cached, so that each is computed once.
 
     ``genitive_ends`` are the end offsets of names with a genitive ending: the next word does not belong to the name.
     """
@@ -235,7 +235,7 @@ class SurroundingText:
         self._line_breaks: list[int] | None = None
 
     def is_written_as_name(self, start: int, end: int) -> bool:
-        """Return whether a place has capital letters, and only spaces, hyphens and apostrophes between its words."""
+        """Return whether a span has capital letters, and only spaces, hyphens and apostrophes between its words."""
         text = self.cased[start:end]
         if text.isalpha():
             return text[0].isupper()
@@ -249,7 +249,7 @@ class SurroundingText:
         )
 
     def has_name_before(self, start: int) -> bool:
-        """Return whether a capitalized word, an initial or a quoted nickname is directly before a place."""
+        """Return whether a capitalized word, an initial or a quoted nickname is directly before a span."""
         word = self.word_before(start)
         if word:
             return word[0].isupper()
@@ -257,7 +257,7 @@ class SurroundingText:
         return gap.endswith(".") or (gap.endswith(" ") and gap[:1] in {".", '"', "'", ")"})
 
     def word_before(self, start: int) -> str:
-        """Return the word before a place, separated by one space or hyphen, or an empty string."""
+        """Return the word before a span, separated by one space or hyphen, or an empty string."""
         word = self._word_before_cache.get(start)
         if word is None:
             word = self._word_before_cache[start] = self._find_word_before(start)
@@ -275,7 +275,7 @@ class SurroundingText:
         return match.group() if match else ""
 
     def word_after(self, end: int) -> str:
-        """Return the word after a place, separated by one space or hyphen, or an empty string."""
+        """Return the word after a span, separated by one space or hyphen, or an empty string."""
         cased = self.cased
         if end + 1 >= len(cased) or cased[end] not in " -":
             return ""
@@ -283,7 +283,7 @@ class SurroundingText:
         return match.group() if match else ""
 
     def line_bounds(self, start: int) -> tuple[int, int]:
-        """Return the start and end offset of the line that contains a place."""
+        """Return the start and end offset of the line that contains a span."""
         breaks = self._line_breaks
         if breaks is None:
             breaks = self._line_breaks = [match.start() for match in _LINE_BREAK.finditer(self.cased)]
@@ -291,7 +291,7 @@ class SurroundingText:
         return breaks[at - 1] + 1 if at else 0, breaks[at] if at < len(breaks) else len(self.cased)
 
     def is_headline(self, start: int) -> bool:
-        """Return whether a place is in a line in Title Case or CAPITALS."""
+        """Return whether a span is in a line in Title Case or CAPITALS."""
         low, high = self.line_bounds(start)
         known = self._headline_cache.get(low)
         if known is None:
@@ -303,7 +303,7 @@ class SurroundingText:
         return known
 
     def is_all_caps(self, start: int, end: int) -> bool:
-        """Return whether a place and most of the text around it are in capital letters."""
+        """Return whether a span and most of the text around it are in capital letters."""
         if not self.cased[start:end].isupper():
             return False
         low, high = self.line_bounds(start)
@@ -312,11 +312,11 @@ class SurroundingText:
         return sum(map(str.isupper, letters)) > _ALL_CAPS_SHARE * len(letters)
 
     def is_sentence_start(self, start: int) -> bool:
-        """Return whether a place is at the start of a sentence, line or quotation."""
+        """Return whether a span is at the start of a sentence, line or quotation."""
         return start == 0 or _SENTENCE_START.search(self.cased, max(0, start - 4), start) is not None
 
     def is_ordinary_word(self, word: str) -> bool:
-        """Return whether a capitalized word is an ordinary word: it is in a word list or occurs in small letters."""
+        """Return whether a capitalized word is an ordinary word: it is in a word list or occurs in lower case."""
         low = word.lower()
         if low in word_lists().common or low in single_word_titles() or low in country_words():
             return True
@@ -326,7 +326,7 @@ class SurroundingText:
         return known
 
     def _occurs_in_lowercase(self, word: str) -> bool:
-        """Return whether a folded word of at least three letters occurs in small letters in the text."""
+        """Return whether a folded word of at least three letters occurs in lower case in the text."""
         if len(word) < 3 or not (word.isascii() and word.isalpha()):
             return False
         if len(self.cased) <= _MAX_SINGLE_SEARCH_CHARS:
@@ -386,7 +386,7 @@ class SurroundingText:
         return "" if low in word_lists().never_after_name else word
 
     def is_credit(self, start: int, end: int) -> bool:
-        """Return whether a place is in a photo credit, a byline or a signature."""
+        """Return whether a span is in a photo credit, a byline or a signature."""
         cased = self.cased
         if self._can_follow_credit(start):
             low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
@@ -399,7 +399,7 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Return quickly whether a credit may precede a place; most words in small letters and titles exclude it."""
+        """Return quickly whether a credit may precede a span; most lower-case words and titles exclude this."""
         word = self.word_before(start)
         if not word:
             return True
@@ -450,7 +450,7 @@ class SurroundingText:
 
 
 def _find_lowercase(cased: str, word: str) -> bool:
-    """Return whether a word occurs in small letters, with no other Latin letter directly before or after it."""
+    """Return whether a word occurs in lower case, with no other Latin letter directly before or after it."""
     at = cased.find(word)
     while at >= 0:
         end = at + len(word)

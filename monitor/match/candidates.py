@@ -1,4 +1,4 @@
-"""Candidates: all places that may name an official, found without any decision.
+"""Candidates: all spans of the text that may name an official, found without any decision.
 
 Candidates come from the automaton, from inflected forms, from spellings that sound alike, from typos in the last part
 of a name, and from full names with an initial, a nickname, a middle name or a patronymic between their parts.
@@ -86,7 +86,7 @@ _MAX_TITLE_WORD_CHARS = 24
 
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
-    """Return the places of watched names and query words in an article, inflected names included."""
+    """Return the spans of watched names and query words in an article, inflected names included."""
     candidates = name_index.scan(article_text)
     if is_inflecting_language(language):
         return find_inflected_names(name_index, article_text, language, candidates)
@@ -94,7 +94,7 @@ def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, lang
 
 
 def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> Iterator[Candidate]:
-    """Yield the places of full names in the order of the text; of overlapping ones the leftmost, then the longest.
+    """Yield the spans of full names in the order of the text; of overlapping ones the leftmost, then the longest.
 
     An Arabic name includes the patronymics that follow it.
     """
@@ -120,7 +120,7 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
 
 
 def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
-    """Return the places of short names, and of full names of one word, that start with a capital letter."""
+    """Return the spans of short names, and of full names of one word, that start with a capital letter."""
     officials = facts.name_index.short_name_officials
     return [Candidate(start, end - 2, officials(pattern)) for pattern, start, end in candidates.short_names]
 
@@ -139,7 +139,11 @@ def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span])
 
 
 class TypoWord(NamedTuple):
-    """A first name of officials, followed by a word that may be a misspelt family name."""
+    """A word that may be a misspelt family name, because it follows the first name of an official.
+
+    ``first_name_pattern`` is the pattern id of the first name, ``start`` its start offset, and ``end`` the end of
+    the word.
+    """
 
     first_name_pattern: int
     start: int
@@ -324,7 +328,10 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name equals one word, or may be a typo of the other."""
+    """Return the officials whose first name equals ``exact``, or may be spelled ``similar`` by a typo.
+
+    The test for a typo is quick: similar length, and the same first or last letter.
+    """
     first_names, size = name_index.first_names, len(similar)
     if size < MIN_TYPO_WORD_LETTERS:
         if exact not in name_index.middle_name_openers:

@@ -46,7 +46,7 @@ class ArticleFacts:
         return counts
 
     def folded_text(self, candidate: Candidate) -> str:
-        """Return the words of a candidate in small letters, with single spaces and without hyphens."""
+        """Return the words of a candidate in lower case, with single spaces and without hyphens."""
         return self.article_text.spaced[candidate.start + 1 : candidate.end + 1]
 
     def cased_text(self, candidate: Candidate) -> str:
@@ -127,10 +127,10 @@ class _MentionedAmong:
 
 @dataclass(slots=True)
 class MatchContext:
-    """Record of the decisions on one article so far; each step adds to it, and none removes or changes what is there.
+    """Record of the decisions on one article so far; each step adds to it, and earlier entries are never changed.
 
     It grows in place: a copy for each decision would make the time grow with the square of the length of a text.
-    ``claimed_spans`` are the places of full names, accepted or rejected, in the order of their discovery.
+    ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
     ``first_accepted_at`` maps each mentioned official to the offset of the first accepted candidate, in the order of
     acceptance. ``namesakes`` are officials whose full name belongs to another person in this article.
     ``other_bearers`` are, for each folded short name, the other people with that name in the order of the text.

@@ -1,4 +1,4 @@
-"""Checks of a watchlist: names, queries and examples that are invalid or doubtful, each with its place."""
+"""Checks of a watchlist: names, queries and examples that are invalid or doubtful, each with its key."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from monitor.text.tokens import is_unspaced
 class NameIssue:
     """Problem with one value of a watchlist.
 
-    ``kind`` is "official" or "rule", and ``id`` its id. ``index`` is the item of a list field, and -1 for other fields.
+    ``kind`` is "official" or "rule", and ``id`` its id. ``index`` is that of a list item, and -1 for other fields.
     """
 
     kind: str
@@ -148,15 +148,15 @@ if TYPE_CHECKING:
 
 
 def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield remarks on names that cannot work, queries that cannot be read, and examples that do not hold."""
+    """Yield the errors and warnings of a watchlist: unusable names, invalid queries, and examples that fail."""
     yield from map(_to_key_issue, lint_names(watchlist))
     yield from _lint_rules(watchlist)
 
 
 def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield what makes a watchlist invalid, without warnings.
+    """Yield the errors of a watchlist, without warnings.
 
-    Reads the language data only for a single word as the name of an official without country and roles.
+    Reads the language data only if an official without country and roles has a name of one word.
     """
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
@@ -172,7 +172,7 @@ def _to_key_issue(found: NameIssue) -> KeyIssue:
 
 
 def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield queries that cannot be read and examples that do not hold."""
+    """Yield invalid queries and examples that fail."""
     bad = []
     for rule in watchlist.rules:
         if (issue := _lint_query(rule, watchlist)) is not None:
@@ -207,7 +207,9 @@ def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
             found = any(mention.official_id == official.id for mention in _match_example(matcher, text, None).mentions)
             if found != (kind == "match"):
                 path = ("officials", official.id, "examples", kind, index)
-                yield KeyIssue(path, _explain_failed_example(found, "official", "an alias", "a phrase under not"))
+                yield KeyIssue(
+                    path, _explain_failed_example(found, "official", "an alias", "a phrase under exclude_phrases")
+                )
     for rule in watchlist.rules:
         for kind, index, text in _iter_example_texts(rule.examples):
             found = any(hit.rule_id == rule.id for hit in _match_example(matcher, text, rule).hits)

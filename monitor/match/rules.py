@@ -46,7 +46,7 @@ class RuleEvaluator:
         *,
         has_query_literal: bool,
     ) -> tuple[RuleHit, ...]:
-        """Return the hits of all rules, from the places of the mentions of each official.
+        """Return the hits of all rules, from the spans of the mentions of each official.
 
         Mentions by a position alone count only for rules that match positions.
         """
@@ -115,7 +115,7 @@ def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
     """Return the sentences around the spans, each sentence once, with its spans marked.
 
-    A span inside an earlier sentence is marked there: a line without an end of a sentence would be cut anew for each.
+    A span inside an earlier sentence is marked there, because a line without sentence ends would be split for each.
     """
     texts = dict(article.regions())
     found: dict[tuple[Region, int, int], set[Span]] = {}

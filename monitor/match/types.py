@@ -41,7 +41,7 @@ class CandidateKind:
 
 
 class Candidate(NamedTuple):
-    """A place in the folded text that may name one of some officials."""
+    """A span of the folded text that may name one of some officials."""
 
     start: int
     end: int
@@ -72,7 +72,7 @@ class Candidates(NamedTuple):
     """Pattern matches in an article by kind, without any decision.
 
     Latin full, short and first names start with a capital letter. ``countries`` has one entry per country word in the
-    text. ``kinds`` are all kinds found, including names in small letters. ``genitive_ends`` are end offsets of
+    text. ``kinds`` are all kinds found, including names in lower case. ``genitive_ends`` are end offsets of
     names with a genitive ending: the next word does not belong to the name.
     """
 
@@ -100,7 +100,7 @@ class Candidates(NamedTuple):
 
 
 class EvidenceStrength(IntEnum):
-    """Strength of a title as evidence for an official. Below ``LIKELY``, a title and a short name are not enough."""
+    """Strength of a title as evidence for an official. A short name with a title below ``LIKELY`` is not a mention."""
 
     CONTRADICTED = 0
     NO_EVIDENCE = 1
@@ -234,10 +234,10 @@ class NameParts:
 
 
 def flatten_groups(*groups: str) -> NameWords:
-    """Return the single words of the groups; the parts of a hyphenated word become words."""
+    """Return the words of the groups; a hyphenated word is one group, and each of its parts becomes a word."""
     return tuple(" ".join(groups).split())
 
 
 def join_groups(*groups: str) -> NameWords:
-    """Return one word per group; the parts of a hyphenated word are joined without a space."""
+    """Return each group, which is one printed word, without spaces between the parts of a hyphenated word."""
     return tuple(group.replace(" ", "") for group in groups)

@@ -17,7 +17,7 @@ from monitor.text.fold import fold_key
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """Lists of words from all languages; folded, but for the lists whose names begin with `marked`."""
+    """Lists of words from all languages. The words are folded, except in lists whose names begin with `marked_`."""
 
     place_words_before: frozenset[str]
     place_words_after: frozenset[str]
@@ -262,7 +262,7 @@ def country_words() -> MappingProxyType[str, str]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return folded names, adjectives and capitals with the country's key, without words of several meanings."""
+    """Return folded names, adjectives and capitals with the country's key, without ambiguous words."""
     words: dict[str, str] = {}
     ambiguous = _fold_all(country.ambiguous for country in language_data().countries)
     for key, country in _keyed_countries():
@@ -293,7 +293,7 @@ def find_country_key(folded: str) -> str:
 
 
 def format_country_name(country: str) -> str:
-    """Return a country's key as it is printed."""
+    """Return the name of a country, given its key, with capital letters."""
     words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
     return " ".join(words)
 

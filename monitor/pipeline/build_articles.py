@@ -57,7 +57,7 @@ class ProcessOffloader:
         self._tasks, self._active_tasks = set[asyncio.Task[None]](), 0
 
     def add_backlog(self, article_count: int) -> None:
-        """Announce that about this many articles will follow soon."""
+        """Add to the estimated number of waiting articles, which decides whether work goes to a worker process."""
         now = asyncio.get_running_loop().time()
         left = max(0.0, self._backlog - DRAIN_RATE * (now - self._backlog_at))
         self._backlog, self._backlog_at = min(left + article_count, 2.0 * OFFLOAD_THRESHOLD), now
@@ -87,12 +87,12 @@ class ProcessOffloader:
         return result
 
     async def run_separately(self, work: Callable[..., T], *args: object) -> T:
-        """Run one call in a worker process by itself. Raises what ``work`` raises, ``WorkerKilled`` or ``OSError``."""
+        """Run one call alone in a worker process. Raises what ``work`` raises, ``WorkerKilled`` or ``OSError``."""
         assert self._process_pool is not None  # noqa: S101 - called only after a worker process was used
         return await self._process_pool.run(work, *args)
 
     async def _send_queue(self) -> None:
-        """Send queued calls until the queue is empty."""
+        """Send the queued calls to the process pool, several per message, until the queue is empty."""
         try:
             while self._queue:
                 calls = [self._queue.popleft()]

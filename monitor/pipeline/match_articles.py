@@ -54,7 +54,7 @@ def backtest(
     articles: Iterable[StoredArticle],
     reported_rules: Mapping[int, frozenset[str]],
 ) -> list[RuleBacktest]:
-    """Match articles anew and compare the hits with the rules under which each was reported.
+    """Match articles again and compare the hits with the rules under which each was reported.
 
     ``rule_ids`` are the edited rules in their order; ``reported_rules`` are the reported rule ids by article id. A
     removed rule loses all its hits. Articles from before their source was added are not matched.
@@ -116,7 +116,7 @@ class MatchingStep:
         self._database, self._matcher, self._clock = database, matcher, clock
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
-        """Match one batch; a batch smaller than ``limit`` was the last."""
+        """Match at most ``limit`` waiting articles; if the result has fewer, none is left."""
         batch = await self._database.run(self._database.articles.unmatched, limit)
         if not batch:
             return MatchingResult()

@@ -287,7 +287,7 @@ def _state_after_failure(
 
 
 def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now: datetime) -> SourceDiagnosis:
-    """Return the diagnosis of a document that was read; of several problems the first."""
+    """Return the diagnosis of a document that was read; if it has several problems, the first of them."""
     if stats.has_gap:
         return SourceDiagnosis(
             SourceState.GAP,

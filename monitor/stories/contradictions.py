@@ -1,7 +1,7 @@
 """Reports in nearly the same words about different events: two ambassadors, two appointments, a new toll, a refusal.
 
-Such texts share most of their sentences, so that shares of text cannot tell them apart. What differs is the subject of
-the headline or of the first sentence. Both are aligned word by word; a template shows as equal words with a few
+Such texts share most of their sentences, so that shares of text cannot separate them. The headlines or the first
+sentences differ in their subject. They are aligned word by word; a template shows as equal words with a few
 replaced ones. The replaced words decide: a name or a number that the other text nowhere has, or a word that turns the
 statement into its opposite.
 """

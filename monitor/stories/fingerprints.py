@@ -185,7 +185,7 @@ def extract_grouping_text(article: Article) -> GroupingText:
 
 
 def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
-    """Compute the features of a batch of texts and pack them; the values equal the ones of ``ArticleFeatures``."""
+    """Compute the features of a batch of texts and pack them; the values are the same as in ``ArticleFeatures``."""
     articles = [ArticleFeatures(text) for text in texts]
     features = [article.term_features for article in articles]
     days = [[month << 5 | day for month, day in one.days] for one in features]

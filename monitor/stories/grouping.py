@@ -29,10 +29,11 @@ TextLoader = Callable[[int], tuple[str, str]]
 
 
 class FingerprintTable:
-    """Hash table from fingerprints to owners, with a fixed number of slots per bucket; a full bucket overwrites a slot.
+    """Hash table from fingerprints to owners (articles or stories).
 
-    A look-up reads one bucket per fingerprint, so its cost is constant; a slot takes 8 bytes. The lowest 42 bits
-    identify a fingerprint: ten select the bucket, the others are the key.
+    Each bucket has a fixed number of slots; a full bucket overwrites a slot. A look-up reads one bucket per
+    fingerprint, so its cost is constant; a slot takes 8 bytes. The lowest 42 bits identify a fingerprint: ten select
+    the bucket, the others are the key.
     """
 
     def __init__(self, slots: int = FINGERPRINT_SLOTS) -> None:
@@ -48,7 +49,7 @@ class FingerprintTable:
         return self._owners[buckets[rows], slots], rows
 
     def add(self, owner: int, fingerprints: FingerprintArray) -> None:
-        """Add the fingerprints of an owner, whose number must be below 2**32."""
+        """Add the fingerprints of one owner, such as an article; its id must be below 2**32."""
         if self._used_slots > len(self._keys) * self._slots * MAX_FILL_RATIO:
             self._double_buckets()
         buckets, keys = self._split_buckets(fingerprints)
@@ -75,7 +76,7 @@ class MemoryGroupingIndex:
     """``GroupingIndex`` in memory. It does not store texts but requests them from the caller."""
 
     def __init__(self, load_text: TextLoader) -> None:
-        """Create an empty index; ``load_text`` returns title and body of a placed article."""
+        """Create an empty index; ``load_text`` returns title and body of a grouped article."""
         self._load_text = load_text
         self._fingerprints = FingerprintTable()
         self._terms = FingerprintTable(TERM_SLOTS)
@@ -99,7 +100,7 @@ class MemoryGroupingIndex:
         return dict(zip(found.tolist(), counts.tolist(), strict=True))
 
     def article_text(self, article_id: int) -> tuple[str, str]:
-        """Return title and body of a placed article."""
+        """Return title and body of a grouped article."""
         return self._load_text(article_id)
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
@@ -158,7 +159,7 @@ UNDATED_SORT_DATE = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncomingArticle:
-    """An article to be placed. ``article_id`` is unused so far and below 2**32; ``story_id`` is the id of a story it
+    """An article to be grouped. ``article_id`` is unused so far and below 2**32; ``story_id`` is the id of a story it
     may start.
 
     ``features`` are set if they were computed in advance.
@@ -172,7 +173,7 @@ class IncomingArticle:
 
 @dataclass(frozen=True, slots=True)
 class _Duplicate:
-    """The placed article that a text duplicates, and the share of the text that is in it."""
+    """The grouped article that a text duplicates, and the share of the text that is in it."""
 
     original: Placement
     shared_ratio: float
@@ -187,7 +188,7 @@ class _WeightedArticle:
 
 
 class Grouper:
-    """Places articles in a grouping index, one after another; the batch size does not influence the result."""
+    """Assigns articles to stories, one after another; the batch size does not influence the result."""
 
     def __init__(self, index: GroupingIndex, vocabulary: Vocabulary) -> None:
         self._index, self._vocabulary = index, vocabulary
@@ -195,7 +196,7 @@ class Grouper:
         self._features: dict[int, ArticleFeatures] = {}
 
     def place(self, batch: Sequence[IncomingArticle]) -> list[Placement]:
-        """Place articles in the given order.
+        """Group articles in the given order and return their placements.
 
         A duplicate joins the story of its original, any other article the most similar story or a new one.
         """
@@ -247,7 +248,7 @@ class Grouper:
         return placement
 
     def _find_duplicate(self, features: ArticleFeatures, article: Article) -> _Duplicate | None:
-        """Find the placed article that this text duplicates.
+        """Find the grouped article that this text duplicates.
 
         The index gives candidates; comparing the texts decides.
         """
@@ -266,7 +267,7 @@ class Grouper:
         return None
 
     def _normalized_text(self, article_id: int) -> NormalizedText:
-        """Return the normalized text of a placed article, cached per batch because duplicates often arrive together."""
+        """Return the normalized text of a grouped article, cached per batch: duplicates often arrive together."""
         if article_id not in self._features:
             title, body = self._index.article_text(article_id)
             self._features[article_id] = ArticleFeatures((title, "", body, None))
@@ -280,7 +281,7 @@ def _is_in_window(article: Article, placement: Placement) -> bool:
 
 
 def _is_later(article: Article, placement: Placement) -> bool | None:
-    """Return whether the placed article is clearly newer than this one; None if both have about the same time."""
+    """Return whether the grouped article is clearly newer than this one; None if both have about the same time."""
     if article.published_at is None or placement.published_at is None:
         return None
     gap = placement.published_at - article.published_at

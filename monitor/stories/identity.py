@@ -82,7 +82,8 @@ def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
 def _group_repeated_entries(entries: Iterable[Entry]) -> list[list[Entry]]:
     """Group entries that are one item listed twice.
 
-    They are if guid, URL and title are equal, or everything but the guid; without a guid, everything but the date.
+    Two entries are one item if guid, URL and title are equal, or if everything but the guid is equal. Without a guid,
+    everything but the date must be equal.
     """
     groups: list[list[Entry]] = []
     found: dict[tuple[object, ...], list[Entry]] = {}
@@ -99,7 +100,7 @@ def _group_repeated_entries(entries: Iterable[Entry]) -> list[list[Entry]]:
 
 
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
-    """Return the first entry of a group with the keys of all its entries."""
+    """Return the first of several entries of one item, with the keys of all of them."""
     keys = {key: None for _, own, _ in claims for key in own}
     spare = {key: None for _, _, last in claims for key in last}
     return claims[0][0], tuple(sorted(keys, key=lambda key: KEY_KINDS.index(key[0]))), tuple(spare)
@@ -150,7 +151,7 @@ def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
 def _format_exact_time(published_at: datetime | None) -> str:
     """Return a time that can distinguish two articles, or an empty string for a full or half hour.
 
-    Such a time is often only a day, converted from another time zone.
+    A full or half hour is often a date without a time of day, converted from another time zone.
     """
     return (
         published_at.isoformat()

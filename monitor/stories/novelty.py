@@ -1,8 +1,8 @@
 """Poll novelty: classifies the entries of a poll as known, new, republished or quarantined.
 
 Entry keys decide what is new; dates only decide about quarantine. An implausibly large number of old, undated or
-equally dated entries is quarantined as a whole, with one line that reports it, and can be released; a single late
-article is news.
+equally dated entries is quarantined as a whole. One line in the next digest reports it, and the user can release the
+articles. A single late article is not quarantined.
 """
 
 from collections import Counter
@@ -229,4 +229,4 @@ def _summarize_quarantine(new_entries: Sequence[ClassifiedEntry], republished_co
     parts = [f"{count} {reason}" for reason, count in sorted(reasons.items())]
     if republished_count:
         parts.append(f"{republished_count} known under other URLs")
-    return f"quarantined without alerting: {'; '.join(parts)}" if parts else ""
+    return f"quarantined: {'; '.join(parts)}" if parts else ""

@@ -18,7 +18,7 @@ log = structlog.get_logger("monitor")
 
 
 class PollReport(Protocol):
-    """Result of a poll, as far as it is logged."""
+    """The fields of a poll's result that are logged."""
 
     @property
     def source_id(self) -> str:
@@ -47,7 +47,7 @@ class PollReport(Protocol):
 
 
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
-    """Count the new articles of a poll, and log its note and its notice."""
+    """Count the new articles of a poll. Log its note, and its notice about a problem of the source, if any."""
     metrics.record_new_articles(poll.new_count)
     if poll.note:
         log.info("source note", source=poll.source_id, reason=poll.note)

@@ -71,7 +71,7 @@ def set_up_handler(
 
 
 def _shared_processors() -> list[Any]:
-    """Return the processors for all events, our own and the ones of libraries."""
+    """Return the processors for all events, of this program and of libraries."""
     import structlog
 
     return [

@@ -34,7 +34,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER_LABEL = "other"
 
 _FETCH_OUTCOMES = {Fetched: "fetched", NotModified: "not_modified", Blocked: "blocked", Gone: "gone", Failed: "failed"}
-_DELIVERY_OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused"}
+_DELIVERY_OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "rejected"}
 _JOB_PROBLEMS = ("failed", "missed", "still running", OTHER_LABEL)
 _WORKER_JOB_OUTCOMES = ("done", "failed")
 _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
@@ -74,9 +74,9 @@ class Metrics:
             "monitor_delivery", "Delivery attempts by channel kind and result", ["kind", "outcome"], registry=registry
         )
         self._job_problems = Counter(
-            "monitor_job_trouble",
+            "monitor_job_problems",
             "Job runs that failed, were missed or were still running",
-            ["trouble"],
+            ["problem"],
             registry=registry,
         )
         self._sources = Gauge("monitor_sources", "Sources by state", ["state"], registry=registry)
@@ -84,7 +84,7 @@ class Metrics:
             "monitor_due_lag_seconds", "Delay of the most overdue source in seconds", registry=registry
         )
         self._outbox_pending = Gauge("monitor_outbox_pending", "Deliveries waiting to be sent", registry=registry)
-        self._outbox_failed = Gauge("monitor_outbox_dead", "Failed deliveries", registry=registry)
+        self._outbox_failed = Gauge("monitor_outbox_failed", "Failed deliveries", registry=registry)
         self._outbox_oldest = Gauge(
             "monitor_outbox_oldest_seconds", "Age of the oldest pending delivery in seconds", registry=registry
         )
@@ -100,9 +100,7 @@ class Metrics:
         )
         self._workers = Gauge("monitor_workers", "Running workers", registry=registry)
         self._queued_jobs = Gauge("monitor_jobs", "Jobs for workers, by state", ["state"], registry=registry)
-        self._requeued_jobs = Counter(
-            "monitor_jobs_taken_back", "Jobs requeued from stopped workers", registry=registry
-        )
+        self._requeued_jobs = Counter("monitor_jobs_requeued", "Jobs requeued from stopped workers", registry=registry)
         self._worker_jobs = Counter("monitor_jobs_done", "Jobs finished by this worker", ["outcome"], registry=registry)
         self._loop_lag = Gauge(
             "monitor_event_loop_lag_seconds", "Delay of the event loop's last heartbeat in seconds", registry=registry

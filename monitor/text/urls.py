@@ -81,7 +81,7 @@ def _split_url(url: str, base: str) -> SplitResult | None:
 
 
 def _to_ascii_host(host: str) -> str:
-    """Return a host as it is resolved; an empty string if IDNA rejects it."""
+    """Return a host in the ASCII form that is resolved; an empty string if IDNA rejects it."""
     name = host.rstrip(".").lower()
     if name.isascii():
         return name

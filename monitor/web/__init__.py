@@ -1,1 +1,1 @@
-"""The dashboard and HTTP API: sees ports and use cases, is handed the rest."""
+"""Package of the web interface and HTTP API; empty so far."""

@@ -109,7 +109,7 @@ def test_removal_of_most_sources_needs_confirmation(monitor: Monitor, world: Wor
     monitor.start()
     assert wait_until(lambda: world.state.requests["four"] > 0, 120)
     save(monitor, configuration(world, port, "one"))
-    assert wait_until(lambda: has_logged(monitor, "more than half of the sources are gone (two, three, four)"), 120)
+    assert wait_until(lambda: has_logged(monitor, "more than half of the sources are removed (two, three, four)"), 120)
     before = world.state.requests["four"]
     assert wait_until(lambda: world.state.requests["four"] > before, 120)
     assert "is confirmed" in monitor.call("check", "--accept")

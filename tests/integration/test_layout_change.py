@@ -141,7 +141,7 @@ def test_a_layout_that_stays_changed_is_told_for_a_week_and_then_usual(desk: Des
         desk.publish(scripted)
     assert desk.seen().state is SourceState.OK
     assert len(desk.notices) == 8
-    assert "From now on this is considered normal" in desk.notices[-1]
+    assert "This is accepted as usual from now on" in desk.notices[-1]
     desk.publish(*[article] * 30)
     assert len(desk.notices) == 8
     desk.publish(*[scripted] * 20)

@@ -69,12 +69,12 @@ class PreparedOfficial:
 
     @cached_property
     def latin_name_parts(self) -> tuple[NameParts, ...]:
-        """The parts of each Latin name."""
+        """The parts of each of the official's names in Latin script."""
         return tuple(parse_name(name, self.official.country) for name in self.latin_names)
 
     @cached_property
     def name_parts(self) -> NameParts:
-        """The parts of the first Latin name."""
+        """The parts of the official's first configured name in Latin script."""
         return self.latin_name_parts[0] if self.latin_name_parts else NameParts(())
 
     @cached_property
@@ -126,7 +126,7 @@ _MAX_TUPLE_OFFICIALS = 8
 class PhoneticWord(NamedTuple):
     """A printed word that sounds like a part of a watched name.
 
-    ``word`` is in small letters, without hyphens and possessive ending. ``next_word_offset`` is the distance to the
+    ``word`` is in lower case, without hyphens and possessive ending. ``next_word_offset`` is the distance to the
     next word; after a possessive ending it is larger than any text. A ``is_distinctive`` sound is long enough to count
     without the other part of the name.
     """
@@ -143,7 +143,7 @@ def _sort_latin_names(
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
     """Return the full, short and first names among pattern matches.
 
-    A name starts with a capital letter; a short name that starts with a particle, such as "van", may have a small one.
+    A name starts with a capital letter; a short name that starts with a particle, such as "van", may be in lower case.
     """
     full_names: list[PatternMatch] = []
     short_names: list[PatternMatch] = []
@@ -250,7 +250,7 @@ class NameIndex:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Add full names of one word to the short names, and mark names that may start with a small letter."""
+        """Add full names of one word to the short names, and mark names that may start with a lower-case letter."""
         kind = self._pattern_kinds[pattern_id]
         if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
             self._short_name_officials[pattern_id] = tuple(
@@ -433,7 +433,7 @@ class NameIndex:
         return bool(self._phonetic_index)
 
     def prepared_official(self, official_index: int) -> PreparedOfficial:
-        """Return an official with the derived values."""
+        """Return the official at an index as a ``PreparedOfficial``, created at the first call."""
         prepared = self._prepared_cache.get(official_index)
         if prepared is None:
             if len(self._prepared_cache) >= _MAX_CACHE_ENTRIES:

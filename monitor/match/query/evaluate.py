@@ -1,4 +1,4 @@
-"""Evaluation of queries: the places in an article that satisfy them. Every step is linear in the text."""
+"""Evaluation of queries: the spans of an article's text that satisfy them. Every step is linear in the text."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -141,9 +141,9 @@ def _find_required_literals(node: Node) -> frozenset[str] | None:
 def evaluate_query(
     query: CompiledQuery, article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
 ) -> list[Span] | None:
-    """Return the places that satisfy a query, as folded offsets, or None if the query is not satisfied.
+    """Return the spans that satisfy a query, as folded offsets, or None if the query is not satisfied.
 
-    ``find_mentions`` returns the places of the mentions of an official.
+    ``find_mentions`` returns the spans of the mentions of an official.
     """
     return _Evaluation(query.patterns, article_text, find_mentions).find(query.root)
 
@@ -200,7 +200,7 @@ class _Evaluation:
                 return [span for span in self.find(part) or [] if low <= span[0] and span[1] <= high] or None
 
     def _find_near(self, left: list[Span], right: list[Span], distance: int) -> list[Span]:
-        """Return the places of both sides that are near each other; both lists must be sorted."""
+        """Return the spans of both sides that are near each other; both lists must be sorted."""
         found: set[Span] = set()
         at = 0
         for start, end in left:
@@ -227,7 +227,7 @@ class _Evaluation:
 
 
 def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: str) -> list[Span]:
-    """Return the places of a word or phrase, as folded offsets; ``unhyphenated`` is the text of the article."""
+    """Return the spans of a word or phrase, as folded offsets; ``unhyphenated`` is the text of the article."""
     needle = fold_key(term.text).replace("-", " ") if term.is_exact else term.text
     found: list[Span] = []
     at = unhyphenated.find(needle)
@@ -243,7 +243,7 @@ def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: s
 
 
 def _find_word_end(text: str, end: int) -> int:
-    """Return the end of the word that contains the end of a prefix."""
+    """Return the end offset of the word in which a prefix match ends."""
     while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
         end += 1
     return end

@@ -53,21 +53,21 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All parts are found, none of them only excludes."""
+    """All parts are satisfied."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one part is found."""
+    """At least one part is satisfied."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part is not found."""
+    """The part is not satisfied."""
 
     part: "Node"
 
@@ -108,7 +108,7 @@ def matches_empty(node: Node) -> bool:
 
 
 def has_positions(node: Node) -> bool:
-    """Return whether a node yields places in the text, between which NEAR can count words."""
+    """Return whether a node yields spans of text, between which NEAR can count words."""
     match node:
         case And() | Not():
             return False
@@ -205,7 +205,7 @@ def _describe_token(token: _Token) -> str:
 
 
 class _Parser:
-    """Recursive descent over the tokens; one method per line of the grammar."""
+    """Recursive descent parser with one method per line of the grammar."""
 
     def __init__(self, tokens: list[_Token], end: int) -> None:
         self._tokens, self._end, self._index = tokens, end, 0

@@ -53,7 +53,7 @@ _EMPTY_TITLE = Title()
 
 
 def empty_preceding_title(start: int) -> PrecedingTitle:
-    """Return the value for a place without a title before it."""
+    """Return a ``PrecedingTitle`` without words, for a name at ``start`` that has no title before it."""
     return PrecedingTitle(_EMPTY_TITLE, start, ())
 
 
@@ -122,7 +122,7 @@ class TitleWord(NamedTuple):
 
 
 class _BackwardWordReader:
-    """The words before a place, the nearest first; each is located when it is requested."""
+    """Reader of the words before an offset, the nearest first; each is located when it is requested."""
 
     __slots__ = ("_article_text", "_end", "_min_start", "_pending_words", "_words")
 

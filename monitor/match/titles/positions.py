@@ -90,7 +90,10 @@ class Title:
 
 @lru_cache(maxsize=20_000)
 def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the longest known phrases of folded words with their symbols; an unknown word becomes a domain."""
+    """Split folded words into the longest known phrases, each with its symbols as in ``title_vocabulary``.
+
+    A name of a country has the symbol `c:` and its key. An unknown word is taken as a domain, such as `d:fisheries`.
+    """
     known, countries = title_vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
     at = 0
@@ -151,7 +154,7 @@ def _build_position(head: dict[str, object], countries: set[str]) -> Position:
 
 
 def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains: set[str], *, is_joined: bool) -> None:
-    """Add a domain to the head before it, or keep it for the next head."""
+    """Add a domain ("defence") to the head ("minister") before it, or keep it for the next head."""
     if heads and not is_joined:
         heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set
     else:

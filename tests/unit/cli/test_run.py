@@ -26,9 +26,9 @@ def test_sources_are_counted_once_and_nouns_agree_with_numbers(capsys: pytest.Ca
 
 
 def test_problems_refer_to_status(capsys: pytest.CaptureFixture[str]) -> None:
-    """`monitor status` shows the suggested fixes."""
+    """`monitor status` shows the suggestions."""
     print_pass(PassResult(polls=(PollResult("a", PollOutcome.FAILED, "answers 500", state_after=SourceState.FAILING),)))
-    assert capsys.readouterr().err == f"  a: failing: answers 500\nSuggested fixes: {program_name()} status\n"
+    assert capsys.readouterr().err == f"  a: failing: answers 500\nSuggestions: {program_name()} status\n"
 
 
 def test_suggested_commands_start_with_the_path_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,14 +57,14 @@ def test_stories_are_listed_and_shown(run: Run) -> None:
     assert (stories["s1"]["articles"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
     assert "About bridge" in run("stories")
     shown = json.loads(run("stories", "show", "s1", "--json"))
-    assert [(one["id"], one["copy_of"]) for one in shown["members"]] == [(1, None), (2, 1)]
+    assert [(one["id"], one["duplicate_of"]) for one in shown["members"]] == [(1, None), (2, 1)]
     assert "somebody" in run("stories", "show", "s1")
     assert "monitor stories" in run("stories", "show", "s9", fails=UsageError)
 
 
 def test_an_article_is_shown(run: Run) -> None:
     """With its text and its original; the options of the list still work."""
-    assert "copy of 1" in run("articles", "show", "2")
+    assert "duplicate of 1" in run("articles", "show", "2")
     assert json.loads(run("articles", "show", "1", "--json"))["changes"] == []
     assert len(run("articles", "--json", "--limit", "2").splitlines()) == 2
 
@@ -93,7 +93,7 @@ def test_a_file_is_grouped(run: Run, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in run("group", "--json", str(file)).splitlines()]
     assert [line["id"] for line in lines] == ["a", "7", "a"]
     assert lines[0]["story"] == lines[1]["story"] != lines[2]["story"]
-    assert {lines[0]["copy_of"], lines[1]["copy_of"]} in ({None, "a"}, {None, "7"})
+    assert {lines[0]["duplicate_of"], lines[1]["duplicate_of"]} in ({None, "a"}, {None, "7"})
     assert "T" in run("group", str(file))
 
 

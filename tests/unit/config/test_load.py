@@ -16,7 +16,7 @@ from monitor.domain.source import DateSelector, SourceKind
 from monitor.domain.watchlist import Role, Watchlist
 
 HERE = Path("/etc/monitor/sources.yaml")
-NO_LENGTH = "is not a valid length of time; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y"
+NO_LENGTH = "is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y"
 ENVIRON = {"SMTP_PASSWORD": "p@ss/w", "HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 WHOLE = """\
 settings:
@@ -92,7 +92,7 @@ def test_whole_file_becomes_a_configuration() -> None:
     assert (weekly.schedule.cron, weekly.rules) == ("0 7 * * mon,tue,wed,thu,fri", ("people", "border"))
     (warning,) = found.warnings
     assert str(warning).startswith(
-        f"{HERE}:30:3: digests.weekly: this digest goes to the folder channel outbox alone; add"
+        f"{HERE}:30:3: digests.weekly: this digest goes only to the folder channel outbox; add"
     )
 
 
@@ -119,7 +119,7 @@ digests:
         "3:3: sources.a: a source needs its address; add feed, listing or sitemap with a URL",
         '3:7: sources.a.feeed: there is no key "feeed"; did you mean feed?',
         f'3:50: sources.a.poll_interval: "soon" {NO_LENGTH}',
-        '4:3: "a" is here a second time, first in line 3; keep one of them',
+        '4:3: "a" is repeated, first in line 3; keep one of them',
         '6:19: rules.r.officials.0: there is no official "nobody"; define it under officials, or delete it here',
         "6:45: rules.r.match_positions: this is text; write true or false, without quotes",
         '8:23: digests.d.at: "7:00" is not a valid time of day; write HH:MM on the 24-hour clock, such as "07:00"',
@@ -142,7 +142,7 @@ def test_checks_point_into_a_value() -> None:
 
 def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     """A missing file is a fault with a remedy, a folder in its place as well."""
-    with pytest.raises(ConfigError, match="there is no such file; write one by: monitor init"):
+    with pytest.raises(ConfigError, match="there is no such file; create it with: monitor init"):
         load_configuration(tmp_path / "sources.yaml", {})
     with pytest.raises(ConfigError, match="this is a folder"):
         load_configuration(tmp_path, {})

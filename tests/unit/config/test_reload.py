@@ -289,7 +289,7 @@ def test_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger) -
     change = daemon.settle()
     assert change is not None
     assert (change.outcome, len(daemon.ids)) == (ReloadOutcome.AWAITING_CONFIRMATION, 100)
-    assert "more than half of the sources are gone (s3, s4, " in change.message
+    assert "more than half of the sources are removed (s3, s4, " in change.message
     assert "and 87 more" in change.message
     assert daemon.look() is None
     assert len(Daemon(path, ledger).ids) == 100

@@ -10,7 +10,7 @@ def test_quarantined_articles_are_reported_with_reason_and_command() -> None:
         QuarantineSummary(f"s{n}", f"Outlet {n}", "one of many old articles", 30) for n in range(MAX_SOURCES_SHOWN + 2)
     ]
     first, *_, last = format_quarantine_notices(lines)
-    assert first.startswith("Outlet 0: 30 articles were stored without alerting (one of many old articles).")
+    assert first.startswith("Outlet 0: 30 articles were quarantined (one of many old articles).")
     assert "`monitor articles release s0`" in first
     assert "60 articles of other sources" in last
     assert format_quarantine_notices([]) == ()

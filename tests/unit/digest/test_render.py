@@ -182,9 +182,9 @@ def test_the_subject_line_has_the_most_important_headline() -> None:
     assert render_digest(digest).subject.endswith("(+3 stories)")
     quiet = replace(digest, stories=(), late=True)
     warning = "2 sources need attention: Khao Maenam, Radio Delta"
-    assert render_digest(quiet).subject == f"[late] Morning, 5 May: nothing found, {warning}"
+    assert render_digest(quiet).subject == f"[overdue] Morning, 5 May: nothing found, {warning}"
     healthy = replace(quiet, coverage=replace(digest.coverage, faults=()))
-    assert render_digest(healthy).subject == "[late] Morning, 5 May: nothing found, 41 of 43 sources read"
+    assert render_digest(healthy).subject == "[overdue] Morning, 5 May: nothing found, 41 of 43 sources read"
     alone = replace(digest, stories=digest.stories[1:2])
     assert render_digest(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
 
@@ -201,9 +201,9 @@ def test_quiet_and_late_digests_report_coverage_and_failing_sources() -> None:
             "2 sources need attention",
         ):
             assert words in form
-        assert "What helps: " in form
-    assert "LATE" in rendered.text
-    assert "<b>Late.</b>" in rendered.html
+        assert "Suggestion: " in form
+    assert "OVERDUE" in rendered.text
+    assert "<b>Overdue.</b>" in rendered.html
 
 
 def test_charts_need_no_images() -> None:
@@ -270,7 +270,7 @@ def test_the_payload_matches_its_published_schema() -> None:
     jsonschema.validate(payload, published)
     adapter.validate_python(payload, strict=True)
     assert {"type", "timestamp", "data"} == payload.keys()
-    assert {"digest", "window", "late", "stories", "coverage"} <= payload["data"].keys()
+    assert {"digest", "window", "overdue", "stories", "coverage"} <= payload["data"].keys()
     first = payload["data"]["stories"][0]
     assert {"id", "title", "officials", "items", "also_in"} == first.keys()
     assert first["items"][0]["kind"] == "new"
@@ -336,4 +336,4 @@ def test_chat_paragraphs_have_one_story_each() -> None:
     assert [block.splitlines()[0][:24] for block in stories][1] == "Trần Minh Hải: CORRECTIO"
     assert all(block.count("https://") == 1 for block in stories)
     assert "Khao Maenam: blocked, " in faults
-    assert ". What helps: " in faults
+    assert ". Suggestion: " in faults

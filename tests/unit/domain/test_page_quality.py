@@ -146,13 +146,13 @@ def test_a_layout_change_is_reported_repeated_daily_and_ended() -> None:
 
 
 def test_a_layout_change_is_accepted_after_a_week_of_notices() -> None:
-    """The last notice states that it is considered normal."""
+    """The last notice states that it is accepted as usual."""
     memory, kinds = PollState("daily", pages=CHANGED), []
     for day in range(9):
         memory, kind, text = poll(memory, NOW + day * DAY)
         kinds.append(kind)
         if day == 7:
-            assert "From now on this is considered normal" in text
+            assert "This is accepted as usual from now on" in text
             assert "confidence 0.30, usually 0.85" in text
     assert kinds == ["change", *["reminder"] * 6, "recovery", ""]
     assert effective_poll_state(memory).state is SourceState.OK

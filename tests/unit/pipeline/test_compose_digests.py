@@ -299,7 +299,7 @@ def test_quarantined_articles_are_reported_in_the_next_digest_only(database: Sql
     installation.quarantine("kpl", "published before the source was watched", 2)
     installation.find(1)
     (digest,) = installation.run(DAY)
-    assert [notice.partition(" (")[0] for notice in digest.notices] == ["kpl: 30 articles were stored without alerting"]
+    assert [notice.partition(" (")[0] for notice in digest.notices] == ["kpl: 30 articles were quarantined"]
 
 
 def test_a_failed_delivery_is_reported_in_the_next_digest(database: SqlDatabase) -> None:

@@ -108,13 +108,13 @@ def test_gauges_have_every_source_state() -> None:
     assert found['monitor_sources{state="ok"}'] == 40
     assert found['monitor_sources{state="gap"}'] == 0
     assert found["monitor_due_lag_seconds"] == 3.5
-    assert (found["monitor_outbox_pending"], found["monitor_outbox_dead"]) == (1, 2)
+    assert (found["monitor_outbox_pending"], found["monitor_outbox_failed"]) == (1, 2)
     assert found["monitor_outbox_oldest_seconds"] == 3600
     assert (found["monitor_db_size_bytes"], found["monitor_disk_free_bytes"]) == (10, 20)
     assert found["monitor_config_reload_success"] == 0
     assert found["monitor_config_last_success_timestamp_seconds"] == NOW.timestamp()
     assert found["monitor_items_new_total"] == 7
-    assert found['monitor_job_trouble_total{trouble="other"}'] == 1
+    assert found['monitor_job_problems_total{problem="other"}'] == 1
 
 
 def test_the_number_of_series_never_grows() -> None:
