@@ -83,9 +83,13 @@ MAX_POSITIONS_SHOWN = 2
 
 @dataclass(frozen=True, slots=True)
 class _DigestArticle:
-    """An article of the digest with its prominence; ``duplicate_of`` is the article that it repeats, if any."""
+    """An article of the digest with its prominence; ``duplicate_of`` is the article that it repeats, if any.
+
+    ``is_from_agency`` is true if its outlet is the agency that the text credits.
+    """
 
     item: DigestItem
+    is_from_agency: bool
     story_id: str
     duplicate_of: int | None
     prominence: Prominence
@@ -146,18 +150,20 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         partial=first.article.partial,
     )
     best = max((found for found, _ in ranks.values()), default=rank_article(records))
-    return _DigestArticle(item, first.story_id, first.duplicate_of, best, ranks)
+    is_from_agency = bool(first.article.agency) and first.article.agency.casefold() in item.outlet.casefold()
+    return _DigestArticle(item, is_from_agency, first.story_id, first.duplicate_of, best, ranks)
 
 
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
     """Keep one article of each text and list the others below it.
 
-    A duplicate remains an article of its own if it was changed, or names an official that the kept text does not name.
+    The agency's own article is kept, else the one that was seen first: a feed can date its articles as it likes. A
+    duplicate remains an article of its own if it was changed, or names an official that the kept text does not name.
     """
     kept: dict[int, _DigestArticle] = {}
     duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)
     separate: list[_DigestArticle] = []
-    for report in sorted(reports, key=lambda report: report.duplicate_of is not None):
+    for report in sorted(reports, key=_lead_order):
         key = report.duplicate_of or report.item.article_id
         known = kept.get(key)
         if known is None:
@@ -170,6 +176,12 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
         else:
             separate.append(report)
     return [*kept.values(), *separate], duplicates
+
+
+def _lead_order(report: _DigestArticle) -> tuple[bool, datetime, bool, int]:
+    """Return the sort key by which the first of several articles with one text leads the others."""
+    item = report.item
+    return not report.is_from_agency, item.first_seen_at, report.duplicate_of is not None, item.article_id
 
 
 def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateView:
-    """The same text at another outlet."""
+    """The same text at another outlet; ``title`` is empty if its headline is that of the lead."""
 
     outlet: str
     title: str
@@ -301,8 +301,10 @@ class _StoryPresenter:
             passages=tuple(PassageView(split_at_marks(p), REGION_LABELS.get(p.region, "")) for p in passages),
         )
 
-    def present_duplicate(self, duplicate: DuplicateItem) -> DuplicateView:
+    def present_duplicate(self, duplicate: DuplicateItem, lead_title: str) -> DuplicateView:
         title = single_line(duplicate.title, MAX_HEADLINE_CHARS)
+        if title.casefold() == lead_title.casefold():
+            title = ""
         return DuplicateView(
             single_line(duplicate.outlet, 80), title, sanitize_link(duplicate.url), name_language(duplicate.language)
         )
@@ -312,7 +314,8 @@ class _StoryPresenter:
         others = tuple(self.names.get(official, official) for official in story.officials[1:])
         if len(others) > MAX_OTHER_OFFICIALS + 1:
             others = (*others[:MAX_OTHER_OFFICIALS], f"{len(others) - MAX_OTHER_OFFICIALS} more")
-        return StoryView(lead, tuple(reports), tuple(self.present_duplicate(copy) for copy in story.also_in), others)
+        duplicates = tuple(self.present_duplicate(copy, lead.title) for copy in story.also_in)
+        return StoryView(lead, tuple(reports), duplicates, others)
 
 
 def _present_sections(digest: Digest, presenter: _StoryPresenter) -> tuple[SectionView, ...]:

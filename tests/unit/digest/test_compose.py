@@ -81,6 +81,26 @@ def test_duplicates_are_listed_below_the_first_text() -> None:
     assert [copy.article_id for copy in story.also_in] == [2, 3, 4]
 
 
+def test_the_first_seen_article_leads_whatever_date_its_feed_claims() -> None:
+    """An outlet that dates its copy back does not take the place of the original."""
+    early, late = NOW - timedelta(hours=3), NOW - timedelta(hours=1)
+    digest = compose(hit(2, first_seen_at=late), hit(1, first_seen_at=early, duplicate_of=2))
+    assert shown_ids(digest) == [1]
+    assert [copy.article_id for copy in digest.stories[0].also_in] == [2]
+
+
+def test_the_article_of_the_agency_leads_its_copies() -> None:
+    """The text credits the agency, so its own article is the original, also if it was seen later."""
+    early, late = NOW - timedelta(hours=3), NOW - timedelta(hours=1)
+    records = [
+        hit(1, first_seen_at=early, outlet="Harbour Times"),
+        hit(2, first_seen_at=late, outlet="Bay Agency News", duplicate_of=1),
+    ]
+    digest = compose(*(replace(one, article=replace(one.article, agency="Bay Agency")) for one in records))
+    assert shown_ids(digest) == [2]
+    assert [copy.article_id for copy in digest.stories[0].also_in] == [1]
+
+
 def test_a_duplicate_of_an_unreported_text_is_reported() -> None:
     """Nothing is missed if the first outlet's text did not match the rule."""
     digest = compose(hit(2, duplicate_of=1), hit(3, duplicate_of=1))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from steps import steps
-from support.factories import OFFICIALS, ONCE, hit
+from support.factories import NOW, OFFICIALS, ONCE, hit
 from support.sample_digest import HAI, SEVEN, copies, item, passage, sample
 
 from monitor.digest.compose import compose_digest
@@ -337,3 +337,18 @@ def test_chat_paragraphs_have_one_story_each() -> None:
     assert all(block.count("https://") == 1 for block in stories)
     assert "Khao Maenam: blocked, " in faults
     assert ". Suggestion: " in faults
+
+
+def test_a_duplicate_with_another_headline_shows_it() -> None:
+    """A reader sees what other outlets made of the text; outlets are counted, not articles."""
+    window = Window(NOW - timedelta(hours=24), NOW)
+    hits = [
+        hit(1, title="Minister opens the harbour", outlet="Bay Times"),
+        hit(2, title="Harbour reopens at last", outlet="Port Daily", duplicate_of=1),
+        hit(3, title="Minister opens the harbour", outlet="Port Daily", duplicate_of=1),
+    ]
+    rendered = render_digest(compose_digest(ONCE, window, hits, Coverage(), OFFICIALS, {}, NOW, False))
+    assert "The same text in 1 outlet:" in rendered.text
+    assert "= Port Daily: Harbour reopens at last  https://news.example/2" in rendered.text
+    assert "= Port Daily  https://news.example/3" in rendered.text
+    assert "Port Daily: Harbour reopens at last</a>" in rendered.html
