@@ -63,10 +63,15 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server reported no change since the validators of the request; ``moved_to`` is as in ``Fetched``."""
+    """The server reported no change since the validators of the request; ``moved_to`` is as in ``Fetched``.
+
+    ``etag`` and ``last_modified`` replace the validators of the request, unless they are empty (RFC 9111, section 4.3.4).
+    """
 
     freshness: timedelta | None = None
     moved_to: str = ""
+    etag: str = ""
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,8 @@ SecretText = Annotated[Secret, BeforeValidator(_resolve_optional_secret), WithJs
 RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret), WithJsonSchema({"type": "string"})]
 
 
+HeaderValue = Annotated[SecretText, make_secret_validator(value_parsers.check_header_value)]
+"""Value of an HTTP header, which may be a secret."""
 SecretUrl = Annotated[SecretText, make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http")))]
 """An http(s) URL that may itself be a secret."""
 Ids = Annotated[tuple[Id, ...], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

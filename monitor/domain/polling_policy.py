@@ -172,12 +172,18 @@ def wait_when_blocked(
     return max(wait, min(retry_after or timedelta(0), MAX_RETRY_AFTER))
 
 
-def add_jitter(wait: timedelta, source_id: str, poll_count: int) -> timedelta:
-    """Return the wait changed by up to 10 %, always the same for one source and poll; under one minute exact."""
+def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: timedelta | None = None) -> timedelta:
+    """Return the wait changed by up to 10 %, always the same for one source and poll; under one minute exact.
+
+    The result is never shorter than ``retry_after``, the delay that the server demands (at most one day).
+    """
     if wait < timedelta(minutes=1):
         return wait
     digest = blake2b(f"{source_id} {poll_count}".encode(), digest_size=2).digest()
-    return wait * (0.9 + 0.2 * int.from_bytes(digest, "big") / 65_535)
+    share = int.from_bytes(digest, "big") / 65_535
+    shortest = min(retry_after or timedelta(0), MAX_RETRY_AFTER)
+    changed = wait * (0.9 + 0.2 * share)
+    return changed if changed >= shortest else shortest * (1 + 0.1 * share)
 
 
 def is_unconditional_due(unconditional_at: datetime | None, now: datetime) -> bool:

@@ -16,9 +16,9 @@ from monitor.domain.field_types import (
     DateFormat,
     Duration,
     HeaderName,
+    HeaderValue,
     LanguageCode,
     PollInterval,
-    SecretText,
     ShortText,
     TimeZoneName,
     WebUrl,
@@ -160,7 +160,7 @@ class Source:
         default_factory=Selectors
     )
     headers: Annotated[
-        dict[HeaderName, SecretText], Field(description="additional HTTP headers; values may be secrets")
+        dict[HeaderName, HeaderValue], Field(description="additional HTTP headers; values may be secrets")
     ] = field(default_factory=dict, hash=False)
     paused: Annotated[
         ShortText,

@@ -30,6 +30,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _HOST_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", "if-modified-since", "if-none-match"}
 
 
@@ -219,6 +220,18 @@ def parse_header_name(name: str) -> str:
     if name.lower() in _RESERVED_HEADERS:
         raise ValueError(f"the program sets {name} itself; delete it")
     return name
+
+
+def check_header_value(text: str) -> None:
+    """Check the value of an HTTP header: a line break in it would begin a header of its own.
+
+    Raises ``ValueError`` without the value, because it may be a secret.
+    """
+    if _CONTROL_CHARACTER.search(text):
+        raise ValueError(
+            "the value of a header has a line break or another control character; "
+            "write it, or the secret that it refers to, in one line"
+        )
 
 
 def parse_signing_key(text: str) -> str:

@@ -8,13 +8,10 @@ request. Polling opens one connection per source, so no pool is needed.
 import asyncio
 import ssl
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import httptools
-
-Headers = Sequence[tuple[bytes, bytes]]
+from monitor.fetch.response_parser import ChunkedDecoder, InvalidResponse, ResponseHead, parse_head, split_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,6 @@ class HttpResponse:
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
-
-
-class InvalidResponse(Exception):
-    """Raised for a response that exceeds a limit or violates the protocol; the message gives the reason."""
 
 
 class _Inflater:
@@ -110,14 +103,13 @@ class _ResponseProtocol(asyncio.Protocol):
     def __init__(self, request: bytes, limits: ResponseLimits, has_no_body: bool) -> None:
         self.response_future: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
         self._request, self._limits, self._has_no_body = request, limits, has_no_body
-        self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._header_bytes = self._wire_bytes = 0
+        self._head_data = bytearray()
+        self._head_bytes = self._body_bytes = 0
+        self._head: ResponseHead | None = None
+        self._chunks: ChunkedDecoder | None = None
         self._body: list[bytes] = []
         self._inflater: _Inflater | None = None
-        self._in_body = self._until_close = False
-        self._failure: InvalidResponse | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from it
@@ -126,21 +118,13 @@ class _ResponseProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.response_future.done():
             return
-        self._wire_bytes += len(data)
-        if not self._in_body:
-            self._header_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-            if not self._in_body and self._header_bytes > self._limits.header_bytes:
-                self._fail("its headers are longer than 64 KB")
-            elif self._wire_bytes > self._limits.wire_bytes + self._limits.header_bytes:
-                self._fail(f"its body is longer than {self._limits.wire_bytes // 1_000_000} MB")
-        except httptools.HttpParserUpgrade:
-            self._fail("it asks for a protocol other than HTTP")
-        except httptools.HttpParserCallbackError:
-            self._fail(str(self._failure or "its response cannot be parsed"))
-        except httptools.HttpParserError:
-            self._fail("it does not speak HTTP")
+            if self._head is None:
+                data = self._read_head(data)
+            if self._head is not None:
+                self._read_body(self._head, data)
+        except InvalidResponse as error:
+            self._fail(str(error))
 
     def eof_received(self) -> None:
         self._on_connection_end("it closed the connection before its response was complete")
@@ -150,9 +134,77 @@ class _ResponseProtocol(asyncio.Protocol):
             "the connection was lost" if exc else "it closed the connection before its response was complete"
         )
 
+    def _read_head(self, data: bytes) -> bytes:
+        """Collect the head; return the start of the body once the head is complete."""
+        searched_to = max(len(self._head_data) - 3, 0)  # the empty line that ends a head may arrive in two pieces
+        self._head_data += data
+        while True:
+            if not searched_to:
+                self._head_data = self._head_data.lstrip(b"\r\n")
+            if not b"http/".startswith(self._head_data[:5].lower()):
+                raise InvalidResponse("it does not speak HTTP")
+            found = split_head(self._head_data, searched_to)
+            if self._head_bytes + (found[1] if found else len(self._head_data)) > self._limits.header_bytes:
+                raise InvalidResponse("its headers are longer than 64 KB")
+            if found is None:
+                return b""
+            head = parse_head(found[0], self._limits.header_count)
+            rest = bytes(self._head_data[found[1] :])
+            self._head_bytes += found[1]
+            if head.status == 101:
+                raise InvalidResponse("it asks for a protocol other than HTTP")
+            if head.status >= 200:
+                self._start_body(head)
+                return rest
+            # 100, 102 and 103 precede the final response; the header limit covers all of them
+            self._head_data, searched_to = bytearray(rest), 0
+
+    def _start_body(self, head: ResponseHead) -> None:
+        self._head = head
+        if not head.has_body or self._has_no_body:
+            self._complete(head)
+            return
+        if head.is_chunked:
+            self._chunks = ChunkedDecoder()
+        elif head.length is not None and head.length > self._limits.wire_bytes:
+            raise InvalidResponse(self._describe_long_body())
+        encodings = [value.lower() for name, value in head.headers if name == b"content-encoding"]
+        encoding = b",".join(encodings).decode("latin-1")
+        if encoding in {"gzip", "x-gzip", "deflate"}:
+            self._inflater = _Inflater(encoding, self._limits)
+        elif encoding not in {"", "identity", "none", "utf-8"}:
+            raise InvalidResponse(f"its body is encoded as {encoding[:40]!r}, which was not asked for")
+
+    def _read_body(self, head: ResponseHead, data: bytes) -> None:
+        """Decode a piece of the body; bytes beyond its declared length are ignored."""
+        if self.response_future.done():
+            return
+        if self._chunks is None and head.length is not None:
+            data = data[: head.length - self._body_bytes]
+        self._body_bytes += len(data)
+        if self._body_bytes > self._limits.wire_bytes:
+            raise InvalidResponse(self._describe_long_body())
+        content = self._chunks.feed(data) if self._chunks else data
+        if self._inflater is not None:
+            self._body += self._inflater.feed(content, self._body_bytes)
+        elif content:
+            self._body.append(content)
+        if self._chunks.is_complete if self._chunks else self._body_bytes == head.length:
+            self._complete(head)
+
+    def _describe_long_body(self) -> str:
+        return f"its body is longer than {self._limits.wire_bytes // 1_000_000} MB"
+
+    def _complete(self, head: ResponseHead) -> None:
+        if not self.response_future.done():
+            self.response_future.set_result(HttpResponse(head.status, head.headers, b"".join(self._body)))
+        if self._transport is not None:
+            self._transport.close()
+
     def _on_connection_end(self, reason: str) -> None:
-        if self._in_body and self._until_close:
-            self.on_message_complete()
+        head = self._head
+        if head is not None and not head.is_chunked and head.length is None:
+            self._complete(head)
         self._fail(reason)
 
     def _fail(self, reason: str) -> None:
@@ -164,57 +216,6 @@ class _ResponseProtocol(asyncio.Protocol):
         """Abort the connection immediately."""
         if self._transport is not None:
             self._transport.abort()
-
-    # callbacks of httptools
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value))
-        if len(self._headers) > self._limits.header_count:
-            self._reject(f"it sends more than {self._limits.header_count} headers")
-
-    def on_headers_complete(self) -> None:
-        status = self._parser.get_status_code()
-        if status < 200:
-            return
-        self._in_body = True
-        if self._has_no_body or 300 <= status < 400:  # the body of a redirect is not used
-            self.on_message_complete()
-            return
-        names = dict(self._headers)
-        self._until_close = b"content-length" not in names and b"transfer-encoding" not in names
-        encodings = [value.strip().lower() for name, value in self._headers if name == b"content-encoding"]
-        encoding = b",".join(encodings).decode("latin-1")
-        if encoding in {"gzip", "x-gzip", "deflate"}:
-            self._inflater = _Inflater(encoding, self._limits)
-        elif encoding not in {"", "identity", "none", "utf-8"}:
-            self._reject(f"its body is encoded as {encoding[:40]!r}, which was not asked for")
-        length = names.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._limits.wire_bytes:
-            self._reject(f"its body is longer than {self._limits.wire_bytes // 1_000_000} MB")
-
-    def on_body(self, data: bytes) -> None:
-        if self._inflater is None:
-            self._body.append(data)
-            return
-        try:
-            self._body += self._inflater.feed(data, self._wire_bytes)
-        except InvalidResponse as error:
-            self._failure = error
-            raise
-
-    def on_message_complete(self) -> None:
-        status = self._parser.get_status_code()
-        if status < 200:  # 100, 102 and 103 precede the final response; the header limit covers all of them
-            self._headers.clear()
-            return
-        if not self.response_future.done():
-            self.response_future.set_result(HttpResponse(status, tuple(self._headers), b"".join(self._body)))
-        if self._transport is not None:
-            self._transport.close()
-
-    def _reject(self, reason: str) -> None:
-        self._failure = InvalidResponse(reason)
-        raise self._failure
 
 
 @dataclass(frozen=True, slots=True)

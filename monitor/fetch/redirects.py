@@ -1,10 +1,10 @@
 """Redirect chain: next URL, headers it may carry, and whether the move is permanent."""
 
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from monitor.domain.fetch_result import FetchRequest
-from monitor.text.urls import is_web_url
+from monitor.text.urls import extract_origin, is_web_url, quote_unsafe_characters
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _PERMANENT_STATUSES = frozenset({301, 308})
@@ -28,17 +28,16 @@ class RedirectTracker:
         self._visited_urls = {request.url}
 
     def build_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of the next request; credentials are sent only to the origin of the first URL."""
+        """Return the headers of the next request; headers of the source go only to the origin of the first URL."""
         headers = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
         if self._request.etag:
             headers.append((b"If-None-Match", self._request.etag.encode("latin-1", "replace")))
         if self._request.last_modified:
             headers.append((b"If-Modified-Since", self._request.last_modified.encode("latin-1", "replace")))
-        is_same_origin = _get_origin(self.url) == _get_origin(self._start_url)
-        for name, value in self._request.headers:
-            if is_same_origin or name.lower() not in _CREDENTIAL_HEADERS:
+        if self._request.headers and extract_origin(self.url) == extract_origin(self._start_url):
+            for name, value in self._request.headers:
                 headers.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
-        if cookies := self._cookies.get(_get_origin(self.url)):
+        if self._cookies and (cookies := self._cookies.get(extract_origin(self.url))):
             text = "; ".join(f"{name}={value}" for name, value in cookies.items())
             headers.append((b"Cookie", text.encode("latin-1", "replace")))
         return headers
@@ -49,7 +48,7 @@ class RedirectTracker:
         location = dict(headers).get("location", "").strip()
         if status not in _REDIRECT_STATUSES or not location:
             return False
-        target = urljoin(self.url, location.encode("latin-1").decode("utf-8", "replace")).partition("#")[0]
+        target = _resolve_location(self.url, location).partition("#")[0]
         self._check_target(target, has_new_cookies)
         self._redirect_count += 1
         self._is_permanent = self._is_permanent and status in _PERMANENT_STATUSES and target != self.url
@@ -77,7 +76,9 @@ class RedirectTracker:
 
     def _store_cookies(self, headers: tuple[tuple[str, str], ...]) -> bool:
         """Store the cookies that ``Set-Cookie`` sets for this origin; return whether any is new or changed."""
-        jar = self._cookies.setdefault(_get_origin(self.url), {})
+        if not any(name == "set-cookie" for name, _ in headers):
+            return False
+        jar = self._cookies.setdefault(extract_origin(self.url), {})
         before = dict(jar)
         for name, value in headers:
             if name != "set-cookie":
@@ -93,6 +94,9 @@ class RedirectTracker:
         return jar != before
 
 
-def _get_origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+def _resolve_location(url: str, location: str) -> str:
+    """Return the target of a redirect, as browsers read it; an empty string if it cannot be parsed."""
+    try:
+        return urljoin(url, quote_unsafe_characters(location.encode("latin-1")))
+    except ValueError:
+        return ""

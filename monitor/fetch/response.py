@@ -75,19 +75,20 @@ def to_fetch_result(
     reason_prefix = f"{final_url.split('/')[2]} "
     if status == 304:
         if request.etag or request.last_modified:
-            return NotModified(freshness=parse_freshness(named, now), moved_to=moved_to)
+            return NotModified(
+                parse_freshness(named, now), moved_to, named.get("etag", ""), named.get("last-modified", "")
+            )
         return Failed(reason_prefix + "answers 'not modified' to a request without validators (304)", status=status)
-    if 200 <= status < 300:
-        if status != 200:
-            return Failed(reason_prefix + f"answers without a document ({status})", status=status)
+    if 200 <= status < 300 and (status == 200 or body.strip()):  # some servers send whole feeds with 202, 203 or 226
+        is_whole = status != 206
         return Fetched(
             url=final_url,
             status=status,
             headers=headers,
             body=body,
             content_type=named.get("content-type", ""),
-            etag=named.get("etag", ""),
-            last_modified=named.get("last-modified", ""),
+            etag=named.get("etag", "") if is_whole else "",
+            last_modified=named.get("last-modified", "") if is_whole else "",
             freshness=parse_freshness(named, now),
             moved_to=moved_to,
         )
@@ -99,7 +100,7 @@ def to_fetch_result(
 def _to_error_result(
     status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
 ) -> FetchResult:
-    """Convert an error status; distinguishes servers that block programs from servers that fail."""
+    """Convert an error status, or a success without a body; distinguishes servers that block programs from failures."""
     retry_after = parse_retry_after(headers.get("retry-after", ""), now)
     if status in _BLOCKED_STATUSES:
         reason, suggestion = _BLOCKED_STATUSES[status]
@@ -111,8 +112,9 @@ def _to_error_result(
         return Blocked(reason_prefix + f"shows a {wall} ({status})", SUGGEST_ASK_ACCESS, retry_after)
     if status == 403:
         return Blocked(reason_prefix + "refuses programs or this country (403)", SUGGEST_ASK_ACCESS, retry_after)
+    usual_reason = f"answers without a document ({status})" if status < 300 else f"answers with status {status}"
     return Failed(
-        reason_prefix + _FAILURE_REASONS.get(status, f"answers with status {status}"),
+        reason_prefix + _FAILURE_REASONS.get(status, usual_reason),
         FailureWeight.SOFT,
         retry_after,
         status,

@@ -9,7 +9,8 @@ from ipaddress import IPv4Network, IPv6Network
 import httpx
 
 from monitor.fetch.address_guard import AddressGuard, AddressRejected, HostLookupFailed
-from monitor.fetch.http1 import Endpoint, HttpResponse, InvalidResponse, ResponseLimits, send_request
+from monitor.fetch.http1 import Endpoint, HttpResponse, ResponseLimits, send_request
+from monitor.fetch.response_parser import InvalidResponse
 
 _CONNECTION_HEADERS = frozenset({b"connection", b"accept-encoding", b"host"})
 _BODY_ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
@@ -120,7 +121,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 def _serialize_request(
     target: RequestTarget, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> bytes:
-    """Return the request line, headers and body as bytes; headers that control the connection are replaced by ours."""
+    """Return the request line, headers and body as bytes; headers that control the connection are replaced by ours.
+
+    Raises ``httpx.LocalProtocolError`` if a header has a line break or NUL.
+    """
     lines = [
         b"%s %s HTTP/1.1" % (method.encode("ascii"), target.path),
         b"Host: " + target.netloc,
@@ -129,6 +133,8 @@ def _serialize_request(
     ]
     lines += [b"%s: %s" % (name, value) for name, value in headers if name.lower() not in _CONNECTION_HEADERS]
     head = b"\r\n".join(lines)
+    if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
+        raise httpx.LocalProtocolError("a request header has a line break, which would begin a header of its own")
     return b"%s\r\n\r\n%s" % (head, body)
 
 

@@ -28,7 +28,7 @@ from monitor.domain.source import Entry, Feed, Source, SourceKind
 from monitor.domain.source_health import SUGGEST_FIND_FEED, SUGGEST_FIX_SELECTORS
 from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys
-from monitor.text.urls import extract_host
+from monitor.text.urls import extract_origin
 
 MAX_NESTED_SITEMAPS = 4
 KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
@@ -82,14 +82,14 @@ class PollAttempt:
 
 
 def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
-    """Return the configured headers for requests to the source's own host, and none for other hosts.
+    """Return the configured headers for requests to the source's own origin, and none for other origins.
 
-    Headers may hold credentials, and a feed can link to any address; they must not be sent there.
+    An origin is scheme, host and port. Headers may hold credentials, and a feed can link to any address; they must not
+    be sent there.
     """
-    is_own_host = extract_host(url) == extract_host(source.url) and (
-        url.startswith("https:") or not source.url.startswith("https:")
-    )
-    return tuple((name, secret.reveal()) for name, secret in source.headers.items()) if is_own_host else ()
+    if not source.headers or extract_origin(url) != extract_origin(source.url):
+        return ()
+    return tuple((name, secret.reveal()) for name, secret in source.headers.items())
 
 
 class FeedDocumentReader:
@@ -144,6 +144,8 @@ class FeedDocumentReader:
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
         sitemap = replace(source, feed="", listing=None)
+        if extract_origin(source.sitemap) != extract_origin(source.url):
+            sitemap = replace(sitemap, headers={})
         found = await self._fetch_part(sitemap, source.sitemap)
         for url in found.nested_urls[:MAX_NESTED_SITEMAPS]:
             part = await self._fetch_part(sitemap, url)

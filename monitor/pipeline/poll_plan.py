@@ -253,7 +253,15 @@ def _state_after_no_change(
         poll_state.moved_to, poll_state.moved_count, response.moved_to
     )
     poll_state = replace(
-        poll_state, interval=interval, last_success_at=now, failures=0.0, moved_to=moved_to, moved_count=moved_count
+        poll_state,
+        # a 304 may replace the validators (RFC 9111, section 4.3.4); validators of a body are stored already
+        etag=(isinstance(response, NotModified) and response.etag) or poll_state.etag,
+        last_modified=(isinstance(response, NotModified) and response.last_modified) or poll_state.last_modified,
+        interval=interval,
+        last_success_at=now,
+        failures=0.0,
+        moved_to=moved_to,
+        moved_count=moved_count,
     )
     diagnosis = _diagnose_redirect(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis()
     wait = polling_policy.wait_after_success(source.poll_interval, interval, (response.freshness, poll_state.ttl))
@@ -281,9 +289,9 @@ def _state_after_failure(
         wait = polling_policy.wait_after_failure(
             source.poll_interval, poll_state.interval, failures, failure.retry_after
         )
-    return replace(
-        with_diagnosis(poll_state, diagnosis, now), next_poll_at=_next_poll_at(source, poll_state, wait, now)
-    )
+    retry_after = None if isinstance(failure, Gone) else failure.retry_after
+    next_poll_at = _next_poll_at(source, poll_state, wait, now, retry_after)
+    return replace(with_diagnosis(poll_state, diagnosis, now), next_poll_at=next_poll_at)
 
 
 def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now: datetime) -> SourceDiagnosis:
@@ -314,5 +322,7 @@ def _time_since_new_article(poll_state: PollState, now: datetime) -> timedelta |
     return now - last if last else None
 
 
-def _next_poll_at(source: Source, poll_state: PollState, wait: timedelta, now: datetime) -> datetime:
-    return now + polling_policy.add_jitter(wait, source.id, poll_state.polls)
+def _next_poll_at(
+    source: Source, poll_state: PollState, wait: timedelta, now: datetime, retry_after: timedelta | None = None
+) -> datetime:
+    return now + polling_policy.add_jitter(wait, source.id, poll_state.polls, retry_after)

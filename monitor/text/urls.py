@@ -17,6 +17,8 @@ _CANONICAL = re.compile(  # a URL that is already canonical except for its query
 )
 _PERCENT_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_HEADER_SAFE_CHARACTERS = _UNRESERVED_CHARACTERS | frozenset("!#$%&'()*+,/:;=?@[]")
+_AUTHORITY = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
 _SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 
 
@@ -53,6 +55,26 @@ def extract_host(url: str) -> str:
         return match[1].partition("://")[2].partition(":")[0]
     parts = _split_url(url, "")
     return _to_ascii_host(parts.hostname or "") if parts else ""
+
+
+def extract_origin(url: str) -> str:
+    """Return scheme, host and port of a web URL, such as ``https://daily.example:443``, or an empty string."""
+    parts = _split_url(url, "")
+    host = _to_ascii_host(parts.hostname or "") if parts else ""
+    return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}" if parts and host else ""
+
+
+def quote_unsafe_characters(address: bytes) -> str:
+    """Return an address from an HTTP header with spaces, non-ASCII bytes and other unsafe characters percent-encoded.
+
+    Its host is decoded as UTF-8 instead, because an international host has no percent-encoded form.
+    """
+    found = _AUTHORITY.match(address)
+    authority = found[0] if found else b""
+    rest = "".join(
+        chr(byte) if chr(byte) in _HEADER_SAFE_CHARACTERS else f"%{byte:02X}" for byte in address[len(authority) :]
+    )
+    return authority.decode("utf-8", "replace") + rest
 
 
 def get_site_domain(host: str) -> str:

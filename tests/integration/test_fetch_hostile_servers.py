@@ -98,22 +98,67 @@ def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     assert accepts == 0
 
 
-def test_credentials_are_sent_to_their_origin_only() -> None:
-    """Authorization and cookies do not follow a redirect to another origin."""
+@pytest.mark.parametrize("host", ["127.0.0.2", "127.0.0.1"])
+def test_credentials_are_sent_to_their_origin_only(host: str) -> None:
+    """No configured header follows a redirect to another host or to another port of the same host."""
 
     async def run() -> list[tuple[str, dict[str, str]]]:
-        async with serving(says(reply(b"other")), "127.0.0.2") as other:
+        async with serving(says(reply(b"other")), host) as other:
             answer = reply(status="302 Found", Location=other.url(), Set_Cookie="sid=1; Path=/")
             async with serving(says(answer)) as server:
-                headers = (("Authorization", "Bearer s3cret"), ("Cookie", "a=b"), ("X-Plain", "kept"))
+                headers = (
+                    ("Authorization", "Bearer s3cret"),
+                    ("Cookie", "a=b"),
+                    ("X-Auth-Token", "t"),
+                    ("X-Plain", "p"),
+                )
                 result = await fetcher().fetch(FetchRequest(server.url(), headers=headers))
                 assert isinstance(result, Fetched)
                 assert server.asked[0][1]["authorization"] == "Bearer s3cret"
             return other.asked
 
     ((_, headers),) = on_loop(run())
-    assert not {"authorization", "cookie"} & set(headers)
-    assert headers["x-plain"] == "kept"
+    assert not {"authorization", "cookie", "x-auth-token", "x-plain"} & set(headers)
+
+
+def test_headers_stay_with_their_origin_when_a_redirect_leads_back() -> None:
+    """After a redirect to another path of its own origin a source's headers are sent, spelled as configured."""
+
+    async def handler(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(b"feed") if path == "/new" else reply(status="301 Moved", Location="/new"))
+
+    _, server = fetch_from(handler, "/old", headers=(("X-Auth-Token", "t"),))
+    assert [headers.get("x-auth-token") for _, headers in server.asked] == ["t", "t"]
+
+
+def test_header_values_with_line_breaks_are_never_sent() -> None:
+    """A value with a line break would begin a header of its own, so no connection is opened for it."""
+    for value in ("a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b"):
+        result, server = fetch_from(says(reply(b"feed")), headers=(("X-Token", value),))
+        assert_failed(result, "line break")
+        assert server.accepts == 0
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("/tin tức/mới.xml".encode(), "/tin%20t%E1%BB%A9c/m%E1%BB%9Bi.xml"),
+        (b"/actualit\xe9s/une", "/actualit%E9s/une"),
+        (b'/a%20b?q=\xc3\xa9 "x"&r=1#top', "/a%20b?q=%C3%A9%20%22x%22&r=1"),
+        (b"plan b.rss", "/old/plan%20b.rss"),
+        (b"?page=1 2", "/old/rss?page=1%202"),
+    ],
+)
+def test_redirects_to_unquoted_addresses_are_quoted_and_followed(location: bytes, path: str) -> None:
+    """Spaces and non-ASCII bytes in Location are percent-encoded byte for byte, as browsers do."""
+
+    async def handler(asked: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        moved = b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % location
+        writer.write(moved if asked == "/old/rss" else reply(b"feed"))
+
+    result, server = fetch_from(handler, "/old/rss")
+    assert isinstance(result, Fetched), result
+    assert server.asked[-1][0] == path
 
 
 def test_gzip_bomb_is_stopped_in_bounded_memory() -> None:
@@ -366,6 +411,23 @@ def test_not_modified_is_accepted_only_with_validators() -> None:
     result, server = fetch_from(says(reply(status="304 Not Modified", Cache_Control="max-age=60")), etag='"7"')
     assert result == NotModified(timedelta(seconds=60))
     assert server.asked[0][1]["if-none-match"] == '"7"'
+    answer = reply(status="304 Not Modified", ETag='"8"', Last_Modified="Thu, 05 Mar 2026 09:00:00 GMT")
+    result, _ = fetch_from(says(answer), etag='"7"')
+    assert result == NotModified(None, "", '"8"', "Thu, 05 Mar 2026 09:00:00 GMT")
+
+
+@pytest.mark.parametrize(
+    "status", ["201 Created", "202 Accepted", "203 Non-Authoritative", "206 Partial", "226 IM Used"]
+)
+def test_any_success_with_a_body_is_a_document(status: str) -> None:
+    """Whatever the status, a body is read; a part of a document has no validators. Without a body it is a failure."""
+    result, _ = fetch_from(says(reply(b"<rss/>", status=status, ETag='"7"')))
+    assert isinstance(result, Fetched)
+    assert (result.body, result.etag) == (b"<rss/>", "" if "206" in status else '"7"')
+    result, _ = fetch_from(says(reply(b"", status=status)))
+    assert_failed(result, f"without a document ({status[:3]})")
+    result, _ = fetch_from(says(reply(b"", status=status, x_amzn_waf_action="challenge")))
+    assert isinstance(result, Blocked)
 
 
 def test_cookie_gates_that_redirect_to_themselves_are_followed() -> None:

@@ -102,6 +102,17 @@ def test_without_channels_there_is_a_folder() -> None:
     assert found.channels == (FolderChannel("outbox", "/etc/monitor/outbox"),)
 
 
+@pytest.mark.parametrize("value", ['"${TOKEN}"', '"Bearer ${TOKEN}"', '"typed\\r\\nX-Evil: 1"', '"a\\x00b"'])
+def test_header_values_with_line_breaks_are_refused(value: str) -> None:
+    """Typed in the file or resolved from a secret, a line break would begin a header; the value is not repeated."""
+    text = f"sources:\n  a: {{feed: 'https://x.example/rss', headers: {{X-Auth-Token: {value}}}}}\n"
+    (fault,) = faults(text, {"TOKEN": "s3cret\r\nX-Evil: 1"})
+    assert fault.startswith("2:")
+    assert "line break" in fault
+    assert "s3cret" not in fault
+    assert "X-Evil" not in fault
+
+
 def test_every_fault_at_once() -> None:
     """Faults of syntax, of single values and between keys are all told, in file order, none hiding another."""
     text = """\

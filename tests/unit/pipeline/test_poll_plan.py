@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from support.fakes import NOON
 
-from monitor.domain.fetch_result import Fetched
+from monitor.domain.fetch_result import Blocked, Failed, Fetched, NotModified
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Entry, Feed, Source
-from monitor.pipeline.feed_documents import FetchedFeed, ParsedFeed, PollAttempt
+from monitor.pipeline.feed_documents import FetchedFeed, ParsedFeed, PollAttempt, UnchangedFeed
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, plan_poll
 from monitor.stories.identity import assign_entry_keys
 from monitor.stories.novelty import EntryDecision
@@ -62,3 +63,34 @@ def test_an_empty_document_after_a_full_one_is_a_failure() -> None:
     """The plan stores no entries and the poll state keeps its validators."""
     result = plan((), poll_state=PollState("daily", etag='"1"', entries=3, baseline_at=NOON))
     assert (result.outcome, result.entries, result.poll_state.etag) == (PollOutcome.FAILED, (), '"1"')
+
+
+@pytest.mark.parametrize(
+    ("response", "stored"),
+    [
+        (NotModified(etag='"2"'), ('"2"', "Thu, 05 Mar 2026 09:00:00 GMT")),
+        (NotModified(last_modified="Fri, 06 Mar 2026 09:00:00 GMT"), ('"1"', "Fri, 06 Mar 2026 09:00:00 GMT")),
+        (NotModified(), ('"1"', "Thu, 05 Mar 2026 09:00:00 GMT")),
+    ],
+)
+def test_new_validators_of_an_unchanged_document_are_kept(response: NotModified, stored: tuple[str, str]) -> None:
+    """A server may rename the version that it has; validators that it does not repeat stay."""
+    before = replace(READ_BEFORE, etag='"1"', last_modified="Thu, 05 Mar 2026 09:00:00 GMT")
+    after = plan_poll(SOURCE, PollAttempt(before, UnchangedFeed(response)), (), timedelta(days=1), NOON).poll_state
+    assert (after.etag, after.last_modified) == stored
+
+
+@pytest.mark.parametrize("hours", [1, 5, 24, 48])
+@pytest.mark.parametrize("interval", [None, timedelta(minutes=15), timedelta(days=1)])
+def test_retry_after_is_never_undercut(hours: int, interval: timedelta | None) -> None:
+    """Whatever its jitter, no source comes sooner than the server demands, up to a day; they do not come at once."""
+    asked, times = timedelta(hours=hours), set()
+    for number in range(50):
+        source = replace(SOURCE, id=f"s{number}", poll_interval=interval)
+        for failure in (Failed("busy", retry_after=asked), Blocked("refused", retry_after=asked)):
+            attempt = PollAttempt(replace(READ_BEFORE, source_id=source.id), failure)
+            due = plan_poll(source, attempt, (), timedelta(days=1), NOON).poll_state.next_poll_at
+            assert due is not None
+            assert due - NOON >= min(asked, timedelta(days=1))
+            times.add(due)
+    assert len(times) > 10

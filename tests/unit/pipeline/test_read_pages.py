@@ -123,16 +123,19 @@ def test_a_failing_page_is_postponed_with_its_reason(database: SqlDatabase) -> N
     ("at", "page", "sent"),
     [
         ("https://daily.example/rss", "https://daily.example/1", True),
-        ("http://daily.example/rss", "https://daily.example/1", True),
+        ("https://daily.example/rss", "https://DAILY.example:443/1", True),
+        ("http://daily.example/rss", "https://daily.example/1", False),
+        ("https://daily.example/rss", "https://daily.example:8443/1", False),
+        ("https://daily.example/rss", "https://www.daily.example/1", False),
         ("https://daily.example/rss", "http://daily.example/1", False),
         ("https://daily.example/rss", "https://evil.example/1", False),
         ("https://daily.example/rss", "https://daily.example.evil.example/1", False),
     ],
 )
-def test_configured_headers_are_sent_to_the_host_of_the_source_only(
+def test_configured_headers_are_sent_to_the_origin_of_the_source_only(
     database: SqlDatabase, at: str, page: str, sent: bool
 ) -> None:
-    """A feed may link to any address; credentials are not sent there, and not without encryption."""
+    """A feed may link to any address; credentials stay with scheme, host and port of the source."""
     source = replace(SOURCE, feed=at, headers={"Authorization": Secret("Bearer x")})
     list_article(database, replace(LISTED, url=page))
     fetcher = FakeFetcher({page: Failed("down")})

@@ -1,0 +1,136 @@
+"""Parser of HTTP/1.1 responses that reads faulty servers as curl and browsers do.
+
+Accepted faults: lines that end in LF alone, folded lines, lines without a colon, spaces before a colon, control
+characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. h11 and httptools refuse most
+of them. One connection carries one response, so a misread end of a body cannot shift bytes into another response.
+A response whose length has two readings is refused all the same.
+"""
+
+import re
+from dataclasses import dataclass
+
+_MAX_CHUNK_LINE_BYTES = 4_096
+_MAX_LENGTH_DIGITS = 18  # more digits than any length in bytes
+_HEAD_END = re.compile(rb"\n\r{0,2}\n")
+_LINE_FOLD = re.compile(rb"\r*\n[ \t]+")
+_STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ ]+(\d{3})(?!\d)", re.IGNORECASE)
+_CHUNK_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,15})(?![0-9A-Za-z])")
+_CONTROL_TO_SPACE = bytes(0x20 if (code < 0x20 and code != 0x0A) or code == 0x7F else code for code in range(256))
+_BODILESS_STATUSES = frozenset({204, 304})
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class InvalidResponse(Exception):
+    """Raised for a response that exceeds a limit or violates the protocol; the message gives the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHead:
+    """Status and headers of a response, names in lower case; ``length`` is that of the body in bytes, if given.
+
+    ``is_chunked`` has priority over ``length`` (RFC 9112, section 6.3). Without both the body ends with the connection.
+    """
+
+    status: int
+    headers: Headers
+    is_chunked: bool = False
+    length: int | None = None
+
+    @property
+    def has_body(self) -> bool:
+        """Return whether a body that is of use follows; the body of a redirect is not used."""
+        return self.status not in _BODILESS_STATUSES and not 300 <= self.status < 400
+
+
+def split_head(data: bytes | bytearray, start: int = 0) -> tuple[bytes, int] | None:
+    """Return the head of a response and the offset of its body, or None if the head is not complete.
+
+    ``start`` is an offset before which the end of the head was already looked for.
+    """
+    end = _HEAD_END.search(data, start)
+    return (bytes(data[: end.start()]), end.end()) if end else None
+
+
+def parse_head(data: bytes, max_headers: int) -> ResponseHead:
+    """Parse a head without its final empty line. Raises ``InvalidResponse``.
+
+    A folded line is joined by a space, a control character becomes a space (RFC 9110, section 5.5), and a line without
+    a name is skipped.
+    """
+    if b"\n " in data or b"\n\t" in data:
+        data = _LINE_FOLD.sub(b" ", data)
+    status_line, *lines = data.translate(_CONTROL_TO_SPACE).split(b"\n")
+    status = _STATUS_LINE.match(status_line)
+    if status is None:
+        raise InvalidResponse("it does not speak HTTP")
+    if len(lines) > max_headers:
+        raise InvalidResponse(f"it sends more than {max_headers} headers")
+    headers = []
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        name = name.strip().lower()
+        if colon and name:
+            headers.append((name, value.strip()))
+    return ResponseHead(int(status[1]), tuple(headers), _is_chunked(headers), _parse_length(headers))
+
+
+def _is_chunked(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"transfer-encoding" and b"chunked" in value.lower() for name, value in headers)
+
+
+def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:
+    """Return the Content-Length, which may be repeated (RFC 9110, section 8.6), or None if there is none."""
+    lengths = {part.strip() for name, value in headers if name == b"content-length" for part in value.split(b",")}
+    lengths.discard(b"")
+    if not all(text.isdigit() and len(text) <= _MAX_LENGTH_DIGITS for text in lengths):
+        raise InvalidResponse("its Content-Length is not a number of bytes")
+    numbers = {int(text) for text in lengths}
+    if len(numbers) > 1:
+        raise InvalidResponse("its Content-Length has two different values, so the end of its body is not known")
+    return numbers.pop() if numbers else None
+
+
+class ChunkedDecoder:
+    """Incremental decoder of a chunked body. It is complete after the chunk of size 0; trailers are not read."""
+
+    def __init__(self) -> None:
+        self.is_complete = False
+        self._remaining = 0
+        self._line = b""
+        self._expects_line_break = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Decode a piece and return its content. Raises ``InvalidResponse``."""
+        pieces = []
+        position = 0
+        while position < len(data) and not self.is_complete:
+            if self._remaining:
+                piece = data[position : position + self._remaining]
+                pieces.append(piece)
+                position += len(piece)
+                self._remaining -= len(piece)
+                self._expects_line_break = True
+                continue
+            end = data.find(b"\n", position)
+            self._line += data[position : end if end >= 0 else len(data)]
+            position = end + 1 if end >= 0 else len(data)
+            if len(self._line) > _MAX_CHUNK_LINE_BYTES:
+                raise InvalidResponse("its chunked body is damaged: the line of a chunk size is too long")
+            if end >= 0:
+                self._read_line()
+        return b"".join(pieces)
+
+    def _read_line(self) -> None:
+        """Read the line break after a chunk, or the size of the next one with extensions (which are ignored)."""
+        line, self._line = self._line, b""
+        if self._expects_line_break:
+            if line.strip():
+                raise InvalidResponse("its chunked body is damaged: a chunk is longer than its size")
+            self._expects_line_break = False
+            return
+        size = _CHUNK_SIZE.match(line)
+        if size is None:
+            raise InvalidResponse("its chunked body is damaged: a chunk size is not a hexadecimal number")
+        self._remaining = int(size[1], 16)
+        self.is_complete = not self._remaining
