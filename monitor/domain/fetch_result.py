@@ -25,6 +25,7 @@ class FailureCause(StrEnum):
     REDIRECT = "redirect"
     LAYOUT_CHANGED = "layout"
     MALFORMED = "broken"
+    TOO_LONG = "long"
 
 
 class FetchPurpose(StrEnum):
@@ -36,13 +37,17 @@ class FetchPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """One GET request. ``etag`` and ``last_modified`` are from the last response whose entries were stored."""
+    """One GET request. ``etag`` and ``last_modified`` are from the last response whose entries were stored.
+
+    ``is_large`` raises the limit for the body; the caller must bound how many such bodies are held at the same time.
+    """
 
     url: str
     purpose: FetchPurpose = FetchPurpose.FEED
     etag: str = ""
     last_modified: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    is_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Fetched:
 class NotModified:
     """The server reported no change since the validators of the request; ``moved_to`` is as in ``Fetched``.
 
-    ``etag`` and ``last_modified`` replace the validators of the request, unless they are empty (RFC 9111, section 4.3.4).
+    ``etag`` and ``last_modified`` replace the request's validators, unless they are empty (RFC 9111, section 4.3.4).
     """
 
     freshness: timedelta | None = None

@@ -137,7 +137,8 @@ class PollState:
     in the last document, ``ttl`` its requested minimum interval. ``notice`` is the last notice sent to the reader, at
     ``reported_at``, about a state that began at ``reported_since_at`` and was first reported at ``first_reported_at``.
     ``pages`` is maintained by page reading and only read by polls; ``accepted_at`` is the ``changed_at`` of the layout
-    change that was accepted.
+    change that was accepted. ``productive_sitemaps`` are the sitemaps of an index that brought new addresses, the last
+    ones first.
     """
 
     source_id: str
@@ -168,6 +169,7 @@ class PollState:
     pages: PageQuality = UNKNOWN_PAGE_QUALITY
     accepted_at: datetime | None = None
     reported_since_at: datetime | None = None
+    productive_sitemaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

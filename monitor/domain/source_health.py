@@ -35,6 +35,7 @@ _SUGGESTIONS_BY_CAUSE = {
     FailureCause.REDIRECT: SUGGEST_FIND_FEED,
     FailureCause.LAYOUT_CHANGED: SUGGEST_FIX_SELECTORS,
     FailureCause.MALFORMED: _SUGGEST_WAIT,
+    FailureCause.TOO_LONG: "read a feed of a section or the news sitemap instead, which is shorter",
 }
 _SUGGESTIONS_BY_STATUS = {
     400: SUGGEST_FIND_FEED,

@@ -20,11 +20,13 @@ from monitor.domain.fetch_result import (
 from monitor.domain.ports import Clock
 from monitor.domain.source_health import SUGGEST_ALLOWED_FEED
 from monitor.fetch.address_guard import AddressGuard, is_host_name, parse_ip_address
+from monitor.fetch.http1 import LARGE_DOCUMENT_LIMITS
 from monitor.fetch.politeness import HostLimiter
 from monitor.fetch.redirects import RedirectRejected, RedirectTracker
 from monitor.fetch.response import to_fetch_result
 from monitor.fetch.robots import RobotsChecker
 from monitor.fetch.transport import (
+    BodyTooLongError,
     CertificateError,
     ForbiddenAddressError,
     GuardedTransport,
@@ -44,6 +46,7 @@ _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCa
     (CertificateError, FailureWeight.HARD, FailureCause.CERTIFICATE),
     (NameResolutionError, FailureWeight.TEMPORARY, FailureCause.NAME_LOOKUP),
     (httpx.ConnectError, FailureWeight.TEMPORARY, FailureCause.UNREACHABLE),
+    (BodyTooLongError, FailureWeight.SOFT, FailureCause.TOO_LONG),
     (httpx.TimeoutException, FailureWeight.TEMPORARY, FailureCause.TIMEOUT),
 )  # the first matching row counts
 
@@ -108,9 +111,12 @@ class HttpFetcher:
 
     async def _fetch_with_redirects(self, request: FetchRequest, now: datetime) -> FetchResult:
         """Send the request and follow redirects; the address guard checks every hop."""
+        limits = LARGE_DOCUMENT_LIMITS if request.is_large else None
         chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose])
         while True:
-            response = await self._transport.send(RequestTarget.from_url(chain.url), "GET", chain.build_headers())
+            response = await self._transport.send(
+                RequestTarget.from_url(chain.url), "GET", chain.build_headers(), limits=limits
+            )
             headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
             if not chain.follow(response.status, headers):
                 return to_fetch_result(request, response.status, headers, response.body, chain.url, chain.moved_to, now)

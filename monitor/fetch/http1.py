@@ -11,7 +11,14 @@ import zlib
 from dataclasses import dataclass
 from typing import cast
 
-from monitor.fetch.response_parser import ChunkedDecoder, InvalidResponse, ResponseHead, parse_head, split_head
+from monitor.fetch.response_parser import (
+    BodyTooLong,
+    ChunkedDecoder,
+    InvalidResponse,
+    ResponseHead,
+    parse_head,
+    split_head,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,13 @@ class ResponseLimits:
     compression_ratio: int = 200
     ratio_min_bytes: int = 1_000_000
     connect_seconds: float = 5.0
+
+
+LARGE_DOCUMENT_LIMITS = ResponseLimits(wire_bytes=15_000_000, decoded_bytes=30_000_000)
+"""Limits for feeds and sitemaps that exceed the default limits, of which few are read at the same time.
+
+15 MB is what miniflux reads of a feed; a sitemap may have 50 MB decoded, but 50,000 addresses rarely have more than 10.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,7 @@ class _Inflater:
 def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits) -> None:
     """Raise ``InvalidResponse`` if a decoded body is too long, absolutely or relative to its length on the wire."""
     if decoded_bytes > limits.decoded_bytes:
-        raise InvalidResponse(f"its body is longer than {limits.decoded_bytes // 1_000_000} MB decoded")
+        raise BodyTooLong(f"its body is longer than {limits.decoded_bytes // 1_000_000} MB decoded")
     if decoded_bytes > limits.ratio_min_bytes and decoded_bytes > limits.compression_ratio * max(wire_bytes, 1):
         raise InvalidResponse(
             f"its body decodes to more than {limits.compression_ratio} times its length: a compression bomb"
@@ -124,7 +138,7 @@ class _ResponseProtocol(asyncio.Protocol):
             if self._head is not None:
                 self._read_body(self._head, data)
         except InvalidResponse as error:
-            self._fail(str(error))
+            self._fail(error)
 
     def eof_received(self) -> None:
         self._on_connection_end("it closed the connection before its response was complete")
@@ -167,7 +181,7 @@ class _ResponseProtocol(asyncio.Protocol):
         if head.is_chunked:
             self._chunks = ChunkedDecoder()
         elif head.length is not None and head.length > self._limits.wire_bytes:
-            raise InvalidResponse(self._describe_long_body())
+            raise BodyTooLong(self._describe_long_body())
         encodings = [value.lower() for name, value in head.headers if name == b"content-encoding"]
         encoding = b",".join(encodings).decode("latin-1")
         if encoding in {"gzip", "x-gzip", "deflate"}:
@@ -183,7 +197,7 @@ class _ResponseProtocol(asyncio.Protocol):
             data = data[: head.length - self._body_bytes]
         self._body_bytes += len(data)
         if self._body_bytes > self._limits.wire_bytes:
-            raise InvalidResponse(self._describe_long_body())
+            raise BodyTooLong(self._describe_long_body())
         content = self._chunks.feed(data) if self._chunks else data
         if self._inflater is not None:
             self._body += self._inflater.feed(content, self._body_bytes)
@@ -205,11 +219,11 @@ class _ResponseProtocol(asyncio.Protocol):
         head = self._head
         if head is not None and not head.is_chunked and head.length is None:
             self._complete(head)
-        self._fail(reason)
+        self._fail(InvalidResponse(reason))
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, error: InvalidResponse) -> None:
         if not self.response_future.done():
-            self.response_future.set_exception(InvalidResponse(reason))
+            self.response_future.set_exception(error)
         self.abort()
 
     def abort(self) -> None:

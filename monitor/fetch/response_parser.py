@@ -1,9 +1,9 @@
 """Parser of HTTP/1.1 responses that reads faulty servers as curl and browsers do.
 
 Accepted faults: lines that end in LF alone, folded lines, lines without a colon, spaces before a colon, control
-characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. h11 and httptools refuse most
-of them. One connection carries one response, so a misread end of a body cannot shift bytes into another response.
-A response whose length has two readings is refused all the same.
+characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. h11 refuses most of
+them, and the lenient settings of httptools cover half. One connection carries one response, so a misread end of a body
+cannot shift bytes into another response. A response whose length has two readings is refused all the same.
 """
 
 import re
@@ -23,6 +23,10 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 class InvalidResponse(Exception):
     """Raised for a response that exceeds a limit or violates the protocol; the message gives the reason."""
+
+
+class BodyTooLong(InvalidResponse):
+    """Raised for a body that exceeds the limit for its length, but not the limit for its compression ratio."""
 
 
 @dataclass(frozen=True, slots=True)

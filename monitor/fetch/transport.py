@@ -10,7 +10,7 @@ import httpx
 
 from monitor.fetch.address_guard import AddressGuard, AddressRejected, HostLookupFailed
 from monitor.fetch.http1 import Endpoint, HttpResponse, ResponseLimits, send_request
-from monitor.fetch.response_parser import InvalidResponse
+from monitor.fetch.response_parser import BodyTooLong, InvalidResponse
 
 _CONNECTION_HEADERS = frozenset({b"connection", b"accept-encoding", b"host"})
 _BODY_ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
@@ -27,6 +27,10 @@ class ForbiddenAddressError(httpx.ConnectError):
 
 class NameResolutionError(httpx.ConnectError):
     """Raised if the host name has no address or its name servers do not answer."""
+
+
+class BodyTooLongError(httpx.RemoteProtocolError):
+    """Raised if the body exceeds the limit for its length; a request with higher limits may succeed."""
 
 
 class CertificateError(httpx.ConnectError):
@@ -83,11 +87,20 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return httpx.Response(response.status, headers=headers, content=response.body, request=request)
 
     async def send(
-        self, target: RequestTarget, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes = b""
+        self,
+        target: RequestTarget,
+        method: str,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: bytes = b"",
+        *,
+        limits: ResponseLimits | None = None,
     ) -> HttpResponse:
-        """Send one request without the layers of an httpx client. Raises the errors listed at the class."""
+        """Send one request without the layers of an httpx client. Raises the errors listed at the class.
+
+        ``limits`` replace the limits of the transport for this response.
+        """
         try:
-            return await self._send(target, method, headers, body)
+            return await self._send(target, method, headers, body, limits or self._limits)
         except AddressRejected as error:
             raise ForbiddenAddressError(str(error)) from error
         except HostLookupFailed as error:
@@ -104,18 +117,25 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             raise httpx.ConnectTimeout(f"{target.display_host} does not answer") from error
         except OSError as error:
             raise httpx.ConnectError(f"cannot connect to {target.display_host}: {error.strerror or error}") from error
+        except BodyTooLong as error:
+            raise BodyTooLongError(f"{target.display_host}: {error}") from error
         except InvalidResponse as error:
             raise httpx.RemoteProtocolError(f"{target.display_host}: {error}") from error
 
     async def _send(
-        self, target: RequestTarget, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
+        self,
+        target: RequestTarget,
+        method: str,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: bytes,
+        limits: ResponseLimits,
     ) -> HttpResponse:
         addresses = await self._guard.resolve(target.host, target.port)
         endpoint = Endpoint(tuple(addresses), target.port, target.host if target.is_tls else "")
         if target.is_tls and self._ssl_context is None:
             self._ssl_context = ssl.create_default_context()  # costs 20 ms: created once, when TLS is first used
         request = _serialize_request(target, method, headers, body)
-        return await send_request(endpoint, request, self._ssl_context, self._limits, is_head=method == "HEAD")
+        return await send_request(endpoint, request, self._ssl_context, limits, is_head=method == "HEAD")
 
 
 def _serialize_request(

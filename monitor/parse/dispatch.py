@@ -11,11 +11,11 @@ from monitor.domain.source import Feed, Source, SourceKind
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.html_listing import parse_listing
 from monitor.parse.jsonfeed import parse_json_feed
-from monitor.parse.sitemap import is_sitemap, parse_sitemap
+from monitor.parse.sitemap import ROOT_SEARCH_CHARS, find_end_of_prolog, is_sitemap, parse_sitemap
 from monitor.text.bot_walls import find_wall
 from monitor.text.encoding import decode
 
-MAX_DOCUMENT_BYTES = 10_000_000
+MAX_DOCUMENT_BYTES = 30_000_000  # as for a large document that the server compresses
 MAX_INLINE_BYTES = 400_000
 _HTML_START = re.compile(
     r"\s*(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|script|meta|div|title)\b", re.IGNORECASE | re.DOTALL
@@ -64,7 +64,10 @@ def _parse_by_content(text: str, url: str, source: Source) -> Feed:
 
 
 def _parse_feed(text: str, url: str, source: Source) -> Feed:
-    if not _FEED_ROOT.search(text[:20_000]):  # the root element identifies a feed even if the rest is broken
+    start = find_end_of_prolog(text)
+    if not _FEED_ROOT.search(
+        text, start, start + ROOT_SEARCH_CHARS
+    ):  # the root element identifies a feed even if the rest is broken
         raise NotAFeed(*_describe_non_feed(text))
     feed = parse_fast_xml(text, url, source)
     if feed is not None:

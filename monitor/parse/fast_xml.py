@@ -13,7 +13,8 @@ import feedparser.mixin
 from lxml import etree
 
 from monitor.domain.source import Entry, Feed, Source
-from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.fields import RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.newest import keep_newest
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
 _FEEDPARSER_MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table defines which names have a handler
@@ -109,17 +110,14 @@ class _FastXmlParser:
             raise _UnsupportedFeed
 
     def _parse_items(self, channel: etree._Element, items: Iterator[etree._Element], *, is_atom: bool) -> Feed:
-        entries: list[Entry] = []
-        truncated = False
+        raws: list[RawItem] = []
         for item in items:
-            if len(entries) >= MAX_ENTRIES:
-                truncated = True
-                break
             raw = self._parse_atom_entry(item) if is_atom else self._parse_rss_item(item)
             _require(raw.title and raw.link)
-            entries.append(build_entry(raw, self._url, self._zone))
-        _require(entries)
-        return self._build_feed(channel, tuple(entries), truncated)
+            raws.append(raw)
+        _require(raws)
+        entries = tuple(build_entry(raw, self._url, self._zone) for raw in keep_newest(raws, self._zone))
+        return self._build_feed(channel, entries, len(raws) > len(entries))
 
     def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], truncated: bool) -> Feed:
         """Build the feed from its entries and metadata; Atom and RSS metadata are found by local element names."""

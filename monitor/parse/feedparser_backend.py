@@ -11,7 +11,8 @@ import feedparser
 
 from monitor.domain.source import Feed, Source
 from monitor.parse.fast_xml import parse_ttl
-from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.fields import RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.newest import keep_newest
 
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<!ENTITY[^>]*>", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -29,7 +30,8 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         resolve_relative_uris=False,
     )
     zone = get_configured_timezone(source)
-    entries = tuple(build_entry(_to_raw_item(entry), url, zone) for entry in parsed.entries[:MAX_ENTRIES])
+    items = [_to_raw_item(entry) for entry in parsed.entries]
+    entries = tuple(build_entry(item, url, zone) for item in keep_newest(items, zone))
     metadata = {key.removeprefix("sy_"): value for key, value in parsed.feed.items() if isinstance(value, str)}
     return Feed(
         entries=entries,
@@ -37,7 +39,7 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         url=resolve_url(metadata.get("link", ""), url),
         language=metadata.get("language", "").replace("_", "-")[:35],
         ttl=parse_ttl(metadata),
-        is_truncated=len(parsed.entries) > MAX_ENTRIES,
+        is_truncated=len(items) > len(entries),
     )
 
 

@@ -5,25 +5,27 @@ from typing import Any
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Feed, Source
-from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.fields import RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.newest import keep_newest
 
 
 def parse_json_feed(text: str, url: str, source: Source) -> Feed:
     """Parse a JSON Feed. Raises ``NotAFeed`` for any other JSON."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, strict=False)  # many sites leave tabs and line breaks in strings
     except (ValueError, RecursionError) as error:
         raise NotAFeed("the document begins like JSON but is not valid JSON", "broken JSON") from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise NotAFeed("the document is JSON, but not a JSON Feed: it has no list `items`", "JSON")
-    items = [item for item in document["items"] if isinstance(item, dict)]
+    items = [_to_raw_item(item) for item in document["items"] if isinstance(item, dict)]
     zone = get_configured_timezone(source)
+    entries = tuple(build_entry(item, url, zone) for item in keep_newest(items, zone))
     return Feed(
-        entries=tuple(build_entry(_to_raw_item(item), url, zone) for item in items[:MAX_ENTRIES]),
+        entries=entries,
         title=to_plain_text(_get_text_field(document, "title")),
         url=resolve_url(_get_text_field(document, "home_page_url"), url),
         language=_get_text_field(document, "language")[:35],
-        is_truncated=len(items) > MAX_ENTRIES,
+        is_truncated=len(items) > len(entries),
     )
 
 

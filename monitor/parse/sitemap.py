@@ -1,51 +1,80 @@
 """Sitemaps, with the news extension, and sitemap indexes."""
 
-from datetime import UTC, datetime
+import html
+import re
+from datetime import datetime
+from html.entities import html5
 
 from lxml import etree
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Entry, Feed, Source
 from monitor.parse.fields import MAX_ENTRIES, get_configured_timezone, parse_instant, resolve_url, to_plain_text
+from monitor.parse.newest import sort_newest_first, sort_sitemaps
 
 _MAX_NESTED_SITEMAPS = 500
-_OLDEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+ROOT_SEARCH_CHARS = 20_000
+_ROOT_TAG = re.compile(r"<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>/]")
+_PROLOG_PARTS = (("<!--", "-->"), ("<?", "?>"), ("<!DOCTYPE", ">"))
+_REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?:(#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)?", re.DOTALL)
+_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 def is_sitemap(text: str) -> bool:
     """Return whether a document is a sitemap or a sitemap index, by its root element."""
-    return "<urlset" in text[:20_000] or "<sitemapindex" in text[:20_000]
+    start = find_end_of_prolog(text)
+    return _ROOT_TAG.search(text, start, start + ROOT_SEARCH_CHARS) is not None
+
+
+def find_end_of_prolog(text: str) -> int:
+    """Return the offset after the declarations and comments before the root element, however long they are."""
+    position = 0
+    while True:
+        while position < len(text) and (text[position].isspace() or text[position] == "\ufeff"):
+            position += 1
+        part = next((part for part in _PROLOG_PARTS if text.startswith(part[0], position)), None)
+        end = text.find(part[1], position + len(part[0])) if part else -1
+        if part is None or end < 0:
+            return position
+        position = end + len(part[1])
 
 
 def parse_sitemap(text: str, url: str, source: Source) -> Feed:
-    """Parse a sitemap, newest entry first; for an index, ``nested_urls`` lists its sitemaps, newest first.
+    """Parse a sitemap, newest entry first; for an index, ``nested_urls`` lists its sitemaps in the order of reading.
 
     Raises ``NotAFeed`` if it has no usable content.
     """
     parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, recover=True)
+    body = _REFERENCE.sub(_repair_reference, text.lstrip("\ufeff \t\r\n"))
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(body.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
         root = None
     if root is None:
         raise NotAFeed("the sitemap is not valid XML", "broken XML")
     nested = [_parse_nested_sitemap(child, url, source) for child in root if _get_local_name(child) == "sitemap"]
-    nested.sort(key=lambda pair: pair[1], reverse=True)
     entries = [
         entry
         for child in root
         if _get_local_name(child) == "url" and (entry := _build_sitemap_entry(child, url, source)).url
     ]
-    entries.sort(key=lambda entry: entry.published_at or entry.updated_at or _OLDEST_TIME, reverse=True)
     if not entries and not nested and len(root):
         raise NotAFeed("the sitemap contains no URL", "XML")
     return Feed(
-        entries=tuple(entries[:MAX_ENTRIES]),
+        entries=tuple(sort_newest_first(entries, is_newest_last=True)[:MAX_ENTRIES]),
         url=url,
         language=next((entry.language for entry in entries if entry.language), ""),
-        nested_urls=tuple(address for address, _ in nested[:_MAX_NESTED_SITEMAPS] if address),
+        nested_urls=tuple(sort_sitemaps([pair for pair in nested if pair[0]])[:_MAX_NESTED_SITEMAPS]),
         is_truncated=len(entries) > MAX_ENTRIES,
     )
+
+
+def _repair_reference(found: re.Match[str]) -> str:
+    """Return a reference that XML knows as it is, an HTML entity as its character, and a bare ``&`` escaped."""
+    name = found[1]
+    if found[0][0] == "<" or (name and (name[0] == "#" or name in _XML_ENTITIES)):
+        return found[0]
+    return html.unescape(found[0]) if name and f"{name};" in html5 else "&amp;" + found[0][1:]
 
 
 def _get_local_name(element: etree._Element) -> str:
@@ -63,10 +92,14 @@ def _collect_fields(element: etree._Element) -> dict[str, str]:
     return found
 
 
-def _parse_nested_sitemap(element: etree._Element, base: str, source: Source) -> tuple[str, datetime]:
+def _resolve_location(fields: dict[str, str], base: str) -> str:
+    """Return the address in ``loc``; some generators escape it twice."""
+    return resolve_url(fields.get("loc", "").replace("&amp;", "&"), base)
+
+
+def _parse_nested_sitemap(element: etree._Element, base: str, source: Source) -> tuple[str, datetime | None]:
     fields = _collect_fields(element)
-    changed = parse_instant(fields.get("lastmod", ""), get_configured_timezone(source))
-    return resolve_url(fields.get("loc", ""), base), changed or _OLDEST_TIME
+    return _resolve_location(fields, base), parse_instant(fields.get("lastmod", ""), get_configured_timezone(source))
 
 
 def _build_sitemap_entry(element: etree._Element, base: str, source: Source) -> Entry:
@@ -74,7 +107,7 @@ def _build_sitemap_entry(element: etree._Element, base: str, source: Source) -> 
     fields, zone = _collect_fields(element), get_configured_timezone(source)
     changed = parse_instant(fields.get("lastmod", ""), zone)
     return Entry(
-        url=resolve_url(fields.get("loc", ""), base),
+        url=_resolve_location(fields, base),
         title=to_plain_text(fields.get("title", "")),
         published_at=parse_instant(fields.get("publication_date", ""), zone),
         updated_at=changed,

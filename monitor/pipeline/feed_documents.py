@@ -4,9 +4,11 @@ Parsers take long to load, and many passes find every feed unchanged: they are i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from monitor.domain.errors import NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import (
@@ -30,7 +32,11 @@ from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys
 from monitor.text.urls import extract_origin
 
-MAX_NESTED_SITEMAPS = 4
+MAX_NESTED_SITEMAPS = 4  # of one index
+MAX_SITEMAP_DOCUMENTS = 8  # of one poll, nested indexes included
+MAX_INDEX_LEVELS = 2
+MAX_PREFERRED_SITEMAPS = 2  # the others are read at the ends of the index, where new sitemaps appear
+MAX_LARGE_DOCUMENTS = 4  # read at the same time; each takes 45 MB at most (wire and decoded)
 KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
 
@@ -47,11 +53,24 @@ class ParsedFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class SitemapPart:
+    """Sitemap of an index that was read: its URL, the URLs of its entries and their newest date.
+
+    An index that is nested in another one has the entries of its own sitemaps.
+    """
+
+    url: str
+    entry_urls: frozenset[str]
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FetchedFeed:
     """Document of a source with the keys of its entries, ready for the poll plan.
 
     ``response`` holds the validators to store, and ``body_hash`` the hash; both are empty if the next poll must read
     the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap, or None.
+    ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
     """
 
     response: Fetched
@@ -59,6 +78,7 @@ class FetchedFeed:
     parsed: ParsedFeed
     keyed_entries: tuple[KeyedEntry, ...]
     gap_entries: tuple[KeyedEntry, ...] | None = None
+    sitemap_parts: tuple[SitemapPart, ...] = ()
 
     @property
     def entry_count(self) -> int:
@@ -100,6 +120,7 @@ class FeedDocumentReader:
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool, cpu_slot: asyncio.Lock) -> None:
         self._fetcher, self._process_pool, self._cpu_slot = fetcher, process_pool, cpu_slot
+        self._large_document_slots = asyncio.Semaphore(MAX_LARGE_DOCUMENTS)
 
     async def read(
         self,
@@ -112,32 +133,52 @@ class FeedDocumentReader:
         """Read a source once: fetch its document unless unchanged, parse it, and add linked documents."""
         is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
         poll_state = replace(poll_state, polls=poll_state.polls + 1, last_attempt_at=now)
-        response = await self._fetch_source(source, poll_state, is_unconditional=is_unconditional)
-        if isinstance(response, NotModified):
-            return PollAttempt(poll_state, UnchangedFeed(response))
-        if not isinstance(response, Fetched):
-            return PollAttempt(poll_state, response)
-        if is_unconditional:
-            poll_state = replace(poll_state, unconditional_at=now)
-        body_hash = hash_body(response.body)
-        if body_hash == poll_state.body_hash:
-            poll_state = replace(poll_state, etag=response.etag, last_modified=response.last_modified)
-            return PollAttempt(poll_state, UnchangedFeed(response))
-        try:
-            parsed = await self._parse(response, source, known_item_hashes)
-        except NotAFeed as error:
-            return PollAttempt(poll_state, classify_parse_error(error, source))
-        except WorkerKilled as error:
-            return PollAttempt(poll_state, Failed(str(error), FailureWeight.HARD))
+        fetch = partial(self._fetch_source, source, poll_state, is_unconditional=is_unconditional)
+        async with self._open_document(fetch) as response:
+            if isinstance(response, NotModified):
+                return PollAttempt(poll_state, UnchangedFeed(response))
+            if not isinstance(response, Fetched):
+                return PollAttempt(poll_state, response)
+            if is_unconditional:
+                poll_state = replace(poll_state, unconditional_at=now)
+            body_hash = hash_body(response.body)
+            if body_hash == poll_state.body_hash:
+                poll_state = replace(poll_state, etag=response.etag, last_modified=response.last_modified)
+                return PollAttempt(poll_state, UnchangedFeed(response))
+            try:
+                parsed = await self._parse(response, source, known_item_hashes)
+            except (NotAFeed, WorkerKilled) as error:
+                return PollAttempt(poll_state, _classify_error(error, source))
+            head = replace(response, body=b"")  # a large body is not kept beyond this block
+        return await self._add_linked_documents(source, poll_state, head, body_hash, parsed, has_known_entry)
+
+    async def _add_linked_documents(
+        self,
+        source: Source,
+        poll_state: PollState,
+        response: Fetched,
+        body_hash: str,
+        parsed: ParsedFeed,
+        has_known_entry: KnownEntryCheck,
+    ) -> PollAttempt:
+        """Return the attempt with the entries of further documents that the source's own document links to."""
+        feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
-            parsed = replace(parsed, feed=replace(parsed.feed, ttl=parsed.feed.ttl or poll_state.ttl))
-        else:
-            parsed = replace(parsed, feed=await self.add_linked_entries(parsed.feed, source, has_known_entry))
-        if parsed.feed.is_cut_off or (parsed.feed.nested_urls and source.kind is not SourceKind.LISTING):
+            feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
+        elif source.kind is SourceKind.LISTING:
+            feed = await self._add_listing_pages(feed, source, has_known_entry)
+        elif feed.nested_urls:
+            reading = await self._read_sitemaps(feed, source, poll_state.productive_sitemaps)
+            if reading.failure is not None:
+                return PollAttempt(poll_state, reading.failure)
+            feed, parts = reading.feed, reading.parts
+        if feed.is_cut_off or (feed.nested_urls and source.kind is not SourceKind.LISTING):
             # The complete document may have the validators of the incomplete one, and an index may stay unchanged
             # while its sitemaps change.
             response, body_hash = replace(response, etag="", last_modified=""), ""
-        return PollAttempt(poll_state, FetchedFeed(response, body_hash, parsed, await self._key_entries(parsed.feed)))
+        keyed_entries = await self._key_entries(feed)
+        result = FetchedFeed(response, body_hash, replace(parsed, feed=feed), keyed_entries, sitemap_parts=parts)
+        return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
         """Add the entries of the source's news sitemap; an unreadable sitemap adds none."""
@@ -146,58 +187,96 @@ class FeedDocumentReader:
         sitemap = replace(source, feed="", listing=None)
         if extract_origin(source.sitemap) != extract_origin(source.url):
             sitemap = replace(sitemap, headers={})
-        found = await self._fetch_part(sitemap, source.sitemap)
-        for url in found.nested_urls[:MAX_NESTED_SITEMAPS]:
-            part = await self._fetch_part(sitemap, url)
-            found = replace(found, entries=_merge_entries(found.entries, part.entries))
+        found = await self._read_part(sitemap, source.sitemap)
         feed = document.parsed.feed
-        feed = replace(feed, entries=_merge_entries(feed.entries, found.entries))
+        if isinstance(found, Feed):
+            found = (await self._read_sitemaps(found, sitemap)).feed
+            feed = replace(feed, entries=_merge_entries(feed.entries, found.entries))
         return replace(attempt, result=replace(document, gap_entries=await self._key_entries(feed)))
 
-    async def add_linked_entries(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
-        """Add the entries of an index's sitemaps, or of further listing pages up to one with a known entry."""
-        if source.kind is SourceKind.LISTING:
-            return await self._add_listing_pages(feed, source, has_known_entry)
-        for url in feed.nested_urls[:MAX_NESTED_SITEMAPS]:
-            part = await self._fetch_part(source, url)
-            feed = replace(feed, entries=_merge_entries(feed.entries, part.entries))
-        return feed
+    async def _read_sitemaps(self, index: Feed, source: Source, preferred: Collection[str] = ()) -> "_SitemapReading":
+        """Read the sitemaps of an index, and of the indexes in it, within the limits of this module.
+
+        ``preferred`` are the sitemaps to read first, if an index still names them.
+        """
+        pending: list[tuple[str, tuple[str, ...]]] = [
+            (url, ()) for url in _choose_sitemaps(index.nested_urls, preferred)
+        ]
+        reading, seen = _SitemapReading(index), {source.url}
+        while pending and len(seen) <= MAX_SITEMAP_DOCUMENTS:
+            url, parents = pending.pop(0)
+            if url in seen:
+                continue
+            seen.add(url)
+            part = await self._read_part(source, url)
+            if isinstance(part, Feed) and part.nested_urls:
+                if len(parents) + 1 < MAX_INDEX_LEVELS:
+                    nested = _choose_sitemaps(part.nested_urls, preferred)
+                    pending = [(one, (*parents, url)) for one in nested] + pending
+                elif not part.entries:
+                    part = Failed(
+                        f"the sitemap index {url} is nested too deeply; two levels are read", FailureWeight.HARD
+                    )
+            reading.add(part, (*parents, url))
+        return reading
 
     async def _add_listing_pages(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
+        """Add the entries of further pages of a listing, up to a page with a known entry."""
         page, pages = feed, source.listing.max_pages if source.listing else 1
         seen = {source.url}
         while page.nested_urls and pages > 1 and page.nested_urls[0] not in seen and not await has_known_entry(page):
             seen.add(page.nested_urls[0])
-            page = await self._fetch_part(source, page.nested_urls[0])
+            part = await self._read_part(source, page.nested_urls[0])
+            page = part if isinstance(part, Feed) else Feed(())
             feed = replace(feed, entries=_merge_entries(feed.entries, page.entries))
             pages -= 1
         return feed
 
-    async def _fetch_part(self, source: Source, url: str) -> Feed:
-        """Read one further document; a failure returns an empty feed, because the poll itself succeeded."""
-        response = await self._fetch(source, url)
-        if not isinstance(response, Fetched):
-            return Feed(())
-        try:
-            return (await self._parse(response, source)).feed
-        except (NotAFeed, WorkerKilled):
-            return Feed(())
+    async def _read_part(self, source: Source, url: str) -> Feed | Failed | Blocked | Gone:
+        """Read one further document of a source."""
+        async with self._open_document(partial(self._fetch, source, url)) as response:
+            if isinstance(response, NotModified):
+                return Failed("the server reports no change of a document that was not read before (304)")
+            if not isinstance(response, Fetched):
+                return response
+            try:
+                return (await self._parse(response, source)).feed
+            except (NotAFeed, WorkerKilled) as error:
+                return _classify_error(error, source)
 
-    async def _fetch_source(self, source: Source, poll_state: PollState, *, is_unconditional: bool) -> FetchResult:
+    @asynccontextmanager
+    async def _open_document(self, fetch: Callable[..., Awaitable[FetchResult]]) -> AsyncIterator[FetchResult]:
+        """Fetch a document and hold it until the block ends; of those above the usual limits few are held at a time."""
+        response = await fetch(is_large=False)
+        if isinstance(response, Failed) and response.cause is FailureCause.TOO_LONG:
+            async with self._large_document_slots:
+                yield await fetch(is_large=True)
+        else:
+            yield response
+
+    async def _fetch_source(
+        self, source: Source, poll_state: PollState, *, is_unconditional: bool, is_large: bool
+    ) -> FetchResult:
         """Fetch the configured address; if it fails and has moved permanently, fetch the new one."""
         validators = ("", "") if is_unconditional else (poll_state.etag, poll_state.last_modified)
-        response = await self._fetch(source, source.url, *validators)
+        response = await self._fetch(source, source.url, *validators, is_large=is_large)
         moved_to = poll_state.moved_to if poll_state.moved_count >= MIN_MOVED_RESPONSES else ""
-        if moved_to and moved_to != source.url and isinstance(response, Failed | Gone):
-            moved_response = await self._fetch(source, moved_to)
+        is_missing = isinstance(response, Gone) or (
+            isinstance(response, Failed) and response.cause is not FailureCause.TOO_LONG
+        )
+        if moved_to and moved_to != source.url and is_missing:
+            moved_response = await self._fetch(source, moved_to, is_large=is_large)
             if isinstance(moved_response, Fetched):
                 return replace(moved_response, moved_to=moved_response.moved_to or moved_to)
         return response
 
-    async def _fetch(self, source: Source, url: str, etag: str = "", last_modified: str = "") -> FetchResult:
+    async def _fetch(
+        self, source: Source, url: str, etag: str = "", last_modified: str = "", *, is_large: bool
+    ) -> FetchResult:
         """Fetch one document of a source. robots.txt applies to pages, not to feeds and sitemaps."""
         purpose = FetchPurpose.PAGE if source.kind is SourceKind.LISTING else FetchPurpose.FEED
-        return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, request_headers(source, url)))
+        headers = request_headers(source, url)
+        return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, headers, is_large))
 
     async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
         """Parse a document, without items known from the last poll. Raises ``NotAFeed`` or ``WorkerKilled``."""
@@ -214,6 +293,53 @@ class FeedDocumentReader:
     async def _key_entries(self, feed: Feed) -> tuple[KeyedEntry, ...]:
         async with self._cpu_slot:
             return assign_entry_keys(feed)
+
+
+@dataclass(slots=True)
+class _SitemapReading:
+    """Progress of reading an index: its feed with the entries found so far, and the parts they are from."""
+
+    feed: Feed
+    is_any_read: bool = False
+    first_failure: Failed | Blocked | Gone | None = None
+    _entry_urls: dict[str, set[str]] = field(default_factory=dict)
+    _newest: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> Failed | Blocked | Gone | None:
+        """Return the first failure if no sitemap could be read and the index has no entries of its own."""
+        return None if self.is_any_read or self.feed.entries else self.first_failure
+
+    @property
+    def parts(self) -> tuple[SitemapPart, ...]:
+        """Return the sitemaps that have entries."""
+        return tuple(SitemapPart(url, frozenset(urls), self._newest.get(url)) for url, urls in self._entry_urls.items())
+
+    def add(self, part: Feed | Failed | Blocked | Gone, path: tuple[str, ...]) -> None:
+        """Add a part; ``path`` is its URL after the URLs of the indexes that it is nested in."""
+        if not isinstance(part, Feed):
+            self.first_failure = self.first_failure or part
+            return
+        self.is_any_read = self.is_any_read or bool(part.entries) or not part.nested_urls
+        self.feed = replace(self.feed, entries=_merge_entries(self.feed.entries, part.entries))
+        dates = [date for entry in part.entries if (date := entry.published_at or entry.updated_at)]
+        for url in path if part.entries else ():
+            self._entry_urls.setdefault(url, set()).update(entry.url for entry in part.entries)
+            self._newest |= {url: max([*dates, *filter(None, [self._newest.get(url)])])} if dates else {}
+
+
+def _choose_sitemaps(nested_urls: Sequence[str], preferred: Collection[str]) -> list[str]:
+    """Return the sitemaps of an index to read: a few preferred ones, then the first ones in order of reading."""
+    names = set(nested_urls)
+    first = [url for url in preferred if url in names][:MAX_PREFERRED_SITEMAPS]
+    return [*first, *(url for url in nested_urls if url not in first)][:MAX_NESTED_SITEMAPS]
+
+
+def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | Blocked:
+    """Return the failure for a document that could not be parsed."""
+    return (
+        classify_parse_error(error, source) if isinstance(error, NotAFeed) else Failed(str(error), FailureWeight.HARD)
+    )
 
 
 def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:

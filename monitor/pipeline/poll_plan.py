@@ -20,10 +20,11 @@ from monitor.domain.source_health import (
     with_diagnosis,
     with_notice,
 )
-from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, UnchangedFeed
+from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, SitemapPart, UnchangedFeed
 from monitor.stories.identity import KeyedEntry, collect_lookup_keys
 from monitor.stories.novelty import ClassifiedEntry, EntryDecision, PollNovelty, classify_entries
 
+MAX_PRODUCTIVE_SITEMAPS = 8
 MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely between two polls
 
 
@@ -147,7 +148,11 @@ def _plan_document(
         note=_describe(document, novelty),
         has_gap=_has_gap(poll_state, document.entry_count, novelty.known_count),
     )
-    poll_state = replace(poll_state, body_hash=document.body_hash if document.entry_count else "")
+    poll_state = replace(
+        poll_state,
+        body_hash=document.body_hash if document.entry_count else "",
+        productive_sitemaps=_find_productive_sitemaps(poll_state, document.sitemap_parts, novelty),
+    )
     outcome = PollOutcome.KNOWN if document.entry_count else PollOutcome.EMPTY
     if novelty.new:
         outcome = PollOutcome.NEW
@@ -166,6 +171,21 @@ def _plan_document(
         has_gap=stats.has_gap,
         note=stats.note,
     )
+
+
+def _find_productive_sitemaps(
+    poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty
+) -> tuple[str, ...]:
+    """Return the sitemaps that brought new addresses, before the ones that did so at earlier polls.
+
+    At the first poll every address is new, so the sitemaps with the newest dates count.
+    """
+    if poll_state.baseline_at is None:
+        dated = [(part.newest_at, part.url) for part in parts if part.newest_at]
+        return tuple(url for _, url in sorted(dated, reverse=True)[:MAX_PRODUCTIVE_SITEMAPS])
+    new_urls = {one.entry.url for one in novelty.new}
+    productive = [part.url for part in parts if not new_urls.isdisjoint(part.entry_urls)]
+    return tuple(dict.fromkeys((*productive, *poll_state.productive_sitemaps)))[:MAX_PRODUCTIVE_SITEMAPS]
 
 
 def _decide_entries(
@@ -188,7 +208,7 @@ def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
     if document.gap_entries is not None:
         added = len(novelty.new) - len(document.keyed_entries)
         note = f"a gap was filled from its sitemap: {added} more articles"
-    truncated = f"only the first {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
+    truncated = f"only the newest {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
     return "; ".join(filter(None, (note, truncated)))
 
 

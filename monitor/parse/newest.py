@@ -1,0 +1,152 @@
+"""Order of entries and sitemaps by age, for documents that have more of them than are read.
+
+Dates of the document decide. Without them, dates and numbers in the addresses do: publishers number articles and parts
+in the order of their creation.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from itertools import chain, zip_longest
+from urllib.parse import unquote, urlsplit
+
+from monitor.domain.source import Entry
+from monitor.parse.fields import MAX_ENTRIES, RawItem, parse_instant
+from monitor.text.dates import month_numbers
+
+MIN_ADDRESS_SHARE = 0.5  # addresses are used if more than this share of them has a date or number
+MIN_DISTINCT_SHARE = 0.9  # article numbers are almost never repeated, other numbers ("top 10") are
+_OLDEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:[/_.-]?(0[1-9]|1[0-2])(?:[/_.-]?(0[1-9]|[12]\d|3[01]))?|"
+    r"[/_.-]([1-9])(?:[/_.-]([1-9]|[12]\d|3[01]))?)(?!\d)"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d_]+")
+_AgeKey = tuple[int, ...]
+
+
+def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list[Entry]:
+    """Return entries with the newest first.
+
+    ``is_newest_last`` is the usual order of the format; it decides if neither dates nor addresses do.
+    """
+    dates = [entry.published_at or entry.updated_at or _OLDEST_TIME for entry in entries]
+    if len(set(dates) - {_OLDEST_TIME}) > 1:
+        order = sorted(range(len(entries)), key=lambda position: dates[position], reverse=True)
+        return [entries[position] for position in order]
+    usual = list(reversed(entries)) if is_newest_last else list(entries)
+    ages = _find_ages([entry.url for entry in usual])
+    if ages is None:
+        return usual
+    order = sorted(range(len(usual)), key=lambda position: ages[position], reverse=True)
+    return [usual[position] for position in order]
+
+
+def keep_newest(items: Sequence[RawItem], zone: tzinfo, limit: int = MAX_ENTRIES) -> list[RawItem]:
+    """Return at most ``limit`` items of a feed, the newest ones, in document order.
+
+    ``zone`` applies to dates without a time zone.
+    """
+    if len(items) <= limit:
+        return list(items)
+    entries = [
+        Entry(item.link or "", published_at=parse_instant(item.published or item.updated or "", zone)) for item in items
+    ]
+    positions = {id(entry): position for position, entry in enumerate(entries)}
+    newest = sort_newest_first(entries, is_newest_last=False)[:limit]
+    return [items[position] for position in sorted(positions[id(entry)] for entry in newest)]
+
+
+def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
+    """Return the sitemaps of an index, given with their last change, in the order in which they should be read.
+
+    If their dates differ, the newest is first. Else the largest series of addresses that differ in numbers only is read
+    by these numbers, in turn with the other sitemaps. Years and months tell which end is the newest; plain numbers and
+    the position in the index do not, so the ends are listed in turn, the last one first.
+    """
+    if len({changed for _, changed in sitemaps if changed}) > 1:
+        return [url for url, _ in sorted(sitemaps, key=lambda pair: pair[1] or _OLDEST_TIME, reverse=True)]
+    urls = [url for url, _ in sitemaps]
+    numbered = _find_largest_series(urls)
+    if len(numbered) < 2:
+        return _alternate_ends(urls)
+    others = _alternate_ends([url for url in urls if url not in numbered])
+    others.sort(key=lambda url: "news" not in url.lower())
+    oldest_first = sorted(numbered, key=lambda url: numbered[url])
+    is_dated = all(_YEAR.match(str(numbers[0])) for numbers in numbered.values())
+    series = list(reversed(oldest_first)) if is_dated else _alternate_ends(oldest_first)
+    return list(filter(None, chain.from_iterable(zip_longest(series, others))))
+
+
+def _find_largest_series(urls: Sequence[str]) -> dict[str, _AgeKey]:
+    """Return the largest set of addresses that differ in numbers only, each with its numbers, the year first."""
+    named = {url: _WORD.sub(_replace_month_name, unquote(_path_of(url))) for url in urls}
+    patterns = {url: _NUMBER.sub("#", path) for url, path in named.items()}
+    counts = Counter(pattern for pattern in patterns.values() if "#" in pattern)
+    if not counts:
+        return {}
+    largest = counts.most_common(1)[0][0]
+    return {url: _to_age_key(_NUMBER.findall(named[url])) for url in urls if patterns[url] == largest}
+
+
+def _replace_month_name(word: re.Match[str]) -> str:
+    number = month_numbers().get(word[0].lower())
+    return f"{number:02}" if number else word[0]
+
+
+def _to_age_key(numbers: Sequence[str]) -> _AgeKey:
+    """Return numbers with the year first: 30-11-2026 becomes (2026, 11, 30)."""
+    is_year_last = bool(_YEAR.fullmatch(numbers[-1])) and not _YEAR.match(numbers[0])
+    return tuple(int(number[:18]) for number in (reversed(numbers) if is_year_last else numbers))
+
+
+def _alternate_ends(items: Sequence[str]) -> list[str]:
+    """Return the last item, the first, the one before the last, the second, and so on."""
+    half = (len(items) + 1) // 2
+    newest, oldest = list(reversed(items))[:half], list(items)[: len(items) - half]
+    found = []
+    for position, item in enumerate(newest):
+        found.append(item)
+        found += oldest[position : position + 1]
+    return found
+
+
+def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
+    """Return a sort key of age for each address, the newest largest, or None if the addresses do not show it."""
+    paths = [_path_of(url) for url in urls]
+    dates = [_parse_date(path) for path in paths]
+    numbers = _find_article_numbers(paths)
+    if sum(bool(date) for date in dates) > MIN_ADDRESS_SHARE * len(urls):
+        return [(*(date or (0, 0, 0)), number) for date, number in zip(dates, numbers or [0] * len(urls), strict=True)]
+    return [(number,) for number in numbers] if numbers else None
+
+
+def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
+    """Return the number of the article in each address, or 0; None if the numbers do not tell articles apart.
+
+    It is the last or the first number of an address, whichever is repeated less.
+    """
+    found = [_NUMBER.findall(path) for path in paths]
+    present = sum(bool(numbers) for numbers in found)
+    choices = [[int(numbers[place][:18]) if numbers else 0 for numbers in found] for place in (-1, 0)]
+    best = max(choices, key=lambda numbers: len(set(numbers)))
+    is_distinct = len(set(best) - {0}) >= MIN_DISTINCT_SHARE * present
+    return best if present > MIN_ADDRESS_SHARE * len(paths) and is_distinct else None
+
+
+def _parse_date(path: str) -> _AgeKey | None:
+    found = _DATE.search(path)
+    if found is None:
+        return None
+    return int(found[1]), int(found[2] or found[4]), int(found[3] or found[5] or 0)
+
+
+def _path_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.path}?{parts.query}"

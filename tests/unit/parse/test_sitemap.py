@@ -1,0 +1,87 @@
+"""Sitemaps with faults, and sitemaps that are longer than what is read of them."""
+
+import pytest
+
+from monitor.domain.errors import NotAFeed
+from monitor.domain.source import Feed, Source
+from monitor.parse.dispatch import parse_document
+
+URL = "https://daily.example/maps/sitemap.xml"
+SOURCE = Source("daily", sitemap=URL)
+NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+def parse(text: str) -> Feed:
+    return parse_document(text.encode(), "application/xml", URL, SOURCE)
+
+
+def urlset(*locations: str) -> str:
+    return f"<urlset>{''.join(f'<url><loc>{location}</loc></url>' for location in locations)}</urlset>"
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("/a?id=1&cat=2", "/a?id=1&cat=2"),
+        ("/a?id=1&amp;cat=2", "/a?id=1&cat=2"),
+        ("/a?id=1&amp;amp;cat=2", "/a?id=1&cat=2"),
+        ("/a?x=1&copy=2&reg=3", "/a?x=1&copy=2&reg=3"),
+        ("/terms&policies", "/terms&policies"),
+        ("/r&d;more", "/r&d;more"),
+        ("/caf&eacute;-&ccedil;a", "/café-ça"),
+        ("/caf&#233;-&#xe7;a", "/café-ça"),
+        ("<![CDATA[/a?id=1&cat=2]]>", "/a?id=1&cat=2"),
+        ("<![CDATA[/a?id=1&amp;cat=2]]>", "/a?id=1&cat=2"),
+        ("/a?q=x&", "/a?q=x&"),
+        ("/&", "/&"),
+    ],
+)
+def test_ampersands_and_html_entities_in_addresses_are_kept(location: str, path: str) -> None:
+    """A bare ampersand is part of the address, an HTML entity is its character, and what follows is not lost."""
+    assert [entry.url for entry in parse(urlset(location, "/last")).entries] == [
+        "https://daily.example/last",
+        f"https://daily.example{path}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<sm:urlset xmlns:sm='{NAMESPACE}'><sm:url><sm:loc>/1</sm:loc></sm:url></sm:urlset>",
+        f"<ns0:urlset\n xmlns:ns0='{NAMESPACE}'><ns0:url><ns0:loc>/1</ns0:loc></ns0:url></ns0:urlset>",
+        "<x:urlset><x:url><x:loc>/1</x:loc></x:url></x:urlset>",
+        f"\ufeff<?xml version='1.0'?>\n<!-- {'cache ' * 9_000} --><!-- > -->\n{urlset('/1')}",
+        f"<?xml version='1.0'?><?xml-stylesheet href='{'x' * 30_000}'?><!DOCTYPE urlset>{urlset('/1')}",
+    ],
+)
+def test_prefixed_roots_and_long_comments_are_read(text: str) -> None:
+    """A sitemap is known by its root element, whatever prefix it has and however long the comments before it are."""
+    assert [entry.url for entry in parse(text).entries] == ["https://daily.example/1"]
+
+
+def test_a_feed_after_a_long_comment_is_read() -> None:
+    """Comments before the root of a feed do not hide it."""
+    item = "<item><title>Head</title><link>https://daily.example/1</link></item>"
+    feed = parse(f"<!--{' ' * 60_000}--><rss version='2.0'><channel><title>D</title>{item}</channel></rss>")
+    assert [entry.title for entry in feed.entries] == ["Head"]
+
+
+def test_many_comments_are_skipped_in_linear_time() -> None:
+    """Thousands of comments, closed or not, cost no more than their length."""
+    assert parse("<!-- x -->" * 20_000 + urlset("/1")).entries
+    with pytest.raises(NotAFeed):
+        parse("<!-- x " * 20_000)
+
+
+def test_of_fifty_thousand_addresses_the_newest_are_kept() -> None:
+    """Dates decide, then dates and numbers in the addresses, then the last place in the document."""
+    dated = "".join(
+        f"<url><loc>/{n}</loc><lastmod>2026-{n % 12 + 1:02}-{n % 28 + 1:02}</lastmod></url>" for n in range(50_000)
+    )
+    newest = parse(f"<urlset>{dated}</urlset>")
+    assert newest.is_truncated
+    assert {entry.updated_at.month for entry in newest.entries if entry.updated_at} == {12}
+    numbered = parse(urlset(*(f"/story-{n}.html" for n in reversed(range(50_000))))).entries
+    assert (numbered[0].url, len(numbered)) == ("https://daily.example/story-49999.html", 2_000)
+    words = parse(urlset(*("/" + "ab"[n % 2] * (n % 40 + 1) + f"/top-10?x={n % 7}" for n in range(5_000)), "/newest"))
+    assert words.entries[0].url == "https://daily.example/newest"
