@@ -248,3 +248,42 @@ def test_any_bytes_give_a_feed_or_not_a_feed_error(body: bytes, content_type: st
             parse_document(body, content_type, URL, source)
         except NotAFeed as error:
             assert error.reason  # noqa: PT017 - both ends are right, and an error must speak
+
+
+RSS_ITEM = (
+    "<item><title>Story {n}</title><link>https://daily.example/{n}</link>"
+    "<pubDate>Thu, 05 Mar 2026 {hour:02}:{minute:02}:{second:02} GMT</pubDate></item>"
+)
+JSON_ITEM = (
+    '{{"id":"{n}","url":"/{n}","title":"Story {n}","date_published":"2026-03-05T{hour:02}:{minute:02}:{second:02}Z"}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "item", "separator", "tail"),
+    [
+        ("<rss version='2.0'><channel><title>D</title>", RSS_ITEM, "", "</channel></rss>"),
+        ("<!DOCTYPE rss><rss version='2.0'><channel><title>D</title>", RSS_ITEM, "", "</channel></rss>"),
+        ('{"version":"https://jsonfeed.org/version/1","title":"D","items":[', JSON_ITEM, ",", "]}"),
+    ],
+)
+@pytest.mark.parametrize("is_newest_last", [True, False])
+def test_of_a_long_feed_the_newest_entries_are_kept(
+    head: str, item: str, separator: str, tail: str, is_newest_last: bool
+) -> None:
+    """Whichever parser reads it and wherever its newest entry stands, a feed longer than the cap loses its oldest."""
+    items = [item.format(n=n, hour=n // 3600, minute=n // 60 % 60, second=n % 60) for n in range(2_100)]
+    body = head + separator.join(items if is_newest_last else items[::-1]) + tail
+    feed = parse_document(body.encode(), "", URL, SOURCE)
+    titles = [entry.title for entry in feed.entries]
+    assert (len(titles), feed.is_truncated) == (2_000, True)
+    assert titles[-1 if is_newest_last else 0] == "Story 2099"
+    assert titles[0 if is_newest_last else -1] == "Story 100"
+
+
+@pytest.mark.parametrize("character", ["\n", "\t", "\r\n", "\x0b", "\x01"])
+def test_json_feeds_with_control_characters_in_strings_are_read(character: str) -> None:
+    """JSON forbids them, yet generators that join strings by hand write them."""
+    body = f'{{"title":"D","items":[{{"id":"1","url":"/1","title":"Harbour{character} bridge"}}]}}'
+    (entry,) = parse_document(body.encode(), "application/json", URL, SOURCE).entries
+    assert entry.title == "Harbour bridge"
