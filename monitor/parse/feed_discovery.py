@@ -1,20 +1,41 @@
-"""Feed discovery: finds feed candidates in a page's links, in robots.txt and at usual paths."""
+"""Feed discovery: finds feed candidates in headers, in a page's links, in robots.txt and at usual paths."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.parse.fields import resolve_url, to_plain_text
 from monitor.text.urls import canonicalize_url, extract_host, get_site_domain
 
-_FEED_MEDIA_TYPES = frozenset(
-    {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml"}
+_FEED_MEDIA_TYPE = re.compile(r"application/(?:x[.-])?(?:rss|atom|rdf)\+xml|application/feed\+json")
+_VAGUE_MEDIA_TYPES = frozenset({"application/xml", "text/xml", "application/json", "application/rss", "text/rss"})
+_FEED_WORD = r"(?:rss|feeds?(?!back)|atom(?!ic)|rdf)"
+_FEED_LIKE_URL = re.compile(
+    rf"(?:^|[/._?=&-])(?:rss|atom|xml|news|web)?[_-]?{_FEED_WORD}\d?(?:$|[/._?=&-])|\.(?:rss|rdf|atom)$|"
+    rf"{_FEED_WORD}[\w-]{{0,30}}\.(?:xml|json|php|aspx?|jsp|cfm|cgi|html?)(?:$|\?)",
+    re.IGNORECASE,
 )
-_FEED_LIKE_URL = re.compile(r"(?:^|[/._?=&-])(?:rss|feeds?|atom|rdf)(?:$|[/._?=&-])|\.(?:rss|rdf|atom)$", re.IGNORECASE)
+_FEED_LINK_TEXT = re.compile(
+    r"(?<!\w)rss(?!\w)|^(?:[^\W\d_]+[\s-])?(?:news|web|data)?[\s-]?feeds?$|^(?:atom|xml)$", re.IGNORECASE
+)
+_MAX_LINK_TEXT_CHARS = 40  # a longer text is a headline that may mention a feed
+_FEED_HOST = re.compile(r"^(?:feeds?|rss)\d?\.|feedburner\.com$", re.IGNORECASE)
+_API_URL = re.compile(r"/wp-json(?:/|$)|oembed", re.IGNORECASE)
+_COMMENTS = re.compile(
+    r"comments|commentaires|kommentar|komentar|coment[aá]ri|commenti(?!\w)|комм?ент|"
+    r"yorum|댓글|コメント|评论|評論|bình luận",
+    re.IGNORECASE,
+)
 _SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-_COMMON_FEED_PATHS = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "rss/home.rss")
+_LINK_HEADER = re.compile(r"<([^<>]{1,2000})>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s,;\"]*))?)*)")
+_LINK_PARAMETER = re.compile(r";\s*([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]*))")
+_COMMON_FEED_PATHS = (
+    *("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "rss/home.rss"),
+    *("feeds", "rss2.xml", "index.rdf", "?feed=rss2", "feeds/posts/default"),
+)
 _COMMON_SITEMAP_PATHS = ("sitemap-news.xml", "news-sitemap.xml", "sitemap_news.xml", "sitemap.xml")
 MAX_FEED_CANDIDATES = 40
 
@@ -28,28 +49,87 @@ class FeedCandidate:
     found_by: str = "guessed"
 
 
-def find_page_candidates(html: str, url: str) -> tuple[FeedCandidate, ...]:
-    """Return the feeds that a page declares, then its links to feed-like URLs of the same site; each URL once."""
+def find_page_candidates(
+    html: str, url: str, headers: Iterable[tuple[str, str]] = (), *, is_feed_list: bool = False
+) -> tuple[FeedCandidate, ...]:
+    """Return the feeds that a page or its ``Link`` headers declare, then its feed-like links; each URL once.
+
+    Links count on the same site, and if the page is known to list feeds (``is_feed_list``), also on hosts for feeds.
+    """
     tree = LexborHTMLParser(html)
     base_node = tree.css_first("base[href]")
-    base = resolve_url(base_node.attributes.get("href") or "", url) if base_node else ""
+    base = (resolve_url(base_node.attributes.get("href") or "", url) if base_node else "") or url
     found: dict[str, FeedCandidate] = {}
-    for node in tree.css("link[rel][href]"):
-        rels = (node.attributes.get("rel") or "").lower().split()
-        media_type = (node.attributes.get("type") or "").lower().partition(";")[0].strip()
-        if "alternate" in rels and media_type in _FEED_MEDIA_TYPES:
-            _add_candidate(found, node.attributes.get("href"), base or url, node.attributes.get("title"), "named")
+    vague: dict[str, FeedCandidate] = {}
+    for href, rel, media_type, title in [*_parse_link_headers(headers), *_list_relations(tree)]:
+        certainty = _rate_relation(rel, media_type, href)
+        if certainty:
+            _add_candidate(found if certainty == "feed" else vague, href, base, title, "named")
+    linked: dict[str, FeedCandidate] = {}
     site = get_site_domain(extract_host(url))
-    for node in tree.css("a[href]"):
+    for node in tree.css("a[href], area[href]"):
         href = node.attributes.get("href") or ""
-        address = resolve_url(href, base or url)
-        if (
-            address
-            and get_site_domain(extract_host(address)) == site
-            and _FEED_LIKE_URL.search(urlsplit(address).path + "?" + urlsplit(address).query)
-        ):
-            _add_candidate(found, href, base or url, node.text(strip=True), "linked")
-    return tuple(found.values())[:MAX_FEED_CANDIDATES]
+        address = resolve_url(href, base)
+        if address and _is_feed_link(address, node, site, is_feed_list=is_feed_list):
+            _add_candidate(linked, href, base, node.text(strip=True), "linked")
+    return tuple((found | {key: one for key, one in (vague | linked).items() if key not in found}).values())[
+        :MAX_FEED_CANDIDATES
+    ]
+
+
+def _list_relations(tree: LexborHTMLParser) -> list[tuple[str, str, str, str]]:
+    """Return address, relations, media type and title of the elements that declare a relation."""
+    found = []
+    for node in tree.css("link[rel][href], a[rel][href]"):
+        title = node.attributes.get("title") or (node.text(strip=True) if node.tag == "a" else "")
+        href, rel = node.attributes.get("href") or "", node.attributes.get("rel") or ""
+        found.append((href, rel, node.attributes.get("type") or "", title))
+    return found
+
+
+def _parse_link_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
+    """Return address, relations, media type and title of each link in ``Link`` headers (RFC 8288)."""
+    found = []
+    for name, value in headers:
+        for href, parameters in _LINK_HEADER.findall(value) if name.lower() == "link" else ():
+            named = {key.lower(): quoted or plain for key, quoted, plain in _LINK_PARAMETER.findall(parameters)}
+            found.append((href.strip(), named.get("rel", ""), named.get("type", ""), named.get("title", "")))
+    return found
+
+
+def _rate_relation(rel: str, media_type: str, href: str) -> str:
+    """Return "feed" for a declared feed, "vague" for a type that other documents share, and "" for anything else."""
+    rels = rel.lower().split()
+    media_type = media_type.lower().partition(";")[0].strip()
+    if "feed" in rels and media_type in {"", *_VAGUE_MEDIA_TYPES}:
+        return "feed"
+    if not {"alternate", "feed"} & set(rels):
+        return ""
+    if _FEED_MEDIA_TYPE.fullmatch(media_type):
+        return "feed"
+    return "vague" if media_type in _VAGUE_MEDIA_TYPES and not _API_URL.search(href) else ""
+
+
+def _is_feed_link(address: str, node: LexborNode, site: str, *, is_feed_list: bool) -> bool:
+    """Return whether a link may lead to a feed, or to a page that lists feeds."""
+    host, parts = extract_host(address), urlsplit(address)
+    if get_site_domain(host) != site:
+        return is_feed_list and bool(_FEED_HOST.search(host))
+    text = node.text(strip=True) or node.attributes.get("title") or ""
+    if not text:
+        image = node.css_first("img[alt]")
+        text = (image.attributes.get("alt") or "") if image else ""
+    return bool(
+        _FEED_LIKE_URL.search(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        or (len(text) <= _MAX_LINK_TEXT_CHARS and _FEED_LINK_TEXT.search(text))
+        or (is_feed_list and parts.path.lower().endswith(".xml"))
+    )
+
+
+def is_comments_feed(url: str, title: str) -> bool:
+    """Return whether a feed has readers' comments instead of articles, by its path or title."""
+    parts = urlsplit(url)
+    return bool(_COMMENTS.search(f"{parts.path}?{parts.query}") or _COMMENTS.search(title[:200]))
 
 
 def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urljoin
 
 from monitor.domain.errors import NotAFeed, WorkerKilled
-from monitor.domain.fetch_result import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult
+from monitor.domain.fetch_result import Failed, FailureCause, Fetched, FetchPurpose, FetchRequest, FetchResult
 from monitor.domain.ports import Fetcher, ProcessPool
 from monitor.domain.source import Feed, Source, SourceKind
 from monitor.domain.source_health import suggestion_for
@@ -16,12 +16,17 @@ from monitor.parse.feed_discovery import (
     FeedCandidate,
     find_page_candidates,
     find_robots_candidates,
+    is_comments_feed,
     list_common_candidates,
 )
+from monitor.parse.sitemap import is_sitemap
 from monitor.text.encoding import decode
 from monitor.text.urls import canonicalize_url
 
 _MAX_FEEDS = 12
+_MAX_FEED_LISTS = 3
+_MAX_REQUESTS = 60
+_HOST_FAILURES = {FailureCause.FORBIDDEN_ADDRESS, FailureCause.NAME_LOOKUP, FailureCause.UNREACHABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,70 +57,111 @@ NO_FEED_REASON = (
 
 
 class FeedDiscoverer:
-    """Finds the feeds of a site with at most about forty requests: a page, robots.txt, and candidate addresses."""
+    """Finds the feeds of a site: a page, the pages that list its feeds, robots.txt, and candidate addresses.
+
+    It sends about sixty requests at most.
+    """
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool) -> None:
         self._fetcher, self._process_pool = fetcher, process_pool
 
     async def discover(self, url: str) -> DiscoveryResult:
         """Return the feeds and sitemaps at an address or on its site."""
+        search = _Search()
         outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE))
         if not isinstance(outcome, Fetched):
-            outcome = await self._fetcher.fetch(FetchRequest(url))
-        named: tuple[FeedCandidate, ...] = ()
+            outcome = await self._fetcher.fetch(FetchRequest(url, is_large=True))
         failure = "" if isinstance(outcome, Fetched) else getattr(outcome, "reason", "the response was empty")
         if isinstance(outcome, Failed) and (suggestion := suggestion_for(outcome)):
             failure += f"; suggestion: {suggestion}"
+        if isinstance(outcome, Failed) and outcome.cause in _HOST_FAILURES:
+            return DiscoveryResult((), failure)
         if isinstance(outcome, Fetched):
             given = await self._parse_response(FeedCandidate(outcome.moved_to or url, found_by="given"), outcome)
-            if given is not None:
+            if isinstance(given, DiscoveredFeed):
                 return DiscoveryResult((given,))
-            named = find_page_candidates(decode(outcome.body, outcome.content_type), outcome.url)
             url = outcome.url
+            html = decode(outcome.body, outcome.content_type)
+            await self._fetch_candidates(search, find_page_candidates(html, url, outcome.headers))
+            await self._follow_feed_lists(search, url)
         robots = await self._fetcher.fetch(FetchRequest(urljoin(url, "/robots.txt")))
         text = decode(robots.body, robots.content_type) if isinstance(robots, Fetched) else ""
-        found = await self._fetch_candidates((*named, *find_robots_candidates(text, url)))
-        if not any(feed.kind is SourceKind.FEED for feed in found):
-            tried = {canonicalize_url(candidate.url) for candidate in named}
-            found += await self._fetch_candidates(
-                candidate for candidate in list_common_candidates(url) if canonicalize_url(candidate.url) not in tried
-            )
-        return DiscoveryResult(_sort_feeds(found), "" if found else failure or NO_FEED_REASON)
+        await self._fetch_candidates(search, find_robots_candidates(text, url))
+        if not any(feed.kind is SourceKind.FEED for feed in search.found):
+            await self._fetch_candidates(search, list_common_candidates(url))
+        return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
 
-    async def _fetch_candidates(self, candidates: Iterable[FeedCandidate]) -> list[DiscoveredFeed]:
-        """Fetch and parse candidates until enough feeds are found."""
-        found: list[DiscoveredFeed] = []
-        pending = list(candidates)
-        while pending and len(found) < _MAX_FEEDS:
+    async def _follow_feed_lists(self, search: "_Search", home: str) -> None:
+        """Fetch the feeds listed on the pages that the home page's feed-like links lead to."""
+        for page in search.linked_pages[:_MAX_FEED_LISTS]:
+            if canonicalize_url(page.url) != canonicalize_url(home):
+                html = decode(page.body, page.content_type)
+                candidates = find_page_candidates(html, page.url, page.headers, is_feed_list=True)
+                await self._fetch_candidates(search, candidates)
+
+    async def _fetch_candidates(self, search: "_Search", candidates: Iterable[FeedCandidate]) -> None:
+        """Fetch and parse candidates that were not tried before, until enough feeds are found."""
+        pending = []
+        for candidate in candidates:
+            if (key := canonicalize_url(candidate.url)) not in search.tried:
+                search.tried.add(key)
+                pending.append(candidate)
+        while pending and len(search.found) < _MAX_FEEDS and search.requests < _MAX_REQUESTS:
             part, pending = pending[:4], pending[4:]
-            found += filter(None, await asyncio.gather(*(self._fetch_candidate(one) for one in part)))
-        return found
+            search.requests += len(part)
+            for result in await asyncio.gather(*(self._fetch_candidate(search, one) for one in part)):
+                if result is not None:
+                    search.found.append(result)
 
-    async def _fetch_candidate(self, candidate: FeedCandidate) -> DiscoveredFeed | None:
-        return await self._parse_response(candidate, await self._fetcher.fetch(FetchRequest(candidate.url)))
+    async def _fetch_candidate(self, search: "_Search", candidate: FeedCandidate) -> DiscoveredFeed | None:
+        response = await self._fetcher.fetch(FetchRequest(candidate.url, is_large=True))
+        result = await self._parse_response(candidate, response)
+        if isinstance(result, DiscoveredFeed):
+            return result
+        if candidate.found_by == "named" and not search.failure:
+            search.failure = f"{candidate.url} is named by the site, but cannot be read: {result}"
+        if candidate.found_by == "linked" and isinstance(response, Fetched):
+            search.linked_pages.append(response)
+        return None
 
-    async def _parse_response(self, candidate: FeedCandidate, fetch_result: FetchResult) -> DiscoveredFeed | None:
-        """Return the parsed feed, or None if the response is not a feed."""
+    async def _parse_response(self, candidate: FeedCandidate, fetch_result: FetchResult) -> DiscoveredFeed | str:
+        """Return the parsed feed, or the reason why the response is not a feed."""
         if not isinstance(fetch_result, Fetched):
-            return None
+            return getattr(fetch_result, "reason", "the response was empty")
         source = Source("discover", feed=candidate.url)
         try:
             feed = await self._process_pool.run(
                 parse_document, fetch_result.body, fetch_result.content_type, fetch_result.url, source
             )
-        except (NotAFeed, WorkerKilled):
-            return None
-        return _build_feed(candidate, feed, fetch_result)
+        except NotAFeed as error:
+            return error.reason
+        except WorkerKilled as error:
+            return str(error)
+        return _build_feed(candidate, feed, fetch_result) or "it has neither a title nor entries"
+
+
+@dataclass(slots=True)
+class _Search:
+    """Progress of one search: the feeds, the URLs tried, and the pages that feed-like links led to."""
+
+    found: list[DiscoveredFeed] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
+    linked_pages: list[Fetched] = field(default_factory=list)
+    requests: int = 0
+    failure: str = ""
+
+    def describe_failure(self) -> str:
+        """Return why no feed was found."""
+        return self.failure or NO_FEED_REASON
 
 
 def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> DiscoveredFeed | None:
-    sitemap = b"<urlset" in response.body[:20_000] or b"<sitemapindex" in response.body[:20_000]
     if not (feed.entries or feed.nested_urls or feed.title):
         return None
     dates = [entry.published_at or entry.updated_at for entry in feed.entries]
     return DiscoveredFeed(
         response.moved_to or candidate.url,
-        SourceKind.SITEMAP if sitemap or feed.nested_urls else SourceKind.FEED,
+        SourceKind.SITEMAP if feed.nested_urls or is_sitemap(decode(response.body, "")) else SourceKind.FEED,
         feed.title or candidate.title,
         len(feed.entries) or len(feed.nested_urls),
         max(filter(None, dates), default=None),
@@ -125,12 +171,22 @@ def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> Disc
 
 
 def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
-    """Return each feed once: feeds before sitemaps, non-empty before empty, named before guessed."""
-    once = {canonicalize_url(one.url): one for one in reversed(feeds)}
+    """Return each feed once, in the order of discovery within each group.
+
+    Feeds come before sitemaps, articles before readers' comments, non-empty before empty, named before guessed.
+    """
+    once: dict[str, DiscoveredFeed] = {}
+    for feed in feeds:
+        once.setdefault(canonicalize_url(feed.url), feed)
     order = {"given": 0, "named": 1, "linked": 2, "guessed": 3}
     return tuple(
         sorted(
             once.values(),
-            key=lambda one: (one.kind is not SourceKind.FEED, not one.entry_count, order[one.origin], one.url),
+            key=lambda one: (
+                one.kind is not SourceKind.FEED,
+                is_comments_feed(one.url, one.title),
+                not one.entry_count,
+                order[one.origin],
+            ),
         )
     )

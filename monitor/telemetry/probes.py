@@ -3,22 +3,39 @@
 It runs in its own thread, so that it can still report a blocked event loop.
 """
 
+import contextlib
 import socket
+import sys
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from threading import Thread
+from threading import Lock, Semaphore, Thread
+from typing import Any, cast
 
 from monitor.telemetry.health import HealthStatus
 from monitor.telemetry.metrics import CONTENT_TYPE, Metrics
 
 PLAIN_TEXT = "text/plain; charset=utf-8"
+MAX_CONNECTIONS = 16  # the shipped systemd unit allows 256 tasks
+REQUEST_DEADLINE_SECONDS = 5.0  # from the first byte of the connection to the last
+SLOT_WAIT_SECONDS = 0.5  # a thread whose connection was ended is free within milliseconds
+_Request = Any  # socketserver: a socket, or for datagrams a pair
+_ClientAddress = Any
 
 
 class ProbeServer:
     """HTTP server for probes; responses contain component names and numbers, never a source or a URL."""
 
-    def __init__(self, host: str, port: int, health: Callable[[], HealthStatus], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        health: Callable[[], HealthStatus],
+        metrics: Metrics,
+        *,
+        request_deadline_seconds: float = REQUEST_DEADLINE_SECONDS,
+    ) -> None:
         """Open the port and start the server. Raises ``OSError`` if the port is in use."""
 
         class Handler(_ProbeHandler):
@@ -28,7 +45,7 @@ class ProbeServer:
                 "/metrics": lambda: (200, CONTENT_TYPE, metrics.render()),
             }
 
-        self._server = _ProbeHttpServer((host, port), Handler)
+        self._server = _ProbeHttpServer((host, port), Handler, request_deadline_seconds)
         self.port: int = self._server.server_address[1]
         self._thread = Thread(target=self._server.serve_forever, args=(0.2,), name="probes", daemon=True)
         self._thread.start()
@@ -41,11 +58,73 @@ class ProbeServer:
 
 
 class _ProbeHttpServer(ThreadingHTTPServer):
-    daemon_threads = True
+    """Server with a bounded number of threads; each connection ends at a total deadline, however slowly it sends.
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+    If all threads are in use, the oldest connection is ended in favour of the new one, because a probe that works
+    takes milliseconds.
+    """
+
+    daemon_threads = True
+    request_queue_size = MAX_CONNECTIONS
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        handler: type[BaseHTTPRequestHandler],
+        request_deadline_seconds: float = REQUEST_DEADLINE_SECONDS,
+    ) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._deadline_seconds = request_deadline_seconds
+        self._free_slots = Semaphore(MAX_CONNECTIONS)
+        self._end_times: dict[socket.socket, float] = {}  # oldest connection first
+        self._lock = Lock()
         super().__init__(address, handler)
+
+    def process_request(self, request: _Request, client_address: _ClientAddress) -> None:
+        """Answer a request in a thread of its own, or close it if no thread becomes free."""
+        connection = cast("socket.socket", request)
+        if not self._free_slots.acquire(blocking=False):
+            self._end_connections(oldest_only=True)
+            if not self._free_slots.acquire(timeout=SLOT_WAIT_SECONDS):
+                self.shutdown_request(request)
+                return
+        with self._lock:
+            self._end_times[connection] = time.monotonic() + self._deadline_seconds
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # the system allows no further thread
+            self._release(connection)
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: _Request, client_address: _ClientAddress) -> None:
+        """Answer a request, and free its thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._release(cast("socket.socket", request))
+
+    def service_actions(self) -> None:
+        """End connections at their deadline; called several times a second by the server's own loop."""
+        self._end_connections(oldest_only=False)
+
+    def handle_error(self, request: _Request, client_address: _ClientAddress) -> None:
+        """Write nothing about a client that goes away or is ended; errors of this program go to the log as usual."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+    def _end_connections(self, *, oldest_only: bool) -> None:
+        """Shut down the oldest connection, or all that are past their deadline; their threads then end."""
+        with self._lock:
+            now = time.monotonic()
+            late = [connection for connection, end_at in self._end_times.items() if oldest_only or end_at <= now]
+            for connection in late[:1] if oldest_only else late:
+                with contextlib.suppress(OSError):  # the client is gone already
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def _release(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._end_times.pop(connection, None)
+        self._free_slots.release()
 
     def server_bind(self) -> None:
         """Bind without a reverse DNS lookup of this machine, which can delay the start."""
@@ -60,7 +139,7 @@ def _probe_response(is_ok: bool, health: HealthStatus) -> tuple[int, str, bytes]
 
 class _ProbeHandler(BaseHTTPRequestHandler):
     pages: dict[str, Callable[[], tuple[int, str, bytes]]]
-    timeout = 5
+    timeout = REQUEST_DEADLINE_SECONDS
     server_version, sys_version = "monitor", ""
 
     def do_GET(self) -> None:

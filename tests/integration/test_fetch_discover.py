@@ -96,6 +96,46 @@ def test_a_forbidden_address_comes_with_a_suggestion(tmp_path: Path) -> None:
     assert (code, "settings.allowed_networks" in err) == (3, True)
 
 
+def rss(title: str) -> bytes:
+    return RSS.replace(b"Daily: politics", title.encode())
+
+
+def found_urls(pages: dict[str, bytes], folder: Path) -> list[str]:
+    code, out, err = run(pages, "/", folder, "--json")
+    assert code == 0, err
+    return [json.loads(line)["url"].rpartition("PORT")[2] for line in out.splitlines()]
+
+
+def test_the_comments_feed_comes_after_the_main_feed(tmp_path: Path) -> None:
+    """The order of the page counts, not that of the addresses, and comments come last."""
+    link = "<link rel=alternate type=application/rss+xml href='{}'>"
+    home = "".join(map(link.format, ("/comments/feed/", "/zeta/feed/", "/feed/")))
+    pages = {"/": f"<html>{home}</html>".encode(), "/feed/": rss("Daily"), "/zeta/feed/": rss("Zeta")}
+    pages["/comments/feed/"] = rss("Comments for Daily")
+    assert found_urls(pages, tmp_path) == ["/zeta/feed/", "/feed/", "/comments/feed/"]
+
+
+def test_a_page_that_lists_feeds_is_followed_one_step_from_home(tmp_path: Path) -> None:
+    """Outlets with many feeds link to a page of them; a page beyond that one is not searched."""
+    pages = {
+        "/": b"<html><a href='/services/feeds-overview.html'>RSS</a></html>",
+        "/services/feeds-overview.html": b"<html><a href='/x/world.xml'>World</a><a href='/more'>more RSS</a></html>",
+        "/more": b"<html><a href='/y/rss.xml'>Deep</a></html>",
+        "/x/world.xml": rss("World"),
+        "/y/rss.xml": rss("Deep"),
+    }
+    assert found_urls(pages, tmp_path) == ["/x/world.xml"]
+
+
+def test_a_named_feed_that_cannot_be_read_is_named_in_the_reason(tmp_path: Path) -> None:
+    """It would be untrue that the site names no feed."""
+    pages = {"/": b"<html><link rel=alternate type=application/rss+xml href=/lost.xml></html>"}
+    code, _, err = run(pages, "/", tmp_path)
+    assert code == 3
+    assert "/lost.xml is named by the site, but cannot be read" in err
+    assert "404" in err
+
+
 OPML = """<opml><body><outline text="Báo Đất" xmlUrl="https://a.example/rss"/><outline text="ລາວ" xmlUrl="https://b.example/"/>
 <outline text="Old again" xmlUrl="https://old.example/rss"/></body></opml>"""
 

@@ -4,7 +4,12 @@ import pytest
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source
-from monitor.parse.feed_discovery import find_page_candidates, find_robots_candidates, list_common_candidates
+from monitor.parse.feed_discovery import (
+    find_page_candidates,
+    find_robots_candidates,
+    is_comments_feed,
+    list_common_candidates,
+)
 from monitor.parse.opml import parse_opml, write_opml
 
 PAGE = """<html><head><base href="https://www.daily.example/en/">
@@ -26,6 +31,103 @@ def test_declared_feeds_come_before_linked_ones() -> None:
         ("https://m.daily.example/feed/", "linked"),
     ]
     assert found[0].title == "Politics & Law"
+
+
+HOME = "https://www.daily.example/"
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<link rel="alternate" type="application/xml" href="/f">',
+        '<link rel="alternate" type="text/xml; charset=utf-8" href="/f">',
+        '<link rel="alternate" type="application/json" href="/f">',
+        '<link rel="alternate" type="application/feed+json" href="/f">',
+        '<link rel="alternate" type="application/x-atom+xml" href="/f">',
+        '<link rel="ALTERNATE home" type="Application/RSS+XML" href="/f">',
+        '<link rel="feed" href="/f">',
+        '<a rel="feed" href="/f">News</a>',
+        '<a rel="alternate" type="application/rss+xml" href="/f">Blog</a>',
+    ],
+)
+def test_every_form_of_declaring_a_feed_is_known(element: str) -> None:
+    """Links and anchors may declare a feed, with a type of feeds, with a vague type, or by the relation `feed`."""
+    (found,) = find_page_candidates(f"<html><head>{element}</head></html>", HOME)
+    assert (found.url, found.found_by) == ("https://www.daily.example/f", "named")
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<link rel="alternate" hreflang="vi" href="/f">',
+        '<link rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/2">',
+        '<link rel="alternate" type="application/json+oembed" href="/oembed?url=x">',
+        '<link rel="stylesheet" type="text/xml" href="/f">',
+        '<a href="/atomic-energy.html">Atomic energy</a>',
+        '<a href="/feedback.php">Feedback</a>',
+        '<a href="/world/1">Charity: how to feed a town of thousands</a>',
+    ],
+)
+def test_other_links_are_not_asked_for(element: str) -> None:
+    """Translations, interfaces for programs and articles about feeding are no candidates."""
+    assert find_page_candidates(f"<html><body>{element}</body></html>", HOME) == ()
+
+
+@pytest.mark.parametrize(
+    ("href", "text"),
+    [
+        ("QCRSS.xml", "subscribe"),
+        ("newsrss.xml", ""),
+        ("/rssfeeds/world.php", "World"),
+        ("/xml/rss2", "x"),
+        ("/out/77", "RSS"),
+        ("/out/77", "RSS feeds"),
+        ("/out/77", "Newsfeed"),
+        ("/out/77", "<img alt='RSS' src='i.png'>"),
+        ("/export.aspx?type=rss", "x"),
+    ],
+)
+def test_links_to_feeds_are_known_by_address_or_text(href: str, text: str) -> None:
+    """A word for feeds may be a part of the file name, or be the text or the image of the link."""
+    (found,) = find_page_candidates(f"<html><body><a href='{href}'>{text}</a></body></html>", HOME)
+    assert found.found_by == "linked"
+
+
+def test_feeds_in_link_headers_are_named() -> None:
+    """The header counts like an element of the page; other relations in it do not."""
+    feed = '<https://d.example/f?a=1,2>; title="News; all"; type="application/rss+xml"; rel="alternate"'
+    header = f"</style.css>; rel=preload, {feed}"
+    found = find_page_candidates(
+        "<html></html>", HOME, (("link", header), ("Link", "</hub>; rel=hub"), ("link", "</g>; rel=feed"))
+    )
+    assert [(one.url, one.title) for one in found] == [
+        ("https://d.example/f?a=1,2", "News; all"),
+        ("https://www.daily.example/g", ""),
+    ]
+
+
+def test_feeds_on_hosts_for_feeds_count_on_a_page_that_lists_feeds() -> None:
+    """On any other page a link to another site is not a feed of this one."""
+    page = "<html><a href='https://feeds.other.example/x'>World</a><a href='/export/world.xml'>World</a></html>"
+    assert find_page_candidates(page, HOME) == ()
+    found = find_page_candidates(page, HOME, is_feed_list=True)
+    assert [one.url for one in found] == ["https://feeds.other.example/x", "https://www.daily.example/export/world.xml"]
+
+
+@pytest.mark.parametrize(
+    ("url", "title", "expected"),
+    [
+        (f"{HOME}comments/feed/", "", True),
+        (f"{HOME}?feed=comments-rss2", "", True),
+        (f"{HOME}2026/bridge/feed/", "Comments on: Bridge", True),
+        (f"{HOME}2026/bridge/feed/", "Kommentare zu: Brücke", True),
+        (f"{HOME}feed/", "The Daily", False),
+        (f"{HOME}commentisfree/rss", "Comment is free", False),
+    ],
+)
+def test_feeds_of_comments_are_recognised(url: str, title: str, expected: bool) -> None:
+    """Path and title of WordPress's comments feeds tell them from the feed of articles."""
+    assert is_comments_feed(url, title) is expected
 
 
 def test_sitemaps_in_robots_txt_are_listed() -> None:

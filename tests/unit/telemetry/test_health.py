@@ -1,7 +1,9 @@
 """Health: probes, watchdog and heartbeat ping agree, and depend on progress."""
 
 import asyncio
+import contextlib
 import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from monitor.domain.fetch_result import Failed, Fetched, FetchRequest, FetchResu
 from monitor.domain.secret import Secret
 from monitor.telemetry.health import EVENT_LOOP, SD_READY, Liveness, SystemdNotifier, Watchdog, ping_heartbeat
 from monitor.telemetry.metrics import Metrics
-from monitor.telemetry.probes import ProbeServer
+from monitor.telemetry.probes import MAX_CONNECTIONS, ProbeServer
 
 LIMITS = {EVENT_LOOP: 5.0, "poll": 3.0, "database": 10.0}
 
@@ -182,3 +184,49 @@ def test_probes_respond_on_loopback() -> None:
         probes.close()
     with pytest.raises(urllib.error.URLError):
         get(probes.port, "/livez")
+
+
+def open_slow_client(port: int) -> socket.socket:
+    """Connect and send the beginning of a request only."""
+    client = socket.create_connection(("127.0.0.1", port), 30)
+    client.sendall(b"GET /livez HTTP/1.1\r\nX-Slow: ")
+    return client
+
+
+def drip(client: socket.socket) -> None:
+    """Send a byte again and again, for far longer than any deadline."""
+    for _ in range(10_000):
+        client.sendall(b"x")
+        with contextlib.suppress(TimeoutError):
+            client.recv(1)
+
+
+def test_slow_clients_hold_few_threads_and_probes_are_still_answered() -> None:
+    """The oldest of too many connections is ended in favour of a new one, so an orchestrator gets its answer."""
+    probes = ProbeServer("127.0.0.1", 0, lambda: beating(0.0).health(1.0), Metrics("1"), request_deadline_seconds=600)
+    before = threading.active_count()
+    clients = []
+    try:
+        for _ in range(2 * MAX_CONNECTIONS):
+            clients.append(open_slow_client(probes.port))
+            assert threading.active_count() <= before + MAX_CONNECTIONS
+        assert get(probes.port, "/livez") == (200, "ok\n")
+        assert threading.active_count() <= before + MAX_CONNECTIONS
+        assert clients[0].recv(1) == b""
+    finally:
+        for client in clients:
+            client.close()
+        probes.close()
+
+
+def test_a_request_ends_at_its_total_deadline() -> None:
+    """A client that sends a byte again and again is ended, although each byte arrives in time."""
+    probes = ProbeServer("127.0.0.1", 0, lambda: beating(0.0).health(1.0), Metrics("1"), request_deadline_seconds=0.2)
+    client = open_slow_client(probes.port)
+    client.settimeout(0.05)
+    try:
+        with pytest.raises(OSError, match=r"reset|pipe"):
+            drip(client)
+    finally:
+        client.close()
+        probes.close()
