@@ -13,7 +13,14 @@ import feedparser.mixin
 from lxml import etree
 
 from monitor.domain.source import Entry, Feed, Source
-from monitor.parse.fields import RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.fields import (
+    RawItem,
+    build_entry,
+    get_configured_timezone,
+    is_faulty_link,
+    resolve_url,
+    to_plain_text,
+)
 from monitor.parse.newest import keep_newest
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -170,11 +177,13 @@ class _FastXmlParser:
             text = _read_plain_text(child, allow_attributes=field == "id")
             if field == "id":
                 if child.get("isPermaLink", child.get("ispermalink", "true")) == "true":
+                    _require(not is_faulty_link(text))
                     permalink = text = resolve_uri(text, self._url)
                 raw.id = text
             elif field == "author":
                 raw.authors = _parse_author_names(text)
             elif field == "link":
+                _require(not is_faulty_link(text))
                 raw.link = resolve_uri(_QUERY_ENTITY.sub(r"&\g<1>", text.replace("&amp;", "&")), self._url)
             else:
                 setattr(raw, field, text)
@@ -193,6 +202,7 @@ class _FastXmlParser:
             if field == "link":
                 kind = child.get("type", "text/html")
                 if child.get("rel", "alternate") == "alternate" and kind in {"text/html", "application/xhtml+xml"}:
+                    _require(not is_faulty_link(child.get("href") or ""))
                     raw.link = resolve_uri(child.get("href") or "", self._url)
                 continue
             if field in seen:

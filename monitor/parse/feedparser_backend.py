@@ -6,13 +6,23 @@ feedparser can take much time and memory: run it in a worker process that can be
 import io
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
 from monitor.domain.source import Feed, Source
 from monitor.parse.fast_xml import parse_ttl
-from monitor.parse.fields import RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.fields import (
+    RawItem,
+    build_entry,
+    get_configured_timezone,
+    is_faulty_link,
+    repair_link,
+    resolve_url,
+    to_plain_text,
+)
 from monitor.parse.newest import keep_newest
+from monitor.text.urls import is_web_url
 
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<!ENTITY[^>]*>", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -31,6 +41,11 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
     )
     zone = get_configured_timezone(source)
     items = [_to_raw_item(entry) for entry in parsed.entries]
+    for item in items:
+        link = _repair_resolved_link(item.link or "", url, text)
+        if item.link and not link and item.id and item.id in text and is_web_url(item.id):
+            link = item.id  # the guid is the address, as written in the document
+        item.link = link
     entries = tuple(build_entry(item, url, zone) for item in keep_newest(items, zone))
     metadata = {key.removeprefix("sy_"): value for key, value in parsed.feed.items() if isinstance(value, str)}
     return Feed(
@@ -41,6 +56,18 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         ttl=parse_ttl(metadata),
         is_truncated=len(items) > len(entries),
     )
+
+
+def _repair_resolved_link(link: str, url: str, text: str) -> str:
+    """Return a link repaired that feedparser has resolved against the document's URL.
+
+    A link that the document has in this form was not resolved, so its path is meant, even if it looks like a host.
+    """
+    directory = urljoin(url, ".")
+    relative = link.removeprefix(directory)
+    if relative == link or not is_faulty_link(relative) or link in text:
+        return link
+    return repair_link(relative, url)
 
 
 def _to_raw_item(entry: Any) -> RawItem:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.domain.source import Entry, Source
 from monitor.text.dates import parse_date
-from monitor.text.urls import is_web_url
+from monitor.text.urls import is_web_url, starts_with_host
 
 MAX_TITLE_CHARS = 2_000
 MAX_TEXT_CHARS = 1_000_000
@@ -130,6 +130,22 @@ def resolve_url(url: str, base: str) -> str:
     except ValueError:
         return ""
     return joined if is_web_url(joined) else ""
+
+
+_LINK_PLACEHOLDERS = frozenset({"n/a", "na", "none", "null", "nil", "undefined", "nan", "tbd", "unknown", "-", "--"})
+
+
+def is_faulty_link(link: str) -> bool:
+    """Return whether a link is a placeholder such as "N/A", or lacks the scheme before its host."""
+    return link.strip().lower() in _LINK_PLACEHOLDERS or starts_with_host(link.strip())
+
+
+def repair_link(link: str, base: str) -> str:
+    """Return a faulty link with the scheme of ``base``, or an empty string for a placeholder; others are unchanged."""
+    if not is_faulty_link(link):
+        return link
+    text = link.strip()
+    return "" if text.lower() in _LINK_PLACEHOLDERS else f"{base.partition(':')[0]}://{text}"
 
 
 MAX_GUID_CHARS = 2_000

@@ -5,7 +5,14 @@ from typing import Any
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Feed, Source
-from monitor.parse.fields import RawItem, build_entry, get_configured_timezone, resolve_url, to_plain_text
+from monitor.parse.fields import (
+    RawItem,
+    build_entry,
+    get_configured_timezone,
+    repair_link,
+    resolve_url,
+    to_plain_text,
+)
 from monitor.parse.newest import keep_newest
 
 
@@ -17,7 +24,7 @@ def parse_json_feed(text: str, url: str, source: Source) -> Feed:
         raise NotAFeed("the document begins like JSON but is not valid JSON", "broken JSON") from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise NotAFeed("the document is JSON, but not a JSON Feed: it has no list `items`", "JSON")
-    items = [_to_raw_item(item) for item in document["items"] if isinstance(item, dict)]
+    items = [_to_raw_item(item, url) for item in document["items"] if isinstance(item, dict)]
     zone = get_configured_timezone(source)
     entries = tuple(build_entry(item, url, zone) for item in keep_newest(items, zone))
     return Feed(
@@ -29,11 +36,12 @@ def parse_json_feed(text: str, url: str, source: Source) -> Feed:
     )
 
 
-def _to_raw_item(item: dict[str, Any]) -> RawItem:
+def _to_raw_item(item: dict[str, Any], base: str) -> RawItem:
     people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
     names = tuple(_get_text_field(person, "name") for person in people or () if isinstance(person, dict))
     return RawItem(
-        link=_get_text_field(item, "url") or _get_text_field(item, "external_url"),
+        link=repair_link(_get_text_field(item, "url"), base)
+        or repair_link(_get_text_field(item, "external_url"), base),
         id=_get_text_field(item, "id"),
         title=_get_text_field(item, "title"),
         published=_get_text_field(item, "date_published"),

@@ -19,6 +19,16 @@ _PERCENT_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HEADER_SAFE_CHARACTERS = _UNRESERVED_CHARACTERS | frozenset("!#$%&'()*+,/:;=?@[]")
 _AUTHORITY = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
+_LEADING_HOST = re.compile(r"((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24})(?::\d{2,5})?(?=[/?#]|$)")
+_GENERIC_SUFFIXES = frozenset(
+    """
+    com org net edu gov mil int info biz news press media today online site live world asia africa app blog radio report
+    reviews digital network agency international london paris berlin tokyo example test
+    """.split()  # noqa: SIM905 - more readable than a long list
+)
+"""Suffixes of more than two letters that outlets use; every suffix of two letters is a country's."""
+_FILE_SUFFIXES = frozenset("ai cc do gz hs im js md mk mo pl pm ps py rb rs sh so ts vb ws".split())  # noqa: SIM905 - as above
+"""Suffixes of countries that files have, too."""
 _SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 
 
@@ -62,6 +72,21 @@ def extract_origin(url: str) -> str:
     parts = _split_url(url, "")
     host = _to_ascii_host(parts.hostname or "") if parts else ""
     return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}" if parts and host else ""
+
+
+def starts_with_host(link: str) -> bool:
+    """Return whether a link without a scheme begins with a host name, such as ``www.daily.example/a/22``.
+
+    The name must end in a suffix that hosts have and files do not; ``index.php`` and ``story.do`` are paths.
+    """
+    found = _LEADING_HOST.match(link)
+    if found is None:
+        return False
+    labels = found[1].lower().split(".")
+    if labels[0] == "www" or labels[-1] in _GENERIC_SUFFIXES:
+        return len(labels) > 1
+    is_country = len(labels[-1]) == len("uk") and (len(labels) > 2 or labels[-1] not in _FILE_SUFFIXES)
+    return is_country and labels[-1].isascii()
 
 
 def quote_unsafe_characters(address: bytes) -> str:

@@ -287,3 +287,44 @@ def test_json_feeds_with_control_characters_in_strings_are_read(character: str) 
     body = f'{{"title":"D","items":[{{"id":"1","url":"/1","title":"Harbour{character} bridge"}}]}}'
     (entry,) = parse_document(body.encode(), "application/json", URL, SOURCE).entries
     assert entry.title == "Harbour bridge"
+
+
+LINK_FORMS = [
+    ("harbour.example/a/22", "https://harbour.example/a/22"),
+    ("www.harbour.co.uk/a/23", "https://www.harbour.co.uk/a/23"),
+    ("news.harbour.vn/a?id=1", "https://news.harbour.vn/a?id=1"),
+    ("harbour.com", "https://harbour.com"),
+    ("N/A", ""),
+    ("none", ""),
+    ("index.php?id=3", "https://daily.example/feeds/index.php?id=3"),
+    ("story.do?id=3", "https://daily.example/feeds/story.do?id=3"),
+    ("2026/11/story.html", "https://daily.example/feeds/2026/11/story.html"),
+    ("v1.2/notes", "https://daily.example/feeds/v1.2/notes"),
+    ("//harbour.example/a", "https://harbour.example/a"),
+    ("/n/22", "https://daily.example/n/22"),
+    ("https://daily.example/feeds/harbour.example/a", "https://daily.example/feeds/harbour.example/a"),
+]
+
+
+@pytest.mark.parametrize(("link", "expected"), LINK_FORMS)
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<rss version='2.0'><channel><title>D</title><item><title>A</title><link>{}</link></item></channel></rss>",
+        "<!DOCTYPE rss><rss><channel><title>D</title><item><title>A</title><link>\n {} </link></item></channel></rss>",
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id><title>A</title><link href='{}'/></entry></feed>",
+        '{{"title":"D","items":[{{"id":"1","title":"A","url":"{}"}}]}}',
+    ],
+)
+def test_links_without_a_scheme_lead_to_their_host(document: str, link: str, expected: str) -> None:
+    """A link that begins with a host name is no path below the feed, "N/A" is no link, and paths stay paths."""
+    at = "https://daily.example/feeds/all.xml"
+    (entry,) = parse_document(document.format(link).encode(), "", at, replace(SOURCE, feed=at)).entries
+    assert entry.url == expected
+
+
+def test_an_address_in_the_guid_replaces_a_link_that_is_none() -> None:
+    """The guid of an item without a usable link may be its address."""
+    item = "<item><title>A</title><link>N/A</link><guid>https://daily.example/n/1</guid></item>"
+    (entry,) = parse_document(f"<rss version='2.0'><channel>{item}</channel></rss>".encode(), "", URL, SOURCE).entries
+    assert entry.url == "https://daily.example/n/1"
