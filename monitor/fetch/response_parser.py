@@ -80,7 +80,8 @@ def parse_head(data: bytes, max_headers: int) -> ResponseHead:
 
 
 def _is_chunked(headers: list[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"transfer-encoding" and b"chunked" in value.lower() for name, value in headers)
+    codings = [value.lower().split(b",") for name, value in headers if name == b"transfer-encoding"]
+    return any(coding.strip() == b"chunked" for each in codings for coding in each)
 
 
 def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:

@@ -97,7 +97,9 @@ def test_chunks_have_priority_over_a_length() -> None:
     """RFC 9112, section 6.3: the length beside chunks is not used."""
     found = parse_head(head(b"Content-Length: 7", b"Transfer-Encoding: Chunked"), LIMIT)
     assert found.is_chunked
-    assert not parse_head(head(b"Transfer-Encoding: identity"), LIMIT).is_chunked
+    assert parse_head(head(b"Transfer-Encoding: gzip , chunked"), LIMIT).is_chunked
+    for other in (b"identity", b"xchunked", b""):
+        assert not parse_head(head(b"Transfer-Encoding: " + other), LIMIT).is_chunked
 
 
 CHUNKED = b"5\r\nhello\r\n00a; name=value\r\n, world!!!\r\n0\r\nX-Trailer: 1\r\n\r\n"
