@@ -29,20 +29,16 @@ _AgeKey = tuple[int, ...]
 
 
 def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list[Entry]:
-    """Return entries with the newest first.
+    """Return entries with the newest first; of those with equal dates or none, addresses decide.
 
     ``is_newest_last`` is the usual order of the format; it decides if neither dates nor addresses do.
     """
-    dates = [entry.published_at or entry.updated_at or _OLDEST_TIME for entry in entries]
-    if len(set(dates) - {_OLDEST_TIME}) > 1:
-        order = sorted(range(len(entries)), key=lambda position: dates[position], reverse=True)
-        return [entries[position] for position in order]
-    usual = list(reversed(entries)) if is_newest_last else list(entries)
-    ages = _find_ages([entry.url for entry in usual])
-    if ages is None:
-        return usual
-    order = sorted(range(len(usual)), key=lambda position: ages[position], reverse=True)
-    return [usual[position] for position in order]
+    found = list(reversed(entries)) if is_newest_last else list(entries)
+    if ages := _find_ages([entry.url for entry in found]):
+        age_by_entry = {id(entry): age for entry, age in zip(found, ages, strict=True)}
+        found.sort(key=lambda entry: age_by_entry[id(entry)], reverse=True)
+    found.sort(key=lambda entry: entry.published_at or entry.updated_at or _OLDEST_TIME, reverse=True)
+    return found
 
 
 def keep_newest(items: Sequence[RawItem], zone: tzinfo, limit: int = MAX_ENTRIES) -> list[RawItem]:
@@ -63,22 +59,25 @@ def keep_newest(items: Sequence[RawItem], zone: tzinfo, limit: int = MAX_ENTRIES
 def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
     """Return the sitemaps of an index, given with their last change, in the order in which they should be read.
 
-    If their dates differ, the newest is first. Else the largest series of addresses that differ in numbers only is read
-    by these numbers, in turn with the other sitemaps. Years and months tell which end is the newest; plain numbers and
-    the position in the index do not, so the ends are listed in turn, the last one first.
+    The newest is first. Among equal dates, or without dates, the largest series of addresses that differ in numbers
+    only is read by these numbers, in turn with the other sitemaps. Years and months tell which end is newer; plain
+    numbers and the position in the index do not, so the ends are listed in turn, the last one first.
     """
-    if len({changed for _, changed in sitemaps if changed}) > 1:
-        return [url for url, _ in sorted(sitemaps, key=lambda pair: pair[1] or _OLDEST_TIME, reverse=True)]
-    urls = [url for url, _ in sitemaps]
+    changed_at = dict(sitemaps)
+    urls = list(changed_at)
     numbered = _find_largest_series(urls)
     if len(numbered) < 2:
-        return _alternate_ends(urls)
-    others = _alternate_ends([url for url in urls if url not in numbered])
-    others.sort(key=lambda url: "news" not in url.lower())
-    oldest_first = sorted(numbered, key=lambda url: numbered[url])
-    is_dated = all(_YEAR.match(str(numbers[0])) for numbers in numbered.values())
-    series = list(reversed(oldest_first)) if is_dated else _alternate_ends(oldest_first)
-    return list(filter(None, chain.from_iterable(zip_longest(series, others))))
+        found = _alternate_ends(urls)
+    else:
+        others = _alternate_ends([url for url in urls if url not in numbered])
+        others.sort(key=lambda url: "news" not in url.lower())
+        oldest_first = sorted(numbered, key=lambda url: numbered[url])
+        is_dated = all(_YEAR.match(str(numbers[0])) for numbers in numbered.values())
+        series = list(reversed(oldest_first)) if is_dated else _alternate_ends(oldest_first)
+        found = list(filter(None, chain.from_iterable(zip_longest(series, others))))
+    if len(set(changed_at.values()) - {None}) > 1:
+        found.sort(key=lambda url: changed_at[url] or _OLDEST_TIME, reverse=True)
+    return found
 
 
 def _find_largest_series(urls: Sequence[str]) -> dict[str, _AgeKey]:

@@ -50,6 +50,8 @@ def test_no_sitemap_is_lost_and_one_date_for_all_is_no_date() -> None:
     assert sort_sitemaps([(name, same) for name in names]) == list(reversed(names))
     later = parse_date("2026-03-06")
     assert sort_sitemaps([(names[0], later), *((name, same) for name in names[1:])])[0] == names[0]
+    pages = f"{SITE}/pages.xml"
+    assert sort_sitemaps([(pages, later), *((name, same) for name in names)])[:3] == [pages, names[-1], names[-2]]
     assert sorted(sort_sitemaps([(name, None) for name in [*names, f"{SITE}/x"]])) == sorted([*names, f"{SITE}/x"])
 
 
