@@ -1,9 +1,9 @@
 """Parser of HTTP/1.1 responses that reads faulty servers as curl and browsers do.
 
 Accepted faults: lines that end in LF alone, folded lines, lines without a colon, spaces before a colon, control
-characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. h11 refuses most of
-them, and the lenient settings of httptools cover half. One connection carries one response, so a misread end of a body
-cannot shift bytes into another response. A response whose length has two readings is refused all the same.
+characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. No library reads all of
+them (docs/decisions/0005-http-parser.md). One connection carries one response, so a misread end of a body cannot shift
+bytes into another response. A response whose length has two readings is refused all the same.
 """
 
 import re

@@ -25,7 +25,8 @@ CONFIG = "settings:\n  allowed_networks: [127.0.0.0/8]\nsources: # ours\n  old: 
 
 def serve_pages(pages: dict[str, bytes]) -> Callable[..., object]:
     async def handler(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
-        writer.write(reply(pages[path]) if path in pages else reply(status="404 Not Found"))
+        page = pages.get(path, reply(status="404 Not Found"))
+        writer.write(page if page.startswith(b"HTTP/1.1") else reply(page))
 
     return handler
 
@@ -113,6 +114,13 @@ def test_the_comments_feed_comes_after_the_main_feed(tmp_path: Path) -> None:
     pages = {"/": f"<html>{home}</html>".encode(), "/feed/": rss("Daily"), "/zeta/feed/": rss("Zeta")}
     pages["/comments/feed/"] = rss("Comments for Daily")
     assert found_urls(pages, tmp_path) == ["/zeta/feed/", "/feed/", "/comments/feed/"]
+
+
+def test_a_feed_in_a_link_header_is_found(tmp_path: Path) -> None:
+    """A page without any markup for feeds may name one in its headers."""
+    link = '</news.php>; rel="alternate"; type="application/rss+xml"'
+    pages = {"/": reply(b"<html>News</html>", Link=link), "/news.php": rss("News")}
+    assert found_urls(pages, tmp_path) == ["/news.php"]
 
 
 def test_a_page_that_lists_feeds_is_followed_one_step_from_home(tmp_path: Path) -> None:
