@@ -129,6 +129,20 @@ HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
+class SitemapMemory:
+    """Sitemaps of an index that earlier polls have read, as URLs, the latest first.
+
+    ``productive`` sitemaps had new addresses; ``known`` ones were read, so a new address in them is a new article.
+    """
+
+    productive: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+NO_SITEMAP_MEMORY = SitemapMemory()
+
+
+@dataclass(frozen=True, slots=True)
 class PollState:
     """State that one poll of a source stores for the next one.
 
@@ -137,8 +151,7 @@ class PollState:
     in the last document, ``ttl`` its requested minimum interval. ``notice`` is the last notice sent to the reader, at
     ``reported_at``, about a state that began at ``reported_since_at`` and was first reported at ``first_reported_at``.
     ``pages`` is maintained by page reading and only read by polls; ``accepted_at`` is the ``changed_at`` of the layout
-    change that was accepted. ``productive_sitemaps`` are the sitemaps of an index that brought new addresses, the last
-    ones first.
+    change that was accepted. ``sitemaps`` is what is known about the sitemaps of an index.
     """
 
     source_id: str
@@ -169,7 +182,7 @@ class PollState:
     pages: PageQuality = UNKNOWN_PAGE_QUALITY
     accepted_at: datetime | None = None
     reported_since_at: datetime | None = None
-    productive_sitemaps: tuple[str, ...] = ()
+    sitemaps: SitemapMemory = NO_SITEMAP_MEMORY
 
 
 @dataclass(frozen=True, slots=True)

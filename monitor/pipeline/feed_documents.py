@@ -4,7 +4,7 @@ Parsers take long to load, and many passes find every feed unchanged: they are i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from monitor.domain.fetch_result import (
     Gone,
     NotModified,
 )
-from monitor.domain.poll_state import PollState
+from monitor.domain.poll_state import NO_SITEMAP_MEMORY, PollState, SitemapMemory
 from monitor.domain.polling_policy import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.domain.ports import Fetcher, ProcessPool
 from monitor.domain.source import Entry, Feed, Source, SourceKind
@@ -32,7 +32,7 @@ from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys
 from monitor.text.urls import extract_origin
 
-MAX_NESTED_SITEMAPS = 4  # of one index
+MAX_NESTED_SITEMAPS = 4  # of one index; one more is read in turn, to learn which sitemaps have new addresses
 MAX_SITEMAP_DOCUMENTS = 8  # of one poll, nested indexes included
 MAX_INDEX_LEVELS = 2
 MAX_PREFERRED_SITEMAPS = 2  # the others are read at the ends of the index, where new sitemaps appear
@@ -168,7 +168,7 @@ class FeedDocumentReader:
         elif source.kind is SourceKind.LISTING:
             feed = await self._add_listing_pages(feed, source, has_known_entry)
         elif feed.nested_urls:
-            reading = await self._read_sitemaps(feed, source, poll_state.productive_sitemaps)
+            reading = await self._read_sitemaps(feed, source, poll_state.sitemaps, poll_state.polls)
             if reading.failure is not None:
                 return PollAttempt(poll_state, reading.failure)
             feed, parts = reading.feed, reading.parts
@@ -194,13 +194,15 @@ class FeedDocumentReader:
             feed = replace(feed, entries=_merge_entries(feed.entries, found.entries))
         return replace(attempt, result=replace(document, gap_entries=await self._key_entries(feed)))
 
-    async def _read_sitemaps(self, index: Feed, source: Source, preferred: Collection[str] = ()) -> "_SitemapReading":
+    async def _read_sitemaps(
+        self, index: Feed, source: Source, memory: SitemapMemory = NO_SITEMAP_MEMORY, turn: int = 0
+    ) -> "_SitemapReading":
         """Read the sitemaps of an index, and of the indexes in it, within the limits of this module.
 
-        ``preferred`` are the sitemaps to read first, if an index still names them.
+        ``turn`` is the number of the poll; it decides which of the less important sitemaps is read.
         """
         pending: list[tuple[str, tuple[str, ...]]] = [
-            (url, ()) for url in _choose_sitemaps(index.nested_urls, preferred)
+            (url, ()) for url in _choose_sitemaps(index.nested_urls, memory, turn)
         ]
         reading, seen = _SitemapReading(index), {source.url}
         while pending and len(seen) <= MAX_SITEMAP_DOCUMENTS:
@@ -211,7 +213,7 @@ class FeedDocumentReader:
             part = await self._read_part(source, url)
             if isinstance(part, Feed) and part.nested_urls:
                 if len(parents) + 1 < MAX_INDEX_LEVELS:
-                    nested = _choose_sitemaps(part.nested_urls, preferred)
+                    nested = _choose_sitemaps(part.nested_urls, memory, turn)
                     pending = [(one, (*parents, url)) for one in nested] + pending
                 elif not part.entries:
                     part = Failed(
@@ -328,11 +330,19 @@ class _SitemapReading:
             self._newest |= {url: max([*dates, *filter(None, [self._newest.get(url)])])} if dates else {}
 
 
-def _choose_sitemaps(nested_urls: Sequence[str], preferred: Collection[str]) -> list[str]:
-    """Return the sitemaps of an index to read: a few preferred ones, then the first ones in order of reading."""
+def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: int) -> list[str]:
+    """Return the sitemaps of an index to read: productive ones, the first in order of reading, and one in turn.
+
+    The first poll reads more of them, because its addresses are not reported. A sitemap in the middle of an index that
+    was not read then is not chosen later: all its old addresses would be new.
+    """
+    if not memory.known:
+        return list(nested_urls[:MAX_SITEMAP_DOCUMENTS])
     names = set(nested_urls)
-    first = [url for url in preferred if url in names][:MAX_PREFERRED_SITEMAPS]
-    return [*first, *(url for url in nested_urls if url not in first)][:MAX_NESTED_SITEMAPS]
+    productive = [url for url in memory.productive if url in names][:MAX_PREFERRED_SITEMAPS]
+    chosen = list(dict.fromkeys((*productive, *nested_urls)))[:MAX_NESTED_SITEMAPS]
+    others = [url for url in memory.known if url in names and url not in chosen]
+    return [*chosen, others[turn % len(others)]] if others else chosen
 
 
 def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | Blocked:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from monitor.domain import polling_policy
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, Gone, NotModified
-from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.poll_state import PollState, SitemapMemory, SourceState
 from monitor.domain.source import Entry, Feed, Source
 from monitor.domain.source_health import (
     SUGGEST_REMOVE_SOURCE,
@@ -24,7 +24,7 @@ from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, SitemapPar
 from monitor.stories.identity import KeyedEntry, collect_lookup_keys
 from monitor.stories.novelty import ClassifiedEntry, EntryDecision, PollNovelty, classify_entries
 
-MAX_PRODUCTIVE_SITEMAPS = 8
+MAX_REMEMBERED_SITEMAPS = 16
 MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely between two polls
 
 
@@ -151,7 +151,7 @@ def _plan_document(
     poll_state = replace(
         poll_state,
         body_hash=document.body_hash if document.entry_count else "",
-        productive_sitemaps=_find_productive_sitemaps(poll_state, document.sitemap_parts, novelty),
+        sitemaps=_remember_sitemaps(poll_state, document.sitemap_parts, novelty),
     )
     outcome = PollOutcome.KNOWN if document.entry_count else PollOutcome.EMPTY
     if novelty.new:
@@ -173,19 +173,22 @@ def _plan_document(
     )
 
 
-def _find_productive_sitemaps(
-    poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty
-) -> tuple[str, ...]:
-    """Return the sitemaps that brought new addresses, before the ones that did so at earlier polls.
+def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty) -> SitemapMemory:
+    """Return which sitemaps were read and which had new addresses, the latest first.
 
-    At the first poll every address is new, so the sitemaps with the newest dates count.
+    At the first poll every address is new, so the sitemaps with the newest dates count as productive.
     """
+    memory = poll_state.sitemaps
     if poll_state.baseline_at is None:
-        dated = [(part.newest_at, part.url) for part in parts if part.newest_at]
-        return tuple(url for _, url in sorted(dated, reverse=True)[:MAX_PRODUCTIVE_SITEMAPS])
-    new_urls = {one.entry.url for one in novelty.new}
-    productive = [part.url for part in parts if not new_urls.isdisjoint(part.entry_urls)]
-    return tuple(dict.fromkeys((*productive, *poll_state.productive_sitemaps)))[:MAX_PRODUCTIVE_SITEMAPS]
+        dated = sorted(((part.newest_at, part.url) for part in parts if part.newest_at), reverse=True)
+        productive = [url for _, url in dated]
+    else:
+        new_urls = {one.entry.url for one in novelty.new}
+        productive = [part.url for part in parts if not new_urls.isdisjoint(part.entry_urls)]
+    return SitemapMemory(
+        tuple(dict.fromkeys((*productive, *memory.productive)))[:MAX_REMEMBERED_SITEMAPS],
+        tuple(dict.fromkeys((*(part.url for part in parts), *memory.known)))[:MAX_REMEMBERED_SITEMAPS],
+    )
 
 
 def _decide_entries(

@@ -78,20 +78,36 @@ def test_an_undated_index_is_read_where_the_new_addresses_are(database: SqlDatab
     grown = site | {"/part-11.xml": urlset("/story/part-11", "/story/minister")}
     added = grown | {"/part-12.xml": urlset("/story/part-12"), "/index.xml": index(*names, "/part-12.xml")}
     (first, asked), (second, _), (third, later) = poll_site(database, site, grown, added)
-    assert set(asked) == {"/index.xml", "/part-11.xml", "/part-1.xml", "/part-10.xml", "/part-2.xml"}
-    assert (first.new_count, second.new_count, third.new_count) == (4, 1, 1)
+    assert asked[1:5] == ["/part-11.xml", "/part-1.xml", "/part-10.xml", "/part-2.xml"]
+    assert (first.new_count, second.new_count, third.new_count) == (8, 1, 1)
+    assert len(asked) == 9
+    assert len(later) == 6
     assert later[1] == "/part-11.xml"
     assert {"/story/minister", "/story/part-12"} <= stored_paths(database)
     (state,) = database.sources.load_poll_states().values()
-    assert [url.rpartition("/")[2] for url in state.productive_sitemaps] == ["part-12.xml", "part-11.xml"]
+    assert [url.rpartition("/")[2] for url in state.sitemaps.productive] == ["part-12.xml", "part-11.xml"]
+
+
+def test_every_sitemap_of_a_short_index_is_read_in_turn_and_productive_ones_each_time(database: SqlDatabase) -> None:
+    """Addresses of an undated sitemap in the middle are found, and from then on at once."""
+    names = [f"/{name}.xml" for name in ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "oak")]
+    site = {"/index.xml": index(*names), **parts(names)}
+    grown = site | {"/elm.xml": urlset("/story/elm", "/story/first")}
+    again = site | {"/elm.xml": urlset("/story/elm", "/story/first", "/story/second")}
+    results = poll_site(database, site, grown, grown, grown, grown, again)
+    assert results[0][0].new_count == 8
+    assert sum(result.new_count for result, _ in results[1:-1]) == 1
+    assert results[-1][0].new_count == 1
+    assert max(len(asked) for _, asked in results[1:]) == 6
+    assert {"/story/first", "/story/second"} <= stored_paths(database)
 
 
 def test_a_dated_series_is_read_from_its_newest_month(database: SqlDatabase) -> None:
     """Months in the addresses tell the order, wherever in the index they stand."""
     names = [f"/map-2026-{month}.xml" for month in range(1, 12)]
     ((result, asked),) = poll_site(database, {"/index.xml": index(*names), **parts(names)})
-    assert set(asked) == {"/index.xml", *(f"/map-2026-{month}.xml" for month in (8, 9, 10, 11))}
-    assert result.new_count == 4
+    assert asked == ["/index.xml", *(f"/map-2026-{month}.xml" for month in range(11, 3, -1))]
+    assert result.new_count == 8
 
 
 def test_an_index_of_indexes_is_followed_two_levels_within_the_limits(database: SqlDatabase) -> None:
