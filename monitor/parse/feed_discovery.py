@@ -11,6 +11,7 @@ from monitor.parse.fields import resolve_url, to_plain_text
 from monitor.text.urls import canonicalize_url, extract_host, get_site_domain
 
 _FEED_MEDIA_TYPE = re.compile(r"application/(?:x[.-])?(?:rss|atom|rdf)\+xml|application/feed\+json")
+_FEED_RELATIONS = frozenset({"alternate", "alternative", "feed", "rss", "service.feed"})
 _VAGUE_MEDIA_TYPES = frozenset({"application/xml", "text/xml", "application/json", "application/rss", "text/rss"})
 _FEED_WORD = r"(?:rss|feeds?(?!back)|atom(?!ic)|rdf)"
 _FEED_LIKE_URL = re.compile(
@@ -34,7 +35,8 @@ _LINK_HEADER = re.compile(r"<([^<>]{1,2000})>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^
 _LINK_PARAMETER = re.compile(r";\s*([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]*))")
 _COMMON_FEED_PATHS = (
     *("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "rss/home.rss"),
-    *("feeds", "rss2.xml", "index.rdf", "?feed=rss2", "feeds/posts/default"),
+    *("feeds", "rss2.xml", "index.rdf", "?feed=rss2", "feeds/posts/default", "blog/feed", "news/feed"),
+    "?format=feed&type=rss",
 )
 _COMMON_SITEMAP_PATHS = ("sitemap-news.xml", "news-sitemap.xml", "sitemap_news.xml", "sitemap.xml")
 MAX_FEED_CANDIDATES = 40
@@ -103,7 +105,7 @@ def _rate_relation(rel: str, media_type: str, href: str) -> str:
     media_type = media_type.lower().partition(";")[0].strip()
     if "feed" in rels and media_type in {"", *_VAGUE_MEDIA_TYPES}:
         return "feed"
-    if not {"alternate", "feed"} & set(rels):
+    if not _FEED_RELATIONS.intersection(rels):
         return ""
     if _FEED_MEDIA_TYPE.fullmatch(media_type):
         return "feed"

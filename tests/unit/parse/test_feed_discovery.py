@@ -46,6 +46,7 @@ HOME = "https://www.daily.example/"
         '<link rel="alternate" type="application/x-atom+xml" href="/f">',
         '<link rel="ALTERNATE home" type="Application/RSS+XML" href="/f">',
         '<link rel="feed" href="/f">',
+        '<link rel="alternative" type="application/rss+xml" href="/f">',
         '<a rel="feed" href="/f">News</a>',
         '<a rel="alternate" type="application/rss+xml" href="/f">Blog</a>',
     ],
