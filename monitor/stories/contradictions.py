@@ -23,7 +23,7 @@ MAX_HEAD_WORDS = 60
 MIN_STEM_LETTERS = 4  # `Japanese` counts as named where `Japan` is
 MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
 MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
