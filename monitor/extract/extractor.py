@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.domain.article import Article
 from monitor.domain.source import Selectors, Source
-from monitor.extract.dates import PageTimeZone, find_modified, find_published, find_source_timezone, to_utc
+from monitor.extract.dates import find_modified, find_published, to_utc
 from monitor.extract.dom_blocks import PAYWALL_NAMES, PageLayout, limit_html, survey_dom
 from monitor.extract.language_detection import detect_language
 from monitor.extract.line_classifier import is_sentence
@@ -21,6 +21,7 @@ from monitor.extract.metadata import PageMetadata, choose_title, read_metadata
 from monitor.extract.regions import ArticleRegions, assemble_regions
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
 from monitor.text.encoding import decode
+from monitor.text.time_zones import find_local_time
 from monitor.text.urls import get_site_domain
 
 _MAX_PAYWALLED_WEIGHT = 1_800  # weight; a page with a paywall box and less text is taken as cut off by it
@@ -125,17 +126,16 @@ def explain_page(
     tree = LexborHTMLParser(limit_html(decode(body, content_type)) if _is_text_body(body) else "")
     metadata = read_metadata(tree)
     selectors = source.selectors if source else Selectors()
-    zone = find_source_timezone(source, url)
-    page_zone = PageTimeZone(zone, is_configured=bool(source and source.timezone))
+    local_time = find_local_time(source, url)
     published_by = selectors.published
-    published, published_why = select_date(tree, published_by, zone) if published_by else None, "selector"
+    published, published_why = select_date(tree, published_by, local_time) if published_by else None, "selector"
     remove_selected(tree, selectors.remove)
     root = tree.body
     page = analyze_page(survey_dom(root) if root is not None else PageLayout(), list(metadata.headlines.values()))
     regions, title, title_why = _extract_regions(tree, page, metadata, selectors, url)
     if published is None:
         published, published_why = find_published(
-            tree, page, metadata, page_zone, entry.published_at if entry else None
+            tree, page, metadata, local_time, url, entry.published_at if entry else None
         )
     own_title = "" if entry and _is_feed_title_better(entry.title, title_why) else title
     text, text_why = choose_fuller_text("\n".join(regions.body), metadata.body)
@@ -148,7 +148,7 @@ def explain_page(
         body=text,
         canonical_url=_choose_canonical_url(url, metadata.urls),
         published_at=to_utc(published),
-        modified_at=find_modified(tree, metadata, zone, published),
+        modified_at=find_modified(tree, metadata, local_time, published),
         authors=_find_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
         agency=regions.agency,
         section=metadata.sections[0] if metadata.sections else "",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
+from operator import itemgetter
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -18,6 +19,7 @@ from monitor.extract.main_content import PageAnalysis, alnum_key
 
 _MAX_JSON_LD_CHARS = 2_000_000  # per JSON-LD script
 _MAX_JSON_LD_DEPTH = 12
+_MIN_TITLE_KEY_CHARS = 6  # letters: a shorter headline is part of many titles
 _MAX_JSON_LD_NODES = 5_000  # per JSON-LD script
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
 _TYPE_PRIORITIES = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
@@ -57,6 +59,8 @@ _META_NAMES_BY_FIELD = {  # normalized names of meta tags (without punctuation) 
     "sites": "ogsitename applicationname",
     "languages": "oglocale contentlanguage language dclanguage",
 }
+_PUBLISHED_META_NAMES = _META_NAMES_BY_FIELD["published"].split()
+"""Names of the publication date, most trusted first: `date` is often that of the last change."""
 _FIELD_BY_META_NAME = {name: field_name for field_name, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
 _TITLE_ORIGINS = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
 _NAME_SEPARATORS = re.compile(r"[\W_]+")
@@ -65,8 +69,8 @@ _NAME_SEPARATORS = re.compile(r"[\W_]+")
 def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
     """Collect the metadata of a page; invalid JSON and unexpected structures are ignored."""
     metadata = PageMetadata()
-    for script in tree.css('script[type*="ld+json" i]'):
-        _read_json_ld(metadata, script.text() or "")
+    claimed_dates: list[tuple[int, str]] = []
+    _read_json_ld(metadata, tree)
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         name = next(filter(None, map(attributes.get, ("property", "name", "itemprop", "http-equiv"))), "")
@@ -74,9 +78,14 @@ def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
         field_name = _FIELD_BY_META_NAME.get(name)
         if name in _TITLE_ORIGINS:
             _add_headline(metadata, _TITLE_ORIGINS[name], attributes.get("content"))
+        elif field_name in {"published", "modified"} and name == _normalize_meta_name(attributes.get("itemprop") or ""):
+            continue  # may be in the box of another article; `dates.py` reads these
+        elif field_name == "published":
+            claimed_dates.append((_PUBLISHED_META_NAMES.index(name), attributes.get("content") or ""))
         elif field_name:
             _add_claims(getattr(metadata, field_name), attributes.get("content"))
     _read_links(metadata, tree)
+    _add_claims(metadata.published, *(text for _rank, text in sorted(claimed_dates, key=itemgetter(0))))
     return metadata
 
 
@@ -100,16 +109,28 @@ def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
         _add_headline(metadata, "document", title.text())
 
 
-def _read_json_ld(metadata: PageMetadata, text: str) -> None:
-    """Add the claims of a JSON-LD script; the most specific article types come first."""
-    document = _parse_lenient_json(text)
-    articles = [node for node in _iter_nodes(document) if _is_article_node(node)]
-    articles.sort(key=lambda node: -max((_TYPE_PRIORITIES.get(kind, 1) for kind in _list_node_types(node)), default=0))
+def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
+    """Add the claims of the JSON-LD scripts.
+
+    An article with the page's title comes first, then the most specific type. If one has the title, the dates of the
+    others do not count.
+    """
+    documents = [_parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
+    articles = [node for document in documents for node in _iter_nodes(document) if _is_article_node(node)]
+    titles = [alnum_key(node.text()) for node in tree.css("title, h1")] if len(articles) > 1 else []
+    titled = [node for node in articles if _is_titled(node, titles)]
+    articles.sort(
+        key=lambda node: (
+            node not in titled,
+            -max((_TYPE_PRIORITIES.get(kind, 1) for kind in _list_node_types(node)), default=0),
+        )
+    )
     for node in articles:
+        if not titled or node in titled:
+            _add_claims(metadata.published, node.get("datePublished"), node.get("dateCreated"))
+            _add_claims(metadata.modified, node.get("dateModified"))
         _add_headline(metadata, "json-ld", node.get("headline") or node.get("name"))
         _add_claims(metadata.descriptions, node.get("description"))
-        _add_claims(metadata.published, node.get("datePublished"), node.get("dateCreated"))
-        _add_claims(metadata.modified, node.get("dateModified"))
         _add_claims(metadata.authors, *_flatten_names(node.get("author")))
         _add_claims(metadata.sections, *_flatten_names(node.get("articleSection")))
         _add_claims(metadata.languages, *_flatten_names(node.get("inLanguage")))
@@ -118,6 +139,13 @@ def _read_json_ld(metadata: PageMetadata, text: str) -> None:
             metadata.body = body
         if str(node.get("isAccessibleForFree", "")).lower() == "false":
             metadata.is_paywalled = True
+
+
+def _is_titled(node: dict[str, Any], title_keys: list[str]) -> bool:
+    """Return whether the headline of a JSON-LD article is in one of the page's titles."""
+    headline = node.get("headline") or node.get("name")
+    key = alnum_key(unescape(headline)) if isinstance(headline, str) else ""
+    return len(key) >= _MIN_TITLE_KEY_CHARS and any(key in title for title in title_keys)
 
 
 def _parse_lenient_json(text: str) -> Any:

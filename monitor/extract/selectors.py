@@ -1,7 +1,7 @@
 """User-defined selectors, which override what the extractor would find."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -9,6 +9,7 @@ from monitor.domain.source import DateSelector
 from monitor.extract.dom_blocks import normalize_spacing
 from monitor.extract.main_content import PageAnalysis
 from monitor.text.dates import parse_date_details
+from monitor.text.time_zones import LocalTime
 
 _VALUE_ATTRIBUTES = ("content", "datetime", "title")
 
@@ -29,12 +30,12 @@ def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
     return [text for text in texts if text]
 
 
-def select_date(tree: LexborHTMLParser, published: DateSelector, zone: tzinfo | None) -> datetime | None:
+def select_date(tree: LexborHTMLParser, published: DateSelector, local_time: LocalTime) -> datetime | None:
     """Return the first matching date, parsed with the user's format if one is configured."""
     for node in _find_nodes(tree, published.selector):
         attributes = node.attributes
         for text in (*map(attributes.get, _VALUE_ATTRIBUTES), node.text(separator=" ")):
-            moment = _parse_selected_date(normalize_spacing(text or ""), published.format, zone)
+            moment = _parse_selected_date(normalize_spacing(text or ""), published.format, local_time)
             if moment is not None:
                 return moment
     return None
@@ -66,12 +67,12 @@ def _find_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
         return []
 
 
-def _parse_selected_date(text: str, date_format: str, zone: tzinfo | None) -> datetime | None:
+def _parse_selected_date(text: str, date_format: str, local_time: LocalTime) -> datetime | None:
     if not date_format:
-        stamp = parse_date_details(text, zone)
+        stamp = parse_date_details(text, local_time)
         return stamp.instant if stamp else None
     try:
         moment = datetime.strptime(text, date_format)  # noqa: DTZ007 - the zone is added when the format has none
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=local_time.zone or UTC)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.language.schema import Convention, Countries, Country, Language
+from monitor.language.schema import Convention, Countries, Country, Language, ZoneAbbreviation, ZoneAbbreviations
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -37,6 +37,18 @@ def language_data() -> LanguageData:
     Raises LanguageDataError if a file is not valid.
     """
     return load_language_data(files("monitor.language") / "data")
+
+
+@cache
+def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
+    """Return the meanings of each abbreviation of a time zone; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    meanings: dict[str, tuple[ZoneAbbreviation, ...]] = {}
+    for one in _read(files("monitor.language") / "data" / "zone_abbreviations.toml", ZoneAbbreviations).abbreviation:
+        meanings[one.name] = (*meanings.get(one.name, ()), one)
+    return MappingProxyType(meanings)
 
 
 def page_phrases(field: str) -> tuple[str, ...]:

@@ -101,13 +101,23 @@ class Native(_Table):
     """Family names of two characters, where most have one."""
 
 
+NumericDates = Literal["day first", "month first", "year first", "both"]
+"""Order of the numbers of a date. With `year first` and `both`, 03/04/2026 and 03.04.26 are not certain."""
+
+
 class Calendar(_Table):
-    """Names of months and days."""
+    """Names of months and days, and how dates and times are written."""
 
     months: Annotated[tuple[Words, ...], Field(max_length=12)] = ()
     """Twelve lists of names and abbreviations, January first; lower case, without a final dot."""
     weekdays: Words = ()
     """Names and abbreviations of days as lines with a date print them; lower case."""
+    numeric_dates: NumericDates = "day first"
+    """Order of day and month in 03/04/2026."""
+    before_noon: Words = ()
+    """Words next to a time of twelve hours for the first half of the day, as printed."""
+    after_noon: Words = ()
+    """Words next to a time of twelve hours for the second half of the day, as printed."""
 
 
 class Inflection(_Table):
@@ -296,9 +306,11 @@ class Country(_Table):
     home_of: str = ""
     """Code of the language in which a title without a country means this one."""
     domain: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
-    """Top-level domain of the country, if `time_zone` is given."""
+    """Top-level domain of the country."""
     time_zone: str = ""
     """IANA zone, only for countries in which nearly all publishers use the same time."""
+    numeric_dates: NumericDates = "day first"
+    """Order of day and month in 03/04/2026."""
 
 
 class Countries(_Table):
@@ -306,3 +318,25 @@ class Countries(_Table):
 
     sources: Sources
     country: tuple[Country, ...]
+
+
+class ZoneAbbreviation(_Table):
+    """One meaning of one abbreviation of a time zone; several records may have the same name."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """The abbreviation as it is printed, as `CST`."""
+    minutes: int = 0
+    """Offset from UTC in minutes, east positive."""
+    zone: str = ""
+    """IANA zone instead of `minutes`, for an abbreviation of both seasons, as `ET`."""
+    countries: Words = ()
+    """Top-level domains of the countries where the abbreviation has this meaning; empty if it has only one."""
+    is_default: bool = False
+    """True for the meaning in all other countries; an ambiguous abbreviation may have none."""
+
+
+class ZoneAbbreviations(_Table):
+    """All abbreviations of time zones: `data/zone_abbreviations.toml`."""
+
+    sources: Sources
+    abbreviation: tuple[ZoneAbbreviation, ...]

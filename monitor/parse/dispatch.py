@@ -14,6 +14,7 @@ from monitor.parse.jsonfeed import parse_json_feed
 from monitor.parse.sitemap import ROOT_SEARCH_CHARS, find_end_of_prolog, is_sitemap, parse_sitemap
 from monitor.text.bot_walls import find_wall
 from monitor.text.encoding import decode
+from monitor.text.references import repair_xml_references
 
 MAX_DOCUMENT_BYTES = 30_000_000  # as for a large document that the server compresses
 MAX_INLINE_BYTES = 400_000
@@ -24,6 +25,8 @@ _FEED_LINK_TAG = re.compile(
     r"<link\b[^>]{0,500}?type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.IGNORECASE
 )
 _ITEM_TAG = re.compile(r"<(?P<close>/?)(?:\w{1,40}:)?(?:item|entry|channel|rss|feed|RDF)(?=[\s>])", re.IGNORECASE)
+_EMPTY_ITEM = re.compile(r"<(item|entry)\s*/>|<(item|entry)\s*>\s*</\2\s*>")
+"""Element without content: no article, and inside another item it would end that one for feedparser."""
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
 _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
@@ -69,11 +72,13 @@ def _parse_feed(text: str, url: str, source: Source) -> Feed:
         text, start, start + ROOT_SEARCH_CHARS
     ):  # the root element identifies a feed even if the rest is broken
         raise NotAFeed(*_describe_non_feed(text))
+    text = _EMPTY_ITEM.sub("", text)
     feed = parse_fast_xml(text, url, source)
     if feed is not None:
         return feed
     from monitor.parse.feedparser_backend import parse_with_feedparser  # slow to import, needed for few documents
 
+    text = repair_xml_references(text)
     end = _find_end_of_complete_entries(text)
     feed = replace(parse_with_feedparser(text[:end], url, source), is_cut_off=end < len(text))
     if not feed.entries and not feed.title and _HTML_START.match(text):

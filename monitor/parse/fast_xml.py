@@ -13,15 +13,9 @@ import feedparser.mixin
 from lxml import etree
 
 from monitor.domain.source import Entry, Feed, Source
-from monitor.parse.fields import (
-    RawItem,
-    build_entry,
-    get_configured_timezone,
-    is_faulty_link,
-    resolve_url,
-    to_plain_text,
-)
+from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entries, is_faulty_link, resolve_url, to_plain_text
 from monitor.parse.newest import keep_newest
+from monitor.text.time_zones import SourceClock
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
 _FEEDPARSER_MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table defines which names have a handler
@@ -88,7 +82,7 @@ class _FastXmlParser:
     """Parser of one document; caches the meaning of each tag."""
 
     def __init__(self, url: str, source: Source) -> None:
-        self._url, self._zone = url, get_configured_timezone(source)
+        self._url, self._clock = url, SourceClock(source, url)
         self._field_by_tag: dict[tuple[str, str | None], str] = {}
 
     def parse(self, root: etree._Element) -> Feed:
@@ -123,8 +117,8 @@ class _FastXmlParser:
             _require(raw.title and raw.link)
             raws.append(raw)
         _require(raws)
-        entries = tuple(build_entry(raw, self._url, self._zone) for raw in keep_newest(raws, self._zone))
-        return self._build_feed(channel, entries, len(raws) > len(entries))
+        entries = build_entries(keep_newest(raws, self._clock), self._url, self._clock)
+        return self._build_feed(channel, entries, len(raws) > MAX_ENTRIES)
 
     def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], truncated: bool) -> Feed:
         """Build the feed from its entries and metadata; Atom and RSS metadata are found by local element names."""

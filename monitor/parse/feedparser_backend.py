@@ -13,15 +13,16 @@ import feedparser
 from monitor.domain.source import Feed, Source
 from monitor.parse.fast_xml import parse_ttl
 from monitor.parse.fields import (
+    MAX_ENTRIES,
     RawItem,
-    build_entry,
-    get_configured_timezone,
+    build_entries,
     is_faulty_link,
     repair_link,
     resolve_url,
     to_plain_text,
 )
 from monitor.parse.newest import keep_newest
+from monitor.text.time_zones import SourceClock
 from monitor.text.urls import is_web_url
 
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<!ENTITY[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -39,14 +40,14 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    zone = get_configured_timezone(source)
+    clock = SourceClock(source, url)
     items = [_to_raw_item(entry) for entry in parsed.entries]
     for item in items:
         link = _repair_resolved_link(item.link or "", url, text)
         if item.link and not link and item.id and item.id in text and is_web_url(item.id):
             link = item.id  # the guid is the address, as written in the document
         item.link = link
-    entries = tuple(build_entry(item, url, zone) for item in keep_newest(items, zone))
+    entries = build_entries(keep_newest(items, clock), url, clock)
     metadata = {key.removeprefix("sy_"): value for key, value in parsed.feed.items() if isinstance(value, str)}
     return Feed(
         entries=entries,
@@ -54,7 +55,7 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         url=resolve_url(metadata.get("link", ""), url),
         language=metadata.get("language", "").replace("_", "-")[:35],
         ttl=parse_ttl(metadata),
-        is_truncated=len(items) > len(entries),
+        is_truncated=len(items) > MAX_ENTRIES,
     )
 
 

@@ -2,14 +2,15 @@
 
 import html
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from urllib.parse import urljoin
-from zoneinfo import ZoneInfo
 
-from monitor.domain.source import Entry, Source
-from monitor.text.dates import parse_date
+from monitor.domain.source import Entry
+from monitor.text.dates import expand_year, infer_day_first, parse_date
+from monitor.text.time_zones import SourceClock
 from monitor.text.urls import is_web_url, starts_with_host
 
 MAX_TITLE_CHARS = 2_000
@@ -21,12 +22,14 @@ _MONTH_NUMBERS = {
     )
 }
 _RFC822_DATE = re.compile(
-    r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4}|\d{2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
-    r"(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
+    r"(?:[A-Za-z]{3,9}(?:,\s*|\s+))?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s+(\d{4}|\d{2})"
+    r"\s+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:\s*(Z|UTC?|GMT|[+-]\d{2}:?\d{2}))?"
 )
 _ISO_DATE = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
+    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?",
+    re.IGNORECASE,
 )
+_SHORT_YEAR = re.compile(r"((?:^|[\s,])\d{1,2}[\s-]+[^\W\d_]{3,}\.?[\s-]+)(\d{2})(?=\s+\d{1,2}:)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>|<!--.*?-->", re.DOTALL)
 _BLOCK_TAG = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -35,28 +38,29 @@ _WHITESPACE = re.compile(r"\s+")
 _MIN_YEAR, _MAX_YEAR = 1980, 2100
 
 
-def parse_instant(text: str, zone: tzinfo) -> datetime | None:
-    """Parse a date and return it in UTC, or None if it is not a date; ``zone`` applies if the text has no time zone."""
+def parse_instant(text: str, clock: SourceClock) -> datetime | None:
+    """Parse a date and return it in UTC, or None if it is not a date.
+
+    The zone of ``clock`` applies if the text has none; an unknown zone is UTC.
+    """
     text = text.strip()
     if not text:
         return None
     if found := _RFC822_DATE.fullmatch(text):
         month = _MONTH_NUMBERS.get(found[2].lower())
         if month:
-            return _build_instant(_parse_year(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), zone)
+            return _build_instant(expand_year(found[3]), month, int(found[1]), found.group(4, 5, 6, 7), clock)
     elif found := _ISO_DATE.fullmatch(text):
-        return _build_instant(int(found[1]), int(found[2]), int(found[3]), found.group(4, 5, 6, 7), zone)
-    return parse_date(text, zone)
+        return _build_instant(int(found[1]), int(found[2]), int(found[3]), found.group(4, 5, 6, 7), clock)
+    return parse_date(
+        _SHORT_YEAR.sub(lambda year: f"{year[1]}{expand_year(year[2])}", text), clock.local_time, clock.day_first
+    )
 
 
-def _parse_year(digits: str) -> int:
-    """Return the year of an RFC 822 date; two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
-    year = int(digits)
-    return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
-
-
-def _build_instant(year: int, month: int, day: int, clock: tuple[str | None, ...], zone: tzinfo) -> datetime | None:
-    hour, minute, second, offset = clock
+def _build_instant(
+    year: int, month: int, day: int, parts: tuple[str | None, ...], clock: SourceClock
+) -> datetime | None:
+    hour, minute, second, offset = parts
     try:
         found = datetime(
             year,
@@ -65,7 +69,7 @@ def _build_instant(year: int, month: int, day: int, clock: tuple[str | None, ...
             int(hour or 0),
             int(minute or 0),
             min(int(second or 0), 59),
-            tzinfo=_parse_utc_offset(offset.upper()) if offset else zone,
+            tzinfo=_parse_utc_offset(offset.upper()) if offset else clock.local_time.zone or UTC,
         )
         if found.tzinfo is not UTC:
             found = found.astimezone(UTC)
@@ -81,15 +85,6 @@ def _parse_utc_offset(offset: str) -> tzinfo:
     digits = offset[1:].replace(":", "")
     length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(-length if offset[0] == "-" else length)
-
-
-@lru_cache(maxsize=256)
-def get_configured_timezone(source: Source) -> tzinfo:
-    """Return the time zone for a source's dates without an offset: the configured zone, else UTC."""
-    try:
-        return ZoneInfo(source.timezone) if source.timezone else UTC
-    except (KeyError, ValueError, OSError):
-        return UTC
 
 
 def to_plain_text(text: str) -> str:
@@ -166,15 +161,28 @@ class RawItem:
     authors: tuple[str, ...] = ()
 
 
-def build_entry(raw: RawItem, base: str, zone: tzinfo) -> Entry:
+def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tuple[Entry, ...]:
+    """Build entries from raw items, without items that have neither guid nor link nor title nor text.
+
+    The order of day and month in dates as 03/04/2026 is that of the document's other dates, if they show it.
+    """
+    raws = list(raws)
+    day_first = infer_day_first([text for raw in raws for text in (raw.published, raw.updated) if text])
+    if day_first is not None:
+        clock = replace(clock, day_first=day_first)
+    entries = (build_entry(raw, base, clock) for raw in raws)
+    return tuple(one for one in entries if one.guid or one.url or one.title or one.summary or one.content)
+
+
+def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
     """Build an entry from raw fields. A missing publication date is replaced by the modification date."""
-    updated = parse_instant(raw.updated, zone) if raw.updated else None
+    updated = parse_instant(raw.updated, clock) if raw.updated else None
     summary, content = _clean_content(raw.summary), _clean_content(raw.content)
     return Entry(
         url=resolve_url(raw.link or "", base),
         guid=remove_control_characters(raw.id or "")[:MAX_GUID_CHARS],
         title=to_plain_text(raw.title or ""),
-        published_at=(parse_instant(raw.published, zone) if raw.published else None) or updated,
+        published_at=(parse_instant(raw.published, clock) if raw.published else None) or updated,
         updated_at=updated,
         summary="" if summary == content else summary,
         content=content,

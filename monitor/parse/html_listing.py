@@ -1,13 +1,16 @@
 """Listing pages: pages that list articles, parsed with the CSS selectors of the source."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urldefrag
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Entry, Feed, Listing, Source
-from monitor.parse.fields import MAX_ENTRIES, get_configured_timezone, parse_instant, resolve_url, to_plain_text
+from monitor.parse.fields import MAX_ENTRIES, parse_instant, resolve_url, to_plain_text
 from monitor.text.bot_walls import find_wall
+from monitor.text.time_zones import SourceClock
 from monitor.text.urls import canonicalize_url
 
 
@@ -22,11 +25,16 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
     tree = LexborHTMLParser(text)
     base = _base_url(tree, url)
     items = _select_nodes(tree.root, listing.items)
+    page = _ListingPage(listing, base, frozenset(map(canonicalize_url, (url, base))), source)
     entries: dict[str, Entry] = {}
     for item in items[:MAX_ENTRIES]:
-        entry = _build_listing_entry(item, listing, base, source)
+        entry = page.build_entry(item)
         if entry is not None:
             entries.setdefault(canonicalize_url(entry.url), entry)
+    for item in items[:MAX_ENTRIES] if not entries else ():
+        entry = page.build_entry(item, of_page_itself=True)
+        if entry is not None:
+            entries.setdefault(entry.url, entry)
     if not entries:
         raise NotAFeed(*_describe_empty_listing(text, listing, len(items)))
     next_url = next(
@@ -68,19 +76,45 @@ def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[Lexb
     return _select_nodes(tree.root, listing.next)[:1] if listing.max_pages > 1 else []
 
 
-def _build_listing_entry(item: LexborNode, listing: Listing, base: str, source: Source) -> Entry | None:
-    """Build an entry from one item; None if the item has no usable link."""
-    links = [item] if item.tag == "a" and item.attributes.get("href") else []
-    links += _select_nodes(item, listing.link)
-    found = [(link, address) for link in links if (address := resolve_url(link.attributes.get("href") or "", base))]
-    if not found:
-        return None
-    url = found[0][1]
-    return Entry(
-        url=url,
-        title=_find_title(item, listing, [link for link, to in found if to == url]),
-        published_at=_find_date(item, listing, source),
-    )
+@dataclass(frozen=True, slots=True)
+class _ListingPage:
+    """Page whose items are parsed.
+
+    ``base`` is the URL to which links are relative; ``own_urls`` are the canonical URLs of links to the page itself.
+    """
+
+    listing: Listing
+    base: str
+    own_urls: frozenset[str]
+    source: Source
+
+    def build_entry(self, item: LexborNode, *, of_page_itself: bool = False) -> Entry | None:
+        """Build an entry from one item; None if the item has no usable link.
+
+        A link to the page itself does not lead to an article (`#top`), unless all items are anchors of the page: then their entries
+        are built with ``of_page_itself``, and the fragment distinguishes them.
+        """
+        links = [item] if item.tag == "a" and item.attributes.get("href") else []
+        links += _select_nodes(item, self.listing.link)
+        found = [
+            (link, address)
+            for link in links
+            if (address := resolve_url(link.attributes.get("href") or "", self.base))
+            and (canonicalize_url(address) in self.own_urls) == of_page_itself
+            and not (of_page_itself and urldefrag(address).fragment.lower() in _PAGE_FRAGMENTS)
+        ]
+        if not found:
+            return None
+        url = found[0][1]
+        return Entry(
+            url=url,
+            title=_find_title(item, self.listing, [link for link, to in found if to == url]),
+            published_at=_find_date(item, self.listing, self.source),
+        )
+
+
+_PAGE_FRAGMENTS = frozenset({"", "top", "main", "content", "nav", "menu", "footer", "comments", "respond"})
+"""Fragments of places in a page that are not articles."""
 
 
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
@@ -101,7 +135,7 @@ def _get_node_text(node: LexborNode | None) -> str:
 
 def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime | None:
     """Return the date found by the configured selector and format, else that of a ``time`` element."""
-    zone = get_configured_timezone(source)
+    clock = SourceClock(source, source.url)
     nodes = _select_nodes(item, listing.published.selector if listing.published else "time")
     if not nodes:
         return None
@@ -110,7 +144,7 @@ def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime |
     if listing.published and (date_format := listing.published.format):
         parse = _parse_formatted_date
         return parse(text, date_format, source) or parse(machine_text, date_format, source)
-    return (parse_instant(machine_text, zone) if machine_text else None) or parse_instant(text, zone)
+    return (parse_instant(machine_text, clock) if machine_text else None) or parse_instant(text, clock)
 
 
 def _parse_formatted_date(text: str, date_format: str, source: Source) -> datetime | None:
@@ -123,5 +157,5 @@ def _parse_formatted_date(text: str, date_format: str, source: Source) -> dateti
             found = datetime.strptime(piece, date_format)  # noqa: DTZ007 - the zone is added below
         except ValueError:
             continue
-        return parse_instant(found.isoformat(), get_configured_timezone(source))
+        return parse_instant(found.isoformat(), SourceClock(source, source.url))
     return None

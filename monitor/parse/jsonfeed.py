@@ -1,19 +1,17 @@
 """JSON Feed 1.0 and 1.1."""
 
 import json
+import re
 from typing import Any
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Feed, Source
-from monitor.parse.fields import (
-    RawItem,
-    build_entry,
-    get_configured_timezone,
-    repair_link,
-    resolve_url,
-    to_plain_text,
-)
+from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entries, repair_link, resolve_url, to_plain_text
 from monitor.parse.newest import keep_newest
+from monitor.text.time_zones import SourceClock
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of an escaped pair (`"\\ud83d"`), which no database stores; ``json`` joins whole pairs."""
 
 
 def parse_json_feed(text: str, url: str, source: Source) -> Feed:
@@ -25,14 +23,14 @@ def parse_json_feed(text: str, url: str, source: Source) -> Feed:
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise NotAFeed("the document is JSON, but not a JSON Feed: it has no list `items`", "JSON")
     items = [_to_raw_item(item, url) for item in document["items"] if isinstance(item, dict)]
-    zone = get_configured_timezone(source)
-    entries = tuple(build_entry(item, url, zone) for item in keep_newest(items, zone))
+    clock = SourceClock(source, url)
+    entries = build_entries(keep_newest(items, clock), url, clock)
     return Feed(
         entries=entries,
         title=to_plain_text(_get_text_field(document, "title")),
         url=resolve_url(_get_text_field(document, "home_page_url"), url),
         language=_get_text_field(document, "language")[:35],
-        is_truncated=len(items) > len(entries),
+        is_truncated=len(items) > MAX_ENTRIES,
     )
 
 
@@ -55,4 +53,6 @@ def _to_raw_item(item: dict[str, Any], base: str) -> RawItem:
 def _get_text_field(item: dict[str, Any], key: str) -> str:
     """Return a field as text; numbers are converted, because an id may be a number."""
     value = item.get(key)
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return _LONE_SURROGATE.sub("\ufffd", str(value))

@@ -7,13 +7,14 @@ in the order of their creation.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from itertools import chain, zip_longest
 from urllib.parse import unquote, urlsplit
 
 from monitor.domain.source import Entry
 from monitor.parse.fields import MAX_ENTRIES, RawItem, parse_instant
 from monitor.text.dates import month_numbers
+from monitor.text.time_zones import SourceClock
 
 MIN_ADDRESS_SHARE = 0.5  # addresses are used if more than this share of them has a date or number
 MIN_DISTINCT_SHARE = 0.9  # article numbers are almost never repeated, other numbers ("top 10") are
@@ -41,15 +42,16 @@ def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list
     return found
 
 
-def keep_newest(items: Sequence[RawItem], zone: tzinfo, limit: int = MAX_ENTRIES) -> list[RawItem]:
+def keep_newest(items: Sequence[RawItem], clock: SourceClock, limit: int = MAX_ENTRIES) -> list[RawItem]:
     """Return at most ``limit`` items of a feed, the newest ones, in document order.
 
-    ``zone`` applies to dates without a time zone.
+    ``clock`` gives the zone of dates that name none.
     """
     if len(items) <= limit:
         return list(items)
     entries = [
-        Entry(item.link or "", published_at=parse_instant(item.published or item.updated or "", zone)) for item in items
+        Entry(item.link or "", published_at=parse_instant(item.published or item.updated or "", clock))
+        for item in items
     ]
     positions = {id(entry): position for position, entry in enumerate(entries)}
     newest = sort_newest_first(entries, is_newest_last=False)[:limit]

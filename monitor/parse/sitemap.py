@@ -1,23 +1,21 @@
 """Sitemaps, with the news extension, and sitemap indexes."""
 
-import html
 import re
 from datetime import datetime
-from html.entities import html5
 
 from lxml import etree
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Entry, Feed, Source
-from monitor.parse.fields import MAX_ENTRIES, get_configured_timezone, parse_instant, resolve_url, to_plain_text
+from monitor.parse.fields import MAX_ENTRIES, parse_instant, resolve_url, to_plain_text
 from monitor.parse.newest import sort_newest_first, sort_sitemaps
+from monitor.text.references import repair_xml_references
+from monitor.text.time_zones import SourceClock
 
 _MAX_NESTED_SITEMAPS = 500
 ROOT_SEARCH_CHARS = 20_000
 _ROOT_TAG = re.compile(r"<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>/]")
 _PROLOG_PARTS = (("<!--", "-->"), ("<?", "?>"), ("<!DOCTYPE", ">"))
-_REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?:(#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)?", re.DOTALL)
-_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 def is_sitemap(text: str) -> bool:
@@ -45,7 +43,7 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     Raises ``NotAFeed`` if it has no usable content.
     """
     parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, recover=True)
-    body = _REFERENCE.sub(_repair_reference, text.lstrip("\ufeff \t\r\n"))
+    body = repair_xml_references(text.lstrip("\ufeff \t\r\n"))
     try:
         root = etree.fromstring(body.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
@@ -67,14 +65,6 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
         nested_urls=tuple(sort_sitemaps([pair for pair in nested if pair[0]])[:_MAX_NESTED_SITEMAPS]),
         is_truncated=len(entries) > MAX_ENTRIES,
     )
-
-
-def _repair_reference(found: re.Match[str]) -> str:
-    """Return a reference that XML knows as it is, an HTML entity as its character, and a bare ``&`` escaped."""
-    name = found[1]
-    if found[0][0] == "<" or (name and (name[0] == "#" or name in _XML_ENTITIES)):
-        return found[0]
-    return html.unescape(found[0]) if name and f"{name};" in html5 else "&amp;" + found[0][1:]
 
 
 def _get_local_name(element: etree._Element) -> str:
@@ -99,17 +89,17 @@ def _resolve_location(fields: dict[str, str], base: str) -> str:
 
 def _parse_nested_sitemap(element: etree._Element, base: str, source: Source) -> tuple[str, datetime | None]:
     fields = _collect_fields(element)
-    return _resolve_location(fields, base), parse_instant(fields.get("lastmod", ""), get_configured_timezone(source))
+    return _resolve_location(fields, base), parse_instant(fields.get("lastmod", ""), SourceClock(source, base))
 
 
 def _build_sitemap_entry(element: etree._Element, base: str, source: Source) -> Entry:
     """Build an entry from a ``url`` element; without the news extension only URL and last change are known."""
-    fields, zone = _collect_fields(element), get_configured_timezone(source)
-    changed = parse_instant(fields.get("lastmod", ""), zone)
+    fields, clock = _collect_fields(element), SourceClock(source, base)
+    changed = parse_instant(fields.get("lastmod", ""), clock)
     return Entry(
         url=_resolve_location(fields, base),
         title=to_plain_text(fields.get("title", "")),
-        published_at=parse_instant(fields.get("publication_date", ""), zone),
+        published_at=parse_instant(fields.get("publication_date", ""), clock),
         updated_at=changed,
         language=fields.get("language", "")[:35],
     )

@@ -7,9 +7,11 @@ come from the data of all languages.
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from types import MappingProxyType
+
+from monitor.text.time_zones import LocalTime, parse_zone
 
 MIN_YEAR, MAX_YEAR = 1980, 2100
 _MAX_DATE_CHARS = 300  # characters looked at
@@ -17,7 +19,7 @@ _MAX_DATE_CHARS = 300  # characters looked at
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?")
 _YEAR_FIRST = (
-    re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"),
+    re.compile(r"(?<!\d)(\d{4})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(\d{4})\s*([年년])\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日號号일]"),
 )
 _MONTH_NAME = r"([^\W\d_][^\d\s,;:|()/-]*?)\.?"
@@ -29,26 +31,20 @@ _DAY_MONTH_NAME = re.compile(
 _MONTH_NAME_DAY = re.compile(
     rf"(?<!\w){_MONTH_NAME}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(\d{{4}})(?!\d)", re.IGNORECASE
 )
-_UNIX_DATE = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([A-Z]{1,4}))? (\d{4})(?!\d)")
+_UNIX_DATE = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([A-Z]{1,5}))? (\d{4})(?!\d)")
 _VIETNAMESE_DATE = re.compile(
     r"(?<!\d)(\d{1,2})\s+th[aá]ng\s+(\d{1,2})\s*(?:[,/-]|n[aă]m)?\s*(\d{4})(?!\d)", re.IGNORECASE
 )
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
-_TIME_OF_DAY = re.compile(
-    r"(?<![\d:.])(\d{1,2})\s?(?:[:.h時时点]|uhr|시)\s?(\d{2})(?!\d)(?:\s?[:.分]\s?(\d{2})(?!\d))?(?:[.,]\d+)?[分秒]?"
-    r"\s*(?:([ap])\.?\s?m\b\.?)?",
+_NUMERIC_SHORT_YEAR = re.compile(r"(?<![\d.,:/-])(\d{1,2})([./-])(\d{1,2})\2(\d{2})(?![\d.:/-]|,\d)")
+_AMERICAN_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d{2}:\d{2} [AP]M\b")
+"""Date as programs print it with the settings of the United States, which many servers elsewhere have."""
+_TIME_OF_DAY = re.compile(  # minutes of one digit only if seconds or a unit follow: "2:1" is a score
+    r"(?<![\d:.])(\d{1,2})\s?(?:(?:[:.h時时点點]|uhr|시)\s?(\d{2})(?!\d)(?:\s?[:.분分]\s?(\d{1,2})(?!\d))?"
+    r"|:(\d{1,2}):(\d{1,2})(?!\d)|(?:[時时点點]|시)\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?)"
+    r"(?:[.,]\d+)?\s?[分분秒초]?\s*(?:([ap])\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
-_OFFSET = re.compile(r"[\s|,()Uhr-]*?(?:GMT|UTC)?\s?([+\u2212-])(\d{1,2}):?(\d{2})?(?![\d/.-])")
-_ZONE_LETTERS = re.compile(r"[\s|,()-]*([A-Z]{1,4})\b")
-_ZONE_OFFSET_PAIRS = (
-    "Z=0 GMT=0 UTC=0 UT=0 WET=0 BST=1 CET=1 MEZ=1 CEST=2 MESZ=2 SAST=2 EET=2 EEST=3 MSK=3 IST=5.5 ICT=7 WIB=7 SGT=8 "
-    "HKT=8 MYT=8 PHT=8 JST=9 KST=9 AEST=10 AEDT=11 EDT=-4 EST=-5 CDT=-5 CST=-6 MDT=-6 MST=-7 PDT=-7 PST=-8"
-)
-_ZONE_OFFSET_HOURS = {
-    name: float(hours) for name, hours in (pair.split("=") for pair in _ZONE_OFFSET_PAIRS.split())
-}  # EST etc. as in RFC 822
-
 _DateParts = tuple[int, int, int, str]
 
 
@@ -74,6 +70,21 @@ def _without_accents(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKD", text) if not "\u0300" <= char <= "\u036f")
 
 
+@cache
+def _half_day_words() -> dict[bool, re.Pattern[str]]:
+    """Return the patterns of words next to a time that tell the morning (False) and the afternoon (True)."""
+    from monitor.language.load import language_data
+
+    calendars = [language.calendar for language in language_data().languages.values()]
+    words = {False: [each.before_noon for each in calendars], True: [each.after_noon for each in calendars]}
+    return {
+        is_afternoon: re.compile(
+            "|".join(rf"(?<!\w){re.escape(word)}(?!(?!\d)\w)" for several in lists for word in several)
+        )
+        for is_afternoon, lists in words.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedDate:
     """A point in time in the text's own zone, and whether the text states its time of day and its zone."""
@@ -83,33 +94,39 @@ class ParsedDate:
     has_zone: bool
 
 
-def parse_date(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> datetime | None:
+_UNKNOWN = LocalTime()
+
+
+def parse_date(text: str, local_time: LocalTime = _UNKNOWN, day_first: bool | None = None) -> datetime | None:
     """Return the instant that a text states, in UTC, or None if it is not certain.
 
-    An offset in the text overrides ``zone`` (None means UTC). A date without a time is its midnight. ``day_first``
-    decides 03/04/2026; without it such a date gives None. Buddhist years are converted. Years outside 1980 to 2100 are
-    invalid.
+    A zone in the text overrides that of ``local_time`` (an unknown one is UTC). A date without a time is its midnight.
+    ``day_first`` decides 03/04/2026, else the country does; without both such a date gives None. Buddhist years are
+    converted. Years outside 1980 to 2100 are invalid.
     """
-    stamp = parse_date_details(text, zone, day_first)
+    stamp = parse_date_details(text, local_time, day_first)
     return stamp.instant.astimezone(UTC) if stamp else None
 
 
-def parse_date_details(text: str, zone: tzinfo | None = None, day_first: bool | None = None) -> ParsedDate | None:
+def parse_date_details(text: str, local_time: LocalTime = _UNKNOWN, day_first: bool | None = None) -> ParsedDate | None:
     """Parse a date as ``parse_date`` does, but keep its zone and whether the text states time and zone."""
     text = unicodedata.normalize("NFKC", text[:_MAX_DATE_CHARS]).replace("\u200b", "").strip()
     if _EPOCH.fullmatch(text):
         return _check_year(ParsedDate(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, has_zone=True))
+    if day_first is None:
+        day_first = local_time.day_first
     found = _parse_compact(text) or _parse_year_first(text) or _parse_spelled(text) or _parse_numeric(text, day_first)
     if not found:
         return None
     year, month, day, rest = found
-    clock, offset = _parse_time(rest)
-    year -= 543 if year > 2400 else 0
     try:
-        moment = datetime(year, month, day, *(clock or (0, 0, 0)), tzinfo=offset or zone or UTC)
+        date = datetime(year - (543 if year > 2400 else 0), month, day)  # noqa: DTZ001 - the zone follows
     except ValueError:
         return None
-    return _check_year(ParsedDate(moment, clock is not None, offset is not None))
+    clock, zone = _parse_time(rest, local_time, date)
+    hour, minute, second = clock or (0, 0, 0)
+    moment = date.replace(hour=hour, minute=minute, second=second, tzinfo=zone or local_time.zone or UTC)
+    return _check_year(ParsedDate(moment, clock is not None, zone is not None))
 
 
 def infer_day_first(texts: list[str]) -> bool | None:
@@ -172,9 +189,13 @@ def _month_number(name: str) -> int:
 
 def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
     match = _NUMERIC.search(text)
+    if not match and day_first is not None:  # 03.04.26 can also begin with the year
+        match = _NUMERIC_SHORT_YEAR.search(text)
     if not match:
         return None
     first, second = int(match[1]), int(match[3])
+    if day_first is None and _AMERICAN_DATE.match(text):
+        day_first = False
     if day_first is None and match[2] == ".":
         day_first = True  # nobody writes the month first with dots
     if first > 12 or first == second:
@@ -184,30 +205,43 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
     if day_first is None:
         return None
     day, month = (first, second) if day_first else (second, first)
-    return int(match[4]), month, day, _text_around(text, match)
+    return expand_year(match[4]), month, day, _text_around(text, match)
 
 
-def _parse_time(text: str) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
-    """Return the time of day and the offset after it; None for each part that is missing."""
+def expand_year(digits: str) -> int:
+    """Return the year of a date; two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
+    year = int(digits)
+    return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
+
+
+def _parse_time(text: str, local_time: LocalTime, date: datetime) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
+    """Return the time of day and the zone after it; None for each part that is missing."""
     match = _TIME_OF_DAY.search(text)
     if not match:
         return None, None
-    hour, minute, second = int(match[1]), int(match[2]), min(int(match[3] or 0), 59)
-    if match[4] and hour <= 12:
-        hour = hour % 12 + (12 if match[4] in "pP" else 0)
+    hour = int(match[1])
+    minute = int(match[2] or match[4] or match[6])
+    second = min(int(match[3] or match[5] or match[7] or 0), 59)
+    half_day = match[8].lower() if match[8] else _find_half_day(text, match) if hour <= 12 else ""
+    if half_day and hour <= 12:
+        hour = hour % 12 + (12 if half_day == "p" else 0)
     if hour > 23 or minute > 59:
         return None, None
-    return (hour, minute, second), _parse_offset(text[match.end() :])
+    return (hour, minute, second), parse_zone(text[match.end() :], local_time, date)
 
 
-def _parse_offset(text: str) -> tzinfo | None:
-    match = _OFFSET.match(text)
-    if match:
-        ahead = timedelta(hours=int(match[2][:2]), minutes=int(match[3] or 0))
-        return timezone(-ahead if match[1] != "+" else ahead) if ahead <= timedelta(hours=14) else None
-    letters = _ZONE_LETTERS.match(text)
-    return (
-        timezone(timedelta(hours=_ZONE_OFFSET_HOURS[letters[1]]))
-        if letters and letters[1] in _ZONE_OFFSET_HOURS
-        else None
-    )
+_MAX_HALF_DAY_CHARS = 12  # characters before and after a time in which a word for the half of the day may be
+
+
+def _find_half_day(text: str, time: re.Match[str]) -> str:
+    """Return "a" or "p" if a word next to the time tells the half of the day in another way than "am" or "pm"."""
+    before, after = text[: time.start()][-_MAX_HALF_DAY_CHARS:], text[time.end() :][:_MAX_HALF_DAY_CHARS]
+    if before.isascii() and after.isascii() and not any(word in before + after for word in ("SA", "CH")):
+        return ""  # most dates; the words are then not loaded
+    for is_afternoon, pattern in _half_day_words().items():
+        longer = (
+            match for match in pattern.finditer(before) if len(match[0]) > 1
+        )  # one letter before it means the era
+        if pattern.search(after) or any(longer):
+            return "p" if is_afternoon else "a"
+    return ""

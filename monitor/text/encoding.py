@@ -7,6 +7,8 @@ Labels have the meaning that browsers give them (WHATWG Encoding Standard): lati
 import codecs
 import re
 
+from monitor.text.references import repair_numeric_references
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -76,26 +78,27 @@ def decode(body: bytes, content_type: str = "") -> str:
     """Return the text of ``body``; ``content_type`` is the unchanged header of the response.
 
     Order: byte order mark, NUL pattern, valid UTF-8, the header's charset, the document's own declaration, a guess. A
-    declared utf-16 without NULs is UTF-8. Line ends and characters are unchanged, but NULs are removed.
+    declared utf-16 without NULs is UTF-8. Line ends and characters are unchanged, but NULs are removed, and numeric
+    references to surrogates and other impossible characters are joined or replaced.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return _remove_nuls(body[len(mark) :].decode(name, "monitor.mixed" if name == "utf-8" else "replace"))
+            return _clean(body[len(mark) :].decode(name, "monitor.mixed" if name == "utf-8" else "replace"))
     wide = _detect_utf16(body)
     if wide:
-        return _remove_nuls(body.decode(wide, "replace"))
+        return _clean(body.decode(wide, "replace"))
     labels = _find_declared_encodings(body, content_type)
     for label in labels:
         if label in _STATEFUL_ENCODINGS:
-            return _remove_nuls(body.decode(label, "replace"))
+            return _clean(body.decode(label, "replace"))
     try:
-        return _remove_nuls(body.decode("utf-8"))
+        return _clean(body.decode("utf-8"))
     except UnicodeDecodeError:
         pass
     try:
-        return _remove_nuls(_ENCODED_SURROGATES.sub(_join_surrogates, body).decode("utf-8"))
+        return _clean(_ENCODED_SURROGATES.sub(_join_surrogates, body).decode("utf-8"))
     except UnicodeDecodeError:
-        return _remove_nuls(_decode_legacy(body, labels))
+        return _clean(_decode_legacy(body, labels))
 
 
 def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
@@ -104,8 +107,9 @@ def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
     return wide.decode("utf-16-le", "ignore").encode()
 
 
-def _remove_nuls(text: str) -> str:
-    return text.replace("\0", "") if "\0" in text else text
+def _clean(text: str) -> str:
+    """Remove NULs, and repair references to characters that no parser accepts."""
+    return repair_numeric_references(text.replace("\0", "") if "\0" in text else text)
 
 
 def _detect_utf16(body: bytes) -> str:

@@ -55,3 +55,129 @@ def test_the_site_name_is_not_used_as_title(feed_title: str, expected: str) -> N
     entry = Article("https://news.example/1", title=feed_title)
     found = extract_page(page, "https://news.example/1", "text/html", None, entry)
     assert merge_texts(found, entry).title == expected
+
+
+STORY = "".join(
+    f"<p>The ministry told the press on day {number} that the bridge will be open before the rains.</p>"
+    for number in "abcdef"
+)
+OLD = '<a href="/old">The bridge of the north is closed for repairs</a>'
+
+
+def page_date(body: str, head: str = "", url: str = "https://news.example/bridge", language: str = "en") -> str:
+    """Return the day that a page is dated to, or an empty string."""
+    page = f'<html lang="{language}"><head><title>Bridge opens soon</title>{head}</head><body>{body}</body></html>'
+    found = extract_page(page.encode(), url, "text/html; charset=utf-8")
+    return f"{found.published_at:%Y-%m-%d}" if found.published_at else ""
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<article class=teaser>{OLD}<time datetime=2024-01-02>2 January</time></article>",
+        f"<div class=related-news><h4>More</h4>{OLD}<time>2 January 2024</time></div>",
+        f"<ul><li>{OLD}<time datetime=2024-01-02T10:00:00Z></time></li></ul>",
+        f"<aside>{OLD}<span class=date>2 January 2024</span></aside>",
+        f"<ul><li>{OLD} <span class=post-date>02.01.2024</span></li><li>{OLD} <i class=date>03.01.2024</i></li></ul>",
+        "<section id=comments><div>A reader <time datetime=2024-01-02>2 January</time> Good!</div></section>",
+        f"<article itemscope>{OLD}<meta itemprop=datePublished content=2024-01-02></article>",
+    ],
+)
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_date_of_another_article_is_not_the_article_date(box: str, *, is_before: bool) -> None:
+    """In boxes of related news, lists, other articles and comments, before and after the text."""
+    article = f"<article><h1>Bridge opens soon</h1>{STORY}</article>"
+    assert page_date(f"<main>{box}{article}</main>" if is_before else f"<main>{article}{box}</main>") == ""
+    dated = article.replace("</h1>", "</h1><div class=meta>By A. Writer, 14 February 2026</div>")
+    assert page_date(f"<main>{box}{dated}</main>" if is_before else f"<main>{dated}{box}</main>") == "2026-02-14"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<time datetime=2026-02-14T08:00:00Z>today</time>",
+        "<ul class=article-meta><li>By A. Writer</li><li><time>14 February 2026</time></li></ul>",
+        "<div class=share-bar><time datetime=2026-02-14>14 February</time> <a href=#>Share</a></div>",
+        "<aside class=author>A. Writer <span class=date>14 Feb 2026, 8:00</span></aside>",
+        "<p class=byline>A. Writer | Feb. 14, 2026 8:00 am ET</p>",
+    ],
+)
+def test_a_date_next_to_the_headline_is_the_article_date(line: str) -> None:
+    """Be it in a list of details, beside buttons or beside the author."""
+    assert page_date(f"<article><h1>Bridge opens soon</h1>{line}{STORY}</article>") == "2026-02-14"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "2026/02/14/bridge",
+        "news/2026-02-14-bridge",
+        "2026/feb/14/bridge",
+        "a/20260214/c1.html",
+        "202602/t20260214_9.html",
+    ],
+)
+def test_the_url_dates_a_page_without_another_date(path: str) -> None:
+    article = f"<article><h1>Bridge opens soon</h1>{STORY}</article>"
+    assert page_date(article, url=f"https://news.example/{path}") == "2026-02-14"
+
+
+@pytest.mark.parametrize("path", ["2026/02/30/bridge", "id/120260214", "2026/02/bridge", "20269914/bridge"])
+def test_other_numbers_of_a_url_are_no_date(path: str) -> None:
+    assert page_date(f"<article><h1>Bridge opens soon</h1>{STORY}</article>", url=f"https://news.example/{path}") == ""
+
+
+def test_the_json_ld_article_with_the_title_of_the_page_gives_the_date() -> None:
+    """A list of teasers in JSON-LD may be before the article."""
+    teaser = '{"@type":"NewsArticle","headline":"The bridge of the north","datePublished":"2024-01-02"}'
+    own = '{"@type":"Article","headline":"Bridge opens soon","datePublished":"2026-02-14T08:00:00Z"}'
+    scripts = "".join(f'<script type="application/ld+json">{text}</script>' for text in (f"[{teaser}]", own))
+    assert page_date(f"<article><h1>Bridge opens soon</h1>{STORY}</article>", scripts) == "2026-02-14"
+
+
+def test_a_date_in_a_script_counts_if_the_script_has_one_only() -> None:
+    """Broken JSON-LD and the state of a script still tell the date; the dates of several articles do not."""
+    broken = (
+        '<script type="application/ld+json">{"headline": "A "quote"", "datePublished": "2026-02-14T08:00"}</script>'
+    )
+    article = f"<article><h1>Bridge opens soon</h1>{STORY}</article>"
+    assert page_date(article, broken) == "2026-02-14"
+    assert page_date(article, broken + '<script>s = {"publishedAt": "2024-01-02T08:00"}</script>') == ""
+
+
+def test_the_named_date_of_publication_wins_over_a_plain_date() -> None:
+    head = (
+        '<meta name=date content="2026-03-01"><meta property="article:published_time" content="2026-02-14T08:00:00Z">'
+    )
+    assert page_date(f"<article><h1>Bridge opens soon</h1>{STORY}</article>", head) == "2026-02-14"
+
+
+@pytest.mark.parametrize(
+    ("language", "url", "expected"),
+    [
+        ("fr", "https://news.example/1", "2026-02-03"),
+        ("en-GB", "https://news.example/1", "2026-02-03"),
+        ("en-US", "https://news.example/1", ""),
+        ("en-US", "https://news.ie/1", "2026-02-03"),
+        ("", "https://news.us/1", "2026-03-02"),
+    ],
+)
+def test_the_country_or_language_tells_the_order_of_numbers(language: str, url: str, expected: str) -> None:
+    """`en-US` alone tells nothing: many sites keep it as a default."""
+    article = f"<article><h1>Bridge opens soon</h1><div class=date>03/02/2026</div>{STORY}</article>"
+    assert page_date(article, url=url, language=language) == expected
+
+
+@pytest.mark.parametrize("date", ["2 January 2024", "6 March 2027, 1:00PM UTC"])
+def test_a_printed_date_far_from_the_feed_date_loses(date: str) -> None:
+    """It is that of an event or of another article; metadata count at any distance."""
+    assert published(date) == LISTED
+    assert published("", '<meta property="article:published_time" content="2024-01-02T08:00:00Z">') != LISTED
+
+
+@pytest.mark.parametrize("place", ["head", "article"])
+def test_microdata_of_the_page_count(place: str) -> None:
+    """In the page's head, and in the article itself."""
+    meta = '<meta itemprop="datePublished" content="2026-02-14T08:00:00Z">'
+    article = f"<article><h1>Bridge opens soon</h1>{meta if place == 'article' else ''}{STORY}</article>"
+    assert page_date(article, meta if place == "head" else "") == "2026-02-14"

@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import pytest
 import re2
 
-from monitor.language.load import language_data
+from monitor.language.load import language_data, zone_abbreviations
 from monitor.language.schema import Language, Page
 from monitor.match.names.forms import parse_name
 from monitor.match.vocabulary import title_vocabulary
@@ -90,17 +91,37 @@ def test_no_phrase_of_a_title_is_hidden_by_another_list(language: Language) -> N
 def test_each_month_is_read_in_a_date(language: Language) -> None:
     for number, names in enumerate(language.calendar.months, 1):
         for name in names:
-            assert month_numbers()[name] == number, "another language gives the name to another month"
+            assert month_numbers()[normalize("NFKC", name.casefold())] == number, (
+                "another language gives the name to another month"
+            )
             parsed = parse_date(f"17 {name} 2024")
             assert parsed is not None
             assert parsed.month == number
 
 
-def test_each_time_zone_exists_and_has_a_domain() -> None:
+def test_each_country_has_a_domain_of_its_own() -> None:
+    domains = [country.domain for country in COUNTRIES]
+    assert all(domains)
+    assert sorted(set(domains)) == sorted(domains)
+
+
+def test_each_time_zone_exists() -> None:
     for country in COUNTRIES:
-        assert bool(country.domain) == bool(country.time_zone), country.names[0]
         if country.time_zone:
             ZoneInfo(country.time_zone)
+    for meanings in zone_abbreviations().values():
+        for one in meanings:
+            assert bool(one.zone) != bool(one.minutes) or one.is_default, one.name
+            if one.zone:
+                ZoneInfo(one.zone)
+
+
+def test_an_abbreviation_has_one_meaning_in_each_country() -> None:
+    for name, meanings in zone_abbreviations().items():
+        countries = [country for one in meanings for country in one.countries]
+        assert sorted(set(countries)) == sorted(countries), name
+        assert sum(one.is_default for one in meanings) <= 1, name
+        assert len(meanings) == 1 or all(one.countries for one in meanings), name
 
 
 def test_no_country_is_listed_twice() -> None:

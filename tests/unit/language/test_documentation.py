@@ -15,7 +15,10 @@ DOCUMENT = (Path(__file__).parents[3] / "docs" / "languages.md").read_text(encod
 MODELS = [
     model
     for model in vars(schema).values()
-    if isinstance(model, type) and issubclass(model, BaseModel) and model.model_fields and model is not schema.Countries
+    if isinstance(model, type)
+    and issubclass(model, BaseModel)
+    and model.model_fields
+    and model not in {schema.Countries, schema.ZoneAbbreviations}
 ]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.errors import NotAFeed
-from monitor.domain.source import DateSelector, Listing, Source
+from monitor.domain.source import DateSelector, Feed, Listing, Source
 from monitor.parse.dispatch import decode_inline_text, parse_document
 
 URL = "https://daily.example/news/feed"
@@ -26,7 +26,7 @@ SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas
 <news:title>Fresh &amp; new</news:title></news:news></url></urlset>"""
 
 
-def parse(body: bytes | str, source: Source = SOURCE, content_type: str = "") -> object:
+def parse(body: bytes | str, source: Source = SOURCE, content_type: str = "") -> Feed:
     return parse_document(body.encode() if isinstance(body, str) else body, content_type, source.url, source)
 
 
@@ -328,3 +328,89 @@ def test_an_address_in_the_guid_replaces_a_link_that_is_none() -> None:
     item = "<item><title>A</title><link>N/A</link><guid>https://daily.example/n/1</guid></item>"
     (entry,) = parse_document(f"<rss version='2.0'><channel>{item}</channel></rss>".encode(), "", URL, SOURCE).entries
     assert entry.url == "https://daily.example/n/1"
+
+
+BAD_REFERENCES = [
+    "&#55357;&#56832;",
+    "&#xD83D;&#xDE00;",
+    "&#xD83D;",
+    "&#56832;",
+    "&#0;",
+    "&#x1F;",
+    "&#xFFFF;",
+    "&#1234567890;",
+]
+
+
+@pytest.mark.parametrize("reference", BAD_REFERENCES)
+@pytest.mark.parametrize("extra", ["", "<media:title xmlns:media='http://search.yahoo.com/mrss/'>A & B</media:title>"])
+def test_a_bad_reference_fails_no_feed(reference: str, extra: str) -> None:
+    """In titles, descriptions and links, plain and in CDATA, for the fast parser and for feedparser."""
+    items = "".join(
+        f"<item><title>Story {number} {reference}</title><link>https://daily.example/{number}?a={reference}</link>"
+        f"<description><![CDATA[<p>{reference} text</p>]]></description><pubDate>{DATE}</pubDate>{extra}</item>"
+        for number in range(3)
+    )
+    entries = parse(f"<rss version='2.0'><channel><title>{reference}</title>{items}</channel></rss>").entries
+    smile = "\U0001f600" if "DE00" in reference or "#55357" in reference else "\ufffd"
+    assert [entry.title for entry in entries] == [f"Story {number} {smile}" for number in range(3)]
+    assert all(entry.published_at and smile in entry.summary + entry.content for entry in entries)
+    repr(entries).encode()
+
+
+@pytest.mark.parametrize("reference", BAD_REFERENCES)
+def test_a_bad_reference_fails_no_other_document(reference: str) -> None:
+    sitemap = f"<urlset><url><loc>https://daily.example/a</loc><title>T {reference}</title></url></urlset>"
+    listing = f"<ul><li><a href='/a'>T {reference}</a></li></ul>"
+    feed = json.dumps({"items": [{"url": "https://daily.example/a", "title": f"T {reference}"}]})
+    source = replace(SOURCE, feed="", listing=Listing(URL, "li", link="a"))
+    for body, of in ((sitemap, SOURCE), (listing, source), (feed, SOURCE)):
+        (entry,) = parse(body, of).entries
+        assert entry.title in {"T \U0001f600", "T \ufffd"}
+        assert entry.url == "https://daily.example/a"
+
+
+def test_half_of_an_escaped_pair_fails_no_json_feed() -> None:
+    body = (
+        '{"language": "en\\ud83d", "items": [{"url": "https://daily.example/a", "title": "A\\ud83d\\ude00 \\ud83d"}]}'
+    )
+    feed = parse(body)
+    assert feed.entries[0].title == "A\U0001f600 \ufffd"
+    repr(feed).encode()
+
+
+def test_control_characters_in_strings_fail_no_json_feed() -> None:
+    body = '{"items": [{"url": "https://daily.example/a", "title": "Flood\twarning\nfor the coast"}]}'
+    assert parse(body).entries[0].title == "Flood warning for the coast"
+
+
+@pytest.mark.parametrize("extra", ["", "<media:title xmlns:media='http://search.yahoo.com/mrss/'>B</media:title>"])
+@pytest.mark.parametrize("nested", ["<item/>", "<item />", "<item></item>", "<item> \n </item>"])
+def test_an_empty_nested_item_is_no_article(nested: str, extra: str) -> None:
+    """And the outer item keeps what follows it."""
+    items = "".join(
+        f"<item><title>Story {number}</title>{nested}<link>https://daily.example/{number}</link>{extra}</item>"
+        for number in range(3)
+    )
+    entries = parse(f"<rss version='2.0'><channel><title>T</title>{items}<item/></channel></rss>").entries
+    assert [(one.title, one.url) for one in entries] == [
+        (f"Story {number}", f"https://daily.example/{number}") for number in range(3)
+    ]
+
+
+def test_items_without_guid_link_title_and_text_are_not_entries() -> None:
+    body = {"items": [{}, {"date_published": "2026-03-05"}, {"content_text": "News."}]}
+    assert [entry.content for entry in parse(json.dumps(body)).entries] == ["News."]
+    items = f"<item><pubDate>{DATE}</pubDate></item>{ITEM}"
+    assert len(parse(f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>").entries) == 1
+
+
+@pytest.mark.parametrize("extra", ["", "<media:title xmlns:media='http://search.yahoo.com/mrss/'>A & B</media:title>"])
+def test_an_unescaped_ampersand_keeps_the_parameters_of_a_link(extra: str) -> None:
+    """`&lang=`, `&copy=` and `&reg=` begin like names of HTML."""
+    link = "https://daily.example/s.php?id=5&lang=en&copy=1&reg=2&x=3"
+    item = f"<item><title>Oil & gas</title><link>{link}</link>{extra}</item>"
+    (entry,) = parse(f"<rss version='2.0'><channel><title>T</title>{item}</channel></rss>").entries
+    assert (entry.url, entry.title) == (link, "Oil & gas")
+    (page,) = parse(f"<urlset><url><loc>{link}</loc></url></urlset>").entries
+    assert page.url == link

@@ -63,3 +63,29 @@ def test_listing_layouts_of_real_outlets_are_parsed(shape: str) -> None:
     (entry,) = parse_document(f"<html><body>{html}</body></html>".encode(), "text/html", URL, source).entries
     assert (entry.url, entry.title) == ("https://outlet.example/a-7.htm", "Headline")
     assert (f"{entry.published_at:%Y-%m-%dT%H:%M}" if entry.published_at else "") == at
+
+
+def listed(body: str, link: str = "a") -> list[tuple[str, str]]:
+    """Return URL and title of each entry of a page."""
+    source = Source("o", "Outlet", listing=Listing(URL, ".item", link=link))
+    feed = parse_document(f"<html><body>{body}</body></html>".encode(), "text/html", URL, source)
+    return [(entry.url, entry.title) for entry in feed.entries]
+
+
+@pytest.mark.parametrize("own", ["#top", "#", "/section/", "https://outlet.example/section/?utm_source=x#share", ""])
+def test_a_link_to_the_page_itself_is_no_article(own: str) -> None:
+    """The item's next link is; an item without another link has none."""
+    up = f"<a href='{own}'>Up</a>"
+    body = f"<div class=item>{up}<a href='/a-7'>Headline</a></div><div class=item>{up}</div>"
+    assert listed(body) == [("https://outlet.example/a-7", "Headline")]
+
+
+def test_items_that_are_anchors_of_the_page_are_entries_of_their_own() -> None:
+    """As on a page that has all its news in full; the fragment distinguishes them."""
+    body = "".join(
+        f"<div class=item id=n{number}><h2>Headline {number}</h2><a href='#n{number}'>Link</a><a href=#top>Up</a></div>"
+        for number in range(3)
+    )
+    assert [url for url, _title in listed(body)] == [
+        f"https://outlet.example/section/#n{number}" for number in range(3)
+    ]

@@ -1,7 +1,6 @@
 """Order of entries and sitemaps by age: by dates, else by what their addresses show."""
 
 import random
-from datetime import UTC
 
 import pytest
 
@@ -9,6 +8,7 @@ from monitor.domain.source import Entry
 from monitor.parse.fields import RawItem
 from monitor.parse.newest import keep_newest, sort_newest_first, sort_sitemaps
 from monitor.text.dates import parse_date
+from monitor.text.time_zones import SourceClock
 
 SITE = "https://daily.example"
 
@@ -69,7 +69,7 @@ def test_undated_addresses_are_sorted_by_their_dates_and_numbers(template: str, 
         random.Random(1).shuffle(entries)
     assert sort_newest_first(entries, is_newest_last=True)[0] == newest
     items = [RawItem(link=entry.url) for entry in entries]
-    assert newest.url in {item.link for item in keep_newest(items, UTC, 2_000)}
+    assert newest.url in {item.link for item in keep_newest(items, SourceClock(), 2_000)}
 
 
 def test_without_dates_and_numbers_the_usual_order_decides() -> None:
@@ -78,7 +78,7 @@ def test_without_dates_and_numbers_the_usual_order_decides() -> None:
         entries = [Entry(SITE + template.format(word)) for word in ("ash", "birch", "cedar", "date")]
         assert sort_newest_first(entries, is_newest_last=True)[0] == entries[-1]
         items = [RawItem(link=entry.url) for entry in entries]
-        assert keep_newest(items, UTC, 2) == items[:2]
+        assert keep_newest(items, SourceClock(), 2) == items[:2]
 
 
 def test_a_feed_keeps_its_newest_entries_in_document_order() -> None:
@@ -86,5 +86,5 @@ def test_a_feed_keeps_its_newest_entries_in_document_order() -> None:
     items = [
         RawItem(link=f"{SITE}/{9 - n}", title=str(n), published=f"2026-03-{n:02}" if n else None) for n in range(6)
     ]
-    assert [one.title for one in keep_newest(items, UTC, 3)] == ["3", "4", "5"]
-    assert [one.title for one in keep_newest(items[::-1], UTC, 3)] == ["5", "4", "3"]
+    assert [one.title for one in keep_newest(items, SourceClock(), 3)] == ["3", "4", "5"]
+    assert [one.title for one in keep_newest(items[::-1], SourceClock(), 3)] == ["5", "4", "3"]

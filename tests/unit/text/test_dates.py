@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.text.dates import infer_day_first, parse_date
+from monitor.text.time_zones import LocalTime
 
-VIENTIANE = ZoneInfo("Asia/Vientiane")
+VIENTIANE = LocalTime(ZoneInfo("Asia/Vientiane"))
 AFTERNOON = datetime(2026, 2, 14, 10, 32, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 2, 13, 17, tzinfo=UTC)
 
@@ -82,8 +83,8 @@ def test_uncertain_dates_are_none(text: str) -> None:
 
 def test_day_first_decides_ambiguous_dates() -> None:
     """05/08 is 5 August if the day is first, else 8 May."""
-    assert parse_date("05/08/2026 20:35", UTC, day_first=True) == datetime(2026, 8, 5, 20, 35, tzinfo=UTC)
-    assert parse_date("8/5/2026 8:35:00 PM", UTC, day_first=False) == datetime(2026, 8, 5, 20, 35, tzinfo=UTC)
+    assert parse_date("05/08/2026 20:35", day_first=True) == datetime(2026, 8, 5, 20, 35, tzinfo=UTC)
+    assert parse_date("8/5/2026 8:35:00 PM", day_first=False) == datetime(2026, 8, 5, 20, 35, tzinfo=UTC)
 
 
 def test_day_first_is_inferred_from_other_dates() -> None:

@@ -1,0 +1,74 @@
+"""Character references of HTML and XML (`&#8217;`, `&eacute;`) that parsers refuse or read differently.
+
+Databases that cannot store characters beyond the Basic Multilingual Plane write them as two surrogates, each a
+reference of its own. XML parsers refuse these, and so the whole feed.
+"""
+
+import re
+from html.entities import html5
+
+_REFERENCE = r"&(?:amp;)?#(?:[xX][0-9a-fA-F]+|[0-9]+);?"
+_REFERENCES = re.compile(rf"(?:{_REFERENCE})+")
+_NUMBER = re.compile(r"#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_XML_TEXT = re.compile(
+    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(?:(#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)?", re.DOTALL
+)
+_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_REPLACEMENT = "\ufffd"
+_MAX_DIGITS = 10  # a longer number is beyond Unicode
+
+
+def repair_numeric_references(text: str) -> str:
+    """Return a text in which no numeric reference names a character that XML does not allow.
+
+    Two references that are the surrogates of one character become this character; other surrogates, NUL, control
+    characters and numbers beyond Unicode become U+FFFD. References that are escaped once more (`&amp;#0;`) are treated
+    alike. All others are unchanged.
+    """
+    return _REFERENCES.sub(_repair_run, text) if "#" in text and "&" in text else text
+
+
+def _repair_run(run: re.Match[str]) -> str:
+    """Repair a run of references without text between them."""
+    parts: list[str] = []
+    high = 0  # the first surrogate of a pair, until the second follows
+    for reference in re.findall(_REFERENCE, run[0]):
+        code = _read_code(reference)
+        if high and 0xDC00 <= code < 0xE000:
+            parts[-1] = chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00)
+            high = 0
+            continue
+        high = code if 0xD800 <= code < 0xDC00 else 0
+        parts.append(reference if _is_allowed(code) else _REPLACEMENT)
+    return "".join(parts)
+
+
+def _read_code(reference: str) -> int:
+    """Return the number of a reference, or -1 if it is too long for a character."""
+    found = _NUMBER.search(reference)
+    digits = (found[1] or found[2]).lstrip("0") if found else ""
+    if not found or len(digits) > _MAX_DIGITS:
+        return -1
+    return int(digits or "0", 16 if found[1] else 10)
+
+
+def _is_allowed(code: int) -> bool:
+    """Return whether XML 1.0 allows a character."""
+    return code in {0x9, 0xA, 0xD} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+
+
+def repair_xml_references(text: str) -> str:
+    """Return XML in which each ``&`` outside CDATA begins a reference that XML knows.
+
+    Names of HTML become their characters. An ``&`` that begins no reference is escaped, so that the parameter in
+    `?id=1&lang=en` is not read as a bracket.
+    """
+    return _XML_TEXT.sub(_repair_xml_part, text) if "&" in text else text
+
+
+def _repair_xml_part(part: re.Match[str]) -> str:
+    name = part[1]
+    if part[0][0] == "<" or (name and (name[0] == "#" or name in _XML_NAMES)):
+        return part[0]
+    character = html5.get(f"{name};", "") if name else ""
+    return character if character and character not in "<>&" else f"&amp;{part[0][1:]}"

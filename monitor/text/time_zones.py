@@ -1,0 +1,176 @@
+"""Time zones of dates: the zone and the country of a source, and zones that a text names.
+
+The zone of a source is the configured one, else that of its country, else that of the country in the URL's domain.
+Only countries with one time zone, or where nearly all outlets use the same one, have a zone: a wrong zone is worse than
+none.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache, cached_property, lru_cache
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from monitor.domain.source import Source
+from monitor.language.schema import Country
+from monitor.text.fold import fold_key
+
+_MAX_OFFSET = timedelta(hours=14)
+_GENERIC_DOMAINS = frozenset({"ai", "am", "cc", "cm", "co", "fm", "ga", "gg", "io", "ly", "me", "ml", "so", "tv", "ws"})
+"""Domains of countries that outlets of all countries use."""
+
+_BEFORE_ZONE = r"[\s|,()\[\]·-]*(?:(?:Uhr|hrs?|h|giờ)\b[\s|,()\[\]-]*)?"
+_OFFSET = re.compile(rf"{_BEFORE_ZONE}(?:GMT|UTC)?\s?([+\u2212-])(\d{{1,2}}):?(\d{{2}})?(?![\d/.-])", re.IGNORECASE)
+_ZONE_NAME = re.compile(rf"{_BEFORE_ZONE}([A-Z][A-Za-z]+(?:/[A-Za-z][A-Za-z0-9_+-]*){{1,2}})(?![\w/])")
+_ABBREVIATION = re.compile(rf"{_BEFORE_ZONE}((?-i:[^\W\d_a-z]{{1,5}}))(?![\w/])(?!\s+(?-i:[A-Z]{{2,}}))", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """The zone of a source's dates that name none, and the country that decides abbreviations.
+
+    ``zone`` is None if it is unknown. ``country`` is a top-level domain, or empty. ``day_first`` tells whether the
+    country writes the day before the month; None if it does not show. ``is_configured`` tells that the user stated the
+    zone; it is else derived from the country.
+    """
+
+    zone: tzinfo | None = None
+    country: str = ""
+    day_first: bool | None = None
+    is_configured: bool = False
+
+
+def find_local_time(source: Source | None, url: str) -> LocalTime:
+    """Return the zone and the country of a source's dates; ``url`` is the address of its document or page."""
+    domain = (_find_country(source.country) if source else "") or _country_of_domain(url)
+    country = _countries_by_domain().get(domain)
+    day_first = DAY_FIRST_BY_ORDER[country.numeric_dates] if country else None
+    if source and source.timezone:
+        return LocalTime(load_zone(source.timezone), domain, day_first, is_configured=True)
+    return LocalTime(load_zone(country.time_zone) if country else None, domain, day_first)
+
+
+@dataclass(frozen=True)
+class SourceClock:
+    """Finds the local time of a source when the first date needs it: most dates name their zone.
+
+    ``url`` is the address of the document or page. ``day_first`` is the order of day and month in its dates, or None if
+    they do not show it.
+    """
+
+    source: Source | None = None
+    url: str = ""
+    day_first: bool | None = None
+
+    @cached_property
+    def local_time(self) -> LocalTime:
+        """The zone and the country of the source's dates."""
+        return find_local_time(self.source, self.url)
+
+
+DAY_FIRST_BY_ORDER = {"day first": True, "month first": False, "year first": None, "both": None}
+"""Order of numbers in `monitor/language/schema.py` -> whether 03/04/2026 is 3 April."""
+
+
+def day_first_of_language(tag: str) -> bool | None:
+    """Return whether texts in a language write the day before the month; None if its writers do not agree.
+
+    ``tag`` is a language tag as `de` or `en-GB`. `en-US` tells nothing, because many sites keep it as a default.
+    """
+    from monitor.language.load import language_data
+
+    language, _, region = tag.lower().replace("_", "-").partition("-")
+    country = _countries_by_domain().get("uk" if region == "gb" else region)
+    if language == "en":
+        return True if country and country.numeric_dates == "day first" else None
+    known = language_data().languages.get(language)
+    return DAY_FIRST_BY_ORDER[known.calendar.numeric_dates] if known else None
+
+
+@lru_cache(maxsize=256)
+def _find_country(name: str) -> str:
+    """Return the top-level domain of a country, by its name or code; empty if it is unknown."""
+    key = _country_key(name)
+    code = "uk" if key == "gb" else key
+    return _domains_by_name().get(key) or (code if code in _countries_by_domain() else "")
+
+
+def _country_of_domain(url: str) -> str:
+    """Return the country in the host name of a URL; empty if there is none, or if outlets of all countries use it."""
+    try:
+        code = (urlsplit(url).hostname or "").rpartition(".")[2]
+    except ValueError:
+        return ""
+    return code if code in _countries_by_domain() and code not in _GENERIC_DOMAINS else ""
+
+
+@cache
+def _countries_by_domain() -> dict[str, Country]:
+    """Return the countries by their top-level domain."""
+    return {country.domain: country for country in _countries() if country.domain}
+
+
+@cache
+def _domains_by_name() -> dict[str, str]:
+    """Return the top-level domain of each country by its names without ambiguous ones."""
+    return {
+        _country_key(name): country.domain
+        for country in _countries()
+        for name in set(country.names) - set(country.ambiguous)
+    }
+
+
+def _countries() -> tuple[Country, ...]:
+    from monitor.language.load import language_data  # as in dates.py: commands start faster
+
+    return language_data().countries
+
+
+def _country_key(name: str) -> str:
+    return fold_key(name).replace(" ", "").replace("-", "")
+
+
+@lru_cache(maxsize=512)
+def load_zone(name: str) -> tzinfo | None:
+    """Return the zone of a name in the zone database, or None if it has none of that name."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
+    """Return the zone at the beginning of a text, after a time: an offset, a zone name or an abbreviation; else None.
+
+    ``day`` is the date without a zone; it decides which meaning of an abbreviation is the local one.
+    """
+    if match := _OFFSET.match(text):
+        ahead = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        if ahead > _MAX_OFFSET:
+            return None
+        return timezone(ahead if match[1] == "+" else -ahead)
+    if match := _ZONE_NAME.match(text):
+        return load_zone(match[1])
+    match = _ABBREVIATION.match(text)
+    return _resolve_abbreviation(match[1], local_time, day) if match else None
+
+
+def _resolve_abbreviation(name: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
+    """Return the meaning of an abbreviation: in the source's country, else by its clock, else the usual one."""
+    if name in {"Z", "UT", "UTC", "GMT"}:
+        return UTC
+    from monitor.language.load import zone_abbreviations
+
+    meanings = [
+        (one, load_zone(one.zone) or timezone(timedelta(minutes=one.minutes)))
+        for one in zone_abbreviations().get(name if name.isascii() else name.upper(), ())
+    ]
+    if len(meanings) == 1:
+        return meanings[0][1]
+    local_offset = day.replace(tzinfo=local_time.zone).utcoffset() if local_time.zone else None
+    return (
+        next((zone for one, zone in meanings if local_time.country in one.countries), None)
+        or next((zone for _one, zone in meanings if zone.utcoffset(day) == local_offset), None)
+        or next((zone for one, zone in meanings if one.is_default), None)
+    )
