@@ -120,7 +120,7 @@ async def build_collectors(
         database.set_page_retention(settings.keep_pages)
         offloader = ProcessOffloader(metered_offload_pool if spare_cores else None, spare_cores)
         collector = Collector(database, fetcher, process_pool, clock, settings.backfill, offloader)
-        reader = PageReader(database, fetcher, process_pool, clock)
+        reader = PageReader(database, fetcher, process_pool, clock, settings.backfill)
         yield CollectorServices(collector, reader, client.wait_for_host, offloader), fetcher, process_pool
     finally:
         await offload_pool.aclose()

@@ -100,13 +100,18 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class PendingPage:
-    """Article whose page must be fetched, leased to the holder of ``token``."""
+    """Article whose page must be fetched, leased to the holder of ``token``.
+
+    ``quarantine_reason`` is why it is stored without alerting, or empty; the date of the page may end a quarantine.
+    """
 
     id: int
     source_id: str
     article: Article
     attempts: int
     token: str
+    first_seen_at: datetime
+    quarantine_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,8 @@ class _ListingPage:
     def build_entry(self, item: LexborNode, *, of_page_itself: bool = False) -> Entry | None:
         """Build an entry from one item; None if the item has no usable link.
 
-        A link to the page itself does not lead to an article (`#top`), unless all items are anchors of the page: then their entries
-        are built with ``of_page_itself``, and the fragment distinguishes them.
+        A link to the page itself does not lead to an article (`#top`), unless all items are anchors of the page: then
+        their entries are built with ``of_page_itself``, and the fragment distinguishes them.
         """
         links = [item] if item.tag == "a" and item.attributes.get("href") else []
         links += _select_nodes(item, self.listing.link)

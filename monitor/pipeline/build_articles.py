@@ -19,6 +19,7 @@ from monitor.domain.errors import WorkerKilled
 from monitor.domain.ports import ProcessPool
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.stories.novelty import ClassifiedEntry
+from monitor.stories.undated import UNDATED_REASONS
 
 T = TypeVar("T")
 MIN_OFFLOAD_ARTICLES = 8
@@ -158,10 +159,7 @@ class ArticleBuilder:
             except WorkerKilled:
                 built, killed_count = await self._build_one_by_one(entries, source)
                 fallback_count += killed_count
-            new_articles += (
-                NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text)
-                for one, (article, stage, search_text) in zip(batch, built, strict=True)
-            )
+            new_articles += (_make_new_article(one, *parts, source) for one, parts in zip(batch, built, strict=True))
         return BuiltArticles(tuple(new_articles), fallback_count)
 
     async def _build_inline(self, entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
@@ -191,6 +189,15 @@ class ArticleBuilder:
                 kills, fallback_count = kills + 1, fallback_count + len(batch)
                 built += ((build_fallback_article(entry, source), fallback_stage, None) for entry in batch)
         return built, fallback_count
+
+
+def _make_new_article(
+    one: ClassifiedEntry, article: Article, stage: Stage, search_text: str | None, source: Source
+) -> NewArticle:
+    """Return the article to store; the page of an undated one is read for its date even if the feed has the text."""
+    if one.quarantine_reason in UNDATED_REASONS and article.url and source.text_from is not TextOrigin.FEED:
+        stage, search_text = Stage.LISTED, None
+    return NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text)
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from monitor.domain import polling_policy
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, Gone, NotModified
 from monitor.domain.poll_state import PollState, SitemapMemory, SourceState
-from monitor.domain.source import Entry, Feed, Source
+from monitor.domain.source import Entry, Feed, Source, TextOrigin
 from monitor.domain.source_health import (
     SUGGEST_REMOVE_SOURCE,
     SourceDiagnosis,
@@ -23,6 +23,7 @@ from monitor.domain.source_health import (
 from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, SitemapPart, UnchangedFeed
 from monitor.stories.identity import KeyedEntry, collect_lookup_keys
 from monitor.stories.novelty import ClassifiedEntry, EntryDecision, PollNovelty, classify_entries
+from monitor.stories.undated import decide_undated_entries
 
 MAX_REMEMBERED_SITEMAPS = 16
 MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely between two polls
@@ -140,6 +141,8 @@ def _plan_document(
     feed, unchanged_count = document.parsed.feed, document.parsed.unchanged_count
     keyed_entries = _entries_of(document)
     novelty = classify_entries(keyed_entries, known_keys, poll_state, backfill, now, unchanged_count)
+    reads_pages = source.text_from is not TextOrigin.FEED
+    novelty = decide_undated_entries(novelty, poll_state, backfill, now, reads_pages=reads_pages)
     stats = _FeedStats(
         entry_count=document.entry_count,
         known_count=novelty.known_count,

@@ -13,6 +13,7 @@ from monitor.domain.source import Source
 from monitor.pipeline.feed_documents import request_headers
 from monitor.pipeline.store_retry import Sleep, run_with_retries
 from monitor.store.database import SqlDatabase
+from monitor.stories.undated import decide_undated_article
 
 PAGE_LEASE = timedelta(minutes=5)
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
@@ -52,10 +53,11 @@ class PageReader:
         fetcher: Fetcher,
         process_pool: ProcessPool,
         clock: Clock,
+        backfill: timedelta,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._database, self._fetcher, self._process_pool, self._clock = database, fetcher, process_pool, clock
-        self._sleep = sleep
+        self._backfill, self._sleep = backfill, sleep
 
     async def lease(self, limit: int, source_id: str | None = None) -> list[PendingPage]:
         """Lease at most ``limit`` articles whose page is due, of one source if ``source_id`` is given."""
@@ -110,13 +112,29 @@ class PageReader:
             return await self._store_feed_text(pending_page, str(error), page)
         article = merge_texts(found, pending_page.article)
         confidence = match_score(found, pending_page.article)
-        await self._save(self._database.articles.save_page, pending_page, article, page, "", confidence)
+        await self._save_article(pending_page, article, page, "", confidence)
         return PageResult(pending_page.source_id, pending_page.article.url, confidence=article.confidence)
+
+    async def _save_article(
+        self,
+        pending_page: PendingPage,
+        article: Article,
+        page: Fetched | None,
+        error: str,
+        confidence: float | None = None,
+    ) -> None:
+        """Store an article with what the date of its page decides, if it had none at the first poll of its source."""
+        decision = decide_undated_article(
+            pending_page.quarantine_reason, article.published_at, pending_page.first_seen_at, self._backfill
+        )
+        alerting = (decision.is_alertable, decision.quarantine_reason) if decision else None
+        save_page = self._database.articles.save_page
+        await self._save(save_page, pending_page, article, page, error, confidence, alerting)
 
     async def _store_feed_text(self, pending_page: PendingPage, reason: str, page: Fetched | None = None) -> PageResult:
         article = replace(pending_page.article, partial=pending_page.article.partial or "feed")
         try:
-            await self._save(self._database.articles.save_page, pending_page, article, page, reason)
+            await self._save_article(pending_page, article, page, reason)
         except MonitorError as error:
             return PageResult(
                 pending_page.source_id, pending_page.article.url, f"{reason}; and {error}", is_postponed=True

@@ -21,6 +21,7 @@ from monitor.store.full_text import index_texts, remove_from_index
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     IS_LISTED,
+    AnyRow,
     article_columns,
     article_from_row,
     content_columns,
@@ -108,8 +109,9 @@ class SqlArticleStore:
             numbers = [row.id for row in connection.execute(claim)]
             if not numbers:
                 return []
-            rows = connection.execute(select_stored_articles().where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
-            return [PendingPage(row.id, row.source_id, article_from_row(row), row.attempts - 1, token) for row in rows]
+            query = select_stored_articles().add_columns(ARTICLE.c.held)
+            rows = connection.execute(query.where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
+            return [_pending_page_from_row(row, token) for row in rows]
 
     def save_page(
         self,
@@ -118,17 +120,24 @@ class SqlArticleStore:
         page: Fetched | None = None,
         error: str = "",
         confidence: float | None = None,
+        alerting: tuple[bool, str] | None = None,
     ) -> None:
         """Store the extracted article and move it to the extracted stage. Raises ``LeaseLost``.
 
         ``page`` is the raw response, kept as evidence if configured; ``error`` is why the page could not be read, if
         the article has the feed text. ``confidence`` updates the source's page quality; None leaves it unchanged.
+        ``alerting`` decides anew whether the article is alerted, with the reason for quarantine or an empty one.
         """
         with self._connections.write_transaction() as connection:
             _finish_page(
                 connection,
                 pending_page,
-                {**article_columns(article), "stage": str(Stage.EXTRACTED), "last_error": error},
+                {
+                    **article_columns(article),
+                    "stage": str(Stage.EXTRACTED),
+                    "last_error": error,
+                    **(dict(zip(("news", "held"), alerting, strict=True)) if alerting else {}),
+                },
             )
             replace_text(connection, pending_page.id, article)
             insert_rows(connection, ADDRESS, _url_rows(pending_page.id, article), skip_existing=True)
@@ -174,6 +183,12 @@ class SqlArticleStore:
             return [
                 stored_article_from_row(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
             ]
+
+
+def _pending_page_from_row(row: AnyRow, token: str) -> PendingPage:
+    return PendingPage(
+        row.id, row.source_id, article_from_row(row), row.attempts - 1, token, row.first_seen_at, row.held
+    )
 
 
 def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, int]:

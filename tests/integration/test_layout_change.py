@@ -78,7 +78,9 @@ class Desk:
         collector = Collector(self.database, fetcher, InlineProcessPool(), self.clock, timedelta(days=1))
         for poll in await collector.run_due({SOURCE.id: SOURCE}, source_ids={SOURCE.id}):
             self.notices += [poll.notice.text] if poll.notice else []
-        await PageReader(self.database, fetcher, InlineProcessPool(), self.clock).run_due({SOURCE.id: SOURCE}, 100)
+        await PageReader(self.database, fetcher, InlineProcessPool(), self.clock, timedelta(days=1)).run_due(
+            {SOURCE.id: SOURCE}, 100
+        )
 
     def seen(self) -> PollState:
         """Look as `monitor status` does."""

@@ -192,7 +192,7 @@ class Desk:
         fetcher, workshop, self.aside = self.fetcher, Carrying(database), ProcessOffloader(Carrying(database))
         house: Any = database
         self.collector = Collector(house, fetcher, workshop, self.clock, timedelta(days=7), self.aside)
-        self.reader = PageReader(house, fetcher, workshop, self.clock)
+        self.reader = PageReader(house, fetcher, workshop, self.clock, timedelta(days=1))
         self.screener = MatchingStep(house, compile_watchlist(WATCH), self.clock)
         self.keeper = GroupingStep(house, self.clock, self.aside)
         self.alerter = DigestComposer(house, CronDigestSchedule(), self.clock)

@@ -18,6 +18,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.pipeline.read_pages import PageReader, PageResult, retry_at
 from monitor.store.database import SqlDatabase
+from monitor.stories.undated import FEW_UNDATED_REASON, MANY_UNDATED_REASON
 
 T = TypeVar("T")
 PARAGRAPH = "The minister opened the bridge on Monday and thanked the engineers who had built it in two years. "
@@ -28,14 +29,17 @@ PAGE = (
 ).encode()
 URL = "http://daily.example/1"
 LISTED = Article(url=URL, title="Bridge opened", standfirst="A bridge.")
+BACKFILL = timedelta(days=2)
 SOURCE = Source("daily", "Daily", feed="https://daily.example/rss")
 
 
-def list_article(database: SqlDatabase, article: Article = LISTED, attempts: int = 0) -> None:
+def list_article(
+    database: SqlDatabase, article: Article = LISTED, attempts: int = 0, quarantine_reason: str = ""
+) -> None:
     """Store an article whose page is due, after a number of failed attempts."""
     database.sources.register([SOURCE], NOON)
     (lease,) = database.sources.lease_due(NOON, 1, NOON + timedelta(minutes=5))
-    new_article = NewArticle(("guid:1",), article, is_alertable=True, stage=Stage.LISTED)
+    new_article = NewArticle(("guid:1",), article, not quarantine_reason, Stage.LISTED, quarantine_reason)
     database.articles.commit_poll(lease, lease.poll_state, [new_article], NOON)
     for _ in range(attempts):
         (pending,) = database.articles.lease_pages(NOON, 1, NOON + timedelta(minutes=5))
@@ -44,7 +48,7 @@ def list_article(database: SqlDatabase, article: Article = LISTED, attempts: int
 
 def run(database: SqlDatabase, outcome: FetchResult, pool: ProcessPool | None = None) -> PageResult:
     """Read the due page, for which the server gives this response."""
-    reader = PageReader(database, FakeFetcher({URL: outcome}), pool or InlineProcessPool(), FakeClock())
+    reader = PageReader(database, FakeFetcher({URL: outcome}), pool or InlineProcessPool(), FakeClock(), BACKFILL)
     [result] = asyncio.run(reader.run_due({}, 5))
     return result
 
@@ -139,7 +143,7 @@ def test_configured_headers_are_sent_to_the_origin_of_the_source_only(
     source = replace(SOURCE, feed=at, headers={"Authorization": Secret("Bearer x")})
     list_article(database, replace(LISTED, url=page))
     fetcher = FakeFetcher({page: Failed("down")})
-    asyncio.run(PageReader(database, fetcher, InlineProcessPool(), FakeClock()).run_due({"daily": source}, 1))
+    asyncio.run(PageReader(database, fetcher, InlineProcessPool(), FakeClock(), BACKFILL).run_due({"daily": source}, 1))
     expected = (("Authorization", "Bearer x"),) if sent else ()
     assert [request.headers for request in fetcher.asked] == [expected]
 
@@ -204,10 +208,45 @@ def test_a_page_that_was_read_is_stored_when_the_database_is_back() -> None:
             downtime.close()
 
         fetcher = StoppingFetcher({URL: Fetched(URL, 200, (), PAGE, "text/html")})
-        reader = PageReader(database, fetcher, InlineProcessPool(), FakeClock(), start_server)
+        reader = PageReader(database, fetcher, InlineProcessPool(), FakeClock(), BACKFILL, start_server)
         [result] = asyncio.run(reader.run_due({}, 5))
         assert waits == [1]
         assert (result.error, result.is_postponed) == ("", False)
         (stored,) = database.articles.unmatched(5)
         assert PARAGRAPH.strip() in stored.article.body
         database.close()
+
+
+@pytest.mark.parametrize(
+    ("reason", "days_old", "expected"),
+    [
+        (FEW_UNDATED_REASON, 1, (True, "")),
+        (FEW_UNDATED_REASON, 3, (False, "")),
+        (FEW_UNDATED_REASON, None, (True, "")),
+        (FEW_UNDATED_REASON, -3, (True, "")),
+        (MANY_UNDATED_REASON, 1, (True, "")),
+        (MANY_UNDATED_REASON, 3, (False, "")),
+        (MANY_UNDATED_REASON, None, (False, MANY_UNDATED_REASON)),
+        ("one of many old articles", 1, (False, "one of many old articles")),
+        ("", 30, (True, "")),
+    ],
+)
+def test_the_page_date_decides_on_an_undated_article_of_a_first_poll(
+    database: SqlDatabase, reason: str, days_old: int | None, expected: tuple[bool, str]
+) -> None:
+    """A date in the future is none; other quarantines and ordinary news do not depend on the date of the page."""
+    list_article(database, quarantine_reason=reason)
+    date = f"{NOON - timedelta(days=days_old):%Y-%m-%dT%H:%M:%SZ}" if days_old is not None else ""
+    meta = f'<meta property="article:published_time" content="{date}">' if date else ""
+    run(database, Fetched(URL, 200, (), PAGE.replace(b"<head>", f"<head>{meta}".encode()), "text/html"))
+    stored = row(database)
+    assert (bool(stored.news), stored.held, stored.stage) == (*expected, "read")
+
+
+@pytest.mark.parametrize(("reason", "expected"), [(FEW_UNDATED_REASON, True), (MANY_UNDATED_REASON, False)])
+def test_an_undated_article_without_a_readable_page_is_decided_by_their_number(
+    database: SqlDatabase, reason: str, *, expected: bool
+) -> None:
+    list_article(database, quarantine_reason=reason)
+    run(database, Gone("410"))
+    assert bool(row(database).news) is expected

@@ -1,0 +1,82 @@
+"""Undated entries of a first poll: whether they are news is decided by the dates of their pages.
+
+Nothing tells whether such an entry was published before the source was watched. Until its page was read it is
+quarantined with a reason of this module. A page dated within the backfill makes it news, an older page does not. If the
+page has no date, or the source's pages are not read, a few entries are news, and many stay in quarantine.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.domain.poll_state import PollState
+from monitor.stories.novelty import ClassifiedEntry, PollNovelty, plausible_date
+
+MAX_UNDATED_NEWS = 20
+"""Number of undated entries of a first poll that are news even if their pages have no date: one page of most lists."""
+FEW_UNDATED_REASON = "without a date at the first poll"
+MANY_UNDATED_REASON = "one of many without a date at the first poll"
+UNDATED_REASONS = frozenset({FEW_UNDATED_REASON, MANY_UNDATED_REASON})
+
+
+@dataclass(frozen=True, slots=True)
+class UndatedDecision:
+    """Decision on an undated article: whether it is alerted, and why it stays in quarantine, or an empty reason."""
+
+    is_alertable: bool
+    quarantine_reason: str = ""
+
+
+def decide_undated_entries(
+    novelty: PollNovelty, poll_state: PollState, backfill: timedelta, now: datetime, *, reads_pages: bool
+) -> PollNovelty:
+    """Return the result of a first poll with its undated entries quarantined until their pages are read.
+
+    If ``reads_pages`` is false, they are decided at once. Other polls are unchanged. An entry that was last changed
+    before the backfill is old, even without a date of publication.
+    """
+    undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
+    if poll_state.baseline_at is not None or not undated:
+        return novelty
+    are_few = len(undated) <= MAX_UNDATED_NEWS
+    decision = UndatedDecision(is_alertable=False, quarantine_reason=MANY_UNDATED_REASON)
+    if are_few:
+        decision = UndatedDecision(not reads_pages, FEW_UNDATED_REASON if reads_pages else "")
+    new_entries = tuple(
+        replace(one, is_alertable=decision.is_alertable, quarantine_reason=decision.quarantine_reason)
+        if _is_undated(one, backfill, now)
+        else one
+        for one in novelty.new
+    )
+    return replace(novelty, new=new_entries, summary=_summarize(novelty.summary, len(undated), reads_pages, are_few))
+
+
+def _is_undated(one: ClassifiedEntry, backfill: timedelta, now: datetime) -> bool:
+    changed_at = plausible_date(one.entry.updated_at, now)
+    is_old = changed_at is not None and changed_at < now - backfill
+    return one.entry.published_at is None and not one.quarantine_reason and not is_old
+
+
+def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> str:
+    """Add to the line about a poll what happens to its undated entries."""
+    if reads_pages:
+        text = f"{count} without a date are decided by the dates of their pages"
+    else:
+        text = f"{count} without a date count as news" if are_few else f"{count} without a date are in quarantine"
+    return "; ".join(filter(None, (summary, text)))
+
+
+def decide_undated_article(
+    quarantine_reason: str, published_at: datetime | None, first_seen_at: datetime, backfill: timedelta
+) -> UndatedDecision | None:
+    """Decide on an undated article of a first poll after its page was read; None for any other article.
+
+    ``published_at`` is the date of the page, ``first_seen_at`` the time of the first poll.
+    """
+    if quarantine_reason not in UNDATED_REASONS:
+        return None
+    published_at = plausible_date(published_at, first_seen_at)
+    if published_at is not None:
+        return UndatedDecision(published_at >= first_seen_at - backfill)
+    if quarantine_reason == FEW_UNDATED_REASON:
+        return UndatedDecision(is_alertable=True)
+    return UndatedDecision(is_alertable=False, quarantine_reason=quarantine_reason)
