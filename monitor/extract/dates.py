@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from operator import itemgetter
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -30,12 +31,18 @@ _MAX_PRINTED_DATE_DIFFERENCE = timedelta(days=7)
 article. Metadata count at any distance, because feeds list old articles again."""
 _DATE_NAMES = re.compile(
     r"(?:^|[\s_:-])(?:date|dates|datetime|time|timestamp|pub-?date|published|publish-?(?:date|time)|posted(?:-on)?|"
-    r"datum|fecha|ngay|thoi-?gian|tanggal|data|created)(?=$|[\s_:-])"
+    r"datum|fecha|ngay|thoi-?gian|tanggal|data|created|(?:post|entry|article)?-?meta(?:data)?|byline|submitted)"
+    r"(?=$|[\s_:-])"
 )
 """Names of elements that contain a date."""
+_DATE_ATTRIBUTES = ("data-date", "data-datetime", "data-timestamp", "data-time", "data-published", "title")
+_DATE_SELECTOR = ", ".join(
+    f'[class*="{part}" i]'
+    for part in ("dat", "time", "publish", "posted", "fecha", "ngay", "created", "meta", "byline", "submitted")
+) + "".join(f", [{name}]" for name in _DATE_ATTRIBUTES[:-1])
 _NEUTRAL_NAMES = re.compile(
     r"[\s_:-]*(?:share|sharing|social|tool|print|follow|votes?|rating|addtoany|teilen|copyright|legal|compartir|aside|"
-    r"side-?bar|rail|nav)"
+    r"side-?bar|rail|nav|footer)"
 )
 """Beginnings of names of boxes that are boilerplate but may contain the article's date next to buttons."""
 _HEADINGS = ",".join(sorted(HEADING_TAGS))
@@ -53,6 +60,7 @@ _SCRIPT_DATE = re.compile(
     re.IGNORECASE,
 )
 """Date of publication in a script's data, where JSON-LD is missing or broken."""
+_DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
 LocatedStamp = tuple[ParsedDate, str]
 
 
@@ -145,6 +153,7 @@ def _iter_date_texts(
     yield from ((text, "script") for text in _list_script_dates(tree))
     yield from ((text, "date element") for text in elements.list_dates())
     yield from ((text, "below the text") for text in _list_texts_after_body(page, elements))
+    yield from ((text, "dateline") for text in _list_datelines(page))
 
 
 def _list_url_dates(url: str) -> list[str]:
@@ -177,6 +186,7 @@ class _OwnElements:
             innermost.append(page.layout.runs[page.title_run_index].box_index)
         self._around_article = {boxes[0].node.mem_id} if boxes else set[int]()
         self._is_article_known = False
+        self._judged: dict[int, bool] = {}
         for inner in innermost:
             index = inner
             while index > 0:
@@ -190,7 +200,7 @@ class _OwnElements:
 
     def list_times(self) -> list[str]:
         """Return the value of the best ``time`` element around the article; modification times are used last."""
-        found = []
+        found: list[tuple[bool, str]] = []
         for node in self._select("time", self._box):
             text = node.text(separator=" ")
             parent_text = (node.parent.text(separator=" ") if node.parent is not None else "")[:_MAX_DATE_LINE_CHARS]
@@ -200,16 +210,17 @@ class _OwnElements:
 
     def list_dates(self) -> list[str]:
         """List the texts of elements whose name tells that they contain a date."""
-        found = []
-        for node in self._select(
-            '[class*="dat" i], [class*="time" i], [class*="publish" i], [class*="posted" i], '
-            '[class*="fecha" i], [class*="ngay" i], [class*="created" i]',
-            self._box,
-        ):
+        found: list[tuple[bool, str]] = []
+        for node in self._select(_DATE_SELECTOR, self._box):
             name = split_camel_case(node.attributes.get("class") or "")
-            text = node.attributes.get("title") or node.text(separator=" ", strip=True)
-            if _DATE_NAMES.search(name) and len(text) < _MAX_DATE_LINE_CHARS:
-                found.append((_modified_pattern().search(f"{name} {text}") is not None, text))
+            stated = [value for key in _DATE_ATTRIBUTES if (value := node.attributes.get(key))]
+            is_named = _DATE_NAMES.search(name) is not None
+            texts = (*stated, *([node.text(separator=" ", strip=True)] if is_named else ()))
+            found += (
+                (_modified_pattern().search(f"{name} {text}") is not None, text)
+                for text in texts
+                if len(text) < _MAX_DATE_LINE_CHARS
+            )
         return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
     def _select(self, selector: str, root: LexborNode | None) -> list[LexborNode]:
@@ -221,7 +232,9 @@ class _OwnElements:
         """Return whether no box between an element and the article belongs to other articles."""
         node: LexborNode | None = element
         while node is not None and node.mem_id not in self._around_article:
-            if _is_of_other_articles(node, is_article_known=self._is_article_known):
+            if node.mem_id not in self._judged:
+                self._judged[node.mem_id] = _is_of_other_articles(node, is_article_known=self._is_article_known)
+            if self._judged[node.mem_id]:
                 return False
             node = node.parent
         return True
@@ -258,32 +271,60 @@ def _read_value(node: LexborNode) -> str:
     return attributes.get("content") or attributes.get("datetime") or node.text(separator=" ")
 
 
-_REASONS_OF_LISTS = (
-    *("teasers", "links", "aside", "boilerplate: relat", "boilerplate: recommend", "boilerplate: most"),
-    "boilerplate: comment",
-)
+_REASONS_OF_LISTS = ("teasers", "links", "aside")
 """Beginnings of the reasons for which texts about other articles are rejected."""
 
 
 def _list_texts_near_title(page: PageAnalysis) -> list[str]:
-    """List short text runs near the headline, nearest first; mentions of updates come last."""
+    """List parts of short lines near the headline, nearest first.
+
+    Lines before the headline and outside the article come later: they may have the date of today. Mentions of updates
+    come last.
+    """
     if page.title_run_index < 0:
         return []
-    runs = page.layout.runs
+    runs, title = page.layout.runs, page.title_run_index
+    article_box = page.layout.boxes[page.article_box_index]
     indexes = range(
-        max(0, page.title_run_index - _MAX_TITLE_DISTANCE_RUNS // 3),
-        min(len(runs), page.title_run_index + _MAX_TITLE_DISTANCE_RUNS + 1),
+        max(0, title - _MAX_TITLE_DISTANCE_RUNS // 3),
+        min(article_box.run_end, title + _MAX_TITLE_DISTANCE_RUNS + 1),
     )
-    near = [
-        at
+    parts = [
+        ((is_modified, at < article_box.run_start, abs(at - title)), part)
         for at in indexes
-        if len(runs[at].text) < _MAX_DATE_LINE_CHARS
-        and page.rejection_reasons[at] not in {"", "caption", "standfirst"}
-        and not page.rejection_reasons[at].startswith(_REASONS_OF_LISTS)
-        and not _is_linked_headline(runs[at])
+        if len(runs[at].text) < _MAX_DATE_LINE_CHARS and _may_date_article(page, at)
+        for is_modified, part in _split_at_updates(runs[at].text)
     ]
-    near.sort(key=lambda at: (_modified_pattern().search(runs[at].text) is not None, abs(at - page.title_run_index)))
-    return [runs[at].text for at in near]
+    return [part for _rank, part in sorted(parts, key=itemgetter(0))]
+
+
+def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a line near the headline may have the article's date: a line outside the text and all lists."""
+    reason = page.rejection_reasons[run_index]
+    if reason in {"", "caption", "standfirst"} or reason.startswith(_REASONS_OF_LISTS):
+        return False
+    name = reason.removeprefix("boilerplate: ")
+    return (name == reason or _NEUTRAL_NAMES.match(name) is not None) and not _is_linked_headline(
+        page.layout.runs[run_index]
+    )
+
+
+def _split_at_updates(text: str) -> list[tuple[bool, str]]:
+    """Return the parts of a line with whether each mentions an update; a line without one is one part."""
+    if not _modified_pattern().search(text):
+        return [(False, text)]
+    parts = _PART_ENDS.split(text)
+    split = [piece for part in parts for piece in _cut_before_update(part)]
+    return [(_modified_pattern().search(piece) is not None, piece) for piece in split]
+
+
+def _cut_before_update(part: str) -> tuple[str, ...]:
+    found = _modified_pattern().search(part)
+    return (part[: found.start()], part[found.start() :]) if found else (part,)
+
+
+_PART_ENDS = re.compile(r"\s[|•·/–-]\s|[;,]\s+(?=[^\W\d])")
+"""Ends of the parts of a line: signs between them, and commas before a word."""
 
 
 def _list_texts_after_body(page: PageAnalysis, elements: _OwnElements) -> list[str]:
@@ -306,6 +347,19 @@ def _list_texts_after_body(page: PageAnalysis, elements: _OwnElements) -> list[s
         and elements.is_own(page.layout.boxes[run.box_index].node)
     ]
     return after[:20]
+
+
+def _list_datelines(page: PageAnalysis) -> list[str]:
+    """List the beginning of the text before a dash (`BONN, 12 May 2026 -`), and its last line if it is short."""
+    body = [
+        run.text
+        for run, reason in zip(page.layout.runs, page.rejection_reasons, strict=True)
+        if not reason and run.text.strip()
+    ]
+    if not body:
+        return []
+    found = _DATELINE.match(body[0])
+    return [*([found[1]] if found else ()), *(body[-1:] if len(body[-1]) < _MAX_DETAIL_CHARS else ())]
 
 
 def _is_linked_headline(run: TextRun) -> bool:

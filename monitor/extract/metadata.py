@@ -118,15 +118,15 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
     documents = [_parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
     articles = [node for document in documents for node in _iter_nodes(document) if _is_article_node(node)]
     titles = [alnum_key(node.text()) for node in tree.css("title, h1")] if len(articles) > 1 else []
-    titled = [node for node in articles if _is_titled(node, titles)]
+    titled = {id(node) for node in articles if _is_titled(node, titles)}
     articles.sort(
         key=lambda node: (
-            node not in titled,
+            id(node) not in titled,
             -max((_TYPE_PRIORITIES.get(kind, 1) for kind in _list_node_types(node)), default=0),
         )
     )
     for node in articles:
-        if not titled or node in titled:
+        if not titled or id(node) in titled:
             _add_claims(metadata.published, node.get("datePublished"), node.get("dateCreated"))
             _add_claims(metadata.modified, node.get("dateModified"))
         _add_headline(metadata, "json-ld", node.get("headline") or node.get("name"))

@@ -36,6 +36,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _PADDING_CHARS = " \t\n\r\xa0\u00ad\u200b\u2060\ufeff"
 _WHITESPACE = re.compile(r"\s+")
 _MIN_YEAR, _MAX_YEAR = 1980, 2100
+_MAX_DATE_CHARS = 300  # characters looked at
 
 
 def parse_instant(text: str, clock: SourceClock) -> datetime | None:
@@ -43,7 +44,7 @@ def parse_instant(text: str, clock: SourceClock) -> datetime | None:
 
     The zone of ``clock`` applies if the text has none; an unknown zone is UTC.
     """
-    text = text.strip()
+    text = text.strip()[:_MAX_DATE_CHARS]
     if not text:
         return None
     if found := _RFC822_DATE.fullmatch(text):

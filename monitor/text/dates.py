@@ -40,11 +40,14 @@ _NUMERIC_SHORT_YEAR = re.compile(r"(?<![\d.,:/-])(\d{1,2})([./-])(\d{1,2})\2(\d{
 _AMERICAN_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d{2}:\d{2} [AP]M\b")
 """Date as programs print it with the settings of the United States, which many servers elsewhere have."""
 _TIME_OF_DAY = re.compile(  # minutes of one digit only if seconds or a unit follow: "2:1" is a score
-    r"(?<![\d:.])(\d{1,2})\s?(?:(?:[:.h時时点點]|uhr|시)\s?(\d{2})(?!\d)(?:\s?[:.분分]\s?(\d{1,2})(?!\d))?"
+    r"(?<![\d:.])(\d{1,2})\s?(?:(?:[:.h時时点點]|uhr|시)\s?(\d{2})(?!\d|\.\d{4})"
+    r"(?:\s?[:.분分]\s?(\d{1,2})(?!\d))?"
     r"|:(\d{1,2}):(\d{1,2})(?!\d)|(?:[時时点點]|시)\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?)"
     r"(?:[.,]\d+)?\s?[分분秒초]?\s*(?:([ap])\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
+_WEEKDAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAY_NAMES)})[a-z]*[.,]?\s*$", re.IGNORECASE)
 _DateParts = tuple[int, int, int, str]
 
 
@@ -194,6 +197,8 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
     if not match:
         return None
     first, second = int(match[1]), int(match[3])
+    if (by_weekday := _order_by_weekday(text, match)) is not None:
+        day_first = by_weekday
     if day_first is None and _AMERICAN_DATE.match(text):
         day_first = False
     if day_first is None and match[2] == ".":
@@ -206,6 +211,23 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
         return None
     day, month = (first, second) if day_first else (second, first)
     return expand_year(match[4]), month, day, _text_around(text, match)
+
+
+def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
+    """Return whether the day is first if an English day of the week before the date fits one order only."""
+    weekday = _WEEKDAY.search(text[: date.start()])
+    if not weekday:
+        return None
+    fits = []
+    for day_first in (True, False):
+        day, month = (date[1], date[3]) if day_first else (date[3], date[1])
+        try:
+            number = datetime(expand_year(date[4]), int(month), int(day)).weekday()  # noqa: DTZ001 - a day
+        except ValueError:
+            continue
+        if number == _WEEKDAY_NAMES.index(weekday[1].lower()):
+            fits.append(day_first)
+    return fits[0] if len(fits) == 1 else None
 
 
 def expand_year(digits: str) -> int:

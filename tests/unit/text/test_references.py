@@ -56,3 +56,10 @@ def test_repaired_xml_is_well_formed(parts: list[str]) -> None:
 def test_cdata_and_comments_are_unchanged() -> None:
     text = "<a><![CDATA[x & y &nbsp; <b>&lang=</b>]]><!-- & --></a>"
     assert repair_xml_references(text) == text
+
+
+@pytest.mark.parametrize("piece", ["<![CDATA[", "<!--", "&", "&#", "&amp;#55357;", "&#55357;&#55357;", "&a"])
+def test_long_texts_take_time_in_proportion_to_their_length(piece: str) -> None:
+    """A document of unclosed sections would else be searched to its end at each of them."""
+    text = piece * 200_000
+    assert len(repair_xml_references(repair_numeric_references(text))) >= 200_000
