@@ -1,0 +1,240 @@
+"""Texts around an article that may contain its date: elements and lines that belong to no other article."""
+
+import re
+from functools import cache
+from operator import itemgetter
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from monitor.extract.dom_blocks import BOILERPLATE_NAMES, LINK_LIST_NAMES, SMALL_PRINT_NAMES, TextRun, split_camel_case
+from monitor.extract.main_content import HEADING_TAGS, PageAnalysis
+from monitor.language.load import page_phrases
+
+_MAX_TITLE_DISTANCE_RUNS = 12  # runs before and after the headline in which a date is the article's
+MAX_DATE_LINE_CHARS = 120  # characters: a date in a longer run is part of the text
+_MAX_FOOTER_DATE_CHARS = 30  # characters: further down only a line that is little more than a date counts
+_DATE_NAMES = re.compile(
+    r"(?:^|[\s_:-])(?:date|dates|datetime|time|timestamp|pub-?date|published|publish-?(?:date|time)|posted(?:-on)?|"
+    r"datum|fecha|ngay|thoi-?gian|tanggal|data|created|(?:post|entry|article)?-?meta(?:data)?|byline|submitted)"
+    r"(?=$|[\s_:-])"
+)
+"""Names of elements that contain a date."""
+_DATE_ATTRIBUTES = ("data-date", "data-datetime", "data-timestamp", "data-time", "data-published", "title")
+_DATE_SELECTOR = ", ".join(
+    f'[class*="{part}" i]'
+    for part in ("dat", "time", "publish", "posted", "fecha", "ngay", "created", "meta", "byline", "submitted")
+) + "".join(f", [{name}]" for name in _DATE_ATTRIBUTES[:-1])
+_NEUTRAL_NAMES = re.compile(
+    r"[\s_:-]*(?:share|sharing|social|tool|print|follow|votes?|rating|addtoany|teilen|compartir|aside|"
+    r"side-?bar|rail|nav|footer)"
+)
+"""Beginnings of names of boxes that are boilerplate but may contain the article's date next to buttons."""
+_HEADINGS = ",".join(sorted(HEADING_TAGS))
+_MIN_HEADLINE_CHARS = 20  # characters: links to authors and sections are shorter
+_MAX_DETAIL_CHARS = 60  # characters: a list item with more is more than the date of the article
+_MAX_ELEMENTS = 12  # elements of one kind that are looked at; a page with more is a list
+_DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
+
+
+@cache
+def _modified_pattern() -> re.Pattern[str]:
+    """Return the pattern of words before the time of a change."""
+    return re.compile("|".join(page_phrases("modified")), re.IGNORECASE)
+
+
+class OwnElements:
+    """Elements with dates of the article itself, without those in related news, lists, comments and other articles."""
+
+    def __init__(self, tree: LexborHTMLParser, page: PageAnalysis) -> None:
+        boxes = page.layout.boxes
+        self._tree = tree
+        self._box = boxes[page.article_box_index].node if boxes else tree.root
+        innermost = [page.root_box_index] if boxes else []
+        if page.title_run_index >= 0:
+            innermost.append(page.layout.runs[page.title_run_index].box_index)
+        self._around_article = {boxes[0].node.mem_id} if boxes else set[int]()
+        self._is_article_known = False
+        self._judged: dict[int, bool] = {}
+        for inner in innermost:
+            index = inner
+            while index > 0:
+                self._around_article.add(boxes[index].node.mem_id)
+                self._is_article_known |= boxes[index].tag == "article"
+                index = boxes[index].parent_index
+
+    def list_microdata(self, item_property: str) -> list[str]:
+        """List the values of a property of the article."""
+        return [read_value(node) for node in self._select(f'[itemprop~="{item_property}"]', self._tree.root)]
+
+    def list_times(self) -> list[str]:
+        """Return the value of the best ``time`` element around the article; modification times are used last."""
+        found: list[tuple[bool, str]] = []
+        for node in self._select("time", self._box):
+            text = node.text(separator=" ")
+            parent_text = (node.parent.text(separator=" ") if node.parent is not None else "")[:MAX_DATE_LINE_CHARS]
+            mark = f"{node.attributes.get('class') or ''} {text} {parent_text}"
+            found.append((_modified_pattern().search(mark) is not None, node.attributes.get("datetime") or text))
+        return [value for _, value in sorted(found, key=lambda pair: pair[0])][:1]
+
+    def list_dates(self) -> list[str]:
+        """List the texts of elements whose name tells that they contain a date."""
+        found: list[tuple[bool, str]] = []
+        for node in self._select(_DATE_SELECTOR, self._box):
+            name = split_camel_case(node.attributes.get("class") or "")
+            stated = [value for key in _DATE_ATTRIBUTES if (value := node.attributes.get(key))]
+            is_named = _DATE_NAMES.search(name) is not None
+            texts = (*stated, *([node.text(separator=" ", strip=True)] if is_named else ()))
+            found += (
+                (_modified_pattern().search(f"{name} {text}") is not None, text)
+                for text in texts
+                if len(text) < MAX_DATE_LINE_CHARS
+            )
+        return [text for _, text in sorted(found, key=lambda pair: pair[0])]
+
+    def _select(self, selector: str, root: LexborNode | None) -> list[LexborNode]:
+        if root is None:
+            return []
+        return [node for node in root.css(selector)[: 4 * _MAX_ELEMENTS] if self.is_own(node)][:_MAX_ELEMENTS]
+
+    def is_own(self, element: LexborNode) -> bool:
+        """Return whether no box between an element and the article belongs to other articles."""
+        node: LexborNode | None = element
+        while node is not None and node.mem_id not in self._around_article:
+            if node.mem_id not in self._judged:
+                self._judged[node.mem_id] = _is_of_other_articles(node, is_article_known=self._is_article_known)
+            if self._judged[node.mem_id]:
+                return False
+            node = node.parent
+        return True
+
+
+def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
+    """Return whether a box lists other articles or comments; ``node`` does not contain this article.
+
+    ``is_article_known`` tells that another ``article`` element contains it.
+    """
+    tag, attributes = node.tag or "", node.attributes
+    name = split_camel_case(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+    if any(not _NEUTRAL_NAMES.match(found.group()) for found in BOILERPLATE_NAMES.finditer(name)):
+        return True
+    if tag == "article":
+        return is_article_known or (node.css_first("h1") is None and _names_article(node))
+    if tag == "li":
+        return len(node.text(strip=True)) > _MAX_DETAIL_CHARS or _names_article(node)
+    lists_links = tag in {"aside", "nav"} or (tag not in {"ul", "ol"} and LINK_LIST_NAMES.search(name) is not None)
+    return lists_links and _names_article(node)
+
+
+def _names_article(node: LexborNode) -> bool:
+    """Return whether a box has a link that is long enough for a headline, or a heading with a link."""
+    return any(
+        len(link.text(strip=True)) >= _MIN_HEADLINE_CHARS or link.css_first(_HEADINGS) is not None
+        for link in node.css("a[href]")
+    ) or any(heading.css_first("a[href]") is not None for heading in node.css(_HEADINGS))
+
+
+def read_value(node: LexborNode) -> str:
+    """Return the value of a microdata property: an attribute, else the text."""
+    attributes = node.attributes
+    return attributes.get("content") or attributes.get("datetime") or node.text(separator=" ")
+
+
+_REASONS_OF_LISTS = ("teasers", "links", "aside")
+"""Beginnings of the reasons for which texts about other articles are rejected."""
+
+
+def list_texts_near_title(page: PageAnalysis) -> list[str]:
+    """List parts of short lines near the headline, nearest first.
+
+    Lines before the headline and outside the article come later: they may have the date of today. Mentions of updates
+    come last.
+    """
+    if page.title_run_index < 0:
+        return []
+    runs, title = page.layout.runs, page.title_run_index
+    article_box = page.layout.boxes[page.article_box_index]
+    indexes = range(
+        max(0, title - _MAX_TITLE_DISTANCE_RUNS // 3),
+        min(article_box.run_end, title + _MAX_TITLE_DISTANCE_RUNS + 1),
+    )
+    parts = [
+        ((is_modified, at < article_box.run_start, abs(at - title)), part)
+        for at in indexes
+        if len(runs[at].text) < MAX_DATE_LINE_CHARS and _may_date_article(page, at)
+        for is_modified, part in _split_at_updates(runs[at].text)
+    ]
+    return [part for _rank, part in sorted(parts, key=itemgetter(0))]
+
+
+def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a line near the headline may have the article's date: a line outside the text and all lists."""
+    reason = page.rejection_reasons[run_index]
+    if reason in {"", "caption", "standfirst"} or reason.startswith(_REASONS_OF_LISTS):
+        return False
+    name = reason.removeprefix("boilerplate: ")
+    return (name == reason or _NEUTRAL_NAMES.match(name) is not None) and not _is_linked_headline(
+        page.layout.runs[run_index]
+    )
+
+
+def _split_at_updates(text: str) -> list[tuple[bool, str]]:
+    """Return the parts of a line with whether each mentions an update; a line without one is one part."""
+    if not _modified_pattern().search(text):
+        return [(False, text)]
+    parts = _PART_ENDS.split(text)
+    split = [piece for part in parts for piece in _cut_before_update(part)]
+    return [(_modified_pattern().search(piece) is not None, piece) for piece in split]
+
+
+def _cut_before_update(part: str) -> tuple[str, ...]:
+    found = _modified_pattern().search(part)
+    return (part[: found.start()], part[found.start() :]) if found else (part,)
+
+
+_PART_ENDS = re.compile(r"\s[|•·/–-]\s|[;,]\s+(?=[^\W\d])")
+"""Ends of the parts of a line: signs between them, and commas before a word."""
+
+
+def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str]:
+    """List lines after the text that consist of little more than a date."""
+    if not page.layout.boxes:
+        return []
+    article_box = page.layout.boxes[page.article_box_index]
+    after = [
+        run.text
+        for at, run in enumerate(
+            page.layout.runs[page.title_run_index + 1 : article_box.run_end], page.title_run_index + 1
+        )
+        if (
+            len(run.text) < _MAX_FOOTER_DATE_CHARS
+            or (len(run.text) < MAX_DATE_LINE_CHARS and _is_small_print(page, run))
+        )
+        and page.rejection_reasons[at]
+        and not page.rejection_reasons[at].startswith(("teasers", "boilerplate"))
+        and not _is_linked_headline(run)
+        and elements.is_own(page.layout.boxes[run.box_index].node)
+    ]
+    return after[:20]
+
+
+def list_datelines(page: PageAnalysis) -> list[str]:
+    """List the beginning of the text before a dash (`BONN, 12 May 2026 -`), and its last line if it is short."""
+    body = [
+        run.text
+        for run, reason in zip(page.layout.runs, page.rejection_reasons, strict=True)
+        if not reason and run.text.strip()
+    ]
+    if not body:
+        return []
+    found = _DATELINE.match(body[0])
+    return [*([found[1]] if found else ()), *(body[-1:] if len(body[-1]) < _MAX_DETAIL_CHARS else ())]
+
+
+def _is_linked_headline(run: TextRun) -> bool:
+    """Return whether a line is mostly a link that is long enough for the headline of another article."""
+    return run.link_chars >= _MIN_HEADLINE_CHARS and 2 * run.link_chars > len(run.text)
+
+
+def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
+    """Return whether the name of a text's box tells that it is a byline or a line with the date."""
+    return bool(SMALL_PRINT_NAMES.search(page.box_hints[run.box_index]))
