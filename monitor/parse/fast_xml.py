@@ -124,9 +124,9 @@ class _FastXmlParser:
             raws.append(raw)
         _require(raws)
         entries = tuple(build_entry(raw, self._url, self._zone) for raw in keep_newest(raws, self._zone))
-        return self._build_feed(channel, entries, len(raws) > len(entries))
+        return self._build_feed(channel, entries, len(raws) - len(entries))
 
-    def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], truncated: bool) -> Feed:
+    def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], left_out_count: int) -> Feed:
         """Build the feed from its entries and metadata; Atom and RSS metadata are found by local element names."""
         found: dict[str, str] = {}
         hours: tuple[int, ...] = ()
@@ -158,7 +158,7 @@ class _FastXmlParser:
             ttl=parse_ttl(found),
             skip_hours=hours,
             skip_days=days,
-            is_truncated=truncated,
+            left_out_count=left_out_count,
         )
 
     def _parse_rss_item(self, item: etree._Element) -> RawItem:

@@ -54,7 +54,7 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         url=resolve_url(metadata.get("link", ""), url),
         language=metadata.get("language", "").replace("_", "-")[:35],
         ttl=parse_ttl(metadata),
-        is_truncated=len(items) > len(entries),
+        left_out_count=len(items) - len(entries),
     )
 
 

@@ -167,11 +167,15 @@ class RawItem:
 
 
 def build_entry(raw: RawItem, base: str, zone: tzinfo) -> Entry:
-    """Build an entry from raw fields. A missing publication date is replaced by the modification date."""
+    """Build an entry from raw fields; a link to the document itself (``base``) is none.
+
+    A missing publication date is replaced by the modification date.
+    """
+    url = resolve_url(raw.link or "", base)
     updated = parse_instant(raw.updated, zone) if raw.updated else None
     summary, content = _clean_content(raw.summary), _clean_content(raw.content)
     return Entry(
-        url=resolve_url(raw.link or "", base),
+        url="" if url == base else url,
         guid=remove_control_characters(raw.id or "")[:MAX_GUID_CHARS],
         title=to_plain_text(raw.title or ""),
         published_at=(parse_instant(raw.published, zone) if raw.published else None) or updated,

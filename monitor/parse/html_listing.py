@@ -8,11 +8,13 @@ from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Entry, Feed, Listing, Source
 from monitor.parse.fields import MAX_ENTRIES, get_configured_timezone, parse_instant, resolve_url, to_plain_text
 from monitor.text.bot_walls import find_wall
-from monitor.text.urls import canonicalize_url
+from monitor.text.urls import canonicalize_url, find_page_place
 
 
 def parse_listing(text: str, url: str, source: Source) -> Feed:
     """Parse a listing page with the source's selectors; an article that is listed twice gives one entry.
+
+    Places on one page are articles of their own, but the page itself, or its top, is none.
 
     Raises ``NotAFeed`` if no item is found: the page is a bot wall, or the selectors no longer match.
     """
@@ -22,11 +24,11 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
     tree = LexborHTMLParser(text)
     base = _base_url(tree, url)
     items = _select_nodes(tree.root, listing.items)
-    entries: dict[str, Entry] = {}
-    for item in items[:MAX_ENTRIES]:
-        entry = _build_listing_entry(item, listing, base, source)
-        if entry is not None:
-            entries.setdefault(canonicalize_url(entry.url), entry)
+    built = [_build_listing_entry(item, listing, (url, base), source) for item in items[:MAX_ENTRIES]]
+    usable = [entry for entry in built if entry is not None]
+    entries: dict[tuple[str, str], Entry] = {}
+    for entry in usable:
+        entries.setdefault((canonicalize_url(entry.url), find_page_place(entry.url)), entry)
     if not entries:
         raise NotAFeed(*_describe_empty_listing(text, listing, len(items)))
     next_url = next(
@@ -38,7 +40,9 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
         url=url,
         language=(tree.root.attributes.get("lang") or "")[:35] if tree.root else "",
         nested_urls=(next_url,) if next_url and next_url != url else (),
-        is_truncated=len(items) > MAX_ENTRIES,
+        merged_count=len(usable) - len(entries),
+        empty_count=len(built) - len(usable),
+        left_out_count=max(0, len(items) - MAX_ENTRIES),
     )
 
 
@@ -68,14 +72,21 @@ def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[Lexb
     return _select_nodes(tree.root, listing.next)[:1] if listing.max_pages > 1 else []
 
 
-def _build_listing_entry(item: LexborNode, listing: Listing, base: str, source: Source) -> Entry | None:
-    """Build an entry from one item; None if the item has no usable link."""
+def _build_listing_entry(
+    item: LexborNode, listing: Listing, addresses: tuple[str, str], source: Source
+) -> Entry | None:
+    """Build an entry from one item; None if the item has no usable link.
+
+    ``addresses`` are the page and the base of its links. A link to another page is preferred to a place on this one.
+    """
+    page, base = addresses
     links = [item] if item.tag == "a" and item.attributes.get("href") else []
     links += _select_nodes(item, listing.link)
     found = [(link, address) for link in links if (address := resolve_url(link.attributes.get("href") or "", base))]
-    if not found:
+    elsewhere = [address for _, address in found if canonicalize_url(address) != canonicalize_url(page)]
+    url = next(iter([*elsewhere, *(address for _, address in found if find_page_place(address))]), "")
+    if not url:
         return None
-    url = found[0][1]
     return Entry(
         url=url,
         title=_find_title(item, listing, [link for link, to in found if to == url]),

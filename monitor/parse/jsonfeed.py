@@ -32,7 +32,7 @@ def parse_json_feed(text: str, url: str, source: Source) -> Feed:
         title=to_plain_text(_get_text_field(document, "title")),
         url=resolve_url(_get_text_field(document, "home_page_url"), url),
         language=_get_text_field(document, "language")[:35],
-        is_truncated=len(items) > len(entries),
+        left_out_count=len(items) - len(entries),
     )
 
 

@@ -159,7 +159,9 @@ class ArticleBuilder:
                 built, killed_count = await self._build_one_by_one(entries, source)
                 fallback_count += killed_count
             new_articles += (
-                NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text)
+                NewArticle(
+                    one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text, one.evidence_keys
+                )
                 for one, (article, stage, search_text) in zip(batch, built, strict=True)
             )
         return BuiltArticles(tuple(new_articles), fallback_count)
@@ -191,6 +193,22 @@ class ArticleBuilder:
                 kills, fallback_count = kills + 1, fallback_count + len(batch)
                 built += ((build_fallback_article(entry, source), fallback_stage, None) for entry in batch)
         return built, fallback_count
+
+
+def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
+    """Return new keys and URLs of known articles; a deleted article gets no URL."""
+    return tuple(
+        NewArticle(
+            one.keys,
+            Article("" if one.known_article.is_deleted else one.entry.url),
+            one.is_alertable,
+            Stage.LISTED,
+            evidence_keys=one.evidence_keys,
+            known_article_id=one.known_article.id,
+        )
+        for one in classified
+        if one.known_article
+    )
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
