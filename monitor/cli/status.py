@@ -27,6 +27,7 @@ from monitor.domain.errors import ConfigError
 from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
 
 if TYPE_CHECKING:
+    from monitor.domain.poll_state import PollState
     from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
     from monitor.store.database import SqlDatabase
 
@@ -261,6 +262,7 @@ def source_status_record(source: "SourceStatus") -> dict[str, object]:
         "next_poll_at": poll_state.next_poll_at,
         "failures": poll_state.failures,
         "articles": source.article_count,
+        "entries": {**asdict(poll_state.counts), "unaccounted": poll_state.counts.unaccounted},
     }
 
 
@@ -341,6 +343,8 @@ def print_report(report: StatusReport, *, show_all: bool) -> None:
     for problem in problems:
         typer.echo(f"! {problem}")
     typer.echo("" if problems else "Healthy: no problems found.")
+    if note := describe_entries(report.sources):
+        typer.echo(note)
     listed = sorted(report.sources, key=severity_key)
     if not show_all and len(listed) > MAX_LISTED_SOURCES:
         listed = [
@@ -373,12 +377,37 @@ def print_sources(report: StatusReport, sources: "list[SourceStatus]") -> None:
                 source.poll_state.state.value,
                 format_age(source.poll_state.last_success_at, report.created_at),
                 source.article_count,
-                ". Suggestion: ".join(filter(None, (source.poll_state.detail, source.poll_state.suggestion))),
+                describe_source(source.poll_state),
             )
             for source in sources
         ),
         f"No source is registered yet: run `monitor poll` or `monitor run` with {report.config}.",
     )
+
+
+def describe_source(poll_state: "PollState") -> str:
+    """Return the problem of a source and the suggestion, and its entries if some were held, merged or dropped."""
+    counts = poll_state.counts
+    is_notable = counts.held or counts.merged or counts.empty or counts.left_out or counts.unaccounted
+    problem = ". Suggestion: ".join(filter(None, (poll_state.detail, poll_state.suggestion)))
+    return ". ".join(filter(None, (problem, f"Last document: {counts}" if is_notable else "")))
+
+
+def describe_entries(sources: "tuple[SourceStatus, ...]") -> str:
+    """Return a line on the entries of the last documents that were not stored as articles, or an empty string."""
+    counts = [source.poll_state.counts for source in sources]
+    parts = [
+        f"{count} {label}"
+        for count, label in (
+            (sum(one.held for one in counts), "in quarantine"),
+            (sum(one.merged for one in counts), "listed twice"),
+            (sum(one.empty for one in counts), "empty"),
+            (sum(one.left_out for one in counts), "left out of documents that are too long or cut off"),
+            (sum(one.unaccounted for one in counts), "unaccounted for"),
+        )
+        if count
+    ]
+    return f"Entries of the last documents: {', '.join(parts)}; `monitor status --all` lists them." if parts else ""
 
 
 def format_age(moment: datetime | None, now: datetime) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
     from monitor.domain.mention import Findings
+    from monitor.domain.poll_state import PollState
     from monitor.domain.read_models import HitSummary
     from monitor.domain.watchlist import Rule
     from monitor.store.database import SqlDatabase
@@ -55,6 +56,8 @@ def why(
         records.append(explained_article_record(stored, findings, hits[stored.id], verdict, rules_without_hit))
         if not json:
             _print_explanation(stored, findings, verdict, rules_without_hit)
+            if url not in {stored.article.url, stored.article.canonical_url}:
+                sys.stdout.write(f"  {url} is another address of this article\n")
     if json:
         print_json({"url": url, "known": True, "articles": records})
 
@@ -88,7 +91,7 @@ def print_unknown_url(url: str, configuration: "Configuration", database: "SqlDa
     ]
     verdict = f"no source of {host or 'this URL'} is configured: `monitor sources discover {url}` finds its feeds"
     if same_host:
-        verdict = "no source has listed this URL; it may have left the feed between two polls"
+        verdict = _explain_unlisted([poll_states[source.id] for source in same_host if source.id in poll_states])
     if json:
         print_json(
             {"url": url, "known": False, "verdict": verdict, "sources": [to_json_value(source) for source in sources]}
@@ -97,6 +100,27 @@ def print_unknown_url(url: str, configuration: "Configuration", database: "SqlDa
     sys.stdout.write(f"{url} is unknown: {verdict}.\n")
     for source in sources:
         sys.stdout.write(f"  {source['id']} is {to_json_value(source['state'])}. {source['detail']}\n")
+
+
+def _explain_unlisted(poll_states: "list[PollState]") -> str:
+    """Return why no article has a URL of the host of these sources."""
+    if not any(poll_state.last_success_at for poll_state in poll_states):
+        return "its source was not read yet"
+    reasons = []
+    for poll_state in poll_states:
+        counts, source_id = poll_state.counts, poll_state.source_id
+        if counts.left_out:
+            reasons.append(
+                f"{counts.left_out} entries of {source_id} were left out: its document is too long or cut off"
+            )
+        if counts.unaccounted:
+            reasons.append(f"{counts.unaccounted} entries of {source_id} are unaccounted for")
+    gaps = [poll_state.source_id for poll_state in poll_states if poll_state.state.value == "gap"]
+    if gaps:
+        reasons.append(f"articles of {', '.join(gaps)} between two polls are missing")
+    return "no source has listed this URL; " + (
+        "; ".join(reasons) or "it may have left the feed between two polls, or the feed lists another address"
+    )
 
 
 def _host_without_www(url: str) -> str:
@@ -115,8 +139,12 @@ def explain_article(
     verdicts = (
         (reported, f"reported: {reported}"),
         (stored_hits, f"found by {stored_hits}, and not reported yet"),
+        (stored.quarantine_reason, f"in quarantine: {stored.quarantine_reason}. {_format_release(stored)}"),
         (stored.stage is Stage.LISTED, "listed by its source; its page was not read yet"),
-        (not stored.news, "stored without a report: published before the first poll of the source, or quarantined"),
+        (
+            not stored.news,
+            "stored without a report: listed at the first poll of its source, and older or undated",
+        ),
         (current, f"matched before {', '.join(sorted(current))} was edited; the rule as it is now matches the article"),
         (
             not stored.article.body,
@@ -125,6 +153,10 @@ def explain_article(
     )
     verdict = next((text for applies, text in verdicts if applies), "read and matched; no rule has a hit")
     return verdict, rules_without_hit
+
+
+def _format_release(stored: "StoredArticle") -> str:
+    return f"`monitor articles release {stored.source_id}` makes it news"
 
 
 def _explain_no_hit(rule: "Rule", stored: "StoredArticle", findings: "Findings") -> str:

@@ -84,11 +84,17 @@ class ProblemData(TypedDict):
 
 
 class CoverageData(TypedDict):
-    """Coverage: sources configured, sources read in the window, new articles, and failing sources."""
+    """Coverage: sources configured, sources read in the window, new articles, and failing sources.
+
+    ``held`` of the articles are in quarantine; entries ``merged`` were listed twice, entries ``dropped`` not stored.
+    """
 
     sources: int
     read: int
     articles: int
+    held: int
+    merged: int
+    dropped: int
     problems: list[ProblemData]
 
 
@@ -210,6 +216,9 @@ def build_payload(digest: Digest) -> Payload:
                 "sources": digest.coverage.sources,
                 "read": digest.coverage.read,
                 "articles": digest.coverage.articles,
+                "held": digest.coverage.held,
+                "merged": digest.coverage.merged,
+                "dropped": digest.coverage.dropped,
                 "problems": [_build_problem(problem) for problem in digest.coverage.faults],
             },
             "notices": [sanitize(notice) for notice in digest.notices],

@@ -338,6 +338,12 @@ def _present_sections(digest: Digest, presenter: _StoryPresenter) -> tuple[Secti
 def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
     summary = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
     summary += f", {format_count(coverage.articles, 'new article')}"
+    if coverage.held:
+        summary += f" ({coverage.held} in quarantine)"
+    if coverage.merged:
+        summary += f", {format_count(coverage.merged, 'entry', 'entries')} listed twice"
+    if coverage.dropped:
+        summary += f", {format_count(coverage.dropped, 'entry', 'entries')} not stored (empty or too many)"
     faults = tuple(
         CoverageFaultView(
             outlet=single_line(fault.outlet or fault.source_id, 80),

@@ -69,7 +69,9 @@ class NewArticle:
     ``is_alertable`` is false for articles that may not cause an alert, such as those published before the source was
     added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``. ``quarantine_reason`` is why
     an article of a bulk change is stored without a report (`monitor articles release` reverses this), or empty.
-    ``search_text`` is the text for the full-text index, or None if the store must compute it.
+    ``search_text`` is the text for the full-text index, or None if the store must compute it. ``evidence_keys`` are
+    stored with the article, but never identify it. ``known_article_id`` is the article that this entry is, if it is
+    known: then only its keys and URL are stored.
     """
 
     entry_keys: tuple[str, ...]
@@ -78,6 +80,19 @@ class NewArticle:
     stage: Stage
     quarantine_reason: str = ""
     search_text: str | None = None
+    evidence_keys: tuple[str, ...] = ()
+    known_article_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """Stored facts about the article that has an entry key; all but the id is empty if the article was deleted."""
+
+    id: int
+    url: str = ""
+    title: str = ""
+    published_at: datetime | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,7 @@ class StoredArticle:
     """Article with its database id. ``news`` is false if the article was published before its source was added.
 
     ``copy_of`` is the id of the article that this one duplicates; ``revisions`` counts the earlier versions.
+    ``quarantine_reason`` is why it was stored without alerting, if it is in quarantine.
     """
 
     id: int
@@ -96,6 +112,7 @@ class StoredArticle:
     story_id: str = ""
     copy_of: int | None = None
     revisions: int = 0
+    quarantine_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,12 +195,19 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Coverage of a window: numbers of configured sources, of sources read and of articles read, and problems."""
+    """Coverage of a window: numbers of configured sources, of sources read and of articles read, and problems.
+
+    ``held`` of the articles are in quarantine. In the last documents, ``merged`` entries were listed twice, and
+    ``dropped`` ones were not stored: empty, or more than are read.
+    """
 
     sources: int = 0
     read: int = 0
     articles: int = 0
     faults: tuple[SourceProblem, ...] = ()
+    held: int = 0
+    merged: int = 0
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,50 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
     return replace(quality, usual=usual, row=0, url="", changed_at=None, mended_at=now)
 
 
+@dataclass(frozen=True, slots=True)
+class EntryCounts:
+    """Decisions on the entries of a document: each entry is in exactly one of the counts.
+
+    ``total`` is counted in the document, the others are decisions: ``new`` and ``held`` (in quarantine) entries were
+    stored, ``known`` ones are stored articles, ``merged`` ones are another entry of the document listed again, and
+    ``empty`` ones have neither title, URL nor text. ``left_out`` more entries are not in ``total``, because the
+    document has more than are read, or ends inside one.
+    """
+
+    total: int = 0
+    new: int = 0
+    held: int = 0
+    known: int = 0
+    merged: int = 0
+    empty: int = 0
+    left_out: int = 0
+
+    @property
+    def unaccounted(self) -> int:
+        """Return the number of entries without a decision; anything but zero is an error of this program."""
+        return self.total - self.new - self.held - self.known - self.merged - self.empty
+
+    def __str__(self) -> str:
+        """Return the counts in one line, such as "30 entries: 2 new, 27 known, 1 merged"."""
+        parts = [
+            f"{count} {label}"
+            for count, label in (
+                (self.new, "new"),
+                (self.held, "in quarantine"),
+                (self.known, "known"),
+                (self.merged, "listed twice"),
+                (self.empty, "empty"),
+                (self.unaccounted, "unaccounted for"),
+                (self.left_out, "left out"),
+            )
+            if count
+        ]
+        return f"{self.total} entries: {', '.join(parts) or 'none'}"
+
+
+NO_ENTRIES = EntryCounts()
+
+
 class SourceState(StrEnum):
     """State of a source; all states but ``OK`` and ``PAUSED`` are reported to the reader."""
 
@@ -151,7 +195,8 @@ class PollState:
     in the last document, ``ttl`` its requested minimum interval. ``notice`` is the last notice sent to the reader, at
     ``reported_at``, about a state that began at ``reported_since_at`` and was first reported at ``first_reported_at``.
     ``pages`` is maintained by page reading and only read by polls; ``accepted_at`` is the ``changed_at`` of the layout
-    change that was accepted. ``sitemaps`` is what is known about the sitemaps of an index.
+    change that was accepted. ``sitemaps`` is what is known about the sitemaps of an index. ``counts`` has the
+    decisions on the entries of the last document that had changed.
     """
 
     source_id: str
@@ -183,6 +228,7 @@ class PollState:
     accepted_at: datetime | None = None
     reported_since_at: datetime | None = None
     sitemaps: SitemapMemory = NO_SITEMAP_MEMORY
+    counts: EntryCounts = NO_ENTRIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ class Entry:
 class Feed:
     """Parsed document: its entries in document order, and its own title, language and polling hints.
 
-    ``is_truncated``: it has more entries than are read. ``is_cut_off``: its bytes end inside an entry, which is left
-    out.
+    ``is_cut_off``: its bytes end inside an entry, which is left out. ``merged_count`` entries have the URL of another
+    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read.
     """
 
     entries: tuple[Entry, ...]
@@ -59,8 +59,15 @@ class Feed:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[str, ...] = ()
     nested_urls: tuple[str, ...] = ()
-    is_truncated: bool = False
     is_cut_off: bool = False
+    merged_count: int = 0
+    empty_count: int = 0
+    left_out_count: int = 0
+
+    @property
+    def is_truncated(self) -> bool:
+        """Return whether the document has more entries than are read."""
+        return self.left_out_count > 0
 
 
 class SourceKind(StrEnum):

@@ -72,10 +72,12 @@ def _parse_feed(text: str, url: str, source: Source) -> Feed:
         text, start, start + ROOT_SEARCH_CHARS
     ):  # the root element identifies a feed even if the rest is broken
         raise NotAFeed(*_describe_non_feed(text))
-    text = _EMPTY_ITEM.sub("", text)
-    feed = parse_fast_xml(text, url, source)
-    if feed is not None:
-        return feed
+    text, empty_count = _EMPTY_ITEM.subn("", text)
+    feed = parse_fast_xml(text, url, source) or _parse_any_feed(text, url, source)
+    return replace(feed, empty_count=feed.empty_count + empty_count) if empty_count else feed
+
+
+def _parse_any_feed(text: str, url: str, source: Source) -> Feed:
     from monitor.parse.feedparser_backend import parse_with_feedparser  # slow to import, needed for few documents
 
     text = repair_xml_references(text)

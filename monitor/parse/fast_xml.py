@@ -13,7 +13,7 @@ import feedparser.mixin
 from lxml import etree
 
 from monitor.domain.source import Entry, Feed, Source
-from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entries, is_faulty_link, resolve_url, to_plain_text
+from monitor.parse.fields import RawItem, build_entries, is_faulty_link, resolve_url, to_plain_text
 from monitor.parse.newest import keep_newest
 from monitor.text.time_zones import SourceClock
 
@@ -118,9 +118,9 @@ class _FastXmlParser:
             raws.append(raw)
         _require(raws)
         entries = build_entries(keep_newest(raws, self._clock), self._url, self._clock)
-        return self._build_feed(channel, entries, len(raws) > MAX_ENTRIES)
+        return self._build_feed(channel, entries, len(raws) - len(entries))
 
-    def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], truncated: bool) -> Feed:
+    def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], left_out_count: int) -> Feed:
         """Build the feed from its entries and metadata; Atom and RSS metadata are found by local element names."""
         found: dict[str, str] = {}
         hours: tuple[int, ...] = ()
@@ -152,7 +152,7 @@ class _FastXmlParser:
             ttl=parse_ttl(found),
             skip_hours=hours,
             skip_days=days,
-            is_truncated=truncated,
+            left_out_count=left_out_count,
         )
 
     def _parse_rss_item(self, item: etree._Element) -> RawItem:

@@ -13,7 +13,6 @@ import feedparser
 from monitor.domain.source import Feed, Source
 from monitor.parse.fast_xml import parse_ttl
 from monitor.parse.fields import (
-    MAX_ENTRIES,
     RawItem,
     build_entries,
     is_faulty_link,
@@ -55,7 +54,7 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         url=resolve_url(metadata.get("link", ""), url),
         language=metadata.get("language", "").replace("_", "-")[:35],
         ttl=parse_ttl(metadata),
-        is_truncated=len(items) > MAX_ENTRIES,
+        left_out_count=len(items) - len(entries),
     )
 
 

@@ -163,7 +163,7 @@ class RawItem:
 
 
 def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tuple[Entry, ...]:
-    """Build entries from raw items, without items that have neither guid nor link nor title nor text.
+    """Build entries from raw items.
 
     The order of day and month in dates as 03/04/2026 is that of the document's other dates, if they show it.
     """
@@ -171,16 +171,19 @@ def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tup
     day_first = infer_day_first([text for raw in raws for text in (raw.published, raw.updated) if text])
     if day_first is not None:
         clock = replace(clock, day_first=day_first)
-    entries = (build_entry(raw, base, clock) for raw in raws)
-    return tuple(one for one in entries if one.guid or one.url or one.title or one.summary or one.content)
+    return tuple(build_entry(raw, base, clock) for raw in raws)
 
 
 def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
-    """Build an entry from raw fields. A missing publication date is replaced by the modification date."""
+    """Build an entry from raw fields; a link to the document itself (``base``) is no link.
+
+    A missing publication date is replaced by the modification date.
+    """
+    url = resolve_url(raw.link or "", base)
     updated = parse_instant(raw.updated, clock) if raw.updated else None
     summary, content = _clean_content(raw.summary), _clean_content(raw.content)
     return Entry(
-        url=resolve_url(raw.link or "", base),
+        url="" if url == base else url,
         guid=remove_control_characters(raw.id or "")[:MAX_GUID_CHARS],
         title=to_plain_text(raw.title or ""),
         published_at=(parse_instant(raw.published, clock) if raw.published else None) or updated,

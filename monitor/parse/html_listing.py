@@ -1,8 +1,6 @@
 """Listing pages: pages that list articles, parsed with the CSS selectors of the source."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urldefrag
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -11,11 +9,13 @@ from monitor.domain.source import Entry, Feed, Listing, Source
 from monitor.parse.fields import MAX_ENTRIES, parse_instant, resolve_url, to_plain_text
 from monitor.text.bot_walls import find_wall
 from monitor.text.time_zones import SourceClock
-from monitor.text.urls import canonicalize_url
+from monitor.text.urls import canonicalize_url, find_page_place
 
 
 def parse_listing(text: str, url: str, source: Source) -> Feed:
     """Parse a listing page with the source's selectors; an article that is listed twice gives one entry.
+
+    Places on one page are articles of their own, but the page itself, or its top, is none.
 
     Raises ``NotAFeed`` if no item is found: the page is a bot wall, or the selectors no longer match.
     """
@@ -25,16 +25,11 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
     tree = LexborHTMLParser(text)
     base = _base_url(tree, url)
     items = _select_nodes(tree.root, listing.items)
-    page = _ListingPage(listing, base, frozenset(map(canonicalize_url, (url, base))), source)
-    entries: dict[str, Entry] = {}
-    for item in items[:MAX_ENTRIES]:
-        entry = page.build_entry(item)
-        if entry is not None:
-            entries.setdefault(canonicalize_url(entry.url), entry)
-    for item in items[:MAX_ENTRIES] if not entries else ():
-        entry = page.build_entry(item, of_page_itself=True)
-        if entry is not None:
-            entries.setdefault(entry.url, entry)
+    built = [_build_listing_entry(item, listing, (url, base), source) for item in items[:MAX_ENTRIES]]
+    usable = [entry for entry in built if entry is not None]
+    entries: dict[tuple[str, str], Entry] = {}
+    for entry in usable:
+        entries.setdefault((canonicalize_url(entry.url), find_page_place(entry.url)), entry)
     if not entries:
         raise NotAFeed(*_describe_empty_listing(text, listing, len(items)))
     next_url = next(
@@ -46,7 +41,9 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
         url=url,
         language=(tree.root.attributes.get("lang") or "")[:35] if tree.root else "",
         nested_urls=(next_url,) if next_url and next_url != url else (),
-        is_truncated=len(items) > MAX_ENTRIES,
+        merged_count=len(usable) - len(entries),
+        empty_count=len(built) - len(usable),
+        left_out_count=max(0, len(items) - MAX_ENTRIES),
     )
 
 
@@ -76,45 +73,26 @@ def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[Lexb
     return _select_nodes(tree.root, listing.next)[:1] if listing.max_pages > 1 else []
 
 
-@dataclass(frozen=True, slots=True)
-class _ListingPage:
-    """Page whose items are parsed.
+def _build_listing_entry(
+    item: LexborNode, listing: Listing, addresses: tuple[str, str], source: Source
+) -> Entry | None:
+    """Build an entry from one item; None if the item has no usable link.
 
-    ``base`` is the URL to which links are relative; ``own_urls`` are the canonical URLs of links to the page itself.
+    ``addresses`` are the page and the base of its links. A link to another page is preferred to a place on this one.
     """
-
-    listing: Listing
-    base: str
-    own_urls: frozenset[str]
-    source: Source
-
-    def build_entry(self, item: LexborNode, *, of_page_itself: bool = False) -> Entry | None:
-        """Build an entry from one item; None if the item has no usable link.
-
-        A link to the page itself does not lead to an article (`#top`), unless all items are anchors of the page: then
-        their entries are built with ``of_page_itself``, and the fragment distinguishes them.
-        """
-        links = [item] if item.tag == "a" and item.attributes.get("href") else []
-        links += _select_nodes(item, self.listing.link)
-        found = [
-            (link, address)
-            for link in links
-            if (address := resolve_url(link.attributes.get("href") or "", self.base))
-            and (canonicalize_url(address) in self.own_urls) == of_page_itself
-            and not (of_page_itself and urldefrag(address).fragment.lower() in _PAGE_FRAGMENTS)
-        ]
-        if not found:
-            return None
-        url = found[0][1]
-        return Entry(
-            url=url,
-            title=_find_title(item, self.listing, [link for link, to in found if to == url]),
-            published_at=_find_date(item, self.listing, self.source),
-        )
-
-
-_PAGE_FRAGMENTS = frozenset({"", "top", "main", "content", "nav", "menu", "footer", "comments", "respond"})
-"""Fragments of places in a page that are not articles."""
+    page, base = addresses
+    links = [item] if item.tag == "a" and item.attributes.get("href") else []
+    links += _select_nodes(item, listing.link)
+    found = [(link, address) for link in links if (address := resolve_url(link.attributes.get("href") or "", base))]
+    elsewhere = [address for _, address in found if canonicalize_url(address) != canonicalize_url(page)]
+    url = next(iter([*elsewhere, *(address for _, address in found if find_page_place(address))]), "")
+    if not url:
+        return None
+    return Entry(
+        url=url,
+        title=_find_title(item, listing, [link for link, to in found if to == url]),
+        published_at=_find_date(item, listing, source),
+    )
 
 
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Feed, Source
-from monitor.parse.fields import MAX_ENTRIES, RawItem, build_entries, repair_link, resolve_url, to_plain_text
+from monitor.parse.fields import RawItem, build_entries, repair_link, resolve_url, to_plain_text
 from monitor.parse.newest import keep_newest
 from monitor.text.time_zones import SourceClock
 
@@ -30,7 +30,7 @@ def parse_json_feed(text: str, url: str, source: Source) -> Feed:
         title=to_plain_text(_get_text_field(document, "title")),
         url=resolve_url(_get_text_field(document, "home_page_url"), url),
         language=_get_text_field(document, "language")[:35],
-        is_truncated=len(items) > MAX_ENTRIES,
+        left_out_count=len(items) - len(entries),
     )
 
 

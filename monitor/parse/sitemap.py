@@ -51,11 +51,8 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     if root is None:
         raise NotAFeed("the sitemap is not valid XML", "broken XML")
     nested = [_parse_nested_sitemap(child, url, source) for child in root if _get_local_name(child) == "sitemap"]
-    entries = [
-        entry
-        for child in root
-        if _get_local_name(child) == "url" and (entry := _build_sitemap_entry(child, url, source)).url
-    ]
+    listed = [_build_sitemap_entry(child, url, source) for child in root if _get_local_name(child) == "url"]
+    entries = [entry for entry in listed if entry.url]
     if not entries and not nested and len(root):
         raise NotAFeed("the sitemap contains no URL", "XML")
     return Feed(
@@ -63,7 +60,8 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
         url=url,
         language=next((entry.language for entry in entries if entry.language), ""),
         nested_urls=tuple(sort_sitemaps([pair for pair in nested if pair[0]])[:_MAX_NESTED_SITEMAPS]),
-        is_truncated=len(entries) > MAX_ENTRIES,
+        empty_count=len(listed) - len(entries),
+        left_out_count=max(0, len(entries) - MAX_ENTRIES),
     )
 
 

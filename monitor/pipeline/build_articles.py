@@ -197,7 +197,23 @@ def _make_new_article(
     """Return the article to store; the page of an undated one is read for its date even if the feed has the text."""
     if one.quarantine_reason in UNDATED_REASONS and article.url and source.text_from is not TextOrigin.FEED:
         stage, search_text = Stage.LISTED, None
-    return NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text)
+    return NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text, one.evidence_keys)
+
+
+def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
+    """Return new keys and URLs of known articles; a deleted article gets no URL."""
+    return tuple(
+        NewArticle(
+            one.keys,
+            Article("" if one.known_article.is_deleted else one.entry.url),
+            one.is_alertable,
+            Stage.LISTED,
+            evidence_keys=one.evidence_keys,
+            known_article_id=one.known_article.id,
+        )
+        for one in classified
+        if one.known_article
+    )
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:

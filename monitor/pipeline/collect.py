@@ -6,17 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.domain.article import NewArticle
+from monitor.domain.article import KnownArticle, NewArticle
 from monitor.domain.errors import LeaseLost, StoreError
 from monitor.domain.fetch_result import Failed, FailureWeight
 from monitor.domain.poll_state import Lease, SourceState
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Feed, Source
 from monitor.domain.source_health import SourceNotice, effective_poll_state
-from monitor.pipeline.build_articles import ArticleBuilder, ProcessOffloader
+from monitor.pipeline.build_articles import ArticleBuilder, ProcessOffloader, build_aliases
 from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, PollAttempt
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, note_fallback_articles, plan_poll
 from monitor.store.database import SqlDatabase
+from monitor.stories.evidence import recognize_entries
 from monitor.stories.identity import assign_entry_keys, collect_lookup_keys
 from monitor.text.urls import extract_host
 
@@ -145,7 +146,9 @@ class Collector:
         """Read a leased source once and store the result. Raises ``LeaseLost`` and ``StoreError``."""
 
         async def has_known_entry(page: Feed) -> bool:
-            return bool(await self._find_known_keys(source, collect_lookup_keys(assign_entry_keys(page))))
+            keyed_entries = assign_entry_keys(page)
+            known = await self._find_known(source, collect_lookup_keys(keyed_entries))
+            return any(found.article for found in recognize_entries(keyed_entries, known))
 
         item_hashes = self._item_hashes.get(source.id, b"")
         attempt = await self._feed_reader.read(source, lease.poll_state, self._clock(), item_hashes, has_known_entry)
@@ -154,18 +157,19 @@ class Collector:
         if plan.has_gap and source.gap_sitemap:
             attempt = await self._feed_reader.fill_gap(attempt, source)
             plan = await self._plan(source, attempt, now)
-        built = await self._article_builder.build((*plan.new_entries, *plan.alias_entries), source)
-        result = await self._store(lease, note_fallback_articles(plan, built.fallback_count), built.articles, now)
+        built = await self._article_builder.build(plan.new_entries, source)
+        articles = (*built.articles, *build_aliases(plan.alias_entries))
+        result = await self._store(lease, note_fallback_articles(plan, built.fallback_count), articles, now)
         if isinstance(attempt.result, FetchedFeed):
             self._item_hashes[source.id] = attempt.result.parsed.item_hashes
         return result
 
     async def _plan(self, source: Source, attempt: PollAttempt, now: datetime) -> PollPlan:
-        known_keys = await self._find_known_keys(source, keys_to_look_up(attempt))
-        return plan_poll(source, attempt, known_keys, self._backfill, now)
+        known = await self._find_known(source, keys_to_look_up(attempt))
+        return plan_poll(source, attempt, known, self._backfill, now)
 
-    async def _find_known_keys(self, source: Source, keys: Collection[str]) -> Collection[str]:
-        return await self._database.run(self._database.articles.known_keys, source.id, keys) if keys else frozenset()
+    async def _find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
+        return await self._database.run(self._database.articles.known_articles, source.id, keys) if keys else {}
 
     async def _store(
         self, lease: Lease, plan: PollPlan, articles: Sequence[NewArticle] = (), now: datetime | None = None
@@ -173,7 +177,7 @@ class Collector:
         """Store a plan in one transaction; articles that another process has stored meanwhile do not count as new."""
         commit = self._database.articles.commit_poll
         new_count = await self._database.run(
-            commit, lease, plan.poll_state, articles, now or self._clock(), plan.changed_keys
+            commit, lease, plan.poll_state, articles, now or self._clock(), plan.changed_article_ids
         )
         outcome = plan.outcome
         if new_count or outcome is PollOutcome.NEW:

@@ -26,10 +26,10 @@ from monitor.domain.fetch_result import (
 from monitor.domain.poll_state import NO_SITEMAP_MEMORY, PollState, SitemapMemory
 from monitor.domain.polling_policy import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.domain.ports import Fetcher, ProcessPool
-from monitor.domain.source import Entry, Feed, Source, SourceKind
+from monitor.domain.source import Feed, Source, SourceKind
 from monitor.domain.source_health import SUGGEST_FIND_FEED, SUGGEST_FIX_SELECTORS
 from monitor.parse.incremental import hash_body
-from monitor.stories.identity import KeyedEntry, assign_entry_keys
+from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
 from monitor.text.urls import extract_origin
 
 MAX_NESTED_SITEMAPS = 4  # of one index; one more is read in turn, to learn which sitemaps have new addresses
@@ -69,8 +69,9 @@ class FetchedFeed:
     """Document of a source with the keys of its entries, ready for the poll plan.
 
     ``response`` holds the validators to store, and ``body_hash`` the hash; both are empty if the next poll must read
-    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap, or None.
-    ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
+    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap, or None;
+    ``gap_count`` of them are added by the sitemap. ``sitemap_parts`` are the sitemaps that were read, if the
+    document is an index.
     """
 
     response: Fetched
@@ -79,6 +80,7 @@ class FetchedFeed:
     keyed_entries: tuple[KeyedEntry, ...]
     gap_entries: tuple[KeyedEntry, ...] | None = None
     sitemap_parts: tuple[SitemapPart, ...] = ()
+    gap_count: int = 0
 
     @property
     def entry_count(self) -> int:
@@ -172,11 +174,13 @@ class FeedDocumentReader:
             if reading.failure is not None:
                 return PollAttempt(poll_state, reading.failure)
             feed, parts = reading.feed, reading.parts
+        if not parsed.unchanged_count:
+            feed = drop_build_time(feed)
         if feed.is_cut_off or (feed.nested_urls and source.kind is not SourceKind.LISTING):
             # The complete document may have the validators of the incomplete one, and an index may stay unchanged
             # while its sitemaps change.
             response, body_hash = replace(response, etag="", last_modified=""), ""
-        keyed_entries = await self._key_entries(feed)
+        keyed_entries = await self._key_entries(feed, is_partial=bool(parsed.unchanged_count))
         result = FetchedFeed(response, body_hash, replace(parsed, feed=feed), keyed_entries, sitemap_parts=parts)
         return PollAttempt(poll_state, result)
 
@@ -188,11 +192,13 @@ class FeedDocumentReader:
         if extract_origin(source.sitemap) != extract_origin(source.url):
             sitemap = replace(sitemap, headers={})
         found = await self._read_part(sitemap, source.sitemap)
-        feed = document.parsed.feed
+        own = feed = document.parsed.feed
         if isinstance(found, Feed):
-            found = (await self._read_sitemaps(found, sitemap)).feed
-            feed = replace(feed, entries=_merge_entries(feed.entries, found.entries))
-        return replace(attempt, result=replace(document, gap_entries=await self._key_entries(feed)))
+            feed = _merge_feeds(own, (await self._read_sitemaps(found, sitemap)).feed)
+        parsed = replace(document.parsed, feed=replace(feed, entries=own.entries))
+        keyed_entries = await self._key_entries(feed)
+        added = len(feed.entries) - len(own.entries)
+        return replace(attempt, result=replace(document, parsed=parsed, gap_entries=keyed_entries, gap_count=added))
 
     async def _read_sitemaps(
         self, index: Feed, source: Source, memory: SitemapMemory = NO_SITEMAP_MEMORY, turn: int = 0
@@ -230,7 +236,7 @@ class FeedDocumentReader:
             seen.add(page.nested_urls[0])
             part = await self._read_part(source, page.nested_urls[0])
             page = part if isinstance(part, Feed) else Feed(())
-            feed = replace(feed, entries=_merge_entries(feed.entries, page.entries))
+            feed = _merge_feeds(feed, page)
             pages -= 1
         return feed
 
@@ -292,9 +298,9 @@ class FeedDocumentReader:
             await self._process_pool.run(parse_document, response.body, response.content_type, response.url, source)
         )
 
-    async def _key_entries(self, feed: Feed) -> tuple[KeyedEntry, ...]:
+    async def _key_entries(self, feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEntry, ...]:
         async with self._cpu_slot:
-            return assign_entry_keys(feed)
+            return assign_entry_keys(feed, is_partial=is_partial)
 
 
 @dataclass(slots=True)
@@ -323,7 +329,7 @@ class _SitemapReading:
             self.first_failure = self.first_failure or part
             return
         self.is_any_read = self.is_any_read or bool(part.entries) or not part.nested_urls
-        self.feed = replace(self.feed, entries=_merge_entries(self.feed.entries, part.entries))
+        self.feed = _merge_feeds(self.feed, part)
         dates = [date for entry in part.entries if (date := entry.published_at or entry.updated_at)]
         for url in path if part.entries else ():
             self._entry_urls.setdefault(url, set()).update(entry.url for entry in part.entries)
@@ -397,7 +403,17 @@ def _parse_new_items(text: str, url: str, source: Source, known_item_hashes: byt
     return ParsedFeed(feed, changed.known_count, changed.item_hashes)
 
 
-def _merge_entries(first: tuple[Entry, ...], second: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Join entries; of two with the same URL only the first is kept."""
-    urls = {entry.url for entry in first}
-    return first + tuple(entry for entry in second if entry.url not in urls)
+def _merge_feeds(first: Feed, second: Feed) -> Feed:
+    """Add the entries of a further document, except those whose URL is listed already; they are counted."""
+    urls = {entry.url for entry in first.entries} - {""}
+    added = tuple(entry for entry in second.entries if entry.url not in urls)
+    merged_count = first.merged_count + second.merged_count + len(second.entries) - len(added)
+    left_out_count = first.left_out_count + second.left_out_count
+    empty_count = first.empty_count + second.empty_count
+    return replace(
+        first,
+        entries=first.entries + added,
+        merged_count=merged_count,
+        left_out_count=left_out_count,
+        empty_count=empty_count,
+    )

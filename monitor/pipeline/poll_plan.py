@@ -1,13 +1,15 @@
 """Poll plan: decides from one attempt to read a source what is stored. Pure functions."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain import polling_policy
+from monitor.domain.article import KnownArticle
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, Gone, NotModified
-from monitor.domain.poll_state import PollState, SitemapMemory, SourceState
+from monitor.domain.poll_state import EntryCounts, PollState, SitemapMemory, SourceState
 from monitor.domain.source import Entry, Feed, Source, TextOrigin
 from monitor.domain.source_health import (
     SUGGEST_REMOVE_SOURCE,
@@ -21,7 +23,7 @@ from monitor.domain.source_health import (
     with_notice,
 )
 from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, SitemapPart, UnchangedFeed
-from monitor.stories.identity import KeyedEntry, collect_lookup_keys
+from monitor.stories.identity import KeyedEntry, collect_lookup_keys, is_empty_entry
 from monitor.stories.novelty import ClassifiedEntry, EntryDecision, PollNovelty, classify_entries
 from monitor.stories.undated import decide_undated_entries
 
@@ -46,10 +48,11 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedEntry:
-    """Entry of a document and the decision on it."""
+    """Entry of a document and the decision on it. ``merged_into`` is the entry that a repeated one repeats."""
 
     entry: Entry
     decision: EntryDecision
+    merged_into: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ class PollPlan:
 
     ``new_entries`` become articles; ``alias_entries`` add keys to known articles. ``entries`` has every parsed entry
     of the document with its decision; ``unchanged_count`` more were skipped because the last poll had the same bytes.
-    Reported articles under ``changed_keys`` are rechecked soon. ``note`` is one line about quarantined entries or
-    filled gaps.
+    Those of ``changed_article_ids`` that were reported are rechecked soon. ``note`` is one line about quarantined
+    entries or filled gaps.
     """
 
     outcome: PollOutcome
@@ -70,7 +73,7 @@ class PollPlan:
     unchanged_count: int = 0
     new_entries: tuple[ClassifiedEntry, ...] = ()
     alias_entries: tuple[ClassifiedEntry, ...] = ()
-    changed_keys: frozenset[str] = frozenset()
+    changed_article_ids: frozenset[int] = frozenset()
     has_gap: bool = False
     note: str = ""
 
@@ -96,14 +99,14 @@ def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
 
 
 def plan_poll(
-    source: Source, attempt: PollAttempt, known_keys: Collection[str], backfill: timedelta, now: datetime
+    source: Source, attempt: PollAttempt, known: Mapping[str, KnownArticle], backfill: timedelta, now: datetime
 ) -> PollPlan:
-    """Return what to store of an attempt; ``known_keys`` are the keys of ``keys_to_look_up`` that are stored."""
+    """Return what to store of an attempt; ``known`` has the stored keys of ``keys_to_look_up`` with their articles."""
     poll_state, result = attempt.poll_state, attempt.result
     if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries:
         result = _empty_feed_failure(poll_state)
     if isinstance(result, FetchedFeed):
-        plan = _plan_document(source, poll_state, result, known_keys, backfill, now)
+        plan = _plan_document(source, poll_state, result, known, backfill, now)
     elif isinstance(result, UnchangedFeed):
         next_state = _state_after_no_change(source, poll_state, result.response, now)
         plan = PollPlan(PollOutcome.UNCHANGED, next_state, entry_count=poll_state.entries)
@@ -134,13 +137,13 @@ def _plan_document(
     source: Source,
     poll_state: PollState,
     document: FetchedFeed,
-    known_keys: Collection[str],
+    known: Mapping[str, KnownArticle],
     backfill: timedelta,
     now: datetime,
 ) -> PollPlan:
     feed, unchanged_count = document.parsed.feed, document.parsed.unchanged_count
     keyed_entries = _entries_of(document)
-    novelty = classify_entries(keyed_entries, known_keys, poll_state, backfill, now, unchanged_count)
+    novelty = classify_entries(keyed_entries, known, poll_state, backfill, now, unchanged_count)
     reads_pages = source.text_from is not TextOrigin.FEED
     novelty = decide_undated_entries(novelty, poll_state, backfill, now, reads_pages=reads_pages)
     stats = _FeedStats(
@@ -151,10 +154,12 @@ def _plan_document(
         note=_describe(document, novelty),
         has_gap=_has_gap(poll_state, document.entry_count, novelty.known_count),
     )
+    entries = _decide_entries(feed.entries, keyed_entries, novelty.decisions)
     poll_state = replace(
         poll_state,
         body_hash=document.body_hash if document.entry_count else "",
         sitemaps=_remember_sitemaps(poll_state, document.sitemap_parts, novelty),
+        counts=count_entries(document, entries),
     )
     outcome = PollOutcome.KNOWN if document.entry_count else PollOutcome.EMPTY
     if novelty.new:
@@ -163,14 +168,11 @@ def _plan_document(
         outcome,
         _state_after_success(source, poll_state, document.response, feed, stats, now),
         entry_count=document.entry_count,
-        entries=_decide_entries(feed.entries, keyed_entries, novelty.decisions),
+        entries=entries,
         unchanged_count=unchanged_count,
         new_entries=novelty.new,
         alias_entries=novelty.aliases,
-        # with no known entry among the parsed ones, the known ones are unchanged
-        changed_keys=(
-            collect_lookup_keys(document.keyed_entries) if novelty.known_count > unchanged_count else frozenset()
-        ),
+        changed_article_ids=novelty.known_article_ids,
         has_gap=stats.has_gap,
         note=stats.note,
     )
@@ -197,22 +199,45 @@ def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], nove
 def _decide_entries(
     entries: Sequence[Entry], keyed_entries: Sequence[KeyedEntry], decisions: Sequence[EntryDecision]
 ) -> tuple[PlannedEntry, ...]:
-    """Return the decision on every entry of the document, then on the entries of the sitemap that fills a gap."""
-    pending = {id(one.entry): decision for one, decision in zip(keyed_entries, decisions, strict=True)}
-    document = [PlannedEntry(entry, pending.pop(id(entry), EntryDecision.REPEATED)) for entry in entries]
-    added = [
-        PlannedEntry(one.entry, decision)
-        for one, decision in zip(keyed_entries, decisions, strict=True)
-        if id(one.entry) in pending
+    """Return the decision on every entry of the document, then on the entries of the sitemap that fills a gap.
+
+    An entry without a decision is left out, so that it is missing in the counts and is noticed.
+    """
+    planned: dict[int, PlannedEntry] = {}
+    for one, decision in zip(keyed_entries, decisions, strict=True):
+        planned[id(one.entry)] = PlannedEntry(one.entry, decision)
+        for entry in one.repeated_entries:
+            planned[id(entry)] = PlannedEntry(entry, EntryDecision.REPEATED, one.entry)
+    document = [
+        PlannedEntry(entry, EntryDecision.EMPTY) if is_empty_entry(entry) else planned.get(id(entry))
+        for entry in entries
     ]
-    return (*document, *added)
+    numbers = {id(entry) for entry in entries}
+    return (*filter(None, document), *(one for number, one in planned.items() if number not in numbers))
+
+
+def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> EntryCounts:
+    """Count the decisions on the entries of a document; ``EntryCounts.unaccounted`` shows whether one is missing.
+
+    The total is counted in what was parsed, independently of the decisions.
+    """
+    feed, decided = document.parsed.feed, Counter(one.decision for one in entries)
+    return EntryCounts(
+        total=document.entry_count + document.gap_count + feed.merged_count + feed.empty_count,
+        new=decided[EntryDecision.NEW],
+        held=decided[EntryDecision.QUARANTINED],
+        known=decided[EntryDecision.KNOWN] + decided[EntryDecision.REPUBLISHED] + document.parsed.unchanged_count,
+        merged=decided[EntryDecision.REPEATED] + feed.merged_count,
+        empty=decided[EntryDecision.EMPTY] + feed.empty_count,
+        left_out=feed.left_out_count + feed.is_cut_off,
+    )
 
 
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
     """Return one line on quarantined entries or a filled gap, and on a truncated document."""
     feed, note = document.parsed.feed, novelty.summary
     if document.gap_entries is not None:
-        added = len(novelty.new) - len(document.keyed_entries)
+        added = max(0, len(novelty.new) - len(document.keyed_entries))
         note = f"a gap was filled from its sitemap: {added} more articles"
     truncated = f"only the newest {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
     return "; ".join(filter(None, (note, truncated)))
@@ -328,6 +353,12 @@ def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now
             f"none of its {stats.entry_count} entries was known: articles between the last poll "
             f"({poll_state.last_attempt_at or now:%Y-%m-%d %H:%M} UTC and before) and now may be missing",
             "poll it more often (`poll_interval: auto`), or configure the outlet's news sitemap (`sitemap:`)",
+        )
+    if poll_state.counts.unaccounted:
+        return SourceDiagnosis(
+            SourceState.GAP,
+            f"{poll_state.counts}: articles may be missing",
+            "this is an error of this program; please report it with the document of the source",
         )
     note = stats.note if stats.entry_count else "valid, but without any entry so far"
     return _diagnose_redirect(poll_state) or diagnose_silence(source, poll_state, now) or SourceDiagnosis(detail=note)

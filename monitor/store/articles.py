@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from monitor.domain.article import Article, NewArticle, PendingPage, Stage, StoredArticle
+from monitor.domain.article import Article, KnownArticle, NewArticle, PendingPage, Stage, StoredArticle
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
@@ -26,6 +27,7 @@ from monitor.store.row_mapping import (
     article_from_row,
     content_columns,
     find_keys_of_source,
+    find_known_articles,
     hash_text,
     insert_rows,
     select_stored_articles,
@@ -46,11 +48,16 @@ class SqlArticleStore:
 
     def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
         """Return those identity keys that this source has had before, tombstones included."""
+        return set(self.known_articles(source_id, keys))
+
+    def known_articles(self, source_id: str, keys: Collection[str]) -> dict[str, KnownArticle]:
+        """Return the article of each of these identity keys that this source has had before, tombstones included."""
         texts = {hash_text(key): key for key in keys}
         with (
             self._connections.write_transaction() as connection
         ):  # where the poll will write: the pages are at hand there
-            return {texts[found] for found in _article_ids_by_key(connection, source_id, list(texts))}
+            found = find_articles_of_keys(connection, source_id, list(texts))
+            return {texts[key]: article for key, article in found.items()}
 
     def commit_poll(
         self,
@@ -58,17 +65,18 @@ class SqlArticleStore:
         poll_state: PollState,
         new_articles: Sequence[NewArticle],
         now: datetime,
-        changed_keys: Collection[str] = (),
+        changed_article_ids: Collection[int] = (),
     ) -> int:
         """Store new articles, then the poll state with its validators, in one transaction.
 
         Return the number of new articles.
 
-        An article with a known key is not stored; its other keys are added to the known article. Reported articles
-        under ``changed_keys`` are rechecked soon. Raises ``LeaseLost``, and then stores nothing.
+        An article with a known key is not stored; its other keys and its URL are added to the known article. If
+        another process stored some of the new articles first, the counts of the poll state say so. Those of
+        ``changed_article_ids`` that were reported are rechecked soon. Raises ``LeaseLost``, and then stores nothing.
         """
         with self._connections.write_transaction() as connection:
-            fresh, learned = _assign_article_ids(
+            fresh, aliases, learned = _assign_article_ids(
                 connection, lease.source_id, new_articles, is_sqlite=self._connections.is_sqlite
             )
             insert_rows(
@@ -77,13 +85,11 @@ class SqlArticleStore:
             texts = [_text_row(number, draft) for number, draft in fresh]
             insert_rows(connection, CONTENT, texts)
             index_texts(connection, [(text["article_id"], text["folded"]) for text in texts])
-            urls = [row for number, draft in fresh for row in _url_rows(number, draft.article)]
-            insert_rows(connection, ADDRESS, urls)
+            urls = [row for number, draft in (*fresh, *aliases) for row in _url_rows(number, draft.article)]
+            insert_rows(connection, ADDRESS, urls, skip_existing=True)
             insert_rows(connection, IDENTITY, learned, skip_existing=True)
-            record_poll(connection, lease, poll_state, new_article_count=len(fresh))
-            if changed_keys:
-                known = _article_ids_by_key(connection, lease.source_id, [hash_text(key) for key in changed_keys])
-                expedite_rechecks(connection, set(known.values()) - {number for number, _draft in fresh}, now)
+            record_poll(connection, lease, _with_stored(poll_state, new_articles, fresh), new_article_count=len(fresh))
+            expedite_rechecks(connection, changed_article_ids, now)
         return len(fresh)
 
     def lease_pages(
@@ -199,25 +205,57 @@ def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[b
     return owners
 
 
+def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
+    """Return the article of each of these identity keys that a source has."""
+    articles: dict[bytes, KnownArticle] = {}
+    for start in range(0, len(keys), _MAX_KEYS_PER_STATEMENT):
+        sought = keys[start : start + _MAX_KEYS_PER_STATEMENT]
+        articles.update(find_known_articles(connection, source_id, sought))
+    return articles
+
+
+_Assigned = list[tuple[int, NewArticle]]
+
+
 def _assign_article_ids(
     connection: Connection, source_id: str, new_articles: Sequence[NewArticle], *, is_sqlite: bool
-) -> tuple[list[tuple[int, NewArticle]], list[dict[str, Any]]]:
-    """Return the new drafts with the ids they get, and the identity rows to learn. Drafts that share a key are one."""
+) -> tuple[_Assigned, _Assigned, list[dict[str, Any]]]:
+    """Return the new articles with the ids they get, the known ones with theirs, and the identity rows to learn.
+
+    An article that another process stored meanwhile is in neither; its keys are learned. Evidence keys belong to the
+    first article that had them, and never say which article one is.
+    """
     keys = [[hash_text(key) for key in draft.entry_keys] for draft in new_articles]
-    owners = _article_ids_by_key(connection, source_id, list(dict.fromkeys(key for several in keys for key in several)))
+    sought = dict.fromkeys(key for several in keys for key in several)
+    owners: dict[bytes, int] = _article_ids_by_key(connection, source_id, list(sought))
     numbers: Iterator[int] | None = None
-    fresh, learned = [], []
+    fresh, aliases = _Assigned(), _Assigned()
+    learned: dict[bytes, int] = {}
     for draft, several in zip(new_articles, keys, strict=True):
-        owner = next((owners[key] for key in several if key in owners), None)
+        owner = draft.known_article_id or next((owners[key] for key in several if key in owners), None)
         if owner is None:
             numbers = numbers or _reserve_article_ids(connection, len(new_articles), is_sqlite=is_sqlite)
             owner = next(numbers)
             fresh.append((owner, draft))
-        for key in several:
-            if key not in owners:
-                owners[key] = owner
-                learned.append({"source_id": source_id, "key": key, "article_id": owner})
-    return fresh, learned
+        elif draft.known_article_id:
+            aliases.append((owner, draft))
+        for key in (*several, *map(hash_text, draft.evidence_keys)):
+            owners.setdefault(key, owner)
+            learned.setdefault(key, owners[key])
+    rows = [{"source_id": source_id, "key": key, "article_id": owner} for key, owner in learned.items()]
+    return fresh, aliases, rows
+
+
+def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fresh: _Assigned) -> PollState:
+    """Return the poll state, with articles that another process stored first counted as known and not as new."""
+    stored = {id(draft) for _, draft in fresh}
+    missed = [draft for draft in new_articles if draft.known_article_id is None and id(draft) not in stored]
+    if not missed:
+        return poll_state
+    held = sum(bool(draft.quarantine_reason) for draft in missed)
+    counts, new = poll_state.counts, len(missed) - held
+    counts = replace(counts, new=counts.new - new, held=counts.held - held, known=counts.known + len(missed))
+    return replace(poll_state, counts=counts)
 
 
 def _reserve_article_ids(connection: Connection, count: int, *, is_sqlite: bool) -> Iterator[int]:

@@ -78,7 +78,7 @@ class SqlDatabase:
         """Take over open connections; use ``open``."""
         self._connections, self._lock = connections, lock
         self._write_queue = WriteQueue(
-            connections, (SqlArticleStore.known_keys, SqlArticleStore.commit_poll, SqlSourceStore.record_poll)
+            connections, (SqlArticleStore.known_articles, SqlArticleStore.commit_poll, SqlSourceStore.record_poll)
         )
         self._read_pool = ThreadPoolExecutor(4, "store-reader")
         self.sources = SqlSourceStore(connections)

@@ -5,6 +5,7 @@ Digests on their way: composed and told in one transaction, then leased, sent an
 
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from monitor.domain.digest import (
 )
 from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import HitKind, Passage
-from monitor.domain.poll_state import HEALTHY_STATES
+from monitor.domain.poll_state import HEALTHY_STATES, PollState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.source_health import effective_poll_state
 from monitor.store.catalogue import ARTICLE, CONTENT, DELIVERY, DIGEST, HIT, MENTION, SOURCE, TOLD
@@ -160,15 +161,17 @@ class SqlOutboxStore:
             near_misses: list[NearMissSummary] = []
             if query.near_miss_window:
                 near_misses = self.list_near_misses(officials, query.near_miss_window, query.near_miss_limit)
+            quarantined = tuple(self.list_quarantined(window))
+            states = tuple(SqlSourceStore(self._connections).load_states_with_notices(window.start_at))
             return DigestInputs(
                 hits=tuple(hits),
                 undelivered_hit_ids=frozenset(hit.id for hit in undelivered),
-                coverage=self.load_coverage(window),
+                coverage=_with_entry_counts(self.load_coverage(window), quarantined, states, window),
                 daily_mentions=self.count_daily_mentions(officials, query.chart_days),
-                quarantined=tuple(self.list_quarantined(window)),
+                quarantined=quarantined,
                 near_misses=tuple(near_misses),
                 failed_deliveries=tuple(self.list_failed_deliveries(window.start_at, window.end_at)),
-                source_states=tuple(SqlSourceStore(self._connections).load_states_with_notices(window.start_at)),
+                source_states=states,
             )
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
@@ -304,6 +307,19 @@ class SqlOutboxStore:
         ):  # sorted here: for an order by number all would be read
             rows = sorted(connection.execute(query), key=lambda row: row.id)
             return deliveries_from_rows(connection, rows)
+
+
+def _with_entry_counts(
+    coverage: Coverage, quarantined: Sequence[QuarantineSummary], states: Sequence[PollState], window: Window
+) -> Coverage:
+    """Return the coverage with the entries that were held, merged or dropped by the sources read in a window."""
+    counts = [state.counts for state in states if state.last_success_at and state.last_success_at >= window.start_at]
+    return replace(
+        coverage,
+        held=sum(line.article_count for line in quarantined),
+        merged=sum(one.merged for one in counts),
+        dropped=sum(one.empty + one.left_out + one.unaccounted for one in counts),
+    )
 
 
 def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -7,7 +7,7 @@ Values are brought to their types column by column, not cell by cell.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from operator import itemgetter
@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, Row, Select, Table, select, text
 
-from monitor.domain.article import Article, Stage, StoredArticle
+from monitor.domain.article import Article, KnownArticle, Stage, StoredArticle
 from monitor.store.catalogue import ARTICLE, CONTENT
-from monitor.store.column_types import CleanText, clean_texts
+from monitor.store.column_types import CleanText, UtcDateTime, clean_texts
 
 IS_LISTED = text("article.stage = 'listed'")  # conditions in the words of the partial indexes they should use
 IS_IN_PROGRESS = text("article.stage IN ('read', 'screened')")
@@ -25,7 +25,7 @@ _HASH_BYTES = 16
 AnyRow = Row[*tuple[Any, ...]]
 
 STORED_ARTICLE_COLUMNS = (
-    *(column for column in ARTICLE.c if column.name not in {"held", "last_error", "next_attempt_at", "lease_token"}),
+    *(column for column in ARTICLE.c if column.name not in {"last_error", "next_attempt_at", "lease_token"}),
     *(column for column in CONTENT.c if column.name not in {"article_id", "folded"}),
 )
 
@@ -121,6 +121,7 @@ def stored_article_from_row(row: AnyRow) -> StoredArticle:
         story_id=row.story_id,
         copy_of=row.copy_of,
         revisions=row.revisions,
+        quarantine_reason=row.held,
     )
 
 
@@ -163,6 +164,33 @@ def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[b
         return [(key, number) for key, number in connection.exec_driver_sql(query, (source_id, *keys))]
     query = "SELECT key, article_id FROM identity WHERE source_id = %s AND key = ANY(%s)"
     return [(bytes(key), number) for key, number in connection.exec_driver_sql(query, (source_id, list(keys)))]
+
+
+_SELECT_KNOWN = """
+    SELECT identity.key, identity.article_id, article.id, article.url, article.title, article.published_at
+    FROM identity LEFT JOIN article ON article.id = identity.article_id
+    WHERE identity.source_id = """
+
+
+def find_known_articles(
+    connection: Connection, source_id: str, keys: Sequence[bytes]
+) -> Iterator[tuple[bytes, KnownArticle]]:
+    """Yield those of these identity keys that a source has, each with what is stored of its article."""
+    if connection.dialect.name == "sqlite":
+        query = f"{_SELECT_KNOWN} ? AND identity.key IN ({', '.join('?' * len(keys))})"
+        rows = connection.exec_driver_sql(query, (source_id, *keys))
+    else:
+        rows = connection.exec_driver_sql(f"{_SELECT_KNOWN} %s AND identity.key = ANY(%s)", (source_id, list(keys)))
+    to_time = UtcDateTime().process_result_value
+    articles: dict[int, KnownArticle] = {}
+    for key, number, stored, url, title, published_at in rows:
+        if number not in articles:
+            articles[number] = (
+                KnownArticle(number, is_deleted=True)
+                if stored is None
+                else KnownArticle(number, url, title, to_time(published_at, connection.dialect))
+            )
+        yield bytes(key), articles[number]
 
 
 @cache

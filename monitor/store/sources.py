@@ -28,6 +28,7 @@ from monitor.store.row_mapping import AnyRow, execute_update
 
 IS_CONFIGURED = text("source.configured")  # in the words of the index of what is due
 _RUNTIME_COLUMNS = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
+_REPORTED_MARKS = ('"notice":"', '"merged":', '"empty":', '"left_out":')  # as ``to_json`` writes what is not default
 _RECORD_POLL = """
     UPDATE source SET memory = ?, state = ?, next_poll_at = ?, last_success_at = ?, articles = articles + ?,
         lease_token = '', leased_until_at = NULL
@@ -103,12 +104,14 @@ class SqlSourceStore:
             return {row.id: effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)}
 
     def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
-        """Return the memories of sources that ever had a notice; of those that are well, only if read since a time.
+        """Return the memories of sources that ever had a notice, or whose last document had entries that were merged or
+        dropped; of those that are well, only if read since a time.
 
         Every digest asks, and few rows have what it asks for: the others are not unpacked.
         """
         well = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
-        told = (or_(~well, SOURCE.c.last_success_at >= since_at), SOURCE.c.memory.contains('"notice":"'))
+        marked = or_(*(SOURCE.c.memory.contains(mark) for mark in _REPORTED_MARKS))
+        told = (or_(~well, SOURCE.c.last_success_at >= since_at), marked)
         with self._connections.read_transaction() as connection:
             rows = connection.execute(select(SOURCE.c.memory, SOURCE.c.pages).where(IS_CONFIGURED, *told))
             return [effective_poll_state(poll_state_from_row(row)) for row in rows]

@@ -1,58 +1,94 @@
-"""Entry identity: keys by which an entry is recognised as an article seen before. Dates alone never decide.
+"""Entry identity: the keys under which an entry is looked up among the articles of its source.
 
-An entry has several keys, the most reliable first; within one source any known key identifies a known article. The
-first character is the kind of key:
+The first character is the kind of key. These identify an article, the most reliable first:
 
 - ``g``: guid, unless it only repeats the URL
-- ``u``: canonical URL, if it identifies a single page
+- ``f``: URL with its fragment, if that names a place on the page
+- ``u``: canonical URL without fragment, if it identifies a single page
 - ``a``: title and exact publication time (or its day and text)
 - ``n``: article number in the URL, and publication time
-- ``s``: title and text; recognises a whole document whose guids and URLs all changed (see ``novelty.py``)
-- ``w``: URL and title, or text; for an entry without a usable guid and URL
-- ``!``: prefix of a key that several entries shared, so that it identifies none of them
+- ``q``: title, and URL without one of its parameters; for an entry without an exact time
+- ``w``: URL and title, or text, and all together; for an entry without a usable guid and URL
 
-A guid or URL that occurs on several entries of a document is dropped and marked as shared, because reliable feeds never
-reuse keys (the rule of miniflux, made independent of the order of entries).
+These are evidence only and never identify an article by themselves:
+
+- ``s``: title and text; recognises a whole document whose guids and URLs all changed (see ``novelty.py``)
+- ``t``: title
+- ``!``: prefix of a key that was used for several articles, so that it identifies none of them
+
+A guid or URL that occurs on several entries of a document is dropped and marked as shared. ``evidence.py`` decides
+whether an entry is the article that has one of its keys.
 """
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from xxhash import xxh3_64_hexdigest
 
 from monitor.domain.source import Entry, Feed
-from monitor.text.urls import canonicalize_url
+from monitor.text.urls import canonicalize_url, find_page_place
 
 SHARED_KEY_MARKER = "!"
-KEY_KINDS = "guans"
-STRONG_KEY_KINDS = frozenset("gu")
+KEY_KINDS = "gfuanqst"
+STRONG_KEY_KINDS = frozenset("gfu")
+EVIDENCE_KEY_KINDS = frozenset("st")
 MIN_DISTINCTIVE_TEXT_CHARS = 60
+MIN_BUILD_TIME_ENTRIES = 10
+"""From this number of entries on, a time that all of them have is the time when the feed was built."""
+
+MAX_BUILD_DURATION = timedelta(seconds=30)
+"""Maximum time between the first and the last entry: some feeds take the time again for each entry."""
+
+ANOTHER_EDITION_AFTER = timedelta(hours=12)
+"""An entry dated this much later, with another title, is the next edition of a page and not an edited article.
+
+Daily pages are 24 hours apart; live pages are retitled within hours.
+"""
+
+MAX_QUERY_PARAMETERS = 6
+"""A longer query gets no ``q`` keys: each parameter costs one."""
+
 ARTICLE_NUMBER_PATTERN = re.compile(r"\d{5,}")
-KeyClaims = tuple[Entry, tuple[str, ...], tuple[str, ...]]
 DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyClaims:
+    """Keys of an entry without regard to other entries, and its fallback keys.
+
+    ``query_keys`` maps each URL without one of its parameters to its ``q`` key.
+    """
+
+    entry: Entry
+    keys: tuple[str, ...]
+    fallback_keys: tuple[str, ...]
+    query_keys: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedEntry:
     """An entry with its keys, most reliable first, and fallback keys for an entry without a usable guid and URL.
 
-    ``shared_keys`` are keys that several entries of the document have.
+    ``evidence_keys`` never identify an article. ``shared_keys`` are marks of keys that several entries of the document
+    have. ``repeated_entries`` are the entries of the document that are this same item, listed again.
     """
 
     entry: Entry
     keys: tuple[str, ...]
     fallback_keys: tuple[str, ...]
+    evidence_keys: tuple[str, ...] = ()
     shared_keys: tuple[str, ...] = ()
+    repeated_entries: tuple[Entry, ...] = ()
 
     def lookup_keys(self) -> tuple[str, ...]:
         """Return all keys that must be looked up in the store before ``classify_entries`` can decide."""
         marks = tuple(SHARED_KEY_MARKER + key for key in self.keys if key[0] in STRONG_KEY_KINDS)
-        return (*self.keys, *self.fallback_keys, *marks, *self.shared_keys)
+        return (*self.keys, *self.fallback_keys, *self.evidence_keys, *marks, *self.shared_keys)
 
     def usable_keys(self, known_keys: Collection[str]) -> tuple[str, ...]:
         """Return the keys that may identify the entry, without those known to be shared."""
@@ -60,18 +96,39 @@ class KeyedEntry:
         return own if any(key[0] in STRONG_KEY_KINDS for key in own) else (*own, *self.fallback_keys)
 
 
-def assign_entry_keys(feed: Feed) -> tuple[KeyedEntry, ...]:
-    """Return every entry of a document with its keys, in document order; exact repetitions are dropped.
+def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEntry, ...]:
+    """Return every entry of a document with its keys, in document order.
 
-    The cost is a few hashes per entry; texts are hashed unparsed.
+    Repetitions of an item are kept with the first one, and entries without any content are left out. With
+    ``is_partial`` other items of the document are known byte for byte, so their URLs have no changing parameter, and
+    there are no ``q`` keys. The cost is a few hashes per entry; texts are hashed unparsed.
     """
-    home = _normalize_url(feed.url)
-    claims = [
-        _merge_claims([_claim_keys(entry, home) for entry in group]) for group in _group_repeated_entries(feed.entries)
-    ]
-    owners = Counter(key for _, keys, spare in claims for key in (*keys, *spare))
+    home = normalize_url(feed.url)
+    entries = [entry for entry in feed.entries if not is_empty_entry(entry)]
+    groups = _group_repeated_entries(entries)
+    claims = [_merge_claims([_claim_keys(entry, home) for entry in group]) for group in groups]
+    if not is_partial:
+        claims = _add_query_keys(claims)
+    owners = Counter(key for claim in claims for key in (*claim.keys, *claim.fallback_keys))
     colliding_keys = {key for key, count in owners.items() if count > 1}
-    return tuple(_drop_shared_keys(entry, keys, spare, colliding_keys) for entry, keys, spare in claims)
+    keyed = (_drop_shared_keys(claim, colliding_keys) for claim in claims)
+    return tuple(
+        replace(one, repeated_entries=tuple(group[1:])) if len(group) > 1 else one
+        for one, group in zip(keyed, groups, strict=True)
+    )
+
+
+def is_empty_entry(entry: Entry) -> bool:
+    """Return whether an entry has neither title, URL nor text, such as an empty item nested in another."""
+    return not (entry.url or entry.title.strip() or entry.content.strip() or entry.summary.strip())
+
+
+def drop_build_time(feed: Feed) -> Feed:
+    """Return the document without dates if all its entries, ten or more, have the time when it was built."""
+    times = [at for entry in feed.entries if (at := entry.published_at) and format_exact_time(at)]
+    if len(times) < max(len(feed.entries), MIN_BUILD_TIME_ENTRIES) or max(times) - min(times) > MAX_BUILD_DURATION:
+        return feed
+    return replace(feed, entries=tuple(replace(entry, published_at=None) for entry in feed.entries))
 
 
 def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
@@ -79,58 +136,114 @@ def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
     return frozenset(key for one in keyed_entries for key in one.lookup_keys())
 
 
-def _group_repeated_entries(entries: Iterable[Entry]) -> list[list[Entry]]:
+def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Group entries that are one item listed twice.
 
     Two entries are one item if guid, URL and title are equal, or if everything but the guid is equal. Without a guid,
-    everything but the date must be equal.
+    everything but the date must be equal. A guid or URL that different entries have counts as missing.
     """
+    fillers = _find_fillers(entries)
     groups: list[list[Entry]] = []
     found: dict[tuple[object, ...], list[Entry]] = {}
     for entry in entries:
-        text_key = (entry.url, entry.title, entry.summary, entry.content, entry.published_at if entry.guid else None)
-        main_key = (entry.guid, entry.url, entry.title) if entry.guid and (entry.url or entry.title) else text_key
+        guid = "" if entry.guid in fillers else entry.guid
+        url = "" if entry.url in fillers else entry.url
+        text = (entry.url, entry.title, entry.summary, entry.content)
+        text_key = (*text, entry.published_at if guid or not url else None)
+        main_key = (guid, entry.url, entry.title) if guid and (entry.url or entry.title) else text_key
         group = found.get(main_key) or found.get(text_key)
         if group is None:
             groups.append(group := [])
-        if entry not in group:
-            group.append(entry)
+        group.append(entry)
         found[main_key] = found[text_key] = group
     return groups
 
 
+def _find_fillers(entries: Iterable[Entry]) -> set[str]:
+    """Return the guids and URLs that entries with different titles have, or different editions of one title."""
+    first: dict[str, Entry] = {}
+    fillers = set()
+    for entry in entries:
+        for identifier in {entry.guid, entry.url} - {""}:
+            if _are_different(first.setdefault(identifier, entry), entry):
+                fillers.add(identifier)
+    return fillers
+
+
+def _are_different(one: Entry, other: Entry) -> bool:
+    """Return whether two entries differ in title, or in text while they have no title or are far apart in time."""
+    if one.title != other.title:
+        return True
+    if (one.content, one.summary) == (other.content, other.summary):
+        return False
+    if not one.title:
+        return True
+    if one.published_at is None or other.published_at is None:
+        return False
+    return abs(one.published_at - other.published_at) >= ANOTHER_EDITION_AFTER
+
+
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
     """Return the first of several entries of one item, with the keys of all of them."""
-    keys = {key: None for _, own, _ in claims for key in own}
-    spare = {key: None for _, _, last in claims for key in last}
-    return claims[0][0], tuple(sorted(keys, key=lambda key: KEY_KINDS.index(key[0]))), tuple(spare)
+    if len(claims) == 1:
+        return claims[0]
+    keys = {key: None for claim in claims for key in claim.keys}
+    spare = {key: None for claim in claims for key in claim.fallback_keys}
+    queries = {address: key for claim in claims for address, key in claim.query_keys.items()}
+    return KeyClaims(claims[0].entry, tuple(sorted(keys, key=_rank_key)), tuple(spare), queries)
 
 
-def _drop_shared_keys(
-    entry: Entry, keys: tuple[str, ...], fallback_keys: tuple[str, ...], colliding_keys: Collection[str]
-) -> KeyedEntry:
+def _rank_key(key: str) -> int:
+    """Return the place of a key in the order from the most to the least reliable kind."""
+    return KEY_KINDS.index(key[0])
+
+
+def _add_query_keys(claims: Sequence[KeyClaims]) -> list[KeyClaims]:
+    """Return the claims with those ``q`` keys whose URL stays unique in the document without the parameter."""
+    if not any(claim.query_keys for claim in claims):
+        return list(claims)
+    count = Counter(address for claim in claims for address in claim.query_keys)
+    return [
+        replace(claim, keys=(*claim.keys, *(key for address, key in claim.query_keys.items() if count[address] == 1)))
+        for claim in claims
+    ]
+
+
+def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> KeyedEntry:
     """Return the entry without the keys that several entries have."""
+    keys, fallback_keys = claim.keys, claim.fallback_keys
     shared: tuple[str, ...] = ()
     if any(key in colliding_keys for key in (*keys, *fallback_keys)):
         shared = tuple(
-            SHARED_KEY_MARKER + key for key in (*keys, *fallback_keys[:-1]) if key in colliding_keys and key[0] in "guw"
+            SHARED_KEY_MARKER + key
+            for key in (*keys, *fallback_keys[:-1])
+            if key in colliding_keys and (key[0] in STRONG_KEY_KINDS or key[0] == "w")
         )
         keys = tuple(key for key in keys if key not in colliding_keys)
         fallback_keys = (*(key for key in fallback_keys[:-1] if key not in colliding_keys), fallback_keys[-1])
+    evidence = tuple(key for key in keys if key[0] in EVIDENCE_KEY_KINDS)
+    keys = tuple(key for key in keys if key[0] not in EVIDENCE_KEY_KINDS)
     if any(key[0] in STRONG_KEY_KINDS for key in keys):
-        return KeyedEntry(entry, keys, fallback_keys, shared)
-    return KeyedEntry(entry, (*keys, *fallback_keys), (), shared)
+        return KeyedEntry(claim.entry, keys, fallback_keys, evidence, shared)
+    return KeyedEntry(claim.entry, (*keys, *fallback_keys), (), evidence, shared)
 
 
 def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
     """Return the keys of an entry without regard to other entries, and its fallback keys."""
-    title = " ".join(unicodedata.normalize("NFKC", entry.title).casefold().split())
-    link, guid = _normalize_url(entry.url), entry.guid.strip()
+    title = normalize_title(entry.title)
+    link, guid = normalize_url(entry.url), entry.guid.strip()
+    place, guid_place = find_page_place(entry.url), find_page_place(guid)
     text = max(entry.content, entry.summary, key=len)
-    exact = _format_exact_time(entry.published_at)
+    exact = format_exact_time(entry.published_at)
     keys = []
-    if guid and guid not in {entry.url, feed_url} and _normalize_url(guid) not in {link, feed_url}:
+    if (
+        guid
+        and guid not in {entry.url, feed_url}
+        and ((guid_place and guid_place != place) or normalize_url(guid) not in {link, feed_url})
+    ):
         keys.append(_hash_key("g", guid))
+    if place:
+        keys.append(_hash_key("f", link, place))
     if link and link != feed_url and _is_article_url(link):
         keys.append(_hash_key("u", link))
     distinctive_text = text if len(text) >= MIN_DISTINCTIVE_TEXT_CHARS else ""
@@ -138,17 +251,33 @@ def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
         keys.append(_hash_key("a", title, exact or entry.published_at.isoformat() + distinctive_text))
     if (
         entry.published_at
-        and (number := _find_article_number(entry.url) or _find_article_number(guid))
+        and (number := find_article_number(entry.url) or find_article_number(guid))
         and (exact or len(number) >= 7)
     ):
         keys.append(_hash_key("n", number, entry.published_at.isoformat()))
     if title:
-        keys.append(_hash_key("s", title, distinctive_text))
-    whole_key = _hash_key("w", link, title, text, exact)
-    return entry, tuple(keys), (_hash_key("w", link, title), whole_key) if title else (whole_key,)
+        keys += (_hash_key("s", title, distinctive_text), _hash_key("t", title))
+    fallback_keys = (
+        _hash_key("w", link, title) if title else _hash_key("w", link, title, text, exact),
+        _hash_key("w", guid, link, title, text, str(entry.published_at)),
+    )
+    return KeyClaims(entry, tuple(keys), fallback_keys, {} if exact or not title else _claim_query_keys(link, title))
 
 
-def _format_exact_time(published_at: datetime | None) -> str:
+def _claim_query_keys(link: str, title: str) -> dict[str, str]:
+    """Return a URL without each of its parameters, with the key of it and the title.
+
+    One of the parameters may be a token that changes.
+    """
+    address, _, query = link.partition("?")
+    parameters = query.split("&") if query else []
+    if len(parameters) > MAX_QUERY_PARAMETERS:
+        return {}
+    rests = ("&".join(parameters[:number] + parameters[number + 1 :]) for number in range(len(parameters)))
+    return {f"{address}?{rest}": _hash_key("q", address, rest, title) for rest in rests}
+
+
+def format_exact_time(published_at: datetime | None) -> str:
     """Return a time that can distinguish two articles, or an empty string for a full or half hour.
 
     A full or half hour is often a date without a time of day, converted from another time zone.
@@ -160,14 +289,25 @@ def _format_exact_time(published_at: datetime | None) -> str:
     )
 
 
-def _find_article_number(address: str) -> str:
-    """Return the longest number in a URL that is not a date: the publisher's article number."""
-    return max(
-        (n for n in ARTICLE_NUMBER_PATTERN.findall(address) if not DATE_NUMBER_PATTERN.match(n)), key=len, default=""
-    )
+def find_article_number(address: str) -> str:
+    """Return the longest number in a URL or guid that is not a date: the publisher's article number, or its section's.
+
+    The host and its port are not looked at.
+    """
+    return max(find_numbers(address.partition("://")[2].partition("/")[2] or address), key=len, default="")
 
 
-def _normalize_url(url: str) -> str:
+def find_numbers(text: str) -> list[str]:
+    """Return the numbers in a text that are long enough for an article's and are not a date."""
+    return [number for number in ARTICLE_NUMBER_PATTERN.findall(text) if not DATE_NUMBER_PATTERN.match(number)]
+
+
+def normalize_title(title: str) -> str:
+    """Return a title for comparison: case and width folded, white space collapsed."""
+    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+
+
+def normalize_url(url: str) -> str:
     """Return a URL for comparison: canonical, without scheme, ``www.`` and final slash, which servers treat alike."""
     url = url.strip()
     return canonicalize_url(url).partition("://")[2].removeprefix("www.").rstrip("/") if "://" in url else url

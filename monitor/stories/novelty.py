@@ -6,14 +6,16 @@ articles. A single late article is not quarantined.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from monitor.domain.article import KnownArticle
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Entry
-from monitor.stories.identity import KeyedEntry
+from monitor.stories.evidence import Recognition, recognize_entries
+from monitor.stories.identity import SHARED_KEY_MARKER, KeyedEntry
 
 MIN_PUBLICATION_DATE = datetime(1995, 1, 1, tzinfo=UTC)
 MAX_FUTURE_OFFSET = timedelta(days=1)
@@ -30,7 +32,8 @@ UNDATED_ENTRIES_MIN = 50
 class EntryDecision(StrEnum):
     """Result for one entry of a document.
 
-    ``REPUBLISHED``: known under other keys; ``REPEATED``: same item as an earlier entry of the document.
+    ``REPUBLISHED``: known under other keys; ``REPEATED``: same item as an earlier entry of the document; ``EMPTY``:
+    without title, URL and text, so that there is nothing to store.
     """
 
     NEW = "new"
@@ -38,19 +41,23 @@ class EntryDecision(StrEnum):
     KNOWN = "known"
     REPUBLISHED = "republished"
     REPEATED = "repeated"
+    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedEntry:
     """A new or changed entry to store.
 
-    ``quarantine_reason`` is empty unless it is quarantined; impossible dates are removed.
+    ``keys`` identify it from now on, ``evidence_keys`` never do. ``quarantine_reason`` is empty unless it is
+    quarantined; impossible dates are removed. ``known_article`` is the article that a changed entry is.
     """
 
     entry: Entry
     keys: tuple[str, ...]
+    evidence_keys: tuple[str, ...]
     is_alertable: bool
     quarantine_reason: str = ""
+    known_article: KnownArticle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ class PollNovelty:
     """Result of classifying a poll: ``new`` entries, and ``aliases`` with new keys of known articles.
 
     ``known_count`` is the number of entries seen before, for the overlap between polls. ``summary`` is one line about
-    quarantined entries, or empty. ``baseline_at`` is stored in the poll state.
+    quarantined entries, or empty. ``baseline_at`` is stored in the poll state. ``known_article_ids`` are the articles
+    that the known entries are.
     """
 
     new: tuple[ClassifiedEntry, ...]
@@ -67,6 +75,7 @@ class PollNovelty:
     summary: str
     baseline_at: datetime
     decisions: tuple[EntryDecision, ...] = ()  # one for each entry that was classified, in their order
+    known_article_ids: frozenset[int] = frozenset()
 
 
 def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: datetime) -> bool:
@@ -88,7 +97,7 @@ def plausible_date(published_at: datetime | None, now: datetime) -> datetime | N
 
 def classify_entries(
     keyed_entries: Sequence[KeyedEntry],
-    known_keys: Collection[str],
+    known: Mapping[str, KnownArticle],
     poll_state: PollState,
     backfill: timedelta,
     now: datetime,
@@ -96,86 +105,99 @@ def classify_entries(
 ) -> PollNovelty:
     """Classify a document's entries as known, new or quarantined.
 
-    ``known_keys`` are the lookup keys that the source had before. ``unchanged_count`` is the number of entries that
-    were skipped because their bytes are known. Keys of a new entry that already belong to another article are dropped.
+    ``known`` has the lookup keys that the source had before, with their articles. ``unchanged_count`` is the number of
+    entries that were skipped because their bytes are known.
     """
-    known_flags = [_is_known(one, known_keys) for one in keyed_entries]
-    known = [one for one, is_known in zip(keyed_entries, known_flags, strict=True) if is_known]
-    new = [one for one, is_known in zip(keyed_entries, known_flags, strict=True) if not is_known]
-    republished = _find_republished(new, known_keys, poll_state, len(known) + unchanged_count)
+    recognitions = dict(zip(keyed_entries, recognize_entries(keyed_entries, known), strict=True))
+    new = [one for one in keyed_entries if recognitions[one].article is None]
+    known_count = len(keyed_entries) - len(new) + unchanged_count
+    republished = _find_republished(new, known, poll_state, known_count)
     fresh = tuple(
-        _classify_new(one, known_keys, poll_state, backfill, now)
-        for one in new
-        if not republished or one not in republished
+        _classify_new(one, recognitions[one], known, poll_state, backfill, now) for one in new if one not in republished
     )
-    fresh = _quarantine(fresh, poll_state, len(known) + unchanged_count)
-    aliases = tuple(one for one in (_find_aliases(each, known_keys, now) for each in (*known, *republished)) if one)
-    baseline_at = poll_state.baseline_at or now
+    fresh = _quarantine(fresh, poll_state, known_count)
+    articles = {one: article for one, found in recognitions.items() if (article := found.article)} | republished
+    aliases = (_find_alias(one, articles[one], recognitions[one], known) for one in keyed_entries if one in articles)
     return PollNovelty(
         fresh,
-        aliases,
-        len(known) + len(republished) + unchanged_count,
+        tuple(one for one in aliases if one),
+        known_count + len(republished),
         _summarize_quarantine(fresh, len(republished)),
-        baseline_at,
-        _decisions(keyed_entries, known_flags, republished, fresh),
+        poll_state.baseline_at or now,
+        _decisions(keyed_entries, articles, republished, fresh),
+        frozenset(article.id for article in articles.values()),
     )
 
 
 def _decisions(
     keyed_entries: Sequence[KeyedEntry],
-    known_flags: Sequence[bool],
+    known_entries: Collection[KeyedEntry],
     republished: Collection[KeyedEntry],
     new_entries: Sequence[ClassifiedEntry],
 ) -> tuple[EntryDecision, ...]:
     """Return the decision on each entry; ``new_entries`` are in the order of the document."""
     following = iter(new_entries)
     decisions = []
-    for one, is_known in zip(keyed_entries, known_flags, strict=True):
-        if is_known:
-            decisions.append(EntryDecision.KNOWN)
-        elif republished and one in republished:
+    for one in keyed_entries:
+        if one in republished:
             decisions.append(EntryDecision.REPUBLISHED)
+        elif one in known_entries:
+            decisions.append(EntryDecision.KNOWN)
         else:
             is_quarantined = bool(next(following).quarantine_reason)
             decisions.append(EntryDecision.QUARANTINED if is_quarantined else EntryDecision.NEW)
     return tuple(decisions)
 
 
-def _is_known(keyed_entry: KeyedEntry, known_keys: Collection[str]) -> bool:
-    return any(key in known_keys for key in keyed_entry.usable_keys(known_keys) if key[0] != "s")
-
-
 def _find_republished(
-    new_entries: Sequence[KeyedEntry], known_keys: Collection[str], poll_state: PollState, known_count: int
-) -> frozenset[KeyedEntry]:
-    """Return known articles that appear with new guids and URLs.
+    new_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle], poll_state: PollState, known_count: int
+) -> dict[KeyedEntry, KnownArticle]:
+    """Return known articles that appear with new guids and URLs, by entry.
 
     They must be many, and more than the entries whose keys are known.
     """
-    matching = [one for one in new_entries if any(key in known_keys for key in one.keys if key[0] == "s")]
+    matching = {one: known[key] for one in new_entries for key in one.evidence_keys if key[0] == "s" and key in known}
     last = poll_state.last_success_at
-    old = [one for one in matching if last and (one.entry.published_at is None or one.entry.published_at <= last)]
+    old = {
+        one: article
+        for one, article in matching.items()
+        if last and (one.entry.published_at is None or one.entry.published_at <= last)
+    }
     if len(old) >= REPUBLISHED_MIN and len(old) > known_count:
-        return frozenset(old)
+        return old
     has_no_text = any(not (one.entry.content or one.entry.summary) for one in matching)
     min_count = REPUBLISHED_BARE_MIN if has_no_text else REPUBLISHED_RECENT_MIN
-    return (
-        frozenset(matching)
-        if len(matching) >= min_count and len(matching) >= 0.8 * (len(new_entries) + known_count)
-        else frozenset()
-    )
+    return matching if len(matching) >= min_count and len(matching) >= 0.8 * (len(new_entries) + known_count) else {}
 
 
 def _classify_new(
-    keyed_entry: KeyedEntry, known_keys: Collection[str], poll_state: PollState, backfill: timedelta, now: datetime
+    keyed_entry: KeyedEntry,
+    recognition: Recognition,
+    known: Mapping[str, KnownArticle],
+    poll_state: PollState,
+    backfill: timedelta,
+    now: datetime,
 ) -> ClassifiedEntry:
     entry = _drop_implausible_date(keyed_entry.entry, now)
-    keys = tuple(
-        key for key in (*keyed_entry.usable_keys(known_keys), *keyed_entry.shared_keys) if key not in known_keys
-    )
+    keys, evidence_keys = _keys_to_store(keyed_entry, recognition, known)
     alertable = is_alertable(entry, poll_state, backfill, now)
     quarantine_reason = "" if alertable or poll_state.baseline_at is None else PREDATES_SOURCE_REASON
-    return ClassifiedEntry(entry, keys, alertable, quarantine_reason)
+    return ClassifiedEntry(entry, keys, evidence_keys, alertable, quarantine_reason)
+
+
+def _keys_to_store(
+    keyed_entry: KeyedEntry, recognition: Recognition, known: Mapping[str, KnownArticle]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the keys and the evidence keys of an entry that are not stored yet.
+
+    A key of another article stays with it; a guid or URL that was used again is marked as shared. Without it a new
+    entry may need its fallback keys.
+    """
+    marks = (*keyed_entry.shared_keys, *(SHARED_KEY_MARKER + key for key in recognition.reused_keys))
+    usable = keyed_entry.usable_keys({*known, *marks} if marks else known)
+    keys = tuple(key for key in usable if key not in known)
+    evidence_keys = tuple(key for key in (*keyed_entry.evidence_keys, *marks) if key not in known)
+    return keys, evidence_keys
 
 
 def _drop_implausible_date(entry: Entry, now: datetime) -> Entry:
@@ -183,13 +205,17 @@ def _drop_implausible_date(entry: Entry, now: datetime) -> Entry:
     return entry if at is entry.published_at else replace(entry, published_at=at)
 
 
-def _find_aliases(keyed_entry: KeyedEntry, known_keys: Collection[str], now: datetime) -> ClassifiedEntry | None:
-    """Return a known entry with its keys if any of them is new, as for a moved article or an edited headline."""
-    keys = (*keyed_entry.usable_keys(known_keys), *keyed_entry.shared_keys)
-    if all(key in known_keys for key in keys if key[0] != "s"):
+def _find_alias(
+    keyed_entry: KeyedEntry, article: KnownArticle, recognition: Recognition, known: Mapping[str, KnownArticle]
+) -> ClassifiedEntry | None:
+    """Return a known entry with its new keys, as for a moved article or an edited headline, or None without any.
+
+    A new text alone does not count.
+    """
+    keys, evidence_keys = _keys_to_store(keyed_entry, recognition, known)
+    if not keys and all(key[0] == "s" for key in evidence_keys):
         return None
-    entry = _drop_implausible_date(keyed_entry.entry, now)
-    return ClassifiedEntry(entry, tuple(sorted(keys, key=lambda key: key not in known_keys)), is_alertable=False)
+    return ClassifiedEntry(keyed_entry.entry, keys, evidence_keys, is_alertable=False, known_article=article)
 
 
 def _quarantine(

@@ -29,6 +29,9 @@ _GENERIC_SUFFIXES = frozenset(
 """Suffixes of more than two letters that outlets use; every suffix of two letters is a country's."""
 _FILE_SUFFIXES = frozenset("ai cc do gz hs im js md mk mo pl pm ps py rb rs sh so ts vb ws".split())  # noqa: SIM905 - as above
 """Suffixes of countries that files have, too."""
+_NO_PLACE_FRAGMENT = re.compile(
+    r"(?:|top|main|content|nav|menu|footer|comments|respond|share|.*=.*|[!/].*)", re.IGNORECASE | re.DOTALL
+)
 _SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 
 
@@ -105,6 +108,15 @@ def quote_unsafe_characters(address: bytes) -> str:
 def get_site_domain(host: str) -> str:
     """Return the last two labels of a host, which all subdomains of a site share."""
     return ".".join(host.split(".")[-2:])
+
+
+def find_page_place(url: str) -> str:
+    """Return the fragment of a URL that names a place on its page, or an empty string.
+
+    "#top" and "#comments" name none, nor do campaign parameters such as "#xtor=RSS-1" and routes such as "#!/".
+    """
+    fragment = url.partition("#")[2].strip() if "://" in url else ""
+    return "" if _NO_PLACE_FRAGMENT.fullmatch(fragment) else fragment
 
 
 def is_web_url(url: str) -> bool:

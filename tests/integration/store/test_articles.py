@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from support.rows import MINUTE, NOW, draft, found, kept, leased, source
 
-from monitor.domain.article import Article, Stage
+from monitor.domain.article import Article, KnownArticle, Stage
 from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
+from monitor.domain.poll_state import EntryCounts
 from monitor.domain.read_models import ArticleFilter
 from monitor.store.database import SqlDatabase
 
@@ -48,6 +49,34 @@ def test_entries_that_share_a_key_in_one_document_are_one(database: SqlDatabase)
     stored = kept(database, draft("a", keys=("guid:1",)), draft("b", keys=("guid:1", "guid:2")))
     assert [one.article.title for one in stored] == ["About a"]
     assert database.articles.known_keys("times", ["guid:2"]) == {"guid:2"}
+
+
+def test_marks_and_evidence_never_decide_which_article_one_is(database: SqlDatabase) -> None:
+    """Three drafts with one mark are three articles, and the mark is stored once."""
+    drafts = [replace(draft(name), evidence_keys=("!gshared", "ttitle")) for name in "abc"]
+    assert len(kept(database, *drafts)) == 3
+    known = database.articles.known_articles("times", ["!gshared", "guid:b"])
+    assert (known["!gshared"].id, known["guid:b"].title) == (1, "About b")
+
+
+def test_an_article_that_was_stored_meanwhile_counts_as_known(database: SqlDatabase) -> None:
+    """Another process polled the source while this one parsed: the counts of the poll state say so."""
+    kept(database, draft("a"))
+    lease = leased(database)
+    poll_state = replace(lease.poll_state, counts=EntryCounts(total=2, new=2))
+    assert database.articles.commit_poll(lease, poll_state, [draft("a"), draft("b")], NOW) == 1
+    assert database.sources.load_poll_states()["times"].counts == EntryCounts(total=2, new=1, known=1)
+
+
+def test_a_known_article_is_found_by_its_other_address(database: SqlDatabase) -> None:
+    """The poll names the article; a deleted one gets no address."""
+    (stored,) = kept(database, draft("a"))
+    moved = replace(draft("b", keys=("guid:2",)), known_article_id=stored.id)
+    gone = replace(draft("c", keys=("guid:3",)), known_article_id=99, article=Article(""))
+    lease = leased(database)
+    assert database.articles.commit_poll(lease, lease.poll_state, [moved, gone], NOW) == 0
+    assert [one.id for one in database.queries.find_by_url("https://times.example/b")] == [stored.id]
+    assert database.articles.known_articles("times", ["guid:3"]) == {"guid:3": KnownArticle(99, is_deleted=True)}
 
 
 def test_a_poll_that_lost_its_lease_leaves_nothing(database: SqlDatabase) -> None:

@@ -8,10 +8,10 @@ from support.rows import MINUTE, NOW, digest, draft, found, kept, message, plan,
 
 from monitor.domain.article import Region
 from monitor.domain.delivery import DeliveryState, Refused, Retry, Sent
-from monitor.domain.digest import INITIAL_WINDOW_LEAD, Window
+from monitor.domain.digest import INITIAL_WINDOW_LEAD, DigestQuery, Window
 from monitor.domain.errors import LeaseLost, UsageError
 from monitor.domain.mention import NearMiss
-from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.poll_state import EntryCounts, PollState, SourceState
 from monitor.domain.read_models import ArticleFilter, QuarantineSummary
 from monitor.store.database import SqlDatabase
 
@@ -206,6 +206,26 @@ def test_coverage_counts_what_was_read_and_names_the_faults(database: SqlDatabas
         "ask them",
     )
     assert database.outbox.load_coverage(Window(NOW + MINUTE, NOW + HOUR)).articles == 0
+
+
+def test_coverage_counts_entries_that_were_held_merged_or_dropped(database: SqlDatabase) -> None:
+    """Held ones of the window, the others in the last documents of the sources read in it."""
+    kept(database, replace(draft("a"), is_alertable=False, quarantine_reason="dug up"), draft("b"))
+    database.sources.register([source(url="https://times.example/rss"), source("post"), source("calm")], NOW)
+    counts = {
+        "times": EntryCounts(total=9, new=5, merged=3, empty=1),
+        "post": EntryCounts(total=7, known=7, left_out=20),
+        "calm": EntryCounts(total=2, new=2),
+    }
+    for lease in database.sources.lease_due(NOW, 10, NOW + MINUTE):
+        read = replace(lease.poll_state, last_success_at=NOW, counts=counts[lease.source_id])
+        database.sources.record_poll(lease, read)
+    query = DigestQuery(Window(NOW - HOUR, NOW + HOUR), NOW + HOUR, frozenset(), (NOW,))
+    coverage = database.outbox.load_inputs(plan("one"), query).coverage
+    assert (coverage.held, coverage.merged, coverage.dropped) == (1, 3, 21)
+    later = DigestQuery(Window(NOW + HOUR, NOW + 2 * HOUR), NOW + 2 * HOUR, frozenset(), (NOW,))
+    coverage = database.outbox.load_inputs(plan("one"), later).coverage
+    assert (coverage.held, coverage.merged, coverage.dropped) == (0, 0, 0)
 
 
 def test_mentions_are_counted_by_day(database: SqlDatabase) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from monitor.cli.main import app
 from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.mention import Findings, NearMiss
+from monitor.domain.poll_state import EntryCounts
 from monitor.domain.source import Source
 from monitor.store.database import SqlDatabase
 
@@ -107,6 +109,39 @@ def test_why_of_an_unknown_url(config: Path) -> None:
     assert json.loads(known_site)["sources"][0]["id"] == "wire"
     _, other = run("why", "https://other.example/x", "-c", config, "--json")
     assert "monitor sources discover" in json.loads(other)["verdict"]
+
+
+def test_why_names_the_reason_of_quarantine_and_other_addresses(config: Path, tmp_path: Path) -> None:
+    """A quarantined article has its own reason, and an address under which an article is listed again leads to it."""
+    now = datetime.now(UTC)
+    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
+    (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
+    article = Article("https://wire.example/1", title="Floods", body="Bac Hai is flooded.")
+    held = NewArticle(
+        ("g1",), article, is_alertable=False, stage=Stage.EXTRACTED, quarantine_reason="one of many old articles"
+    )
+    database.articles.commit_poll(lease, lease.poll_state, [held], now)
+    (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=15), {"wire"})
+    moved = NewArticle(("g2",), Article("https://wire.example/2"), False, Stage.LISTED, known_article_id=1)
+    database.articles.commit_poll(lease, lease.poll_state, [moved], now)
+    database.close()
+    _, output = run("why", "https://wire.example/2", "-c", config)
+    assert "in quarantine: one of many old articles. `monitor articles release wire` makes it news" in output
+    assert "https://wire.example/2 is another address of this article" in output
+
+
+def test_why_of_an_unlisted_url_says_what_was_left_out(config: Path, tmp_path: Path) -> None:
+    """A document that is too long is the reason that is named."""
+    now = datetime.now(UTC)
+    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
+    (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
+    counts = EntryCounts(total=2000, new=2000, left_out=40)
+    database.articles.commit_poll(lease, replace(lease.poll_state, last_success_at=now, counts=counts), [], now)
+    database.close()
+    _, output = run("why", "https://wire.example/3", "-c", config)
+    assert "40 entries of wire were left out: its document is too long or cut off" in output
 
 
 def test_backtest_without_stored_articles(config: Path) -> None:

@@ -12,13 +12,16 @@ from monitor.cli import status
 from monitor.cli.status import (
     DaemonStatus,
     StatusReport,
+    describe_entries,
+    describe_source,
     find_problems,
     format_age,
     parse_daemon_status,
     print_report,
     report_record,
+    source_status_record,
 )
-from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.poll_state import EntryCounts, PollState, SourceState
 from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
@@ -169,3 +172,21 @@ def test_watch_repeats_the_report_until_interrupted(monkeypatch: pytest.MonkeyPa
     with pytest.raises(KeyboardInterrupt):
         status.status(watch=True)
     assert len(reports) == 3
+
+
+def test_entries_that_were_merged_held_or_dropped_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """They are with their source, in one line for all sources, and in --json, although nothing is wrong."""
+    counts = EntryCounts(total=30, new=2, known=23, held=3, merged=1, empty=1, left_out=40)
+    one = line("one")
+    report = replace(HEALTHY, sources=(replace(one, poll_state=replace(one.poll_state, counts=counts)), line("two")))
+    print_report(report, show_all=True)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Entries of the last documents: 3 in quarantine, 1 listed twice, 1 empty, 40 left out" in shown
+    assert describe_source(report.sources[0].poll_state) == (
+        "Last document: 30 entries: 2 new, 3 in quarantine, 23 known, 1 listed twice, 1 empty, 40 left out"
+    )
+    record = source_status_record(report.sources[0])
+    assert record["entries"] == {
+        "total": 30, "new": 2, "held": 3, "known": 23, "merged": 1, "empty": 1, "left_out": 40, "unaccounted": 0
+    }  # fmt: skip
+    assert describe_entries((line("two"),)) == ""

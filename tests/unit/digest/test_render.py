@@ -189,6 +189,20 @@ def test_the_subject_line_has_the_most_important_headline() -> None:
     assert render_digest(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
 
 
+def test_coverage_reports_entries_that_were_held_merged_or_dropped() -> None:
+    """They are in the coverage of every form; a digest without any does not mention them."""
+    digest = sample()
+    counted = replace(digest, coverage=replace(digest.coverage, held=4, merged=1, dropped=20))
+    rendered = render_digest(counted)
+    for form in (rendered.text, Tags(rendered.html).text):
+        assert "612 new articles (4 in quarantine), 1 entry listed twice, 20 entries not stored" in " ".join(
+            form.split()
+        )
+    coverage = json.loads(rendered.payload)["data"]["coverage"]
+    assert (coverage["held"], coverage["merged"], coverage["dropped"]) == (4, 1, 20)
+    assert "listed twice" not in render_digest(digest).text
+
+
 def test_quiet_and_late_digests_report_coverage_and_failing_sources() -> None:
     """A digest without stories reports its coverage, the watched officials and that it is late."""
     rendered = render_digest(replace(sample(), stories=(), late=True))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from monitor.domain.errors import NotAFeed
 from monitor.domain.source import DateSelector, Feed, Listing, Source
 from monitor.parse.dispatch import decode_inline_text, parse_document
+from monitor.stories.identity import is_empty_entry
 
 URL = "https://daily.example/news/feed"
 SOURCE = Source("daily", "Daily", feed=URL)
@@ -398,11 +399,12 @@ def test_an_empty_nested_item_is_no_article(nested: str, extra: str) -> None:
     ]
 
 
-def test_items_without_guid_link_title_and_text_are_not_entries() -> None:
+def test_items_without_guid_link_title_and_text_are_empty_entries() -> None:
     body = {"items": [{}, {"date_published": "2026-03-05"}, {"content_text": "News."}]}
-    assert [entry.content for entry in parse(json.dumps(body)).entries] == ["News."]
+    assert [is_empty_entry(entry) for entry in parse(json.dumps(body)).entries] == [True, True, False]
     items = f"<item><pubDate>{DATE}</pubDate></item>{ITEM}"
-    assert len(parse(f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>").entries) == 1
+    entries = parse(f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>").entries
+    assert [is_empty_entry(entry) for entry in entries] == [True, False]
 
 
 @pytest.mark.parametrize("extra", ["", "<media:title xmlns:media='http://search.yahoo.com/mrss/'>A & B</media:title>"])

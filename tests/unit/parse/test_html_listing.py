@@ -89,3 +89,24 @@ def test_items_that_are_anchors_of_the_page_are_entries_of_their_own() -> None:
     assert [url for url, _title in listed(body)] == [
         f"https://outlet.example/section/#n{number}" for number in range(3)
     ]
+
+
+def test_the_page_itself_and_its_top_are_no_articles() -> None:
+    """An item's link to another page is taken, and an item without one is counted and left out."""
+    html = (
+        "<div class='i'><a href='#top'>top</a><a href='/a-7.htm'>Headline</a></div>"
+        "<div class='i'><a href='#'>up</a><a href='?'>again</a></div>"
+        "<div class='i'><a href='/a-7.htm'>Headline</a></div>"
+    )
+    source = Source("o", "Outlet", listing=Listing(URL, ".i"))
+    feed = parse_document(html.encode(), "text/html", URL, source)
+    assert [(entry.url, entry.title) for entry in feed.entries] == [("https://outlet.example/a-7.htm", "Headline")]
+    assert (feed.merged_count, feed.empty_count) == (1, 1)
+
+
+def test_places_on_the_page_are_articles_of_their_own() -> None:
+    """A live page lists its posts with links to their anchors."""
+    html = "".join(f"<div class='i'><a href='#post-{n}'>Headline {n}</a></div>" for n in range(3))
+    source = Source("o", "Outlet", listing=Listing(URL, ".i"))
+    feed = parse_document(html.encode(), "text/html", URL, source)
+    assert [entry.url for entry in feed.entries] == [f"{URL}#post-{n}" for n in range(3)]

@@ -46,7 +46,9 @@ def entries(count: int) -> list[ClassifiedEntry]:
     """Return entries, every third with the complete text."""
     texts = [f"{WHOLE}{n}" if n % 3 == 0 else f"<p>Teaser {n}" for n in range(count)]
     return [
-        ClassifiedEntry(Entry(f"https://daily.example/{n}", title=f"t{n}", content=text), (f"guid:{n}",), n % 2 == 0)
+        ClassifiedEntry(
+            Entry(f"https://daily.example/{n}", title=f"t{n}", content=text), (f"guid:{n}",), (), n % 2 == 0
+        )
         for n, text in enumerate(texts)
     ]
 

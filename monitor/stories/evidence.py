@@ -1,0 +1,267 @@
+"""Evidence of identity: whether an entry is the stored article that has one of its keys.
+
+No key decides alone, because publishers use guids and URLs again for other articles and change them for the same one.
+Guid, URL, title and date are compared together; ``docs/stories.md`` has the decision table. In doubt the entry is a new
+article: a repetition is recognised as a copy later, a lost article never comes back.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+from monitor.domain.article import KnownArticle
+from monitor.domain.source import Entry
+from monitor.stories.identity import (
+    ANOTHER_EDITION_AFTER,
+    STRONG_KEY_KINDS,
+    KeyedEntry,
+    find_numbers,
+    format_exact_time,
+    normalize_title,
+    normalize_url,
+)
+from monitor.text.urls import find_page_place
+
+MIN_COMMON_WORDS = 0.6
+"""Share of the shorter title's words that an edited title keeps: "Flood warning issued" keeps two thirds of itself when
+one of three words is changed."""
+
+_STEM_CHARS = 5  # words are compared by their beginning, so that an inflected word stays equal
+_MAX_WORD_CHARS = 24  # longer runs are text of a script without spaces
+_UNSPACED_SCRIPT = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+[^\W_]*)*")
+
+
+class Likeness(IntEnum):
+    """Likeness of two titles."""
+
+    OTHER = 0
+    UNKNOWN = 1
+    RENUMBERED = 2
+    EDITED = 3
+    EQUAL = 4
+
+
+class Certainty(IntEnum):
+    """Certainty that an entry is a known article."""
+
+    NO = 0
+    LIKELY = 1
+    CERTAIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The known article that an entry is, or None, and the strong keys of the entry that belong to other articles."""
+
+    article: KnownArticle | None
+    reused_keys: tuple[str, ...] = ()
+
+
+def recognize_entries(
+    keyed_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle]
+) -> tuple[Recognition, ...]:
+    """Return for each entry of a document which known article it is.
+
+    An entry that is only likely to be an article is a new one if another entry of the document certainly is it.
+    """
+    if not known:
+        return (Recognition(None),) * len(keyed_entries)
+    matches = [_find_best_match(one, known) for one in keyed_entries]
+    certain = {article.id for article, certainty in matches if article and certainty is Certainty.CERTAIN}
+    kept = (
+        None if article and certainty is Certainty.LIKELY and article.id in certain else article
+        for article, certainty in matches
+    )
+    return tuple(
+        Recognition(article, _find_reused_keys(one, article, known))
+        for one, article in zip(keyed_entries, kept, strict=True)
+    )
+
+
+def _find_best_match(one: KeyedEntry, known: Mapping[str, KnownArticle]) -> tuple[KnownArticle | None, Certainty]:
+    """Return the known article that an entry is with the greatest certainty; of several, that of its best key."""
+    usable = one.usable_keys(known)
+    kinds: dict[int, set[str]] = defaultdict(set)
+    articles: dict[int, KnownArticle] = {}
+    for key in (*usable, *one.evidence_keys):
+        if article := known.get(key):
+            articles.setdefault(article.id, article)
+            kinds[article.id].add(key[0])
+    own_kinds = {key[0] for key in usable}
+    best, best_certainty = None, Certainty.NO
+    for number, article in articles.items():
+        certainty = _judge_match(one.entry, article, kinds[number], own_kinds)
+        if certainty > best_certainty:
+            best, best_certainty = article, certainty
+    return best, best_certainty
+
+
+def _find_reused_keys(
+    one: KeyedEntry, article: KnownArticle | None, known: Mapping[str, KnownArticle]
+) -> tuple[str, ...]:
+    """Return the guid and URL keys of an entry that belong to an article that it is not."""
+    return tuple(
+        key
+        for key in one.usable_keys(known)
+        if key[0] in STRONG_KEY_KINDS and (owner := known.get(key)) and (article is None or owner.id != article.id)
+    )
+
+
+def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds: set[str]) -> Certainty:
+    """Return how certain it is that an entry is an article that has its keys of these kinds.
+
+    ``own_kinds`` are the kinds of key that the entry has.
+    """
+    if "a" in kinds or ("w" in kinds and ("s" in kinds or not _is_other_edition(entry, article))):
+        return Certainty.CERTAIN
+    title = Likeness.EQUAL if "t" in kinds else compare_titles(entry.title, article.title)
+    is_other_place = "f" in own_kinds and "f" not in kinds
+    if "g" in kinds:
+        is_same_url = bool(kinds & {"f", "u"}) and not is_other_place
+        return (
+            Certainty.CERTAIN if is_same_url or _have_same_url(entry, article) else _judge_guid(entry, article, title)
+        )
+    if kinds & {"f", "u"}:
+        return _judge_url(entry, article, title, is_other_place=is_other_place, is_other_guid="g" in own_kinds)
+    return _judge_weak_keys(entry, article, title, kinds, own_kinds)
+
+
+def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certainty:
+    """Return whether an entry with the guid of an article, and with another URL or none, is that article."""
+    if (
+        title is Likeness.EQUAL
+        or article.is_deleted
+        or _have_same_number(entry, article)
+        or _is_same_time(entry, article)
+    ):
+        return Certainty.CERTAIN
+    is_other_url = bool(entry.url and article.url)
+    is_other_time = bool(_time_between(entry, article))
+    if title is Likeness.EDITED:
+        is_other = False
+    elif title is Likeness.UNKNOWN:
+        is_other = is_other_url
+    else:
+        is_other = is_other_url or is_other_time
+    return Certainty.NO if is_other else Certainty.LIKELY
+
+
+def _judge_url(
+    entry: Entry, article: KnownArticle, title: Likeness, *, is_other_place: bool, is_other_guid: bool
+) -> Certainty:
+    """Return whether an entry with the URL of an article, and with another guid or none, is that article."""
+    if title is Likeness.EQUAL or article.is_deleted:
+        return Certainty.CERTAIN
+    if _is_same_time(entry, article) and not is_other_place:
+        return Certainty.CERTAIN
+    if title is Likeness.EDITED:
+        is_other = False
+    elif is_other_place:
+        is_other = True
+    elif title is Likeness.OTHER:
+        is_other = is_other_guid or _is_other_edition(entry, article)
+    elif title is Likeness.RENUMBERED:
+        is_other = _is_other_edition(entry, article)
+    else:
+        is_other = is_other_guid
+    return Certainty.NO if is_other else Certainty.LIKELY
+
+
+def _judge_weak_keys(
+    entry: Entry, article: KnownArticle, title: Likeness, kinds: set[str], own_kinds: set[str]
+) -> Certainty:
+    """Return whether an entry is an article that has neither its guid nor its URL."""
+    if "n" in kinds and format_exact_time(entry.published_at):
+        return Certainty.CERTAIN
+    is_other_edition = _is_other_edition(entry, article)
+    is_likely = (
+        ("n" in kinds and title >= Likeness.EDITED)  # the number may be that of the section
+        or ("q" in kinds and ("g" not in own_kinds or "://" in entry.guid) and not is_other_edition)
+        or (
+            "s" in kinds
+            and not own_kinds & STRONG_KEY_KINDS
+            and not is_other_edition
+            and normalize_url(entry.url) == normalize_url(article.url)
+        )
+    )
+    return Certainty.LIKELY if is_likely else Certainty.NO
+
+
+def _have_same_url(entry: Entry, article: KnownArticle) -> bool:
+    url = normalize_url(entry.url)
+    return (
+        bool(url) and url == normalize_url(article.url) and find_page_place(entry.url) == find_page_place(article.url)
+    )
+
+
+def _have_same_number(entry: Entry, article: KnownArticle) -> bool:
+    """Return whether both URLs have one article number: in their last part, or that of the guid.
+
+    A number elsewhere in the URL may be that of a section.
+    """
+    numbers = {*find_numbers(_last_part(entry.url)), *find_numbers(entry.guid if "://" not in entry.guid else "")}
+    return not numbers.isdisjoint(find_numbers(_last_part(article.url))) or any(
+        number in entry.url and number in article.url for number in numbers if number in entry.guid
+    )
+
+
+def _last_part(url: str) -> str:
+    """Return the last segment of a URL's path, with its query."""
+    path, _, query = url.partition("://")[2].partition("#")[0].partition("?")
+    return f"{path.rstrip('/').rpartition('/')[2]}?{query}" if "/" in path.rstrip("/") else f"?{query}"
+
+
+def _is_same_time(entry: Entry, article: KnownArticle) -> bool:
+    """Return whether both have one exact time; a full hour may be only a day."""
+    return bool(format_exact_time(entry.published_at)) and entry.published_at == article.published_at
+
+
+def _is_other_edition(entry: Entry, article: KnownArticle) -> bool:
+    """Return whether both are dated, and so far apart that one is not the other with a corrected date."""
+    between = _time_between(entry, article)
+    return between is not None and between >= ANOTHER_EDITION_AFTER
+
+
+def _time_between(entry: Entry, article: KnownArticle) -> timedelta | None:
+    """Return the time between the two dates, or None if one is missing."""
+    if entry.published_at is None or article.published_at is None:
+        return None
+    return abs(entry.published_at - article.published_at)
+
+
+def compare_titles(first: str, second: str) -> Likeness:
+    """Return how alike two titles are; ``RENUMBERED`` if they are an edited title but for other numbers."""
+    first, second = normalize_title(first), normalize_title(second)
+    if not first or not second:
+        return Likeness.UNKNOWN
+    if first == second:
+        return Likeness.EQUAL
+    words, others = set(_split_words(first)), set(_split_words(second))
+    numbers, other_numbers = _select_numbers(words), _select_numbers(others)
+    words, others = words - numbers, others - other_numbers
+    common = len(words & others)
+    shorter = min(len(words), len(others))
+    if not shorter:
+        return Likeness.OTHER
+    if common < MIN_COMMON_WORDS * shorter or (common < 2 and words != others):
+        return Likeness.OTHER
+    return Likeness.EDITED if numbers == other_numbers else Likeness.RENUMBERED
+
+
+def _select_numbers(words: Iterable[str]) -> set[str]:
+    return {word for word in words if any(char.isdigit() for char in word)}
+
+
+def _split_words(title: str) -> list[str]:
+    """Return the beginnings of the words of a title; pairs of characters in scripts without spaces."""
+    words = list[str]()
+    for word in _WORD.findall(title):
+        if len(word) <= _MAX_WORD_CHARS and not _UNSPACED_SCRIPT.search(word):
+            words.append(word if any(char.isdigit() for char in word) else word[:_STEM_CHARS])
+        else:
+            words += (word[at : at + 2] for at in range(max(1, len(word) - 1)))
+    return words
