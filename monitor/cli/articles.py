@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
     from monitor.domain.read_models import HitSummary
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 SourceOption = Annotated[
     str,
@@ -60,11 +60,11 @@ OfficialOption = Annotated[
 
 
 @contextmanager
-def open_database(configuration: "Configuration") -> "Iterator[SqlDatabase]":
+def open_database(configuration: "Configuration") -> "Iterator[Database]":
     """Open the database of a configuration; close it at the end."""
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
-    database = SqlDatabase.open(configuration.settings.database.reveal())
+    database = Database.open(configuration.settings.database.reveal())
     try:
         yield database
     finally:

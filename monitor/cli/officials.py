@@ -78,7 +78,7 @@ def list_near_misses(
     wanted = [find_official(officials, official).id] if official else [one.id for one in officials]
     now = datetime.now(UTC)
     with open_database(configuration) as opened:
-        near_misses = opened.outbox.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
+        near_misses = opened.digests.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
     if json:
         print_json_lines(map(near_miss_record, near_misses))
         return

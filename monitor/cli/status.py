@@ -28,7 +28,7 @@ from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueC
 
 if TYPE_CHECKING:
     from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class WorkerOverview:
     job_counts: QueueCounts = field(default_factory=QueueCounts)
 
 
-def load_worker_overview(database: "SqlDatabase", now: datetime) -> WorkerOverview:
+def load_worker_overview(database: "Database", now: datetime) -> WorkerOverview:
     """Return the heartbeats of the last hour and the job counts."""
     from monitor.pipeline.worker_jobs import load_heartbeats
 
@@ -182,7 +182,7 @@ def load_report(config: Path, database: str) -> StatusReport:
     Raises ``ConfigError`` if the configuration has errors and its database URL cannot be read.
     """
     from monitor.config.reload import find_database_url
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
     errors: tuple[str, ...] = ()
     try:
@@ -193,7 +193,7 @@ def load_report(config: Path, database: str) -> StatusReport:
         if not database and found is None:
             raise
         url = database or (found.reveal() if found else "")
-    opened = SqlDatabase.open(url)
+    opened = Database.open(url)
     try:
         now = datetime.now(UTC)
         return StatusReport(

@@ -27,7 +27,7 @@ from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle, Story
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; show one.")
 articles_app = typer.Typer(
@@ -116,7 +116,7 @@ def member_record(stored: "StoredArticle", changes: "list[dict[str, object]]") -
     return {**article_commands.article_record(stored), "changes": changes}
 
 
-def list_version_changes(database: "SqlDatabase", stored: "StoredArticle") -> "list[dict[str, object]]":
+def list_version_changes(database: "Database", stored: "StoredArticle") -> "list[dict[str, object]]":
     """Return the difference between each version of an article and the next, oldest first."""
     from monitor.stories.diff import compare_versions
 

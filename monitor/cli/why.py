@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from monitor.domain.mention import Findings
     from monitor.domain.read_models import HitSummary
     from monitor.domain.watchlist import Rule
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 
 def why(
@@ -59,7 +59,7 @@ def why(
         print_json({"url": url, "known": True, "articles": records})
 
 
-def _load_hits(database: "SqlDatabase", stored: "StoredArticle") -> "list[HitSummary]":
+def _load_hits(database: "Database", stored: "StoredArticle") -> "list[HitSummary]":
     """Return the hits of an article: one for each digest that reported it, or one without a digest."""
     wanted = ArticleFilter(source_id=stored.source_id, since_at=stored.first_seen_at, limit=1_000_000)
     hits = [hit for hit in database.queries.list_hits(wanted) if hit.article_id == stored.id]
@@ -72,7 +72,7 @@ def _load_hits(database: "SqlDatabase", stored: "StoredArticle") -> "list[HitSum
     return [*reported, *(hit for hit in hits if hit.id not in digests)]
 
 
-def print_unknown_url(url: str, configuration: "Configuration", database: "SqlDatabase", *, json: bool) -> None:
+def print_unknown_url(url: str, configuration: "Configuration", database: "Database", *, json: bool) -> None:
     """Print that a URL is unknown, and the state of the sources on its host, if any."""
     host = _host_without_www(url)
     same_host = [source for source in configuration.sources if host and _host_without_www(source.url) == host]

@@ -12,7 +12,7 @@ from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
 from monitor.pipeline.feed_documents import request_headers
 from monitor.pipeline.store_retry import Sleep, run_with_retries
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.undated import decide_undated_article
 
 PAGE_LEASE = timedelta(minutes=5)
@@ -49,7 +49,7 @@ class PageReader:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         fetcher: Fetcher,
         process_pool: ProcessPool,
         clock: Clock,

@@ -21,7 +21,7 @@ from monitor.domain.source import Source
 from monitor.domain.watchlist import Rule
 from monitor.pipeline.feed_documents import request_headers
 from monitor.pipeline.match_articles import ArticleMatcher
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_correction_notice, normalize_passages
 from monitor.text.sanitize import truncate_text
 
@@ -58,7 +58,7 @@ class Rechecker:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         fetcher: Fetcher,
         process_pool: ProcessPool,
         matcher: ArticleMatcher,

@@ -11,12 +11,11 @@ from monitor.domain.article import Article, NewArticle, PendingPage, Stage, Stor
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
-from monitor.domain.mention import Findings
 from monitor.domain.poll_state import Lease, PollState
-from monitor.store.catalogue import ADDRESS, ARTICLE, CONTENT, IDENTITY
 from monitor.store.connections import Connections
-from monitor.store.evidence import append_records, delete_unmatched_snapshots, save_page_snapshot
-from monitor.store.findings import expedite_rechecks, save_findings, schedule_rechecks
+from monitor.store.core_tables import ADDRESS, ARTICLE, CONTENT, IDENTITY
+from monitor.store.evidence import save_page_snapshot
+from monitor.store.findings import expedite_rechecks
 from monitor.store.full_text import index_texts, remove_from_index
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
@@ -38,7 +37,7 @@ from monitor.text.search_text import index_text
 _MAX_KEYS_PER_STATEMENT = 1000  # values in one statement; both engines take many more
 
 
-class SqlArticleStore:
+class ArticleStore:
     """Store of articles from the feed entry to the findings; every method is one transaction."""
 
     def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
@@ -162,20 +161,6 @@ class SqlArticleStore:
         with self._connections.write_transaction() as connection:
             values = {"stage": str(Stage.MATCHED), "last_error": error}
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
-
-    def save_findings(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-        """Store mentions, near misses and, for alertable articles, hits; move the articles to the matched stage.
-
-        Returns the number of new hits. Repeating the call changes nothing.
-        """
-        with self._connections.write_transaction() as connection:
-            new = save_findings(connection, findings, now)
-            screened = [stored.id for stored, _found in findings]
-            schedule_rechecks(connection, [stored.id for stored, found in findings if stored.news and found.hits], now)
-            append_records(connection, screened, now)
-            if self._page_retention is PageRetention.MATCHED:
-                delete_unmatched_snapshots(connection, screened)
-        return new
 
     def _load_at_stage(self, stage: Stage, limit: int) -> list[StoredArticle]:
         waiting = select_stored_articles().where(ARTICLE.c.stage == str(stage), IS_IN_PROGRESS)

@@ -10,24 +10,25 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import StoreError, StoreInUse
-from monitor.store.articles import SqlArticleStore
+from monitor.store.articles import ArticleStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.connections import Connections
-from monitor.store.deliveries import SqlDeliveryStore
-from monitor.store.digests import SqlOutboxStore
-from monitor.store.evidence import SqlEvidenceStore, SqlPageSnapshotStore
-from monitor.store.job_queue import is_installed
-from monitor.store.key_value import SqlKeyValueStore
-from monitor.store.maintenance import SqlMaintenanceStore, release_leases
+from monitor.store.deliveries import DeliveryStore
+from monitor.store.digests import DigestStore
+from monitor.store.evidence import EvidenceStore, PageSnapshotStore
+from monitor.store.findings import FindingStore
+from monitor.store.job_queue import JobQueue, is_installed
+from monitor.store.key_value import KeyValueStore
+from monitor.store.maintenance import MaintenanceStore, release_leases
 from monitor.store.migrate import migrate, pending_queue_migrations, pending_revisions, schema_version
-from monitor.store.queries import SqlQueryStore
-from monitor.store.revisions import SqlRecheckStore
-from monitor.store.sources import SqlSourceStore
-from monitor.store.stories import SqlStoryStore
+from monitor.store.queries import QueryStore
+from monitor.store.revisions import RecheckStore
+from monitor.store.sources import SourceStore
+from monitor.store.stories import StoryStore
 from monitor.store.write_queue import WriteQueue
 
 
@@ -64,35 +65,32 @@ class LockFile:
         self._file.close()
 
 
-if TYPE_CHECKING:
-    from monitor.store.job_queue import SqlJobQueue
-
-
 T = TypeVar("T")
 
 
-class SqlDatabase:
+class Database:
     """Database on SQLite or PostgreSQL with all stores; ``run`` calls them on the write thread, ``read`` on others."""
 
     def __init__(self, connections: Connections, lock: LockFile | None, page_retention: PageRetention) -> None:
         """Take over open connections; use ``open``."""
         self._connections, self._lock = connections, lock
         self._write_queue = WriteQueue(
-            connections, (SqlArticleStore.known_keys, SqlArticleStore.commit_poll, SqlSourceStore.record_poll)
+            connections, (ArticleStore.known_keys, ArticleStore.commit_poll, SourceStore.record_poll)
         )
         self._read_pool = ThreadPoolExecutor(4, "store-reader")
-        self.sources = SqlSourceStore(connections)
-        self.articles = SqlArticleStore(connections, page_retention)
-        self.outbox = SqlOutboxStore(connections)
-        self.stories = SqlStoryStore(connections)
-        self.rechecks = SqlRecheckStore(connections)
-        self.queries = SqlQueryStore(connections)
-        self.deliveries = SqlDeliveryStore(connections)
-        self.page_snapshots = SqlPageSnapshotStore(connections)
-        self.key_values = SqlKeyValueStore(connections)
-        self.evidence = SqlEvidenceStore(connections)
-        self.maintenance = SqlMaintenanceStore(connections)
-        self.job_queue = None if connections.is_sqlite else _open_job_queue(connections)
+        self.sources = SourceStore(connections)
+        self.articles = ArticleStore(connections, page_retention)
+        self.findings = FindingStore(connections, page_retention)
+        self.digests = DigestStore(connections)
+        self.stories = StoryStore(connections)
+        self.rechecks = RecheckStore(connections)
+        self.queries = QueryStore(connections)
+        self.deliveries = DeliveryStore(connections)
+        self.page_snapshots = PageSnapshotStore(connections)
+        self.key_values = KeyValueStore(connections)
+        self.evidence = EvidenceStore(connections)
+        self.maintenance = MaintenanceStore(connections)
+        self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
 
     @classmethod
@@ -120,7 +118,8 @@ class SqlDatabase:
 
     def set_page_retention(self, page_retention: PageRetention) -> None:
         """Keep other raw pages than before, from the next call on: a daemon's configuration may change."""
-        self.articles = SqlArticleStore(self._connections, page_retention)
+        self.articles = ArticleStore(self._connections, page_retention)
+        self.findings = FindingStore(self._connections, page_retention)
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Call a store's method on the writer thread."""
@@ -153,19 +152,12 @@ class SqlDatabase:
 
 
 def list_pending_migrations(url: str) -> tuple[str, ...]:
-    """Return the migrations that a database lacks, oldest first. Raises as ``SqlDatabase.open`` does."""
+    """Return the migrations that a database lacks, oldest first. Raises as ``Database.open`` does."""
     connections = Connections(url)
     try:
         return pending_revisions(connections) + pending_queue_migrations(connections)
     finally:
         connections.close()
-
-
-def _open_job_queue(connections: Connections) -> "SqlJobQueue | None":
-    """Return the queue for workers, if Procrastinate is there."""
-    from monitor.store.job_queue import SqlJobQueue
-
-    return SqlJobQueue(connections) if is_installed() else None
 
 
 def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile | None:

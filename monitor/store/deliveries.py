@@ -3,11 +3,12 @@
 What came of an attempt, written to its delivery and to what else waits for the same place.
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, literal, select, tuple_, update
 
 from monitor.domain.delivery import (
     Delivery,
@@ -21,11 +22,11 @@ from monitor.domain.delivery import (
     Sent,
 )
 from monitor.domain.digest import Digest
-from monitor.domain.errors import UsageError
+from monitor.domain.errors import LeaseLost, UsageError
 from monitor.domain.read_models import DigestSummary, OutboxCounts
-from monitor.store.catalogue import DELIVERY, DIGEST, RENDITION, TOLD
-from monitor.store.column_types import from_json, to_json
+from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
+from monitor.store.core_tables import DELIVERY, DIGEST, RENDITION, TOLD
 from monitor.store.row_mapping import AnyRow
 
 PENDING = str(DeliveryState.PENDING)
@@ -130,11 +131,77 @@ def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list
     ]
 
 
-class SqlDeliveryStore:
+class DeliveryStore:
     """Deliveries and digests as the user lists, resends and cancels them."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+
+    def lease_deliveries(
+        self,
+        now: datetime,
+        limit: int,
+        expires_at: datetime,
+        max_per_target: int = 16,
+        paused_targets: Collection[tuple[str, str]] = (),
+    ) -> list[Delivery]:
+        """Lease due deliveries, oldest first and fair between targets; one attempt may hold them until ``until_at``."""
+        token = secrets.token_hex(8)
+        due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
+        if paused_targets:
+            due = and_(due, tuple_(DELIVERY.c.channel_id, DELIVERY.c.target).not_in(sorted(paused_targets)))
+        turn = func.row_number().over(
+            partition_by=(DELIVERY.c.channel_id, DELIVERY.c.target),
+            order_by=(DELIVERY.c.next_attempt_at, DELIVERY.c.id),
+        )
+        queue = select(DELIVERY.c.id, DELIVERY.c.next_attempt_at, turn.label("turn")).where(due).subquery()
+        first = (
+            select(queue.c.id)
+            .where(queue.c.turn <= max_per_target)
+            .order_by(queue.c.turn, queue.c.next_attempt_at, queue.c.id)
+            .limit(limit)
+        )
+        free = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), due).with_for_update(skip_locked=True)
+        claim = (
+            update(DELIVERY)
+            .where(DELIVERY.c.id.in_(free))
+            .values(
+                lease_token=token,
+                next_attempt_at=expires_at,
+                first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, literal(now, UtcDateTime)),
+            )
+            .returning(*DELIVERY.c)
+        )
+        with self._connections.write_transaction() as connection:
+            rows = connection.execute(claim).all()
+            return deliveries_from_rows(connection, sorted(rows, key=lambda row: row.id))
+
+    def record_result(
+        self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
+    ) -> None:
+        """Record an attempt; a ``Retry`` without a next attempt is a failure. Raises ``LeaseLost``.
+
+        ``pause_channel`` also delays the channel's other deliveries; ``stop_target`` rejects all deliveries of the
+        target.
+        """
+        if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
+            raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
+
+    def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
+        """Record several attempts in one transaction; return the ids of deliveries whose lease was lost."""
+        with self._connections.write_transaction(durable=True) as connection:
+            return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
+
+    def list_failed_deliveries(self, after: datetime, before: datetime) -> list[Delivery]:
+        """Return the deliveries that were given up or refused in a period, oldest first."""
+        lost = (str(DeliveryState.FAILED), str(DeliveryState.REJECTED))
+        period = (DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
+        query = select(DELIVERY).where(DELIVERY.c.state.in_(lost), *period)
+        with (
+            self._connections.read_transaction() as connection
+        ):  # sorted here: for an order by number all would be read
+            rows = sorted(connection.execute(query), key=lambda row: row.id)
+            return deliveries_from_rows(connection, rows)
 
     def list_deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 100) -> list[Delivery]:
         """Return deliveries in these states (all, if none is named), newest first."""

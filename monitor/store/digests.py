@@ -3,14 +3,13 @@
 Digests on their way: composed and told in one transaction, then leased, sent and settled one by one.
 """
 
-import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select
 
-from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, SendResult
+from monitor.domain.delivery import Message
 from monitor.domain.digest import (
     INITIAL_WINDOW_LEAD,
     Coverage,
@@ -24,18 +23,17 @@ from monitor.domain.digest import (
     SourceProblem,
     Window,
 )
-from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import HitKind, Passage
 from monitor.domain.poll_state import HEALTHY_STATES
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.source_health import effective_poll_state
-from monitor.store.catalogue import ARTICLE, CONTENT, DELIVERY, DIGEST, HIT, MENTION, SOURCE, TOLD
-from monitor.store.column_types import UtcDateTime, from_json, to_json
+from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, insert_ignore
-from monitor.store.deliveries import PENDING, build_delivery_rows, deliveries_from_rows, record_delivery_result
+from monitor.store.core_tables import ARTICLE, CONTENT, DELIVERY, DIGEST, HIT, MENTION, SOURCE, TOLD
+from monitor.store.deliveries import DeliveryStore, build_delivery_rows
 from monitor.store.findings import list_near_misses, mention_from_row
 from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_from_row, decode_texts, insert_rows
-from monitor.store.sources import IS_CONFIGURED, SqlSourceStore, poll_state_from_row
+from monitor.store.sources import IS_CONFIGURED, SourceStore, poll_state_from_row
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
 _HIT_ID_MARGIN = (
@@ -47,7 +45,7 @@ class _AlreadyReported(Exception):
     """Another process has told the window or one of its hits: leave nothing."""
 
 
-class SqlOutboxStore:
+class DigestStore:
     """Store of hits to report, digests and deliveries; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
@@ -167,8 +165,10 @@ class SqlOutboxStore:
                 daily_mentions=self.count_daily_mentions(officials, query.chart_days),
                 quarantined=tuple(self.list_quarantined(window)),
                 near_misses=tuple(near_misses),
-                failed_deliveries=tuple(self.list_failed_deliveries(window.start_at, window.end_at)),
-                source_states=tuple(SqlSourceStore(self._connections).load_states_with_notices(window.start_at)),
+                failed_deliveries=tuple(
+                    DeliveryStore(self._connections).list_failed_deliveries(window.start_at, window.end_at)
+                ),
+                source_states=tuple(SourceStore(self._connections).load_states_with_notices(window.start_at)),
             )
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
@@ -238,72 +238,6 @@ class SqlOutboxStore:
             if marks:
                 connection.execute(insert_ignore(TOLD, connection), marks)
         return True
-
-    def lease_deliveries(
-        self,
-        now: datetime,
-        limit: int,
-        expires_at: datetime,
-        max_per_target: int = 16,
-        paused_targets: Collection[tuple[str, str]] = (),
-    ) -> list[Delivery]:
-        """Lease due deliveries, oldest first and fair between targets; one attempt may hold them until ``until_at``."""
-        token = secrets.token_hex(8)
-        due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
-        if paused_targets:
-            due = and_(due, tuple_(DELIVERY.c.channel_id, DELIVERY.c.target).not_in(sorted(paused_targets)))
-        turn = func.row_number().over(
-            partition_by=(DELIVERY.c.channel_id, DELIVERY.c.target),
-            order_by=(DELIVERY.c.next_attempt_at, DELIVERY.c.id),
-        )
-        queue = select(DELIVERY.c.id, DELIVERY.c.next_attempt_at, turn.label("turn")).where(due).subquery()
-        first = (
-            select(queue.c.id)
-            .where(queue.c.turn <= max_per_target)
-            .order_by(queue.c.turn, queue.c.next_attempt_at, queue.c.id)
-            .limit(limit)
-        )
-        free = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), due).with_for_update(skip_locked=True)
-        claim = (
-            update(DELIVERY)
-            .where(DELIVERY.c.id.in_(free))
-            .values(
-                lease_token=token,
-                next_attempt_at=expires_at,
-                first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, literal(now, UtcDateTime)),
-            )
-            .returning(*DELIVERY.c)
-        )
-        with self._connections.write_transaction() as connection:
-            rows = connection.execute(claim).all()
-            return deliveries_from_rows(connection, sorted(rows, key=lambda row: row.id))
-
-    def record_result(
-        self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
-    ) -> None:
-        """Record an attempt; a ``Retry`` without a next attempt is a failure. Raises ``LeaseLost``.
-
-        ``pause_channel`` also delays the channel's other deliveries; ``stop_target`` rejects all deliveries of the
-        target.
-        """
-        if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
-            raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
-
-    def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
-        """Record several attempts in one transaction; return the ids of deliveries whose lease was lost."""
-        with self._connections.write_transaction(durable=True) as connection:
-            return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
-
-    def list_failed_deliveries(self, after: datetime, before: datetime) -> list[Delivery]:
-        """Return the deliveries that were given up or refused in a period, oldest first."""
-        lost = (str(DeliveryState.FAILED), str(DeliveryState.REJECTED))
-        period = (DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
-        query = select(DELIVERY).where(DELIVERY.c.state.in_(lost), *period)
-        with (
-            self._connections.read_transaction() as connection
-        ):  # sorted here: for an order by number all would be read
-            rows = sorted(connection.execute(query), key=lambda row: row.id)
-            return deliveries_from_rows(connection, rows)
 
 
 def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

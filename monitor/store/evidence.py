@@ -29,9 +29,9 @@ from monitor.domain.errors import UsageError
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.read_models import EvidenceProof, PageSnapshot
 from monitor.store import evidence_verify
-from monitor.store.catalogue import ARTICLE, CAPTURE, EVIDENCE, HIT, MENTION
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, upsert
+from monitor.store.core_tables import ARTICLE, CAPTURE, EVIDENCE, HIT, MENTION
 from monitor.store.evidence_verify import GENESIS_HASH, chain_hash
 
 _GZIP_LEVEL = 6
@@ -58,7 +58,7 @@ def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[i
     connection.execute(delete(CAPTURE).where(CAPTURE.c.article_id.in_(article_ids), *without))
 
 
-class SqlPageSnapshotStore:
+class PageSnapshotStore:
     """Look-ups of kept pages."""
 
     def __init__(self, connections: Connections) -> None:
@@ -197,7 +197,7 @@ def _format_utc(moment: datetime | None) -> str:
     return moment.isoformat().replace("+00:00", "Z") if moment else ""
 
 
-class SqlEvidenceStore:
+class EvidenceStore:
     """Look-ups in the chain."""
 
     def __init__(self, connections: Connections) -> None:

@@ -21,16 +21,41 @@ from sqlalchemy import (
 )
 
 from monitor.domain.article import Region, Stage, StoredArticle
+from monitor.domain.configuration import PageRetention
 from monitor.domain.digest import Window
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.read_models import NearMissSummary
 from monitor.domain.revision import MIN_RECHECK_INTERVAL, RECHECK_DELAYS
-from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK
 from monitor.store.column_types import UtcDateTime, from_json, to_json
+from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, HIT, MENTION, NEARMISS, RECHECK
+from monitor.store.evidence import append_records, delete_unmatched_snapshots
 from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert_rows
 
 
-def save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+class FindingStore:
+    """Store of what was found in articles."""
+
+    def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
+        self._connections, self._page_retention = connections, page_retention
+
+    def save(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+        """Store mentions, near misses and, for alertable articles, hits; move the articles to the matched stage.
+
+        In the same transaction, schedule rechecks of articles with hits and append the evidence records. Return the
+        number of new hits. Repeating the call changes nothing.
+        """
+        article_ids = [stored.id for stored, _found in findings]
+        with self._connections.write_transaction() as connection:
+            new = _save_findings(connection, findings, now)
+            schedule_rechecks(connection, [stored.id for stored, found in findings if stored.news and found.hits], now)
+            append_records(connection, article_ids, now)
+            if self._page_retention is PageRetention.MATCHED:
+                delete_unmatched_snapshots(connection, article_ids)
+        return new
+
+
+def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
     """Replace what was found in these articles and move them to ``SCREENED``; return the number of new hits.
 
     An article that somebody else screened meanwhile is left as it is.

@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from monitor.store.catalogue import CONTENT
+from monitor.store.core_tables import CONTENT
 from monitor.text.search_text import UNBROKEN_RUN, split_for_index
 
 SCAN_LIMIT = 1000

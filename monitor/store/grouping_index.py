@@ -141,7 +141,7 @@ _MERGE_STATEMENTS = (  # in the words of the partial indexes
 )
 
 
-class SqlGroupingIndex:
+class DatabaseGroupingIndex:
     """The ``Shelf`` of ``domain/grouping.py``, inside one write transaction, which ``write`` completes."""
 
     def __init__(self, connection: Connection) -> None:

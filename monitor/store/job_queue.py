@@ -23,8 +23,8 @@ from sqlalchemy import Connection, bindparam, or_, select, text, update
 from monitor.domain.errors import SchemaMismatch, StoreBusy
 from monitor.domain.poll_state import Lease
 from monitor.domain.workers import COLLECT_TASK, QUEUE_NAME, READ_PAGES_TASK, WORKER_TIMEOUT, EnqueueResult, QueueCounts
-from monitor.store.catalogue import ARTICLE, SOURCE
 from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, SOURCE
 from monitor.store.row_mapping import IS_LISTED
 from monitor.store.sources import poll_state_from_row
 from monitor.text.urls import extract_host
@@ -127,7 +127,7 @@ _RELEASE_LEASE = (
 )
 
 
-class SqlJobQueue:
+class JobQueue:
     """The ``JobQueue`` of ``domain/workers.py``, on PostgreSQL alone."""
 
     def __init__(self, connections: Connections, worker_timeout: timedelta = WORKER_TIMEOUT) -> None:

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, delete, select
 
 from monitor.domain.polling_policy import ClockTrust
 from monitor.domain.read_models import SavedConfiguration
-from monitor.store.catalogue import META
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, insert_ignore, upsert
+from monitor.store.core_tables import META
 
 CLOCK_KEY, CLOCK_TRUST_KEY = "clock", "believed_clock"
 
@@ -25,7 +25,7 @@ def _load_clock_trust(connection: Connection) -> ClockTrust | None:
     return from_json(ClockTrust, noted) if noted else None
 
 
-class SqlKeyValueStore:
+class KeyValueStore:
     """Key-value store for facts about the installation."""
 
     def __init__(self, connections: Connections) -> None:

@@ -19,7 +19,9 @@ from monitor.domain.poll_state import PollState
 from monitor.domain.polling_policy import MAX_CLOCK_JUMP, ClockChange, ClockTrust
 from monitor.domain.read_models import DiskSpace
 from monitor.store.backup import back_up, backup_folder, backup_name, check_integrity, newest_backup
-from monitor.store.catalogue import (
+from monitor.store.column_types import from_json, to_json
+from monitor.store.connections import Connections, upsert
+from monitor.store.core_tables import (
     ARTICLE,
     DELIVERY,
     DIGEST,
@@ -32,12 +34,10 @@ from monitor.store.catalogue import (
     RENDITION,
     SOURCE,
 )
-from monitor.store.column_types import from_json, to_json
-from monitor.store.connections import Connections, upsert
 from monitor.store.deliveries import PENDING
 from monitor.store.disk_space import DiskSpaceGuard
 from monitor.store.errors import translate_errors
-from monitor.store.evidence import SqlEvidenceStore
+from monitor.store.evidence import EvidenceStore
 from monitor.store.full_text import remove_from_index
 from monitor.store.key_value import CLOCK_KEY, CLOCK_TRUST_KEY, _load_clock_trust, trusted_now
 from monitor.store.migrate import schema_version
@@ -156,7 +156,7 @@ FTS_MERGE_PAGES = 500
 ANALYZE_SAMPLE_ROWS = 1000  # of each index, to know how often its values come again
 
 
-class SqlMaintenanceStore:
+class MaintenanceStore:
     """Maintenance of the database: integrity, backups, expiry and disk space."""
 
     def __init__(self, connections: Connections) -> None:
@@ -169,7 +169,7 @@ class SqlMaintenanceStore:
             faults += check_integrity(Path(self._connections.database_file))
             if not faults:
                 faults += self._check_references_and_index()
-        broken = "" if faults else SqlEvidenceStore(self._connections).find_broken_record()
+        broken = "" if faults else EvidenceStore(self._connections).find_broken_record()
         return (*faults, broken) if broken else tuple(faults)
 
     def back_up(self, now: datetime, folder: Path | None = None, keep: int = 7) -> Path:

@@ -11,9 +11,9 @@ from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings, HitKind
 from monitor.domain.read_models import ArticleFilter, ArticleVersion, DatabaseInfo, HitSummary, SourceStatus
 from monitor.domain.source_health import effective_poll_state
-from monitor.store.catalogue import ADDRESS, ARTICLE, DIGEST, HIT, MENTION, REVISION, SOURCE, TOLD
 from monitor.store.column_types import from_json
 from monitor.store.connections import Connections
+from monitor.store.core_tables import ADDRESS, ARTICLE, DIGEST, HIT, MENTION, REVISION, SOURCE, TOLD
 from monitor.store.findings import load_findings
 from monitor.store.full_text import parse_search_query, search_newest
 from monitor.store.migrate import schema_version
@@ -32,7 +32,7 @@ from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 _MAX_SUBQUERY_IDS = 1000
 
 
-class SqlQueryStore:
+class QueryStore:
     """Read-only queries for the command line and the web interface; may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:

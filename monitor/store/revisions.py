@@ -12,9 +12,9 @@ from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import Findings
 from monitor.domain.revision import ArticleEvent, Recheck
 from monitor.store.articles import replace_text
-from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK, REVISION
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, HIT, MENTION, NEARMISS, RECHECK, REVISION
 from monitor.store.findings import load_findings, mention_row, near_miss_row
 from monitor.store.row_mapping import (
     article_columns,
@@ -25,7 +25,7 @@ from monitor.store.row_mapping import (
 )
 
 
-class SqlRecheckStore:
+class RecheckStore:
     """The ``RecheckStore`` of ``domain/revision.py``."""
 
     def __init__(self, connections: Connections) -> None:

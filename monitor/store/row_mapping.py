@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, Row, Select, Table, select, text
 
 from monitor.domain.article import Article, Stage, StoredArticle
-from monitor.store.catalogue import ARTICLE, CONTENT
 from monitor.store.column_types import CleanText, clean_texts
+from monitor.store.core_tables import ARTICLE, CONTENT
 
 IS_LISTED = text("article.stage = 'listed'")  # conditions in the words of the partial indexes they should use
 IS_IN_PROGRESS = text("article.stage IN ('read', 'screened')")

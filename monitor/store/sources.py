@@ -21,9 +21,9 @@ from monitor.domain.poll_state import (
 )
 from monitor.domain.source import Source
 from monitor.domain.source_health import effective_poll_state
-from monitor.store.catalogue import SOURCE
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, upsert
+from monitor.store.core_tables import SOURCE
 from monitor.store.row_mapping import AnyRow, execute_update
 
 IS_CONFIGURED = text("source.configured")  # in the words of the index of what is due
@@ -35,7 +35,7 @@ _RECORD_POLL = """
 """  # past the statement compiler: every poll ends with it
 
 
-class SqlSourceStore:
+class SourceStore:
     """Store of sources and their poll states; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:

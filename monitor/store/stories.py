@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, 
 from monitor.domain.article import Stage, StoredArticle, Story
 from monitor.domain.errors import UsageError
 from monitor.domain.grouping import GroupingIndex
-from monitor.store.catalogue import ARTICLE, CLUSTER, FINGERPRINT, MENTION, STORY, TERM, VOCABULARY
 from monitor.store.connections import Connections, upsert
-from monitor.store.grouping_index import SqlGroupingIndex
+from monitor.store.core_tables import ARTICLE, CLUSTER, FINGERPRINT, MENTION, STORY, TERM, VOCABULARY
+from monitor.store.grouping_index import DatabaseGroupingIndex
 from monitor.store.key_value import trusted_now
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
@@ -25,7 +25,7 @@ from monitor.store.row_mapping import (
 _FINGERPRINT_RANGE, _TERM_RANGE, _SLICE_COUNT = 1 << 63, 1 << 32, 16
 
 
-class SqlStoryStore:
+class StoryStore:
     """The ``StoryStore`` of ``domain/grouping.py``."""
 
     def __init__(self, connections: Connections) -> None:
@@ -67,7 +67,7 @@ class SqlStoryStore:
                 connection.exec_driver_sql("LOCK TABLE cluster IN EXCLUSIVE MODE")  # one groups at a time
             waiting = (ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.MATCHED))
             if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(numbers):
-                shelf = SqlGroupingIndex(connection)
+                shelf = DatabaseGroupingIndex(connection)
                 place(shelf)
                 shelf.flush()
             if packed:

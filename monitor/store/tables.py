@@ -6,7 +6,7 @@ look-up that must stay flat at a million articles; partial ones hold unfinished 
 What the tables share: their schema, and columns that are declared alike.
 
 The classes that follow from here are the one definition of every table. Only migrations and tests load them, because
-making them is a fifth of a start; queries are built on ``catalogue.py``, which ``draw.py`` writes from them.
+making them is a fifth of a start; queries use ``core_tables.py``, which is generated from them.
 
 The tables of grouping: prints, terms and open stories (``shelf.py``), and how common each term is.
 

@@ -18,7 +18,8 @@ from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, Window
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Source
-from monitor.store.catalogue import (
+from monitor.store.column_types import to_json
+from monitor.store.core_tables import (
     ADDRESS,
     ARTICLE,
     CLUSTER,
@@ -35,8 +36,7 @@ from monitor.store.catalogue import (
     TERM,
     TOLD,
 )
-from monitor.store.column_types import to_json
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.store.row_mapping import hash_text, insert_rows
 
 FORM = to_json(RenderedDigest("Daily", "text", "html", "{}"))
@@ -54,7 +54,7 @@ def now(articles: int) -> datetime:
     return START + articles * MINUTE
 
 
-def fill_sources(database: SqlDatabase, count: int) -> None:
+def fill_sources(database: Database, count: int) -> None:
     """Configure sources that were polled a minute before they are due, at times spread over an hour."""
     sources = [Source(f"s{n}", f"Outlet {n}", feed=f"https://s{n}.example/rss") for n in range(count)]
     database.sources.register(sources, START)
@@ -68,7 +68,7 @@ def fill_sources(database: SqlDatabase, count: int) -> None:
         open_.execute(text("UPDATE source SET memory = :memory, next_poll_at = :next_poll_at WHERE id = :id"), rows)
 
 
-def fill(database: SqlDatabase, first: int, last: int, sources: int) -> None:
+def fill(database: Database, first: int, last: int, sources: int) -> None:
     """Add the articles from one number to before another; what is on the shelf moves on to the newest."""
     for start in range(first, last, PORTION):
         numbers = range(start + 1, min(start + PORTION, last) + 1)
@@ -87,7 +87,7 @@ def fill(database: SqlDatabase, first: int, last: int, sources: int) -> None:
     database.maintenance.optimize()
 
 
-def connection(database: SqlDatabase) -> Any:
+def connection(database: Database) -> Any:
     """Open a write transaction of the database itself."""
     return database._connections.write_transaction()
 

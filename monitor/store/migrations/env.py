@@ -4,7 +4,7 @@ from typing import Any
 
 from alembic import context
 
-from monitor.store.draw import load_metadata
+from monitor.store.generate_core_tables import load_metadata
 from monitor.store.job_queue import PROCRASTINATE
 
 

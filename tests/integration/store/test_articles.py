@@ -10,10 +10,10 @@ from monitor.domain.article import Article, Stage
 from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.read_models import ArticleFilter
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 
-def test_a_poll_is_kept_once(database: SqlDatabase) -> None:
+def test_a_poll_is_kept_once(database: Database) -> None:
     """The same entries at the next poll bring nothing new."""
     database.sources.register([source()], NOW)
     drafts = [draft("a"), draft("b")]
@@ -24,7 +24,7 @@ def test_a_poll_is_kept_once(database: SqlDatabase) -> None:
     assert database.queries.list_sources()[0].article_count == 2
 
 
-def test_one_known_key_teaches_the_others(database: SqlDatabase) -> None:
+def test_one_known_key_teaches_the_others(database: Database) -> None:
     """An entry known by its URL is known by its new guid from then on."""
     kept(database, draft("a", keys=("guid:1", "url:a")))
     lease = leased(database)
@@ -36,21 +36,21 @@ def test_one_known_key_teaches_the_others(database: SqlDatabase) -> None:
     }
 
 
-def test_keys_belong_to_a_source(database: SqlDatabase) -> None:
+def test_keys_belong_to_a_source(database: Database) -> None:
     """Two sources may use the same guid for different articles."""
     kept(database, draft("a"))
     assert len(kept(database, draft("a"), name="post")) == 2
     assert database.articles.known_keys("other", ["guid:a"]) == set()
 
 
-def test_entries_that_share_a_key_in_one_document_are_one(database: SqlDatabase) -> None:
+def test_entries_that_share_a_key_in_one_document_are_one(database: Database) -> None:
     """The first of them is kept."""
     stored = kept(database, draft("a", keys=("guid:1",)), draft("b", keys=("guid:1", "guid:2")))
     assert [one.article.title for one in stored] == ["About a"]
     assert database.articles.known_keys("times", ["guid:2"]) == {"guid:2"}
 
 
-def test_a_poll_that_lost_its_lease_leaves_nothing(database: SqlDatabase) -> None:
+def test_a_poll_that_lost_its_lease_leaves_nothing(database: Database) -> None:
     """Neither articles nor keys nor memory."""
     database.sources.register([source()], NOW)
     lease = leased(database)
@@ -62,7 +62,7 @@ def test_a_poll_that_lost_its_lease_leaves_nothing(database: SqlDatabase) -> Non
     assert database.sources.load_poll_states()["times"].etag == ""
 
 
-def test_an_article_comes_back_as_it_went_in(database: SqlDatabase) -> None:
+def test_an_article_comes_back_as_it_went_in(database: Database) -> None:
     """Every field, empty ones too."""
     article = Article(
         url="https://times.example/1?a=1",
@@ -88,7 +88,7 @@ def test_an_article_comes_back_as_it_went_in(database: SqlDatabase) -> None:
 
 
 @pytest.mark.parametrize("text", ["NUL \0 inside", "half \ud800 a pair", "\u202eright to left", "🧨", "x" * 300_000])
-def test_row_23_any_text_is_stored(database: SqlDatabase, text: str) -> None:
+def test_row_23_any_text_is_stored(database: Database, text: str) -> None:
     """No text from outside stops the poll that brought it."""
     article = Article(url=f"https://x/{text}"[:5000], title=text, body=text, captions=(text,))
     (stored,) = kept(database, replace(draft("1", keys=(text, "k" * 9000)), article=article))
@@ -97,7 +97,7 @@ def test_row_23_any_text_is_stored(database: SqlDatabase, text: str) -> None:
     assert [one.id for one in database.queries.find_by_url(article.url)] == [stored.id]
 
 
-def test_a_page_is_leased_read_and_screened(database: SqlDatabase) -> None:
+def test_a_page_is_leased_read_and_screened(database: Database) -> None:
     """Listed, then read, then screened; each step once."""
     assert kept(database, draft("a", stage=Stage.LISTED, body="teaser")) == []
     (unread,) = database.articles.lease_pages(NOW, 10, NOW + MINUTE)
@@ -106,11 +106,11 @@ def test_a_page_is_leased_read_and_screened(database: SqlDatabase) -> None:
     database.articles.save_page(unread, replace(unread.article, body="the whole"))
     (stored,) = database.articles.unmatched(10)
     assert (stored.article.body, stored.stage) == ("the whole", Stage.EXTRACTED)
-    database.articles.save_findings([(stored, found("r"))], NOW)
+    database.findings.save([(stored, found("r"))], NOW)
     assert database.articles.unmatched(10) == []
 
 
-def test_a_page_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
+def test_a_page_lease_that_ended_is_taken_over(database: Database) -> None:
     """The second holder's page counts, the first one's is refused; attempts are counted."""
     kept(database, draft("a", stage=Stage.LISTED))
     (first,) = database.articles.lease_pages(NOW, 10, NOW + MINUTE)
@@ -123,7 +123,7 @@ def test_a_page_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
         database.articles.postpone_page(second, "late", NOW)
 
 
-def test_a_postponed_page_waits(database: SqlDatabase) -> None:
+def test_a_postponed_page_waits(database: Database) -> None:
     """It is leased again when its time has come."""
     kept(database, draft("a", stage=Stage.LISTED))
     (unread,) = database.articles.lease_pages(NOW, 10, NOW + MINUTE)
@@ -132,38 +132,38 @@ def test_a_postponed_page_waits(database: SqlDatabase) -> None:
     assert len(database.articles.lease_pages(NOW + 9 * MINUTE, 10, NOW + 10 * MINUTE)) == 1
 
 
-def test_findings_are_kept_once(database: SqlDatabase) -> None:
+def test_findings_are_kept_once(database: Database) -> None:
     """Keeping them twice changes nothing and counts nothing."""
     (stored,) = kept(database, draft("a"))
-    assert database.articles.save_findings([(stored, found("r1", "r2"))], NOW) == 2
-    assert database.articles.save_findings([(stored, found("r1", "r2"))], NOW) == 0
+    assert database.findings.save([(stored, found("r1", "r2"))], NOW) == 2
+    assert database.findings.save([(stored, found("r1", "r2"))], NOW) == 0
     assert database.queries.get_findings(stored.id) == found("r1", "r2")
     assert len(database.queries.list_hits(ArticleFilter())) == 2
 
 
-def test_what_is_no_news_is_screened_and_never_told(database: SqlDatabase) -> None:
+def test_what_is_no_news_is_screened_and_never_told(database: Database) -> None:
     """Mentions are kept for search and counts; hits are not made."""
     (stored,) = kept(database, draft("a", news=False))
-    assert database.articles.save_findings([(stored, found("r"))], NOW) == 0
+    assert database.findings.save([(stored, found("r"))], NOW) == 0
     assert len(database.queries.get_findings(stored.id).mentions) == 1
     assert database.queries.list_hits(ArticleFilter()) == []
 
 
-def test_an_article_that_cannot_be_screened_stops_nothing(database: SqlDatabase) -> None:
+def test_an_article_that_cannot_be_screened_stops_nothing(database: Database) -> None:
     """It leaves the queue, with its error."""
     (stored,) = kept(database, draft("a"))
     database.articles.mark_matching_failed(stored, "too long")
     assert database.articles.unmatched(10) == []
 
 
-def test_the_raw_page_of_a_matched_article_is_kept(database: SqlDatabase) -> None:
+def test_the_raw_page_of_a_matched_article_is_kept(database: Database) -> None:
     """And that of an article in which nothing was found is let go."""
     kept(database, draft("a", stage=Stage.LISTED), draft("b", stage=Stage.LISTED))
     page = Fetched("https://times.example/a", 200, (("Date", "Sun"),), b"<p>raw</p>" * 50, fetched_at=NOW)
     for unread in database.articles.lease_pages(NOW, 10, NOW + MINUTE):
         database.articles.save_page(unread, unread.article, page)
     matched, unmatched = database.articles.unmatched(10)
-    database.articles.save_findings([(matched, found("r")), (unmatched, replace(found(), mentions=()))], NOW)
+    database.findings.save([(matched, found("r")), (unmatched, replace(found(), mentions=()))], NOW)
     capture = database.page_snapshots.get_page_snapshot(matched.id)
     assert capture is not None
     assert (capture.body, capture.headers, capture.captured_at) == (page.body, page.headers, NOW)

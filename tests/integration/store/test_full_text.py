@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.rows import NOW, draft, kept, leased
 
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.store.full_text import parse_search_query
 from monitor.text.search_text import index_text
 
@@ -65,14 +65,14 @@ def library() -> list[NewArticle]:
     ]
 
 
-def test_words_are_found_in_every_spelling_and_script(database: SqlDatabase) -> None:
+def test_words_are_found_in_every_spelling_and_script(database: Database) -> None:
     """With or without marks, as phrases, by their beginning, and inside runs without word breaks."""
     kept(database, *library())
     found = {query: {one.article.title for one in database.queries.search(query)} for query in ASKED}
     assert found == ASKED
 
 
-def test_common_words_are_found_as_rare_ones_are(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_words_are_found_as_rare_ones_are(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL goes from article to article for them; the index answers the same."""
     kept(database, *library())
     monkeypatch.setattr("monitor.store.full_text.SCAN_LIMIT", 0)
@@ -84,19 +84,19 @@ def test_common_words_are_found_as_rare_ones_are(database: SqlDatabase, monkeypa
     "query",
     ['" OR 1', "a AND", "NEAR(", "a NOT", "title:x", "'; DROP TABLE article", "a:*", "\\", "!a & b", "\0", "%_"],
 )
-def test_no_text_is_a_faulty_query(database: SqlDatabase, query: str) -> None:
+def test_no_text_is_a_faulty_query(database: Database, query: str) -> None:
     """Users type what they like."""
     kept(database, *library())
     database.queries.search(query)
 
 
-def test_the_newest_come_first(database: SqlDatabase) -> None:
+def test_the_newest_come_first(database: Database) -> None:
     """And no more than asked for."""
     kept(database, *(draft(str(number), body="same words") for number in range(5)))
     assert [one.article.title for one in database.queries.search("same", 2)] == ["About 4", "About 3"]
 
 
-def test_a_text_that_was_replaced_is_no_longer_found(database: SqlDatabase) -> None:
+def test_a_text_that_was_replaced_is_no_longer_found(database: Database) -> None:
     """The page's text takes the place of the feed's."""
     kept(database, draft("a", stage=Stage.LISTED, body="teaser"))
     assert database.queries.search("teaser") == []

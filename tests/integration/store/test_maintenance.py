@@ -15,7 +15,7 @@ from monitor.domain.errors import StoreCorrupt, StoreError, StoreFull, UsageErro
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
 from monitor.store import disk_space
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DAY = timedelta(days=1)
 
@@ -26,8 +26,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "monitor.db"
 
 
-def opened(file: Path, *, exclusive: bool = False) -> SqlDatabase:
-    return SqlDatabase.open(f"sqlite:///{file}", exclusive=exclusive)
+def opened(file: Path, *, exclusive: bool = False) -> Database:
+    return Database.open(f"sqlite:///{file}", exclusive=exclusive)
 
 
 def test_a_backup_is_a_whole_database(file: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_damaged_database_gives_no_backup(file: Path) -> None:
     good = database.maintenance.back_up(NOW)
     database.close()
     damage(file)
-    database = SqlDatabase.open(f"sqlite:///{file}")
+    database = Database.open(f"sqlite:///{file}")
     with pytest.raises(StoreCorrupt):
         database.maintenance.back_up(NOW + DAY)
     database.close()
@@ -159,15 +159,15 @@ def test_the_check_finds_what_does_not_fit(file: Path) -> None:
     database.close()
 
 
-def test_retention_keeps_what_matched(database: SqlDatabase) -> None:
+def test_retention_keeps_what_matched(database: Database) -> None:
     """Old articles in which nothing was found go; their identities stay, so they are not new when met again."""
     names = ("plain", "hit", "mentioned", "unread")
     drafts = [draft(name, stage=Stage.LISTED if name == "unread" else Stage.EXTRACTED) for name in names]
     for stored in kept(database, *drafts):
         findings = {"About hit": found("r"), "About mentioned": found()}.get(stored.article.title, Findings())
-        database.articles.save_findings([(stored, findings)], NOW)
+        database.findings.save([(stored, findings)], NOW)
     young = kept(database, draft("young"), now=NOW + 3 * DAY)
-    database.articles.save_findings([(stored, Findings()) for stored in young], NOW)
+    database.findings.save([(stored, Findings()) for stored in young], NOW)
     assert database.maintenance.delete_expired_articles(NOW + 2 * DAY, DAY) == (1, 0)
     left = {one.article.title for one in database.queries.list_articles(ArticleFilter())}
     assert left == {"About hit", "About mentioned", "About unread", "About young"}
@@ -178,12 +178,12 @@ def test_retention_keeps_what_matched(database: SqlDatabase) -> None:
     assert database.maintenance.check_database() == ()
 
 
-def test_retention_goes_on_in_portions(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retention_goes_on_in_portions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each a short transaction; the place to go on from leads past what is kept."""
     monkeypatch.setattr("monitor.store.maintenance.DELETE_BATCH_SIZE", 2)
     stored = kept(database, *(draft(str(number)) for number in range(5)))
     for one in stored:
-        database.articles.save_findings([(one, found("r") if one.id % 2 else Findings())], NOW)
+        database.findings.save([(one, found("r") if one.id % 2 else Findings())], NOW)
     total, place, calls = 0, 0, 0
     while calls == 0 or place:
         gone, place = database.maintenance.delete_expired_articles(NOW + 2 * DAY, DAY, place)
@@ -191,16 +191,16 @@ def test_retention_goes_on_in_portions(database: SqlDatabase, monkeypatch: pytes
     assert (total, calls) == (sum(one.id % 2 == 0 for one in stored), 3)
 
 
-def test_settled_deliveries_are_let_go_and_digests_stay(database: SqlDatabase) -> None:
+def test_settled_deliveries_are_let_go_and_digests_stay(database: Database) -> None:
     """What was told, and when, is never forgotten; nor is what still waits."""
     screened(database, draft("a"))
-    (hit,) = database.outbox.undelivered_hits(plan("one"), NOW + MINUTE)
-    database.outbox.commit_digest(digest("one"), [message("1"), message("2", target="other")], [hit.id])
-    first, _second = database.outbox.lease_deliveries(NOW, 2, NOW + MINUTE)
-    database.outbox.record_result(first, Sent(), NOW, None)
+    (hit,) = database.digests.undelivered_hits(plan("one"), NOW + MINUTE)
+    database.digests.commit_digest(digest("one"), [message("1"), message("2", target="other")], [hit.id])
+    first, _second = database.deliveries.lease_deliveries(NOW, 2, NOW + MINUTE)
+    database.deliveries.record_result(first, Sent(), NOW, None)
     database.maintenance.delete_expired_records(NOW + 2 * DAY, DAY)
     assert [one.message.target for one in database.deliveries.list_deliveries()] == ["other"]
-    assert database.outbox.undelivered_hits(plan("one"), NOW + MINUTE) == []
+    assert database.digests.undelivered_hits(plan("one"), NOW + MINUTE) == []
     assert len(database.deliveries.list_digests()) == 1
 
 
@@ -256,7 +256,7 @@ def test_a_backup_that_has_no_room_is_refused(file: Path, monkeypatch: pytest.Mo
 @pytest.mark.xdist_group("postgres")
 def test_postgres_is_backed_up_by_its_own_tools(shared: str, tmp_path: Path) -> None:
     """Which the refusal names; its disk is not ours to watch."""
-    database = SqlDatabase.open(shared)
+    database = Database.open(shared)
     with pytest.raises(UsageError, match="pg_dump"):
         database.maintenance.back_up(NOW, tmp_path)
     assert database.maintenance.measure_disk_space() is None

@@ -14,10 +14,10 @@ from support.rows import draft, kept
 
 from monitor.domain.errors import SchemaMismatch, StoreError, StoreInUse
 from monitor.domain.read_models import ArticleFilter
-from monitor.store import catalogue
+from monitor.store import core_tables
 from monitor.store.connections import Connections
-from monitor.store.database import LockFile, SqlDatabase
-from monitor.store.draw import load_metadata, render_core_tables
+from monitor.store.database import Database, LockFile
+from monitor.store.generate_core_tables import load_metadata, render_core_tables
 from monitor.store.migrate import MIGRATIONS_DIR, migrate, pending_revisions, schema_version
 
 FAILING = """
@@ -69,9 +69,9 @@ def test_migrations_make_what_the_tables_say(fresh: str) -> None:
     assert changes == []
 
 
-def test_queries_see_the_tables_as_they_are_defined() -> None:
-    """What queries are built on is written from the models: ``python -m monitor.store.draw`` writes it again."""
-    assert Path(catalogue.__file__).read_text("utf-8") == render_core_tables()
+def test_core_tables_agree_with_the_models() -> None:
+    """`python -m monitor.store.generate_core_tables` writes them anew."""
+    assert Path(core_tables.__file__).read_text("utf-8") == render_core_tables()
 
 
 def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
@@ -91,7 +91,7 @@ def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
 
 def test_row_60_a_migration_that_fails_leaves_the_database_usable(fresh: str, scripts: Path) -> None:
     """Half of it is none of it."""
-    database = SqlDatabase.open(fresh)
+    database = Database.open(fresh)
     kept(database, draft("a"))
     database.close()
     (scripts / "versions" / "9999_failing.py").write_text(FAILING.format(parent=head(scripts)))
@@ -99,7 +99,7 @@ def test_row_60_a_migration_that_fails_leaves_the_database_usable(fresh: str, sc
     with pytest.raises(SchemaMismatch, match="is as it was"):
         migrate(connections, scripts)
     connections.close()
-    database = SqlDatabase.open(fresh)
+    database = Database.open(fresh)
     assert [one.article.title for one in database.queries.list_articles(ArticleFilter())] == ["About a"]
     kept(database, draft("b"))
     database.close()
@@ -113,7 +113,7 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
         connection.exec_driver_sql("CREATE TABLE invoices (number INTEGER)")
     connections.close()
     with pytest.raises(SchemaMismatch, match="tables of another program \\(invoices\\); it was left as it is"):
-        SqlDatabase.open(f"sqlite:///{file}")
+        Database.open(f"sqlite:///{file}")
     connections = Connections(f"sqlite:///{file}")
     with connections.read_transaction() as connection:
         assert inspect(connection).get_table_names() == ["invoices"]
@@ -128,12 +128,12 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_newer_schema_is_refused(fresh: str) -> None:
     """With what to do, and untouched."""
-    SqlDatabase.open(fresh).close()
+    Database.open(fresh).close()
     connections = Connections(fresh)
     with connections.write_transaction() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '8888'")
     with pytest.raises(SchemaMismatch, match="newer monitor wrote it"):
-        SqlDatabase.open(fresh)
+        Database.open(fresh)
     assert schema_version(connections) == "8888"
     connections.close()
 
@@ -144,6 +144,6 @@ def test_migrating_waits_for_no_daemon(tmp_path: Path) -> None:
     sqlite3.connect(file).close()
     lock = LockFile(str(file))
     with pytest.raises(StoreInUse, match="needs a new schema"):
-        SqlDatabase.open(f"sqlite:///{file}")
+        Database.open(f"sqlite:///{file}")
     lock.release()
-    SqlDatabase.open(f"sqlite:///{file}").close()
+    Database.open(f"sqlite:///{file}").close()

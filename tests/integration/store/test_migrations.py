@@ -16,10 +16,10 @@ from support.rows import MINUTE, NOW, digest, draft, kept, plan
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import SchemaMismatch
 from monitor.domain.read_models import ArticleFilter
-from monitor.store.catalogue import CORE_METADATA
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
-from monitor.store.database import SqlDatabase
+from monitor.store.core_tables import CORE_METADATA
+from monitor.store.database import Database
 from monitor.store.migrate import MIGRATIONS_DIR, migrate, schema_version
 from monitor.store.row_mapping import hash_text as short
 
@@ -201,7 +201,7 @@ def test_what_an_older_schema_held_is_there_after_the_upgrade(fresh: str, revisi
     assert all(before.values()), "ROWS must hold something for every table that there is"
     connections.close()
 
-    database = SqlDatabase.open(fresh)
+    database = Database.open(fresh)
     connections = database._connections
     assert schema_version(connections) == RELEASED[-1]
     assert dump(connections, columns) == before
@@ -210,7 +210,7 @@ def test_what_an_older_schema_held_is_there_after_the_upgrade(fresh: str, revisi
     database.close()
 
 
-def read_all(database: SqlDatabase, revision: str) -> None:
+def read_all(database: Database, revision: str) -> None:
     """Read by the program itself what its tables hold, and go on working with it."""
     memory = database.sources.load_poll_states()["times"]
     assert (memory.etag, memory.polls, memory.next_poll_at) == ('"v1"', 7, NOW)
@@ -231,7 +231,7 @@ def read_all(database: SqlDatabase, revision: str) -> None:
         assert [mention.text for mention in findings.mentions] == ["Phan Văn Giang"]
         assert [miss.reason for miss in findings.near_misses] == ["a street"]
     if revision >= "0003":
-        untold = database.outbox.undelivered_hits(plan("one", "rule", "other"), NOW + MINUTE)
+        untold = database.digests.undelivered_hits(plan("one", "rule", "other"), NOW + MINUTE)
         assert [hit.rule_id for hit in untold] == ["other"]
         (delivery,) = database.deliveries.list_deliveries((), 10)
         assert (delivery.state, delivery.attempts, delivery.message.key) == (DeliveryState.PENDING, 3, "k1")
@@ -258,6 +258,6 @@ def test_row_60_an_upgrade_that_fails_leaves_the_older_schema(fresh: str, revisi
     assert columns_of(connections) == columns
     assert dump(connections, columns) == before
     connections.close()
-    database = SqlDatabase.open(fresh)
+    database = Database.open(fresh)
     assert dump(database._connections, columns) == before
     database.close()

@@ -9,12 +9,12 @@ from monitor.domain.article import Stage
 from monitor.domain.digest import Window
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import SourceState
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DAY = timedelta(days=1)
 
 
-def read(database: SqlDatabase, confidence: float | None, count: int, name: str) -> None:
+def read(database: Database, confidence: float | None, count: int, name: str) -> None:
     """List articles and keep their pages, each read with that confidence."""
     lease = leased(database)
     drafts = [draft(f"{name}{number}", stage=Stage.LISTED) for number in range(count)]
@@ -24,13 +24,13 @@ def read(database: SqlDatabase, confidence: float | None, count: int, name: str)
         database.articles.save_page(unread, unread.article, page, "", confidence)
 
 
-def state(database: SqlDatabase) -> SourceState:
+def state(database: Database) -> SourceState:
     (line,) = database.queries.list_sources()
     assert database.sources.load_poll_states()["times"] == line.poll_state
     return line.poll_state.state
 
 
-def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(database: SqlDatabase) -> None:
+def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(database: Database) -> None:
     """In the status, in the coverage of digests, and to the next poll."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
@@ -38,16 +38,16 @@ def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(da
     assert state(database) is SourceState.OK
     read(database, 0.2, 5, "bad")
     assert state(database) is SourceState.FAILING
-    (fault,) = database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults
+    (fault,) = database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).faults
     assert (fault.source_id, fault.state, fault.since_at) == ("times", SourceState.FAILING, NOW)
     assert "usually 0.90" in fault.detail
     assert "https://times.example/bad4" in fault.suggestion
     read(database, 0.8, 3, "mended")
     assert state(database) is SourceState.OK
-    assert database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults == ()
+    assert database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).faults == ()
 
 
-def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: SqlDatabase) -> None:
+def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: Database) -> None:
     """Each writes its own part."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
@@ -64,7 +64,7 @@ def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: SqlDat
     assert database.sources.load_poll_states()["times"].etag == "new"
 
 
-def test_what_was_accepted_is_learned_from_the_next_page_on(database: SqlDatabase) -> None:
+def test_what_was_accepted_is_learned_from_the_next_page_on(database: Database) -> None:
     """The poll that told it decides; the reader obeys."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
@@ -77,7 +77,7 @@ def test_what_was_accepted_is_learned_from_the_next_page_on(database: SqlDatabas
     assert (pages.usual, pages.changed_at) == (0.2, None)
 
 
-def test_a_source_at_another_address_begins_anew(database: SqlDatabase) -> None:
+def test_a_source_at_another_address_begins_anew(database: Database) -> None:
     """What was usual there says nothing here; an edit that leaves the address alone changes nothing."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")

@@ -13,7 +13,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.grouping import GroupingIndex, Placement, StoryCentroid
 from monitor.domain.read_models import ArticleFilter
 from monitor.pipeline.group import GroupingStep
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 BRIDGE = """Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
 The bridge cost 41 million dollars and shortens the way to Muang Ngoi by two hours, the ministry said.
@@ -23,22 +23,22 @@ NURSES = """Nurses at five hospitals of Lonville walked out on March 5 after tal
 The union of Greta Halloran wants a supplement of 12 per cent; the health board offered 4 per cent."""
 
 
-def group(database: SqlDatabase) -> int:
+def group(database: Database) -> int:
     """Group what waits, as the daemon does."""
     return asyncio.run(GroupingStep(database, lambda: NOW).run_all())
 
 
-def placed(database: SqlDatabase) -> dict[int, tuple[str, int | None, Stage]]:
+def placed(database: Database) -> dict[int, tuple[str, int | None, Stage]]:
     """Return where every article stands."""
     return {one.id: (one.story_id, one.copy_of, one.stage) for one in database.queries.list_articles(ArticleFilter())}
 
 
-def shelved(database: SqlDatabase, work: Callable[[GroupingIndex], object]) -> None:
+def shelved(database: Database, work: Callable[[GroupingIndex], object]) -> None:
     """Work on a shelf without articles."""
     database.stories.apply_grouping([], work)
 
 
-def test_screened_articles_are_grouped_once(database: SqlDatabase) -> None:
+def test_screened_articles_are_grouped_once(database: Database) -> None:
     """A copy points to its lead and shares its story, another event has its own; a second run finds nothing to do."""
     screened(database, draft("a", body=BRIDGE))
     screened(database, draft("b", body=BRIDGE), draft("c", body=NURSES), now=NOW + MINUTE)
@@ -53,11 +53,11 @@ def test_screened_articles_are_grouped_once(database: SqlDatabase) -> None:
 
 def test_grouping_survives_a_restart(url: str) -> None:
     """What was grouped before the program ended is found again by what comes afterwards."""
-    first = SqlDatabase.open(url)
+    first = Database.open(url)
     screened(first, draft("a", body=BRIDGE))
     group(first)
     first.close()
-    second = SqlDatabase.open(url)
+    second = Database.open(url)
     screened(second, draft("b", body="New headline.\n" + BRIDGE), now=NOW + MINUTE)
     group(second)
     assert placed(second)[2][:2] == ("s1", 1)
@@ -65,7 +65,7 @@ def test_grouping_survives_a_restart(url: str) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
-def test_batches_make_no_difference(database: SqlDatabase, size: int) -> None:
+def test_batches_make_no_difference(database: Database, size: int) -> None:
     """Copies, reports that join and stories that are tied together find the same places in batches of any size."""
     lines = (BRIDGE + "\n" + NURSES).split("\n")
     bodies = [BRIDGE, NURSES, "\n".join(lines[:3]), "\n".join(lines[1:5]), BRIDGE + " More.", "\n".join(lines[4:])]
@@ -83,7 +83,7 @@ def test_batches_make_no_difference(database: SqlDatabase, size: int) -> None:
     }  # fmt: skip
 
 
-def test_a_story_knows_its_articles_and_people(database: SqlDatabase) -> None:
+def test_a_story_knows_its_articles_and_people(database: Database) -> None:
     """Members in order, officials named in them, times of first and last sight."""
     screened(database, draft("a", body=BRIDGE))
     screened(database, draft("b", body=BRIDGE), now=NOW + MINUTE)
@@ -97,7 +97,7 @@ def test_a_story_knows_its_articles_and_people(database: SqlDatabase) -> None:
         database.stories.get_story("s99")
 
 
-def test_merged_stories_are_both_resolvable(database: SqlDatabase) -> None:
+def test_merged_stories_are_both_resolvable(database: Database) -> None:
     """The older takes over the articles; the younger id, and one merged into it before, lead there."""
     articles = screened(database, *(draft(name) for name in "abc"))
 
@@ -117,7 +117,7 @@ def test_merged_stories_are_both_resolvable(database: SqlDatabase) -> None:
     assert [story.id for story in database.stories.list_stories()] == ["s1"]
 
 
-def test_a_cluster_comes_back_as_it_was_kept(database: SqlDatabase) -> None:
+def test_a_cluster_comes_back_as_it_was_kept(database: Database) -> None:
     """Weights, names, days and times survive the way through the database."""
     days = frozenset({(3, 5), (12, 31)})
     cluster = StoryCentroid("s1", b"\xff" * 4 + b"\7\0\0\0", b"\0\0\0?\0\0\x80>", b"\0\1", days, 4, NOW, None)
@@ -129,7 +129,7 @@ def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> 
     assert list(found) == list(expected)
 
 
-def test_prints_are_bounded(database: SqlDatabase) -> None:
+def test_prints_are_bounded(database: Database) -> None:
     """A print that hundreds of articles share names the few that had it last."""
 
     def work(shelf: GroupingIndex) -> None:
@@ -143,7 +143,7 @@ def test_prints_are_bounded(database: SqlDatabase) -> None:
     shelved(database, work)
 
 
-def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
+def test_old_prints_and_stories_are_forgotten(database: Database) -> None:
     """After the window a text is news again, and a story is closed; what is young stays."""
     screened(database, draft("a", body=BRIDGE))
     group(database)
@@ -156,7 +156,7 @@ def test_old_prints_and_stories_are_forgotten(database: SqlDatabase) -> None:
     assert [placed(database)[number][:2] for number in (3, 4)] == [("s3", None), ("s2", 2)]
 
 
-def test_the_prints_of_an_old_article_go(database: SqlDatabase) -> None:
+def test_the_prints_of_an_old_article_go(database: Database) -> None:
     """From one end of what a print may be to the other; those of a young article stay."""
     later = NOW + timedelta(days=40)
     screened(database, draft("a"))
@@ -172,7 +172,7 @@ def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
     assert dict(found) == expected
 
 
-def test_terms_go_with_their_stories(database: SqlDatabase) -> None:
+def test_terms_go_with_their_stories(database: Database) -> None:
     """A closed story's terms are forgotten with it, and stand in no other's way; an open story keeps its own."""
     old, young = StoryCentroid("s1", last_article_at=NOW - timedelta(days=20)), StoryCentroid("s2", last_article_at=NOW)
     shelved(database, lambda shelf: shelf.save_centroid(old, [7, 2**32 - 1]))
@@ -181,7 +181,7 @@ def test_terms_go_with_their_stories(database: SqlDatabase) -> None:
     shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [young]))
 
 
-def test_row_54_stories_stay_open_under_a_clock_that_jumped(database: SqlDatabase) -> None:
+def test_row_54_stories_stay_open_under_a_clock_that_jumped(database: Database) -> None:
     """A clock in 2099 closes none of them: the reports of the next day would begin them again."""
     story = StoryCentroid("s1", last_article_at=NOW)
     shelved(database, lambda shelf: shelf.save_centroid(story, [7]))
@@ -192,7 +192,7 @@ def test_row_54_stories_stay_open_under_a_clock_that_jumped(database: SqlDatabas
     shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [story]))
 
 
-def test_a_failure_writes_nothing_and_falls_on_one_article(database: SqlDatabase) -> None:
+def test_a_failure_writes_nothing_and_falls_on_one_article(database: Database) -> None:
     """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
     articles = screened(database, draft("a"), draft("b"))
 
@@ -207,7 +207,7 @@ def test_a_failure_writes_nothing_and_falls_on_one_article(database: SqlDatabase
     assert [one.id for one in database.stories.ungrouped(9)] == [2]
 
 
-def test_what_another_worker_grouped_is_left_alone(database: SqlDatabase) -> None:
+def test_what_another_worker_grouped_is_left_alone(database: Database) -> None:
     """A batch read before somebody else grouped it is not placed again."""
     articles = screened(database, draft("a", body=BRIDGE))
     group(database)
@@ -215,21 +215,21 @@ def test_what_another_worker_grouped_is_left_alone(database: SqlDatabase) -> Non
     assert placed(database)[1][0] == "s1"
 
 
-def test_the_vocabulary_is_kept(database: SqlDatabase) -> None:
+def test_the_vocabulary_is_kept(database: Database) -> None:
     """What was learned is there after a restart."""
     assert database.stories.load_term_frequencies() == b""
     database.stories.apply_grouping([], lambda _shelf: None, b"\x01" * 1000)
     assert database.stories.load_term_frequencies() == b"\x01" * 1000
 
 
-def test_held_articles_are_released(database: SqlDatabase) -> None:
+def test_held_articles_are_released(database: Database) -> None:
     """What was held back becomes news and is screened again; other sources are not touched."""
     flood = [replace(draft(name, news=False), quarantine_reason="one of many old articles") for name in "ab"]
     stored = kept(database, *flood, draft("c", news=False))
-    database.articles.save_findings([(one, found("rule")) for one in stored], NOW)
+    database.findings.save([(one, found("rule")) for one in stored], NOW)
     assert database.stories.release_quarantined("elsewhere") == 0
     assert database.stories.release_quarantined("times") == 2
     again = database.articles.unmatched(9)
     assert [(one.id, one.news) for one in again] == [(1, True), (2, True)]
-    assert database.articles.save_findings([(one, found("rule")) for one in again], NOW) == 2
+    assert database.findings.save([(one, found("rule")) for one in again], NOW) == 2
     assert database.stories.release_quarantined("times") == 0

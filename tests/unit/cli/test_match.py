@@ -14,7 +14,7 @@ from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.mention import Findings, NearMiss
 from monitor.domain.source import Source
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIG = """\
 settings: {{database: "sqlite:///{folder}/monitor.db"}}
@@ -80,7 +80,7 @@ def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     code, output = run("officials", "near-misses", "-c", config)
     assert (code, output.strip()) == (0, "There are no near misses.")
     now = datetime.now(UTC)
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
     (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
     article = Article("https://wire.example/1", title="Bac Hai floods", body="Bac Hai is flooded.")
@@ -89,7 +89,7 @@ def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     )
     (stored,) = database.articles.unmatched(10)
     miss = NearMiss("hai", "Hai", Region.BODY, 4, 7, "part of a longer name: Bac ...")
-    database.articles.save_findings([(stored, Findings(near_misses=(miss,)))], now)
+    database.findings.save([(stored, Findings(near_misses=(miss,)))], now)
     database.close()
     code, output = run("officials", "near-misses", "hai", "-c", config, "--json")
     assert code == 0

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.pipeline.group import GroupingStep
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
@@ -30,7 +30,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with a story of two articles, one a duplicate, and a quarantined article."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     text = "Some Body opened a bridge over the Nam Ou in Bansavan on Thursday before four hundred guests. " * 2
     screened(database, draft("bridge", body=text), now=NOW)
     quarantined = replace(draft("flood", news=False), quarantine_reason="dug up with many others")

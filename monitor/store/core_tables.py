@@ -1,6 +1,6 @@
-"""The tables as queries see them: columns, keys, links and defaults.
+"""Tables for queries, generated from ``tables.py``: columns, keys, foreign keys and defaults.
 
-Written by ``draw.py``: change the models (``tables.py``, ``letters.py``, ``clusters.py``) and have it written again.
+Do not edit: change ``tables.py`` and run ``python -m monitor.store.generate_core_tables``.
 """
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table
