@@ -250,7 +250,7 @@ def read_gauge_values(database: Database, folder: Path | None, now: datetime) ->
         outbox_pending=counts.pending,
         outbox_failed=counts.failed,
         outbox_oldest_seconds=(now - counts.oldest_pending_at).total_seconds() if counts.oldest_pending_at else 0.0,
-        database_bytes=facts.size,
+        database_bytes=facts.size_bytes,
         disk_free_bytes=shutil.disk_usage(folder).free if folder else 0,
         queue=database.job_queue.count_jobs() if database.job_queue else QueueCounts(),
     )

@@ -267,7 +267,7 @@ class WorkerProcess:
 
     async def _save_heartbeat(self) -> None:
         """Store the worker's counts and problems for ``monitor status``."""
-        self._heartbeat = replace(self._heartbeat, at=self.clock(), faults=self.health().problems)
+        self._heartbeat = replace(self._heartbeat, at=self.clock(), problems=self.health().problems)
         await self._database.run(save_heartbeat, self._database.key_values, self._heartbeat)
 
     def _report_queue_problem(self, problem: str) -> None:

@@ -26,7 +26,7 @@ def upgrade(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = ""
     schema = opened.maintenance.get_schema_version()
     opened.close()
     if json:
-        print_json({"schema": schema, "applied": list(steps)})
+        print_json({"schema_version": schema, "applied": list(steps)})
         return
     typer.echo(f"Schema {schema}: " + (f"{len(steps)} migrations were applied." if steps else "nothing to do."))
 

@@ -214,7 +214,7 @@ def send(
     plan = find_plan(configuration, name)
     with open_database(configuration) as opened:
         digest, attempts = run_async(send_digest(opened, configuration, plan, parse_since(since)))
-    typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
+    typer.echo(f"Digest {digest.plan_id}: {format_count(len(digest.stories), 'story', 'stories')}.")
     print_attempts(attempts)
 
 
@@ -240,7 +240,7 @@ def format_attempt(attempt: "DeliveryAttempt") -> str:
     """Return one line with the result and the target of a delivery attempt."""
     message, send_result = attempt.delivery.message, attempt.receipt
     detail = send_result.detail if isinstance(send_result, Sent) else send_result.reason
-    return f"{type(send_result).__name__.lower()} to {message.channel_id}: {message.target}: {detail}"
+    return f"{send_result.outcome} to {message.channel_id}: {message.target}: {detail}"
 
 
 def print_attempts(attempts: "list[DeliveryAttempt]") -> None:

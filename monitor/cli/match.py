@@ -69,7 +69,11 @@ def findings_record(article_id: str, findings: "Findings") -> dict[str, object]:
             for one in findings.mentions
         ],
         "hits": [
-            {"rule": hit.rule_id, "officials": hit.officials, "passages": [asdict(passage) for passage in hit.passages]}
+            {
+                "rule": hit.rule_id,
+                "officials": hit.official_ids,
+                "passages": [asdict(passage) for passage in hit.passages],
+            }
             for hit in findings.hits
         ],
         "near_misses": [

@@ -67,8 +67,8 @@ def workers_record(overview: WorkerOverview, now: datetime) -> dict[str, object]
             "running": heartbeat.running,
             "done": heartbeat.done,
             "failed": heartbeat.failed,
-            "articles": heartbeat.new,
-            "problems": list(heartbeat.faults),
+            "new_articles": heartbeat.new,
+            "problems": list(heartbeat.problems),
         }
         for heartbeat in overview.heartbeats
     ]
@@ -88,7 +88,7 @@ def find_worker_problems(overview: WorkerOverview, now: datetime) -> Iterator[st
                 "and restart it with `monitor worker`; its jobs were requeued."
             )
         else:
-            yield from (f"Worker {heartbeat.name} reports: {problem}." for problem in heartbeat.faults)
+            yield from (f"Worker {heartbeat.name} reports: {problem}." for problem in heartbeat.problems)
 
 
 def format_workers(overview: WorkerOverview, now: datetime) -> Iterator[str]:
@@ -246,7 +246,7 @@ def report_record(report: StatusReport) -> dict[str, object]:
 
 def find_config_errors(report: StatusReport) -> tuple[str, ...]:
     """Return the errors of the file, or else the reasons why the daemon does not apply it."""
-    return report.config_errors or (report.snapshot.faults if report.snapshot else ())
+    return report.config_errors or (report.snapshot.errors if report.snapshot else ())
 
 
 def source_status_record(source: "SourceStatus") -> dict[str, object]:
@@ -260,7 +260,7 @@ def source_status_record(source: "SourceStatus") -> dict[str, object]:
         "last_success_at": poll_state.last_success_at,
         "next_poll_at": poll_state.next_poll_at,
         "failures": poll_state.failures,
-        "articles": source.article_count,
+        "article_count": source.article_count,
     }
 
 
@@ -353,14 +353,16 @@ def print_report(report: StatusReport, *, show_all: bool) -> None:
     )
     facts, counts = report.database, report.outbox
     typer.echo(
-        f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to match; "
+        f"{facts.article_count} articles, {facts.pending_pages} pages to read, {facts.unmatched} to match; "
         f"{counts.pending} deliveries pending, {counts.failed} failed, {counts.rejected} rejected."
     )
     for line in format_workers(report.workers, report.created_at):
         typer.echo(line)
     loaded = f" configuration of {format_time(report.snapshot.loaded_at)};" if report.snapshot else ""
     seen = f", seen {format_time(report.daemon.seen_at)}" if report.daemon.seen_at else ""
-    typer.echo(f"Daemon {report.daemon.state}{seen};{loaded} database {facts.size / 1e6:.1f} MB ({facts.engine}).")
+    typer.echo(
+        f"Daemon {report.daemon.state}{seen};{loaded} database {facts.size_bytes / 1e6:.1f} MB ({facts.engine})."
+    )
 
 
 def print_sources(report: StatusReport, sources: "list[SourceStatus]") -> None:

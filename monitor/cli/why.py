@@ -116,11 +116,14 @@ def explain_article(
         (reported, f"reported: {reported}"),
         (stored_hits, f"found by {stored_hits}, and not reported yet"),
         (stored.stage is Stage.LISTED, "listed by its source; its page was not read yet"),
-        (not stored.news, "stored without a report: published before the first poll of the source, or quarantined"),
+        (
+            not stored.is_alertable,
+            "stored without a report: published before the first poll of the source, or quarantined",
+        ),
         (current, f"matched before {', '.join(sorted(current))} was edited; the rule as it is now matches the article"),
         (
             not stored.article.body,
-            f"read, but its page has no article text ({stored.article.partial or 'reason unknown'})",
+            f"read, but its page has no article text ({stored.article.partial_reason or 'reason unknown'})",
         ),
     )
     verdict = next((text for applies, text in verdicts if applies), "read and matched; no rule has a hit")
@@ -158,11 +161,11 @@ def explained_article_record(
         "first_seen_at": stored.first_seen_at,
         "language": article.language,
         "stage": stored.stage,
-        "news": stored.news,
-        "partial": article.partial,
+        "is_alertable": stored.is_alertable,
+        "partial_reason": article.partial_reason,
         "characters": len(article.body),
         "story": stored.story_id,
-        "duplicate_of": stored.copy_of,
+        "duplicate_of": stored.duplicate_of,
         "verdict": verdict,
         "reports": [
             {"rule": hit.rule_id, "found_at": hit.found_at, "reported_at": hit.reported_at, "digest": hit.plan_id}

@@ -140,7 +140,7 @@ class ReportableHit:
 class DigestItem:
     """One article in a digest. ``note`` describes the change, for all kinds but ``NEW``.
 
-    ``partial`` is as in ``Article``.
+    ``partial_reason`` is as in ``Article``.
     """
 
     article_id: int
@@ -151,12 +151,12 @@ class DigestItem:
     published_at: datetime | None
     first_seen_at: datetime
     language: str
-    rules: tuple[str, ...]
-    officials: tuple[str, ...]
+    rule_ids: tuple[str, ...]
+    official_ids: tuple[str, ...]
     passages: tuple[Passage, ...]
     kind: HitKind = HitKind.NEW
     note: str = ""
-    partial: str = ""
+    partial_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class DigestStory:
 
     id: str
     title: str
-    officials: tuple[str, ...]
+    official_ids: tuple[str, ...]
     items: tuple[DigestItem, ...]
     also_in: tuple[DuplicateItem, ...] = ()
 
@@ -197,10 +197,10 @@ class SourceProblem:
 class Coverage:
     """Coverage of a window: numbers of configured sources, of sources read and of articles read, and problems."""
 
-    sources: int = 0
-    read: int = 0
-    articles: int = 0
-    faults: tuple[SourceProblem, ...] = ()
+    source_count: int = 0
+    read_count: int = 0
+    article_count: int = 0
+    problems: tuple[SourceProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,25 +257,25 @@ class OfficialSummary:
 
     id: str
     name: str
-    post: str = ""
-    daily: tuple[int, ...] = ()
+    position: str = ""
+    daily_mentions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """Composed digest, ready to be rendered.
 
-    ``overflow`` counts the articles beyond ``max_articles``, which are not listed.
+    ``omitted_articles`` counts the articles beyond ``max_articles``, which are not listed.
     """
 
-    id: str
+    plan_id: str
     title: str
     window: Window
     composed_at: datetime
     timezone: str
-    late: bool = False
+    is_overdue: bool = False
     stories: tuple[DigestStory, ...] = ()
-    subjects: tuple[OfficialSummary, ...] = ()
+    officials: tuple[OfficialSummary, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     notices: tuple[str, ...] = ()
-    overflow: int = 0
+    omitted_articles: int = 0

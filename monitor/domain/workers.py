@@ -52,7 +52,7 @@ class WorkerHeartbeat:
     done: int = 0
     failed: int = 0
     new: int = 0
-    faults: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class WorkerPoolPort(Protocol):

@@ -178,7 +178,7 @@ class DigestComposer:
         has_notices = bool(notices or problem_notices(inputs.source_states, window.start_at, window.end_at))
         is_overdue = self._is_overdue(plan, due, inputs.hits)
         digest = await self._compose(plan, configuration, window, inputs, notices, is_overdue=is_overdue)
-        if plan.schedule.is_immediate and not (digest.stories or digest.overflow):
+        if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
         rendered = await self._render(digest, configuration) if should_send else None
@@ -369,7 +369,7 @@ def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -
 def _should_send(plan: DigestPlan, digest: Digest, *, has_notices: bool) -> bool:
     """Return whether to send the digest: it has hits or notices, or empty digests are wanted."""
     sends_empty = plan.send_when_empty and not plan.schedule.is_immediate
-    return bool(plan.channels) and bool(digest.stories or digest.overflow or has_notices or sends_empty)
+    return bool(plan.channels) and bool(digest.stories or digest.omitted_articles or has_notices or sends_empty)
 
 
 def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:

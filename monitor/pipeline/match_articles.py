@@ -63,7 +63,7 @@ def backtest(
     for stored in articles:
         before = reported_rules.get(stored.id, frozenset())
         hits: dict[str, RuleHit] = {}
-        if stored.news:
+        if stored.is_alertable:
             findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at)
             hits = {hit.rule_id: hit for hit in findings.hits}
         for rule, hit in hits.items():

@@ -132,7 +132,7 @@ class PageReader:
         await self._save(save_page, pending_page, article, page, error, confidence, alerting)
 
     async def _store_feed_text(self, pending_page: PendingPage, reason: str, page: Fetched | None = None) -> PageResult:
-        article = replace(pending_page.article, partial=pending_page.article.partial or "feed")
+        article = replace(pending_page.article, partial_reason=pending_page.article.partial_reason or "feed")
         try:
             await self._save_article(pending_page, article, page, reason)
         except MonitorError as error:

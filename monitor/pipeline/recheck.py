@@ -113,9 +113,11 @@ class Rechecker:
     async def _compare(self, recheck: Recheck, found: Article) -> RecheckResult:
         stored = recheck.stored
         article = merge_versions(stored.article, found)
-        is_reliable = found.confidence >= MIN_CONFIDENCE and found.body and not found.partial
+        is_reliable = found.confidence >= MIN_CONFIDENCE and found.body and not found.partial_reason
         revision = (
-            compare_versions(stored.article, article, stored.revisions) if is_reliable else Revision(RevisionKind.NONE)
+            compare_versions(stored.article, article, stored.version_count)
+            if is_reliable
+            else Revision(RevisionKind.NONE)
         )
         if revision.kind is RevisionKind.NONE:
             await self._schedule_next(recheck)

@@ -57,7 +57,7 @@ async def delete_expired_heartbeats(database: Database, now: datetime) -> None:
 def _parse_heartbeat(text: str) -> WorkerHeartbeat:
     fields = json.loads(text)
     times = {name: datetime.fromisoformat(fields[name]) for name in ("at", "began_at")}
-    return WorkerHeartbeat(**fields | times | {"faults": tuple(fields["faults"])})
+    return WorkerHeartbeat(**fields | times | {"problems": tuple(fields["problems"])})
 
 
 EnqueueCallback = Callable[[EnqueueResult], None]

@@ -1,7 +1,4 @@
-"""The database: opened once, brought to this program's schema, and closed in order.
-
-One daemon a database: a lock file that the system lets go of however the daemon ends.
-"""
+"""Database: opened, migrated and closed here; gives access to the stores. Lock file against a second daemon."""
 
 import asyncio
 import fcntl
@@ -33,10 +30,10 @@ from monitor.store.write_queue import WriteQueue
 
 
 class LockFile:
-    """An exclusive lock beside the database file (flock), with the holder's process id inside."""
+    """Lock file next to the database (flock) with the process id of its holder; released by the system on exit."""
 
     def __init__(self, database_file: str) -> None:
-        """Take the lock. Raises ``StoreInUse`` if another process holds it, ``StoreError`` if there can be none."""
+        """Acquire the lock. Raises ``StoreInUse`` if it is taken, ``StoreError`` if the folder is read-only."""
         path = Path(f"{database_file}.lock")
         try:
             self._file = path.open("a+", encoding="ascii")
@@ -52,7 +49,7 @@ class LockFile:
             holder = self._file.read().strip()
             self._file.close()
             raise StoreInUse(
-                f"another monitor (process {holder or 'unknown'}) works on {database_file}; "
+                f"another monitor (process {holder or 'unknown'}) uses {database_file}; "
                 "stop it first, or use another database"
             ) from None
         self._file.truncate(0)
@@ -60,7 +57,7 @@ class LockFile:
         self._file.flush()
 
     def release(self) -> None:
-        """Let go of the lock; the file stays, for taking it away could part two holders."""
+        """Release the lock. The file remains: if it were deleted, two processes could lock different files."""
         self._file.truncate(0)
         self._file.close()
 
@@ -72,7 +69,7 @@ class Database:
     """Database on SQLite or PostgreSQL with all stores; ``run`` calls them on the write thread, ``read`` on others."""
 
     def __init__(self, connections: Connections, lock: LockFile | None, page_retention: PageRetention) -> None:
-        """Take over open connections; use ``open``."""
+        """Use ``open`` instead."""
         self._connections, self._lock = connections, lock
         self._write_queue = WriteQueue(
             connections, (ArticleStore.known_keys, ArticleStore.commit_poll, SourceStore.record_poll)
@@ -97,10 +94,10 @@ class Database:
     def open(
         cls, url: str, *, exclusive: bool | None = False, page_retention: PageRetention = PageRetention.MATCHED
     ) -> Self:
-        """Open the database of a SQLAlchemy URL, made or migrated if need be.
+        """Open the database of a SQLAlchemy URL; create or migrate it if necessary.
 
-        ``exclusive`` is for the daemon: no second one on the same SQLite file; None asks to be alone if nobody works
-        there. Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
+        ``exclusive`` locks an SQLite file: True if required, as for the daemon, None if no other process has the lock.
+        Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
         """
         connections = Connections(url)
         lock = _acquire_lock(connections, exclusive)
@@ -117,33 +114,33 @@ class Database:
         return cls(connections, lock, page_retention)
 
     def set_page_retention(self, page_retention: PageRetention) -> None:
-        """Keep other raw pages than before, from the next call on: a daemon's configuration may change."""
+        """Set which raw pages are kept from now on, after a change of the configuration."""
         self.articles = ArticleStore(self._connections, page_retention)
         self.findings = FindingStore(self._connections, page_retention)
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a store's method on the writer thread."""
+        """Call a method of a store on the write thread."""
         return await self._write_queue.run(work, *args)
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a method that only reads, beside the writer."""
+        """Call a method that only reads, on another thread."""
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, work, *args)
 
     def release_stale_leases(self, now: datetime) -> None:
-        """Make due again what was leased by a process that died, if this one is alone on the database.
+        """End the leases of processes that crashed, if this process has the lock.
 
-        Where several processes work, nobody can know this, and a lease runs until its end.
+        Without the lock, other processes may be working; then leases end at their expiry.
         """
         if self._lock:
             release_leases(self._connections, now)
 
     @property
     def is_exclusive(self) -> bool:
-        """Tell whether no other process works on the database, as far as can be known."""
+        """Return whether this process has the lock of the database; always False on PostgreSQL."""
         return self._lock is not None
 
     def close(self) -> None:
-        """Finish what was handed over, then close; nothing may be called afterwards."""
+        """Finish queued calls, then close; no method may be called afterwards."""
         self._write_queue.close()
         self._read_pool.shutdown()
         self._connections.close()
@@ -152,7 +149,7 @@ class Database:
 
 
 def list_pending_migrations(url: str) -> tuple[str, ...]:
-    """Return the migrations that a database lacks, oldest first. Raises as ``Database.open`` does."""
+    """Return the migrations that are not applied yet, oldest first. Raises like ``Database.open``."""
     connections = Connections(url)
     try:
         return pending_revisions(connections) + pending_queue_migrations(connections)
@@ -161,7 +158,7 @@ def list_pending_migrations(url: str) -> tuple[str, ...]:
 
 
 def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile | None:
-    """Take the lock as asked for. Raises ``StoreInUse``."""
+    """Acquire the lock as ``Database.open`` describes. Raises ``StoreInUse``."""
     if exclusive is False or not connections.is_sqlite:
         return None
     try:
@@ -173,7 +170,7 @@ def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile 
 
 
 def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> None:
-    """Migrate while no daemon works on the file."""
+    """Migrate with the lock of the file, so that no daemon uses it. Raises ``StoreInUse``."""
     if lock or not connections.is_sqlite:
         _migrate_with_backup(connections)
         return
@@ -189,7 +186,7 @@ def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> Non
 
 
 def _migrate_with_backup(connections: Connections) -> None:
-    """Migrate, after a backup of what is there. PostgreSQL's migrations are whole or nothing as well."""
+    """Migrate, after a backup of an SQLite database."""
     before = schema_version(connections)
     if before and connections.is_sqlite:
         back_up(

@@ -1,4 +1,4 @@
-"""Generator of ``core_tables.py``: `python -m monitor.store.generate_core_tables` writes the file anew.
+"""Generator of ``core_tables.py``: `python -m monitor.store.generate_core_tables` overwrites the file.
 
 A test compares the file with the tables. The reason for the file: docs/decisions/0002-core-tables.md.
 """

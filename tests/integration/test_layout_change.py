@@ -107,7 +107,7 @@ def test_a_layout_that_changed_is_told_and_its_end_too(desk: Desk) -> None:
     assert seen.state_since_at == NOON + 2 * HOUR
     assert "layout changed" in seen.detail
     assert "monitor extract --source daily https://daily.example/18" in seen.suggestion
-    (fault,) = desk.database.digests.load_coverage(Window(NOON, NOON + 9 * HOUR)).faults
+    (fault,) = desk.database.digests.load_coverage(Window(NOON, NOON + 9 * HOUR)).problems
     assert fault.detail == seen.detail
     desk.publish(scripted)
     desk.publish(scripted)

@@ -132,7 +132,7 @@ def grouped(path: Path, workers: Mortal | None) -> list[tuple[object, ...]]:
 
         assert on_loop(run()) == ARTICLES
         return [
-            (one.id, one.story_id, one.copy_of, one.stage)
+            (one.id, one.story_id, one.duplicate_of, one.stage)
             for one in database.queries.list_articles(ArticleFilter(limit=1000))
         ]
     finally:

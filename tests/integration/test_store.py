@@ -118,7 +118,7 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
             with opened._connections.read_transaction() as connection:
                 first = connection.exec_driver_sql("SELECT count(*) FROM article").scalar_one()
                 assert wait_until(partial(grown, first), 120, 0.001), "somebody writes while this is read"
-                texts = connection.exec_driver_sql("SELECT count(*) FROM content").scalar_one()
+                texts = connection.exec_driver_sql("SELECT count(*) FROM article_text").scalar_one()
             assert first == texts
             assert first % 5 == 0
             assert first >= seen
@@ -166,7 +166,7 @@ def test_a_full_disk_is_survived(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["articles"] == told["kept"] > 20
-    assert (told["rested"], told["noted"], told["ballast"], told["faults"]) == (2, True, True, [])
+    assert (told["rested"], told["noted"], told["reserve"], told["faults"]) == (2, True, True, [])
 
 
 @pytest.mark.xdist_group("postgres")
@@ -277,5 +277,5 @@ def test_postgres_looks_a_word_up_that_stands_nowhere() -> None:
                 looks = statement.startswith("SELECT")
                 done = connection.execute(f"{'EXPLAIN ' * looks}{statement}".encode(), values if looks else None)
                 plans += "".join(line for (line,) in done.fetchall()) if looks else ""
-        assert "Bitmap Index Scan on ix_content_words" in plans
+        assert "Bitmap Index Scan on ix_article_search" in plans
         assert "Seq Scan" not in plans

@@ -57,7 +57,7 @@ async def main(folder: Path) -> dict[str, object]:
     filler.unlink()
     await care.check_disk_space()
     kept += int(str(await collecting()))
-    ballast = (folder / "monitor.db.ballast").exists()
+    reserve = (folder / "monitor.db.reserve").exists()
     articles = len(database.queries.list_articles(ArticleFilter(limit=100_000)))
     faults = database.maintenance.check_database()
     database.close()
@@ -66,7 +66,7 @@ async def main(folder: Path) -> dict[str, object]:
         "articles": articles,
         "rested": rested,
         "noted": noted,
-        "ballast": ballast,
+        "reserve": reserve,
         "faults": list(faults),
     }
 

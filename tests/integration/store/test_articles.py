@@ -79,16 +79,16 @@ def test_an_article_comes_back_as_it_went_in(database: Database) -> None:
         section="Politics",
         language="en",
         confidence=0.75,
-        partial="teaser",
+        partial_reason="teaser",
     )
     whole, bare = kept(database, replace(draft("1"), article=article), replace(draft("2"), article=Article("u")))
     assert whole.article == article
     assert bare.article == Article("u")
-    assert (whole.first_seen_at, whole.news, whole.stage) == (NOW, True, Stage.EXTRACTED)
+    assert (whole.first_seen_at, whole.is_alertable, whole.stage) == (NOW, True, Stage.EXTRACTED)
 
 
 @pytest.mark.parametrize("text", ["NUL \0 inside", "half \ud800 a pair", "\u202eright to left", "🧨", "x" * 300_000])
-def test_row_23_any_text_is_stored(database: Database, text: str) -> None:
+def test_any_text_is_stored(database: Database, text: str) -> None:
     """No text from outside stops the poll that brought it."""
     article = Article(url=f"https://x/{text}"[:5000], title=text, body=text, captions=(text,))
     (stored,) = kept(database, replace(draft("1", keys=(text, "k" * 9000)), article=article))

@@ -42,7 +42,7 @@ def filled(database: Database) -> None:
     database.digests.commit_digest(digest("one"), [message("k1")], ())
 
 
-def test_row_54_what_a_fast_clock_has_planned_is_due_when_it_was_meant(database: Database) -> None:
+def test_times_planned_under_a_fast_clock_are_shifted_when_it_is_corrected(database: Database) -> None:
     """The clock was a day ahead and is put right: all comes after the three hours that were meant, not after 27."""
     filled(database)
     planned_by(database, DAY)
@@ -52,7 +52,7 @@ def test_row_54_what_a_fast_clock_has_planned_is_due_when_it_was_meant(database:
     assert database.maintenance.record_clock(NOW + 2 * MINUTE) == ClockChange()
 
 
-def test_row_54_a_slow_clock_that_is_put_right_changes_nothing(database: Database) -> None:
+def test_correcting_a_slow_clock_changes_nothing(database: Database) -> None:
     """Set forward, or back by seconds, the clock leaves every plan as it is."""
     filled(database)
     planned_by(database, timedelta(0))
@@ -62,7 +62,7 @@ def test_row_54_a_slow_clock_that_is_put_right_changes_nothing(database: Databas
     assert due(database, DAY) == (1, 1, 1)
 
 
-def test_row_54_a_lease_of_tomorrow_ends_today(database: Database) -> None:
+def test_a_lease_from_a_fast_clock_ends_when_the_clock_is_corrected(database: Database) -> None:
     """What a process that died had leased by a fast clock is free again after its minutes."""
     filled(database)
     database.maintenance.record_clock(NOW + DAY)
@@ -72,7 +72,7 @@ def test_row_54_a_lease_of_tomorrow_ends_today(database: Database) -> None:
     assert due(database, 6 * MINUTE)[0] == 1
 
 
-def test_row_54_what_was_found_tomorrow_is_told_today(database: Database) -> None:
+def test_a_hit_with_a_time_in_the_future_is_reported_now(database: Database) -> None:
     """A hit of the fast clock is not kept from its reader for a day."""
     database.maintenance.record_clock(NOW + DAY)
     screened(database, draft("a"), now=NOW + DAY)
@@ -97,7 +97,7 @@ def let_go(database: Database, now: datetime) -> tuple[int, int]:
     )
 
 
-def test_row_54_a_clock_in_2099_lets_nothing_go(database: Database) -> None:
+def test_a_clock_in_2099_deletes_nothing(database: Database) -> None:
     """A machine that starts with a wrong clock is told of it once; also after weeks nothing is gone."""
     settled(database)
     wrong = NOW.replace(year=2099)
@@ -114,7 +114,7 @@ def test_row_54_a_clock_in_2099_lets_nothing_go(database: Database) -> None:
     assert let_go(database, NOW + 100 * DAY) == (0, 2)
 
 
-def test_row_54_after_a_pause_of_years_things_are_let_go_again(database: Database) -> None:
+def test_data_expires_again_after_the_program_was_off_for_years(database: Database) -> None:
     """A machine that was truly off for so long has to live with the new time for a hundredth of the pause."""
     settled(database)
     now = NOW + 1000 * DAY

@@ -7,7 +7,7 @@ import pytest
 from support.rows import MINUTE, NOW, digest, draft, found, kept, message, plan, screened, source
 
 from monitor.domain.article import Region
-from monitor.domain.delivery import DeliveryState, Refused, Retry, Sent
+from monitor.domain.delivery import DeliveryState, Rejected, Retry, Sent
 from monitor.domain.digest import INITIAL_WINDOW_LEAD, Window
 from monitor.domain.errors import LeaseLost, UsageError
 from monitor.domain.mention import NearMiss
@@ -112,7 +112,7 @@ def test_what_was_held_back_is_counted_by_source_and_reason(database: Database) 
     assert found == [QuarantineSummary("times", "Times", "dug up", 3), QuarantineSummary("times", "Times", "old", 1)]
 
 
-def test_row_44_a_crash_between_send_and_settle_repeats_the_same_message(database: Database) -> None:
+def test_a_crash_between_sending_and_recording_repeats_the_same_message(database: Database) -> None:
     """The lease ends, the same key goes out again, and the first sender can no longer settle."""
     database.digests.commit_digest(digest("one"), [message("1")], [])
     (first,) = database.deliveries.lease_deliveries(NOW, 10, NOW + MINUTE)
@@ -137,7 +137,7 @@ def test_a_retry_waits_and_death_is_shown(database: Database) -> None:
     assert [one.id for one in database.deliveries.list_failed_deliveries(NOW, NOW + 2 * HOUR)] == [again.id]
 
 
-def test_row_49_one_target_with_much_to_come_does_not_delay_another(database: Database) -> None:
+def test_a_target_with_many_deliveries_does_not_delay_another(database: Database) -> None:
     """Each target gets its turn before anyone gets a second one."""
     many = [message(f"a{number}") for number in range(20)]
     database.digests.commit_digest(digest("one"), [*many, message("b", target="other")], [])
@@ -153,7 +153,7 @@ def test_a_pause_holds_the_channel_and_a_stop_the_target(database: Database) -> 
         one.message.key: one for one in database.deliveries.lease_deliveries(NOW, 10, NOW + MINUTE, max_per_target=1)
     }
     database.deliveries.record_result(leased["1"], Retry("429", pause_channel=True), NOW, NOW + HOUR)
-    database.deliveries.record_result(leased["3"], Refused("410 gone", stop_target=True), NOW, None)
+    database.deliveries.record_result(leased["3"], Rejected("410 gone", stop_target=True), NOW, None)
     states = {one.message.key: one for one in database.deliveries.list_deliveries()}
     assert states["4"].state is DeliveryState.REJECTED
     assert states["2"].next_attempt_at == NOW + MINUTE
@@ -167,7 +167,7 @@ def test_an_operator_replays_and_drops(database: Database) -> None:
     database.deliveries.record_result(first, Retry("down"), NOW, None)
     replayed = database.deliveries.resend(first.id, NOW + HOUR)
     assert (replayed.state, replayed.attempts, replayed.message.key) == (DeliveryState.PENDING, 0, first.message.key)
-    assert database.deliveries.cancel(second.id, NOW).state is DeliveryState.FAILED
+    assert database.deliveries.cancel(second.id, NOW).state is DeliveryState.CANCELLED
     for wrong in (second.id, 999):
         with pytest.raises(UsageError):
             database.deliveries.cancel(wrong, NOW)
@@ -199,15 +199,15 @@ def test_coverage_counts_what_was_read_and_names_the_faults(database: Database) 
         success = NOW if lease.source_id == "times" else None
         database.sources.record_poll(lease, replace(memory, last_success_at=success, state_since_at=NOW))
     coverage = database.digests.load_coverage(Window(NOW - HOUR, NOW + HOUR))
-    assert (coverage.sources, coverage.read, coverage.articles) == (3, 1, 2)
-    (fault,) = coverage.faults
+    assert (coverage.source_count, coverage.read_count, coverage.article_count) == (3, 1, 2)
+    (fault,) = coverage.problems
     assert (fault.source_id, fault.state, fault.detail, fault.suggestion) == (
         "post",
         SourceState.BLOCKED,
         "403",
         "ask them",
     )
-    assert database.digests.load_coverage(Window(NOW + MINUTE, NOW + HOUR)).articles == 0
+    assert database.digests.load_coverage(Window(NOW + MINUTE, NOW + HOUR)).article_count == 0
 
 
 def test_mentions_are_counted_by_day(database: Database) -> None:
@@ -230,9 +230,9 @@ def test_what_was_nearly_found_is_counted_where_the_person_is_not_named(database
     screened(database, draft("c"), now=NOW + day)
     week = Window(NOW - day, NOW + 2 * day)
     (line,) = database.digests.list_near_misses(["other", "somebody"], week, 10)
-    assert (line.official_id, line.text, line.reason, line.articles) == ("other", "Other", "a street", 3)
+    assert (line.official_id, line.text, line.reason, line.article_count) == ("other", "Other", "a street", 3)
     assert (line.title, line.url) == ("About c", "https://times.example/c")
-    assert database.digests.list_near_misses(["other"], Window(NOW - day, NOW + MINUTE), 10)[0].articles == 2
+    assert database.digests.list_near_misses(["other"], Window(NOW - day, NOW + MINUTE), 10)[0].article_count == 2
     assert database.digests.list_near_misses(["somebody"], week, 10) == []
     named = replace(found("rule"), near_misses=(NearMiss("somebody", "Body", Region.BODY, 5, 9, "no title"),))
     (stored,) = kept(database, draft("d"), now=NOW + day)

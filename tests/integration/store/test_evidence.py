@@ -59,9 +59,9 @@ def test_each_record_names_the_one_before(database: Database) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE evidence SET record = replace(record, 'About a', 'About z') WHERE id = 1",
-        "UPDATE evidence SET hash = previous WHERE id = 2",
-        "DELETE FROM evidence WHERE id = 2",
+        "UPDATE evidence_record SET record = replace(record, 'About a', 'About z') WHERE id = 1",
+        "UPDATE evidence_record SET hash = previous_hash WHERE id = 2",
+        "DELETE FROM evidence_record WHERE id = 2",
     ],
 )
 def test_a_touched_chain_is_broken(database: Database, change: str) -> None:
@@ -69,7 +69,7 @@ def test_a_touched_chain_is_broken(database: Database, change: str) -> None:
     matched(database, "a", "b", "c")
     with database._connections.write_transaction() as connection:
         connection.execute(text(change))
-    assert "was changed, or one before it" in database.evidence.find_broken_record()
+    assert "was changed, or the record before it" in database.evidence.find_broken_record()
     assert database.maintenance.check_database() == (database.evidence.find_broken_record(),)
 
 
@@ -79,7 +79,7 @@ def test_a_bundle_can_be_checked_by_anybody(database: Database, tmp_path: Path) 
     folder = write_article_evidence(database, first, tmp_path / "evidence")
     command = [sys.executable, "-I", str(folder / "verify.py")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert done.stdout == f"Sound. The chain ends with {database.evidence.list_chain_after(2)[0][1]}\n"
+    assert done.stdout == f"Nothing was changed. The chain ends with {database.evidence.list_chain_after(2)[0][1]}\n"
     facts = json.loads((folder / "article.json").read_text())
     assert facts["article"]["article"]["title"] == "About a"
     assert facts["findings"]["mentions"][0]["official_id"] == "somebody"
@@ -121,7 +121,7 @@ def test_evidence_is_never_written_over(database: Database, tmp_path: Path) -> N
     """A folder that is there is refused; so is an article without a kept page, or none at all."""
     (number,) = matched(database, "a")
     write_article_evidence(database, number, tmp_path / "evidence")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_article_evidence(database, number, tmp_path / "evidence")
     (bare,) = [stored.id for stored in kept(database, draft("bare"))]
     for wrong, reason in ((bare, "no page of article"), (999, "no article 999")):

@@ -92,7 +92,9 @@ def test_writers_go_on_during_a_backup(file: Path) -> None:
     assert written
     for copy in copies:
         connection = sqlite3.connect(copy)
-        counts = connection.execute("SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM content)").fetchone()
+        counts = connection.execute(
+            "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM article_text)"
+        ).fetchone()
         connection.close()
         assert counts[0] == counts[1] >= 300
 
@@ -120,7 +122,7 @@ def damage(file: Path) -> None:
             handle.write(b"\xa5" * 4096)
 
 
-def test_row_59_a_damaged_database_is_found_at_the_start(file: Path) -> None:
+def test_a_damaged_database_is_detected_at_the_start(file: Path) -> None:
     """The daemon does not go on writing into it; the newest backup is named and the file is as it was."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
@@ -139,7 +141,7 @@ def test_what_is_no_database_is_refused(file: Path, content: bytes) -> None:
     """In words, and untouched."""
     file.write_bytes(content)
     for exclusive in (True, False):
-        with pytest.raises(StoreCorrupt, match=r"damaged|no SQLite database"):
+        with pytest.raises(StoreCorrupt, match=r"damaged|not an SQLite database"):
             opened(file, exclusive=exclusive)
     assert file.read_bytes() == content
 
@@ -155,7 +157,9 @@ def test_the_check_finds_what_does_not_fit(file: Path) -> None:
     connection.commit()
     connection.close()
     database = opened(file)
-    assert any("points to nothing in article" in fault for fault in database.maintenance.check_database())
+    assert any(
+        "refers to a row of article that does not exist" in fault for fault in database.maintenance.check_database()
+    )
     database.close()
 
 
@@ -204,7 +208,7 @@ def test_settled_deliveries_are_let_go_and_digests_stay(database: Database) -> N
     assert len(database.deliveries.list_digests()) == 1
 
 
-def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_partly_written(file: Path) -> None:
     """The transaction is gone whole, the database is sound, and it goes on when there is space."""
     database = opened(file)
     kept(database, draft("a"))
@@ -214,7 +218,7 @@ def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> N
     connection.rollback()
     lease = leased(database)
     big = [draft(f"big{number}", body="long words " * 2000) for number in range(20)]
-    with pytest.raises(StoreFull, match="no space left"):
+    with pytest.raises(StoreFull, match="disk is full"):
         database.articles.commit_poll(lease, replace(lease.poll_state, etag="new"), big, NOW)
     assert database.sources.load_poll_states()["times"].etag == ""
     assert len(database.queries.list_articles(ArticleFilter())) == 1
@@ -225,17 +229,19 @@ def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> N
     database.close()
 
 
-def test_the_ballast_is_loaded_and_thrown_off(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes space that is given back when it is needed."""
+def test_the_reserve_file_is_created_and_released(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reserve file under the name that former versions used is deleted."""
     monkeypatch.setattr(disk_space, "RESERVE_BYTES", 4096)
     database = opened(file)
-    ballast = Path(f"{file}.ballast")
+    reserve, former = Path(f"{file}.reserve"), Path(f"{file}.ballast")
+    former.touch()
     database.maintenance.create_reserve()
     database.maintenance.create_reserve()
-    assert ballast.stat().st_size == 4096
+    assert reserve.stat().st_size == 4096
+    assert not former.exists()
     database.maintenance.release_reserve()
     database.maintenance.release_reserve()
-    assert not ballast.exists()
+    assert not reserve.exists()
     measured = database.maintenance.measure_disk_space()
     assert measured is not None
     assert 0 < measured.free_bytes <= measured.total_bytes
@@ -247,7 +253,7 @@ def test_a_backup_that_has_no_room_is_refused(file: Path, monkeypatch: pytest.Mo
     database = opened(file)
     copies = [database.maintenance.back_up(NOW + number * DAY) for number in range(3)]
     monkeypatch.setattr("monitor.store.backup._REQUIRED_SPACE_FACTOR", 1e12)
-    with pytest.raises(StoreError, match="no room for a backup"):
+    with pytest.raises(StoreError, match="not enough space for a backup"):
         database.maintenance.back_up(NOW + 3 * DAY)
     assert [copy.exists() for copy in copies] == [False, False, True]
     database.close()

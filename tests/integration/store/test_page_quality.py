@@ -38,13 +38,13 @@ def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(da
     assert state(database) is SourceState.OK
     read(database, 0.2, 5, "bad")
     assert state(database) is SourceState.FAILING
-    (fault,) = database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).faults
+    (fault,) = database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).problems
     assert (fault.source_id, fault.state, fault.since_at) == ("times", SourceState.FAILING, NOW)
     assert "usually 0.90" in fault.detail
     assert "https://times.example/bad4" in fault.suggestion
     read(database, 0.8, 3, "mended")
     assert state(database) is SourceState.OK
-    assert database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).faults == ()
+    assert database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).problems == ()
 
 
 def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: Database) -> None:
@@ -52,7 +52,7 @@ def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: Databa
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     lease = leased(database)
-    assert lease.poll_state.pages.usual == 0.9
+    assert lease.poll_state.page_quality.usual == 0.9
     drafts = [draft(f"bad{number}", stage=Stage.LISTED) for number in range(5)]
     database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
     late = leased(database)
@@ -70,11 +70,13 @@ def test_what_was_accepted_is_learned_from_the_next_page_on(database: Database) 
     read(database, 0.9, 12, "good")
     read(database, 0.2, 10, "bad")
     lease = leased(database)
-    database.sources.record_poll(lease, replace(lease.poll_state, accepted_at=lease.poll_state.pages.changed_at))
+    database.sources.record_poll(
+        lease, replace(lease.poll_state, accepted_at=lease.poll_state.page_quality.layout_changed_at)
+    )
     assert state(database) is SourceState.OK
     read(database, 0.2, 1, "later")
-    pages = leased(database).poll_state.pages
-    assert (pages.usual, pages.changed_at) == (0.2, None)
+    pages = leased(database).poll_state.page_quality
+    assert (pages.usual, pages.layout_changed_at) == (0.2, None)
 
 
 def test_a_source_at_another_address_begins_anew(database: Database) -> None:
@@ -86,4 +88,4 @@ def test_a_source_at_another_address_begins_anew(database: Database) -> None:
     assert state(database) is SourceState.FAILING
     database.sources.register([source(url="https://times.example/new")], NOW)
     assert state(database) is SourceState.OK
-    assert database.sources.load_poll_states()["times"].pages.usual == 0
+    assert database.sources.load_poll_states()["times"].page_quality.usual == 0

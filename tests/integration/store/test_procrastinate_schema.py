@@ -58,14 +58,14 @@ def test_a_later_procrastinate_brings_its_further_scripts(fresh: str, monkeypatc
     database.close()
     assert list_pending_migrations(fresh) == ()
     monkeypatch.setattr(job_queue, "_migration_scripts", lambda: older)
-    with pytest.raises(SchemaMismatch, match="install the newer version again"):
+    with pytest.raises(SchemaMismatch, match="install the newer version"):
         Database.open(fresh)
 
 
 def test_the_queue_of_another_program_is_left_alone(fresh: str) -> None:
     """With what to do; nothing of ours is made beside it."""
     tell(fresh, "CREATE TABLE procrastinate_jobs (id int)")
-    with pytest.raises(SchemaMismatch, match="a database of its own"):
+    with pytest.raises(SchemaMismatch, match="use a database for monitor alone"):
         Database.open(fresh)
     connections = Connections(fresh)
     assert pending_revisions(connections)[0] == "0001"

@@ -30,7 +30,9 @@ def group(database: Database) -> int:
 
 def placed(database: Database) -> dict[int, tuple[str, int | None, Stage]]:
     """Return where every article stands."""
-    return {one.id: (one.story_id, one.copy_of, one.stage) for one in database.queries.list_articles(ArticleFilter())}
+    return {
+        one.id: (one.story_id, one.duplicate_of, one.stage) for one in database.queries.list_articles(ArticleFilter())
+    }
 
 
 def shelved(database: Database, work: Callable[[GroupingIndex], object]) -> None:
@@ -181,7 +183,7 @@ def test_terms_go_with_their_stories(database: Database) -> None:
     shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [young]))
 
 
-def test_row_54_stories_stay_open_under_a_clock_that_jumped(database: Database) -> None:
+def test_stories_stay_open_after_a_clock_jump(database: Database) -> None:
     """A clock in 2099 closes none of them: the reports of the next day would begin them again."""
     story = StoryCentroid("s1", last_article_at=NOW)
     shelved(database, lambda shelf: shelf.save_centroid(story, [7]))
@@ -230,6 +232,6 @@ def test_held_articles_are_released(database: Database) -> None:
     assert database.stories.release_quarantined("elsewhere") == 0
     assert database.stories.release_quarantined("times") == 2
     again = database.articles.unmatched(9)
-    assert [(one.id, one.news) for one in again] == [(1, True), (2, True)]
+    assert [(one.id, one.is_alertable) for one in again] == [(1, True), (2, True)]
     assert database.findings.save([(one, found("rule")) for one in again], NOW) == 2
     assert database.stories.release_quarantined("times") == 0

@@ -77,7 +77,7 @@ def test_evidence_of_an_article_is_exported(run: Run, tmp_path: Path) -> None:
     assert "verify.py" in run("evidence", "export", "1")
     assert (tmp_path / "evidence-1" / "page.body").read_bytes() == b"page"
     assert json.loads(run("evidence", "export", "1", "--to", "other", "--json")) == {"article": 1, "folder": "other"}
-    assert "is there already" in run("evidence", "export", "1", fails=UsageError)
+    assert "already exists" in run("evidence", "export", "1", fails=UsageError)
     assert "no article 7" in run("evidence", "export", "7", fails=UsageError)
 
 

@@ -86,7 +86,7 @@ def test_deliveries_are_listed_shown_resent_and_cancelled(run: Run, tmp_path: Pa
     assert "sent to outbox" in run("deliveries", "resend", str(line["id"]))
     (mail,) = (tmp_path / "outbox").glob("*.eml")
     assert f"Message-ID: <{line['message_id']}@localhost>" in mail.read_text()
-    assert "only a pending one" in run("deliveries", "cancel", str(line["id"]), fails=UsageError)
+    assert "only a pending delivery can be cancelled" in run("deliveries", "cancel", str(line["id"]), fails=UsageError)
 
 
 def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:

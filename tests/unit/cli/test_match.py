@@ -94,7 +94,7 @@ def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     code, output = run("officials", "near-misses", "hai", "-c", config, "--json")
     assert code == 0
     assert json.loads(output) == {
-        "official": "hai", "text": "Hai", "reason": "part of a longer name: Bac ...", "articles": 1,
+        "official": "hai", "text": "Hai", "reason": "part of a longer name: Bac ...", "article_count": 1,
         "article": stored.id, "title": "Bac Hai floods", "url": "https://wire.example/1",
     }  # fmt: skip
     assert "Bac Hai floods" in run("officials", "near-misses", "-c", config)[1]

@@ -53,8 +53,8 @@ def test_stories_are_listed_and_shown(run: Run) -> None:
     """The list has the documented keys; a story shows its articles, duplicates and officials."""
     stories = {story["id"]: story for story in map(json.loads, run("stories", "--json").splitlines())}
     assert set(stories) == {"s1", "s3"}
-    assert set(stories["s1"]) == {"id", "title", "articles", "officials", "first_seen_at", "last_seen_at"}
-    assert (stories["s1"]["articles"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
+    assert set(stories["s1"]) == {"id", "title", "article_ids", "officials", "first_seen_at", "last_seen_at"}
+    assert (stories["s1"]["article_ids"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
     assert "About bridge" in run("stories")
     shown = json.loads(run("stories", "show", "s1", "--json"))
     assert [(one["id"], one["duplicate_of"]) for one in shown["members"]] == [(1, None), (2, 1)]

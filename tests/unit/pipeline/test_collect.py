@@ -60,7 +60,7 @@ class Store:
     def quarantine_reasons(self) -> list[str]:
         """Return the quarantine reason of each article."""
         with self.database._connections.read_transaction() as connection:
-            return [*connection.exec_driver_sql("SELECT held FROM article ORDER BY id").scalars()]
+            return [*connection.exec_driver_sql("SELECT quarantine_reason FROM article ORDER BY id").scalars()]
 
 
 def rss(*numbers: int, text: str = "short") -> bytes:
@@ -311,7 +311,7 @@ def test_skipping_unchanged_items_changes_no_result(polls: list[list[tuple[int, 
                 (result,) = asyncio.run(collector.run_due({"daily": SOURCE}, source_ids={"daily"}))
                 results.append((result.outcome, result.entry_count, result.new_count, result.state_after))
                 clock.advance(timedelta(hours=1))
-            articles = [(one.article.url, one.article.title, one.news) for one in store.articles]
+            articles = [(one.article.url, one.article.title, one.is_alertable) for one in store.articles]
             stored.append((results, articles, store.quarantine_reasons()))
             database.close()
     assert stored[0] == stored[1]

@@ -153,7 +153,7 @@ def test_a_new_digest_waits_for_its_next_scheduled_time(database: Database) -> N
     installation.restart()
     digests = installation.run(21 * HOUR + timedelta(seconds=2))
     assert articles(digests) == [[1]]
-    assert not digests[0].late
+    assert not digests[0].is_overdue
     assert digests[0].window.end_at == datetime(2026, 5, 5, 0, tzinfo=UTC)
 
 
@@ -179,7 +179,7 @@ def test_a_new_digest_does_not_report_hits_before_the_backfill(database: Databas
     installation.find(2, found_at=NOW - HOUR)
     digests = installation.run()
     assert articles(digests) == [[2]]
-    assert not digests[0].late
+    assert not digests[0].is_overdue
 
 
 def test_one_overdue_digest_reports_everything_after_an_outage(database: Database) -> None:
@@ -194,7 +194,7 @@ def test_one_overdue_digest_reports_everything_after_an_outage(database: Databas
     installation.find(5)
     digests = installation.run()
     assert articles(digests) == [[5, 4, 3, 2, 1]]
-    assert digests[0].late
+    assert digests[0].is_overdue
     assert installation.run(timedelta(seconds=1)) == []
 
 
@@ -207,8 +207,8 @@ def test_an_immediate_digest_after_an_outage_is_marked_overdue(database: Databas
     installation.clock.advance(2 * HOUR)
     installation.find(1)
     installation.clock.advance(HOUR)
-    assert [(digest.id, digest.late) for digest in installation.run()] == [("urgent", True)]
-    assert [(digest.id, digest.late) for digest in installation.run(6 * HOUR)] == [("held", False)]
+    assert [(digest.plan_id, digest.is_overdue) for digest in installation.run()] == [("urgent", True)]
+    assert [(digest.plan_id, digest.is_overdue) for digest in installation.run(6 * HOUR)] == [("held", False)]
 
 
 def test_an_empty_digest_is_sent_if_configured(database: Database) -> None:
@@ -219,8 +219,8 @@ def test_an_empty_digest_is_sent_if_configured(database: Database) -> None:
     for name in ("daily", "kpl", "vna"):
         installation.poll(name, SourceState.OK)
     digests = installation.run(DAY)
-    assert [digest.id for digest in digests] == ["quiet"]
-    assert digests[0].coverage.read == 3
+    assert [digest.plan_id for digest in digests] == ["quiet"]
+    assert digests[0].coverage.read_count == 3
     assert len(installation.deliveries()) == 1
 
 
@@ -274,7 +274,7 @@ def test_a_channel_with_a_scheduled_digest_gets_source_notices_there(database: D
     installation.clock.advance(HOUR)
     installation.poll("kpl", SourceState.BLOCKED)
     reported = list(chain(*(installation.run(timedelta(minutes=6)) for _ in range(250))))
-    assert [digest.id for digest in reported] == ["morning"]
+    assert [digest.plan_id for digest in reported] == ["morning"]
 
 
 def test_quiet_hours_delay_a_notice_about_a_source(database: Database) -> None:
@@ -374,10 +374,12 @@ def test_a_jumping_clock_loses_and_repeats_no_hit(database: Database) -> None:
         installation.clock.advance(jump)
         installation.find(number)
         reported += installation.run()
-    urgent = [numbers for digest, numbers in zip(reported, articles(reported), strict=True) if digest.id == "urgent"]
+    urgent = [
+        numbers for digest, numbers in zip(reported, articles(reported), strict=True) if digest.plan_id == "urgent"
+    ]
     assert sorted(chain(*urgent)) == [1, 2, 3, 4]
     assert len(reported) <= 6
-    assert [digest.id for digest in installation.run(DAY)] == ["morning"]
+    assert [digest.plan_id for digest in installation.run(DAY)] == ["morning"]
 
 
 def test_an_error_in_one_digest_does_not_stop_the_others(database: Database) -> None:
@@ -385,7 +387,7 @@ def test_an_error_in_one_digest_does_not_stop_the_others(database: Database) -> 
     broken = replace(ONCE, id="broken", timezone="Nowhere/Atlantis")
     installation = Installation(database, watch(broken, ONCE))
     installation.find(1)
-    assert [digest.id for digest in installation.run()] == ["urgent"]
+    assert [digest.plan_id for digest in installation.run()] == ["urgent"]
 
 
 def test_a_preview_stores_nothing_and_sending_marks_hits_as_reported(database: Database) -> None:

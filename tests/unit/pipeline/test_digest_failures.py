@@ -141,7 +141,7 @@ def test_a_failing_digest_does_not_stop_the_others(tmp_path: Path) -> None:
     installation.find("one")
     installation.damage("hit", "passages", "[[")
     installation.find("two", rule="border")
-    assert [digest.id for digest in installation.run()] == ["border"]
+    assert [digest.plan_id for digest in installation.run()] == ["border"]
 
 
 def test_a_template_that_includes_itself_is_replaced_by_the_built_in_one(tmp_path: Path) -> None:

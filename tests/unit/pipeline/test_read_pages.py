@@ -103,7 +103,7 @@ def test_a_page_updates_the_page_quality_of_its_source(
     """A page of another article counts as confidence 0; a page behind a paywall does not count."""
     list_article(database, replace(LISTED, standfirst="A bridge over the northern river, two years on."))
     run(database, Fetched(URL, 200, (), page, "text/html"))
-    recent = database.sources.load_poll_states()["daily"].pages.recent
+    recent = database.sources.load_poll_states()["daily"].page_quality.recent
     if least is None or most is None:
         assert recent == ()
     else:
@@ -152,7 +152,7 @@ def test_an_unreachable_page_leaves_the_feed_text(database: Database) -> None:
     run(database, Failed("timed out"))
     (stored,) = database.articles.unmatched(5)
     assert (stored.article.title, stored.article.standfirst) == ("Bridge opened", "A bridge.")
-    assert (stored.article.partial, row(database).last_error) == ("feed", "timed out")
+    assert (stored.article.partial_reason, row(database).last_error) == ("feed", "timed out")
 
 
 def test_an_error_of_the_extractor_concerns_only_its_page(database: Database) -> None:
@@ -238,7 +238,7 @@ def test_the_page_date_decides_on_an_undated_article_of_a_first_poll(
     meta = f'<meta property="article:published_time" content="{date}">' if date else ""
     run(database, Fetched(URL, 200, (), PAGE.replace(b"<head>", f"<head>{meta}".encode()), "text/html"))
     stored = row(database)
-    assert (bool(stored.news), stored.held, stored.stage) == (*expected, "read")
+    assert (bool(stored.is_alertable), stored.quarantine_reason, stored.stage) == (*expected, "extracted")
 
 
 @pytest.mark.parametrize(("reason", "expected"), [(FEW_UNDATED_REASON, True), (MANY_UNDATED_REASON, False)])
@@ -247,4 +247,4 @@ def test_an_undated_article_without_a_readable_page_is_decided_by_their_number(
 ) -> None:
     list_article(database, quarantine_reason=reason)
     run(database, Gone("410"))
-    assert bool(row(database).news) is expected
+    assert bool(row(database).is_alertable) is expected

@@ -63,7 +63,7 @@ def store_article(database: Database, article: Article, rule: Rule, *, versions:
     (hit,) = database.digests.undelivered_hits(plan(rule), NOON)
     database.digests.commit_digest(Digest("urgent", "", Window(found_at, NOON), NOON, "UTC"), (), [hit.id])
     with database._connections.write_transaction() as connection:
-        connection.exec_driver_sql(f"UPDATE article SET revisions = {versions}")
+        connection.exec_driver_sql(f"UPDATE article SET version_count = {versions}")
 
 
 def plan(rule: Rule) -> DigestPlan:
@@ -80,7 +80,7 @@ def run(database: Database, outcome: FetchResult, rule: Rule, *, now: datetime =
         row: Any = connection.execute(select(RECHECK)).one()
     versions = len(database.queries.list_versions(1))
     events = database.digests.undelivered_hits(plan(rule), now + timedelta(minutes=1))
-    return Rechecks(result, versions, events, row.next_at, row.missing)
+    return Rechecks(result, versions, events, row.due_at, row.missing_count)
 
 
 def recheck(database: Database, outcome: FetchResult, *, changes: bool = False, versions: int = 0) -> Rechecks:

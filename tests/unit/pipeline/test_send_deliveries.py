@@ -10,7 +10,7 @@ import pytest
 from support.factories import NOW, message
 from support.fakes import FakeClock
 
-from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, Rejected, Retry, SendResult, Sent
 from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import StoreBusy
 from monitor.domain.ports import ChannelSender
@@ -124,7 +124,7 @@ def test_a_pause_delays_the_channel_and_a_refusal_ends_one_target(database: Data
     assert all((delivery.next_attempt_at or NOW) >= NOW + HOUR for delivery in deliveries(database))
 
     async def act(message: Message, _at: datetime) -> SendResult:
-        return Refused("550 no such user") if message.target.startswith("b@") else Sent()
+        return Rejected("550 no such user") if message.target.startswith("b@") else Sent()
 
     clock.advance(24 * HOUR)
     run(database, clock, desk=Scripted(act))
