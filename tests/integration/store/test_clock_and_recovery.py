@@ -98,7 +98,7 @@ def let_go(database: Database, now: datetime) -> tuple[int, int]:
 
 
 def test_a_clock_in_2099_deletes_nothing(database: Database) -> None:
-    """A machine that starts with a wrong clock is told of it once; also after weeks nothing is gone."""
+    """The clock change is reported once; nothing expires, even after weeks."""
     settled(database)
     wrong = NOW.replace(year=2099)
     turn = database.maintenance.record_clock(wrong)

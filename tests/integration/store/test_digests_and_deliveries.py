@@ -1,4 +1,4 @@
-"""Each thing told once, none lost: digests and deliveries on both engines."""
+"""Digests and deliveries on both engines: each hit is reported once, and none is lost."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +18,8 @@ from monitor.store.database import Database
 HOUR = timedelta(hours=1)
 
 
-def test_a_hit_is_told_once_by_each_digest(database: Database) -> None:
-    """Two digests of one rule each tell it, and neither tells it twice."""
+def test_each_digest_reports_a_hit_once(database: Database) -> None:
+    """Two digests of one rule each report it, and neither reports it twice."""
     screened(database, draft("a"), draft("b"))
     first = database.digests.undelivered_hits(plan("one"), NOW + MINUTE)
     assert [hit.article.title for hit in first] == ["About a", "About b"]
@@ -34,7 +34,7 @@ def test_a_hit_is_told_once_by_each_digest(database: Database) -> None:
     assert len(database.digests.undelivered_hits(plan("two"), NOW + MINUTE)) == 2
 
 
-def test_a_hit_that_was_told_meanwhile_is_not_told_again(database: Database) -> None:
+def test_a_hit_that_another_process_reported_is_not_reported_again(database: Database) -> None:
     """Two processes that opened a digest at different moments have different windows; the second leaves nothing."""
     screened(database, draft("a"), draft("b"))
     first, second = database.digests.undelivered_hits(plan("one"), NOW + MINUTE)
@@ -47,8 +47,8 @@ def test_a_hit_that_was_told_meanwhile_is_not_told_again(database: Database) -> 
     assert database.digests.commit_digest(later, [message("2")], [second.id])
 
 
-def test_a_digest_begins_after_its_history(database: Database) -> None:
-    """What was found before the first window is never told, however much it is; what came after is."""
+def test_a_new_digest_does_not_report_older_hits(database: Database) -> None:
+    """Hits found before the first window are not reported, however many they are; later ones are."""
     screened(database, *(draft(f"old-{n}") for n in range(5)), now=NOW - HOUR)
     screened(database, draft("new"))
     opening = digest("one", NOW - 2 * HOUR, NOW - MINUTE)
@@ -63,7 +63,7 @@ def test_a_digest_begins_after_its_history(database: Database) -> None:
     assert database.digests.initial_lookback_start("one") is None
 
 
-def test_only_the_plans_rules_and_time_count(database: Database) -> None:
+def test_only_hits_of_the_plans_rules_and_period_are_returned(database: Database) -> None:
     """Hits of other rules, or found at or after the end, wait."""
     screened(database, draft("a"), rules=("other",))
     assert database.digests.undelivered_hits(plan("one"), NOW + MINUTE) == []
@@ -83,7 +83,7 @@ def test_a_window_is_written_once(database: Database) -> None:
     assert database.digests.last_window_end("two") is None
 
 
-def test_retelling_takes_told_hits_too(database: Database) -> None:
+def test_hits_between_includes_reported_hits(database: Database) -> None:
     """A digest may be shown again for a period."""
     screened(database, draft("a"))
     (hit,) = database.digests.undelivered_hits(plan("one"), NOW + MINUTE)
@@ -92,8 +92,8 @@ def test_retelling_takes_told_hits_too(database: Database) -> None:
     assert database.digests.hits_between(plan("one"), NOW + MINUTE, NOW + HOUR) == []
 
 
-def test_a_delivery_is_leased_sent_and_settled(database: Database) -> None:
-    """By one worker; afterwards it is not due again."""
+def test_a_delivery_is_leased_and_its_result_recorded(database: Database) -> None:
+    """By one worker; afterwards it is not due."""
     database.digests.commit_digest(digest("one"), [message("1")], [])
     (delivery,) = database.deliveries.lease_deliveries(NOW, 10, NOW + MINUTE)
     assert delivery.message == message("1")
@@ -103,7 +103,7 @@ def test_a_delivery_is_leased_sent_and_settled(database: Database) -> None:
     assert database.deliveries.get_delivery(delivery.id).state is DeliveryState.SENT
 
 
-def test_what_was_held_back_is_counted_by_source_and_reason(database: Database) -> None:
+def test_quarantined_articles_are_counted_by_source_and_reason(database: Database) -> None:
     """Of the window alone, the most first; what is news does not count."""
     flood = [replace(draft(f"a{n}"), is_alertable=False, quarantine_reason="dug up") for n in range(3)]
     kept(database, *flood, replace(draft("b"), is_alertable=False, quarantine_reason="old"), draft("c"))
@@ -123,8 +123,8 @@ def test_a_crash_between_sending_and_recording_repeats_the_same_message(database
     database.deliveries.record_result(second, Sent(), NOW, None)
 
 
-def test_a_retry_waits_and_death_is_shown(database: Database) -> None:
-    """Attempts are counted from the first; the last error is kept."""
+def test_a_retry_waits_and_a_failure_is_listed(database: Database) -> None:
+    """The first attempt counts; the last error is stored."""
     database.digests.commit_digest(digest("one"), [message("1")], [])
     (delivery,) = database.deliveries.lease_deliveries(NOW, 10, NOW + MINUTE)
     database.deliveries.record_result(delivery, Retry("451 later"), NOW, NOW + HOUR)
@@ -145,8 +145,8 @@ def test_a_target_with_many_deliveries_does_not_delay_another(database: Database
     assert {delivery.message.key for delivery in leased} == {"a0", "a1", "b"}
 
 
-def test_a_pause_holds_the_channel_and_a_stop_the_target(database: Database) -> None:
-    """Nothing else is touched."""
+def test_a_pause_delays_the_channel_and_a_stop_rejects_the_target(database: Database) -> None:
+    """Other deliveries are not affected."""
     messages = [message("1"), message("2", target="other"), message("3", channel="chat"), message("4", channel="chat")]
     database.digests.commit_digest(digest("one"), messages, [])
     leased = {
@@ -160,8 +160,8 @@ def test_a_pause_holds_the_channel_and_a_stop_the_target(database: Database) -> 
     database.deliveries.record_result(leased["2"], Sent(), NOW, None)
 
 
-def test_an_operator_replays_and_drops(database: Database) -> None:
-    """A dead delivery is due at once with its old key; only what is pending can be dropped."""
+def test_failed_deliveries_are_resent_and_pending_ones_cancelled(database: Database) -> None:
+    """A resent delivery keeps its key; only a pending one can be cancelled."""
     database.digests.commit_digest(digest("one"), [message("1"), message("2", target="other")], [])
     first, second = database.deliveries.lease_deliveries(NOW, 10, NOW + MINUTE)
     database.deliveries.record_result(first, Retry("down"), NOW, None)
@@ -175,8 +175,8 @@ def test_an_operator_replays_and_drops(database: Database) -> None:
         database.deliveries.resend(999, NOW)
 
 
-def test_digests_can_be_read_again(database: Database) -> None:
-    """As they were composed, with what became of them; a hit names the digest that told it first."""
+def test_stored_digests_are_listed_and_loaded(database: Database) -> None:
+    """With the states of their deliveries; a hit has the digest that reported it first."""
     screened(database, draft("a"))
     (hit,) = database.digests.undelivered_hits(plan("one"), NOW + MINUTE)
     database.digests.commit_digest(digest("one"), [message("1")], [hit.id])
@@ -189,8 +189,8 @@ def test_digests_can_be_read_again(database: Database) -> None:
         database.deliveries.get_digest(999)
 
 
-def test_coverage_counts_what_was_read_and_names_the_faults(database: Database) -> None:
-    """Of the window, with the state as it is now."""
+def test_coverage_counts_read_sources_and_lists_problems(database: Database) -> None:
+    """Of the window, with the present state of the sources."""
     kept(database, draft("a"), draft("b"))
     database.sources.register([source(url="https://times.example/rss"), source("post"), source("calm")], NOW)
     states = {"times": SourceState.OK, "post": SourceState.BLOCKED, "calm": SourceState.OK}
@@ -211,7 +211,7 @@ def test_coverage_counts_what_was_read_and_names_the_faults(database: Database) 
 
 
 def test_mentions_are_counted_by_day(database: Database) -> None:
-    """An article counts once a day for each person, however often it names him."""
+    """An article counts once a day per official, however often it names the official."""
     day = timedelta(days=1)
     for number, name in enumerate(("a", "b", "c")):
         screened(database, draft(name), now=NOW + (number > 0) * day)
@@ -223,7 +223,7 @@ def test_mentions_are_counted_by_day(database: Database) -> None:
     assert database.digests.count_daily_mentions(["somebody"], []) == {"somebody": ()}
 
 
-def test_what_was_nearly_found_is_counted_where_the_person_is_not_named(database: Database) -> None:
+def test_near_misses_are_counted_in_articles_that_do_not_name_the_official(database: Database) -> None:
     """A refused spelling counts once an article, the most frequent first; where the person is named nothing counts."""
     day = timedelta(days=1)
     screened(database, draft("a"), draft("b"), now=NOW)

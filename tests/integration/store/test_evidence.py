@@ -39,8 +39,8 @@ def matched(database: Database, *names: str) -> list[int]:
     return [stored.id for stored in waiting]
 
 
-def test_each_record_names_the_one_before(database: Database) -> None:
-    """Over transactions, without a gap, and sound as a whole."""
+def test_each_record_contains_the_hash_of_the_previous_one(database: Database) -> None:
+    """Over several transactions, without a gap."""
     first, second = matched(database, "a", "b")
     (third,) = matched(database, "c")
     proofs = [database.evidence.list_proofs(number)[0] for number in (first, second, third)]
@@ -64,8 +64,8 @@ def test_each_record_names_the_one_before(database: Database) -> None:
         "DELETE FROM evidence_record WHERE id = 2",
     ],
 )
-def test_a_touched_chain_is_broken(database: Database, change: str) -> None:
-    """Whatever was done to it."""
+def test_a_changed_chain_is_detected(database: Database, change: str) -> None:
+    """A changed record, a changed hash and a deleted record."""
     matched(database, "a", "b", "c")
     with database._connections.write_transaction() as connection:
         connection.execute(text(change))
@@ -73,8 +73,8 @@ def test_a_touched_chain_is_broken(database: Database, change: str) -> None:
     assert database.maintenance.check_database() == (database.evidence.find_broken_record(),)
 
 
-def test_a_bundle_can_be_checked_by_anybody(database: Database, tmp_path: Path) -> None:
-    """With Python and nothing of this program."""
+def test_a_bundle_is_checked_with_python_alone(database: Database, tmp_path: Path) -> None:
+    """Nothing of this program is needed."""
     first, *_others = matched(database, "a", "b", "c")
     folder = write_article_evidence(database, first, tmp_path / "evidence")
     command = [sys.executable, "-I", str(folder / "verify.py")]
@@ -86,8 +86,8 @@ def test_a_bundle_can_be_checked_by_anybody(database: Database, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["page.body", "record.json", "article.json", "chain.txt", "page.warc.gz"])
-def test_a_changed_bundle_is_found_out(database: Database, tmp_path: Path, name: str) -> None:
-    """Also when the sums were made to fit."""
+def test_a_changed_bundle_is_detected(database: Database, tmp_path: Path, name: str) -> None:
+    """Also if the checksums were changed to match."""
     (number,) = matched(database, "a")
     folder = write_article_evidence(database, number, tmp_path / "evidence")
     content = (folder / name).read_bytes().replace(b"About a", b"About z").replace(b"0000", b"0001", 1)
@@ -101,8 +101,8 @@ def test_a_changed_bundle_is_found_out(database: Database, tmp_path: Path, name:
         assert find_errors(folder)
 
 
-def test_the_warc_is_read_by_other_tools(database: Database, tmp_path: Path) -> None:
-    """The page with its headers, and the record that speaks of it."""
+def test_the_warc_is_readable_by_other_tools(database: Database, tmp_path: Path) -> None:
+    """The page with its headers, and the evidence record."""
     (number,) = matched(database, "a")
     folder = write_article_evidence(database, number, tmp_path / "evidence")
     archive = ArchiveIterator(io.BytesIO((folder / "page.warc.gz").read_bytes()), check_digests="raise")
@@ -117,7 +117,7 @@ def test_the_warc_is_read_by_other_tools(database: Database, tmp_path: Path) -> 
     assert note == (folder / "record.json").read_bytes()
 
 
-def test_evidence_is_never_written_over(database: Database, tmp_path: Path) -> None:
+def test_evidence_is_never_overwritten(database: Database, tmp_path: Path) -> None:
     """A folder that is there is refused; so is an article without a kept page, or none at all."""
     (number,) = matched(database, "a")
     write_article_evidence(database, number, tmp_path / "evidence")
@@ -132,7 +132,7 @@ def test_evidence_is_never_written_over(database: Database, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("keep", "pages"), [(PageRetention.NONE, 0), (PageRetention.MATCHED, 1), (PageRetention.ALL, 2)]
 )
-def test_pages_are_kept_as_the_settings_say(tmp_path: Path, keep: PageRetention, pages: int) -> None:
+def test_pages_are_kept_according_to_the_settings(tmp_path: Path, keep: PageRetention, pages: int) -> None:
     """None, those in which something was found, or all; only matched ones are sealed."""
     database = Database.open(f"sqlite:///{tmp_path}/monitor.db", page_retention=keep)
     kept(database, draft("a", stage=Stage.LISTED), draft("b", stage=Stage.LISTED))

@@ -74,7 +74,7 @@ def claimed(queue: JobQueue, job: dict[str, str] | None) -> Lease:
     return lease
 
 
-def test_a_due_source_is_handed_out_once(database: Database, queue: JobQueue) -> None:
+def test_a_due_source_is_enqueued_once(database: Database, queue: JobQueue) -> None:
     """With the lease in the same transaction; its lock is its host, and neither daemon nor queue takes it again."""
     hire(database)
     database.sources.register([source(), replace(source("held"), paused="by its owner")], NOW)
@@ -89,8 +89,8 @@ def test_a_due_source_is_handed_out_once(database: Database, queue: JobQueue) ->
     assert args["source_id"] == "times"
 
 
-def test_without_a_worker_nothing_stays_in_the_queue(database: Database, queue: JobQueue) -> None:
-    """The daemon collects itself, at once and not when leases end."""
+def test_without_workers_the_queue_is_emptied(database: Database, queue: JobQueue) -> None:
+    """The daemon collects by itself, at once."""
     worker = hire(database)
     database.sources.register([source(), source("post", "https://post.example/")], NOW)
     queue.enqueue_due_jobs(NOW, LATER)
@@ -101,8 +101,8 @@ def test_without_a_worker_nothing_stays_in_the_queue(database: Database, queue: 
     assert {lease.source_id for lease in database.sources.lease_due(NOW, 10, LATER)} == {"times", "post"}
 
 
-def test_a_claimed_source_is_settled_once(database: Database, queue: JobQueue) -> None:
-    """The token of the job becomes one of the worker's own; who comes second is late."""
+def test_a_job_is_claimed_once(database: Database, queue: JobQueue) -> None:
+    """The worker exchanges the token of the job; a second claim gets none."""
     worker = hire(database)
     database.sources.register([source()], NOW)
     queue.enqueue_due_jobs(NOW, LATER)
@@ -115,8 +115,8 @@ def test_a_claimed_source_is_settled_once(database: Database, queue: JobQueue) -
     assert database.sources.load_poll_states()["times"].etag == "kept"
 
 
-def test_the_work_of_a_dead_worker_is_given_to_another(database: Database, queue: JobQueue) -> None:
-    """And what the dead one writes when it awakes is refused."""
+def test_jobs_of_a_dead_worker_are_requeued(database: Database, queue: JobQueue) -> None:
+    """A late result of the dead worker is discarded."""
     frozen, other = hire(database), hire(database)
     database.sources.register([source()], NOW)
     queue.enqueue_due_jobs(NOW, LATER)
@@ -130,8 +130,8 @@ def test_the_work_of_a_dead_worker_is_given_to_another(database: Database, queue
     assert database.articles.commit_poll(fresh, fresh.poll_state, [draft("a")], NOW) == 1
 
 
-def test_a_host_is_asked_by_one_worker_at_a_time(database: Database, queue: JobQueue) -> None:
-    """Procrastinate's lock holds its jobs back, while other hosts are served."""
+def test_one_job_per_host_runs_at_a_time(database: Database, queue: JobQueue) -> None:
+    """Jobs of other hosts run meanwhile."""
     worker = hire(database)
     database.sources.register([source("a"), source("b"), source("c", "https://other.example/")], NOW)
     assert queue.enqueue_due_jobs(NOW, LATER).poll_jobs == 3
@@ -148,8 +148,8 @@ def test_one_host_does_not_fill_the_queue(database: Database, queue: JobQueue) -
     assert queue.enqueue_due_jobs(NOW, LATER).poll_jobs == MAX_QUEUED_JOBS_PER_HOST + 1
 
 
-def test_listed_pages_are_a_job_of_their_source(database: Database, queue: JobQueue) -> None:
-    """One at a time; when its worker dies, they are due at once."""
+def test_pages_of_a_source_are_read_by_one_job_at_a_time(database: Database, queue: JobQueue) -> None:
+    """When its worker dies, they are due at once."""
     worker = hire(database)
     kept(database, draft("a", stage=Stage.LISTED), draft("b", stage=Stage.LISTED))
     lease = database.sources.load_poll_states()["times"]
@@ -168,8 +168,8 @@ def test_listed_pages_are_a_job_of_their_source(database: Database, queue: JobQu
     assert len(database.articles.lease_pages(NOW, 10, LATER, "times")) == 2
 
 
-def test_a_lease_given_back_is_due_at_once(database: Database, queue: JobQueue) -> None:
-    """For a worker that cannot do the job."""
+def test_a_released_source_is_due_at_once(database: Database, queue: JobQueue) -> None:
+    """For a worker that cannot run the job."""
     worker = hire(database)
     database.sources.register([source()], NOW)
     queue.enqueue_due_jobs(NOW, LATER)

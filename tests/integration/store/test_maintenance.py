@@ -30,8 +30,8 @@ def opened(file: Path, *, exclusive: bool = False) -> Database:
     return Database.open(f"sqlite:///{file}", exclusive=exclusive)
 
 
-def test_a_backup_is_a_whole_database(file: Path) -> None:
-    """One file that can be put in the place of the other, with all that was committed before it."""
+def test_a_backup_is_a_complete_database(file: Path) -> None:
+    """One file with everything that was committed before."""
     database = opened(file)
     screened(database, draft("a"))
     copy = database.maintenance.back_up(NOW)
@@ -46,7 +46,7 @@ def test_a_backup_is_a_whole_database(file: Path) -> None:
 
 
 def test_backups_are_rotated(file: Path) -> None:
-    """The newest stay, and a stranger's file in the folder is left alone."""
+    """The newest remain, and other files in the folder are not deleted."""
     database = opened(file)
     stranger = file.parent / "backups" / "notes.db"
     stranger.parent.mkdir()
@@ -59,8 +59,8 @@ def test_backups_are_rotated(file: Path) -> None:
     database.close()
 
 
-def test_a_backup_is_kept_beside_those_of_a_wrong_clock(file: Path) -> None:
-    """Copies with a date that is still to come make way first, never the one just made."""
+def test_backups_dated_in_the_future_are_deleted_first(file: Path) -> None:
+    """The new backup is never deleted."""
     database = opened(file)
     for when in (NOW.replace(year=2099), NOW.replace(year=2098), NOW, NOW + DAY):
         made = database.maintenance.back_up(when, keep=2)
@@ -69,8 +69,8 @@ def test_a_backup_is_kept_beside_those_of_a_wrong_clock(file: Path) -> None:
     database.close()
 
 
-def test_writers_go_on_during_a_backup(file: Path) -> None:
-    """And the copy is of one moment: as many texts as articles."""
+def test_writers_continue_during_a_backup(file: Path) -> None:
+    """The copy has the state of one moment: as many texts as articles."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(300)))
     stop = threading.Event()
@@ -99,8 +99,8 @@ def test_writers_go_on_during_a_backup(file: Path) -> None:
         assert counts[0] == counts[1] >= 300
 
 
-def test_a_damaged_database_gives_no_backup(file: Path) -> None:
-    """A copy that is not sound never takes its place among the backups."""
+def test_a_damaged_database_is_not_backed_up(file: Path) -> None:
+    """A damaged copy never replaces a backup."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
     good = database.maintenance.back_up(NOW)
@@ -123,7 +123,7 @@ def damage(file: Path) -> None:
 
 
 def test_a_damaged_database_is_detected_at_the_start(file: Path) -> None:
-    """The daemon does not go on writing into it; the newest backup is named and the file is as it was."""
+    """The error has the newest backup; the file is not changed."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
     copy = database.maintenance.back_up(NOW)
@@ -137,8 +137,8 @@ def test_a_damaged_database_is_detected_at_the_start(file: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 500, b"SQLite format 3\0" + b"\xff" * 9000])
-def test_what_is_no_database_is_refused(file: Path, content: bytes) -> None:
-    """In words, and untouched."""
+def test_a_file_that_is_not_a_database_is_refused(file: Path, content: bytes) -> None:
+    """With an error message, and without a change."""
     file.write_bytes(content)
     for exclusive in (True, False):
         with pytest.raises(StoreCorrupt, match=r"damaged|not an SQLite database"):
@@ -146,8 +146,8 @@ def test_what_is_no_database_is_refused(file: Path, content: bytes) -> None:
     assert file.read_bytes() == content
 
 
-def test_the_check_finds_what_does_not_fit(file: Path) -> None:
-    """Links to nothing, and an index that does not fit its texts."""
+def test_the_check_finds_broken_references_and_a_wrong_index(file: Path) -> None:
+    """A missing article, and an index that does not match its texts."""
     database = opened(file)
     (stored,) = kept(database, draft("a"))
     database.close()
@@ -163,8 +163,8 @@ def test_the_check_finds_what_does_not_fit(file: Path) -> None:
     database.close()
 
 
-def test_retention_keeps_what_matched(database: Database) -> None:
-    """Old articles in which nothing was found go; their identities stay, so they are not new when met again."""
+def test_only_old_articles_without_findings_expire(database: Database) -> None:
+    """Their entry keys remain, so they are not new when a feed lists them again."""
     names = ("plain", "hit", "mentioned", "unread")
     drafts = [draft(name, stage=Stage.LISTED if name == "unread" else Stage.EXTRACTED) for name in names]
     for stored in kept(database, *drafts):
@@ -182,7 +182,7 @@ def test_retention_keeps_what_matched(database: Database) -> None:
     assert database.maintenance.check_database() == ()
 
 
-def test_retention_goes_on_in_portions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_articles_expire_in_batches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each a short transaction; the place to go on from leads past what is kept."""
     monkeypatch.setattr("monitor.store.maintenance.DELETE_BATCH_SIZE", 2)
     stored = kept(database, *(draft(str(number)) for number in range(5)))
@@ -195,8 +195,8 @@ def test_retention_goes_on_in_portions(database: Database, monkeypatch: pytest.M
     assert (total, calls) == (sum(one.id % 2 == 0 for one in stored), 3)
 
 
-def test_settled_deliveries_are_let_go_and_digests_stay(database: Database) -> None:
-    """What was told, and when, is never forgotten; nor is what still waits."""
+def test_finished_deliveries_expire_and_digests_remain(database: Database) -> None:
+    """Pending deliveries remain as well."""
     screened(database, draft("a"))
     (hit,) = database.digests.undelivered_hits(plan("one"), NOW + MINUTE)
     database.digests.commit_digest(digest("one"), [message("1"), message("2", target="other")], [hit.id])
@@ -248,8 +248,8 @@ def test_the_reserve_file_is_created_and_released(file: Path, monkeypatch: pytes
     database.close()
 
 
-def test_a_backup_that_has_no_room_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it fills the disk; old copies made way first, and the newest stays."""
+def test_a_backup_without_enough_space_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old copies are deleted first, except for the newest."""
     database = opened(file)
     copies = [database.maintenance.back_up(NOW + number * DAY) for number in range(3)]
     monkeypatch.setattr("monitor.store.backup._REQUIRED_SPACE_FACTOR", 1e12)
@@ -260,8 +260,8 @@ def test_a_backup_that_has_no_room_is_refused(file: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.xdist_group("postgres")
-def test_postgres_is_backed_up_by_its_own_tools(shared: str, tmp_path: Path) -> None:
-    """Which the refusal names; its disk is not ours to watch."""
+def test_postgresql_is_not_backed_up(shared: str, tmp_path: Path) -> None:
+    """The error names pg_dump; its disk is not measured."""
     database = Database.open(shared)
     with pytest.raises(UsageError, match="pg_dump"):
         database.maintenance.back_up(NOW, tmp_path)

@@ -74,8 +74,8 @@ def test_core_tables_agree_with_the_models() -> None:
     assert Path(core_tables.__file__).read_text("utf-8") == render_core_tables()
 
 
-def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
-    """From each schema that ever was, one step at a time, with what is in it."""
+def test_each_migration_runs_from_the_previous_schema(fresh: str, scripts: Path) -> None:
+    """One step at a time."""
     later = sorted(scripts.glob("versions/0*.py"))
     kept_back = {path: path.read_text() for path in later}
     for path in later:
@@ -90,7 +90,7 @@ def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
 
 
 def test_a_failed_migration_leaves_the_database_usable(fresh: str, scripts: Path) -> None:
-    """Half of it is none of it."""
+    """The old program can go on with it."""
     database = Database.open(fresh)
     kept(database, draft("a"))
     database.close()
@@ -105,8 +105,8 @@ def test_a_failed_migration_leaves_the_database_usable(fresh: str, scripts: Path
     database.close()
 
 
-def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    """A path mistyped in the configuration puts no tables into the database of somebody else."""
+def test_a_file_of_another_program_is_not_changed(tmp_path: Path) -> None:
+    """A wrong path in the configuration adds no tables to it."""
     file = tmp_path / "theirs.db"
     connections = Connections(f"sqlite:///{file}")
     with connections.write_transaction() as connection:
@@ -120,14 +120,14 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     connections.close()
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """With what to do; the system's own words follow in brackets."""
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
+    """With the error of the system and what to do."""
     with pytest.raises(StoreError, match=r"the folder of the database, cannot be written \(.+\); make it writable"):
         LockFile(str(tmp_path / "missing" / "monitor.db"))
 
 
 def test_a_newer_schema_is_refused(fresh: str) -> None:
-    """With what to do, and untouched."""
+    """With what to do, and without a change."""
     Database.open(fresh).close()
     connections = Connections(fresh)
     with connections.write_transaction() as connection:
@@ -138,8 +138,8 @@ def test_a_newer_schema_is_refused(fresh: str) -> None:
     connections.close()
 
 
-def test_migrating_waits_for_no_daemon(tmp_path: Path) -> None:
-    """While a daemon holds the database, nobody changes its schema under it."""
+def test_a_database_in_use_is_not_migrated(tmp_path: Path) -> None:
+    """While a daemon has the lock, its schema is not changed."""
     file = tmp_path / "monitor.db"
     sqlite3.connect(file).close()
     lock = LockFile(str(file))

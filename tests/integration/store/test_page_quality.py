@@ -30,7 +30,7 @@ def state(database: Database) -> SourceState:
     return line.poll_state.state
 
 
-def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(database: Database) -> None:
+def test_a_layout_change_is_visible_until_pages_are_read_again(database: Database) -> None:
     """In the status, in the coverage of digests, and to the next poll."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
@@ -47,8 +47,8 @@ def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(da
     assert database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).problems == ()
 
 
-def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: Database) -> None:
-    """Each writes its own part."""
+def test_a_poll_does_not_overwrite_the_page_quality(database: Database) -> None:
+    """Each updates its own columns."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     lease = leased(database)
@@ -64,8 +64,8 @@ def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: Databa
     assert database.sources.load_poll_states()["times"].etag == "new"
 
 
-def test_what_was_accepted_is_learned_from_the_next_page_on(database: Database) -> None:
-    """The poll that told it decides; the reader obeys."""
+def test_an_accepted_layout_change_becomes_the_usual_quality(database: Database) -> None:
+    """The poll accepts it; the next page applies it."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     read(database, 0.2, 10, "bad")
@@ -79,8 +79,8 @@ def test_what_was_accepted_is_learned_from_the_next_page_on(database: Database) 
     assert (pages.usual, pages.layout_changed_at) == (0.2, None)
 
 
-def test_a_source_at_another_address_begins_anew(database: Database) -> None:
-    """What was usual there says nothing here; an edit that leaves the address alone changes nothing."""
+def test_a_changed_url_resets_the_page_quality(database: Database) -> None:
+    """An edit that keeps the URL changes nothing."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     read(database, 0.1, 5, "bad")

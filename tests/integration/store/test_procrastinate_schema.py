@@ -30,8 +30,8 @@ def tell(url: str, statement: str) -> None:
     connections.close()
 
 
-def test_they_are_made_with_ours(fresh: str) -> None:
-    """An upgrade names their steps, too, and is over after one time."""
+def test_the_queue_is_created_by_an_upgrade(fresh: str) -> None:
+    """Its migrations are listed; a second upgrade has none."""
     steps = list_pending_migrations(fresh)
     assert steps[0] == "0001"
     assert steps[-1].startswith("03.")
@@ -39,7 +39,7 @@ def test_they_are_made_with_ours(fresh: str) -> None:
     assert list_pending_migrations(fresh) == ()
 
 
-def test_a_later_procrastinate_brings_its_further_scripts(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_procrastinate_applies_its_further_migrations(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the schema of one that was installed before; the queue then works."""
     scripts = job_queue._migration_scripts()
     older = scripts[: next(number for number, path in enumerate(scripts) if path.stem.startswith("03.03"))]
@@ -62,8 +62,8 @@ def test_a_later_procrastinate_brings_its_further_scripts(fresh: str, monkeypatc
         Database.open(fresh)
 
 
-def test_the_queue_of_another_program_is_left_alone(fresh: str) -> None:
-    """With what to do; nothing of ours is made beside it."""
+def test_a_queue_of_another_program_is_refused(fresh: str) -> None:
+    """Nothing is created in its database."""
     tell(fresh, "CREATE TABLE procrastinate_jobs (id int)")
     with pytest.raises(SchemaMismatch, match="use a database for monitor alone"):
         Database.open(fresh)
@@ -81,8 +81,8 @@ def test_without_procrastinate_there_is_no_queue(fresh: str, monkeypatch: pytest
     database.close()
 
 
-def test_sqlite_has_none_of_it(tmp_path: Path) -> None:
-    """No table, no step, no queue."""
+def test_sqlite_has_no_queue(tmp_path: Path) -> None:
+    """No table, no migration, no queue."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     assert all(step.isdigit() for step in list_pending_migrations(url))
     database = Database.open(url)

@@ -56,7 +56,7 @@ def titles(database: Database) -> set[str]:
     return {line.article.title for line in database.queries.list_articles(ArticleFilter(limit=100))}
 
 
-def test_what_waits_shares_a_commit(database: Database) -> None:
+def test_waiting_polls_share_a_commit(database: Database) -> None:
     """Eight polls cost SQLite one commit; PostgreSQL, where others write too, has one for each."""
     works = polls(database, leases(database))
     seen = commits(database)
@@ -66,8 +66,8 @@ def test_what_waits_shares_a_commit(database: Database) -> None:
     assert database.queries.search("words") != []
 
 
-def test_only_who_overslept_loses_his_poll(database: Database) -> None:
-    """One ended lease among them is one lost poll; the others are kept, each once."""
+def test_an_expired_lease_in_a_batch_loses_one_poll(database: Database) -> None:
+    """The others are stored, each once."""
     taken = leases(database)
     taken[3] = replace(taken[3], token="another's")
     outcomes = all_at_once(database, polls(database, taken))
@@ -75,7 +75,7 @@ def test_only_who_overslept_loses_his_poll(database: Database) -> None:
     assert titles(database) == {f"About {name}" for name in NAMES if name != "s3"}
 
 
-def test_later_work_finds_what_was_handed_over_before(database: Database) -> None:
+def test_a_later_call_sees_the_results_of_earlier_ones(database: Database) -> None:
     """A question asked after a poll is answered with that poll."""
     taken = leases(database)
     known = (database.articles.known_keys, ("s9", ["guid:s9"]))
@@ -86,8 +86,8 @@ def test_later_work_finds_what_was_handed_over_before(database: Database) -> Non
     assert database.sources.lease_due(NOW + MINUTE, 20, NOW + 2 * MINUTE, only=NAMES) != []
 
 
-def test_who_gave_up_waiting_disturbs_nobody(database: Database) -> None:
-    """A poll that was cancelled while it waited may be written or not; the others are."""
+def test_a_cancelled_call_does_not_affect_others(database: Database) -> None:
+    """Its poll may be stored or not."""
     works = polls(database, leases(database)[:3])
 
     async def cancel_one() -> list[Any]:
