@@ -209,11 +209,11 @@ def _delivery(number: int) -> dict[str, Any]:
         "plan_id": "daily",
         "channel_id": "desk",
         "target": "desk@example.org",
-        "rendition": number,
+        "rendered_digest_id": number,
         "created_at": at,
         "state": "sent",
         "attempts": 1,
-        "settled_at": at,
+        "finished_at": at,
         "last_error": "",
         "lease_token": "",
     }
@@ -221,7 +221,7 @@ def _delivery(number: int) -> dict[str, Any]:
 
 def _prints(number: int) -> list[dict[str, Any]]:
     rng = random.Random(number - 1 if number % COPY_EVERY == 0 else number)
-    return [{"print": rng.getrandbits(62), "place": number % 8, "article_id": number} for _ in range(PRINTS)]
+    return [{"value": rng.getrandbits(62), "slot": number % 8, "article_id": number} for _ in range(PRINTS)]
 
 
 def _hashes(number: int) -> list[int]:
@@ -230,16 +230,23 @@ def _hashes(number: int) -> list[int]:
 
 
 def _terms(number: int) -> list[dict[str, Any]]:
-    return [{"term": term, "place": number // STORY_OF % 32, "story_id": f"t{number}"} for term in _hashes(number)]
+    return [{"term": term, "slot": number // STORY_OF % 32, "story_id": f"t{number}"} for term in _hashes(number)]
 
 
 def _cluster(number: int) -> dict[str, Any]:
     hashes = list(dict.fromkeys(_hashes(number)))
     packed = {"terms": array("I", hashes).tobytes(), "weights": array("f", [1.0] * len(hashes)).tobytes()}
-    times = {"first_at": now(number), "last_at": now(number + STORY_OF - 1)}
-    return {"story_id": f"t{number}", **packed, "names": bytes(len(hashes)), "days": "[]", "size": STORY_OF, **times}
+    times = {"first_article_at": now(number), "last_article_at": now(number + STORY_OF - 1)}
+    return {
+        "story_id": f"t{number}",
+        **packed,
+        "name_flags": bytes(len(hashes)),
+        "days": "[]",
+        "size": STORY_OF,
+        **times,
+    }
 
 
 def sought(number: int) -> tuple[list[int], list[int]]:
     """Return the prints of an article and the terms of a story that are on the shelf."""
-    return [row["print"] for row in _prints(number)], _hashes(number - number % STORY_OF)
+    return [row["value"] for row in _prints(number)], _hashes(number - number % STORY_OF)
