@@ -26,14 +26,14 @@ from monitor.domain.source import Source, TextOrigin
 from monitor.fetch.client import HttpFetcher
 from monitor.pipeline.collect import Collector
 from monitor.schedule.process_pool import SubprocessPool
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 async def main():
     urls = open("urls").read().split()
     now = lambda: datetime.now(UTC)
     sources = {f"s{n}": Source(f"s{n}", f"s{n}", feed=url, text_from=TextOrigin.FEED)
                for n, url in enumerate(urls)}
-    database = SqlDatabase.open("sqlite:///bench.db")
+    database = Database.open("sqlite:///bench.db")
     database.sources.register(list(sources.values()), now())
     fetcher = HttpFetcher("bench@example.org", [ip_network("127.0.0.0/8")], now)
     async with SubprocessPool() as workers:

@@ -127,11 +127,11 @@ def run_daemon(*, why: bool) -> None:
     import uvloop
 
     from monitor.daemon import run_daemon as watch
-    from monitor.store.sources import SqlSourceStore
+    from monitor.store.sources import SourceStore
 
     late, busy, lags, pauses = list[float](), list[float](), list[float](), list[float]()
     beat = [0.0]
-    lease_due = SqlSourceStore.lease_due
+    lease_due = SourceStore.lease_due
 
     def noted(self: Any, now: datetime, *rest: Any) -> Any:
         leases = lease_due(self, now, *rest)
@@ -140,7 +140,7 @@ def run_daemon(*, why: bool) -> None:
         )
         return leases
 
-    SqlSourceStore.lease_due = noted  # type: ignore[method-assign]  # the bench listens
+    SourceStore.lease_due = noted  # type: ignore[method-assign]  # the bench listens
     begun = [0.0]
 
     def collected(phase: str, _: object) -> None:

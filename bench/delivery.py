@@ -30,7 +30,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Official
 from monitor.fetch.transport import create_guarded_transport
 from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 TARGETS, HANGING = 100, 10
 KEY = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -91,18 +91,18 @@ def _serve(pipe: Connection) -> None:
     asyncio.run(run())
 
 
-def _fill(database: SqlDatabase, channels: list[WebhookChannel], each: int) -> None:
+def _fill(database: Database, channels: list[WebhookChannel], each: int) -> None:
     digest = _digest(20)
     rendered = render_digest(digest)
     now = datetime.now(UTC)
     for number in range(each):
         window = Window(now + timedelta(seconds=number), now + timedelta(seconds=number + 1))
         one = replace(digest, window=window)
-        database.outbox.commit_digest(one, build_messages(one, rendered, channels, now), ())
+        database.digests.commit_digest(one, build_messages(one, rendered, channels, now), ())
 
 
 async def _drain(
-    database: SqlDatabase, channels: list[WebhookChannel], healthy: int
+    database: Database, channels: list[WebhookChannel], healthy: int
 ) -> tuple[float, list[DeliveryAttempt]]:
     transport = create_guarded_transport((ip_network("127.0.0.0/8"),))
     carriers = {channel.id: WebhookSender(channel, transport) for channel in channels}
@@ -128,7 +128,7 @@ def _delivery(pending: int) -> dict[str, Any]:
         for number, path in enumerate(paths)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        database = SqlDatabase.open(f"sqlite:///{Path(folder)}/monitor.db")
+        database = Database.open(f"sqlite:///{Path(folder)}/monitor.db")
         _fill(database, channels, pending // TARGETS)
         before = resource.getrusage(resource.RUSAGE_SELF)
         healthy = pending * (TARGETS - HANGING) // TARGETS

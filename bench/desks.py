@@ -10,8 +10,8 @@ from outlets import HEAD, OLD, old_item
 
 from monitor.config.load import load_configuration
 from monitor.parse.fast_xml import parse_fast_xml
-from monitor.store.catalogue import IDENTITY
-from monitor.store.database import SqlDatabase
+from monitor.store.core_tables import ENTRY_KEY
+from monitor.store.database import Database
 from monitor.store.row_mapping import hash_text, insert_rows
 from monitor.stories.identity import assign_entry_keys
 
@@ -79,10 +79,10 @@ def prepare(folder: Path, size: Size, opened: datetime) -> None:
         assert feed
         keys = {key for one in assign_entry_keys(feed) for key in one.keys}
         rows += [{"source_id": source.id, "key": hash_text(key), "article_id": 0} for key in keys]
-    database = SqlDatabase.open(f"sqlite:///{folder}/day.db")
+    database = Database.open(f"sqlite:///{folder}/day.db")
     database.sources.register(sources, opened)
     with database.sources._connections.write_transaction() as connection:  # noqa: SLF001 - the bench writes what polls would have
-        insert_rows(connection, IDENTITY, rows)
+        insert_rows(connection, ENTRY_KEY, rows)
     now = datetime.now(UTC)
     leases = database.sources.lease_due(now, len(sources), now + timedelta(minutes=5))
     first = datetime.now(UTC) + timedelta(seconds=up_after + len(leases) / 1000)

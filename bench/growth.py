@@ -20,11 +20,11 @@ def grow_articles(to: int) -> dict[str, list[tuple[int, float]]]:
     from support.bulk_data import fill, fill_sources
     from support.query_costs import article_lookups, measured
 
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
     found: dict[str, list[tuple[int, float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        database, there = SqlDatabase.open(f"sqlite:///{folder}/pile.db"), 0
+        database, there = Database.open(f"sqlite:///{folder}/pile.db"), 0
         fill_sources(database, 1000)
         for size in (to // 100, to // 10, to):
             fill(database, there, size, 1000)
@@ -40,12 +40,12 @@ def grow_sources(to: int) -> dict[str, list[tuple[int, float]]]:
     from support.bulk_data import START, fill_sources
     from support.query_costs import measured, source_lookups
 
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
     found: dict[str, list[tuple[int, float]]] = {}
     for size in (to // 100, to // 10, to):
         with tempfile.TemporaryDirectory() as folder:
-            database = SqlDatabase.open(f"sqlite:///{folder}/pile.db")
+            database = Database.open(f"sqlite:///{folder}/pile.db")
             fill_sources(database, size)
             for name, look in source_lookups(database, START).items():
                 found.setdefault(name, []).append(measured(look))

@@ -18,7 +18,7 @@ from frame import Rows, Scale, main
 
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.source import Source
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -102,7 +102,7 @@ def raw(folder: Path, work: list[list[Article]]) -> float:
 
 def ours(folder: Path, work: list[list[Article]]) -> float:
     """Store with monitor and return the CPU seconds."""
-    database = SqlDatabase.open(f"sqlite:///{folder}/ours.db")
+    database = Database.open(f"sqlite:///{folder}/ours.db")
     sources = [Source(f"s{number}", f"S{number}", feed=f"https://s{number}.example/") for number in range(100)]
     database.sources.register(sources, NOW)
     drafts = [[NewArticle((f"guid:{a.url}", f"url:{a.url}"), a, True, Stage.EXTRACTED) for a in poll] for poll in work]

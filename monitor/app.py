@@ -37,7 +37,7 @@ from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.pipeline.worker_jobs import CollectorServices
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import JobLimits, SubprocessPool
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 if TYPE_CHECKING:
     import httpx
@@ -93,7 +93,7 @@ def preload_and_freeze_gc() -> None:
 @asynccontextmanager
 async def build_collectors(
     configuration: Configuration,
-    database: SqlDatabase,
+    database: Database,
     process_pool: ProcessPool,
     clock: Clock = utc_now,
     metrics: "Metrics | None" = None,
@@ -130,7 +130,7 @@ async def build_collectors(
 @asynccontextmanager
 async def build_pipeline(
     configuration: Configuration,
-    database: SqlDatabase,
+    database: Database,
     process_pool: ProcessPool,
     clock: Clock = utc_now,
     metrics: "Metrics | None" = None,
@@ -216,7 +216,7 @@ async def run_one_pass(
     """
     settings = configuration.settings
     async with AsyncExitStack() as stack:
-        database = SqlDatabase.open(settings.database.reveal(), exclusive=None)
+        database = Database.open(settings.database.reveal(), exclusive=None)
         stack.callback(database.close)
         await database.run(database.release_stale_leases, clock())
         await database.run(database.maintenance.record_clock, clock())
@@ -238,7 +238,7 @@ def sqlite_folder(url: Secret) -> Path | None:
     return Path(name.partition("?")[0]).absolute().parent if kind == "sqlite" else None
 
 
-def read_gauge_values(database: SqlDatabase, folder: Path | None, now: datetime) -> "GaugeValues":
+def read_gauge_values(database: Database, folder: Path | None, now: datetime) -> "GaugeValues":
     """Read the values of all gauges: from the database, and the free space of the disk with ``folder``."""
     from monitor.telemetry.metrics import GaugeValues
 
@@ -250,7 +250,7 @@ def read_gauge_values(database: SqlDatabase, folder: Path | None, now: datetime)
         outbox_pending=counts.pending,
         outbox_failed=counts.failed,
         outbox_oldest_seconds=(now - counts.oldest_pending_at).total_seconds() if counts.oldest_pending_at else 0.0,
-        database_bytes=facts.size,
+        database_bytes=facts.size_bytes,
         disk_free_bytes=shutil.disk_usage(folder).free if folder else 0,
         queue=database.job_queue.count_jobs() if database.job_queue else QueueCounts(),
     )

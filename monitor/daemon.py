@@ -36,7 +36,7 @@ from monitor.pipeline.worker_jobs import JobEnqueuer, delete_expired_heartbeats
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.schedule.scheduler import Scheduler
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.telemetry.event_log import log_job_error, log_poll
 from monitor.telemetry.health import (
     DIGESTS,
@@ -108,7 +108,7 @@ async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "",
     )
     redact.add_secrets([url])
     async with AsyncExitStack() as stack:
-        opened = SqlDatabase.open(url.reveal(), exclusive=True)
+        opened = Database.open(url.reveal(), exclusive=True)
         stack.callback(opened.close)
         await opened.run(opened.release_stale_leases, clock())
         reloader = Reloader(path, environ, opened.key_values, (lint_watchlist,))
@@ -126,7 +126,7 @@ class Daemon:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         process_pool: ProcessPool,
         reloader: Reloader,
         redactor: Redactor,

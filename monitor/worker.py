@@ -35,8 +35,8 @@ from monitor.pipeline.poll_plan import PollOutcome
 from monitor.pipeline.worker_jobs import JobHandler, delete_heartbeat, save_heartbeat
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.schedule.scheduler import Scheduler
-from monitor.store.database import SqlDatabase
-from monitor.store.job_queue import SqlJobQueue, is_installed
+from monitor.store.database import Database
+from monitor.store.job_queue import JobQueue, is_installed
 from monitor.telemetry.event_log import log_job_error, log_poll
 from monitor.telemetry.health import (
     EVENT_LOOP,
@@ -87,7 +87,7 @@ async def run_worker(
     if not is_installed():
         raise UsageError("`monitor worker` needs Procrastinate: pip install 'monitor[postgres]'")
     async with AsyncExitStack() as stack:
-        opened = SqlDatabase.open(url.reveal())
+        opened = Database.open(url.reveal())
         stack.callback(opened.close)
         assert opened.job_queue is not None  # noqa: S101 - on PostgreSQL with Procrastinate there is one
         process_pool = await stack.enter_async_context(SubprocessPool())
@@ -111,8 +111,8 @@ class WorkerProcess:
 
     def __init__(
         self,
-        database: SqlDatabase,
-        queue: SqlJobQueue,
+        database: Database,
+        queue: JobQueue,
         process_pool: ProcessPool,
         redactor: Redactor,
         path: Path,
@@ -267,7 +267,7 @@ class WorkerProcess:
 
     async def _save_heartbeat(self) -> None:
         """Store the worker's counts and problems for ``monitor status``."""
-        self._heartbeat = replace(self._heartbeat, at=self.clock(), faults=self.health().problems)
+        self._heartbeat = replace(self._heartbeat, at=self.clock(), problems=self.health().problems)
         await self._database.run(save_heartbeat, self._database.key_values, self._heartbeat)
 
     def _report_queue_problem(self, problem: str) -> None:

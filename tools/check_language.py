@@ -19,6 +19,7 @@ CHECKED = [
     "tools",
     *(f"monitor/{name}" for name in ("language", "fetch", "extract", "parse", "deliver", "digest", "stories", "text")),
     *(f"monitor/{name}" for name in ("telemetry", "schedule", "match", "pipeline", "domain", "config", "cli", "demo")),
+    "monitor/store",
     *(f"monitor/{name}.py" for name in ("app", "daemon", "jobs", "worker")),
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "seeds", ".github", "tests/quality"),
     *("deploy", "sources.yaml", "pyproject.toml", "Makefile"),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
     from monitor.domain.read_models import HitSummary
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 SourceOption = Annotated[
     str,
@@ -60,11 +60,11 @@ OfficialOption = Annotated[
 
 
 @contextmanager
-def open_database(configuration: "Configuration") -> "Iterator[SqlDatabase]":
+def open_database(configuration: "Configuration") -> "Iterator[Database]":
     """Open the database of a configuration; close it at the end."""
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
-    database = SqlDatabase.open(configuration.settings.database.reveal())
+    database = Database.open(configuration.settings.database.reveal())
     try:
         yield database
     finally:
@@ -128,19 +128,8 @@ def print_articles(articles: "list[StoredArticle]", *, as_json: bool, as_csv: bo
 
 
 ARTICLE_COLUMNS = (
-    *(
-        "id",
-        "source",
-        "url",
-        "canonical_url",
-        "title",
-        "published",
-        "first_seen_at",
-        "language",
-        "story",
-        "duplicate_of",
-    ),
-    "revisions",
+    *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story"),
+    *("duplicate_of", "version_count"),
 )
 
 
@@ -156,8 +145,8 @@ def article_record(stored: "StoredArticle") -> dict[str, object]:
         "first_seen_at": stored.first_seen_at,
         "language": stored.article.language,
         "story": stored.story_id,
-        "duplicate_of": stored.copy_of,
-        "revisions": stored.revisions,
+        "duplicate_of": stored.duplicate_of,
+        "version_count": stored.version_count,
     }
 
 

@@ -18,15 +18,15 @@ app = create_command_group("Upgrade, back up and check the database.")
 @app.command()
 def upgrade(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "", json: JsonOption = False) -> None:
     """Back up the database and upgrade it to this version's schema; the daemon does the same at start."""
-    from monitor.store.database import SqlDatabase, list_pending_migrations
+    from monitor.store.database import Database, list_pending_migrations
 
     url = load_config(config, database).settings.database.reveal()
     steps = list_pending_migrations(url)
-    opened = SqlDatabase.open(url)
+    opened = Database.open(url)
     schema = opened.maintenance.get_schema_version()
     opened.close()
     if json:
-        print_json({"schema": schema, "applied": list(steps)})
+        print_json({"schema_version": schema, "applied": list(steps)})
         return
     typer.echo(f"Schema {schema}: " + (f"{len(steps)} migrations were applied." if steps else "nothing to do."))
 

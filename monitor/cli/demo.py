@@ -87,7 +87,7 @@ def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
         f"{format_count(result.matching.hit_count, 'hit')} in {demo_pass.seconds:.1f} s."
     )
     for digest in result.digests:
-        names = {subject.id: subject.name for subject in digest.subjects}
+        names = {subject.id: subject.name for subject in digest.officials}
         stories = sorted(digest.stories, key=count_outlets, reverse=True)
         rows = ((count_outlets(story), story.title, format_people(story, names)) for story in stories[:MAX_STORY_ROWS])
         print_table(("outlets", "story", "people"), rows, "Nothing was found.")
@@ -104,10 +104,10 @@ def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
 
 def format_people(story: "DigestStory", names: dict[str, str]) -> str:
     """Return the names of the people of a story, at most ``MAX_PEOPLE_SHOWN``."""
-    shown = ", ".join(names.get(one, one) for one in story.officials[:MAX_PEOPLE_SHOWN])
+    shown = ", ".join(names.get(one, one) for one in story.official_ids[:MAX_PEOPLE_SHOWN])
     return (
-        f"{shown} and {len(story.officials) - MAX_PEOPLE_SHOWN} more"
-        if len(story.officials) > MAX_PEOPLE_SHOWN
+        f"{shown} and {len(story.official_ids) - MAX_PEOPLE_SHOWN} more"
+        if len(story.official_ids) > MAX_PEOPLE_SHOWN
         else shown
     )
 
@@ -124,7 +124,7 @@ def summarize_digest(digest: "Digest") -> str:
         for item in story.items:
             kinds[item.kind.value] = kinds.get(item.kind.value, 0) + 1
     articles = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    read = format_count(digest.coverage.read, "source")
+    read = format_count(digest.coverage.read_count, "source")
     return f"{format_count(len(digest.stories), 'story', 'stories')} ({articles or 'no'} articles); {read} read."
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.domain.read_models import DigestSummary
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.pipeline.send_deliveries import DeliveryAttempt
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 app = create_command_group("List and show composed digests, preview the next one, send one now.")
 SinceOption = Annotated[
@@ -176,7 +176,7 @@ def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str)
     return forms[digest_format]
 
 
-def render_feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> str:
+def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str:
     """Return the last ``MAX_FEED_DIGESTS`` sent digests of a plan as an Atom feed, one entry per story."""
     from monitor.digest.render import render_atom
 
@@ -185,7 +185,7 @@ def render_feed(database: "SqlDatabase", plan: "DigestPlan", templates: str) -> 
     return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), template_dir=templates)
 
 
-def create_composer(database: "SqlDatabase") -> "DigestComposer":
+def create_composer(database: "Database") -> "DigestComposer":
     """Return a composer of digests on a database."""
     from monitor.app import utc_now
     from monitor.pipeline.compose_digests import DigestComposer
@@ -195,7 +195,7 @@ def create_composer(database: "SqlDatabase") -> "DigestComposer":
 
 
 async def preview_digest(
-    database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
+    database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "Digest":
     """Return the digest that would be sent now; nothing is stored."""
     digest, _ = await create_composer(database).preview(plan, configuration, since)
@@ -214,19 +214,19 @@ def send(
     plan = find_plan(configuration, name)
     with open_database(configuration) as opened:
         digest, attempts = run_async(send_digest(opened, configuration, plan, parse_since(since)))
-    typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
+    typer.echo(f"Digest {digest.plan_id}: {format_count(len(digest.stories), 'story', 'stories')}.")
     print_attempts(attempts)
 
 
 async def send_digest(
-    database: "SqlDatabase", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
+    database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "tuple[Digest, list[DeliveryAttempt]]":
     """Compose and store a digest, then send due deliveries; return the digest and the attempts."""
     digest, _ = await create_composer(database).send_now(plan, configuration, since)
     return digest, await deliver_due(database, configuration)
 
 
-async def deliver_due(database: "SqlDatabase", configuration: "Configuration") -> "list[DeliveryAttempt]":
+async def deliver_due(database: "Database", configuration: "Configuration") -> "list[DeliveryAttempt]":
     """Send due deliveries, whether a daemon runs or not, and wait at most ``DRAIN_SECONDS`` for slow ones."""
     from monitor.app import build_channel_sender, utc_now
     from monitor.pipeline.send_deliveries import DeliverySender
@@ -240,7 +240,7 @@ def format_attempt(attempt: "DeliveryAttempt") -> str:
     """Return one line with the result and the target of a delivery attempt."""
     message, send_result = attempt.delivery.message, attempt.receipt
     detail = send_result.detail if isinstance(send_result, Sent) else send_result.reason
-    return f"{type(send_result).__name__.lower()} to {message.channel_id}: {message.target}: {detail}"
+    return f"{send_result.outcome} to {message.channel_id}: {message.target}: {detail}"
 
 
 def print_attempts(attempts: "list[DeliveryAttempt]") -> None:

@@ -22,7 +22,7 @@ from monitor.domain.errors import InputError, UsageError
 from monitor.store.evidence_verify import find_errors
 
 if TYPE_CHECKING:
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 EXIT_CHANGED = 1
 app = create_command_group("Export the stored page of an article as evidence; verify an export.")
@@ -72,7 +72,7 @@ def verify_evidence(
         raise typer.Exit(EXIT_CHANGED)
 
 
-def write_article_evidence(database: "SqlDatabase", article_id: int, folder: Path) -> Path:
+def write_article_evidence(database: "Database", article_id: int, folder: Path) -> Path:
     """Write the evidence of an article into a new folder and return it.
 
     Raises ``UsageError`` if the folder exists, or if no page of the article is stored with an evidence record.

@@ -139,7 +139,7 @@ def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object
         "language": article.language,
         "confidence": article.confidence,
         "dateline": article.dateline,
-        "partial": article.partial,
+        "partial_reason": article.partial_reason,
     }
 
 
@@ -150,7 +150,7 @@ def format_explanation(explanation: "ExtractionExplanation") -> str:
         f"  confidence {article.confidence:.2f}, body in: {explanation.body_css_path or 'nothing found'}",
         *(
             f"  {label}: {value}"
-            for label, value in (("partial", article.partial), ("agency", article.agency))
+            for label, value in (("partial", article.partial_reason), ("agency", article.agency))
             if value
         ),
     ]

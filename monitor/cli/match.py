@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.mention import Findings
     from monitor.pipeline.match_articles import BacktestExample, RuleBacktest
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 PAGE_SIZE = 500
 
@@ -69,7 +69,11 @@ def findings_record(article_id: str, findings: "Findings") -> dict[str, object]:
             for one in findings.mentions
         ],
         "hits": [
-            {"rule": hit.rule_id, "officials": hit.officials, "passages": [asdict(passage) for passage in hit.passages]}
+            {
+                "rule": hit.rule_id,
+                "officials": hit.official_ids,
+                "passages": [asdict(passage) for passage in hit.passages],
+            }
             for hit in findings.hits
         ],
         "near_misses": [
@@ -131,7 +135,7 @@ def backtest(
         raise typer.Exit(1)
 
 
-def _iter_articles(database: "SqlDatabase", article_filter: ArticleFilter) -> "Iterator[StoredArticle]":
+def _iter_articles(database: "Database", article_filter: ArticleFilter) -> "Iterator[StoredArticle]":
     """Yield the articles of a filter once each, newest first; they are queried in pages of ``PAGE_SIZE``."""
     seen: set[int] = set()
     while True:
@@ -145,7 +149,7 @@ def _iter_articles(database: "SqlDatabase", article_filter: ArticleFilter) -> "I
         article_filter = replace(article_filter, until_at=page[-1].first_seen_at, limit=PAGE_SIZE + len(seen))
 
 
-def _load_reported_rules(database: "SqlDatabase", since_at: "datetime | None") -> dict[int, frozenset[str]]:
+def _load_reported_rules(database: "Database", since_at: "datetime | None") -> dict[int, frozenset[str]]:
     rules: dict[int, set[str]] = {}
     for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
         rules.setdefault(hit.article_id, set()).add(hit.rule_id)

@@ -78,12 +78,12 @@ def list_near_misses(
     wanted = [find_official(officials, official).id] if official else [one.id for one in officials]
     now = datetime.now(UTC)
     with open_database(configuration) as opened:
-        near_misses = opened.outbox.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
+        near_misses = opened.digests.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
     if json:
         print_json_lines(map(near_miss_record, near_misses))
         return
     rows = (
-        (miss.official_id, miss.text, miss.articles, miss.reason, f"{miss.article_id} {miss.title}")
+        (miss.official_id, miss.text, miss.article_count, miss.reason, f"{miss.article_id} {miss.title}")
         for miss in near_misses
     )
     print_table(("official", "written", "articles", "reason", "latest article"), rows, "There are no near misses.")
@@ -95,7 +95,7 @@ def near_miss_record(near_miss: "NearMissSummary") -> dict[str, object]:
         "official": near_miss.official_id,
         "text": near_miss.text,
         "reason": near_miss.reason,
-        "articles": near_miss.articles,
+        "article_count": near_miss.article_count,
         "article": near_miss.article_id,
         "title": near_miss.title,
         "url": near_miss.url,

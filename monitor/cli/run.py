@@ -22,7 +22,7 @@ from monitor.cli.common import (
     program_name,
 )
 from monitor.cli.digests import format_attempt
-from monitor.domain.delivery import Refused, Retry, Sent
+from monitor.domain.delivery import Rejected, Retry, Sent
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def pass_record(result: "PassResult") -> dict[str, Any]:
         "pages": sum(not reading.error for reading in result.pages),
         "matched": result.matching.article_count,
         "hits": result.matching.hit_count,
-        "digests": [{"digest": digest.id, "stories": len(digest.stories)} for digest in result.digests],
-        "deliveries": {"sent": results[Sent], "retry": results[Retry], "rejected": results[Refused]},
+        "digests": [{"digest": digest.plan_id, "stories": len(digest.stories)} for digest in result.digests],
+        "deliveries": {kind.outcome: results[kind] for kind in (Sent, Retry, Rejected)},
         "problems": [
             {"source": poll.source_id, "state": poll.state_after, "detail": poll.detail}
             for poll in result.polls
@@ -105,7 +105,7 @@ def print_pass(result: "PassResult") -> None:
         f"{format_count(counts['hits'], 'hit')}."
     )
     for digest in result.digests:
-        typer.echo(f"Digest {digest.id}: {format_count(len(digest.stories), 'story', 'stories')}.")
+        typer.echo(f"Digest {digest.plan_id}: {format_count(len(digest.stories), 'story', 'stories')}.")
     for attempt in result.attempts:
         typer.echo(f"  {format_attempt(attempt)}")
     if result.digest_problem:

@@ -77,9 +77,9 @@ def check(
 def confirm_configuration(config: Path, database: str) -> None:
     """Store the hash of a file in the database, so that the daemon applies it although most sources are removed."""
     from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
-    opened = SqlDatabase.open(database)
+    opened = Database.open(database)
     try:
         opened.key_values.set(ACCEPTED_HASH_SETTING, hash_configuration(config.read_bytes()), datetime.now(UTC))
     finally:

@@ -29,7 +29,7 @@ from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueC
 if TYPE_CHECKING:
     from monitor.domain.poll_state import PollState
     from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class WorkerOverview:
     job_counts: QueueCounts = field(default_factory=QueueCounts)
 
 
-def load_worker_overview(database: "SqlDatabase", now: datetime) -> WorkerOverview:
+def load_worker_overview(database: "Database", now: datetime) -> WorkerOverview:
     """Return the heartbeats of the last hour and the job counts."""
     from monitor.pipeline.worker_jobs import load_heartbeats
 
@@ -68,8 +68,8 @@ def workers_record(overview: WorkerOverview, now: datetime) -> dict[str, object]
             "running": heartbeat.running,
             "done": heartbeat.done,
             "failed": heartbeat.failed,
-            "articles": heartbeat.new,
-            "problems": list(heartbeat.faults),
+            "new_articles": heartbeat.new,
+            "problems": list(heartbeat.problems),
         }
         for heartbeat in overview.heartbeats
     ]
@@ -89,7 +89,7 @@ def find_worker_problems(overview: WorkerOverview, now: datetime) -> Iterator[st
                 "and restart it with `monitor worker`; its jobs were requeued."
             )
         else:
-            yield from (f"Worker {heartbeat.name} reports: {problem}." for problem in heartbeat.faults)
+            yield from (f"Worker {heartbeat.name} reports: {problem}." for problem in heartbeat.problems)
 
 
 def format_workers(overview: WorkerOverview, now: datetime) -> Iterator[str]:
@@ -183,7 +183,7 @@ def load_report(config: Path, database: str) -> StatusReport:
     Raises ``ConfigError`` if the configuration has errors and its database URL cannot be read.
     """
     from monitor.config.reload import find_database_url
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
     errors: tuple[str, ...] = ()
     try:
@@ -194,7 +194,7 @@ def load_report(config: Path, database: str) -> StatusReport:
         if not database and found is None:
             raise
         url = database or (found.reveal() if found else "")
-    opened = SqlDatabase.open(url)
+    opened = Database.open(url)
     try:
         now = datetime.now(UTC)
         return StatusReport(
@@ -247,7 +247,7 @@ def report_record(report: StatusReport) -> dict[str, object]:
 
 def find_config_errors(report: StatusReport) -> tuple[str, ...]:
     """Return the errors of the file, or else the reasons why the daemon does not apply it."""
-    return report.config_errors or (report.snapshot.faults if report.snapshot else ())
+    return report.config_errors or (report.snapshot.errors if report.snapshot else ())
 
 
 def source_status_record(source: "SourceStatus") -> dict[str, object]:
@@ -261,7 +261,7 @@ def source_status_record(source: "SourceStatus") -> dict[str, object]:
         "last_success_at": poll_state.last_success_at,
         "next_poll_at": poll_state.next_poll_at,
         "failures": poll_state.failures,
-        "articles": source.article_count,
+        "article_count": source.article_count,
         "entries": {**asdict(poll_state.counts), "unaccounted": poll_state.counts.unaccounted},
     }
 
@@ -357,14 +357,16 @@ def print_report(report: StatusReport, *, show_all: bool) -> None:
     )
     facts, counts = report.database, report.outbox
     typer.echo(
-        f"{facts.articles} articles, {facts.unread} pages to read, {facts.unscreened} to match; "
+        f"{facts.article_count} articles, {facts.pending_pages} pages to read, {facts.unmatched} to match; "
         f"{counts.pending} deliveries pending, {counts.failed} failed, {counts.rejected} rejected."
     )
     for line in format_workers(report.workers, report.created_at):
         typer.echo(line)
     loaded = f" configuration of {format_time(report.snapshot.loaded_at)};" if report.snapshot else ""
     seen = f", seen {format_time(report.daemon.seen_at)}" if report.daemon.seen_at else ""
-    typer.echo(f"Daemon {report.daemon.state}{seen};{loaded} database {facts.size / 1e6:.1f} MB ({facts.engine}).")
+    typer.echo(
+        f"Daemon {report.daemon.state}{seen};{loaded} database {facts.size_bytes / 1e6:.1f} MB ({facts.engine})."
+    )
 
 
 def print_sources(report: StatusReport, sources: "list[SourceStatus]") -> None:
@@ -388,7 +390,7 @@ def print_sources(report: StatusReport, sources: "list[SourceStatus]") -> None:
 def describe_source(poll_state: "PollState") -> str:
     """Return the problem of a source and the suggestion, and its entries if some were held, merged or dropped."""
     counts = poll_state.counts
-    is_notable = counts.held or counts.merged or counts.empty or counts.left_out or counts.unaccounted
+    is_notable = counts.quarantined or counts.merged or counts.empty or counts.left_out or counts.unaccounted
     problem = ". Suggestion: ".join(filter(None, (poll_state.detail, poll_state.suggestion)))
     return ". ".join(filter(None, (problem, f"Last document: {counts}" if is_notable else "")))
 
@@ -399,7 +401,7 @@ def describe_entries(sources: "tuple[SourceStatus, ...]") -> str:
     parts = [
         f"{count} {label}"
         for count, label in (
-            (sum(one.held for one in counts), "in quarantine"),
+            (sum(one.quarantined for one in counts), "in quarantine"),
             (sum(one.merged for one in counts), "listed twice"),
             (sum(one.empty for one in counts), "empty"),
             (sum(one.left_out for one in counts), "left out of documents that are too long or cut off"),

@@ -27,7 +27,7 @@ from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle, Story
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; show one.")
 articles_app = typer.Typer(
@@ -67,7 +67,7 @@ def story_record(story: "Story") -> dict[str, object]:
     return {
         "id": story.id,
         "title": story.title,
-        "articles": story.article_ids,
+        "article_ids": story.article_ids,
         "officials": story.official_ids,
         "first_seen_at": story.first_seen_at,
         "last_seen_at": story.last_seen_at,
@@ -88,7 +88,7 @@ def show_story(
     with article_commands.open_database(load_config(config, database)) as opened:
         found = opened.stories.get_story(story)
         members = sorted((opened.queries.get_article(number) for number in found.article_ids), key=published_or_seen_at)
-        changes = {one.id: list_version_changes(opened, one) for one in members if one.revisions}
+        changes = {one.id: list_version_changes(opened, one) for one in members if one.version_count}
     if json:
         print_json({**story_record(found), "members": [member_record(one, changes.get(one.id, [])) for one in members]})
         return
@@ -98,7 +98,7 @@ def show_story(
         f"named: {', '.join(found.official_ids) or '-'}"
     )
     rows = (
-        (format_time(published_or_seen_at(one)), one.id, one.source_id, one.copy_of or "", one.article.title)
+        (format_time(published_or_seen_at(one)), one.id, one.source_id, one.duplicate_of or "", one.article.title)
         for one in members
     )
     print_table(("published", "id", "source", "duplicate of", "title"), rows, "")
@@ -116,7 +116,7 @@ def member_record(stored: "StoredArticle", changes: "list[dict[str, object]]") -
     return {**article_commands.article_record(stored), "changes": changes}
 
 
-def list_version_changes(database: "SqlDatabase", stored: "StoredArticle") -> "list[dict[str, object]]":
+def list_version_changes(database: "Database", stored: "StoredArticle") -> "list[dict[str, object]]":
     """Return the difference between each version of an article and the next, oldest first."""
     from monitor.stories.diff import compare_versions
 
@@ -171,7 +171,7 @@ def show_article(
         print_json({**member_record(stored, changes), "text": stored.article.body})
         return
     typer.echo(f"{stored.article.title}\n{stored.article.url}")
-    place = f"duplicate of {stored.copy_of}" if stored.copy_of else f"story {stored.story_id or '-'}"
+    place = f"duplicate of {stored.duplicate_of}" if stored.duplicate_of else f"story {stored.story_id or '-'}"
     typer.echo(f"{stored.source_id}, {format_time(published_or_seen_at(stored))}; {place}\n\n{stored.article.body}")
     print_changes(stored.id, changes)
 

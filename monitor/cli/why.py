@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from monitor.domain.poll_state import PollState
     from monitor.domain.read_models import HitSummary
     from monitor.domain.watchlist import Rule
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 
 def why(
@@ -62,7 +62,7 @@ def why(
         print_json({"url": url, "known": True, "articles": records})
 
 
-def _load_hits(database: "SqlDatabase", stored: "StoredArticle") -> "list[HitSummary]":
+def _load_hits(database: "Database", stored: "StoredArticle") -> "list[HitSummary]":
     """Return the hits of an article: one for each digest that reported it, or one without a digest."""
     wanted = ArticleFilter(source_id=stored.source_id, since_at=stored.first_seen_at, limit=1_000_000)
     hits = [hit for hit in database.queries.list_hits(wanted) if hit.article_id == stored.id]
@@ -75,7 +75,7 @@ def _load_hits(database: "SqlDatabase", stored: "StoredArticle") -> "list[HitSum
     return [*reported, *(hit for hit in hits if hit.id not in digests)]
 
 
-def print_unknown_url(url: str, configuration: "Configuration", database: "SqlDatabase", *, json: bool) -> None:
+def print_unknown_url(url: str, configuration: "Configuration", database: "Database", *, json: bool) -> None:
     """Print that a URL is unknown, and the state of the sources on its host, if any."""
     host = _host_without_www(url)
     same_host = [source for source in configuration.sources if host and _host_without_www(source.url) == host]
@@ -142,13 +142,13 @@ def explain_article(
         (stored.quarantine_reason, f"in quarantine: {stored.quarantine_reason}. {_format_release(stored)}"),
         (stored.stage is Stage.LISTED, "listed by its source; its page was not read yet"),
         (
-            not stored.news,
+            not stored.is_alertable,
             "stored without a report: listed at the first poll of its source, and older or undated",
         ),
         (current, f"matched before {', '.join(sorted(current))} was edited; the rule as it is now matches the article"),
         (
             not stored.article.body,
-            f"read, but its page has no article text ({stored.article.partial or 'reason unknown'})",
+            f"read, but its page has no article text ({stored.article.partial_reason or 'reason unknown'})",
         ),
     )
     verdict = next((text for applies, text in verdicts if applies), "read and matched; no rule has a hit")
@@ -190,11 +190,11 @@ def explained_article_record(
         "first_seen_at": stored.first_seen_at,
         "language": article.language,
         "stage": stored.stage,
-        "news": stored.news,
-        "partial": article.partial,
+        "is_alertable": stored.is_alertable,
+        "partial_reason": article.partial_reason,
         "characters": len(article.body),
         "story": stored.story_id,
-        "duplicate_of": stored.copy_of,
+        "duplicate_of": stored.duplicate_of,
         "verdict": verdict,
         "reports": [
             {"rule": hit.rule_id, "found_at": hit.found_at, "reported_at": hit.reported_at, "digest": hit.plan_id}

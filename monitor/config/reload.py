@@ -30,9 +30,9 @@ MIN_REMOVED_SOURCES = 2
 class ReloadOutcome(StrEnum):
     """Result of an edit."""
 
-    APPLIED = "taken"
-    REJECTED = "refused"
-    AWAITING_CONFIRMATION = "held"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    AWAITING_CONFIRMATION = "awaiting confirmation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,14 +255,14 @@ class Reloader:
         faults = tuple(map(str, result.issues))
         if result.outcome is ReloadOutcome.APPLIED:
             same = (
-                self._last_good is not None and self._valid_text == self._last_good.text and not self._last_good.faults
+                self._last_good is not None and self._valid_text == self._last_good.text and not self._last_good.errors
             )
             self._last_good = SavedConfiguration(self._valid_text, now)
         else:
-            same = self._last_good is not None and self._last_good.faults == faults
+            same = self._last_good is not None and self._last_good.errors == faults
             if self._last_good is None:
                 return result
-            self._last_good = replace(self._last_good, faults=faults)
+            self._last_good = replace(self._last_good, errors=faults)
         if not same or result.outcome is ReloadOutcome.APPLIED:
             self._store.save_configuration(self._last_good)
             self._store.set(CONFIGURATION_PATH_SETTING, str(self._path.absolute()), now)

@@ -13,7 +13,7 @@ import aiosmtplib
 
 from monitor.deliver.mime import build_mime_message, parse_mailbox
 from monitor.domain.channels import EmailChannel
-from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Message, Rejected, Retry, SendResult, Sent
 from monitor.text.sanitize import single_line
 
 SMTP_TIMEOUT_SECONDS = 60.0  # for the whole SMTP session
@@ -55,7 +55,7 @@ def _classify_reply(code: int, reply: str) -> SendResult:
     if code in CREDENTIAL_ERROR_CODES:
         return Retry(f"the mail server does not accept the credentials: {reason}")
     if 500 <= code < 600:
-        return Refused(reason)
+        return Rejected(reason)
     return Retry(reason, GREYLIST_RETRY_DELAY if code in {450, 451, 452} else None)
 
 
@@ -116,7 +116,7 @@ class EmailSender:
         try:
             recipient = parse_mailbox(message.target)
         except ValueError as error:
-            return Refused(str(error))
+            return Rejected(str(error))
         mime_message = build_mime_message(message, self._sender, recipient, attempt_at, self._unsubscribe_url)
         client = self._create_client()
         try:

@@ -9,7 +9,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from monitor.domain.channels import WebhookChannel
-from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Message, Rejected, Retry, SendResult, Sent
 from monitor.domain.errors import MonitorError
 from monitor.domain.secret import Secret
 from monitor.text.http_dates import parse_retry_after
@@ -36,7 +36,7 @@ def _classify_response(response: httpx.Response, excerpt: str, now: datetime) ->
     if 200 <= status < 300:
         return Sent(f"HTTP {status}")
     if status == GONE_STATUS:
-        return Refused(reason, stop_target=True)
+        return Rejected(reason, stop_target=True)
     if 300 <= status < 400:
         return Retry(f"HTTP {status}: redirects are not followed; use the final URL in sources.yaml")
     retry_after = parse_retry_after(response.headers.get("retry-after", ""), now)

@@ -111,8 +111,8 @@ def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
     for record in sorted(records, key=lambda record: not record.official_ids):
         for passage in sorted(record.passages, key=lambda passage: passage.start):
             position = (passage.region.value, passage.start, passage.end)
-            marks = {*passage.marks, *(merged[position].marks if position in merged else ())}
-            merged[position] = replace(passage, marks=tuple(sorted(marks)))
+            marks = {*passage.highlights, *(merged[position].highlights if position in merged else ())}
+            merged[position] = replace(passage, highlights=tuple(sorted(marks)))
     kept = [
         passage
         for passage in merged.values()
@@ -121,7 +121,7 @@ def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
             and other.region is passage.region
             and other.start <= passage.start
             and passage.end <= other.end
-            and set(passage.marks) <= set(other.marks)
+            and set(passage.highlights) <= set(other.highlights)
             for other in merged.values()
         )
     ]
@@ -142,12 +142,12 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         published_at=first.article.published_at,
         first_seen_at=first.first_seen_at,
         language=first.article.language,
-        rules=tuple(dict.fromkeys(record.rule_id for record in records)),
-        officials=tuple(sorted(ranks, key=lambda official: ranks[official], reverse=True)),
+        rule_ids=tuple(dict.fromkeys(record.rule_id for record in records)),
+        official_ids=tuple(sorted(ranks, key=lambda official: ranks[official], reverse=True)),
         passages=_merge_passages(records),
         kind=most_serious,
         note=next((record.note for record in records if record.kind is most_serious and record.note), ""),
-        partial=first.article.partial,
+        partial_reason=first.article.partial_reason,
     )
     best = max((found for found, _ in ranks.values()), default=rank_article(records))
     is_from_agency = bool(first.article.agency) and first.article.agency.casefold() in item.outlet.casefold()
@@ -168,7 +168,7 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
         known = kept.get(key)
         if known is None:
             kept[key] = report
-        elif report.item.kind is HitKind.NEW and set(report.item.officials) <= set(known.item.officials):
+        elif report.item.kind is HitKind.NEW and set(report.item.official_ids) <= set(known.item.official_ids):
             item = report.item
             duplicates[known.item.article_id].append(
                 DuplicateItem(item.article_id, item.url, item.title, item.outlet, item.language)
@@ -251,7 +251,7 @@ def _cut_to_limit(
 
 def _choose_section_key(story: DigestStory) -> str:
     """Return the section of a story: its first official, or its rule if it mentions nobody."""
-    return story.officials[0] if story.officials else f"rule:{story.items[0].rules[0]}"
+    return story.official_ids[0] if story.official_ids else f"rule:{story.items[0].rule_ids[0]}"
 
 
 def _format_positions(official: Official, on_date: date) -> str:
@@ -276,11 +276,11 @@ def _build_subjects(
     A digest without stories has summaries of all watched officials.
     """
     known = {official.id: official for official in officials}
-    official_ids = dict.fromkeys(official for story in stories for official in story.officials)
+    official_ids = dict.fromkeys(official for story in stories for official in story.official_ids)
     zone = ZoneInfo(plan.timezone)
     subjects = []
     for official_id in official_ids if stories else known:
-        reported = [item for story in stories for item in story.items if official_id in item.officials]
+        reported = [item for story in stories for item in story.items if official_id in item.official_ids]
         latest = max((item.published_at or item.first_seen_at for item in reported), default=now)
         official = known.get(official_id, Official(official_id, official_id))
         position = _format_positions(official, latest.astimezone(zone).date())
@@ -315,7 +315,7 @@ def _format_overflow_notices(
     names = {official.id: official.name for official in officials}
     counts: Counter[str] = Counter()
     for entry in hidden_stories:
-        lead = entry.story.officials[0] if entry.story.officials else entry.story.items[0].rules[0]
+        lead = entry.story.official_ids[0] if entry.story.official_ids else entry.story.items[0].rule_ids[0]
         counts[names.get(lead, lead)] += entry.article_count
     parts = ", ".join(f"{name} {count}" for name, count in counts.most_common(12))
     reported = f": {parts}" if parts else ""
@@ -353,15 +353,15 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
         sections[_choose_section_key(entry.story)].append(entry.story)
     stories = tuple(story for section in sections.values() for story in section)
     return Digest(
-        id=plan.id,
+        plan_id=plan.id,
         title=plan.title or plan.id.replace("-", " ").capitalize(),
         window=window,
         composed_at=now,
         timezone=plan.timezone,
-        late=is_overdue,
+        is_overdue=is_overdue,
         stories=stories,
-        subjects=_build_subjects(stories, officials, daily_mentions, plan, now),
+        officials=_build_subjects(stories, officials, daily_mentions, plan, now),
         coverage=coverage,
         notices=(*notices, *_format_repeated_notices(repeated), *_format_overflow_notices(left_out, hidden, officials)),
-        overflow=hidden,
+        omitted_articles=hidden,
     )

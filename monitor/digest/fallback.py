@@ -32,17 +32,17 @@ def compose_fallback(
         plan.timezone,
         stories=tuple(DigestStory(f"a{item.article_id}", item.title, (), (item,)) for item in shown),
         notices=(notice,),
-        overflow=len(items) - len(shown),
+        omitted_articles=len(items) - len(shown),
     )
 
 
 def render_fallback(digest: Digest) -> RenderedDigest:
     """Render a digest of ``compose_fallback`` without templates."""
     items = [item for story in digest.stories for item in story.items]
-    count = len(items) + digest.overflow
-    subject = f"{digest.title or digest.id}: {count} {'article' if count == 1 else 'articles'}, as a list"
+    count = len(items) + digest.omitted_articles
+    subject = f"{digest.title or digest.plan_id}: {count} {'article' if count == 1 else 'articles'}, as a list"
     entries = [(f"{item.outlet}: {single_line(item.title)}", item.url) for item in items]
-    left_out = (f"{digest.overflow} more articles are not listed.",) if digest.overflow else ()
+    left_out = (f"{digest.omitted_articles} more articles are not listed.",) if digest.omitted_articles else ()
     paragraphs = (*digest.notices, *(f"{headline}\n{url}".rstrip() for headline, url in entries), *left_out)
     lines = [
         *(f"<p>{escape(notice)}</p>" for notice in digest.notices),

@@ -12,7 +12,7 @@ from monitor.domain.digest import Digest
 def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
     """Return the key of a delivery; the same digest, window, channel and target always give the same key."""
     start = digest.window.start_at.astimezone(UTC).isoformat()
-    return hashlib.sha256(f"{digest.id}\0{start}\0{channel_id}\0{target}".encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{digest.plan_id}\0{start}\0{channel_id}\0{target}".encode()).hexdigest()[:40]
 
 
 def build_messages(
@@ -20,7 +20,7 @@ def build_messages(
 ) -> tuple[Message, ...]:
     """Return one message for each target of each channel."""
     return tuple(
-        Message(build_delivery_key(digest, channel.id, target), digest.id, channel.id, target, rendered, now)
+        Message(build_delivery_key(digest, channel.id, target), digest.plan_id, channel.id, target, rendered, now)
         for channel in channels
         for target in channel.targets
     )

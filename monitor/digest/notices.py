@@ -68,9 +68,9 @@ def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterab
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
     """Return a key of one place in a text; the same place can be rejected for several reasons."""
-    return line.official_id, line.text, line.articles, line.article_id
+    return line.official_id, line.text, line.article_count, line.article_id
 
 
 def _format_near_miss(line: NearMissSummary, names: Mapping[str, str]) -> str:
-    articles = "one article" if line.articles == 1 else f"{line.articles} articles"
+    articles = "one article" if line.article_count == 1 else f"{line.article_count} articles"
     return f"\u201c{line.text}\u201d for {names.get(line.official_id, line.official_id)} in {articles} ({line.reason})"

@@ -1,6 +1,6 @@
 """Webhook payload. Its JSON Schema is generated from the types in this module, which are the contract.
 
-Keys are only ever added; receivers must ignore unknown ones.
+Between releases, keys are only added; receivers must ignore unknown ones.
 """
 
 import json
@@ -21,19 +21,22 @@ class WindowData(TypedDict):
 
 
 class PassageData(TypedDict):
-    """Text that proves a hit: ``region text[start:end]``; ``marks`` are the matched words, as offsets in the region."""
+    """Text that proves a hit: ``region text[start:end]``.
+
+    ``highlights`` are the matched words, as offsets in the region.
+    """
 
     text: str
     region: str
     start: int
     end: int
-    marks: list[list[int]]
+    highlights: list[list[int]]
 
 
 class ItemData(TypedDict):
     """One article. ``source`` is the id in sources.yaml; ``note`` states what changed.
 
-    ``partial`` is the reason why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
+    ``partial_reason`` is why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
     """
 
     article: int
@@ -49,10 +52,10 @@ class ItemData(TypedDict):
     passages: list[PassageData]
     kind: Literal["new", "update", "correction", "withdrawn"]
     note: str
-    partial: str
+    partial_reason: str
 
 
-class ElsewhereData(TypedDict):
+class DuplicateData(TypedDict):
     """The same text at another outlet."""
 
     article: int
@@ -69,10 +72,10 @@ class StoryData(TypedDict):
     title: str
     officials: list[str]
     items: list[ItemData]
-    also_in: list[ElsewhereData]
+    also_in: list[DuplicateData]
 
 
-class ProblemData(TypedDict):
+class SourceProblemData(TypedDict):
     """A source that could not be read as expected."""
 
     source: str
@@ -86,39 +89,40 @@ class ProblemData(TypedDict):
 class CoverageData(TypedDict):
     """Coverage: sources configured, sources read in the window, new articles, and failing sources.
 
-    ``held`` of the articles are in quarantine; entries ``merged`` were listed twice, entries ``dropped`` not stored.
+    ``quarantined_count`` of the articles are in quarantine; ``merged_count`` entries were listed twice, and
+    ``dropped_count`` ones were not stored.
     """
 
-    sources: int
-    read: int
-    articles: int
-    held: int
-    merged: int
-    dropped: int
-    problems: list[ProblemData]
+    source_count: int
+    read_count: int
+    article_count: int
+    quarantined_count: int
+    merged_count: int
+    dropped_count: int
+    problems: list[SourceProblemData]
 
 
-class SubjectData(TypedDict):
-    """An official in the digest; ``daily`` counts mentions per day over two weeks, oldest first."""
+class OfficialData(TypedDict):
+    """An official in the digest; ``daily_mentions`` counts mentions per day over two weeks, oldest first."""
 
     id: str
     name: str
     position: str
-    daily: list[int]
+    daily_mentions: list[int]
 
 
 class DigestData(TypedDict):
-    """The digest. ``overflow`` counts the articles that are summarised instead of listed."""
+    """The digest. ``omitted_articles`` counts the articles that are summarised instead of listed."""
 
     digest: str
     title: str
     window: WindowData
     overdue: bool
     stories: list[StoryData]
-    subjects: list[SubjectData]
+    officials: list[OfficialData]
     coverage: CoverageData
     notices: list[str]
-    overflow: int
+    omitted_articles: int
 
 
 class Payload(TypedDict):
@@ -144,21 +148,21 @@ def _build_item(item: DigestItem) -> ItemData:
         "language": item.language,
         "published": format_utc(item.published_at) if item.published_at else None,
         "first_seen": format_utc(item.first_seen_at),
-        "rules": list(item.rules),
-        "officials": list(item.officials),
+        "rules": list(item.rule_ids),
+        "officials": list(item.official_ids),
         "passages": [
             {
                 "text": passage.text.encode(errors="replace").decode(),
                 "region": passage.region.value,
                 "start": passage.start,
                 "end": passage.end,
-                "marks": [list(mark) for mark in passage.marks],
+                "highlights": [list(span) for span in passage.highlights],
             }
             for passage in item.passages
         ],
         "kind": item.kind.value,
         "note": sanitize(item.note),
-        "partial": item.partial,
+        "partial_reason": item.partial_reason,
     }
 
 
@@ -166,7 +170,7 @@ def _build_story(story: DigestStory) -> StoryData:
     return {
         "id": story.id,
         "title": sanitize(story.title),
-        "officials": list(story.officials),
+        "officials": list(story.official_ids),
         "items": [_build_item(item) for item in story.items],
         "also_in": [
             {
@@ -181,7 +185,7 @@ def _build_story(story: DigestStory) -> StoryData:
     }
 
 
-def _build_problem(problem: SourceProblem) -> ProblemData:
+def _build_source_problem(problem: SourceProblem) -> SourceProblemData:
     return {
         "source": problem.source_id,
         "outlet": sanitize(problem.outlet),
@@ -198,31 +202,31 @@ def build_payload(digest: Digest) -> Payload:
         "type": "digest",
         "timestamp": format_utc(digest.composed_at),
         "data": {
-            "digest": digest.id,
+            "digest": digest.plan_id,
             "title": sanitize(digest.title),
             "window": {"start": format_utc(digest.window.start_at), "end": format_utc(digest.window.end_at)},
-            "overdue": digest.late,
+            "overdue": digest.is_overdue,
             "stories": [_build_story(story) for story in digest.stories],
-            "subjects": [
+            "officials": [
                 {
-                    "id": subject.id,
-                    "name": sanitize(subject.name),
-                    "position": sanitize(subject.post),
-                    "daily": list(subject.daily),
+                    "id": official.id,
+                    "name": sanitize(official.name),
+                    "position": sanitize(official.position),
+                    "daily_mentions": list(official.daily_mentions),
                 }
-                for subject in digest.subjects
+                for official in digest.officials
             ],
             "coverage": {
-                "sources": digest.coverage.sources,
-                "read": digest.coverage.read,
-                "articles": digest.coverage.articles,
-                "held": digest.coverage.held,
-                "merged": digest.coverage.merged,
-                "dropped": digest.coverage.dropped,
-                "problems": [_build_problem(problem) for problem in digest.coverage.faults],
+                "source_count": digest.coverage.source_count,
+                "read_count": digest.coverage.read_count,
+                "article_count": digest.coverage.article_count,
+                "quarantined_count": digest.coverage.quarantined_count,
+                "merged_count": digest.coverage.merged_count,
+                "dropped_count": digest.coverage.dropped_count,
+                "problems": [_build_source_problem(problem) for problem in digest.coverage.problems],
             },
             "notices": [sanitize(notice) for notice in digest.notices],
-            "overflow": digest.overflow,
+            "omitted_articles": digest.omitted_articles,
         },
     }
 

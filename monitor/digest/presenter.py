@@ -227,7 +227,7 @@ def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tupl
     """Split a passage at its marks; a long passage is shortened around its first mark."""
     text = passage.text
     marks: list[tuple[int, int]] = []
-    for start, end in sorted(passage.marks):
+    for start, end in sorted(passage.highlights):
         low, high = max(start - passage.start, marks[-1][1] if marks else 0), min(end - passage.start, len(text))
         if low < high:
             marks.append((low, high))
@@ -272,8 +272,8 @@ class _StoryPresenter:
 
     def __init__(self, digest: Digest) -> None:
         self.zone = ZoneInfo(digest.timezone)
-        self.has_several_rules = len({item.rules for story in digest.stories for item in story.items}) > 1
-        self.names = {subject.id: single_line(subject.name, 120) for subject in digest.subjects}
+        self.has_several_rules = len({item.rule_ids for story in digest.stories for item in story.items}) > 1
+        self.names = {subject.id: single_line(subject.name, 120) for subject in digest.officials}
 
     def present_item(self, item: DigestItem) -> ItemView:
         headline = next((p for p in item.passages if p.region is Region.TITLE and p.text == item.title), None)
@@ -296,8 +296,8 @@ class _StoryPresenter:
             language_code=sanitize_language_code(item.language),
             badge=KIND_LABELS[item.kind],
             note=single_line(item.note, MAX_PASSAGE_CHARS),
-            extent_note=PARTIAL_LABELS.get(item.partial, ""),
-            rules=item.rules if self.has_several_rules else (),
+            extent_note=PARTIAL_LABELS.get(item.partial_reason, ""),
+            rules=item.rule_ids if self.has_several_rules else (),
             passages=tuple(PassageView(split_at_marks(p), REGION_LABELS.get(p.region, "")) for p in passages),
         )
 
@@ -311,7 +311,7 @@ class _StoryPresenter:
 
     def present_story(self, story: DigestStory) -> StoryView:
         lead, *reports = (self.present_item(item) for item in story.items)
-        others = tuple(self.names.get(official, official) for official in story.officials[1:])
+        others = tuple(self.names.get(official, official) for official in story.official_ids[1:])
         if len(others) > MAX_OTHER_OFFICIALS + 1:
             others = (*others[:MAX_OTHER_OFFICIALS], f"{len(others) - MAX_OTHER_OFFICIALS} more")
         duplicates = tuple(self.present_duplicate(copy, lead.title) for copy in story.also_in)
@@ -321,29 +321,31 @@ class _StoryPresenter:
 def _present_sections(digest: Digest, presenter: _StoryPresenter) -> tuple[SectionView, ...]:
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     for story in digest.stories:
-        lead = ("official", story.officials[0]) if story.officials else ("rule", story.items[0].rules[0])
+        lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.items[0].rule_ids[0])
         grouped[lead].append(presenter.present_story(story))
-    subjects = {subject.id: subject for subject in digest.subjects}
+    subjects = {subject.id: subject for subject in digest.officials}
     sections = []
     for (kind, name), stories in grouped.items():
         subject = subjects.get(name) if kind == "official" else None
         section_name = presenter.names.get(name, name) if kind == "official" else name.replace("-", " ").capitalize()
-        position = single_line(subject.post, 160) if subject else ""
+        position = single_line(subject.position, 160) if subject else ""
         sections.append(
-            SectionView(section_name, position, build_chart(subject.daily) if subject else None, tuple(stories))
+            SectionView(
+                section_name, position, build_chart(subject.daily_mentions) if subject else None, tuple(stories)
+            )
         )
     return tuple(sections)
 
 
 def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
-    summary = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
-    summary += f", {format_count(coverage.articles, 'new article')}"
-    if coverage.held:
-        summary += f" ({coverage.held} in quarantine)"
-    if coverage.merged:
-        summary += f", {format_count(coverage.merged, 'entry', 'entries')} listed twice"
-    if coverage.dropped:
-        summary += f", {format_count(coverage.dropped, 'entry', 'entries')} not stored (empty or too many)"
+    summary = f"{coverage.read_count} of {format_count(coverage.source_count, 'source')} read"
+    summary += f", {format_count(coverage.article_count, 'new article')}"
+    if coverage.quarantined_count:
+        summary += f" ({coverage.quarantined_count} in quarantine)"
+    if coverage.merged_count:
+        summary += f", {format_count(coverage.merged_count, 'entry', 'entries')} listed twice"
+    if coverage.dropped_count:
+        summary += f", {format_count(coverage.dropped_count, 'entry', 'entries')} not stored (empty or too many)"
     faults = tuple(
         CoverageFaultView(
             outlet=single_line(fault.outlet or fault.source_id, 80),
@@ -352,14 +354,14 @@ def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
             since=format_local_time(fault.since_at, zone),
             suggestion=single_line(fault.suggestion, 240),
         )
-        for fault in coverage.faults
+        for fault in coverage.problems
     )
-    return CoverageView(summary, _format_coverage_warning(coverage), coverage.articles, faults)
+    return CoverageView(summary, _format_coverage_warning(coverage), coverage.article_count, faults)
 
 
 def _format_coverage_warning(coverage: Coverage) -> str:
     """Return one sentence with the failing sources, or an empty string if there are none."""
-    names = [single_line(fault.outlet or fault.source_id, 80) for fault in coverage.faults]
+    names = [single_line(fault.outlet or fault.source_id, 80) for fault in coverage.problems]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     verb = "needs" if len(names) == 1 else "need"
     return f"{format_count(len(names), 'source')} {verb} attention: {', '.join(names[:3])}{more}." if names else ""
@@ -376,12 +378,12 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView], article_count: int) -> str:
     """Return the subject line: the most important headline, or that nothing was found."""
-    prefix = "[overdue] " if digest.late else ""
+    prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
     name = f"{single_line(digest.title, 60)}, {day}"
     if not sections:
         coverage = digest.coverage
-        read = f"{coverage.read} of {format_count(coverage.sources, 'source')} read"
+        read = f"{coverage.read_count} of {format_count(coverage.source_count, 'source')} read"
         warning = _format_coverage_warning(coverage).rstrip(".")
         return single_line(f"{prefix}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
     lead = sections[0].stories[0].lead
@@ -401,15 +403,15 @@ def present_digest(digest: Digest) -> DigestView:
     articles = sum(len(story.items) + len(story.also_in) for story in digest.stories)
     coverage = _present_coverage(digest.coverage, zone)
     found = f"{format_count(len(digest.stories), 'story', 'stories')} in {format_count(articles, 'article')}"
-    people = sum(1 for _ in digest.subjects)
+    people = sum(1 for _ in digest.officials)
     about = f" about {format_count(people, 'person', 'people')}" if people and sections else ""
     summary = f"{found}{about}." if sections else "Nothing found."
     watched = (
         ()
         if sections
         else tuple(
-            WatchedOfficialView(single_line(s.name, 120), single_line(s.post, 160), build_chart(s.daily))
-            for s in digest.subjects
+            WatchedOfficialView(single_line(s.name, 120), single_line(s.position, 160), build_chart(s.daily_mentions))
+            for s in digest.officials
         )
     )
     return DigestView(
@@ -419,13 +421,13 @@ def present_digest(digest: Digest) -> DigestView:
         period=_format_period(digest.window, zone),
         composed_at=format_local_time(digest.composed_at, zone),
         timezone=digest.timezone,
-        is_overdue=digest.late,
+        is_overdue=digest.is_overdue,
         notices=tuple(single_line(notice, 600) for notice in digest.notices),
         sections=sections,
         watched_officials=watched,
         story_count=len(digest.stories),
         article_count=articles,
-        hidden_article_count=digest.overflow,
+        hidden_article_count=digest.omitted_articles,
         omitted_story_count=0,
         coverage=coverage,
         digest=digest,

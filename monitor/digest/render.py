@@ -163,7 +163,7 @@ def _choose_max_quotes(view: DigestView) -> int:
 
 def _build_thread_id(digest: Digest, story: DigestStory) -> str:
     """Return the thread id of a story, which is the same in all digests with the same id."""
-    return "story-" + hashlib.sha256(f"{digest.id}\0{story.id}".encode()).hexdigest()[:32]
+    return "story-" + hashlib.sha256(f"{digest.plan_id}\0{story.id}".encode()).hexdigest()[:32]
 
 
 def render_digest(digest: Digest, template_dir: str = "") -> RenderedDigest:

@@ -21,7 +21,7 @@ class Article:
     """Extracted article. All texts are in Unicode form NFC; paragraphs of ``body`` are joined by a newline.
 
     ``published_at`` is None if the time is uncertain. ``confidence`` is the quality of the extraction, from 0 (nothing
-    found) to 1. ``partial`` is why the text is incomplete ("paywall", "teaser" or "feed"), or empty.
+    found) to 1. ``partial_reason`` is why the text is incomplete ("paywall", "teaser" or "feed"), or empty.
     """
 
     url: str
@@ -38,7 +38,7 @@ class Article:
     section: str = ""
     language: str = ""
     confidence: float = 0.0
-    partial: str = ""
+    partial_reason: str = ""
 
     def regions(self) -> Iterator[tuple[Region, str]]:
         """Yield each non-empty region once with its text; captions are joined by newlines."""
@@ -57,8 +57,8 @@ class Stage(StrEnum):
     """Processing stage of a stored article; each pipeline step moves articles to the next stage."""
 
     LISTED = "listed"
-    EXTRACTED = "read"
-    MATCHED = "screened"
+    EXTRACTED = "extracted"
+    MATCHED = "matched"
     GROUPED = "grouped"
 
 
@@ -97,9 +97,9 @@ class KnownArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """Article with its database id. ``news`` is false if the article was published before its source was added.
+    """Article with its database id. ``is_alertable`` is false if the article was published before its source was added.
 
-    ``copy_of`` is the id of the article that this one duplicates; ``revisions`` counts the earlier versions.
+    ``duplicate_of`` is the id of the article that this one duplicates; ``version_count`` counts the earlier versions.
     ``quarantine_reason`` is why it was stored without alerting, if it is in quarantine.
     """
 
@@ -107,11 +107,11 @@ class StoredArticle:
     source_id: str
     article: Article
     first_seen_at: datetime
-    news: bool = True
+    is_alertable: bool = True
     stage: Stage = Stage.LISTED
     story_id: str = ""
-    copy_of: int | None = None
-    revisions: int = 0
+    duplicate_of: int | None = None
+    version_count: int = 0
     quarantine_reason: str = ""
 
 

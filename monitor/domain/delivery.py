@@ -3,18 +3,20 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 
 class DeliveryState(StrEnum):
     """State of a delivery. ``REJECTED``: the target refused it permanently. ``FAILED``: all attempts failed.
 
-    Resending may help.
+    ``CANCELLED``: the user cancelled it. All three can be resent.
     """
 
     PENDING = "pending"
     SENT = "sent"
-    REJECTED = "refused"
-    FAILED = "dead"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Delivery:
 class Sent:
     """The target accepted the message. ``detail`` is its response."""
 
+    outcome: ClassVar[str] = "sent"
     detail: str = ""
 
 
@@ -72,20 +75,22 @@ class Sent:
 class Retry:
     """Temporary failure. ``pause_channel`` also delays the other deliveries of the channel (SMTP 421, HTTP 429)."""
 
+    outcome: ClassVar[str] = "retry"
     reason: str
     retry_after: timedelta | None = None
     pause_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """Permanent failure: the target is wrong or rejects the message. ``stop_target`` disables the target (HTTP 410)."""
 
+    outcome: ClassVar[str] = "rejected"
     reason: str
     stop_target: bool = False
 
 
-SendResult = Sent | Retry | Refused
+SendResult = Sent | Retry | Rejected
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class ReportableHit:
 class DigestItem:
     """One article in a digest. ``note`` describes the change, for all kinds but ``NEW``.
 
-    ``partial`` is as in ``Article``.
+    ``partial_reason`` is as in ``Article``.
     """
 
     article_id: int
@@ -151,12 +151,12 @@ class DigestItem:
     published_at: datetime | None
     first_seen_at: datetime
     language: str
-    rules: tuple[str, ...]
-    officials: tuple[str, ...]
+    rule_ids: tuple[str, ...]
+    official_ids: tuple[str, ...]
     passages: tuple[Passage, ...]
     kind: HitKind = HitKind.NEW
     note: str = ""
-    partial: str = ""
+    partial_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class DigestStory:
 
     id: str
     title: str
-    officials: tuple[str, ...]
+    official_ids: tuple[str, ...]
     items: tuple[DigestItem, ...]
     also_in: tuple[DuplicateItem, ...] = ()
 
@@ -201,13 +201,13 @@ class Coverage:
     ``dropped`` ones were not stored: empty, or more than are read.
     """
 
-    sources: int = 0
-    read: int = 0
-    articles: int = 0
-    faults: tuple[SourceProblem, ...] = ()
-    held: int = 0
-    merged: int = 0
-    dropped: int = 0
+    source_count: int = 0
+    read_count: int = 0
+    article_count: int = 0
+    problems: tuple[SourceProblem, ...] = ()
+    quarantined_count: int = 0
+    merged_count: int = 0
+    dropped_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,25 +264,25 @@ class OfficialSummary:
 
     id: str
     name: str
-    post: str = ""
-    daily: tuple[int, ...] = ()
+    position: str = ""
+    daily_mentions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """Composed digest, ready to be rendered.
 
-    ``overflow`` counts the articles beyond ``max_articles``, which are not listed.
+    ``omitted_articles`` counts the articles beyond ``max_articles``, which are not listed.
     """
 
-    id: str
+    plan_id: str
     title: str
     window: Window
     composed_at: datetime
     timezone: str
-    late: bool = False
+    is_overdue: bool = False
     stories: tuple[DigestStory, ...] = ()
-    subjects: tuple[OfficialSummary, ...] = ()
+    officials: tuple[OfficialSummary, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     notices: tuple[str, ...] = ()
-    overflow: int = 0
+    omitted_articles: int = 0

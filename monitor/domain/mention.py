@@ -10,9 +10,9 @@ class MatchForm(StrEnum):
     """Form in which an official is named: full name, name part with a title, name part alone, or position alone."""
 
     FULL = "full"
-    WITH_TITLE = "titled"
+    WITH_TITLE = "with_title"
     SHORT = "short"
-    POSITION = "role"
+    POSITION = "position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class NearMiss:
 class Passage:
     """Text that proves a hit; equals the region's text from ``start`` to ``end``.
 
-    ``marks`` are the (start, end) offsets of the found words in the region's text.
+    ``highlights`` are the (start, end) offsets of the found words in the region's text.
     """
 
     text: str
     region: Region
     start: int
     end: int
-    marks: tuple[tuple[int, int], ...] = ()
+    highlights: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class RuleHit:
     """Rule satisfied by an article, with the passages that prove it."""
 
     rule_id: str
-    officials: tuple[str, ...]
+    official_ids: tuple[str, ...]
     passages: tuple[Passage, ...]
 
 

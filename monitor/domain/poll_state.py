@@ -22,20 +22,20 @@ _RISE_RATE, _FALL_RATE = (
 class PageQuality:
     """Extraction confidence of a source's pages. Stored apart from the poll state, because page reading updates it.
 
-    ``usual`` is the usual confidence, 0 until ``MIN_LEARNED_PAGES`` pages were read; ``odd`` is the share of outliers,
-    far below it. ``recent`` are the last confidences, newest last. ``row`` counts consecutive pages that deviate from
-    the current state: outliers, or normal pages after a layout change. ``changed_at`` is the start of a layout change,
-    with the example page ``url``; ``mended_at`` is the end of the last one.
+    ``usual`` is the usual confidence, 0 until ``MIN_LEARNED_PAGES`` pages were read; ``outlier_share`` is the share of
+    outliers, far below it. ``recent`` are the last confidences, newest last. ``streak`` counts consecutive pages that
+    deviate from the current state: outliers, or normal pages after a layout change. ``layout_changed_at`` is the start
+    of a layout change, with the example page ``example_url``; ``layout_restored_at`` is the end of the last one.
     """
 
     usual: float = 0.0
-    odd: float = 0.0
+    outlier_share: float = 0.0
     recent: tuple[float, ...] = ()
-    row: int = 0
-    row_began_at: datetime | None = None
-    url: str = ""
-    changed_at: datetime | None = None
-    mended_at: datetime | None = None
+    streak: int = 0
+    streak_began_at: datetime | None = None
+    example_url: str = ""
+    layout_changed_at: datetime | None = None
+    layout_restored_at: datetime | None = None
 
     @property
     def current_confidence(self) -> float:
@@ -56,7 +56,7 @@ def update_page_quality(
     then the present confidence becomes the usual one.
     """
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
-    if quality.changed_at is not None:
+    if quality.layout_changed_at is not None:
         return _relearn_usual(quality) if is_accepted else _continue_layout_change(quality, confidence, url, now)
     if quality.usual:
         return _track_outliers(quality, confidence, url, now)
@@ -65,7 +65,7 @@ def update_page_quality(
     return (
         _relearn_usual(quality)
         if median(quality.recent) >= MIN_USABLE_CONFIDENCE
-        else replace(quality, changed_at=now, url=url)
+        else replace(quality, layout_changed_at=now, example_url=url)
     )
 
 
@@ -84,39 +84,43 @@ def _is_outlier(quality: PageQuality, confidence: float) -> bool:
 def _relearn_usual(quality: PageQuality) -> PageQuality:
     """Use the median of the recent pages as the usual confidence; at least 0.01, because 0 means unknown."""
     usual = max(median(quality.recent), 0.01)
-    odd = sum(confidence < OUTLIER_RATIO * usual for confidence in quality.recent) / len(quality.recent)
-    return PageQuality(usual, odd, quality.recent)
+    outlier_share = sum(confidence < OUTLIER_RATIO * usual for confidence in quality.recent) / len(quality.recent)
+    return PageQuality(usual, outlier_share, quality.recent)
 
 
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
     """Update the usual confidence from a normal page, or count an outlier."""
-    odd = _is_outlier(quality, confidence)
-    quality = replace(quality, odd=round(quality.odd + _FALL_RATE * (odd - quality.odd), 4))
-    if not odd:
+    is_outlier = _is_outlier(quality, confidence)
+    quality = replace(
+        quality, outlier_share=round(quality.outlier_share + _FALL_RATE * (is_outlier - quality.outlier_share), 4)
+    )
+    if not is_outlier:
         step = _RISE_RATE if confidence > quality.usual else _FALL_RATE
         usual = quality.usual + step * (confidence - quality.usual)
-        return replace(quality, usual=round(usual, 4), row=0, row_began_at=None, url="")
-    quality = replace(quality, row=quality.row + 1, row_began_at=quality.row_began_at or now, url=url)
-    if quality.row < min_outlier_streak(quality.odd):
+        return replace(quality, usual=round(usual, 4), streak=0, streak_began_at=None, example_url="")
+    quality = replace(
+        quality, streak=quality.streak + 1, streak_began_at=quality.streak_began_at or now, example_url=url
+    )
+    if quality.streak < min_outlier_streak(quality.outlier_share):
         return quality
-    return replace(quality, row=0, row_began_at=None, changed_at=quality.row_began_at)
+    return replace(quality, streak=0, streak_began_at=None, layout_changed_at=quality.streak_began_at)
 
 
 def _continue_layout_change(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
     """Update the state during a layout change; the usual confidence is kept until the change ends or is accepted."""
     if _is_outlier(quality, confidence):
-        return replace(quality, row=0, url=url)
-    if quality.row + 1 < RESTORED_AFTER_PAGES:
-        return replace(quality, row=quality.row + 1)
+        return replace(quality, streak=0, example_url=url)
+    if quality.streak + 1 < RESTORED_AFTER_PAGES:
+        return replace(quality, streak=quality.streak + 1)
     usual = quality.usual or median(quality.recent[-RESTORED_AFTER_PAGES:])
-    return replace(quality, usual=usual, row=0, url="", changed_at=None, mended_at=now)
+    return replace(quality, usual=usual, streak=0, example_url="", layout_changed_at=None, layout_restored_at=now)
 
 
 @dataclass(frozen=True, slots=True)
 class EntryCounts:
     """Decisions on the entries of a document: each entry is in exactly one of the counts.
 
-    ``total`` is counted in the document, the others are decisions: ``new`` and ``held`` (in quarantine) entries were
+    ``total`` is counted in the document, the others are decisions: ``new`` and ``quarantined`` entries were
     stored, ``known`` ones are stored articles, ``merged`` ones are another entry of the document listed again, and
     ``empty`` ones have neither title, URL nor text. ``left_out`` more entries are not in ``total``, because the
     document has more than are read, or ends inside one.
@@ -124,7 +128,7 @@ class EntryCounts:
 
     total: int = 0
     new: int = 0
-    held: int = 0
+    quarantined: int = 0
     known: int = 0
     merged: int = 0
     empty: int = 0
@@ -133,7 +137,7 @@ class EntryCounts:
     @property
     def unaccounted(self) -> int:
         """Return the number of entries without a decision; anything but zero is an error of this program."""
-        return self.total - self.new - self.held - self.known - self.merged - self.empty
+        return self.total - self.new - self.quarantined - self.known - self.merged - self.empty
 
     def __str__(self) -> str:
         """Return the counts in one line, such as "30 entries: 2 new, 27 known, 1 merged"."""
@@ -141,7 +145,7 @@ class EntryCounts:
             f"{count} {label}"
             for count, label in (
                 (self.new, "new"),
-                (self.held, "in quarantine"),
+                (self.quarantined, "in quarantine"),
                 (self.known, "known"),
                 (self.merged, "listed twice"),
                 (self.empty, "empty"),
@@ -194,9 +198,9 @@ class PollState:
     the time of the first successful poll; articles published earlier do not alert. ``entries`` is the number of entries
     in the last document, ``ttl`` its requested minimum interval. ``notice`` is the last notice sent to the reader, at
     ``reported_at``, about a state that began at ``reported_since_at`` and was first reported at ``first_reported_at``.
-    ``pages`` is maintained by page reading and only read by polls; ``accepted_at`` is the ``changed_at`` of the layout
-    change that was accepted. ``sitemaps`` is what is known about the sitemaps of an index. ``counts`` has the
-    decisions on the entries of the last document that had changed.
+    ``page_quality`` is maintained by page reading and only read by polls; ``accepted_at`` is the ``layout_changed_at``
+    of the layout change that was accepted. ``sitemaps`` is what is known about the sitemaps of an index. ``counts`` has
+    the decisions on the entries of the last document that had changed.
     """
 
     source_id: str
@@ -224,7 +228,7 @@ class PollState:
     ttl: timedelta | None = None
     notice: str = ""
     first_reported_at: datetime | None = None
-    pages: PageQuality = UNKNOWN_PAGE_QUALITY
+    page_quality: PageQuality = UNKNOWN_PAGE_QUALITY
     accepted_at: datetime | None = None
     reported_since_at: datetime | None = None
     sitemaps: SitemapMemory = NO_SITEMAP_MEMORY

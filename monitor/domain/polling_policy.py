@@ -23,31 +23,31 @@ class ClockTrust:
     Guards irreversible deletions against a clock that jumped ahead.
     """
 
-    at: datetime
-    lived: timedelta = timedelta(0)
+    trusted_at: datetime
+    run_time: timedelta = timedelta(0)
 
     def advance(self, last_checked_at: datetime, now: datetime) -> "ClockTrust":
         """Return the trust after a check of the clock; ``last_checked_at`` is the time of the check before.
 
         A jump of four months is trusted after running for one and a half days, a jump to 2099 after most of a year.
         """
-        apart = abs(now - self.at)
+        apart = abs(now - self.trusted_at)
         if apart <= MAX_CLOCK_JUMP:
             return ClockTrust(now)
         lived = (
-            self.lived + (now - last_checked_at)
+            self.run_time + (now - last_checked_at)
             if timedelta(0) <= now - last_checked_at <= MAX_CHECK_GAP
-            else self.lived
+            else self.run_time
         )
-        return ClockTrust(now) if lived >= apart / TRUST_DIVISOR else ClockTrust(self.at, lived)
+        return ClockTrust(now) if lived >= apart / TRUST_DIVISOR else ClockTrust(self.trusted_at, lived)
 
     def trusted_time(self, now: datetime) -> datetime:
         """Return the time by which data may expire: ``now``, or the last trusted time if ``now`` is implausible."""
-        return now if now - self.at <= MAX_CLOCK_JUMP else self.at
+        return now if now - self.trusted_at <= MAX_CLOCK_JUMP else self.trusted_at
 
     def remaining_wait(self, now: datetime) -> timedelta:
         """Return how much longer the program must run before the present time is trusted."""
-        return abs(now - self.at) / TRUST_DIVISOR - self.lived
+        return abs(now - self.trusted_at) / TRUST_DIVISOR - self.run_time
 
 
 @dataclass(frozen=True, slots=True)

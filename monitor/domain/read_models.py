@@ -52,14 +52,14 @@ class QuarantineSummary:
 class NearMissSummary:
     """Spelling that was nearly matched to an official, in articles that do not name the official otherwise.
 
-    ``text`` is as printed; ``articles`` counts the articles with this spelling and rejection reason. The other fields
-    describe the latest of them.
+    ``text`` is as printed; ``article_count`` counts the articles with this spelling and rejection reason. The other
+    fields describe the latest of them.
     """
 
     official_id: str
     text: str
     reason: str
-    articles: int
+    article_count: int
     article_id: int
     title: str
     url: str
@@ -108,11 +108,11 @@ class DatabaseInfo:
     """Database engine, schema version, size in bytes, and the number of articles in total and waiting for each step."""
 
     engine: str
-    schema: str
-    size: int
-    articles: int
-    unread: int
-    unscreened: int
+    schema_version: str
+    size_bytes: int
+    article_count: int
+    pending_pages: int
+    unmatched: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class SavedConfiguration:
 
     text: str
     loaded_at: datetime
-    faults: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

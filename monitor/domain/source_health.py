@@ -116,27 +116,31 @@ def effective_poll_state(poll_state: PollState) -> PollState:
 
     A source that cannot be read itself, or that missed articles, keeps that state.
     """
-    pages = poll_state.pages
+    pages = poll_state.page_quality
     if poll_state.state not in _READABLE_STATES:
         return poll_state
-    if pages.changed_at is None:
-        recovered = pages.mended_at and poll_state.state_since_at and pages.mended_at > poll_state.state_since_at
+    if pages.layout_changed_at is None:
+        recovered = (
+            pages.layout_restored_at
+            and poll_state.state_since_at
+            and pages.layout_restored_at > poll_state.state_since_at
+        )
         return (
-            replace(poll_state, state_since_at=pages.mended_at)
+            replace(poll_state, state_since_at=pages.layout_restored_at)
             if recovered and poll_state.state in HEALTHY_STATES
             else poll_state
         )
-    if pages.changed_at == poll_state.accepted_at:
+    if pages.layout_changed_at == poll_state.accepted_at:
         return (
             replace(poll_state, detail=poll_state.detail or _describe_page_quality(poll_state))
             if poll_state.state is SourceState.OK
             else poll_state
         )
-    command = f"monitor extract --source {poll_state.source_id} {pages.url}"
+    command = f"monitor extract --source {poll_state.source_id} {pages.example_url}"
     return replace(
         poll_state,
         state=SourceState.FAILING,
-        state_since_at=pages.changed_at,
+        state_since_at=pages.layout_changed_at,
         detail=f"layout changed: {_describe_page_quality(poll_state)}",
         suggestion=f"inspect the extraction with `{command}`, and set the source's `selectors:`",
     )
@@ -144,21 +148,21 @@ def effective_poll_state(poll_state: PollState) -> PollState:
 
 def _describe_page_quality(poll_state: PollState) -> str:
     """Return a sentence on the extraction confidence of the source's pages."""
-    pages = poll_state.pages
+    pages = poll_state.page_quality
     if not pages.usual:
         return (
             f"hardly any article text is found on its pages: confidence {pages.current_confidence:.2f}, "
-            f"e.g. {pages.url}"
+            f"e.g. {pages.example_url}"
         )
     return (
         f"its pages are read with confidence {pages.current_confidence:.2f}, usually {pages.usual:.2f}, "
-        f"since {pages.changed_at:%Y-%m-%d %H:%M} UTC, e.g. {pages.url}"
+        f"since {pages.layout_changed_at:%Y-%m-%d %H:%M} UTC, e.g. {pages.example_url}"
     )
 
 
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
     """Return the poll state with a layout change accepted if it lasted a week after being reported."""
-    changed_at, reported_at = poll_state.pages.changed_at, poll_state.first_reported_at
+    changed_at, reported_at = poll_state.page_quality.layout_changed_at, poll_state.first_reported_at
     if changed_at is None or reported_at is None or poll_state.reported_state is not SourceState.FAILING:
         return poll_state
     persists = poll_state.state in _READABLE_STATES and now - max(changed_at, reported_at) >= LAYOUT_ACCEPTED_AFTER
@@ -177,7 +181,7 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
         if poll_state.reported_state in HEALTHY_STATES:
             return None
         text = f"{outlet} is read again{since}; it was {poll_state.reported_state.value}"
-        if poll_state.pages.changed_at is not None:
+        if poll_state.page_quality.layout_changed_at is not None:
             text = f"{outlet}: {_describe_page_quality(poll_state)}. This is accepted as usual from now on"
         return SourceNotice(poll_state.source_id, NoticeKind.RECOVERY, text)
     is_other_problem = (

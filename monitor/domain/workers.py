@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.domain.poll_state import Lease
-
 QUEUE_NAME, COLLECT_TASK, READ_PAGES_TASK = "monitor", "collect", "read"
 """Names of the queue and of its tasks."""
 
@@ -54,35 +52,7 @@ class WorkerHeartbeat:
     done: int = 0
     failed: int = 0
     new: int = 0
-    faults: tuple[str, ...] = ()
-
-
-class JobQueue(Protocol):
-    """Queue between the daemon and its workers. Every method is one transaction and may raise ``StoreError``."""
-
-    def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
-        """Requeue the jobs of dead workers, then lease due sources and enqueue a job for each.
-
-        Sources with pages to read get a job, too. If no worker is alive, all jobs are cancelled instead. Concurrent
-        calls enqueue each due source once.
-        """
-        ...
-
-    def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
-        """Exchange the lease of a job for the worker's own; return None if the job's lease has expired."""
-        ...
-
-    def release(self, source_id: str, token: str) -> bool:
-        """Release a lease without a poll, so that the source is due again; return False if the lease has expired."""
-        ...
-
-    def count_jobs(self) -> QueueCounts:
-        """Return the number of alive workers, and of jobs by state."""
-        ...
-
-    def delete_old_jobs(self) -> int:
-        """Delete failed jobs older than a week and workers long dead; return the number of deleted jobs."""
-        ...
+    problems: tuple[str, ...] = ()
 
 
 class WorkerPoolPort(Protocol):

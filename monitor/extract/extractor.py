@@ -154,7 +154,7 @@ def explain_page(
         section=metadata.sections[0] if metadata.sections else "",
         language=detect_language(f"{title} {text}", metadata.languages) or _choose_default_language(source, entry),
         confidence=estimate_confidence(page, title, published is not None, selectors.body),
-        partial=find_partial_reason(page, metadata, text),
+        partial_reason=find_partial_reason(page, metadata, text),
     )
     if selectors.body and not page.is_body_selected:
         text_why = text_why or f"the selector matched nothing: {selectors.body}"

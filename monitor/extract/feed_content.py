@@ -32,7 +32,7 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
         modified_at=entry.updated_at,
         authors=entry.authors,
         language=entry.language or source.language,
-        partial="feed",
+        partial_reason="feed",
     )
 
 
@@ -98,13 +98,13 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         agency=agency,
         language=detect_language(f"{title} {text or ' '.join(summary)}", [entry.language, source.language]),
         confidence=0.5 if text else 0.2,
-        partial="" if is_content_complete else "feed",
+        partial_reason="" if is_content_complete else "feed",
     )
 
 
 def is_complete(article: Article) -> bool:
     """Return whether the feed's text is the whole article, so that its page need not be fetched."""
-    return not article.partial and bool(article.body)
+    return not article.partial_reason and bool(article.body)
 
 
 def merge_texts(page_article: Article, feed_article: Article) -> Article:
@@ -115,7 +115,7 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
     if not _is_same_article(page_article, feed_article) or (
         page_article.confidence < _MIN_TRUSTED_CONFIDENCE and feed_article.body
     ):
-        return replace(feed_article, partial=feed_article.partial or "feed")
+        return replace(feed_article, partial_reason=feed_article.partial_reason or "feed")
     is_feed_fuller = is_complete(feed_article) and measure_weight(feed_article.body) > measure_weight(page_article.body)
     best, other = (
         (feed_article, page_article) if is_feed_fuller or not page_article.body else (page_article, feed_article)
@@ -141,14 +141,14 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
 
 def match_score(page_article: Article, feed_article: Article) -> float | None:
     """Return the confidence that a page is the article of its entry, from 0 to 1, or None behind a paywall."""
-    if page_article.partial == "paywall":
+    if page_article.partial_reason == "paywall":
         return None
     return page_article.confidence if _is_same_article(page_article, feed_article) else 0.0
 
 
 def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
     """Return the page's standfirst; if the page's text is partial, the feed's summary is added unless it repeats it."""
-    is_page_partial = page_article.partial or page_article.confidence < _MIN_TRUSTED_CONFIDENCE
+    is_page_partial = page_article.partial_reason or page_article.confidence < _MIN_TRUSTED_CONFIDENCE
     parts = [page_article.standfirst or feed_article.standfirst]
     if is_page_partial and alnum_key(feed_article.standfirst) not in alnum_key(f"{parts[0]} {page_article.body}"):
         parts.append(feed_article.standfirst)

@@ -175,7 +175,7 @@ def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tup
 
 
 def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
-    """Build an entry from raw fields; a link to the document itself (``base``) is no link.
+    """Build an entry from raw fields; a link to the document itself (``base``) is ignored.
 
     A missing publication date is replaced by the modification date.
     """

@@ -56,7 +56,7 @@ class Canary:
             reportable = ReportableHit(
                 id=1,
                 rule_id=hit.rule_id,
-                official_ids=hit.officials,
+                official_ids=hit.official_ids,
                 passages=hit.passages,
                 kind=HitKind.NEW,
                 found_at=now,

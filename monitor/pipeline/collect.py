@@ -16,7 +16,7 @@ from monitor.domain.source_health import SourceNotice, effective_poll_state
 from monitor.pipeline.build_articles import ArticleBuilder, ProcessOffloader, build_aliases
 from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, PollAttempt
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, note_fallback_articles, plan_poll
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.evidence import recognize_entries
 from monitor.stories.identity import assign_entry_keys, collect_lookup_keys
 from monitor.text.urls import extract_host
@@ -54,7 +54,7 @@ class Collector:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         fetcher: Fetcher,
         process_pool: ProcessPool,
         clock: Clock,

@@ -37,7 +37,7 @@ from monitor.domain.ports import Clock, DigestSchedule
 from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.novelty import PREDATES_SOURCE_REASON
 
 OVERDUE_AFTER = timedelta(minutes=5)
@@ -83,7 +83,7 @@ class DigestComposer:
     """Composes due digests. One instance per process."""
 
     def __init__(
-        self, database: SqlDatabase, timetable: DigestSchedule, clock: Clock, rate: MessageRate | None = None
+        self, database: Database, timetable: DigestSchedule, clock: Clock, rate: MessageRate | None = None
     ) -> None:
         self._database = database
         self._timetable = timetable
@@ -127,7 +127,7 @@ class DigestComposer:
         Returns the digest and the ids of the hits to mark as reported: none, if it leaves out older undelivered hits.
         """
         now = self._clock()
-        last = await self._database.read(self._database.outbox.load_last_window, plan)
+        last = await self._database.read(self._database.digests.load_last_window, plan)
         start_at = _window_start(last) if last else now - configuration.settings.backfill
         start_at = since if since is not None else min(start_at, now - TIME_RESOLUTION)
         window = Window(start_at, now)
@@ -136,7 +136,7 @@ class DigestComposer:
             found_since=None if last else start_at,
             period_start_at=since,
         )
-        inputs = await self._database.read(self._database.outbox.load_inputs, plan, query)
+        inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
         is_complete = inputs.undelivered_hit_ids <= {hit.id for hit in inputs.hits}
         digest = await self._compose(plan, configuration, window, inputs)
         return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else ()
@@ -145,7 +145,7 @@ class DigestComposer:
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[Message, ...]]:
         """Commit the digest of ``preview`` with its deliveries, and mark its hits as reported."""
-        if await self._database.read(self._database.outbox.load_last_window, plan) is None:
+        if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
         digest, hit_ids = await self.preview(plan, configuration, since)
         rendered = await self._render(digest, configuration)
@@ -178,7 +178,7 @@ class DigestComposer:
         has_notices = bool(notices or problem_notices(inputs.source_states, window.start_at, window.end_at))
         is_overdue = self._is_overdue(plan, due, inputs.hits)
         digest = await self._compose(plan, configuration, window, inputs, notices, is_overdue=is_overdue)
-        if plan.schedule.is_immediate and not (digest.stories or digest.overflow):
+        if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
         rendered = await self._render(digest, configuration) if should_send else None
@@ -189,7 +189,7 @@ class DigestComposer:
 
     async def _run_fallback(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
         """Send the headlines and links of a window whose digest has failed; return the digest if it has any."""
-        hits = await self._database.read(self._database.outbox.list_headlines, plan, due.hits_before)
+        hits = await self._database.read(self._database.digests.list_headlines, plan, due.hits_before)
         if not hits:
             return None
         items = tuple({item.article_id: item for item in hits.values()}.values())
@@ -202,7 +202,7 @@ class DigestComposer:
         now = self._clock()
         checked_at = self._checked_at.get(plan.id)
         self._checked_at[plan.id] = now
-        last = await self._database.read(self._database.outbox.load_last_window, plan)
+        last = await self._database.read(self._database.digests.load_last_window, plan)
         is_first = last is None
         if last is None:
             last = await self._start_plan(plan, now, configuration.settings.backfill)
@@ -221,7 +221,7 @@ class DigestComposer:
         self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
     ) -> DigestInputs | None:
         """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
-        load_inputs = self._database.outbox.load_inputs
+        load_inputs = self._database.digests.load_inputs
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
             return await self._database.read(load_inputs, plan, query)
@@ -266,7 +266,7 @@ class DigestComposer:
         is_immediate = plan.schedule.is_immediate
         end_at = start_at if is_immediate else now - TIME_RESOLUTION
         initial = Digest(plan.id, plan.title, Window(start_at - INITIAL_WINDOW_LEAD, end_at), now, plan.timezone)
-        await self._database.run(self._database.outbox.create_digest, initial, plan, start_at)
+        await self._database.run(self._database.digests.create_digest, initial, plan, start_at)
         return LastWindow(end_at, None if is_immediate else start_at)
 
     def _is_rate_limited(self, plan: DigestPlan, now: datetime) -> bool:
@@ -326,7 +326,7 @@ class DigestComposer:
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
             messages = build_messages(digest, rendered, channels, self._clock())
-        is_stored = await self._database.run(self._database.outbox.commit_digest, digest, messages, hit_ids)
+        is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids)
         if is_stored and rendered:
             self._sent_at[plan.id].append(self._clock())
         return messages if is_stored else None
@@ -369,7 +369,7 @@ def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -
 def _should_send(plan: DigestPlan, digest: Digest, *, has_notices: bool) -> bool:
     """Return whether to send the digest: it has hits or notices, or empty digests are wanted."""
     sends_empty = plan.send_when_empty and not plan.schedule.is_immediate
-    return bool(plan.channels) and bool(digest.stories or digest.overflow or has_notices or sends_empty)
+    return bool(plan.channels) and bool(digest.stories or digest.omitted_articles or has_notices or sends_empty)
 
 
 def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from monitor.domain.errors import StoreError
 from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingIndex
 from monitor.domain.ports import Clock
 from monitor.pipeline.build_articles import ProcessOffloader
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 if TYPE_CHECKING:
     from monitor.stories.features import Vocabulary
@@ -33,7 +33,7 @@ class GroupingStep:
     A crash loses the latest term frequencies; this changes weights slightly and no stored story.
     """
 
-    def __init__(self, database: SqlDatabase, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
+    def __init__(self, database: Database, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
         self._database, self._clock, self._offloader = database, clock, offloader or ProcessOffloader()
         self._vocabulary: Vocabulary | None = None
         self._saved_article_count = 0

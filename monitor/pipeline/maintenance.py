@@ -12,7 +12,7 @@ from monitor.domain.ports import Clock
 from monitor.domain.read_models import DiskSpace
 
 if TYPE_CHECKING:  # `monitor --help` imports this module and must not load a database driver
-    from monitor.store.database import SqlDatabase
+    from monitor.store.database import Database
 
 BYTES_PER_MEGABYTE = 2**20
 MIN_FREE_BYTES = 64 * BYTES_PER_MEGABYTE
@@ -39,7 +39,7 @@ class CleanupResult:
 class Maintenance:
     """Checks the disk, creates backups and deletes expired data."""
 
-    def __init__(self, database: "SqlDatabase", clock: Clock) -> None:
+    def __init__(self, database: "Database", clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._low_disk_space: DiskSpace | None = None
 

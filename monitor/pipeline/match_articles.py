@@ -11,7 +11,7 @@ from typing import Protocol
 from monitor.domain.article import Article, StoredArticle
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 MAX_EXAMPLES = 5
 
@@ -63,7 +63,7 @@ def backtest(
     for stored in articles:
         before = reported_rules.get(stored.id, frozenset())
         hits: dict[str, RuleHit] = {}
-        if stored.news:
+        if stored.is_alertable:
             findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at)
             hits = {hit.rule_id: hit for hit in findings.hits}
         for rule, hit in hits.items():
@@ -112,7 +112,7 @@ class MatchingResult:
 class MatchingStep:
     """Matches stored articles in the order of their ids."""
 
-    def __init__(self, database: SqlDatabase, matcher: ArticleMatcher, clock: Clock) -> None:
+    def __init__(self, database: Database, matcher: ArticleMatcher, clock: Clock) -> None:
         self._database, self._matcher, self._clock = database, matcher, clock
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
@@ -148,4 +148,4 @@ class MatchingStep:
     async def _store_findings(self, findings: Sequence[tuple[StoredArticle, Findings]]) -> int:
         if not findings:
             return 0
-        return await self._database.run(self._database.articles.save_findings, findings, self._clock())
+        return await self._database.run(self._database.findings.save, findings, self._clock())

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.ports import Clock, DigestSchedule
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 MAX_DELIVERY_DELAY = timedelta(hours=1)  # mail servers that greylist accept a message within an hour
 MAX_MATCHING_DELAY = timedelta(minutes=15)  # a first pass over 2,000 feeds is matched in less
@@ -21,7 +21,7 @@ class OutcomeCheck:
     """Finds what is late, and a database log that grows. One instance per configuration."""
 
     def __init__(
-        self, database: SqlDatabase, timetable: DigestSchedule, configuration: Configuration, clock: Clock
+        self, database: Database, timetable: DigestSchedule, configuration: Configuration, clock: Clock
     ) -> None:
         self._database, self._timetable = database, timetable
         self._plans = [plan for plan in configuration.digests if not plan.schedule.is_immediate]
@@ -45,7 +45,7 @@ class OutcomeCheck:
         """Return the ids of digests that were due more than ``MAX_DIGEST_DELAY`` ago and are not composed."""
         overdue = []
         for plan in self._plans:
-            end_at = self._database.outbox.last_window_end(plan.id)
+            end_at = self._database.digests.last_window_end(plan.id)
             if end_at and self._timetable.last_due(plan, end_at, now - MAX_DIGEST_DELAY):
                 overdue.append(plan.id)
         return overdue

@@ -225,7 +225,7 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
     return EntryCounts(
         total=document.entry_count + document.gap_count + feed.merged_count + feed.empty_count,
         new=decided[EntryDecision.NEW],
-        held=decided[EntryDecision.QUARANTINED],
+        quarantined=decided[EntryDecision.QUARANTINED],
         known=decided[EntryDecision.KNOWN] + decided[EntryDecision.REPUBLISHED] + document.parsed.unchanged_count,
         merged=decided[EntryDecision.REPEATED] + feed.merged_count,
         empty=decided[EntryDecision.EMPTY] + feed.empty_count,

@@ -12,7 +12,7 @@ from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
 from monitor.pipeline.feed_documents import request_headers
 from monitor.pipeline.store_retry import Sleep, run_with_retries
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.undated import decide_undated_article
 
 PAGE_LEASE = timedelta(minutes=5)
@@ -49,7 +49,7 @@ class PageReader:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         fetcher: Fetcher,
         process_pool: ProcessPool,
         clock: Clock,
@@ -132,7 +132,7 @@ class PageReader:
         await self._save(save_page, pending_page, article, page, error, confidence, alerting)
 
     async def _store_feed_text(self, pending_page: PendingPage, reason: str, page: Fetched | None = None) -> PageResult:
-        article = replace(pending_page.article, partial=pending_page.article.partial or "feed")
+        article = replace(pending_page.article, partial_reason=pending_page.article.partial_reason or "feed")
         try:
             await self._save_article(pending_page, article, page, reason)
         except MonitorError as error:

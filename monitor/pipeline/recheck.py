@@ -21,7 +21,7 @@ from monitor.domain.source import Source
 from monitor.domain.watchlist import Rule
 from monitor.pipeline.feed_documents import request_headers
 from monitor.pipeline.match_articles import ArticleMatcher
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_correction_notice, normalize_passages
 from monitor.text.sanitize import truncate_text
 
@@ -58,7 +58,7 @@ class Rechecker:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         fetcher: Fetcher,
         process_pool: ProcessPool,
         matcher: ArticleMatcher,
@@ -113,9 +113,11 @@ class Rechecker:
     async def _compare(self, recheck: Recheck, found: Article) -> RecheckResult:
         stored = recheck.stored
         article = merge_versions(stored.article, found)
-        is_reliable = found.confidence >= MIN_CONFIDENCE and found.body and not found.partial
+        is_reliable = found.confidence >= MIN_CONFIDENCE and found.body and not found.partial_reason
         revision = (
-            compare_versions(stored.article, article, stored.revisions) if is_reliable else Revision(RevisionKind.NONE)
+            compare_versions(stored.article, article, stored.version_count)
+            if is_reliable
+            else Revision(RevisionKind.NONE)
         )
         if revision.kind is RevisionKind.NONE:
             await self._schedule_next(recheck)

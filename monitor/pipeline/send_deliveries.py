@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from monitor.domain.delivery import Delivery, DeliveryResult, Message, Retry, SendResult
 from monitor.domain.errors import StoreError
 from monitor.domain.ports import ChannelSender, Clock
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class DeliverySender:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         senders: Mapping[str, ChannelSender],
         clock: Clock,
         *,
@@ -132,7 +132,7 @@ class DeliverySender:
             return 0
         now = self._clock()
         leased = await self._database.run(
-            self._database.outbox.lease_deliveries,
+            self._database.deliveries.lease_deliveries,
             now,
             limit,
             now + DELIVERY_LEASE,
@@ -212,8 +212,8 @@ class DeliverySender:
         """Write a batch; retry if the database is busy, because an unrecorded delivery is sent twice."""
         for wait in (*RECORD_RETRY_SECONDS, None):
             try:
-                outbox = self._database.outbox
-                for lost in await self._database.run(outbox.record_results, batch, self._clock()):
+                record = self._database.deliveries.record_results
+                for lost in await self._database.run(record, batch, self._clock()):
                     log.warning("delivery lease lost", extra={"delivery": lost})
             except StoreError:
                 if wait is None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from monitor.domain.errors import StoreError
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 T = TypeVar("T")
 RETRY_DELAYS_SECONDS = (1, 2, 4, 8, 16, 32, 64)  # two minutes, below the leases of sources and pages
@@ -13,7 +13,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 async def run_with_retries(
-    database: SqlDatabase, work: Callable[..., T], *args: object, sleep: Sleep = asyncio.sleep
+    database: Database, work: Callable[..., T], *args: object, sleep: Sleep = asyncio.sleep
 ) -> T:
     """Call a method that writes; while it fails, call it again after some seconds. Raises the last ``StoreError``."""
     for delay in RETRY_DELAYS_SECONDS:

@@ -17,7 +17,6 @@ from monitor.domain.workers import (
     DEAD_WORKER_RETENTION,
     HEARTBEAT_KEY_PREFIX,
     EnqueueResult,
-    JobQueue,
     WorkerHeartbeat,
 )
 from monitor.pipeline.build_articles import ProcessOffloader
@@ -25,28 +24,29 @@ from monitor.pipeline.collect import POLL_LEASE, Collector, PollResult
 from monitor.pipeline.poll_plan import PollOutcome
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.store_retry import run_with_retries
-from monitor.store.database import SqlDatabase
-from monitor.store.key_value import SqlKeyValueStore
+from monitor.store.database import Database
+from monitor.store.job_queue import JobQueue
+from monitor.store.key_value import KeyValueStore
 
 
-def save_heartbeat(store: SqlKeyValueStore, heartbeat: WorkerHeartbeat) -> None:
+def save_heartbeat(store: KeyValueStore, heartbeat: WorkerHeartbeat) -> None:
     """Store a worker's heartbeat; replaces the previous one."""
     fields = asdict(heartbeat) | {"at": heartbeat.at.isoformat(), "began_at": heartbeat.began_at.isoformat()}
     store.set(HEARTBEAT_KEY_PREFIX + heartbeat.name, json.dumps(fields), heartbeat.at)
 
 
-def load_heartbeats(store: SqlKeyValueStore) -> list[WorkerHeartbeat]:
+def load_heartbeats(store: KeyValueStore) -> list[WorkerHeartbeat]:
     """Return the last heartbeat of each worker, sorted by name."""
     heartbeats = map(_parse_heartbeat, store.get_by_prefix(HEARTBEAT_KEY_PREFIX).values())
     return sorted(heartbeats, key=lambda heartbeat: heartbeat.name)
 
 
-def delete_heartbeat(store: SqlKeyValueStore, worker_name: str) -> None:
+def delete_heartbeat(store: KeyValueStore, worker_name: str) -> None:
     """Delete the heartbeat of a worker that has shut down normally."""
     store.delete([HEARTBEAT_KEY_PREFIX + worker_name])
 
 
-async def delete_expired_heartbeats(database: SqlDatabase, now: datetime) -> None:
+async def delete_expired_heartbeats(database: Database, now: datetime) -> None:
     """Delete the heartbeats of workers that have been dead for ``DEAD_WORKER_RETENTION``."""
     heartbeats = await database.read(load_heartbeats, database.key_values)
     expired = [one for one in heartbeats if now - one.at > DEAD_WORKER_RETENTION]
@@ -57,7 +57,7 @@ async def delete_expired_heartbeats(database: SqlDatabase, now: datetime) -> Non
 def _parse_heartbeat(text: str) -> WorkerHeartbeat:
     fields = json.loads(text)
     times = {name: datetime.fromisoformat(fields[name]) for name in ("at", "began_at")}
-    return WorkerHeartbeat(**fields | times | {"faults": tuple(fields["faults"])})
+    return WorkerHeartbeat(**fields | times | {"problems": tuple(fields["problems"])})
 
 
 EnqueueCallback = Callable[[EnqueueResult], None]
@@ -67,7 +67,7 @@ class JobEnqueuer:
     """Enqueues due work for the workers. ``on_enqueued`` is called with each result."""
 
     def __init__(
-        self, database: SqlDatabase, queue: JobQueue, clock: Clock, on_enqueued: EnqueueCallback = lambda _result: None
+        self, database: Database, queue: JobQueue, clock: Clock, on_enqueued: EnqueueCallback = lambda _result: None
     ) -> None:
         self._database, self._queue, self._clock, self._on_enqueued = database, queue, clock, on_enqueued
         self._worker_count = 0
@@ -109,7 +109,7 @@ class JobHandler:
 
     def __init__(
         self,
-        database: SqlDatabase,
+        database: Database,
         queue: JobQueue,
         services: CollectorServices,
         sources: Mapping[str, Source],

@@ -1,1 +1,1 @@
-"""Rows: tables, migrations, and one file a noun. Rows never leave this package."""
+"""Database: tables, migrations and stores. Rows are used in this package only."""

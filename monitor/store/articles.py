@@ -1,9 +1,10 @@
-"""Articles on their way from an entry in a feed to a text that was looked at."""
+"""Store of articles from the feed entry to the extracted text."""
 
 import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -12,12 +13,11 @@ from monitor.domain.article import Article, KnownArticle, NewArticle, PendingPag
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
-from monitor.domain.mention import Findings
 from monitor.domain.poll_state import Lease, PollState
-from monitor.store.catalogue import ADDRESS, ARTICLE, CONTENT, IDENTITY
 from monitor.store.connections import Connections
-from monitor.store.evidence import append_records, delete_unmatched_snapshots, save_page_snapshot
-from monitor.store.findings import expedite_rechecks, save_findings, schedule_rechecks
+from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY
+from monitor.store.evidence import save_page_snapshot
+from monitor.store.findings import expedite_rechecks
 from monitor.store.full_text import index_texts, remove_from_index
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
@@ -25,37 +25,36 @@ from monitor.store.row_mapping import (
     AnyRow,
     article_columns,
     article_from_row,
-    content_columns,
     find_keys_of_source,
     find_known_articles,
     hash_text,
+    hash_urls,
     insert_rows,
     select_stored_articles,
     stored_article_from_row,
-    url_hashes,
+    text_columns,
 )
 from monitor.store.sources import record_page_quality, record_poll
 from monitor.text.search_text import index_text
 
-_MAX_KEYS_PER_STATEMENT = 1000  # values in one statement; both engines take many more
+_MAX_KEYS_PER_STATEMENT = 1000  # SQLite allows 32,766 parameters, PostgreSQL 65,535
 
 
-class SqlArticleStore:
-    """Store of articles from the feed entry to the findings; every method is one transaction."""
+class ArticleStore:
+    """Store of articles from the feed entry to the extracted text; every method is one transaction."""
 
     def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
         self._connections, self._page_retention = connections, page_retention
 
     def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
-        """Return those identity keys that this source has had before, tombstones included."""
+        """Return the keys that this source has had before, including keys of deleted articles."""
         return set(self.known_articles(source_id, keys))
 
     def known_articles(self, source_id: str, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return the article of each of these identity keys that this source has had before, tombstones included."""
+        """Return the article of each key that this source has had before, including deleted articles."""
         texts = {hash_text(key): key for key in keys}
-        with (
-            self._connections.write_transaction() as connection
-        ):  # where the poll will write: the pages are at hand there
+        # read on the connection that will write the poll: its page cache then holds the index pages
+        with self._connections.write_transaction() as connection:
             found = find_articles_of_keys(connection, source_id, list(texts))
             return {texts[key]: article for key, article in found.items()}
 
@@ -72,22 +71,21 @@ class SqlArticleStore:
         Return the number of new articles.
 
         An article with a known key is not stored; its other keys and its URL are added to the known article. If
-        another process stored some of the new articles first, the counts of the poll state say so. Those of
+        another process stored some of the new articles first, the counts of the poll state include them. Those of
         ``changed_article_ids`` that were reported are rechecked soon. Raises ``LeaseLost``, and then stores nothing.
         """
         with self._connections.write_transaction() as connection:
-            fresh, aliases, learned = _assign_article_ids(
+            fresh, aliases, new_keys = _assign_article_ids(
                 connection, lease.source_id, new_articles, is_sqlite=self._connections.is_sqlite
             )
-            insert_rows(
-                connection, ARTICLE, [_article_row(number, lease.source_id, draft, now) for number, draft in fresh]
-            )
-            texts = [_text_row(number, draft) for number, draft in fresh]
-            insert_rows(connection, CONTENT, texts)
-            index_texts(connection, [(text["article_id"], text["folded"]) for text in texts])
-            urls = [row for number, draft in (*fresh, *aliases) for row in _url_rows(number, draft.article)]
-            insert_rows(connection, ADDRESS, urls, skip_existing=True)
-            insert_rows(connection, IDENTITY, learned, skip_existing=True)
+            rows = [_article_row(article_id, lease.source_id, new, now) for article_id, new in fresh]
+            insert_rows(connection, ARTICLE, rows)
+            texts = [_text_row(article_id, new) for article_id, new in fresh]
+            insert_rows(connection, ARTICLE_TEXT, texts)
+            index_texts(connection, [(text["article_id"], text["search_text"]) for text in texts])
+            urls = [row for article_id, new in (*fresh, *aliases) for row in _url_rows(article_id, new.article)]
+            insert_rows(connection, ARTICLE_URL, urls, skip_existing=True)
+            insert_rows(connection, ENTRY_KEY, new_keys, skip_existing=True)
             record_poll(connection, lease, _with_stored(poll_state, new_articles, fresh), new_article_count=len(fresh))
             expedite_rechecks(connection, changed_article_ids, now)
         return len(fresh)
@@ -95,7 +93,7 @@ class SqlArticleStore:
     def lease_pages(
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
     ) -> list[PendingPage]:
-        """Lease articles whose page is to be fetched now, oldest first; an attempt counts from here on."""
+        """Lease articles whose page is due to be fetched, oldest first; the lease counts as an attempt."""
         token = secrets.token_hex(8)
         due = (IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
@@ -112,11 +110,11 @@ class SqlArticleStore:
             .returning(ARTICLE.c.id)
         )
         with self._connections.write_transaction() as connection:
-            numbers = [row.id for row in connection.execute(claim)]
-            if not numbers:
+            article_ids = [row.id for row in connection.execute(claim)]
+            if not article_ids:
                 return []
-            query = select_stored_articles().add_columns(ARTICLE.c.held)
-            rows = connection.execute(query.where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
+            query = select_stored_articles().add_columns(ARTICLE.c.quarantine_reason)
+            rows = connection.execute(query.where(ARTICLE.c.id.in_(article_ids)).order_by(ARTICLE.c.id))
             return [_pending_page_from_row(row, token) for row in rows]
 
     def save_page(
@@ -132,7 +130,7 @@ class SqlArticleStore:
 
         ``page`` is the raw response, kept as evidence if configured; ``error`` is why the page could not be read, if
         the article has the feed text. ``confidence`` updates the source's page quality; None leaves it unchanged.
-        ``alerting`` decides anew whether the article is alerted, with the reason for quarantine or an empty one.
+        ``alerting`` changes whether the article is alertable, with the reason for quarantine or an empty one.
         """
         with self._connections.write_transaction() as connection:
             _finish_page(
@@ -142,11 +140,11 @@ class SqlArticleStore:
                     **article_columns(article),
                     "stage": str(Stage.EXTRACTED),
                     "last_error": error,
-                    **(dict(zip(("news", "held"), alerting, strict=True)) if alerting else {}),
+                    **(dict(zip(("is_alertable", "quarantine_reason"), alerting, strict=True)) if alerting else {}),
                 },
             )
             replace_text(connection, pending_page.id, article)
-            insert_rows(connection, ADDRESS, _url_rows(pending_page.id, article), skip_existing=True)
+            insert_rows(connection, ARTICLE_URL, _url_rows(pending_page.id, article), skip_existing=True)
             if page and self._page_retention is not PageRetention.NONE:
                 save_page_snapshot(connection, pending_page.id, page)
             if page and page.fetched_at and confidence is not None:
@@ -160,28 +158,14 @@ class SqlArticleStore:
             _finish_page(connection, pending_page, {"last_error": error, "next_attempt_at": next_attempt_at})
 
     def unmatched(self, limit: int) -> list[StoredArticle]:
-        """Return articles at stage ``READ``, oldest first."""
+        """Return articles at stage ``EXTRACTED``, oldest first."""
         return self._load_at_stage(Stage.EXTRACTED, limit)
 
     def mark_matching_failed(self, stored: StoredArticle, error: str) -> None:
-        """Record that an article could not be screened, and move it to ``SCREENED``."""
+        """Record that matching an article failed, and move it to stage ``MATCHED``."""
         with self._connections.write_transaction() as connection:
             values = {"stage": str(Stage.MATCHED), "last_error": error}
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
-
-    def save_findings(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-        """Store mentions, near misses and, for alertable articles, hits; move the articles to the matched stage.
-
-        Returns the number of new hits. Repeating the call changes nothing.
-        """
-        with self._connections.write_transaction() as connection:
-            new = save_findings(connection, findings, now)
-            screened = [stored.id for stored, _found in findings]
-            schedule_rechecks(connection, [stored.id for stored, found in findings if stored.news and found.hits], now)
-            append_records(connection, screened, now)
-            if self._page_retention is PageRetention.MATCHED:
-                delete_unmatched_snapshots(connection, screened)
-        return new
 
     def _load_at_stage(self, stage: Stage, limit: int) -> list[StoredArticle]:
         waiting = select_stored_articles().where(ARTICLE.c.stage == str(stage), IS_IN_PROGRESS)
@@ -193,16 +177,16 @@ class SqlArticleStore:
 
 def _pending_page_from_row(row: AnyRow, token: str) -> PendingPage:
     return PendingPage(
-        row.id, row.source_id, article_from_row(row), row.attempts - 1, token, row.first_seen_at, row.held
+        row.id, row.source_id, article_from_row(row), row.attempts - 1, token, row.first_seen_at, row.quarantine_reason
     )
 
 
 def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, int]:
-    owners: dict[bytes, int] = {}
+    article_ids: dict[bytes, int] = {}
     for start in range(0, len(keys), _MAX_KEYS_PER_STATEMENT):
-        sought = keys[start : start + _MAX_KEYS_PER_STATEMENT]
-        owners.update(find_keys_of_source(connection, source_id, sought))
-    return owners
+        portion = keys[start : start + _MAX_KEYS_PER_STATEMENT]
+        article_ids.update(find_keys_of_source(connection, source_id, portion))
+    return article_ids
 
 
 def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
@@ -214,52 +198,57 @@ def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence
     return articles
 
 
-_Assigned = list[tuple[int, NewArticle]]
+_AssignedArticles = list[tuple[int, NewArticle]]
 
 
 def _assign_article_ids(
     connection: Connection, source_id: str, new_articles: Sequence[NewArticle], *, is_sqlite: bool
-) -> tuple[_Assigned, _Assigned, list[dict[str, Any]]]:
-    """Return the new articles with the ids they get, the known ones with theirs, and the identity rows to learn.
+) -> tuple[_AssignedArticles, _AssignedArticles, list[dict[str, Any]]]:
+    """Return the new articles with the ids that they get, the known ones with theirs, and the rows of keys to insert.
 
-    An article that another process stored meanwhile is in neither; its keys are learned. Evidence keys belong to the
-    first article that had them, and never say which article one is.
+    An article that another process stored meanwhile is in neither list; its keys are inserted. Evidence keys belong to
+    the first article that had them, and never decide which article an entry is.
     """
-    keys = [[hash_text(key) for key in draft.entry_keys] for draft in new_articles]
-    sought = dict.fromkeys(key for several in keys for key in several)
-    owners: dict[bytes, int] = _article_ids_by_key(connection, source_id, list(sought))
-    numbers: Iterator[int] | None = None
-    fresh, aliases = _Assigned(), _Assigned()
-    learned: dict[bytes, int] = {}
-    for draft, several in zip(new_articles, keys, strict=True):
-        owner = draft.known_article_id or next((owners[key] for key in several if key in owners), None)
-        if owner is None:
-            numbers = numbers or _reserve_article_ids(connection, len(new_articles), is_sqlite=is_sqlite)
-            owner = next(numbers)
-            fresh.append((owner, draft))
-        elif draft.known_article_id:
-            aliases.append((owner, draft))
-        for key in (*several, *map(hash_text, draft.evidence_keys)):
-            owners.setdefault(key, owner)
-            learned.setdefault(key, owners[key])
-    rows = [{"source_id": source_id, "key": key, "article_id": owner} for key, owner in learned.items()]
+    hashed_keys = [[hash_text(key) for key in new.entry_keys] for new in new_articles]
+    distinct_keys = list(dict.fromkeys(chain.from_iterable(hashed_keys)))
+    article_ids: dict[bytes, int] = _article_ids_by_key(connection, source_id, distinct_keys)
+    reserved: Iterator[int] | None = None
+    fresh, aliases = _AssignedArticles(), _AssignedArticles()
+    new_keys: dict[bytes, int] = {}
+    for new, keys in zip(new_articles, hashed_keys, strict=True):
+        article_id = new.known_article_id or next((article_ids[key] for key in keys if key in article_ids), None)
+        if article_id is None:
+            reserved = reserved or _reserve_article_ids(connection, len(new_articles), is_sqlite=is_sqlite)
+            article_id = next(reserved)
+            fresh.append((article_id, new))
+        elif new.known_article_id:
+            aliases.append((article_id, new))
+        for key in (*keys, *map(hash_text, new.evidence_keys)):
+            article_ids.setdefault(key, article_id)
+            new_keys.setdefault(key, article_ids[key])
+    rows = [{"source_id": source_id, "key": key, "article_id": article_id} for key, article_id in new_keys.items()]
     return fresh, aliases, rows
 
 
-def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fresh: _Assigned) -> PollState:
+def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fresh: _AssignedArticles) -> PollState:
     """Return the poll state, with articles that another process stored first counted as known and not as new."""
-    stored = {id(draft) for _, draft in fresh}
-    missed = [draft for draft in new_articles if draft.known_article_id is None and id(draft) not in stored]
+    stored = {id(new) for _, new in fresh}
+    missed = [new for new in new_articles if new.known_article_id is None and id(new) not in stored]
     if not missed:
         return poll_state
-    held = sum(bool(draft.quarantine_reason) for draft in missed)
-    counts, new = poll_state.counts, len(missed) - held
-    counts = replace(counts, new=counts.new - new, held=counts.held - held, known=counts.known + len(missed))
+    quarantined = sum(bool(new.quarantine_reason) for new in missed)
+    counts, new_count = poll_state.counts, len(missed) - quarantined
+    counts = replace(
+        counts,
+        new=counts.new - new_count,
+        quarantined=counts.quarantined - quarantined,
+        known=counts.known + len(missed),
+    )
     return replace(poll_state, counts=counts)
 
 
 def _reserve_article_ids(connection: Connection, count: int, *, is_sqlite: bool) -> Iterator[int]:
-    """Yield ids for new articles: known before the insert, so that all rows go in at once."""
+    """Return ids for new articles ahead of the insert, so that one statement per table inserts all rows."""
     if is_sqlite:
         last = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'article'").scalar() or 0
         return iter(range(last + 1, last + 1 + count))
@@ -273,40 +262,46 @@ def _article_row(article_id: int, source_id: str, new_article: NewArticle, now: 
         "source_id": source_id,
         **article_columns(new_article.article),
         "first_seen_at": now,
-        "news": new_article.is_alertable,
-        "held": new_article.quarantine_reason,
+        "is_alertable": new_article.is_alertable,
+        "quarantine_reason": new_article.quarantine_reason,
         "stage": str(new_article.stage),
         "next_attempt_at": now if new_article.stage is Stage.LISTED else None,
         **_INITIAL_COLUMNS,
     }
 
 
-_INITIAL_COLUMNS = {"story_id": "", "copy_of": None, "revisions": 0, "attempts": 0, "last_error": "", "lease_token": ""}
+_INITIAL_COLUMNS = {
+    "story_id": "",
+    "duplicate_of": None,
+    "version_count": 0,
+    "attempts": 0,
+    "last_error": "",
+    "lease_token": "",
+}
 
 
 def _text_row(article_id: int, new_article: NewArticle) -> dict[str, Any]:
-    folded = "" if new_article.stage is Stage.LISTED else new_article.search_text
-    if folded is None:
-        folded = index_text(new_article.article)
-    return {"article_id": article_id, **content_columns(new_article.article, folded)}
+    search_text = "" if new_article.stage is Stage.LISTED else new_article.search_text
+    if search_text is None:
+        search_text = index_text(new_article.article)
+    return {"article_id": article_id, **text_columns(new_article.article, search_text)}
 
 
 def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
-    return [{"url": url, "article_id": article_id} for url in url_hashes(article)]
+    return [{"url_hash": url_hash, "article_id": article_id} for url_hash in hash_urls(article)]
 
 
 def replace_text(connection: Connection, article_id: int, article: Article) -> None:
-    """Put an article's text in place of what was there, inside a transaction; search finds the new one."""
+    """Replace the text of an article and its entry in the full-text index, inside a transaction."""
     remove_from_index(connection, [article_id])
-    folded = index_text(article)
-    connection.execute(
-        update(CONTENT).where(CONTENT.c.article_id == article_id).values(content_columns(article, folded))
-    )
-    index_texts(connection, [(article_id, folded)])
+    search_text = index_text(article)
+    columns = text_columns(article, search_text)
+    connection.execute(update(ARTICLE_TEXT).where(ARTICLE_TEXT.c.article_id == article_id).values(columns))
+    index_texts(connection, [(article_id, search_text)])
 
 
 def _finish_page(connection: Connection, pending_page: PendingPage, values: dict[str, Any]) -> None:
-    held = (ARTICLE.c.id == pending_page.id) & (ARTICLE.c.lease_token == pending_page.token)
-    settled = update(ARTICLE).where(held, ARTICLE.c.lease_token != "").values(lease_token="", **values)
-    if connection.execute(settled).rowcount != 1:
-        raise LeaseLost(f"the lease of article {pending_page.id} ended; another worker reads it")
+    is_leased = (ARTICLE.c.id == pending_page.id, ARTICLE.c.lease_token == pending_page.token)
+    finish = update(ARTICLE).where(*is_leased, ARTICLE.c.lease_token != "").values(lease_token="", **values)
+    if connection.execute(finish).rowcount != 1:
+        raise LeaseLost(f"the lease of article {pending_page.id} has expired; another worker reads its page")

@@ -1,4 +1,4 @@
-"""Backups of a SQLite database while it works: copied by SQLite itself, verified, then rotated. And its health."""
+"""Backups of a running SQLite database: copy, verification, rotation; integrity checks."""
 
 import os
 import sqlite3
@@ -10,36 +10,38 @@ from monitor.store.connections import Connections
 from monitor.store.errors import translate_errors
 
 TIMESTAMP_FORMAT = "%Y%m%dT%H%M%SZ"
-MAX_CHECKED_BYTES = 2**30  # bytes; beyond, a whole look takes too long to start with
-_REQUIRED_SPACE_FACTOR = 1.2  # a copy needs its size, and the disk must not end full
+MAX_CHECKED_BYTES = 2**30
+"""Larger databases are not checked at the start, because it would take too long."""
+
+_REQUIRED_SPACE_FACTOR = 1.2  # the copy must not fill the disk
 
 
 def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
     """Copy the database to ``folder/name.db``, verify the copy, and delete all but the ``keep`` newest copies.
 
-    Writers go on meanwhile; the copy is of one moment. A copy appears under its name only when it is whole and sound.
-    Where space is short, old copies go first, all but the newest.
-    Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no room or the copy is not sound.
+    Writers continue meanwhile; the copy has the state of one moment. It gets its name only when it is complete and
+    verified. If space is short, old copies are deleted first, except for the newest.
+    Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no space or the copy is damaged.
     """
     if not connections.is_sqlite:
-        raise UsageError("PostgreSQL is backed up by its own tools: pg_dump --format=custom DATABASE > FILE")
+        raise UsageError("back up PostgreSQL with its own tools: pg_dump --format=custom DATABASE > FILE")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target, part = folder / f"{name}.db", folder / f"{name}.part"
     _ensure_free_space(Path(connections.database_file), folder)
     try:
         with translate_errors():
             _copy_database(connections.database_file, part)
-        faults = check_integrity(part, is_quick=True)
-        if faults:
+        errors = check_integrity(part, is_quick=True)
+        if errors:
             raise StoreCorrupt(
-                f"the backup is not sound, so neither is {connections.database_file}: {'; '.join(faults[:3])}"
+                f"the backup is damaged, so {connections.database_file} is damaged, too: {'; '.join(errors[:3])}"
             )
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     _sync_directory(folder)
     copies = sorted(folder.glob(f"{_stem(connections.database_file)}-*.db"), key=lambda copy: (copy <= target, copy))
-    for old in copies[:-keep]:  # those that a wrong clock has dated later than this one are the first to go
+    for old in copies[:-keep]:  # copies dated later than this one, by a wrong clock, are deleted first
         old.unlink()
     return target
 
@@ -50,19 +52,19 @@ def backup_name(connections: Connections, now: datetime) -> str:
 
 
 def newest_backup(connections: Connections) -> Path | None:
-    """Return the newest backup in the folder beside the database, or None."""
+    """Return the newest backup in the default folder, or None."""
     return max(backup_folder(connections).glob(f"{_stem(connections.database_file)}-*.db"), default=None)
 
 
 def backup_folder(connections: Connections) -> Path:
-    """Return the folder of backups beside the database."""
+    """Return the default folder of backups, next to the database."""
     return Path(connections.database_file).absolute().parent / "backups"
 
 
 def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str, ...]:
-    """Return what is wrong with a database file, as SQLite's integrity check puts it; empty when it is sound.
+    """Return the errors that SQLite's integrity check finds in a database file; the file is not changed.
 
-    ``quick`` leaves out that indexes agree with their tables. Nothing is written to the file.
+    ``is_quick`` omits the comparison of indexes with their tables.
     """
     check = "quick_check" if is_quick else "integrity_check"
     try:
@@ -78,23 +80,23 @@ def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str
 
 
 def check_at_start(connections: Connections) -> None:
-    """Look over a SQLite database before a daemon works on it: it must not go on writing into a damaged file.
+    """Check an SQLite database before a daemon uses it, so that it never writes to a damaged file.
 
-    One of more than a gigabyte is not looked over; ``db check`` does that. Raises ``StoreCorrupt``, which names the
-    newest backup; the file is left as it is.
+    Files above ``MAX_CHECKED_BYTES`` are not checked; `monitor db check` does that. Raises ``StoreCorrupt`` with the
+    path of the newest backup; the file is not changed.
     """
     file = Path(connections.database_file)
     if not connections.is_sqlite or not file.exists() or file.stat().st_size > MAX_CHECKED_BYTES:
         return
-    faults = check_integrity(file, is_quick=True)
-    if faults:
+    errors = check_integrity(file, is_quick=True)
+    if errors:
         backup = newest_backup(connections)
         advice = (
-            f"move it away and put {backup} in its place, which is the newest backup"
+            f"move it away and replace it by the newest backup, {backup}"
             if backup
-            else "there is no backup beside it; .recover of the sqlite3 shell may save most of it"
+            else "there is no backup next to it; .recover of the sqlite3 shell may save most of it"
         )
-        raise StoreCorrupt(f"{file} is damaged ({faults[0]}) and was left as it is: {advice}")
+        raise StoreCorrupt(f"{file} is damaged ({errors[0]}) and was not changed: {advice}")
 
 
 def _copy_database(source: str, partial_file: Path) -> None:
@@ -103,7 +105,7 @@ def _copy_database(source: str, partial_file: Path) -> None:
     reader, copy = sqlite3.connect(source), sqlite3.connect(partial_file)
     try:
         reader.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        copy.execute("PRAGMA journal_mode=DELETE")  # a single file without a WAL
     finally:
         reader.close()
         copy.close()
@@ -124,8 +126,8 @@ def _ensure_free_space(database: Path, folder: Path) -> None:
     free = _free_bytes(folder)
     if free < needed:
         raise StoreError(
-            f"no room for a backup in {folder}: {free // 2**20} MB are free and {needed // 2**20} MB are wanted; "
-            "free some, or name a folder on another disk"
+            f"not enough space for a backup in {folder}: {free // 2**20} MB are free, {needed // 2**20} MB are needed; "
+            "free some space, or use a folder on another disk"
         )
 
 

@@ -1,8 +1,7 @@
-"""Domain values as JSON text and back, for columns that nothing is looked up by.
+"""Column types with the same meaning on SQLite and PostgreSQL, and domain values as JSON text.
 
-A field that is missing takes its default and an unknown one is left out, so the types may grow without a migration.
-
-Column types that mean the same on SQLite and on PostgreSQL.
+In JSON, a missing field gets its default and an unknown one is ignored, so a type may get fields without a migration.
+Renaming a field needs one.
 """
 
 import dataclasses
@@ -24,12 +23,12 @@ _JSON_SCALARS = frozenset((str, int, float, bool, NoneType))
 
 
 def to_json(value: object) -> str:
-    """Write a value as JSON; fields that hold their default are left out."""
+    """Return a value as JSON; fields with their default value are omitted."""
     return json.dumps(_to_plain(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def from_json(target_type: type[T], text: str) -> T:
-    """Read what ``dumps`` wrote. Raises ``ValueError`` or ``TypeError`` if the text is not that."""
+    """Return the value that ``to_json`` encoded. Raises ``ValueError`` or ``TypeError`` for other texts."""
     value: T = decoder_for(target_type)(json.loads(text))  # type: ignore[arg-type]  # every type can be hashed
     return value
 
@@ -40,7 +39,7 @@ def _to_plain(value: Any) -> Any:
 
 @cache
 def _encoder_for(value_type: Any) -> Callable[[Any], Any]:
-    """Return the function that makes of a ``kind`` what JSON can hold."""
+    """Return the function that converts a value of this type for ``json.dumps``; ``TypeError`` if there is none."""
     if issubclass(value_type, Enum):
         return attrgetter("value")
     if issubclass(value_type, str | int | float):
@@ -71,7 +70,7 @@ def _dataclass_encoder(value_type: Any) -> Callable[[Any], Any]:
 
 @cache
 def decoder_for(value_type: Any) -> Decoder:
-    """Return the function that makes a ``kind`` of what ``json.loads`` gave."""
+    """Return the function that builds a value of this type from the result of ``json.loads``."""
     arguments = get_args(value_type)
     if get_origin(value_type) in {Union, UnionType}:
         (inner,) = [decoder_for(argument) for argument in arguments if argument is not NoneType]
@@ -107,11 +106,11 @@ def _dataclass_decoder(value_type: Any) -> Decoder:
     return read
 
 
-BIG_INTEGER = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives row ids to INTEGER alone
+BIG_INTEGER = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates ids for INTEGER columns only
 
 
 def clean_text(text: str) -> str:
-    """Take out what no database can hold: NUL, and halves of surrogate pairs (they become U+FFFD)."""
+    """Return the text without what databases reject: NUL is removed, lone surrogates become U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "")
     try:
@@ -122,35 +121,35 @@ def clean_text(text: str) -> str:
 
 
 def clean_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Take the same out of many texts, which mostly hold none of it."""
+    """Return several texts cleaned as by ``clean_text``; fast if nothing has to be changed."""
     joined = "".join(texts)
     return texts if joined.isascii() and "\0" not in joined else [clean_text(text) for text in texts]
 
 
 class CleanText(TypeDecorator[str]):
-    """Text from the world outside, stored clean."""
+    """Text from outside, cleaned by ``clean_text`` before it is stored."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's call
-        """Clean what goes in."""
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - signature of SQLAlchemy
+        """Clean the value."""
         return value if value is None or (value.isascii() and "\0" not in value) else clean_text(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time: TIMESTAMPTZ on PostgreSQL; on SQLite ISO text of fixed width, which sorts as time does."""
+    """UTC time: TIMESTAMPTZ on PostgreSQL; on SQLite ISO 8601 text of fixed width, which sorts by time."""
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the column's type."""
+        """Return the column type of the engine."""
         kind = String(27) if dialect.name == "sqlite" else DateTime(timezone=True)
         return dialect.type_descriptor(kind)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Bring to UTC; a time without a zone is a bug in the caller."""
+        """Convert to UTC. Raises ``ValueError`` for a time without a zone, which is a bug in the caller."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -158,8 +157,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value if value.tzinfo is UTC else value.astimezone(UTC)
         return value.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z" if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's call
-        """Return it as UTC."""
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of SQLAlchemy
+        """Return the value as a time in UTC."""
         if value is None:
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Connections: how each engine is opened, and what a transaction is on it."""
+"""Connections and transactions of both engines; upserts."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -16,15 +16,15 @@ from monitor.store.errors import translate_errors
 
 BUSY_TIMEOUT_SECONDS = 5.0
 IDLE_IN_TRANSACTION_SECONDS = 20.0
-"""After so long in the middle of a transaction, PostgreSQL gives a process up that is frozen, and frees its locks."""
+"""PostgreSQL ends the session of a process that is idle in a transaction for this long, and releases its locks."""
 
 KEEPALIVE_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-KEEPALIVE_OPTIONS |= {
-    "tcp_user_timeout": 30_000
-}  # a network that was cut is noticed within half a minute, not after two hours
-_WAL_CHECKPOINT_PAGES = (
-    4000  # 16 MB; at the usual 4 MB the pages of the full-text index were copied home with every few polls
-)
+KEEPALIVE_OPTIONS |= {"tcp_user_timeout": 30_000}
+"""A broken connection is detected within 30 s; the default of the system is about two hours."""
+
+_WAL_CHECKPOINT_PAGES = 4000
+"""16 MB; at the default of 4 MB, the pages of the full-text index were written back after every few polls."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -38,15 +38,15 @@ _PRAGMAS = (
 
 
 class Connections:
-    """A writer and its readers on one database.
+    """One writing connection and several reading ones to a database.
 
-    On SQLite a write transaction begins IMMEDIATE, so that it waits for its turn at the start and never fails for the
-    lock in the middle. A commit of collected articles reaches the disk with the next checkpoint (synchronous=NORMAL:
-    after a power cut the last polls are simply polled again); what was told and sent is flushed at once (``durable``).
+    On SQLite, a write transaction begins IMMEDIATE: it waits for the lock at its start and cannot fail because of it
+    later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL; after a power
+    failure the last polls are repeated). Commits of digests and deliveries are flushed at once (``durable``).
     """
 
     def __init__(self, url: str) -> None:
-        """Prepare the connections; none is opened yet. Raises ``UsageError`` for a URL that names no known engine."""
+        """Prepare the connections without opening one. Raises ``UsageError`` for a URL of an unsupported engine."""
         self.is_sqlite, self.database_file = _parse_url(url)
         if self.is_sqlite:
             self._write_engine = _create_sqlite_engine(url, pool_size=1, max_overflow=0)
@@ -61,7 +61,7 @@ class Connections:
 
     @property
     def conninfo(self) -> dict[str, Any]:
-        """What PostgreSQL's own driver needs to connect to the same database; nothing on SQLite."""
+        """Return the parameters to connect to the same database with psycopg; empty on SQLite."""
         if self.is_sqlite:
             return {}
         _, found = self._write_engine.dialect.create_connect_args(self._write_engine.url)
@@ -69,7 +69,7 @@ class Connections:
 
     @contextmanager
     def write_transaction(self, *, durable: bool = False) -> Iterator[Connection]:
-        """Open a write transaction: it commits whole, or leaves nothing when an error passes through."""
+        """Open a write transaction; it is rolled back if an exception leaves the block."""
         if not self.is_sqlite:
             with translate_errors(), self._write_engine.begin() as connection:
                 yield connection
@@ -86,10 +86,7 @@ class Connections:
 
     @contextmanager
     def shared_transaction(self) -> Iterator[None]:
-        """Make what this thread writes inside one transaction: all of it commits, or nothing. For SQLite only.
-
-        What has to be durable must not be among it.
-        """
+        """Run all writes of this thread in one transaction; on SQLite only, and without durable writes."""
         with self.write_transaction() as connection:
             self._thread_state.connection = connection
             try:
@@ -98,14 +95,14 @@ class Connections:
                 self._thread_state.connection = None
 
     def _get_write_connection(self) -> Connection:
-        """Return the one connection that writes; it stays open, for taking one from the pool costs as much as a row."""
+        """Return the writing connection. It stays open: getting one from the pool takes as long as inserting a row."""
         if self._write_connection is None:
             self._write_connection = self._write_engine.connect()
         return self._write_connection
 
     @contextmanager
     def read_transaction(self) -> Iterator[Connection]:
-        """Open a read transaction: all its queries see one state."""
+        """Open a read transaction; all its queries see one state."""
         shared: Connection | None = getattr(self._thread_state, "reader", None)
         if shared is not None:
             yield shared
@@ -124,12 +121,12 @@ class Connections:
                 self._thread_state.reader = None
 
     def reset_readers(self) -> None:
-        """Let readers open anew: a connection goes on planning with what was known of the tables when it opened."""
+        """Close the reading connections; new ones use the present statistics of the tables for their query plans."""
         self._read_engine.dispose()
 
     @contextmanager
     def raw_connection(self) -> Iterator[sqlite3.Connection]:
-        """Open SQLite's own connection for what cannot stand in a transaction, between those of the writer."""
+        """Open a connection of the SQLite driver for statements outside transactions; write transactions wait."""
         with (
             self._write_lock,
             translate_errors(),
@@ -140,7 +137,7 @@ class Connections:
 
     @contextmanager
     def migration_transaction(self) -> Iterator[Connection]:
-        """Open a write transaction for a migration: foreign keys are judged at its end, not on the way."""
+        """Open a write transaction for migrations; on SQLite, foreign keys are not enforced in it."""
         if not self.is_sqlite:
             with self.write_transaction() as connection:
                 yield connection
@@ -155,7 +152,7 @@ class Connections:
                 yield connection
 
     def close(self) -> None:
-        """Close all connections; on SQLite the last one leaves a database of one file."""
+        """Close all connections. On SQLite, closing the last one merges the WAL into the database file."""
         if self._write_connection is not None:
             self._write_connection.close()
         self._read_engine.dispose()
@@ -163,7 +160,7 @@ class Connections:
 
 
 def set_durable(connection: Connection, *, durable: bool) -> None:
-    """Choose how safe the next commit is; SQLite only takes this between transactions."""
+    """Set whether the next commit is flushed to disk; SQLite accepts this only between transactions."""
     if connection.info.get("durable", False) is not durable:
         driver: Any = connection.connection.driver_connection
         driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
@@ -174,14 +171,13 @@ def _parse_url(url: str) -> tuple[bool, str]:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise UsageError("the database must be like sqlite:///monitor.db or postgresql+psycopg://host/name") from None
+        raise UsageError("the database URL is invalid; use sqlite:///FILE or postgresql+psycopg://HOST/NAME") from None
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}:
         return True, str(parsed.database)
     if parsed.drivername == "postgresql+psycopg":
         return False, ""
     raise UsageError(
-        f"{parsed.drivername} is no database this program keeps its articles in: "
-        "it takes sqlite:///FILE or postgresql+psycopg://HOST/NAME"
+        f"databases of type {parsed.drivername} are not supported; use sqlite:///FILE or postgresql+psycopg://HOST/NAME"
     )
 
 
@@ -192,7 +188,7 @@ def _create_sqlite_engine(url: str, **pool_options: Any) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(driver: Any, _record: object) -> None:
-        driver.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        driver.isolation_level = None  # no implicit transactions by the driver
         for pragma in _PRAGMAS:
             driver.execute(pragma)
 
@@ -206,22 +202,22 @@ def _set_begin_statement(engine: Engine, statement: str) -> None:
 
 
 def _create_postgres_engine(url: str) -> Engine:
-    patience = {
+    timeouts = {
         "lock_timeout": BUSY_TIMEOUT_SECONDS,
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_SECONDS,
     }
-    options = " ".join(["-c timezone=utc", *(f"-c {name}={int(long * 1000)}" for name, long in patience.items())])
-    about = {"options": options, "application_name": "monitor", **KEEPALIVE_OPTIONS}
-    return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=about)
+    options = " ".join(["-c timezone=utc", *(f"-c {name}={int(seconds * 1000)}" for name, seconds in timeouts.items())])
+    connect_args = {"options": options, "application_name": "monitor", **KEEPALIVE_OPTIONS}
+    return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=connect_args)
 
 
 def insert_ignore(table: Table, connection: Connection) -> Any:
-    """Return an insert that leaves rows alone whose key is there already."""
+    """Return an insert that skips rows whose key exists."""
     return _dialect_insert(table, connection).on_conflict_do_nothing()
 
 
 def upsert(table: Table, connection: Connection, key_column: str, columns: Iterable[str]) -> Any:
-    """Return an insert of these columns that overwrites the row with the same key."""
+    """Return an insert of these columns that overwrites the row with the same key, if it exists."""
     statement = _dialect_insert(table, connection)
     values = {name: statement.excluded[name] for name in columns if name != key_column}
     return statement.on_conflict_do_update(index_elements=[key_column], set_=values)
@@ -230,6 +226,6 @@ def upsert(table: Table, connection: Connection, key_column: str, columns: Itera
 def _dialect_insert(table: Table, connection: Connection) -> Any:
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # its side of SQLAlchemy is long to load
+    from sqlalchemy.dialects import postgresql  # slow to import
 
     return postgresql.insert(table)

@@ -1,7 +1,4 @@
-"""The database: opened once, brought to this program's schema, and closed in order.
-
-One daemon a database: a lock file that the system lets go of however the daemon ends.
-"""
+"""Database: opened, migrated and closed here; gives access to the stores. Lock file against a second daemon."""
 
 import asyncio
 import fcntl
@@ -10,32 +7,33 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import StoreError, StoreInUse
-from monitor.store.articles import SqlArticleStore
+from monitor.store.articles import ArticleStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.connections import Connections
-from monitor.store.deliveries import SqlDeliveryStore
-from monitor.store.digests import SqlOutboxStore
-from monitor.store.evidence import SqlEvidenceStore, SqlPageSnapshotStore
-from monitor.store.job_queue import is_installed
-from monitor.store.key_value import SqlKeyValueStore
-from monitor.store.maintenance import SqlMaintenanceStore, release_leases
+from monitor.store.deliveries import DeliveryStore
+from monitor.store.digests import DigestStore
+from monitor.store.evidence import EvidenceStore, PageSnapshotStore
+from monitor.store.findings import FindingStore
+from monitor.store.job_queue import JobQueue, is_installed
+from monitor.store.key_value import KeyValueStore
+from monitor.store.maintenance import MaintenanceStore, release_leases
 from monitor.store.migrate import migrate, pending_queue_migrations, pending_revisions, schema_version
-from monitor.store.queries import SqlQueryStore
-from monitor.store.revisions import SqlRecheckStore
-from monitor.store.sources import SqlSourceStore
-from monitor.store.stories import SqlStoryStore
+from monitor.store.queries import QueryStore
+from monitor.store.revisions import RecheckStore
+from monitor.store.sources import SourceStore
+from monitor.store.stories import StoryStore
 from monitor.store.write_queue import WriteQueue
 
 
 class LockFile:
-    """An exclusive lock beside the database file (flock), with the holder's process id inside."""
+    """Lock file next to the database (flock) with the process id of its holder; released by the system on exit."""
 
     def __init__(self, database_file: str) -> None:
-        """Take the lock. Raises ``StoreInUse`` if another process holds it, ``StoreError`` if there can be none."""
+        """Acquire the lock. Raises ``StoreInUse`` if it is taken, ``StoreError`` if the folder is read-only."""
         path = Path(f"{database_file}.lock")
         try:
             self._file = path.open("a+", encoding="ascii")
@@ -51,7 +49,7 @@ class LockFile:
             holder = self._file.read().strip()
             self._file.close()
             raise StoreInUse(
-                f"another monitor (process {holder or 'unknown'}) works on {database_file}; "
+                f"another monitor (process {holder or 'unknown'}) uses {database_file}; "
                 "stop it first, or use another database"
             ) from None
         self._file.truncate(0)
@@ -59,50 +57,47 @@ class LockFile:
         self._file.flush()
 
     def release(self) -> None:
-        """Let go of the lock; the file stays, for taking it away could part two holders."""
+        """Release the lock. The file remains: if it were deleted, two processes could lock different files."""
         self._file.truncate(0)
         self._file.close()
-
-
-if TYPE_CHECKING:
-    from monitor.store.job_queue import SqlJobQueue
 
 
 T = TypeVar("T")
 
 
-class SqlDatabase:
+class Database:
     """Database on SQLite or PostgreSQL with all stores; ``run`` calls them on the write thread, ``read`` on others."""
 
     def __init__(self, connections: Connections, lock: LockFile | None, page_retention: PageRetention) -> None:
-        """Take over open connections; use ``open``."""
+        """Use ``open`` instead."""
         self._connections, self._lock = connections, lock
         self._write_queue = WriteQueue(
-            connections, (SqlArticleStore.known_articles, SqlArticleStore.commit_poll, SqlSourceStore.record_poll)
+            connections, (ArticleStore.known_articles, ArticleStore.commit_poll, SourceStore.record_poll)
         )
         self._read_pool = ThreadPoolExecutor(4, "store-reader")
-        self.sources = SqlSourceStore(connections)
-        self.articles = SqlArticleStore(connections, page_retention)
-        self.outbox = SqlOutboxStore(connections)
-        self.stories = SqlStoryStore(connections)
-        self.rechecks = SqlRecheckStore(connections)
-        self.queries = SqlQueryStore(connections)
-        self.deliveries = SqlDeliveryStore(connections)
-        self.page_snapshots = SqlPageSnapshotStore(connections)
-        self.key_values = SqlKeyValueStore(connections)
-        self.evidence = SqlEvidenceStore(connections)
-        self.maintenance = SqlMaintenanceStore(connections)
-        self.job_queue = None if connections.is_sqlite else _open_job_queue(connections)
+        self.sources = SourceStore(connections)
+        self.articles = ArticleStore(connections, page_retention)
+        self.findings = FindingStore(connections, page_retention)
+        self.digests = DigestStore(connections)
+        self.stories = StoryStore(connections)
+        self.rechecks = RecheckStore(connections)
+        self.queries = QueryStore(connections)
+        self.deliveries = DeliveryStore(connections)
+        self.page_snapshots = PageSnapshotStore(connections)
+        self.key_values = KeyValueStore(connections)
+        self.evidence = EvidenceStore(connections)
+        self.maintenance = MaintenanceStore(connections)
+        self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
 
     @classmethod
     def open(
         cls, url: str, *, exclusive: bool | None = False, page_retention: PageRetention = PageRetention.MATCHED
     ) -> Self:
-        """Open the database of a SQLAlchemy URL, made or migrated if need be.
+        """Open the database of a SQLAlchemy URL; create or migrate it if necessary.
 
-        ``exclusive`` is for the daemon: no second one on the same SQLite file; None asks to be alone if nobody works
-        there. Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
+        ``exclusive`` locks an SQLite file: True if required, as for the daemon, None if no other process has the lock.
+        Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
         """
         connections = Connections(url)
         lock = _acquire_lock(connections, exclusive)
@@ -119,32 +114,33 @@ class SqlDatabase:
         return cls(connections, lock, page_retention)
 
     def set_page_retention(self, page_retention: PageRetention) -> None:
-        """Keep other raw pages than before, from the next call on: a daemon's configuration may change."""
-        self.articles = SqlArticleStore(self._connections, page_retention)
+        """Set which raw pages are kept from now on, after a change of the configuration."""
+        self.articles = ArticleStore(self._connections, page_retention)
+        self.findings = FindingStore(self._connections, page_retention)
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a store's method on the writer thread."""
+        """Call a method of a store on the write thread."""
         return await self._write_queue.run(work, *args)
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a method that only reads, beside the writer."""
+        """Call a method that only reads, on another thread."""
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, work, *args)
 
     def release_stale_leases(self, now: datetime) -> None:
-        """Make due again what was leased by a process that died, if this one is alone on the database.
+        """End the leases of processes that crashed, if this process has the lock.
 
-        Where several processes work, nobody can know this, and a lease runs until its end.
+        Without the lock, other processes may be working; then leases end at their expiry.
         """
         if self._lock:
             release_leases(self._connections, now)
 
     @property
     def is_exclusive(self) -> bool:
-        """Tell whether no other process works on the database, as far as can be known."""
+        """Return whether this process has the lock of the database; always False on PostgreSQL."""
         return self._lock is not None
 
     def close(self) -> None:
-        """Finish what was handed over, then close; nothing may be called afterwards."""
+        """Finish queued calls, then close; no method may be called afterwards."""
         self._write_queue.close()
         self._read_pool.shutdown()
         self._connections.close()
@@ -153,7 +149,7 @@ class SqlDatabase:
 
 
 def list_pending_migrations(url: str) -> tuple[str, ...]:
-    """Return the migrations that a database lacks, oldest first. Raises as ``SqlDatabase.open`` does."""
+    """Return the migrations that are not applied yet, oldest first. Raises like ``Database.open``."""
     connections = Connections(url)
     try:
         return pending_revisions(connections) + pending_queue_migrations(connections)
@@ -161,15 +157,8 @@ def list_pending_migrations(url: str) -> tuple[str, ...]:
         connections.close()
 
 
-def _open_job_queue(connections: Connections) -> "SqlJobQueue | None":
-    """Return the queue for workers, if Procrastinate is there."""
-    from monitor.store.job_queue import SqlJobQueue
-
-    return SqlJobQueue(connections) if is_installed() else None
-
-
 def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile | None:
-    """Take the lock as asked for. Raises ``StoreInUse``."""
+    """Acquire the lock as ``Database.open`` describes. Raises ``StoreInUse``."""
     if exclusive is False or not connections.is_sqlite:
         return None
     try:
@@ -181,7 +170,7 @@ def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile 
 
 
 def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> None:
-    """Migrate while no daemon works on the file."""
+    """Migrate with the lock of the file, so that no daemon uses it. Raises ``StoreInUse``."""
     if lock or not connections.is_sqlite:
         _migrate_with_backup(connections)
         return
@@ -197,7 +186,7 @@ def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> Non
 
 
 def _migrate_with_backup(connections: Connections) -> None:
-    """Migrate, after a backup of what is there. PostgreSQL's migrations are whole or nothing as well."""
+    """Migrate, after a backup of an SQLite database."""
     before = schema_version(connections)
     if before and connections.is_sqlite:
         back_up(

@@ -1,17 +1,13 @@
-"""What digests look like, each kept once for all its targets, because the forms of a long one weigh 100 KB.
+"""Store of composed digests: due windows, the inputs of a digest, and its commit with its deliveries."""
 
-Digests on their way: composed and told in one transaction, then leased, sent and settled one by one.
-"""
-
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select
 
-from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, SendResult
+from monitor.domain.delivery import Message
 from monitor.domain.digest import (
     INITIAL_WINDOW_LEAD,
     Coverage,
@@ -25,95 +21,93 @@ from monitor.domain.digest import (
     SourceProblem,
     Window,
 )
-from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import HitKind, Passage
 from monitor.domain.poll_state import HEALTHY_STATES, PollState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.source_health import effective_poll_state
-from monitor.store.catalogue import ARTICLE, CONTENT, DELIVERY, DIGEST, HIT, MENTION, SOURCE, TOLD
-from monitor.store.column_types import UtcDateTime, from_json, to_json
+from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, insert_ignore
-from monitor.store.deliveries import PENDING, build_delivery_rows, deliveries_from_rows, record_delivery_result
+from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, DELIVERY, DIGEST, DIGEST_HIT, HIT, MENTION, SOURCE
+from monitor.store.deliveries import DeliveryStore, build_delivery_rows
 from monitor.store.findings import list_near_misses, mention_from_row
 from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_from_row, decode_texts, insert_rows
-from monitor.store.sources import IS_CONFIGURED, SqlSourceStore, poll_state_from_row
+from monitor.store.sources import IS_CONFIGURED, SourceStore, poll_state_from_row
 
-_STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "memory", "pages"))
-_HIT_ID_MARGIN = (
-    1000  # hits this far below the newest one told are still looked for: transactions need not end in order
-)
+_STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "poll_state", "page_quality"))
+_HIT_ID_MARGIN = 1000
+"""Hits with ids this far below the newest reported one are still searched: transactions may commit out of order."""
 
 
 class _AlreadyReported(Exception):
-    """Another process has told the window or one of its hits: leave nothing."""
+    """Raised if another process already reported the window or one of its hits; rolls back."""
 
 
-class SqlOutboxStore:
-    """Store of hits to report, digests and deliveries; every method is one transaction and may raise ``StoreError``."""
+class DigestStore:
+    """Store of hits to report and of digests; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def last_window_end(self, plan_id: str) -> datetime | None:
-        """Return where the digest's last window ended, or None before the first."""
+        """Return the end of the digest's last window, or None before the first."""
         with self._connections.read_transaction() as connection:
             end_at: datetime | None = connection.execute(
-                select(func.max(DIGEST.c.end_at)).where(DIGEST.c.digest_id == plan_id)
+                select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id == plan_id)
             ).scalar_one()
             return end_at
 
     def initial_lookback_start(self, plan_id: str) -> datetime | None:
-        """Return from when a digest looks back that was opened and has told nothing yet, or None."""
-        ours = select(DIGEST.c.start_at).where(DIGEST.c.digest_id == plan_id).limit(2)
+        """Return the start of the lookback of a digest that has no window but the initial one, else None."""
+        windows = select(DIGEST.c.start_at).where(DIGEST.c.plan_id == plan_id).limit(2)
         with self._connections.read_transaction() as connection:
-            starts: list[datetime] = [*connection.execute(ours).scalars()]
+            starts: list[datetime] = [*connection.execute(windows).scalars()]
         return starts[0] + INITIAL_WINDOW_LEAD if len(starts) == 1 else None
 
     def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules found before a time and not yet told by this digest, oldest first."""
-        told = exists().where(TOLD.c.hit_id == HIT.c.id, TOLD.c.digest_id == plan.id)
-        seen = select(func.coalesce(func.max(DIGEST.c.seen), 0)).where(DIGEST.c.digest_id == plan.id)
+        """Return the hits of the plan's rules found before a time and not reported by this digest, oldest first."""
+        is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
+        last_hit_id = select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0)).where(DIGEST.c.plan_id == plan.id)
         with self._connections.read_transaction() as connection:
-            floor = connection.execute(seen).scalar_one() - _HIT_ID_MARGIN
-            return _load_hits(connection, plan, HIT.c.found_at < before, ~told, HIT.c.id > floor)
+            min_hit_id = connection.execute(last_hit_id).scalar_one() - _HIT_ID_MARGIN
+            return _load_hits(connection, plan, HIT.c.found_at < before, ~is_reported, HIT.c.id > min_hit_id)
 
     def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules found in a period, told or not, oldest first."""
+        """Return the hits of the plan's rules found in a period, reported or not, oldest first."""
         with self._connections.read_transaction() as connection:
             return _load_hits(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
 
     def load_coverage(self, window: Window) -> Coverage:
-        """Sum up what was read in a window and which sources are not well now."""
+        """Return what was read in a window, and the present problems of sources."""
         with self._connections.read_transaction() as connection:
-            articles = connection.execute(
+            article_count = connection.execute(
                 select(func.count()).select_from(ARTICLE).where(*_is_first_seen_in(window))
             ).scalar_one()
-            read = func.count().filter(SOURCE.c.last_success_at >= window.start_at)
-            sums = connection.execute(select(func.count(), read).where(IS_CONFIGURED)).one()
-            doubtful = SOURCE.c.changed_at.is_not(None) | SOURCE.c.state.not_in(
+            read_count = func.count().filter(SOURCE.c.last_success_at >= window.start_at)
+            counts = connection.execute(select(func.count(), read_count).where(IS_CONFIGURED)).one()
+            may_have_problem = SOURCE.c.layout_changed_at.is_not(None) | SOURCE.c.state.not_in(
                 [str(state) for state in HEALTHY_STATES]
             )
-            ill = select(*_STATE_COLUMNS).where(IS_CONFIGURED, doubtful).order_by(SOURCE.c.id)
-            looked_at = [_source_problem_from_row(row) for row in connection.execute(ill)]
-        faults = tuple(fault for fault in looked_at if fault.state not in HEALTHY_STATES)
-        return Coverage(sources=sums[0], read=sums[1], articles=articles, faults=faults)
+            query = select(*_STATE_COLUMNS).where(IS_CONFIGURED, may_have_problem).order_by(SOURCE.c.id)
+            candidates = [_source_problem_from_row(row) for row in connection.execute(query)]
+        problems = tuple(one for one in candidates if one.state not in HEALTHY_STATES)
+        return Coverage(source_count=counts[0], read_count=counts[1], article_count=article_count, problems=problems)
 
     def count_daily_mentions(
         self, official_ids: Collection[str], days: Sequence[datetime]
     ) -> dict[str, tuple[int, ...]]:
-        """Count articles naming each official in each of the days that begin at ``days``; the last lasts 24 hours."""
+        """Return the daily number of articles that name each official. ``days`` are starts of consecutive days."""
         counts = {official: [0] * len(days) for official in official_ids}
         ends = [*days[1:], *(day + timedelta(hours=24) for day in days[-1:])]
         count = func.count(MENTION.c.article_id.distinct())
         with self._connections.read_transaction() as connection:
-            for number, (start, end) in enumerate(zip(days, ends, strict=True)):
+            for position, (start, end) in enumerate(zip(days, ends, strict=True)):
                 found = connection.execute(
                     select(MENTION.c.official_id, count)
                     .where(MENTION.c.official_id.in_(counts), MENTION.c.seen_at >= start, MENTION.c.seen_at < end)
                     .group_by(MENTION.c.official_id)
                 )
                 for official, articles in found:
-                    counts[official][number] = articles
+                    counts[official][position] = articles
         return {official: tuple(numbers) for official, numbers in counts.items()}
 
     def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
@@ -125,14 +119,14 @@ class SqlOutboxStore:
             return list_near_misses(connection, official_ids, window, limit)
 
     def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
-        """Count what was stored without alerting in a period, by source and reason, the most first."""
+        """Return the numbers of quarantined articles first seen in a window, by source and reason, highest first."""
         count = func.count().label("count")
         query = (
-            select(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.held, count)
+            select(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.quarantine_reason, count)
             .join_from(ARTICLE, SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
-            .where(ARTICLE.c.held != "", *_is_first_seen_in(window))
-            .group_by(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.held)
-            .order_by(count.desc(), SOURCE.c.id, ARTICLE.c.held)
+            .where(ARTICLE.c.quarantine_reason != "", *_is_first_seen_in(window))
+            .group_by(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.quarantine_reason)
+            .order_by(count.desc(), SOURCE.c.id, ARTICLE.c.quarantine_reason)
         )
         with self._connections.read_transaction() as connection:
             return [QuarantineSummary(*row) for row in connection.execute(query)]
@@ -162,7 +156,7 @@ class SqlOutboxStore:
             if query.near_miss_window:
                 near_misses = self.list_near_misses(officials, query.near_miss_window, query.near_miss_limit)
             quarantined = tuple(self.list_quarantined(window))
-            states = tuple(SqlSourceStore(self._connections).load_states_with_notices(window.start_at))
+            states = tuple(SourceStore(self._connections).load_states_with_notices(window.start_at))
             return DigestInputs(
                 hits=tuple(hits),
                 undelivered_hit_ids=frozenset(hit.id for hit in undelivered),
@@ -170,7 +164,9 @@ class SqlOutboxStore:
                 daily_mentions=self.count_daily_mentions(officials, query.chart_days),
                 quarantined=quarantined,
                 near_misses=tuple(near_misses),
-                failed_deliveries=tuple(self.list_failed_deliveries(window.start_at, window.end_at)),
+                failed_deliveries=tuple(
+                    DeliveryStore(self._connections).list_failed_deliveries(window.start_at, window.end_at)
+                ),
                 source_states=states,
             )
 
@@ -179,8 +175,8 @@ class SqlOutboxStore:
 
         It reads plain columns only, so that a damaged passage cannot hide an article from its readers.
         """
-        is_reported = exists().where(TOLD.c.hit_id == HIT.c.id, TOLD.c.digest_id == plan.id)
-        last_hit_id = select(func.coalesce(func.max(DIGEST.c.seen), 0)).where(DIGEST.c.digest_id == plan.id)
+        is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
+        last_hit_id = select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0)).where(DIGEST.c.plan_id == plan.id)
         columns = [ARTICLE.c[name] for name in ("id", "url", "title", "source_id", "published_at", "first_seen_at")]
         query = (
             select(HIT.c.id.label("hit_id"), HIT.c.rule_id, SOURCE.c.name, ARTICLE.c.language, *columns)
@@ -190,7 +186,7 @@ class SqlOutboxStore:
             .order_by(HIT.c.found_at, HIT.c.id)
         )
         with self._connections.read_transaction() as connection:
-            floor = connection.execute(last_hit_id).scalar_one() - _HIT_ID_MARGIN
+            min_hit_id = connection.execute(last_hit_id).scalar_one() - _HIT_ID_MARGIN
             return {
                 row.hit_id: DigestItem(
                     row.id,
@@ -205,7 +201,7 @@ class SqlOutboxStore:
                     (),
                     (),
                 )
-                for row in connection.execute(query.where(HIT.c.id > floor))
+                for row in connection.execute(query.where(HIT.c.id > min_hit_id))
             }
 
     def commit_digest(self, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]) -> bool:
@@ -230,83 +226,18 @@ class SqlOutboxStore:
         with self._connections.write_transaction(durable=True) as connection:
             newest = connection.execute(select(func.max(HIT.c.id)).where(*old)).scalar() or 0
             row = _digest_row(initial_digest, newest)
-            number = connection.execute(insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
-            if number is None:
+            new_row = insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)
+            digest_id = connection.execute(new_row).scalar()
+            if digest_id is None:
                 return False
-            near = select(HIT.c.id).where(*old, HIT.c.id > newest - _HIT_ID_MARGIN)
+            recent = select(HIT.c.id).where(*old, HIT.c.id > newest - _HIT_ID_MARGIN)
             marks = [
-                {"hit_id": hit, "digest_id": initial_digest.id, "digest": number}
-                for hit in connection.execute(near).scalars()
+                {"hit_id": hit, "plan_id": initial_digest.plan_id, "digest_id": digest_id}
+                for hit in connection.execute(recent).scalars()
             ]
             if marks:
-                connection.execute(insert_ignore(TOLD, connection), marks)
+                connection.execute(insert_ignore(DIGEST_HIT, connection), marks)
         return True
-
-    def lease_deliveries(
-        self,
-        now: datetime,
-        limit: int,
-        expires_at: datetime,
-        max_per_target: int = 16,
-        paused_targets: Collection[tuple[str, str]] = (),
-    ) -> list[Delivery]:
-        """Lease due deliveries, oldest first and fair between targets; one attempt may hold them until ``until_at``."""
-        token = secrets.token_hex(8)
-        due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
-        if paused_targets:
-            due = and_(due, tuple_(DELIVERY.c.channel_id, DELIVERY.c.target).not_in(sorted(paused_targets)))
-        turn = func.row_number().over(
-            partition_by=(DELIVERY.c.channel_id, DELIVERY.c.target),
-            order_by=(DELIVERY.c.next_attempt_at, DELIVERY.c.id),
-        )
-        queue = select(DELIVERY.c.id, DELIVERY.c.next_attempt_at, turn.label("turn")).where(due).subquery()
-        first = (
-            select(queue.c.id)
-            .where(queue.c.turn <= max_per_target)
-            .order_by(queue.c.turn, queue.c.next_attempt_at, queue.c.id)
-            .limit(limit)
-        )
-        free = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), due).with_for_update(skip_locked=True)
-        claim = (
-            update(DELIVERY)
-            .where(DELIVERY.c.id.in_(free))
-            .values(
-                lease_token=token,
-                next_attempt_at=expires_at,
-                first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, literal(now, UtcDateTime)),
-            )
-            .returning(*DELIVERY.c)
-        )
-        with self._connections.write_transaction() as connection:
-            rows = connection.execute(claim).all()
-            return deliveries_from_rows(connection, sorted(rows, key=lambda row: row.id))
-
-    def record_result(
-        self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
-    ) -> None:
-        """Record an attempt; a ``Retry`` without a next attempt is a failure. Raises ``LeaseLost``.
-
-        ``pause_channel`` also delays the channel's other deliveries; ``stop_target`` rejects all deliveries of the
-        target.
-        """
-        if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
-            raise LeaseLost(f"the lease of delivery {delivery.id} ended; another worker sends it")
-
-    def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
-        """Record several attempts in one transaction; return the ids of deliveries whose lease was lost."""
-        with self._connections.write_transaction(durable=True) as connection:
-            return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
-
-    def list_failed_deliveries(self, after: datetime, before: datetime) -> list[Delivery]:
-        """Return the deliveries that were given up or refused in a period, oldest first."""
-        lost = (str(DeliveryState.FAILED), str(DeliveryState.REJECTED))
-        period = (DELIVERY.c.settled_at >= after, DELIVERY.c.settled_at < before)
-        query = select(DELIVERY).where(DELIVERY.c.state.in_(lost), *period)
-        with (
-            self._connections.read_transaction() as connection
-        ):  # sorted here: for an order by number all would be read
-            rows = sorted(connection.execute(query), key=lambda row: row.id)
-            return deliveries_from_rows(connection, rows)
 
 
 def _with_entry_counts(
@@ -316,9 +247,9 @@ def _with_entry_counts(
     counts = [state.counts for state in states if state.last_success_at and state.last_success_at >= window.start_at]
     return replace(
         coverage,
-        held=sum(line.article_count for line in quarantined),
-        merged=sum(one.merged for one in counts),
-        dropped=sum(one.empty + one.left_out + one.unaccounted for one in counts),
+        quarantined_count=sum(line.article_count for line in quarantined),
+        merged_count=sum(one.merged for one in counts),
+        dropped_count=sum(one.empty + one.left_out + one.unaccounted for one in counts),
     )
 
 
@@ -329,29 +260,37 @@ def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElemen
 def _write_digest(
     connection: Connection, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]
 ) -> None:
-    """Write a digest with its deliveries and marks. Raises ``_ToldMeanwhile``."""
-    seen = connection.execute(select(func.max(DIGEST.c.seen)).where(DIGEST.c.digest_id == digest.id)).scalar()
-    row = _digest_row(digest, max(seen or 0, *reported_hit_ids, 0))
-    number = connection.execute(insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)).scalar()
-    marks = [{"hit_id": hit, "digest_id": digest.id, "digest": number} for hit in sorted(reported_hit_ids)]
-    if number is None or insert_rows(connection, TOLD, marks, skip_existing=True) < len(marks):
+    """Write a digest with its deliveries and the marks on its hits. Raises ``_AlreadyReported``."""
+    last_hit_id = connection.execute(
+        select(func.max(DIGEST.c.last_hit_id)).where(DIGEST.c.plan_id == digest.plan_id)
+    ).scalar()
+    row = _digest_row(digest, max(last_hit_id or 0, *reported_hit_ids, 0))
+    new_row = insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)
+    digest_id = connection.execute(new_row).scalar()
+    marks = [{"hit_id": hit, "plan_id": digest.plan_id, "digest_id": digest_id} for hit in sorted(reported_hit_ids)]
+    if digest_id is None or insert_rows(connection, DIGEST_HIT, marks, skip_existing=True) < len(marks):
         raise _AlreadyReported
     if messages:
-        connection.execute(insert(DELIVERY), build_delivery_rows(connection, messages, number))
+        connection.execute(insert(DELIVERY), build_delivery_rows(connection, messages, digest_id))
 
 
 def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[ReportableHit]:
-    """Return hits of a plan's rules, oldest first, with their articles, outlets and mentions."""
-    columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "officials", "passages", "kind")]
+    """Return the hits of a plan's rules that satisfy the conditions, oldest first, with articles and mentions."""
+    columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "official_ids", "passages", "kind")]
     original = HIT.alias()
-    same = (original.c.article_id == ARTICLE.c.copy_of, original.c.rule_id == HIT.c.rule_id)
-    copy_told = exists().where(*same, TOLD.c.hit_id == original.c.id, TOLD.c.digest_id == plan.id)
+    same = (original.c.article_id == ARTICLE.c.duplicate_of, original.c.rule_id == HIT.c.rule_id)
+    is_original_reported = exists().where(*same, DIGEST_HIT.c.hit_id == original.c.id, DIGEST_HIT.c.plan_id == plan.id)
     query = (
         select(
-            *STORED_ARTICLE_COLUMNS, *columns, HIT.c.found_at, HIT.c.note, SOURCE.c.name, copy_told.label("copy_told")
+            *STORED_ARTICLE_COLUMNS,
+            *columns,
+            HIT.c.found_at,
+            HIT.c.note,
+            SOURCE.c.name,
+            is_original_reported.label("is_original_reported"),
         )
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
-        .join(CONTENT)
+        .join(ARTICLE_TEXT)
         .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
         .where(HIT.c.rule_id.in_(plan.rules), *conditions)
         .order_by(HIT.c.found_at, HIT.c.id)
@@ -375,7 +314,7 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
     return ReportableHit(
         id=row.hit_id,
         rule_id=row.hit_rule_id,
-        official_ids=decode_texts(row.hit_officials),
+        official_ids=decode_texts(row.hit_official_ids),
         passages=from_json(tuple[Passage, ...], row.hit_passages),
         kind=HitKind(row.hit_kind),
         found_at=row.found_at,
@@ -385,25 +324,25 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
         outlet=row.name,
         first_seen_at=row.first_seen_at,
         story_id=row.story_id,
-        duplicate_of=row.copy_of,
-        is_original_reported=bool(row.copy_told),
+        duplicate_of=row.duplicate_of,
+        is_original_reported=bool(row.is_original_reported),
         mentions=mentions,
         note=row.note,
     )
 
 
 def _source_problem_from_row(row: AnyRow) -> SourceProblem:
-    memory = effective_poll_state(poll_state_from_row(row))
-    return SourceProblem(row.id, row.name, memory.state, memory.detail, memory.state_since_at, memory.suggestion)
+    state = effective_poll_state(poll_state_from_row(row))
+    return SourceProblem(row.id, row.name, state.state, state.detail, state.state_since_at, state.suggestion)
 
 
 def _digest_row(digest: Digest, last_hit_id: int) -> dict[str, Any]:
     return {
-        "digest_id": digest.id,
+        "plan_id": digest.plan_id,
         "start_at": digest.window.start_at,
         "end_at": digest.window.end_at,
         "composed_at": digest.composed_at,
-        "late": digest.late,
-        "seen": last_hit_id,
+        "is_overdue": digest.is_overdue,
+        "last_hit_id": last_hit_id,
         "content": to_json(digest),
     }

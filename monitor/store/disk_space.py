@@ -1,4 +1,4 @@
-"""Space on the database's disk: a ballast to throw off when it is full, so that what was sent can still be noted."""
+"""Disk space of an SQLite database, and a reserve file whose deletion lets deliveries be recorded on a full disk."""
 
 import os
 from contextlib import suppress
@@ -9,40 +9,43 @@ from monitor.domain.read_models import DiskSpace
 from monitor.store.connections import Connections
 
 RESERVE_BYTES = 8 * 2**20
-_RESERVE_DIVISOR = 50  # on a small disk the ballast is at most this part of it
+_RESERVE_DIVISOR = 50  # the reserve file is at most 1/50 of the disk
 
 
 class DiskSpaceGuard:
-    """Measures the disk of a SQLite database and keeps a ballast file beside it. PostgreSQL has a disk of its own."""
+    """Measures the disk of an SQLite database and manages the reserve file next to it; does nothing on PostgreSQL."""
 
     def __init__(self, connections: Connections) -> None:
         self._database_file = Path(connections.database_file) if connections.is_sqlite else None
 
     @property
     def _reserve_file(self) -> Path:
-        return Path(f"{self._database_file}.ballast")
+        return Path(f"{self._database_file}.reserve")
 
     def measure(self) -> DiskSpace | None:
-        """Return the space on the disk, or None where it is not ours to watch."""
+        """Return the space on the disk, or None on PostgreSQL."""
         if self._database_file is None:
             return None
         place = os.statvfs(self._database_file.absolute().parent)
         return DiskSpace(free_bytes=place.f_bavail * place.f_frsize, total_bytes=place.f_blocks * place.f_frsize)
 
     def create_reserve(self) -> None:
-        """Put the ballast in place. Raises ``StoreError`` if there is no space for it."""
-        room = self.measure()
-        if self._database_file is None or room is None or self._reserve_file.exists():
+        """Create the reserve file. Raises ``StoreError`` if there is no space for it."""
+        space = self.measure()
+        if self._database_file is None or space is None:
+            return
+        Path(f"{self._database_file}.ballast").unlink(missing_ok=True)  # the reserve file of schema 0008 and before
+        if self._reserve_file.exists():
             return
         try:
             with self._reserve_file.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, max(1, min(RESERVE_BYTES, room.total_bytes // _RESERVE_DIVISOR)))
+                os.posix_fallocate(file.fileno(), 0, max(1, min(RESERVE_BYTES, space.total_bytes // _RESERVE_DIVISOR)))
         except OSError as error:
             self.release_reserve()
-            raise StoreError(f"there is no space for the ballast {self._reserve_file}: {error}") from error
+            raise StoreError(f"there is no space for the reserve file {self._reserve_file}: {error}") from error
 
     def release_reserve(self) -> None:
-        """Take the ballast away, which gives its space to the database."""
+        """Delete the reserve file, so that the database can use its space."""
         if self._database_file is not None:
             with suppress(FileNotFoundError):
                 self._reserve_file.unlink()

@@ -1,14 +1,8 @@
-"""The chain of evidence: each record of a matched page names the one before by its hash, so none can be changed,
-taken out or put in between without breaking every later one.
+"""Evidence: raw pages, the chain of records about matched pages, and bundles that prove a page is old and unchanged.
 
-The hash is told in ``verify.py``, which goes with every bundle; a record is its JSON text as UTF-8. Whoever has kept
-any later hash can prove that a record is old.
-
-Raw pages, kept as the server gave them: evidence.
-
-A bundle of evidence: a folder with a matched page as it was received, and what proves that it is old and unchanged.
-
-The page is there as a WARC, which archives read, and as plain bytes, which anybody can hash.
+Each record contains the hash of the previous one, so a record cannot be changed, removed or inserted without breaking
+all later ones. ``evidence_verify.py``, which is part of every bundle, defines the hash; a record is JSON text in UTF-8.
+A later hash that is also stored elsewhere proves the age of a record.
 """
 
 import gzip
@@ -29,16 +23,16 @@ from monitor.domain.errors import UsageError
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.read_models import EvidenceProof, PageSnapshot
 from monitor.store import evidence_verify
-from monitor.store.catalogue import ARTICLE, CAPTURE, EVIDENCE, HIT, MENTION
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, upsert
+from monitor.store.core_tables import ARTICLE, EVIDENCE_RECORD, HIT, MENTION, PAGE_SNAPSHOT
 from monitor.store.evidence_verify import GENESIS_HASH, chain_hash
 
 _GZIP_LEVEL = 6
 
 
 def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -> None:
-    """Keep a page inside a transaction, in place of an earlier one of the same article."""
+    """Store a raw page inside a transaction; replaces the article's earlier one."""
     row: dict[str, Any] = {
         "article_id": article_id,
         "url": page.url,
@@ -48,26 +42,26 @@ def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -
         "captured_at": page.fetched_at,
         "body": gzip.compress(page.body, _GZIP_LEVEL, mtime=0),
     }
-    connection.execute(upsert(CAPTURE, connection, "article_id", row), row)
+    connection.execute(upsert(PAGE_SNAPSHOT, connection, "article_id", row), row)
 
 
 def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[int]) -> None:
-    """Let go of the pages of articles in which nothing was found."""
-    found = (exists().where(rows.c.article_id == CAPTURE.c.article_id) for rows in (HIT, MENTION))
-    without = [~one for one in found]
-    connection.execute(delete(CAPTURE).where(CAPTURE.c.article_id.in_(article_ids), *without))
+    """Delete the raw pages of articles without hits and mentions, inside a transaction."""
+    found = (exists().where(rows.c.article_id == PAGE_SNAPSHOT.c.article_id) for rows in (HIT, MENTION))
+    is_unmatched = [~one for one in found]
+    connection.execute(delete(PAGE_SNAPSHOT).where(PAGE_SNAPSHOT.c.article_id.in_(article_ids), *is_unmatched))
 
 
-class SqlPageSnapshotStore:
-    """Look-ups of kept pages."""
+class PageSnapshotStore:
+    """Read access to raw pages."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def get_page_snapshot(self, article_id: int) -> PageSnapshot | None:
-        """Return the raw page of an article, or None if it was not kept."""
+        """Return the raw page of an article, or None if it was not stored."""
         with self._connections.read_transaction() as connection:
-            row = connection.execute(select(CAPTURE).where(CAPTURE.c.article_id == article_id)).first()
+            row = connection.execute(select(PAGE_SNAPSHOT).where(PAGE_SNAPSHOT.c.article_id == article_id)).first()
         if row is None:
             return None
         headers = from_json(tuple[tuple[str, str], ...], row.headers)
@@ -75,24 +69,22 @@ class SqlPageSnapshotStore:
         return PageSnapshot(row.article_id, row.url, row.status, headers, body, row.captured_at, row.sha256)
 
 
-_TRANSFER_HEADERS = {
-    "content-encoding",
-    "transfer-encoding",
-    "content-length",
-}  # the body is kept as it was after these
+_TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
+"""Headers that do not describe the stored body, which is decoded; the WARC keeps them under other names."""
+
 README_TEMPLATE = """Evidence of article {article}: {url}
 
 page.body     the page as the server sent it, after transfer decoding
 page.warc.gz  the same with its HTTP headers, for tools that read web archives
-record.json   what was noted of it when it was found, and sealed into the chain
-article.json  the text that was read in the page, and what was found in it
+record.json   the record about the page, written when the article was matched
+article.json  the text that was extracted from the page, and what was found in it
 chain.txt     the hash before the record, then for each record since then its SHA-256 and its hash in the chain
 verify.py     checks all of this: python verify.py
 
-By hand: sha256sum -c SHA256SUMS. The SHA-256 of page.body stands in record.json, that of record.json begins the second
-line of chain.txt, and each hash is the SHA-256 of the hash before it and the record's SHA-256, written one after the
-other. Any later hash of the chain that somebody else has kept (in a message, in a backup) proves that the record is
-older and was not changed since.
+By hand: sha256sum -c SHA256SUMS. The SHA-256 of page.body is in record.json. The SHA-256 of record.json is the first
+word of the second line of chain.txt. Each hash is the SHA-256 of the previous hash and the record's SHA-256,
+concatenated as hexadecimal text. A later hash of the chain that is stored elsewhere (in a message, in a backup) proves
+that the record is older and unchanged.
 """
 
 
@@ -103,14 +95,14 @@ def write_evidence_bundle(
     chain: list[tuple[str, str]],
     article: Mapping[str, object],
 ) -> Path:
-    """Write a bundle into a new folder and return it. ``chain`` begins with the proof's own record.
+    """Write a bundle into a new folder and return the folder. ``chain`` begins with the proof's own record.
 
-    Raises ``UsageError`` if the folder is there already: evidence is never written over.
+    Raises ``UsageError`` if the folder exists: evidence is never overwritten.
     """
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise UsageError(f"{folder} is there already; name another folder with --to") from None
+        raise UsageError(f"{folder} already exists; name a new folder with --to") from None
     files = {
         "README.txt": README_TEMPLATE.format(article=snapshot.article_id, url=snapshot.url).encode(),
         "page.body": snapshot.body,
@@ -129,7 +121,7 @@ def write_evidence_bundle(
 
 
 def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
-    """Return a WARC of two records: the response, and the record of the chain that speaks of it."""
+    """Return a WARC of two records: the response, and the evidence record as metadata."""
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
     dated = {"WARC-Date": snapshot.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ")} if snapshot.captured_at else {}
@@ -148,32 +140,34 @@ def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
         warc_headers_dict={**dated, "WARC-Payload-Digest": f"sha256:{snapshot.sha256}"},
     )
     writer.write_record(response)
-    sealed = proof.record.encode()
-    note = writer.create_warc_record(
+    record = proof.record.encode()
+    metadata = writer.create_warc_record(
         snapshot.url,
         "metadata",
-        payload=io.BytesIO(sealed),
-        length=len(sealed),
+        payload=io.BytesIO(record),
+        length=len(record),
         warc_content_type="application/json",
         warc_headers_dict={**dated, "WARC-Refers-To": response.rec_headers.get_header("WARC-Record-ID")},
     )
-    writer.write_record(note)
+    writer.write_record(metadata)
     return buffer.getvalue()
 
 
 def append_records(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Append a record for each of these articles that matched and whose page is kept, inside a transaction."""
+    """Append a record for each matched article with a raw page that has none, inside a transaction."""
     matched = exists().where(HIT.c.article_id == ARTICLE.c.id) | exists().where(MENTION.c.article_id == ARTICLE.c.id)
-    columns = [CAPTURE.c[name] for name in ("article_id", "url", "status", "sha256", "captured_at")]
+    columns = [PAGE_SNAPSHOT.c[name] for name in ("article_id", "url", "status", "sha256", "captured_at")]
     pages = select(*columns, ARTICLE.c.source_id, ARTICLE.c.title, ARTICLE.c.published_at)
-    pages = pages.join_from(CAPTURE, ARTICLE).where(CAPTURE.c.article_id.in_(article_ids), matched)
-    sealed = exists().where(EVIDENCE.c.article_id == CAPTURE.c.article_id, EVIDENCE.c.sha256 == CAPTURE.c.sha256)
-    rows = connection.execute(pages.where(~sealed).order_by(ARTICLE.c.id)).all()
+    pages = pages.join_from(PAGE_SNAPSHOT, ARTICLE).where(PAGE_SNAPSHOT.c.article_id.in_(article_ids), matched)
+    is_recorded = exists().where(
+        EVIDENCE_RECORD.c.article_id == PAGE_SNAPSHOT.c.article_id, EVIDENCE_RECORD.c.sha256 == PAGE_SNAPSHOT.c.sha256
+    )
+    rows = connection.execute(pages.where(~is_recorded).order_by(ARTICLE.c.id)).all()
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE evidence IN EXCLUSIVE MODE"))  # one chain: appended to one after another
-    newest = select(EVIDENCE.c.hash).order_by(EVIDENCE.c.id.desc()).limit(1)
+        connection.execute(text("LOCK TABLE evidence_record IN EXCLUSIVE MODE"))  # one process appends at a time
+    newest = select(EVIDENCE_RECORD.c.hash).order_by(EVIDENCE_RECORD.c.id.desc()).limit(1)
     previous = connection.execute(newest).scalar() or GENESIS_HASH
     for row in rows:
         facts = {
@@ -188,48 +182,46 @@ def append_records(connection: Connection, article_ids: Collection[int], now: da
             "sealed": _format_utc(now),
         }
         record = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        following = {"article_id": row.article_id, "record": record, "sha256": row.sha256, "previous": previous}
+        values = {"article_id": row.article_id, "record": record, "sha256": row.sha256, "previous_hash": previous}
         previous = chain_hash(previous, sha256(record.encode()).hexdigest())
-        connection.execute(insert(EVIDENCE).values(**following, hash=previous))
+        connection.execute(insert(EVIDENCE_RECORD).values(**values, hash=previous))
 
 
 def _format_utc(moment: datetime | None) -> str:
     return moment.isoformat().replace("+00:00", "Z") if moment else ""
 
 
-class SqlEvidenceStore:
-    """Look-ups in the chain."""
+class EvidenceStore:
+    """Read access to the evidence chain."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def list_proofs(self, article_id: int) -> list[EvidenceProof]:
         """Return the records of an article, oldest first."""
-        return self._load_proofs(EVIDENCE.c.article_id == article_id)
+        return self._load_proofs(EVIDENCE_RECORD.c.article_id == article_id)
 
     def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:
-        """Return for each record after a number the SHA-256 of its text, and its hash: the chain up to now."""
+        """Return the SHA-256 of the text and the hash of each record with an id above ``record_id``, in order."""
         return [
             (sha256(proof.record.encode()).hexdigest(), proof.hash)
-            for proof in self._load_proofs(EVIDENCE.c.id > record_id)
+            for proof in self._load_proofs(EVIDENCE_RECORD.c.id > record_id)
         ]
 
     def find_broken_record(self) -> str:
-        """Return where the chain does not hold, or an empty text."""
+        """Return which record breaks the chain, as a sentence, or an empty string if the chain is intact."""
         previous = GENESIS_HASH
-        for proof in self._load_proofs(EVIDENCE.c.id > 0):
-            if (proof.previous_hash, proof.hash) != (
-                previous,
-                chain_hash(previous, sha256(proof.record.encode()).hexdigest()),
-            ):
-                return f"evidence record {proof.record_id} was changed, or one before it was taken out"
+        for proof in self._load_proofs(EVIDENCE_RECORD.c.id > 0):
+            expected_hash = chain_hash(previous, sha256(proof.record.encode()).hexdigest())
+            if (proof.previous_hash, proof.hash) != (previous, expected_hash):
+                return f"evidence record {proof.record_id} was changed, or the record before it was deleted"
             previous = proof.hash
         return ""
 
     def _load_proofs(self, condition: ColumnElement[bool]) -> list[EvidenceProof]:
-        query = select(EVIDENCE).where(condition).order_by(EVIDENCE.c.id)
+        query = select(EVIDENCE_RECORD).where(condition).order_by(EVIDENCE_RECORD.c.id)
         with self._connections.read_transaction() as connection:
             return [
-                EvidenceProof(row.id, row.article_id, row.record, row.previous, row.hash)
+                EvidenceProof(row.id, row.article_id, row.record, row.previous_hash, row.hash)
                 for row in connection.execute(query)
             ]

@@ -1,6 +1,6 @@
-"""Check a bundle of evidence: python verify.py [FOLDER]. Needs Python alone, and nothing of the program that made it.
+"""Check an evidence bundle: python verify.py [FOLDER]. Needs nothing but Python.
 
-A record's hash is SHA-256(previous hash + SHA-256 of the record), both in hexadecimal; the first follows 64 zeros.
+The hash of a record is SHA-256(previous hash + SHA-256 of the record), both hexadecimal; the first follows 64 zeros.
 """
 
 import hashlib
@@ -12,40 +12,40 @@ GENESIS_HASH = "0" * 64
 
 
 def chain_hash(previous: str, record_hash: str) -> str:
-    """Return the hash of a record that follows another, given the SHA-256 of its text."""
+    """Return the hash of a record, given the hash of the previous record and the SHA-256 of its own text."""
     return hashlib.sha256((previous + record_hash).encode("ascii")).hexdigest()
 
 
 def find_errors(folder: Path) -> list[str]:
-    """Return what does not hold in a bundle; nothing if all of it does."""
-    faults = []
+    """Return the errors of a bundle as sentences; empty if it is intact."""
+    errors = []
     for line in (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines():
         expected, _, name = line.partition("  ")
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
-            faults.append(f"{name} was changed")
+            errors.append(f"{name} was changed")
     record = (folder / "record.json").read_bytes()
     page = hashlib.sha256((folder / "page.body").read_bytes()).hexdigest()
     if json.loads(record)["sha256"] != page:
-        faults.append("page.body is not the page of which record.json speaks")
+        errors.append("page.body is not the page that record.json describes")
     previous, *rest = (folder / "chain.txt").read_text(encoding="ascii").splitlines()
     if not rest or rest[0].split()[0] != hashlib.sha256(record).hexdigest():
-        faults.append("chain.txt does not begin with record.json")
+        errors.append("chain.txt does not begin with record.json")
     for line in rest:
-        one, told = line.split()
-        previous = chain_hash(previous, one)
-        if previous != told:
-            faults.append(f"the chain is broken at {told}")
+        record_hash, expected = line.split()
+        previous = chain_hash(previous, record_hash)
+        if previous != expected:
+            errors.append(f"the chain is broken at {expected}")
             break
-    return faults
+    return errors
 
 
 def main() -> int:
-    """Print what was found, and the hash that the chain ends with."""
+    """Print the errors, or the last hash of the chain; return the exit code."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    faults = find_errors(folder)
+    errors = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]
-    sys.stdout.write("\n".join(faults) + "\n" if faults else f"Sound. The chain ends with {last}\n")
-    return 1 if faults else 0
+    sys.stdout.write("\n".join(errors) + "\n" if errors else f"Nothing was changed. The chain ends with {last}\n")
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""What was found in articles: mentions, near misses and hits.
-
-When told articles are looked at again.
-"""
+"""Store of findings in articles: mentions, near misses and hits; schedules the rechecks of reported articles."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -21,35 +18,62 @@ from sqlalchemy import (
 )
 
 from monitor.domain.article import Region, Stage, StoredArticle
+from monitor.domain.configuration import PageRetention
 from monitor.domain.digest import Window
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.read_models import NearMissSummary
 from monitor.domain.revision import MIN_RECHECK_INTERVAL, RECHECK_DELAYS
-from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK
 from monitor.store.column_types import UtcDateTime, from_json, to_json
+from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, HIT, MENTION, NEAR_MISS, RECHECK
+from monitor.store.evidence import append_records, delete_unmatched_snapshots
 from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert_rows
 
 
-def save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Replace what was found in these articles and move them to ``SCREENED``; return the number of new hits.
+class FindingStore:
+    """Store of what was found in articles."""
 
-    An article that somebody else screened meanwhile is left as it is.
+    def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
+        self._connections, self._page_retention = connections, page_retention
+
+    def save(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+        """Store mentions, near misses and, for alertable articles, hits; move the articles to the matched stage.
+
+        In the same transaction, schedule rechecks of articles with hits and append the evidence records. Return the
+        number of new hits. Repeating the call changes nothing.
+        """
+        article_ids = [stored.id for stored, _found in findings]
+        with self._connections.write_transaction() as connection:
+            new = _save_findings(connection, findings, now)
+            schedule_rechecks(
+                connection, [stored.id for stored, found in findings if stored.is_alertable and found.hits], now
+            )
+            append_records(connection, article_ids, now)
+            if self._page_retention is PageRetention.MATCHED:
+                delete_unmatched_snapshots(connection, article_ids)
+        return new
+
+
+def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+    """Replace the findings in these articles and move them to stage ``MATCHED``; return the number of new hits.
+
+    Articles that another process has matched meanwhile are left unchanged.
     """
-    numbers = [stored.id for stored, _found in findings]
-    waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.EXTRACTED))
-    open_ones = set(connection.execute(waiting.with_for_update()).scalars())
-    rows = [(stored, found) for stored, found in findings if stored.id in open_ones]
+    article_ids = [stored.id for stored, _found in findings]
+    waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(article_ids), ARTICLE.c.stage == str(Stage.EXTRACTED))
+    unmatched = set(connection.execute(waiting.with_for_update()).scalars())
+    rows = [(stored, found) for stored, found in findings if stored.id in unmatched]
     if not rows:
         return 0
-    connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(open_ones)))
-    connection.execute(delete(NEARMISS).where(NEARMISS.c.article_id.in_(open_ones)))
+    connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(unmatched)))
+    connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.article_id.in_(unmatched)))
     insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in rows for one in found.mentions])
     insert_rows(
-        connection, NEARMISS, [near_miss_row(stored, one) for stored, found in rows for one in found.near_misses]
+        connection, NEAR_MISS, [near_miss_row(stored, one) for stored, found in rows for one in found.near_misses]
     )
-    hits = [_hit_rows(stored, found, now) for stored, found in rows if stored.news]
+    hits = [_hit_rows(stored, found, now) for stored, found in rows if stored.is_alertable]
     added = insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], skip_existing=True)
-    connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(open_ones)).values(stage=str(Stage.MATCHED)))
+    connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(unmatched)).values(stage=str(Stage.MATCHED)))
     return added
 
 
@@ -59,8 +83,8 @@ def _hit_rows(stored: StoredArticle, found: Findings, now: datetime) -> list[dic
             "article_id": stored.id,
             "rule_id": hit.rule_id,
             "kind": "new",
-            "revision": 0,
-            "officials": encode_texts(hit.officials),
+            "version": 0,
+            "official_ids": encode_texts(hit.official_ids),
             "passages": to_json(hit.passages),
             "found_at": now,
             "note": "",
@@ -72,18 +96,18 @@ def _hit_rows(stored: StoredArticle, found: Findings, now: datetime) -> list[dic
 def list_near_misses(
     connection: Connection, official_ids: Collection[str], window: Window, limit: int
 ) -> list[NearMissSummary]:
-    """Return what was nearly taken for these officials in a period."""
+    """Return the near misses of these officials in a window, most frequent first; see ``DigestStore``."""
     named = exists().where(
-        MENTION.c.article_id == NEARMISS.c.article_id, MENTION.c.official_id == NEARMISS.c.official_id
+        MENTION.c.article_id == NEAR_MISS.c.article_id, MENTION.c.official_id == NEAR_MISS.c.official_id
     )
-    count, latest = func.count(NEARMISS.c.article_id.distinct()), func.max(NEARMISS.c.article_id)
-    spellings = (NEARMISS.c.official_id, NEARMISS.c.text, NEARMISS.c.reason)
+    count, latest = func.count(NEAR_MISS.c.article_id.distinct()), func.max(NEAR_MISS.c.article_id)
+    spellings = (NEAR_MISS.c.official_id, NEAR_MISS.c.text, NEAR_MISS.c.reason)
     counted = (
-        select(*spellings, count.label("articles"), latest.label("article_id"))
+        select(*spellings, count.label("article_count"), latest.label("article_id"))
         .where(
-            NEARMISS.c.seen_at >= window.start_at,
-            NEARMISS.c.seen_at < window.end_at,
-            NEARMISS.c.official_id.in_(official_ids),
+            NEAR_MISS.c.seen_at >= window.start_at,
+            NEAR_MISS.c.seen_at < window.end_at,
+            NEAR_MISS.c.official_id.in_(official_ids),
             ~named,
         )
         .group_by(*spellings)
@@ -94,13 +118,13 @@ def list_near_misses(
     query = (
         select(counted, ARTICLE.c.title, ARTICLE.c.url)
         .join_from(counted, ARTICLE, counted.c.article_id == ARTICLE.c.id)
-        .order_by(counted.c.articles.desc(), counted.c.article_id.desc(), counted.c.official_id, counted.c.text)
+        .order_by(counted.c.article_count.desc(), counted.c.article_id.desc(), counted.c.official_id, counted.c.text)
     )
     return [NearMissSummary(*row) for row in connection.execute(query)]
 
 
 def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
-    """Make the row of a mention."""
+    """Build the row of a mention."""
     return {
         "article_id": stored.id,
         "official_id": mention.official_id,
@@ -116,7 +140,7 @@ def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
 
 
 def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
-    """Make the row of a near miss."""
+    """Build the row of a near miss."""
     return {
         "article_id": stored.id,
         "official_id": near_miss.official_id,
@@ -130,7 +154,7 @@ def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
 
 
 def mention_from_row(row: AnyRow) -> Mention:
-    """Make the mention of its row."""
+    """Build a mention from its row."""
     return Mention(
         row.official_id,
         row.text,
@@ -144,41 +168,42 @@ def mention_from_row(row: AnyRow) -> Mention:
 
 
 def near_miss_from_row(row: AnyRow) -> NearMiss:
-    """Make the near miss of its row."""
+    """Build a near miss from its row."""
     return NearMiss(row.official_id, row.text, Region(row.region), row.start, row.end, row.reason)
 
 
 _INSERT_RECHECKS = text(
-    "INSERT INTO recheck (article_id, next_at, checked_at, missing, lease_token) "
-    "SELECT article.id, :next_at, NULL, 0, '' FROM article "
-    "WHERE article.id = :number AND article.attempts > 0 AND article.last_error = '' "
+    "INSERT INTO recheck (article_id, due_at, checked_at, missing_count, lease_token) "
+    "SELECT article.id, :due_at, NULL, 0, '' FROM article "
+    "WHERE article.id = :article_id AND article.attempts > 0 AND article.last_error = '' "
     "ON CONFLICT (article_id) DO NOTHING"
-).bindparams(bindparam("next_at", type_=UtcDateTime()))
+).bindparams(bindparam("due_at", type_=UtcDateTime()))
 
 
 def schedule_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Begin to look again at articles that were told from their pages; a feed's own text has no page to compare."""
+    """Schedule the first recheck of articles whose pages were read; a feed text has no page to compare with."""
+    due_at = now + RECHECK_DELAYS[0]
     if article_ids:
         connection.execute(
-            _INSERT_RECHECKS, [{"number": number, "next_at": now + RECHECK_DELAYS[0]} for number in sorted(article_ids)]
+            _INSERT_RECHECKS, [{"article_id": article_id, "due_at": due_at} for article_id in sorted(article_ids)]
         )
 
 
 def expedite_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Make told articles due now, unless they were looked at a moment ago or are being looked at."""
+    """Make the rechecks of articles due now, unless one is in progress or was just done."""
     if not article_ids:
         return
-    rested = RECHECK.c.checked_at.is_(None) | (RECHECK.c.checked_at <= now - MIN_RECHECK_INTERVAL)
-    idle = (RECHECK.c.article_id.in_(sorted(article_ids)), RECHECK.c.lease_token == "")
-    connection.execute(update(RECHECK).where(rested, *idle).values(next_at=now))
+    is_allowed = RECHECK.c.checked_at.is_(None) | (RECHECK.c.checked_at <= now - MIN_RECHECK_INTERVAL)
+    is_idle = (RECHECK.c.article_id.in_(sorted(article_ids)), RECHECK.c.lease_token == "")
+    connection.execute(update(RECHECK).where(is_allowed, *is_idle).values(due_at=now))
 
 
 def load_findings(connection: Connection, article_id: int) -> Findings:
-    """Return what was found in an article, hits in the order in which they were found."""
+    """Return the findings in an article, hits in the order in which they were found."""
     return Findings(
         tuple(mention_from_row(row) for row in connection.execute(_select_rows_of(MENTION, article_id))),
         tuple(_rule_hit_from_row(row) for row in connection.execute(_select_rows_of(HIT, article_id))),
-        tuple(near_miss_from_row(row) for row in connection.execute(_select_rows_of(NEARMISS, article_id))),
+        tuple(near_miss_from_row(row) for row in connection.execute(_select_rows_of(NEAR_MISS, article_id))),
     )
 
 
@@ -187,4 +212,4 @@ def _select_rows_of(table: Table, article_id: int) -> Select[*tuple[object, ...]
 
 
 def _rule_hit_from_row(row: AnyRow) -> RuleHit:
-    return RuleHit(row.rule_id, decode_texts(row.officials), from_json(tuple[Passage, ...], row.passages))
+    return RuleHit(row.rule_id, decode_texts(row.official_ids), from_json(tuple[Passage, ...], row.passages))

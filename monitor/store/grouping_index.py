@@ -1,13 +1,10 @@
-"""Who has a print or a term: read for a whole batch at once, answered from memory, written at its end.
+"""Grouping index in the database: articles by fingerprint, stories by term, and story centroids.
 
-The shelf of grouping in the database: prints, terms and open stories, every look-up bounded.
+One index serves one batch. It reads what the batch needs in few queries, answers from its cache, and writes all changes
+at the end with one statement per table. The same statements per article would take longer than the rest of grouping.
 
-One shelf serves one batch: it reads what a batch needs in few queries, answers from what it read and what came since,
-and writes all that changed at the end, a statement for each table. Article by article the same statements
-would cost more than all the rest of grouping.
-
-A print has eight places and a term thirty-two; a newcomer takes the place its number falls on, so that ten thousand
-articles made from one template leave eight, and no look-up grows with their number.
+A fingerprint has ``FINGERPRINT_SLOTS`` slots and a term ``TERM_SLOTS``. A new article or story uses the slot given by
+its id, so thousands of articles made from one template share few slots, and no lookup grows with their number.
 """
 
 import json
@@ -31,22 +28,23 @@ Owner = TypeVar("Owner", int, str)
 
 @dataclass(frozen=True, slots=True)
 class RawExecutor:
-    """Statements past the compiler, whose work would cost more than the engine's; "?" marks a value on both engines."""
+    """Runs statements without SQLAlchemy's compiler, which would take longer than the engine; `?` marks a value."""
 
     connection: Connection
 
     def execute(self, statement: str, values: Sequence[Any]) -> Any:
-        """Run a statement, or one for each of a list of tuples."""
+        """Run a statement once with a tuple of values, or once per tuple of a list."""
         if self.connection.dialect.name != "sqlite":
             statement = statement.replace("?", "%s")
         return self.connection.exec_driver_sql(statement, values)
 
     def select_in(self, query: str, keys: list[Any]) -> Sequence[Any]:
-        """Return the rows whose key is among these, however many they are."""
+        """Return the rows whose key is among ``keys``. ``query`` ends with the key column and has a {} after FROM."""
         if not keys:
             return ()
         if self.connection.dialect.name == "sqlite":
-            found = self.execute(f"{query.format('json_each(?) CROSS JOIN')} = value", (json.dumps(keys),))
+            statement = f"{query.format('json_each(?) AS wanted CROSS JOIN')} = wanted.value"
+            found = self.execute(statement, (json.dumps(keys),))
         else:
             found = self.execute(f"{query.format('')} = ANY(?)", (keys,))
         rows: Sequence[Any] = found.all()
@@ -55,7 +53,7 @@ class RawExecutor:
 
 @dataclass(frozen=True, slots=True)
 class PostingListCache(Generic[Owner]):
-    """Who has a print or a term, place by place: as it was read, and as it was changed since."""
+    """Posting lists (owner by slot, per key), as read from the database and changed since."""
 
     executor: RawExecutor
     query: str
@@ -63,37 +61,37 @@ class PostingListCache(Generic[Owner]):
     pending_writes: list[tuple[int, int, Owner]] = field(default_factory=list)
 
     def prefetch(self, keys: Iterable[int]) -> None:
-        """Read the keys that were not read yet."""
+        """Read the keys that are not cached."""
         missing = [key for key in dict.fromkeys(keys) if key not in self.cached]
         self.cached.update(dict.fromkeys(missing))
-        for key, place, owner in self.executor.select_in(self.query, missing):
-            if places := self.cached[key]:
-                places[place] = owner
+        for key, slot, owner in self.executor.select_in(self.query, missing):
+            if owners := self.cached[key]:
+                owners[slot] = owner
             else:
-                self.cached[key] = {place: owner}
+                self.cached[key] = {slot: owner}
 
     def get_slots(self, keys: Sequence[int]) -> list[dict[int, Owner] | None]:
-        """Return the places of each key, None for one that nobody has."""
+        """Return the owners by slot of each key; None for a key without owners."""
         try:
             return [self.cached[key] for key in keys]
-        except KeyError:  # one was not foreseen
+        except KeyError:  # a key was not prefetched
             self.prefetch(keys)
             return [self.cached[key] for key in keys]
 
     def add(self, keys: Sequence[int], slot: int, owner: Owner) -> None:
-        """Let an owner take its place at some keys."""
-        alone = {slot: owner}  # one for all the keys that nobody had, so what is there is never changed but replaced
-        for key, places in zip(keys, self.get_slots(keys), strict=True):
-            if places is None:
-                self.cached[key] = alone
-            elif places.get(slot) == owner:
+        """Put an owner into its slot of each key."""
+        only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
+        for key, owners in zip(keys, self.get_slots(keys), strict=True):
+            if owners is None:
+                self.cached[key] = only
+            elif owners.get(slot) == owner:
                 continue
             else:
-                self.cached[key] = places | alone
+                self.cached[key] = owners | only
             self.pending_writes.append((key, slot, owner))
 
     def flush(self, statement: str) -> None:
-        """Write what was added, in its order: where two took one place, the later one has it."""
+        """Write the additions in order; if two used one slot, the later one remains."""
         if self.pending_writes:
             self.executor.execute(statement, self.pending_writes)
 
@@ -103,28 +101,27 @@ MonthDays = frozenset[tuple[int, int]]
 
 
 _UTC_DATETIME = UtcDateTime()
-_SELECT_FINGERPRINTS = "SELECT print, place, article_id FROM {} fingerprint WHERE print"
-_SELECT_TERMS = "SELECT term, place, story_id FROM {} term WHERE term"
-_SELECT_CENTROIDS = (
-    "SELECT story_id, terms, weights, names, days, size, first_at, last_at FROM {} cluster WHERE story_id"
-)
+_SELECT_FINGERPRINTS = "SELECT fingerprint.value, slot, article_id FROM {} fingerprint WHERE fingerprint.value"
+_SELECT_TERMS = "SELECT term, slot, story_id FROM {} story_term WHERE term"
+_CENTROID_COLUMNS = "story_id, terms, weights, name_flags, days, size, first_article_at, last_article_at"
+_SELECT_CENTROIDS = f"SELECT {_CENTROID_COLUMNS} FROM {{}} story_centroid WHERE story_id"  # noqa: S608 - constants
 _SELECT_ARTICLE = (
-    "SELECT story_id, copy_of, published_at, first_seen_at, title, body "
-    "FROM article JOIN content ON article_id = id WHERE id = ?"
+    "SELECT story_id, duplicate_of, published_at, first_seen_at, title, body "
+    "FROM article JOIN article_text ON article_id = id WHERE id = ?"
 )
 _UPSERT_FINGERPRINT = (
-    "INSERT INTO fingerprint (print, place, article_id) VALUES (?, ?, ?) "
-    "ON CONFLICT (print, place) DO UPDATE SET article_id = excluded.article_id"
+    "INSERT INTO fingerprint (value, slot, article_id) VALUES (?, ?, ?) "
+    "ON CONFLICT (value, slot) DO UPDATE SET article_id = excluded.article_id"
 )
 _UPSERT_TERM = (
-    "INSERT INTO term (term, place, story_id) VALUES (?, ?, ?) "
-    "ON CONFLICT (term, place) DO UPDATE SET story_id = excluded.story_id"
+    "INSERT INTO story_term (term, slot, story_id) VALUES (?, ?, ?) "
+    "ON CONFLICT (term, slot) DO UPDATE SET story_id = excluded.story_id"
 )
 _UPSERT_CENTROID = (
-    "INSERT INTO cluster (story_id, terms, weights, names, days, size, first_at, last_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (story_id) DO UPDATE SET terms = excluded.terms, weights = excluded.weights, names = excluded.names, "
-    "days = excluded.days, size = excluded.size, first_at = excluded.first_at, last_at = excluded.last_at"
+    f"INSERT INTO story_centroid ({_CENTROID_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - constants
+    "ON CONFLICT (story_id) DO UPDATE SET terms = excluded.terms, weights = excluded.weights, "
+    "name_flags = excluded.name_flags, days = excluded.days, size = excluded.size, "
+    "first_article_at = excluded.first_article_at, last_article_at = excluded.last_article_at"
 )
 _UPSERT_STORY = (
     "INSERT INTO story (id, title, first_seen_at, last_seen_at, merged_into) "
@@ -132,17 +129,17 @@ _UPSERT_STORY = (
     "ON CONFLICT (id) DO UPDATE SET last_seen_at = "
     "CASE WHEN excluded.last_seen_at > story.last_seen_at THEN excluded.last_seen_at ELSE story.last_seen_at END"
 )
-_UPDATE_ARTICLE = "UPDATE article SET story_id = ?, copy_of = ?, stage = ? WHERE id = ?"
-_MERGE_STATEMENTS = (  # in the words of the partial indexes
+_UPDATE_ARTICLE = "UPDATE article SET story_id = ?, duplicate_of = ?, stage = ? WHERE id = ?"
+_MERGE_STATEMENTS = (  # with the same conditions as the partial indexes, else the indexes are not used
     ("UPDATE article SET story_id = ? WHERE story_id = ? AND story_id != ''", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE id = ?", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE merged_into = ? AND merged_into != ''", ("older", "younger")),
-    ("DELETE FROM cluster WHERE story_id = ?", ("younger",)),
+    ("DELETE FROM story_centroid WHERE story_id = ?", ("younger",)),
 )
 
 
-class SqlGroupingIndex:
-    """The ``Shelf`` of ``domain/grouping.py``, inside one write transaction, which ``write`` completes."""
+class DatabaseGroupingIndex:
+    """``GroupingIndex`` in the database, for one batch inside one write transaction; ``flush`` writes all changes."""
 
     def __init__(self, connection: Connection) -> None:
         self._executor = RawExecutor(connection)
@@ -156,90 +153,90 @@ class SqlGroupingIndex:
         self._merged_into: dict[str, str] = {}
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Read who has these prints, in one query."""
+        """Load the articles of these fingerprints in one query."""
         self._fingerprints.prefetch(fingerprints)
 
     def prefetch_similar_stories(self, term_lists: Sequence[Sequence[int]], limit: int) -> None:
-        """Read which stories have these terms in one query, and the stories that ``near`` will name in another."""
+        """Load the stories of these terms in one query, and the centroids of the most similar ones in another."""
         self._terms.prefetch(chain.from_iterable(term_lists))
-        self._load_centroids(dict.fromkeys(name for terms in term_lists for name in self._rank_stories(terms, limit)))
+        story_ids = (story_id for terms in term_lists for story_id in self._rank_stories(terms, limit))
+        self._load_centroids(dict.fromkeys(story_ids))
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return articles that have some of these prints, with how many."""
-        found = [places for places in self._fingerprints.get_slots(fingerprints) if places]
-        return Counter(chain.from_iterable(places.values() for places in found)) if found else {}
+        """Return the number of shared fingerprints by article id."""
+        found = [owners for owners in self._fingerprints.get_slots(fingerprints) if owners]
+        return Counter(chain.from_iterable(owners.values() for owners in found)) if found else {}
 
     def article_text(self, article_id: int) -> tuple[str, str]:
-        """Return title and body of an article."""
+        """Return title and body of an article, or empty texts if it was deleted."""
         if article_id not in self._texts:
             self._load_article(article_id)
         return self._texts.pop(article_id, ("", ""))
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Make an article findable by its prints."""
+        """Add an article to the index under its fingerprints."""
         self._fingerprints.add(fingerprints, article_id % FINGERPRINT_SLOTS, article_id)
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return an article as it was placed."""
+        """Return the placement of an article with merged stories resolved, or None if the article was deleted."""
         if article_id not in self._placements:
             self._load_article(article_id)
-        member = self._placements[article_id]
-        return replace(member, story_id=self._resolve_story(member.story_id)) if member else None
+        placement = self._placements[article_id]
+        return replace(placement, story_id=self._resolve_story(placement.story_id)) if placement else None
 
     def _load_article(self, article_id: int) -> None:
         row = self._executor.execute(_SELECT_ARTICLE, (article_id,)).first()
         self._placements.setdefault(article_id, None)
         if row is None:
             return
-        story, copy_of, published_at, first_seen_at, title, body = row
+        story_id, duplicate_of, published_at, first_seen_at, title, body = row
         self._texts[article_id] = title, body
-        if story and self._placements[article_id] is None:
+        if story_id and self._placements[article_id] is None:
             at = _to_datetime(published_at) or _to_datetime(first_seen_at)
-            self._placements[article_id] = Placement(article_id, story, copy_of, at)
+            self._placements[article_id] = Placement(article_id, story_id, duplicate_of, at)
 
     def place(self, placement: Placement) -> None:
-        """Remember where an article was placed; ``write`` writes it into its row, and its story if it is new."""
+        """Record the placement of an article; ``flush`` writes it, and the story if it is new."""
         self._placements[placement.article_id] = placement
         self._new_placements.append(placement)
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
         """Return the open stories that share most of these terms."""
-        names = self._rank_stories(terms, limit)
-        self._load_centroids(names)
-        return [cluster for cluster in map(self._centroids.get, names) if cluster]
+        story_ids = self._rank_stories(terms, limit)
+        self._load_centroids(story_ids)
+        return [centroid for centroid in map(self._centroids.get, story_ids) if centroid]
 
     def _rank_stories(self, terms: Sequence[int], limit: int) -> list[str]:
         shared: dict[str, int] = {}
-        for value, places in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
-            for story in places.values() if places else ():
-                shared[story] = shared.get(story, 0) + value
+        for weight, owners in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
+            for story_id in owners.values() if owners else ():
+                shared[story_id] = shared.get(story_id, 0) + weight
         return sorted(sorted(shared), key=shared.__getitem__, reverse=True)[:limit]
 
     def _load_centroids(self, story_ids: Iterable[str]) -> None:
-        missing = [name for name in story_ids if name not in self._centroids]
+        missing = [story_id for story_id in story_ids if story_id not in self._centroids]
         self._centroids.update(dict.fromkeys(missing))
-        for name, terms, weights, flags, days, size, first_at, last_at in self._executor.select_in(
-            _SELECT_CENTROIDS, missing
-        ):
-            self._centroids[name] = StoryCentroid(
-                name,
+        for row in self._executor.select_in(_SELECT_CENTROIDS, missing):
+            story_id, terms, weights, name_flags, days, size, first_article_at, last_article_at = row
+            self._centroids[story_id] = StoryCentroid(
+                story_id,
                 bytes(terms),
                 bytes(weights),
-                bytes(flags),
+                bytes(name_flags),
                 _parse_days(days),
                 size,
-                _to_datetime(first_at),
-                _to_datetime(last_at),
+                _to_datetime(first_article_at),
+                _to_datetime(last_article_at),
             )
 
     def save_centroid(self, centroid: StoryCentroid, terms: Sequence[int]) -> None:
-        """Store a story's new centre and make it findable by these terms."""
+        """Record the new centroid of a story and index it under these terms."""
         self._centroids[centroid.id] = centroid
         self._changed_centroids[centroid.id] = centroid
         self._terms.add(terms, crc32(centroid.id.encode()) % TERM_SLOTS, centroid.id)
 
     def merge(self, younger: str, older: str) -> None:
-        """Let the older story take over the younger one's articles; its id goes on leading there."""
+        """Merge the younger story into the older one; the younger id remains resolvable."""
         self._merged_into[younger] = older
         self._centroids[younger] = None
         self._changed_centroids.pop(younger, None)
@@ -250,30 +247,26 @@ class SqlGroupingIndex:
         return story_id
 
     def flush(self) -> None:
-        """Write all that changed; to be called once, at the end of the batch."""
+        """Write all changes; called once, at the end of the batch."""
         if self._new_placements:
-            self._executor.execute(
-                _UPSERT_STORY, [(member.story_id, member.article_id) for member in self._new_placements]
-            )
+            stories = [(one.story_id, one.article_id) for one in self._new_placements]
+            self._executor.execute(_UPSERT_STORY, stories)
             stage = str(Stage.GROUPED)
-            self._executor.execute(
-                _UPDATE_ARTICLE,
-                [(one.story_id, one.duplicate_of, stage, one.article_id) for one in self._new_placements],
-            )
+            articles = [(one.story_id, one.duplicate_of, stage, one.article_id) for one in self._new_placements]
+            self._executor.execute(_UPDATE_ARTICLE, articles)
         for younger, older in self._merged_into.items():
-            names = {"younger": younger, "older": older}
-            for statement, places in _MERGE_STATEMENTS:
-                self._executor.execute(statement, tuple(names[place] for place in places))
+            story_ids = {"younger": younger, "older": older}
+            for statement, parameters in _MERGE_STATEMENTS:
+                self._executor.execute(statement, tuple(story_ids[name] for name in parameters))
         if self._changed_centroids:
-            self._executor.execute(
-                _UPSERT_CENTROID, [self._centroid_row(cluster) for cluster in self._changed_centroids.values()]
-            )
+            centroids = [self._centroid_row(centroid) for centroid in self._changed_centroids.values()]
+            self._executor.execute(_UPSERT_CENTROID, centroids)
         self._fingerprints.flush(_UPSERT_FINGERPRINT)
         self._terms.flush(_UPSERT_TERM)
 
     def _centroid_row(self, centroid: StoryCentroid) -> tuple[Any, ...]:
         dialect = self._executor.connection.dialect
-        first_at, last_at = (
+        first_article_at, last_article_at = (
             _UTC_DATETIME.process_bind_param(at, dialect)
             for at in (centroid.first_article_at, centroid.last_article_at)
         )
@@ -285,8 +278,8 @@ class SqlGroupingIndex:
             centroid.name_flags,
             days,
             centroid.size,
-            first_at,
-            last_at,
+            first_article_at,
+            last_article_at,
         )
 
 
@@ -296,5 +289,5 @@ def _to_datetime(value: Any) -> datetime | None:
 
 @lru_cache(1024)
 def _parse_days(packed: str) -> MonthDays:
-    """Read days; most stories of one day have the same ones."""
+    """Parse the days of a centroid; cached because the stories of one day mention much the same days."""
     return frozenset((month, day) for month, day in json.loads(packed))

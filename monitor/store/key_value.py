@@ -1,4 +1,4 @@
-"""Facts about the whole installation: when it began, and the last configuration that was good."""
+"""Key-value store: installation time, saved configuration, daemon status, heartbeats, and the trusted time."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,65 +7,66 @@ from sqlalchemy import Connection, delete, select
 
 from monitor.domain.polling_policy import ClockTrust
 from monitor.domain.read_models import SavedConfiguration
-from monitor.store.catalogue import META
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, insert_ignore, upsert
+from monitor.store.core_tables import SETTING
 
-CLOCK_KEY, CLOCK_TRUST_KEY = "clock", "believed_clock"
+CLOCK_KEY, CLOCK_TRUST_KEY = "clock", "clock_trust"
 
 
 def trusted_now(connection: Connection, now: datetime) -> datetime:
-    """Return the time by which things may be let go of: not that of a clock which has only just jumped far ahead."""
-    trust = _load_clock_trust(connection)
+    """Return the time by which data may expire: ``now``, or the last trusted time if the clock jumped far ahead."""
+    trust = load_clock_trust(connection)
     return trust.trusted_time(now) if trust else now
 
 
-def _load_clock_trust(connection: Connection) -> ClockTrust | None:
-    noted = connection.execute(select(META.c.value).where(META.c.name == CLOCK_TRUST_KEY)).scalar()
-    return from_json(ClockTrust, noted) if noted else None
+def load_clock_trust(connection: Connection) -> ClockTrust | None:
+    """Return the stored trust in the clock, or None before the first check."""
+    stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
+    return from_json(ClockTrust, stored) if stored else None
 
 
-class SqlKeyValueStore:
-    """Key-value store for facts about the installation."""
+class KeyValueStore:
+    """Key-value store; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def installed_at(self, now: datetime) -> datetime:
-        """Return when this database was first asked this; the first time, that is ``now``."""
+        """Return the time of the first call of this method on this database; on that call, store and return ``now``."""
         with self._connections.write_transaction() as connection:
-            fact = {"name": "installed_at", "value": now.isoformat(), "changed_at": now}
-            connection.execute(insert_ignore(META, connection), fact)
-            value = connection.execute(select(META.c.value).where(META.c.name == "installed_at")).scalar_one()
+            row = {"name": "installed_at", "value": now.isoformat(), "changed_at": now}
+            connection.execute(insert_ignore(SETTING, connection), row)
+            value = connection.execute(select(SETTING.c.value).where(SETTING.c.name == "installed_at")).scalar_one()
         return datetime.fromisoformat(value)
 
     def get_saved_configuration(self) -> SavedConfiguration | None:
-        """Return the last configuration that was good, or None before the first."""
+        """Return the last valid configuration, or None before the first."""
         value = self.get("configuration")
         return from_json(SavedConfiguration, value) if value else None
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Keep a good configuration, or the faults of a bad edit beside the good one that goes on."""
+        """Store a valid configuration, or the present one with the errors of a rejected edit."""
         self.set("configuration", to_json(configuration), configuration.loaded_at)
 
     def get(self, name: str) -> str:
-        """Return a fact by its name, or an empty text."""
+        """Return the value of a key, or an empty string."""
         with self._connections.read_transaction() as connection:
-            return connection.execute(select(META.c.value).where(META.c.name == name)).scalar() or ""
+            return connection.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar() or ""
 
     def set(self, name: str, value: str, now: datetime) -> None:
-        """Keep a fact under a name, in place of what was there."""
+        """Store the value of a key; replaces the previous value."""
         with self._connections.write_transaction() as connection:
-            fact = {"name": name, "value": value, "changed_at": now}
-            connection.execute(upsert(META, connection, "name", fact), fact)
+            row = {"name": name, "value": value, "changed_at": now}
+            connection.execute(upsert(SETTING, connection, "name", row), row)
 
     def get_by_prefix(self, prefix: str) -> dict[str, str]:
-        """Return the facts whose names begin so."""
+        """Return the values of all keys with a prefix, by key."""
         with self._connections.read_transaction() as connection:
-            rows = connection.execute(select(META.c.name, META.c.value).where(META.c.name.startswith(prefix)))
+            rows = connection.execute(select(SETTING.c.name, SETTING.c.value).where(SETTING.c.name.startswith(prefix)))
             return {row.name: row.value for row in rows}
 
     def delete(self, names: Collection[str]) -> None:
-        """Forget facts."""
+        """Delete keys."""
         with self._connections.write_transaction() as connection:
-            connection.execute(delete(META).where(META.c.name.in_(sorted(names))))
+            connection.execute(delete(SETTING).where(SETTING.c.name.in_(sorted(names))))

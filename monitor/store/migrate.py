@@ -1,6 +1,6 @@
-"""The schema's history: bring a database to this program's schema, or refuse and leave it as it was.
+"""Schema migrations: bring a database to the schema of this program, or refuse and leave it unchanged.
 
-Alembic is loaded only where there is something to migrate: every start asks, and hardly any has to.
+Alembic is imported only if there is something to migrate, because it slows the start and is rarely needed.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
-MIGRATION_LOCK_ID = 7_310_001  # the number under which PostgreSQL lets one process migrate at a time
+MIGRATION_LOCK_ID = 7_310_001  # advisory lock of PostgreSQL: one process migrates at a time
 
 
 def _alembic_config(migrations_dir: Path) -> "Config":
@@ -30,7 +30,7 @@ def _alembic_config(migrations_dir: Path) -> "Config":
 
 
 def schema_version(connections: Connections) -> str:
-    """Return the revision a database is at, or an empty text for a new one."""
+    """Return the schema version of a database, or an empty string for a new one."""
     with connections.read_transaction() as connection:
         if not inspect(connection).has_table(_VERSION_TABLE):
             return ""
@@ -38,14 +38,14 @@ def schema_version(connections: Connections) -> str:
 
 
 def latest_revision(migrations_dir: Path = MIGRATIONS_DIR) -> str:
-    """Return the last revision of this program: each script's name begins with its revision, and they sort."""
+    """Return the last revision of this program. The names of the scripts begin with their revisions."""
     return max(script.name.partition("_")[0] for script in (migrations_dir / "versions").glob("[0-9]*.py"))
 
 
 def pending_revisions(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> tuple[str, ...]:
-    """Return the revisions that a database lacks, oldest first.
+    """Return the migrations that are not applied yet, oldest first.
 
-    Raises ``SchemaMismatch`` if it has one that this program does not know, or is another program's.
+    Raises ``SchemaMismatch`` if the schema is newer than this program, or belongs to another program.
     """
     current = schema_version(connections)
     if current == latest_revision(migrations_dir):
@@ -62,28 +62,28 @@ def pending_revisions(connections: Connections, migrations_dir: Path = MIGRATION
         )
     except (CommandError, RevisionError):
         raise SchemaMismatch(
-            f"the database has schema {current}, which this program does not know: a newer monitor wrote it. "
-            "Install that version again, or restore a backup made before the change"
+            f"the database has schema {current} of a newer monitor; "
+            "install that version, or restore a backup from before its upgrade"
         ) from None
     return tuple(step.revision for step in reversed(steps))
 
 
 def _reject_foreign_schema(connections: Connections) -> None:
-    """Leave an SQLite file of another program alone. Raises ``SchemaMismatch``."""
+    """Raise ``SchemaMismatch`` if an SQLite file without our schema has tables."""
     if connections.is_sqlite:
         with connections.read_transaction() as connection:
             tables = inspect(connection).get_table_names()
         if tables:
             raise SchemaMismatch(
-                f"{connections.database_file} holds the tables of another program ({', '.join(tables[:3])}); "
-                "it was left as it is: name a file of monitor's own"
+                f"{connections.database_file} has tables of another program ({', '.join(tables[:3])}) "
+                "and was not changed; use another file"
             )
 
 
 def pending_queue_migrations(connections: Connections) -> tuple[str, ...]:
-    """Return the migrations of the queue's tables that a database lacks, oldest first; none on SQLite.
+    """Return the migrations of the job queue that are not applied yet, oldest first; none on SQLite.
 
-    Raises ``SchemaMismatch`` as ``borrowed.lacking`` does.
+    Raises ``SchemaMismatch`` like ``job_queue.pending_migrations``.
     """
     if connections.is_sqlite:
         return ()
@@ -92,9 +92,9 @@ def pending_queue_migrations(connections: Connections) -> tuple[str, ...]:
 
 
 def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> None:
-    """Run the missing migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed.
+    """Run the pending migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed.
 
-    Processes that start together on one PostgreSQL migrate one after another; the later ones find nothing to do.
+    Processes that start at the same time on PostgreSQL run this one after another; the later ones find nothing to do.
     """
     from alembic import command
     from alembic.util import CommandError
@@ -103,14 +103,14 @@ def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> 
     try:
         with connections.migration_transaction() as connection:
             if not connections.is_sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": MIGRATION_LOCK_ID})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock_id)"), {"lock_id": MIGRATION_LOCK_ID})
             config.attributes["connection"] = connection
             command.upgrade(config, "heads")
             apply_migrations(connection)
             _check_foreign_keys(connection)
     except (StoreError, SQLAlchemyError, CommandError) as error:
         raise SchemaMismatch(
-            f"the database could not be brought to this program's schema and is as it was: {error}"
+            f"the database could not be upgraded to the schema of this program and is unchanged: {error}"
         ) from error
 
 
@@ -118,4 +118,4 @@ def _check_foreign_keys(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         broken = connection.execute(text("PRAGMA foreign_key_check")).first()
         if broken:
-            raise SchemaMismatch(f"a row of {broken[0]} would point to nothing in {broken[2]}")
+            raise SchemaMismatch(f"a row of {broken[0]} would refer to a row of {broken[2]} that does not exist")

@@ -1,4 +1,4 @@
-"""Look-ups for people: the command line, the dashboard and the health report. Nothing here writes."""
+"""Read-only queries for the command line, the web interface and the health report."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,9 +11,9 @@ from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings, HitKind
 from monitor.domain.read_models import ArticleFilter, ArticleVersion, DatabaseInfo, HitSummary, SourceStatus
 from monitor.domain.source_health import effective_poll_state
-from monitor.store.catalogue import ADDRESS, ARTICLE, DIGEST, HIT, MENTION, REVISION, SOURCE, TOLD
 from monitor.store.column_types import from_json
 from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, ARTICLE_URL, ARTICLE_VERSION, DIGEST, DIGEST_HIT, HIT, MENTION, SOURCE
 from monitor.store.findings import load_findings
 from monitor.store.full_text import parse_search_query, search_newest
 from monitor.store.migrate import schema_version
@@ -30,30 +30,31 @@ from monitor.store.row_mapping import (
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 _MAX_SUBQUERY_IDS = 1000
+"""Up to this many matching rows are looked up by id; with more, walking down the articles finds the newest sooner."""
 
 
-class SqlQueryStore:
+class QueryStore:
     """Read-only queries for the command line and the web interface; may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def get_article(self, article_id: int) -> StoredArticle:
-        """Return one article. Raises ``UsageError`` if there is none with this number."""
+        """Return one article. Raises ``UsageError`` if it does not exist."""
         found = self._load_articles(select_stored_articles().where(ARTICLE.c.id == article_id))
         if not found:
-            raise UsageError(f"there is no article {article_id}")
+            raise UsageError(f"there is no article {article_id}; `monitor articles` lists the ids")
         return found[0]
 
     def find_by_url(self, url: str) -> list[StoredArticle]:
-        """Return the articles that were met under a URL, or have it as their canonical one, oldest first."""
-        numbers = select(ADDRESS.c.article_id).where(ADDRESS.c.url == hash_text(url))
-        return self._load_articles(select_stored_articles().where(ARTICLE.c.id.in_(numbers)).order_by(ARTICLE.c.id))
+        """Return the articles with this URL or canonical URL, oldest first."""
+        article_ids = select(ARTICLE_URL.c.article_id).where(ARTICLE_URL.c.url_hash == hash_text(url))
+        return self._load_articles(select_stored_articles().where(ARTICLE.c.id.in_(article_ids)).order_by(ARTICLE.c.id))
 
     def list_articles(self, article_filter: ArticleFilter) -> list[StoredArticle]:
-        """Return articles, newest first."""
-        timed = (article_filter.since_at or article_filter.until_at) and not article_filter.source_id
-        order = (ARTICLE.c.first_seen_at.desc(), ARTICLE.c.id.desc()) if timed else (ARTICLE.c.id.desc(),)
+        """Return the articles that a filter selects, newest first."""
+        has_period = (article_filter.since_at or article_filter.until_at) and not article_filter.source_id
+        order = (ARTICLE.c.first_seen_at.desc(), ARTICLE.c.id.desc()) if has_period else (ARTICLE.c.id.desc(),)
         with self._connections.read_transaction() as connection:
             query = select_stored_articles().where(*_filter_conditions(connection, article_filter, ARTICLE.c.id))
             if article_filter.rule_id:
@@ -66,7 +67,7 @@ class SqlQueryStore:
             ]
 
     def search(self, query: str, limit: int = 20) -> list[StoredArticle]:
-        """Return articles with the words, "phrases" and beginnings* of a query, newest first; -word excludes."""
+        """Return articles with the words, "phrases" and prefixes* of a query, newest first; -word excludes."""
         with self._connections.read_transaction() as connection:
             found = select_stored_articles().where(
                 ARTICLE.c.id.in_(search_newest(connection, parse_search_query(query), limit))
@@ -74,23 +75,23 @@ class SqlQueryStore:
             return [stored_article_from_row(row) for row in connection.execute(found.order_by(ARTICLE.c.id.desc()))]
 
     def get_findings(self, article_id: int) -> Findings:
-        """Return what was found in an article: mentions, hits and near misses, as they stand now."""
+        """Return the findings in an article: mentions, hits and near misses of its present version."""
         with self._connections.read_transaction() as connection:
             return load_findings(connection, article_id)
 
     def list_versions(self, article_id: int) -> list[ArticleVersion]:
         """Return an article's earlier versions, oldest first."""
-        query = select(REVISION).where(REVISION.c.article_id == article_id).order_by(REVISION.c.number)
+        query = select(ARTICLE_VERSION).where(ARTICLE_VERSION.c.article_id == article_id)
         with self._connections.read_transaction() as connection:
-            rows = connection.execute(query).all()
-        return [ArticleVersion(row.number, from_json(Article, row.article), row.replaced_at) for row in rows]
+            rows = connection.execute(query.order_by(ARTICLE_VERSION.c.version)).all()
+        return [ArticleVersion(row.version, from_json(Article, row.snapshot), row.replaced_at) for row in rows]
 
     def list_hits(self, article_filter: ArticleFilter) -> list[HitSummary]:
-        """Return hits with when and by which digest they were first told, newest first."""
-        first = select(func.min(TOLD.c.digest)).where(TOLD.c.hit_id == HIT.c.id).scalar_subquery()
-        columns = (DIGEST.c.composed_at.label("told_at"), DIGEST.c.digest_id.label("told_by"))
+        """Return hits with the digest that first reported each, newest first."""
+        first = select(func.min(DIGEST_HIT.c.digest_id)).where(DIGEST_HIT.c.hit_id == HIT.c.id).scalar_subquery()
+        columns = (DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
         query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, *columns)
-        query = query.outerjoin_from(HIT, ARTICLE)  # not to be read from the article's side: every hit has one
+        query = query.outerjoin_from(HIT, ARTICLE)  # an outer join makes the planner start from the hits
         query = query.outerjoin(DIGEST, DIGEST.c.id == first)
         if article_filter.rule_id:
             query = query.where(HIT.c.rule_id == article_filter.rule_id)
@@ -102,40 +103,42 @@ class SqlQueryStore:
             ]
 
     def digests_by_hit(self, hit_ids: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:
-        """Return which digests told each of these hits, and when, the first one first."""
+        """Return the plans that reported each of these hits, with the times, first report first."""
         query = (
-            select(TOLD.c.hit_id, DIGEST.c.digest_id, DIGEST.c.composed_at)
-            .join_from(TOLD, DIGEST, TOLD.c.digest == DIGEST.c.id)
-            .where(TOLD.c.hit_id.in_(hit_ids))
+            select(DIGEST_HIT.c.hit_id, DIGEST.c.plan_id, DIGEST.c.composed_at)
+            .join_from(DIGEST_HIT, DIGEST, DIGEST_HIT.c.digest_id == DIGEST.c.id)
+            .where(DIGEST_HIT.c.hit_id.in_(hit_ids))
             .order_by(DIGEST.c.id)
         )
         found: dict[int, list[tuple[str, datetime]]] = {}
         with self._connections.read_transaction() as connection:
-            for hit_id, digest_id, told_at in connection.execute(query):
-                found.setdefault(hit_id, []).append((digest_id, told_at))
+            for hit_id, plan_id, reported_at in connection.execute(query):
+                found.setdefault(hit_id, []).append((plan_id, reported_at))
         return found
 
     def list_sources(self) -> list[SourceStatus]:
-        """Return every configured source with its memory and how many articles it ever brought."""
-        columns = (SOURCE.c.name, SOURCE.c.memory, SOURCE.c.pages, SOURCE.c.articles)
+        """Return every configured source with its poll state and the number of articles that it ever had."""
+        columns = (SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
             rows = connection.execute(query.order_by(SOURCE.c.id)).all()
-        return [SourceStatus(effective_poll_state(poll_state_from_row(row)), row.name, row.articles) for row in rows]
+        return [
+            SourceStatus(effective_poll_state(poll_state_from_row(row)), row.name, row.article_count) for row in rows
+        ]
 
     def get_database_info(self) -> DatabaseInfo:
-        """Return what there is to know of the database itself, at a cost that does not grow with it."""
-        read = ARTICLE.c.stage == str(Stage.EXTRACTED)
+        """Return facts about the database; the cost does not grow with its size."""
+        is_extracted = ARTICLE.c.stage == str(Stage.EXTRACTED)
         schema = schema_version(self._connections)
         with self._connections.read_transaction() as connection:
             return DatabaseInfo(
                 engine=connection.dialect.name,
-                schema=schema,
-                size=_database_size_bytes(connection, self._connections.database_file),
-                articles=_fetch_count(connection, select(func.coalesce(func.sum(SOURCE.c.articles), 0))),
-                unread=_fetch_count(connection, select(func.count()).select_from(ARTICLE).where(IS_LISTED)),
-                unscreened=_fetch_count(
-                    connection, select(func.count()).select_from(ARTICLE).where(read, IS_IN_PROGRESS)
+                schema_version=schema,
+                size_bytes=_database_size_bytes(connection, self._connections.database_file),
+                article_count=_fetch_count(connection, select(func.coalesce(func.sum(SOURCE.c.article_count), 0))),
+                pending_pages=_fetch_count(connection, select(func.count()).select_from(ARTICLE).where(IS_LISTED)),
+                unmatched=_fetch_count(
+                    connection, select(func.count()).select_from(ARTICLE).where(is_extracted, IS_IN_PROGRESS)
                 ),
             )
 
@@ -156,7 +159,7 @@ class SqlQueryStore:
 def _filter_conditions(
     connection: Connection, article_filter: ArticleFilter, id_column: Column[int]
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions on ``article``, or on the column that has its number, that a filter stands for."""
+    """Return the conditions of a filter; ``id_column`` is the column with the article id in the filtered table."""
     conditions: list[ColumnElement[bool]] = []
     if article_filter.source_id:
         conditions.append(ARTICLE.c.source_id == article_filter.source_id)
@@ -176,16 +179,13 @@ def _filter_conditions(
 def _is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the condition that an article is among those that other rows name.
-
-    Few are looked up by their numbers; of many, the newest are soon met on the way down the archive.
-    """
-    few = select(article_id_column).where(condition)
+    """Return the condition that an article has a row in another table that satisfies ``condition``."""
+    matching = select(article_id_column).where(condition)
     if (
-        _fetch_count(connection, select(func.count()).select_from(few.limit(_MAX_SUBQUERY_IDS).subquery()))
+        _fetch_count(connection, select(func.count()).select_from(matching.limit(_MAX_SUBQUERY_IDS).subquery()))
         < _MAX_SUBQUERY_IDS
     ):
-        return id_column.in_(few)
+        return id_column.in_(matching)
     return exists().where(article_id_column == id_column, condition)
 
 
@@ -194,13 +194,13 @@ def _hit_summary_from_row(row: AnyRow) -> HitSummary:
         id=row.id,
         article_id=row.article_id,
         rule_id=row.rule_id,
-        official_ids=decode_texts(row.officials),
+        official_ids=decode_texts(row.official_ids),
         found_at=row.found_at,
         kind=HitKind(row.kind),
         title=row.title,
         url=row.url,
-        reported_at=row.told_at,
-        plan_id=row.told_by or "",
+        reported_at=row.reported_at,
+        plan_id=row.plan_id or "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Told articles that are looked at again, and their versions."""
+"""Store of rechecks of reported articles, and of their earlier versions."""
 
 import secrets
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from monitor.domain.errors import LeaseLost
 from monitor.domain.mention import Findings
 from monitor.domain.revision import ArticleEvent, Recheck
 from monitor.store.articles import replace_text
-from monitor.store.catalogue import ARTICLE, HIT, MENTION, NEARMISS, RECHECK, REVISION
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, ARTICLE_VERSION, HIT, MENTION, NEAR_MISS, RECHECK
 from monitor.store.findings import load_findings, mention_row, near_miss_row
 from monitor.store.row_mapping import (
     article_columns,
@@ -25,36 +25,36 @@ from monitor.store.row_mapping import (
 )
 
 
-class SqlRecheckStore:
-    """The ``RecheckStore`` of ``domain/revision.py``."""
+class RecheckStore:
+    """Store of rechecks; every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def lease_due(self, now: datetime, limit: int, expires_at: datetime) -> list[Recheck]:
-        """Lease articles that are due for another look, longest overdue first."""
+        """Lease articles that are due for a recheck, longest overdue first."""
         token = secrets.token_hex(8)
-        due = select(RECHECK.c.article_id).where(RECHECK.c.next_at <= now).order_by(RECHECK.c.next_at).limit(limit)
+        due = select(RECHECK.c.article_id).where(RECHECK.c.due_at <= now).order_by(RECHECK.c.due_at).limit(limit)
         claim = (
             update(RECHECK)
             .where(RECHECK.c.article_id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
-            .values(next_at=expires_at, lease_token=token)
-            .returning(RECHECK.c.article_id, RECHECK.c.missing)
+            .values(due_at=expires_at, lease_token=token)
+            .returning(RECHECK.c.article_id, RECHECK.c.missing_count)
         )
         with self._connections.write_transaction() as connection:
-            missing = {row.article_id: row.missing for row in connection.execute(claim).all()}
-            if not missing:
+            missing_counts = {row.article_id: row.missing_count for row in connection.execute(claim).all()}
+            if not missing_counts:
                 return []
             rows = connection.execute(
-                select_stored_articles().where(ARTICLE.c.id.in_(missing)).order_by(ARTICLE.c.id)
+                select_stored_articles().where(ARTICLE.c.id.in_(missing_counts)).order_by(ARTICLE.c.id)
             ).all()
             return [
-                Recheck(stored_article_from_row(row), load_findings(connection, row.id), missing[row.id], token)
+                Recheck(stored_article_from_row(row), load_findings(connection, row.id), missing_counts[row.id], token)
                 for row in rows
             ]
 
     def record_result(self, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
-        """Keep the article as it is. Raises ``LeaseLost``."""
+        """Record a recheck that found no change. Raises ``LeaseLost``."""
         with self._connections.write_transaction() as connection:
             _finish_recheck(connection, recheck, now, due_at, missing_count)
 
@@ -69,31 +69,31 @@ class SqlRecheckStore:
     ) -> None:
         """Store a new version of an article with the hits to report, and keep the old one. Raises ``LeaseLost``."""
         stored = recheck.stored
-        number = stored.revisions + (article != stored.article)
+        version = stored.version_count + (article != stored.article)
         with self._connections.write_transaction() as connection:
             _finish_recheck(connection, recheck, now, due_at, 0)
-            if number > stored.revisions:
-                version = {"article_id": stored.id, "number": stored.revisions, "article": to_json(stored.article)}
-                connection.execute(insert(REVISION).values(**version, replaced_at=now))
-                values = {**article_columns(article), "revisions": number}
+            if version > stored.version_count:
+                old = {"article_id": stored.id, "version": stored.version_count, "snapshot": to_json(stored.article)}
+                connection.execute(insert(ARTICLE_VERSION).values(**old, replaced_at=now))
+                values = {**article_columns(article), "version_count": version}
                 connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
                 replace_text(connection, stored.id, article)
-                for rows in (MENTION, NEARMISS):
+                for rows in (MENTION, NEAR_MISS):
                     connection.execute(delete(rows).where(rows.c.article_id == stored.id))
                 insert_rows(connection, MENTION, [mention_row(stored, one) for one in findings.mentions])
-                insert_rows(connection, NEARMISS, [near_miss_row(stored, one) for one in findings.near_misses])
+                insert_rows(connection, NEAR_MISS, [near_miss_row(stored, one) for one in findings.near_misses])
             insert_rows(
-                connection, HIT, [_event_row(stored.id, number, one, now) for one in events], skip_existing=True
+                connection, HIT, [_event_row(stored.id, version, one, now) for one in events], skip_existing=True
             )
 
 
 def _finish_recheck(
     connection: Connection, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int
 ) -> None:
-    mine = and_(RECHECK.c.article_id == recheck.stored.id, RECHECK.c.lease_token == recheck.token)
-    values = {"next_at": due_at, "checked_at": now, "missing": missing_count, "lease_token": ""}
-    if connection.execute(update(RECHECK).where(mine).values(values)).rowcount != 1:
-        raise LeaseLost(f"article {recheck.stored.id} is looked at by another worker")
+    is_leased = and_(RECHECK.c.article_id == recheck.stored.id, RECHECK.c.lease_token == recheck.token)
+    values = {"due_at": due_at, "checked_at": now, "missing_count": missing_count, "lease_token": ""}
+    if connection.execute(update(RECHECK).where(is_leased).values(values)).rowcount != 1:
+        raise LeaseLost(f"the lease of article {recheck.stored.id} has expired; another worker rechecks it")
 
 
 def _event_row(article_id: int, version: int, event: ArticleEvent, now: datetime) -> dict[str, Any]:
@@ -101,8 +101,8 @@ def _event_row(article_id: int, version: int, event: ArticleEvent, now: datetime
         "article_id": article_id,
         "rule_id": event.hit.rule_id,
         "kind": str(event.kind),
-        "revision": version,
-        "officials": encode_texts(event.hit.officials),
+        "version": version,
+        "official_ids": encode_texts(event.hit.official_ids),
         "passages": to_json(event.hit.passages),
         "found_at": now,
         "note": event.note,

@@ -1,9 +1,7 @@
-"""Between rows and domain types: what a column holds is decided here.
+"""Conversion between rows and domain types, and bulk statements that bypass the statement compiler of SQLAlchemy.
 
-Many rows at once, past the statement compiler: on the path of every article its work would cost more than SQLite's.
-
-The columns' types still decide what goes in, so a row written here is the row that SQLAlchemy would have written.
-Values are brought to their types column by column, not cell by cell.
+Compiling a statement would take longer than SQLite needs to run it, for each article. The column types still convert
+all values, column by column, so the rows are the same as SQLAlchemy would write.
 """
 
 import json
@@ -16,42 +14,43 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, Row, Select, Table, select, text
 
 from monitor.domain.article import Article, KnownArticle, Stage, StoredArticle
-from monitor.store.catalogue import ARTICLE, CONTENT
 from monitor.store.column_types import CleanText, UtcDateTime, clean_texts
+from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT
 
-IS_LISTED = text("article.stage = 'listed'")  # conditions in the words of the partial indexes they should use
-IS_IN_PROGRESS = text("article.stage IN ('read', 'screened')")
+IS_LISTED = text("article.stage = 'listed'")  # the same text as in the partial index, else the index is not used
+IS_IN_PROGRESS = text("article.stage IN ('extracted', 'matched')")
 _HASH_BYTES = 16
 AnyRow = Row[*tuple[Any, ...]]
 
+_UNUSED_COLUMNS = {"last_error", "next_attempt_at", "lease_token"}
 STORED_ARTICLE_COLUMNS = (
-    *(column for column in ARTICLE.c if column.name not in {"last_error", "next_attempt_at", "lease_token"}),
-    *(column for column in CONTENT.c if column.name not in {"article_id", "folded"}),
+    *(column for column in ARTICLE.c if column.name not in _UNUSED_COLUMNS),
+    *(column for column in ARTICLE_TEXT.c if column.name not in {"article_id", "search_text"}),
 )
 
 
 def hash_text(text: str) -> bytes:
-    """Return a short digest to look a long text up by (BLAKE2b of 128 bits: chance never makes two alike)."""
+    """Return the 128-bit BLAKE2b hash by which a long text is looked up; collisions by chance are negligible."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
 
 
 def is_in_stories(story_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return the condition that an article is in one of these stories, so that their index serves it."""
+    """Return the condition that an article is in one of these stories, in a form that its partial index covers."""
     return (ARTICLE.c.story_id.in_(story_ids), ARTICLE.c.story_id != "")
 
 
 def encode_texts(texts: Sequence[str]) -> str:
-    """Write texts into one column."""
+    """Return texts as JSON for one column; an empty string if there are none."""
     return json.dumps(texts, ensure_ascii=False) if texts else ""
 
 
 def decode_texts(column: str) -> tuple[str, ...]:
-    """Read what ``several`` wrote."""
+    """Return the texts that ``encode_texts`` encoded."""
     return tuple(json.loads(column)) if column else ()
 
 
 def article_columns(article: Article) -> dict[str, Any]:
-    """Return the columns of an article in its own table."""
+    """Return an article's columns in the table ``article``."""
     return {
         "url": article.url,
         "canonical_url": article.canonical_url,
@@ -60,36 +59,36 @@ def article_columns(article: Article) -> dict[str, Any]:
         "agency": article.agency,
         "section": article.section,
         "language": article.language,
-        "partial": article.partial,
+        "partial_reason": article.partial_reason,
         "confidence": article.confidence,
         "published_at": article.published_at,
         "modified_at": article.modified_at,
     }
 
 
-def content_columns(article: Article, search_text: str) -> dict[str, Any]:
-    """Return the columns of its text."""
+def text_columns(article: Article, search_text: str) -> dict[str, Any]:
+    """Return an article's columns in the table ``article_text``."""
     return {
         "standfirst": article.standfirst,
         "dateline": article.dateline,
         "captions": encode_texts(article.captions),
         "body": article.body,
-        "folded": search_text,
+        "search_text": search_text,
     }
 
 
-def url_hashes(article: Article) -> set[bytes]:
-    """Return the digests of the URLs by which an article can be asked for."""
+def hash_urls(article: Article) -> set[bytes]:
+    """Return the hashes of the URLs by which an article can be found."""
     return {hash_text(url) for url in (article.url, article.canonical_url) if url}
 
 
 def select_stored_articles() -> Select[Any]:
-    """Return the query for whole articles, to be narrowed by the caller."""
-    return select(*STORED_ARTICLE_COLUMNS).join_from(ARTICLE, CONTENT)
+    """Return the query for articles with their texts; the caller adds conditions."""
+    return select(*STORED_ARTICLE_COLUMNS).join_from(ARTICLE, ARTICLE_TEXT)
 
 
 def article_from_row(row: AnyRow) -> Article:
-    """Make the article of a row of ``stored_query``."""
+    """Build an article from a row of ``select_stored_articles``."""
     return Article(
         url=row.url,
         title=row.title,
@@ -105,23 +104,23 @@ def article_from_row(row: AnyRow) -> Article:
         section=row.section,
         language=row.language,
         confidence=row.confidence,
-        partial=row.partial,
+        partial_reason=row.partial_reason,
     )
 
 
 def stored_article_from_row(row: AnyRow) -> StoredArticle:
-    """Make the stored article of a row of ``stored_query``."""
+    """Build a stored article from a row of ``select_stored_articles``."""
     return StoredArticle(
         id=row.id,
         source_id=row.source_id,
         article=article_from_row(row),
         first_seen_at=row.first_seen_at,
-        news=row.news,
+        is_alertable=row.is_alertable,
         stage=Stage(row.stage),
         story_id=row.story_id,
-        copy_of=row.copy_of,
-        revisions=row.revisions,
-        quarantine_reason=row.held,
+        duplicate_of=row.duplicate_of,
+        version_count=row.version_count,
+        quarantine_reason=row.quarantine_reason,
     )
 
 
@@ -132,55 +131,55 @@ Converter = Callable[[Any], Any]
 def insert_rows(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False
 ) -> int:
-    """Insert rows that all have the same columns (two or more); with ``new``, leave out those whose key is there.
+    """Insert rows that all have the same columns, at least two; return the number of inserted rows.
 
-    Returns how many went in.
+    With ``skip_existing``, rows that violate a unique constraint are skipped.
     """
     if not rows:
         return 0
     names = tuple(rows[0])
     columns: list[ColumnValues] = list(zip(*map(itemgetter(*names), rows), strict=True))
-    for at, convert, words in _column_converters(table, names, connection.dialect):
-        columns[at] = clean_texts(columns[at]) if words else [convert(value) for value in columns[at]]
+    for at, convert, is_text in _column_converters(table, names, connection.dialect):
+        columns[at] = clean_texts(columns[at]) if is_text else [convert(value) for value in columns[at]]
     statement = _insert_statement(table, names, connection.dialect.name, skip_existing=skip_existing)
     return connection.exec_driver_sql(statement, list(zip(*columns, strict=True))).rowcount
 
 
 def execute_update(connection: Connection, table: Table, statement: str, values: Mapping[str, Any]) -> int:
-    """Run a statement with a "?" for each of these columns' values, in their order; return how many rows it changed."""
+    """Run a statement with a `?` for each of these column values, in their order; return the number of changed rows."""
     names, dialect = tuple(values), connection.dialect
     bound = list(values.values())
-    for at, convert, _words in _column_converters(table, names, dialect):
+    for at, convert, _is_text in _column_converters(table, names, dialect):
         bound[at] = convert(bound[at])
     statement = statement if dialect.name == "sqlite" else statement.replace("?", "%s")
     return connection.exec_driver_sql(statement, tuple(bound)).rowcount
 
 
 def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Return those of these identity keys that a source has, each with its article's number."""
+    """Return the keys that a source has, each with the id of its article."""
     if connection.dialect.name == "sqlite":
-        places = ", ".join("?" * len(keys))
-        query = f"SELECT key, article_id FROM identity WHERE source_id = ? AND key IN ({places})"  # noqa: S608  # "?" only
+        marks = ", ".join("?" * len(keys))
+        query = f"SELECT key, article_id FROM entry_key WHERE source_id = ? AND key IN ({marks})"  # noqa: S608  # parameter marks only
         return [(key, number) for key, number in connection.exec_driver_sql(query, (source_id, *keys))]
-    query = "SELECT key, article_id FROM identity WHERE source_id = %s AND key = ANY(%s)"
+    query = "SELECT key, article_id FROM entry_key WHERE source_id = %s AND key = ANY(%s)"
     return [(bytes(key), number) for key, number in connection.exec_driver_sql(query, (source_id, list(keys)))]
 
 
 _SELECT_KNOWN = """
-    SELECT identity.key, identity.article_id, article.id, article.url, article.title, article.published_at
-    FROM identity LEFT JOIN article ON article.id = identity.article_id
-    WHERE identity.source_id = """
+    SELECT entry_key.key, entry_key.article_id, article.id, article.url, article.title, article.published_at
+    FROM entry_key LEFT JOIN article ON article.id = entry_key.article_id
+    WHERE entry_key.source_id = """
 
 
 def find_known_articles(
     connection: Connection, source_id: str, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, KnownArticle]]:
-    """Yield those of these identity keys that a source has, each with what is stored of its article."""
+    """Yield the keys that a source has, each with the stored facts of its article."""
     if connection.dialect.name == "sqlite":
-        query = f"{_SELECT_KNOWN} ? AND identity.key IN ({', '.join('?' * len(keys))})"
+        query = f"{_SELECT_KNOWN} ? AND entry_key.key IN ({', '.join('?' * len(keys))})"
         rows = connection.exec_driver_sql(query, (source_id, *keys))
     else:
-        rows = connection.exec_driver_sql(f"{_SELECT_KNOWN} %s AND identity.key = ANY(%s)", (source_id, list(keys)))
+        rows = connection.exec_driver_sql(f"{_SELECT_KNOWN} %s AND entry_key.key = ANY(%s)", (source_id, list(keys)))
     to_time = UtcDateTime().process_result_value
     articles: dict[int, KnownArticle] = {}
     for key, number, stored, url, title, published_at in rows:
@@ -196,8 +195,8 @@ def find_known_articles(
 @cache
 def _insert_statement(table: Table, names: tuple[str, ...], engine: str, *, skip_existing: bool) -> str:
     columns = ", ".join(f'"{name}"' for name in names)
-    places = ", ".join(["?" if engine == "sqlite" else "%s"] * len(names))
-    insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})'  # noqa: S608  # names of our own tables
+    marks = ", ".join(["?" if engine == "sqlite" else "%s"] * len(names))
+    insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  # names of tables and columns of this program
     return insert + (" ON CONFLICT DO NOTHING" if skip_existing else "")
 
 
@@ -205,11 +204,11 @@ def _insert_statement(table: Table, names: tuple[str, ...], engine: str, *, skip
 def _column_converters(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[tuple[int, Converter, bool], ...]:
-    """Return what brings values to their types, each with its place and whether they are words."""
+    """Return the position of each column that needs conversion, its converter, and whether it is a text column."""
     kinds = [table.c[name].type for name in names]
     found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]
     return tuple(
         (at, convert, isinstance(kind, CleanText))
         for at, convert, kind in found
-        if convert is not None and not isinstance(kind, LargeBinary)  # every driver takes bytes as they are
+        if convert is not None and not isinstance(kind, LargeBinary)  # drivers accept bytes unchanged
     )

@@ -1,4 +1,4 @@
-"""Sources: what is configured, what a poll left behind, and who polls now."""
+"""Store of sources: configuration, poll states and poll leases."""
 
 import secrets
 from collections import Counter
@@ -21,22 +21,23 @@ from monitor.domain.poll_state import (
 )
 from monitor.domain.source import Source
 from monitor.domain.source_health import effective_poll_state
-from monitor.store.catalogue import SOURCE
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, upsert
+from monitor.store.core_tables import SOURCE
 from monitor.store.row_mapping import AnyRow, execute_update
 
-IS_CONFIGURED = text("source.configured")  # in the words of the index of what is due
-_RUNTIME_COLUMNS = {"articles", "lease_token", "leased_until_at"}  # what a new configuration leaves as it is
+IS_CONFIGURED = text("source.configured")  # the same text as in the partial index, else the index is not used
+_STATE_COLUMNS = (SOURCE.c.poll_state, SOURCE.c.page_quality)
+_RUNTIME_COLUMNS = {"article_count", "lease_token", "lease_expires_at"}  # not changed by a new configuration
 _REPORTED_MARKS = ('"notice":"', '"merged":', '"empty":', '"left_out":')  # as ``to_json`` writes what is not default
 _RECORD_POLL = """
-    UPDATE source SET memory = ?, state = ?, next_poll_at = ?, last_success_at = ?, articles = articles + ?,
-        lease_token = '', leased_until_at = NULL
+    UPDATE source SET poll_state = ?, state = ?, next_poll_at = ?, last_success_at = ?,
+        article_count = article_count + ?, lease_token = '', lease_expires_at = NULL
     WHERE id = ? AND lease_token = ?
-"""  # past the statement compiler: every poll ends with it
+"""  # bypasses the statement compiler, because every poll runs it
 
 
-class SqlSourceStore:
+class SourceStore:
     """Store of sources and their poll states; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
@@ -54,21 +55,24 @@ class SqlSourceStore:
                 for source in sources
                 if (row := before.get(source.id)) is None or not _matches_configuration(source, row)
             ]
-            named = {source.id for source in sources}
-            gone = [{"gone": name} for name, row in before.items() if row.configured and name not in named]
-            if gone:
-                connection.execute(
-                    update(SOURCE).where(SOURCE.c.id == bindparam("gone")).values(configured=False), gone
-                )
+            configured_ids = {source.id for source in sources}
+            removed = [
+                {"removed": source_id}
+                for source_id, row in before.items()
+                if row.configured and source_id not in configured_ids
+            ]
+            if removed:
+                deconfigure = update(SOURCE).where(SOURCE.c.id == bindparam("removed")).values(configured=False)
+                connection.execute(deconfigure, removed)
             if rows:
-                ours = [name for name in rows[0] if name not in _RUNTIME_COLUMNS]
-                connection.execute(upsert(SOURCE, connection, "id", ours), rows)
+                columns = [name for name in rows[0] if name not in _RUNTIME_COLUMNS]
+                connection.execute(upsert(SOURCE, connection, "id", columns), rows)
 
     def lease_due(
         self, now: datetime, limit: int, expires_at: datetime, only: Collection[str] | None = None
     ) -> list[Lease]:
-        """Lease at most ``limit`` due sources, longest overdue first, or those of ``only`` whether due or not."""
-        free = or_(SOURCE.c.leased_until_at.is_(None), SOURCE.c.leased_until_at <= now)
+        """Lease at most ``limit`` due sources, longest overdue first, or the sources in ``only``, due or not."""
+        free = or_(SOURCE.c.lease_expires_at.is_(None), SOURCE.c.lease_expires_at <= now)
         wanted = (
             (SOURCE.c.next_poll_at <= now) & (SOURCE.c.paused == "") if only is None else SOURCE.c.id.in_(sorted(only))
         )
@@ -83,8 +87,8 @@ class SqlSourceStore:
         claim = (
             update(SOURCE)
             .where(SOURCE.c.id.in_(chosen.scalar_subquery()))
-            .values(lease_token=token, leased_until_at=expires_at)
-            .returning(SOURCE.c.id, SOURCE.c.memory, SOURCE.c.pages)
+            .values(lease_token=token, lease_expires_at=expires_at)
+            .returning(SOURCE.c.id, *_STATE_COLUMNS)
         )
         with self._connections.write_transaction() as connection:
             leases = [Lease(row.id, token, expires_at, poll_state_from_row(row)) for row in connection.execute(claim)]
@@ -93,33 +97,33 @@ class SqlSourceStore:
         )
 
     def record_poll(self, lease: Lease, poll_state: PollState) -> None:
-        """Keep what a poll without new entries left, and end the lease. Raises ``LeaseLost``."""
+        """Store the state after a poll without new entries, and end the lease. Raises ``LeaseLost``."""
         with self._connections.write_transaction() as connection:
             record_poll(connection, lease, poll_state)
 
     def load_poll_states(self) -> dict[str, PollState]:
-        """Return the memory of every configured source, in the state in which it stands."""
-        query = select(SOURCE.c.id, SOURCE.c.memory, SOURCE.c.pages).where(IS_CONFIGURED)
+        """Return the poll state of every configured source by its id, with layout changes included in the state."""
+        query = select(SOURCE.c.id, *_STATE_COLUMNS).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
             return {row.id: effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)}
 
     def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
-        """Return the memories of sources that ever had a notice, or whose last document had entries that were merged or
-        dropped; of those that are well, only if read since a time.
+        """Return the poll states of sources that ever had a notice, or whose last document had entries that were merged
+        or dropped; of healthy sources, only if read since ``since_at``.
 
-        Every digest asks, and few rows have what it asks for: the others are not unpacked.
+        Every digest calls this and few sources have a notice, so the condition is tested on the JSON text.
         """
-        well = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
-        marked = or_(*(SOURCE.c.memory.contains(mark) for mark in _REPORTED_MARKS))
-        told = (or_(~well, SOURCE.c.last_success_at >= since_at), marked)
+        is_healthy = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
+        is_recent = or_(~is_healthy, SOURCE.c.last_success_at >= since_at)
+        is_marked = or_(*(SOURCE.c.poll_state.contains(mark) for mark in _REPORTED_MARKS))
+        query = select(*_STATE_COLUMNS).where(IS_CONFIGURED, is_recent, is_marked)
         with self._connections.read_transaction() as connection:
-            rows = connection.execute(select(SOURCE.c.memory, SOURCE.c.pages).where(IS_CONFIGURED, *told))
-            return [effective_poll_state(poll_state_from_row(row)) for row in rows]
+            return [effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)]
 
     def count_by_state(self) -> Counter[SourceState]:
-        """Return how many configured sources stand in each state."""
-        plain = select(SOURCE.c.state, func.count()).where(IS_CONFIGURED, SOURCE.c.changed_at.is_(None))
-        changed = select(SOURCE.c.memory, SOURCE.c.pages).where(IS_CONFIGURED, SOURCE.c.changed_at.is_not(None))
+        """Return the number of configured sources by state."""
+        plain = select(SOURCE.c.state, func.count()).where(IS_CONFIGURED, SOURCE.c.layout_changed_at.is_(None))
+        changed = select(*_STATE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.layout_changed_at.is_not(None))
         with self._connections.read_transaction() as connection:
             found = Counter(
                 {SourceState(state): count for state, count in connection.execute(plain.group_by(SOURCE.c.state))}
@@ -128,7 +132,7 @@ class SqlSourceStore:
         return found
 
     def next_due_at(self) -> datetime | None:
-        """Return when the first source that is not paused is due, be it in the past."""
+        """Return when the next poll of an active source is due, which may be in the past; None if there is none."""
         at = SOURCE.c.next_poll_at
         query = select(at).where(IS_CONFIGURED, SOURCE.c.paused == "", at.is_not(None)).order_by(at).limit(1)
         with self._connections.read_transaction() as connection:
@@ -137,57 +141,58 @@ class SqlSourceStore:
 
 
 def record_poll(connection: Connection, lease: Lease, poll_state: PollState, *, new_article_count: int = 0) -> None:
-    """End a lease inside a transaction, and count ``more`` articles. Raises ``LeaseLost``."""
+    """Store the poll state, end the lease and count new articles, inside a transaction. Raises ``LeaseLost``."""
     values = {
-        "memory": to_json(replace(poll_state, pages=UNKNOWN_PAGE_QUALITY)),
+        "poll_state": to_json(replace(poll_state, page_quality=UNKNOWN_PAGE_QUALITY)),
         "state": str(poll_state.state),
         "next_poll_at": poll_state.next_poll_at,
         "last_success_at": poll_state.last_success_at,
-        "articles": new_article_count,
+        "article_count": new_article_count,
         "id": lease.source_id,
         "lease_token": lease.token,
     }
     if not lease.token or execute_update(connection, SOURCE, _RECORD_POLL, values) != 1:
-        raise LeaseLost(f"the lease of source {lease.source_id} ended; another worker polls it")
+        raise LeaseLost(f"the lease of source {lease.source_id} has expired; another worker polls it")
 
 
 def record_page_quality(connection: Connection, source_id: str, confidence: float, url: str, now: datetime) -> None:
-    """Take a page that was read into what is usual with its source, inside a transaction."""
-    query = select(SOURCE.c.memory, SOURCE.c.pages, SOURCE.c.changed_at).where(SOURCE.c.id == source_id)
+    """Update the page quality of a source with one more page, inside a transaction."""
+    query = select(*_STATE_COLUMNS, SOURCE.c.layout_changed_at).where(SOURCE.c.id == source_id)
     row = connection.execute(query.with_for_update(key_share=True)).one()
-    accepted = row.changed_at is not None and from_json(PollState, row.memory).accepted_at == row.changed_at
-    pages = update_page_quality(_page_quality_from_row(row), confidence, url, now, is_accepted=accepted)
-    values = {"pages": to_json(pages), "changed_at": pages.changed_at}
+    changed_at = row.layout_changed_at
+    is_accepted = changed_at is not None and from_json(PollState, row.poll_state).accepted_at == changed_at
+    quality = update_page_quality(_page_quality_from_row(row), confidence, url, now, is_accepted=is_accepted)
+    values = {"page_quality": to_json(quality), "layout_changed_at": quality.layout_changed_at}
     connection.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(values))
 
 
 def poll_state_from_row(row: AnyRow) -> PollState:
-    """Return a memory whole: what polls left in it, and what the reading of pages did."""
-    memory = from_json(PollState, row.memory)
-    return replace(memory, pages=_page_quality_from_row(row)) if row.pages else memory
+    """Return the poll state of a source with its page quality, which has a column of its own."""
+    poll_state = from_json(PollState, row.poll_state)
+    return replace(poll_state, page_quality=_page_quality_from_row(row)) if row.page_quality else poll_state
 
 
 def _page_quality_from_row(row: AnyRow) -> PageQuality:
-    return from_json(PageQuality, row.pages) if row.pages else UNKNOWN_PAGE_QUALITY
+    return from_json(PageQuality, row.page_quality) if row.page_quality else UNKNOWN_PAGE_QUALITY
 
 
 def _matches_configuration(source: Source, row: AnyRow) -> bool:
-    """Tell whether a row says of a source what its configuration says: then nothing is to be written."""
-    said = (row.configured, row.name, row.kind, row.url, row.paused, row.state == SourceState.PAUSED)
-    return said == (True, source.name, str(source.kind), source.url, source.paused, bool(source.paused))
+    """Return whether the row matches the configuration (no update needed)."""
+    stored = (row.configured, row.name, row.kind, row.url, row.paused, row.state == SourceState.PAUSED)
+    return stored == (True, source.name, str(source.kind), source.url, source.paused, bool(source.paused))
 
 
 def _source_row(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:
-    """Return the row of a configured source: its memory goes on unless it is now read from somewhere else."""
-    memory = from_json(PollState, row.memory) if row else PollState(source.id, next_poll_at=now)
-    same = row is not None and (row.url, row.kind) == (source.url, source.kind)
-    if row and not same:
-        memory = replace(memory, etag="", last_modified="", body_hash="", failures=0.0, moved_to="", moved_count=0)
-        memory = replace(memory, next_poll_at=now)
+    """Return the row of a configured source. The poll state is kept unless URL or kind has changed."""
+    poll_state = from_json(PollState, row.poll_state) if row else PollState(source.id, next_poll_at=now)
+    is_same = row is not None and (row.url, row.kind) == (source.url, source.kind)
+    if row and not is_same:
+        poll_state = replace(poll_state, etag="", last_modified="", body_hash="", failures=0.0)
+        poll_state = replace(poll_state, moved_to="", moved_count=0, next_poll_at=now)
     if source.paused:
-        memory = replace(memory, state=SourceState.PAUSED, detail=source.paused, suggestion="")
-    elif memory.state is SourceState.PAUSED:
-        memory = replace(memory, state=SourceState.OK, detail="", next_poll_at=now)
+        poll_state = replace(poll_state, state=SourceState.PAUSED, detail=source.paused, suggestion="")
+    elif poll_state.state is SourceState.PAUSED:
+        poll_state = replace(poll_state, state=SourceState.OK, detail="", next_poll_at=now)
     return {
         "id": source.id,
         "name": source.name,
@@ -195,13 +200,13 @@ def _source_row(source: Source, row: AnyRow | None, now: datetime) -> dict[str, 
         "url": source.url,
         "paused": source.paused,
         "configured": True,
-        "state": str(memory.state),
-        "memory": to_json(memory),
-        "pages": row.pages if row and same else "",
-        "changed_at": row.changed_at if row and same else None,
-        "articles": 0,
-        "next_poll_at": memory.next_poll_at,
-        "last_success_at": memory.last_success_at,
+        "state": str(poll_state.state),
+        "poll_state": to_json(poll_state),
+        "page_quality": row.page_quality if row and is_same else "",
+        "layout_changed_at": row.layout_changed_at if row and is_same else None,
+        "article_count": 0,
+        "next_poll_at": poll_state.next_poll_at,
+        "last_success_at": poll_state.last_success_at,
         "lease_token": "",
-        "leased_until_at": None,
+        "lease_expires_at": None,
     }

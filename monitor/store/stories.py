@@ -1,4 +1,4 @@
-"""Stories: articles on their way to their place, and the stories for those who look."""
+"""Store of stories: articles to group, the result of grouping, and queries for stories."""
 
 import zlib
 from collections import defaultdict
@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, 
 from monitor.domain.article import Stage, StoredArticle, Story
 from monitor.domain.errors import UsageError
 from monitor.domain.grouping import GroupingIndex
-from monitor.store.catalogue import ARTICLE, CLUSTER, FINGERPRINT, MENTION, STORY, TERM, VOCABULARY
 from monitor.store.connections import Connections, upsert
-from monitor.store.grouping_index import SqlGroupingIndex
+from monitor.store.core_tables import ARTICLE, FINGERPRINT, MENTION, STORY, STORY_CENTROID, STORY_TERM, TERM_FREQUENCY
+from monitor.store.grouping_index import DatabaseGroupingIndex
 from monitor.store.key_value import trusted_now
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
@@ -22,17 +22,19 @@ from monitor.store.row_mapping import (
     stored_article_from_row,
 )
 
-_FINGERPRINT_RANGE, _TERM_RANGE, _SLICE_COUNT = 1 << 63, 1 << 32, 16
+_FINGERPRINT_RANGE, _TERM_RANGE = 1 << 63, 1 << 32
+_SLICE_COUNT = 16
+"""Expired rows are deleted in this many transactions, so that other writers wait for a short time only."""
 
 
-class SqlStoryStore:
-    """The ``StoryStore`` of ``domain/grouping.py``."""
+class StoryStore:
+    """Store of stories; every method but ``delete_expired`` is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def ungrouped(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
-        """Return articles at stage ``SCREENED``, oldest first, of those that came after the one with this id."""
+        """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first."""
         waiting = select_stored_articles().where(
             ARTICLE.c.stage == str(Stage.MATCHED), IS_IN_PROGRESS, ARTICLE.c.id > after_id
         )
@@ -42,9 +44,9 @@ class SqlStoryStore:
             ]
 
     def load_term_frequencies(self) -> bytes:
-        """Return what was last kept by ``group``, or nothing."""
+        """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes."""
         with self._connections.read_transaction() as connection:
-            packed = connection.execute(select(VOCABULARY.c.counts)).scalar()
+            packed = connection.execute(select(TERM_FREQUENCY.c.counts)).scalar()
         return zlib.decompress(packed) if packed else b""
 
     def apply_grouping(
@@ -58,57 +60,61 @@ class SqlStoryStore:
         Stores ``term_frequencies`` too, if given. Nothing is stored if ``place`` raises; it is not called if another
         process has grouped one of the articles meanwhile.
         """
-        numbers = [stored.id for stored in articles]
-        packed = (
-            zlib.compress(term_frequencies, 1) if term_frequencies else b""
-        )  # a megabyte, which nobody should wait for
+        article_ids = [stored.id for stored in articles]
+        packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # before the transaction begins
         with self._connections.write_transaction() as connection:
             if not self._connections.is_sqlite:
-                connection.exec_driver_sql("LOCK TABLE cluster IN EXCLUSIVE MODE")  # one groups at a time
-            waiting = (ARTICLE.c.id.in_(numbers), ARTICLE.c.stage == str(Stage.MATCHED))
-            if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(numbers):
-                shelf = SqlGroupingIndex(connection)
-                place(shelf)
-                shelf.flush()
+                connection.exec_driver_sql("LOCK TABLE story_centroid IN EXCLUSIVE MODE")  # one at a time
+            waiting = (ARTICLE.c.id.in_(article_ids), ARTICLE.c.stage == str(Stage.MATCHED))
+            if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(article_ids):
+                index = DatabaseGroupingIndex(connection)
+                place(index)
+                index.flush()
             if packed:
                 row = {"id": 1, "counts": packed}
-                connection.execute(upsert(VOCABULARY, connection, "id", row), row)
+                connection.execute(upsert(TERM_FREQUENCY, connection, "id", row), row)
 
     def mark_grouping_failed(self, stored: StoredArticle, error: str) -> None:
-        """Record that an article could not be grouped; it stays alone, at stage ``GROUPED``."""
+        """Record that grouping an article failed, and move it to stage ``GROUPED`` without a story."""
         values = {"stage": str(Stage.GROUPED), "last_error": error}
         with self._connections.write_transaction() as connection:
             connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
 
     def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
-        """Drop prints of articles first seen so long ago, and close stories that ended so long ago.
+        """Delete fingerprints older than ``fingerprint_age``, and close stories without articles for ``story_age``.
 
-        Prints, and the terms of closed and merged stories, are looked through slice by slice in a transaction each, so
-        that nobody waits for all of them. An index of who has a print would cost each article more than this the day.
+        Fingerprints and terms of closed stories are scanned slice by slice. An index by article would be faster here,
+        but would cost each new article more than the daily scan.
         """
         with self._connections.write_transaction() as connection:
             now = trusted_now(connection, now)
             young = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= now - fingerprint_age)
             oldest = connection.execute(young).scalar() or 0
-            connection.execute(delete(CLUSTER).where(CLUSTER.c.last_at < now - story_age))
-        closed = ~exists().where(CLUSTER.c.story_id == TERM.c.story_id)
-        for piece in range(_SLICE_COUNT):
-            prints, terms = (
-                _slice_condition(FINGERPRINT.c.print, _FINGERPRINT_RANGE, piece),
-                _slice_condition(TERM.c.term, _TERM_RANGE, piece),
+            connection.execute(delete(STORY_CENTROID).where(STORY_CENTROID.c.last_article_at < now - story_age))
+        closed = ~exists().where(STORY_CENTROID.c.story_id == STORY_TERM.c.story_id)
+        for slice_index in range(_SLICE_COUNT):
+            fingerprints, terms = (
+                _slice_condition(FINGERPRINT.c.value, _FINGERPRINT_RANGE, slice_index),
+                _slice_condition(STORY_TERM.c.term, _TERM_RANGE, slice_index),
             )
             with self._connections.write_transaction() as connection:
-                connection.execute(delete(FINGERPRINT).where(prints, FINGERPRINT.c.article_id < oldest))
+                connection.execute(delete(FINGERPRINT).where(fingerprints, FINGERPRINT.c.article_id < oldest))
             with self._connections.write_transaction() as connection:
-                connection.execute(delete(TERM).where(terms, closed))
+                connection.execute(delete(STORY_TERM).where(terms, closed))
 
     def release_quarantined(self, source_id: str) -> int:
-        """Make news of the articles of a source that were held back, to be screened again; return how many."""
-        held = (ARTICLE.c.source_id == source_id, ARTICLE.c.held != "")
-        again = update(ARTICLE).where(*held, ARTICLE.c.stage != str(Stage.LISTED)).values(stage=str(Stage.EXTRACTED))
+        """Make the quarantined articles of a source alertable, to be matched again; return their number."""
+        is_quarantined = (ARTICLE.c.source_id == source_id, ARTICLE.c.quarantine_reason != "")
+        rematch = (
+            update(ARTICLE)
+            .where(*is_quarantined, ARTICLE.c.stage != str(Stage.LISTED))
+            .values(stage=str(Stage.EXTRACTED))
+        )
         with self._connections.write_transaction() as connection:
-            connection.execute(again)
-            return connection.execute(update(ARTICLE).where(*held).values(news=True, held="")).rowcount
+            connection.execute(rematch)
+            return connection.execute(
+                update(ARTICLE).where(*is_quarantined).values(is_alertable=True, quarantine_reason="")
+            ).rowcount
 
     def list_stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
         """Return stories with their articles and the officials they name, latest first; merged ones are left out."""
@@ -120,7 +126,7 @@ class SqlStoryStore:
             return _load_stories(connection, connection.execute(query).all())
 
     def get_story(self, story_id: str) -> Story:
-        """Return one story; the id of a merged one leads to the one that took it over. Raises ``UsageError``."""
+        """Return one story; the id of a merged story returns the story that absorbed it. Raises ``UsageError``."""
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(STORY).where(STORY.c.id == story_id)).first()
             if row and row.merged_into:
@@ -131,22 +137,22 @@ class SqlStoryStore:
 
 
 def _slice_condition(column: ColumnElement[int], value_count: int, slice_index: int) -> ColumnElement[bool]:
-    """Return the condition for one of the parts into which a range of values is cut."""
+    """Return the condition for one of ``_SLICE_COUNT`` equal parts of the values from 0 to ``value_count``."""
     size = value_count // _SLICE_COUNT
     return column.between(slice_index * size, (slice_index + 1) * size - 1)
 
 
 def _load_stories(connection: Connection, rows: Sequence[AnyRow]) -> list[Story]:
-    names = [row.id for row in rows]
-    numbers: defaultdict[str, list[int]] = defaultdict(list)
-    members = select(ARTICLE.c.id, ARTICLE.c.story_id).where(*is_in_stories(names))
+    story_ids = [row.id for row in rows]
+    article_ids: defaultdict[str, list[int]] = defaultdict(list)
+    members = select(ARTICLE.c.id, ARTICLE.c.story_id).where(*is_in_stories(story_ids))
     for member in connection.execute(members.order_by(ARTICLE.c.id)):
-        numbers[member.story_id].append(member.id)
+        article_ids[member.story_id].append(member.id)
     officials: defaultdict[str, set[str]] = defaultdict(set)
     named = select(ARTICLE.c.story_id, MENTION.c.official_id).join_from(ARTICLE, MENTION)
-    for mention in connection.execute(named.where(*is_in_stories(names)).distinct()):
+    for mention in connection.execute(named.where(*is_in_stories(story_ids)).distinct()):
         officials[mention.story_id].add(mention.official_id)
-    return [_story_from_row(row, numbers[row.id], officials[row.id]) for row in rows]
+    return [_story_from_row(row, article_ids[row.id], officials[row.id]) for row in rows]
 
 
 def _story_from_row(row: AnyRow, article_ids: list[int], official_ids: set[str]) -> Story:

@@ -1,16 +1,10 @@
-"""The tables. Rows never leave this package; what goes in and out are the types of ``monitor.domain``.
+"""Tables as SQLModel classes. Rows stay in this package; its interface uses the types of ``monitor.domain``.
 
-Columns that nothing is looked up by and whose types still grow hold JSON (``codec.py``). Every index is named by a
-look-up that must stay flat at a million articles; partial ones hold unfinished work only.
+The classes are the only definition of the tables. Migrations and tests import them; queries use ``core_tables.py``,
+which is generated from them because SQLModel is slow to import (docs/decisions/0002-core-tables.md).
 
-What the tables share: their schema, and columns that are declared alike.
-
-The classes that follow from here are the one definition of every table. Only migrations and tests load them, because
-making them is a fifth of a start; queries are built on ``catalogue.py``, which ``draw.py`` writes from them.
-
-The tables of grouping: prints, terms and open stories (``shelf.py``), and how common each term is.
-
-The tables of what is told: digests, what they told, deliveries; and facts about the installation.
+Columns that no query filters by, and whose types still grow, hold JSON (``column_types.py``). Each index serves a
+lookup that must stay fast with a million articles; partial indexes cover unfinished work only.
 """
 
 from datetime import datetime
@@ -37,28 +31,27 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
-AUTOINCREMENT = {
-    "sqlite_autoincrement": True
-}  # ids are never used again, so a late reference finds nothing, not another row
+AUTOINCREMENT = {"sqlite_autoincrement": True}
+"""Ids are never reused, so an outdated reference finds no row instead of another one."""
 
 
 def datetime_column(*, nullable: bool = True) -> Any:
-    """Declare a time."""
+    """Declare a column with a UTC time."""
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable))
 
 
 def text_column(*, primary_key: bool = False) -> Any:
-    """Declare a text from outside."""
+    """Declare a column with text from outside, such as feeds and configuration."""
     return Field(default="", sa_column=Column(CleanText, nullable=False, primary_key=primary_key))
 
 
 def id_column() -> Any:
-    """Declare a row's own number."""
+    """Declare the id of a row."""
     return Field(default=None, sa_column=Column(BIG_INTEGER, primary_key=True))
 
 
 def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
-    """Declare a link to a row that this one goes with."""
+    """Declare a reference to a row with which this row is deleted."""
     link = ForeignKey(target, ondelete="CASCADE")
     kind = CleanText if target == "source.id" else BIG_INTEGER
     return Field(
@@ -67,20 +60,21 @@ def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) 
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
-    """Declare an index over some rows only: small, and free for all others."""
+    """Declare an index over the rows that satisfy ``where``; other rows cost nothing."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Base(SQLModel):
-    """Gives the tables a schema of their own, with names for constraints that migrations can rely on."""
+    """Base class of the tables: metadata of their own, and constraint names that migrations can rely on."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class SourceRow(Base, table=True):
-    """A source, configured or resting; ``memory`` is its SourceMemory, ``articles`` a running count.
+    """Source, configured now or formerly. ``poll_state`` is its PollState without the page quality.
 
-    ``pages`` is the memory's part that the reading of pages keeps, empty before the first; ``changed_at`` stands in it.
+    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` repeats a field of it for
+    queries. ``article_count`` is the number of articles that the source ever had.
     """
 
     __tablename__ = "source"
@@ -93,30 +87,31 @@ class SourceRow(Base, table=True):
     paused: str = text_column()
     configured: bool = True
     state: str = "ok"
-    memory: str = text_column()
-    pages: str = text_column()
-    changed_at: datetime | None = datetime_column()
-    articles: int = 0
+    poll_state: str = text_column()
+    page_quality: str = text_column()
+    layout_changed_at: datetime | None = datetime_column()
+    article_count: int = 0
     next_poll_at: datetime | None = datetime_column()
     last_success_at: datetime | None = datetime_column()
     lease_token: str = ""
-    leased_until_at: datetime | None = datetime_column()
+    lease_expires_at: datetime | None = datetime_column()
 
 
 class ArticleRow(Base, table=True):
-    """What is known of an article, less its text: a narrow row, for it changes with every step.
+    """Article without its text: a short row, because each pipeline step updates it.
 
-    While the page is unread, ``attempts``, ``next_attempt_at`` and ``lease_token`` steer who reads it, and when.
+    Until the page is read, ``attempts``, ``next_attempt_at`` and ``lease_token`` control when it is fetched, and by
+    which process.
     """
 
     __tablename__ = "article"
     __table_args__ = (
         Index("ix_article_first_seen_at", "first_seen_at"),
         Index("ix_article_source_id", "source_id", "id"),
-        partial_index("ix_article_unread", "next_attempt_at", "id", where="stage = 'listed'"),
-        partial_index("ix_article_waiting", "stage", "id", where="stage IN ('read', 'screened')"),
-        partial_index("ix_article_copy_of", "copy_of", where="copy_of IS NOT NULL"),
-        partial_index("ix_article_held", "source_id", where="held != ''"),
+        partial_index("ix_article_listed", "next_attempt_at", "id", where="stage = 'listed'"),
+        partial_index("ix_article_in_progress", "stage", "id", where="stage IN ('extracted', 'matched')"),
+        partial_index("ix_article_duplicate_of", "duplicate_of", where="duplicate_of IS NOT NULL"),
+        partial_index("ix_article_quarantined", "source_id", where="quarantine_reason != ''"),
         partial_index("ix_article_story_id", "story_id", where="story_id != ''"),
         AUTOINCREMENT,
     )
@@ -130,17 +125,17 @@ class ArticleRow(Base, table=True):
     agency: str = text_column()
     section: str = text_column()
     language: str = text_column()
-    partial: str = text_column()
+    partial_reason: str = text_column()
     confidence: float = 0.0
     published_at: datetime | None = datetime_column()
     modified_at: datetime | None = datetime_column()
     first_seen_at: datetime = datetime_column(nullable=False)
-    news: bool = True
-    held: str = text_column()
+    is_alertable: bool = True
+    quarantine_reason: str = text_column()
     stage: str = "listed"
     story_id: str = ""
-    copy_of: int | None = Field(default=None, sa_column=Column(BIG_INTEGER))
-    revisions: int = 0
+    duplicate_of: int | None = Field(default=None, sa_column=Column(BIG_INTEGER))
+    version_count: int = 0
     attempts: int = 0
     last_error: str = text_column()
     next_attempt_at: datetime | None = datetime_column()
@@ -148,22 +143,22 @@ class ArticleRow(Base, table=True):
 
 
 class ArticleTextRow(Base, table=True):
-    """An article's text, and the same folded for search: the full-text index stands on it (``search.py``)."""
+    """Text of an article, and the same text folded for the full-text index (``full_text.py``)."""
 
-    __tablename__ = "content"
+    __tablename__ = "article_text"
 
     article_id: int = foreign_key("article.id", primary_key=True)
     standfirst: str = text_column()
     dateline: str = text_column()
     captions: str = text_column()
     body: str = text_column()
-    folded: str = text_column()
+    search_text: str = text_column()
 
 
 class EntryKeyRow(Base, table=True):
-    """A key under which a source has shown an article. It outlives the article: then it is a tombstone."""
+    """Entry key of an article in a source. It is kept when the article is deleted, so that the entry stays known."""
 
-    __tablename__ = "identity"
+    __tablename__ = "entry_key"
     __table_args__ = (WITHOUT_ROWID,)
 
     source_id: str = foreign_key("source.id", primary_key=True)
@@ -172,30 +167,30 @@ class EntryKeyRow(Base, table=True):
 
 
 class ArticleUrlRow(Base, table=True):
-    """A URL of an article, as a digest: URLs may be longer than an index takes."""
+    """Hash of a URL of an article; URLs themselves may exceed the maximum size of an index entry."""
 
-    __tablename__ = "address"
+    __tablename__ = "article_url"
     __table_args__ = (WITHOUT_ROWID,)
 
-    url: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    url_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     article_id: int = foreign_key("article.id", primary_key=True, index=True)
 
 
 class ArticleVersionRow(Base, table=True):
-    """An article as it was before a change; ``number`` counts from 0, the first version."""
+    """Article as it was before a change; ``version`` counts from 0, ``snapshot`` is the Article."""
 
-    __tablename__ = "revision"
+    __tablename__ = "article_version"
 
     article_id: int = foreign_key("article.id", primary_key=True)
-    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    article: str = text_column()
+    version: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    snapshot: str = text_column()
     replaced_at: datetime = datetime_column(nullable=False)
 
 
 class PageSnapshotRow(Base, table=True):
-    """A raw page as the server gave it, deflated; ``sha256`` is of the body before that."""
+    """Raw page as received, compressed with gzip; ``sha256`` is the hash of the uncompressed body."""
 
-    __tablename__ = "capture"
+    __tablename__ = "page_snapshot"
 
     article_id: int = foreign_key("article.id", primary_key=True)
     url: str = text_column()
@@ -207,21 +202,21 @@ class PageSnapshotRow(Base, table=True):
 
 
 class EvidenceRecordRow(Base, table=True):
-    """A link of the chain of evidence (``evidence.py``). It outlives all else: no row is ever changed or deleted."""
+    """Record of the evidence chain (``evidence.py``). Rows are never changed or deleted."""
 
-    __tablename__ = "evidence"
-    __table_args__ = (UniqueConstraint("previous"), AUTOINCREMENT)
+    __tablename__ = "evidence_record"
+    __table_args__ = (UniqueConstraint("previous_hash"), AUTOINCREMENT)
 
     id: int | None = id_column()
     article_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False, index=True))
     record: str = text_column()
     sha256: str
-    previous: str
+    previous_hash: str
     hash: str
 
 
 class MentionRow(Base, table=True):
-    """A mention; ``seen_at`` is when its article was first seen, for counts by day."""
+    """Mention; ``seen_at`` is when its article was first seen, for counts by day."""
 
     __tablename__ = "mention"
     __table_args__ = (Index("ix_mention_day", "official_id", "seen_at", "article_id"), AUTOINCREMENT)
@@ -240,9 +235,9 @@ class MentionRow(Base, table=True):
 
 
 class NearMissRow(Base, table=True):
-    """A rejected candidate and why."""
+    """Rejected candidate with the reason."""
 
-    __tablename__ = "nearmiss"
+    __tablename__ = "near_miss"
     __table_args__ = (AUTOINCREMENT,)
 
     id: int | None = id_column()
@@ -257,11 +252,11 @@ class NearMissRow(Base, table=True):
 
 
 class HitRow(Base, table=True):
-    """A rule satisfied by one revision of an article."""
+    """Rule that is satisfied by one version of an article."""
 
     __tablename__ = "hit"
     __table_args__ = (
-        UniqueConstraint("article_id", "rule_id", "kind", "revision"),
+        UniqueConstraint("article_id", "rule_id", "kind", "version"),
         Index("ix_hit_rule", "rule_id", "id"),
         AUTOINCREMENT,
     )
@@ -270,15 +265,15 @@ class HitRow(Base, table=True):
     article_id: int = foreign_key("article.id")
     rule_id: str
     kind: str = "new"
-    revision: int = 0
-    officials: str = text_column()
+    version: int = 0
+    official_ids: str = text_column()
     passages: str = text_column()
     found_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     note: str = text_column()
 
 
 class StoryRow(Base, table=True):
-    """Reports of one event; its members are the articles with its id."""
+    """Reports of one event: the articles with its id. ``merged_into`` is the story that absorbed it, or empty."""
 
     __tablename__ = "story"
     __table_args__ = (partial_index("ix_story_merged_into", "merged_into", where="merged_into != ''"),)
@@ -291,96 +286,96 @@ class StoryRow(Base, table=True):
 
 
 class FingerprintRow(Base, table=True):
-    """A print of a text, and an article that has it."""
+    """Fingerprint ``value`` and an article that has it, in one of the value's slots (``grouping_index.py``)."""
 
     __tablename__ = "fingerprint"
     __table_args__ = (WITHOUT_ROWID,)
 
-    print: int = Field(sa_column=Column(BIG_INTEGER, primary_key=True, autoincrement=False))
-    place: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    value: int = Field(sa_column=Column(BIG_INTEGER, primary_key=True, autoincrement=False))
+    slot: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     article_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
 
 
 class StoryTermRow(Base, table=True):
-    """A term that weighs in a story."""
+    """Hash of a heavy term and a story that has it, in one of the term's slots."""
 
-    __tablename__ = "term"
+    __tablename__ = "story_term"
     __table_args__ = (WITHOUT_ROWID,)
 
     term: int = Field(sa_column=Column(BIG_INTEGER, primary_key=True, autoincrement=False))
-    place: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    slot: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     story_id: str
 
 
 class StoryCentroidRow(Base, table=True):
-    """The centre of an open story: terms and weights side by side, names as a row of flags, days as JSON."""
+    """Centroid of an open story: packed terms and weights, flags of names, days as JSON (``StoryCentroid``)."""
 
-    __tablename__ = "cluster"
+    __tablename__ = "story_centroid"
 
     story_id: str = Field(primary_key=True)
     terms: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     weights: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    names: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    name_flags: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     days: str = text_column()
     size: int
-    first_at: datetime | None = datetime_column()
-    last_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
+    first_article_at: datetime | None = datetime_column()
+    last_article_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
 
 
 class TermFrequencyRow(Base, table=True):
-    """In how many articles each term stood, packed; there is one row."""
+    """Number of articles per term, packed; the table has one row."""
 
-    __tablename__ = "vocabulary"
+    __tablename__ = "term_frequency"
 
     id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class DigestRow(Base, table=True):
-    """A digest that was composed; ``seen`` is the newest hit it told, below which nothing needs looking for."""
+    """Composed digest; ``last_hit_id`` is the newest reported hit, so that older hits need not be searched."""
 
     __tablename__ = "digest"
     __table_args__ = (
-        UniqueConstraint("digest_id", "start_at"),
-        Index("ix_digest_end_at", "digest_id", "end_at"),
-        Index("ix_digest_seen", "digest_id", "seen"),
+        UniqueConstraint("plan_id", "start_at"),
+        Index("ix_digest_end_at", "plan_id", "end_at"),
+        Index("ix_digest_last_hit_id", "plan_id", "last_hit_id"),
         AUTOINCREMENT,
     )
 
     id: int | None = id_column()
-    digest_id: str
+    plan_id: str
     start_at: datetime = datetime_column(nullable=False)
     end_at: datetime = datetime_column(nullable=False)
     composed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
-    late: bool = False
-    seen: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
+    is_overdue: bool = False
+    last_hit_id: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
     content: str = text_column()
 
 
 class DigestHitRow(Base, table=True):
-    """A hit that a digest has told."""
+    """Hit that a digest has reported."""
 
-    __tablename__ = "told"
+    __tablename__ = "digest_hit"
     __table_args__ = (WITHOUT_ROWID,)
 
     hit_id: int = foreign_key("hit.id", primary_key=True)
-    digest_id: str = Field(primary_key=True)
-    digest: int = foreign_key("digest.id", index=True)
+    plan_id: str = Field(primary_key=True)
+    digest_id: int = foreign_key("digest.id", index=True)
 
 
 class RenderedDigestRow(Base, table=True):
-    """A digest in every form that a channel may want, for all its targets."""
+    """Digest in all output formats, shared by all its deliveries."""
 
-    __tablename__ = "rendition"
+    __tablename__ = "rendered_digest"
     __table_args__ = (AUTOINCREMENT,)
 
     id: int | None = id_column()
-    digest: int = foreign_key("digest.id", index=True)
+    digest_id: int = foreign_key("digest.id", index=True)
     content: str = text_column()
 
 
 class DeliveryRow(Base, table=True):
-    """One digest on its way to one target. ``rendition`` is what is sent, the same at every attempt."""
+    """Delivery of one digest to one target. Every attempt sends the same rendered digest."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -392,37 +387,37 @@ class DeliveryRow(Base, table=True):
 
     id: int | None = id_column()
     key: str
-    digest: int = foreign_key("digest.id", index=True)
-    digest_id: str
+    digest_id: int = foreign_key("digest.id", index=True)
+    plan_id: str
     channel_id: str
     target: str = text_column()
-    rendition: int = foreign_key("rendition.id", index=True)
+    rendered_digest_id: int = foreign_key("rendered_digest.id", index=True)
     created_at: datetime = datetime_column(nullable=False)
     state: str = "pending"
     attempts: int = 0
     first_attempt_at: datetime | None = datetime_column()
     next_attempt_at: datetime | None = datetime_column()
-    settled_at: datetime | None = datetime_column()
+    finished_at: datetime | None = datetime_column()
     last_error: str = text_column()
     lease_token: str = ""
 
 
 class RecheckRow(Base, table=True):
-    """When a told article's page is looked at next."""
+    """Time of the next recheck of a reported article; ``missing_count`` counts failed fetches in a row."""
 
     __tablename__ = "recheck"
 
     article_id: int = foreign_key("article.id", primary_key=True)
-    next_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
+    due_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
     checked_at: datetime | None = datetime_column()
-    missing: int = 0
+    missing_count: int = 0
     lease_token: str = ""
 
 
 class SettingRow(Base, table=True):
-    """A fact about the whole installation, such as the last configuration that was good."""
+    """Entry of the key-value store, such as the last valid configuration."""
 
-    __tablename__ = "meta"
+    __tablename__ = "setting"
 
     name: str = Field(primary_key=True)
     value: str = text_column()

@@ -24,6 +24,7 @@ MIN_STEM_LETTERS = 4  # `Japanese` counts as named where `Japan` is
 MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
 MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _is_name(word: str, text: NormalizedText) -> bool:
 def _is_absent(word: str, text: NormalizedText) -> bool:
     """Return whether a word is neither in the body nor in the headline of a text, in any inflection."""
     if word[0].isdigit():
-        return word not in _words(text)
+        return not {*_NUMBER.findall(word)} & {*_NUMBER.findall(f"{text.title}\n{text.cased}")}  # `2h` is `2 hours`
     if len(word) < MIN_STEM_LETTERS and not is_unspaced(word[0]):
         return not word.isupper() and word not in _words(text)  # `US` may be `American` in the other text
     stem = build_stream(word if is_unspaced(word[0]) else word[: max(MIN_STEM_LETTERS, len(word) - 3)])

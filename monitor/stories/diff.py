@@ -76,7 +76,7 @@ def compare_versions(before: Article, after: Article, text_only_count: int = 0) 
     """
     has_new_headline = _normalize_sentence(before.title) != _normalize_sentence(after.title) and bool(after.title)
     old, new = list(_iter_sentences(before)), list(_iter_sentences(after))
-    if not new or (after.partial and not before.partial):
+    if not new or (after.partial_reason and not before.partial_reason):
         return (
             Revision(RevisionKind.HEADLINE, _diff_titles(before, after))
             if has_new_headline

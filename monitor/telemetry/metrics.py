@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from monitor.domain.channels import CHANNEL_KINDS
-from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Message, SendResult
 from monitor.domain.errors import WorkerKilled
 from monitor.domain.fetch_result import (
     Blocked,
@@ -34,7 +34,6 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER_LABEL = "other"
 
 _FETCH_OUTCOMES = {Fetched: "fetched", NotModified: "not_modified", Blocked: "blocked", Gone: "gone", Failed: "failed"}
-_DELIVERY_OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "rejected"}
 _JOB_PROBLEMS = ("failed", "missed", "still running", OTHER_LABEL)
 _WORKER_JOB_OUTCOMES = ("done", "failed")
 _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
@@ -124,9 +123,9 @@ class Metrics:
         if isinstance(fetch_result, Failed) and fetch_result.cause is FailureCause.FORBIDDEN_ADDRESS:
             self._ssrf_blocked.inc()
 
-    def record_delivery(self, kind: str, receipt: SendResult) -> None:
+    def record_delivery(self, kind: str, send_result: SendResult) -> None:
         """Count one delivery attempt; ``kind`` is the kind of the channel."""
-        self._deliveries.labels(kind if kind in CHANNEL_KINDS else OTHER_LABEL, _DELIVERY_OUTCOMES[type(receipt)]).inc()
+        self._deliveries.labels(kind if kind in CHANNEL_KINDS else OTHER_LABEL, send_result.outcome).inc()
 
     def record_killed_process(self) -> None:
         """Count a killed worker process."""

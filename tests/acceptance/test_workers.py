@@ -62,7 +62,7 @@ def test_two_daemons_enqueue_each_due_source_once(server: Postgres, tmp_path: Pa
         cluster.wait(lambda: cluster.value("SELECT count(*) FROM procrastinate_jobs") == 0)
         request_count = sum(outlet.request_count for outlet in outlets)
         assert cluster.value("SELECT last_value FROM procrastinate_jobs_id_seq") == request_count
-        assert cluster.value("SELECT sum((memory::json ->> 'polls')::int) FROM source") == request_count
+        assert cluster.value("SELECT sum((poll_state::json ->> 'polls')::int) FROM source") == request_count
         assert "lease expired" not in cluster.log(worker)
         assert set(cluster.reported_articles().values()) == {1}, "each article is reported once"
         cluster.end(worker)
@@ -85,11 +85,11 @@ def test_no_article_is_lost_when_postgresql_restarts(server: Postgres, tmp_path:
                     )
             cluster.wait(lambda: cluster.articles().total() == len(outlets) * (ord(guid) - ord("a") + 1))  # noqa: B023 - waits here
         assert set(cluster.articles().values()) == {len(outlets)}
-        read = "SELECT count(*) FROM content WHERE body LIKE '%thanked the engineers%'"
+        read = "SELECT count(*) FROM article_text WHERE body LIKE '%thanked the engineers%'"
         cluster.wait(lambda: cluster.value(read) == cluster.articles().total())
         cluster.wait(lambda: all("component recovered" in cluster.log(process) for process in (worker, daemon)))
         cluster.wait(
-            lambda: cluster.value("SELECT max((value::json ->> 'done')::int) FROM meta WHERE name ~ '^worker:'") > 0
+            lambda: cluster.value("SELECT max((value::json ->> 'done')::int) FROM setting WHERE name ~ '^worker:'") > 0
         )
         for process in (worker, daemon):
             cluster.end(process)

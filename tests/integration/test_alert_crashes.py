@@ -22,7 +22,7 @@ from monitor.domain.digest import DigestPlan
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.schedule.digest_times import CronDigestSchedule
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 T = TypeVar("T")
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -50,11 +50,11 @@ class Fate:
 class MortalDatabase:
     """A database before and after each of whose calls the process may die."""
 
-    inner: SqlDatabase
+    inner: Database
     fate: Fate
 
     def __post_init__(self) -> None:
-        self.outbox = self.inner.outbox
+        self.digests, self.deliveries = self.inner.digests, self.inner.deliveries
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         self.fate.point()
@@ -96,7 +96,7 @@ class Installation:
 
     def find(self, number: int) -> None:
         """Let the watch engine find some articles."""
-        database = SqlDatabase.open(self.url)
+        database = Database.open(self.url)
         names = [f"a{self.found + one}" for one in range(number)]
         self.found += number
         screened(database, *(draft(name) for name in names), now=self.now())
@@ -122,8 +122,8 @@ class Installation:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
     async def work(self, fate: Fate) -> None:
-        inner = SqlDatabase.open(self.url)
-        database = cast("SqlDatabase", MortalDatabase(inner, fate))
+        inner = Database.open(self.url)
+        database = cast("Database", MortalDatabase(inner, fate))
         carriers = {name: Receiver(self.file, fate) for name in PLAN.channels}
         alerter = DigestComposer(database, CronDigestSchedule(), self.now)
         dispatcher = DeliverySender(database, carriers, self.now)
@@ -134,10 +134,10 @@ class Installation:
 
     def check(self, kills: int) -> None:
         """Every hit told once by one digest; every delivery sent, with few repeats, each under its own key."""
-        database = SqlDatabase.open(self.url)
+        database = Database.open(self.url)
         deliveries = database.deliveries.list_deliveries((), 100_000)
         lines = database.deliveries.list_digests("", 100_000)
-        untold = database.outbox.undelivered_hits(PLAN, self.now() + timedelta(days=1))
+        untold = database.digests.undelivered_hits(PLAN, self.now() + timedelta(days=1))
         database.close()
         taken = Counter(self.file.read_text().split())
         assert untold == []

@@ -20,7 +20,7 @@ from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Source, TextOrigin
 from monitor.pipeline.collect import Collector
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 FEEDS_PER_DATABASE = 500
 UNEVEN_FORMS = frozenset({"items with an empty item nested"})  # parsers disagree on how many items these have
@@ -29,7 +29,7 @@ UNEVEN_FORMS = frozenset({"items with an empty item nested"})  # parsers disagre
 class FeedPoller:
     """A collector over one database that polls generated feeds, each as a source of its own."""
 
-    def __init__(self, database: SqlDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.database, self.fetcher, self.clock = database, FakeFetcher({}), FakeClock()
         self.collector = Collector(database, self.fetcher, InlineProcessPool(), self.clock, timedelta(days=7))
 
@@ -78,7 +78,7 @@ def article_faults(articles: Iterable[StoredArticle], feed: BrokenFeed) -> list[
 def test_every_entry_of_real_documents_is_stored_and_then_known(tmp_path: Path) -> None:
     """The documents of tests/quality/feeds, of all formats: each entry is an article, and the second poll adds none."""
 
-    async def poll_all(database: SqlDatabase) -> None:
+    async def poll_all(database: Database) -> None:
         poller = FeedPoller(database)
         for path in sorted((Path(__file__).parents[1] / "quality" / "feeds").glob("*.xml")):
             source = Source(path.stem, path.stem, feed=f"https://{path.stem}.example/rss", text_from=TextOrigin.FEED)
@@ -100,7 +100,7 @@ def test_every_entry_of_real_documents_is_stored_and_then_known(tmp_path: Path) 
 def find_faults(folder: Path, seeds: range) -> list[str]:
     """Return the faults of the feeds of these numbers."""
 
-    async def poll_all(database: SqlDatabase) -> list[str]:
+    async def poll_all(database: Database) -> list[str]:
         poller = FeedPoller(database)
         return [fault for seed in seeds for fault in await poller.faults(seed)]
 

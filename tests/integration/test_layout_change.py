@@ -15,7 +15,7 @@ from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.source import Source
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.read_pages import PageReader
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 FEED = "https://daily.example/rss"
 SOURCE = Source("daily", "The Daily", feed=FEED, poll_interval=timedelta(hours=1))
@@ -53,7 +53,7 @@ def locked(number: int) -> str:
 class Desk:
     """A database, a clock, and an outlet that publishes when it is told to."""
 
-    database: SqlDatabase
+    database: Database
     clock: FakeClock = field(default_factory=FakeClock)
     published: int = 0
     notices: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """Open a desk that knows its outlet."""
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([SOURCE], NOON)
     opened = Desk(database)
     opened.publish(*[article] * 12)
@@ -107,7 +107,7 @@ def test_a_layout_that_changed_is_told_and_its_end_too(desk: Desk) -> None:
     assert seen.state_since_at == NOON + 2 * HOUR
     assert "layout changed" in seen.detail
     assert "monitor extract --source daily https://daily.example/18" in seen.suggestion
-    (fault,) = desk.database.outbox.load_coverage(Window(NOON, NOON + 9 * HOUR)).faults
+    (fault,) = desk.database.digests.load_coverage(Window(NOON, NOON + 9 * HOUR)).problems
     assert fault.detail == seen.detail
     desk.publish(scripted)
     desk.publish(scripted)

@@ -24,7 +24,7 @@ from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader,
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.group import GroupingStep
 from monitor.schedule.process_pool import SubprocessPool
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.fingerprints import pack_features
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def collected(path: Path, workers: Mortal | None) -> tuple[list[tuple[str, Artic
         for name in ("s0", "s1", "s2")
     }
     answers = {one.url: Fetched(one.url, 200, (), feed(one.id), "application/rss+xml") for one in sources.values()}
-    database = SqlDatabase.open(f"sqlite:///{path}")
+    database = Database.open(f"sqlite:///{path}")
     try:
         database.sources.register(list(sources.values()), NOW)
 
@@ -119,7 +119,7 @@ def prose(number: int) -> str:
 
 def grouped(path: Path, workers: Mortal | None) -> list[tuple[object, ...]]:
     """Group two batches and a bit; return where each article stands."""
-    database = SqlDatabase.open(f"sqlite:///{path}")
+    database = Database.open(f"sqlite:///{path}")
     try:
         screened(database, *(draft(f"a{number}", body=prose(number)) for number in range(ARTICLES)))
 
@@ -132,7 +132,7 @@ def grouped(path: Path, workers: Mortal | None) -> list[tuple[object, ...]]:
 
         assert on_loop(run()) == ARTICLES
         return [
-            (one.id, one.story_id, one.copy_of, one.stage)
+            (one.id, one.story_id, one.duplicate_of, one.stage)
             for one in database.queries.list_articles(ArticleFilter(limit=1000))
         ]
     finally:

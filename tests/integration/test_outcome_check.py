@@ -15,7 +15,7 @@ from monitor.domain.source import Source
 from monitor.pipeline import outcome_check
 from monitor.pipeline.outcome_check import OutcomeCheck
 from monitor.schedule.digest_times import CronDigestSchedule
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DAILY = DigestPlan("morning", ("people",), at=time(7), channels=("outbox",), timezone="UTC")
 SEVEN = datetime(2026, 5, 4, 7, tzinfo=UTC)
@@ -23,58 +23,56 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[SqlDatabase]:
+def database(tmp_path: Path) -> Iterator[Database]:
     """Open an empty database."""
-    opened = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    opened = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     yield opened
     opened.close()
 
 
-def find_problems(database: SqlDatabase, now: datetime) -> dict[str, str]:
+def find_problems(database: Database, now: datetime) -> dict[str, str]:
     """Return the problems at a time, without the components that have none."""
     check = OutcomeCheck(database, CronDigestSchedule(), watch(DAILY), lambda: now)
     return {component: problem for component, problem in asyncio.run(check.run()).items() if problem}
 
 
-def compose(database: SqlDatabase, end_at: datetime) -> None:
+def compose(database: Database, end_at: datetime) -> None:
     """Store a digest whose window ends at a time, with a delivery composed then."""
     digest = Digest(DAILY.id, "Morning", Window(end_at - HOUR, end_at), end_at, "UTC")
-    database.outbox.commit_digest(digest, (), ())
+    database.digests.commit_digest(digest, (), ())
 
 
-def test_an_empty_database_has_no_problem(database: SqlDatabase) -> None:
+def test_an_empty_database_has_no_problem(database: Database) -> None:
     """Nothing is late where nothing was promised."""
     assert find_problems(database, NOW) == {}
 
 
 @pytest.mark.parametrize(("minutes", "is_overdue"), [(14, False), (16, True)])
-def test_a_digest_that_is_not_composed_in_time_is_overdue(
-    database: SqlDatabase, minutes: int, is_overdue: bool
-) -> None:
+def test_a_digest_that_is_not_composed_in_time_is_overdue(database: Database, minutes: int, is_overdue: bool) -> None:
     """A quarter of an hour after its time it is a problem."""
     compose(database, SEVEN - 24 * HOUR)
     found = find_problems(database, SEVEN + minutes * MINUTE)
     assert found == ({"digest times": "morning is overdue"} if is_overdue else {})
 
 
-def test_a_digest_that_was_composed_is_not_overdue(database: SqlDatabase) -> None:
+def test_a_digest_that_was_composed_is_not_overdue(database: Database) -> None:
     """Its window ends at the time it was due."""
     compose(database, SEVEN)
     assert find_problems(database, SEVEN + 23 * HOUR) == {}
 
 
-def test_a_delivery_that_waits_for_more_than_an_hour_is_a_problem(database: SqlDatabase) -> None:
+def test_a_delivery_that_waits_for_more_than_an_hour_is_a_problem(database: Database) -> None:
     """The mail server may be down; within the hour greylisting is normal."""
     sent = message()
     compose(database, NOW)
     digest = Digest("other", "Other", Window(NOW - HOUR, NOW), NOW, "UTC")
-    database.outbox.commit_digest(digest, (sent,), ())
+    database.digests.commit_digest(digest, (sent,), ())
     assert find_problems(database, sent.created_at + HOUR) == {}
     late = find_problems(database, sent.created_at + 2 * HOUR)
     assert late == {"delivery": "a delivery has been pending for 120 minutes"}
 
 
-def test_an_article_that_waits_to_be_matched_is_a_problem(database: SqlDatabase) -> None:
+def test_an_article_that_waits_to_be_matched_is_a_problem(database: Database) -> None:
     """Until it is matched, its readers hear nothing."""
     database.sources.register([Source("daily", "Daily", feed="https://daily.example/rss")], NOW)
     (lease,) = database.sources.lease_due(NOW, 1, NOW + HOUR, only={"daily"})
@@ -87,7 +85,7 @@ def test_an_article_that_waits_to_be_matched_is_a_problem(database: SqlDatabase)
 
 
 def test_a_write_ahead_log_that_grows_is_a_problem(
-    database: SqlDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program that reads for hours keeps SQLite from taking the log home; when it ends, the problem ends."""
     monkeypatch.setattr(outcome_check, "MAX_LOG_BYTES", 5_000_000)

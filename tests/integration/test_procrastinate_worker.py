@@ -15,8 +15,8 @@ from support.postgres import Postgres
 from monitor.domain.source import Source
 from monitor.domain.workers import COLLECT_TASK, QUEUE_NAME
 from monitor.schedule.procrastinate_worker import ProcrastinateWorker, _NotifyingJobManager
-from monitor.store.database import SqlDatabase
-from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, SqlJobQueue
+from monitor.store.database import Database
+from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, JobQueue
 
 pytestmark = pytest.mark.xdist_group("postgres")
 MINUTE = timedelta(minutes=1)
@@ -24,10 +24,10 @@ HANG = 120  # seconds, after which a test has failed
 
 
 @pytest.fixture
-def database() -> Iterator[SqlDatabase]:
+def database() -> Iterator[Database]:
     """Open a database with as many due sources of one host as may wait in the queue."""
     with Postgres() as server:
-        opened = SqlDatabase.open(server.url(server.new()))
+        opened = Database.open(server.url(server.new()))
         urls = [f"https://times.example/{number}" for number in range(MAX_QUEUED_JOBS_PER_HOST)]
         sources = [Source(f"s{number}", url, feed=url) for number, url in enumerate(urls)]
         opened.sources.register(sources, datetime.now(UTC))
@@ -38,7 +38,7 @@ def database() -> Iterator[SqlDatabase]:
 class Job:
     """Asks the database for something, and notes how many did so at once."""
 
-    def __init__(self, queue: SqlJobQueue) -> None:
+    def __init__(self, queue: JobQueue) -> None:
         self._queue, self._now = queue, 0
         self.done: list[str] = []
         self.at_once = 0
@@ -55,7 +55,7 @@ class Job:
             self.all_done.set()
 
 
-def test_a_host_is_asked_by_one_job_at_a_time(database: SqlDatabase) -> None:
+def test_a_host_is_asked_by_one_job_at_a_time(database: Database) -> None:
     """However many workers there are; and all its jobs are done."""
     queue = database.job_queue
     assert queue is not None
@@ -82,7 +82,7 @@ def test_a_host_is_asked_by_one_job_at_a_time(database: SqlDatabase) -> None:
     assert job.at_once == 1
 
 
-def test_a_host_that_is_free_again_is_announced(database: SqlDatabase) -> None:
+def test_a_host_that_is_free_again_is_announced(database: Database) -> None:
     """Whoever ends a job says that the next of its host may begin: no worker has to look by chance."""
     queue, (channel,) = database.job_queue, get_channel_for_queues([QUEUE_NAME])
     assert queue is not None

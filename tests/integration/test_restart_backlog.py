@@ -20,7 +20,7 @@ from monitor.domain.fetch_result import FetchRequest, FetchResult, NotModified
 from monitor.domain.source import Source
 from monitor.jobs import DaemonJobs, PendingNotices
 from monitor.pipeline.collect import MAX_POLLS_PER_HOST, Collector, PollResult
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.text.urls import extract_host
 
 HOUSE = str(Path(monitor.__file__).parent)
@@ -95,7 +95,7 @@ def test_a_restart_with_all_overdue_neither_blocks_the_loop_nor_storms_a_host(tm
     """
     clock, fetcher = FakeClock(), Counting()
     sources = {f"s{n}": Source(f"s{n}", f"S{n}", feed=f"https://h{n % HOSTS}.example/{n}") for n in range(SOURCES)}
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([*sources.values()], clock() - timedelta(days=3))
     outcomes: Counter[str] = Counter()
 

@@ -14,7 +14,7 @@ from support.factories import NOW, message
 from support.smtp_server import PASSWORD, USER, MailHost, client_context, mail_channel, server_context, serving, settled
 
 from monitor.deliver.email import EmailSender
-from monitor.domain.delivery import Message, Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Message, Rejected, Retry, SendResult, Sent
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Session.login_data is deprecated"
@@ -117,7 +117,7 @@ def test_each_recipient_has_its_own_result() -> None:
     """A mailbox that no longer exists does not prevent the delivery to another one."""
     host = MailHost(refusals={"gone@example.org": "550 5.1.1 No such user"})
     gone, there = send(host, message(1, target="gone@example.org"), message(2))
-    assert gone == Refused("550 5.1.1 No such user")
+    assert gone == Rejected("550 5.1.1 No such user")
     assert isinstance(there, Sent)
     assert [recipient for recipient, _ in host.letters] == ["desk@example.org"]
 
@@ -127,7 +127,7 @@ def test_each_recipient_has_its_own_result() -> None:
     [
         ("421 4.3.2 Closing down", Retry("421 4.3.2 Closing down", timedelta(minutes=5), pause_channel=True)),
         ("452 4.2.2 Mailbox full", Retry("452 4.2.2 Mailbox full", timedelta(minutes=5))),
-        ("554 5.7.1 Content not wanted", Refused("554 5.7.1 Content not wanted")),
+        ("554 5.7.1 Content not wanted", Rejected("554 5.7.1 Content not wanted")),
     ],
 )
 def test_the_reply_to_data_determines_the_result(answer: str, expected: SendResult) -> None:
@@ -212,7 +212,7 @@ def test_an_invalid_address_is_rejected_without_a_connection() -> None:
     host = MailHost()
     for target in ("", "nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example", "@example.org"):
         (receipt,) = send(host, message(target=target))
-        assert isinstance(receipt, Refused), target
+        assert isinstance(receipt, Rejected), target
     assert host.letters == []
 
 
@@ -223,7 +223,7 @@ def test_international_addresses_are_sent_if_the_server_supports_them() -> None:
     assert isinstance(receipt, Sent)
     assert host.letters[0][0] == "desk@xn--bcher-kva.example"
     (receipt,) = send(MailHost(), message(target="bàn@example.org"), enable_SMTPUTF8=False)
-    assert isinstance(receipt, Refused)
+    assert isinstance(receipt, Rejected)
     (receipt,) = send(host, message(target="bàn@example.org"), enable_SMTPUTF8=True)
     assert isinstance(receipt, Sent), receipt
 

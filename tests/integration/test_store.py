@@ -26,8 +26,8 @@ from monitor.domain.digest import Window
 from monitor.domain.errors import StoreInUse
 from monitor.domain.read_models import ArticleFilter
 from monitor.store.backup import check_integrity
-from monitor.store.catalogue import CORE_METADATA
-from monitor.store.database import SqlDatabase
+from monitor.store.core_tables import CORE_METADATA
+from monitor.store.database import Database
 
 ROOT = Path(__file__).parents[2]
 FULL = Path(__file__).parents[1] / "support" / "fill_disk.py"
@@ -53,13 +53,13 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
     """Twenty-five writers are killed somewhere in their work; what each had said was kept is there."""
     file, acked = tmp_path / "monitor.db", tmp_path / "acked"
     acked.touch()
-    database = SqlDatabase.open(f"sqlite:///{file}")
+    database = Database.open(f"sqlite:///{file}")
     database.sources.register([source()], NOW)
     database.close()
     chance = random.Random(7)
 
     def write(life: int) -> None:
-        opened = SqlDatabase.open(f"sqlite:///{file}")
+        opened = Database.open(f"sqlite:///{file}")
         with acked.open("a") as log:
             for number in range(10_000):
                 name = f"{life}-{number}"
@@ -80,7 +80,7 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
         os.waitpid(pid, 0)
         assert check_integrity(file) == ()
     names = [line for line in acked.read_text().splitlines(keepends=True) if line.endswith("\n")]
-    database = SqlDatabase.open(f"sqlite:///{file}")
+    database = Database.open(f"sqlite:///{file}")
     keys = {name.strip() for name in names}
     assert len(keys) >= 25
     assert database.articles.known_keys("times", keys) == keys
@@ -94,20 +94,20 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
 def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
     """Nobody is turned away, and the reader sees one state all the while."""
     url = f"sqlite:///{tmp_path}/monitor.db"
-    database = SqlDatabase.open(url)
+    database = Database.open(url)
     names = [f"s{number}" for number in range(4)]
     database.sources.register([source(name) for name in names], NOW)
     database.close()
 
     def write(name: str) -> None:
-        opened = SqlDatabase.open(url)
+        opened = Database.open(url)
         for number in range(25):
             lease = leased(opened, name, NOW + number * timedelta(hours=1))
             opened.articles.commit_poll(lease, lease.poll_state, [draft(f"{name}-{number}-{n}") for n in range(5)], NOW)
         opened.close()
 
     def read() -> None:
-        opened = SqlDatabase.open(url)
+        opened = Database.open(url)
         beside = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
         seen = 0
 
@@ -118,7 +118,7 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
             with opened._connections.read_transaction() as connection:
                 first = connection.exec_driver_sql("SELECT count(*) FROM article").scalar_one()
                 assert wait_until(partial(grown, first), 120, 0.001), "somebody writes while this is read"
-                texts = connection.exec_driver_sql("SELECT count(*) FROM content").scalar_one()
+                texts = connection.exec_driver_sql("SELECT count(*) FROM article_text").scalar_one()
             assert first == texts
             assert first % 5 == 0
             assert first >= seen
@@ -136,7 +136,7 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
     ready = tmp_path / "ready"
 
     def daemon() -> None:
-        held = SqlDatabase.open(url, exclusive=True)
+        held = Database.open(url, exclusive=True)
         ready.touch()
         signal.pause()
         held.close()
@@ -145,12 +145,12 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
     try:
         assert wait_until(ready.exists, 120)
         with pytest.raises(StoreInUse, match=f"process {pid}"):
-            SqlDatabase.open(url, exclusive=True)
-        SqlDatabase.open(url).close()
+            Database.open(url, exclusive=True)
+        Database.open(url).close()
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-    SqlDatabase.open(url, exclusive=True).close()
+    Database.open(url, exclusive=True).close()
 
 
 def test_a_full_disk_is_survived(tmp_path: Path) -> None:
@@ -166,14 +166,14 @@ def test_a_full_disk_is_survived(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["articles"] == told["kept"] > 20
-    assert (told["rested"], told["noted"], told["ballast"], told["faults"]) == (2, True, True, [])
+    assert (told["rested"], told["noted"], told["reserve"], told["faults"]) == (2, True, True, [])
 
 
 @pytest.mark.xdist_group("postgres")
 def test_a_server_that_restarts_costs_at_most_one_attempt() -> None:
     """Connections are made anew, and nothing that was committed is lost."""
     with Postgres() as server:
-        database = SqlDatabase.open(server.url(server.new()))
+        database = Database.open(server.url(server.new()))
         kept(database, draft("a"))
         server.restart()
         kept(database, draft("b"), now=NOW + timedelta(hours=1))
@@ -195,10 +195,10 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def ask_all(database: SqlDatabase) -> list[tuple[str, Any]]:
+def ask_all(database: Database) -> list[tuple[str, Any]]:
     """Ask a database what the daemon and its users ask, and return the statements that this took."""
     screened(database, draft("a"))
-    database.outbox.commit_digest(digest("one"), [message("1")], [])
+    database.digests.commit_digest(digest("one"), [message("1")], [])
     later = NOW + timedelta(hours=1)
     with statements() as asked:
         database.articles.known_keys("times", ["guid:a", "guid:b"])
@@ -206,13 +206,13 @@ def ask_all(database: SqlDatabase) -> list[tuple[str, Any]]:
         database.articles.commit_poll(lease, lease.poll_state, [draft("b")], later)
         database.articles.lease_pages(later, 10, later + MINUTE)
         stored = database.articles.unmatched(10)
-        database.articles.save_findings([(one, found("rule")) for one in stored], later)
-        database.outbox.undelivered_hits(plan("one"), later + MINUTE)
-        database.outbox.last_window_end("one")
-        database.outbox.load_coverage(Window(NOW, later))
-        database.outbox.count_daily_mentions(["somebody"], [NOW])
-        database.outbox.lease_deliveries(later, 10, later + MINUTE)
-        database.outbox.list_failed_deliveries(NOW, later)
+        database.findings.save([(one, found("rule")) for one in stored], later)
+        database.digests.undelivered_hits(plan("one"), later + MINUTE)
+        database.digests.last_window_end("one")
+        database.digests.load_coverage(Window(NOW, later))
+        database.digests.count_daily_mentions(["somebody"], [NOW])
+        database.deliveries.lease_deliveries(later, 10, later + MINUTE)
+        database.deliveries.list_failed_deliveries(NOW, later)
         database.queries.find_by_url("https://times.example/a")
         database.queries.get_article(1)
         database.queries.search('some "words of"')
@@ -231,7 +231,7 @@ def ask_all(database: SqlDatabase) -> list[tuple[str, Any]]:
 def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
     """Each is led by an index, so that it costs the same at a million articles; the planner itself says so."""
     file = tmp_path / "monitor.db"
-    database = SqlDatabase.open(f"sqlite:///{file}")
+    database = Database.open(f"sqlite:///{file}")
     asked = ask_all(database)
     database.close()
     connection = sqlite3.connect(file)
@@ -249,7 +249,7 @@ def test_no_look_up_needs_a_whole_table_on_postgres() -> None:
     """Where its planner may read no table from end to end, it finds an index for each."""
     with Postgres() as server:
         name = server.new()
-        database = SqlDatabase.open(server.url(name))
+        database = Database.open(server.url(name))
         asked = ask_all(database)
         database.close()
         scans = []
@@ -266,7 +266,7 @@ def test_postgres_looks_a_word_up_that_stands_nowhere() -> None:
     """It would read every text there is, for it guesses that the word stands in one of two hundred."""
     with Postgres() as server:
         name = server.new()
-        database = SqlDatabase.open(server.url(name))
+        database = Database.open(server.url(name))
         kept(database, draft("a"))
         with statements() as asked:
             assert database.queries.search("nowhere") == []
@@ -277,5 +277,5 @@ def test_postgres_looks_a_word_up_that_stands_nowhere() -> None:
                 looks = statement.startswith("SELECT")
                 done = connection.execute(f"{'EXPLAIN ' * looks}{statement}".encode(), values if looks else None)
                 plans += "".join(line for (line,) in done.fetchall()) if looks else ""
-        assert "Bitmap Index Scan on ix_content_words" in plans
+        assert "Bitmap Index Scan on ix_article_search" in plans
         assert "Seq Scan" not in plans

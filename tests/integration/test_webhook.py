@@ -9,7 +9,7 @@ from support.http_server import Loopback, Talk, on_loop, reply, says, serving
 
 from monitor.deliver.webhook import WebhookSender
 from monitor.domain.channels import WebhookChannel
-from monitor.domain.delivery import Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Rejected, Retry, SendResult, Sent
 from monitor.domain.secret import Secret
 from monitor.fetch.transport import create_guarded_transport
 
@@ -75,7 +75,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 def test_gone_stops_the_target_and_too_many_requests_pauses_it() -> None:
     """410 ends deliveries to the target; 429 pauses them for the requested time."""
-    assert posted(says(reply(status="410 Gone")))[0] == Refused("HTTP 410", stop_target=True)
+    assert posted(says(reply(status="410 Gone")))[0] == Rejected("HTTP 410", stop_target=True)
     receipt, _ = posted(says(reply(b"slow down", "429 Too Many Requests", retry_after="30")))
     assert isinstance(receipt, Retry)
     assert (receipt.pause_channel, receipt.retry_after and receipt.retry_after.total_seconds()) == (True, 30)

@@ -11,7 +11,7 @@ from pathlib import Path
 from support.bulk_data import START, fill, fill_sources
 from support.query_costs import article_lookups, source_lookups, steps
 
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 SMALL, TIMES = 3_000, 4
 FLAT, SLACK = 1.5, 12  # times, and hundreds of instructions: small tables may be scanned
@@ -26,7 +26,7 @@ def least(look: Callable[[], object]) -> int:
 
 def test_look_ups_do_not_grow_with_the_archive(tmp_path: Path) -> None:
     """Neither those of the daemon, nor those of its users."""
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/pile.db")
+    database = Database.open(f"sqlite:///{tmp_path}/pile.db")
     fill_sources(database, 100)
     fill(database, 0, SMALL, 100)
     before = {name: least(look) for name, look in article_lookups(database, SMALL).items()}
@@ -41,7 +41,7 @@ def test_what_is_asked_of_one_source_does_not_grow_with_the_others(tmp_path: Pat
     """What asks about every source grows no faster than they do."""
     taken: dict[str, list[int]] = {}
     for size in (SMALL // TIMES, SMALL):
-        database = SqlDatabase.open(f"sqlite:///{tmp_path}/{size}.db")
+        database = Database.open(f"sqlite:///{tmp_path}/{size}.db")
         fill_sources(database, size)
         for name, look in source_lookups(database, START).items():
             taken.setdefault(name, []).append(least(look))

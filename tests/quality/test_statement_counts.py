@@ -45,7 +45,7 @@ from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.schedule.digest_times import CronDigestSchedule
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 T = TypeVar("T")
 ENTRIES, SOURCES = 30, ("first", "second", "third")
@@ -65,7 +65,7 @@ PARSERS = {  # whatever parses foreign bytes
 class Counting:
     """A database whose stores are called in this thread, and what they cost."""
 
-    def __init__(self, opened: SqlDatabase) -> None:
+    def __init__(self, opened: Database) -> None:
         self._opened, self.counts = opened, Counter[str]()
 
     def __getattr__(self, store: str) -> Any:
@@ -111,7 +111,7 @@ class Carrying:
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
     """Open a database that counts, and count every parsing of foreign bytes."""
-    opened = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    opened = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     counting = Counting(opened)
     _loaded()
     for what, (home, name) in PARSERS.items():

@@ -18,25 +18,25 @@ from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, Window
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Source
-from monitor.store.catalogue import (
-    ADDRESS,
+from monitor.store.column_types import to_json
+from monitor.store.core_tables import (
     ARTICLE,
-    CLUSTER,
-    CONTENT,
+    ARTICLE_TEXT,
+    ARTICLE_URL,
     DELIVERY,
     DIGEST,
+    DIGEST_HIT,
+    ENTRY_KEY,
     FINGERPRINT,
     HIT,
-    IDENTITY,
     MENTION,
-    RENDITION,
+    RENDERED_DIGEST,
     SOURCE,
     STORY,
-    TERM,
-    TOLD,
+    STORY_CENTROID,
+    STORY_TERM,
 )
-from monitor.store.column_types import to_json
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.store.row_mapping import hash_text, insert_rows
 
 FORM = to_json(RenderedDigest("Daily", "text", "html", "{}"))
@@ -54,40 +54,44 @@ def now(articles: int) -> datetime:
     return START + articles * MINUTE
 
 
-def fill_sources(database: SqlDatabase, count: int) -> None:
+def fill_sources(database: Database, count: int) -> None:
     """Configure sources that were polled a minute before they are due, at times spread over an hour."""
     sources = [Source(f"s{n}", f"Outlet {n}", feed=f"https://s{n}.example/rss") for n in range(count)]
     database.sources.register(sources, START)
     due = [START + timedelta(seconds=3600 * n / count) for n in range(count)]
     memories = [PollState(f"s{n}", etag='"1"', polls=9, next_poll_at=at) for n, at in enumerate(due)]
     rows = [
-        {"memory": to_json(memory), "next_poll_at": column(SOURCE, "next_poll_at", at), "id": memory.source_id}
+        {"poll_state": to_json(memory), "next_poll_at": column(SOURCE, "next_poll_at", at), "id": memory.source_id}
         for memory, at in zip(memories, due, strict=True)
     ]
     with connection(database) as open_:
-        open_.execute(text("UPDATE source SET memory = :memory, next_poll_at = :next_poll_at WHERE id = :id"), rows)
+        open_.execute(
+            text("UPDATE source SET poll_state = :poll_state, next_poll_at = :next_poll_at WHERE id = :id"), rows
+        )
 
 
-def fill(database: SqlDatabase, first: int, last: int, sources: int) -> None:
+def fill(database: Database, first: int, last: int, sources: int) -> None:
     """Add the articles from one number to before another; what is on the shelf moves on to the newest."""
     for start in range(first, last, PORTION):
         numbers = range(start + 1, min(start + PORTION, last) + 1)
         with connection(database) as open_:
             for into, rows in _rows(numbers, sources):
                 insert_rows(open_, into, list(rows))
-            words = [(row["article_id"], row["folded"]) for row in map(_content, numbers)]
-            open_.exec_driver_sql("INSERT INTO content_words (rowid, folded) VALUES (?, ?)", words)
+            words = [(row["article_id"], row["search_text"]) for row in map(_content, numbers)]
+            open_.exec_driver_sql("INSERT INTO article_search (rowid, search_text) VALUES (?, ?)", words)
     with connection(database) as open_:
-        for shelf in (FINGERPRINT, TERM, CLUSTER):
+        for shelf in (FINGERPRINT, STORY_TERM, STORY_CENTROID):
             open_.execute(shelf.delete())
         newest = range(max(1, last - OPEN), last + 1)
         insert_rows(open_, FINGERPRINT, [row for n in newest for row in _prints(n)], skip_existing=True)
-        insert_rows(open_, TERM, [row for n in newest if n % STORY_OF == 0 for row in _terms(n)], skip_existing=True)
-        insert_rows(open_, CLUSTER, [_cluster(n) for n in newest if n % STORY_OF == 0])
+        insert_rows(
+            open_, STORY_TERM, [row for n in newest if n % STORY_OF == 0 for row in _terms(n)], skip_existing=True
+        )
+        insert_rows(open_, STORY_CENTROID, [_cluster(n) for n in newest if n % STORY_OF == 0])
     database.maintenance.optimize()
 
 
-def connection(database: SqlDatabase) -> Any:
+def connection(database: Database) -> Any:
     """Open a write transaction of the database itself."""
     return database._connections.write_transaction()
 
@@ -103,15 +107,15 @@ def _rows(numbers: range, sources: int) -> Iterator[tuple[Table, Iterator[dict[s
     hits = [n for n in numbers if n % HIT_EVERY == 0]
     digests = [n // (HIT_EVERY * DIGEST_OF) for n in hits if n % (HIT_EVERY * DIGEST_OF) == 0]
     yield ARTICLE, (_article(n, sources) for n in numbers)
-    yield CONTENT, (_content(n) for n in numbers)
-    yield ADDRESS, ({"url": hash_text(url(n)), "article_id": n} for n in numbers)
-    yield IDENTITY, ({"source_id": f"s{n % sources}", "key": hash_text(f"g{n}"), "article_id": n} for n in numbers)
+    yield ARTICLE_TEXT, (_content(n) for n in numbers)
+    yield ARTICLE_URL, ({"url_hash": hash_text(url(n)), "article_id": n} for n in numbers)
+    yield ENTRY_KEY, ({"source_id": f"s{n % sources}", "key": hash_text(f"g{n}"), "article_id": n} for n in numbers)
     yield STORY, (_story(n) for n in numbers if n % STORY_OF == 0)
     yield MENTION, (_mention(n) for n in hits)
     yield HIT, (_hit(n) for n in hits)
     yield DIGEST, (_digest(n) for n in digests)
-    yield TOLD, (_told(n) for n in hits if n // (HIT_EVERY * DIGEST_OF) in digests)
-    yield RENDITION, ({"id": n, "digest": n, "content": FORM} for n in digests)
+    yield DIGEST_HIT, (_told(n) for n in hits if n // (HIT_EVERY * DIGEST_OF) in digests)
+    yield RENDERED_DIGEST, ({"id": n, "digest_id": n, "content": FORM} for n in digests)
     yield DELIVERY, (_delivery(n) for n in digests)
 
 
@@ -130,12 +134,14 @@ def _article(number: int, sources: int) -> dict[str, Any]:
         "first_seen_at": now(number),
         "stage": "grouped",
         "story_id": f"t{number - number % STORY_OF}",
-        "copy_of": number - 1 if number % COPY_EVERY == 0 else None,
-        **dict.fromkeys(("canonical_url", "authors", "agency", "section", "partial", "held", "last_error"), ""),
+        "duplicate_of": number - 1 if number % COPY_EVERY == 0 else None,
+        **dict.fromkeys(("canonical_url", "authors", "agency", "section", "last_error"), ""),
+        "partial_reason": "",
+        "quarantine_reason": "",
         "language": "en",
         "confidence": 1.0,
-        "news": True,
-        "revisions": 0,
+        "is_alertable": True,
+        "version_count": 0,
         "attempts": 0,
         "lease_token": "",
     }
@@ -145,7 +151,7 @@ def _content(number: int) -> dict[str, Any]:
     rng = random.Random(number)
     words = [*rng.choices(WORDS, k=60), *(f"w{rng.randrange(40_000)}" for _ in range(40))]
     body = " ".join(words)
-    return {"article_id": number, "standfirst": "", "dateline": "", "captions": "", "body": body, "folded": body}
+    return {"article_id": number, "standfirst": "", "dateline": "", "captions": "", "body": body, "search_text": body}
 
 
 def _story(number: int) -> dict[str, Any]:
@@ -171,7 +177,7 @@ def _mention(number: int) -> dict[str, Any]:
 
 
 def _hit(number: int) -> dict[str, Any]:
-    told = {"kind": "new", "revision": 0, "officials": f'["{_official(number)}"]', "passages": "[]", "note": ""}
+    told = {"kind": "new", "version": 0, "official_ids": f'["{_official(number)}"]', "passages": "[]", "note": ""}
     return {"id": number // HIT_EVERY, "article_id": number, "rule_id": "people", "found_at": now(number), **told}
 
 
@@ -180,11 +186,18 @@ def _digest(number: int) -> dict[str, Any]:
     window = Window(now(number * HIT_EVERY * DIGEST_OF), end)
     content = to_json(Digest("daily", "Daily", window, end, "UTC"))
     times = {"start_at": window.start_at, "end_at": end, "composed_at": end}
-    return {"id": number, "digest_id": "daily", **times, "late": False, "seen": number * DIGEST_OF, "content": content}
+    return {
+        "id": number,
+        "plan_id": "daily",
+        **times,
+        "is_overdue": False,
+        "last_hit_id": number * DIGEST_OF,
+        "content": content,
+    }
 
 
 def _told(number: int) -> dict[str, Any]:
-    return {"hit_id": number // HIT_EVERY, "digest_id": "daily", "digest": number // (HIT_EVERY * DIGEST_OF)}
+    return {"hit_id": number // HIT_EVERY, "plan_id": "daily", "digest_id": number // (HIT_EVERY * DIGEST_OF)}
 
 
 def _delivery(number: int) -> dict[str, Any]:
@@ -192,15 +205,15 @@ def _delivery(number: int) -> dict[str, Any]:
     return {
         "id": number,
         "key": f"{number:040x}",
-        "digest": number,
-        "digest_id": "daily",
+        "digest_id": number,
+        "plan_id": "daily",
         "channel_id": "desk",
         "target": "desk@example.org",
-        "rendition": number,
+        "rendered_digest_id": number,
         "created_at": at,
         "state": "sent",
         "attempts": 1,
-        "settled_at": at,
+        "finished_at": at,
         "last_error": "",
         "lease_token": "",
     }
@@ -208,7 +221,7 @@ def _delivery(number: int) -> dict[str, Any]:
 
 def _prints(number: int) -> list[dict[str, Any]]:
     rng = random.Random(number - 1 if number % COPY_EVERY == 0 else number)
-    return [{"print": rng.getrandbits(62), "place": number % 8, "article_id": number} for _ in range(PRINTS)]
+    return [{"value": rng.getrandbits(62), "slot": number % 8, "article_id": number} for _ in range(PRINTS)]
 
 
 def _hashes(number: int) -> list[int]:
@@ -217,16 +230,23 @@ def _hashes(number: int) -> list[int]:
 
 
 def _terms(number: int) -> list[dict[str, Any]]:
-    return [{"term": term, "place": number // STORY_OF % 32, "story_id": f"t{number}"} for term in _hashes(number)]
+    return [{"term": term, "slot": number // STORY_OF % 32, "story_id": f"t{number}"} for term in _hashes(number)]
 
 
 def _cluster(number: int) -> dict[str, Any]:
     hashes = list(dict.fromkeys(_hashes(number)))
     packed = {"terms": array("I", hashes).tobytes(), "weights": array("f", [1.0] * len(hashes)).tobytes()}
-    times = {"first_at": now(number), "last_at": now(number + STORY_OF - 1)}
-    return {"story_id": f"t{number}", **packed, "names": bytes(len(hashes)), "days": "[]", "size": STORY_OF, **times}
+    times = {"first_article_at": now(number), "last_article_at": now(number + STORY_OF - 1)}
+    return {
+        "story_id": f"t{number}",
+        **packed,
+        "name_flags": bytes(len(hashes)),
+        "days": "[]",
+        "size": STORY_OF,
+        **times,
+    }
 
 
 def sought(number: int) -> tuple[list[int], list[int]]:
     """Return the prints of an article and the terms of a story that are on the shelf."""
-    return [row["print"] for row in _prints(number)], _hashes(number - number % STORY_OF)
+    return [row["value"] for row in _prints(number)], _hashes(number - number % STORY_OF)

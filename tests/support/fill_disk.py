@@ -17,19 +17,19 @@ from monitor.domain.delivery import DeliveryState, Sent
 from monitor.domain.errors import StoreFull
 from monitor.domain.read_models import ArticleFilter
 from monitor.pipeline.maintenance import Maintenance
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 async def main(folder: Path) -> dict[str, object]:
     """Tell the story of a full disk."""
-    database = SqlDatabase.open(f"sqlite:///{folder}/monitor.db", exclusive=True)
+    database = Database.open(f"sqlite:///{folder}/monitor.db", exclusive=True)
     care = Maintenance(database, lambda: NOW)
     database.sources.register([source()], NOW)
     await care.check_disk_space()
-    database.outbox.commit_digest(digest("one"), [message("1")], [])
-    (delivery,) = database.outbox.lease_deliveries(NOW, 1, NOW + timedelta(hours=1))
+    database.digests.commit_digest(digest("one"), [message("1")], [])
+    (delivery,) = database.deliveries.lease_deliveries(NOW, 1, NOW + timedelta(hours=1))
     filler, kept, refused, rested = folder / "filler", 0, 0, 0
 
     async def collect() -> int:
@@ -52,12 +52,12 @@ async def main(folder: Path) -> dict[str, object]:
         await collecting()
     except StoreFull:
         rested += 1
-    database.outbox.record_result(delivery, Sent(), NOW, None)
+    database.deliveries.record_result(delivery, Sent(), NOW, None)
     noted = database.deliveries.get_delivery(delivery.id).state is DeliveryState.SENT
     filler.unlink()
     await care.check_disk_space()
     kept += int(str(await collecting()))
-    ballast = (folder / "monitor.db.ballast").exists()
+    reserve = (folder / "monitor.db.reserve").exists()
     articles = len(database.queries.list_articles(ArticleFilter(limit=100_000)))
     faults = database.maintenance.check_database()
     database.close()
@@ -66,7 +66,7 @@ async def main(folder: Path) -> dict[str, object]:
         "articles": articles,
         "rested": rested,
         "noted": noted,
-        "ballast": ballast,
+        "reserve": reserve,
         "faults": list(faults),
     }
 

@@ -16,7 +16,7 @@ from monitor.domain.source import Entry, Feed, Source, TextOrigin
 from monitor.pipeline.build_articles import build_aliases, build_articles
 from monitor.pipeline.feed_documents import FetchedFeed, ParsedFeed, PollAttempt
 from monitor.pipeline.poll_plan import PollPlan, keys_to_look_up, plan_poll
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.identity import assign_entry_keys, drop_build_time
 
 _NUMBERS = count()
@@ -25,7 +25,7 @@ _NUMBERS = count()
 class PolledSource:
     """A source of a database that is polled with given entries."""
 
-    def __init__(self, database: SqlDatabase, start_at: datetime, home: str = "https://daily.example/") -> None:
+    def __init__(self, database: Database, start_at: datetime, home: str = "https://daily.example/") -> None:
         """Register a source that was never polled."""
         self.database, self.now, self.home = database, start_at, home
         self.source = Source(f"s{next(_NUMBERS)}", "Daily", feed=f"{home}rss", text_from=TextOrigin.FEED)
@@ -57,7 +57,7 @@ class PolledSource:
 
 
 @contextmanager
-def temporary_database() -> Iterator[SqlDatabase]:
+def temporary_database() -> Iterator[Database]:
     """Open a database that is deleted afterwards."""
     with TemporaryDirectory() as folder:
         database = open_database(Path(folder))

@@ -11,15 +11,15 @@ from support.bulk_data import COPY_EVERY, MINUTE, STORY_OF, connection, now, sou
 
 from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.read_models import ArticleFilter
-from monitor.store.database import SqlDatabase
-from monitor.store.grouping_index import SqlGroupingIndex
+from monitor.store.database import Database
+from monitor.store.grouping_index import DatabaseGroupingIndex
 
 INSTRUCTIONS = 100
 
 
-def article_lookups(database: SqlDatabase, articles: int) -> dict[str, Callable[[], object]]:
+def article_lookups(database: Database, articles: int) -> dict[str, Callable[[], object]]:
     """Return what the daemon and its users ask for every minute, of a pile of so many articles."""
-    at, archive, outbox = now(articles), database.queries, database.outbox
+    at, archive, digests, deliveries = now(articles), database.queries, database.digests, database.deliveries
     plan = DigestPlan("daily", ("people",), at="immediately", channels=())
     days = [at - timedelta(days=back) for back in range(13, -1, -1)]
     hour, keys = Window(at - timedelta(hours=1), at), [f"g{number}" for number in range(articles, articles - 30, -1)]
@@ -34,18 +34,18 @@ def article_lookups(database: SqlDatabase, articles: int) -> dict[str, Callable[
         "copies: owners of prints": lambda: _shelf(database, lambda shelf: shelf.articles_with(prints)),
         "stories: near ones": lambda: _shelf(database, lambda shelf: shelf.similar_stories(terms, 8)),
         "stories: one joins another": lambda: _shelf(database, lambda shelf: shelf.merge(story, f"t{articles}")),
-        "digest: opened from": lambda: outbox.initial_lookback_start("daily"),
+        "digest: opened from": lambda: digests.initial_lookback_start("daily"),
         "hits: which digests told them": lambda: archive.digests_by_hit([1, 2, 3]),
-        "digest: last window": lambda: outbox.last_window_end("daily"),
-        "digest: untold hits": lambda: outbox.undelivered_hits(plan, at + MINUTE),
-        "digest: coverage of an hour": lambda: outbox.load_coverage(hour),
-        "digest: mentions of two weeks": lambda: outbox.count_daily_mentions(["p1", "p2"], days),
-        "digest: lost deliveries": lambda: outbox.list_failed_deliveries(hour.start_at, hour.end_at),
-        "deliveries due": lambda: outbox.lease_deliveries(at, 16, at),
+        "digest: last window": lambda: digests.last_window_end("daily"),
+        "digest: untold hits": lambda: digests.undelivered_hits(plan, at + MINUTE),
+        "digest: coverage of an hour": lambda: digests.load_coverage(hour),
+        "digest: mentions of two weeks": lambda: digests.count_daily_mentions(["p1", "p2"], days),
+        "digest: lost deliveries": lambda: deliveries.list_failed_deliveries(hour.start_at, hour.end_at),
+        "deliveries due": lambda: deliveries.lease_deliveries(at, 16, at),
         "status: facts": archive.get_database_info,
-        "status: outbox": database.deliveries.count_outbox,
-        "digests": lambda: database.deliveries.list_digests(limit=5),
-        "outbox list": lambda: database.deliveries.list_deliveries(limit=5),
+        "status: outbox": deliveries.count_outbox,
+        "digests": lambda: deliveries.list_digests(limit=5),
+        "outbox list": lambda: deliveries.list_deliveries(limit=5),
         "articles: by address": lambda: archive.find_by_url(url(articles - 1)),
         "articles: newest": lambda: archive.list_articles(ArticleFilter(limit=20)),
         "articles: of a source": lambda: archive.list_articles(ArticleFilter(source_id="s1", limit=20)),
@@ -68,15 +68,15 @@ def article_lookups(database: SqlDatabase, articles: int) -> dict[str, Callable[
     }
 
 
-def _shelf(database: SqlDatabase, look: Callable[[SqlGroupingIndex], object]) -> object:
+def _shelf(database: Database, look: Callable[[DatabaseGroupingIndex], object]) -> object:
     with connection(database) as open_:
-        shelf = SqlGroupingIndex(open_)
+        shelf = DatabaseGroupingIndex(open_)
         found = look(shelf)
         shelf.flush()
         return found
 
 
-def source_lookups(database: SqlDatabase, at: datetime) -> dict[str, Callable[[], object]]:
+def source_lookups(database: Database, at: datetime) -> dict[str, Callable[[], object]]:
     """Return what is asked of the sources: every second, at every poll, for every digest, by every user."""
     polled = [database.sources.lease_due(at, 1, at, only={"s5"})[0]]
 
@@ -89,7 +89,7 @@ def source_lookups(database: SqlDatabase, at: datetime) -> dict[str, Callable[[]
         "lease one and settle it": settle,
         "first due": database.sources.next_due_at,
         "states": database.sources.count_by_state,
-        "digest: coverage": lambda: database.outbox.load_coverage(Window(at, at + MINUTE)),
+        "digest: coverage": lambda: database.digests.load_coverage(Window(at, at + MINUTE)),
         "digest: recoveries": lambda: database.sources.load_states_with_notices(at),
         "status: every source": database.queries.list_sources,
     }

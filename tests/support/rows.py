@@ -17,7 +17,7 @@ from monitor.domain.digest import (
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.poll_state import Lease, SourceState
 from monitor.domain.source import Source
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -34,12 +34,12 @@ def draft(
     return NewArticle(keys or (f"guid:{name}",), article, news, stage)
 
 
-def leased(database: SqlDatabase, name: str = "times", now: datetime = NOW) -> Lease:
+def leased(database: Database, name: str = "times", now: datetime = NOW) -> Lease:
     (lease,) = database.sources.lease_due(now, 1, now + 5 * MINUTE, only={name})
     return lease
 
 
-def kept(database: SqlDatabase, *drafts: NewArticle, name: str = "times", now: datetime = NOW) -> list[StoredArticle]:
+def kept(database: Database, *drafts: NewArticle, name: str = "times", now: datetime = NOW) -> list[StoredArticle]:
     """Register the source if need be, keep the drafts, and return what waits to be screened."""
     if name not in database.sources.load_poll_states():
         database.sources.register([source(name, f"https://{name}.example/rss")], now)
@@ -58,11 +58,11 @@ def found(*rules: str, official: str = "somebody", text: str = "Some Body") -> F
 
 
 def screened(
-    database: SqlDatabase, *drafts: NewArticle, rules: tuple[str, ...] = ("rule",), now: datetime = NOW
+    database: Database, *drafts: NewArticle, rules: tuple[str, ...] = ("rule",), now: datetime = NOW
 ) -> list[StoredArticle]:
     """Keep drafts and give each a hit for each rule."""
     stored = kept(database, *drafts, now=now)
-    database.articles.save_findings([(one, found(*rules)) for one in stored], now)
+    database.findings.save([(one, found(*rules)) for one in stored], now)
     return stored
 
 

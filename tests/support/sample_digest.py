@@ -31,8 +31,8 @@ def passage(text: str, name: str, region: Region = Region.BODY) -> Passage:
 def item(number: int, outlet: str, title: str, *passages: Passage, hours: float = 3, **more: object) -> DigestItem:
     at = SEVEN - timedelta(hours=hours)
     known: dict[str, object] = {
-        "officials": ("hai",),
-        "rules": ("ministers",),
+        "official_ids": ("hai",),
+        "rule_ids": ("ministers",),
         "language": "en",
         "source_id": f"source-{number}",
     }
@@ -75,7 +75,7 @@ def sample() -> Digest:
                     "Trần Minh Hải",
                 ),
                 passage("Minister Tran Minh Hai with guests on the new quay.", "Tran Minh Hai", Region.CAPTION),
-                officials=("hai", "som"),
+                official_ids=("hai", "som"),
             ),
             item(
                 2,
@@ -122,7 +122,7 @@ def sample() -> Digest:
                 "ຂ່າວແມ່ນ້ຳ",
                 "ທ່ານ ສົມພອນ ວົງດາລາ ຕ້ອນຮັບຄະນະຜູ້ແທນຈາກຫວຽດນາມ",
                 passage("ໃນຕອນເຊົ້າຂອງວັນທີ 4 ພຶດສະພາ ທ່ານ ສົມພອນ ວົງດາລາ ໄດ້ຕ້ອນຮັບຄະນະຜູ້ແທນ ທີ່ນະຄອນຫຼວງວຽງຈັນ.", "ສົມພອນ ວົງດາລາ"),
-                officials=("som",),
+                official_ids=("som",),
                 language="lo",
                 hours=9,
             ),
@@ -138,8 +138,8 @@ def sample() -> Digest:
                 "Delta Post",
                 "Joint patrol on the upper border river resumes after the floods",
                 passage("The two countries' border guards resumed their joint patrols on Sunday.", "border guards"),
-                officials=(),
-                rules=("border-patrols",),
+                official_ids=(),
+                rule_ids=("border-patrols",),
                 hours=14,
             ),
         ),
@@ -164,6 +164,6 @@ def sample() -> Digest:
         SEVEN + timedelta(seconds=2),
         "Asia/Vientiane",
         stories=(opening, correction, lao, border),
-        subjects=(HAI, SOM),
+        officials=(HAI, SOM),
         coverage=Coverage(43, 41, 612, faults),
     )

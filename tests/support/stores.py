@@ -4,19 +4,19 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 
 @cache
 def _migrated_file() -> bytes:
     """Return the file of an empty database with the current schema; the migrations run once per process."""
     with tempfile.TemporaryDirectory() as folder:
-        SqlDatabase.open(f"sqlite:///{folder}/empty.db").close()
+        Database.open(f"sqlite:///{folder}/empty.db").close()
         return (Path(folder) / "empty.db").read_bytes()
 
 
-def open_database(folder: Path, name: str = "monitor") -> SqlDatabase:
+def open_database(folder: Path, name: str = "monitor") -> Database:
     """Open a new empty database in a folder; the caller closes it."""
     file = folder / f"{name}.db"
     file.write_bytes(_migrated_file())
-    return SqlDatabase.open(f"sqlite:///{file}")
+    return Database.open(f"sqlite:///{file}")

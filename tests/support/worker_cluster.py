@@ -21,7 +21,7 @@ from support.wait import wait_until
 
 from monitor.cli.status import load_worker_overview, worker_state
 from monitor.domain.read_models import SavedConfiguration
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DESK = """
 officials:
@@ -131,7 +131,7 @@ class WorkerCluster:
     def __enter__(self) -> Self:
         for outlet in self.outlets:
             self._stack.enter_context(outlet)
-        database = SqlDatabase.open(self.url)
+        database = Database.open(self.url)
         database.key_values.save_configuration(
             SavedConfiguration(self.text, datetime.now(UTC))
         )  # like an earlier daemon
@@ -196,7 +196,7 @@ class WorkerCluster:
 
     def worker_states(self) -> Counter[str]:
         """Count the workers by the state in which ``monitor status`` shows them."""
-        database, now = SqlDatabase.open(self.url), datetime.now(UTC)
+        database, now = Database.open(self.url), datetime.now(UTC)
         try:
             return Counter(worker_state(word, now) for word in load_worker_overview(database, now).heartbeats)
         finally:

@@ -1,1 +1,1 @@
-"""The schema's history, run by ``monitor.store.migrate``."""
+"""Migrations of the schema, run by ``monitor.store.migrate``."""

@@ -1,15 +1,15 @@
-"""Run by alembic: migrate on the connection that ``monitor.store.migrate`` hands over."""
+"""Script that Alembic runs: migrates on the connection that ``monitor.store.migrate`` passes."""
 
 from typing import Any
 
 from alembic import context
 
-from monitor.store.draw import load_metadata
+from monitor.store.generate_core_tables import load_metadata
 from monitor.store.job_queue import PROCRASTINATE
 
 
 def _ours(_thing: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:  # alembic passes all five
-    return not (kind == "table" and reflected and str(name).startswith(("content_words", PROCRASTINATE)))
+    return not (kind == "table" and reflected and str(name).startswith(("article_search", PROCRASTINATE)))
 
 
 context.configure(

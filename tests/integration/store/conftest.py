@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, inspect, text
 from support.postgres import Postgres
 
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))]
 
@@ -23,7 +23,7 @@ def server() -> Iterator[Postgres]:
 def shared(server: Postgres) -> str:
     """Name a database with our schema, to be emptied for each test."""
     url = server.url(server.new())
-    SqlDatabase.open(url).close()
+    Database.open(url).close()
     return url
 
 
@@ -45,8 +45,8 @@ def emptied(shared: str) -> str:
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[SqlDatabase]:
+def database(url: str) -> Iterator[Database]:
     """Open a database."""
-    opened = SqlDatabase.open(url)
+    opened = Database.open(url)
     yield opened
     opened.close()

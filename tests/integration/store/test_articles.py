@@ -11,10 +11,10 @@ from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import EntryCounts
 from monitor.domain.read_models import ArticleFilter
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 
-def test_a_poll_is_kept_once(database: SqlDatabase) -> None:
+def test_a_repeated_poll_stores_no_article_twice(database: Database) -> None:
     """The same entries at the next poll bring nothing new."""
     database.sources.register([source()], NOW)
     drafts = [draft("a"), draft("b")]
@@ -25,7 +25,7 @@ def test_a_poll_is_kept_once(database: SqlDatabase) -> None:
     assert database.queries.list_sources()[0].article_count == 2
 
 
-def test_one_known_key_teaches_the_others(database: SqlDatabase) -> None:
+def test_an_entry_with_one_known_key_is_known_by_its_other_keys(database: Database) -> None:
     """An entry known by its URL is known by its new guid from then on."""
     kept(database, draft("a", keys=("guid:1", "url:a")))
     lease = leased(database)
@@ -37,21 +37,21 @@ def test_one_known_key_teaches_the_others(database: SqlDatabase) -> None:
     }
 
 
-def test_keys_belong_to_a_source(database: SqlDatabase) -> None:
+def test_keys_belong_to_a_source(database: Database) -> None:
     """Two sources may use the same guid for different articles."""
     kept(database, draft("a"))
     assert len(kept(database, draft("a"), name="post")) == 2
     assert database.articles.known_keys("other", ["guid:a"]) == set()
 
 
-def test_entries_that_share_a_key_in_one_document_are_one(database: SqlDatabase) -> None:
+def test_entries_that_share_a_key_in_one_document_are_one(database: Database) -> None:
     """The first of them is kept."""
     stored = kept(database, draft("a", keys=("guid:1",)), draft("b", keys=("guid:1", "guid:2")))
     assert [one.article.title for one in stored] == ["About a"]
     assert database.articles.known_keys("times", ["guid:2"]) == {"guid:2"}
 
 
-def test_marks_and_evidence_never_decide_which_article_one_is(database: SqlDatabase) -> None:
+def test_marks_and_evidence_never_decide_which_article_one_is(database: Database) -> None:
     """Three drafts with one mark are three articles, and the mark is stored once."""
     drafts = [replace(draft(name), evidence_keys=("!gshared", "ttitle")) for name in "abc"]
     assert len(kept(database, *drafts)) == 3
@@ -59,7 +59,7 @@ def test_marks_and_evidence_never_decide_which_article_one_is(database: SqlDatab
     assert (known["!gshared"].id, known["guid:b"].title) == (1, "About b")
 
 
-def test_an_article_that_was_stored_meanwhile_counts_as_known(database: SqlDatabase) -> None:
+def test_an_article_that_was_stored_meanwhile_counts_as_known(database: Database) -> None:
     """Another process polled the source while this one parsed: the counts of the poll state say so."""
     kept(database, draft("a"))
     lease = leased(database)
@@ -68,7 +68,7 @@ def test_an_article_that_was_stored_meanwhile_counts_as_known(database: SqlDatab
     assert database.sources.load_poll_states()["times"].counts == EntryCounts(total=2, new=1, known=1)
 
 
-def test_a_known_article_is_found_by_its_other_address(database: SqlDatabase) -> None:
+def test_a_known_article_is_found_by_its_other_address(database: Database) -> None:
     """The poll names the article; a deleted one gets no address."""
     (stored,) = kept(database, draft("a"))
     moved = replace(draft("b", keys=("guid:2",)), known_article_id=stored.id)
@@ -79,8 +79,8 @@ def test_a_known_article_is_found_by_its_other_address(database: SqlDatabase) ->
     assert database.articles.known_articles("times", ["guid:3"]) == {"guid:3": KnownArticle(99, is_deleted=True)}
 
 
-def test_a_poll_that_lost_its_lease_leaves_nothing(database: SqlDatabase) -> None:
-    """Neither articles nor keys nor memory."""
+def test_a_poll_with_an_expired_lease_stores_nothing(database: Database) -> None:
+    """Neither articles nor keys nor poll state."""
     database.sources.register([source()], NOW)
     lease = leased(database)
     leased(database, now=NOW + 10 * MINUTE)
@@ -91,8 +91,8 @@ def test_a_poll_that_lost_its_lease_leaves_nothing(database: SqlDatabase) -> Non
     assert database.sources.load_poll_states()["times"].etag == ""
 
 
-def test_an_article_comes_back_as_it_went_in(database: SqlDatabase) -> None:
-    """Every field, empty ones too."""
+def test_an_article_is_restored_with_all_fields(database: Database) -> None:
+    """Also with empty ones."""
     article = Article(
         url="https://times.example/1?a=1",
         title="Đại tướng Phan Văn Giang",
@@ -108,17 +108,17 @@ def test_an_article_comes_back_as_it_went_in(database: SqlDatabase) -> None:
         section="Politics",
         language="en",
         confidence=0.75,
-        partial="teaser",
+        partial_reason="teaser",
     )
     whole, bare = kept(database, replace(draft("1"), article=article), replace(draft("2"), article=Article("u")))
     assert whole.article == article
     assert bare.article == Article("u")
-    assert (whole.first_seen_at, whole.news, whole.stage) == (NOW, True, Stage.EXTRACTED)
+    assert (whole.first_seen_at, whole.is_alertable, whole.stage) == (NOW, True, Stage.EXTRACTED)
 
 
 @pytest.mark.parametrize("text", ["NUL \0 inside", "half \ud800 a pair", "\u202eright to left", "🧨", "x" * 300_000])
-def test_row_23_any_text_is_stored(database: SqlDatabase, text: str) -> None:
-    """No text from outside stops the poll that brought it."""
+def test_any_text_is_stored(database: Database, text: str) -> None:
+    """No text from outside stops a poll."""
     article = Article(url=f"https://x/{text}"[:5000], title=text, body=text, captions=(text,))
     (stored,) = kept(database, replace(draft("1", keys=(text, "k" * 9000)), article=article))
     assert stored.article.title.encode()
@@ -126,8 +126,8 @@ def test_row_23_any_text_is_stored(database: SqlDatabase, text: str) -> None:
     assert [one.id for one in database.queries.find_by_url(article.url)] == [stored.id]
 
 
-def test_a_page_is_leased_read_and_screened(database: SqlDatabase) -> None:
-    """Listed, then read, then screened; each step once."""
+def test_a_page_is_leased_extracted_and_matched(database: Database) -> None:
+    """Each step once."""
     assert kept(database, draft("a", stage=Stage.LISTED, body="teaser")) == []
     (unread,) = database.articles.lease_pages(NOW, 10, NOW + MINUTE)
     assert (unread.attempts, unread.article.body) == (0, "teaser")
@@ -135,12 +135,12 @@ def test_a_page_is_leased_read_and_screened(database: SqlDatabase) -> None:
     database.articles.save_page(unread, replace(unread.article, body="the whole"))
     (stored,) = database.articles.unmatched(10)
     assert (stored.article.body, stored.stage) == ("the whole", Stage.EXTRACTED)
-    database.articles.save_findings([(stored, found("r"))], NOW)
+    database.findings.save([(stored, found("r"))], NOW)
     assert database.articles.unmatched(10) == []
 
 
-def test_a_page_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
-    """The second holder's page counts, the first one's is refused; attempts are counted."""
+def test_an_expired_page_lease_is_given_to_another_worker(database: Database) -> None:
+    """The late result is discarded; attempts are counted."""
     kept(database, draft("a", stage=Stage.LISTED))
     (first,) = database.articles.lease_pages(NOW, 10, NOW + MINUTE)
     (second,) = database.articles.lease_pages(NOW + 2 * MINUTE, 10, NOW + 3 * MINUTE)
@@ -152,7 +152,7 @@ def test_a_page_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
         database.articles.postpone_page(second, "late", NOW)
 
 
-def test_a_postponed_page_waits(database: SqlDatabase) -> None:
+def test_a_postponed_page_is_due_later(database: Database) -> None:
     """It is leased again when its time has come."""
     kept(database, draft("a", stage=Stage.LISTED))
     (unread,) = database.articles.lease_pages(NOW, 10, NOW + MINUTE)
@@ -161,38 +161,38 @@ def test_a_postponed_page_waits(database: SqlDatabase) -> None:
     assert len(database.articles.lease_pages(NOW + 9 * MINUTE, 10, NOW + 10 * MINUTE)) == 1
 
 
-def test_findings_are_kept_once(database: SqlDatabase) -> None:
-    """Keeping them twice changes nothing and counts nothing."""
+def test_findings_are_stored_once(database: Database) -> None:
+    """Storing them again changes and counts nothing."""
     (stored,) = kept(database, draft("a"))
-    assert database.articles.save_findings([(stored, found("r1", "r2"))], NOW) == 2
-    assert database.articles.save_findings([(stored, found("r1", "r2"))], NOW) == 0
+    assert database.findings.save([(stored, found("r1", "r2"))], NOW) == 2
+    assert database.findings.save([(stored, found("r1", "r2"))], NOW) == 0
     assert database.queries.get_findings(stored.id) == found("r1", "r2")
     assert len(database.queries.list_hits(ArticleFilter())) == 2
 
 
-def test_what_is_no_news_is_screened_and_never_told(database: SqlDatabase) -> None:
-    """Mentions are kept for search and counts; hits are not made."""
+def test_an_article_that_is_not_alertable_gets_no_hits(database: Database) -> None:
+    """Its mentions are stored for search and counts."""
     (stored,) = kept(database, draft("a", news=False))
-    assert database.articles.save_findings([(stored, found("r"))], NOW) == 0
+    assert database.findings.save([(stored, found("r"))], NOW) == 0
     assert len(database.queries.get_findings(stored.id).mentions) == 1
     assert database.queries.list_hits(ArticleFilter()) == []
 
 
-def test_an_article_that_cannot_be_screened_stops_nothing(database: SqlDatabase) -> None:
-    """It leaves the queue, with its error."""
+def test_an_article_whose_matching_failed_leaves_the_queue(database: Database) -> None:
+    """With its error."""
     (stored,) = kept(database, draft("a"))
     database.articles.mark_matching_failed(stored, "too long")
     assert database.articles.unmatched(10) == []
 
 
-def test_the_raw_page_of_a_matched_article_is_kept(database: SqlDatabase) -> None:
-    """And that of an article in which nothing was found is let go."""
+def test_the_raw_page_of_a_matched_article_is_kept(database: Database) -> None:
+    """The page of an article without findings is deleted."""
     kept(database, draft("a", stage=Stage.LISTED), draft("b", stage=Stage.LISTED))
     page = Fetched("https://times.example/a", 200, (("Date", "Sun"),), b"<p>raw</p>" * 50, fetched_at=NOW)
     for unread in database.articles.lease_pages(NOW, 10, NOW + MINUTE):
         database.articles.save_page(unread, unread.article, page)
     matched, unmatched = database.articles.unmatched(10)
-    database.articles.save_findings([(matched, found("r")), (unmatched, replace(found(), mentions=()))], NOW)
+    database.findings.save([(matched, found("r")), (unmatched, replace(found(), mentions=()))], NOW)
     capture = database.page_snapshots.get_page_snapshot(matched.id)
     assert capture is not None
     assert (capture.body, capture.headers, capture.captured_at) == (page.body, page.headers, NOW)

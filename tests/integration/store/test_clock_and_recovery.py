@@ -9,12 +9,12 @@ from monitor.domain.article import Stage
 from monitor.domain.delivery import Retry, Sent
 from monitor.domain.mention import Findings
 from monitor.domain.polling_policy import ClockChange
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-def planned_by(database: SqlDatabase, wrong: timedelta) -> None:
+def planned_by(database: Database, wrong: timedelta) -> None:
     """Let a clock that is wrong plan a poll, a page and a delivery in three hours."""
     now = NOW + wrong
     database.maintenance.record_clock(now)
@@ -22,27 +22,27 @@ def planned_by(database: SqlDatabase, wrong: timedelta) -> None:
     database.sources.record_poll(lease, replace(lease.poll_state, next_poll_at=now + 3 * HOUR))
     (unread,) = database.articles.lease_pages(now, 5, now + MINUTE)
     database.articles.postpone_page(unread, "late", now + 3 * HOUR)
-    (delivery,) = database.outbox.lease_deliveries(now, 5, now + MINUTE)
-    database.outbox.record_result(delivery, Retry("down"), now, now + 3 * HOUR)
+    (delivery,) = database.deliveries.lease_deliveries(now, 5, now + MINUTE)
+    database.deliveries.record_result(delivery, Retry("down"), now, now + 3 * HOUR)
 
 
-def due(database: SqlDatabase, after: timedelta) -> tuple[int, int, int]:
+def due(database: Database, after: timedelta) -> tuple[int, int, int]:
     """Count the polls, pages and deliveries that are due so long after NOW."""
     now, until = NOW + after, NOW + after + MINUTE
     return (
         len(database.sources.lease_due(now, 5, until)),
         len(database.articles.lease_pages(now, 5, until)),
-        len(database.outbox.lease_deliveries(now, 5, until)),
+        len(database.deliveries.lease_deliveries(now, 5, until)),
     )
 
 
-def filled(database: SqlDatabase) -> None:
+def filled(database: Database) -> None:
     database.sources.register([source()], NOW)
     kept(database, draft("page", stage=Stage.LISTED))
-    database.outbox.commit_digest(digest("one"), [message("k1")], ())
+    database.digests.commit_digest(digest("one"), [message("k1")], ())
 
 
-def test_row_54_what_a_fast_clock_has_planned_is_due_when_it_was_meant(database: SqlDatabase) -> None:
+def test_times_planned_under_a_fast_clock_are_shifted_when_it_is_corrected(database: Database) -> None:
     """The clock was a day ahead and is put right: all comes after the three hours that were meant, not after 27."""
     filled(database)
     planned_by(database, DAY)
@@ -52,7 +52,7 @@ def test_row_54_what_a_fast_clock_has_planned_is_due_when_it_was_meant(database:
     assert database.maintenance.record_clock(NOW + 2 * MINUTE) == ClockChange()
 
 
-def test_row_54_a_slow_clock_that_is_put_right_changes_nothing(database: SqlDatabase) -> None:
+def test_correcting_a_slow_clock_changes_nothing(database: Database) -> None:
     """Set forward, or back by seconds, the clock leaves every plan as it is."""
     filled(database)
     planned_by(database, timedelta(0))
@@ -62,7 +62,7 @@ def test_row_54_a_slow_clock_that_is_put_right_changes_nothing(database: SqlData
     assert due(database, DAY) == (1, 1, 1)
 
 
-def test_row_54_a_lease_of_tomorrow_ends_today(database: SqlDatabase) -> None:
+def test_a_lease_from_a_fast_clock_ends_when_the_clock_is_corrected(database: Database) -> None:
     """What a process that died had leased by a fast clock is free again after its minutes."""
     filled(database)
     database.maintenance.record_clock(NOW + DAY)
@@ -72,33 +72,33 @@ def test_row_54_a_lease_of_tomorrow_ends_today(database: SqlDatabase) -> None:
     assert due(database, 6 * MINUTE)[0] == 1
 
 
-def test_row_54_what_was_found_tomorrow_is_told_today(database: SqlDatabase) -> None:
+def test_a_hit_with_a_time_in_the_future_is_reported_now(database: Database) -> None:
     """A hit of the fast clock is not kept from its reader for a day."""
     database.maintenance.record_clock(NOW + DAY)
     screened(database, draft("a"), now=NOW + DAY)
     database.maintenance.record_clock(NOW)
-    assert len(database.outbox.undelivered_hits(plan("one"), NOW + MINUTE)) == 1
+    assert len(database.digests.undelivered_hits(plan("one"), NOW + MINUTE)) == 1
 
 
-def settled(database: SqlDatabase) -> None:
+def settled(database: Database) -> None:
     """Keep an article in which nothing is found, with a near miss, and a delivery that is done."""
     filled(database)
     database.maintenance.record_clock(NOW)
     for stored in kept(database, draft("plain")):
-        database.articles.save_findings([(stored, Findings(near_misses=found().near_misses))], NOW)
-    (delivery,) = database.outbox.lease_deliveries(NOW, 5, NOW + MINUTE)
-    database.outbox.record_result(delivery, Sent(), NOW, None)
+        database.findings.save([(stored, Findings(near_misses=found().near_misses))], NOW)
+    (delivery,) = database.deliveries.lease_deliveries(NOW, 5, NOW + MINUTE)
+    database.deliveries.record_result(delivery, Sent(), NOW, None)
 
 
-def let_go(database: SqlDatabase, now: datetime) -> tuple[int, int]:
+def let_go(database: Database, now: datetime) -> tuple[int, int]:
     """Let go of what is older than two years; count articles and others."""
     return database.maintenance.delete_expired_articles(now, 730 * DAY)[0], database.maintenance.delete_expired_records(
         now, 90 * DAY
     )
 
 
-def test_row_54_a_clock_in_2099_lets_nothing_go(database: SqlDatabase) -> None:
-    """A machine that starts with a wrong clock is told of it once; also after weeks nothing is gone."""
+def test_a_clock_in_2099_deletes_nothing(database: Database) -> None:
+    """The clock change is reported once; nothing expires, even after weeks."""
     settled(database)
     wrong = NOW.replace(year=2099)
     turn = database.maintenance.record_clock(wrong)
@@ -114,7 +114,7 @@ def test_row_54_a_clock_in_2099_lets_nothing_go(database: SqlDatabase) -> None:
     assert let_go(database, NOW + 100 * DAY) == (0, 2)
 
 
-def test_row_54_after_a_pause_of_years_things_are_let_go_again(database: SqlDatabase) -> None:
+def test_data_expires_again_after_the_program_was_off_for_years(database: Database) -> None:
     """A machine that was truly off for so long has to live with the new time for a hundredth of the pause."""
     settled(database)
     now = NOW + 1000 * DAY

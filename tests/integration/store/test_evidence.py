@@ -20,13 +20,13 @@ from monitor.domain.errors import UsageError
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.store.evidence_verify import GENESIS_HASH, find_errors
 
 HEADERS = (("Date", "Sun, 01 Mar 2026 12:00:00 GMT"), ("Content-Encoding", "gzip"), ("Content-Type", "text/html"))
 
 
-def matched(database: SqlDatabase, *names: str) -> list[int]:
+def matched(database: Database, *names: str) -> list[int]:
     """Keep articles with their pages and a mention in each; return their numbers."""
     kept(database, *(draft(name, stage=Stage.LISTED) for name in names))
     for unread in database.articles.lease_pages(NOW, 100, NOW + MINUTE):
@@ -35,12 +35,12 @@ def matched(database: SqlDatabase, *names: str) -> list[int]:
         )
         database.articles.save_page(unread, unread.article, page)
     waiting = database.articles.unmatched(100)
-    database.articles.save_findings([(stored, found("r")) for stored in waiting], NOW)
+    database.findings.save([(stored, found("r")) for stored in waiting], NOW)
     return [stored.id for stored in waiting]
 
 
-def test_each_record_names_the_one_before(database: SqlDatabase) -> None:
-    """Over transactions, without a gap, and sound as a whole."""
+def test_each_record_contains_the_hash_of_the_previous_one(database: Database) -> None:
+    """Over several transactions, without a gap."""
     first, second = matched(database, "a", "b")
     (third,) = matched(database, "c")
     proofs = [database.evidence.list_proofs(number)[0] for number in (first, second, third)]
@@ -59,35 +59,35 @@ def test_each_record_names_the_one_before(database: SqlDatabase) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE evidence SET record = replace(record, 'About a', 'About z') WHERE id = 1",
-        "UPDATE evidence SET hash = previous WHERE id = 2",
-        "DELETE FROM evidence WHERE id = 2",
+        "UPDATE evidence_record SET record = replace(record, 'About a', 'About z') WHERE id = 1",
+        "UPDATE evidence_record SET hash = previous_hash WHERE id = 2",
+        "DELETE FROM evidence_record WHERE id = 2",
     ],
 )
-def test_a_touched_chain_is_broken(database: SqlDatabase, change: str) -> None:
-    """Whatever was done to it."""
+def test_a_changed_chain_is_detected(database: Database, change: str) -> None:
+    """A changed record, a changed hash and a deleted record."""
     matched(database, "a", "b", "c")
     with database._connections.write_transaction() as connection:
         connection.execute(text(change))
-    assert "was changed, or one before it" in database.evidence.find_broken_record()
+    assert "was changed, or the record before it" in database.evidence.find_broken_record()
     assert database.maintenance.check_database() == (database.evidence.find_broken_record(),)
 
 
-def test_a_bundle_can_be_checked_by_anybody(database: SqlDatabase, tmp_path: Path) -> None:
-    """With Python and nothing of this program."""
+def test_a_bundle_is_checked_with_python_alone(database: Database, tmp_path: Path) -> None:
+    """Nothing of this program is needed."""
     first, *_others = matched(database, "a", "b", "c")
     folder = write_article_evidence(database, first, tmp_path / "evidence")
     command = [sys.executable, "-I", str(folder / "verify.py")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert done.stdout == f"Sound. The chain ends with {database.evidence.list_chain_after(2)[0][1]}\n"
+    assert done.stdout == f"Nothing was changed. The chain ends with {database.evidence.list_chain_after(2)[0][1]}\n"
     facts = json.loads((folder / "article.json").read_text())
     assert facts["article"]["article"]["title"] == "About a"
     assert facts["findings"]["mentions"][0]["official_id"] == "somebody"
 
 
 @pytest.mark.parametrize("name", ["page.body", "record.json", "article.json", "chain.txt", "page.warc.gz"])
-def test_a_changed_bundle_is_found_out(database: SqlDatabase, tmp_path: Path, name: str) -> None:
-    """Also when the sums were made to fit."""
+def test_a_changed_bundle_is_detected(database: Database, tmp_path: Path, name: str) -> None:
+    """Also if the checksums were changed to match."""
     (number,) = matched(database, "a")
     folder = write_article_evidence(database, number, tmp_path / "evidence")
     content = (folder / name).read_bytes().replace(b"About a", b"About z").replace(b"0000", b"0001", 1)
@@ -101,8 +101,8 @@ def test_a_changed_bundle_is_found_out(database: SqlDatabase, tmp_path: Path, na
         assert find_errors(folder)
 
 
-def test_the_warc_is_read_by_other_tools(database: SqlDatabase, tmp_path: Path) -> None:
-    """The page with its headers, and the record that speaks of it."""
+def test_the_warc_is_readable_by_other_tools(database: Database, tmp_path: Path) -> None:
+    """The page with its headers, and the evidence record."""
     (number,) = matched(database, "a")
     folder = write_article_evidence(database, number, tmp_path / "evidence")
     archive = ArchiveIterator(io.BytesIO((folder / "page.warc.gz").read_bytes()), check_digests="raise")
@@ -117,11 +117,11 @@ def test_the_warc_is_read_by_other_tools(database: SqlDatabase, tmp_path: Path) 
     assert note == (folder / "record.json").read_bytes()
 
 
-def test_evidence_is_never_written_over(database: SqlDatabase, tmp_path: Path) -> None:
+def test_evidence_is_never_overwritten(database: Database, tmp_path: Path) -> None:
     """A folder that is there is refused; so is an article without a kept page, or none at all."""
     (number,) = matched(database, "a")
     write_article_evidence(database, number, tmp_path / "evidence")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_article_evidence(database, number, tmp_path / "evidence")
     (bare,) = [stored.id for stored in kept(database, draft("bare"))]
     for wrong, reason in ((bare, "no page of article"), (999, "no article 999")):
@@ -132,14 +132,14 @@ def test_evidence_is_never_written_over(database: SqlDatabase, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("keep", "pages"), [(PageRetention.NONE, 0), (PageRetention.MATCHED, 1), (PageRetention.ALL, 2)]
 )
-def test_pages_are_kept_as_the_settings_say(tmp_path: Path, keep: PageRetention, pages: int) -> None:
+def test_pages_are_kept_according_to_the_settings(tmp_path: Path, keep: PageRetention, pages: int) -> None:
     """None, those in which something was found, or all; only matched ones are sealed."""
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db", page_retention=keep)
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db", page_retention=keep)
     kept(database, draft("a", stage=Stage.LISTED), draft("b", stage=Stage.LISTED))
     for unread in database.articles.lease_pages(NOW, 10, NOW + MINUTE):
         database.articles.save_page(unread, unread.article, Fetched("https://x", 200, (), b"page", fetched_at=NOW))
     one, other = database.articles.unmatched(10)
-    database.articles.save_findings([(one, found("r")), (other, replace(Findings()))], NOW)
+    database.findings.save([(one, found("r")), (other, replace(Findings()))], NOW)
     numbers = [stored.id for stored in database.queries.list_articles(ArticleFilter())]
     assert sum(database.page_snapshots.get_page_snapshot(number) is not None for number in numbers) == pages
     assert len(database.evidence.list_chain_after(0)) == (0 if keep is PageRetention.NONE else 1)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.rows import NOW, draft, kept, leased
 
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.store.full_text import parse_search_query
 from monitor.text.search_text import index_text
 
@@ -65,14 +65,14 @@ def library() -> list[NewArticle]:
     ]
 
 
-def test_words_are_found_in_every_spelling_and_script(database: SqlDatabase) -> None:
+def test_words_are_found_in_every_spelling_and_script(database: Database) -> None:
     """With or without marks, as phrases, by their beginning, and inside runs without word breaks."""
     kept(database, *library())
     found = {query: {one.article.title for one in database.queries.search(query)} for query in ASKED}
     assert found == ASKED
 
 
-def test_common_words_are_found_as_rare_ones_are(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_words_are_found_like_rare_ones(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL goes from article to article for them; the index answers the same."""
     kept(database, *library())
     monkeypatch.setattr("monitor.store.full_text.SCAN_LIMIT", 0)
@@ -84,20 +84,20 @@ def test_common_words_are_found_as_rare_ones_are(database: SqlDatabase, monkeypa
     "query",
     ['" OR 1', "a AND", "NEAR(", "a NOT", "title:x", "'; DROP TABLE article", "a:*", "\\", "!a & b", "\0", "%_"],
 )
-def test_no_text_is_a_faulty_query(database: SqlDatabase, query: str) -> None:
-    """Users type what they like."""
+def test_any_text_is_a_valid_query(database: Database, query: str) -> None:
+    """Users may type anything."""
     kept(database, *library())
     database.queries.search(query)
 
 
-def test_the_newest_come_first(database: SqlDatabase) -> None:
-    """And no more than asked for."""
+def test_the_newest_articles_are_first(database: Database) -> None:
+    """At most as many as requested."""
     kept(database, *(draft(str(number), body="same words") for number in range(5)))
     assert [one.article.title for one in database.queries.search("same", 2)] == ["About 4", "About 3"]
 
 
-def test_a_text_that_was_replaced_is_no_longer_found(database: SqlDatabase) -> None:
-    """The page's text takes the place of the feed's."""
+def test_a_replaced_text_is_no_longer_found(database: Database) -> None:
+    """The page's text replaces the feed's."""
     kept(database, draft("a", stage=Stage.LISTED, body="teaser"))
     assert database.queries.search("teaser") == []
     (unread,) = database.articles.lease_pages(NOW, 1, NOW)
@@ -109,8 +109,8 @@ def test_a_text_that_was_replaced_is_no_longer_found(database: SqlDatabase) -> N
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
-def test_a_text_is_found_by_any_of_its_words(text: str) -> None:
-    """What indexing makes of a text, a query makes of the same text: the phrase stands in the index."""
+def test_a_text_is_found_by_all_its_words(text: str) -> None:
+    """Indexing and queries split a text alike."""
     indexed = f" {index_text(Article('u', body=text))} "
     for term in parse_search_query('"' + text.replace('"', " ") + '"'):
         phrase = " " + " ".join(term.words)
@@ -118,8 +118,8 @@ def test_a_text_is_found_by_any_of_its_words(text: str) -> None:
 
 
 @given(st.text(alphabet="ກຂຄລາວໄທ中文字 ab", min_size=1, max_size=30), st.data())
-def test_any_part_of_an_unbroken_run_is_found(text: str, data: st.DataObject) -> None:
-    """Scripts without word breaks match as substrings."""
+def test_any_part_of_a_text_without_spaces_is_found(text: str, data: st.DataObject) -> None:
+    """Such scripts match as substrings."""
     run = data.draw(st.sampled_from(text.replace("a", " ").replace("b", " ").split() or [""]))
     start = data.draw(st.integers(0, max(len(run) - 1, 0)))
     part = run[start : start + data.draw(st.integers(1, 6))]

@@ -14,40 +14,40 @@ from monitor.domain.article import Stage
 from monitor.domain.errors import LeaseLost, StoreBusy
 from monitor.domain.poll_state import Lease
 from monitor.domain.workers import EnqueueResult, QueueCounts
-from monitor.store.database import SqlDatabase
-from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, SqlJobQueue
+from monitor.store.database import Database
+from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, JobQueue
 
 pytestmark = pytest.mark.xdist_group("postgres")
 LATER = NOW + 5 * MINUTE
 
 
 @pytest.fixture
-def database(shared: str) -> Iterator[SqlDatabase]:
+def database(shared: str) -> Iterator[Database]:
     """Open an empty PostgreSQL."""
-    opened = SqlDatabase.open(emptied(shared))
+    opened = Database.open(emptied(shared))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def queue(database: SqlDatabase) -> SqlJobQueue:
+def queue(database: Database) -> JobQueue:
     """Return its queue."""
     assert database.job_queue is not None
     return database.job_queue
 
 
-def sql(database: SqlDatabase, query: str, **values: object) -> list[Any]:
+def sql(database: Database, query: str, **values: object) -> list[Any]:
     with database._connections.write_transaction() as connection:
         found = connection.execute(text(query), values)
         return list(found) if found.returns_rows else []
 
 
-def hire(database: SqlDatabase) -> int:
+def hire(database: Database) -> int:
     """Let a worker be alive, and return its number."""
     return int(sql(database, "SELECT worker_id FROM procrastinate_register_worker_v1()")[0][0])
 
 
-def silence(database: SqlDatabase, worker: int) -> None:
+def silence(database: Database, worker: int) -> None:
     """Let a worker have fallen silent a minute ago."""
     sql(
         database,
@@ -56,25 +56,25 @@ def silence(database: SqlDatabase, worker: int) -> None:
     )
 
 
-def jobs(database: SqlDatabase) -> list[Any]:
+def jobs(database: Database) -> list[Any]:
     return sql(database, "SELECT task_name, lock, queueing_lock, args, status FROM procrastinate_jobs ORDER BY id")
 
 
-def fetch(database: SqlDatabase, worker: int) -> dict[str, str] | None:
+def fetch(database: Database, worker: int) -> dict[str, str] | None:
     """Begin the next job as Procrastinate's worker does, and return its arguments."""
     query = "SELECT args FROM procrastinate_fetch_job_v2(ARRAY['monitor'], :worker)"
     found: dict[str, str] | None = sql(database, query, worker=worker)[0][0]
     return found
 
 
-def claimed(queue: SqlJobQueue, job: dict[str, str] | None) -> Lease:
+def claimed(queue: JobQueue, job: dict[str, str] | None) -> Lease:
     assert job is not None
     lease = queue.claim(job["source_id"], job["token"], LATER)
     assert lease is not None
     return lease
 
 
-def test_a_due_source_is_handed_out_once(database: SqlDatabase, queue: SqlJobQueue) -> None:
+def test_a_due_source_is_enqueued_once(database: Database, queue: JobQueue) -> None:
     """With the lease in the same transaction; its lock is its host, and neither daemon nor queue takes it again."""
     hire(database)
     database.sources.register([source(), replace(source("held"), paused="by its owner")], NOW)
@@ -89,8 +89,8 @@ def test_a_due_source_is_handed_out_once(database: SqlDatabase, queue: SqlJobQue
     assert args["source_id"] == "times"
 
 
-def test_without_a_worker_nothing_stays_in_the_queue(database: SqlDatabase, queue: SqlJobQueue) -> None:
-    """The daemon collects itself, at once and not when leases end."""
+def test_without_workers_the_queue_is_emptied(database: Database, queue: JobQueue) -> None:
+    """The daemon collects by itself, at once."""
     worker = hire(database)
     database.sources.register([source(), source("post", "https://post.example/")], NOW)
     queue.enqueue_due_jobs(NOW, LATER)
@@ -101,8 +101,8 @@ def test_without_a_worker_nothing_stays_in_the_queue(database: SqlDatabase, queu
     assert {lease.source_id for lease in database.sources.lease_due(NOW, 10, LATER)} == {"times", "post"}
 
 
-def test_a_claimed_source_is_settled_once(database: SqlDatabase, queue: SqlJobQueue) -> None:
-    """The token of the job becomes one of the worker's own; who comes second is late."""
+def test_a_job_is_claimed_once(database: Database, queue: JobQueue) -> None:
+    """The worker exchanges the token of the job; a second claim gets none."""
     worker = hire(database)
     database.sources.register([source()], NOW)
     queue.enqueue_due_jobs(NOW, LATER)
@@ -115,8 +115,8 @@ def test_a_claimed_source_is_settled_once(database: SqlDatabase, queue: SqlJobQu
     assert database.sources.load_poll_states()["times"].etag == "kept"
 
 
-def test_the_work_of_a_dead_worker_is_given_to_another(database: SqlDatabase, queue: SqlJobQueue) -> None:
-    """And what the dead one writes when it awakes is refused."""
+def test_jobs_of_a_dead_worker_are_requeued(database: Database, queue: JobQueue) -> None:
+    """A late result of the dead worker is discarded."""
     frozen, other = hire(database), hire(database)
     database.sources.register([source()], NOW)
     queue.enqueue_due_jobs(NOW, LATER)
@@ -130,8 +130,8 @@ def test_the_work_of_a_dead_worker_is_given_to_another(database: SqlDatabase, qu
     assert database.articles.commit_poll(fresh, fresh.poll_state, [draft("a")], NOW) == 1
 
 
-def test_a_host_is_asked_by_one_worker_at_a_time(database: SqlDatabase, queue: SqlJobQueue) -> None:
-    """Procrastinate's lock holds its jobs back, while other hosts are served."""
+def test_one_job_per_host_runs_at_a_time(database: Database, queue: JobQueue) -> None:
+    """Jobs of other hosts run meanwhile."""
     worker = hire(database)
     database.sources.register([source("a"), source("b"), source("c", "https://other.example/")], NOW)
     assert queue.enqueue_due_jobs(NOW, LATER).poll_jobs == 3
@@ -140,7 +140,7 @@ def test_a_host_is_asked_by_one_worker_at_a_time(database: SqlDatabase, queue: S
     assert fetch(database, worker) is None
 
 
-def test_one_host_does_not_fill_the_queue(database: SqlDatabase, queue: SqlJobQueue) -> None:
+def test_one_host_does_not_fill_the_queue(database: Database, queue: JobQueue) -> None:
     """The others get their turn, however many sources it has."""
     hire(database)
     many = [source(f"s{number}") for number in range(3 * MAX_QUEUED_JOBS_PER_HOST)]
@@ -148,8 +148,8 @@ def test_one_host_does_not_fill_the_queue(database: SqlDatabase, queue: SqlJobQu
     assert queue.enqueue_due_jobs(NOW, LATER).poll_jobs == MAX_QUEUED_JOBS_PER_HOST + 1
 
 
-def test_listed_pages_are_a_job_of_their_source(database: SqlDatabase, queue: SqlJobQueue) -> None:
-    """One at a time; when its worker dies, they are due at once."""
+def test_pages_of_a_source_are_read_by_one_job_at_a_time(database: Database, queue: JobQueue) -> None:
+    """When its worker dies, they are due at once."""
     worker = hire(database)
     kept(database, draft("a", stage=Stage.LISTED), draft("b", stage=Stage.LISTED))
     lease = database.sources.load_poll_states()["times"]
@@ -168,8 +168,8 @@ def test_listed_pages_are_a_job_of_their_source(database: SqlDatabase, queue: Sq
     assert len(database.articles.lease_pages(NOW, 10, LATER, "times")) == 2
 
 
-def test_a_lease_given_back_is_due_at_once(database: SqlDatabase, queue: SqlJobQueue) -> None:
-    """For a worker that cannot do the job."""
+def test_a_released_source_is_due_at_once(database: Database, queue: JobQueue) -> None:
+    """For a worker that cannot run the job."""
     worker = hire(database)
     database.sources.register([source()], NOW)
     queue.enqueue_due_jobs(NOW, LATER)
@@ -178,7 +178,7 @@ def test_a_lease_given_back_is_due_at_once(database: SqlDatabase, queue: SqlJobQ
     assert [one.source_id for one in database.sources.lease_due(NOW, 10, LATER)] == ["times"]
 
 
-def test_failed_jobs_are_kept_for_a_week(database: SqlDatabase, queue: SqlJobQueue) -> None:
+def test_failed_jobs_are_kept_for_a_week(database: Database, queue: JobQueue) -> None:
     """To be counted; jobs that wait or run are never cleaned."""
     worker = hire(database)
     database.sources.register([source(), source("post", "https://post.example/")], NOW)
@@ -192,7 +192,7 @@ def test_failed_jobs_are_kept_for_a_week(database: SqlDatabase, queue: SqlJobQue
     assert queue.count_jobs() == QueueCounts(workers=1, queued=1)
 
 
-def test_an_enqueue_that_fails_leases_nothing(database: SqlDatabase, queue: SqlJobQueue) -> None:
+def test_an_enqueue_that_fails_leases_nothing(database: Database, queue: JobQueue) -> None:
     """Jobs and leases commit together."""
     hire(database)
     database.sources.register([source()], NOW)

@@ -34,21 +34,21 @@ LENGTHS = st.none() | st.timedeltas(min_value=timedelta(0), max_value=timedelta(
         polls=st.integers(0, 10**9),
     )
 )
-def test_a_memory_comes_back(memory: PollState) -> None:
-    """Whatever is in it."""
+def test_a_poll_state_is_restored_from_json(memory: PollState) -> None:
+    """Every field, with any value."""
     assert from_json(PollState, to_json(memory)) == memory
 
 
 @pytest.mark.parametrize(
     ("kind", "value"), [(Digest, digest("d")), (Findings, found("r")), (RenderedDigest, message("k").rendered)]
 )
-def test_nested_values_come_back(kind: type[object], value: object) -> None:
+def test_nested_values_are_restored_from_json(kind: type[object], value: object) -> None:
     """Tuples, enums and records inside records."""
     assert from_json(kind, to_json(value)) == value
 
 
-def test_times_of_day_and_dates_come_back() -> None:
-    """As what they were."""
+def test_times_of_day_and_dates_are_restored_from_json() -> None:
+    """Each with its own type."""
     hold = QuietHours(time(22), time(6, 30))
     assert from_json(QuietHours, to_json(hold)) == hold
     assert from_json(date, to_json(date(2026, 2, 28))) == date(2026, 2, 28)
@@ -57,14 +57,14 @@ def test_times_of_day_and_dates_come_back() -> None:
     )
 
 
-def test_a_type_may_grow_and_shrink() -> None:
-    """A field unknown to this version is left out; one that was not written takes its default."""
+def test_missing_fields_get_defaults_and_unknown_ones_are_ignored() -> None:
+    """A type may get and lose fields without a migration."""
     text = json.dumps({"source_id": "a", "etag": "x", "of_tomorrow": [1]})
     assert from_json(PollState, text) == PollState("a", etag="x")
 
 
-def test_a_secret_is_never_written() -> None:
-    """Nor anything else that has no form in JSON."""
+def test_a_secret_cannot_be_encoded() -> None:
+    """Nor can any other type without a JSON form."""
     for value in (Secret("password"), object(), {1}):
         with pytest.raises(TypeError, match="has no JSON form"):
             to_json(value)

@@ -15,7 +15,7 @@ from monitor.domain.errors import StoreCorrupt, StoreError, StoreFull, UsageErro
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
 from monitor.store import disk_space
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DAY = timedelta(days=1)
 
@@ -26,12 +26,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "monitor.db"
 
 
-def opened(file: Path, *, exclusive: bool = False) -> SqlDatabase:
-    return SqlDatabase.open(f"sqlite:///{file}", exclusive=exclusive)
+def opened(file: Path, *, exclusive: bool = False) -> Database:
+    return Database.open(f"sqlite:///{file}", exclusive=exclusive)
 
 
-def test_a_backup_is_a_whole_database(file: Path) -> None:
-    """One file that can be put in the place of the other, with all that was committed before it."""
+def test_a_backup_is_a_complete_database(file: Path) -> None:
+    """One file with everything that was committed before."""
     database = opened(file)
     screened(database, draft("a"))
     copy = database.maintenance.back_up(NOW)
@@ -46,7 +46,7 @@ def test_a_backup_is_a_whole_database(file: Path) -> None:
 
 
 def test_backups_are_rotated(file: Path) -> None:
-    """The newest stay, and a stranger's file in the folder is left alone."""
+    """The newest remain, and other files in the folder are not deleted."""
     database = opened(file)
     stranger = file.parent / "backups" / "notes.db"
     stranger.parent.mkdir()
@@ -59,8 +59,8 @@ def test_backups_are_rotated(file: Path) -> None:
     database.close()
 
 
-def test_a_backup_is_kept_beside_those_of_a_wrong_clock(file: Path) -> None:
-    """Copies with a date that is still to come make way first, never the one just made."""
+def test_backups_dated_in_the_future_are_deleted_first(file: Path) -> None:
+    """The new backup is never deleted."""
     database = opened(file)
     for when in (NOW.replace(year=2099), NOW.replace(year=2098), NOW, NOW + DAY):
         made = database.maintenance.back_up(when, keep=2)
@@ -69,8 +69,8 @@ def test_a_backup_is_kept_beside_those_of_a_wrong_clock(file: Path) -> None:
     database.close()
 
 
-def test_writers_go_on_during_a_backup(file: Path) -> None:
-    """And the copy is of one moment: as many texts as articles."""
+def test_writers_continue_during_a_backup(file: Path) -> None:
+    """The copy has the state of one moment: as many texts as articles."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(300)))
     stop = threading.Event()
@@ -92,19 +92,21 @@ def test_writers_go_on_during_a_backup(file: Path) -> None:
     assert written
     for copy in copies:
         connection = sqlite3.connect(copy)
-        counts = connection.execute("SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM content)").fetchone()
+        counts = connection.execute(
+            "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM article_text)"
+        ).fetchone()
         connection.close()
         assert counts[0] == counts[1] >= 300
 
 
-def test_a_damaged_database_gives_no_backup(file: Path) -> None:
-    """A copy that is not sound never takes its place among the backups."""
+def test_a_damaged_database_is_not_backed_up(file: Path) -> None:
+    """A damaged copy never replaces a backup."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
     good = database.maintenance.back_up(NOW)
     database.close()
     damage(file)
-    database = SqlDatabase.open(f"sqlite:///{file}")
+    database = Database.open(f"sqlite:///{file}")
     with pytest.raises(StoreCorrupt):
         database.maintenance.back_up(NOW + DAY)
     database.close()
@@ -120,8 +122,8 @@ def damage(file: Path) -> None:
             handle.write(b"\xa5" * 4096)
 
 
-def test_row_59_a_damaged_database_is_found_at_the_start(file: Path) -> None:
-    """The daemon does not go on writing into it; the newest backup is named and the file is as it was."""
+def test_a_damaged_database_is_detected_at_the_start(file: Path) -> None:
+    """The error has the newest backup; the file is not changed."""
     database = opened(file)
     kept(database, *(draft(str(number), body="word " * 500) for number in range(100)))
     copy = database.maintenance.back_up(NOW)
@@ -135,17 +137,17 @@ def test_row_59_a_damaged_database_is_found_at_the_start(file: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 500, b"SQLite format 3\0" + b"\xff" * 9000])
-def test_what_is_no_database_is_refused(file: Path, content: bytes) -> None:
-    """In words, and untouched."""
+def test_a_file_that_is_not_a_database_is_refused(file: Path, content: bytes) -> None:
+    """With an error message, and without a change."""
     file.write_bytes(content)
     for exclusive in (True, False):
-        with pytest.raises(StoreCorrupt, match=r"damaged|no SQLite database"):
+        with pytest.raises(StoreCorrupt, match=r"damaged|not an SQLite database"):
             opened(file, exclusive=exclusive)
     assert file.read_bytes() == content
 
 
-def test_the_check_finds_what_does_not_fit(file: Path) -> None:
-    """Links to nothing, and an index that does not fit its texts."""
+def test_the_check_finds_broken_references_and_a_wrong_index(file: Path) -> None:
+    """A missing article, and an index that does not match its texts."""
     database = opened(file)
     (stored,) = kept(database, draft("a"))
     database.close()
@@ -155,19 +157,21 @@ def test_the_check_finds_what_does_not_fit(file: Path) -> None:
     connection.commit()
     connection.close()
     database = opened(file)
-    assert any("points to nothing in article" in fault for fault in database.maintenance.check_database())
+    assert any(
+        "refers to a row of article that does not exist" in fault for fault in database.maintenance.check_database()
+    )
     database.close()
 
 
-def test_retention_keeps_what_matched(database: SqlDatabase) -> None:
-    """Old articles in which nothing was found go; their identities stay, so they are not new when met again."""
+def test_only_old_articles_without_findings_expire(database: Database) -> None:
+    """Their entry keys remain, so they are not new when a feed lists them again."""
     names = ("plain", "hit", "mentioned", "unread")
     drafts = [draft(name, stage=Stage.LISTED if name == "unread" else Stage.EXTRACTED) for name in names]
     for stored in kept(database, *drafts):
         findings = {"About hit": found("r"), "About mentioned": found()}.get(stored.article.title, Findings())
-        database.articles.save_findings([(stored, findings)], NOW)
+        database.findings.save([(stored, findings)], NOW)
     young = kept(database, draft("young"), now=NOW + 3 * DAY)
-    database.articles.save_findings([(stored, Findings()) for stored in young], NOW)
+    database.findings.save([(stored, Findings()) for stored in young], NOW)
     assert database.maintenance.delete_expired_articles(NOW + 2 * DAY, DAY) == (1, 0)
     left = {one.article.title for one in database.queries.list_articles(ArticleFilter())}
     assert left == {"About hit", "About mentioned", "About unread", "About young"}
@@ -178,12 +182,12 @@ def test_retention_keeps_what_matched(database: SqlDatabase) -> None:
     assert database.maintenance.check_database() == ()
 
 
-def test_retention_goes_on_in_portions(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_articles_expire_in_batches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each a short transaction; the place to go on from leads past what is kept."""
     monkeypatch.setattr("monitor.store.maintenance.DELETE_BATCH_SIZE", 2)
     stored = kept(database, *(draft(str(number)) for number in range(5)))
     for one in stored:
-        database.articles.save_findings([(one, found("r") if one.id % 2 else Findings())], NOW)
+        database.findings.save([(one, found("r") if one.id % 2 else Findings())], NOW)
     total, place, calls = 0, 0, 0
     while calls == 0 or place:
         gone, place = database.maintenance.delete_expired_articles(NOW + 2 * DAY, DAY, place)
@@ -191,20 +195,20 @@ def test_retention_goes_on_in_portions(database: SqlDatabase, monkeypatch: pytes
     assert (total, calls) == (sum(one.id % 2 == 0 for one in stored), 3)
 
 
-def test_settled_deliveries_are_let_go_and_digests_stay(database: SqlDatabase) -> None:
-    """What was told, and when, is never forgotten; nor is what still waits."""
+def test_finished_deliveries_expire_and_digests_remain(database: Database) -> None:
+    """Pending deliveries remain as well."""
     screened(database, draft("a"))
-    (hit,) = database.outbox.undelivered_hits(plan("one"), NOW + MINUTE)
-    database.outbox.commit_digest(digest("one"), [message("1"), message("2", target="other")], [hit.id])
-    first, _second = database.outbox.lease_deliveries(NOW, 2, NOW + MINUTE)
-    database.outbox.record_result(first, Sent(), NOW, None)
+    (hit,) = database.digests.undelivered_hits(plan("one"), NOW + MINUTE)
+    database.digests.commit_digest(digest("one"), [message("1"), message("2", target="other")], [hit.id])
+    first, _second = database.deliveries.lease_deliveries(NOW, 2, NOW + MINUTE)
+    database.deliveries.record_result(first, Sent(), NOW, None)
     database.maintenance.delete_expired_records(NOW + 2 * DAY, DAY)
     assert [one.message.target for one in database.deliveries.list_deliveries()] == ["other"]
-    assert database.outbox.undelivered_hits(plan("one"), NOW + MINUTE) == []
+    assert database.digests.undelivered_hits(plan("one"), NOW + MINUTE) == []
     assert len(database.deliveries.list_digests()) == 1
 
 
-def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_partly_written(file: Path) -> None:
     """The transaction is gone whole, the database is sound, and it goes on when there is space."""
     database = opened(file)
     kept(database, draft("a"))
@@ -214,7 +218,7 @@ def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> N
     connection.rollback()
     lease = leased(database)
     big = [draft(f"big{number}", body="long words " * 2000) for number in range(20)]
-    with pytest.raises(StoreFull, match="no space left"):
+    with pytest.raises(StoreFull, match="disk is full"):
         database.articles.commit_poll(lease, replace(lease.poll_state, etag="new"), big, NOW)
     assert database.sources.load_poll_states()["times"].etag == ""
     assert len(database.queries.list_articles(ArticleFilter())) == 1
@@ -225,38 +229,40 @@ def test_row_58_a_full_disk_is_said_and_nothing_is_half_written(file: Path) -> N
     database.close()
 
 
-def test_the_ballast_is_loaded_and_thrown_off(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes space that is given back when it is needed."""
+def test_the_reserve_file_is_created_and_released(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reserve file under the name that former versions used is deleted."""
     monkeypatch.setattr(disk_space, "RESERVE_BYTES", 4096)
     database = opened(file)
-    ballast = Path(f"{file}.ballast")
+    reserve, former = Path(f"{file}.reserve"), Path(f"{file}.ballast")
+    former.touch()
     database.maintenance.create_reserve()
     database.maintenance.create_reserve()
-    assert ballast.stat().st_size == 4096
+    assert reserve.stat().st_size == 4096
+    assert not former.exists()
     database.maintenance.release_reserve()
     database.maintenance.release_reserve()
-    assert not ballast.exists()
+    assert not reserve.exists()
     measured = database.maintenance.measure_disk_space()
     assert measured is not None
     assert 0 < measured.free_bytes <= measured.total_bytes
     database.close()
 
 
-def test_a_backup_that_has_no_room_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it fills the disk; old copies made way first, and the newest stays."""
+def test_a_backup_without_enough_space_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old copies are deleted first, except for the newest."""
     database = opened(file)
     copies = [database.maintenance.back_up(NOW + number * DAY) for number in range(3)]
     monkeypatch.setattr("monitor.store.backup._REQUIRED_SPACE_FACTOR", 1e12)
-    with pytest.raises(StoreError, match="no room for a backup"):
+    with pytest.raises(StoreError, match="not enough space for a backup"):
         database.maintenance.back_up(NOW + 3 * DAY)
     assert [copy.exists() for copy in copies] == [False, False, True]
     database.close()
 
 
 @pytest.mark.xdist_group("postgres")
-def test_postgres_is_backed_up_by_its_own_tools(shared: str, tmp_path: Path) -> None:
-    """Which the refusal names; its disk is not ours to watch."""
-    database = SqlDatabase.open(shared)
+def test_postgresql_is_not_backed_up(shared: str, tmp_path: Path) -> None:
+    """The error names pg_dump; its disk is not measured."""
+    database = Database.open(shared)
     with pytest.raises(UsageError, match="pg_dump"):
         database.maintenance.back_up(NOW, tmp_path)
     assert database.maintenance.measure_disk_space() is None

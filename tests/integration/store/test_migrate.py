@@ -14,10 +14,10 @@ from support.rows import draft, kept
 
 from monitor.domain.errors import SchemaMismatch, StoreError, StoreInUse
 from monitor.domain.read_models import ArticleFilter
-from monitor.store import catalogue
+from monitor.store import core_tables
 from monitor.store.connections import Connections
-from monitor.store.database import LockFile, SqlDatabase
-from monitor.store.draw import load_metadata, render_core_tables
+from monitor.store.database import Database, LockFile
+from monitor.store.generate_core_tables import load_metadata, render_core_tables
 from monitor.store.migrate import MIGRATIONS_DIR, migrate, pending_revisions, schema_version
 
 FAILING = """
@@ -54,28 +54,28 @@ def head(scripts: Path) -> str:
     return max(found)
 
 
-def test_migrations_make_what_the_tables_say(fresh: str) -> None:
+def test_migrations_create_the_tables_of_the_models(fresh: str) -> None:
     """Nothing is left for another migration to do."""
     connections = Connections(fresh)
     migrate(connections)
     with connections.read_transaction() as connection:
-        foreign = ("content_words", "procrastinate")
+        foreign = ("article_search", "procrastinate")
         options = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith(foreign)}
         context = MigrationContext.configure(connection, opts=options)
         changes = [
-            change for change in compare_metadata(context, load_metadata()) if "content_words" not in str(change)
+            change for change in compare_metadata(context, load_metadata()) if "article_search" not in str(change)
         ]
     connections.close()
     assert changes == []
 
 
-def test_queries_see_the_tables_as_they_are_defined() -> None:
-    """What queries are built on is written from the models: ``python -m monitor.store.draw`` writes it again."""
-    assert Path(catalogue.__file__).read_text("utf-8") == render_core_tables()
+def test_core_tables_agree_with_the_models() -> None:
+    """`python -m monitor.store.generate_core_tables` writes them anew."""
+    assert Path(core_tables.__file__).read_text("utf-8") == render_core_tables()
 
 
-def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
-    """From each schema that ever was, one step at a time, with what is in it."""
+def test_each_migration_runs_from_the_previous_schema(fresh: str, scripts: Path) -> None:
+    """One step at a time."""
     later = sorted(scripts.glob("versions/0*.py"))
     kept_back = {path: path.read_text() for path in later}
     for path in later:
@@ -89,61 +89,61 @@ def test_every_revision_leads_to_the_newest(fresh: str, scripts: Path) -> None:
     connections.close()
 
 
-def test_row_60_a_migration_that_fails_leaves_the_database_usable(fresh: str, scripts: Path) -> None:
-    """Half of it is none of it."""
-    database = SqlDatabase.open(fresh)
+def test_a_failed_migration_leaves_the_database_usable(fresh: str, scripts: Path) -> None:
+    """The old program can go on with it."""
+    database = Database.open(fresh)
     kept(database, draft("a"))
     database.close()
     (scripts / "versions" / "9999_failing.py").write_text(FAILING.format(parent=head(scripts)))
     connections = Connections(fresh)
-    with pytest.raises(SchemaMismatch, match="is as it was"):
+    with pytest.raises(SchemaMismatch, match="is unchanged"):
         migrate(connections, scripts)
     connections.close()
-    database = SqlDatabase.open(fresh)
+    database = Database.open(fresh)
     assert [one.article.title for one in database.queries.list_articles(ArticleFilter())] == ["About a"]
     kept(database, draft("b"))
     database.close()
 
 
-def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    """A path mistyped in the configuration puts no tables into the database of somebody else."""
+def test_a_file_of_another_program_is_not_changed(tmp_path: Path) -> None:
+    """A wrong path in the configuration adds no tables to it."""
     file = tmp_path / "theirs.db"
     connections = Connections(f"sqlite:///{file}")
     with connections.write_transaction() as connection:
         connection.exec_driver_sql("CREATE TABLE invoices (number INTEGER)")
     connections.close()
-    with pytest.raises(SchemaMismatch, match="tables of another program \\(invoices\\); it was left as it is"):
-        SqlDatabase.open(f"sqlite:///{file}")
+    with pytest.raises(SchemaMismatch, match=r"tables of another program \(invoices\) and was not changed"):
+        Database.open(f"sqlite:///{file}")
     connections = Connections(f"sqlite:///{file}")
     with connections.read_transaction() as connection:
         assert inspect(connection).get_table_names() == ["invoices"]
     connections.close()
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """With what to do; the system's own words follow in brackets."""
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
+    """With the error of the system and what to do."""
     with pytest.raises(StoreError, match=r"the folder of the database, cannot be written \(.+\); make it writable"):
         LockFile(str(tmp_path / "missing" / "monitor.db"))
 
 
 def test_a_newer_schema_is_refused(fresh: str) -> None:
-    """With what to do, and untouched."""
-    SqlDatabase.open(fresh).close()
+    """With what to do, and without a change."""
+    Database.open(fresh).close()
     connections = Connections(fresh)
     with connections.write_transaction() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '8888'")
-    with pytest.raises(SchemaMismatch, match="newer monitor wrote it"):
-        SqlDatabase.open(fresh)
+    with pytest.raises(SchemaMismatch, match="of a newer monitor"):
+        Database.open(fresh)
     assert schema_version(connections) == "8888"
     connections.close()
 
 
-def test_migrating_waits_for_no_daemon(tmp_path: Path) -> None:
-    """While a daemon holds the database, nobody changes its schema under it."""
+def test_a_database_in_use_is_not_migrated(tmp_path: Path) -> None:
+    """While a daemon has the lock, its schema is not changed."""
     file = tmp_path / "monitor.db"
     sqlite3.connect(file).close()
     lock = LockFile(str(file))
     with pytest.raises(StoreInUse, match="needs a new schema"):
-        SqlDatabase.open(f"sqlite:///{file}")
+        Database.open(f"sqlite:///{file}")
     lock.release()
-    SqlDatabase.open(f"sqlite:///{file}").close()
+    Database.open(f"sqlite:///{file}").close()

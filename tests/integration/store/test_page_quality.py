@@ -9,12 +9,12 @@ from monitor.domain.article import Stage
 from monitor.domain.digest import Window
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import SourceState
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DAY = timedelta(days=1)
 
 
-def read(database: SqlDatabase, confidence: float | None, count: int, name: str) -> None:
+def read(database: Database, confidence: float | None, count: int, name: str) -> None:
     """List articles and keep their pages, each read with that confidence."""
     lease = leased(database)
     drafts = [draft(f"{name}{number}", stage=Stage.LISTED) for number in range(count)]
@@ -24,13 +24,13 @@ def read(database: SqlDatabase, confidence: float | None, count: int, name: str)
         database.articles.save_page(unread, unread.article, page, "", confidence)
 
 
-def state(database: SqlDatabase) -> SourceState:
+def state(database: Database) -> SourceState:
     (line,) = database.queries.list_sources()
     assert database.sources.load_poll_states()["times"] == line.poll_state
     return line.poll_state.state
 
 
-def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(database: SqlDatabase) -> None:
+def test_a_layout_change_is_visible_until_pages_are_read_again(database: Database) -> None:
     """In the status, in the coverage of digests, and to the next poll."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
@@ -38,21 +38,21 @@ def test_a_changed_layout_shows_at_once_and_is_over_when_pages_are_read_again(da
     assert state(database) is SourceState.OK
     read(database, 0.2, 5, "bad")
     assert state(database) is SourceState.FAILING
-    (fault,) = database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults
+    (fault,) = database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).problems
     assert (fault.source_id, fault.state, fault.since_at) == ("times", SourceState.FAILING, NOW)
     assert "usually 0.90" in fault.detail
     assert "https://times.example/bad4" in fault.suggestion
     read(database, 0.8, 3, "mended")
     assert state(database) is SourceState.OK
-    assert database.outbox.load_coverage(Window(NOW - DAY, NOW + DAY)).faults == ()
+    assert database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).problems == ()
 
 
-def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: SqlDatabase) -> None:
-    """Each writes its own part."""
+def test_a_poll_does_not_overwrite_the_page_quality(database: Database) -> None:
+    """Each updates its own columns."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     lease = leased(database)
-    assert lease.poll_state.pages.usual == 0.9
+    assert lease.poll_state.page_quality.usual == 0.9
     drafts = [draft(f"bad{number}", stage=Stage.LISTED) for number in range(5)]
     database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
     late = leased(database)
@@ -64,21 +64,23 @@ def test_a_poll_under_way_does_not_undo_what_was_read_meanwhile(database: SqlDat
     assert database.sources.load_poll_states()["times"].etag == "new"
 
 
-def test_what_was_accepted_is_learned_from_the_next_page_on(database: SqlDatabase) -> None:
-    """The poll that told it decides; the reader obeys."""
+def test_an_accepted_layout_change_becomes_the_usual_quality(database: Database) -> None:
+    """The poll accepts it; the next page applies it."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     read(database, 0.2, 10, "bad")
     lease = leased(database)
-    database.sources.record_poll(lease, replace(lease.poll_state, accepted_at=lease.poll_state.pages.changed_at))
+    database.sources.record_poll(
+        lease, replace(lease.poll_state, accepted_at=lease.poll_state.page_quality.layout_changed_at)
+    )
     assert state(database) is SourceState.OK
     read(database, 0.2, 1, "later")
-    pages = leased(database).poll_state.pages
-    assert (pages.usual, pages.changed_at) == (0.2, None)
+    pages = leased(database).poll_state.page_quality
+    assert (pages.usual, pages.layout_changed_at) == (0.2, None)
 
 
-def test_a_source_at_another_address_begins_anew(database: SqlDatabase) -> None:
-    """What was usual there says nothing here; an edit that leaves the address alone changes nothing."""
+def test_a_changed_url_resets_the_page_quality(database: Database) -> None:
+    """An edit that keeps the URL changes nothing."""
     database.sources.register([source()], NOW)
     read(database, 0.9, 12, "good")
     read(database, 0.1, 5, "bad")
@@ -86,4 +88,4 @@ def test_a_source_at_another_address_begins_anew(database: SqlDatabase) -> None:
     assert state(database) is SourceState.FAILING
     database.sources.register([source(url="https://times.example/new")], NOW)
     assert state(database) is SourceState.OK
-    assert database.sources.load_poll_states()["times"].pages.usual == 0
+    assert database.sources.load_poll_states()["times"].page_quality.usual == 0

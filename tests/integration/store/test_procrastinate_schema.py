@@ -10,7 +10,7 @@ from support.rows import MINUTE, NOW, source
 from monitor.domain.errors import SchemaMismatch
 from monitor.store import job_queue
 from monitor.store.connections import Connections
-from monitor.store.database import SqlDatabase, list_pending_migrations
+from monitor.store.database import Database, list_pending_migrations
 from monitor.store.job_queue import apply_migrations, pending_migrations
 from monitor.store.migrate import pending_queue_migrations, pending_revisions
 
@@ -30,16 +30,16 @@ def tell(url: str, statement: str) -> None:
     connections.close()
 
 
-def test_they_are_made_with_ours(fresh: str) -> None:
-    """An upgrade names their steps, too, and is over after one time."""
+def test_the_queue_is_created_by_an_upgrade(fresh: str) -> None:
+    """Its migrations are listed; a second upgrade has none."""
     steps = list_pending_migrations(fresh)
     assert steps[0] == "0001"
     assert steps[-1].startswith("03.")
-    SqlDatabase.open(fresh).close()
+    Database.open(fresh).close()
     assert list_pending_migrations(fresh) == ()
 
 
-def test_a_later_procrastinate_brings_its_further_scripts(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_procrastinate_applies_its_further_migrations(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the schema of one that was installed before; the queue then works."""
     scripts = job_queue._migration_scripts()
     older = scripts[: next(number for number, path in enumerate(scripts) if path.stem.startswith("03.03"))]
@@ -49,7 +49,7 @@ def test_a_later_procrastinate_brings_its_further_scripts(fresh: str, monkeypatc
     connections = Connections(fresh)
     assert pending_queue_migrations(connections) == tuple(path.stem for path in scripts[len(older) :])
     connections.close()
-    database = SqlDatabase.open(fresh)
+    database = Database.open(fresh)
     assert database.job_queue is not None
     database.sources.register([source()], NOW)
     with database._connections.write_transaction() as connection:
@@ -58,15 +58,15 @@ def test_a_later_procrastinate_brings_its_further_scripts(fresh: str, monkeypatc
     database.close()
     assert list_pending_migrations(fresh) == ()
     monkeypatch.setattr(job_queue, "_migration_scripts", lambda: older)
-    with pytest.raises(SchemaMismatch, match="install the newer version again"):
-        SqlDatabase.open(fresh)
+    with pytest.raises(SchemaMismatch, match="install the newer version"):
+        Database.open(fresh)
 
 
-def test_the_queue_of_another_program_is_left_alone(fresh: str) -> None:
-    """With what to do; nothing of ours is made beside it."""
+def test_a_queue_of_another_program_is_refused(fresh: str) -> None:
+    """Nothing is created in its database."""
     tell(fresh, "CREATE TABLE procrastinate_jobs (id int)")
-    with pytest.raises(SchemaMismatch, match="a database of its own"):
-        SqlDatabase.open(fresh)
+    with pytest.raises(SchemaMismatch, match="use a database for monitor alone"):
+        Database.open(fresh)
     connections = Connections(fresh)
     assert pending_revisions(connections)[0] == "0001"
     connections.close()
@@ -76,16 +76,16 @@ def test_without_procrastinate_there_is_no_queue(fresh: str, monkeypatch: pytest
     """The daemon works on PostgreSQL all the same."""
     for module in ("job_queue", "database"):
         monkeypatch.setattr(f"monitor.store.{module}.is_installed", lambda: False)
-    database = SqlDatabase.open(fresh)
+    database = Database.open(fresh)
     assert database.job_queue is None
     database.close()
 
 
-def test_sqlite_has_none_of_it(tmp_path: Path) -> None:
-    """No table, no step, no queue."""
+def test_sqlite_has_no_queue(tmp_path: Path) -> None:
+    """No table, no migration, no queue."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     assert all(step.isdigit() for step in list_pending_migrations(url))
-    database = SqlDatabase.open(url)
+    database = Database.open(url)
     assert (database.job_queue, database.conninfo) == (None, {})
     with database._connections.write_transaction() as connection:
         apply_migrations(connection)

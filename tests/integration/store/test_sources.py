@@ -9,10 +9,10 @@ from support.rows import MINUTE, NOW, draft, kept, leased, source
 
 from monitor.domain.errors import LeaseLost
 from monitor.domain.poll_state import PollState, SourceState
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 
-def test_a_new_source_is_due_at_once(database: SqlDatabase) -> None:
+def test_a_new_source_is_due_at_once(database: Database) -> None:
     """And is leased to one worker only."""
     database.sources.register([source()], NOW)
     (lease,) = database.sources.lease_due(NOW, 10, NOW + MINUTE)
@@ -20,8 +20,8 @@ def test_a_new_source_is_due_at_once(database: SqlDatabase) -> None:
     assert database.sources.lease_due(NOW, 10, NOW + MINUTE) == []
 
 
-def test_a_settled_source_waits_for_its_time(database: SqlDatabase) -> None:
-    """The memory comes back whole with the next lease."""
+def test_a_polled_source_is_due_at_its_next_poll_time(database: Database) -> None:
+    """Its poll state is complete in the next lease."""
     database.sources.register([source()], NOW)
     memory = PollState(
         "times",
@@ -41,8 +41,8 @@ def test_a_settled_source_waits_for_its_time(database: SqlDatabase) -> None:
     assert database.sources.lease_due(NOW + MINUTE, 10, NOW + 2 * MINUTE)[0].poll_state == memory
 
 
-def test_the_longest_overdue_come_first(database: SqlDatabase) -> None:
-    """When there are more than may be leased."""
+def test_the_longest_overdue_sources_are_leased_first(database: Database) -> None:
+    """If there are more than the limit."""
     database.sources.register([source(name) for name in "abcd"], NOW)
     for number, name in enumerate("dbac"):
         lease = leased(database, name)
@@ -51,16 +51,16 @@ def test_the_longest_overdue_come_first(database: SqlDatabase) -> None:
     assert [lease.source_id for lease in database.sources.lease_due(later, 3, later + MINUTE)] == ["d", "b", "a"]
 
 
-def test_a_named_source_is_leased_though_not_due(database: SqlDatabase) -> None:
-    """As is a paused one, when it is asked for by name; an unknown name leases nothing."""
+def test_a_named_source_is_leased_before_it_is_due(database: Database) -> None:
+    """Also a paused one; an unknown name leases nothing."""
     database.sources.register([source(), replace(source("held"), paused="blocked by its host")], NOW)
     database.sources.record_poll(leased(database), PollState("times", next_poll_at=NOW + timedelta(days=1)))
     leases = database.sources.lease_due(NOW, 10, NOW + MINUTE, only={"times", "held", "nobody"})
     assert {lease.source_id for lease in leases} == {"times", "held"}
 
 
-def test_a_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
-    """The worker that overslept is refused; the other's memory stands."""
+def test_an_expired_lease_is_given_to_another_worker(database: Database) -> None:
+    """The late result of the first worker is discarded."""
     database.sources.register([source()], NOW)
     first = leased(database)
     second = leased(database, now=NOW + 10 * MINUTE)
@@ -72,8 +72,8 @@ def test_a_lease_that_ended_is_taken_over(database: SqlDatabase) -> None:
     assert database.sources.load_poll_states()["times"].etag == "new"
 
 
-def test_a_removed_source_rests_and_comes_back_with_its_state(database: SqlDatabase) -> None:
-    """Its articles stay, and nothing of them is new when it is back."""
+def test_a_removed_source_keeps_its_state_and_articles(database: Database) -> None:
+    """When it is configured again, none of its articles is new."""
     kept(database, draft("a"))
     lease = leased(database)
     database.sources.record_poll(lease, replace(lease.poll_state, etag="kept"))
@@ -85,8 +85,8 @@ def test_a_removed_source_rests_and_comes_back_with_its_state(database: SqlDatab
     assert database.articles.known_keys("times", ["guid:a"]) == {"guid:a"}
 
 
-def test_a_start_writes_no_source_that_stands_there_as_it_is_configured(database: SqlDatabase) -> None:
-    """With 10,000 of them a restart would wait a second for nothing."""
+def test_unchanged_sources_are_not_written_at_the_start(database: Database) -> None:
+    """With 10,000 of them a restart would take a second longer."""
     configured = [source("times"), replace(source("held"), paused="asked to stop"), source("post"), source("gone")]
     database.sources.register(configured, NOW)
     said: list[str] = []
@@ -100,8 +100,8 @@ def test_a_start_writes_no_source_that_stands_there_as_it_is_configured(database
     assert names == {"times": "The Times", "held": configured[1].name, "post": configured[2].name}
 
 
-def test_a_changed_url_is_polled_at_once_without_validators(database: SqlDatabase) -> None:
-    """They belong to the old address."""
+def test_a_changed_url_is_polled_at_once_without_validators(database: Database) -> None:
+    """They belong to the old URL."""
     database.sources.register([source()], NOW)
     lease = leased(database)
     database.sources.record_poll(
@@ -112,8 +112,8 @@ def test_a_changed_url_is_polled_at_once_without_validators(database: SqlDatabas
     assert (memory.etag, memory.body_hash, memory.next_poll_at) == ("", "", NOW + MINUTE)
 
 
-def test_a_paused_source_says_why(database: SqlDatabase) -> None:
-    """And is well again when the pause ends."""
+def test_a_paused_source_has_the_reason(database: Database) -> None:
+    """It is healthy again when the pause ends."""
     database.sources.register([replace(source(), paused="asked to stop")], NOW)
     memory = database.sources.load_poll_states()["times"]
     assert (memory.state, memory.detail) == (SourceState.PAUSED, "asked to stop")
@@ -123,8 +123,8 @@ def test_a_paused_source_says_why(database: SqlDatabase) -> None:
     assert len(database.sources.lease_due(NOW, 10, NOW + MINUTE)) == 1
 
 
-def test_a_reload_keeps_running_leases(database: SqlDatabase) -> None:
-    """A poll under way when the configuration is read again may still settle."""
+def test_a_reload_keeps_running_leases(database: Database) -> None:
+    """A poll that runs during a reload can still be recorded."""
     database.sources.register([source()], NOW)
     lease = leased(database)
     database.sources.register([source()], NOW)
@@ -132,8 +132,8 @@ def test_a_reload_keeps_running_leases(database: SqlDatabase) -> None:
     assert database.sources.load_poll_states()["times"].etag == "x"
 
 
-def test_sources_that_had_a_notice_are_noticed(database: SqlDatabase) -> None:
-    """A digest asks for those that are ill or came back; a recovery before its window is an old story."""
+def test_states_of_sources_with_a_notice_are_loaded(database: Database) -> None:
+    """Failing ones, and ones that recovered in the window."""
     told = {"back": "is read again", "ill": "is failing", "calm": "", "before": "is read again"}
     database.sources.register([source(name) for name in told], NOW)
     for name, notice in told.items():
@@ -144,7 +144,7 @@ def test_sources_that_had_a_notice_are_noticed(database: SqlDatabase) -> None:
     assert [memory.source_id for memory in database.sources.load_states_with_notices(NOW)] == ["back", "ill"]
 
 
-def test_how_sources_stand_is_counted_by_state(database: SqlDatabase) -> None:
+def test_sources_are_counted_by_state(database: Database) -> None:
     """A source that left the file is not counted; the first due one tells how late polling is."""
     database.sources.register([source(name) for name in ("times", "post", "left")], NOW)
     database.sources.record_poll(leased(database), PollState("times", next_poll_at=NOW + MINUTE))

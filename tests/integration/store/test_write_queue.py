@@ -12,19 +12,19 @@ from support.rows import MINUTE, NOW, draft, leased, source
 from monitor.domain.errors import LeaseLost
 from monitor.domain.poll_state import Lease
 from monitor.domain.read_models import ArticleFilter
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.store.write_queue import MAX_BATCH_SIZE
 
 NAMES = [f"s{number}" for number in range(MAX_BATCH_SIZE + 2)]
 
 
-def leases(database: SqlDatabase) -> list[Lease]:
+def leases(database: Database) -> list[Lease]:
     """Register the sources and lease each."""
     database.sources.register([source(name, f"https://{name}.example/rss") for name in NAMES], NOW)
     return [leased(database, name) for name in NAMES]
 
 
-def all_at_once(database: SqlDatabase, works: Sequence[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
+def all_at_once(database: Database, works: Sequence[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
     """Hand everything over while the writer is busy, and return what came of each."""
     free = threading.Event()
 
@@ -39,24 +39,24 @@ def all_at_once(database: SqlDatabase, works: Sequence[tuple[Callable[..., Any],
     return asyncio.run(hand_over())
 
 
-def polls(database: SqlDatabase, taken: Sequence[Lease]) -> list[tuple[Callable[..., Any], tuple[object, ...]]]:
+def polls(database: Database, taken: Sequence[Lease]) -> list[tuple[Callable[..., Any], tuple[object, ...]]]:
     """Make a poll with one new article for each lease."""
     keep = database.articles.commit_poll
     return [(keep, (lease, lease.poll_state, [draft(lease.source_id)], NOW)) for lease in taken]
 
 
-def commits(database: SqlDatabase) -> list[int]:
+def commits(database: Database) -> list[int]:
     """Count the commits of the writer from now on, one element each."""
     seen: list[int] = []
     event.listen(database._connections._write_engine, "commit", lambda _connection: seen.append(1))
     return seen
 
 
-def titles(database: SqlDatabase) -> set[str]:
+def titles(database: Database) -> set[str]:
     return {line.article.title for line in database.queries.list_articles(ArticleFilter(limit=100))}
 
 
-def test_what_waits_shares_a_commit(database: SqlDatabase) -> None:
+def test_waiting_polls_share_a_commit(database: Database) -> None:
     """Eight polls cost SQLite one commit; PostgreSQL, where others write too, has one for each."""
     works = polls(database, leases(database))
     seen = commits(database)
@@ -66,8 +66,8 @@ def test_what_waits_shares_a_commit(database: SqlDatabase) -> None:
     assert database.queries.search("words") != []
 
 
-def test_only_who_overslept_loses_his_poll(database: SqlDatabase) -> None:
-    """One ended lease among them is one lost poll; the others are kept, each once."""
+def test_an_expired_lease_in_a_batch_loses_one_poll(database: Database) -> None:
+    """The others are stored, each once."""
     taken = leases(database)
     taken[3] = replace(taken[3], token="another's")
     outcomes = all_at_once(database, polls(database, taken))
@@ -75,7 +75,7 @@ def test_only_who_overslept_loses_his_poll(database: SqlDatabase) -> None:
     assert titles(database) == {f"About {name}" for name in NAMES if name != "s3"}
 
 
-def test_later_work_finds_what_was_handed_over_before(database: SqlDatabase) -> None:
+def test_a_later_call_sees_the_results_of_earlier_ones(database: Database) -> None:
     """A question asked after a poll is answered with that poll."""
     taken = leases(database)
     known = (database.articles.known_keys, ("s9", ["guid:s9"]))
@@ -86,8 +86,8 @@ def test_later_work_finds_what_was_handed_over_before(database: SqlDatabase) -> 
     assert database.sources.lease_due(NOW + MINUTE, 20, NOW + 2 * MINUTE, only=NAMES) != []
 
 
-def test_who_gave_up_waiting_disturbs_nobody(database: SqlDatabase) -> None:
-    """A poll that was cancelled while it waited may be written or not; the others are."""
+def test_a_cancelled_call_does_not_affect_others(database: Database) -> None:
+    """Its poll may be stored or not."""
     works = polls(database, leases(database)[:3])
 
     async def cancel_one() -> list[Any]:

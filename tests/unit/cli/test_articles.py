@@ -18,7 +18,7 @@ from monitor.cli.common import FORMULA_PREFIXES, print_csv
 from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
@@ -43,7 +43,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command in a folder with two hits of the previous year; one headline is a formula."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     bad = draft("bad")
     bad = replace(bad, article=replace(bad.article, title='=HYPERLINK("https://evil.example","Phan Văn Giang")'))
     screened(database, draft("good"), bad)
@@ -96,10 +96,10 @@ def test_commands_that_only_read_need_the_database_secret(run: Run) -> None:
 
 def test_why_lists_every_digest_that_reported_a_hit(run: Run) -> None:
     """A hit that two digests reported is listed with both."""
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     for name in ("urgent", "morning"):
-        hits = database.outbox.undelivered_hits(plan(name), NOW + MINUTE)
-        assert database.outbox.commit_digest(digest(name), [], [hit.id for hit in hits])
+        hits = database.digests.undelivered_hits(plan(name), NOW + MINUTE)
+        assert database.digests.commit_digest(digest(name), [], [hit.id for hit in hits])
     url = database.queries.list_articles(ArticleFilter(limit=1))[0].article.url
     database.close()
     assert "  reported: rule in morning, rule in urgent\n" in run("why", url)

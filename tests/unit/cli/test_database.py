@@ -12,7 +12,7 @@ from monitor.cli.main import app
 from monitor.domain.article import Stage
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.fetch_result import Fetched
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
@@ -28,11 +28,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with one matched article whose page was kept."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     kept(database, draft("harbour", stage=Stage.LISTED))
     (unread,) = database.articles.lease_pages(NOW, 1, NOW + MINUTE)
     database.articles.save_page(unread, unread.article, Fetched("https://x", 200, (), b"page", fetched_at=NOW))
-    database.articles.save_findings([(one, found("rule")) for one in database.articles.unmatched(1)], NOW)
+    database.findings.save([(one, found("rule")) for one in database.articles.unmatched(1)], NOW)
     database.close()
 
     def call(*words: str, code: int = 0, fails: type[Exception] | None = None) -> str:
@@ -77,7 +77,7 @@ def test_evidence_of_an_article_is_exported(run: Run, tmp_path: Path) -> None:
     assert "verify.py" in run("evidence", "export", "1")
     assert (tmp_path / "evidence-1" / "page.body").read_bytes() == b"page"
     assert json.loads(run("evidence", "export", "1", "--to", "other", "--json")) == {"article": 1, "folder": "other"}
-    assert "is there already" in run("evidence", "export", "1", fails=UsageError)
+    assert "already exists" in run("evidence", "export", "1", fails=UsageError)
     assert "no article 7" in run("evidence", "export", "7", fails=UsageError)
 
 

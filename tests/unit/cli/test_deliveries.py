@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from monitor.cli.main import app
 from monitor.domain.delivery import DeliveryState, Retry
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db", timezone: Asia/Vientiane}
@@ -29,7 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with one official and two hits."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     screened(database, draft("harbour"), draft("bridge"), now=datetime.now(UTC) - timedelta(minutes=1))
     database.close()
 
@@ -86,17 +86,17 @@ def test_deliveries_are_listed_shown_resent_and_cancelled(run: Run, tmp_path: Pa
     assert "sent to outbox" in run("deliveries", "resend", str(line["id"]))
     (mail,) = (tmp_path / "outbox").glob("*.eml")
     assert f"Message-ID: <{line['message_id']}@localhost>" in mail.read_text()
-    assert "only a pending one" in run("deliveries", "cancel", str(line["id"]), fails=UsageError)
+    assert "only a pending delivery can be cancelled" in run("deliveries", "cancel", str(line["id"]), fails=UsageError)
 
 
 def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:
     """--failed resends all of them; a failing delivery ends with an error for scripts."""
     (tmp_path / "outbox").write_text("a file where the folder should be")
     assert "1 of 1 deliveries failed" in run("digests", "send", "morning", fails=MonitorError)
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     far = datetime.now(UTC) + timedelta(days=1)
-    (delivery,) = database.outbox.lease_deliveries(far, 1, far)
-    database.outbox.record_result(delivery, Retry("no"), far, None)
+    (delivery,) = database.deliveries.lease_deliveries(far, 1, far)
+    database.deliveries.record_result(delivery, Retry("no"), far, None)
     assert [one.state for one in database.deliveries.list_deliveries()] == [DeliveryState.FAILED]
     database.close()
     assert DeliveryState.FAILED in run("deliveries", "list", "--state", DeliveryState.FAILED)

@@ -16,7 +16,7 @@ from monitor.domain.errors import InputError, UsageError
 from monitor.domain.mention import Findings, NearMiss
 from monitor.domain.poll_state import EntryCounts
 from monitor.domain.source import Source
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIG = """\
 settings: {{database: "sqlite:///{folder}/monitor.db"}}
@@ -82,7 +82,7 @@ def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     code, output = run("officials", "near-misses", "-c", config)
     assert (code, output.strip()) == (0, "There are no near misses.")
     now = datetime.now(UTC)
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
     (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
     article = Article("https://wire.example/1", title="Bac Hai floods", body="Bac Hai is flooded.")
@@ -91,12 +91,12 @@ def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     )
     (stored,) = database.articles.unmatched(10)
     miss = NearMiss("hai", "Hai", Region.BODY, 4, 7, "part of a longer name: Bac ...")
-    database.articles.save_findings([(stored, Findings(near_misses=(miss,)))], now)
+    database.findings.save([(stored, Findings(near_misses=(miss,)))], now)
     database.close()
     code, output = run("officials", "near-misses", "hai", "-c", config, "--json")
     assert code == 0
     assert json.loads(output) == {
-        "official": "hai", "text": "Hai", "reason": "part of a longer name: Bac ...", "articles": 1,
+        "official": "hai", "text": "Hai", "reason": "part of a longer name: Bac ...", "article_count": 1,
         "article": stored.id, "title": "Bac Hai floods", "url": "https://wire.example/1",
     }  # fmt: skip
     assert "Bac Hai floods" in run("officials", "near-misses", "-c", config)[1]
@@ -114,7 +114,7 @@ def test_why_of_an_unknown_url(config: Path) -> None:
 def test_why_names_the_reason_of_quarantine_and_other_addresses(config: Path, tmp_path: Path) -> None:
     """A quarantined article has its own reason, and an address under which an article is listed again leads to it."""
     now = datetime.now(UTC)
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
     (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
     article = Article("https://wire.example/1", title="Floods", body="Bac Hai is flooded.")
@@ -134,7 +134,7 @@ def test_why_names_the_reason_of_quarantine_and_other_addresses(config: Path, tm
 def test_why_of_an_unlisted_url_says_what_was_left_out(config: Path, tmp_path: Path) -> None:
     """A document that is too long is the reason that is named."""
     now = datetime.now(UTC)
-    database = SqlDatabase.open(f"sqlite:///{tmp_path}/monitor.db")
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
     (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
     counts = EntryCounts(total=2000, new=2000, left_out=40)

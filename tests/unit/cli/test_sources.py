@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.source import Source
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
@@ -23,7 +23,7 @@ sources:
   herald: {sitemap: "https://herald.example/map.xml"}
   tribune: {feed: "https://tribune.example/rss", paused: moved to another address}
 """
-KEYS = ["id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles"]
+KEYS = ["id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "article_count"]
 POLLED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Run = Callable[..., str]
 
@@ -33,7 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with three sources, one of which was polled."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION, encoding="utf-8")
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     times = Source("times", "The Times", feed="https://times.example/rss")
     database.sources.register([times], POLLED_AT)
     (lease,) = database.sources.lease_due(POLLED_AT, 1, POLLED_AT + timedelta(minutes=5))

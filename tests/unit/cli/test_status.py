@@ -176,7 +176,7 @@ def test_watch_repeats_the_report_until_interrupted(monkeypatch: pytest.MonkeyPa
 
 def test_entries_that_were_merged_held_or_dropped_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """They are with their source, in one line for all sources, and in --json, although nothing is wrong."""
-    counts = EntryCounts(total=30, new=2, known=23, held=3, merged=1, empty=1, left_out=40)
+    counts = EntryCounts(total=30, new=2, known=23, quarantined=3, merged=1, empty=1, left_out=40)
     one = line("one")
     report = replace(HEALTHY, sources=(replace(one, poll_state=replace(one.poll_state, counts=counts)), line("two")))
     print_report(report, show_all=True)
@@ -187,6 +187,6 @@ def test_entries_that_were_merged_held_or_dropped_are_shown(capsys: pytest.Captu
     )
     record = source_status_record(report.sources[0])
     assert record["entries"] == {
-        "total": 30, "new": 2, "held": 3, "known": 23, "merged": 1, "empty": 1, "left_out": 40, "unaccounted": 0
+        "total": 30, "new": 2, "quarantined": 3, "known": 23, "merged": 1, "empty": 1, "left_out": 40, "unaccounted": 0
     }  # fmt: skip
     assert describe_entries((line("two"),)) == ""

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.pipeline.group import GroupingStep
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
@@ -30,7 +30,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with a story of two articles, one a duplicate, and a quarantined article."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = SqlDatabase.open("sqlite:///monitor.db")
+    database = Database.open("sqlite:///monitor.db")
     text = "Some Body opened a bridge over the Nam Ou in Bansavan on Thursday before four hundred guests. " * 2
     screened(database, draft("bridge", body=text), now=NOW)
     quarantined = replace(draft("flood", news=False), quarantine_reason="dug up with many others")
@@ -53,8 +53,8 @@ def test_stories_are_listed_and_shown(run: Run) -> None:
     """The list has the documented keys; a story shows its articles, duplicates and officials."""
     stories = {story["id"]: story for story in map(json.loads, run("stories", "--json").splitlines())}
     assert set(stories) == {"s1", "s3"}
-    assert set(stories["s1"]) == {"id", "title", "articles", "officials", "first_seen_at", "last_seen_at"}
-    assert (stories["s1"]["articles"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
+    assert set(stories["s1"]) == {"id", "title", "article_ids", "officials", "first_seen_at", "last_seen_at"}
+    assert (stories["s1"]["article_ids"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
     assert "About bridge" in run("stories")
     shown = json.loads(run("stories", "show", "s1", "--json"))
     assert [(one["id"], one["duplicate_of"]) for one in shown["members"]] == [(1, None), (2, 1)]

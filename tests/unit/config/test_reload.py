@@ -219,7 +219,7 @@ def test_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> None:
     assert back is not None
     assert back.outcome is ReloadOutcome.APPLIED
     assert ledger.kept is not None
-    assert ledger.kept.faults == ()
+    assert ledger.kept.errors == ()
 
 
 def test_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> None:

@@ -15,7 +15,7 @@ from support.factories import NOW, message
 
 from monitor.deliver.webhook import WebhookSender
 from monitor.domain.channels import WebhookChannel
-from monitor.domain.delivery import Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Rejected, Retry, SendResult, Sent
 from monitor.domain.secret import Secret
 
 KEY = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -102,7 +102,7 @@ def test_a_secret_that_is_not_base64_is_used_as_text() -> None:
         (answer(200), Sent("HTTP 200")),
         (answer(204), Sent("HTTP 204")),
         (answer(302, {"location": "http://127.0.0.1/"}), None),
-        (answer(410, text="gone"), Refused("HTTP 410 gone", stop_target=True)),
+        (answer(410, text="gone"), Rejected("HTTP 410 gone", stop_target=True)),
         (answer(429, {"retry-after": "120"}), Retry("HTTP 429", timedelta(seconds=120), pause_channel=True)),
         (answer(503, {"retry-after": "Mon, 04 May 2026 00:10:00 GMT"}), Retry("HTTP 503", timedelta(minutes=10))),
         (answer(500, text="boom\r\nX: y"), Retry("HTTP 500 boom X: y")),

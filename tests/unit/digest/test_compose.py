@@ -34,7 +34,7 @@ def test_stories_are_grouped_by_official() -> None:
         hit(3),
         hit(4, "Bến Sample", "ben-sample"),
     )
-    assert [story.officials[0] for story in digest.stories] == [
+    assert [story.official_ids[0] for story in digest.stories] == [
         "ben-sample",
         "ben-sample",
         "ada-example",
@@ -48,17 +48,17 @@ def test_a_story_about_two_officials_is_listed_once() -> None:
     both = hit(1), hit(1, "Bến Sample", "ben-sample", id=2, title="Bến Sample visits", region=Region.TITLE)
     digest = compose(*both)
     assert shown_ids(digest) == [1]
-    assert digest.stories[0].officials == ("ben-sample", "ada-example")
-    assert [subject.id for subject in digest.subjects] == ["ben-sample", "ada-example"]
+    assert digest.stories[0].official_ids == ("ben-sample", "ada-example")
+    assert [subject.id for subject in digest.officials] == ["ben-sample", "ada-example"]
 
 
 def test_hits_of_two_rules_are_one_item() -> None:
     """Both rules are named; an identical passage appears once with the marks of both."""
     first, second = hit(1), hit(1, id=2, rule_id="border")
-    marked = replace(second, passages=(replace(second.passages[0], marks=((0, 9),)),))
+    marked = replace(second, passages=(replace(second.passages[0], highlights=((0, 9),)),))
     (story,) = compose(first, marked).stories
-    assert story.items[0].rules == ("people", "border")
-    assert [len(passage.marks) for passage in story.items[0].passages] == [2]
+    assert story.items[0].rule_ids == ("people", "border")
+    assert [len(passage.highlights) for passage in story.items[0].passages] == [2]
 
 
 def test_stories_are_sorted_by_prominence_then_outlets_then_time() -> None:
@@ -139,22 +139,22 @@ def test_positions_are_those_of_the_article_date() -> None:
     """An article of 2023 has the position held in 2023."""
     old = hit(1)
     old = replace(old, article=replace(old.article, published_at=datetime(2023, 5, 1, tzinfo=UTC)))
-    assert compose(old).subjects[0].post == "Mayor of Northport"
-    assert compose(hit(1)).subjects[0].post == "Minister of Trade"
+    assert compose(old).officials[0].position == "Mayor of Northport"
+    assert compose(hit(1)).officials[0].position == "Minister of Trade"
     assert OFFICIALS[0].roles[0].from_on == date(2024, 1, 1)
 
 
 def test_a_story_without_an_official_is_in_the_section_of_its_rule() -> None:
     """The hit of a query names no official and is still reported."""
     digest = compose(hit(1, official="", rule_id="border"))
-    assert (digest.stories[0].officials, digest.stories[0].items[0].rules) == ((), ("border",))
+    assert (digest.stories[0].official_ids, digest.stories[0].items[0].rule_ids) == ((), ("border",))
 
 
 def test_articles_over_the_limit_are_counted_by_official() -> None:
     """10,000 hits show 200 articles and a count of the others."""
     digest = compose(*(hit(number) for number in range(1, 10_001)))
     assert len(shown_ids(digest)) == 200
-    assert digest.overflow == 9800
+    assert digest.omitted_articles == 9800
     assert "9800 more articles" in digest.notices[-1]
     assert "Ada Example 9800" in digest.notices[-1]
 
@@ -162,12 +162,12 @@ def test_articles_over_the_limit_are_counted_by_official() -> None:
 def test_a_story_longer_than_the_limit_is_cut_and_counted() -> None:
     """The most prominent reports are shown, the others are counted."""
     digest = compose(*(hit(number, story_id="one") for number in range(1, 8)), limit=5)
-    assert (len(shown_ids(digest)), digest.overflow) == (5, 2)
+    assert (len(shown_ids(digest)), digest.omitted_articles) == (5, 2)
 
 
 def test_a_digest_without_stories_lists_all_watched_officials() -> None:
     """A quiet digest shows which officials it watched."""
-    assert [subject.name for subject in compose().subjects] == ["Ada Example", "Bến Sample"]
+    assert [subject.name for subject in compose().officials] == ["Ada Example", "Bến Sample"]
 
 
 @given(
@@ -213,14 +213,14 @@ def test_every_hit_is_accounted_for_once(
     repeated = {h.article_id for h in hits} - {
         h.article_id for h in hits if not (h.is_original_reported and h.kind is HitKind.NEW)
     }
-    assert len(items) + len(listed) + digest.overflow + len(repeated) == len({h.article_id for h in hits})
+    assert len(items) + len(listed) + digest.omitted_articles + len(repeated) == len({h.article_id for h in hits})
 
 
 def test_a_passage_within_another_is_dropped() -> None:
     """The longer of two passages at one place is kept if it marks the same words."""
     whole = hit(1)
     passage = whole.passages[0]
-    part = Passage(passage.text[29:], passage.region, 29, passage.end, passage.marks)
+    part = Passage(passage.text[29:], passage.region, 29, passage.end, passage.highlights)
     digest = compose(whole, replace(whole, id=2, passages=(part,)))
     assert digest.stories[0].items[0].passages == (passage,)
 
@@ -233,7 +233,7 @@ def test_the_leading_official_is_the_most_prominent_one_of_the_whole_story() -> 
         hit(3, story_id="one"),
         hit(3, "Bến Sample", "ben-sample", id=9, title="Bến Sample greets", region=Region.TITLE, story_id="one"),
     )
-    assert digest.stories[0].officials == ("ada-example", "ben-sample")
+    assert digest.stories[0].official_ids == ("ada-example", "ben-sample")
     assert digest.stories[0].items[0].article_id == 3
 
 

@@ -61,10 +61,12 @@ def digest_with(
     title: str, text: str = "A text about Ada.", url: str = "https://news.example/1", rules: tuple[str, ...] = ()
 ) -> Digest:
     """Build a digest with one story in which every foreign text is the given one."""
-    words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), marks=((0, min(3, len(text))),))
-    one = replace(item(1, "Outlet", title, words, rules=rules or ("people",)), url=url, outlet=title[:40], note=title)
+    words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), highlights=((0, min(3, len(text))),))
+    one = replace(
+        item(1, "Outlet", title, words, rule_ids=rules or ("people",)), url=url, outlet=title[:40], note=title
+    )
     story = DigestStory("s", title, ("hai",), (one,), copies(title))
-    return replace(sample(), stories=(story,), subjects=(replace(HAI, name=title, post=title),), notices=(title,))
+    return replace(sample(), stories=(story,), officials=(replace(HAI, name=title, position=title),), notices=(title,))
 
 
 @pytest.mark.parametrize("vector", XSS)
@@ -119,9 +121,11 @@ def test_template_syntax_in_foreign_text_is_literal(syntax: str) -> None:
 @given(st.text(alphabet=st.characters(), min_size=1, max_size=80), st.integers(0, 90), st.integers(0, 90))
 def test_any_text_is_sanitized_in_every_format(text: str, start: int, length: int) -> None:
     """Control characters, overrides and lone surrogates are removed, and every format can be encoded."""
-    words = replace(passage("A text about Ada.", "Ada"), text=text, end=len(text), marks=((start, start + length),))
+    words = replace(
+        passage("A text about Ada.", "Ada"), text=text, end=len(text), highlights=((start, start + length),)
+    )
     story = DigestStory("s", text, ("hai",), (item(1, text, text, words, note=text, language=text),), copies(text))
-    rendered = render_digest(replace(sample(), stories=(story,), subjects=(replace(HAI, name=text),), notices=(text,)))
+    rendered = render_digest(replace(sample(), stories=(story,), officials=(replace(HAI, name=text),), notices=(text,)))
     for form in (rendered.subject, rendered.text, rendered.html, rendered.payload, *rendered.blocks):
         form.encode()
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", form)
@@ -137,7 +141,7 @@ def test_matched_names_are_marked_in_every_format() -> None:
     )
     assert "[Trần Minh Hải] cut the ribbon" in rendered.text
     found = json.loads(rendered.payload)["data"]["stories"][0]["items"][0]["passages"][1]
-    start, end = found["marks"][0]
+    start, end = found["highlights"][0]
     assert found["text"][start - found["start"] : end - found["start"]] == "Trần Minh Hải"
 
 
@@ -180,10 +184,10 @@ def test_the_subject_line_has_the_most_important_headline() -> None:
     digest = sample()
     assert render_digest(digest).subject.startswith("Morning, 5 May: Minister Hải opens")
     assert render_digest(digest).subject.endswith("(+3 stories)")
-    quiet = replace(digest, stories=(), late=True)
+    quiet = replace(digest, stories=(), is_overdue=True)
     warning = "2 sources need attention: Khao Maenam, Radio Delta"
     assert render_digest(quiet).subject == f"[overdue] Morning, 5 May: nothing found, {warning}"
-    healthy = replace(quiet, coverage=replace(digest.coverage, faults=()))
+    healthy = replace(quiet, coverage=replace(digest.coverage, problems=()))
     assert render_digest(healthy).subject == "[overdue] Morning, 5 May: nothing found, 41 of 43 sources read"
     alone = replace(digest, stories=digest.stories[1:2])
     assert render_digest(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
@@ -192,20 +196,20 @@ def test_the_subject_line_has_the_most_important_headline() -> None:
 def test_coverage_reports_entries_that_were_held_merged_or_dropped() -> None:
     """They are in the coverage of every form; a digest without any does not mention them."""
     digest = sample()
-    counted = replace(digest, coverage=replace(digest.coverage, held=4, merged=1, dropped=20))
+    counted = replace(digest, coverage=replace(digest.coverage, quarantined_count=4, merged_count=1, dropped_count=20))
     rendered = render_digest(counted)
     for form in (rendered.text, Tags(rendered.html).text):
         assert "612 new articles (4 in quarantine), 1 entry listed twice, 20 entries not stored" in " ".join(
             form.split()
         )
     coverage = json.loads(rendered.payload)["data"]["coverage"]
-    assert (coverage["held"], coverage["merged"], coverage["dropped"]) == (4, 1, 20)
+    assert (coverage["quarantined_count"], coverage["merged_count"], coverage["dropped_count"]) == (4, 1, 20)
     assert "listed twice" not in render_digest(digest).text
 
 
 def test_quiet_and_late_digests_report_coverage_and_failing_sources() -> None:
     """A digest without stories reports its coverage, the watched officials and that it is late."""
-    rendered = render_digest(replace(sample(), stories=(), late=True))
+    rendered = render_digest(replace(sample(), stories=(), is_overdue=True))
     for form in (rendered.text, Tags(rendered.html).text):
         for words in (
             "Nothing found",
@@ -263,13 +267,13 @@ def test_partial_articles_are_marked(partial: str, label: str) -> None:
     """Every format marks them, so that a summary is not mistaken for the article."""
     digest = digest_with("Bridge opened")
     (story,) = digest.stories
-    articles = [replace(one, partial=partial, outlet="Outlet") for one in story.items]
+    articles = [replace(one, partial_reason=partial, outlet="Outlet") for one in story.items]
     lead, report = articles[0], replace(articles[0], article_id=2)
     rendered = render_digest(replace(digest, stories=(replace(story, items=(lead, report)),)))
     assert rendered.text.count(f", {label}\n" if label else ", feed text only") == (2 if label else 0)
     assert rendered.html.count(f" · {label}" if label else "feed text only") == (2 if label else 0)
     (first, _second) = json.loads(rendered.payload)["data"]["stories"][0]["items"]
-    assert first["partial"] == partial
+    assert first["partial_reason"] == partial
 
 
 def test_the_payload_matches_its_published_schema() -> None:

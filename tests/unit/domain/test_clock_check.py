@@ -41,7 +41,7 @@ def test_a_jump_is_trusted_after_a_hundredth_of_it(pause: timedelta, hours: int)
     begin = NOW + pause
     trust = ClockTrust(NOW).advance(NOW, begin)
     assert lived(trust, begin, timedelta(hours=hours - 1)).trusted_time(begin) == NOW
-    assert lived(trust, begin, timedelta(hours=hours)).at >= begin
+    assert lived(trust, begin, timedelta(hours=hours)).trusted_at >= begin
 
 
 def test_running_time_with_the_new_time_adds_up() -> None:
@@ -51,7 +51,7 @@ def test_running_time_with_the_new_time_adds_up() -> None:
         begin = NOW + week * 7 * DAY
         trust = lived(trust.advance(last, begin), begin, 2 * MAX_CHECK_GAP)
         last = begin + 2 * MAX_CHECK_GAP
-    assert last - trust.at <= 7 * DAY
+    assert last - trust.trusted_at <= 7 * DAY
 
 
 def test_a_corrected_clock_is_trusted_at_once() -> None:
@@ -63,4 +63,4 @@ def test_a_corrected_clock_is_trusted_at_once() -> None:
 def test_a_wrong_first_time_is_replaced() -> None:
     """A database created under a clock in 2099 trusts the right time after a hundredth of the difference."""
     trust = lived(ClockTrust(WRONG), NOW, 267 * DAY)
-    assert trust.at <= NOW + 267 * DAY
+    assert trust.trusted_at <= NOW + 267 * DAY

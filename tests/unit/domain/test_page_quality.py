@@ -38,54 +38,54 @@ CHANGED = read(USUAL, *[ODD] * 5)
 def test_nine_pages_are_not_enough_to_learn() -> None:
     """The usual confidence is learned from ten pages."""
     assert read(UNKNOWN_PAGE_QUALITY, *[GOOD] * 9).usual == 0
-    assert read(UNKNOWN_PAGE_QUALITY, *[GOOD] * 4, *[ODD] * 5).changed_at is None
+    assert read(UNKNOWN_PAGE_QUALITY, *[GOOD] * 4, *[ODD] * 5).layout_changed_at is None
     assert USUAL.usual == GOOD
 
 
 def test_single_outliers_change_nothing() -> None:
     """Up to four outliers in a row are ignored; a brief report is not an outlier."""
-    assert read(USUAL, *[ODD] * 4, GOOD, *[0.0] * 4, GOOD).changed_at is None
+    assert read(USUAL, *[ODD] * 4, GOOD, *[0.0] * 4, GOOD).layout_changed_at is None
     assert read(USUAL, *[ODD] * 4).usual == GOOD
-    assert read(USUAL, *[0.6] * 20).changed_at is None
+    assert read(USUAL, *[0.6] * 20).layout_changed_at is None
 
 
 def test_several_outliers_in_a_row_are_a_layout_change() -> None:
     """It starts with the first of them; pages without any text count, too."""
-    assert CHANGED.changed_at == NOW
+    assert CHANGED.layout_changed_at == NOW
     assert CHANGED.current_confidence == ODD
-    assert read(USUAL, *[0.0] * 5).changed_at == NOW
+    assert read(USUAL, *[0.0] * 5).layout_changed_at == NOW
 
 
 def test_sources_with_many_outliers_need_a_longer_streak() -> None:
     """A source with many videos is not reported at every few of them."""
     mixed = read(UNKNOWN_PAGE_QUALITY, *[GOOD, GOOD, ODD] * 30)
-    assert mixed.changed_at is None
-    assert read(mixed, *[ODD] * 6).changed_at is None
-    assert read(mixed, *[ODD] * MAX_OUTLIER_STREAK).changed_at is not None
+    assert mixed.layout_changed_at is None
+    assert read(mixed, *[ODD] * 6).layout_changed_at is None
+    assert read(mixed, *[ODD] * MAX_OUTLIER_STREAK).layout_changed_at is not None
 
 
 def test_a_layout_change_ends_after_three_normal_pages() -> None:
     """A single normal page does not end it."""
-    assert read(CHANGED, GOOD, ODD, GOOD, GOOD).changed_at == NOW
+    assert read(CHANGED, GOOD, ODD, GOOD, GOOD).layout_changed_at == NOW
     mended = read(CHANGED, GOOD, GOOD, GOOD, at=NOW + DAY)
-    assert (mended.changed_at, mended.mended_at, mended.usual) == (None, NOW + DAY + 2 * HOUR, GOOD)
+    assert (mended.layout_changed_at, mended.layout_restored_at, mended.usual) == (None, NOW + DAY + 2 * HOUR, GOOD)
 
 
 def test_a_layout_change_is_learned_only_if_accepted() -> None:
     """After acceptance the new confidence is usual, and can change again."""
     lasting = read(CHANGED, *[ODD] * 500)
-    assert (lasting.usual, lasting.changed_at) == (GOOD, NOW)
+    assert (lasting.usual, lasting.layout_changed_at) == (GOOD, NOW)
     learned = read(lasting, ODD, accepted=True)
-    assert (learned.usual, learned.changed_at) == (ODD, None)
-    assert read(learned, *[0.1] * MAX_OUTLIER_STREAK).changed_at is not None
+    assert (learned.usual, learned.layout_changed_at) == (ODD, None)
+    assert read(learned, *[0.1] * MAX_OUTLIER_STREAK).layout_changed_at is not None
 
 
 def test_pages_without_any_text_are_reported() -> None:
     """Once accepted, they cannot get worse."""
     empty = read(UNKNOWN_PAGE_QUALITY, *[0.0] * 10)
-    assert empty.changed_at is not None
-    assert "hardly any article text" in effective_poll_state(PollState("daily", pages=empty)).detail
-    assert read(read(empty, 0.0, accepted=True), *[0.0] * 100).changed_at is None
+    assert empty.layout_changed_at is not None
+    assert "hardly any article text" in effective_poll_state(PollState("daily", page_quality=empty)).detail
+    assert read(read(empty, 0.0, accepted=True), *[0.0] * 100).layout_changed_at is None
     assert read(empty, GOOD, GOOD, GOOD).usual == GOOD
 
 
@@ -94,14 +94,14 @@ def test_the_usual_confidence_stays_between_0_and_1(confidences: list[float]) ->
     """This holds for every sequence of pages."""
     pages = read(UNKNOWN_PAGE_QUALITY, *confidences)
     assert 0 <= pages.usual <= 1
-    assert 0 <= pages.odd <= 1
+    assert 0 <= pages.outlier_share <= 1
     assert len(pages.recent) <= 10
-    assert 5 <= min_outlier_streak(pages.odd) <= MAX_OUTLIER_STREAK
+    assert 5 <= min_outlier_streak(pages.outlier_share) <= MAX_OUTLIER_STREAK
 
 
 def test_a_layout_change_is_a_state_with_evidence_and_suggestion() -> None:
     """The detail has confidence, time and page; the suggestion has the command."""
-    memory = effective_poll_state(PollState("daily", pages=CHANGED))
+    memory = effective_poll_state(PollState("daily", page_quality=CHANGED))
     assert (memory.state, memory.state_since_at) == (SourceState.FAILING, NOW)
     assert "layout changed" in memory.detail
     assert "confidence 0.30, usually 0.85, since 2026-03-01 12:00 UTC, e.g. https://x.example/4" in memory.detail
@@ -122,7 +122,7 @@ def test_a_layout_change_is_a_state_with_evidence_and_suggestion() -> None:
 )
 def test_the_worst_problem_is_the_state(state: SourceState, seen: SourceState) -> None:
     """Missed articles and blocked access precede badly read pages; silence and redirects follow."""
-    memory = PollState("daily", state=state, detail="why", pages=CHANGED)
+    memory = PollState("daily", state=state, detail="why", page_quality=CHANGED)
     assert effective_poll_state(memory).state is seen
 
 
@@ -136,18 +136,18 @@ def poll(memory: PollState, at: datetime) -> tuple[PollState, str, str]:
 
 def test_a_layout_change_is_reported_repeated_daily_and_ended() -> None:
     """Like every other problem."""
-    memory, kinds = PollState("daily", pages=CHANGED, state_since_at=NOW - 90 * DAY), []
+    memory, kinds = PollState("daily", page_quality=CHANGED, state_since_at=NOW - 90 * DAY), []
     for hours in (0, 1, 25, 26):
         memory, kind, _ = poll(memory, NOW + hours * HOUR)
         kinds.append(kind)
-    memory, kind, text = poll(replace(memory, pages=read(CHANGED, *[GOOD] * 3, at=NOW + 2 * DAY)), NOW + 3 * DAY)
+    memory, kind, text = poll(replace(memory, page_quality=read(CHANGED, *[GOOD] * 3, at=NOW + 2 * DAY)), NOW + 3 * DAY)
     assert "The Daily is read again since 2026-03-03 14:00" in text
     assert [*kinds, kind, poll(memory, NOW + 4 * DAY)[1]] == ["change", "", "reminder", "", "recovery", ""]
 
 
 def test_a_layout_change_is_accepted_after_a_week_of_notices() -> None:
     """The last notice states that it is accepted as usual."""
-    memory, kinds = PollState("daily", pages=CHANGED), []
+    memory, kinds = PollState("daily", page_quality=CHANGED), []
     for day in range(9):
         memory, kind, text = poll(memory, NOW + day * DAY)
         kinds.append(kind)
@@ -156,12 +156,12 @@ def test_a_layout_change_is_accepted_after_a_week_of_notices() -> None:
             assert "confidence 0.30, usually 0.85" in text
     assert kinds == ["change", *["reminder"] * 6, "recovery", ""]
     assert effective_poll_state(memory).state is SourceState.OK
-    assert memory.accepted_at == CHANGED.changed_at
+    assert memory.accepted_at == CHANGED.layout_changed_at
 
 
 def test_an_unreported_old_layout_change_is_reported_for_a_week() -> None:
     """Even if the program did not run for a month."""
-    memory, kinds = PollState("daily", pages=CHANGED), []
+    memory, kinds = PollState("daily", page_quality=CHANGED), []
     for day in (30, 31, 36, 37):
         memory, kind, _ = poll(memory, NOW + day * DAY)
         kinds.append(kind)
@@ -180,7 +180,7 @@ def read_again(memory: PollState, at: datetime) -> PollState:
 
 def test_a_layout_change_after_another_problem_is_reported_at_once() -> None:
     """The reader does not have to wait for the daily reminder."""
-    memory, *_ = poll(failing(PollState("daily", pages=CHANGED), NOW - DAY), NOW)
+    memory, *_ = poll(failing(PollState("daily", page_quality=CHANGED), NOW - DAY), NOW)
     memory, kind, text = poll(read_again(memory, NOW + HOUR), NOW + HOUR)
     assert (kind, memory.first_reported_at) == ("change", NOW + HOUR)
     assert "layout changed" in text
@@ -189,7 +189,7 @@ def test_a_layout_change_after_another_problem_is_reported_at_once() -> None:
 
 def test_a_failure_during_a_layout_change_is_reported_at_once() -> None:
     """A single light failure in between is not reported."""
-    memory, *_ = poll(PollState("daily", pages=CHANGED), NOW)
+    memory, *_ = poll(PollState("daily", page_quality=CHANGED), NOW)
     memory, kind, _ = poll(failing(memory, NOW + HOUR, failures=0.25), NOW + HOUR)
     assert kind == ""
     memory, kind, _ = poll(read_again(memory, NOW + 2 * HOUR), NOW + 2 * HOUR)
@@ -207,7 +207,7 @@ def test_a_problem_without_a_stored_start_is_not_reported_again() -> None:
 
 def test_a_layout_change_is_not_accepted_while_polls_fail() -> None:
     """While the source cannot be read, no notice about its pages is sent."""
-    memory = PollState("daily", state=SourceState.FAILING, failures=2.0, detail="404", pages=CHANGED)
+    memory = PollState("daily", state=SourceState.FAILING, failures=2.0, detail="404", page_quality=CHANGED)
     memory, _, text = poll(memory, NOW)
     assert "404" in text
     memory, _, _ = poll(memory, NOW + 10 * DAY)

@@ -18,7 +18,7 @@ def test_text_is_kept_without_markup() -> None:
     entry = Entry("https://daily.example/1", title="A &amp; <b>B</b>", content="<p>One&nbsp;two</p><p>three &lt;")
     article = build_fallback_article(entry, SOURCE)
     assert (article.title, article.body) == ("A & B", "One two three <")
-    assert (article.url, article.language, article.partial) == (entry.url, "en", "feed")
+    assert (article.url, article.language, article.partial_reason) == (entry.url, "en", "feed")
     assert build_fallback_article(Entry("u", summary="<i>Summary</i>"), SOURCE).body == "Summary"
 
 

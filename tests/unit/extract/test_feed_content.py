@@ -51,7 +51,7 @@ def test_a_description_can_be_the_complete_text() -> None:
 def test_partial_texts_are_marked(content: str) -> None:
     """A short lead, a truncated text and an empty text are partial, so the page is fetched."""
     article = article_from_entry(Entry(URL, title="Patrols agreed", summary=SENTENCE, content=content), SOURCE)
-    assert article.partial == "feed"
+    assert article.partial_reason == "feed"
     assert not is_complete(article)
 
 
@@ -71,7 +71,7 @@ def test_syndication_notes_are_dropped() -> None:
 
 
 PAGE = Article(URL, title="Patrols agreed", body="\n".join([SENTENCE] * 5), confidence=0.9)
-FEED = Article(URL, title="Patrols agreed by officers", standfirst=SENTENCE, partial="feed", confidence=0.2)
+FEED = Article(URL, title="Patrols agreed by officers", standfirst=SENTENCE, partial_reason="feed", confidence=0.2)
 
 
 def test_the_page_replaces_a_summary_and_gets_its_missing_fields() -> None:
@@ -79,13 +79,15 @@ def test_the_page_replaces_a_summary_and_gets_its_missing_fields() -> None:
     article = merge_texts(PAGE, replace(FEED, authors=("Anna Keo",)))
     assert article.body == PAGE.body
     assert article.authors == ("Anna Keo",)
-    assert article.partial == ""
+    assert article.partial_reason == ""
 
 
 @pytest.mark.parametrize(("partial", "confidence"), [("paywall", 0.8), ("teaser", 0.8), ("", 0.2)])
 def test_a_partial_page_keeps_the_summary_of_the_feed(partial: str, confidence: float) -> None:
     """A name that is only in the summary is kept, and a summary that the page repeats is not added twice."""
-    page = replace(PAGE, standfirst="Officers met.", body="Patrols agreed.", partial=partial, confidence=confidence)
+    page = replace(
+        PAGE, standfirst="Officers met.", body="Patrols agreed.", partial_reason=partial, confidence=confidence
+    )
     assert merge_texts(page, FEED).standfirst == f"Officers met.\n{SENTENCE}"
     assert merge_texts(replace(page, body=SENTENCE), FEED).standfirst == "Officers met."
     assert merge_texts(replace(page, standfirst=""), FEED).standfirst == SENTENCE
@@ -99,10 +101,10 @@ def test_a_complete_page_keeps_its_own_standfirst() -> None:
 
 def test_a_complete_feed_text_replaces_a_truncated_page() -> None:
     """Behind a paywall the page shows less than the feed."""
-    feed = replace(FEED, body="\n".join([SENTENCE] * 20), partial="")
-    article = merge_texts(replace(PAGE, partial="paywall"), feed)
+    feed = replace(FEED, body="\n".join([SENTENCE] * 20), partial_reason="")
+    article = merge_texts(replace(PAGE, partial_reason="paywall"), feed)
     assert article.body == feed.body
-    assert article.partial == ""
+    assert article.partial_reason == ""
 
 
 def test_a_page_that_is_not_the_article_is_discarded() -> None:
@@ -112,7 +114,7 @@ def test_a_page_that_is_not_the_article_is_discarded() -> None:
     )
     article = merge_texts(consent, FEED)
     assert article.title == FEED.title
-    assert article.partial == "feed"
+    assert article.partial_reason == "feed"
     assert "cookies" not in article.body
 
 

@@ -144,7 +144,7 @@ def test_selectors_without_a_match_are_ignored() -> None:
 def test_a_paywall_is_recognised() -> None:
     """A text cut off by a paywall is marked; if the metadata have the whole text, it is used."""
     wall = "<div class=paywall-box><p>This article is for readers with a subscription of the paper.</p></div>"
-    assert read(article(A) + wall).partial == "paywall"
+    assert read(article(A) + wall).partial_reason == "paywall"
     claim = f'{{"@type":"NewsArticle","headline":"Visit","articleBody":"{A}\\n{B}\\n{C}"}}'
     head = f'<script type="application/ld+json">{claim}</script>'
     assert read(article(A) + wall, head).body == f"{A}\n{B}\n{C}"

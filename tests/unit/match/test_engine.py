@@ -30,8 +30,8 @@ def test_passage_is_the_sentence_with_the_mark() -> None:
     findings = compile_watchlist(Watchlist((GIANG,), (Rule("r", officials=("giang",)),))).match(ARTICLE)
     (passage,) = findings.hits[0].passages
     assert passage.text == "General Phan Van Giang spoke of the border."
-    assert [ARTICLE.body[start:end] for start, end in passage.marks] == ["Phan Van Giang"]
-    assert findings.hits[0].officials == ("giang",)
+    assert [ARTICLE.body[start:end] for start, end in passage.highlights] == ["Phan Van Giang"]
+    assert findings.hits[0].official_ids == ("giang",)
 
 
 @pytest.mark.parametrize(

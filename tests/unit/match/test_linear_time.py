@@ -125,5 +125,5 @@ def test_the_last_official_of_a_flooded_text_is_found() -> None:
     findings = compile_watchlist(Watchlist(OFFICIALS, (rule,))).match(
         article("潘文江" * 5_000 + "\nWalter Hargrove left.")
     )
-    assert [hit.officials for hit in findings.hits] == [("pan", "hargrove")]
+    assert [hit.official_ids for hit in findings.hits] == [("pan", "hargrove")]
     assert {mention.official_id for mention in findings.mentions} == {"pan", "hargrove"}

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from support.stores import open_database
 
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[SqlDatabase]:
+def database(tmp_path: Path) -> Iterator[Database]:
     """Open an empty database."""
     opened = open_database(tmp_path)
     yield opened

@@ -33,7 +33,7 @@ from monitor.domain.source import Listing, Source, TextOrigin
 from monitor.domain.source_health import recovery_notices
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector, PollResult
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 T = TypeVar("T")
 URL = "https://daily.example/feed.xml"
@@ -43,7 +43,7 @@ SOURCE = Source("daily", "The Daily", feed=URL, poll_interval=timedelta(minutes=
 class Store:
     """Database as the tests of one source see it."""
 
-    def __init__(self, database: SqlDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
 
     @property
@@ -60,7 +60,7 @@ class Store:
     def quarantine_reasons(self) -> list[str]:
         """Return the quarantine reason of each article."""
         with self.database._connections.read_transaction() as connection:
-            return [*connection.exec_driver_sql("SELECT held FROM article ORDER BY id").scalars()]
+            return [*connection.exec_driver_sql("SELECT quarantine_reason FROM article ORDER BY id").scalars()]
 
 
 def rss(*numbers: int, text: str = "short") -> bytes:
@@ -77,7 +77,7 @@ def answer(body: bytes, url: str = URL, **more: object) -> Fetched:
 
 
 def poll(
-    database: SqlDatabase,
+    database: Database,
     answers: FetchResult | dict[str, FetchResult],
     source: Source = SOURCE,
     clock: FakeClock | None = None,
@@ -91,7 +91,7 @@ def poll(
     return result
 
 
-def test_new_entries_are_stored_with_the_validators(database: SqlDatabase) -> None:
+def test_new_entries_are_stored_with_the_validators(database: Database) -> None:
     """One commit stores the entries and the ETag."""
     store = Store(database)
     result = poll(database, answer(rss(1, 2, 3)))
@@ -100,7 +100,7 @@ def test_new_entries_are_stored_with_the_validators(database: SqlDatabase) -> No
     assert [draft.stage for draft in store.articles] == [Stage.LISTED] * 3
 
 
-def test_validators_are_not_stored_without_the_entries(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_validators_are_not_stored_without_the_entries(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the commit fails, the old poll state stays, and the entries are read again."""
 
     def fail(*_args: object) -> int:
@@ -112,7 +112,7 @@ def test_validators_are_not_stored_without_the_entries(database: SqlDatabase, mo
     assert Store(database).poll_state == PollState("daily", next_poll_at=NOON)
 
 
-def test_a_lost_lease_stores_nothing(database: SqlDatabase) -> None:
+def test_a_lost_lease_stores_nothing(database: Database) -> None:
     """Another process leases the source while this one reads it."""
 
     class SlowFetcher(FakeFetcher):
@@ -129,13 +129,13 @@ def test_a_lost_lease_stores_nothing(database: SqlDatabase) -> None:
     assert Store(database).articles == []
 
 
-def test_an_identical_body_is_unchanged(database: SqlDatabase) -> None:
+def test_an_identical_body_is_unchanged(database: Database) -> None:
     """The same bytes are not parsed again, even without validators."""
     poll(database, answer(rss(1, 2)))
     assert poll(database, answer(rss(1, 2))).outcome == "unchanged"
 
 
-def test_known_entries_are_not_stored_again(database: SqlDatabase) -> None:
+def test_known_entries_are_not_stored_again(database: Database) -> None:
     """Only the two new ones of four entries are stored."""
     store = Store(database)
     poll(database, answer(rss(1, 2)))
@@ -157,28 +157,28 @@ def test_known_entries_are_not_stored_again(database: SqlDatabase) -> None:
         (answer(rss()), SourceState.OK),
     ],
 )
-def test_each_response_leads_to_its_state(database: SqlDatabase, outcome: FetchResult, state: SourceState) -> None:
+def test_each_response_leads_to_its_state(database: Database, outcome: FetchResult, state: SourceState) -> None:
     """Blocked, gone, failing and empty new feeds are distinguished, and all problems have a detail."""
     result = poll(database, outcome)
     assert result.state_after is state
     assert (state is SourceState.OK) or result.detail
 
 
-def test_a_feed_that_becomes_empty_is_failing(database: SqlDatabase) -> None:
+def test_a_feed_that_becomes_empty_is_failing(database: Database) -> None:
     """The entries seen before remain known."""
     poll(database, answer(rss(1, 2)))
     assert poll(database, answer(rss())).state_after is SourceState.FAILING
     assert poll(database, answer(rss(1, 2, 3))).new_count == 1
 
 
-def test_a_document_without_known_entries_is_a_gap(database: SqlDatabase) -> None:
+def test_a_document_without_known_entries_is_a_gap(database: Database) -> None:
     """The gap state ends with the next document that has a known entry."""
     poll(database, answer(rss(1, 2, 3)))
     assert poll(database, answer(rss(11, 12, 13))).state_after is SourceState.GAP
     assert poll(database, answer(rss(12, 13, 14))).state_after is SourceState.OK
 
 
-def test_a_gap_is_filled_from_the_sitemap(database: SqlDatabase) -> None:
+def test_a_gap_is_filled_from_the_sitemap(database: Database) -> None:
     """The sitemap adds the articles in between; a known one in it ends the gap."""
     source = replace(SOURCE, sitemap="https://daily.example/sitemap.xml")
     poll(database, answer(rss(1, 2, 3)), source)
@@ -188,7 +188,7 @@ def test_a_gap_is_filled_from_the_sitemap(database: SqlDatabase) -> None:
     assert (result.state_after, result.new_count) == (SourceState.OK, 10)
 
 
-def test_a_permanent_redirect_counts_after_three_responses(database: SqlDatabase) -> None:
+def test_a_permanent_redirect_counts_after_three_responses(database: Database) -> None:
     """The third response changes the state, and the suggestion has the new address."""
     store = Store(database)
     states = [poll(database, answer(rss(1, n), moved_to="https://new.example/feed")).state_after for n in (2, 3, 4)]
@@ -198,7 +198,7 @@ def test_a_permanent_redirect_counts_after_three_responses(database: SqlDatabase
     assert poll(database, answers).new_count == 1
 
 
-def test_a_redirect_of_an_unchanged_feed_counts(database: SqlDatabase) -> None:
+def test_a_redirect_of_an_unchanged_feed_counts(database: Database) -> None:
     """A redirect to an unchanged document counts like one with new entries."""
     new = "https://new.example/feed"
     same = answer(rss(1, 2), moved_to=new)
@@ -207,7 +207,7 @@ def test_a_redirect_of_an_unchanged_feed_counts(database: SqlDatabase) -> None:
     assert poll(database, NotModified()).state_after is SourceState.OK
 
 
-def test_a_silent_source_is_quiet(database: SqlDatabase) -> None:
+def test_a_silent_source_is_quiet(database: Database) -> None:
     """Longer silence than expected is a problem, and the detail has the last date."""
     _store, clock = Store(database), FakeClock()
     source = replace(SOURCE, max_silence=timedelta(days=2))
@@ -218,14 +218,14 @@ def test_a_silent_source_is_quiet(database: SqlDatabase) -> None:
     assert "2026-03-05" in result.detail
 
 
-def test_complete_feed_texts_need_no_page(database: SqlDatabase) -> None:
+def test_complete_feed_texts_need_no_page(database: Database) -> None:
     """With text from the feed, no page is to be fetched."""
     store = Store(database)
     poll(database, answer(rss(1)), replace(SOURCE, text_from=TextOrigin.FEED))
     assert store.articles[0].stage is Stage.EXTRACTED
 
 
-def test_an_unexpected_error_is_stored_with_the_source(database: SqlDatabase) -> None:
+def test_an_unexpected_error_is_stored_with_the_source(database: Database) -> None:
     """An error in the poll of one source only affects that source."""
     store = Store(database)
     result = poll(database, {"https://other.example/": NotModified()})
@@ -233,7 +233,7 @@ def test_an_unexpected_error_is_stored_with_the_source(database: SqlDatabase) ->
     assert "KeyError" in store.poll_state.detail
 
 
-def test_a_listing_is_read_up_to_a_page_with_a_known_entry(database: SqlDatabase) -> None:
+def test_a_listing_is_read_up_to_a_page_with_a_known_entry(database: Database) -> None:
     """The first poll reads further pages; a later one stops at a page with a known entry."""
     listing = Listing("https://daily.example/news", "li", next="a.next", max_pages=3)
     source = replace(SOURCE, feed="", listing=listing)
@@ -249,7 +249,7 @@ def test_a_listing_is_read_up_to_a_page_with_a_known_entry(database: SqlDatabase
     assert poll(database, later, source).new_count == 1
 
 
-def test_a_problem_is_reported_once_then_daily_then_its_end(database: SqlDatabase) -> None:
+def test_a_problem_is_reported_once_then_daily_then_its_end(database: Database) -> None:
     """Change, no notice for a day, reminder, recovery."""
     _store, clock = Store(database), FakeClock()
     reported = []
@@ -261,7 +261,7 @@ def test_a_problem_is_reported_once_then_daily_then_its_end(database: SqlDatabas
     assert reported == ["change", "", "reminder", "recovery", ""]
 
 
-def test_a_single_failure_causes_no_notice(database: SqlDatabase) -> None:
+def test_a_single_failure_causes_no_notice(database: Database) -> None:
     """A single 502 changes the state; the second in a row is reported."""
     hiccup = Failed("502", FailureWeight.SOFT, status=502)
     first, second = poll(database, hiccup), poll(database, hiccup)
@@ -311,13 +311,13 @@ def test_skipping_unchanged_items_changes_no_result(polls: list[list[tuple[int, 
                 (result,) = asyncio.run(collector.run_due({"daily": SOURCE}, source_ids={"daily"}))
                 results.append((result.outcome, result.entry_count, result.new_count, result.state_after))
                 clock.advance(timedelta(hours=1))
-            articles = [(one.article.url, one.article.title, one.news) for one in store.articles]
+            articles = [(one.article.url, one.article.title, one.is_alertable) for one in store.articles]
             stored.append((results, articles, store.quarantine_reasons()))
             database.close()
     assert stored[0] == stored[1]
 
 
-def test_polls_of_a_busy_host_are_postponed_or_wait(database: SqlDatabase) -> None:
+def test_polls_of_a_busy_host_are_postponed_or_wait(database: Database) -> None:
     """Of ten sources of one host the daemon polls four and postpones the others; a single pass polls all."""
 
     class Slow(FakeFetcher):
@@ -346,7 +346,7 @@ def test_polls_of_a_busy_host_are_postponed_or_wait(database: SqlDatabase) -> No
     assert found["postponed"] == 0
 
 
-def test_a_clock_moved_back_does_not_postpone_a_host_for_a_day(database: SqlDatabase) -> None:
+def test_a_clock_moved_back_does_not_postpone_a_host_for_a_day(database: Database) -> None:
     """Sources postponed one day ahead of the real time are postponed by seconds after the correction."""
 
     class Slow(FakeFetcher):
@@ -371,7 +371,7 @@ def test_a_clock_moved_back_does_not_postpone_a_host_for_a_day(database: SqlData
     assert max(late) < NOON + timedelta(minutes=1)
 
 
-def test_an_incomplete_entry_is_stored_by_the_next_poll(database: SqlDatabase) -> None:
+def test_an_incomplete_entry_is_stored_by_the_next_poll(database: Database) -> None:
     """Validators of an incomplete document are not stored, because the complete one may have the same."""
     store, whole = Store(database), rss(1, 2, text="many words " * 50)
     assert poll(database, answer(whole[:-200])).new_count == 1
@@ -380,7 +380,7 @@ def test_an_incomplete_entry_is_stored_by_the_next_poll(database: SqlDatabase) -
     assert [draft.article.title for draft in store.articles] == ["Headline 1", "Headline 2"]
 
 
-def test_a_recovery_is_reported_in_the_digest_of_its_period(database: SqlDatabase) -> None:
+def test_a_recovery_is_reported_in_the_digest_of_its_period(database: Database) -> None:
     """It is reported while the source stays healthy."""
     store, clock = Store(database), FakeClock()
     poll(database, Gone("410"), clock=clock)
@@ -394,7 +394,7 @@ def test_a_recovery_is_reported_in_the_digest_of_its_period(database: SqlDatabas
     )
 
 
-def test_the_sitemaps_of_an_unchanged_index_are_read(database: SqlDatabase) -> None:
+def test_the_sitemaps_of_an_unchanged_index_are_read(database: Database) -> None:
     """The sitemaps of an index are read at every poll, because the index does not show their changes."""
     source = replace(SOURCE, feed="", sitemap="https://daily.example/index.xml")
     part = "https://daily.example/news.xml"
@@ -405,7 +405,7 @@ def test_the_sitemaps_of_an_unchanged_index_are_read(database: SqlDatabase) -> N
         assert poll(database, answers, source).new_count == 1
 
 
-def test_fallback_articles_are_noted_in_the_result(database: SqlDatabase) -> None:
+def test_fallback_articles_are_noted_in_the_result(database: Database) -> None:
     """If an entry kills its worker process, the poll succeeds with a note."""
 
     class Deadly(InlineProcessPool):

@@ -20,7 +20,7 @@ from monitor.domain.source import Source
 from monitor.domain.source_health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 DAILY = DigestPlan("morning", ("people",), at=time(7), channels=("outbox",), timezone="Asia/Vientiane")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -31,7 +31,7 @@ QUIET_FINDINGS = Findings(near_misses=(NearMiss("ada-example", "Example", Region
 class Installation:
     """Digest composer on a database, with a clock, a source that yields hits, and further sources with problems."""
 
-    database: SqlDatabase
+    database: Database
     configuration: Configuration
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
     sources: dict[str, Source] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Installation:
         (lease,) = self.database.sources.lease_due(found_at, 1, found_at + HOUR, only={name})
         self.database.articles.commit_poll(lease, lease.poll_state, articles, found_at)
         stored = self.database.articles.unmatched(len(articles))
-        self.database.articles.save_findings([(one, findings) for one in stored], found_at)
+        self.database.findings.save([(one, findings) for one in stored], found_at)
 
     def find(self, *numbers: int, found_at: datetime | None = None) -> None:
         """Store articles titled with these numbers, each with a hit."""
@@ -88,7 +88,7 @@ class Installation:
         new = [self.new_article(str(one)) for one in range(1, number + 1)]
         self.database.articles.commit_poll(lease, lease.poll_state, new, now)
         for seconds, stored in enumerate(self.database.articles.unmatched(number)):
-            self.database.articles.save_findings([(stored, findings)], now + timedelta(seconds=seconds + 0.5))
+            self.database.findings.save([(stored, findings)], now + timedelta(seconds=seconds + 0.5))
 
     def miss(self) -> None:
         """Store an article with a near miss of an official."""
@@ -120,7 +120,7 @@ def articles(digests: list[Digest]) -> list[list[int]]:
     return [[int(item.title) for story in digest.stories for item in story.items] for digest in digests]
 
 
-def test_an_immediate_digest_reports_a_hit_once(database: SqlDatabase) -> None:
+def test_an_immediate_digest_reports_a_hit_once(database: Database) -> None:
     """The next run after a hit reports it; the run after that has nothing to report."""
     installation = Installation(database, watch(ONCE))
     installation.find(1)
@@ -131,7 +131,7 @@ def test_an_immediate_digest_reports_a_hit_once(database: SqlDatabase) -> None:
     assert len(installation.deliveries()) == 2
 
 
-def test_windows_follow_without_a_gap(database: SqlDatabase) -> None:
+def test_windows_follow_without_a_gap(database: Database) -> None:
     """Each window starts at the end of the last one, so that no hit falls between two."""
     installation = Installation(database, watch(DAILY), FakeClock(datetime(2026, 5, 3, 20, tzinfo=UTC)))
     for number in range(1, 200):
@@ -145,7 +145,7 @@ def test_windows_follow_without_a_gap(database: SqlDatabase) -> None:
     assert len(reported) > 150
 
 
-def test_a_new_digest_waits_for_its_next_scheduled_time(database: SqlDatabase) -> None:
+def test_a_new_digest_waits_for_its_next_scheduled_time(database: Database) -> None:
     """A digest for 7:00 created at 10:00 is first sent the next day, with the hits found since."""
     installation = Installation(database, watch(DAILY), FakeClock(datetime(2026, 5, 4, 3, tzinfo=UTC)))
     installation.find(1)
@@ -153,11 +153,11 @@ def test_a_new_digest_waits_for_its_next_scheduled_time(database: SqlDatabase) -
     installation.restart()
     digests = installation.run(21 * HOUR + timedelta(seconds=2))
     assert articles(digests) == [[1]]
-    assert not digests[0].late
+    assert not digests[0].is_overdue
     assert digests[0].window.end_at == datetime(2026, 5, 5, 0, tzinfo=UTC)
 
 
-def test_the_first_window_starts_at_the_backfill(database: SqlDatabase) -> None:
+def test_the_first_window_starts_at_the_backfill(database: Database) -> None:
     """The first window and its coverage start at the backfill; the second follows it."""
     start = datetime(2026, 5, 4, 3, tzinfo=UTC)
     installation = Installation(database, watch(DAILY), FakeClock(start))
@@ -172,17 +172,17 @@ def test_the_first_window_starts_at_the_backfill(database: SqlDatabase) -> None:
     assert second.window.start_at == first.window.end_at
 
 
-def test_a_new_digest_does_not_report_hits_before_the_backfill(database: SqlDatabase) -> None:
+def test_a_new_digest_does_not_report_hits_before_the_backfill(database: Database) -> None:
     """A digest created today does not report hits older than the backfill."""
     installation = Installation(database, watch(ONCE))
     installation.find(1, found_at=NOW - 30 * DAY)
     installation.find(2, found_at=NOW - HOUR)
     digests = installation.run()
     assert articles(digests) == [[2]]
-    assert not digests[0].late
+    assert not digests[0].is_overdue
 
 
-def test_one_overdue_digest_reports_everything_after_an_outage(database: SqlDatabase) -> None:
+def test_one_overdue_digest_reports_everything_after_an_outage(database: Database) -> None:
     """After four days without a run, one digest marked as overdue reports all days."""
     installation = Installation(database, watch(DAILY))
     installation.run()
@@ -194,11 +194,11 @@ def test_one_overdue_digest_reports_everything_after_an_outage(database: SqlData
     installation.find(5)
     digests = installation.run()
     assert articles(digests) == [[5, 4, 3, 2, 1]]
-    assert digests[0].late
+    assert digests[0].is_overdue
     assert installation.run(timedelta(seconds=1)) == []
 
 
-def test_an_immediate_digest_after_an_outage_is_marked_overdue(database: SqlDatabase) -> None:
+def test_an_immediate_digest_after_an_outage_is_marked_overdue(database: Database) -> None:
     """A hit that could have been reported over five minutes earlier is overdue; quiet hours do not count."""
     held = replace(ONCE, id="held", quiet_hours=QuietHours(time(22), time(6)))
     clock = FakeClock(datetime(2026, 5, 4, 14, tzinfo=UTC))  # 21:00 in Vientiane
@@ -207,11 +207,11 @@ def test_an_immediate_digest_after_an_outage_is_marked_overdue(database: SqlData
     installation.clock.advance(2 * HOUR)
     installation.find(1)
     installation.clock.advance(HOUR)
-    assert [(digest.id, digest.late) for digest in installation.run()] == [("urgent", True)]
-    assert [(digest.id, digest.late) for digest in installation.run(6 * HOUR)] == [("held", False)]
+    assert [(digest.plan_id, digest.is_overdue) for digest in installation.run()] == [("urgent", True)]
+    assert [(digest.plan_id, digest.is_overdue) for digest in installation.run(6 * HOUR)] == [("held", False)]
 
 
-def test_an_empty_digest_is_sent_if_configured(database: SqlDatabase) -> None:
+def test_an_empty_digest_is_sent_if_configured(database: Database) -> None:
     """With send_when_empty a digest without hits is sent with its coverage; otherwise nothing is sent."""
     quiet = replace(DAILY, id="quiet", send_when_empty=True)
     installation = Installation(database, watch(DAILY, quiet), FakeClock(NOW + HOUR))
@@ -219,12 +219,12 @@ def test_an_empty_digest_is_sent_if_configured(database: SqlDatabase) -> None:
     for name in ("daily", "kpl", "vna"):
         installation.poll(name, SourceState.OK)
     digests = installation.run(DAY)
-    assert [digest.id for digest in digests] == ["quiet"]
-    assert digests[0].coverage.read == 3
+    assert [digest.plan_id for digest in digests] == ["quiet"]
+    assert digests[0].coverage.read_count == 3
     assert len(installation.deliveries()) == 1
 
 
-def test_a_blocked_source_is_reported_daily_until_it_recovers(database: SqlDatabase) -> None:
+def test_a_blocked_source_is_reported_daily_until_it_recovers(database: Database) -> None:
     """Without hits, a digest still reports a blocked source, repeats it daily, and reports its recovery."""
     installation = Installation(database, watch(DAILY))
     installation.run()
@@ -238,7 +238,7 @@ def test_a_blocked_source_is_reported_daily_until_it_recovers(database: SqlDatab
     assert reported[2][0].notices[0].startswith("kpl is read again")
 
 
-def test_a_single_failure_and_a_moved_source_are_not_repeated(database: SqlDatabase) -> None:
+def test_a_single_failure_and_a_moved_source_are_not_repeated(database: Database) -> None:
     """A single failure is not reported; a source read at its new address is reported once."""
     installation = Installation(database, watch(DAILY))
     installation.run()
@@ -250,7 +250,7 @@ def test_a_single_failure_and_a_moved_source_are_not_repeated(database: SqlDatab
     assert [len(digests) for digests in reported] == [0, 1, 0, 0]
 
 
-def test_a_channel_without_a_scheduled_digest_gets_source_notices(database: SqlDatabase) -> None:
+def test_a_channel_without_a_scheduled_digest_gets_source_notices(database: Database) -> None:
     """Changes within minutes share one message, and there is at most one per hour."""
     installation = Installation(database, watch(ONCE))
     installation.run()
@@ -267,17 +267,17 @@ def test_a_channel_without_a_scheduled_digest_gets_source_notices(database: SqlD
     assert installation.run(3 * HOUR) == []
 
 
-def test_a_channel_with_a_scheduled_digest_gets_source_notices_there(database: SqlDatabase) -> None:
+def test_a_channel_with_a_scheduled_digest_gets_source_notices_there(database: Database) -> None:
     """A channel with a scheduled digest gets no immediate message about a source."""
     installation = Installation(database, watch(ONCE, DAILY))
     installation.run()
     installation.clock.advance(HOUR)
     installation.poll("kpl", SourceState.BLOCKED)
     reported = list(chain(*(installation.run(timedelta(minutes=6)) for _ in range(250))))
-    assert [digest.id for digest in reported] == ["morning"]
+    assert [digest.plan_id for digest in reported] == ["morning"]
 
 
-def test_quiet_hours_delay_a_notice_about_a_source(database: SqlDatabase) -> None:
+def test_quiet_hours_delay_a_notice_about_a_source(database: Database) -> None:
     """An immediate digest in quiet hours reports no problem of a source."""
     installation = Installation(database, watch(replace(ONCE, quiet_hours=QuietHours(time(0), time(23, 59)))))
     installation.run()
@@ -286,7 +286,7 @@ def test_quiet_hours_delay_a_notice_about_a_source(database: SqlDatabase) -> Non
     assert [installation.run(timedelta(minutes=6)) for _ in range(20)] == [[]] * 20
 
 
-def test_quarantined_articles_are_reported_in_the_next_digest_only(database: SqlDatabase) -> None:
+def test_quarantined_articles_are_reported_in_the_next_digest_only(database: Database) -> None:
     """Quarantined articles add a notice to the next digest but do not cause one; old articles are omitted."""
     installation = Installation(database, watch(DAILY))
     installation.run()
@@ -302,14 +302,14 @@ def test_quarantined_articles_are_reported_in_the_next_digest_only(database: Sql
     assert [notice.partition(" (")[0] for notice in digest.notices] == ["kpl: 30 articles were quarantined"]
 
 
-def test_a_failed_delivery_is_reported_in_the_next_digest(database: SqlDatabase) -> None:
+def test_a_failed_delivery_is_reported_in_the_next_digest(database: Database) -> None:
     """The notice names the target, the error, and the command to send it again."""
     installation = Installation(database, watch(ONCE))
     installation.run()
     other = Digest("other", "Other", Window(NOW - DAY, NOW), NOW, "UTC")
-    database.outbox.commit_digest(other, [message(9)], ())
-    (delivery,) = database.outbox.lease_deliveries(NOW, 1, NOW + HOUR)
-    database.outbox.record_result(delivery, Retry("HTTP 500"), NOW, None)
+    database.digests.commit_digest(other, [message(9)], ())
+    (delivery,) = database.deliveries.lease_deliveries(NOW, 1, NOW + HOUR)
+    database.deliveries.record_result(delivery, Retry("HTTP 500"), NOW, None)
     installation.clock.advance(timedelta(seconds=2))
     installation.find(1)
     notice = installation.run()[0].notices[0]
@@ -318,20 +318,20 @@ def test_a_failed_delivery_is_reported_in_the_next_digest(database: SqlDatabase)
     assert "deliveries resend" in notice
 
 
-def test_the_digest_its_deliveries_and_its_marks_are_one_transaction(database: SqlDatabase) -> None:
+def test_the_digest_its_deliveries_and_its_marks_are_one_transaction(database: Database) -> None:
     """A second commit of the same window writes nothing: no delivery, no mark."""
     installation = Installation(database, watch(ONCE))
     installation.find(1)
     (digest,) = installation.run()
     installation.find(2)
-    (second,) = database.outbox.undelivered_hits(ONCE, installation.clock.now)
+    (second,) = database.digests.undelivered_hits(ONCE, installation.clock.now)
     before = installation.deliveries(), installation.digests()
-    assert not database.outbox.commit_digest(digest, [message()], [second.id])
+    assert not database.digests.commit_digest(digest, [message()], [second.id])
     assert (installation.deliveries(), installation.digests()) == before
-    assert database.outbox.undelivered_hits(ONCE, installation.clock.now) == [second]
+    assert database.digests.undelivered_hits(ONCE, installation.clock.now) == [second]
 
 
-def test_many_hits_become_few_messages_and_none_is_lost(database: SqlDatabase) -> None:
+def test_many_hits_become_few_messages_and_none_is_lost(database: Database) -> None:
     """900 hits, one per second, are reported by fewer and fewer messages with more and more hits."""
     installation = Installation(database, watch(ONCE))
     installation.find_every_second(900)
@@ -345,7 +345,7 @@ def test_many_hits_become_few_messages_and_none_is_lost(database: SqlDatabase) -
     assert [len(numbers) for numbers in articles(digests[:12])] == [1] * 12
 
 
-def test_ordinary_alerts_are_not_delayed(database: SqlDatabase) -> None:
+def test_ordinary_alerts_are_not_delayed(database: Database) -> None:
     """Thirty alerts in ten minutes are each sent within five seconds of the hit."""
     installation = Installation(database, watch(ONCE))
     for number in range(1, 31):
@@ -358,14 +358,14 @@ def test_ordinary_alerts_are_not_delayed(database: SqlDatabase) -> None:
 @pytest.mark.parametrize(
     "start", [datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)], ids=["spring", "autumn"]
 )
-def test_a_daily_digest_is_sent_once_when_the_clocks_change(start: datetime, database: SqlDatabase) -> None:
+def test_a_daily_digest_is_sent_once_when_the_clocks_change(start: datetime, database: Database) -> None:
     """Checks every seven minutes through both nights with a change send one digest a day."""
     plan = replace(DAILY, timezone="Europe/Berlin", at=time(2, 30), send_when_empty=True)
     installation = Installation(database, watch(plan), FakeClock(start))
     assert sum(len(installation.run(timedelta(minutes=7))) for _ in range(60)) == 1
 
 
-def test_a_jumping_clock_loses_and_repeats_no_hit(database: SqlDatabase) -> None:
+def test_a_jumping_clock_loses_and_repeats_no_hit(database: Database) -> None:
     """After a day forward and back, the digest of the real day is still sent, and no hit is lost or repeated."""
     installation = Installation(database, watch(replace(DAILY, send_when_empty=True), ONCE))
     installation.run()
@@ -374,21 +374,23 @@ def test_a_jumping_clock_loses_and_repeats_no_hit(database: SqlDatabase) -> None
         installation.clock.advance(jump)
         installation.find(number)
         reported += installation.run()
-    urgent = [numbers for digest, numbers in zip(reported, articles(reported), strict=True) if digest.id == "urgent"]
+    urgent = [
+        numbers for digest, numbers in zip(reported, articles(reported), strict=True) if digest.plan_id == "urgent"
+    ]
     assert sorted(chain(*urgent)) == [1, 2, 3, 4]
     assert len(reported) <= 6
-    assert [digest.id for digest in installation.run(DAY)] == ["morning"]
+    assert [digest.plan_id for digest in installation.run(DAY)] == ["morning"]
 
 
-def test_an_error_in_one_digest_does_not_stop_the_others(database: SqlDatabase) -> None:
+def test_an_error_in_one_digest_does_not_stop_the_others(database: Database) -> None:
     """An error in one plan is logged, and the other plan is reported."""
     broken = replace(ONCE, id="broken", timezone="Nowhere/Atlantis")
     installation = Installation(database, watch(broken, ONCE))
     installation.find(1)
-    assert [digest.id for digest in installation.run()] == ["urgent"]
+    assert [digest.plan_id for digest in installation.run()] == ["urgent"]
 
 
-def test_a_preview_stores_nothing_and_sending_marks_hits_as_reported(database: SqlDatabase) -> None:
+def test_a_preview_stores_nothing_and_sending_marks_hits_as_reported(database: Database) -> None:
     """Previews may be repeated; sending marks the hits, and sending with a start time reports them again."""
     installation = Installation(database, watch(DAILY))
     installation.run()
@@ -406,7 +408,7 @@ def test_a_preview_stores_nothing_and_sending_marks_hits_as_reported(database: S
     assert len(installation.deliveries()) == 2
 
 
-def test_a_digest_of_the_last_hour_leaves_older_hits_undelivered(database: SqlDatabase) -> None:
+def test_a_digest_of_the_last_hour_leaves_older_hits_undelivered(database: Database) -> None:
     """A digest sent by hand for a part of the hits marks none of them as reported."""
     installation = Installation(database, watch(DAILY))
     installation.run()
@@ -420,7 +422,7 @@ def test_a_digest_of_the_last_hour_leaves_older_hits_undelivered(database: SqlDa
     assert sorted(chain(*articles(installation.run()))) == [1, 2]
 
 
-def test_the_first_digest_sent_by_hand_starts_at_the_backfill(database: SqlDatabase) -> None:
+def test_the_first_digest_sent_by_hand_starts_at_the_backfill(database: Database) -> None:
     """Preview and digest start at the backfill, and the next digest reports nothing older either."""
     installation = Installation(database, watch(DAILY))
     installation.find(1, found_at=NOW - 30 * DAY)
@@ -431,7 +433,7 @@ def test_the_first_digest_sent_by_hand_starts_at_the_backfill(database: SqlDatab
     assert installation.run(DAY + HOUR) == []
 
 
-def test_near_misses_are_reported_weekly_in_a_digest_with_hits(database: SqlDatabase) -> None:
+def test_near_misses_are_reported_weekly_in_a_digest_with_hits(database: Database) -> None:
     """The notice appears once a week and does not cause a digest."""
     installation = Installation(database, watch(DAILY))
     quiet: list[Digest] = []

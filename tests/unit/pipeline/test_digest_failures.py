@@ -22,7 +22,7 @@ from monitor.domain.source import Source
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.connections import Connections
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 OTHER = DigestPlan("border", ("border",), at="immediately", channels=("outbox",), timezone="UTC")
@@ -34,7 +34,7 @@ class Installation:
 
     def __init__(self, folder: Path, configuration: Configuration) -> None:
         self.url = f"sqlite:///{folder / 'monitor.db'}"
-        self.database = SqlDatabase.open(self.url)
+        self.database = Database.open(self.url)
         self.configuration, self.clock = configuration, FakeClock(NOW)
         self.composer = DigestComposer(self.database, CronDigestSchedule(), self.clock)
         self.database.sources.register([Source("daily", "Daily", feed="https://daily.example/rss")], NOW)
@@ -55,7 +55,7 @@ class Installation:
         self.database.articles.commit_poll(lease, lease.poll_state, new, found_at)
         findings = Findings(hits=(RuleHit(rule, ("ada-example",), (PASSAGE,)),))
         stored = self.database.articles.unmatched(len(titles))
-        self.database.articles.save_findings([(one, findings) for one in stored], found_at)
+        self.database.findings.save([(one, findings) for one in stored], found_at)
 
     def damage(self, table: str, column: str, value: str) -> None:
         """Overwrite a column of all rows."""
@@ -141,7 +141,7 @@ def test_a_failing_digest_does_not_stop_the_others(tmp_path: Path) -> None:
     installation.find("one")
     installation.damage("hit", "passages", "[[")
     installation.find("two", rule="border")
-    assert [digest.id for digest in installation.run()] == ["border"]
+    assert [digest.plan_id for digest in installation.run()] == ["border"]
 
 
 def test_a_template_that_includes_itself_is_replaced_by_the_built_in_one(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from monitor.domain.errors import StoreFull
 from monitor.domain.polling_policy import ClockChange
 from monitor.domain.read_models import DiskSpace
 from monitor.pipeline.maintenance import MIN_FREE_BYTES, Maintenance, is_disk_space_low
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 BIG = 1000 * MIN_FREE_BYTES
@@ -73,7 +73,7 @@ class KeyValues(dict[str, str]):
 
 
 @dataclass
-class Database:
+class FakeDatabase:
     """Database that calls its stores directly."""
 
     maintenance: FakeMaintenanceStore = field(default_factory=FakeMaintenanceStore)
@@ -115,8 +115,8 @@ def test_disk_space_is_low_below_a_limit(room: DiskSpace, already: bool, short: 
 
 def test_collecting_pauses_while_the_disk_is_full() -> None:
     """The reserve file is released while the disk is full, and created again afterwards."""
-    database = Database()
-    maintenance = Maintenance(cast("SqlDatabase", database), Clock())
+    database = FakeDatabase()
+    maintenance = Maintenance(cast("Database", database), Clock())
     done = []
 
     async def work() -> None:
@@ -145,11 +145,11 @@ def test_collecting_pauses_while_the_disk_is_full() -> None:
 
 def test_a_backup_is_created_daily() -> None:
     """A restart does not change this; a deleted backup is replaced at once."""
-    database, clock = Database(), Clock()
+    database, clock = FakeDatabase(), Clock()
 
     async def hours(count: int) -> None:
         for _ in range(count):
-            await Maintenance(cast("SqlDatabase", database), clock).back_up()
+            await Maintenance(cast("Database", database), clock).back_up()
             clock.now += timedelta(hours=1)
 
     asyncio.run(hours(49))
@@ -161,8 +161,8 @@ def test_a_backup_is_created_daily() -> None:
 
 def test_a_backup_dated_in_the_future_does_not_stop_daily_backups() -> None:
     """A backup made under a clock in 2099 is ignored."""
-    database, clock = Database(), Clock(datetime(2099, 1, 1, tzinfo=UTC))
-    maintenance = Maintenance(cast("SqlDatabase", database), clock)
+    database, clock = FakeDatabase(), Clock(datetime(2099, 1, 1, tzinfo=UTC))
+    maintenance = Maintenance(cast("Database", database), clock)
     asyncio.run(maintenance.back_up())
     clock.now = NOW
     asyncio.run(maintenance.back_up())
@@ -171,8 +171,8 @@ def test_a_backup_dated_in_the_future_does_not_stop_daily_backups() -> None:
 
 def test_a_postgresql_database_is_neither_measured_nor_backed_up() -> None:
     """Its operators do this."""
-    database = Database(FakeMaintenanceStore(disk=None))
-    maintenance = Maintenance(cast("SqlDatabase", database), Clock())
+    database = FakeDatabase(FakeMaintenanceStore(disk=None))
+    maintenance = Maintenance(cast("Database", database), Clock())
     asyncio.run(maintenance.check_disk_space())
     assert asyncio.run(maintenance.back_up()) is None
     assert database.maintenance.backups == []
@@ -180,8 +180,8 @@ def test_a_postgresql_database_is_neither_measured_nor_backed_up() -> None:
 
 def test_clean_up_deletes_all_portions() -> None:
     """Each portion continues after the last; then records are deleted and the database is optimized."""
-    database = Database(replace(FakeMaintenanceStore(), portions=iter([(2, 500), (0, 900), (1, 0)])))
-    done = asyncio.run(Maintenance(cast("SqlDatabase", database), Clock()).clean_up(timedelta(days=30)))
+    database = FakeDatabase(replace(FakeMaintenanceStore(), portions=iter([(2, 500), (0, 900), (1, 0)])))
+    done = asyncio.run(Maintenance(cast("Database", database), Clock()).clean_up(timedelta(days=30)))
     month = timedelta(days=30)
     assert database.maintenance.article_calls == [(NOW, month, 0), (NOW, month, 500), (NOW, month, 900)]
     assert (done.deleted_articles, done.deleted_records, database.maintenance.optimized) == (3, 3, 1)
@@ -190,7 +190,7 @@ def test_clean_up_deletes_all_portions() -> None:
 
 def test_without_a_retention_no_article_is_deleted() -> None:
     """Near misses and finished deliveries are deleted after ninety days."""
-    database = Database()
-    asyncio.run(Maintenance(cast("SqlDatabase", database), Clock()).clean_up(None))
+    database = FakeDatabase()
+    asyncio.run(Maintenance(cast("Database", database), Clock()).clean_up(None))
     assert database.maintenance.article_calls == []
     assert database.maintenance.record_calls == [(NOW, timedelta(days=90))]

@@ -12,7 +12,7 @@ from monitor.domain.article import Article
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.read_models import ArticleFilter
 from monitor.pipeline.match_articles import BATCH_SIZE, MatchingResult, MatchingStep
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 
 class HitMatcher:
@@ -37,7 +37,7 @@ class UncompiledMatcher:
 class StreamMatcher(HitMatcher):
     """Matcher during whose work one further article arrives per article."""
 
-    def __init__(self, database: SqlDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.database, self.numbers = database, count(1)
 
     def match(self, article: Article, source_id: str = "") -> Findings:
@@ -46,13 +46,13 @@ class StreamMatcher(HitMatcher):
         return super().match(article, source_id)
 
 
-def last_errors(database: SqlDatabase) -> list[str]:
+def last_errors(database: Database) -> list[str]:
     """Return the errors stored with articles."""
     with database._connections.read_transaction() as connection:
         return [*connection.exec_driver_sql("SELECT last_error FROM article WHERE last_error != ''").scalars()]
 
 
-def test_an_error_in_one_article_is_stored_and_the_others_are_matched(database: SqlDatabase) -> None:
+def test_an_error_in_one_article_is_stored_and_the_others_are_matched(database: Database) -> None:
     """The error is stored with its article, which is not matched again."""
     kept(database, draft("one"), draft("bad"), draft("two"), now=NOON)
     result = asyncio.run(MatchingStep(database, HitMatcher(), FakeClock()).run_all())
@@ -63,7 +63,7 @@ def test_an_error_in_one_article_is_stored_and_the_others_are_matched(database: 
     assert database.articles.unmatched(10) == []
 
 
-def test_articles_are_unchanged_if_the_watchlist_cannot_be_compiled(database: SqlDatabase) -> None:
+def test_articles_are_unchanged_if_the_watchlist_cannot_be_compiled(database: Database) -> None:
     """The pass fails, and the next one matches the waiting articles."""
     kept(database, draft("one"), now=NOON)
     with pytest.raises(RuntimeError, match="cannot be compiled"):
@@ -72,13 +72,13 @@ def test_articles_are_unchanged_if_the_watchlist_cannot_be_compiled(database: Sq
     assert len(database.articles.unmatched(10)) == 1
 
 
-def test_the_watchlist_is_not_compiled_without_articles(database: SqlDatabase) -> None:
+def test_the_watchlist_is_not_compiled_without_articles(database: Database) -> None:
     """Compiling thousands of names takes seconds, and many passes have no article."""
     assert asyncio.run(MatchingStep(database, UncompiledMatcher(), FakeClock()).run_all()) == MatchingResult()
 
 
 @pytest.mark.parametrize(("waiting", "matched"), [(2, 2), (BATCH_SIZE, 3 * BATCH_SIZE)])
-def test_a_steady_stream_of_articles_does_not_delay_alerts(database: SqlDatabase, waiting: int, matched: int) -> None:
+def test_a_steady_stream_of_articles_does_not_delay_alerts(database: Database, waiting: int, matched: int) -> None:
     """Articles that arrive during a run wait for the next one, and a run ends after the maximum."""
     kept(database, *(draft(f"first-{number}") for number in range(waiting)), now=NOON)
     step = MatchingStep(database, StreamMatcher(database), FakeClock())

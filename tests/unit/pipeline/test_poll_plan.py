@@ -81,7 +81,7 @@ def test_every_entry_of_a_document_is_counted_once() -> None:
     """New, known, held, merged, empty and unchanged entries add up to the document."""
     entries = (entry(1), entry(1), entry(2), entry(3, days_ago=30), entry(4), Entry(""))
     result = plan(entries, known=(entry(2),))
-    assert result.poll_state.counts == EntryCounts(total=6, new=2, held=1, known=1, merged=1, empty=1)
+    assert result.poll_state.counts == EntryCounts(total=6, new=2, quarantined=1, known=1, merged=1, empty=1)
     assert result.entries[1].merged_into is entries[0]
 
 

@@ -17,7 +17,7 @@ from monitor.domain.ports import ProcessPool
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.pipeline.read_pages import PageReader, PageResult, retry_at
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.undated import FEW_UNDATED_REASON, MANY_UNDATED_REASON
 
 T = TypeVar("T")
@@ -33,9 +33,7 @@ BACKFILL = timedelta(days=2)
 SOURCE = Source("daily", "Daily", feed="https://daily.example/rss")
 
 
-def list_article(
-    database: SqlDatabase, article: Article = LISTED, attempts: int = 0, quarantine_reason: str = ""
-) -> None:
+def list_article(database: Database, article: Article = LISTED, attempts: int = 0, quarantine_reason: str = "") -> None:
     """Store an article whose page is due, after a number of failed attempts."""
     database.sources.register([SOURCE], NOON)
     (lease,) = database.sources.lease_due(NOON, 1, NOON + timedelta(minutes=5))
@@ -46,20 +44,20 @@ def list_article(
         database.articles.postpone_page(pending, "timed out", NOON)
 
 
-def run(database: SqlDatabase, outcome: FetchResult, pool: ProcessPool | None = None) -> PageResult:
+def run(database: Database, outcome: FetchResult, pool: ProcessPool | None = None) -> PageResult:
     """Read the due page, for which the server gives this response."""
     reader = PageReader(database, FakeFetcher({URL: outcome}), pool or InlineProcessPool(), FakeClock(), BACKFILL)
     [result] = asyncio.run(reader.run_due({}, 5))
     return result
 
 
-def row(database: SqlDatabase) -> Any:
+def row(database: Database) -> Any:
     """Return the stored row of the article."""
     with database._connections.read_transaction() as connection:
         return connection.exec_driver_sql("SELECT * FROM article").one()
 
 
-def test_a_page_is_extracted_and_stored_with_its_raw_response(database: SqlDatabase) -> None:
+def test_a_page_is_extracted_and_stored_with_its_raw_response(database: Database) -> None:
     """The article's text comes from the page, without the navigation."""
     list_article(database)
     result = run(database, Fetched(URL, 200, (), PAGE, "text/html"))
@@ -100,12 +98,12 @@ def test_temporary_failures_are_retried(outcome: FetchResult, attempts: int, min
     ids=["an article", "a paywall", "another page", "nothing"],
 )
 def test_a_page_updates_the_page_quality_of_its_source(
-    database: SqlDatabase, page: bytes, least: float | None, most: float | None
+    database: Database, page: bytes, least: float | None, most: float | None
 ) -> None:
     """A page of another article counts as confidence 0; a page behind a paywall does not count."""
     list_article(database, replace(LISTED, standfirst="A bridge over the northern river, two years on."))
     run(database, Fetched(URL, 200, (), page, "text/html"))
-    recent = database.sources.load_poll_states()["daily"].pages.recent
+    recent = database.sources.load_poll_states()["daily"].page_quality.recent
     if least is None or most is None:
         assert recent == ()
     else:
@@ -113,7 +111,7 @@ def test_a_page_updates_the_page_quality_of_its_source(
         assert least <= confidence <= most
 
 
-def test_a_failing_page_is_postponed_with_its_reason(database: SqlDatabase) -> None:
+def test_a_failing_page_is_postponed_with_its_reason(database: Database) -> None:
     """The article stays listed while its server is unreachable."""
     list_article(database)
     result = run(database, Failed("timed out after 30 s"))
@@ -137,7 +135,7 @@ def test_a_failing_page_is_postponed_with_its_reason(database: SqlDatabase) -> N
     ],
 )
 def test_configured_headers_are_sent_to_the_origin_of_the_source_only(
-    database: SqlDatabase, at: str, page: str, sent: bool
+    database: Database, at: str, page: str, sent: bool
 ) -> None:
     """A feed may link to any address; credentials stay with scheme, host and port of the source."""
     source = replace(SOURCE, feed=at, headers={"Authorization": Secret("Bearer x")})
@@ -148,16 +146,16 @@ def test_configured_headers_are_sent_to_the_origin_of_the_source_only(
     assert [request.headers for request in fetcher.asked] == [expected]
 
 
-def test_an_unreachable_page_leaves_the_feed_text(database: SqlDatabase) -> None:
+def test_an_unreachable_page_leaves_the_feed_text(database: Database) -> None:
     """Mentions in the headline or the summary are found even if the page never responds."""
     list_article(database, attempts=2)
     run(database, Failed("timed out"))
     (stored,) = database.articles.unmatched(5)
     assert (stored.article.title, stored.article.standfirst) == ("Bridge opened", "A bridge.")
-    assert (stored.article.partial, row(database).last_error) == ("feed", "timed out")
+    assert (stored.article.partial_reason, row(database).last_error) == ("feed", "timed out")
 
 
-def test_an_error_of_the_extractor_concerns_only_its_page(database: SqlDatabase) -> None:
+def test_an_error_of_the_extractor_concerns_only_its_page(database: Database) -> None:
     """An unexpected error is stored with the article and its feed text."""
 
     class BrokenPool:
@@ -171,7 +169,7 @@ def test_an_error_of_the_extractor_concerns_only_its_page(database: SqlDatabase)
     assert len(database.articles.unmatched(5)) == 1
 
 
-def test_a_lost_lease_stores_nothing(database: SqlDatabase) -> None:
+def test_a_lost_lease_stores_nothing(database: Database) -> None:
     """Another worker leases the page while this one extracts it."""
 
     class SlowPool(InlineProcessPool):
@@ -190,7 +188,7 @@ def test_a_lost_lease_stores_nothing(database: SqlDatabase) -> None:
 def test_a_page_that_was_read_is_stored_when_the_database_is_back() -> None:
     """A restart of the server costs neither the text of the page nor the five minutes of its lease."""
     with Postgres() as server:
-        database = SqlDatabase.open(server.url(server.new()))
+        database = Database.open(server.url(server.new()))
         list_article(database)
         downtime = ExitStack()
         waits: list[float] = []
@@ -232,7 +230,7 @@ def test_a_page_that_was_read_is_stored_when_the_database_is_back() -> None:
     ],
 )
 def test_the_page_date_decides_on_an_undated_article_of_a_first_poll(
-    database: SqlDatabase, reason: str, days_old: int | None, expected: tuple[bool, str]
+    database: Database, reason: str, days_old: int | None, expected: tuple[bool, str]
 ) -> None:
     """A date in the future is none; other quarantines and ordinary news do not depend on the date of the page."""
     list_article(database, quarantine_reason=reason)
@@ -240,13 +238,13 @@ def test_the_page_date_decides_on_an_undated_article_of_a_first_poll(
     meta = f'<meta property="article:published_time" content="{date}">' if date else ""
     run(database, Fetched(URL, 200, (), PAGE.replace(b"<head>", f"<head>{meta}".encode()), "text/html"))
     stored = row(database)
-    assert (bool(stored.news), stored.held, stored.stage) == (*expected, "read")
+    assert (bool(stored.is_alertable), stored.quarantine_reason, stored.stage) == (*expected, "extracted")
 
 
 @pytest.mark.parametrize(("reason", "expected"), [(FEW_UNDATED_REASON, True), (MANY_UNDATED_REASON, False)])
 def test_an_undated_article_without_a_readable_page_is_decided_by_their_number(
-    database: SqlDatabase, reason: str, *, expected: bool
+    database: Database, reason: str, *, expected: bool
 ) -> None:
     list_article(database, quarantine_reason=reason)
     run(database, Gone("410"))
-    assert bool(row(database).news) is expected
+    assert bool(row(database).is_alertable) is expected

@@ -19,8 +19,8 @@ from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.extract.extractor import extract_page
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.recheck import Rechecker, RecheckOutcome, RecheckResult
-from monitor.store.catalogue import RECHECK
-from monitor.store.database import SqlDatabase
+from monitor.store.core_tables import RECHECK
+from monitor.store.database import Database
 
 URL = "http://daily.example/bridge"
 OFFICIAL = Official("phan-van-giang", "Phan Văn Giang", "Vietnam")
@@ -48,7 +48,7 @@ class Rechecks:
     missing_count: int
 
 
-def store_article(database: SqlDatabase, article: Article, rule: Rule, *, versions: int = 0) -> None:
+def store_article(database: Database, article: Article, rule: Rule, *, versions: int = 0) -> None:
     """Store an article that was found and reported an hour ago."""
     found_at = NOON - timedelta(hours=1)
     database.sources.register([Source("daily", "Daily", feed="http://daily.example/rss")], found_at)
@@ -59,18 +59,18 @@ def store_article(database: SqlDatabase, article: Article, rule: Rule, *, versio
     database.articles.save_page(pending, article, answer(page()))
     (stored,) = database.articles.unmatched(5)
     findings = compile_watchlist(Watchlist((OFFICIAL,), (rule,))).match(article)
-    database.articles.save_findings([(stored, findings)], found_at)
-    (hit,) = database.outbox.undelivered_hits(plan(rule), NOON)
-    database.outbox.commit_digest(Digest("urgent", "", Window(found_at, NOON), NOON, "UTC"), (), [hit.id])
+    database.findings.save([(stored, findings)], found_at)
+    (hit,) = database.digests.undelivered_hits(plan(rule), NOON)
+    database.digests.commit_digest(Digest("urgent", "", Window(found_at, NOON), NOON, "UTC"), (), [hit.id])
     with database._connections.write_transaction() as connection:
-        connection.exec_driver_sql(f"UPDATE article SET revisions = {versions}")
+        connection.exec_driver_sql(f"UPDATE article SET version_count = {versions}")
 
 
 def plan(rule: Rule) -> DigestPlan:
     return DigestPlan("urgent", (rule.id,), at="immediately")
 
 
-def run(database: SqlDatabase, outcome: FetchResult, rule: Rule, *, now: datetime = NOON) -> Rechecks:
+def run(database: Database, outcome: FetchResult, rule: Rule, *, now: datetime = NOON) -> Rechecks:
     """Recheck the article, for whose page the server gives this response."""
     matcher = compile_watchlist(Watchlist((OFFICIAL,), (rule,)))
     fetcher = FakeFetcher({URL: outcome})
@@ -79,11 +79,11 @@ def run(database: SqlDatabase, outcome: FetchResult, rule: Rule, *, now: datetim
     with database._connections.read_transaction() as connection:
         row: Any = connection.execute(select(RECHECK)).one()
     versions = len(database.queries.list_versions(1))
-    events = database.outbox.undelivered_hits(plan(rule), now + timedelta(minutes=1))
-    return Rechecks(result, versions, events, row.next_at, row.missing)
+    events = database.digests.undelivered_hits(plan(rule), now + timedelta(minutes=1))
+    return Rechecks(result, versions, events, row.due_at, row.missing_count)
 
 
-def recheck(database: SqlDatabase, outcome: FetchResult, *, changes: bool = False, versions: int = 0) -> Rechecks:
+def recheck(database: Database, outcome: FetchResult, *, changes: bool = False, versions: int = 0) -> Rechecks:
     """Recheck an article that was reported an hour ago."""
     rule = Rule("giang", officials=(OFFICIAL.id,), report_edits=changes)
     store_article(database, extract_page(page(), URL, "text/html"), rule, versions=versions)
@@ -95,7 +95,7 @@ def answer(body: bytes) -> Fetched:
     return Fetched(URL, 200, (), body, "text/html")
 
 
-def test_an_unchanged_page_changes_nothing(database: SqlDatabase) -> None:
+def test_an_unchanged_page_changes_nothing(database: Database) -> None:
     """Nothing is reported, and the next recheck is scheduled."""
     seen = recheck(database, answer(page()))
     assert (seen.result.outcome, seen.versions, seen.events) == (RecheckOutcome.SAME, 0, [])
@@ -121,7 +121,7 @@ def test_an_unchanged_page_changes_nothing(database: SqlDatabase) -> None:
         ),
     ],
 )
-def test_relevant_changes_are_reported(database: SqlDatabase, body: bytes, kind: HitKind, note: str) -> None:
+def test_relevant_changes_are_reported(database: Database, body: bytes, kind: HitKind, note: str) -> None:
     """A changed headline, sentence, figure or mention, and a correction, are reported with the reason."""
     seen = recheck(database, answer(body))
     assert seen.result.outcome is RecheckOutcome.REPORTED
@@ -129,13 +129,13 @@ def test_relevant_changes_are_reported(database: SqlDatabase, body: bytes, kind:
     assert (event.kind, event.note, event.rule_id, seen.versions) == (kind, note, "giang", 1)
 
 
-def test_other_edits_are_stored_as_a_version(database: SqlDatabase) -> None:
+def test_other_edits_are_stored_as_a_version(database: Database) -> None:
     """An edit far from any mention is stored and not reported."""
     seen = recheck(database, answer(page(more="The governor thanked the engineers.")))
     assert (seen.result.outcome, seen.versions, seen.events) == (RecheckOutcome.CHANGED, 1, [])
 
 
-def test_a_rule_may_report_every_edit(database: SqlDatabase) -> None:
+def test_a_rule_may_report_every_edit(database: Database) -> None:
     """With report_edits an edit far from any mention is reported."""
     seen = recheck(database, answer(page(more="The governor thanked the engineers.")), changes=True)
     assert [event.note for event in seen.events] == [
@@ -143,14 +143,14 @@ def test_a_rule_may_report_every_edit(database: SqlDatabase) -> None:
     ]
 
 
-def test_a_page_that_changes_constantly_is_ignored(database: SqlDatabase) -> None:
+def test_a_page_that_changes_constantly_is_ignored(database: Database) -> None:
     """After 24 versions no further one is stored."""
     seen = recheck(database, answer(page(more="The governor thanked the engineers.")), versions=24)
     assert (seen.result.outcome, seen.versions) == (RecheckOutcome.SAME, 0)
 
 
 @pytest.mark.parametrize("outcome", [Gone("410"), Failed("not found", status=404)])
-def test_a_page_is_withdrawn_if_it_is_missing_twice(database: SqlDatabase, outcome: FetchResult) -> None:
+def test_a_page_is_withdrawn_if_it_is_missing_twice(database: Database, outcome: FetchResult) -> None:
     """Servers respond 404 for short periods, so the first time only schedules a second recheck."""
     seen = recheck(database, outcome)
     assert (seen.result.outcome, seen.events) == (RecheckOutcome.MISSING, [])
@@ -161,14 +161,14 @@ def test_a_page_is_withdrawn_if_it_is_missing_twice(database: SqlDatabase, outco
 
 
 @pytest.mark.parametrize("outcome", [Failed("timed out"), answer(b"<html><body>Log in</body></html>")])
-def test_an_unreadable_page_changes_nothing(database: SqlDatabase, outcome: FetchResult) -> None:
+def test_an_unreadable_page_changes_nothing(database: Database, outcome: FetchResult) -> None:
     """A login page or an unreachable server is not an edit."""
     seen = recheck(database, outcome)
     assert seen.result.outcome in {RecheckOutcome.UNREADABLE, RecheckOutcome.SAME}
     assert (seen.versions, seen.events) == (0, [])
 
 
-def test_a_changed_time_or_counter_far_from_any_mention_is_ignored(database: SqlDatabase) -> None:
+def test_a_changed_time_or_counter_far_from_any_mention_is_ignored(database: Database) -> None:
     """Text that changes on every visit is not stored as a version."""
     rule = Rule("giang", officials=(OFFICIAL.id,), report_edits=True)
     store_article(database, extract_page(page(more="Updated 12:04 1,204 views"), URL, "text/html"), rule)

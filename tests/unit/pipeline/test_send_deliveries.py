@@ -10,12 +10,12 @@ import pytest
 from support.factories import NOW, message
 from support.fakes import FakeClock
 
-from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Delivery, DeliveryResult, DeliveryState, Message, Rejected, Retry, SendResult, Sent
 from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import StoreBusy
 from monitor.domain.ports import ChannelSender
 from monitor.pipeline.send_deliveries import RETRY_DELAYS, DeliveryAttempt, DeliverySender, next_attempt_time
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 HOUR = timedelta(hours=1)
 
@@ -39,12 +39,12 @@ def always(receipt: SendResult) -> Scripted:
     return Scripted(act)
 
 
-def store(database: SqlDatabase, *messages: Message, name: str = "morning") -> None:
+def store(database: Database, *messages: Message, name: str = "morning") -> None:
     """Store a digest with these messages as pending deliveries."""
-    database.outbox.commit_digest(Digest(name, name.title(), Window(NOW, NOW), NOW, "UTC"), messages, ())
+    database.digests.commit_digest(Digest(name, name.title(), Window(NOW, NOW), NOW, "UTC"), messages, ())
 
 
-def run(database: SqlDatabase, clock: FakeClock, **senders: ChannelSender) -> list[DeliveryAttempt]:
+def run(database: Database, clock: FakeClock, **senders: ChannelSender) -> list[DeliveryAttempt]:
     """Send what is due in a new process."""
     sender = DeliverySender(database, senders, clock, wait_seconds=1.0)
 
@@ -55,16 +55,16 @@ def run(database: SqlDatabase, clock: FakeClock, **senders: ChannelSender) -> li
     return asyncio.run(run_and_drain())
 
 
-def deliveries(database: SqlDatabase) -> list[Delivery]:
+def deliveries(database: Database) -> list[Delivery]:
     """Return all deliveries, oldest first."""
     return database.deliveries.list_deliveries(limit=1000)[::-1]
 
 
-def states(database: SqlDatabase) -> list[DeliveryState]:
+def states(database: Database) -> list[DeliveryState]:
     return [delivery.state for delivery in deliveries(database)]
 
 
-def test_a_due_delivery_is_sent_once(database: SqlDatabase) -> None:
+def test_a_due_delivery_is_sent_once(database: Database) -> None:
     """It is recorded as sent, and the next run does not send it again."""
     store(database, message(1), message(2))
     clock, desk = FakeClock(NOW), always(Sent())
@@ -74,7 +74,7 @@ def test_a_due_delivery_is_sent_once(database: SqlDatabase) -> None:
     assert [key for key, _, _ in desk.sent] == [f"{1:040x}", f"{2:040x}"]
 
 
-def test_a_receiver_that_stays_down_is_tried_for_75_hours(database: SqlDatabase) -> None:
+def test_a_receiver_that_stays_down_is_tried_for_75_hours(database: Database) -> None:
     """Ten attempts with growing waits and one key; then the delivery has failed."""
     store(database, message())
     clock, desk = FakeClock(NOW), always(Retry("HTTP 500"))
@@ -90,7 +90,7 @@ def test_a_receiver_that_stays_down_is_tried_for_75_hours(database: SqlDatabase)
     assert len({key for key, _, _ in desk.sent}) == 1
 
 
-def test_a_receiver_that_is_down_for_three_days_gets_the_message(database: SqlDatabase) -> None:
+def test_a_receiver_that_is_down_for_three_days_gets_the_message(database: Database) -> None:
     """An outage of 72 hours is within the schedule of attempts."""
 
     async def act(_message: Message, at: datetime) -> SendResult:
@@ -116,7 +116,7 @@ def test_jitter_only_lengthens_the_wait() -> None:
     assert next_attempt_time(one, Sent(), NOW) is None
 
 
-def test_a_pause_delays_the_channel_and_a_refusal_ends_one_target(database: SqlDatabase) -> None:
+def test_a_pause_delays_the_channel_and_a_refusal_ends_one_target(database: Database) -> None:
     """429 or 421 delays all deliveries of the channel; 550 concerns one recipient."""
     store(database, message(1), message(2, target="b@example.org"))
     clock = FakeClock(NOW)
@@ -124,14 +124,14 @@ def test_a_pause_delays_the_channel_and_a_refusal_ends_one_target(database: SqlD
     assert all((delivery.next_attempt_at or NOW) >= NOW + HOUR for delivery in deliveries(database))
 
     async def act(message: Message, _at: datetime) -> SendResult:
-        return Refused("550 no such user") if message.target.startswith("b@") else Sent()
+        return Rejected("550 no such user") if message.target.startswith("b@") else Sent()
 
     clock.advance(24 * HOUR)
     run(database, clock, desk=Scripted(act))
     assert states(database) == [DeliveryState.SENT, DeliveryState.REJECTED]
 
 
-def test_a_hanging_target_delays_no_other_target(database: SqlDatabase) -> None:
+def test_a_hanging_target_delays_no_other_target(database: Database) -> None:
     """With 100 messages each for a hanging and a working target, the second gets all; the first gets one attempt."""
     messages = [message(n, target="hole" if n % 2 else "good", channel="hole" if n % 2 else "good") for n in range(200)]
     store(database, *messages)
@@ -155,7 +155,7 @@ def test_a_hanging_target_delays_no_other_target(database: SqlDatabase) -> None:
     assert len(run(database, clock, hole=always(Sent()), good=good)) == 100
 
 
-def test_a_failing_target_is_paused_and_its_messages_keep_their_order(database: SqlDatabase) -> None:
+def test_a_failing_target_is_paused_and_its_messages_keep_their_order(database: Database) -> None:
     """After a failure the target's other messages wait, and are sent in their order later."""
     store(database, *(message(n) for n in range(1, 6)))
     clock = FakeClock(NOW)
@@ -168,7 +168,7 @@ def test_a_failing_target_is_paused_and_its_messages_keep_their_order(database: 
     assert sorted(key for key, _, _ in up.sent) == [f"{n:040x}" for n in range(1, 6)]
 
 
-def test_a_pause_ends_when_the_clock_moves_back(database: SqlDatabase) -> None:
+def test_a_pause_ends_when_the_clock_moves_back(database: Database) -> None:
     """A target paused under a clock one day ahead is not paused for a day after the clock is corrected."""
     store(database, message(1), message(2))
     clock = FakeClock(NOW + timedelta(days=1))
@@ -183,7 +183,7 @@ def test_a_pause_ends_when_the_clock_moves_back(database: SqlDatabase) -> None:
     assert [key for key, _, _ in up.sent] == [f"{3:040x}"]
 
 
-def test_a_message_that_always_fails_does_not_stop_the_others(database: SqlDatabase) -> None:
+def test_a_message_that_always_fails_does_not_stop_the_others(database: Database) -> None:
     """A message that the target never accepts is retried alone; the others are sent."""
 
     async def act(message: Message, _at: datetime) -> SendResult:
@@ -197,7 +197,7 @@ def test_a_message_that_always_fails_does_not_stop_the_others(database: SqlDatab
     assert states(database) == [DeliveryState.PENDING] + [DeliveryState.SENT] * 3
 
 
-def test_a_crash_after_sending_repeats_one_message_with_its_key(database: SqlDatabase) -> None:
+def test_a_crash_after_sending_repeats_one_message_with_its_key(database: Database) -> None:
     """After a crash before the result is recorded, the next process sends that message again with its key."""
 
     class Killed(BaseException):
@@ -218,7 +218,7 @@ def test_a_crash_after_sending_repeats_one_message_with_its_key(database: SqlDat
     assert [key for key, _, _ in (*dying.sent, *desk.sent)].count(f"{2:040x}") == 1
 
 
-def test_an_error_in_a_sender_is_a_temporary_failure(database: SqlDatabase) -> None:
+def test_an_error_in_a_sender_is_a_temporary_failure(database: Database) -> None:
     """An unexpected error is recorded and retried; its text, which may hold a secret, is not stored."""
 
     async def act(_message: Message, _at: datetime) -> SendResult:
@@ -230,7 +230,7 @@ def test_an_error_in_a_sender_is_a_temporary_failure(database: SqlDatabase) -> N
     assert deliveries(database)[0].last_error == "the attempt failed: ValueError"
 
 
-def test_deliveries_of_a_removed_channel_are_retried(database: SqlDatabase) -> None:
+def test_deliveries_of_a_removed_channel_are_retried(database: Database) -> None:
     """The reason names sources.yaml; they are sent if the channel is configured again."""
     store(database, message(channel="gone"))
     clock = FakeClock(NOW)
@@ -240,12 +240,12 @@ def test_deliveries_of_a_removed_channel_are_retried(database: SqlDatabase) -> N
 
 
 def test_recording_a_result_is_retried_while_the_database_is_busy(
-    database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unrecorded delivery would be sent twice."""
     store(database, message())
     clock = FakeClock(NOW)
-    record_results, calls = database.outbox.record_results, list[datetime]()
+    record_results, calls = database.deliveries.record_results, list[datetime]()
 
     def fail_once(results: Sequence[DeliveryResult], now: datetime) -> list[int]:
         calls.append(now)
@@ -253,12 +253,12 @@ def test_recording_a_result_is_retried_while_the_database_is_busy(
             raise StoreBusy("locked")
         return record_results(results, now)
 
-    monkeypatch.setattr(database.outbox, "record_results", fail_once)  # the injected fault
+    monkeypatch.setattr(database.deliveries, "record_results", fail_once)  # the injected fault
     run(database, clock, desk=always(Sent()))
     assert (len(calls), states(database)) == (2, [DeliveryState.SENT])
 
 
-def test_sending_stops_before_the_lease_expires(database: SqlDatabase) -> None:
+def test_sending_stops_before_the_lease_expires(database: Database) -> None:
     """A slow target's batch ends before its lease, so that no other process sends the same message."""
     store(database, *(message(n) for n in range(1, 6)))
     clock = FakeClock(NOW)

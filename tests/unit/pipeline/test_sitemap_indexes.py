@@ -17,7 +17,7 @@ from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Source, TextOrigin
 from monitor.fetch.client import HttpFetcher
 from monitor.pipeline.collect import Collector, PollResult
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 
 Site = dict[str, bytes]
 
@@ -30,7 +30,7 @@ def urlset(*names: str) -> bytes:
     return f"<urlset>{''.join(f'<url><loc>{name}</loc></url>' for name in names)}</urlset>".encode()
 
 
-def poll_site(database: SqlDatabase, *visits: Site, feed: str = "") -> list[tuple[PollResult, list[str]]]:
+def poll_site(database: Database, *visits: Site, feed: str = "") -> list[tuple[PollResult, list[str]]]:
     """Poll a site once for each of its states; return the results with the paths asked for."""
 
     async def run() -> list[tuple[PollResult, list[str]]]:
@@ -46,7 +46,7 @@ def poll_site(database: SqlDatabase, *visits: Site, feed: str = "") -> list[tupl
 
 
 async def _poll(
-    database: SqlDatabase, server: Loopback, site: Site, visit: Site, number: int, feed: str
+    database: Database, server: Loopback, site: Site, visit: Site, number: int, feed: str
 ) -> tuple[PollResult, list[str]]:
     site.clear()
     site.update(visit)
@@ -63,7 +63,7 @@ async def _poll(
     return result, [path for path, _ in server.asked]
 
 
-def stored_paths(database: SqlDatabase) -> set[str]:
+def stored_paths(database: Database) -> set[str]:
     return {urlsplit(one.article.url).path for one in database.queries.list_articles(ArticleFilter(limit=1000))}
 
 
@@ -71,7 +71,7 @@ def parts(names: Iterable[str]) -> Site:
     return {name: urlset(f"/story{name.removesuffix('.xml')}") for name in names}
 
 
-def test_an_undated_index_is_read_where_the_new_addresses_are(database: SqlDatabase) -> None:
+def test_an_undated_index_is_read_where_the_new_addresses_are(database: Database) -> None:
     """Of numbered sitemaps both ends are read at first; later those that brought new addresses come before others."""
     names = [f"/part-{n}.xml" for n in range(1, 12)]
     site = {"/index.xml": index(*names), **parts(names)}
@@ -88,7 +88,7 @@ def test_an_undated_index_is_read_where_the_new_addresses_are(database: SqlDatab
     assert [url.rpartition("/")[2] for url in state.sitemaps.productive] == ["part-12.xml", "part-11.xml"]
 
 
-def test_every_sitemap_of_a_short_index_is_read_in_turn_and_productive_ones_each_time(database: SqlDatabase) -> None:
+def test_every_sitemap_of_a_short_index_is_read_in_turn_and_productive_ones_each_time(database: Database) -> None:
     """Addresses of an undated sitemap in the middle are found, and from then on at once."""
     names = [f"/{name}.xml" for name in ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "oak")]
     site = {"/index.xml": index(*names), **parts(names)}
@@ -102,7 +102,7 @@ def test_every_sitemap_of_a_short_index_is_read_in_turn_and_productive_ones_each
     assert {"/story/first", "/story/second"} <= stored_paths(database)
 
 
-def test_a_dated_series_is_read_from_its_newest_month(database: SqlDatabase) -> None:
+def test_a_dated_series_is_read_from_its_newest_month(database: Database) -> None:
     """Months in the addresses tell the order, wherever in the index they stand."""
     names = [f"/map-2026-{month}.xml" for month in range(1, 12)]
     ((result, asked),) = poll_site(database, {"/index.xml": index(*names), **parts(names)})
@@ -110,7 +110,7 @@ def test_a_dated_series_is_read_from_its_newest_month(database: SqlDatabase) -> 
     assert result.new_count == 8
 
 
-def test_an_index_of_indexes_is_followed_two_levels_within_the_limits(database: SqlDatabase) -> None:
+def test_an_index_of_indexes_is_followed_two_levels_within_the_limits(database: Database) -> None:
     """The sitemaps of nested indexes are read; at most eight documents are asked for beside the index itself."""
     years = [f"/year-{year}.xml" for year in range(2016, 2027)]
     site: Site = {"/index.xml": index(*years)}
@@ -136,7 +136,7 @@ def test_an_index_of_indexes_is_followed_two_levels_within_the_limits(database: 
         ({"/index.xml": index("/index.xml", "/a.xml"), "/a.xml": index("/index.xml", "/a.xml")}, ""),
     ],
 )
-def test_an_index_without_a_readable_sitemap_is_a_failure(database: SqlDatabase, site: Site, reason: str) -> None:
+def test_an_index_without_a_readable_sitemap_is_a_failure(database: Database, site: Site, reason: str) -> None:
     """A source that brings nothing is not said to be well; indexes that name one another end."""
     ((result, asked),) = poll_site(database, site)
     assert len(asked) <= 4
@@ -152,7 +152,7 @@ def long_feed(megabytes: int) -> bytes:
     return f"<rss version='2.0'><channel><title>D</title>{comments}{items}</channel></rss>".encode()
 
 
-def test_a_feed_above_the_usual_limit_is_read_again_with_a_higher_one(database: SqlDatabase) -> None:
+def test_a_feed_above_the_usual_limit_is_read_again_with_a_higher_one(database: Database) -> None:
     """6 MB are read, 16 MB are not, and the reason names the higher limit; memory holds a few copies of the body."""
     tracemalloc.start()
     ((result, asked),) = poll_site(database, {"/feed": long_feed(6)}, feed="/feed")

@@ -16,7 +16,6 @@ from monitor.domain.workers import (
     DEAD_WORKER_RETENTION,
     WORKER_TIMEOUT,
     EnqueueResult,
-    JobQueue,
     QueueCounts,
     WorkerHeartbeat,
 )
@@ -33,7 +32,8 @@ from monitor.pipeline.worker_jobs import (
     load_heartbeats,
     save_heartbeat,
 )
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
+from monitor.store.job_queue import JobQueue
 
 URL = "https://times.example/rss"
 TIMES = Source("times", "Times", feed=URL)
@@ -91,7 +91,7 @@ class FakeReader:
 
 
 def worker(
-    database: SqlDatabase, queue: FakeQueue, poll: Callable[[], PollResult], waited: list[str], *sources: Source
+    database: Database, queue: FakeQueue, poll: Callable[[], PollResult], waited: list[str], *sources: Source
 ) -> JobHandler:
     async def wait(url: str) -> None:
         waited.append(url)
@@ -105,7 +105,7 @@ def done() -> PollResult:
     return PollResult("times", PollOutcome.NEW, new_count=2, next_poll_at=NOON)
 
 
-def test_a_job_collects_its_source_and_waits_for_the_host(database: SqlDatabase) -> None:
+def test_a_job_collects_its_source_and_waits_for_the_host(database: Database) -> None:
     """The job ends when its host may receive another request."""
     queue, waited = FakeQueue(), list[str]()
     poll = asyncio.run(worker(database, queue, done, waited, TIMES).collect("times", "t"))
@@ -113,14 +113,14 @@ def test_a_job_collects_its_source_and_waits_for_the_host(database: SqlDatabase)
     assert (queue.released, waited) == ([], [URL])
 
 
-def test_a_job_with_an_expired_lease_does_nothing(database: SqlDatabase) -> None:
+def test_a_job_with_an_expired_lease_does_nothing(database: Database) -> None:
     """Another worker has the job, so no request is sent."""
     waited = list[str]()
     poll = asyncio.run(worker(database, FakeQueue(None), done, waited, TIMES).collect("times", "t"))
     assert (poll.outcome, waited) == ("superseded", [])
 
 
-def test_a_source_that_is_not_configured_is_released(database: SqlDatabase) -> None:
+def test_a_source_that_is_not_configured_is_released(database: Database) -> None:
     """Another worker with the current configuration can take it."""
     queue = FakeQueue()
     poll = asyncio.run(worker(database, queue, done, []).collect("times", "t"))
@@ -128,7 +128,7 @@ def test_a_source_that_is_not_configured_is_released(database: SqlDatabase) -> N
     assert queue.released == ["times"]
 
 
-def test_a_poll_that_was_not_stored_is_due_at_once(database: SqlDatabase) -> None:
+def test_a_poll_that_was_not_stored_is_due_at_once(database: Database) -> None:
     """The database became unreachable during the poll."""
     queue = FakeQueue()
     asyncio.run(
@@ -139,7 +139,7 @@ def test_a_poll_that_was_not_stored_is_due_at_once(database: SqlDatabase) -> Non
     assert queue.released == ["times"]
 
 
-def test_a_cancelled_poll_is_due_at_once(database: SqlDatabase) -> None:
+def test_a_cancelled_poll_is_due_at_once(database: Database) -> None:
     """A worker that shuts down releases the lease of an unfinished poll."""
     queue = FakeQueue()
 
@@ -151,7 +151,7 @@ def test_a_cancelled_poll_is_due_at_once(database: SqlDatabase) -> None:
     assert queue.released == ["times"]
 
 
-def test_a_job_waits_for_a_database_that_restarts(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_waits_for_a_database_that_restarts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """It retries a limited number of times, then the job fails."""
     monkeypatch.setattr(store_retry, "RETRY_DELAYS_SECONDS", (0.0,) * 5)
     assert asyncio.run(worker(database, FakeQueue(down=3), done, [], TIMES).collect("times", "t")).outcome == "new"
@@ -159,7 +159,7 @@ def test_a_job_waits_for_a_database_that_restarts(database: SqlDatabase, monkeyp
         asyncio.run(worker(database, FakeQueue(down=1000), done, [], TIMES).collect("times", "t"))
 
 
-def test_a_job_reads_the_pages_of_one_source(database: SqlDatabase) -> None:
+def test_a_job_reads_the_pages_of_one_source(database: Database) -> None:
     """A source that is no longer configured has no pages to read."""
     waited = list[str]()
     assert asyncio.run(worker(database, FakeQueue(), done, waited, TIMES).read_pages("times")) == 1
@@ -167,7 +167,7 @@ def test_a_job_reads_the_pages_of_one_source(database: SqlDatabase) -> None:
     assert asyncio.run(worker(database, FakeQueue(), done, waited).read_pages("times")) == 0
 
 
-def test_the_daemon_enqueues_while_workers_are_alive(database: SqlDatabase) -> None:
+def test_the_daemon_enqueues_while_workers_are_alive(database: Database) -> None:
     """Without a worker it must collect by itself."""
     queue, results = FakeQueue(result=EnqueueResult(2, poll_jobs=5)), list[EnqueueResult]()
     enqueuer = JobEnqueuer(database, cast("JobQueue", queue), FakeClock(), results.append)
@@ -180,7 +180,7 @@ def test_the_daemon_enqueues_while_workers_are_alive(database: SqlDatabase) -> N
     assert results == [EnqueueResult(2, poll_jobs=5), EnqueueResult(0)]
 
 
-def test_heartbeats_are_loaded_as_saved(database: SqlDatabase) -> None:
+def test_heartbeats_are_loaded_as_saved(database: Database) -> None:
     """The last heartbeat of each worker is kept until it is deleted."""
     store, heartbeat = database.key_values, WorkerHeartbeat("b-1", NOON, NOON, 1, 2, 3, 4, ("queue: gone",))
     save_heartbeat(store, replace(heartbeat, done=1))

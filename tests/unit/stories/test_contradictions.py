@@ -82,6 +82,7 @@ SAME_EVENT = {
     ),
     "shorter headline": ("Minister meets Kenyan ambassador in the capital", "Minister meets Kenyan ambassador"),
     "number in words": ("Storm kills twelve in the delta", "Storm kills 12 in the delta"),
+    "time of day": ("Fire destroys market at 2h in the old town", "Fire destroys market at 2 a.m. in the old town"),
     "chinese order": ("外交部长周一会见挪威大使", "外交部长会见挪威大使"),
     "added place": ("Parliament approves the new media law", "Parliament approves the new media law in Vilnius"),
 }

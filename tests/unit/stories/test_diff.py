@@ -78,7 +78,9 @@ def test_text_changes_are_ignored_after_a_limit() -> None:
 
 def test_a_partial_version_is_not_an_edit() -> None:
     """A second version with less text than the article is not evidence of a change."""
-    assert compare_versions(BEFORE, replace(BEFORE, body="Subscribe.", partial="paywall")).kind is RevisionKind.NONE
+    assert (
+        compare_versions(BEFORE, replace(BEFORE, body="Subscribe.", partial_reason="paywall")).kind is RevisionKind.NONE
+    )
     assert compare_versions(BEFORE, replace(BEFORE, body="")).kind is RevisionKind.NONE
 
 

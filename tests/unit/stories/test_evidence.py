@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.polled_source import PolledSource, temporary_database
 
 from monitor.domain.source import Entry
-from monitor.store.database import SqlDatabase
+from monitor.store.database import Database
 from monitor.stories.evidence import Likeness, compare_titles
 
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ TITLES = (
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[SqlDatabase]:
+def database() -> Iterator[Database]:
     """Open one database for all tests; each polls a source of its own."""
     with temporary_database() as opened:
         yield opened
@@ -47,7 +47,7 @@ def article(number: int, **fields: object) -> Entry:
     return replace(entry, **fields)  # type: ignore[arg-type]  # fields are checked by the dataclass itself
 
 
-def polled(database: SqlDatabase, *entries: Entry) -> PolledSource:
+def polled(database: Database, *entries: Entry) -> PolledSource:
     """Return a source that had these entries in its second poll."""
     source = PolledSource(database, NOW)
     source.poll()
@@ -56,7 +56,7 @@ def polled(database: SqlDatabase, *entries: Entry) -> PolledSource:
 
 
 @pytest.mark.parametrize("field", ["guid", "url"])
-def test_new_entries_of_one_poll_that_share_a_key_are_all_stored(database: SqlDatabase, field: str) -> None:
+def test_new_entries_of_one_poll_that_share_a_key_are_all_stored(database: Database, field: str) -> None:
     """NewsBlur 1470, ViennaRSS 452, FreshRSS 5329: in the first poll and later, and each is known afterwards."""
     shared = {field: f"{SITE}/shared"}
     first = [article(number, **shared) for number in range(3)]
@@ -67,7 +67,7 @@ def test_new_entries_of_one_poll_that_share_a_key_are_all_stored(database: SqlDa
     assert source.poll(article(5, **shared)) == [TITLES[5]]
 
 
-def test_ordinary_items_beside_two_that_share_a_guid_are_known(database: SqlDatabase) -> None:
+def test_ordinary_items_beside_two_that_share_a_guid_are_known(database: Database) -> None:
     """A slipped guid in an established feed loses neither of the two."""
     old = [article(number) for number in range(4)]
     source = polled(database, *old)
@@ -76,7 +76,7 @@ def test_ordinary_items_beside_two_that_share_a_guid_are_known(database: SqlData
     assert source.poll(*slipped, *old) == []
 
 
-def test_a_guid_that_is_used_again_is_a_new_article(database: SqlDatabase) -> None:
+def test_a_guid_that_is_used_again_is_a_new_article(database: Database) -> None:
     """Feedbin 604: other URL, title and date; afterwards the guid says nothing."""
     source = polled(database, article(0, guid="7"))
     assert source.poll(article(1, guid="7")) == [TITLES[1]]
@@ -86,7 +86,7 @@ def test_a_guid_that_is_used_again_is_a_new_article(database: SqlDatabase) -> No
 
 
 @pytest.mark.parametrize("dated", [True, False])
-def test_a_guid_that_is_the_position_in_the_list_loses_nothing(database: SqlDatabase, dated: bool) -> None:
+def test_a_guid_that_is_the_position_in_the_list_loses_nothing(database: Database, dated: bool) -> None:
     """Feedbin 573: each poll shifts the guids by the number of new items."""
     dates = {} if dated else {"published_at": None}
     source = polled(database, *(article(n, guid=str(place), **dates) for place, n in enumerate((1, 0))))
@@ -97,7 +97,7 @@ def test_a_guid_that_is_the_position_in_the_list_loses_nothing(database: SqlData
         assert source.poll(*entries) == []
 
 
-def test_similar_titles_under_positional_guids_are_separate(database: SqlDatabase) -> None:
+def test_similar_titles_under_positional_guids_are_separate(database: Database) -> None:
     """The older article is still listed under its own URL, so the similar one is another article."""
     north = article(0, guid="0", title="Flood warning for the north coast")
     source = polled(database, north)
@@ -105,7 +105,7 @@ def test_similar_titles_under_positional_guids_are_separate(database: SqlDatabas
     assert source.poll(south, replace(north, guid="1")) == [south.title]
 
 
-def test_one_filler_guid_in_a_feed_of_one_item_loses_nothing(database: SqlDatabase) -> None:
+def test_one_filler_guid_in_a_feed_of_one_item_loses_nothing(database: Database) -> None:
     """The guid "N/A" identifies nothing, with and without links."""
     for url in (None, ""):
         given_url = {} if url is None else {"url": url}
@@ -115,7 +115,7 @@ def test_one_filler_guid_in_a_feed_of_one_item_loses_nothing(database: SqlDataba
             assert source.poll(article(number, guid="N/A", **given_url)) == []
 
 
-def test_an_address_that_is_used_again_is_a_new_article(database: SqlDatabase) -> None:
+def test_an_address_that_is_used_again_is_a_new_article(database: Database) -> None:
     """Status page, morning briefing: one URL, and another guid, title and date."""
     source = polled(database, article(0, url=f"{SITE}/live"))
     for number in (1, 2, 3):
@@ -123,7 +123,7 @@ def test_an_address_that_is_used_again_is_a_new_article(database: SqlDatabase) -
         assert source.poll(article(number, url=f"{SITE}/live")) == []
 
 
-def test_an_address_without_guid_is_used_again_for_the_next_edition(database: SqlDatabase) -> None:
+def test_an_address_without_guid_is_used_again_for_the_next_edition(database: Database) -> None:
     """A day later with another title it is the next edition; within hours it is a live page retitled."""
     source = polled(database, article(0, guid="", url=f"{SITE}/briefing"))
     hours_later = NOW + timedelta(hours=3, seconds=7)
@@ -133,7 +133,7 @@ def test_an_address_without_guid_is_used_again_for_the_next_edition(database: Sq
 
 
 @pytest.mark.parametrize("guid", ["", "link"])
-def test_anchors_on_one_page_are_separate_articles(database: SqlDatabase, guid: str) -> None:
+def test_anchors_on_one_page_are_separate_articles(database: Database, guid: str) -> None:
     """FreshRSS 6474: in one poll and one at a time, dated or not."""
 
     def post(number: int) -> Entry:
@@ -146,7 +146,7 @@ def test_anchors_on_one_page_are_separate_articles(database: SqlDatabase, guid: 
     assert source.poll(post(3), post(2), post(1), post(0)) == []
 
 
-def test_a_guid_that_is_the_address_with_another_fragment_is_compared_by_title(database: SqlDatabase) -> None:
+def test_a_guid_that_is_the_address_with_another_fragment_is_compared_by_title(database: Database) -> None:
     """A large broadcaster counts the versions of an article in the fragment of its guid."""
     url = f"{SITE}/news/articles/c1"
     first = article(0, url=url, guid=f"{url}#0", title="Minister quits over audit of port")
@@ -157,13 +157,13 @@ def test_a_guid_that_is_the_address_with_another_fragment_is_compared_by_title(d
 
 
 @pytest.mark.parametrize("fragment", ["xtor=RSS-3", "top", "ref=rss&id=4"])
-def test_fragments_of_campaigns_are_no_places(database: SqlDatabase, fragment: str) -> None:
+def test_fragments_of_campaigns_are_no_places(database: Database, fragment: str) -> None:
     """The same article with and without them."""
     source = polled(database, article(0, guid=""))
     assert source.poll(article(0, guid="", url=f"{article(0).url}#{fragment}", title="Another headline")) == []
 
 
-def test_a_section_number_and_a_day_do_not_identify_an_article(database: SqlDatabase) -> None:
+def test_a_section_number_and_a_day_do_not_identify_an_article(database: Database) -> None:
     """Two articles of a section on one day, one in each poll."""
     midnight = datetime(2026, 3, 5, tzinfo=UTC)
     one, two = (
@@ -175,9 +175,7 @@ def test_a_section_number_and_a_day_do_not_identify_an_article(database: SqlData
 
 @pytest.mark.parametrize("guids", [False, True])
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_small_undated_lists_with_a_token_in_the_url_are_told_once(
-    database: SqlDatabase, count: int, guids: bool
-) -> None:
+def test_small_undated_lists_with_a_token_in_the_url_are_told_once(database: Database, count: int, guids: bool) -> None:
     """node-rss 62: the token changes with each poll."""
 
     def listed(numbers: range, poll: int) -> list[Entry]:
@@ -193,7 +191,7 @@ def test_small_undated_lists_with_a_token_in_the_url_are_told_once(
     assert not source.plan.has_gap
 
 
-def test_a_recurring_title_with_the_next_id_is_a_new_article(database: SqlDatabase) -> None:
+def test_a_recurring_title_with_the_next_id_is_a_new_article(database: Database) -> None:
     """The parameter that tells the articles of the list apart is no token."""
 
     def priced(*numbers: int) -> list[Entry]:
@@ -204,7 +202,7 @@ def test_a_recurring_title_with_the_next_id_is_a_new_article(database: SqlDataba
 
 
 @pytest.mark.parametrize("spread", [0, 1])
-def test_items_with_the_time_of_the_build_are_told_without_a_date(database: SqlDatabase, spread: int) -> None:
+def test_items_with_the_time_of_the_build_are_told_without_a_date(database: Database, spread: int) -> None:
     """All thirty items have the time of the request, or a second later; twelve are new."""
     source = PolledSource(database, NOW)
     source.poll()
@@ -221,7 +219,7 @@ def test_items_with_the_time_of_the_build_are_told_without_a_date(database: SqlD
     assert {one.entry.published_at for one in source.plan.new_entries} == {None}
 
 
-def test_empty_entries_are_counted_and_not_stored(database: SqlDatabase) -> None:
+def test_empty_entries_are_counted_and_not_stored(database: Database) -> None:
     """An empty item nested in another is no article."""
     source = polled(database, article(0))
     assert source.poll(article(0), Entry(url=""), Entry(url="", guid="x", published_at=NOW), article(1)) == [TITLES[1]]
@@ -230,7 +228,7 @@ def test_empty_entries_are_counted_and_not_stored(database: SqlDatabase) -> None
 
 
 @pytest.mark.parametrize("field", ["guid", "url"])
-def test_posts_without_titles_that_share_a_key_are_separate(database: SqlDatabase, field: str) -> None:
+def test_posts_without_titles_that_share_a_key_are_separate(database: Database, field: str) -> None:
     """Posts of a channel with own guids and one link, or the reverse: in one poll and one at a time, undated."""
     posts = [article(n, title="", published_at=None, **{field: f"{SITE}/channel"}) for n in range(5)]
     source = PolledSource(database, NOW)
@@ -243,7 +241,7 @@ def test_posts_without_titles_that_share_a_key_are_separate(database: SqlDatabas
     assert new == posts
 
 
-def test_editions_of_one_title_that_share_guid_and_url_are_separate(database: SqlDatabase) -> None:
+def test_editions_of_one_title_that_share_guid_and_url_are_separate(database: Database) -> None:
     """A filler guid, one page and one title, but other days and texts; without another text they are one item."""
     one_page = {"guid": "N/A", "url": f"{SITE}/weather", "title": "Weather"}
     days = [replace(article(n, **one_page), published_at=NOW - timedelta(hours=20 * n, seconds=7)) for n in range(3)]
@@ -259,7 +257,7 @@ def test_editions_of_one_title_that_share_guid_and_url_are_separate(database: Sq
     assert same.stored_count == 1
 
 
-def test_a_deleted_article_is_recognised_by_its_guid(database: SqlDatabase) -> None:
+def test_a_deleted_article_is_recognised_by_its_guid(database: Database) -> None:
     """Nothing but its keys is left to compare, so the guid decides."""
     source = polled(database, article(0))
     with source.database._connections.write_transaction() as connection:
@@ -273,7 +271,7 @@ def test_a_deleted_article_is_recognised_by_its_guid(database: SqlDatabase) -> N
     st.booleans(),
 )
 def test_one_change_of_an_article_makes_no_new_one(
-    database: SqlDatabase, field: str, order: list[int], without_guid: bool
+    database: Database, field: str, order: list[int], without_guid: bool
 ) -> None:
     """Whatever single thing changes in one or all of the articles, none of them is new."""
     fields: dict[str, object] = {"guid": ""} if without_guid else {}
@@ -295,7 +293,7 @@ def test_one_change_of_an_article_makes_no_new_one(
     st.booleans(),
 )
 def test_a_shared_or_reused_key_loses_no_article(
-    database: SqlDatabase, field: str, numbers: list[int], per_poll: int, dated: bool
+    database: Database, field: str, numbers: list[int], per_poll: int, dated: bool
 ) -> None:
     """However the entries with one guid or URL are spread over polls, each is told once."""
     fields: dict[str, object] = {field: f"{SITE}/same"} | ({} if dated else {"published_at": None})

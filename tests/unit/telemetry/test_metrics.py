@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from monitor.domain.delivery import Message, Refused, RenderedDigest, Retry, SendResult, Sent
+from monitor.domain.delivery import Message, Rejected, RenderedDigest, Retry, SendResult, Sent
 from monitor.domain.errors import WorkerKilled
 from monitor.domain.fetch_result import (
     Blocked,
@@ -82,7 +82,7 @@ def test_deliveries_and_killed_processes_are_counted() -> None:
     metrics = Metrics("1")
     message = Message("k", "d", "c", "t", RenderedDigest("s", "t", "h", "{}"), NOW)
     asyncio.run(MeteredChannelSender(BusySender(), "email", metrics).send(message, NOW))
-    for receipt in (Sent(), Refused("no")):
+    for receipt in (Sent(), Rejected("no")):
         metrics.record_delivery("https://hooks.example/T1", receipt)
     with pytest.raises(WorkerKilled):
         asyncio.run(MeteredProcessPool(KillingPool(), metrics).run(len, b""))

@@ -1,4 +1,4 @@
-"""Sources, articles, their texts and identities."""
+"""Tables of sources, articles, their texts and entry keys."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What was found in articles: mentions, near misses, hits, stories."""
+"""Tables of findings in articles: mentions, near misses, hits, stories."""
 
 import sqlalchemy as sa
 from alembic import op

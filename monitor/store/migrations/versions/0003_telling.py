@@ -1,4 +1,4 @@
-"""Digests, what they told, and deliveries; facts about the installation."""
+"""Tables of digests with their reported hits, of deliveries, and of the key-value store."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,7 +33,7 @@ def _digest() -> None:
     op.create_index("ix_digest_composed_at", "digest", ["composed_at"])
 
 
-def _told() -> None:
+def _digest_hit() -> None:
     op.create_table(
         "told",
         sa.Column("hit_id", ID, autoincrement=False, nullable=False),
@@ -110,7 +110,7 @@ def _meta() -> None:
 
 def upgrade() -> None:
     _digest()
-    _told()
+    _digest_hit()
     _rendition()
     _delivery()
     _meta()

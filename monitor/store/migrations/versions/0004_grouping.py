@@ -1,4 +1,4 @@
-"""What grouping looks up: fingerprints of texts, terms of stories, their centres, the vocabulary."""
+"""Tables of grouping: fingerprints of texts, terms of stories, centroids, term frequencies."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""When the pages of told articles are looked at again."""
+"""Table of the rechecks of reported articles."""
 
 import sqlalchemy as sa
 from alembic import op

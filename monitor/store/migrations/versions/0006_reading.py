@@ -1,4 +1,4 @@
-"""How well the pages of a source are usually read, and since when far worse."""
+"""Columns for the page quality of a source and the start of a layout change."""
 
 import sqlalchemy as sa
 from alembic import op

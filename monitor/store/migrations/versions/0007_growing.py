@@ -1,4 +1,4 @@
-"""Indexes for what is asked every second and grew with the archive: a digest's last window, a story's former names."""
+"""Indexes for frequent queries that became slower with more articles: last window of a digest, merged stories."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The index of who has a print goes: every article paid for it, and only the daily forgetting asked it."""
+"""Drop an index of fingerprints: each new article updated it, and only the daily deletion used it."""
 
 from alembic import op
 

@@ -1,1 +1,1 @@
-"""One file a revision; a released one is never changed and calls nothing of the living program."""
+"""One file per revision. Released files are not changed, and they import nothing of the program."""

@@ -1,9 +1,9 @@
-"""Writes ``catalogue.py`` from the tables as they are defined, to standard output: ``python -m monitor.store.draw``.
+"""Generator of ``core_tables.py``: `python -m monitor.store.generate_core_tables` overwrites the file.
 
-A test holds that the two agree.
+A test compares the file with the tables. The reason for the file: docs/decisions/0002-core-tables.md.
 """
 
-import sys
+from pathlib import Path
 
 from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -11,9 +11,10 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from monitor.store import tables
 from monitor.store.column_types import BIG_INTEGER
 
-HEADER = '''"""The tables as queries see them: columns, keys, links and defaults.
+CORE_TABLES_FILE = Path(__file__).with_name("core_tables.py")
+HEADER = '''"""Tables for queries, generated from ``tables.py``: columns, keys, foreign keys and defaults.
 
-Written by ``draw.py``: change the models (``tables.py``, ``letters.py``, ``clusters.py``) and have it written again.
+Do not edit: change ``tables.py`` and run ``python -m monitor.store.generate_core_tables``.
 """
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table
@@ -25,14 +26,13 @@ CORE_METADATA = MetaData()
 
 
 def load_metadata() -> MetaData:
-    """Return the schema with every table in it."""
-    for module in (tables, tables, tables):  # each has brought its own at import
-        schema: MetaData = module.Base.metadata
-    return schema
+    """Return the metadata of all tables."""
+    metadata: MetaData = tables.Base.metadata
+    return metadata
 
 
 def render_core_tables() -> str:
-    """Return the text of ``catalogue.py``."""
+    """Return the text of ``core_tables.py``."""
     return HEADER + "".join(f"\n{_render_table(table)}" for _, table in sorted(load_metadata().tables.items()))
 
 
@@ -53,4 +53,4 @@ def _render_column(column: Column[object]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(render_core_tables())
+    CORE_TABLES_FILE.write_text(render_core_tables(), encoding="utf-8")

@@ -1,6 +1,6 @@
-"""The tables as queries see them: columns, keys, links and defaults.
+"""Tables for queries, generated from ``tables.py``: columns, keys, foreign keys and defaults.
 
-Written by ``draw.py``: change the models (``tables.py``, ``letters.py``, ``clusters.py``) and have it written again.
+Do not edit: change ``tables.py`` and run ``python -m monitor.store.generate_core_tables``.
 """
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table
@@ -8,13 +8,6 @@ from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary,
 from monitor.store.column_types import BIG_INTEGER, CleanText, UtcDateTime
 
 CORE_METADATA = MetaData()
-
-ADDRESS = Table(
-    "address",
-    CORE_METADATA,
-    Column("url", LargeBinary, primary_key=True),
-    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
-)
 
 ARTICLE = Table(
     "article",
@@ -28,57 +21,48 @@ ARTICLE = Table(
     Column("agency", CleanText),
     Column("section", CleanText),
     Column("language", CleanText),
-    Column("partial", CleanText),
+    Column("partial_reason", CleanText),
     Column("confidence", Float, default=0.0),
     Column("published_at", UtcDateTime),
     Column("modified_at", UtcDateTime),
     Column("first_seen_at", UtcDateTime),
-    Column("news", Boolean, default=True),
-    Column("held", CleanText),
+    Column("is_alertable", Boolean, default=True),
+    Column("quarantine_reason", CleanText),
     Column("stage", String, default="listed"),
     Column("story_id", String, default=""),
-    Column("copy_of", BIG_INTEGER),
-    Column("revisions", Integer, default=0),
+    Column("duplicate_of", BIG_INTEGER),
+    Column("version_count", Integer, default=0),
     Column("attempts", Integer, default=0),
     Column("last_error", CleanText),
     Column("next_attempt_at", UtcDateTime),
     Column("lease_token", String, default=""),
 )
 
-CAPTURE = Table(
-    "capture",
-    CORE_METADATA,
-    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
-    Column("url", CleanText),
-    Column("status", Integer),
-    Column("headers", CleanText),
-    Column("sha256", String),
-    Column("captured_at", UtcDateTime),
-    Column("body", LargeBinary),
-)
-
-CLUSTER = Table(
-    "cluster",
-    CORE_METADATA,
-    Column("story_id", String, primary_key=True),
-    Column("terms", LargeBinary),
-    Column("weights", LargeBinary),
-    Column("names", LargeBinary),
-    Column("days", CleanText),
-    Column("size", Integer),
-    Column("first_at", UtcDateTime),
-    Column("last_at", UtcDateTime),
-)
-
-CONTENT = Table(
-    "content",
+ARTICLE_TEXT = Table(
+    "article_text",
     CORE_METADATA,
     Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
     Column("standfirst", CleanText),
     Column("dateline", CleanText),
     Column("captions", CleanText),
     Column("body", CleanText),
-    Column("folded", CleanText),
+    Column("search_text", CleanText),
+)
+
+ARTICLE_URL = Table(
+    "article_url",
+    CORE_METADATA,
+    Column("url_hash", LargeBinary, primary_key=True),
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+)
+
+ARTICLE_VERSION = Table(
+    "article_version",
+    CORE_METADATA,
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("snapshot", CleanText),
+    Column("replaced_at", UtcDateTime),
 )
 
 DELIVERY = Table(
@@ -86,17 +70,17 @@ DELIVERY = Table(
     CORE_METADATA,
     Column("id", BIG_INTEGER, primary_key=True),
     Column("key", String),
-    Column("digest", BIG_INTEGER, ForeignKey("digest.id")),
-    Column("digest_id", String),
+    Column("digest_id", BIG_INTEGER, ForeignKey("digest.id")),
+    Column("plan_id", String),
     Column("channel_id", String),
     Column("target", CleanText),
-    Column("rendition", BIG_INTEGER, ForeignKey("rendition.id")),
+    Column("rendered_digest_id", BIG_INTEGER, ForeignKey("rendered_digest.id")),
     Column("created_at", UtcDateTime),
     Column("state", String, default="pending"),
     Column("attempts", Integer, default=0),
     Column("first_attempt_at", UtcDateTime),
     Column("next_attempt_at", UtcDateTime),
-    Column("settled_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
     Column("last_error", CleanText),
     Column("lease_token", String, default=""),
 )
@@ -105,31 +89,47 @@ DIGEST = Table(
     "digest",
     CORE_METADATA,
     Column("id", BIG_INTEGER, primary_key=True),
-    Column("digest_id", String),
+    Column("plan_id", String),
     Column("start_at", UtcDateTime),
     Column("end_at", UtcDateTime),
     Column("composed_at", UtcDateTime),
-    Column("late", Boolean, default=False),
-    Column("seen", BIG_INTEGER),
+    Column("is_overdue", Boolean, default=False),
+    Column("last_hit_id", BIG_INTEGER),
     Column("content", CleanText),
 )
 
-EVIDENCE = Table(
-    "evidence",
+DIGEST_HIT = Table(
+    "digest_hit",
+    CORE_METADATA,
+    Column("hit_id", BIG_INTEGER, ForeignKey("hit.id"), primary_key=True, autoincrement=False),
+    Column("plan_id", String, primary_key=True),
+    Column("digest_id", BIG_INTEGER, ForeignKey("digest.id")),
+)
+
+ENTRY_KEY = Table(
+    "entry_key",
+    CORE_METADATA,
+    Column("source_id", CleanText, ForeignKey("source.id"), primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, primary_key=True),
+    Column("article_id", BIG_INTEGER),
+)
+
+EVIDENCE_RECORD = Table(
+    "evidence_record",
     CORE_METADATA,
     Column("id", BIG_INTEGER, primary_key=True),
     Column("article_id", BIG_INTEGER),
     Column("record", CleanText),
     Column("sha256", String),
-    Column("previous", String),
+    Column("previous_hash", String),
     Column("hash", String),
 )
 
 FINGERPRINT = Table(
     "fingerprint",
     CORE_METADATA,
-    Column("print", BIG_INTEGER, primary_key=True, autoincrement=False),
-    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("value", BIG_INTEGER, primary_key=True, autoincrement=False),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("article_id", BIG_INTEGER),
 )
 
@@ -140,19 +140,11 @@ HIT = Table(
     Column("article_id", BIG_INTEGER, ForeignKey("article.id")),
     Column("rule_id", String),
     Column("kind", String, default="new"),
-    Column("revision", Integer, default=0),
-    Column("officials", CleanText),
+    Column("version", Integer, default=0),
+    Column("official_ids", CleanText),
     Column("passages", CleanText),
     Column("found_at", UtcDateTime),
     Column("note", CleanText),
-)
-
-IDENTITY = Table(
-    "identity",
-    CORE_METADATA,
-    Column("source_id", CleanText, ForeignKey("source.id"), primary_key=True, autoincrement=False),
-    Column("key", LargeBinary, primary_key=True),
-    Column("article_id", BIG_INTEGER),
 )
 
 MENTION = Table(
@@ -171,16 +163,8 @@ MENTION = Table(
     Column("reason", CleanText),
 )
 
-META = Table(
-    "meta",
-    CORE_METADATA,
-    Column("name", String, primary_key=True),
-    Column("value", CleanText),
-    Column("changed_at", UtcDateTime),
-)
-
-NEARMISS = Table(
-    "nearmiss",
+NEAR_MISS = Table(
+    "near_miss",
     CORE_METADATA,
     Column("id", BIG_INTEGER, primary_key=True),
     Column("article_id", BIG_INTEGER, ForeignKey("article.id")),
@@ -193,31 +177,42 @@ NEARMISS = Table(
     Column("reason", CleanText),
 )
 
+PAGE_SNAPSHOT = Table(
+    "page_snapshot",
+    CORE_METADATA,
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("url", CleanText),
+    Column("status", Integer),
+    Column("headers", CleanText),
+    Column("sha256", String),
+    Column("captured_at", UtcDateTime),
+    Column("body", LargeBinary),
+)
+
 RECHECK = Table(
     "recheck",
     CORE_METADATA,
     Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
-    Column("next_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
     Column("checked_at", UtcDateTime),
-    Column("missing", Integer, default=0),
+    Column("missing_count", Integer, default=0),
     Column("lease_token", String, default=""),
 )
 
-RENDITION = Table(
-    "rendition",
+RENDERED_DIGEST = Table(
+    "rendered_digest",
     CORE_METADATA,
     Column("id", BIG_INTEGER, primary_key=True),
-    Column("digest", BIG_INTEGER, ForeignKey("digest.id")),
+    Column("digest_id", BIG_INTEGER, ForeignKey("digest.id")),
     Column("content", CleanText),
 )
 
-REVISION = Table(
-    "revision",
+SETTING = Table(
+    "setting",
     CORE_METADATA,
-    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("article", CleanText),
-    Column("replaced_at", UtcDateTime),
+    Column("name", String, primary_key=True),
+    Column("value", CleanText),
+    Column("changed_at", UtcDateTime),
 )
 
 SOURCE = Table(
@@ -230,14 +225,14 @@ SOURCE = Table(
     Column("paused", CleanText),
     Column("configured", Boolean, default=True),
     Column("state", String, default="ok"),
-    Column("memory", CleanText),
-    Column("pages", CleanText),
-    Column("changed_at", UtcDateTime),
-    Column("articles", Integer, default=0),
+    Column("poll_state", CleanText),
+    Column("page_quality", CleanText),
+    Column("layout_changed_at", UtcDateTime),
+    Column("article_count", Integer, default=0),
     Column("next_poll_at", UtcDateTime),
     Column("last_success_at", UtcDateTime),
     Column("lease_token", String, default=""),
-    Column("leased_until_at", UtcDateTime),
+    Column("lease_expires_at", UtcDateTime),
 )
 
 STORY = Table(
@@ -250,24 +245,29 @@ STORY = Table(
     Column("merged_into", String, default=""),
 )
 
-TERM = Table(
-    "term",
+STORY_CENTROID = Table(
+    "story_centroid",
+    CORE_METADATA,
+    Column("story_id", String, primary_key=True),
+    Column("terms", LargeBinary),
+    Column("weights", LargeBinary),
+    Column("name_flags", LargeBinary),
+    Column("days", CleanText),
+    Column("size", Integer),
+    Column("first_article_at", UtcDateTime),
+    Column("last_article_at", UtcDateTime),
+)
+
+STORY_TERM = Table(
+    "story_term",
     CORE_METADATA,
     Column("term", BIG_INTEGER, primary_key=True, autoincrement=False),
-    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("story_id", String),
 )
 
-TOLD = Table(
-    "told",
-    CORE_METADATA,
-    Column("hit_id", BIG_INTEGER, ForeignKey("hit.id"), primary_key=True, autoincrement=False),
-    Column("digest_id", String, primary_key=True),
-    Column("digest", BIG_INTEGER, ForeignKey("digest.id")),
-)
-
-VOCABULARY = Table(
-    "vocabulary",
+TERM_FREQUENCY = Table(
+    "term_frequency",
     CORE_METADATA,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("counts", LargeBinary),
