@@ -25,11 +25,12 @@ from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
+from monitor.pipeline.bounded_matching import ArticleMatcher, BoundedMatcher
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.group import GroupingStep
-from monitor.pipeline.match_articles import ArticleMatcher, MatchingStep
+from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ignore_progress
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.recheck import Rechecker
@@ -50,6 +51,12 @@ MAX_OFFLOAD_PROCESSES = 2
 """Limit of worker processes for CPU-bound work; the main process cannot supply more than two with work."""
 
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
+
+MATCHING_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=30, memory_bytes=1_500_000_000)
+"""Limits for one long article: the worst text of 3 million characters takes 25 s and 1 GB, an ordinary one 1 s."""
+
+MATCHING_IDLE_SECONDS = 60.0
+"""Seconds after which the worker process that has the watchlist compiled is ended: long articles are rare."""
 
 GC_THRESHOLD = 10_000
 """New objects between two garbage collections; five times as many block the event loop for 20 ms."""
@@ -158,6 +165,7 @@ async def build_pipeline(
                 channel.id: MeteredChannelSender(senders[channel.id], channel.kind, metrics)
                 for channel in configuration.channels
             }
+        bounded_matcher, matching_step = await _enter_matching(stack, configuration, database, matcher, clock, metrics)
         delivery_sender = DeliverySender(database, senders, clock)
         stack.push_async_callback(delivery_sender.drain, 0)
         await database.run(database.sources.register, configuration.sources, clock())
@@ -165,12 +173,33 @@ async def build_pipeline(
             configuration=configuration,
             collector=collectors.collector,
             page_reader=collectors.page_reader,
-            matching_step=MatchingStep(database, matcher, clock),
+            matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader),
-            rechecker=Rechecker(database, fetcher, process_pool, matcher, configuration.watchlist.rules, clock),
+            rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
             delivery_sender=delivery_sender,
         )
+
+
+async def _enter_matching(
+    stack: AsyncExitStack,
+    configuration: Configuration,
+    database: Database,
+    matcher: ArticleMatcher,
+    clock: Clock,
+    metrics: "Metrics | None",
+) -> tuple[BoundedMatcher, MatchingStep]:
+    """Return the matcher and the matching step with a worker process of their own, which the stack closes."""
+    pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
+    process_pool: ProcessPool = pool
+    if metrics:
+        from monitor.telemetry.metrics import MeteredProcessPool
+
+        process_pool = MeteredProcessPool(pool, metrics)
+    bounded_matcher = BoundedMatcher(matcher, configuration.watchlist, process_pool)
+    step = MatchingStep(database, bounded_matcher, clock)
+    stack.push_async_callback(step.aclose)
+    return bounded_matcher, step
 
 
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:

@@ -1,9 +1,10 @@
 """Command ``monitor status``: health of daemon, workers, deliveries and sources, with suggestions."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from json import loads
 from pathlib import Path
 from time import sleep
@@ -28,7 +29,14 @@ from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueC
 
 if TYPE_CHECKING:
     from monitor.domain.poll_state import PollState
-    from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
+    from monitor.domain.read_models import (
+        AbandonedArticle,
+        DatabaseInfo,
+        DiskSpace,
+        OutboxCounts,
+        SavedConfiguration,
+        SourceStatus,
+    )
     from monitor.store.database import Database
 
 
@@ -114,6 +122,9 @@ OUTAGE_THRESHOLD_SOURCES = 2
 MAX_LISTED_SOURCES = 20
 """Up to this number, healthy sources are listed as well."""
 
+ABANDONED_PERIOD = timedelta(days=7)
+"""Period in which an abandoned article is a problem; after it, every weekly digest has reported the article."""
+
 MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 REFRESH_SECONDS = 2.0
 
@@ -147,6 +158,7 @@ class StatusReport:
     created_at: datetime
     workers: WorkerOverview = field(default_factory=WorkerOverview)
     disk_space: "DiskSpace | None" = None
+    abandoned: "tuple[AbandonedArticle, ...]" = ()
 
 
 def status(
@@ -208,6 +220,7 @@ def load_report(config: Path, database: str) -> StatusReport:
             created_at=now,
             workers=load_worker_overview(opened, now),
             disk_space=opened.maintenance.measure_disk_space(),
+            abandoned=tuple(opened.attempts.list_abandoned(now - ABANDONED_PERIOD)),
         )
     finally:
         opened.close()
@@ -241,6 +254,7 @@ def report_record(report: StatusReport) -> dict[str, object]:
         },
         "database": {name: getattr(report.database, name) for name in report.database.__dataclass_fields__},
         "daemon": asdict(report.daemon),
+        "abandoned": [asdict(article) for article in report.abandoned],
         **workers_record(report.workers, report.created_at),
     }
 
@@ -289,6 +303,7 @@ def find_problems(report: StatusReport) -> Iterator[str]:
         )
     yield from find_idle_problems(report)
     yield from find_worker_problems(report.workers, report.created_at)
+    yield from find_abandoned_problems(report.abandoned)
     if counts.failed:
         yield (
             f"{format_count(counts.failed, 'delivery has', 'deliveries have')} failed: "
@@ -318,6 +333,18 @@ def find_problems(report: StatusReport) -> Iterator[str]:
         )
     elif unhealthy:
         yield f"{format_count(len(unhealthy), 'source is', 'sources are')} unhealthy: see the top of the list."
+
+
+def find_abandoned_problems(abandoned: "Sequence[AbandonedArticle]") -> Iterator[str]:
+    """Yield a problem for each source with articles that could not be processed."""
+    for source_id, group in groupby(abandoned, key=lambda article: article.source_id):
+        articles = list(group)
+        last = articles[-1]
+        count = format_count(len(articles), "article", "articles")
+        yield (
+            f"{count} of {source_id} could not be processed and will not be tried again, the last one {last.url} "
+            f"({last.error}): `monitor articles release {source_id}` tries them once more."
+        )
 
 
 def find_idle_problems(report: StatusReport) -> Iterator[str]:

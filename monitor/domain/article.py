@@ -52,6 +52,11 @@ class Article:
             if text:
                 yield region, text
 
+    @property
+    def text_length(self) -> int:
+        """The number of characters in all regions."""
+        return sum(len(text) for _, text in self.regions())
+
 
 class Stage(StrEnum):
     """Processing stage of a stored article; each pipeline step moves articles to the next stage."""
@@ -142,3 +147,11 @@ class Story:
     article_ids: tuple[int, ...] = ()
     official_ids: tuple[str, ...] = ()
     merged_into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleAttempt:
+    """Article that waits for an attempt of its own, because it is long or an earlier attempt failed."""
+
+    article_id: int
+    source_id: str

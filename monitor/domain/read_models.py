@@ -104,6 +104,19 @@ class OutboxCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class AbandonedArticle:
+    """Article that could not be processed in several attempts, with the last error; it is not tried again."""
+
+    article_id: int
+    source_id: str
+    outlet: str
+    title: str
+    url: str
+    error: str
+    abandoned_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseInfo:
     """Database engine, schema version, size in bytes, and the number of articles in total and waiting for each step."""
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from monitor.domain.article import Article, StoredArticle
+from monitor.domain.article import Article, Stage, StoredArticle
 from monitor.domain.errors import StoreError
 from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingIndex
 from monitor.domain.ports import Clock
@@ -38,9 +38,11 @@ class GroupingStep:
         self._vocabulary: Vocabulary | None = None
         self._saved_article_count = 0
         self._cleaned_up_at: datetime | None = None
+        self._has_interrupted = True  # an earlier process may have left some
 
     async def run_batch(self, limit: int = GROUPING_BATCH_SIZE) -> int:
         """Group one batch and return its size; 0 if no article is waiting."""
+        await self._group_interrupted()
         batch = await self._load_batch(limit)
         if batch:
             await self._group_batch(batch, await self._prepare(batch))
@@ -56,6 +58,7 @@ class GroupingStep:
 
     async def _group_pending(self) -> int:
         """Group waiting articles, oldest first; the next batch is prepared while one is placed."""
+        await self._group_interrupted()
         batch, done = await self._load_batch(GROUPING_BATCH_SIZE), 0
         ready = asyncio.create_task(self._prepare(batch))
         try:
@@ -73,6 +76,19 @@ class GroupingStep:
         finally:
             ready.cancel()
         return done
+
+    async def _group_interrupted(self) -> None:
+        """Group alone each article whose attempt never ended, because one of them may have ended the process."""
+        if not self._has_interrupted:
+            return
+        attempts = self._database.attempts
+        await self._database.run(attempts.mark_interrupted)
+        while waiting := await self._database.run(attempts.waiting, Stage.MATCHED):
+            for one in waiting:
+                stored = await self._database.run(attempts.begin, one.article_id, Stage.MATCHED, self._clock())
+                if stored:
+                    await self._place_single(stored, await self._load_vocabulary())
+        self._has_interrupted = False
 
     async def _load_batch(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
         return await self._database.run(self._database.stories.ungrouped, limit, after_id)
@@ -101,6 +117,7 @@ class GroupingStep:
 
     async def _group_batch(self, batch: Sequence[StoredArticle], incoming: "Sequence[IncomingArticle]") -> None:
         vocabulary = await self._load_vocabulary()
+        await self._database.run(self._database.attempts.begin_grouping, [stored.id for stored in batch])
         try:
             await self._place(batch, incoming, vocabulary)
         except StoreError:
@@ -142,7 +159,9 @@ class GroupingStep:
             raise
         except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and does not stop the others
             reason = f"{type(error).__name__}: {error}"
-            await self._database.run(self._database.stories.mark_grouping_failed, stored, reason)
+            record_failure = self._database.attempts.record_failure
+            if not await self._database.run(record_failure, stored, reason, self._clock()):
+                self._has_interrupted = True  # it is tried once more
 
     async def _delete_expired(self) -> None:
         now = self._clock()

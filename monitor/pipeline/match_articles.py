@@ -1,27 +1,21 @@
 """Matching step: finds watched officials and queries in stored articles; backtests edited rules."""
 
 import asyncio
-from collections import Counter
+import contextlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from math import inf
-from typing import Protocol
 
-from monitor.domain.article import Article, StoredArticle
+from monitor.domain.article import Stage, StoredArticle
+from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
+from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher
 from monitor.store.database import Database
 
 MAX_EXAMPLES = 5
-
-
-class BacktestMatcher(Protocol):
-    """Compiled watchlist, as a backtest uses it."""
-
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
-        """Return the mentions, hits and near misses of one article."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class RuleBacktest:
 
 
 def backtest(
-    matcher: BacktestMatcher,
+    matcher: ArticleMatcher,
     rule_ids: Iterable[str],
     articles: Iterable[StoredArticle],
     reported_rules: Mapping[int, frozenset[str]],
@@ -92,58 +86,137 @@ def _add_example(examples: list[BacktestExample], stored: StoredArticle, passage
 BATCH_SIZE = 64
 
 
-class ArticleMatcher(Protocol):
-    """Compiled watchlist (``match/engine.py``)."""
-
-    def match(self, article: Article, source_id: str = "") -> Findings:
-        """Return the mentions, hits and near misses of one article."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class MatchingResult:
-    """Numbers of articles matched, of new hits, and of articles that raised an error."""
+    """Numbers of articles taken to match, of new hits, and of articles that were abandoned."""
 
     article_count: int = 0
     hit_count: int = 0
     failed_count: int = 0
 
+    def __add__(self, other: "MatchingResult") -> "MatchingResult":
+        """Return the sums."""
+        return MatchingResult(
+            self.article_count + other.article_count,
+            self.hit_count + other.hit_count,
+            self.failed_count + other.failed_count,
+        )
+
 
 class MatchingStep:
-    """Matches stored articles in the order of their ids."""
+    """Matches stored articles: short ones in the order of their ids, long ones and failed ones apart from them.
 
-    def __init__(self, database: Database, matcher: ArticleMatcher, clock: Clock) -> None:
+    Articles that wait for an attempt of their own are matched one at a time in the background. The source that has used
+    the least time goes first, so that many long texts of one source do not delay the other sources.
+    """
+
+    def __init__(self, database: Database, matcher: BoundedMatcher, clock: Clock) -> None:
         self._database, self._matcher, self._clock = database, matcher, clock
+        self._used_seconds: defaultdict[str, float] = defaultdict(float)
+        self._isolated_task: asyncio.Task[None] | None = None
+        self._isolated_result = MatchingResult()
+        self._has_waiting = False
+        self._has_interrupted = True  # an earlier process may have left some
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
-        """Match at most ``limit`` waiting articles; if the result has fewer, none is left."""
-        batch = await self._database.run(self._database.articles.unmatched, limit)
-        if not batch:
-            return MatchingResult()
-        match = self._matcher.match  # may compile the watchlist; an error here is not the fault of an article
+        """Match one batch; a batch smaller than ``limit`` was the last."""
+        attempts = self._database.attempts
+        if self._has_interrupted:
+            await self._database.run(attempts.mark_interrupted)
+            self._has_interrupted, self._has_waiting = False, True
+        batch, waiting_count = await self._database.run(attempts.claim_unmatched, limit, MAX_INLINE_CHARS)
+        result = MatchingResult()
+        try:
+            if batch:
+                self._matcher.compile()
+                result = await self._match_batch(batch)
+        except BaseException:
+            # not the fault of an article: the program stops, or the watchlist or the database fails
+            await self._release([stored.id for stored in batch])
+            raise
+        self._has_waiting = self._has_waiting or waiting_count > 0
+        self._start_isolated()
+        return replace(result, article_count=len(batch) + waiting_count)
+
+    async def run_all(self, max_articles: float = inf) -> MatchingResult:
+        """Match waiting articles until none is left or ``max_articles`` is reached; later arrivals wait.
+
+        Without a maximum, also wait for the articles that are matched in the background.
+        """
+        total = batch = await self.run_batch()
+        while batch.article_count == BATCH_SIZE and total.article_count < max_articles:
+            batch = await self.run_batch()
+            total += batch
+        if max_articles == inf and self._isolated_task:
+            await self._isolated_task
+        isolated, self._isolated_result = self._isolated_result, MatchingResult()
+        return total + isolated
+
+    async def aclose(self) -> None:
+        """Stop matching in the background; the article in work is attempted again later."""
+        if self._isolated_task:
+            self._isolated_task.cancel()
+            await asyncio.gather(self._isolated_task, return_exceptions=True)
+
+    async def _match_batch(self, batch: Sequence[StoredArticle]) -> MatchingResult:
         found: list[tuple[StoredArticle, Findings]] = []
         failed_count = 0
         for stored in batch:
             try:
-                found.append((stored, match(stored.article, stored.source_id)))
+                found.append((stored, await self._matcher.match(stored.article, stored.source_id)))
             except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and stops no other
-                failed_count += 1
-                reason = f"{type(error).__name__}: {error}"
-                await self._database.run(self._database.articles.mark_matching_failed, stored, reason)
+                failed_count += await self._record_failure(stored, error)
             await asyncio.sleep(0)
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
 
-    async def run_all(self, max_articles: float = inf) -> MatchingResult:
-        """Match waiting articles until none is left or ``max_articles`` is reached; later arrivals wait."""
-        total = batch = await self.run_batch()
-        while batch.article_count == BATCH_SIZE and total.article_count < max_articles:
-            batch = await self.run_batch()
-            total = MatchingResult(
-                total.article_count + batch.article_count,
-                total.hit_count + batch.hit_count,
-                total.failed_count + batch.failed_count,
-            )
-        return total
+    def _start_isolated(self) -> None:
+        """Start matching the waiting articles in the background, unless it runs. Raises the error that ended it."""
+        if self._isolated_task and self._isolated_task.done():
+            task, self._isolated_task = self._isolated_task, None
+            self._has_interrupted = self._has_interrupted or task.exception() is not None
+            task.result()
+        if self._has_waiting and self._isolated_task is None:
+            self._has_waiting = False
+            self._isolated_task = asyncio.create_task(self._match_waiting())
+
+    async def _match_waiting(self) -> None:
+        """Match the articles that wait for an attempt of their own, the sources by turns."""
+        loop = asyncio.get_running_loop()
+        while waiting := await self._database.run(self._database.attempts.waiting, Stage.EXTRACTED):
+            first = min(waiting, key=lambda one: (self._used_seconds[one.source_id], one.article_id))
+            began = loop.time()
+            await self._match_isolated(first.article_id)
+            self._used_seconds[first.source_id] += loop.time() - began
+
+    async def _match_isolated(self, article_id: int) -> None:
+        """Match one article in a worker process; its attempt is counted before."""
+        self._matcher.compile()
+        begin = self._database.attempts.begin
+        stored = await self._database.run(begin, article_id, Stage.EXTRACTED, self._clock())
+        if stored is None:
+            return
+        try:
+            findings = await self._matcher.match(stored.article, stored.source_id, is_isolated=True)
+            hit_count = await self._store_findings([(stored, findings)])
+            self._isolated_result += MatchingResult(hit_count=hit_count)
+        except (asyncio.CancelledError, StoreError):
+            await self._release([article_id])
+            raise
+        except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and stops no other
+            failed_count = await self._record_failure(stored, error)
+            self._isolated_result += MatchingResult(failed_count=failed_count)
+
+    async def _record_failure(self, stored: StoredArticle, error: Exception) -> int:
+        """Store why an attempt failed; return 1 if the article was abandoned, or 0 if it is attempted once more."""
+        self._has_waiting = True
+        reason = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
+        return int(await self._database.run(self._database.attempts.record_failure, stored, reason, self._clock()))
+
+    async def _release(self, article_ids: Sequence[int]) -> None:
+        """Take back the count of attempts; if the database fails, they stay counted as interrupted."""
+        self._has_waiting = True
+        with contextlib.suppress(StoreError):
+            await self._database.run(self._database.attempts.release, article_ids)
 
     async def _store_findings(self, findings: Sequence[tuple[StoredArticle, Findings]]) -> int:
         if not findings:

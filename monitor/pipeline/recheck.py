@@ -19,8 +19,8 @@ from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Rule
+from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.pipeline.feed_documents import request_headers
-from monitor.pipeline.match_articles import ArticleMatcher
 from monitor.store.database import Database
 from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_correction_notice, normalize_passages
 from monitor.text.sanitize import truncate_text
@@ -61,7 +61,7 @@ class Rechecker:
         database: Database,
         fetcher: Fetcher,
         process_pool: ProcessPool,
-        matcher: ArticleMatcher,
+        matcher: BoundedMatcher,
         rules: Sequence[Rule],
         clock: Clock,
     ) -> None:
@@ -122,7 +122,7 @@ class Rechecker:
         if revision.kind is RevisionKind.NONE:
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, RecheckOutcome.SAME)
-        findings = self._matcher.match(article, stored.source_id)
+        findings = await self._matcher.match(article, stored.source_id)
         events = find_events(recheck.findings, findings, revision, self._edit_rule_ids)
         await self._store_version(recheck, article, findings, events)
         outcome = RecheckOutcome.REPORTED if events else RecheckOutcome.CHANGED

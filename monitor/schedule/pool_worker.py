@@ -15,7 +15,8 @@ def run_worker_loop() -> None:
     memory, seconds = int(sys.argv[2]), int(sys.argv[3])
     jobs, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # output of libraries must not mix with the results
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the daemon handles Ctrl-C
+    for number in (signal.SIGINT, signal.SIGTERM):  # both may reach the whole group; the daemon decides what ends when
+        signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while job := _read_job(jobs):

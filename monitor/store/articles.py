@@ -161,12 +161,6 @@ class ArticleStore:
         """Return articles at stage ``EXTRACTED``, oldest first."""
         return self._load_at_stage(Stage.EXTRACTED, limit)
 
-    def mark_matching_failed(self, stored: StoredArticle, error: str) -> None:
-        """Record that matching an article failed, and move it to stage ``MATCHED``."""
-        with self._connections.write_transaction() as connection:
-            values = {"stage": str(Stage.MATCHED), "last_error": error}
-            connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
-
     def _load_at_stage(self, stage: Stage, limit: int) -> list[StoredArticle]:
         waiting = select_stored_articles().where(ARTICLE.c.stage == str(stage), IS_IN_PROGRESS)
         with self._connections.read_transaction() as connection:

@@ -38,6 +38,15 @@ ARTICLE = Table(
     Column("lease_token", String, default=""),
 )
 
+ARTICLE_ATTEMPT = Table(
+    "article_attempt",
+    CORE_METADATA,
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("attempts", Integer, default=0),
+    Column("error", CleanText),
+    Column("abandoned_at", UtcDateTime),
+)
+
 ARTICLE_TEXT = Table(
     "article_text",
     CORE_METADATA,

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import StoreError, StoreInUse
 from monitor.store.articles import ArticleStore
+from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
@@ -78,6 +79,7 @@ class Database:
         self.sources = SourceStore(connections)
         self.articles = ArticleStore(connections, page_retention)
         self.findings = FindingStore(connections, page_retention)
+        self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
         self.rechecks = RecheckStore(connections)

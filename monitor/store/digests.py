@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
 
 from monitor.domain.delivery import Message
 from monitor.domain.digest import (
@@ -27,7 +27,17 @@ from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.source_health import effective_poll_state
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, insert_ignore
-from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, DELIVERY, DIGEST, DIGEST_HIT, HIT, MENTION, SOURCE
+from monitor.store.core_tables import (
+    ARTICLE,
+    ARTICLE_ATTEMPT,
+    ARTICLE_TEXT,
+    DELIVERY,
+    DIGEST,
+    DIGEST_HIT,
+    HIT,
+    MENTION,
+    SOURCE,
+)
 from monitor.store.deliveries import DeliveryStore, build_delivery_rows
 from monitor.store.findings import list_near_misses, mention_from_row
 from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_from_row, decode_texts, insert_rows
@@ -121,10 +131,14 @@ class DigestStore:
     def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
         """Return the numbers of quarantined articles first seen in a window, by source and reason, highest first."""
         count = func.count().label("count")
+        abandoned_at = ARTICLE_ATTEMPT.c.abandoned_at  # may be after the digest of the time when it was first seen
+        is_bulk = abandoned_at.is_(None)
+        is_abandoned_now = and_(abandoned_at >= window.start_at, abandoned_at < window.end_at)
         query = (
             select(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.quarantine_reason, count)
             .join_from(ARTICLE, SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
-            .where(ARTICLE.c.quarantine_reason != "", *_is_first_seen_in(window))
+            .outerjoin(ARTICLE_ATTEMPT, ARTICLE_ATTEMPT.c.article_id == ARTICLE.c.id)
+            .where(ARTICLE.c.quarantine_reason != "", or_(and_(*_is_first_seen_in(window), is_bulk), is_abandoned_now))
             .group_by(SOURCE.c.id, SOURCE.c.name, ARTICLE.c.quarantine_reason)
             .order_by(count.desc(), SOURCE.c.id, ARTICLE.c.quarantine_reason)
         )

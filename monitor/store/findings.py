@@ -23,6 +23,7 @@ from monitor.domain.digest import Window
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.read_models import NearMissSummary
 from monitor.domain.revision import MIN_RECHECK_INTERVAL, RECHECK_DELAYS
+from monitor.store.attempts import delete_attempts
 from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, HIT, MENTION, NEAR_MISS, RECHECK
@@ -49,6 +50,7 @@ class FindingStore:
                 connection, [stored.id for stored, found in findings if stored.is_alertable and found.hits], now
             )
             append_records(connection, article_ids, now)
+            delete_attempts(connection, article_ids)
             if self._page_retention is PageRetention.MATCHED:
                 delete_unmatched_snapshots(connection, article_ids)
         return new

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, 
 from monitor.domain.article import Stage, StoredArticle, Story
 from monitor.domain.errors import UsageError
 from monitor.domain.grouping import GroupingIndex
+from monitor.store.attempts import delete_attempts
 from monitor.store.connections import Connections, upsert
 from monitor.store.core_tables import ARTICLE, FINGERPRINT, MENTION, STORY, STORY_CENTROID, STORY_TERM, TERM_FREQUENCY
 from monitor.store.grouping_index import DatabaseGroupingIndex
@@ -70,15 +71,10 @@ class StoryStore:
                 index = DatabaseGroupingIndex(connection)
                 place(index)
                 index.flush()
+            delete_attempts(connection, article_ids)
             if packed:
                 row = {"id": 1, "counts": packed}
                 connection.execute(upsert(TERM_FREQUENCY, connection, "id", row), row)
-
-    def mark_grouping_failed(self, stored: StoredArticle, error: str) -> None:
-        """Record that grouping an article failed, and move it to stage ``GROUPED`` without a story."""
-        values = {"stage": str(Stage.GROUPED), "last_error": error}
-        with self._connections.write_transaction() as connection:
-            connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
 
     def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
         """Delete fingerprints older than ``fingerprint_age``, and close stories without articles for ``story_age``.
@@ -111,6 +107,7 @@ class StoryStore:
             .values(stage=str(Stage.EXTRACTED))
         )
         with self._connections.write_transaction() as connection:
+            delete_attempts(connection, connection.execute(select(ARTICLE.c.id).where(*is_quarantined)).scalars().all())
             connection.execute(rematch)
             return connection.execute(
                 update(ARTICLE).where(*is_quarantined).values(is_alertable=True, quarantine_reason="")

@@ -414,6 +414,17 @@ class RecheckRow(Base, table=True):
     lease_token: str = ""
 
 
+class ArticleAttemptRow(Base, table=True):
+    """Attempts to match or group an article that have not succeeded yet; ``abandoned_at`` if there will be no other."""
+
+    __tablename__ = "article_attempt"
+
+    article_id: int = foreign_key("article.id", primary_key=True)
+    attempts: int = 0
+    error: str = text_column()
+    abandoned_at: datetime | None = datetime_column()
+
+
 class SettingRow(Base, table=True):
     """Entry of the key-value store, such as the last valid configuration."""
 

@@ -37,6 +37,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.source import Source, TextOrigin
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.match.engine import compile_watchlist
+from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.compose_digests import DigestComposer
@@ -193,7 +194,7 @@ class Desk:
         house: Any = database
         self.collector = Collector(house, fetcher, workshop, self.clock, timedelta(days=7), self.aside)
         self.reader = PageReader(house, fetcher, workshop, self.clock, timedelta(days=1))
-        self.screener = MatchingStep(house, compile_watchlist(WATCH), self.clock)
+        self.screener = MatchingStep(house, BoundedMatcher(compile_watchlist(WATCH)), self.clock)
         self.keeper = GroupingStep(house, self.clock, self.aside)
         self.alerter = DigestComposer(house, CronDigestSchedule(), self.clock)
         self.dispatcher = DeliverySender(house, {"desk": Taker()}, self.clock)

@@ -181,7 +181,10 @@ def test_an_article_that_is_not_alertable_gets_no_hits(database: Database) -> No
 def test_an_article_whose_matching_failed_leaves_the_queue(database: Database) -> None:
     """With its error."""
     (stored,) = kept(database, draft("a"))
-    database.articles.mark_matching_failed(stored, "too long")
+    database.attempts.claim_unmatched(10, 1000)
+    assert not database.attempts.record_failure(stored, "too long", NOW)
+    assert database.attempts.begin(stored.id, Stage.EXTRACTED, NOW) == stored
+    assert database.attempts.record_failure(stored, "too long", NOW)
     assert database.articles.unmatched(10) == []
 
 

@@ -237,6 +237,7 @@ ROWS: dict[str, Rows] = {  # the rows of each revision's new tables, in SQL valu
     "0006": {},
     "0007": {},
     "0008": {},
+    "0010": {"article_attempt": [{"article_id": 1, "attempts": 1, "error": "", "abandoned_at": None}]},
 }
 CONVERTED_COLUMNS = {  # values that the upgrade changes; the tests of the stores check them
     "article": {"stage"},

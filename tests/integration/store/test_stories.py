@@ -205,7 +205,11 @@ def test_a_failure_stores_nothing_and_marks_one_article(database: Database) -> N
     with pytest.raises(ValueError, match="odd text"):
         database.stories.apply_grouping(articles, fail)
     assert {stage for _, _, stage in placed(database).values()} == {Stage.MATCHED}
-    database.stories.mark_grouping_failed(articles[0], "odd text")
+    database.attempts.begin_grouping([articles[0].id])
+    assert not database.attempts.record_failure(articles[0], "odd text", NOW)
+    stored = database.attempts.begin(articles[0].id, Stage.MATCHED, NOW)
+    assert stored
+    assert database.attempts.record_failure(stored, "odd text", NOW)
     assert [one.id for one in database.stories.ungrouped(9)] == [2]
 
 

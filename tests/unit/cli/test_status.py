@@ -22,7 +22,14 @@ from monitor.cli.status import (
     source_status_record,
 )
 from monitor.domain.poll_state import EntryCounts, PollState, SourceState
-from monitor.domain.read_models import DatabaseInfo, DiskSpace, OutboxCounts, SavedConfiguration, SourceStatus
+from monitor.domain.read_models import (
+    AbandonedArticle,
+    DatabaseInfo,
+    DiskSpace,
+    OutboxCounts,
+    SavedConfiguration,
+    SourceStatus,
+)
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 
@@ -49,6 +56,16 @@ UNHEALTHY: list[tuple[Callable[[StatusReport], StatusReport], str]] = [
         "save it.\n    sources.yaml:3:1: x; y",
     ),
     (lambda s: replace(s, snapshot=SavedConfiguration("t", NOW, ("held back",))), "    held back"),
+    (
+        lambda s: replace(
+            s,
+            abandoned=(
+                AbandonedArticle(1, "one", "One", "A", "https://one.example/a", "took longer than 60 s", NOW),
+                AbandonedArticle(2, "one", "One", "B", "https://one.example/b", "took longer than 60 s", NOW),
+            ),
+        ),
+        "https://one.example/b (took longer than 60 s): `monitor articles release one` tries them once more.",
+    ),
     (lambda s: replace(s, daemon=DaemonStatus("silent", NOW)), "start it with `monitor run`"),
     (lambda s: replace(s, daemon=DaemonStatus("stopped", NOW)), "The daemon was stopped at 2026"),
     (

@@ -18,6 +18,7 @@ from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.extract.extractor import extract_page
 from monitor.match.engine import compile_watchlist
+from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.pipeline.recheck import Rechecker, RecheckOutcome, RecheckResult
 from monitor.store.core_tables import RECHECK
 from monitor.store.database import Database
@@ -74,7 +75,7 @@ def run(database: Database, outcome: FetchResult, rule: Rule, *, now: datetime =
     """Recheck the article, for whose page the server gives this response."""
     matcher = compile_watchlist(Watchlist((OFFICIAL,), (rule,)))
     fetcher = FakeFetcher({URL: outcome})
-    rechecker = Rechecker(database, fetcher, InlineProcessPool(), matcher, (rule,), FakeClock(now))
+    rechecker = Rechecker(database, fetcher, InlineProcessPool(), BoundedMatcher(matcher), (rule,), FakeClock(now))
     [result] = asyncio.run(rechecker.run_due({}))
     with database._connections.read_transaction() as connection:
         row: Any = connection.execute(select(RECHECK)).one()

@@ -1,0 +1,166 @@
+"""Attempts to match or group an article: counted before they begin, so that no article can stop the program for ever.
+
+A row exists only while an article is in work, waits for its next attempt, or is abandoned. A step that succeeds deletes
+it in the transaction that stores the result.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
+
+from monitor.domain.article import ArticleAttempt, Stage, StoredArticle
+from monitor.domain.read_models import AbandonedArticle
+from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, ARTICLE_ATTEMPT, SOURCE
+from monitor.store.row_mapping import IS_IN_PROGRESS, insert_rows, select_stored_articles, stored_article_from_row
+
+MAX_FAILED_ATTEMPTS = 2
+"""Failed attempts after which an article is abandoned: one failure may be a lack of memory that has passed."""
+MAX_INTERRUPTED_ATTEMPTS = 6
+"""Attempts that began and never ended after which an article is abandoned, too. More than failed ones, because a
+process that is killed again and again interrupts any article that it works on."""
+_IS_OPEN = ARTICLE_ATTEMPT.c.abandoned_at.is_(None)
+_IS_WAITING = or_(ARTICLE_ATTEMPT.c.attempts == 0, ARTICLE_ATTEMPT.c.error != "")
+_NEXT_STAGE = {Stage.EXTRACTED: Stage.MATCHED, Stage.MATCHED: Stage.GROUPED}
+_FAILED_STEP = {Stage.EXTRACTED: "matched", Stage.MATCHED: "grouped"}
+
+
+class AttemptStore:
+    """Store of the attempts at each step; every method is one transaction."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def claim_unmatched(self, limit: int, max_chars: int) -> tuple[list[StoredArticle], int]:
+        """Return new articles to match, oldest first, and how many longer ones wait (see ``waiting``).
+
+        An attempt of each returned article, with at most ``max_chars`` characters, is counted; the longer ones have
+        none yet.
+        """
+        fresh = select_stored_articles().where(
+            ARTICLE.c.stage == str(Stage.EXTRACTED),
+            IS_IN_PROGRESS,
+            ~exists().where(ARTICLE_ATTEMPT.c.article_id == ARTICLE.c.id),
+        )
+        with self._connections.read_transaction() as connection:
+            rows = connection.execute(fresh.order_by(ARTICLE.c.id).limit(limit))
+            claimed = [stored_article_from_row(row) for row in rows]
+        short = [stored for stored in claimed if stored.article.text_length <= max_chars]
+        if claimed:
+            counts = dict.fromkeys((stored.id for stored in claimed), 0) | {stored.id: 1 for stored in short}
+            with self._connections.write_transaction() as connection:
+                _insert_attempts(connection, counts)
+        return short, len(claimed) - len(short)
+
+    def mark_interrupted(self) -> None:
+        """Let the articles wait for an attempt of their own whose attempt a process began and did not end.
+
+        For a step that has no article in work.
+        """
+        begun = (ARTICLE_ATTEMPT.c.attempts > 0, ARTICLE_ATTEMPT.c.error == "")
+        with self._connections.write_transaction() as connection:
+            connection.execute(update(ARTICLE_ATTEMPT).where(*begun).values(error="the attempt was interrupted"))
+
+    def waiting(self, stage: Stage) -> list[ArticleAttempt]:
+        """Return the first article of each source that waits for an attempt of its own at a stage."""
+        number = func.min(ARTICLE.c.id)
+        query = (
+            select(ARTICLE.c.source_id, number.label("id"))
+            .join_from(ARTICLE_ATTEMPT, ARTICLE)
+            .where(ARTICLE.c.stage == str(stage), _IS_OPEN, _IS_WAITING)
+            .group_by(ARTICLE.c.source_id)
+            .order_by(number)
+        )
+        with self._connections.read_transaction() as connection:
+            return [ArticleAttempt(row.id, row.source_id) for row in connection.execute(query)]
+
+    def begin(self, article_id: int, stage: Stage, now: datetime) -> StoredArticle | None:
+        """Count an attempt and return the article; None if it is finished, or if it was interrupted too often.
+
+        Such an article is abandoned.
+        """
+        with self._connections.write_transaction() as connection:
+            query = select_stored_articles().where(ARTICLE.c.id == article_id, ARTICLE.c.stage == str(stage))
+            row = connection.execute(query).first()
+            begun = connection.execute(
+                update(ARTICLE_ATTEMPT)
+                .where(ARTICLE_ATTEMPT.c.article_id == article_id, _IS_OPEN)
+                .values(attempts=ARTICLE_ATTEMPT.c.attempts + 1)
+                .returning(ARTICLE_ATTEMPT.c.attempts)
+            ).scalar()
+            if row is None or begun is None:
+                delete_attempts(connection, [article_id])
+                return None
+            stored = stored_article_from_row(row)
+            if begun > MAX_INTERRUPTED_ATTEMPTS:
+                _abandon(connection, stored, f"{begun - 1} attempts were interrupted", now)
+                return None
+        return stored
+
+    def begin_grouping(self, article_ids: Sequence[int]) -> None:
+        """Count an attempt of each article of a batch."""
+        with self._connections.write_transaction() as connection:
+            _insert_attempts(connection, dict.fromkeys(article_ids, 1))
+
+    def record_failure(self, stored: StoredArticle, error: str, now: datetime) -> bool:
+        """Record why an attempt failed, and abandon the article after the last; return whether it is abandoned."""
+        with self._connections.write_transaction() as connection:
+            failed = update(ARTICLE_ATTEMPT).where(_is_among([stored.id])).values(error=error)
+            attempts = connection.execute(failed.returning(ARTICLE_ATTEMPT.c.attempts)).scalar()
+            if attempts is None or attempts < MAX_FAILED_ATTEMPTS:
+                return False
+            _abandon(connection, stored, error, now)
+        return True
+
+    def release(self, article_ids: Sequence[int]) -> None:
+        """Take back the count of attempts that the program itself has ended, because it stops.
+
+        Without another attempt, the articles are new again.
+        """
+        count = ARTICLE_ATTEMPT.c.attempts
+        open_ones = (_is_among(article_ids), _IS_OPEN)
+        with self._connections.write_transaction() as connection:
+            connection.execute(delete(ARTICLE_ATTEMPT).where(*open_ones, count <= 1, ARTICLE_ATTEMPT.c.error == ""))
+            connection.execute(update(ARTICLE_ATTEMPT).where(*open_ones).values(attempts=count - 1))
+
+    def list_abandoned(self, since_at: datetime) -> list[AbandonedArticle]:
+        """Return the articles that were abandoned since a time, by source; at most 100 of them."""
+        columns = (ARTICLE.c.id, ARTICLE.c.source_id, SOURCE.c.name, ARTICLE.c.title, ARTICLE.c.url)
+        query = (
+            select(*columns, ARTICLE_ATTEMPT.c.error, ARTICLE_ATTEMPT.c.abandoned_at)
+            .join_from(ARTICLE_ATTEMPT, ARTICLE)
+            .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+            .where(ARTICLE_ATTEMPT.c.abandoned_at >= since_at)
+            .order_by(ARTICLE.c.source_id, ARTICLE.c.id)
+        )
+        with self._connections.read_transaction() as connection:
+            return [AbandonedArticle(*row) for row in connection.execute(query.limit(100))]
+
+
+def delete_attempts(connection: Connection, article_ids: Collection[int]) -> None:
+    """Delete the attempts of articles that a step has finished, inside its transaction."""
+    connection.execute(delete(ARTICLE_ATTEMPT).where(_is_among(article_ids)))
+
+
+def _is_among(article_ids: Collection[int]) -> ColumnElement[bool]:
+    return ARTICLE_ATTEMPT.c.article_id.in_(article_ids)
+
+
+def _insert_attempts(connection: Connection, counts: dict[int, int]) -> None:
+    rows = [
+        {"article_id": number, "attempts": count, "error": "", "abandoned_at": None} for number, count in counts.items()
+    ]
+    insert_rows(connection, ARTICLE_ATTEMPT, rows, skip_existing=True)
+
+
+def _abandon(connection: Connection, stored: StoredArticle, error: str, now: datetime) -> None:
+    """Move an article to the next stage without a result; one that was not matched goes to quarantine."""
+    connection.execute(update(ARTICLE_ATTEMPT).where(_is_among([stored.id])).values(error=error, abandoned_at=now))
+    values: dict[str, object] = {"stage": str(_NEXT_STAGE[stored.stage]), "last_error": error}
+    if stored.stage is Stage.EXTRACTED:
+        values |= {
+            "is_alertable": False,
+            "quarantine_reason": f"not {_FAILED_STEP[stored.stage]} in {MAX_FAILED_ATTEMPTS} attempts",
+        }
+    connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(**values))
