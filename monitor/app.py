@@ -32,6 +32,7 @@ from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ignore_progress
+from monitor.pipeline.page_queue import describe_page_lag
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.recheck import Rechecker
 from monitor.pipeline.send_deliveries import DeliverySender
@@ -127,7 +128,14 @@ async def build_collectors(
         database.set_page_retention(settings.keep_pages)
         offloader = ProcessOffloader(metered_offload_pool if spare_cores else None, spare_cores)
         collector = Collector(database, fetcher, process_pool, clock, settings.backfill, offloader)
-        reader = PageReader(database, fetcher, process_pool, clock, settings.backfill)
+        reader = PageReader(
+            database,
+            fetcher,
+            process_pool,
+            clock,
+            settings.backfill,
+            free_request_count=client.free_request_count,
+        )
         yield CollectorServices(collector, reader, client.wait_for_host, offloader), fetcher, process_pool
     finally:
         await offload_pool.aclose()
@@ -271,11 +279,13 @@ def read_gauge_values(database: Database, folder: Path | None, now: datetime) ->
     """Read the values of all gauges: from the database, and the free space of the disk with ``folder``."""
     from monitor.telemetry.metrics import GaugeValues
 
-    due_at = database.sources.next_due_at()
+    due_at, pages = database.sources.next_due_at(), database.articles.list_waiting_pages(now, 1)
     counts, facts = database.deliveries.count_outbox(), database.queries.get_database_info()
     return GaugeValues(
         sources_by_state=database.sources.count_by_state(),
         due_lag_seconds=max(0.0, (now - due_at).total_seconds()) if due_at else 0.0,
+        page_lag_seconds=(now - pages[0].due_at).total_seconds() if pages else 0.0,
+        page_problem=describe_page_lag(pages[0].due_at, now) if pages else "",
         outbox_pending=counts.pending,
         outbox_failed=counts.failed,
         outbox_oldest_seconds=(now - counts.oldest_pending_at).total_seconds() if counts.oldest_pending_at else 0.0,

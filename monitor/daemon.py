@@ -32,6 +32,7 @@ from monitor.match.lint import lint_watchlist
 from monitor.pipeline.canary import Canary
 from monitor.pipeline.maintenance import Maintenance
 from monitor.pipeline.outcome_check import OutcomeCheck
+from monitor.pipeline.page_queue import PAGE_LAG
 from monitor.pipeline.worker_jobs import JobEnqueuer, delete_expired_heartbeats
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool
@@ -323,6 +324,8 @@ class Daemon:
         """Update the gauges of the metrics."""
         values = await self._database.read(read_gauge_values, self._database, self.database_folder, self._clock())
         self._metrics.set_gauges(values)
+        if self._liveness.set_problem(PAGE_LAG, values.page_problem) and values.page_problem:
+            log.warning("pages waiting", reason=values.page_problem)
 
     async def _check_outcome(self, check: OutcomeCheck) -> None:
         """Record late deliveries, late digests and a matching backlog as problems of their components."""

@@ -18,6 +18,7 @@ SHUTDOWN_TIMEOUT = timedelta(seconds=20)
 MAX_CONCURRENT_POLLS, MAX_CONCURRENT_PAGES = 200, 24
 MAX_ARTICLES_PER_TICK = 512  # articles matched before their hits are composed into digests
 REFILLS_PER_TICK, REFILL_DELAY_SECONDS = 4, 0.2  # 4 x 0.2 s fit into a tick of one second
+MIN_REFILL_DELAY_SECONDS = 0.05  # between two leases of pages; many fast pages are leased together
 RECHECK_INTERVAL = timedelta(seconds=30)
 COLLECTION_JOBS = ("poll", "read", "recheck")  # add articles to the database; paused while the disk is full
 
@@ -72,6 +73,7 @@ class DaemonJobs:
         self._pipeline, self._sources, self._on_poll = pipeline, pipeline.sources, on_poll
         self._poll_slots, self._page_slots = TaskSlots(MAX_CONCURRENT_POLLS), TaskSlots(MAX_CONCURRENT_PAGES)
         self._processing_lock = asyncio.Lock()
+        self._has_read_page = asyncio.Event()
         self._is_leasing = True
 
     def jobs(self) -> tuple[PeriodicJob, ...]:
@@ -97,10 +99,24 @@ class DaemonJobs:
         """Start reading listed pages in all free slots, unless workers do it."""
         if self._workers and self._workers.has_workers:
             return
-        await self._fill_slots(self._page_slots, self._pipeline.page_reader.lease, self._read_page)
+        end = asyncio.get_running_loop().time() + REFILLS_PER_TICK * REFILL_DELAY_SECONDS
+        while self._is_leasing:
+            self._has_read_page.clear()
+            free = self._page_slots.free_count
+            for pending_page in await self._pipeline.page_reader.queue.lease(free) if free else ():
+                self._page_slots.start(self._read_page(pending_page))
+            try:
+                # a page that is done makes room for the next one of its host
+                await asyncio.wait_for(self._has_read_page.wait(), end - asyncio.get_running_loop().time())
+            except TimeoutError:
+                return
+            await asyncio.sleep(MIN_REFILL_DELAY_SECONDS)
 
     async def _read_page(self, pending_page: PendingPage) -> None:
-        await self._pipeline.page_reader.read(pending_page, self._sources.get(pending_page.source_id))
+        try:
+            await self._pipeline.page_reader.read(pending_page, self._sources.get(pending_page.source_id))
+        finally:
+            self._has_read_page.set()
 
     async def _fill_slots(
         self,

@@ -28,6 +28,7 @@ from monitor.domain.errors import ConfigError
 from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
 
 if TYPE_CHECKING:
+    from monitor.domain.article import DuePage
     from monitor.domain.poll_state import PollState
     from monitor.domain.read_models import (
         AbandonedArticle,
@@ -159,6 +160,7 @@ class StatusReport:
     workers: WorkerOverview = field(default_factory=WorkerOverview)
     disk_space: "DiskSpace | None" = None
     abandoned: "tuple[AbandonedArticle, ...]" = ()
+    waiting_pages: "tuple[DuePage, ...]" = ()
 
 
 def status(
@@ -220,6 +222,7 @@ def load_report(config: Path, database: str) -> StatusReport:
             created_at=now,
             workers=load_worker_overview(opened, now),
             disk_space=opened.maintenance.measure_disk_space(),
+            waiting_pages=tuple(opened.articles.list_waiting_pages(now)),
             abandoned=tuple(opened.attempts.list_abandoned(now - ABANDONED_PERIOD)),
         )
     finally:
@@ -254,6 +257,7 @@ def report_record(report: StatusReport) -> dict[str, object]:
         },
         "database": {name: getattr(report.database, name) for name in report.database.__dataclass_fields__},
         "daemon": asdict(report.daemon),
+        "page_due_at": report.waiting_pages[0].due_at if report.waiting_pages else None,
         "abandoned": [asdict(article) for article in report.abandoned],
         **workers_record(report.workers, report.created_at),
     }
@@ -283,6 +287,7 @@ def source_status_record(source: "SourceStatus") -> dict[str, object]:
 def find_problems(report: StatusReport) -> Iterator[str]:
     """Yield a sentence for each problem, with a suggestion."""
     from monitor.pipeline.maintenance import is_disk_space_low
+    from monitor.pipeline.page_queue import PAGE_LAG, format_busiest_hosts
 
     daemon, counts = report.daemon, report.outbox
     if errors := find_config_errors(report):
@@ -294,8 +299,9 @@ def find_problems(report: StatusReport) -> Iterator[str]:
             f"The daemon has been silent since {format_time(daemon.seen_at)}: "
             "see its log and start it with `monitor run`."
         )
-    if daemon.state == "running":
-        yield from (f"The daemon reports: {problem}." for problem in daemon.problems)
+    for problem in daemon.problems if daemon.state == "running" else ():
+        hosts = format_busiest_hosts(page.url for page in report.waiting_pages) if problem.startswith(PAGE_LAG) else ""
+        yield f"The daemon reports: {problem}{hosts and f', most of them at {hosts}'}."
     if report.disk_space and not daemon.problems and is_disk_space_low(report.disk_space, was_low=False):
         yield (
             f"Only {report.disk_space.free_bytes / 1e6:.1f} MB are free on the database's disk: "
@@ -383,8 +389,10 @@ def print_report(report: StatusReport, *, show_all: bool) -> None:
         summarize_sources(report.sources) + ("" if len(listed) == len(report.sources) else " --all lists every source.")
     )
     facts, counts = report.database, report.outbox
+    pages = report.waiting_pages
+    waiting = f" (the first was due {format_age(pages[0].due_at, report.created_at)})" if pages else ""
     typer.echo(
-        f"{facts.article_count} articles, {facts.pending_pages} pages to read, {facts.unmatched} to match; "
+        f"{facts.article_count} articles, {facts.pending_pages} pages to read{waiting}, {facts.unmatched} to match; "
         f"{counts.pending} deliveries pending, {counts.failed} failed, {counts.rejected} rejected."
     )
     for line in format_workers(report.workers, report.created_at):

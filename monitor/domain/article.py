@@ -155,3 +155,13 @@ class ArticleAttempt:
 
     article_id: int
     source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    """Listed article whose page may be fetched since ``due_at``."""
+
+    due_at: datetime
+    article_id: int
+    source_id: str
+    url: str

@@ -105,6 +105,10 @@ class HttpFetcher:
         """Wait until the host of a URL may be requested again, for callers that let another process fetch next."""
         await self._host_limiter.wait_until_ready(extract_host(url))
 
+    def free_request_count(self, url: str) -> int:
+        """Return how many requests to the host of a URL may start now without a wait."""
+        return self._host_limiter.free_request_count(extract_host(url))
+
     async def aclose(self) -> None:
         """Close the transport; a running fetch ends at its own timeout."""
         await self._transport.aclose()

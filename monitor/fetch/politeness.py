@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+MAX_SHORT_WAIT_SECONDS = 0.2
+"""Remaining delay up to which a request counts as possible now: shorter than the time between two looks."""
+
 
 @dataclass(slots=True)
 class _HostState:
@@ -57,6 +60,16 @@ class HostLimiter:
         host = self._hosts.get(host_name)
         if host and (remaining := host.next_request_at - _now()) > 0:
             await asyncio.sleep(remaining)
+
+    def free_request_count(self, host_name: str) -> int:
+        """Return how many requests to a host may start now; one whose delay is not known yet is asked once at first."""
+        host = self._hosts.get(host_name)
+        if host is None:
+            return 1
+        free = self._max_concurrent - host.user_count
+        if host.delay_seconds:
+            free = min(free, 1)
+        return max(0, free) if host.next_request_at - _now() <= MAX_SHORT_WAIT_SECONDS else 0
 
     def _evict_idle_hosts(self) -> None:
         """Remove hosts without users and without a running delay, once more than 4096 are stored."""

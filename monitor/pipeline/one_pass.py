@@ -1,13 +1,15 @@
 """The pipeline as one pass, from due sources to sent deliveries; a pool of bounded background tasks."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import inf
+from typing import TypeVar
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.digest import Digest
+from monitor.domain.poll_state import Lease
 from monitor.domain.source import Source
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.pipeline.compose_digests import DigestComposer
@@ -47,7 +49,46 @@ class TaskSlots:
         return len(late)
 
 
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+async def run_continuously(
+    lease: Callable[[int], Awaitable[Sequence[T]]],
+    work: Callable[[T], Coroutine[object, object, R]],
+    concurrency: int,
+    report: Callable[[int], None],
+    has_waiting: Callable[[], bool] = lambda: False,
+) -> list[R]:
+    """Lease and do work until none is left, ``concurrency`` pieces at a time; a slow piece occupies only one place.
+
+    ``report`` is called with the number of pieces done. While ``has_waiting``, work exists that cannot be leased yet.
+    """
+    running: set[asyncio.Task[R]] = set()
+    results: list[R] = []
+    try:
+        while True:
+            free = concurrency - len(running)
+            leased = await lease(free) if free else ()
+            running.update(asyncio.ensure_future(work(item)) for item in leased)
+            if not running and not has_waiting():
+                return results
+            if running:
+                await asyncio.wait(running, timeout=WAITING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(MIN_LEASE_SECONDS if running else WAITING_SECONDS)  # some finish together
+            done = {task for task in running if task.done()}
+            running -= done
+            results += [task.result() for task in done]
+            if done:
+                report(len(results))
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
 ProgressCallback = Callable[[str, int], None]
+WAITING_SECONDS, MIN_LEASE_SECONDS = 0.2, 0.01
 BATCH_SIZE = 48
 DELIVERY_DRAIN_SECONDS = 60
 
@@ -94,23 +135,36 @@ class Pipeline:
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
         """Poll due sources until none is due, or the named sources once."""
-        polls: list[PollResult] = []
-        while done := await self.collector.run_due(
-            self.sources, BATCH_SIZE if source_ids is None else len(source_ids), source_ids
-        ):
-            polls += done
+        if source_ids is not None:
+            polls = await self.collector.run_due(self.sources, len(source_ids), source_ids)
             progress("sources polled", len(polls))
-            if source_ids is not None:
-                break
-        return tuple(polls)
+            return tuple(polls)
+        sources = self.sources
+
+        async def lease(limit: int) -> list[Lease]:
+            return [one for one in await self.collector.lease(limit) if one.source_id in sources]
+
+        return tuple(
+            await run_continuously(
+                lease,
+                lambda one: self.collector.poll(one, sources[one.source_id], wait=True),
+                BATCH_SIZE,
+                lambda count: progress("sources polled", count),
+            )
+        )
 
     async def read_pages(self, progress: ProgressCallback) -> tuple[PageResult, ...]:
         """Read the pages of listed articles until none is due."""
-        pages: list[PageResult] = []
-        while done := await self.page_reader.run_due(self.sources, BATCH_SIZE):
-            pages += done
-            progress("pages read", len(pages))
-        return tuple(pages)
+        sources, queue = self.sources, self.page_reader.queue
+        return tuple(
+            await run_continuously(
+                queue.lease,
+                lambda page: self.page_reader.read(page, sources.get(page.source_id)),
+                BATCH_SIZE,
+                lambda count: progress("pages read", count),
+                lambda: queue.has_waiting,
+            )
+        )
 
     async def recheck(self, progress: ProgressCallback = ignore_progress) -> tuple[RecheckResult, ...]:
         """Recheck the pages of reported articles until none is due."""

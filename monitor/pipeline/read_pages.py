@@ -11,11 +11,11 @@ from monitor.domain.fetch_result import Blocked, Fetched, FetchPurpose, FetchReq
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
 from monitor.pipeline.feed_documents import request_headers
+from monitor.pipeline.page_queue import PAGE_LEASE, PageQueue, always_free
 from monitor.pipeline.store_retry import Sleep, run_with_retries
 from monitor.store.database import Database
 from monitor.stories.undated import decide_undated_article
 
-PAGE_LEASE = timedelta(minutes=5)
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
@@ -55,23 +55,32 @@ class PageReader:
         clock: Clock,
         backfill: timedelta,
         sleep: Sleep = asyncio.sleep,
+        free_request_count: Callable[[str], int] = always_free,
     ) -> None:
         self._database, self._fetcher, self._process_pool, self._clock = database, fetcher, process_pool, clock
         self._backfill, self._sleep = backfill, sleep
-
-    async def lease(self, limit: int, source_id: str | None = None) -> list[PendingPage]:
-        """Lease at most ``limit`` articles whose page is due, of one source if ``source_id`` is given."""
-        now = self._clock()
-        return await self._database.run(self._database.articles.lease_pages, now, limit, now + PAGE_LEASE, source_id)
+        self.queue = PageQueue(database, clock, free_request_count)
 
     async def run_due(
         self, sources: Mapping[str, Source], limit: int, source_id: str | None = None
     ) -> list[PageResult]:
-        """Lease and read at most ``limit`` articles concurrently."""
-        leased = await self.lease(limit, source_id)
-        return list(await asyncio.gather(*(self.read(pending, sources.get(pending.source_id)) for pending in leased)))
+        """Lease and read at most ``limit`` pages at a time, for a worker whose jobs share the places of the hosts.
+
+        Of one source if ``source_id`` is given.
+        """
+        now = self._clock()
+        lease_pages = self._database.articles.lease_pages
+        leased = await self._database.run(lease_pages, now, limit, now + PAGE_LEASE, source_id)
+        return list(await asyncio.gather(*(self._read(page, sources.get(page.source_id)) for page in leased)))
 
     async def read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
+        """Read one page of the queue and store the result; never raises."""
+        try:
+            return await self._read(pending_page, source)
+        finally:
+            self.queue.finish(pending_page)
+
+    async def _read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
         """Read one article's page and store the result; never raises."""
         try:
             return await self._fetch_and_store(pending_page, source)

@@ -7,13 +7,14 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, literal, select, tuple_, update
 
-from monitor.domain.article import Article, KnownArticle, NewArticle, PendingPage, Stage, StoredArticle
+from monitor.domain.article import Article, DuePage, KnownArticle, NewArticle, PendingPage, Stage, StoredArticle
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import Lease, PollState
+from monitor.store.column_types import UtcDateTime
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY
 from monitor.store.evidence import save_page_snapshot
@@ -94,7 +95,6 @@ class ArticleStore:
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
     ) -> list[PendingPage]:
         """Lease articles whose page is due to be fetched, oldest first; the lease counts as an attempt."""
-        token = secrets.token_hex(8)
         due = (IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
             select(ARTICLE.c.id)
@@ -103,9 +103,35 @@ class ArticleStore:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
+        return self._lease_pages(ARTICLE.c.id.in_(chosen.scalar_subquery()), expires_at)
+
+    def list_due_pages(self, now: datetime, limit: int, after: DuePage | None = None) -> list[DuePage]:
+        """Return pages that may be fetched now, the most overdue first, from the one that follows ``after``."""
+        order = (ARTICLE.c.next_attempt_at, ARTICLE.c.id)
+        query = select(*order, ARTICLE.c.source_id, ARTICLE.c.url).where(IS_LISTED, ARTICLE.c.next_attempt_at <= now)
+        if after:
+            query = query.where(tuple_(*order) > tuple_(literal(after.due_at, UtcDateTime()), after.article_id))
+        with self._connections.read_transaction() as connection:
+            return [DuePage(*row) for row in connection.execute(query.order_by(*order).limit(limit))]
+
+    def list_waiting_pages(self, now: datetime, limit: int = 500) -> list[DuePage]:
+        """Return the pages that nobody reads now although they are due, the most overdue first."""
+        waiting = (IS_LISTED, ARTICLE.c.next_attempt_at <= now, ARTICLE.c.lease_token == "")
+        order = (ARTICLE.c.next_attempt_at, ARTICLE.c.id)
+        query = select(*order, ARTICLE.c.source_id, ARTICLE.c.url).where(*waiting).order_by(*order).limit(limit)
+        with self._connections.read_transaction() as connection:
+            return [DuePage(*row) for row in connection.execute(query)]
+
+    def lease_chosen_pages(self, article_ids: Sequence[int], now: datetime, expires_at: datetime) -> list[PendingPage]:
+        """Lease these pages, except any that another process has leased meanwhile; an attempt counts from here on."""
+        chosen = (ARTICLE.c.id.in_(article_ids), IS_LISTED, ARTICLE.c.next_attempt_at <= now)
+        return self._lease_pages(and_(*chosen), expires_at)
+
+    def _lease_pages(self, condition: ColumnElement[bool], expires_at: datetime) -> list[PendingPage]:
+        token = secrets.token_hex(8)
         claim = (
             update(ARTICLE)
-            .where(ARTICLE.c.id.in_(chosen.scalar_subquery()))
+            .where(condition)
             .values(lease_token=token, next_attempt_at=expires_at, attempts=ARTICLE.c.attempts + 1)
             .returning(ARTICLE.c.id)
         )

@@ -1,4 +1,4 @@
-"""Attempts to match or group an article: counted before they begin, so that no article can stop the program for ever.
+"""Attempts to match or group an article: counted before they begin, so that none can stop the program again and again.
 
 A row exists only while an article is in work, waits for its next attempt, or is abandoned. A step that succeeds deletes
 it in the transaction that stores the result.

@@ -41,7 +41,11 @@ _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class GaugeValues:
-    """Current values read from database and disk; ``due_lag_seconds`` is the delay of the most overdue source."""
+    """Current values read from database and disk.
+
+    ``due_lag_seconds`` and ``page_lag_seconds`` are the delays of the most overdue source and page; ``page_problem``
+    describes pages that wait for too long.
+    """
 
     sources_by_state: Mapping[SourceState, int]
     due_lag_seconds: float = 0.0
@@ -51,6 +55,8 @@ class GaugeValues:
     database_bytes: int = 0
     disk_free_bytes: int = 0
     queue: QueueCounts = field(default_factory=QueueCounts)
+    page_lag_seconds: float = 0.0
+    page_problem: str = ""
 
 
 class Metrics:
@@ -81,6 +87,9 @@ class Metrics:
         self._sources = Gauge("monitor_sources", "Sources by state", ["state"], registry=registry)
         self._due_lag = Gauge(
             "monitor_due_lag_seconds", "Delay of the most overdue source in seconds", registry=registry
+        )
+        self._page_lag = Gauge(
+            "monitor_page_lag_seconds", "Delay of the most overdue page in seconds", registry=registry
         )
         self._outbox_pending = Gauge("monitor_outbox_pending", "Deliveries waiting to be sent", registry=registry)
         self._outbox_failed = Gauge("monitor_outbox_failed", "Failed deliveries", registry=registry)
@@ -167,6 +176,7 @@ class Metrics:
         for state in SourceState:
             self._sources.labels(state.value).set(values.sources_by_state.get(state, 0))
         self._due_lag.set(values.due_lag_seconds)
+        self._page_lag.set(values.page_lag_seconds)
         self._outbox_pending.set(values.outbox_pending)
         self._outbox_failed.set(values.outbox_failed)
         self._outbox_oldest.set(values.outbox_oldest_seconds)

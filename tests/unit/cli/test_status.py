@@ -21,6 +21,7 @@ from monitor.cli.status import (
     report_record,
     source_status_record,
 )
+from monitor.domain.article import DuePage
 from monitor.domain.poll_state import EntryCounts, PollState, SourceState
 from monitor.domain.read_models import (
     AbandonedArticle,
@@ -65,6 +66,14 @@ UNHEALTHY: list[tuple[Callable[[StatusReport], StatusReport], str]] = [
             ),
         ),
         "https://one.example/b (took longer than 60 s): `monitor articles release one` tries them once more.",
+    ),
+    (
+        lambda s: replace(
+            s,
+            daemon=DaemonStatus("running", NOW, ("page lag: pages wait for up to 11 min",)),
+            waiting_pages=(DuePage(NOW, 1, "one", "https://one.example/a"),),
+        ),
+        "The daemon reports: page lag: pages wait for up to 11 min, most of them at one.example (1).",
     ),
     (lambda s: replace(s, daemon=DaemonStatus("silent", NOW)), "start it with `monitor run`"),
     (lambda s: replace(s, daemon=DaemonStatus("stopped", NOW)), "The daemon was stopped at 2026"),

@@ -97,7 +97,16 @@ def test_gauges_have_every_source_state() -> None:
     """States without a source are zero."""
     metrics = Metrics("1")
     metrics.set_gauges(
-        GaugeValues({SourceState.OK: 40, SourceState.BLOCKED: 2}, 3.5, 1, 2, timedelta(hours=1).total_seconds(), 10, 20)
+        GaugeValues(
+            {SourceState.OK: 40, SourceState.BLOCKED: 2},
+            3.5,
+            1,
+            2,
+            timedelta(hours=1).total_seconds(),
+            10,
+            20,
+            page_lag_seconds=4.5,
+        )
     )
     metrics.record_reload(NOW, is_success=True)
     metrics.record_reload(NOW + timedelta(hours=1), is_success=False)
@@ -107,7 +116,7 @@ def test_gauges_have_every_source_state() -> None:
     found = values(metrics)
     assert found['monitor_sources{state="ok"}'] == 40
     assert found['monitor_sources{state="gap"}'] == 0
-    assert found["monitor_due_lag_seconds"] == 3.5
+    assert (found["monitor_due_lag_seconds"], found["monitor_page_lag_seconds"]) == (3.5, 4.5)
     assert (found["monitor_outbox_pending"], found["monitor_outbox_failed"]) == (1, 2)
     assert found["monitor_outbox_oldest_seconds"] == 3600
     assert (found["monitor_db_size_bytes"], found["monitor_disk_free_bytes"]) == (10, 20)

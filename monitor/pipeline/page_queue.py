@@ -1,0 +1,107 @@
+"""Queue of listed pages: few pages of a host and of a source are read at a time, and the hosts take turns.
+
+The order by time alone would let the pages of one slow host take all places. A page is leased only when its host may be
+asked at once, so that a wait for a host takes no place from the others.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from itertools import count
+
+from monitor.domain.article import DuePage, PendingPage
+from monitor.domain.ports import Clock
+from monitor.store.database import Database
+from monitor.text.urls import extract_host
+
+PAGE_LEASE = timedelta(minutes=5)
+MAX_PAGES_PER_HOST = 2
+"""Pages of one host that are read at a time: as many as the fetcher sends requests to one host."""
+MAX_PAGES_PER_SOURCE = 6
+"""Pages of one source that are read at a time: a quarter of the daemon's places, because a feed may link to many
+hosts."""
+MAX_PAGE_LAG = timedelta(minutes=10)
+"""Delay of the most overdue page above which there is a problem: 300 new pages of one host take 5 minutes at one
+request per second."""
+PAGE_LAG = "page lag"
+"""Name under which pages that wait for too long are a problem of the probes, the status and the heartbeat."""
+_MAX_SCANNED_PAGES = 5_000
+"""Due pages that one look reads: 10 ms. A longer queue is read part by part."""
+_MAX_REMEMBERED_HOSTS = 5_000
+
+
+def always_free(_url: str) -> int:
+    """Return that a host may be asked at once, for a fetcher without delays."""
+    return MAX_PAGES_PER_HOST
+
+
+class PageQueue:
+    """Leases due pages. ``free_request_count`` returns how many requests to the host of a URL may start now."""
+
+    def __init__(
+        self, database: Database, clock: Clock, free_request_count: Callable[[str], int] = always_free
+    ) -> None:
+        self._database, self._clock, self._free_request_count = database, clock, free_request_count
+        self._by_host, self._by_source = Counter[str](), Counter[str]()
+        self._turns, self._last_turn = count(1), dict[str, int]()
+        self._scan_from: DuePage | None = None
+        self.has_waiting = False
+        """True if the last look found due pages whose host or source was busy."""
+
+    async def lease(self, limit: int) -> list[PendingPage]:
+        """Lease at most ``limit`` due pages; each must then be passed to ``finish``."""
+        now = self._clock()
+        articles = self._database.articles
+        due = await self._database.read(articles.list_due_pages, now, _MAX_SCANNED_PAGES, self._scan_from)
+        has_more = len(due) == _MAX_SCANNED_PAGES
+        chosen = self._choose(due, limit)
+        self.has_waiting = len(chosen) < len(due) or has_more or self._scan_from is not None
+        self._scan_from = due[-1] if has_more and len(chosen) < limit else None
+        if not chosen:
+            return []
+        numbers = [page.article_id for page in chosen]
+        leased = await self._database.run(articles.lease_chosen_pages, numbers, now, now + PAGE_LEASE)
+        for page in leased:
+            self._by_host[extract_host(page.article.url)] += 1
+            self._by_source[page.source_id] += 1
+        return leased
+
+    def finish(self, page: PendingPage) -> None:
+        """Give the place of a leased page back."""
+        for counts, key in ((self._by_host, extract_host(page.article.url)), (self._by_source, page.source_id)):
+            counts[key] -= 1
+            if counts[key] <= 0:
+                del counts[key]
+
+    def _choose(self, due: Iterable[DuePage], limit: int) -> list[DuePage]:
+        """Return the pages to read now: of each host the oldest ones, the hosts in the order of their last turn."""
+        waiting: defaultdict[str, deque[DuePage]] = defaultdict(deque)
+        for page in due:
+            waiting[extract_host(page.url)].append(page)
+        chosen: list[DuePage] = []
+        sources = Counter(self._by_source)
+        for host in sorted(waiting, key=lambda host: self._last_turn.get(host, 0)):
+            pages = waiting[host]
+            free = min(MAX_PAGES_PER_HOST - self._by_host[host], self._free_request_count(pages[0].url))
+            while pages and free > 0 and len(chosen) < limit:
+                page = pages.popleft()
+                if sources[page.source_id] < MAX_PAGES_PER_SOURCE:
+                    sources[page.source_id] += 1
+                    free -= 1
+                    chosen.append(page)
+                    self._last_turn[host] = next(self._turns)
+        if len(self._last_turn) > _MAX_REMEMBERED_HOSTS:
+            self._last_turn = {host: turn for host, turn in self._last_turn.items() if host in waiting}
+        return chosen
+
+
+def describe_page_lag(oldest_due_at: datetime, now: datetime) -> str:
+    """Return the problem of pages that wait for too long, without the name of any host, or an empty text."""
+    lag = now - oldest_due_at
+    return f"pages wait for up to {int(lag.total_seconds() // 60)} min" if lag > MAX_PAGE_LAG else ""
+
+
+def format_busiest_hosts(urls: Iterable[str]) -> str:
+    """Return the hosts with most of the pages, each with its number of pages."""
+    hosts = Counter(map(extract_host, urls)).most_common(3)
+    return ", ".join(f"{host} ({number})" for host, number in hosts)
