@@ -17,6 +17,9 @@ from monitor.store.database import Database
 from monitor.stories.undated import decide_undated_article
 
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
+MAX_BEGUN_ATTEMPTS = 6
+"""Attempts that began after which a page is not fetched again: a failed page has at most three, and more of them mean that
+the process ended each time."""
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 
@@ -98,6 +101,8 @@ class PageReader:
 
     async def _fetch_and_store(self, pending_page: PendingPage, source: Source | None) -> PageResult:
         url = pending_page.article.url
+        if pending_page.attempts >= MAX_BEGUN_ATTEMPTS:
+            return await self._store_feed_text(pending_page, f"{pending_page.attempts} attempts were interrupted")
         headers = request_headers(source, url) if source else ()
         outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
         if isinstance(outcome, Fetched):

@@ -248,3 +248,12 @@ def test_an_undated_article_without_a_readable_page_is_decided_by_their_number(
     list_article(database, quarantine_reason=reason)
     run(database, Gone("410"))
     assert bool(row(database).is_alertable) is expected
+
+
+def test_a_page_whose_attempts_never_end_is_given_its_feed_text(database: Database) -> None:
+    """A page that ends the process at each attempt is not fetched again for ever."""
+    list_article(database, attempts=MAX_BEGUN_ATTEMPTS)
+    result = run(database, Fetched(URL, 200, (), PAGE, "text/html"))
+    assert result.error == f"{MAX_BEGUN_ATTEMPTS} attempts were interrupted"
+    (stored,) = database.articles.unmatched(5)
+    assert stored.article.standfirst == "A bridge."
