@@ -18,8 +18,8 @@ from monitor.stories.undated import decide_undated_article
 
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
 MAX_BEGUN_ATTEMPTS = 6
-"""Attempts that began after which a page is not fetched again: a failed page has at most three, and more of them mean that
-the process ended each time."""
+"""Attempts that began after which a page is not fetched again: a failed page has at most three, and more of them mean
+that the process ended each time."""
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 

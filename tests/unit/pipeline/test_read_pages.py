@@ -12,6 +12,7 @@ from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 from support.postgres import Postgres
 
 from monitor.domain.article import Article, NewArticle, Stage
+from monitor.domain.errors import WorkerKilled
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchRequest, FetchResult, Gone
 from monitor.domain.ports import ProcessPool
 from monitor.domain.secret import Secret
@@ -255,5 +256,23 @@ def test_a_page_whose_attempts_never_end_is_given_its_feed_text(database: Databa
     list_article(database, attempts=MAX_BEGUN_ATTEMPTS)
     result = run(database, Fetched(URL, 200, (), PAGE, "text/html"))
     assert result.error == f"{MAX_BEGUN_ATTEMPTS} attempts were interrupted"
+    (stored,) = database.articles.unmatched(5)
+    assert stored.article.standfirst == "A bridge."
+
+
+class KillingPool:
+    """Process pool whose worker processes all exceed their limits."""
+
+    async def run(self, work: Callable[..., T], *_args: object) -> T:
+        """Raise the error of a killed process."""
+        raise WorkerKilled(f"{work.__name__} took longer than 15 s")
+
+
+def test_a_page_that_takes_too_long_to_extract_is_given_its_feed_text(database: SqlDatabase) -> None:
+    """The worker process is killed; the article has the text of its feed and the reason, and is not fetched again."""
+    list_article(database)
+    result = run(database, Fetched(URL, 200, (), PAGE, "text/html"), KillingPool())
+    assert result.error == "extract_page took longer than 15 s"
+    assert row(database).last_error == result.error
     (stored,) = database.articles.unmatched(5)
     assert stored.article.standfirst == "A bridge."
