@@ -17,7 +17,7 @@ from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchRequest, 
 from monitor.domain.ports import ProcessPool
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
-from monitor.pipeline.read_pages import PageReader, PageResult, retry_at
+from monitor.pipeline.read_pages import MAX_BEGUN_ATTEMPTS, PageReader, PageResult, retry_at
 from monitor.store.database import Database
 from monitor.stories.undated import FEW_UNDATED_REASON, MANY_UNDATED_REASON
 
@@ -268,7 +268,7 @@ class KillingPool:
         raise WorkerKilled(f"{work.__name__} took longer than 15 s")
 
 
-def test_a_page_that_takes_too_long_to_extract_is_given_its_feed_text(database: SqlDatabase) -> None:
+def test_a_page_that_takes_too_long_to_extract_is_given_its_feed_text(database: Database) -> None:
     """The worker process is killed; the article has the text of its feed and the reason, and is not fetched again."""
     list_article(database)
     result = run(database, Fetched(URL, 200, (), PAGE, "text/html"), KillingPool())
