@@ -9,12 +9,13 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from monitor.config.secrets import has_secret_reference
-from monitor.config.sections import list_secret_keys
+from monitor.config.sections import find_nested_type, get_keys, holds_secret, list_annotated, list_secret_keys
 from monitor.config.yaml_document import KeyPath
-from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID
+from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel
 from monitor.domain.configuration import Settings
 from monitor.domain.digest import DigestPlan
 from monitor.domain.errors import KeyIssue
+from monitor.domain.field_types import ValueMark, WarningIfMissing
 from monitor.domain.source import Source, SourceKind
 from monitor.domain.value_parsers import is_ip_address, suggest_similar
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule
@@ -207,38 +208,66 @@ def _check_typed_secrets(file: Sections) -> Iterator[KeyIssue]:
 
 def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Yield the place and text of each value that is a secret, or that has a password in it."""
-    addresses: list[tuple[KeyPath, Any]] = [(("settings", "database"), _get_mapping(tree, "settings").get("database"))]
-    for name, channel in _get_mapping(tree, "channels").items():
-        webhook, email = _get_mapping(channel, "webhook"), _get_mapping(channel, "email")
-        path: KeyPath = ("channels", name)
-        yield from (
-            ((*path, "webhook", "secret", *inner), text) for inner, text in _list_strings(webhook.get("secret"))
-        )
-        chat = channel.get("chat") if isinstance(channel, dict) else None
-        yield from (((*path, "chat", *inner), text) for inner, text in _list_strings(chat))
-        addresses.append(((*path, "email", "server"), email.get("server")))
+    yield from _list_typed_values(("settings",), tree.get("settings"), Settings)
     for name, source in _get_mapping(tree, "sources").items():
-        for header, value in _get_mapping(source, "headers").items():
-            if isinstance(value, str) and _SECRET_HEADER.search(str(header)):
-                yield ("sources", name, "headers", header), value
-    for path, address in addresses:
-        user = str(address).rpartition("@")[0].partition("://")[2]
-        if user.partition(":")[2]:
-            yield path, user
+        yield from _list_typed_values(("sources", name), source, Source)
+    for name, channel in _get_mapping(tree, "channels").items():
+        for path, model, given in _list_channel_parts(("channels", name), channel):
+            for inner, text in _list_typed_values((), given, model):
+                yield (path if model.inline_field else (*path, *inner)), text
+
+
+def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, type[Channel], dict[str, Any]]]:
+    """Yield each kind that a channel has in the file: its place, its type, and its value as a mapping of fields."""
+    for kind, model in CHANNEL_KINDS.items():
+        if isinstance(channel, Mapping) and kind in channel:
+            value = channel[kind]
+            given = {model.inline_field: value} if model.inline_field else value
+            yield (*path, kind), model, given if isinstance(given, dict) else {}
+
+
+def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the secrets in a value of a type with keys; of a URL with a login, the login alone."""
+    for key, info in get_keys(type_).items():
+        part = value.get(key) if isinstance(value, Mapping) else None
+        nested = find_nested_type(info.annotation)
+        if nested:
+            yield from _list_typed_values((*path, key), part, nested)
+        elif isinstance(part, Mapping) and holds_secret(info.annotation):
+            for name, text in part.items():
+                if isinstance(text, str) and _SECRET_HEADER.search(str(name)):
+                    yield (*path, key, name), text
+        elif holds_secret(info.annotation):
+            is_login = ValueMark.LOGIN_IS_SECRET in list_annotated(info.annotation, ValueMark)
+            for inner, text in _list_strings(part):
+                if secret := _find_login(text) if is_login else text:
+                    yield (*path, key, *inner), secret
+
+
+def _find_login(url: str) -> str:
+    """Return the user part of a URL if there is a password in it, else an empty text."""
+    user = url.rpartition("@")[0].partition("://")[2]
+    return user if user.partition(":")[2] else ""
 
 
 def _check_channel(path: KeyPath, channel: Mapping[str, Any], networks: Networks) -> Iterator[KeyIssue]:
     """Check the text of a channel in the file, before its secrets are resolved."""
-    webhook = _get_mapping(channel, "webhook")
-    if webhook and "secret" not in webhook:
-        text = "messages are not signed, so the receiver cannot detect a forged one; add secret: ${NAME}"
-        yield KeyIssue((*path, "webhook"), text, is_warning=True)
-    url = webhook.get("url")
-    if isinstance(url, str):
-        yield from _check_address((*path, "webhook", "url"), url, networks)
-        if url.startswith("http://") and not _is_private_host(_parse_host(url)):
-            text = "http:// sends the messages unencrypted; write https://"
-            yield KeyIssue((*path, "webhook", "url"), text, is_warning=True)
+    for kind_path, model, given in _list_channel_parts(path, channel):
+        for key, info in get_keys(model).items():
+            place = kind_path if model.inline_field else (*kind_path, key)
+            for warning in list_annotated(info.annotation, WarningIfMissing):
+                if given and key not in given:
+                    yield KeyIssue(kind_path, warning.text, is_warning=True)
+            if ValueMark.HTTP_TARGET in list_annotated(info.annotation, ValueMark):
+                for inner, url in _list_strings(given.get(key)):
+                    yield from _check_http_target((*place, *inner), url, networks)
+
+
+def _check_http_target(path: KeyPath, url: str, networks: Networks) -> Iterator[KeyIssue]:
+    yield from _check_address(path, url, networks)
+    if url.startswith("http://") and not _is_private_host(_parse_host(url)):
+        text = "http:// sends the messages unencrypted; write https://"
+        yield KeyIssue(path, text, is_warning=True)
 
 
 def _check_digest(path: KeyPath, entry: Entry[DigestPlan], file: Sections) -> Iterator[KeyIssue]:

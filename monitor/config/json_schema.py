@@ -62,8 +62,8 @@ def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a channel's key: that of the type, or of its one field if the value is not a mapping."""
-    if model.value_field:
-        reference = definitions.pop(model.__name__)["properties"][model.value_field]
+    if model.inline_field:
+        reference = definitions.pop(model.__name__)["properties"][model.inline_field]
     return {**reference, "description": model.__doc__}
 
 

@@ -203,22 +203,22 @@ class _ConfigurationReader:
                 self._add_key_issue(issue)
             for kind, type_ in CHANNEL_KINDS.items():
                 if kind in keys:
-                    entry = self._validate((*path, kind), {"id": name}, given[kind], type_, type_.value_field)
+                    entry = self._validate((*path, kind), {"id": name}, given[kind], type_, type_.inline_field)
                     if entry:
                         found[name] = entry
         return found
 
     def _validate(
-        self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], value_field: str = ""
+        self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], inline_field: str = ""
     ) -> Entry[T] | None:
         """Validate one value and report its errors; the entry then has the keys without errors, for further checks.
 
         Return None if no key is left to check.
 
-        ``fixed`` are fields that the file has elsewhere. ``value_field`` names the one field of a value that is not a
-        mapping.
+        ``fixed`` are fields that the file has elsewhere. ``inline_field`` is the field whose value ``value`` is, or ""
+        if it is a mapping of all fields.
         """
-        given = {value_field: value} if value_field else {} if value is None else value
+        given = {inline_field: value} if inline_field else {} if value is None else value
         if isinstance(given, dict):
             for key in fixed.keys() & given.keys():
                 self._add_key_issue(KeyIssue((*path, key), describe_unknown_key(key, type_)), prefer_key=True)
@@ -229,11 +229,11 @@ class _ConfigurationReader:
         except ValidationError as error:
             details = error.errors(include_url=False)
         for detail in details:
-            if value_field:
+            if inline_field:
                 detail["loc"] = detail["loc"][1:]
-            issue = describe_error(path, detail, None if value_field else type_)
+            issue = describe_error(path, detail, None if inline_field else type_)
             self._add_key_issue(issue, prefer_key=detail["type"] in {UNKNOWN_KEY_ERROR, "missing"})
-        if value_field or not isinstance(given, dict):
+        if inline_field or not isinstance(given, dict):
             return None
         wrong = {detail["loc"][0] for detail in details if detail["loc"]}
         right = {key: part for key, part in given.items() if key not in wrong}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic.fields import FieldInfo
 
@@ -13,6 +13,8 @@ from monitor.domain.digest import DigestPlan
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule
+
+T = TypeVar("T")
 
 SECTION_DESCRIPTIONS = {
     "settings": "settings of the whole daemon",
@@ -67,16 +69,34 @@ def find_nested_type(annotation: Any) -> type | None:
 @cache
 def list_secret_keys() -> tuple[str, ...]:
     """Return the keys whose values may refer to secrets, in the order of the file."""
-    keys = [
-        key for type_ in (Settings, Source) for key, info in get_keys(type_).items() if _holds_secret(info.annotation)
-    ]
+    keys = [*_list_nested_secret_keys(Settings), *_list_nested_secret_keys(Source)]
     for kind, model in CHANNEL_KINDS.items():
-        inner = [key for key, info in get_keys(model).items() if _holds_secret(info.annotation)]
-        keys += [kind] if model.value_field and inner else inner
+        inner = _list_nested_secret_keys(model)
+        keys += [kind] if model.inline_field and inner else inner
     return tuple(dict.fromkeys(keys))
 
 
-def _holds_secret(annotation: Any) -> bool:
+def _list_nested_secret_keys(type_: type) -> list[str]:
+    keys = []
+    for key, info in get_keys(type_).items():
+        if holds_secret(info.annotation):
+            keys.append(key)
+        elif nested := find_nested_type(info.annotation):
+            keys += _list_nested_secret_keys(nested)
+    return keys
+
+
+@cache
+def holds_secret(annotation: Any) -> bool:
+    """Return whether a value of this annotation is a secret, or has one inside, outside of nested types with keys."""
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
-    return annotation is Secret or any(_holds_secret(part) for part in get_args(annotation))
+    return annotation is Secret or any(holds_secret(part) for part in get_args(annotation))
+
+
+def list_annotated(annotation: Any, type_: type[T]) -> list[T]:
+    """Return the objects of a type in an annotation, also inside a union or a list."""
+    parts = get_args(annotation)
+    return [part for part in parts if isinstance(part, type_)] + [
+        found for part in parts for found in list_annotated(part, type_)
+    ]

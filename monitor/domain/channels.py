@@ -1,8 +1,11 @@
 """Configured channels: the kinds of targets that digests are sent to, as types and as keys of sources.yaml.
 
-A kind is one class here and one sender in ``monitor.deliver``. Everything else (the keys that `monitor check` accepts,
-the JSON schema, labels of metrics) reads ``CHANNEL_KINDS``. Values from the file are validated by pydantic; code that
-constructs a channel itself is trusted.
+A kind is one class here, a member of ``Channel``, and one sender in ``monitor.deliver``. Everything else (the keys and
+warnings of `monitor check`, the JSON schema, labels of metrics) reads ``CHANNEL_KINDS`` and the annotations of the
+fields. Values from the file are validated by pydantic; code that constructs a channel itself is trusted.
+
+Each class has ``kind``, its key in sources.yaml, and ``inline_field``: the field whose value is written right after
+that key, as in ``folder: outbox``, or "" if a mapping of all fields is written there, as in ``webhook: {url: ...}``.
 """
 
 import hashlib
@@ -16,8 +19,11 @@ from monitor.domain.field_types import (
     STRICT,
     EmailAddress,
     FilePath,
+    LinkUrl,
     SecretText,
     SecretUrl,
+    ValueMark,
+    WarningIfMissing,
     as_list,
     check_chat_url,
     check_smtp_url,
@@ -41,7 +47,7 @@ def _label_secret_url(url: Secret) -> str:
     return f"{place or 'target'}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-_MailServer = Annotated[SecretText, make_secret_validator(check_smtp_url)]
+_MailServer = Annotated[SecretText, ValueMark.LOGIN_IS_SECRET, make_secret_validator(check_smtp_url)]
 _ChatUrl = Annotated[SecretText, make_secret_validator(check_chat_url)]
 _SigningKey = Annotated[SecretText, make_secret_validator(parse_signing_key)]
 _Recipients = Annotated[
@@ -62,7 +68,7 @@ class EmailChannel:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "email"
-    value_field: ClassVar[str] = ""
+    inline_field: ClassVar[str] = ""
 
     id: str
     to: Annotated[_Recipients, Field(description="the recipients, such as [desk@example.org]")]
@@ -71,7 +77,7 @@ class EmailChannel:
         _MailServer, Field(description="the mail server, such as smtps://user:${SMTP_PASSWORD}@mail.example.org")
     ]
     unsubscribe: Annotated[
-        SecretUrl | None, Field(description="your https address for one-click unsubscription")  # RFC 8058
+        LinkUrl | None, Field(description="your https address for one-click unsubscription")  # RFC 8058
     ] = None
 
     @property
@@ -86,12 +92,13 @@ class WebhookChannel:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "webhook"
-    value_field: ClassVar[str] = ""
+    inline_field: ClassVar[str] = ""
 
     id: str
     url: Annotated[SecretUrl, Field(description="the URL of the receiver, such as https://hooks.example.org/x")]
     secrets: Annotated[
         _SigningKeys,
+        WarningIfMissing("messages are not signed, so the receiver cannot detect a forged one; add secret: ${NAME}"),
         Field(alias="secret", description="signing secret, such as ${HOOK_SECRET}; a list of two signs with both"),
     ] = ()
 
@@ -107,7 +114,7 @@ class ChatChannel:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "chat"
-    value_field: ClassVar[str] = "url"
+    inline_field: ClassVar[str] = "url"
 
     id: str
     url: Annotated[_ChatUrl, Field(description="Apprise URL, such as slack://TokenA/TokenB/TokenC")]
@@ -124,7 +131,7 @@ class FolderChannel:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "folder"
-    value_field: ClassVar[str] = "path"
+    inline_field: ClassVar[str] = "path"
 
     id: str
     path: Annotated[FilePath, Field(description="the folder, such as outbox")]
@@ -138,4 +145,4 @@ class FolderChannel:
 Channel = EmailChannel | WebhookChannel | ChatChannel | FolderChannel
 
 CHANNEL_KINDS: dict[str, type[Channel]] = {model.kind: model for model in get_args(Channel)}
-"""All kinds by their key in sources.yaml. If ``value_field`` is set, the key has that field's value, not a mapping."""
+"""All kinds by their key in sources.yaml."""

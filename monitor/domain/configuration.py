@@ -23,6 +23,7 @@ from monitor.domain.field_types import (
     SecretUrl,
     ShortText,
     TimeZoneName,
+    ValueMark,
     check_database_url,
     get_context,
     make_secret_validator,
@@ -65,6 +66,7 @@ class Settings:
 
     database: Annotated[
         RequiredSecretText,
+        ValueMark.LOGIN_IS_SECRET,
         make_secret_validator(check_database_url),
         AfterValidator(_resolve_in_context),
         Field(validate_default=True, description="SQLAlchemy URL; a relative file is next to sources.yaml"),

@@ -1,7 +1,9 @@
 """Types of the values in sources.yaml: each parses the text as written and defines its JSON Schema for editors."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import Enum, auto
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
@@ -78,6 +80,25 @@ class ValidationContext(Protocol):
     def parse_cron(self, text: str) -> str:
         """Return a cron line with weekdays by name; raises ``ValueError`` if it cannot be parsed."""
         ...
+
+
+class ValueMark(Enum):
+    """Property of a value of sources.yaml that its Python type does not show; a part of its annotation.
+
+    A secret without a mark is secret as a whole: `monitor check` reports it if it is typed into the file.
+    """
+
+    LOGIN_IS_SECRET = auto()
+    """Only the password in the user part of the URL is a secret, as in ``smtps://user:password@host``."""
+    HTTP_TARGET = auto()
+    """Requests are sent to this URL: `monitor check` warns of a private address and of ``http://``."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarningIfMissing:
+    """Warning that `monitor check` prints if an optional key is not in the file; a part of its annotation."""
+
+    text: str
 
 
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
@@ -273,6 +294,13 @@ RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret)
 
 HeaderValue = Annotated[SecretText, make_secret_validator(value_parsers.check_header_value)]
 """Value of an HTTP header, which may be a secret."""
-SecretUrl = Annotated[SecretText, make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http")))]
-"""An http(s) URL that may itself be a secret."""
+_HttpUrl = Annotated[
+    SecretText,
+    ValueMark.LOGIN_IS_SECRET,
+    make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http"))),
+]
+LinkUrl = _HttpUrl
+"""An http(s) URL that others open; the program itself sends no request to it."""
+SecretUrl = Annotated[_HttpUrl, ValueMark.HTTP_TARGET]
+"""An http(s) URL to which the program sends requests. It may itself be a secret, so it is never shown."""
 Ids = Annotated[tuple[Id, ...], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from monitor.config.sections import get_keys, list_annotated
 from monitor.deliver.chat import ChatSender
 from monitor.deliver.email import EmailSender
 from monitor.deliver.folder import FolderSender
@@ -16,6 +17,7 @@ from monitor.domain.channels import (
     FolderChannel,
     WebhookChannel,
 )
+from monitor.domain.field_types import ValueMark
 from monitor.domain.secret import Secret
 
 SENDERS: list[tuple[Channel, type]] = [
@@ -33,6 +35,20 @@ def test_every_kind_has_a_sender_and_is_tested_here() -> None:
 @pytest.mark.parametrize(("channel", "sender"), SENDERS)
 def test_a_channel_gets_the_sender_of_its_kind(channel: Channel, sender: type) -> None:
     assert type(create_sender(channel, httpx.AsyncHTTPTransport)) is sender
+
+
+@pytest.mark.parametrize(("channel", "sender"), SENDERS)
+def test_a_kind_with_an_http_sender_marks_the_url_that_it_requests(channel: Channel, sender: type) -> None:
+    """`monitor check` warns of private addresses and http:// where the type of the URL is SecretUrl."""
+    created = []
+
+    def create_transport() -> httpx.AsyncBaseTransport:
+        created.append(sender)
+        return httpx.AsyncHTTPTransport()
+
+    create_sender(channel, create_transport)
+    marks = [mark for info in get_keys(type(channel)).values() for mark in list_annotated(info.annotation, ValueMark)]
+    assert (ValueMark.HTTP_TARGET in marks) == bool(created)
 
 
 def test_targets_never_show_a_secret() -> None:
