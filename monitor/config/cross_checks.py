@@ -116,15 +116,17 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
     if not keys & {*kinds, "page"}:  # the old key `page` is reported with its new word
         text = f"a source needs its address; add {', '.join(kinds[:-1])} or {kinds[-1]} with a URL"
         yield KeyIssue(path, text)
-    if {"feed", "listing"} <= keys:
-        yield KeyIssue((*path, "listing"), "a source has a feed or a listing, not both; add a second source")
+    own = [kind for kind in entry.raw if kind in kinds and kind != SourceKind.SITEMAP]
+    for other in own[1:]:
+        text = f"a source has {own[0]} or {other}, not both; add a second source"
+        yield KeyIssue((*path, other), text)
     interval, max_silence = source.poll_interval, source.max_silence
     if interval and max_silence and max_silence < interval:
         text = "this is not longer than the poll interval; write a longer duration"
         yield KeyIssue((*path, "max_silence"), text)
     for kind in SourceKind:
         url = source.address(kind)
-        inner = (kind.value, "url") if kind is SourceKind.LISTING else (kind.value,)
+        inner = (kind.value, "url") if isinstance(entry.raw.get(kind.value), Mapping) else (kind.value,)
         yield from _check_address((*path, *inner), url, networks)
         if url and interval and interval < MIN_PUBLIC_POLL_INTERVAL and not _is_private_host(_parse_host(url)):
             text = "a public server that is polled more than once a minute may block you; write 1m or more"

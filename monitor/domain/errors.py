@@ -5,7 +5,7 @@ MonitorError                 complete message for the user; never shown with a t
 ├── UsageError               the command names something that does not exist (an id, a file)
 ├── InputError               an input document is invalid; the message names file and line
 ├── QueryError               a query is invalid; carries the position and what was expected there
-├── NotAFeed                 the document is not a feed, sitemap or listing; carries what it looks like
+├── NotAFeed                 the document is not a feed, sitemap or listing; carries what it is instead
 ├── WorkerKilled             a worker process exceeded its time or memory limit and was killed
 ├── LeaseLost                another process holds the row now; the result must not be written
 └── StoreError               a database operation failed
@@ -20,6 +20,7 @@ Programming errors such as ``TypeError`` are not wrapped.
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 
 class MonitorError(Exception):
@@ -77,16 +78,35 @@ class QueryError(MonitorError):
         super().__init__(f"at character {position + 1}: {message}; expected {expected}")
 
 
-class NotAFeed(MonitorError):
-    """Raised if a document is not of the kind that its source promises; ``looks_like`` names what it is instead."""
+class DocumentFault(Enum):
+    """Kind of document that was found instead of the promised one; decides state and suggestion of the source."""
 
-    def __init__(self, reason: str, looks_like: str = "") -> None:
-        self.reason, self.looks_like = reason, looks_like
+    EMPTY = auto()
+    ACCESS_WALL = auto()
+    """A page that a bot or consent wall shows instead of the document."""
+    HTML_PAGE = auto()
+    """An HTML page where a feed or sitemap should be."""
+    OTHER_FORMAT = auto()
+    """Readable, but in no format that is known, such as JSON that is not a JSON Feed."""
+    DAMAGED = auto()
+    """In the right format, but not readable: invalid XML, JSON or gzip."""
+    TOO_LONG = auto()
+    LAYOUT_CHANGED = auto()
+    """The place of the articles that the source describes is empty or missing."""
+    WRONG_SELECTOR = auto()
+    """A selector of the source cannot be used."""
+
+
+class NotAFeed(MonitorError):
+    """Raised if a document is not of the kind that its source promises; ``fault`` is what was found instead."""
+
+    def __init__(self, reason: str, fault: DocumentFault) -> None:
+        self.reason, self.fault = reason, fault
         super().__init__(reason)
 
-    def __reduce__(self) -> tuple[type["NotAFeed"], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type["NotAFeed"], tuple[str, DocumentFault]]:
         """Pickle with all arguments, so that a worker process can send the exception."""
-        return NotAFeed, (self.reason, self.looks_like)
+        return NotAFeed, (self.reason, self.fault)
 
 
 class WorkerKilled(MonitorError):

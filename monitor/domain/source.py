@@ -3,10 +3,10 @@
 Values from sources.yaml are validated by pydantic; code that constructs a source itself is trusted.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar, assert_never
+from typing import Annotated, Any, ClassVar, assert_never
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -71,14 +71,39 @@ class Feed:
 
 
 class SourceKind(StrEnum):
-    """Kind of document that lists a source's articles. The value is the key in sources.yaml.
+    """Kind of document that lists a source's articles. The value is the key in sources.yaml and the field of `Source`.
 
-    If a source has several addresses, the first kind in this order is its own; the sitemap then fills gaps.
+    A source has one kind. It may have a sitemap in addition, which fills gaps. The order of the kinds means nothing.
     """
 
     FEED = "feed"
     LISTING = "listing"
     SITEMAP = "sitemap"
+
+    @property
+    def is_page(self) -> bool:
+        """Return whether the document is a page for people: robots.txt applies, and it may link to further pages."""
+        match self:
+            case SourceKind.LISTING:
+                return True
+            case SourceKind.FEED | SourceKind.SITEMAP:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def is_described(self) -> bool:
+        """Return whether the source says where in the document the articles are, by keys under that of the kind.
+
+        If such a document cannot be read, those keys must be corrected; else another address must be found.
+        """
+        match self:
+            case SourceKind.LISTING:
+                return True
+            case SourceKind.FEED | SourceKind.SITEMAP:
+                return False
+            case _:
+                assert_never(self)
 
 
 class TextOrigin(StrEnum):
@@ -153,7 +178,7 @@ class Source:
     feed: Annotated[WebUrl, Field(description="URL of an RSS, Atom, RDF or JSON feed")] = ""
     listing: Annotated[Listing | None, Field(description="a page that lists articles, and how to read it")] = None
     sitemap: Annotated[
-        WebUrl, Field(description="URL of a news sitemap; in addition to a feed or listing it fills gaps")
+        WebUrl, Field(description="URL of a news sitemap; in addition to another address it fills gaps")
     ] = ""
     language: Annotated[LanguageCode, Field(description="language code of its articles, such as en")] = ""
     country: Annotated[ShortText, Field(description="home country of the outlet")] = ""
@@ -189,8 +214,12 @@ class Source:
 
     @property
     def kind(self) -> SourceKind:
-        """Return the first kind that the source has an address for."""
-        return next((kind for kind in SourceKind if self.address(kind)), SourceKind.FEED)
+        """Return the kind of the document that is polled: a sitemap only if the source has no other address.
+
+        A source with two other kinds is refused by the checks of the configuration.
+        """
+        own = (kind for kind in SourceKind if kind is not SourceKind.SITEMAP and self.address(kind))
+        return next(own, SourceKind.SITEMAP if self.sitemap else SourceKind.FEED)
 
     @property
     def url(self) -> str:
@@ -201,3 +230,9 @@ class Source:
     def gap_sitemap(self) -> str:
         """Return the URL of the sitemap that fills gaps, or an empty text."""
         return self.sitemap if self.kind is not SourceKind.SITEMAP else ""
+
+    def as_gap_sitemap(self) -> "Source":
+        """Return the source with its sitemap as its only address."""
+        names = {kind.value for kind in SourceKind if kind is not SourceKind.SITEMAP}
+        empty: dict[str, Any] = {each.name: each.default for each in fields(self) if each.name in names}
+        return replace(self, **empty)

@@ -7,10 +7,9 @@ from enum import StrEnum
 
 from monitor.domain.fetch_result import Failed, FailureCause
 from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
-from monitor.domain.source import Source
+from monitor.domain.source import Source, SourceKind
 
 SUGGEST_FIND_FEED = "open the address in a browser; `monitor sources discover` finds where the feed is now"
-SUGGEST_FIX_SELECTORS = "open the page and fix the source's selectors (`listing`: `items`, `link`)"
 SUGGEST_ASK_ACCESS = "ask the outlet to allow this program's User-Agent, or use another feed or sitemap of the outlet"
 SUGGEST_SUBSCRIPTION_HEADERS = (
     "add the headers of a subscription to the source (`headers:`), or use a public feed of the outlet"
@@ -33,7 +32,6 @@ _SUGGESTIONS_BY_CAUSE = {
     ),
     FailureCause.FORBIDDEN_ADDRESS: "if this is a server of yours, add its network to `settings.allowed_networks`",
     FailureCause.REDIRECT: SUGGEST_FIND_FEED,
-    FailureCause.LAYOUT_CHANGED: SUGGEST_FIX_SELECTORS,
     FailureCause.MALFORMED: _SUGGEST_WAIT,
     FailureCause.TOO_LONG: "read a feed of a section or the news sitemap instead, which is shorter",
 }
@@ -45,8 +43,17 @@ _SUGGESTIONS_BY_STATUS = {
 }
 
 
-def suggestion_for(failure: Failed) -> str:
-    """Return a suggestion how to fix a failure, or an empty text if none is known."""
+def suggest_for_document(kind: SourceKind) -> str:
+    """Return a suggestion for a source whose document was read but is not what the source promises."""
+    if kind.is_described:
+        return f"open the address in a browser and correct the source's keys under `{kind}:`, which find the articles"
+    return SUGGEST_FIND_FEED
+
+
+def suggestion_for(failure: Failed, kind: SourceKind) -> str:
+    """Return a suggestion how to fix a failure of a source of this kind, or an empty text if none is known."""
+    if failure.cause is FailureCause.LAYOUT_CHANGED:
+        return suggest_for_document(kind)
     by_status = _SUGGESTIONS_BY_STATUS.get(failure.status) or (_SUGGEST_WAIT if failure.status >= 500 else "")
     return by_status or _SUGGESTIONS_BY_CAUSE.get(failure.cause, "")
 

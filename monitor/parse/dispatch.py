@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import replace
 from typing import assert_never
 
-from monitor.domain.errors import NotAFeed
+from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Feed, Source, SourceKind
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.html_listing import parse_listing
@@ -46,7 +46,7 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     """
     text = decode(decompress_gzip(body), content_type)
     if not text.strip():
-        raise NotAFeed("the server sends an empty document", "nothing")
+        raise NotAFeed("the server sends an empty document", DocumentFault.EMPTY)
     match source.kind:
         case SourceKind.LISTING:
             return parse_listing(text, url, source)
@@ -99,18 +99,18 @@ def _find_end_of_complete_entries(text: str) -> int:
     return last.start() if last and is_inside_entry else len(text)
 
 
-def _describe_non_feed(text: str) -> tuple[str, str]:
-    """Return an error message for a document that is not a feed, and a short name of what it is."""
+def _describe_non_feed(text: str) -> tuple[str, DocumentFault]:
+    """Return an error message for a document that is not a feed, and what it is instead."""
     if wall := find_wall(text):
-        return f"the server shows a {wall} instead of the feed", wall
+        return f"the server shows a {wall} instead of the feed", DocumentFault.ACCESS_WALL
     if _HTML_START.match(text) or "<html" in text[:2_000].lower():
         tag = _FEED_LINK_TAG.search(text[:200_000])
         href = _HREF_ATTRIBUTE.search(tag[0]) if tag else None
         hint = f"; the page links to a feed: {href[1]}" if href else ""
-        return f"the server shows an HTML page instead of the feed{hint}", "HTML page"
+        return f"the server shows an HTML page instead of the feed{hint}", DocumentFault.HTML_PAGE
     if text.lstrip().startswith("<"):
-        return "the document is XML, but not a known feed format", "XML"
-    return f"the document is not a feed; it begins with {text.strip()[:60]!r}", "text"
+        return "the document is XML, but not a known feed format", DocumentFault.OTHER_FORMAT
+    return f"the document is not a feed; it begins with {text.strip()[:60]!r}", DocumentFault.OTHER_FORMAT
 
 
 def decompress_gzip(body: bytes) -> bytes:
@@ -124,9 +124,10 @@ def decompress_gzip(body: bytes) -> bytes:
     try:
         found = stream.decompress(body, MAX_DOCUMENT_BYTES)
     except zlib.error as error:
-        raise NotAFeed("the document is damaged gzip", "damaged gzip") from error
+        raise NotAFeed("the document is damaged gzip", DocumentFault.DAMAGED) from error
     if stream.unconsumed_tail:
         raise NotAFeed(
-            f"the document is longer than {MAX_DOCUMENT_BYTES // 1_000_000} MB after decompression", "compression bomb"
+            f"the document is longer than {MAX_DOCUMENT_BYTES // 1_000_000} MB after decompression",
+            DocumentFault.TOO_LONG,
         )
     return found

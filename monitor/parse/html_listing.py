@@ -4,7 +4,7 @@ from datetime import datetime
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from monitor.domain.errors import NotAFeed
+from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Entry, Feed, Listing, Source
 from monitor.parse.fields import MAX_ENTRIES, parse_instant, resolve_url, to_plain_text
 from monitor.text.bot_walls import find_wall
@@ -21,7 +21,7 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
     """
     listing = source.listing
     if listing is None:
-        raise NotAFeed("the source has no selectors for its page", "HTML page")
+        raise NotAFeed("the source has no selectors for its page", DocumentFault.WRONG_SELECTOR)
     tree = LexborHTMLParser(text)
     base = _base_url(tree, url)
     items = _select_nodes(tree.root, listing.items)
@@ -47,12 +47,18 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
     )
 
 
-def _describe_empty_listing(text: str, listing: Listing, item_count: int) -> tuple[str, str]:
+def _describe_empty_listing(text: str, listing: Listing, item_count: int) -> tuple[str, DocumentFault]:
     if wall := find_wall(text):
-        return f"the page is a {wall}", wall
+        return f"the page is a {wall}", DocumentFault.ACCESS_WALL
     if item_count:
-        return f"{item_count} items match {listing.items!r}, but none has a link at {listing.link!r}", "changed page"
-    return f"nothing on the page matches {listing.items!r}: its layout changed, or it lists no articles", "changed page"
+        return (
+            f"{item_count} items match {listing.items!r}, but none has a link at {listing.link!r}",
+            DocumentFault.LAYOUT_CHANGED,
+        )
+    return (
+        f"nothing on the page matches {listing.items!r}: its layout changed, or it lists no articles",
+        DocumentFault.LAYOUT_CHANGED,
+    )
 
 
 def _base_url(tree: LexborHTMLParser, url: str) -> str:
@@ -66,7 +72,7 @@ def _select_nodes(node: LexborNode | None, selector: str) -> list[LexborNode]:
     try:
         return list(node.css(selector))
     except (SelectolaxError, ValueError) as error:
-        raise NotAFeed(f"{selector!r} is not a valid CSS selector", "wrong selector") from error
+        raise NotAFeed(f"{selector!r} is not a valid CSS selector", DocumentFault.WRONG_SELECTOR) from error
 
 
 def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[LexborNode]:

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from monitor.domain.errors import NotAFeed
+from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Feed, Source
 from monitor.parse.fields import RawItem, build_entries, repair_link, resolve_url, to_plain_text
 from monitor.parse.newest import keep_newest
@@ -19,9 +19,9 @@ def parse_json_feed(text: str, url: str, source: Source) -> Feed:
     try:
         document = json.loads(text, strict=False)  # many sites leave tabs and line breaks in strings
     except (ValueError, RecursionError) as error:
-        raise NotAFeed("the document begins like JSON but is not valid JSON", "broken JSON") from error
+        raise NotAFeed("the document begins like JSON but is not valid JSON", DocumentFault.DAMAGED) from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        raise NotAFeed("the document is JSON, but not a JSON Feed: it has no list `items`", "JSON")
+        raise NotAFeed("the document is JSON, but not a JSON Feed: it has no list `items`", DocumentFault.OTHER_FORMAT)
     items = [_to_raw_item(item, url) for item in document["items"] if isinstance(item, dict)]
     clock = SourceClock(source, url)
     entries = build_entries(keep_newest(items, clock), url, clock)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from monitor.domain.errors import NotAFeed
+from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Source, SourceKind
 from monitor.parse.fields import remove_control_characters, resolve_url
 from monitor.text.urls import canonicalize_url
@@ -30,9 +30,9 @@ def parse_opml(body: bytes) -> tuple[FeedOutline, ...]:
     try:
         root = etree.fromstring(body.strip(), parser)
     except etree.XMLSyntaxError as error:
-        raise NotAFeed("the file is not valid XML") from error
+        raise NotAFeed("the file is not valid XML", DocumentFault.DAMAGED) from error
     if root is None or etree.QName(root).localname.lower() != "opml":
-        raise NotAFeed("the file is not OPML: its root element must be <opml>")
+        raise NotAFeed("the file is not OPML: its root element must be <opml>", DocumentFault.OTHER_FORMAT)
     found: dict[str, FeedOutline] = {}
     for element in root.iter("{*}outline"):
         attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from monitor.domain.errors import NotAFeed
+from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Entry, Feed, Source
 from monitor.parse.fields import MAX_ENTRIES, parse_instant, resolve_url, to_plain_text
 from monitor.parse.newest import sort_newest_first, sort_sitemaps
@@ -49,12 +49,12 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     except etree.XMLSyntaxError:
         root = None
     if root is None:
-        raise NotAFeed("the sitemap is not valid XML", "broken XML")
+        raise NotAFeed("the sitemap is not valid XML", DocumentFault.DAMAGED)
     nested = [_parse_nested_sitemap(child, url, source) for child in root if _get_local_name(child) == "sitemap"]
     listed = [_build_sitemap_entry(child, url, source) for child in root if _get_local_name(child) == "url"]
     entries = [entry for entry in listed if entry.url]
     if not entries and not nested and len(root):
-        raise NotAFeed("the sitemap contains no URL", "XML")
+        raise NotAFeed("the sitemap contains no URL", DocumentFault.OTHER_FORMAT)
     return Feed(
         entries=tuple(sort_newest_first(entries, is_newest_last=True)[:MAX_ENTRIES]),
         url=url,

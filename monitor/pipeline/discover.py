@@ -72,7 +72,7 @@ class FeedDiscoverer:
         if not isinstance(outcome, Fetched):
             outcome = await self._fetcher.fetch(FetchRequest(url, is_large=True))
         failure = "" if isinstance(outcome, Fetched) else getattr(outcome, "reason", "the response was empty")
-        if isinstance(outcome, Failed) and (suggestion := suggestion_for(outcome)):
+        if isinstance(outcome, Failed) and (suggestion := suggestion_for(outcome, SourceKind.FEED)):
             failure += f"; suggestion: {suggestion}"
         if isinstance(outcome, Failed) and outcome.cause in _HOST_FAILURES:
             return DiscoveryResult((), failure)

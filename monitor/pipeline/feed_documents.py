@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from typing import assert_never
 
-from monitor.domain.errors import NotAFeed, WorkerKilled
+from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import (
     Blocked,
     Failed,
@@ -26,8 +27,8 @@ from monitor.domain.fetch_result import (
 from monitor.domain.poll_state import NO_SITEMAP_MEMORY, PollState, SitemapMemory
 from monitor.domain.polling_policy import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.domain.ports import Fetcher, ProcessPool
-from monitor.domain.source import Feed, Source, SourceKind
-from monitor.domain.source_health import SUGGEST_FIND_FEED, SUGGEST_FIX_SELECTORS
+from monitor.domain.source import Feed, Source
+from monitor.domain.source_health import suggest_for_document
 from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
 from monitor.text.urls import extract_origin
@@ -167,7 +168,7 @@ class FeedDocumentReader:
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
-        elif source.kind is SourceKind.LISTING:
+        elif source.kind.is_page:
             feed = await self._add_listing_pages(feed, source, has_known_entry)
         elif feed.nested_urls:
             reading = await self._read_sitemaps(feed, source, poll_state.sitemaps, poll_state.polls)
@@ -176,7 +177,7 @@ class FeedDocumentReader:
             feed, parts = reading.feed, reading.parts
         if not parsed.unchanged_count:
             feed = drop_build_time(feed)
-        if feed.is_cut_off or (feed.nested_urls and source.kind is not SourceKind.LISTING):
+        if feed.is_cut_off or (feed.nested_urls and not source.kind.is_page):
             # The complete document may have the validators of the incomplete one, and an index may stay unchanged
             # while its sitemaps change.
             response, body_hash = replace(response, etag="", last_modified=""), ""
@@ -188,7 +189,7 @@ class FeedDocumentReader:
         """Add the entries of the source's news sitemap; an unreadable sitemap adds none."""
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
-        sitemap = replace(source, feed="", listing=None)
+        sitemap = source.as_gap_sitemap()
         if extract_origin(source.sitemap) != extract_origin(source.url):
             sitemap = replace(sitemap, headers={})
         found = await self._read_part(sitemap, source.sitemap)
@@ -282,7 +283,7 @@ class FeedDocumentReader:
         self, source: Source, url: str, etag: str = "", last_modified: str = "", *, is_large: bool
     ) -> FetchResult:
         """Fetch one document of a source. robots.txt applies to pages, not to feeds and sitemaps."""
-        purpose = FetchPurpose.PAGE if source.kind is SourceKind.LISTING else FetchPurpose.FEED
+        purpose = FetchPurpose.PAGE if source.kind.is_page else FetchPurpose.FEED
         headers = request_headers(source, url)
         return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, headers, is_large))
 
@@ -360,18 +361,19 @@ def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | 
 
 def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
     """Return whether access was blocked by a bot or consent wall, or the document is invalid."""
-    looks_like = error.looks_like
-    if looks_like == "changed page":
-        return Failed(error.reason, FailureWeight.HARD, cause=FailureCause.LAYOUT_CHANGED)
-    if looks_like in {"HTML page", "consent page"} or any(
-        word in looks_like for word in ("challenge", "gate", "browser")
-    ):
-        return Blocked(error.reason, SUGGEST_FIX_SELECTORS if source.listing else SUGGEST_FIND_FEED)
-    return Failed(
-        error.reason,
-        FailureWeight.SOFT,
-        cause=FailureCause.LAYOUT_CHANGED if looks_like == "wrong selector" else FailureCause.MALFORMED,
-    )
+    match error.fault:
+        case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:
+            return Blocked(error.reason, suggest_for_document(source.kind))
+        case DocumentFault.LAYOUT_CHANGED:
+            return Failed(error.reason, FailureWeight.HARD, cause=FailureCause.LAYOUT_CHANGED)
+        case DocumentFault.WRONG_SELECTOR:
+            return Failed(error.reason, FailureWeight.SOFT, cause=FailureCause.LAYOUT_CHANGED)
+        case DocumentFault.TOO_LONG:
+            return Failed(error.reason, FailureWeight.SOFT, cause=FailureCause.TOO_LONG)
+        case DocumentFault.EMPTY | DocumentFault.OTHER_FORMAT | DocumentFault.DAMAGED:
+            return Failed(error.reason, FailureWeight.SOFT, cause=FailureCause.MALFORMED)
+        case _:
+            assert_never(error.fault)
 
 
 def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:

@@ -336,7 +336,7 @@ def _state_after_failure(
     else:
         failures = polling_policy.add_failure(poll_state.failures, failure.weight)
         poll_state = replace(poll_state, failures=failures)
-        diagnosis = SourceDiagnosis(SourceState.FAILING, failure.reason, suggestion_for(failure))
+        diagnosis = SourceDiagnosis(SourceState.FAILING, failure.reason, suggestion_for(failure, source.kind))
         wait = polling_policy.wait_after_failure(
             source.poll_interval, poll_state.interval, failures, failure.retry_after
         )

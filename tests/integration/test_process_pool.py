@@ -11,7 +11,7 @@ import pytest
 from support.http_server import on_loop, reply, says, serving
 from support.wait import wait_until
 
-from monitor.domain.errors import NotAFeed, WorkerKilled
+from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
 from monitor.domain.source import Feed, Source
 from monitor.parse.dispatch import parse_document
 from monitor.parse.feedparser_backend import parse_with_feedparser
@@ -140,7 +140,7 @@ def test_processes_return_results_raise_errors_and_are_killed_alone() -> None:
                 await workers.run(exit_hard, 3)
             with pytest.raises(NotAFeed) as caught:
                 await workers.run(parse_document, b"", "", URL, SOURCE)
-            assert caught.value.looks_like == "nothing"
+            assert caught.value.fault is DocumentFault.EMPTY
             assert workers.killed_count == 1
         async with SubprocessPool(1, JobLimits(0.3)) as workers:
             with pytest.raises(WorkerKilled, match=r"longer than 0.3 s"):

@@ -33,7 +33,7 @@ WARNINGS = {
     "settings: {timezone: UTC}": "there are no sources",
 }
 FAULTS = {
-    "sources: {a: {feed: 'https://x.example', listing: {url: 'https://x.example', items: li}}}": "a feed or a listing",
+    "sources: {a: {feed: 'https://x.example', listing: {url: 'https://x.example', items: li}}}": "not both",
     "sources: {a: {listing: {url: 'https://x.example'}}}": "items is missing; add it: CSS selector of one article",
     "sources: {a: {feed: 'https://x.example', poll_interval: 2h, max_silence: 1h}}": "longer than the poll interval",
     "officials: {a: {name: B, roles: [{title: T, from: 2024-01, until: 2023-01}]}}": "a role ends after it begins",

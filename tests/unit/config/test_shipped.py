@@ -34,6 +34,8 @@ def keys_of(schema: dict[str, Any]) -> dict[str, object]:
             for each in part:
                 walk(each, path, seen)
         elif isinstance(part, dict):
+            if "description" in part:
+                found[f"{path}: {part['description']}"] = None  # of a type as well as of a key
             reference = part.get("$ref")
             if reference and reference not in seen:
                 walk(schema["$defs"][reference.rpartition("/")[2]], path, (*seen, reference))

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.errors import NotAFeed
+from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import DateSelector, Feed, Listing, Source
 from monitor.parse.dispatch import decode_inline_text, parse_document
 from monitor.stories.identity import is_empty_entry
 
 URL = "https://daily.example/news/feed"
+WALL = DocumentFault.ACCESS_WALL
 SOURCE = Source("daily", "Daily", feed=URL)
 DATE = "Thu, 05 Mar 2026 09:00:00 +0700"
 ITEM = f"<item><title>Tiêu đề</title><link>https://daily.example/1</link><pubDate>{DATE}</pubDate></item>"
@@ -67,28 +68,32 @@ def test_a_feed_without_entries_is_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "looks_like"),
+    ("body", "fault", "words"),
     [
-        ("<!doctype html><html><head><title>Welcome</title></head><body>News</body></html>", "HTML page"),
-        ("<html><title>Just a moment...</title><script>cf_chl_opt={}</script></html>", "challenge page of Cloudflare"),
-        ("<html><title>Making sure you&#39;re not a bot!</title></html>", "challenge page of Anubis"),
-        ("<script>document.cookie='D1N=1';window.location.reload(true)</script>", "cookie gate run by a script"),
-        ("<html><form action='https://consent.google.com/save'>Before you continue</form></html>", "consent page"),
-        ("<html><noscript>Please enable JavaScript</noscript></html>", "page that asks for a browser"),
-        ("", "nothing"),
-        ("   \n ", "nothing"),
-        ("{'not': json", "broken JSON"),
-        ('{"version": "x"}', "JSON"),
-        ("Too many requests. Please limit requests to one every 5 seconds", "text"),
-        ("<opml version='2.0'><body/></opml>", "XML"),
-        ("<?xml version='1.0'?><error>no such section</error>", "XML"),
+        ("<!doctype html><html><head><title>W</title></head>News</html>", DocumentFault.HTML_PAGE, "an HTML page"),
+        ("<html><title>Just a moment...</title><script>cf_chl_opt={}</script></html>", WALL, "page of Cloudflare"),
+        ("<html><title>Making sure you&#39;re not a bot!</title></html>", WALL, "challenge page of Anubis"),
+        ("<script>document.cookie='D1N=1';window.location.reload(true)</script>", WALL, "cookie gate run by a script"),
+        (
+            "<html><form action='https://consent.google.com/save'>Before you continue</form></html>",
+            WALL,
+            "consent page",
+        ),
+        ("<html><noscript>Please enable JavaScript</noscript></html>", WALL, "page that asks for a browser"),
+        ("", DocumentFault.EMPTY, "empty document"),
+        ("   \n ", DocumentFault.EMPTY, "empty document"),
+        ("{'not': json", DocumentFault.DAMAGED, "not valid JSON"),
+        ('{"version": "x"}', DocumentFault.OTHER_FORMAT, "not a JSON Feed"),
+        ("Too many requests. Please limit requests to one", DocumentFault.OTHER_FORMAT, "begins with 'Too many"),
+        ("<opml version='2.0'><body/></opml>", DocumentFault.OTHER_FORMAT, "is XML"),
+        ("<?xml version='1.0'?><error>no such section</error>", DocumentFault.OTHER_FORMAT, "is XML"),
     ],
 )
-def test_the_error_for_a_non_feed_names_what_it_is(body: str, looks_like: str) -> None:
+def test_the_error_for_a_non_feed_names_what_it_is(body: str, fault: DocumentFault, words: str) -> None:
     """A bot wall, a page, an empty document and text are distinguished, so that the source gets the right state."""
-    with pytest.raises(NotAFeed) as caught:
+    with pytest.raises(NotAFeed, match=words) as caught:
         parse(body)
-    assert caught.value.looks_like == looks_like
+    assert caught.value.fault is fault
 
 
 def test_the_error_for_a_page_contains_its_feed_url() -> None:
@@ -158,19 +163,19 @@ def test_listing_pages_are_parsed_by_selectors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("listing", "page", "looks_like"),
+    ("listing", "page", "fault"),
     [
-        (replace(LISTING, items="div.gone"), PAGE, "changed page"),
-        (replace(LISTING, link="a.gone"), PAGE, "changed page"),
-        (replace(LISTING, items="li[["), PAGE, "wrong selector"),
-        (LISTING, "<html><title>Just a moment...</title></html>", "challenge page of Cloudflare"),
+        (replace(LISTING, items="div.gone"), PAGE, DocumentFault.LAYOUT_CHANGED),
+        (replace(LISTING, link="a.gone"), PAGE, DocumentFault.LAYOUT_CHANGED),
+        (replace(LISTING, items="li[["), PAGE, DocumentFault.WRONG_SELECTOR),
+        (LISTING, "<html><title>Just a moment...</title></html>", WALL),
     ],
 )
-def test_the_error_for_an_empty_listing_names_the_cause(listing: Listing, page: str, looks_like: str) -> None:
+def test_the_error_for_an_empty_listing_names_the_cause(listing: Listing, page: str, fault: DocumentFault) -> None:
     """A changed layout, a bot wall and an empty list are distinguished."""
     with pytest.raises(NotAFeed) as caught:
         parse(page, replace(SOURCE, feed="", listing=listing))
-    assert caught.value.looks_like == looks_like
+    assert caught.value.fault is fault
 
 
 def test_only_small_uncompressed_feeds_are_parsed_in_process() -> None:
