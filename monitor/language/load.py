@@ -12,9 +12,19 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.language.schema import Convention, Countries, Country, Language, ZoneAbbreviation, ZoneAbbreviations
+from monitor.language.schema import (
+    BUILDER_KEYS,
+    Convention,
+    Countries,
+    Country,
+    Language,
+    ZoneAbbreviation,
+    ZoneAbbreviations,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_BUILDER_DEPENDENT_KEYS = frozenset(key for keys in BUILDER_KEYS.values() for key in keys)
 
 
 class LanguageDataError(ValueError):
@@ -73,9 +83,10 @@ def load_language_data(folder: Traversable) -> LanguageData:
         _check_file_name(path, "name", convention.name)
         _check_convention(path, convention)
     path = folder / "countries.toml"
-    countries = _read(path, Countries).country
-    _check_references(path, countries, languages, conventions)
-    return LanguageData(MappingProxyType(languages), MappingProxyType(conventions), countries)
+    countries = _read(path, Countries)
+    _check_homes(path, countries, languages)
+    _check_references(path, countries.country, languages, conventions)
+    return LanguageData(MappingProxyType(languages), MappingProxyType(conventions), countries.country)
 
 
 def _list_files(folder: Traversable) -> list[Traversable]:
@@ -111,11 +122,31 @@ def _check_language(path: Traversable, language: Language) -> None:
 
 
 def _check_convention(path: Traversable, convention: Convention) -> None:
-    """Check that the parts of a name fit the builder."""
+    """Check that the builder reads every key of the file, and that the parts of a name fit it."""
+    read = BUILDER_KEYS[convention.builder]
+    unread = sorted((convention.model_fields_set & _BUILDER_DEPENDENT_KEYS) - read)
+    if unread:
+        known = f"it reads {', '.join(sorted(read))}" if read else "it reads no list"
+        raise LanguageDataError(f"{path.name}: {unread[0]}: the builder {convention.builder!r} ignores it; {known}")
     if len(convention.phonetic_parts) == 1:
         raise LanguageDataError(f"{path.name}: phonetic_parts: name two parts, or none")
     if convention.builder != "family_last" and any(rule.part == "family" for rule in convention.short_forms):
         raise LanguageDataError(f"{path.name}: short_forms: part 'family' needs the builder 'family_last'")
+
+
+def _check_homes(path: Traversable, countries: Countries, languages: dict[str, Language]) -> None:
+    """Check that each language with a home country exists, and has only one."""
+    homes = Counter(country.home_of for country in countries.country if country.home_of)
+    for code, number in homes.items():
+        if number > 1:
+            raise LanguageDataError(f"{path.name}: home_of: {code!r} has {number} countries; name one")
+        if code not in languages and code not in countries.languages_without_file:
+            message = f"no language {code!r}; add languages/{code}.toml, or name it in languages_without_file"
+            raise LanguageDataError(f"{path.name}: home_of: {message}")
+    for code in countries.languages_without_file:
+        if code in languages or code not in homes:
+            reason = "has a file" if code in languages else "is home_of no country"
+            raise LanguageDataError(f"{path.name}: languages_without_file: {code!r} {reason}; delete it")
 
 
 def _check_references(
@@ -124,14 +155,14 @@ def _check_references(
     languages: dict[str, Language],
     conventions: dict[str, Convention],
 ) -> None:
-    """Check that references lead to existing files, and that no language is at home in two countries."""
+    """Check that references between conventions, countries and languages lead to existing files."""
+    for convention in conventions.values():
+        for name in convention.shares_lists_of:
+            if name not in conventions:
+                raise LanguageDataError(f"{convention.name}.toml: shares_lists_of: no convention {name!r}")
     for country in countries:
         if country.convention not in conventions:
             raise LanguageDataError(f"{path.name}: {country.names[0]}: no convention {country.convention!r}")
-    homes = Counter(country.home_of for country in countries if country.home_of)
-    for code, number in homes.items():
-        if number > 1:
-            raise LanguageDataError(f"{path.name}: home_of: {code!r} has {number} countries; name one")
     for language in languages.values():
         if language.inflection.same_as and language.inflection.same_as not in languages:
             missing = language.inflection.same_as

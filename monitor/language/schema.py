@@ -241,17 +241,54 @@ class ShortFormRule(_Table):
     """Number of words of the whole name from which the part is used."""
 
 
+Builder = Literal[
+    "by_parts",
+    "family_last",
+    "vietnamese",
+    "indonesian",
+    "malay",
+    "chinese",
+    "singapore",
+    "korean",
+    "hispanic",
+    "portuguese",
+    "filipino",
+    "arabic",
+]
+"""Name of a function in `match/names/forms.py` that lists the forms of a name."""
+
+_FILE_KEYS = frozenset({"full_forms", "short_forms", "phonetic_parts"})
+_WESTERN_KEYS = frozenset({"particles", "common_first_names", "compound_prefixes"})
+_MALAY_KEYS = frozenset(
+    {"common_first_names", "family_names", "patronymic_particles", "honorifics", "spelling_variants"}
+)
+BUILDER_KEYS: dict[Builder, frozenset[str]] = {
+    "by_parts": _FILE_KEYS | {"split_hyphens"},
+    "family_last": _FILE_KEYS | _WESTERN_KEYS,
+    "vietnamese": frozenset(),
+    "indonesian": frozenset({"common_first_names"}),
+    "malay": _MALAY_KEYS,
+    "chinese": _WESTERN_KEYS | {"family_names"},
+    "singapore": _WESTERN_KEYS | _MALAY_KEYS,
+    "korean": frozenset({"family_names"}),
+    "hispanic": _WESTERN_KEYS | {"second_given_names"},
+    "portuguese": _WESTERN_KEYS,
+    "filipino": _WESTERN_KEYS,
+    "arabic": _WESTERN_KEYS,
+}
+"""Keys of a convention that each builder reads. The other keys of a convention are read for every builder."""
+
+
 class Convention(_Table):
     """One way to build and shorten personal names: `data/conventions/<name>.toml`."""
 
     name: Annotated[str, Field(pattern=r"^[a-z]+$")]
     """Name of the convention and of the file; a country refers to it."""
     sources: Sources
-    builder: str
-    """Function in `match/names/forms.py` that lists the forms of a name.
-
-    `by_parts` and `family_last` read the next four fields; other builders are for one convention.
-    """
+    builder: Builder
+    """Function in `match/names/forms.py` that lists the forms of a name."""
+    shares_lists_of: Words = ()
+    """Other conventions whose lists of words apply as well."""
     full_forms: tuple[tuple[Part, ...], ...] = ()
     """Orders of the whole name as lists of parts. With `family_last`, orders in addition to the usual ones."""
     short_forms: tuple[ShortFormRule, ...] = ()
@@ -304,7 +341,10 @@ class Country(_Table):
     convention: str
     """Naming convention of most of its officials."""
     home_of: str = ""
-    """Code of the language in which a title without a country means this one."""
+    """Code of the language in which a title without a country means this one.
+
+    The language has a file, or is in `languages_without_file`.
+    """
     domain: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
     """Top-level domain of the country."""
     time_zone: str = ""
@@ -317,6 +357,8 @@ class Countries(_Table):
     """All countries: `data/countries.toml`."""
 
     sources: Sources
+    languages_without_file: Words = ()
+    """Codes of languages that `home_of` names and that have no file yet."""
     country: tuple[Country, ...]
 
 

@@ -143,38 +143,40 @@ def native_words() -> NativeWords:
 
 @dataclass(frozen=True, slots=True)
 class NameLists:
-    """Parts of personal names that show how a name is built; folded."""
+    """Parts of personal names of one convention, and of those whose lists it shares; folded."""
 
-    chinese_family_names: frozenset[str]
-    korean_family_names: frozenset[str]
-    hispanic_second_given_names: frozenset[str]
+    family_names: frozenset[str]
+    second_given_names: frozenset[str]
     common_first_names: frozenset[str]
     compound_prefixes: frozenset[str]
     particles: frozenset[str]
-    malay_patronymic_particles: frozenset[str]
-    malay_honorifics: tuple[str, ...]
+    patronymic_particles: frozenset[str]
+    honorifics: tuple[str, ...]
     spelling_variants: tuple[tuple[str, ...], ...]
     """Groups of spellings of one first name."""
 
 
 @cache
-def name_lists() -> NameLists:
-    """Return the name lists of the conventions; lists that do not depend on one convention are joined."""
-    conventions = language_data().conventions
-    every = conventions.values()
+def name_lists(convention: str) -> NameLists:
+    """Return the name lists of a convention, given by its name."""
+    own = naming_convention(convention)
+    every = [own, *map(naming_convention, own.shares_lists_of)]
     return NameLists(
-        chinese_family_names=_fold_all([conventions["chinese"].family_names]),
-        korean_family_names=_fold_all([conventions["korean"].family_names]),
-        hispanic_second_given_names=_fold_all([conventions["hispanic"].second_given_names]),
-        common_first_names=_fold_all(convention.common_first_names for convention in every),
-        compound_prefixes=_fold_all(convention.compound_prefixes for convention in every),
-        particles=_fold_all(convention.particles for convention in every),
-        malay_patronymic_particles=_fold_all([conventions["malay"].patronymic_particles]),
-        malay_honorifics=tuple(map(fold_key, conventions["malay"].honorifics)),
-        spelling_variants=tuple(
-            tuple(map(fold_key, group)) for convention in every for group in convention.spelling_variants
-        ),
+        family_names=_fold_all(each.family_names for each in every),
+        second_given_names=_fold_all(each.second_given_names for each in every),
+        common_first_names=_fold_all(each.common_first_names for each in every),
+        compound_prefixes=_fold_all(each.compound_prefixes for each in every),
+        particles=_fold_all(each.particles for each in every),
+        patronymic_particles=_fold_all(each.patronymic_particles for each in every),
+        honorifics=tuple(fold_key(word) for each in every for word in each.honorifics),
+        spelling_variants=tuple(tuple(map(fold_key, group)) for each in every for group in each.spelling_variants),
     )
+
+
+@cache
+def name_particles() -> frozenset[str]:
+    """Return the particles of all conventions: a short name that begins with one may begin with a small letter."""
+    return _fold_all(convention.particles for convention in language_data().conventions.values())
 
 
 def naming_convention(name: str) -> Convention:

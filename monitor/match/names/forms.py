@@ -1,7 +1,7 @@
 """Forms of personal names by naming convention: the orders of the full name, and the short names the press uses.
 
-Each convention has one function, which receives the folded words of a name. A group is one printed word; a hyphen in it
-becomes a space (``min ho``).
+Each builder is one function, which receives the folded words of a name and the data of its convention. A group is one
+printed word; a hyphen in it becomes a space (``min ho``).
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from monitor.domain.mention import MatchForm
 from monitor.domain.watchlist import Official
-from monitor.language.schema import Convention
+from monitor.language.schema import Builder, Convention
 from monitor.match.names.scripts import (
     PATRONYMIC_PARTICLES,
     add_article_variants,
@@ -42,8 +42,7 @@ def parse_name(name: str, country: str = "") -> NameParts:
     if len(groups) < 2:
         return NameParts((tuple(groups[0].split()),) if groups else (), convention=convention)
     data = naming_convention(convention)
-    general = _GENERAL_BUILDERS.get(data.builder)
-    shape = general(groups, data) if general else _BUILDERS[data.builder](groups)
+    shape = _BUILDERS[data.builder](groups, data)
     wholes = dict.fromkeys(words for words in shape.full_forms if len(words) > 1)
     shorts = {short.words: short for short in reversed(shape.short_forms) if len("".join(short.words)) > 1}
     return NameParts(tuple(wholes), tuple(reversed(shorts.values())), shape.phonetic_parts, convention)
@@ -66,7 +65,7 @@ def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
     return groups
 
 
-def _build_vietnamese(groups: list[str]) -> NameParts:
+def _build_vietnamese(groups: list[str], _convention: Convention) -> NameParts:
     names = flatten_groups(*groups)
     family, middle, given = names[:1], names[1:-1], names[-1:]
     wholes = [names, given + family + middle, (*middle, *given, *family)]
@@ -88,9 +87,9 @@ def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
     )
 
 
-def _build_indonesian(groups: list[str]) -> NameParts:
+def _build_indonesian(groups: list[str], convention: Convention) -> NameParts:
     names = flatten_groups(*groups)
-    omitted = names[0] in name_lists().common_first_names or len(names[0]) == 1
+    omitted = names[0] in name_lists(convention.name).common_first_names or len(names[0]) == 1
     core = names[1:] if omitted and len(names) > 2 else names
     wholes = [names, core, (core[0], core[-1])]
     shorts = [
@@ -103,25 +102,25 @@ def _build_indonesian(groups: list[str]) -> NameParts:
     return NameParts(tuple(wholes), tuple(shorts))
 
 
-def _build_malay(groups: list[str]) -> NameParts:
-    lists = name_lists()
-    if groups[0] in lists.chinese_family_names and len(groups) > 2:
-        return _build_chinese(groups)
-    cut = next((at for at, group in enumerate(groups) if group in lists.malay_patronymic_particles and at), 0)
+def _build_malay(groups: list[str], convention: Convention) -> NameParts:
+    lists = name_lists(convention.name)
+    if groups[0] in lists.family_names and len(groups) > 2:
+        return _build_chinese(groups, convention)
+    cut = next((at for at, group in enumerate(groups) if group in lists.patronymic_particles and at), 0)
     given = flatten_groups(*(groups[:cut] or groups[:-1]))
     father = flatten_groups(*(groups[cut + 1 :] if cut else groups[-1:]))
     core = given[1:] if len(given) > 1 and given[0] in lists.common_first_names else given
     wholes = [given + father, core + father]
     if cut:
         wholes += [(*given, groups[cut], *father), (*core, groups[cut], *father)]
-    for honour in lists.malay_honorifics:
-        between = ((honour,), ("bin", honour), ("binti", honour)) if father[0] not in lists.malay_honorifics else ()
+    for honour in lists.honorifics:
+        between = ((honour,), ("bin", honour), ("binti", honour)) if father[0] not in lists.honorifics else ()
         wholes += [first + said + father for said in between for first in dict.fromkeys((given, core))]
     for spellings in lists.spelling_variants:
         if given[0] in spellings:
             wholes += [(first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in spellings]
     shorts = [ShortForm(given, "given names"), ShortForm(core, "given name", sufficient=len(core[0]) > 3)]
-    if groups[0] in {"anthony", "steven", "vivian"} or (not cut and groups[-1] in lists.chinese_family_names):
+    if groups[0] in {"anthony", "steven", "vivian"} or (not cut and groups[-1] in lists.family_names):
         shorts.append(ShortForm(father, "family name", sufficient=False))
     return NameParts(
         tuple(wholes),
@@ -129,9 +128,12 @@ def _build_malay(groups: list[str]) -> NameParts:
     )
 
 
-def _build_chinese(groups: list[str]) -> NameParts:
-    if groups[0] not in name_lists().chinese_family_names and groups[-1] in name_lists().chinese_family_names:
-        return _build_western(groups)
+def _build_chinese(groups: list[str], convention: Convention) -> NameParts:
+    if (
+        groups[0] not in name_lists(convention.name).family_names
+        and groups[-1] in name_lists(convention.name).family_names
+    ):
+        return _build_western(groups, convention)
     family, given = groups[0], groups[1:]
     wholes = [
         flatten_groups(family, *given),
@@ -142,16 +144,19 @@ def _build_chinese(groups: list[str]) -> NameParts:
     return NameParts(tuple(wholes), (ShortForm((family,), "family name"),))
 
 
-def _build_singaporean(groups: list[str]) -> NameParts:
-    lists = name_lists()
-    if lists.malay_patronymic_particles.intersection(groups[1:-1]) or groups[0] in lists.common_first_names:
-        return _build_malay(groups)
-    chinese = groups[0] in lists.chinese_family_names and len(groups) > 2
-    return _build_chinese(groups) if chinese else _build_western(groups)
+def _build_singaporean(groups: list[str], convention: Convention) -> NameParts:
+    lists = name_lists(convention.name)
+    if lists.patronymic_particles.intersection(groups[1:-1]) or groups[0] in lists.common_first_names:
+        return _build_malay(groups, convention)
+    chinese = groups[0] in lists.family_names and len(groups) > 2
+    return _build_chinese(groups, convention) if chinese else _build_western(groups, convention)
 
 
-def _build_korean(groups: list[str]) -> NameParts:
-    if groups[0] not in name_lists().korean_family_names and groups[-1] in name_lists().korean_family_names:
+def _build_korean(groups: list[str], convention: Convention) -> NameParts:
+    if (
+        groups[0] not in name_lists(convention.name).family_names
+        and groups[-1] in name_lists(convention.name).family_names
+    ):
         groups = [groups[-1], *groups[:-1]]
     family, given = groups[0], flatten_groups(*groups[1:])
     closed = ("".join(given),)
@@ -159,31 +164,32 @@ def _build_korean(groups: list[str]) -> NameParts:
     return NameParts(wholes, (ShortForm((family,), "family name"),))
 
 
-def _build_western(groups: list[str]) -> NameParts:
+def _build_western(groups: list[str], convention: Convention) -> NameParts:
+    lists = name_lists(convention.name)
     at = len(groups) - 1
-    while at > 1 and groups[at - 1] in name_lists().particles:
+    while at > 1 and groups[at - 1] in lists.particles:
         at -= 1
     family, given = flatten_groups(*groups[at:]), groups[:at]
     wholes = [flatten_groups(*groups), flatten_groups(given[0]) + family]
     bare = [group for group in given if len(group) > 1]
     if bare and len(bare) < len(given):
         wholes.append(flatten_groups(*bare) + family)
-    if given[0] in name_lists().common_first_names and len(given) > 1:
+    if given[0] in lists.common_first_names and len(given) > 1:
         wholes.append(flatten_groups(*given[1:]) + family)
     shorts = [ShortForm(family, "family name")]
-    if given[0] in name_lists().compound_prefixes:
+    if given[0] in lists.compound_prefixes:
         wholes.remove(flatten_groups(given[0]) + family)
     if len(family) > 1 and family[0] in {"al", "el"}:
         wholes, shorts = add_article_variants(wholes, shorts, family)
     return NameParts(tuple(wholes), tuple(shorts))
 
 
-def _build_hispanic(groups: list[str]) -> NameParts:
+def _build_hispanic(groups: list[str], convention: Convention) -> NameParts:
     """Given names, father's surname, mother's surname; the last is often dropped."""
-    plain = [group for group in groups if group not in name_lists().particles]
+    plain = [group for group in groups if group not in name_lists(convention.name).particles]
     if len(plain) < 3 or len(plain) != len(groups):
-        return _build_western(groups)
-    two_given = len(groups) > 3 or groups[1] in name_lists().hispanic_second_given_names
+        return _build_western(groups, convention)
+    two_given = len(groups) > 3 or groups[1] in name_lists(convention.name).second_given_names
     given, surnames = (groups[:2], groups[2:]) if two_given else (groups[:1], groups[1:])
     wholes = [
         flatten_groups(*groups),
@@ -198,8 +204,8 @@ def _build_hispanic(groups: list[str]) -> NameParts:
     return NameParts(tuple(wholes), tuple(shorts))
 
 
-def _build_portuguese(groups: list[str]) -> NameParts:
-    shape = _build_western(groups)
+def _build_portuguese(groups: list[str], convention: Convention) -> NameParts:
+    shape = _build_western(groups, convention)
     shorts = (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=False))
     family = shape.short_forms[0].words
     suffixes = tuple(
@@ -208,18 +214,18 @@ def _build_portuguese(groups: list[str]) -> NameParts:
     return NameParts(shape.full_forms + suffixes, shorts)
 
 
-def _build_filipino(groups: list[str]) -> NameParts:
+def _build_filipino(groups: list[str], convention: Convention) -> NameParts:
     """Return the parts as in western names; the press also uses the first name with a title."""
-    shape = _build_western(groups)
-    if groups[0] in name_lists().common_first_names or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
+    shape = _build_western(groups, convention)
+    if groups[0] in name_lists(convention.name).common_first_names or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
         return shape
     return NameParts(
         shape.full_forms, (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=False))
     )
 
 
-def _build_arabic(groups: list[str]) -> NameParts:
-    shape = _build_western(groups)
+def _build_arabic(groups: list[str], convention: Convention) -> NameParts:
+    shape = _build_western(groups, convention)
     family = shape.short_forms[0].words
     wholes, shorts = list(shape.full_forms), list(shape.short_forms)
     if len(family) == 1:
@@ -243,7 +249,7 @@ def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
 
 def _build_family_last(groups: list[str], convention: Convention) -> NameParts:
     """Return the western forms of a name, and the forms that the file of the convention lists."""
-    western = _build_western(groups)
+    western = _build_western(groups, convention)
     shorts = _list_short_parts(groups, convention, western.short_forms)
     return NameParts(
         (*western.full_forms, *_list_orders(groups, convention)), tuple(shorts), _phonetic_parts(groups, convention)
@@ -286,11 +292,9 @@ _PARTS: dict[str, Callable[[list[str]], list[str]]] = {
 }
 """Words of each part of a name but the family name, which depends on particles."""
 
-_GENERAL_BUILDERS: dict[str, Callable[[list[str], Convention], NameParts]] = {
+_BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "by_parts": _build_by_parts,
     "family_last": _build_family_last,
-}
-_BUILDERS: dict[str, Callable[[list[str]], NameParts]] = {
     "vietnamese": _build_vietnamese,
     "indonesian": _build_indonesian,
     "malay": _build_malay,
@@ -302,7 +306,7 @@ _BUILDERS: dict[str, Callable[[list[str]], NameParts]] = {
     "filipino": _build_filipino,
     "arabic": _build_arabic,
 }
-"""Builders of one convention each."""
+"""Builders by their name in the convention files; each reads the keys that ``BUILDER_KEYS`` lists for it."""
 
 
 @dataclass(frozen=True, slots=True)

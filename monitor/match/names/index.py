@@ -27,7 +27,7 @@ from monitor.match.names.spelling import (
 )
 from monitor.match.titles.positions import Position, parse_positions
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, NameParts, NameWords, PatternMatch
-from monitor.match.vocabulary import country_evidence_words, find_country_key, name_lists, naming_convention
+from monitor.match.vocabulary import country_evidence_words, find_country_key, name_particles, naming_convention
 from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import replace_punctuation
 
@@ -257,7 +257,7 @@ class NameIndex:
                 sorted({*self._short_name_officials.get(pattern_id, ()), *self._full_name_officials[pattern_id]})
             )
             kind |= CandidateKind.SHORT_NAME
-        if kind & CandidateKind.SHORT_NAME and pattern[1:].partition(" ")[0] in name_lists().particles:
+        if kind & CandidateKind.SHORT_NAME and pattern[1:].partition(" ")[0] in name_particles():
             kind |= CandidateKind.PARTICLE
         self._pattern_kinds[pattern_id] = kind
 

@@ -7,7 +7,7 @@ import pytest
 from monitor.language.load import LanguageDataError, load_language_data
 
 LANGUAGE = 'code = "xx"\nname = "Example"\nsources = ["a grammar"]\n'
-CONVENTION = 'name = "western"\nsources = ["a grammar"]\nbuilder = "western"\n'
+CONVENTION = 'name = "western"\nsources = ["a grammar"]\nbuilder = "family_last"\n'
 COUNTRIES = 'sources = ["an atlas"]\n[[country]]\nnames = ["Exampleland"]\nconvention = "western"\nhome_of = "xx"\n'
 
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 def test_valid_files_are_loaded(folder: Path) -> None:
     data = load_language_data(folder)
     assert data.languages["xx"].name == "Example"
-    assert data.conventions["western"].builder == "western"
+    assert data.conventions["western"].builder == "family_last"
     assert data.countries[0].names == ("Exampleland",)
 
 
@@ -57,8 +57,35 @@ def test_valid_files_are_loaded(folder: Path) -> None:
         ("conventions/western.toml", CONVENTION + 'phonetic_parts = ["first"]\n', "name two parts, or none"),
         (
             "conventions/western.toml",
-            CONVENTION + '[[short_forms]]\npart = "family"\n',
+            CONVENTION.replace("family_last", "by_parts") + '[[short_forms]]\npart = "family"\n',
             "western.toml: short_forms: part 'family' needs the builder 'family_last'",
+        ),
+        (
+            "conventions/western.toml",
+            CONVENTION + "split_hyphens = true\n",
+            "western.toml: split_hyphens: the builder 'family_last' ignores it; it reads common_first_names",
+        ),
+        (
+            "conventions/western.toml",
+            CONVENTION.replace("family_last", "vietnamese") + "particles = ['de']\n",
+            "western.toml: particles: the builder 'vietnamese' ignores it",
+        ),
+        (
+            "conventions/western.toml",
+            CONVENTION + "shares_lists_of = ['arabic']\n",
+            "western.toml: shares_lists_of: no convention 'arabic'",
+        ),
+        ("conventions/western.toml", CONVENTION.replace("family_last", "eastern"), "western.toml: builder: Input"),
+        ("countries.toml", COUNTRIES.replace('"xx"', '"zz"'), "countries.toml: home_of: no language 'zz'; add lang"),
+        (
+            "countries.toml",
+            COUNTRIES.replace("[[country]]", "languages_without_file = ['xx']\n[[country]]"),
+            "countries.toml: languages_without_file: 'xx' has a file; delete it",
+        ),
+        (
+            "countries.toml",
+            COUNTRIES.replace("[[country]]", "languages_without_file = ['zz']\n[[country]]"),
+            "countries.toml: languages_without_file: 'zz' is home_of no country; delete it",
         ),
         ("countries.toml", COUNTRIES.replace("western", "eastern"), "Exampleland: no convention 'eastern'"),
         (

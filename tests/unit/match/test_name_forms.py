@@ -1,11 +1,44 @@
 """Forms of a name by the convention of its country, and issues of doubtful names."""
 
+from typing import get_args
+
 import pytest
 
 from monitor.domain.mention import MatchForm
 from monitor.domain.watchlist import Official, Role, Watchlist
+from monitor.language.load import language_data
+from monitor.language.schema import BUILDER_KEYS, Builder
 from monitor.match.lint import lint_names
 from monitor.match.names.forms import list_name_forms, parse_name
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "form", "is_form"),
+    [
+        ("Mohammed Hosni Rashad", "Egypt", "hosni rashad", True),
+        ("Mohammed Hosni Rashad", "Russia", "hosni rashad", False),
+        ("Nur Hasan Ali", "Indonesia", "hasan ali", True),
+        ("Nur Hasan Ali", "Iraq", "hasan ali", False),
+        ("Maria Lourdes Vela", "Philippines", "lourdes vela", True),
+        ("Maria Lourdes Vela", "Malaysia", "lourdes vela", False),
+        ("Karim Jan van Dijk", "Netherlands", "karim van dijk", True),
+        ("Karim Jan van Dijk", "Jordan", "karim van dijk", True),
+    ],
+)
+def test_a_convention_reads_its_own_lists_and_those_it_shares(
+    name: str, country: str, form: str, is_form: bool
+) -> None:
+    """A first name that one country omits is part of the name in another."""
+    assert (form in {" ".join(words) for words in parse_name(name, country).full_forms}) == is_form
+
+
+def test_every_builder_has_its_keys_and_builds_names() -> None:
+    assert set(BUILDER_KEYS) == set(get_args(Builder))
+    data = language_data()
+    assert {convention.builder for convention in data.conventions.values()} == set(get_args(Builder))
+    for convention in data.conventions:
+        country = next(country.names[0] for country in data.countries if country.convention == convention)
+        assert parse_name("Abc Def Ghi", country).full_forms
 
 
 @pytest.mark.parametrize(
