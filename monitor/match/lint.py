@@ -77,8 +77,10 @@ def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tup
     words = fold_words(name)
     if error := _find_name_error(name, official):
         yield error, True
-    elif len(words) != 1 or is_native(name):
+    elif is_native(name):
         return
+    elif len(words) != 1:
+        yield from _lint_form_of_address(name, official)
     elif _is_risky_word(words[0]):
         yield _ORDINARY_WORD_MESSAGE.format(name=name), False
     elif not (official.country or official.roles):
@@ -91,6 +93,14 @@ def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tup
             f"{name!r} is one word: it counts with a title, or in a text that mentions its country",
             False,
         )
+
+
+def _lint_form_of_address(name: str, official: Official) -> Iterator[tuple[str, bool]]:
+    from monitor.match.names.forms import find_kept_address  # reads the language data, which most commands omit
+
+    if find_kept_address(name, official.country):
+        word, _, rest = name.strip().partition(" ")
+        yield f"{word!r} may be a form of address, which is no part of a name: if so, write {rest!r} in full", False
 
 
 def _find_name_error(name: str, official: Official) -> str:

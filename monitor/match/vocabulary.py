@@ -253,6 +253,14 @@ def address_phrases() -> frozenset[str]:
 
 
 @cache
+def home_forms_of_address(country: str) -> frozenset[str]:
+    """Return the forms of address in the languages that are at home in a country, given by its key."""
+    languages = language_data().languages
+    homes = (code for code, home in _home_countries().items() if home == country and code in languages)
+    return _fold_all(languages[code].titles.forms_of_address for code in homes)
+
+
+@cache
 def country_words() -> MappingProxyType[str, str]:
     """Return each folded name and adjective of a country with the country's key."""
     words: dict[str, str] = {}

@@ -23,6 +23,7 @@ from monitor.match.vocabulary import (
     address_phrases,
     find_convention,
     find_country_key,
+    home_forms_of_address,
     is_ordinary_word,
     name_lists,
     naming_convention,
@@ -33,6 +34,7 @@ from monitor.text.fold import fold, fold_key
 
 _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 _MIN_FIRST_NAME_LETTERS = 4
+_VOWELS = frozenset("aeiouy")
 
 
 def parse_name(name: str, country: str = "") -> NameParts:
@@ -58,11 +60,29 @@ def _split_groups(text: str) -> list[str]:
 def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
     """Return a name without forms of address at the start and generation suffixes at the end; two words must remain."""
     address = address_phrases()
-    while len(groups) > 2 and (groups[0] in address or " ".join(groups[:2]) in address) and len(groups[0]) != 2:
+    while len(groups) > 2 and (groups[0] in address or " ".join(groups[:2]) in address) and not _may_be_name(groups[0]):
         groups = groups[1:]
     while len(groups) > 2 and groups[-1] in _GENERATION_SUFFIXES:
         groups = groups[:-1]
     return groups
+
+
+def _may_be_name(group: str) -> bool:
+    """Return whether a form of address may also be a name: two letters with a vowel, as Ba, Bu and Ko, but not Dr."""
+    return len(group) == 2 and not _VOWELS.isdisjoint(group)
+
+
+def find_kept_address(name: str, country: str = "") -> str:
+    """Return the folded form of address with which a name still begins when its forms are built, or an empty text.
+
+    That is an abbreviation before a single word (Dr Smith), or a word that may also be a name (Ko, in Myanmar alone).
+    """
+    groups = _strip_titles_and_suffixes(_split_groups(name))
+    first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
+    if _may_be_name(first):
+        key = find_country_key(" ".join(_split_groups(country)))
+        return first if first in home_forms_of_address(key) and first != groups[1] else ""
+    return first if len(first) > 1 and _VOWELS.isdisjoint(first) else ""
 
 
 def _build_vietnamese(groups: list[str], _convention: Convention) -> NameParts:

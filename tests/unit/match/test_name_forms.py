@@ -32,6 +32,47 @@ def test_a_convention_reads_its_own_lists_and_those_it_shares(
     assert (form in {" ".join(words) for words in parse_name(name, country).full_forms}) == is_form
 
 
+@pytest.mark.parametrize(
+    ("name", "country"),
+    [
+        ("Dr John Adam Smith", ""),
+        ("Dr. John Adam Smith", "Kenya"),
+        ("Mr John Adam Smith", ""),
+        ("MR. John Adam Smith", "Canada"),
+        ("Ms. John Adam Smith", ""),
+        ("Mrs John Adam Smith", ""),
+        ("Lt Gen John Adam Smith", "India"),
+        ("Lt. Col. Dr. John Adam Smith", ""),
+        ("Gen. Sir John Adam Smith", ""),
+    ],
+)
+def test_forms_of_address_are_no_part_of_a_name(name: str, country: str) -> None:
+    assert parse_name(name, country) == parse_name("John Adam Smith", country)
+
+
+@pytest.mark.parametrize(
+    ("name", "country"), [("Ba Htay Win", "Myanmar"), ("Bu Xiao Lin", "China"), ("Ko Ko Gyi", "Myanmar")]
+)
+def test_a_short_word_that_may_be_a_name_is_kept(name: str, country: str) -> None:
+    assert parse_name(name, country).full_forms[0] == tuple(name.lower().split())
+    assert lint_names(Watchlist((Official("o", name, country, (), (Role("President"),)),))) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "words"),
+    [
+        ("Dr. Smith", "Kenya", "'Dr.' may be a form of address, which is no part of a name: if so, write 'Smith' in"),
+        ("Bu Retno Marsudi", "Indonesia", "'Bu' may be a form of address"),
+        ("Bà Trương Thị Mai", "Vietnam", "'Bà' may be a form of address"),
+        ("Ko Htay Win", "Myanmar", "write 'Htay Win' in full"),
+    ],
+)
+def test_a_form_of_address_that_is_kept_is_a_warning(name: str, country: str, words: str) -> None:
+    (issue,) = lint_names(Watchlist((Official("o", name, country, (), (Role("President"),)),)))
+    assert words in issue.message
+    assert not issue.is_fatal
+
+
 def test_every_builder_has_its_keys_and_builds_names() -> None:
     assert set(BUILDER_KEYS) == set(get_args(Builder))
     data = language_data()
