@@ -48,24 +48,24 @@ def check(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print every error of the configuration with line, column and a suggestion."""
+    """Print every error and warning of the configuration with line, column and a suggestion."""
     from monitor.config.load import load_configuration
     from monitor.match.lint import lint_watchlist
 
     configuration, errors = None, tuple[ConfigIssue, ...]()
     try:
         configuration = load_configuration(config, os.environ, (lint_watchlist,), refuse_shared_secrets=True)
+        warnings = configuration.warnings
     except ConfigError as error:
-        errors = error.issues
-    warnings = configuration.warnings if configuration else ()
+        errors, warnings = error.issues, error.warnings
     if json:
         records = {"errors": list(map(asdict, errors)), "warnings": list(map(asdict, warnings))}
         print_json({"file": str(config), "valid": not errors, **records})
     else:
-        for warning in warnings:
-            typer.echo(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.message}")
         for issue in errors:
             typer.echo(str(issue))
+        for warning in warnings:
+            typer.echo(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.message}")
         typer.echo(_summarize_check(config, configuration, len(errors)), err=configuration is None)
     if errors:
         raise typer.Exit(1)

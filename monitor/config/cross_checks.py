@@ -306,7 +306,8 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
             yield KeyIssue((section, ALL_KEYWORD), text)
     if not file.list_ids("sources"):
         yield KeyIssue((), "there are no sources; add one under sources", is_warning=True)
-    used = {word for digest in file.digests.values() for _, word in _list_strings(digest.raw.get("rules"))}
+    digests = _get_mapping(file.tree, "digests")  # also those with errors
+    used = {word for name in digests for _, word in _list_strings(_get_mapping(digests, name).get("rules"))}
     for name in file.list_ids("rules"):
         if name not in used and ALL_KEYWORD not in used:
             text = "no digest has this rule; name it in the rules of a digest"

@@ -55,7 +55,7 @@ def load_configuration(
     require_secrets: bool = True,
     refuse_shared_secrets: bool = False,
 ) -> Configuration:
-    """Return the configuration in a file. Raises ``ConfigError`` with every error, in file order.
+    """Return the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
     Without ``require_secrets`` a missing secret is not an error, except for the database's. With
     ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning.
@@ -122,7 +122,7 @@ class _ConfigurationReader:
             raise ConfigError(tuple(self.issues))
         configuration = self._read_tree(tree, checks)
         if self.issues:
-            raise ConfigError(tuple(dict.fromkeys(self.issues)))
+            raise ConfigError(tuple(dict.fromkeys(self.issues)), tuple(dict.fromkeys(self.warnings)))
         return configuration
 
     def _read_tree(self, tree: dict[str, Any], checks: Sequence[ConfigurationCheck]) -> Configuration:

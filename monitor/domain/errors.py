@@ -55,10 +55,10 @@ class KeyIssue:
 
 
 class ConfigError(MonitorError):
-    """Raised if the configuration is invalid; ``issues`` holds every error in file order."""
+    """Raised if the configuration is invalid; it has all errors as ``issues``, and all warnings."""
 
-    def __init__(self, issues: tuple[ConfigIssue, ...]) -> None:
-        self.issues = tuple(sorted(issues))
+    def __init__(self, issues: tuple[ConfigIssue, ...], warnings: tuple[ConfigIssue, ...] = ()) -> None:
+        self.issues, self.warnings = tuple(sorted(issues)), tuple(sorted(warnings))
         super().__init__("\n".join(str(fault) for fault in self.issues))
 
 

@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import combinations
@@ -19,8 +19,8 @@ import yaml
 
 from monitor.cli.extract import explanation_record
 from monitor.cli.stories import number_duplicate_ids, read_article, read_articles
+from monitor.config.load import parse_configuration
 from monitor.domain.article import Article
-from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.extract.extractor import explain_page
 from monitor.match.engine import Matcher, compile_watchlist
 from monitor.stories.grouping import group_articles
@@ -63,18 +63,8 @@ def harmonic(precision: float, recall: float) -> float:
 
 
 def read_watch(path: Path) -> Matcher:
-    """Compile the officials of a file."""
-    listed: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["officials"]
-    return compile_watchlist(Watchlist(tuple(_official(name, fields) for name, fields in listed.items())))
-
-
-def _official(official_id: str, fields: dict[str, Any]) -> Official:
-    roles = tuple(
-        Role(role) if isinstance(role, str) else Role(role["title"], role.get("from"), role.get("until"))
-        for role in fields.get("roles", ())
-    )
-    aliases, exclude = tuple(fields.get("aliases", ())), tuple(fields.get("not", ()))
-    return Official(official_id, fields["name"], fields.get("country", ""), aliases, roles, exclude)
+    """Compile the officials of a file, which is read like a sources.yaml. Raises ``ConfigError`` for an unknown key."""
+    return compile_watchlist(parse_configuration(path.read_bytes(), path, {}).watchlist)
 
 
 def plain_name(text: str) -> str:
@@ -89,11 +79,19 @@ def _published(value: object) -> datetime | None:
     return None
 
 
-def _screened(folder: Path) -> Iterator[tuple[str, Pairs, Pairs, set[str]]]:
-    """Yield for each passage what was wanted, what was found, and who is neither wanted nor wrong."""
+def _screened(
+    folder: Path, tag: str | None, other_tags: Collection[str]
+) -> Iterator[tuple[str, Pairs, Pairs, set[str]]]:
+    """Yield for each passage what was wanted, what was found, and who is neither wanted nor wrong.
+
+    Only passages with ``tag`` are read, if it is given, and none with one of ``other_tags``.
+    """
     watching = read_watch(folder / "officials.yaml")
     for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
+        tags = set(case["tags"])
+        if (tag and tag not in tags) or tags.intersection(other_tags):
+            continue
         article = Article(
             url="",
             title=case.get("title", ""),
@@ -107,11 +105,14 @@ def _screened(folder: Path) -> Iterator[tuple[str, Pairs, Pairs, set[str]]]:
         yield name, wanted, found, set(case.get("either", ()))
 
 
-def passages(folder: Path) -> Score:
-    """Measure the officials found in labelled passages, and the spellings reported for them."""
+def passages(folder: Path, tag: str | None = None, other_tags: Collection[str] = ()) -> Score:
+    """Measure the officials found in labelled passages, and the spellings reported for them.
+
+    Only passages with ``tag`` are measured, if it is given, and none with one of ``other_tags``.
+    """
     right = false = missed = spelt = spellings = 0
     wrong: list[str] = []
-    for name, wanted, found, either in _screened(folder):
+    for name, wanted, found, either in _screened(folder, tag, other_tags):
         who, said = {one[1] for one in wanted} - either, {one[1] for one in found} - either
         right, false, missed = right + len(who & said), false + len(said - who), missed + len(who - said)
         spelt, spellings = spelt + len(wanted & found), spellings + len(wanted)

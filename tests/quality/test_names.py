@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from quality.measures import Score, document_stories, documents, passages
-from support.baselines import hold_each
+from support.baselines import hold_each, tags_with_floors
 
 HERE = Path(__file__).parent
 
@@ -22,24 +22,33 @@ def held(prefix: str, score: Score) -> None:
     hold_each(prefix, score.values, score.shown)
 
 
+def held_by_tag(prefix: str, folder: Path) -> None:
+    """Hold the floors of a folder of passages: those of single tags, and those of the passages without such a tag."""
+    tags = tags_with_floors(prefix)
+    for tag in tags:
+        score = passages(folder, tag)
+        held(f"{prefix}[{tag}]", score)
+    held(prefix, passages(folder, other_tags=tags))
+
+
 def test_other_people_of_other_countries() -> None:
     """The engine finds people it was not written for: sixteen countries, eight languages, their traps."""
-    held("names.own", passages(HERE / "names"))
+    held_by_tag("names.own", HERE / "names")
 
 
 def test_people_in_many_scripts() -> None:
     """The engine finds people in their own scripts, in other transcriptions, and by parts and initials."""
-    held("names.people", passages(HERE / "people"))
+    held_by_tag("names.people", HERE / "people")
 
 
 def test_names_with_the_endings_and_letters_of_other_countries() -> None:
     """The engine finds names declined, respelt, with articles and fathers, and beside titles in other scripts."""
-    held("names.abroad", passages(HERE / "abroad"))
+    held_by_tag("names.abroad", HERE / "abroad")
 
 
 def test_invented_people_of_thirty_countries() -> None:
     """The engine finds people that nobody has ever heard of, and is not misled by namesakes, places and words."""
-    held("names.passages", passages(HERE / "passages"))
+    held_by_tag("names.passages", HERE / "passages")
 
 
 def test_whole_documents() -> None:

@@ -1,6 +1,7 @@
-"""Quality has floors and cost has ceilings: one number a measure, which may only rise, or only fall."""
+"""Quality has floors and cost has ceilings: one number a measure. tests/quality/README.md says when they may change."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,12 @@ def floors() -> dict[str, float]:
     """Read all floors."""
     read: dict[str, float] = json.loads(BASELINE.read_text(encoding="utf-8"))
     return read
+
+
+def tags_with_floors(prefix: str) -> list[str]:
+    """Return the tags whose passages have floors of their own: ``prefix[tag].measure``."""
+    found = (re.fullmatch(rf"{re.escape(prefix)}\[([^]]+)\]\.\w+", name) for name in floors())
+    return list(dict.fromkeys(match[1] for match in found if match))
 
 
 def hold(name: str, value: float, shown: object = "") -> None:

@@ -52,6 +52,23 @@ def test_check_prints_every_fault_and_ends_with_one(tmp_path: Path, monkeypatch:
     assert [(fault["line"], fault["column"]) for fault in found["errors"]] == [(2, 19), (3, 3)]
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_check_prints_warnings_also_if_there_are_errors(options: list[str], tmp_path: Path) -> None:
+    """Otherwise the next run, after the errors are corrected, finds something again."""
+    text = "sources: {a: {feed: 'http://10.1.2.3/f', poll: x}}\nofficials: {o: {name: Dr Lee, country: Kenya}}\n"
+    text += "rules: {r: {officials: o}}\ndigests: {d: {rules: r, at: 25}}\n"
+    (tmp_path / "sources.yaml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "sources.yaml"), *options])
+    assert result.exit_code == 1
+    for words in ('no key "poll', "digests.d.at", "sources.a.feed: this address is in a private", "a form of address"):
+        assert words in result.stdout.replace('\\"', '"')
+    assert "no digest has this rule" not in result.stdout
+    if options:
+        assert len(json.loads(result.stdout)["warnings"]) == 2
+    else:
+        assert [": warning: " in line for line in result.stdout.splitlines()] == [False, False, True, True]
+
+
 def test_schema_is_json() -> None:
     """The schema on stdout is what editors read."""
     assert json.loads(CliRunner().invoke(app, ["schema"]).stdout)["additionalProperties"] is False
