@@ -23,7 +23,10 @@ class DeliveryState(StrEnum):
 class RenderedDigest:
     """Digest in every output format. Rendered once, so that every attempt sends the same content.
 
-    ``blocks`` is the text in paragraphs, one per story, for services that accept only short messages.
+    ``blocks`` is the digest as paragraphs of plain text, for services that accept only short messages: a sender may
+    start a new message before any of them. The first has the title, the totals and the notices, a line each. Then each
+    story has one, of which the first line is the headline with its section. The last one may name sources with
+    problems. It is empty in messages stored by an earlier version; ``text`` replaces it then.
     """
 
     subject: str

@@ -17,7 +17,7 @@ import pytest
 import trustme
 from loops import leaping, skip, skipping, turn
 from support.fakes import FakeClock
-from support.http_server import Loopback, Talk, on_loop, reply, says, serving
+from support.http_server import Asked, Loopback, Talk, on_loop, reply, says, serving
 
 from monitor.domain.fetch_result import (
     Blocked,
@@ -102,7 +102,7 @@ def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_credentials_are_sent_to_their_origin_only(host: str) -> None:
     """No configured header follows a redirect to another host or to another port of the same host."""
 
-    async def run() -> list[tuple[str, dict[str, str]]]:
+    async def run() -> list[Asked]:
         async with serving(says(reply(b"other")), host) as other:
             answer = reply(status="302 Found", Location=other.url(), Set_Cookie="sid=1; Path=/")
             async with serving(says(answer)) as server:
@@ -114,10 +114,11 @@ def test_credentials_are_sent_to_their_origin_only(host: str) -> None:
                 )
                 result = await fetcher().fetch(FetchRequest(server.url(), headers=headers))
                 assert isinstance(result, Fetched)
-                assert server.asked[0][1]["authorization"] == "Bearer s3cret"
+                assert server.asked[0].headers["authorization"] == "Bearer s3cret"
             return other.asked
 
-    ((_, headers),) = on_loop(run())
+    (asked,) = on_loop(run())
+    headers = asked.headers
     assert not {"authorization", "cookie", "x-auth-token", "x-plain"} & set(headers)
 
 
@@ -128,7 +129,7 @@ def test_headers_stay_with_their_origin_when_a_redirect_leads_back() -> None:
         writer.write(reply(b"feed") if path == "/new" else reply(status="301 Moved", Location="/new"))
 
     _, server = fetch_from(handler, "/old", headers=(("X-Auth-Token", "t"),))
-    assert [headers.get("x-auth-token") for _, headers in server.asked] == ["t", "t"]
+    assert [asked.headers.get("x-auth-token") for asked in server.asked] == ["t", "t"]
 
 
 def test_header_values_with_line_breaks_are_never_sent() -> None:
@@ -158,7 +159,7 @@ def test_redirects_to_unquoted_addresses_are_quoted_and_followed(location: bytes
 
     result, server = fetch_from(handler, "/old/rss")
     assert isinstance(result, Fetched), result
-    assert server.asked[-1][0] == path
+    assert server.asked[-1].path == path
 
 
 def test_gzip_bomb_is_stopped_in_bounded_memory() -> None:
@@ -179,7 +180,7 @@ def test_unrequested_and_stacked_encodings_are_rejected(encoding: str) -> None:
     """Only gzip and deflate are requested, and no other encoding is decoded."""
     result, server = fetch_from(says(reply(b"\x0b\x02\x80\x00\x03", Content_Encoding=encoding)))
     assert_failed(result, "not asked for")
-    assert server.asked[0][1]["accept-encoding"] == "gzip, deflate"
+    assert server.asked[0].headers["accept-encoding"] == "gzip, deflate"
 
 
 def test_endless_body_is_stopped_at_the_limit() -> None:
@@ -388,7 +389,7 @@ def test_robots_txt_is_obeyed_for_pages(robots: bytes, blocked: bool) -> None:
             for result in (await http_fetcher.fetch(page), await http_fetcher.fetch(page)):
                 assert isinstance(result, Blocked if blocked else Fetched)
             assert isinstance(await http_fetcher.fetch(FetchRequest(server.url("/news/feed"))), Fetched)
-            return [path for path, _ in server.asked]
+            return [asked.path for asked in server.asked]
 
     assert on_loop(run()).count("/robots.txt") == 1
 
@@ -401,7 +402,7 @@ def test_pages_wait_while_robots_txt_fails() -> None:
 
     result, server = fetch_from(handler, "/news/1", purpose=FetchPurpose.PAGE)
     assert_failed(result, "robots.txt")
-    assert [path for path, _ in server.asked] == ["/robots.txt"]
+    assert [asked.path for asked in server.asked] == ["/robots.txt"]
 
 
 def test_not_modified_is_accepted_only_with_validators() -> None:
@@ -410,7 +411,7 @@ def test_not_modified_is_accepted_only_with_validators() -> None:
     assert_failed(result, "304")
     result, server = fetch_from(says(reply(status="304 Not Modified", Cache_Control="max-age=60")), etag='"7"')
     assert result == NotModified(timedelta(seconds=60))
-    assert server.asked[0][1]["if-none-match"] == '"7"'
+    assert server.asked[0].headers["if-none-match"] == '"7"'
     answer = reply(status="304 Not Modified", ETag='"8"', Last_Modified="Thu, 05 Mar 2026 09:00:00 GMT")
     result, _ = fetch_from(says(answer), etag='"7"')
     assert result == NotModified(None, "", '"8"', "Thu, 05 Mar 2026 09:00:00 GMT")

@@ -42,8 +42,9 @@ def test_a_delivery_arrives_signed() -> None:
     """It is one connection and one POST with the headers of Standard Webhooks."""
     receipt, server = posted(says(reply(status="204 No Content")))
     assert receipt == Sent("HTTP 204")
-    ((path, headers),) = server.asked
-    assert path == "/hook"
+    (asked,) = server.asked
+    assert (asked.method, asked.path, asked.body) == ("POST", "/hook", message().rendered.payload.encode())
+    headers = asked.headers
     assert headers["webhook-id"] == f"{1:040x}"
     assert headers["webhook-timestamp"] == str(int(NOW.timestamp()))
     assert headers["webhook-signature"].startswith("v1,")

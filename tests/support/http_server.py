@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import uvloop
 
@@ -19,6 +19,15 @@ def on_loop(work: Coroutine[object, object, T]) -> T:
         return runner.run(work)
 
 
+class Asked(NamedTuple):
+    """A request as it came: header names are in lower case."""
+
+    path: str
+    headers: dict[str, str]
+    method: str
+    body: bytes
+
+
 @dataclass
 class Loopback:
     """A running server: where it is, how many connections it saw, and what was asked of it."""
@@ -28,7 +37,7 @@ class Loopback:
     accepts: int = 0
     open: int = 0
     most_open: int = 0
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
 
     def url(self, path: str = "/", host: str = "", scheme: str = "http") -> str:
         """Return an address on this server."""
@@ -50,8 +59,9 @@ async def serving(
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             pairs = (line.partition(":") for line in head[1:] if line)
             headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-            path = head[0].split(" ")[1]
-            running.asked.append((path, headers))
+            method, path, _ = head[0].split(" ")
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            running.asked.append(Asked(path, headers, method, body))
             await talk(path, headers, writer)
             await writer.drain()
         running.open -= 1

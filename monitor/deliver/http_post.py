@@ -1,0 +1,92 @@
+"""HTTP POST of one message in one attempt, for all senders that post to a URL."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import httpx
+
+from monitor.domain.delivery import Rejected, Retry, SendResult, Sent
+from monitor.domain.errors import MonitorError
+from monitor.text.http_dates import parse_retry_after
+from monitor.text.sanitize import single_line
+
+POST_TIMEOUT_SECONDS = 20.0  # for request and response
+TOO_MANY_REQUESTS_STATUS = 429
+MAX_REASON_CHARS = 300
+MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of a response that are kept, and read
+
+
+class HttpPoster:
+    """Poster to one URL, which may be a secret: no result contains it.
+
+    ``transport`` must apply the address guard. ``name`` is the noun for the receiver in results, such as "the webhook".
+    A message that is answered with one of ``refused_statuses`` is not sent again; one of ``gone_statuses`` also stops
+    the target. 2xx alone is success. Every other status is retried, and 429 pauses the channel; redirects are not
+    followed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        name: str,
+        refused_statuses: Collection[int] = (),
+        gone_statuses: Collection[int] = (),
+        timeout_seconds: float = POST_TIMEOUT_SECONDS,
+    ) -> None:
+        self._url, self._transport, self._name = url, transport, name
+        self._refused_statuses, self._gone_statuses = refused_statuses, gone_statuses
+        self._timeout_seconds = timeout_seconds
+
+    async def post(self, body: bytes, headers: Mapping[str, str], attempt_at: datetime) -> SendResult:
+        """Post a body with headers in one attempt within the timeout. The User-Agent is added."""
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_seconds)
+        try:
+            request = httpx.Request(
+                "POST",
+                self._url,
+                headers={"user-agent": "monitor", **headers},
+                content=body,
+                extensions={"timeout": limits},
+            )
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._transport.handle_async_request(request)
+                try:
+                    excerpt = await _read_excerpt(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return Retry(f"{self._name} did not answer in time")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, MonitorError) as error:
+            reason = f"{type(error).__name__}: {error}".replace(self._url, self._name)
+            return Retry(single_line(reason, MAX_REASON_CHARS))
+        return self._classify(response, excerpt, attempt_at)
+
+    def _classify(self, response: httpx.Response, excerpt: str, now: datetime) -> SendResult:
+        """Return the result for a response."""
+        status = response.status_code
+        reason = single_line(f"HTTP {status} {excerpt}", MAX_REASON_CHARS)
+        if 200 <= status < 300:
+            return Sent(f"HTTP {status}")
+        if status in self._gone_statuses:
+            return Rejected(reason, stop_target=True)
+        if status in self._refused_statuses:
+            return Rejected(reason)
+        if 300 <= status < 400:
+            return Retry(f"HTTP {status}: redirects are not followed; use the final URL in sources.yaml")
+        retry_after = parse_retry_after(response.headers.get("retry-after", ""), now)
+        return Retry(reason, retry_after, pause_channel=status == TOO_MANY_REQUESTS_STATUS)
+
+
+async def _read_excerpt(response: httpx.Response) -> str:
+    """Return the start of the response body; reads slightly more, so that the connection can be reused."""
+    kept, length = b"", 0
+    if isinstance(response.stream, httpx.AsyncByteStream):
+        async for piece in response.stream:
+            kept += piece[: MAX_EXCERPT_BYTES - len(kept)]
+            length += len(piece)
+            if length > MAX_RESPONSE_BYTES:
+                break
+    return kept.decode(errors="replace")
