@@ -1,1 +1,1 @@
-"""Senders: deliver one message in one attempt by email, webhook, chat service or folder."""
+"""Senders: deliver one message in one attempt, each by its own kind of channel."""

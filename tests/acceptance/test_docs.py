@@ -17,9 +17,17 @@ from monitor.config.load import parse_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ALL_DOCUMENTS = [
+    *DOCUMENTS,
+    *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "seeds/README.md")),
+    *sorted((ROOT / "docs" / "decisions").glob("*.md")),
+    *sorted((ROOT / "tests" / "quality").glob("**/README.md")),
+]
+INLINE_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECRETS = {"SMTP_PASSWORD": "p4ss", "HOOK_SECRET": "whsec_" + "YWJj" * 8, "SLACK_WEBHOOK_URL": "slack://T1/B2/C3"}
-SECRETS |= {"MEMBER_TOKEN": "t0ken", "DATABASE_URL": "postgresql+psycopg://monitor:p4ss@database/monitor"}
+SECRETS = {"HOOK_SECRET": "whsec_" + "YWJj" * 8, "SLACK_WEBHOOK_URL": "slack://T1/B2/C3"}
+SECRETS |= {"DATABASE_URL": "postgresql+psycopg://monitor:p4ss@database/monitor"}
+"""Secrets that must have a certain form; any other variable of an example has the value "t0ken"."""
 FILLING = """
 sources: {viet-nam-news: {feed: "https://news.example/rss"}}
 officials:
@@ -64,7 +72,8 @@ def test_yaml_examples_are_valid(block: Block, tmp_path: Path) -> None:
     """An example is a complete configuration, or becomes one with the missing sections of ``FILLING``."""
     example = yaml.safe_load(block.text)
     data = yaml.safe_dump(yaml.safe_load(FILLING) | example, allow_unicode=True).encode()
-    parse_configuration(data, tmp_path / "sources.yaml", SECRETS)
+    secrets = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block.text), "t0ken") | SECRETS
+    parse_configuration(data, tmp_path / "sources.yaml", secrets)
 
 
 def test_shell_examples_have_known_marks() -> None:
@@ -75,14 +84,42 @@ def test_shell_examples_have_known_marks() -> None:
 @each("sh")
 def test_commands_exist(block: Block) -> None:
     """Every ``monitor`` command in the documents is one, with the options it is shown with; every make target too."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for line in block.text.splitlines():
-        program, *words = shlex.split(line, comments=True) or [""]
-        if program == "make":
-            assert re.search(rf"^{words[0]}:", makefile, re.MULTILINE), line
-        elif program == "monitor":
-            help_text = monitor_help(*words[: 2 if words[0] in GROUPS else 1])
-            assert all(word in help_text for word in words if word.startswith("-")), line
+        check_command(line)
+
+
+@pytest.mark.parametrize("document", ALL_DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_inside_sentences_exist(document: Path) -> None:
+    """Also a command that is broken over two lines, or that has a placeholder, such as `monitor why ID`."""
+    for code in inline_code(document):
+        if re.match(r"(?:\.venv/bin/)?monitor [a-z]|make [a-z]", code):
+            check_command(code.removeprefix(".venv/bin/"))
+
+
+def inline_code(document: Path) -> list[str]:
+    """Return the code inside the sentences of a document; line breaks are spaces."""
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    return [" ".join(code.split()) for code in INLINE_CODE.findall(text)]
+
+
+def check_command(line: str) -> None:
+    """Check the command and options of a line that begins with ``monitor`` or ``make``."""
+    program, *words = shlex.split(line, comments=True) or [""]
+    if program == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert re.search(rf"^{words[0]}:", makefile, re.MULTILINE), line
+    elif program == "monitor":
+        help_text = monitor_help(*words[: 2 if words[0] in GROUPS else 1])
+        assert all(word in help_text for word in words if word.startswith("-")), line
+
+
+@pytest.mark.parametrize("document", ALL_DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_named_in_sentences_exist(document: Path) -> None:
+    """A path in a sentence begins at the root, at ``monitor/`` or ``tests/``, or at the folder of the document."""
+    bases = [ROOT, ROOT / "monitor", ROOT / "tests", document.parent]
+    for code in inline_code(document):
+        if re.fullmatch(r"(?:\.\./)*\w[\w.-]*/[\w./-]*(?:\.(?:py|toml|md|jsonl|sql)|/)", code):
+            assert any((base / code).exists() for base in bases), f"{document.name}: {code}"
 
 
 @cache
@@ -113,6 +150,6 @@ def test_the_commands_of_a_first_use_succeed(document: str, tmp_path: Path) -> N
 
 def test_relative_links_exist() -> None:
     """Every relative link in the documents is a file of the checkout."""
-    for document in [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "seeds" / "README.md"]:
+    for document in [*ALL_DOCUMENTS, ROOT / "CHANGELOG.md"]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,5 +1,6 @@
 """The JSON Schema says what the program says, and the manual knows every key."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ from jsonschema import Draft202012Validator
 
 from monitor.config.json_schema import build_json_schema
 from monitor.config.load import parse_configuration
+from monitor.config.sections import get_keys, holds_secret
 from monitor.config.template import CONFIG_TEMPLATE
 from monitor.config.yaml_document import parse_yaml
+from monitor.domain.channels import CHANNEL_KINDS
+from monitor.domain.configuration import Settings
 from monitor.domain.errors import ConfigError
+from monitor.domain.source import Source, SourceKind
 
 ROOT = Path(__file__).parents[3]
 WRONG = {
@@ -64,9 +69,38 @@ def test_wrong_files_do_not(validator: Draft202012Validator, text: str) -> None:
         parse_configuration(text.encode(), Path("sources.yaml"), {})
 
 
+def read_page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
 def test_manual_knows_every_key() -> None:
-    """docs/configuration.md names each key of the schema."""
-    manual = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    """The pages on configuration, sources and delivery name each key of the schema."""
+    manual = "".join(map(read_page, ("configuration.md", "sources.md", "delivery.md")))
     assert [
-        key for key in sorted(set(keys(build_json_schema()))) if f"`{key}`" not in manual and f"## {key}" not in manual
+        key
+        for key in sorted(set(keys(build_json_schema())))
+        if not any(text in manual for text in (f"`{key}`", f"`{key}:`", f"`{key}.", f".{key}`", f"## {key}"))
     ] == []
+
+
+def test_manual_lists_the_keys_outside_channels_that_may_be_secrets() -> None:
+    found = re.search(r"References are allowed in ([^.]*), and in the keys of channels", read_page("configuration.md"))
+    assert found is not None
+    expected = {
+        key for type_ in (Settings, Source) for key, info in get_keys(type_).items() if holds_secret(info.annotation)
+    }
+    assert set(re.findall(r"`(\w+)`", found[1])) == expected
+
+
+def test_manual_describes_each_key_of_a_channel_and_whether_it_may_be_a_secret() -> None:
+    expected = {
+        kind if model.inline_field else f"{kind}.{key}": "yes" if holds_secret(info.annotation) else "no"
+        for kind, model in CHANNEL_KINDS.items()
+        for key, info in get_keys(model).items()
+    }
+    rows = re.findall(r"^\| `([\w.]+)` \| (yes|no) \| [^|]+ \|$", read_page("delivery.md"), re.MULTILINE)
+    assert dict(rows) == expected
+
+
+def test_manual_describes_each_kind_of_source() -> None:
+    assert [kind for kind in SourceKind if f"| `{kind.value}:` |" not in read_page("sources.md")] == []

@@ -60,7 +60,7 @@ async def _poll(
     fetcher = HttpFetcher("desk@example.org", [ip_network("127.0.0.0/8")], clock)
     collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
     (result,) = await collector.run_due({source.id: source}, source_ids={source.id})
-    return result, [path for path, _ in server.asked]
+    return result, [asked.path for asked in server.asked]
 
 
 def stored_paths(database: Database) -> set[str]:
