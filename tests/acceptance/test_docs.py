@@ -11,8 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
+from monitor.cli.main import COMMANDS
 from monitor.config.load import parse_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +37,11 @@ officials:
   khamlieng-outhakaysone: {name: Khamlieng Outhakaysone, country: Laos}
 rules: {lao-defence: {officials: [all]}, border: {query: border}}
 """
-GROUPS = {"db", "deliveries", "digests", "evidence", "officials", "sources"}  # commands that have commands
+SUBCOMMANDS = {
+    name: [one.name or one.callback.__name__.replace("_", "-") for one in command.registered_commands if one.callback]
+    for _, name, command in COMMANDS
+    if isinstance(command, typer.Typer)
+}
 MARKS = {"checkout", "internet"}
 
 
@@ -96,6 +102,13 @@ def test_commands_inside_sentences_exist(document: Path) -> None:
             check_command(code.removeprefix(".venv/bin/"))
 
 
+def test_every_command_is_in_the_documents() -> None:
+    text = " ".join(" ".join(document.read_text(encoding="utf-8") for document in DOCUMENTS).split())
+    names = [name for _, name, _ in COMMANDS if name not in SUBCOMMANDS]
+    names += [f"{group} {name}" for group, subcommands in SUBCOMMANDS.items() for name in subcommands]
+    assert [name for name in names if f"monitor {name}" not in text and f"`{name}`" not in text] == []
+
+
 def inline_code(document: Path) -> list[str]:
     """Return the code inside the sentences of a document; line breaks are spaces."""
     text = FENCE.sub("", document.read_text(encoding="utf-8"))
@@ -109,7 +122,8 @@ def check_command(line: str) -> None:
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
         assert re.search(rf"^{words[0]}:", makefile, re.MULTILINE), line
     elif program == "monitor":
-        help_text = monitor_help(*words[: 2 if words[0] in GROUPS else 1])
+        has_subcommand = words[0] in SUBCOMMANDS and len(words) > 1 and not words[1].startswith("-")
+        help_text = monitor_help(*words[: 2 if has_subcommand else 1])
         assert all(word in help_text for word in words if word.startswith("-")), line
 
 

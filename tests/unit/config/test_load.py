@@ -16,6 +16,7 @@ from monitor.domain.source import DateSelector, SourceKind
 from monitor.domain.watchlist import Role, Watchlist
 
 HERE = Path("/etc/monitor/sources.yaml")
+KINDS = f"{', '.join(list(SourceKind)[:-1])} or {list(SourceKind)[-1]}"
 NO_LENGTH = "is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y"
 ENVIRON = {"SMTP_PASSWORD": "p@ss/w", "HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 WHOLE = """\
@@ -127,7 +128,7 @@ digests:
 """
     assert faults(text) == [
         '1:22: settings.timezone: "Asia/Vientian" is not a valid time zone; did you mean Asia/Vientiane?',
-        "3:3: sources.a: a source needs its address; add feed, listing or sitemap with a URL",
+        f"3:3: sources.a: a source needs its address; add {KINDS} with a URL",
         '3:7: sources.a.feeed: there is no key "feeed"; did you mean feed?',
         f'3:50: sources.a.poll_interval: "soon" {NO_LENGTH}',
         '4:3: "a" is repeated, first in line 3; keep one of them',
