@@ -7,7 +7,7 @@ import pytest
 from support.factories import NOW
 
 from monitor.deliver.http_post import HttpPoster
-from monitor.domain.delivery import Refused, Retry, SendResult, Sent
+from monitor.domain.delivery import Rejected, Retry, SendResult, Sent
 
 URL = "https://push.example.org/s3cret"
 
@@ -21,9 +21,9 @@ def post(handler: httpx.MockTransport) -> SendResult:
     ("status", "expected"),
     [
         (201, Sent("HTTP 201")),
-        (400, Refused("HTTP 400 why")),
-        (413, Refused("HTTP 413 why")),
-        (410, Refused("HTTP 410 why", stop_target=True)),
+        (400, Rejected("HTTP 400 why")),
+        (413, Rejected("HTTP 413 why")),
+        (410, Rejected("HTTP 410 why", stop_target=True)),
         (403, Retry("HTTP 403 why")),
         (429, Retry("HTTP 429 why", pause_channel=True)),
         (301, Retry("HTTP 301: redirects are not followed; use the final URL in sources.yaml")),
