@@ -42,6 +42,8 @@ class Places(_Table):
 
     before: Words = ()
     """Words before the name, as in `rue Victor Hugo`."""
+    before_stems: Words = ()
+    """Beginnings of words before the name, where the endings change with the case: `letišt` for `letiště`."""
     after: Words = ()
     """Words after the name that begin with a capital, as in `Kennedy Airport`."""
     after_lowercase: Words = ()
@@ -66,7 +68,10 @@ class Vocabulary(_Table):
     headline_after_name: Words = ()
     """Words that follow a name in a headline with many capitals; compared with their diacritics."""
     occupations: Words = ()
-    """Occupations that no official has: next to a full name they show another person of that name."""
+    """Occupations that no official has: next to a full name they show another person of that name.
+
+    No words of crime and trial: officials are accused too.
+    """
     negations: Words = ()
     """Words that turn a statement into its opposite, as `not`, `refuses` or `denies`."""
     opposites: tuple[tuple[Words, Words], ...] = ()
@@ -305,6 +310,8 @@ class Convention(_Table):
     """True where a middle name or an initial may be between the given and the family name."""
     one_letter_makes_other_name: bool = False
     """True where names are so short that a spelling one letter away is another name, not a typing error."""
+    further_family_names: bool = False
+    """True where a further family or father's name may follow the last word of a name and make it another name."""
     hyphenated_only_in_places: bool = False
     """True where a given and a family name joined by a hyphen are the name of a street or school."""
     family_names: Words = ()

@@ -201,6 +201,8 @@ _ALL_CAPS_SHARE = 0.7
 """Share of capital letters around a name in a text in capitals: names nearby may be in normal case."""
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
+_MAX_WORDS_BEFORE_PLACE = 2
+"""Words between a name and the place word, as in "John Smith Memorial High School"."""
 _MAX_PARTICLE_LETTERS = 3
 """Letters of a word that may be in lower case inside a name, as in "van" and "bin"."""
 
@@ -355,35 +357,55 @@ class SurroundingText:
         opening = self.is_headline(start) or self.is_sentence_start(at)
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
+    def find_place_after(self, start: int, end: int) -> str:
+        """Return the word after a name that makes it the name of a place or thing, or an empty string."""
+        word = self.word_after(end)
+        low = word.lower()
+        if not word or end in self.genitive_ends or (self.cased[end] == "-" and not syllable_pattern().match(low)):
+            return ""
+        if word[0].islower():
+            return word if low in word_lists().lowercase_place_words_after and self.cased[end] == " " else ""
+        if low in word_lists().place_words_after:
+            return "" if low in word_lists().common and self.is_headline(start) else word
+        return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
+
+    def _find_later_place(self, end: int) -> str:
+        """Return the place word that ends a run of words with a capital: "School" of "High School"."""
+        for _ in range(_MAX_WORDS_BEFORE_PLACE):
+            word = self.word_after(end) if self.cased[end : end + 1] == " " else ""
+            if not word or word[0].islower():
+                return ""
+            if word.lower() in word_lists().place_words_after:
+                return word
+            end += 1 + len(word)
+        return ""
+
     def find_continuation_right(self, start: int, end: int, convention: str) -> str:
-        """Return the word after a name that makes it part of a longer name or a place name, or an empty string."""
+        """Return the word with a capital after a name that makes it a longer name, or an empty string."""
         word = self.word_after(end)
         low = word.lower()
         if (
             not word
+            or word[0].islower()
             or word in _GENERATION_SUFFIXES
             or end in self.genitive_ends
+            or low in word_lists().never_after_name
             or (self.cased[end] == "-" and not syllable_pattern().match(low))
+            or self._is_abbreviation_after(start, end, word)
         ):
             return ""
-        if word[0].islower():
-            return word if low in word_lists().lowercase_place_words_after and self.cased[end] == " " else ""
-        headline = self.is_headline(start)
-        if low in word_lists().place_words_after and not (headline and low in word_lists().common):
-            return word
-        if headline or self.is_all_caps(start, end):
-            printed = self.article_text.folded.original_slice(end + 1, end + 1 + len(word)).lower()
-            ordinary = (
-                self.is_ordinary_word(word)
-                or low.endswith("s")
-                or unicodedata.normalize("NFC", printed) in word_lists().marked_headline_words
-            )
-            return (
-                word
-                if not ordinary and naming_convention(convention).syllabic and syllable_pattern().match(low)
-                else ""
-            )
-        return "" if low in word_lists().never_after_name else word
+        printed = self.article_text.folded.original_slice(end + 1, end + 1 + len(word)).lower()
+        if unicodedata.normalize("NFC", printed) in word_lists().marked_headline_words:
+            return ""
+        if self.is_headline(start) or self.is_all_caps(start, end):
+            ordinary = self.is_ordinary_word(word) or low.endswith("s")
+            is_syllable = naming_convention(convention).syllabic and syllable_pattern().match(low)
+            return word if is_syllable and not ordinary else ""
+        return word
+
+    def _is_abbreviation_after(self, start: int, end: int, word: str) -> bool:
+        """Return whether a word in capitals follows a name that is not: an organisation, a degree or an order."""
+        return len(word) > 1 and word.isupper() and not self.cased[start:end].isupper()
 
     def is_credit(self, start: int, end: int) -> bool:
         """Return whether a span is in a photo credit, a byline or a signature."""
@@ -412,7 +434,7 @@ class SurroundingText:
         word = self.word_before(start)
         if not word:
             return ""
-        if word.lower() in word_lists().place_words_before:
+        if word.lower() in word_lists().place_words_before or self._is_place_stem(word):
             return word
         first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
         printed = self.article_text.folded.original[first:last].lower()
@@ -425,6 +447,10 @@ class SurroundingText:
             if pair in word_lists().marked_place_phrases_before:
                 return pair
         return ""
+
+    @staticmethod
+    def _is_place_stem(word: str) -> bool:
+        return word.lower().startswith(word_lists().place_word_stems_before)
 
     def find_occupation(self, start: int, end: int) -> str:
         """Return the occupation next to a name that shows another person with this name, or an empty string."""

@@ -154,6 +154,11 @@ class Evidence(NamedTuple):
     country_fit: bool | None = None
     position_fit: bool | None = None
 
+    @property
+    def is_doubt(self) -> bool:
+        """True if the evidence makes a full name doubtful, and other evidence can outweigh it."""
+        return bool(self.occupation or self.boundary.word_after)
+
 
 class Accepted(NamedTuple):
     """Decision: the candidate names this official."""

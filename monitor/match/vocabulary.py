@@ -20,6 +20,8 @@ class WordLists:
     """Lists of words from all languages. The words are folded, except in lists whose names begin with `marked_`."""
 
     place_words_before: frozenset[str]
+    place_word_stems_before: tuple[str, ...]
+    """Beginnings of words before a place, of all scripts."""
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
     marked_place_words_before: frozenset[str]
@@ -48,6 +50,7 @@ def word_lists() -> WordLists:
     marked_before = frozenset(phrase for language in marked for phrase in language.places.before)
     return WordLists(
         place_words_before=_fold_all(language.places.before for language in plain),
+        place_word_stems_before=tuple(sorted(_fold_all(language.places.before_stems for language in languages))),
         place_words_after=_fold_all(language.places.after for language in languages),
         lowercase_place_words_after=_fold_all(language.places.after_lowercase for language in languages),
         marked_place_words_before=frozenset(phrase for phrase in marked_before if " " not in phrase),

@@ -9,7 +9,7 @@ from monitor.match.names.scripts import PATRONYMIC_PARTICLES
 from monitor.match.names.spelling import diacritics_agree, has_vietnamese_diacritics
 from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.titles.scoring import score_title
-from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Boundary, Candidate, Evidence, TitleScore
+from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Boundary, Candidate, Evidence, EvidenceStrength, TitleScore
 from monitor.match.vocabulary import (
     country_words,
     naming_convention,
@@ -81,10 +81,8 @@ def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, offici
     """Return the evidence around a full name for one official, without titles, up to the first field that decides."""
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     convention = facts.name_index.conventions[official_index]
-    if place := around.find_place_before(start):
-        return Evidence(official_index, place_or_credit=f"name of a place or thing: {place} ...")
-    if around.is_credit(start, end):
-        return Evidence(official_index, place_or_credit="a byline or photo credit")
+    if place_or_credit := _find_place_or_credit(facts, candidate):
+        return Evidence(official_index, place_or_credit=place_or_credit)
     if after := around.find_continuation_right(start, end, convention):
         return Evidence(official_index, boundary=Boundary(is_standalone=False, word_after=after))
     if occupation := around.find_occupation(start, end):
@@ -94,6 +92,40 @@ def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, offici
         boundary = Boundary(is_standalone=False, word_before=before, is_joined_by_hyphen=not before)
         return Evidence(official_index, boundary=boundary)
     return Evidence(official_index)
+
+
+def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
+    """Return the reason why a full name is that of a place, a thing or an author, or an empty string."""
+    around, start, end = facts.surrounding_text, candidate.start, candidate.end
+    if place := around.find_place_before(start):
+        return f"name of a place or thing: {place} ..."
+    if place := around.find_place_after(start, end):
+        return f"part of a longer name: ... {place}"
+    return "a byline or photo credit" if around.is_credit(start, end) else ""
+
+
+def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> str:
+    """Return why a full name means the official in spite of an occupation or a word after it, or an empty string.
+
+    An occupation next to a name in use by thousands, as the Vietnamese ones, needs a fitting title. For other names it
+    is outweighed if no role is configured, or if the article names the country.
+    """
+    official = evidence.official_index
+    prepared, convention = facts.name_index.prepared_official(official), facts.name_index.conventions[official]
+    data = naming_convention(convention)
+    if evidence.boundary.word_after and not (data.syllabic or data.further_family_names):
+        return "the word after it belongs to the sentence"
+    (score,) = score_titles(facts, candidate, (official,), context)
+    if score.strength >= EvidenceStrength.LIKELY:
+        return score.reason
+    if evidence.boundary.word_after or data.syllabic:
+        return ""
+    if not prepared.official.roles:
+        return "no role is configured that the occupation could contradict"
+    country = prepared.country
+    if country and country in facts.countries:
+        return f"the text names {prepared.official.country}"
+    return ""
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
@@ -150,7 +182,8 @@ def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
     """Return the boundary of a short name that no name precedes."""
-    if word := _find_continuation(facts, candidate):
+    around = facts.surrounding_text
+    if word := around.find_place_after(candidate.start, candidate.end) or _find_continuation(facts, candidate):
         return Boundary(
             is_standalone=False,
             word_after=word,
@@ -159,7 +192,6 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
         )
     if _is_half_of_compound(facts, candidate):
         return _NOT_STANDALONE
-    around = facts.surrounding_text
     if around.find_place_before(candidate.start) or around.is_credit(candidate.start, candidate.end):
         return Boundary(is_standalone=False, rejection="name of a place or thing, or a credit")
     return _STANDALONE

@@ -12,7 +12,12 @@ from monitor.match.candidates import (
     list_full_name_candidates,
 )
 from monitor.match.context import ArticleFacts, MatchContext
-from monitor.match.decisions.evidence import collect_full_name_evidence, find_agreeing_officials, score_titles
+from monitor.match.decisions.evidence import (
+    collect_full_name_evidence,
+    find_agreeing_officials,
+    find_support,
+    score_titles,
+)
 from monitor.match.types import (
     MAX_CANDIDATE_OFFICIALS,
     Accepted,
@@ -37,6 +42,8 @@ NATIVE_NAME_CONFIDENCE = 0.95
 """Below a Latin full name: a script without spaces has no word boundaries that could be checked."""
 SHARED_NAME_CONFIDENCE = 0.9
 """Below a full name of one official: a title had to decide between several."""
+DOUBTED_NAME_CONFIDENCE = 0.86
+"""Below a full name: an occupation or a further name next to it is evidence for another person."""
 PHONETIC_NAME_CONFIDENCE = 0.9
 """Below the configured spelling: both parts only sound alike."""
 EXTENDED_NAME_CONFIDENCE = 0.88
@@ -76,7 +83,12 @@ def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
         return (Rejected(candidate.official_indexes, "the diacritics differ from the configured name"),)
     evidence = collect_full_name_evidence(facts, candidate, officials[0])
     if rejection := reject_full_name(evidence, candidate, officials):
-        return (rejection,)
+        support = find_support(facts, candidate, evidence, context) if evidence.is_doubt and len(officials) == 1 else ""
+        if not support:
+            return (rejection,)
+        if rejection.namesakes or " " in text:
+            reason = f"full name; {support}"
+            return (Accepted(officials[0], MatchForm.FULL, DOUBTED_NAME_CONFIDENCE, reason),)
     if " " not in text and "-" not in text:
         return _SINGLE_WORD
     return (_choose_official(facts, candidate, officials, context),)
@@ -106,8 +118,11 @@ def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Deci
     after = text[end : end + 1]
     if after == "·" or (text[end - 1] >= _FIRST_CJK_CHARACTER and _HAN_PLACE_SUFFIX.match(text, end)):
         return (Rejected(candidate.official_indexes, f"part of a longer name: ... {text[end : end + 2]}"),)
-    if not is_unspaced(text[start]) and (spaced[start] != " " or spaced[end + 1] != " "):
-        return ()
+    if not is_unspaced(text[start]):
+        if spaced[start] != " " or spaced[end + 1] != " ":
+            return ()
+        if place := facts.surrounding_text.find_place_before(start):
+            return (Rejected(candidate.official_indexes, f"name of a place or thing: {place} ..."),)
     return tuple(
         Accepted(official, MatchForm.FULL, NATIVE_NAME_CONFIDENCE, "full name in its own script")
         for official in candidate.official_indexes
@@ -220,5 +235,5 @@ def _is_supported(facts: ArticleFacts, name: ExtendedName, context: MatchContext
 def _is_credit_or_namesake(facts: ArticleFacts, candidate: Candidate) -> bool:
     around = facts.surrounding_text
     return around.is_credit(candidate.start, candidate.end) or bool(
-        around.find_occupation(candidate.start, candidate.end)
+        around.find_occupation(candidate.start, candidate.end) or around.find_place_before(candidate.start)
     )
