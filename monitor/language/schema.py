@@ -126,10 +126,12 @@ class Calendar(_Table):
 
 
 class Inflection(_Table):
-    """Endings of names in Latin letters."""
+    """Endings and prefixes of names in other cases than the nominative, in the script of the language."""
 
-    genitive_s: bool = False
-    """True where a name takes `-s` without an apostrophe in the genitive."""
+    declined_words: Literal["all", "last"] = "all"
+    """Words of a name that have an ending: in Slavic languages all, in Finnish or German only the last."""
+    prefixes: Words = ()
+    """Prefixes of names in lower case, as in Zulu `uSipho`."""
     endings: dict[str, tuple[str, ...]] = {}
     """Ending of another case -> endings of the nominative that it may replace; `""` is none."""
     same_as: str = ""

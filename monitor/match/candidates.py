@@ -8,11 +8,8 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from itertools import product
 from typing import NamedTuple
 
-from monitor.language.load import language_data
 from monitor.match.article_text import NormalizedArticle
 from monitor.match.context import ArticleFacts
 from monitor.match.names.index import NameIndex, PhoneticWord
@@ -22,17 +19,14 @@ from monitor.match.types import (
     MAX_CANDIDATE_OFFICIALS,
     Boundary,
     Candidate,
-    CandidateKind,
     Candidates,
     ExtendedName,
     ExtensionKind,
-    PatternMatch,
     Span,
 )
 from monitor.match.vocabulary import naming_convention, title_words
+from monitor.match.word_forms import find_inflected_names
 
-_HYPHENATED_WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)?")
-_CAPITALIZED_WORD_BEFORE = re.compile(r"(?<![A-Za-z'-])([A-Z][A-Za-z]+(?:-[A-Za-z]+)?) \Z")
 _CAPITALIZED_WORD = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _INITIAL_OR_NICKNAME = re.compile(
     r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z"
@@ -45,39 +39,9 @@ MAX_INITIAL_CHARS = 5
 
 _MAX_NICKNAME_CHARS = 50
 _MAX_PATRONYMIC_CHARS = 40
-_MAX_FIRST_NAME_CHARS = 40
 _MAX_NAME_WORD_CHARS = 80
 """Characters of the longest word that is compared with names: longer than any name, so that a text without spaces is
 not read again for each capital letter in it."""
-_MIN_WORD_LETTERS = 3
-_MIN_STEM_LETTERS = 2
-
-
-class _Inflection(NamedTuple):
-    """Inflection of names in Latin letters in one language."""
-
-    genitive_s: bool
-    endings: tuple[tuple[str, tuple[str, ...]], ...]
-    """Endings of other cases, longest first, with the endings of the nominative that each may replace."""
-
-
-@cache
-def _inflections() -> dict[str, _Inflection]:
-    """Return the inflection of each language that has one, by code; written forms of a language included."""
-    languages = language_data().languages
-    found = {}
-    for code, language in languages.items():
-        shared = languages[language.inflection.same_as].inflection if language.inflection.same_as else None
-        endings = (shared or language.inflection).endings
-        if endings or language.inflection.genitive_s:
-            ordered = sorted(endings.items(), key=lambda pair: -len(pair[0]))
-            found.update(
-                dict.fromkeys((code, *language.variants), _Inflection(language.inflection.genitive_s, tuple(ordered)))
-            )
-    return found
-
-
-_FLEETING_VOWEL_GAP = re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)")
 
 
 _WORD_SEPARATORS = {" ", "-"}
@@ -87,10 +51,7 @@ _MAX_TITLE_WORD_CHARS = 24
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
     """Return the spans of watched names and query words in an article, inflected names included."""
-    candidates = name_index.scan(article_text)
-    if is_inflecting_language(language):
-        return find_inflected_names(name_index, article_text, language, candidates)
-    return candidates
+    return find_inflected_names(name_index, article_text, language, name_index.scan(article_text))
 
 
 def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> Iterator[Candidate]:
@@ -375,85 +336,3 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
 """Searches for a full name around a short name after an initial, the most certain first."""
 FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
 """Searches for a full name around a short name after another name, the most certain first."""
-
-
-def is_inflecting_language(language: str) -> bool:
-    """Return whether the endings of names in a language are known: Slavic cases or a Germanic genitive."""
-    return language[:2].lower() in _inflections()
-
-
-def find_inflected_names(
-    name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
-) -> Candidates:
-    """Return the candidates, with watched names and short names in other cases than the nominative added."""
-    code = language[:2].lower()
-    text, find, cache = article_text.folded.text, article_text.spaced.find, name_index.inflection_cache(code)
-    has_genitive = _inflections()[code].genitive_s
-    full_names: list[PatternMatch] = []
-    short_names: list[PatternMatch] = []
-    genitive_ends: list[int] = []
-    for start in article_text.find_capitalized_words()[0]:
-        end = find(" ", start + 1, start + _MAX_NAME_WORD_CHARS) - 1
-        if end < 0:
-            continue
-        if text[end : end + 1] == "-" and (match := _HYPHENATED_WORD.match(article_text.cased, start)):
-            end = match.end()
-        if has_genitive and text[end - 1] != "s":
-            continue
-        word = text[start:end]
-        parts = cache.get(word)
-        if parts is None:
-            forms = (word.replace("-", " "), *_possible_nominatives(word.replace("-", " "), code))
-            parts = cache[word] = tuple(
-                dict.fromkeys(form for form, _ in name_index.find_patterns(forms, CandidateKind.SHORT_NAME))
-            )
-        if not parts:
-            continue
-        word = word.replace("-", " ")
-        for _, pattern in name_index.find_patterns((part for part in parts if part != word), CandidateKind.SHORT_NAME):
-            short_names.append((pattern, start, end + 2))
-            genitive_ends += [end] * has_genitive
-        before = _CAPITALIZED_WORD_BEFORE.search(article_text.cased, max(0, start - _MAX_FIRST_NAME_CHARS), start)
-        if before is not None:
-            first = before[1].lower().replace("-", " ")
-            names = _possible_full_names(first, parts, word, code)
-            full_names += [
-                (pattern, before.start(1), end + 2)
-                for _, pattern in name_index.find_patterns(names, CandidateKind.FULL_NAME)
-            ]
-    return candidates.add_names(full_names, short_names, genitive_ends)
-
-
-def _possible_full_names(previous_word: str, name_parts: Iterable[str], word: str, language_code: str) -> Iterator[str]:
-    """Yield the possible nominatives of an inflected name of two words.
-
-    In Slavic languages the last word of a woman's name may be unchanged.
-    A Germanic genitive changes only the last word.
-    """
-    for first, last in product((previous_word, *_possible_nominatives(previous_word, language_code)), name_parts):
-        if _inflections()[language_code].genitive_s:
-            fits = first == previous_word and last != word
-        else:
-            fits = first != previous_word and (last != word or first[-1] == "a")
-        if fits:
-            yield f"{first} {last}"
-
-
-def _possible_nominatives(text: str, language_code: str) -> tuple[str, ...]:
-    """Return the possible nominatives of a folded word, or of the two words of a hyphenated one."""
-    if _inflections()[language_code].genitive_s:
-        return (text[:-1],) if text[-1] == "s" and len(text) > _MIN_WORD_LETTERS else ()
-    found = [dict.fromkeys((word, *_strip_case_ending(word, language_code))) for word in text.split()]
-    return tuple(" ".join(words) for words in product(*found) if " ".join(words) != text)
-
-
-def _strip_case_ending(word: str, language_code: str) -> Iterator[str]:
-    for ending, nominatives in _inflections()[language_code].endings:
-        stem = word.removesuffix(ending)
-        if stem == word or len(stem) < _MIN_STEM_LETTERS:
-            continue
-        for nominative in nominatives:
-            if len(stem + nominative) >= _MIN_WORD_LETTERS:
-                yield stem + nominative
-            if not nominative and _FLEETING_VOWEL_GAP.search(stem):
-                yield _FLEETING_VOWEL_GAP.sub("e", stem)

@@ -98,6 +98,14 @@ class Candidates(NamedTuple):
             kinds=kinds,
         )
 
+    def add_native_names(self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch]) -> "Candidates":
+        """Return the candidates with more full and short names in other scripts."""
+        full, short = tuple(full_names), tuple(short_names)
+        kinds = self.kinds | CandidateKind.NATIVE_NAME * bool(full) | CandidateKind.NATIVE_SHORT_NAME * bool(short)
+        return self._replace(
+            native_names=self.native_names + full, native_short_names=self.native_short_names + short, kinds=kinds
+        )
+
 
 class EvidenceStrength(IntEnum):
     """Strength of a title as evidence for an official. A short name with a title below ``LIKELY`` is not a mention."""

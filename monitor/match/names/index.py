@@ -123,6 +123,20 @@ _MAX_TUPLE_OFFICIALS = 8
 """Officials of one pattern up to which a tuple is extended; the others are collected in a list while building."""
 
 
+class NameWordIndex(NamedTuple):
+    """Words of the watched names, for the search of names that are printed in another form.
+
+    ``pairs`` has the ids of the patterns with a first and a last word, which are separated by a space. ``words`` are
+    all words of them; ``short_names`` has the patterns of one word; ``is_short`` tells short from full names.
+    """
+
+    patterns: Sequence[str]
+    pairs: dict[str, tuple[int, ...]]
+    words: set[str]
+    short_names: dict[str, tuple[int, ...]]
+    is_short: Sequence[bool]
+
+
 class PhoneticWord(NamedTuple):
     """A printed word that sounds like a part of a watched name.
 
@@ -426,6 +440,27 @@ class NameIndex:
         first, second = self.phonetic_parts[official_index]
         convention = self.conventions[official_index]
         return is_spelling_variant(word, first, convention) or is_spelling_variant(word, second, convention)
+
+    @cached_property
+    def name_words(self) -> NameWordIndex:
+        """The words of all names, indexed when a text in a language with endings is read first."""
+        pairs: dict[str, tuple[int, ...]] = {}
+        short_names: dict[str, tuple[int, ...]] = {}
+        words: set[str] = set()
+        named = CandidateKind.FULL_NAME | CandidateKind.SHORT_NAME | CandidateKind.NATIVE
+        for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
+            if not kind & named or pattern[0] != " ":
+                continue
+            parts = pattern.split()
+            words.update(map(intern, parts))
+            if len(parts) > 1:
+                pair = f"{parts[0]} {parts[-1]}"
+                pairs[pair] = (*pairs.get(pair, ()), at)
+            elif kind & (CandidateKind.SHORT_NAME | CandidateKind.NATIVE_SHORT_NAME):
+                short_names[parts[0]] = (at,)
+        whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
+        is_short = [not kind & whole for kind in self._pattern_kinds]
+        return NameWordIndex(self.patterns, pairs, words, short_names, is_short)
 
     @property
     def has_phonetic_names(self) -> bool:

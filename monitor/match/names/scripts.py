@@ -6,7 +6,6 @@ and without the definite article, and with more or fewer patronymics ("bin Turki
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import product
 
 from monitor.match.types import NameWords, ShortForm
 from monitor.text.fold import fold, fold_key
@@ -117,60 +116,14 @@ def _unspaced_parts(spaced_name: str) -> Iterator[str]:
 
 
 def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the patterns of a name in a script with spaces, and of its family name in Greek and Cyrillic.
-
-    Cyrillic patterns include all grammatical cases.
-    """
+    """Return the patterns of a name in a script with spaces, and of its family name in Greek and Cyrillic."""
     words = spaced_name.split()
     if len(words) < 2 or not any(low <= words[-1][0] <= high for low, high in _CASED_SCRIPT_RANGES):
         return (f" {spaced_name} ",), ()
     orders = [words, [words[-1], *words[:-1]]]
     if len(words) == 3:
         orders.append([words[0], words[2]])
-    wholes = dict.fromkeys(f" {' '.join(written)} " for order in orders for written in _decline_name(order))
-    return tuple(wholes), tuple(dict.fromkeys(f" {word} " for forms in _decline_word(words[-1]) for word in forms))
-
-
-def _decline_name(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield a name in each grammatical case; all words are in the same case."""
-    for forms in zip(*map(_decline_word, words), strict=True):
-        yield from product(*forms)
-
-
-def _decline_word(word: str) -> tuple[tuple[str, ...], ...]:
-    """Return the forms of a folded Cyrillic name (й is folded to и) in six cases, the nominative first.
-
-    Only Russian and Ukrainian endings are known; other words are the same in all cases.
-    """
-    for ending, endings in _CYRILLIC_CASE_ENDINGS:
-        stem = word.removesuffix(ending)
-        if word.endswith(ending) and len(stem) > 1:
-            return ((word,), *(tuple(stem + one for one in case.split("|")) for case in endings.split()))
-    if word[-1] in _CYRILLIC_CONSONANTS and len(word) > 2:
-        return (
-            (word,),
-            *(tuple(word + one for one in case.split("|")) for case in ["а", "у|ові", "а", "ом|ем|ым|им", "е|і"]),
-        )
-    return ((word,),) * 6
-
-
-_CYRILLIC_CASE_ENDINGS = (  # genitive, dative, accusative, instrumental, prepositional
-    ("кии", "кого кому кого ким ком|кому"),
-    ("ыи", "ого ому ого ым ом"),
-    ("ии", "ия|ія ию|ію ия|ія ием|ієм ии|ії"),
-    *(
-        (vowel + "и", f"{vowel}я {vowel}ю {vowel}я {vowel}ем {vowel}е")
-        for vowel in sorted(_CYRILLIC_VOWELS - {"и", "ы"})
-    ),
-    ("ь", "я ю я ем е"),
-    ("ия", "ии ии ию иеи ии"),
-    ("я", "и е ю еи е"),
-    ("ова", "овои овои ову овои овои"),
-    ("ева", "евои евои еву евои евои"),
-    ("ина", "инои|ины инои|ине ину инои инои|ине"),
-    ("ая", "ои ои ую ои ои"),
-    ("а", "ы|и е|і у ои|ою е|і"),
-)
+    return tuple(dict.fromkeys(f" {' '.join(order)} " for order in orders)), (f" {words[-1]} ",)
 
 
 def is_native(name: str) -> bool:

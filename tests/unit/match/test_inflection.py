@@ -59,3 +59,69 @@ def test_inflected_names_are_found(language: str, text: str, names: list[str]) -
 def test_inflected_names_of_other_people_are_not_found(language: str, text: str) -> None:
     """A woman's name is not a genitive of a man's, a family name alone does not count, and English has no cases."""
     assert found(language, text) == []
+
+
+NEIGHBOURS = (
+    Official("salmela", "Veikko Salmela", "Finland"),
+    Official("virtanen", "Kaisa Virtanen", "Finland"),
+    Official("bodnar", "Bodnár Gergely", "Hungary"),
+    Official("tamm", "Liina Tamm", "Estonia"),
+    Official("ozols", "Raimonds Ozols", "Latvia"),
+    Official("petrauskas", "Mindaugas Petrauskas", "Lithuania"),
+    Official("yildiz", "Kerem Yıldız", "Turkey"),
+    Official("hoxhaj", "Arben Kelmendi", "Albania"),
+    Official("greek", "Λεωνίδας Βλάχος", "Greece"),
+    Official("beridze", "ლევან ბერიძე", "Georgia"),
+    Official("petrosyan", "Տիգրան Վարդանյան", "Armenia"),
+    Official("dlamini", "Themba Dlamini", "South Africa"),
+    Official("castro", "Ernesto Carrillo", "Cuba"),
+    Official("weiss", "Paula Weiss", "Austria"),
+    Official("tymko", "Петро Тимченко", "Ukraine"),
+    Official("belova", "Ангелина Фишер", "Russia"),
+    Official("kozlov", "Павел Рогов", "Russia"),
+    Official("zupan", "Igor Trubar", "Slovenia"),
+    Official("dubois", "Jean-Luc Morand", "France"),
+)
+ABROAD = compile_watchlist(Watchlist(NEIGHBOURS))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "names"),
+    [
+        ("fi", "Ministeri tapasi Veikko Salmelan. Salmelalla oli kiire.", ["Veikko Salmelan", "Salmelalla"]),
+        ("fi", "Kirje Kaisa Virtaselta saapui.", ["Kaisa Virtaselta"]),
+        ("hu", "Bodnár Gergelyt és Bodnár Gergelynek a titkárát várták.", ["Bodnár Gergelyt", "Bodnár Gergelynek"]),
+        ("et", "Kohtumine Liina Tammega toimus.", ["Liina Tammega"]),
+        ("lv", "Tikšanās ar Raimondu Ozolu un Raimonda Ozola vizīte.", ["Raimondu Ozolu", "Raimonda Ozola"]),
+        ("lt", "Mindaugo Petrausko vizitas.", ["Mindaugo Petrausko"]),
+        ("tr", "Bakan Kerem Yıldıza göre durum iyi.", ["Kerem Yıldıza"]),
+        ("sq", "Takimi me Arben Kelmendin u mbajt.", ["Arben Kelmendin"]),
+        ("el", "Η συνάντηση του Λεωνίδα Βλάχου με τον πρέσβη.", ["Λεωνίδα Βλάχου"]),
+        ("ka", "შეხვედრა ლევან ბერიძესთან გაიმართა.", ["ლევან ბერიძესთან"]),
+        ("hy", "Հանդիպում Տիգրան Վարդանյանի հետ։", ["Տիգրան Վարդանյանի"]),
+        ("zu", "Amaphoyisa athi uThemba Dlamini ufikile.", ["Themba Dlamini"]),
+        ("pl", "Biografia Ernesta Carrillo ukazała się wczoraj.", ["Ernesta Carrillo"]),
+        ("cs", "Setkání s Paulou Weiss trvalo hodinu.", ["Paulou Weiss"]),
+        ("uk", "Зустріч з Петром Тимченком.", ["Петром Тимченком"]),
+        ("ru", "Речь Ангелины Фишер и Павла Рогова.", ["Ангелины Фишер", "Павла Рогова"]),
+        ("sl", "Pogovor z Igorjem Trubarjem.", ["Igorjem Trubarjem"]),
+        ("sk", "Rozhovor s Jeanom-Lucom Morandom.", ["Jeanom-Lucom Morandom"]),
+    ],
+)
+def test_names_are_found_with_the_endings_of_many_languages(language: str, text: str, names: list[str]) -> None:
+    """The endings come from the data of the article's language, or of the script."""
+    assert [one.text for one in ABROAD.match(Article(url="", body=text, language=language)).mentions] == names
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fi", "Veikkon Salmela on kylä."),
+        ("en", "Veikko Salmelan is another man."),
+        ("ru", "Павла Рогов пела."),
+        ("pl", "Igora Trubar nie zna nikt."),
+    ],
+)
+def test_forms_that_no_case_has_are_not_found(language: str, text: str) -> None:
+    """The words of a name are in one case, as far as the language declines them."""
+    assert ABROAD.match(Article(url="", body=text, language=language)).mentions == ()

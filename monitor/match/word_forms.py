@@ -1,0 +1,175 @@
+"""Names whose words are not printed as configured: words in other cases than the nominative.
+
+Each capitalized word is compared with the words of the watched names once; two of them that are the first and the last
+word of one name are a full name.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+from monitor.match.article_text import NormalizedArticle
+from monitor.match.names.index import NameIndex
+from monitor.match.names.inflection import Inflection, find_inflection, inflections, list_nominatives
+from monitor.match.types import Candidates, PatternMatch
+
+_CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
+"""Capital letters of scripts with cases of names; Georgian has no capitals."""
+_CAPITALIZED_WORD = re.compile(rf"(?<![^\W_])[{_CAPITALS}][^\W\d_]{{1,79}}(?:'[^\W\d_]{{1,9}})?(?![^\W_])")
+_PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}})(?![^\W_])"
+_NEXT_WORD = re.compile(r"[ -]([^\W\d_]{1,80}(?:'[^\W\d_]{1,9})?)(?![^\W_])")
+_FIRST_GEORGIAN_LETTER = "\u10a0"
+_MAX_NAME_WORDS = 6
+_MAX_NAME_WORDS_COMPARED = 8
+"""Words of watched names that one printed word may be a form of: keeps the cost of a word bounded."""
+_NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
+_INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
+"""Vowels at the end of family names that have one form in all cases; -a is declined."""
+_FEMALE_ENDINGS = frozenset("aаяα")
+
+
+class _Word(NamedTuple):
+    """A printed word with the words of watched names that it may be a form of; ``has_prefix`` as in Zulu."""
+
+    start: int
+    end: int
+    text: str
+    names: tuple[str, ...]
+    has_prefix: bool = False
+
+
+def find_inflected_names(
+    name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
+) -> Candidates:
+    """Return the candidates, with watched names in other cases than the nominative added."""
+    code = language.partition("-")[0].lower()
+    if code not in inflections() and _NATIVE.search(article_text.folded.text) is None:
+        return candidates
+    search = _Search(name_index, article_text, code)
+    return search.add_to(candidates)
+
+
+class _Search:
+    """Search for word forms in one article."""
+
+    def __init__(self, name_index: NameIndex, article_text: NormalizedArticle, language: str) -> None:
+        self._words = name_index.name_words
+        self._cased, self._text = article_text.cased, article_text.folded.text
+        self._language = language
+        self._inflection = inflections().get(language)
+        self._cache = name_index.inflection_cache(language)
+        self._full: dict[bool, list[PatternMatch]] = {False: [], True: []}
+        self._short: dict[bool, list[PatternMatch]] = {False: [], True: []}
+        self._genitive_ends: list[int] = []
+
+    def add_to(self, candidates: Candidates) -> Candidates:
+        """Return the candidates with the names that were found added."""
+        for word in self._list_words():
+            self._add_short_names(word)
+            self._add_full_names(word)
+        latin = candidates.add_names(self._full[False], self._short[False], self._genitive_ends)
+        return latin.add_native_names(self._full[True], self._short[True])
+
+    def _list_words(self) -> Iterator[_Word]:
+        """Yield the capitalized words that may be forms of words of watched names."""
+        cache, text = self._cache, self._text
+        for match in _CAPITALIZED_WORD.finditer(self._cased):
+            start, end = match.span()
+            word = text[start:end]
+            names = cache.get(word)
+            if names is None:
+                names = self._find_names(word)
+            if names:
+                yield _Word(start, end, word, names)
+        if self._inflection is not None and self._inflection.prefixes:
+            pattern = _PREFIXED_WORD.format(prefixes="|".join(self._inflection.prefixes))
+            for match in re.finditer(pattern, self._cased):
+                word = match[1].lower()
+                yield _Word(match.start(1), match.end(), word, self._find_names(word), has_prefix=True)
+
+    def _find_names(self, word: str) -> tuple[str, ...]:
+        """Return the words of watched names that a folded word may be a form of, itself included."""
+        names = self._cache.get(word)
+        if names is None:
+            inflection = find_inflection(word, self._language)
+            forms = [word] if inflection is None else [word, *_list_forms(word, inflection)]
+            known = self._words.words
+            found = dict.fromkeys(form for form in forms if form in known)
+            names = self._cache[word] = tuple(found)[:_MAX_NAME_WORDS_COMPARED]
+        return names
+
+    def _add_short_names(self, word: _Word) -> None:
+        for name in word.names:
+            if name == word.text and not word.has_prefix:
+                continue
+            for pattern in self._words.short_names.get(name, ()):
+                self._add(self._short, pattern, word.start, word.end)
+
+    def _add(self, found: dict[bool, list[PatternMatch]], pattern: int, start: int, end: int) -> None:
+        found[self._cased[start] > "z"].append((pattern, start, end + 2))
+        if self._inflection is not None and not self._inflection.declines_all_words:
+            self._genitive_ends.append(end)
+
+    def _add_full_names(self, first: _Word) -> None:
+        """Add the full names that begin with a word."""
+        pairs = self._words.pairs
+        run = [first]
+        for last in self._read_words(first.end):
+            run.append(last)
+            if not last.names or not self._is_capitalized(last.start):
+                continue
+            for one, other in product(first.names, last.names):
+                for pattern in pairs.get(f"{one} {other}", ()):
+                    if self._is_form(self._words.patterns[pattern].split(), run):
+                        found = self._short if self._words.is_short[pattern] else self._full
+                        self._add(found, pattern, first.start, last.end)
+
+    def _is_capitalized(self, start: int) -> bool:
+        """Return whether a word has a capital letter, or is in a script without capitals."""
+        return self._cased[start].isupper() or self._cased[start] >= _FIRST_GEORGIAN_LETTER
+
+    def _read_words(self, end: int) -> Iterator[_Word]:
+        """Yield the words after an offset that may belong to the same name."""
+        for _ in range(_MAX_NAME_WORDS - 1):
+            match = _NEXT_WORD.match(self._cased, end)
+            if match is None:
+                return
+            word, end = self._text[match.start(1) : match.end()], match.end()
+            yield _Word(match.start(1), end, word, self._find_names(word))
+
+    def _is_form(self, name: list[str], run: list[_Word]) -> bool:
+        """Return whether printed words are an inflected form of a name with the same first and last word."""
+        if len(name) != len(run):
+            return False
+        if not all(part == word.text or part in word.names for part, word in zip(name, run, strict=True)):
+            return False
+        changed = [part != word.text for part, word in zip(name, run, strict=True)]
+        inflection = find_inflection(run[0].text, self._language)
+        if run[0].has_prefix:
+            return not any(changed)
+        return inflection is not None and _is_possible_case(name, changed, inflection)
+
+
+def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
+    """Yield the possible nominatives of a printed word; an ending may follow an apostrophe, as in Polish.
+
+    If only the last word has endings, the name before an apostrophe is printed as configured.
+    """
+    bare, apostrophe, ending = word.partition("'")
+    if not apostrophe:
+        yield from list_nominatives(word, inflection)
+    elif inflection.declines_all_words and ending in inflection.endings:
+        yield bare
+        yield from list_nominatives(bare + ending, inflection)
+
+
+def _is_possible_case(name: list[str], changed: list[bool], inflection: Inflection) -> bool:
+    """Return whether the words of a name that have another form than the nominative can be a case of the whole name.
+
+    If only the family name is as in the nominative, it must have one form in all cases: women's family names in
+    Slavic languages, and names that end in a vowel.
+    """
+    if not inflection.declines_all_words:
+        return changed[-1] and not any(changed[:-1])
+    return changed[-1] or (changed[0] and (name[0][-1] in _FEMALE_ENDINGS or name[-1][-1] in _INDECLINABLE_ENDINGS))
