@@ -18,6 +18,7 @@ from monitor.language.schema import (
     Countries,
     Country,
     Language,
+    Spellings,
     ZoneAbbreviation,
     ZoneAbbreviations,
 )
@@ -38,6 +39,7 @@ class LanguageData:
     languages: MappingProxyType[str, Language]
     conventions: MappingProxyType[str, Convention]
     countries: tuple[Country, ...]
+    orthography: Spellings
 
 
 @cache
@@ -86,7 +88,10 @@ def load_language_data(folder: Traversable) -> LanguageData:
     countries = _read(path, Countries)
     _check_homes(path, countries, languages)
     _check_references(path, countries.country, languages, conventions)
-    return LanguageData(MappingProxyType(languages), MappingProxyType(conventions), countries.country)
+    orthography = _read(folder / "orthography.toml", Spellings)
+    return LanguageData(
+        MappingProxyType(languages), MappingProxyType(conventions), countries.country, orthography
+    )
 
 
 def _list_files(folder: Traversable) -> list[Traversable]:

@@ -226,6 +226,22 @@ class Language(_Table):
     page: Annotated[Page, Field(default_factory=Page)]
 
 
+class Spellings(_Table):
+    """Spellings of one name that are exchanged in all languages: `data/orthography.toml`."""
+
+    sources: Sources
+    digraphs: dict[str, str]
+    """Letter -> two letters that ASCII texts write for it, as `ue` for `ü`."""
+    twins: tuple[tuple[str, str], ...]
+    """Pairs of spellings in other scripts that are exchanged; an empty one is omitted."""
+    han_simplified: Words
+    """Simplified Chinese characters, in lines."""
+    han_traditional: Words
+    """The traditional form of each character of `han_simplified`, at the same place."""
+    transcriptions: tuple[tuple[str, str], ...]
+    """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
+
+
 Part = Literal["first", "rest", "last", "others", "first two", "last two"]
 """Part of a name: `rest` is all but the first word, `others` all but the last.
 

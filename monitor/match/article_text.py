@@ -189,6 +189,8 @@ _SENTENCE_START = re.compile(r"(?:^|[\n.!?:;\"(]|\s-)\s?[\"'(]*\Z")
 _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
+_FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
+"""Words before an occupation of earlier years: an official may have had it."""
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 """Characters in which a lower-case word is searched: keeps the cost of a very long text bounded."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
@@ -238,7 +240,7 @@ class SurroundingText:
 
     def is_written_as_name(self, start: int, end: int) -> bool:
         """Return whether a span has capital letters, and only spaces, hyphens and apostrophes between its words."""
-        text = self.cased[start:end]
+        text = self.cased[start:end].replace(", ", " ", 1)  # as in "Doe, Jane"
         if text.isalpha():
             return text[0].isupper()
         if not text.replace(" ", "").isalpha():
@@ -468,7 +470,7 @@ class SurroundingText:
             if self.cased[end : end + 2].strip()[:1] in {",", "("}
             else None
         )
-        if after is not None:
+        if after is not None and not _FORMER.search(self.cased, end, after.end()):
             for other in self.cased[end : after.end()].replace(",", " ").split():
                 if other.lower().strip(".") in word_lists().occupations:
                     return other

@@ -31,6 +31,8 @@ _CAPITALIZED_WORD = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*"
 _INITIAL_OR_NICKNAME = re.compile(
     r"(?<![A-Za-z])([A-Z][A-Za-z'-]+) (?:(?:[A-Z]\. ?){1,2}|[\"'(][^\"'()\n]{1,20}[\"')] )\Z"
 )
+_INITIALS = re.compile(r"(?<![\w.'-])((?:[A-Z]\. ?){2,3})\Z")
+_MAX_INITIALS_CHARS = 10
 INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
 """An initial at the end of the text before a name."""
 
@@ -243,6 +245,26 @@ def find_names_with_initial_or_nickname(
     ]
 
 
+def find_names_with_configured_initials(
+    facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
+) -> Sequence[ExtendedName]:
+    """Return full names that are configured with the initials before the family name: "W. B. Hargrove"."""
+    cased, index = facts.article_text.cased, facts.name_index
+    match = _INITIALS.search(cased, max(0, candidate.start - _MAX_INITIALS_CHARS), candidate.start)
+    if match is None:
+        return ()
+    initials = [char for char in match[1].lower() if char.isalpha()]
+    return [
+        ExtendedName(Candidate(match.start(1), candidate.end, (official,)), ExtensionKind.INITIAL_OR_NICKNAME)
+        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+        if any(
+            list(words[: len(initials)]) == initials
+            for name_parts in index.prepared_official(official).latin_name_parts
+            for words in name_parts.full_forms[:1]
+        )
+    ]
+
+
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
@@ -330,6 +352,7 @@ def find_names_with_patronymics(
 
 ExtendedNameFinder = Callable[[ArticleFacts, Candidate, Boundary], Sequence[ExtendedName]]
 FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
+    find_names_with_configured_initials,
     find_names_with_initial_or_nickname,
     find_names_with_initial_only,
 )

@@ -19,6 +19,19 @@ _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10f
 _CAPITALIZED_WORD = re.compile(rf"(?<![^\W_])[{_CAPITALS}][^\W\d_]{{1,79}}(?:'[^\W\d_]{{1,9}})?(?![^\W_])")
 _PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}})(?![^\W_])"
 _NEXT_WORD = re.compile(r"[ -]([^\W\d_]{1,80}(?:'[^\W\d_]{1,9})?)(?![^\W_])")
+_LISTED_NAME = re.compile(r"(?<![\w'-])([A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?),? ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w'-])")
+_ENTRY_NAME = re.compile(
+    r"(?:^|[\n;:(] ?)([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?), ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)"
+    r"(?= ?[,;()\n]|\.?$|\.\n| -| [A-Z]\.)"
+)
+_TAGGED_NAME = re.compile(r"#([A-Z][a-z]+)([A-Z][a-z]+)(?![\w])")
+_FATHERS_NAME = re.compile(
+    r"\w{2,}(?:(?:ович|евич|ьич|ич|овн|евн|ичн|івн|ївн)\w{0,3}|(?:ов|ев)(?:а|у|ым|ом|е)?"
+    r"|(?:ov|ev|yev|ow|ew)(?:ich|itch|ych|yc|ic|icz|na|ny|ne|noi)\w{0,3}|(?:of|ev|yev)f?itch|ovyc\w{0,4}|ivna|ivny)"
+)
+"""A father's name as the middle one, in Russian, Ukrainian, Belarusian and Bulgarian, in any case."""
+_INITIALS = re.compile(r"(?<![^\W_])([\u0400-\u042f])\. ?([\u0400-\u042f]\. ?)?\Z")
+_MAX_INITIALS_CHARS = 6
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _MAX_NAME_WORDS = 6
 _MAX_NAME_WORDS_COMPARED = 8
@@ -43,11 +56,30 @@ def find_inflected_names(
     name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
 ) -> Candidates:
     """Return the candidates, with watched names in other cases than the nominative added."""
+    candidates = candidates.add_names(_find_listed_names(name_index, article_text), (), ())
     code = language.partition("-")[0].lower()
     if code not in inflections() and _NATIVE.search(article_text.folded.text) is None:
         return candidates
     search = _Search(name_index, article_text, code)
     return search.add_to(candidates)
+
+
+def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -> Iterator[PatternMatch]:
+    """Yield the full names in the form of lists and tags: "DOE, Jane", "Doe, Jane;" and "#JaneDoe"."""
+    cased = article_text.cased
+    found = [(match.span(), match[2], match[1]) for match in _LISTED_NAME.finditer(cased)]
+    found += [((m.start(1), m.end(2)), m[2], m[1]) for m in _ENTRY_NAME.finditer(cased)]
+    if "#" in cased:
+        found += [((m.start(1), m.end(2)), m[1], m[2]) for m in _TAGGED_NAME.finditer(cased)]
+    if not found:
+        return
+    words = name_index.name_words
+    for (start, end), given, family in found:
+        name = f"{given} {family}".lower().replace("-", " ").replace("'", " ")
+        first, _, rest = name.partition(" ")
+        for pattern in words.pairs.get(f"{first} {rest.rpartition(' ')[2]}", ()):
+            if words.patterns[pattern] == f" {name} " and not words.is_short[pattern]:
+                yield pattern, start, end + 2
 
 
 class _Search:
@@ -67,6 +99,7 @@ class _Search:
         """Return the candidates with the names that were found added."""
         for word in self._list_words():
             self._add_short_names(word)
+            self._add_initials(word)
             self._add_full_names(word)
         latin = candidates.add_names(self._full[False], self._short[False], self._genitive_ends)
         return latin.add_native_names(self._full[True], self._short[True])
@@ -106,6 +139,21 @@ class _Search:
             for pattern in self._words.short_names.get(name, ()):
                 self._add(self._short, pattern, word.start, word.end)
 
+    def _add_initials(self, word: _Word) -> None:
+        """Add a Cyrillic family name after initials: a full name after two, otherwise a short name."""
+        if self._cased[word.start - 1 : word.start] not in {" ", "."}:
+            return
+        match = _INITIALS.search(self._cased, max(0, word.start - _MAX_INITIALS_CHARS), word.start)
+        if match is None:
+            return
+        for name in word.names:
+            full = [
+                one for one in self._words.by_last.get(name, ()) if self._words.patterns[one][1] == match[1].lower()
+            ]
+            found = self._full if match[2] and len(full) == 1 else self._short
+            for pattern in full if found is self._full else self._words.short_names.get(name, ()) if full else ():
+                self._add(found, pattern, match.start(), word.end)
+
     def _add(self, found: dict[bool, list[PatternMatch]], pattern: int, start: int, end: int) -> None:
         found[self._cased[start] > "z"].append((pattern, start, end + 2))
         if self._inflection is not None and not self._inflection.declines_all_words:
@@ -139,12 +187,20 @@ class _Search:
             yield _Word(match.start(1), end, word, self._find_names(word))
 
     def _is_form(self, name: list[str], run: list[_Word]) -> bool:
-        """Return whether printed words are an inflected form of a name with the same first and last word."""
+        """Return whether printed words are a form of a name with the same first and last word.
+
+        They are in another case, or have the father's name between the two words of the name.
+        """
+        has_fathers_name = len(run) == 3 and len(name) == 2 and _FATHERS_NAME.fullmatch(run[1].text) is not None
+        if has_fathers_name:
+            run = [run[0], run[2]]
         if len(name) != len(run):
             return False
         if not all(part == word.text or part in word.names for part, word in zip(name, run, strict=True)):
             return False
         changed = [part != word.text for part, word in zip(name, run, strict=True)]
+        if has_fathers_name and not any(changed):
+            return True
         inflection = find_inflection(run[0].text, self._language)
         if run[0].has_prefix:
             return not any(changed)

@@ -35,6 +35,8 @@ _EQUIVALENT_CHARACTERS = {  # look alike or replace each other, but have no Unic
     "·": "\u2022\u2027\u30fb\uff0e\uff65\u0387",
     ",": "\u3001\uff0c",
     ".": "\u2026\u3002\u06d4\u1362",
+    "A": "Ə",
+    "a": "ə",
     "D": "ĐÐƉ",
     "d": "đð",
     "O": "Ø",

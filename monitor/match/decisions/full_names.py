@@ -89,7 +89,8 @@ def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
         if rejection.namesakes or " " in text:
             reason = f"full name; {support}"
             return (Accepted(officials[0], MatchForm.FULL, DOUBTED_NAME_CONFIDENCE, reason),)
-    if " " not in text and "-" not in text:
+    is_tag = facts.article_text.cased[candidate.start - 1 : candidate.start] == "#"
+    if not is_tag and " " not in text and "-" not in text:
         return _SINGLE_WORD
     return (_choose_official(facts, candidate, officials, context),)
 

@@ -6,10 +6,17 @@ printed word; a hyphen in it becomes a space (``min ho``).
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from monitor.domain.mention import MatchForm
 from monitor.domain.watchlist import Official
 from monitor.language.schema import Builder, Convention
+from monitor.match.names.respelling import (
+    join_apostrophes,
+    join_initials,
+    list_arabic_spellings,
+    list_digraph_forms,
+)
 from monitor.match.names.scripts import (
     PATRONYMIC_PARTICLES,
     add_article_variants,
@@ -35,6 +42,10 @@ from monitor.text.fold import fold, fold_key
 _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 _MIN_FIRST_NAME_LETTERS = 4
 _VOWELS = frozenset("aeiouy")
+_MAX_ARABIC_SPELLINGS = 250
+"""Spellings of one Arabic name; the forms with and without its article multiply the rest."""
+_ARABIC_CONVENTIONS = ("arabic", "malay", "indian")
+"""Conventions with Arabic names of Muslims."""
 
 
 def parse_name(name: str, country: str = "") -> NameParts:
@@ -45,9 +56,22 @@ def parse_name(name: str, country: str = "") -> NameParts:
         return NameParts((tuple(groups[0].split()),) if groups else (), convention=convention)
     data = naming_convention(convention)
     shape = _BUILDERS[data.builder](groups, data)
-    wholes = dict.fromkeys(words for words in shape.full_forms if len(words) > 1)
+    wholes = dict.fromkeys(words for words in _list_spellings(name, shape, convention) if len(words) > 1)
     shorts = {short.words: short for short in reversed(shape.short_forms) if len("".join(short.words)) > 1}
     return NameParts(tuple(wholes), tuple(reversed(shorts.values())), shape.phonetic_parts, convention)
+
+
+def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[NameWords]:
+    """Yield the full forms of a name, then the same in other usual spellings."""
+    yield from shape.full_forms
+    for form in shape.full_forms:
+        yield join_initials(form)
+        if "'" in fold(name).text:
+            yield join_apostrophes(name, form)
+    if convention in _ARABIC_CONVENTIONS:
+        spellings = (spelt for form in shape.full_forms for spelt in list_arabic_spellings(form))
+        yield from islice(spellings, _MAX_ARABIC_SPELLINGS)
+    yield from list_digraph_forms(name, shape.full_forms, reads_digraphs=convention == "western")
 
 
 def _split_groups(text: str) -> list[str]:
@@ -131,6 +155,8 @@ def _build_malay(groups: list[str], convention: Convention) -> NameParts:
     father = flatten_groups(*(groups[cut + 1 :] if cut else groups[-1:]))
     core = given[1:] if len(given) > 1 and given[0] in lists.common_first_names else given
     wholes = [given + father, core + father]
+    if not cut and len(father) == 1 and groups[-1] not in lists.chinese_family_names:
+        wholes += [(*core, particle, *father) for particle in ("bin", "binti")]
     if cut:
         wholes += [(*given, groups[cut], *father), (*core, groups[cut], *father)]
     for honour in lists.honorifics:
@@ -164,10 +190,20 @@ def _build_chinese(groups: list[str], convention: Convention) -> NameParts:
     return NameParts(tuple(wholes), (ShortForm((family,), "family name"),))
 
 
+def _build_english_and_chinese(groups: list[str], convention: Convention) -> NameParts:
+    """Build the forms of an English name before a Chinese one: "Paul Chan Mo-po" is also "Paul Chan"."""
+    english, family, given = groups
+    chinese = _build_chinese([family, given], convention)
+    wholes = [flatten_groups(*groups), flatten_groups(english, family), *chinese.full_forms]
+    return NameParts(tuple(wholes), chinese.short_forms)
+
+
 def _build_singaporean(groups: list[str], convention: Convention) -> NameParts:
     lists = name_lists(convention.name)
     if lists.patronymic_particles.intersection(groups[1:-1]) or groups[0] in lists.common_first_names:
         return _build_malay(groups, convention)
+    if len(groups) == 3 and groups[1] in lists.family_names and " " in groups[2]:
+        return _build_english_and_chinese(groups, convention)
     chinese = groups[0] in lists.family_names and len(groups) > 2
     return _build_chinese(groups, convention) if chinese else _build_western(groups, convention)
 
@@ -227,6 +263,8 @@ def _build_hispanic(groups: list[str], convention: Convention) -> NameParts:
 def _build_portuguese(groups: list[str], convention: Convention) -> NameParts:
     shape = _build_western(groups, convention)
     shorts = (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=False))
+    middle = (ShortForm((group,), "name in use", sufficient=False) for group in groups[1:-1] if len(group) > 3)
+    shorts = (*shorts, *(short for short in middle if short.words[0] not in name_lists().particles))
     family = shape.short_forms[0].words
     suffixes = tuple(
         flatten_groups(*groups[at:]) for at in range(1, len(groups)) if len(flatten_groups(*groups[at:])) > len(family)

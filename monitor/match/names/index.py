@@ -17,6 +17,7 @@ import ahocorasick_rs
 from monitor.domain.watchlist import Official
 from monitor.match.article_text import NormalizedArticle
 from monitor.match.names.forms import parse_name
+from monitor.match.names.respelling import list_native_twins, list_transcriptions
 from monitor.match.names.scripts import build_native_patterns, is_native, printed_words
 from monitor.match.names.spelling import (
     MIN_STANDALONE_KEY_LETTERS,
@@ -126,12 +127,14 @@ _MAX_TUPLE_OFFICIALS = 8
 class NameWordIndex(NamedTuple):
     """Words of the watched names, for the search of names that are printed in another form.
 
-    ``pairs`` has the ids of the patterns with a first and a last word, which are separated by a space. ``words`` are
-    all words of them; ``short_names`` has the patterns of one word; ``is_short`` tells short from full names.
+    ``pairs`` has the ids of the patterns with a first and a last word, separated by a space; ``by_last`` those in
+    other scripts by the last word. ``words`` are all words of them; ``short_names`` has the patterns of one word;
+    ``is_short`` tells short from full names.
     """
 
     patterns: Sequence[str]
     pairs: dict[str, tuple[int, ...]]
+    by_last: dict[str, tuple[int, ...]]
     words: set[str]
     short_names: dict[str, tuple[int, ...]]
     is_short: Sequence[bool]
@@ -222,7 +225,9 @@ class NameIndex:
         phonetic_countries: set[str] = set()
         for index, official in enumerate(self.officials):
             self._add_official(index, official, phonetic_countries)
-        for word, country in country_evidence_words().items():
+        unlisted = {find_official_country(official.country) for official in self.officials if official.country}
+        unlisted -= set(country_evidence_words().values()) | set(country_evidence_words())
+        for word, country in (*country_evidence_words().items(), *((one, one) for one in unlisted if one)):
             self._add_pattern(
                 f" {word} ",
                 CandidateKind.COUNTRY_WORD
@@ -279,7 +284,7 @@ class NameIndex:
         for name in (official.name, *official.aliases):
             if is_native(name):
                 full_names, short_names = build_native_patterns(name)
-                for full_name in full_names:
+                for full_name in (*full_names, *(twin for one in full_names for twin in list_native_twins(one))):
                     self._add_pattern(full_name, CandidateKind.NATIVE_NAME, official_index)
                 for short_name in short_names:
                     self._add_pattern(short_name, CandidateKind.NATIVE_SHORT_NAME, official_index)
@@ -309,15 +314,18 @@ class NameIndex:
             self._add_pattern(f" {' '.join(short.words)} ", CandidateKind.SHORT_NAME, official_index, extra_kind)
         if name_parts.typo_parts:
             self._add_pattern(f" {name_parts.typo_parts[0]} ", CandidateKind.FIRST_NAME, official_index)
-            self.typo_rests[official_index] = name_parts.typo_parts[1]
+            self.typo_rests[official_index] = self.typo_rests[official_index] or name_parts.typo_parts[1]
         if name_parts.phonetic_parts:
             self._index_phonetic(official_index, name_parts.phonetic_parts)
+            for first in list_transcriptions("".join(name_parts.phonetic_parts[0])):
+                self._add_pattern(f" {first} ", CandidateKind.PHONETIC)
 
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Index the sound of a name: both parts together, and each part with a long enough key."""
         convention = self.conventions[official_index]
         first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
-        self.phonetic_parts[official_index] = first, second
+        known_first, known_second = self.phonetic_parts.get(official_index, ((), ()))
+        self.phonetic_parts[official_index] = (*known_first, *first), (*known_second, *second)
         firsts, seconds = (dict.fromkeys(map(phonetic_key, half)) for half in (first, second))
         for one, two in product(firsts, seconds):
             self._phonetic_index[f"{one} {two}"].append(official_index)
@@ -445,6 +453,7 @@ class NameIndex:
     def name_words(self) -> NameWordIndex:
         """The words of all names, indexed when a text in a language with endings is read first."""
         pairs: dict[str, tuple[int, ...]] = {}
+        by_last: dict[str, tuple[int, ...]] = {}
         short_names: dict[str, tuple[int, ...]] = {}
         words: set[str] = set()
         named = CandidateKind.FULL_NAME | CandidateKind.SHORT_NAME | CandidateKind.NATIVE
@@ -456,11 +465,13 @@ class NameIndex:
             if len(parts) > 1:
                 pair = f"{parts[0]} {parts[-1]}"
                 pairs[pair] = (*pairs.get(pair, ()), at)
+                if kind & CandidateKind.NATIVE_NAME and len(by_last.get(parts[-1], ())) < MAX_CANDIDATE_OFFICIALS:
+                    by_last[parts[-1]] = (*by_last.get(parts[-1], ()), at)
             elif kind & (CandidateKind.SHORT_NAME | CandidateKind.NATIVE_SHORT_NAME):
                 short_names[parts[0]] = (at,)
         whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
         is_short = [not kind & whole for kind in self._pattern_kinds]
-        return NameWordIndex(self.patterns, pairs, words, short_names, is_short)
+        return NameWordIndex(self.patterns, pairs, by_last, words, short_names, is_short)
 
     @property
     def has_phonetic_names(self) -> bool:

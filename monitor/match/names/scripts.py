@@ -6,6 +6,7 @@ and without the definite article, and with more or fewer patronymics ("bin Turki
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from monitor.match.types import NameWords, ShortForm
 from monitor.text.fold import fold, fold_key
@@ -102,7 +103,34 @@ def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not any(map(is_unspaced, plain)):
         return _spaced_patterns(plain)
     ways = dict.fromkeys((plain, plain.replace(" ", ""), plain.replace("·", ""), plain.replace(" ", "·")))
+    if _HAN_NAME.fullmatch(plain):
+        ways |= dict.fromkeys(variant for way in tuple(ways) for variant in _list_han_variants(way))
     return tuple(way for way in ways if way), tuple(dict.fromkeys(_unspaced_parts(plain)))
+
+
+_HAN_NAME = re.compile("[\u3400-\u9fff·]{2,12}(?: [\u3400-\u9fff]{1,4})?")
+_MAX_SPACED_HAN_CHARS = 5
+"""Characters of a Japanese name that may be printed with a space between family and given name."""
+
+
+@cache
+def _han_tables() -> tuple[dict[int, int], dict[int, int]]:
+    """Return the tables from simplified to traditional characters, and back."""
+    from monitor.language.load import language_data  # commands that match nothing do not read the data
+
+    data = language_data().orthography
+    simplified, traditional = "".join(data.han_simplified), "".join(data.han_traditional)
+    return str.maketrans(simplified, traditional), str.maketrans(traditional, simplified)
+
+
+def _list_han_variants(name: str) -> Iterator[str]:
+    """Yield a name in simplified and traditional characters, and with a space between two of its parts."""
+    to_traditional, to_simplified = _han_tables()
+    traditional, simplified = name.translate(to_traditional), name.translate(to_simplified)
+    for way in dict.fromkeys((name, traditional, simplified)):
+        yield way
+        if way.isalpha() and 2 < len(way) <= _MAX_SPACED_HAN_CHARS:
+            yield from (f"{way[:at]} {way[at:]}" for at in range(1, len(way)))
 
 
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
@@ -118,12 +146,31 @@ def _unspaced_parts(spaced_name: str) -> Iterator[str]:
 def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the patterns of a name in a script with spaces, and of its family name in Greek and Cyrillic."""
     words = spaced_name.split()
+    if _ARABIC_LETTER.match(spaced_name):
+        return tuple(f" {form} " for form in _list_arabic_script_forms(spaced_name)), ()
     if len(words) < 2 or not any(low <= words[-1][0] <= high for low, high in _CASED_SCRIPT_RANGES):
         return (f" {spaced_name} ",), ()
     orders = [words, [words[-1], *words[:-1]]]
     if len(words) == 3:
         orders.append([words[0], words[2]])
     return tuple(dict.fromkeys(f" {' '.join(order)} " for order in orders)), (f" {words[-1]} ",)
+
+
+_ARABIC_LETTER = re.compile("[\u0621-\u064a]")
+_ARABIC_PREFIXES = ("", "و")
+"""The word "and" is one letter and is written together with the name; other such words are rare before a whole name."""
+_SERVANT_IN_ARABIC = re.compile(r"\bعبد ?(?=ال)")
+
+
+def _list_arabic_script_forms(spaced_name: str) -> Iterator[str]:
+    """Yield a name in Arabic letters with the prefixes that are joined to it, and with `Abd` joined or apart."""
+    spellings = dict.fromkeys(
+        (spaced_name, _SERVANT_IN_ARABIC.sub("عبد", spaced_name), _SERVANT_IN_ARABIC.sub("عبد ", spaced_name))
+    )
+    for spelling in spellings:
+        # no given name begins with the article: such a name is a country or an office
+        prefixes = _ARABIC_PREFIXES[:1] if spelling.startswith("ال") else _ARABIC_PREFIXES
+        yield from (prefix + spelling for prefix in prefixes)
 
 
 def is_native(name: str) -> bool:

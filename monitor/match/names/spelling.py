@@ -111,6 +111,8 @@ def is_typo(first: str, second: str) -> bool:
 
 _TONE_MARKS = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _VIETNAMESE_DIACRITICS = frozenset("\u0309\u031b\u0306\u0323đĐ")
+_CEDILLAS = str.maketrans({"\u0327": "\u0326"})
+"""Romanian texts print a cedilla for the comma below; no word differs by it."""
 _BARRED_LETTERS = str.maketrans({"đ": "d\u0335", "ð": "d\u0335", "ø": "o\u0338", "ł": "l\u0335"})
 
 DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
@@ -121,7 +123,7 @@ def _diacritic_pattern(word: str) -> DiacriticPattern:
     """Return the diacritics of each letter without tone marks, and the tone marks of the word."""
     letters: list[set[str]] = []
     tones: set[str] = set()
-    for char in unicodedata.normalize("NFD", word.lower().translate(_BARRED_LETTERS)):
+    for char in unicodedata.normalize("NFD", word.lower().translate(_BARRED_LETTERS)).translate(_CEDILLAS):
         if not unicodedata.combining(char):
             letters.append(set())
         elif char in _TONE_MARKS:

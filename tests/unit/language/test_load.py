@@ -9,6 +9,14 @@ from monitor.language.load import LanguageDataError, load_language_data
 LANGUAGE = 'code = "xx"\nname = "Example"\nsources = ["a grammar"]\n'
 CONVENTION = 'name = "western"\nsources = ["a grammar"]\nbuilder = "family_last"\n'
 COUNTRIES = 'sources = ["an atlas"]\n[[country]]\nnames = ["Exampleland"]\nconvention = "western"\nhome_of = "xx"\n'
+ORTHOGRAPHY = """
+sources = ["invented for this test"]
+digraphs = {"ü" = "ue"}
+twins = []
+han_simplified = ["国"]
+han_traditional = ["國"]
+transcriptions = []
+"""
 
 
 @pytest.fixture
@@ -19,6 +27,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "languages/xx.toml").write_text(LANGUAGE, "utf-8")
     (tmp_path / "conventions/western.toml").write_text(CONVENTION, "utf-8")
     (tmp_path / "countries.toml").write_text(COUNTRIES, "utf-8")
+    (tmp_path / "orthography.toml").write_text(ORTHOGRAPHY, "utf-8")
     return tmp_path
 
 

@@ -1,0 +1,119 @@
+"""Respelt names: spellings of a whole name that differ by a rule of writing and not by sound.
+
+These are letters that ASCII texts write as two letters, joined initials, joined apostrophes, the words of Arabic names
+that are written together or apart, and spellings of one first name.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
+
+from monitor.language.load import language_data
+from monitor.match.names.scripts import PATRONYMIC_PARTICLES
+from monitor.match.types import NameWords
+from monitor.match.vocabulary import name_lists
+from monitor.text.fold import fold_key
+
+_MAX_FORMS = 60
+"""Spellings of one name: an Arabic name with several exchangeable words would have hundreds."""
+_SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
+_SERVANT_ARTICLES = ("al", "el", "ul")
+_MIN_JOINED_LETTERS = 6
+"""Letters of a word in which `abd` is a word of its own: "Abdi" is a name."""
+
+
+def list_digraph_forms(name: str, full_forms: Iterable[NameWords], *, reads_digraphs: bool) -> Iterator[NameWords]:
+    """Yield the full forms in the spelling of ASCII texts, as "Juergen" for "Jürgen"; ``reads_digraphs`` adds the reverse."""
+    digraphs = language_data().orthography.digraphs
+    words = {fold_key(word): word.lower() for word in name.replace("-", " ").replace("'", " ").split()}
+    has_letters = any(letter in word for word in words.values() for letter in digraphs)
+    for form in full_forms:
+        if has_letters:
+            yield tuple(fold_key(_write_digraphs(words.get(word, word), digraphs)) for word in form)
+        elif reads_digraphs and name.isascii():
+            yield tuple(_read_digraphs(word, digraphs) for word in form)
+
+
+def _write_digraphs(word: str, digraphs: dict[str, str]) -> str:
+    for letter, digraph in digraphs.items():
+        word = word.replace(letter, digraph)
+    return word
+
+
+def _read_digraphs(word: str, digraphs: dict[str, str]) -> str:
+    for letter, digraph in digraphs.items():
+        word = word.replace(digraph, fold_key(letter)) if len(word) > len(digraph) + 1 else word
+    return word
+
+
+def join_initials(name_words: NameWords) -> NameWords:
+    """Return a name with its initials as one word: "jd vance" for "j d vance"."""
+    count = next((at for at, word in enumerate(name_words) if len(word) > 1), 0)
+    return ("".join(name_words[:count]), *name_words[count:]) if count > 1 else name_words
+
+
+def join_apostrophes(name: str, name_words: NameWords) -> NameWords:
+    """Return a name with the parts around an apostrophe as one word: "obrien" for "o brien"."""
+    joined = {tuple(fold_key(word).split("'")) for word in name.split() if "'" in fold_key(word)}
+    found = list(name_words)
+    for pair in joined:
+        for at in range(len(found) - 1):
+            if tuple(found[at : at + 2]) == pair:
+                found[at : at + 2] = ["".join(pair)]
+    return tuple(found)
+
+
+def list_arabic_spellings(name_words: NameWords) -> Iterator[NameWords]:
+    """Yield an Arabic name in all spellings of its exchangeable words: Abdul, Abd al-; bin, ibn; Muhammad, Mohamed."""
+    units: list[tuple[NameWords, ...]] = []
+    at = 0
+    while at < len(name_words):
+        size, spellings = _spell_unit(name_words[at:], is_first=not at)
+        units.append(spellings)
+        at += size
+    if any(len(spellings) > 1 for spellings in units):
+        yield from (tuple(word for unit in chosen for word in unit) for chosen in islice(product(*units), _MAX_FORMS))
+
+
+def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[NameWords, ...]]:
+    """Return how many words the first unit of a name has, and its spellings."""
+    first, rest = name_words[0], name_words[1:]
+    if first in _SERVANT_WORDS and rest:
+        size = 3 if rest[0] in _SERVANT_ARTICLES and len(rest) > 1 else 2
+        return size, tuple(_spell_servant(name_words[size - 1]))
+    for servant in ("abdul", "abdel", "abdal", "abdol"):
+        if first.startswith(servant) and len(first) > _MIN_JOINED_LETTERS:
+            return 1, ((first,), *_spell_servant(first.removeprefix(servant)))
+    if first in PATRONYMIC_PARTICLES and not is_first:
+        return 1, tuple((particle,) for particle in ("bin", "ibn", "ben", "b"))
+    for group in name_lists().spelling_variants:
+        if first in group:
+            return 1, ((first,), *((other,) for other in group if other != first))
+    return 1, ((first,),)
+
+
+def _spell_servant(god: str) -> Iterator[NameWords]:
+    """Yield the spellings of a name such as "Abdul Karim"."""
+    yield from ((servant, god) for servant in ("abdul", "abdel", "abd"))
+    yield from (("abd", article, god) for article in ("al", "el"))
+    yield from ((servant + god,) for servant in ("abdul", "abdel", "abdal"))
+
+
+def list_native_twins(pattern: str) -> Iterator[str]:
+    """Yield a name in another script with the letters that are exchanged in its orthography replaced."""
+    for first, second in language_data().orthography.twins:
+        for old, new in ((first, second), (second, first)):
+            if old and old in pattern:
+                yield pattern.replace(old, new)
+
+
+_MIN_TRANSCRIBED_LETTERS = 4
+
+
+def list_transcriptions(word: str) -> Iterator[str]:
+    """Yield a first name and its spellings in the languages that transcribe it otherwise, if it is long enough."""
+    if len(word) < _MIN_TRANSCRIBED_LETTERS:
+        return
+    yield word
+    for old, new in language_data().orthography.transcriptions:
+        if old in word:
+            yield word.replace(old, new)
