@@ -19,6 +19,7 @@ from monitor.language.schema import (
     Country,
     Language,
     Spellings,
+    Transliteration,
     ZoneAbbreviation,
     ZoneAbbreviations,
 )
@@ -40,6 +41,7 @@ class LanguageData:
     conventions: MappingProxyType[str, Convention]
     countries: tuple[Country, ...]
     orthography: Spellings
+    transliteration: Transliteration
 
 
 @cache
@@ -89,8 +91,13 @@ def load_language_data(folder: Traversable) -> LanguageData:
     _check_homes(path, countries, languages)
     _check_references(path, countries.country, languages, conventions)
     orthography = _read(folder / "orthography.toml", Spellings)
+    transliteration = _read(folder / "transliteration.toml", Transliteration)
     return LanguageData(
-        MappingProxyType(languages), MappingProxyType(conventions), countries.country, orthography
+        MappingProxyType(languages),
+        MappingProxyType(conventions),
+        countries.country,
+        orthography,
+        transliteration,
     )
 
 

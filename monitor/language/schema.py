@@ -242,6 +242,16 @@ class Spellings(_Table):
     """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
 
 
+class Transliteration(_Table):
+    """Letters of other scripts in Latin letters: `data/transliteration.toml`. A key may be two letters."""
+
+    sources: Sources
+    cyrillic: dict[str, str]
+    greek: dict[str, str]
+    georgian: dict[str, str]
+    armenian: dict[str, str]
+
+
 Part = Literal["first", "rest", "last", "others", "first two", "last two"]
 """Part of a name: `rest` is all but the first word, `others` all but the last.
 

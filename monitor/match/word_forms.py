@@ -10,8 +10,10 @@ from itertools import product
 from typing import NamedTuple
 
 from monitor.match.article_text import NormalizedArticle
+from monitor.match.names.cross_script import is_same_sound, key_of_other_script, list_latin_keys, to_latin
 from monitor.match.names.index import NameIndex
 from monitor.match.names.inflection import Inflection, find_inflection, inflections, list_nominatives
+from monitor.match.names.spelling import edit_distance
 from monitor.match.types import Candidates, PatternMatch
 
 _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
@@ -32,23 +34,40 @@ _FATHERS_NAME = re.compile(
 """A father's name as the middle one, in Russian, Ukrainian, Belarusian and Bulgarian, in any case."""
 _INITIALS = re.compile(r"(?<![^\W_])([\u0400-\u042f])\. ?([\u0400-\u042f]\. ?)?\Z")
 _MAX_INITIALS_CHARS = 6
+_NO_NAMES: tuple[tuple[str, ...], frozenset[str]] = ((), frozenset())
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _MAX_NAME_WORDS = 6
+_MIN_LETTERS = 8
+_MIN_RESPELT_LETTERS = 4
+_MIN_LONG_WORD_LETTERS = 6
+"""Letters of a word from which on two letters may differ, otherwise one."""
+_MAX_KEYS_COMPARED = 4
+_MIN_SOUNDS = 4
+"""Consonants of a whole name that is compared by sound across scripts: shorter ones sound like many names."""
 _MAX_NAME_WORDS_COMPARED = 8
 """Words of watched names that one printed word may be a form of: keeps the cost of a word bounded."""
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
 """Vowels at the end of family names that have one form in all cases; -a is declined."""
+_VOWELS = frozenset("aeiouy")
 _FEMALE_ENDINGS = frozenset("aаяα")
 
 
+Names = tuple[tuple[str, ...], frozenset[str]] | tuple[()]
+"""Words of watched names that one printed word may be a form of, and the ones without an ending."""
+
+
 class _Word(NamedTuple):
-    """A printed word with the words of watched names that it may be a form of; ``has_prefix`` as in Zulu."""
+    """A printed word with the words of watched names that it may be a form of; ``has_prefix`` as in Zulu.
+
+    ``plain_names`` are the ones that it may be without an ending.
+    """
 
     start: int
     end: int
     text: str
     names: tuple[str, ...]
+    plain_names: frozenset[str]
     has_prefix: bool = False
 
 
@@ -86,7 +105,7 @@ class _Search:
     """Search for word forms in one article."""
 
     def __init__(self, name_index: NameIndex, article_text: NormalizedArticle, language: str) -> None:
-        self._words = name_index.name_words
+        self._name_index, self._words = name_index, name_index.name_words
         self._cased, self._text = article_text.cased, article_text.folded.text
         self._language = language
         self._inflection = inflections().get(language)
@@ -114,23 +133,48 @@ class _Search:
             if names is None:
                 names = self._find_names(word)
             if names:
-                yield _Word(start, end, word, names)
+                yield _Word(start, end, word, *names)
         if self._inflection is not None and self._inflection.prefixes:
             pattern = _PREFIXED_WORD.format(prefixes="|".join(self._inflection.prefixes))
             for match in re.finditer(pattern, self._cased):
                 word = match[1].lower()
-                yield _Word(match.start(1), match.end(), word, self._find_names(word), has_prefix=True)
+                names = self._find_names(word) or _NO_NAMES
+                yield _Word(match.start(1), match.end(), word, *names, has_prefix=True)
 
-    def _find_names(self, word: str) -> tuple[str, ...]:
-        """Return the words of watched names that a folded word may be a form of, itself included."""
+    def _find_names(self, word: str) -> Names:
+        """Return the words of watched names that a folded word may be, and those it may be a form of."""
         names = self._cache.get(word)
         if names is None:
             inflection = find_inflection(word, self._language)
-            forms = [word] if inflection is None else [word, *_list_forms(word, inflection)]
-            known = self._words.words
-            found = dict.fromkeys(form for form in forms if form in known)
-            names = self._cache[word] = tuple(found)[:_MAX_NAME_WORDS_COMPARED]
+            plain = dict.fromkeys(self._find_as_printed(word, inflection))
+            cases = () if inflection is None else dict.fromkeys(_list_forms(word, inflection))
+            forms = dict.fromkeys(name for form in cases for name in self._find_as_printed(form, inflection))
+            all_names = tuple({**plain, **forms})[:_MAX_NAME_WORDS_COMPARED]
+            names = self._cache[word] = (all_names, frozenset(plain)) if all_names else ()
         return names
+
+    def _find_as_printed(self, word: str, inflection: Inflection | None) -> Iterator[str]:
+        """Yield the words of watched names that a word is, or sounds like in its script or language."""
+        if word in self._words.words:
+            yield word
+        if word[0] > "z":
+            latin = to_latin(word)
+            for name in self._name_index.words_by_sound.get(key_of_other_script(latin), ()):
+                other = to_latin(name)
+                has_ending = _has_possible_ending if name.isascii() else _has_same_ending
+                if is_same_sound(latin, other) and has_ending(latin, other):
+                    yield name
+        elif inflection is not None and inflection.declines_all_words and len(word) >= _MIN_RESPELT_LETTERS:
+            yield from self._find_respelt(word)
+
+    def _find_respelt(self, word: str) -> Iterator[str]:
+        """Yield the words of watched names that a Latin word spells as the language pronounces them."""
+        by_sound = self._name_index.words_by_sound
+        limit = 1 + (len(word) >= _MIN_LONG_WORD_LETTERS)
+        for key in list_latin_keys(word)[:_MAX_KEYS_COMPARED]:
+            for name in by_sound.get(key, ()):
+                if name.isascii() and _has_same_ending(word, name) and edit_distance(word, name, limit) <= limit:
+                    yield name
 
     def _add_short_names(self, word: _Word) -> None:
         for name in word.names:
@@ -184,7 +228,7 @@ class _Search:
             if match is None:
                 return
             word, end = self._text[match.start(1) : match.end()], match.end()
-            yield _Word(match.start(1), end, word, self._find_names(word))
+            yield _Word(match.start(1), end, word, *(self._find_names(word) or _NO_NAMES))
 
     def _is_form(self, name: list[str], run: list[_Word]) -> bool:
         """Return whether printed words are a form of a name with the same first and last word.
@@ -198,13 +242,34 @@ class _Search:
             return False
         if not all(part == word.text or part in word.names for part, word in zip(name, run, strict=True)):
             return False
-        changed = [part != word.text for part, word in zip(name, run, strict=True)]
-        if has_fathers_name and not any(changed):
-            return True
+        is_respelt = any(part != word.text for part, word in zip(name, run, strict=True))
+        if run[0].has_prefix or not is_respelt:
+            return has_fathers_name or (run[0].has_prefix and not is_respelt)
+        if name[0].isascii() and not run[0].text.isascii() and not _is_long_enough(name, run):
+            return False
+        changed = [part != word.text and part not in word.plain_names for part, word in zip(name, run, strict=True)]
         inflection = find_inflection(run[0].text, self._language)
-        if run[0].has_prefix:
-            return not any(changed)
-        return inflection is not None and _is_possible_case(name, changed, inflection)
+        return not any(changed) or (
+            inflection is not None and _is_possible_case(name, run[-1].text[-1], changed, inflection)
+        )
+
+
+def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
+    """Return whether a name that is compared by sound across scripts has enough letters or consonants."""
+    sounds = sum(len(key_of_other_script(to_latin(word.text))) for word in (run[0], run[-1]))
+    return sounds >= _MIN_SOUNDS or sum(map(len, name)) >= _MIN_LETTERS
+
+
+def _has_same_ending(word: str, name: str) -> bool:
+    """Return whether both words end in a consonant or in the same vowel: the ending shows the sex."""
+    ends = {"y": "i"}
+    last, other = ends.get(word[-1], word[-1]), ends.get(name[-1], name[-1])
+    return last == other or not {last, other} & _VOWELS
+
+
+def _has_possible_ending(word: str, name: str) -> bool:
+    """Return whether a word of another script can end as a Latin name: -a is a vowel or a silent h."""
+    return word[-1] != "a" or name[-1] in _VOWELS or name[-1] == "h"
 
 
 def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
@@ -220,7 +285,7 @@ def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
         yield from list_nominatives(bare + ending, inflection)
 
 
-def _is_possible_case(name: list[str], changed: list[bool], inflection: Inflection) -> bool:
+def _is_possible_case(name: list[str], last_letter: str, changed: list[bool], inflection: Inflection) -> bool:
     """Return whether the words of a name that have another form than the nominative can be a case of the whole name.
 
     If only the family name is as in the nominative, it must have one form in all cases: women's family names in
@@ -228,4 +293,7 @@ def _is_possible_case(name: list[str], changed: list[bool], inflection: Inflecti
     """
     if not inflection.declines_all_words:
         return changed[-1] and not any(changed[:-1])
-    return changed[-1] or (changed[0] and (name[0][-1] in _FEMALE_ENDINGS or name[-1][-1] in _INDECLINABLE_ENDINGS))
+    return changed[-1] or (
+        changed[0]
+        and (name[0][-1] in _FEMALE_ENDINGS or not _INDECLINABLE_ENDINGS.isdisjoint((name[-1][-1], last_letter)))
+    )

@@ -10,12 +10,13 @@ from functools import cached_property, lru_cache, reduce
 from itertools import product
 from operator import or_
 from sys import intern
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ahocorasick_rs
 
 from monitor.domain.watchlist import Official
 from monitor.match.article_text import NormalizedArticle
+from monitor.match.names.cross_script import key_of_other_script, list_latin_keys, romanise, to_latin
 from monitor.match.names.forms import parse_name
 from monitor.match.names.respelling import list_native_twins, list_transcriptions
 from monitor.match.names.scripts import build_native_patterns, is_native, printed_words
@@ -52,6 +53,13 @@ def find_official_country(name: str) -> str:
     return find_country_key(" ".join(fold_words(name)))
 
 
+def list_latin_names(official: Official) -> tuple[str, ...]:
+    """Return the names in Latin letters; if none is configured, the romanised names."""
+    names = (official.name, *official.aliases)
+    configured = tuple(name for name in names if not is_native(name))
+    return configured or tuple(dict.fromkeys(filter(None, map(romanise, names))))
+
+
 class PreparedOfficial:
     """An official with values derived from the name, country and roles; each is computed at first use."""
 
@@ -65,8 +73,8 @@ class PreparedOfficial:
 
     @cached_property
     def latin_names(self) -> tuple[str, ...]:
-        """The name and aliases in Latin script, as configured."""
-        return tuple(name for name in (self.official.name, *self.official.aliases) if not is_native(name))
+        """The name and aliases in Latin script, as configured, or else the romanised ones."""
+        return list_latin_names(self.official)
 
     @cached_property
     def latin_name_parts(self) -> tuple[NameParts, ...]:
@@ -213,7 +221,7 @@ class NameIndex:
         self._phonetic_part_keys: set[str] = set()
         self.phonetic_cache: dict[str, PhoneticWord | tuple[()]] = {}
         self._phonetic_match_cache: dict[str, tuple[int, ...]] = {}
-        self._inflection_caches: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._inflection_caches: dict[str, dict[str, Any]] = {}
         self._prepared_cache: dict[int, PreparedOfficial] = {}
         self.conventions = ["western"] * len(self.officials)
         self.first_names = [""] * len(self.officials)
@@ -288,10 +296,8 @@ class NameIndex:
                     self._add_pattern(full_name, CandidateKind.NATIVE_NAME, official_index)
                 for short_name in short_names:
                     self._add_pattern(short_name, CandidateKind.NATIVE_SHORT_NAME, official_index)
-            else:
-                self._add_latin_name(
-                    official_index, parse_name(name, official.country), is_alias=name is not official.name
-                )
+        for number, name in enumerate(list_latin_names(official)):
+            self._add_latin_name(official_index, parse_name(name, official.country), is_alias=bool(number))
         if official_index in self.phonetic_parts:
             phonetic_countries.add(find_official_country(official.country))
 
@@ -379,8 +385,8 @@ class NameIndex:
                 if end - start == len(text) + 2 and self._pattern_kinds[at] & kind:
                     yield text, at
 
-    def inflection_cache(self, language_code: str) -> dict[str, tuple[str, ...]]:
-        """Return the cache of a language: for each inflected word, the possible nominatives that are watched names."""
+    def inflection_cache(self, language_code: str) -> dict[str, Any]:
+        """Return the cache of a language: for each printed word, the words of names that it may be a form of."""
         parts = self._inflection_caches.setdefault(language_code, {})
         if len(parts) >= _MAX_PHONETIC_CACHE_ENTRIES:
             parts.clear()
@@ -472,6 +478,17 @@ class NameIndex:
         whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
         is_short = [not kind & whole for kind in self._pattern_kinds]
         return NameWordIndex(self.patterns, pairs, by_last, words, short_names, is_short)
+
+    @cached_property
+    def words_by_sound(self) -> dict[str, tuple[str, ...]]:
+        """The words of names by their consonants, for texts in other scripts than Latin; indexed at first use."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for word in self.name_words.words:
+            if len(word) > 1:
+                for key in list_latin_keys(word) if word.isascii() else (key_of_other_script(to_latin(word)),):
+                    if len(found[key]) < MAX_CANDIDATE_OFFICIALS:
+                        found[key].append(word)
+        return {key: tuple(words) for key, words in found.items()}
 
     @property
     def has_phonetic_names(self) -> bool:

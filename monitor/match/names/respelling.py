@@ -22,7 +22,10 @@ _MIN_JOINED_LETTERS = 6
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords], *, reads_digraphs: bool) -> Iterator[NameWords]:
-    """Yield the full forms in the spelling of ASCII texts, as "Juergen" for "Jürgen"; ``reads_digraphs`` adds the reverse."""
+    """Yield the full forms in the spelling of ASCII texts, as "Juergen" for "Jürgen".
+
+    ``reads_digraphs`` adds the reverse.
+    """
     digraphs = language_data().orthography.digraphs
     words = {fold_key(word): word.lower() for word in name.replace("-", " ").replace("'", " ").split()}
     has_letters = any(letter in word for word in words.values() for letter in digraphs)

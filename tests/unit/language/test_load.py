@@ -17,6 +17,13 @@ han_simplified = ["国"]
 han_traditional = ["國"]
 transcriptions = []
 """
+TRANSLITERATION = """
+sources = ["invented for this test"]
+cyrillic = {"б" = "b"}
+greek = {}
+georgian = {}
+armenian = {}
+"""
 
 
 @pytest.fixture
@@ -28,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "conventions/western.toml").write_text(CONVENTION, "utf-8")
     (tmp_path / "countries.toml").write_text(COUNTRIES, "utf-8")
     (tmp_path / "orthography.toml").write_text(ORTHOGRAPHY, "utf-8")
+    (tmp_path / "transliteration.toml").write_text(TRANSLITERATION, "utf-8")
     return tmp_path
 
 

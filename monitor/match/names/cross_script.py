@@ -1,0 +1,108 @@
+"""Names across scripts: words in other letters are written in Latin letters and compared by their consonants.
+
+A word in another script has one key. A word in Latin letters has several, because its letters are pronounced in several
+ways: the c of Cameron and of Cicero, the j of Johnson and of Juncker.
+"""
+
+import re
+from functools import cache, lru_cache
+from itertools import islice, product
+
+from monitor.language.load import language_data
+from monitor.match.names.spelling import edit_distance
+from monitor.text.fold import fold_words
+
+_MAX_KEYS = 24
+"""Keys of one word: a long English word would have hundreds of possible pronunciations."""
+_VOWEL = "A"
+_SOUNDS = {
+    "tsch": "S", "shch": "S", "sch": "S SK", "tch": "S", "dzh": "S", "sh": "S", "zh": "S", "ch": "S K H", "ck": "K",
+    "cz": "S", "sz": "S", "rz": "S R", "dz": "S D", "dj": "S", "ph": "F", "gh": "G -", "kh": "H K", "th": "T",
+    "wh": "V -", "qu": "KV K", "gn": "N GN", "x": "KS S H", "tz": "S", "ts": "S", "z": "S", "s": "S", "j": "S - H",
+    "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D", "t": "T", "l": "L",
+    "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
+}  # fmt: skip
+"""Letters of Latin spellings with the consonants that they may be spoken as; `-` is none. Other letters are vowels."""
+_SOFT_SOUNDS = {"c": "S K", "g": "G S"}
+"""Sounds before e, i and y."""
+_SILENT_ENDINGS = frozenset("sxtdz")
+_HARD_SOUNDS = {"c": "K S", "g": "G"}
+_TOKEN = re.compile("|".join(sorted((*_SOUNDS, "c"), key=len, reverse=True)) + "|.")
+_TEXT_SOUNDS = (
+    (re.compile("shch|dzh|dj|jh|dz|ts|sh|zh|ch|s|z"), "S"),
+    (re.compile("kh"), "H"),
+    (re.compile("x"), "KS"),
+    (re.compile("th"), "T"),
+)
+_ENGLISH_ENDINGS = (
+    (re.compile(r"(?:ii|yi|ij)\b"), "y"),
+    (re.compile(r"ei\b"), "ey"),
+    (re.compile(r"ai\b"), "ay"),
+)
+_MAX_DIFFERENCE = 0.7
+"""Share of the letters that may differ: the vowels of the two spellings are rarely equal."""
+
+
+@cache
+def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
+    """Return the pattern of a letter or pair of letters of other scripts, and their Latin letters."""
+    data = language_data().transliteration
+    table = {**data.cyrillic, **data.greek, **data.georgian, **data.armenian}
+    return re.compile("|".join(sorted(table, key=len, reverse=True))), table
+
+
+def to_latin(text: str) -> str:
+    """Return a folded text in Latin letters; letters without an entry in the tables stay as they are."""
+    pattern, table = _letters()
+    return pattern.sub(lambda match: table[match.group()], text)
+
+
+@lru_cache(maxsize=50_000)
+def key_of_other_script(latin: str) -> str:
+    """Return the consonants of a word that `to_latin` has returned; a vowel at the start counts."""
+    key = latin
+    for pattern, sound in _TEXT_SOUNDS:
+        key = pattern.sub(sound, key)
+    opening = _VOWEL if key[:1] in {"a", "e", "i", "o", "u", "y", "j"} else ""
+    return _squeeze(opening + "".join(char for char in key.upper() if char not in "AEIOUYJ'"))
+
+
+def list_latin_keys(word: str) -> tuple[str, ...]:
+    """Return the possible consonants of a folded word in Latin letters."""
+    sounds = [_sounds_of(match.group(), word[match.end() : match.end() + 1]) for match in _TOKEN.finditer(word)]
+    return tuple(dict.fromkeys(islice(map(_join_sounds, product(*sounds)), _MAX_KEYS)))
+
+
+def _sounds_of(letters: str, following: str) -> list[str]:
+    """Return the sounds of letters before the following letter; at the end of a word some are silent, as in French."""
+    if letters in _SOFT_SOUNDS:
+        return (_SOFT_SOUNDS if following and following in "eiy" else _HARD_SOUNDS)[letters].split()
+    sounds = _SOUNDS.get(letters, "-").split()
+    return sounds if following or letters not in _SILENT_ENDINGS else [*sounds, "-"]
+
+
+def _join_sounds(sounds: tuple[str, ...]) -> str:
+    opening = _VOWEL if sounds and sounds[0] == "-" else ""
+    return _squeeze(opening + "".join(sounds).replace("-", ""))
+
+
+def _squeeze(key: str) -> str:
+    """Return a key without repeated sounds."""
+    return "".join(char for at, char in enumerate(key) if not at or key[at - 1] != char)
+
+
+def is_same_sound(latin: str, word: str) -> bool:
+    """Return whether a word from another script and a Latin word of the same key differ in few letters."""
+    limit = max(2, int(max(len(latin), len(word)) * _MAX_DIFFERENCE))
+    return edit_distance(latin, word, limit) <= limit
+
+
+def romanise(name: str) -> str:
+    """Return a name of another script in the Latin letters of the English press, or an empty string.
+
+    Scripts without vowels or with unknown letters have no such spelling.
+    """
+    latin = to_latin(" ".join(fold_words(name))).replace("jh", "j")
+    for old, new in _ENGLISH_ENDINGS:
+        latin = old.sub(new, latin)
+    return latin.title() if latin.replace(" ", "").isascii() and latin.replace(" ", "").isalpha() else ""
