@@ -7,6 +7,7 @@ word of one name are a full name.
 import re
 from collections.abc import Iterator
 from itertools import product
+from operator import methodcaller
 from typing import NamedTuple
 
 from monitor.match.article_text import NormalizedArticle
@@ -15,6 +16,7 @@ from monitor.match.names.index import NameIndex
 from monitor.match.names.inflection import Inflection, find_inflection, inflections, list_nominatives
 from monitor.match.names.spelling import edit_distance
 from monitor.match.types import Candidates, PatternMatch
+from monitor.match.vocabulary import native_words
 
 _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
 """Capital letters of scripts with cases of names; Georgian has no capitals."""
@@ -38,6 +40,7 @@ _NO_NAMES: tuple[tuple[str, ...], frozenset[str]] = ((), frozenset())
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _MAX_NAME_WORDS = 6
 _MIN_LETTERS = 8
+_MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
 _MIN_LONG_WORD_LETTERS = 6
 """Letters of a word from which on two letters may differ, otherwise one."""
@@ -109,7 +112,7 @@ class _Search:
         self._cased, self._text = article_text.cased, article_text.folded.text
         self._language = language
         self._inflection = inflections().get(language)
-        self._cache = name_index.inflection_cache(language)
+        self._cache, self._others = name_index.word_form_cache(language)
         self._full: dict[bool, list[PatternMatch]] = {False: [], True: []}
         self._short: dict[bool, list[PatternMatch]] = {False: [], True: []}
         self._genitive_ends: list[int] = []
@@ -125,21 +128,24 @@ class _Search:
 
     def _list_words(self) -> Iterator[_Word]:
         """Yield the capitalized words that may be forms of words of watched names."""
-        cache, text = self._cache, self._text
-        for match in _CAPITALIZED_WORD.finditer(self._cased):
-            start, end = match.span()
-            word = text[start:end]
-            names = cache.get(word)
-            if names is None:
-                names = self._find_names(word)
-            if names:
-                yield _Word(start, end, word, *names)
+        matches = list(_CAPITALIZED_WORD.finditer(self._cased))
+        relevant = self._select_relevant(set(map(methodcaller("group"), matches)))
+        for match in [match for match in matches if match[0] in relevant] if relevant else ():
+            word = match[0].lower()
+            yield _Word(*match.span(), word, *(self._find_names(word) or _NO_NAMES))
         if self._inflection is not None and self._inflection.prefixes:
             pattern = _PREFIXED_WORD.format(prefixes="|".join(self._inflection.prefixes))
             for match in re.finditer(pattern, self._cased):
                 word = match[1].lower()
                 names = self._find_names(word) or _NO_NAMES
                 yield _Word(match.start(1), match.end(), word, *names, has_prefix=True)
+
+    def _select_relevant(self, words: set[str]) -> set[str]:
+        """Return the printed words that may be forms of words of watched names; the others are remembered."""
+        words -= self._others
+        others = {word for word in words if not self._find_names(word.lower())}
+        self._others |= others
+        return words - others
 
     def _find_names(self, word: str) -> Names:
         """Return the words of watched names that a folded word may be, and those it may be a form of."""
@@ -158,6 +164,8 @@ class _Search:
         if word in self._words.words:
             yield word
         if word[0] > "z":
+            if len(word) < _MIN_SOUND_LETTERS or word in native_words().sentence_openers:
+                return
             latin = to_latin(word)
             for name in self._name_index.words_by_sound.get(key_of_other_script(latin), ()):
                 other = to_latin(name)

@@ -221,7 +221,7 @@ class NameIndex:
         self._phonetic_part_keys: set[str] = set()
         self.phonetic_cache: dict[str, PhoneticWord | tuple[()]] = {}
         self._phonetic_match_cache: dict[str, tuple[int, ...]] = {}
-        self._inflection_caches: dict[str, dict[str, Any]] = {}
+        self._word_form_caches: dict[str, tuple[dict[str, Any], set[str]]] = {}
         self._prepared_cache: dict[int, PreparedOfficial] = {}
         self.conventions = ["western"] * len(self.officials)
         self.first_names = [""] * len(self.officials)
@@ -385,12 +385,13 @@ class NameIndex:
                 if end - start == len(text) + 2 and self._pattern_kinds[at] & kind:
                     yield text, at
 
-    def inflection_cache(self, language_code: str) -> dict[str, Any]:
-        """Return the cache of a language: for each printed word, the words of names that it may be a form of."""
-        parts = self._inflection_caches.setdefault(language_code, {})
-        if len(parts) >= _MAX_PHONETIC_CACHE_ENTRIES:
-            parts.clear()
-        return parts
+    def word_form_cache(self, language_code: str) -> tuple[dict[str, Any], set[str]]:
+        """Return the caches of a language: the words of names that a printed word may be a form of, and other words."""
+        caches = self._word_form_caches.setdefault(language_code, ({}, set()))
+        for cache in caches:
+            if len(cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
+                cache.clear()
+        return caches
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
         """Return the officials with a full name."""
