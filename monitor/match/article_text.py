@@ -15,6 +15,7 @@ import numpy as np
 
 from monitor.domain.article import Article, Region
 from monitor.match.vocabulary import (
+    country_evidence_words,
     country_words,
     credit_words,
     naming_convention,
@@ -394,6 +395,8 @@ class SurroundingText:
             or low in word_lists().never_after_name
             or (self.cased[end] == "-" and not syllable_pattern().match(low))
             or self._is_abbreviation_after(start, end, word)
+            or self.spaced[start + 1 : end + 1].rpartition(" ")[2] == low
+            or _is_known_word(low)
         ):
             return ""
         printed = self.article_text.folded.original_slice(end + 1, end + 1 + len(word)).lower()
@@ -475,6 +478,12 @@ class SurroundingText:
                 if other.lower().strip(".") in word_lists().occupations:
                     return other
         return ""
+
+
+def _is_known_word(word: str) -> bool:
+    """Return whether a word after a name is a country, a capital or a title, and no syllable of a name."""
+    is_known = word in country_evidence_words() or word in single_word_titles()
+    return is_known and not syllable_pattern().match(word)
 
 
 def _find_lowercase(cased: str, word: str) -> bool:

@@ -38,6 +38,8 @@ def match(body: str, language: str) -> Findings:
         ("Am Dienstag besuchte Astrid Lindqvist Truppen in Litauen.", "de", "lindqvist"),
         ("Astrid Lindqvist Helsingissä tiistaina.", "fi", "lindqvist"),
         ("Waziri Astrid Lindqvist Jumatatu alifanya ziara.", "sw", "lindqvist"),
+        ("Kampala ndipo Tomás Ruiz Paris said.", "en", "ruiz"),
+        ("They met Đặng Hữu Phúc Minister Okello and others.", "en", "phuc"),
         ("Fiona Marwick MP said that the fleet would grow.", "en", "marwick"),
         ("Fiona Marwick KCB OBE DL said so.", "en", "marwick"),
         (
