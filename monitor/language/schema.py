@@ -102,6 +102,8 @@ class Native(_Table):
     """Titles and forms of address that are written before a name without a space."""
     sentence_openers: Words = ()
     """Articles, prepositions and conjunctions: with a capital they begin a sentence and are not part of a name."""
+    words_after_name: Words = ()
+    """Particles and titles that are written after a name without a space."""
     two_character_family_names: Words = ()
     """Family names of two characters, where most have one."""
 

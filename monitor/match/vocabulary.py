@@ -128,6 +128,8 @@ class NativeWords:
     """Words around names in scripts other than Latin."""
 
     titles: tuple[str, ...]
+    words_after_name: tuple[str, ...]
+    """Particles and titles that are written after a name without a space."""
     sentence_openers: frozenset[str]
     """Folded words that begin a sentence and are not part of a name."""
     two_character_family_names: frozenset[str]
@@ -139,6 +141,7 @@ def native_words() -> NativeWords:
     words = [language.native for language in language_data().languages.values()]
     return NativeWords(
         titles=tuple(title for each in words for title in each.titles),
+        words_after_name=tuple(word for each in words for word in each.words_after_name),
         sentence_openers=_fold_all(each.sentence_openers for each in words),
         two_character_family_names=frozenset(n for each in words for n in each.two_character_family_names),
     )

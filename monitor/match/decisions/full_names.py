@@ -34,6 +34,7 @@ from monitor.match.types import (
     Rejected,
     Span,
 )
+from monitor.match.vocabulary import native_words, word_lists
 from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
@@ -119,15 +120,25 @@ def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Deci
     after = text[end : end + 1]
     if after == "·" or (text[end - 1] >= _FIRST_CJK_CHARACTER and _HAN_PLACE_SUFFIX.match(text, end)):
         return (Rejected(candidate.official_indexes, f"part of a longer name: ... {text[end : end + 2]}"),)
+    if "가" <= text[end - 1] <= "힣" and _continues_korean_name(text, end):
+        return (Rejected(candidate.official_indexes, f"part of a longer word: ... {text[end : end + 2]}"),)
     if not is_unspaced(text[start]):
         if spaced[start] != " " or spaced[end + 1] != " ":
             return ()
         if place := facts.surrounding_text.find_place_before(start):
             return (Rejected(candidate.official_indexes, f"name of a place or thing: {place} ..."),)
+        if facts.folded_text(candidate) in word_lists().place_names:
+            return (Rejected(candidate.official_indexes, "also the name of a country"),)
     return tuple(
         Accepted(official, MatchForm.FULL, NATIVE_NAME_CONFIDENCE, "full name in its own script")
         for official in candidate.official_indexes
     )
+
+
+def _continues_korean_name(text: str, end: int) -> bool:
+    """Return whether Korean letters after a name make it part of a word: they are neither a particle nor a title."""
+    after = text[end : end + 1]
+    return "가" <= after <= "힣" and not text.startswith(native_words().words_after_name, end)
 
 
 def _choose_official(

@@ -87,3 +87,19 @@ def test_a_close_decision_leaves_a_near_miss_with_its_reason(body: str, language
     findings = match(body, language)
     assert findings.mentions == ()
     assert reason in [one.reason for one in findings.near_misses]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "language", "is_found"),
+    [
+        ("한지우", "한지우 장관은 말했다.", "ko", True),
+        ("한지우", "한지우가 방문했다. 한지우의 연설.", "ko", True),
+        ("한지우", "한지우개는 지우개다.", "ko", False),
+        ("الإمارات العربية المتحدة", "زار الوزير الإمارات العربية المتحدة أمس.", "ar", False),
+        ("منى الشريف", "في شارع منى الشريف مقهى.", "ar", False),
+    ],
+)
+def test_the_border_of_a_name_in_another_script(name: str, body: str, language: str, is_found: bool) -> None:
+    """A particle or a title may follow a Korean name; a place word precedes a street; a country is no person."""
+    matcher = compile_watchlist(Watchlist((Official("one", name),)))
+    assert bool(matcher.match(Article(url="", body=body, language=language)).mentions) is is_found
