@@ -69,9 +69,15 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
         if "'" in fold(name).text:
             yield join_apostrophes(name, form)
     if convention in _ARABIC_CONVENTIONS:
-        spellings = (spelt for form in shape.full_forms for spelt in list_arabic_spellings(form))
+        separate = [form for form in shape.full_forms if not _has_joined_article(form, shape.full_forms)]
+        spellings = (spelt for form in separate for spelt in list_arabic_spellings(form))
         yield from islice(spellings, _MAX_ARABIC_SPELLINGS)
     yield from list_digraph_forms(name, shape.full_forms, reads_digraphs=convention == "western")
+
+
+def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> bool:
+    """Return whether a form is another one with the article joined to its last word, as "alsabi"."""
+    return any(form == (*other[:-2], "".join(other[-2:])) for other in full_forms if other[-2:-1] in {("al",), ("el",)})
 
 
 def _split_groups(text: str) -> list[str]:

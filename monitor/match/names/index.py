@@ -5,7 +5,7 @@ The index stores little per official. The details of an official are computed wh
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, reduce
 from itertools import product
 from operator import or_
@@ -124,6 +124,8 @@ class PreparedOfficial:
 _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
+_MAX_NAMES_WITH_SAME_ENDS = 200
+"""Names with one first and one last word, and others between them, that are compared for one place."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -141,8 +143,8 @@ class NameWordIndex(NamedTuple):
     """
 
     patterns: Sequence[str]
-    pairs: dict[str, tuple[int, ...]]
-    by_last: dict[str, tuple[int, ...]]
+    pairs: Mapping[str, Sequence[int]]
+    by_last: Mapping[str, Sequence[int]]
     words: set[str]
     short_names: dict[str, tuple[int, ...]]
     is_short: Sequence[bool]
@@ -459,8 +461,8 @@ class NameIndex:
     @cached_property
     def name_words(self) -> NameWordIndex:
         """The words of all names, indexed when a text in a language with endings is read first."""
-        pairs: dict[str, tuple[int, ...]] = {}
-        by_last: dict[str, tuple[int, ...]] = {}
+        pairs: defaultdict[str, list[int]] = defaultdict(list)
+        by_last: defaultdict[str, list[int]] = defaultdict(list)
         short_names: dict[str, tuple[int, ...]] = {}
         words: set[str] = set()
         named = CandidateKind.FULL_NAME | CandidateKind.SHORT_NAME | CandidateKind.NATIVE
@@ -470,15 +472,16 @@ class NameIndex:
             parts = pattern.split()
             words.update(map(intern, parts))
             if len(parts) > 1:
-                pair = f"{parts[0]} {parts[-1]}"
-                pairs[pair] = (*pairs.get(pair, ()), at)
-                if kind & CandidateKind.NATIVE_NAME and len(by_last.get(parts[-1], ())) < MAX_CANDIDATE_OFFICIALS:
-                    by_last[parts[-1]] = (*by_last.get(parts[-1], ()), at)
+                same_ends = pairs[f"{parts[0]} {parts[-1]}"]
+                if len(same_ends) < _MAX_NAMES_WITH_SAME_ENDS:
+                    same_ends.append(at)
+                if kind & CandidateKind.NATIVE_NAME and len(by_last[parts[-1]]) < MAX_CANDIDATE_OFFICIALS:
+                    by_last[parts[-1]].append(at)
             elif kind & (CandidateKind.SHORT_NAME | CandidateKind.NATIVE_SHORT_NAME):
                 short_names[parts[0]] = (at,)
         whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
         is_short = [not kind & whole for kind in self._pattern_kinds]
-        return NameWordIndex(self.patterns, pairs, by_last, words, short_names, is_short)
+        return NameWordIndex(self.patterns, dict(pairs), dict(by_last), words, short_names, is_short)
 
     @cached_property
     def words_by_sound(self) -> dict[str, tuple[str, ...]]:

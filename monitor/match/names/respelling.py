@@ -87,7 +87,8 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
         if first.startswith(servant) and len(first) > _MIN_JOINED_LETTERS:
             return 1, ((first,), *_spell_servant(first.removeprefix(servant)))
     if first in PATRONYMIC_PARTICLES and not is_first:
-        return 1, tuple((particle,) for particle in ("bin", "ibn", "ben", "b"))
+        # the dot of "b." is a second space in the text that is searched
+        return 1, (("bin",), ("ibn",), ("ben",), ("b",), ("b", ""))
     for group in name_lists().spelling_variants:
         if first in group:
             return 1, ((first,), *((other,) for other in group if other != first))

@@ -29,6 +29,7 @@ def found(name: str, country: str, text: str, language: str = "en", *aliases: st
         ("Abdulrahman al-Harbi", "Saudi Arabia", "Abd al-Rahman al-Harbi spoke.", "en", "Abd al-Rahman al-Harbi"),
         ("Abdel Nasser Qasim", "Yemen", "Abdul Nasser Qasim spoke.", "en", "Abdul Nasser Qasim"),
         ("Mohammed bin Turki", "Saudi Arabia", "Muhammad ibn Turki spoke.", "en", "Muhammad ibn Turki"),
+        ("Mohammed bin Turki", "Saudi Arabia", "Mohammed b. Turki spoke.", "en", "Mohammed b. Turki"),
         ("Razali Osman", "Malaysia", "Razali bin Osman spoke.", "en", "Razali bin Osman"),
         ("Grace Lau Wai-man", "Hong Kong", "Grace Lau spoke.", "en", "Grace Lau"),
         ("Henrik Aalto", "Finland", "LIST: AALTO, Henrik; and others", "en", "AALTO, Henrik"),
