@@ -110,7 +110,7 @@ class _Search:
     def __init__(self, name_index: NameIndex, article_text: NormalizedArticle, language: str) -> None:
         self._name_index, self._words = name_index, name_index.name_words
         self._cased, self._text = article_text.cased, article_text.folded.text
-        self._language = language
+        self._folded, self._language = article_text.folded, language
         self._inflection = inflections().get(language)
         self._cache, self._others = name_index.word_form_cache(language)
         self._full: dict[bool, list[PatternMatch]] = {False: [], True: []}
@@ -238,6 +238,11 @@ class _Search:
             word, end = self._text[match.start(1) : match.end()], match.end()
             yield _Word(match.start(1), end, word, *(self._find_names(word) or _NO_NAMES))
 
+    def _has_marked_ending(self, word: _Word) -> bool:
+        """Return whether the last letter is printed with a mark that folding has removed, as in Polish "Dudą"."""
+        printed = self._folded.original_slice(word.end - 1, word.end).lower()
+        return printed != word.text[-1] and "a" <= word.text[-1] <= "z"
+
     def _is_form(self, name: list[str], run: list[_Word]) -> bool:
         """Return whether printed words are a form of a name with the same first and last word.
 
@@ -256,6 +261,7 @@ class _Search:
         if name[0].isascii() and not run[0].text.isascii() and not _is_long_enough(name, run):
             return False
         changed = [part != word.text and part not in word.plain_names for part, word in zip(name, run, strict=True)]
+        changed[-1] = changed[-1] or self._has_marked_ending(run[-1])
         inflection = find_inflection(run[0].text, self._language)
         return not any(changed) or (
             inflection is not None and _is_possible_case(name, run[-1].text[-1], changed, inflection)
