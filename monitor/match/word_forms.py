@@ -23,9 +23,12 @@ _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10f
 _CAPITALIZED_WORD = re.compile(rf"(?<![^\W_])[{_CAPITALS}][^\W\d_]{{1,79}}(?:'[^\W\d_]{{1,9}})?(?![^\W_])")
 _PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}})(?![^\W_])"
 _NEXT_WORD = re.compile(r"[ -]([^\W\d_]{1,80}(?:'[^\W\d_]{1,9})?)(?![^\W_])")
-_LISTED_NAME = re.compile(r"(?<![\w'-])([A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?),? ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w'-])")
+# Both patterns begin with a set of characters and not with a condition, so that the search is several times as fast.
+_LISTED_NAME = re.compile(
+    r"[A-Z][A-Z'-](?<![\w'-]..)([A-Z'-]*(?: [A-Z][A-Z'-]+)?),? ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w'-])"
+)
 _ENTRY_NAME = re.compile(
-    r"(?:^|[\n;:(] ?)([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?), ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)"
+    r"[\n;:(] ?([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?), ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)"
     r"(?= ?[,;()\n]|\.?$|\.\n| -| [A-Z]\.)"
 )
 _TAGGED_NAME = re.compile(r"#([A-Z][a-z]+)([A-Z][a-z]+)(?![\w])")
@@ -80,17 +83,22 @@ def find_inflected_names(
     """Return the candidates, with watched names in other cases than the nominative added."""
     candidates = candidates.add_names(_find_listed_names(name_index, article_text), (), ())
     code = language.partition("-")[0].lower()
-    if code not in inflections() and _NATIVE.search(article_text.folded.text) is None:
+    if code not in inflections() and not _has_declined_script(article_text.folded.text):
         return candidates
     search = _Search(name_index, article_text, code)
     return search.add_to(candidates)
 
 
+def _has_declined_script(text: str) -> bool:
+    """Return whether a text has letters of a script whose names have endings in texts of any language."""
+    return not text.isascii() and _NATIVE.search(text) is not None
+
+
 def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -> Iterator[PatternMatch]:
     """Yield the full names in the form of lists and tags: "DOE, Jane", "Doe, Jane;" and "#JaneDoe"."""
     cased = article_text.cased
-    found = [(match.span(), match[2], match[1]) for match in _LISTED_NAME.finditer(cased)]
-    found += [((m.start(1), m.end(2)), m[2], m[1]) for m in _ENTRY_NAME.finditer(cased)]
+    found = [(m.span(), m[2], cased[m.start() : m.end(1)]) for m in _LISTED_NAME.finditer(cased)]
+    found += [((m.start(1) - 1, m.end(2) - 1), m[2], m[1]) for m in _ENTRY_NAME.finditer(f"\n{cased}")]
     if "#" in cased:
         found += [((m.start(1), m.end(2)), m[1], m[2]) for m in _TAGGED_NAME.finditer(cased)]
     if not found:
