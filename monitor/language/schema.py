@@ -309,7 +309,7 @@ BUILDER_KEYS: dict[Builder, frozenset[str]] = {
     "hispanic": _WESTERN_KEYS | {"second_given_names"},
     "portuguese": _WESTERN_KEYS,
     "filipino": _WESTERN_KEYS,
-    "arabic": _WESTERN_KEYS,
+    "arabic": _WESTERN_KEYS | {"spelling_variants"},
 }
 """Keys of a convention that each builder reads. The other keys of a convention are read for every builder."""
 

@@ -161,7 +161,7 @@ def _build_malay(groups: list[str], convention: Convention) -> NameParts:
     father = flatten_groups(*(groups[cut + 1 :] if cut else groups[-1:]))
     core = given[1:] if len(given) > 1 and given[0] in lists.common_first_names else given
     wholes = [given + father, core + father]
-    if not cut and len(father) == 1 and groups[-1] not in lists.chinese_family_names:
+    if not cut and len(father) == 1 and groups[-1] not in name_lists("chinese").family_names:
         wholes += [(*core, particle, *father) for particle in ("bin", "binti")]
     if cut:
         wholes += [(*given, groups[cut], *father), (*core, groups[cut], *father)]
@@ -270,7 +270,7 @@ def _build_portuguese(groups: list[str], convention: Convention) -> NameParts:
     shape = _build_western(groups, convention)
     shorts = (*shape.short_forms, ShortForm(flatten_groups(groups[0]), "first name", sufficient=False))
     middle = (ShortForm((group,), "name in use", sufficient=False) for group in groups[1:-1] if len(group) > 3)
-    shorts = (*shorts, *(short for short in middle if short.words[0] not in name_lists().particles))
+    shorts = (*shorts, *(short for short in middle if short.words[0] not in name_lists(convention.name).particles))
     family = shape.short_forms[0].words
     suffixes = tuple(
         flatten_groups(*groups[at:]) for at in range(1, len(groups)) if len(flatten_groups(*groups[at:])) > len(family)

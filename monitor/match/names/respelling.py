@@ -89,7 +89,7 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
     if first in PATRONYMIC_PARTICLES and not is_first:
         # the dot of "b." is a second space in the text that is searched
         return 1, (("bin",), ("ibn",), ("ben",), ("b",), ("b", ""))
-    for group in name_lists().spelling_variants:
+    for group in name_lists("arabic").spelling_variants:
         if first in group:
             return 1, ((first,), *((other,) for other in group if other != first))
     return 1, ((first,),)
