@@ -18,7 +18,7 @@ FLAT = 3.0  # times what it was at a hundredth of the size
 def grow_articles(to: int) -> dict[str, list[tuple[int, float]]]:
     """Fill a database with articles and measure the look-ups at a hundredth, at a tenth and at the end."""
     from support.bulk_data import fill, fill_sources
-    from support.query_costs import article_lookups, measured
+    from support.query_costs import article_lookups, measure
 
     from monitor.store.database import Database
 
@@ -30,7 +30,7 @@ def grow_articles(to: int) -> dict[str, list[tuple[int, float]]]:
             fill(database, there, size, 1000)
             there = size
             for name, look in article_lookups(database, size).items():
-                found.setdefault(name, []).append(measured(look))
+                found.setdefault(name, []).append(measure(look))
         database.close()
     return found
 
@@ -38,7 +38,7 @@ def grow_articles(to: int) -> dict[str, list[tuple[int, float]]]:
 def grow_sources(to: int) -> dict[str, list[tuple[int, float]]]:
     """Configure sources and measure what is asked of them, at a hundredth, at a tenth and at the end."""
     from support.bulk_data import START, fill_sources
-    from support.query_costs import measured, source_lookups
+    from support.query_costs import measure, source_lookups
 
     from monitor.store.database import Database
 
@@ -48,7 +48,7 @@ def grow_sources(to: int) -> dict[str, list[tuple[int, float]]]:
             database = Database.open(f"sqlite:///{folder}/pile.db")
             fill_sources(database, size)
             for name, look in source_lookups(database, START).items():
-                found.setdefault(name, []).append(measured(look))
+                found.setdefault(name, []).append(measure(look))
             database.close()
     return found
 

@@ -1,4 +1,4 @@
-"""What all tests share: property tests try the same examples on every run and every machine."""
+"""Configuration of the test session: property tests try the same examples on every run and every machine."""
 
 import os
 import sys
@@ -14,25 +14,25 @@ settings.register_profile(
 )
 settings.load_profile("same")
 
-if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # compiling all modules takes each of some 200 processes a second
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # compiling all modules takes a second in each of about 200 processes
     os.environ["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix) / "bytecode")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of our own."""
+    """Add the options of this project."""
     parser.addoption("--soak", action="store_true", help="run the long, large forms of the soak tests")
     parser.addoption(
         "--clock-shift",
         type=int,
         default=0,
         metavar="DAYS",
-        help="run the session with the clock so many days ahead (or back, if negative); subprocesses keep the "
-        "real one, so leave out tests/acceptance",
+        help="run the session with the clock shifted by this number of days (may be negative); subprocesses keep "
+        "the real clock, so leave out tests/acceptance",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Shift the clock of this process if that is wanted; it goes on from there."""
+    """Shift the clock of this process if the option requests it; the clock continues from there."""
     if days := config.getoption("--clock-shift"):
         clock = travel(datetime.now(UTC) + timedelta(days=days), tick=True)
         clock.start()
@@ -40,8 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests that only run with --soak out of other runs."""
+    """Deselect the tests that need --soak if it is not given."""
     if not config.getoption("--soak"):
-        left_out = [item for item in items if item.get_closest_marker("soak")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        deselected = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]

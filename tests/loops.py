@@ -1,4 +1,4 @@
-"""Event loops whose clock a test moves, so that no result depends on how busy the machine is."""
+"""Event loops with a clock that a test moves, so that no result depends on the load of the machine."""
 
 import asyncio
 import selectors
@@ -6,54 +6,54 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-HANG = 120  # seconds without any event, after which a test has failed
-TURNS = 20  # of a loop, until all that is under way on it waits for something
+TIMEOUT_SECONDS = 120  # without any event; then the test fails
+MAX_TURNS = 20  # of a loop; after them every task waits for a timer, socket or thread
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock runs with that of the machine and can be set forward: for tests with sockets or threads."""
+    """Event loop with the machine's clock, which can be moved forward: for tests with sockets or threads."""
 
-    _ahead = 0.0
+    _offset = 0.0
 
     def time(self) -> float:
         """Return the seconds on the loop's clock."""
-        return super().time() + self._ahead
+        return super().time() + self._offset
 
     def skip(self, seconds: float) -> None:
-        """Set the clock forward; timers that are due by then run at the next turn."""
-        self._ahead += seconds
+        """Set the clock forward; timers that are due by then run in the next turn."""
+        self._offset += seconds
 
 
-class LeapingLoop(asyncio.SelectorEventLoop):
-    """A loop on which time passes only when all tasks wait, and then at once: for tests without sockets or threads.
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """Event loop whose clock jumps to the next timer when all tasks wait: for tests without sockets or threads.
 
-    Its clock begins at zero. ``leapt`` is told of the seconds of every leap, so that other clocks can follow.
+    Its clock begins at zero. ``on_jump`` is called with the seconds of each jump, so that other clocks can follow.
     """
 
-    def __init__(self, leapt: Callable[[float], object] = lambda _seconds: None) -> None:
-        self._leapt, self._now = leapt, 0.0
-        super().__init__(_Leaping(self.skip))
+    def __init__(self, on_jump: Callable[[float], object] = lambda _seconds: None) -> None:
+        self._on_jump, self._now = on_jump, 0.0
+        super().__init__(_JumpingSelector(self.skip))
 
     def time(self) -> float:
         """Return the seconds on the loop's clock."""
         return self._now
 
     def skip(self, seconds: float) -> None:
-        """Set the clock forward, as if the loop had stood still for so long."""
+        """Set the clock forward, as if the loop had been blocked for this time."""
         self._now += seconds
-        self._leapt(seconds)
+        self._on_jump(seconds)
 
 
-class _Leaping(selectors.DefaultSelector):
+class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self, skip: Callable[[float], None]) -> None:
         super().__init__()
         self._skip = skip
 
     def select(self, timeout: float | None = None) -> Any:
-        """Leap to the next timer instead of waiting for it; without any timer, wait for a thread."""
+        """Jump to the next timer instead of waiting for it; without any timer, wait for a thread."""
         if timeout is None:
-            if not (events := super().select(HANG)):
-                raise TimeoutError("all tasks wait, and no timer or thread will wake them")
+            if not (events := super().select(TIMEOUT_SECONDS)):
+                raise TimeoutError("all tasks wait, and there is no timer or thread that ends the wait")
             return events
         if not (events := super().select(0)) and timeout > 0:
             self._skip(timeout)
@@ -63,23 +63,23 @@ class _Leaping(selectors.DefaultSelector):
 def skip(seconds: float) -> None:
     """Set the clock of the running loop forward."""
     loop = asyncio.get_running_loop()
-    assert isinstance(loop, SkippingLoop | LeapingLoop)
+    assert isinstance(loop, SkippingLoop | JumpingLoop)
     loop.skip(seconds)
 
 
-async def turn() -> None:
-    """Let all others on the loop go on until they wait for a time or for somebody outside."""
-    for _ in range(TURNS):
+async def run_ready_tasks() -> None:
+    """Run the other tasks of the loop until each waits for a timer, socket or thread."""
+    for _ in range(MAX_TURNS):
         await asyncio.sleep(0)
 
 
-def skipping(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine on a loop whose clock can be set forward."""
+def run_skipping(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine on a ``SkippingLoop``."""
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
         return runner.run(work)
 
 
-def leaping(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine on a loop that never waits."""
-    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+def run_jumping(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine on a ``JumpingLoop``."""
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(work)

@@ -1,4 +1,4 @@
-"""Counting what work costs in steps, which are the same on every machine and under any load."""
+"""Count the steps of a call; the count is the same on every machine and under any load."""
 
 import sys
 import time
@@ -9,54 +9,54 @@ from typing import Any
 
 import monitor
 
-OURS = str(Path(monitor.__file__).parent)
+PRODUCT_FOLDER = str(Path(monitor.__file__).parent)
 FACTOR = 16
 LINEAR = 6 * FACTOR
 
 
 def steps(work: Callable[[], object]) -> int:
-    """Return how many lines of our own code run, and how many functions are called, ours or not, while work is done.
+    """Return the number of executed lines of this project plus the number of calls of any function during ``work``.
 
-    What a function written in C does inside counts as one call: ``growth`` of processor time shows that.
+    A function written in C counts as one call, whatever it does; use ``growth`` for these.
     """
-    taken = 0
+    count = 0
 
-    def lines(_frame: FrameType, _what: str, _: object) -> Any:
-        nonlocal taken
-        taken += 1
-        return lines
+    def count_line(_frame: FrameType, _event: str, _: object) -> Any:
+        nonlocal count
+        count += 1
+        return count_line
 
-    def traced(frame: FrameType, _what: str, _: object) -> Any:
-        return lines if frame.f_code.co_filename.startswith(OURS) else None
+    def trace_call(frame: FrameType, _event: str, _: object) -> Any:
+        return count_line if frame.f_code.co_filename.startswith(PRODUCT_FOLDER) else None
 
-    def called(_frame: FrameType, what: str, _: object) -> None:
-        nonlocal taken
-        taken += what in {"call", "c_call"}
+    def count_call(_frame: FrameType, event: str, _: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
 
     before = sys.gettrace(), sys.getprofile()
-    sys.settrace(traced)
-    sys.setprofile(called)
+    sys.settrace(trace_call)
+    sys.setprofile(count_call)
     try:
         work()
     finally:
         sys.setprofile(before[1])
         sys.settrace(before[0])
-    return taken
+    return count
 
 
 def growth(work: Callable[[int], object], size: int) -> float:
-    """Return how many times more processor time work of a size takes than work of a sixteenth of it.
+    """Return the processor time of work of a size, divided by that of work of a sixteenth of the size.
 
-    For work within functions written in C, which ``steps`` cannot see: 16 is linear and 256 quadratic, so a limit of
-    ``LINEAR`` is far from both. Each is the least of five, for whatever disturbs a run only adds to it.
+    For functions written in C, which ``steps`` does not count. 16 is linear and 256 quadratic, so a limit of ``LINEAR``
+    is far from both. Each time is the minimum of five, because other load only adds time.
     """
 
-    def least(amount: int) -> int:
+    def minimum_time(amount: int) -> int:
         times = []
         for _ in range(5):
-            began = time.thread_time_ns()
+            started = time.thread_time_ns()
             work(amount)
-            times.append(time.thread_time_ns() - began)
+            times.append(time.thread_time_ns() - started)
         return min(times)
 
-    return least(size) / max(1, least(size // FACTOR))
+    return minimum_time(size) / max(1, minimum_time(size // FACTOR))

@@ -1,4 +1,4 @@
-"""Imports point downwards only; stages do not know one another; the core touches no I/O."""
+"""Imports go down only; packages on one floor do not import one another; pure packages do no I/O."""
 
 import ast
 import graphlib
@@ -24,7 +24,7 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-IO_STAGES = {
+IO_PACKAGES = {
     "config",
     "schedule",
     "fetch",
@@ -48,9 +48,9 @@ FORBIDDEN_STDLIB = {
 }
 FORBIDDEN_CALLS = {"open", "print", "input", "now", "utcnow", "today", "read_text", "read_bytes", "write_text"}
 DATA_LOADERS = {"monitor.language.load"}
-"""Modules of the core that may read the data files of their own package, with `read_text` of importlib.resources."""
+"""Pure modules that may read the data files of their own package, with `read_text` of importlib.resources."""
 FILES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
-CORE_FILES = [p for p in FILES if p.relative_to(ROOT).parts[0] in PURE]
+PURE_FILES = [p for p in FILES if p.relative_to(ROOT).parts[0] in PURE]
 
 
 def module(path: Path) -> str:
@@ -60,13 +60,13 @@ def module(path: Path) -> str:
 MODULES = {module(path) for path in FILES}
 
 
-def area(name: str) -> str:
-    """Return the stage or top-level file a module of ours belongs to."""
+def package_of(name: str) -> str:
+    """Return the package or top-level file of a module of this project."""
     return name.split(".")[1]
 
 
 def imported(path: Path) -> set[str]:
-    """List what a file imports anywhere in it: our modules in full, others as written."""
+    """List the imports anywhere in a file: modules of this project in full, others as written."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -79,24 +79,24 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_point_down(path: Path) -> None:
+def test_imports_go_down_only(path: Path) -> None:
     """A module imports its own package or a lower layer; deferred and type-only imports count too."""
-    here = area(module(path))
+    here = package_of(module(path))
     for name in imported(path) & MODULES:
-        there = area(name)
+        there = package_of(name)
         assert here == there or RANK[there] < RANK[here], f"{here} may not import {name}"
-        assert not (here in {"pipeline", "jobs", "web"} and there in IO_STAGES), f"{here} sees protocols, not {name}"
+        assert not (here in {"pipeline", "jobs", "web"} and there in IO_PACKAGES), f"{here} sees protocols, not {name}"
 
 
-def test_no_circles() -> None:
-    """No module imports itself by way of others, not even inside one package."""
+def test_no_module_imports_itself_indirectly() -> None:
+    """There is no import cycle, not even inside one package."""
     graphlib.TopologicalSorter({module(path): imported(path) & MODULES for path in FILES}).prepare()
 
 
-@pytest.mark.parametrize("path", CORE_FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_core_touches_no_io(path: Path) -> None:
-    """The core imports the standard library (less its I/O modules) and what its stage is for."""
-    extra = PURE[area(module(path))]
+@pytest.mark.parametrize("path", PURE_FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_pure_packages_do_no_io(path: Path) -> None:
+    """A pure package imports the standard library without its I/O modules, and its own third-party modules."""
+    extra = PURE[package_of(module(path))]
     allowed = sys.stdlib_module_names | extra
     for name in imported(path) - MODULES:
         top = name.split(".")[0]
@@ -109,14 +109,14 @@ def test_core_touches_no_io(path: Path) -> None:
             assert called not in FORBIDDEN_CALLS or reads_package_data, f"{path}:{node.lineno}: {called}()"
 
 
-def test_packages_do_no_work() -> None:
-    """An ``__init__.py`` holds a docstring or a version, so importing one module never loads its siblings."""
+def test_package_files_contain_no_code() -> None:
+    """An ``__init__.py`` holds a docstring or a version, so importing one module never loads other modules."""
     for init in ROOT.rglob("__init__.py"):
         for node in ast.parse(init.read_text(encoding="utf-8")).body:
             assert isinstance(node, ast.Expr | ast.Assign), f"{init}:{node.lineno}"
 
 
-def test_the_daemon_loads_at_its_start_what_the_pipeline_loads_late() -> None:
+def test_the_daemon_preloads_all_deferred_imports_of_the_pipeline() -> None:
     late = set()
     for path in (ROOT / "pipeline").glob("*.py"):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from quality.measures import read_watch  # noqa: E402 - the path is set above
-from support.seed_pipeline import cases, screened  # noqa: E402 - as above
+from support.seed_pipeline import cases, findings_by_document  # noqa: E402 - as above
 
 from monitor.domain.article import Article  # noqa: E402 - as above
 from monitor.domain.mention import Findings  # noqa: E402 - as above
@@ -192,7 +192,7 @@ def _to_json(value: object) -> object:
 def write_match() -> Iterator[str]:
     """Yield the findings of each text, a line each."""
     for case in cases():
-        yield format_findings(f"seeds/{case.name}", screened()[case.name])
+        yield format_findings(f"seeds/{case.name}", findings_by_document()[case.name])
     officials = read_officials()
     matchers = build_matchers(officials)
     texts = list(read_texts())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from support.counting_smtp_server import PostOffice
+from support.counting_smtp_server import CountingMailServer
 from support.daemon_process import Monitor
 from support.hostile_server import SECRET, World
 from support.wait import wait_until
@@ -23,7 +23,7 @@ SHIFTED = Path(__file__).parents[1] / "support" / "run_with_shifted_clock.py"
 DAY = 86_400
 
 
-def configuration(world: World, post: PostOffice, feeds: int) -> str:
+def configuration(world: World, post: CountingMailServer, feeds: int) -> str:
     """Return a configuration that watches every feed for one official and reports at once by mail and webhook."""
     sources = "".join(
         f"  feed-{n}: {{name: Outlet {n}, feed: '{world.urls[n % len(world.urls)]}/feed/{n}', poll_interval: 1s}}\n"
@@ -92,14 +92,14 @@ def posted(world: World) -> Inbox:
     return Inbox.of(messages())
 
 
-def mailed(post: PostOffice) -> Inbox:
+def mailed(post: CountingMailServer) -> Inbox:
     """Return the messages that the mail server accepted."""
 
     def messages() -> Iterator[tuple[str, set[str]]]:
-        for letter in post.letters():
-            part = letter.get_body(("plain",))
+        for mail in post.messages():
+            part = mail.get_body(("plain",))
             text = part.get_content() if part else ""
-            yield str(letter["Message-ID"]), set(re.findall(r"http://outlet\.example/a\d+", text))
+            yield str(mail["Message-ID"]), set(re.findall(r"http://outlet\.example/a\d+", text))
 
     return Inbox.of(messages())
 
@@ -109,7 +109,7 @@ class Chaos:
     """Hostile servers, a daemon and the failures injected into them; ``events`` counts the failures."""
 
     world: World
-    post: PostOffice
+    post: CountingMailServer
     monitor: Monitor
     feeds: int
     dice: random.Random
@@ -151,7 +151,7 @@ class Chaos:
     def live(self, seconds: float) -> None:
         """Run the daemon for a number of seconds, then kill it."""
         self.monitor.start()
-        wait_until(lambda: self.monitor.has_said(b'"started"'), 120)
+        wait_until(lambda: self.monitor.has_logged(b'"started"'), 120)
         wait_until(lambda: False, seconds)
         self.monitor.kill()
         self.events["kills"] += 1
@@ -183,7 +183,7 @@ def test_nothing_is_lost_and_nothing_is_reported_twice(
     soak = request.config.getoption("--soak")
     feeds, hosts, rounds, batch = (500, 50, 50, 60) if soak else (9, 3, 5, 5)
     with World(hosts) as world:
-        post = PostOffice()
+        post = CountingMailServer()
         post.open()
         monitor = Monitor(tmp_path, configuration(world, post, feeds))
         monitor.environ["CLOCK_FILE"] = str(tmp_path / "clock")
@@ -191,7 +191,7 @@ def test_nothing_is_lost_and_nothing_is_reported_twice(
         world.state.feeds |= {str(n): [] for n in range(feeds)}
         monitor.call("poll", seconds=300)
         monitor.launcher = (str(SHIFTED),)
-        world.state.fault_rate, world.state.hook_rate, world.state.patience = 0.2, 0.25, 4.0
+        world.state.fault_rate, world.state.hook_rate, world.state.hang_seconds = 0.2, 0.25, 4.0
         for number in range(rounds):
             with chaos.trouble(TROUBLES[number % len(TROUBLES)]):
                 chaos.publish(batch)

@@ -203,9 +203,9 @@ def test_a_blocked_event_loop_stops_the_watchdog_pings(
         assert wait_until(lambda: fed() > 1 and world.state.requests["alive"] > 1, 120)
         assert stalling.process
         stalling.process.send_signal(signal.SIGUSR1)
-        assert wait_until((tmp_path / "standing").exists, 120)
+        assert wait_until((tmp_path / "loop_blocked").exists, 120)
         before, alive = fed(), world.state.requests["alive"]
-        assert wait_until((tmp_path / "stood").exists, 120)
+        assert wait_until((tmp_path / "loop_blocked_long").exists, 120)
         assert fed() == before
         assert world.state.requests["alive"] <= alive + 1, "one request may have been in progress"
         stalling.kill()

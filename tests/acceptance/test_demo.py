@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.baselines import hold
+from support.baselines import assert_floor
 
 from monitor.demo.content import SEEDS_FOLDER
 from monitor.demo.server import load_annotations
@@ -97,8 +97,8 @@ def test_the_digest_contains_the_relevant_articles(demo: tuple[Path, str]) -> No
     }
     fresh = {name for name, truth in truths.items() if (truth["published"] or "1h")[-1] in "mh" and "@" not in name}
     wanted = {name for name in fresh if truths[name]["mentions"]}
-    hold("demo.precision", len(reported & wanted) / len(reported), sorted(reported - wanted))
-    hold("demo.recall", len(reported & wanted) / len(wanted), sorted(wanted - reported))
+    assert_floor("demo.precision", len(reported & wanted) / len(reported), sorted(reported - wanted))
+    assert_floor("demo.recall", len(reported & wanted) / len(wanted), sorted(wanted - reported))
 
 
 def test_the_page_loads_nothing_and_the_mail_is_complete(demo: tuple[Path, str]) -> None:

@@ -49,7 +49,7 @@ def publish(world: World, dice: Random, feeds: int, number: int) -> None:
 
 def allocated_bytes(monitor: Monitor) -> int:
     """Return the bytes that the daemon has allocated: the minimum of ten reports, without running tasks."""
-    file, reports = monitor.folder / "weight", list[int]()
+    file, reports = monitor.folder / "allocated_bytes", list[int]()
     assert monitor.process
     for _ in range(REPORTS):
         file.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ def test_allocated_memory_does_not_grow_with_fetches(tmp_path: Path, capsys: pyt
     dice = Random(3)
     with World(20) as world:
         world.state.feeds |= {str(n): [] for n in range(feeds)}
-        world.state.fault_rate, world.state.patience = 0.02, 1.0
+        world.state.fault_rate, world.state.hang_seconds = 0.02, 1.0
         for number in range(50):
             publish(world, dice, feeds, number)
         monitor = Monitor(tmp_path, configuration(world, feeds))
@@ -98,7 +98,7 @@ def test_resident_memory_does_not_grow_over_100_000_fetches(tmp_path: Path, caps
     dice, points, published = Random(3), list[tuple[int, int]](), 0
     with World(20) as world:
         world.state.feeds |= {str(n): [] for n in range(feeds)}
-        world.state.fault_rate, world.state.patience = 0.02, 1.0
+        world.state.fault_rate, world.state.hang_seconds = 0.02, 1.0
         monitor = Monitor(tmp_path, configuration(world, feeds))
         monitor.start()
         assert monitor.process

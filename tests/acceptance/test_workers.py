@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.postgres import Postgres
-from support.worker_cluster import Outlet, WorkerCluster, go_on, stop
+from support.worker_cluster import Outlet, WorkerCluster, resume, stop
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -34,7 +34,7 @@ def test_killed_and_frozen_workers_are_replaced(server: Postgres, tmp_path: Path
         assert "requeued jobs of dead workers" in cluster.log(daemon)
         for outlet in outlets:
             outlet.release()
-        go_on(frozen)
+        resume(frozen)
         cluster.wait(lambda: "lease expired" in cluster.log(frozen))
         assert cluster.articles() == {"Phan Van Giang on a": 2}
         cluster.end(frozen)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from support.fakes import FakeClock
-from support.http_server import Loopback, on_loop, reply, says, serving
+from support.http_server import Loopback, on_loop, reply, respond_with, serving
 
 from monitor.domain.fetch_result import Failed, Fetched, FetchRequest, FetchResult
 from monitor.fetch import transport
@@ -66,8 +66,8 @@ def attempt(url: Callable[[Loopback], str], *allow: str) -> tuple[FetchResult, i
 
     async def run() -> tuple[FetchResult, int]:
         async with AsyncExitStack() as stack:
-            four = await stack.enter_async_context(serving(says(reply(b"secret"))))
-            six = await stack.enter_async_context(serving(says(reply(b"secret")), "::1"))
+            four = await stack.enter_async_context(serving(respond_with(reply(b"secret"))))
+            six = await stack.enter_async_context(serving(respond_with(reply(b"secret")), "::1"))
             result = await fetcher(*allow).fetch(FetchRequest(url(four)))
             return result, four.accepts + six.accepts
 
@@ -117,9 +117,9 @@ def test_redirects_are_checked_at_every_hop(target: str) -> None:
     """A redirect from an allowed network to another private address is rejected."""
 
     async def run() -> tuple[FetchResult, int]:
-        async with serving(says(reply(b"secret")), "::1") as inner:
+        async with serving(respond_with(reply(b"secret")), "::1") as inner:
             location = target.replace("{port}", str(inner.port))
-            async with serving(says(reply(status="302 Found", Location=location))) as outer:
+            async with serving(respond_with(reply(status="302 Found", Location=location))) as outer:
                 result = await fetcher("127.0.0.0/8").fetch(FetchRequest(outer.url()))
             return result, inner.accepts
 
@@ -134,7 +134,7 @@ def test_webhooks_use_the_same_address_guard() -> None:
 
     async def run() -> int:
         async with (
-            serving(says(reply(b"ok"))) as server,
+            serving(respond_with(reply(b"ok"))) as server,
             httpx.AsyncClient(transport=create_guarded_transport(), trust_env=False) as client,
         ):
             with pytest.raises(httpx.ConnectError, match="forbidden"):

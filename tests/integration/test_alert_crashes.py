@@ -1,4 +1,4 @@
-"""The daemon's alerting half, killed with kill -9 at every point and at random ones: nothing lost, little repeated."""
+"""Composing and sending, killed at every point and at random times: nothing is lost, little is repeated."""
 
 import asyncio
 import os
@@ -34,58 +34,58 @@ CONFIGURATION = watch(PLAN, channels=CHANNELS)
 
 
 @dataclass
-class Fate:
-    """Kills this process at the n-th point that is passed; 0 lets it live."""
+class KillPoint:
+    """Kill this process at the n-th call of ``point``; 0 never kills it."""
 
-    at: int
+    kill_at: int
     passed: int = 0
 
     def point(self) -> None:
         self.passed += 1
-        if self.passed == self.at:
+        if self.passed == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass
-class MortalDatabase:
-    """A database before and after each of whose calls the process may die."""
+class KillableDatabase:
+    """Database that can kill the process before and after each call."""
 
     inner: Database
-    fate: Fate
+    kill_point: KillPoint
 
     def __post_init__(self) -> None:
         self.digests, self.deliveries = self.inner.digests, self.inner.deliveries
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        self.fate.point()
+        self.kill_point.point()
         result = await self.inner.run(work, *args)
-        self.fate.point()
+        self.kill_point.point()
         return result
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        self.fate.point()
+        self.kill_point.point()
         result = await self.inner.read(work, *args)
-        self.fate.point()
+        self.kill_point.point()
         return result
 
 
 @dataclass
 class Receiver:
-    """A receiver outside of the process: what it has taken stays taken, whatever dies."""
+    """Receiver outside of the process: its file survives a kill."""
 
     file: Path
-    fate: Fate
+    kill_point: KillPoint
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        self.fate.point()
-        with self.file.open("a") as taken:
-            taken.write(f"{message.key}\n")
-        self.fate.point()
+        self.kill_point.point()
+        with self.file.open("a") as received:
+            received.write(f"{message.key}\n")
+        self.kill_point.point()
         return Sent()
 
 
 class Installation:
-    """A database, a receiver's log, and processes that come and go."""
+    """A database, the log of a receiver, and processes that are started and killed."""
 
     def __init__(self, folder: Path) -> None:
         self.url = f"sqlite:///{folder}/monitor.db"
@@ -95,7 +95,7 @@ class Installation:
         self.found = 0
 
     def find(self, number: int) -> None:
-        """Let the watch engine find some articles."""
+        """Store articles that have hits."""
         database = Database.open(self.url)
         names = [f"a{self.found + one}" for one in range(number)]
         self.found += number
@@ -105,14 +105,14 @@ class Installation:
     def now(self) -> datetime:
         return START + self.generation * LEASE_ENDS
 
-    def live(self, at: int = 0, killed_after: float = 0) -> int:
-        """Run one process over what is due; it dies at its fate, or when it is killed. Returns its status."""
+    def run_process(self, at: int = 0, killed_after: float = 0) -> int:
+        """Run one process until it ends, reaches its kill point, or is killed after a time; return its exit code."""
         self.generation += 1
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                asyncio.run(self.work(Fate(at)))
+                asyncio.run(self.work(KillPoint(at)))
                 status = 0
             finally:
                 os._exit(status)
@@ -121,60 +121,60 @@ class Installation:
             os.kill(child, signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-    async def work(self, fate: Fate) -> None:
+    async def work(self, kill_point: KillPoint) -> None:
         inner = Database.open(self.url)
-        database = cast("Database", MortalDatabase(inner, fate))
-        carriers = {name: Receiver(self.file, fate) for name in PLAN.channels}
-        alerter = DigestComposer(database, CronDigestSchedule(), self.now)
-        dispatcher = DeliverySender(database, carriers, self.now)
-        await alerter.run_due(CONFIGURATION)
-        await dispatcher.run_due()
-        await dispatcher.drain(5)
+        database = cast("Database", KillableDatabase(inner, kill_point))
+        senders = {name: Receiver(self.file, kill_point) for name in PLAN.channels}
+        composer = DigestComposer(database, CronDigestSchedule(), self.now)
+        sender = DeliverySender(database, senders, self.now)
+        await composer.run_due(CONFIGURATION)
+        await sender.run_due()
+        await sender.drain(5)
         inner.close()
 
     def check(self, kills: int) -> None:
-        """Every hit told once by one digest; every delivery sent, with few repeats, each under its own key."""
+        """Assert that each hit is in one digest and each delivery is sent under its own key, with few repeats."""
         database = Database.open(self.url)
         deliveries = database.deliveries.list_deliveries((), 100_000)
         lines = database.deliveries.list_digests("", 100_000)
-        untold = database.digests.undelivered_hits(PLAN, self.now() + timedelta(days=1))
+        undelivered = database.digests.undelivered_hits(PLAN, self.now() + timedelta(days=1))
         database.close()
-        taken = Counter(self.file.read_text().split())
-        assert untold == []
+        received = Counter(self.file.read_text().split())
+        assert undelivered == []
         assert sum(line.hit_count for line in lines) == self.found
         assert {delivery.state for delivery in deliveries} == {DeliveryState.SENT}
-        assert taken.keys() == {delivery.message.key for delivery in deliveries}
-        assert max(taken.values()) <= 2
-        assert sum(taken.values()) - len(taken) <= kills * TARGETS
+        assert received.keys() == {delivery.message.key for delivery in deliveries}
+        assert max(received.values()) <= 2
+        assert sum(received.values()) - len(received) <= kills * TARGETS
 
 
-def test_killed_at_every_point(tmp_path: Path) -> None:
-    """Before and after each call of the database and each send: the next process finishes what was begun."""
+def test_a_kill_at_any_point_loses_nothing(tmp_path: Path) -> None:
+    """The kill is before or after a database call or a send; the next process completes the work."""
     installation = Installation(tmp_path)
     kills, point = 0, 0
     while True:
         point += 1
         installation.find(2)
-        if installation.live(point) == 0:
+        if installation.run_process(point) == 0:
             break
         kills += 1
-        assert installation.live() == 0
+        assert installation.run_process() == 0
     assert kills >= 18
     installation.check(kills)
 
 
-def test_random_kills_lose_nothing(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Processes killed at random moments: 25 of them, or 200 with --soak. Those that end before are not counted."""
+def test_kills_at_random_times_lose_nothing(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """There are 25 kills, or 200 with --soak; processes that end before their kill are not counted."""
     rounds = 200 if request.config.getoption("--soak") else 25
     chance = random.Random(7)
     installation = Installation(tmp_path)
     kills, latest = 0, 0.4
     while kills < rounds:
         installation.find(chance.randint(0, 3))
-        if installation.live(killed_after=chance.uniform(0.001, latest)):
+        if installation.run_process(killed_after=chance.uniform(0.001, latest)):
             kills += 1
         else:
-            latest *= 0.9  # seconds; a fast machine is done sooner
-    assert installation.live() == 0
-    assert installation.live() == 0
+            latest *= 0.9  # seconds; a fast machine needs less
+    assert installation.run_process() == 0
+    assert installation.run_process() == 0
     installation.check(kills)

@@ -1,4 +1,4 @@
-"""discover, import and export through the command line, against a site on loopback."""
+"""Commands `sources discover`, `import` and `export`, against a site on loopback."""
 
 import asyncio
 import json

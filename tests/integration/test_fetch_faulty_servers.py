@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.factories import NOW, message
 from support.fakes import FakeClock
-from support.http_server import Talk, on_loop, says, serving
+from support.http_server import Respond, on_loop, respond_with, serving
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
@@ -74,13 +74,13 @@ AMBIGUOUS = {
 }
 
 
-async def fetch(handler: Talk, purpose: FetchPurpose) -> FetchResult:
+async def fetch(handler: Respond, purpose: FetchPurpose) -> FetchResult:
     async with serving(handler) as server:
         fetcher = HttpFetcher("desk@example.org", LOOPBACK, FakeClock())
         return await fetcher.fetch(FetchRequest(server.url("/doc"), purpose))
 
 
-def cut(response: bytes, step: int) -> Talk:
+def cut(response: bytes, step: int) -> Respond:
     """Send a response in small pieces, so that its lines arrive in parts."""
 
     async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
@@ -96,7 +96,7 @@ def cut(response: bytes, step: int) -> Talk:
 def test_a_document_with_a_faulty_head_is_read_whole(fault: str) -> None:
     """Feeds and article pages of such servers have the same body as those of a faultless one."""
     for purpose in FetchPurpose:
-        result = on_loop(fetch(says(FAULTS[fault]), purpose))
+        result = on_loop(fetch(respond_with(FAULTS[fault]), purpose))
         assert isinstance(result, Fetched), (fault, result)
         assert result.body == BODY
     result = on_loop(fetch(cut(FAULTS[fault], 3), FetchPurpose.FEED))
@@ -107,7 +107,7 @@ def test_a_document_with_a_faulty_head_is_read_whole(fault: str) -> None:
 @pytest.mark.parametrize("fault", AMBIGUOUS)
 def test_a_response_without_a_certain_end_is_refused(fault: str) -> None:
     """Two different lengths, damaged chunks and cut bodies are failures with a reason."""
-    result = on_loop(fetch(says(AMBIGUOUS[fault]), FetchPurpose.FEED))
+    result = on_loop(fetch(respond_with(AMBIGUOUS[fault]), FetchPurpose.FEED))
     assert isinstance(result, Failed), (fault, result)
     assert result.reason
 
@@ -125,7 +125,7 @@ def test_webhook_receivers_are_read_like_other_servers(response: bytes, kind: ty
     """A delivery that the receiver confirmed with a faulty head is not sent again."""
 
     async def run() -> SendResult:
-        async with serving(says(response)) as server:
+        async with serving(respond_with(response)) as server:
             sender = WebhookSender(
                 WebhookChannel("hook", Secret(server.url("/hook")), ()), create_guarded_transport(LOOPBACK)
             )

@@ -15,9 +15,9 @@ from ipaddress import ip_network
 
 import pytest
 import trustme
-from loops import leaping, skip, skipping, turn
+from loops import run_jumping, run_ready_tasks, run_skipping, skip
 from support.fakes import FakeClock
-from support.http_server import Asked, Loopback, Talk, on_loop, reply, says, serving
+from support.http_server import Asked, Loopback, Respond, on_loop, reply, respond_with, serving
 
 from monitor.domain.fetch_result import (
     Blocked,
@@ -44,13 +44,13 @@ def fetcher(seconds: float = DEADLINE, **options: object) -> HttpFetcher:
     return HttpFetcher("desk@example.org", LOOPBACK, FakeClock(), total_timeout_seconds=seconds, **options)  # type: ignore[arg-type]  # further arguments of HttpFetcher
 
 
-async def fetch_async(handler: Talk, path: str = "/", **options: object) -> tuple[FetchResult, Loopback]:
+async def fetch_async(handler: Respond, path: str = "/", **options: object) -> tuple[FetchResult, Loopback]:
     """Fetch one URL from a server with the given handler."""
     async with serving(handler) as server:
         return await fetcher().fetch(FetchRequest(server.url(path), **options)), server  # type: ignore[arg-type]  # fields of Request
 
 
-def fetch_from(handler: Talk, path: str = "/", **options: object) -> tuple[FetchResult, Loopback]:
+def fetch_from(handler: Respond, path: str = "/", **options: object) -> tuple[FetchResult, Loopback]:
     """Fetch one URL from a server with the given handler, on the daemon's event loop."""
     return on_loop(fetch_async(handler, path, **options))
 
@@ -65,13 +65,13 @@ def assert_failed(result: FetchResult, words: str) -> None:
 )
 def test_redirects_to_other_schemes_are_rejected(target: str) -> None:
     """Only redirects to http and https are followed."""
-    result, _ = fetch_from(says(reply(status="302 Found", Location=target)))
+    result, _ = fetch_from(respond_with(reply(status="302 Found", Location=target)))
     assert_failed(result, "not a valid web address")
 
 
 def test_redirect_loops_and_long_chains_are_stopped() -> None:
     """A loop is detected at once; a chain is stopped after five redirects."""
-    result, server = fetch_from(says(reply(status="302 Found", Location="/")))
+    result, server = fetch_from(respond_with(reply(status="302 Found", Location="/")))
     assert_failed(result, "circle")
     assert server.accepts == 1
 
@@ -87,7 +87,7 @@ def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """HTTP_PROXY and similar variables have no effect, and the proxy is never connected to."""
 
     async def run() -> tuple[FetchResult, int]:
-        async with serving(says(reply(b"proxy"))) as proxy, serving(says(reply(b"direct"))) as server:
+        async with serving(respond_with(reply(b"proxy"))) as proxy, serving(respond_with(reply(b"direct"))) as server:
             for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
                 monkeypatch.setenv(name, proxy.url())
             return await fetcher().fetch(FetchRequest(server.url())), proxy.accepts
@@ -103,9 +103,9 @@ def test_credentials_are_sent_to_their_origin_only(host: str) -> None:
     """No configured header follows a redirect to another host or to another port of the same host."""
 
     async def run() -> list[Asked]:
-        async with serving(says(reply(b"other")), host) as other:
+        async with serving(respond_with(reply(b"other")), host) as other:
             answer = reply(status="302 Found", Location=other.url(), Set_Cookie="sid=1; Path=/")
-            async with serving(says(answer)) as server:
+            async with serving(respond_with(answer)) as server:
                 headers = (
                     ("Authorization", "Bearer s3cret"),
                     ("Cookie", "a=b"),
@@ -135,7 +135,7 @@ def test_headers_stay_with_their_origin_when_a_redirect_leads_back() -> None:
 def test_header_values_with_line_breaks_are_never_sent() -> None:
     """A value with a line break would begin a header of its own, so no connection is opened for it."""
     for value in ("a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b"):
-        result, server = fetch_from(says(reply(b"feed")), headers=(("X-Token", value),))
+        result, server = fetch_from(respond_with(reply(b"feed")), headers=(("X-Token", value),))
         assert_failed(result, "line break")
         assert server.accepts == 0
 
@@ -166,7 +166,7 @@ def test_gzip_bomb_is_stopped_in_bounded_memory() -> None:
     """A body of 0.1 MB that would decode to 100 MB is stopped after a few megabytes."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     body = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
-    handler = says(reply(body, Content_Encoding="gzip"))
+    handler = respond_with(reply(body, Content_Encoding="gzip"))
     tracemalloc.start()
     result, _ = fetch_from(handler)
     peak = tracemalloc.get_traced_memory()[1]
@@ -178,7 +178,7 @@ def test_gzip_bomb_is_stopped_in_bounded_memory() -> None:
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,br"])
 def test_unrequested_and_stacked_encodings_are_rejected(encoding: str) -> None:
     """Only gzip and deflate are requested, and no other encoding is decoded."""
-    result, server = fetch_from(says(reply(b"\x0b\x02\x80\x00\x03", Content_Encoding=encoding)))
+    result, server = fetch_from(respond_with(reply(b"\x0b\x02\x80\x00\x03", Content_Encoding=encoding)))
     assert_failed(result, "not asked for")
     assert server.asked[0].headers["accept-encoding"] == "gzip, deflate"
 
@@ -194,7 +194,7 @@ def test_endless_body_is_stopped_at_the_limit() -> None:
 
     result, _ = fetch_from(endless)
     assert_failed(result, "longer than 5 MB")
-    result, _ = fetch_from(says(b"HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n"))
+    result, _ = fetch_from(respond_with(b"HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n"))
     assert_failed(result, "longer than 5 MB")
 
 
@@ -214,7 +214,7 @@ async def drip_interim_responses(path: str, headers: dict[str, str], writer: asy
 
 async def silent(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
     skip(DEADLINE + 1)
-    await turn()
+    await run_ready_tasks()
 
 
 async def _drip(piece: bytes, writer: asyncio.StreamWriter) -> None:
@@ -222,15 +222,15 @@ async def _drip(piece: bytes, writer: asyncio.StreamWriter) -> None:
     for _ in range(10):
         writer.write(piece)
         await writer.drain()
-        await turn()
+        await run_ready_tasks()
         skip(DEADLINE / 4)
-    await turn()
+    await run_ready_tasks()
 
 
 @pytest.mark.parametrize("handler", [drip_body, drip_headers, drip_interim_responses, silent])
-def test_total_timeout_stops_slow_and_silent_servers(handler: Talk) -> None:
+def test_total_timeout_stops_slow_and_silent_servers(handler: Respond) -> None:
     """A server that keeps sending a little is cut off by the total timeout; so is one that sends nothing."""
-    result, _ = skipping(fetch_async(handler))
+    result, _ = run_skipping(fetch_async(handler))
     assert_failed(result, "within 60 s")
 
 
@@ -244,7 +244,7 @@ def test_total_timeout_stops_slow_and_silent_servers(handler: Talk) -> None:
 )
 def test_huge_headers_are_rejected(head: bytes, words: str) -> None:
     """One very long header, or thousands of short ones, end the request."""
-    result, _ = fetch_from(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n"))
+    result, _ = fetch_from(respond_with(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n"))
     assert_failed(result, words)
 
 
@@ -259,18 +259,18 @@ def test_slow_lookups_do_not_delay_other_hosts() -> None:
 
     async def run() -> list[FetchResult]:
         http_fetcher = fetcher(10 * DEADLINE, address_guard=AddressGuard(LOOPBACK, lookup, timeout_seconds=DEADLINE))
-        async with serving(says(reply(b"here"))) as server:
+        async with serving(respond_with(reply(b"here"))) as server:
             hanging = [
                 asyncio.create_task(http_fetcher.fetch(FetchRequest(f"http://slow{n}.test/"))) for n in range(40)
             ]
-            await turn()
+            await run_ready_tasks()
             assert isinstance(await http_fetcher.fetch(FetchRequest(server.url(host="healthy.test"))), Fetched)
             assert not any(task.done() for task in hanging)
             skip(DEADLINE + 1)
             return await asyncio.gather(*hanging)
 
     try:
-        results = skipping(run())
+        results = run_skipping(run())
     finally:
         release.set()
     for result in results:
@@ -293,7 +293,7 @@ def test_invalid_certificates_are_rejected_with_the_reason() -> None:
     async def run(server_context: ssl.SSLContext) -> FetchResult:
         guard = AddressGuard(LOOPBACK, lambda host, port: ["127.0.0.1"])
         http_fetcher = fetcher(address_guard=guard, transport=GuardedTransport(guard, ssl_context=client))
-        async with serving(says(reply(b"safe")), context=server_context) as server:
+        async with serving(respond_with(reply(b"safe")), context=server_context) as server:
             return await http_fetcher.fetch(FetchRequest(server.url(host="daily.test", scheme="https")))
 
     assert isinstance(on_loop(run(context(ours, "daily.test"))), Fetched)
@@ -317,7 +317,7 @@ def test_a_host_gets_two_connections_at_most_and_its_crawl_delay_is_applied() ->
         nonlocal arrived, answered, max_open
         arrived += 1
         max_open = max(max_open, arrived - answered)
-        await turn()
+        await run_ready_tasks()
         answered += 1  # before the response is sent, because its receiver may send the next request at once
         writer.write(reply(b"User-agent: *\nCrawl-delay: 0.2\n" if path == "/robots.txt" else b"here"))
 
@@ -361,7 +361,7 @@ def test_requests_to_one_host_are_delayed() -> None:
         await asyncio.gather(*(visit() for _ in range(3)))
         return starts
 
-    assert leaping(run()) == pytest.approx([0, 1, 2, 3, 8, 13])
+    assert run_jumping(run()) == pytest.approx([0, 1, 2, 3, 8, 13])
 
 
 @pytest.mark.parametrize(
@@ -407,13 +407,13 @@ def test_pages_wait_while_robots_txt_fails() -> None:
 
 def test_not_modified_is_accepted_only_with_validators() -> None:
     """A 304 without validators in the request is a failure; with validators it is a result."""
-    result, _ = fetch_from(says(reply(status="304 Not Modified")))
+    result, _ = fetch_from(respond_with(reply(status="304 Not Modified")))
     assert_failed(result, "304")
-    result, server = fetch_from(says(reply(status="304 Not Modified", Cache_Control="max-age=60")), etag='"7"')
+    result, server = fetch_from(respond_with(reply(status="304 Not Modified", Cache_Control="max-age=60")), etag='"7"')
     assert result == NotModified(timedelta(seconds=60))
     assert server.asked[0].headers["if-none-match"] == '"7"'
     answer = reply(status="304 Not Modified", ETag='"8"', Last_Modified="Thu, 05 Mar 2026 09:00:00 GMT")
-    result, _ = fetch_from(says(answer), etag='"7"')
+    result, _ = fetch_from(respond_with(answer), etag='"7"')
     assert result == NotModified(None, "", '"8"', "Thu, 05 Mar 2026 09:00:00 GMT")
 
 
@@ -422,12 +422,12 @@ def test_not_modified_is_accepted_only_with_validators() -> None:
 )
 def test_any_success_with_a_body_is_a_document(status: str) -> None:
     """Whatever the status, a body is read; a part of a document has no validators. Without a body it is a failure."""
-    result, _ = fetch_from(says(reply(b"<rss/>", status=status, ETag='"7"')))
+    result, _ = fetch_from(respond_with(reply(b"<rss/>", status=status, ETag='"7"')))
     assert isinstance(result, Fetched)
     assert (result.body, result.etag) == (b"<rss/>", "" if "206" in status else '"7"')
-    result, _ = fetch_from(says(reply(b"", status=status)))
+    result, _ = fetch_from(respond_with(reply(b"", status=status)))
     assert_failed(result, f"without a document ({status[:3]})")
-    result, _ = fetch_from(says(reply(b"", status=status, x_amzn_waf_action="challenge")))
+    result, _ = fetch_from(respond_with(reply(b"", status=status, x_amzn_waf_action="challenge")))
     assert isinstance(result, Blocked)
 
 
@@ -470,7 +470,7 @@ def test_blocked_and_failed_responses_are_distinguished(
     status: str, headers: dict[str, str], body: bytes, kind: type[FetchResult], words: str
 ) -> None:
     """Blocked and failed responses have different results, and the reason names the blocking product if it is known."""
-    result, _ = fetch_from(says(reply(body, status=status, **headers)))
+    result, _ = fetch_from(respond_with(reply(body, status=status, **headers)))
     assert isinstance(result, kind)
     assert words in result.reason  # type: ignore[union-attr]  # all types above have a reason
     if "Retry_After" in headers:
@@ -492,7 +492,7 @@ def test_blocked_and_failed_responses_are_distinguished(
 )
 def test_invalid_responses_are_failures_with_a_reason(answer: bytes) -> None:
     """Any bytes that are not a valid response give a ``Failed`` with a reason."""
-    result, _ = fetch_from(says(answer))
+    result, _ = fetch_from(respond_with(answer))
     assert isinstance(result, Failed)
     assert result.reason
 
@@ -512,7 +512,7 @@ def test_bodies_in_every_valid_encoding_are_equal() -> None:
         b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(text),
     ]
     for answer in answers:
-        result, _ = fetch_from(says(answer))
+        result, _ = fetch_from(respond_with(answer))
         assert isinstance(result, Fetched), answer[:80]
         assert result.body == text
 
@@ -551,7 +551,7 @@ def test_response_limits_are_parameters_of_the_transport() -> None:
     async def run() -> FetchResult:
         guard = AddressGuard(LOOPBACK)
         http_fetcher = fetcher(address_guard=guard, transport=GuardedTransport(guard, ResponseLimits(wire_bytes=1_000)))
-        async with serving(says(reply(bytes(70_000)))) as server:
+        async with serving(respond_with(reply(bytes(70_000)))) as server:
             return await http_fetcher.fetch(FetchRequest(server.url()))
 
     assert_failed(on_loop(run()), "longer than")
@@ -566,18 +566,18 @@ def test_causes_of_unreachable_hosts_are_distinguished() -> None:
         return ["127.0.0.1"]
 
     async def run() -> list[FetchResult]:
-        async with serving(says()) as closed:
+        async with serving(respond_with()) as closed:
             port = closed.port
 
         async def hang(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
             skip(DEADLINE + 1)
-            await turn()
+            await run_ready_tasks()
 
         async with serving(hang) as hanging:
             http_fetcher = fetcher(address_guard=AddressGuard(LOOPBACK, lookup))
             urls = ("http://nowhere.test/", f"http://there.test:{port}/", hanging.url(host="there.test"))
             return [await http_fetcher.fetch(FetchRequest(url)) for url in urls]
 
-    results = skipping(run())
+    results = run_skipping(run())
     causes = [result.cause for result in results if isinstance(result, Failed)]
     assert causes == [FailureCause.NAME_LOOKUP, FailureCause.UNREACHABLE, FailureCause.TIMEOUT]

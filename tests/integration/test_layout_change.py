@@ -1,4 +1,4 @@
-"""A source whose pages change their layout between two polls: told, mended, and not taken for anything else."""
+"""Changed page layouts: they are reported, and so is their end; other unusual pages are not taken for a change."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -25,24 +25,24 @@ Layout = Callable[[int], str]
 
 
 def article(number: int) -> str:
-    """Lay a page out as usual."""
+    """Return a page in the usual layout."""
     text = "".join(f"<p>{WORDS} {number}, which crosses the river {part} times a day.</p>" for part in range(12))
     return f"<title>Bridge {number} examined</title><article><h1>Bridge {number} examined</h1>{text}</article>"
 
 
 def scripted(_number: int) -> str:
-    """Leave all to a script, and show a few links."""
+    """Return a page whose text is loaded by a script, with a few links."""
     links = "".join(f'<li><a href="/{at}">More of what readers like {at}</a></li>' for at in range(9))
     return f"<title>The Daily</title><div id=app></div><ul>{links}</ul><script>start()</script>"
 
 
 def video(number: int) -> str:
-    """Show a film with a line below it."""
+    """Return a page that shows a video with a line below it."""
     return f"<title>Bridge {number} examined</title><h1>Bridge {number} examined</h1><p>Watch it here.</p>"
 
 
 def locked(number: int) -> str:
-    """Show the beginning before a wall."""
+    """Return a page with the beginning of an article and a paywall."""
     return (
         f"<title>Bridge {number} examined</title><h1>Bridge {number} examined</h1><p>{WORDS} {number}.</p>"
         "<div class='paywall-box'><p>This article is for readers with a subscription.</p></div>"
@@ -50,8 +50,8 @@ def locked(number: int) -> str:
 
 
 @dataclass
-class Desk:
-    """A database, a clock, and an outlet that publishes when it is told to."""
+class Installation:
+    """A database, a clock, and an outlet that publishes pages in given layouts."""
 
     database: Database
     clock: FakeClock = field(default_factory=FakeClock)
@@ -59,7 +59,7 @@ class Desk:
     notices: list[str] = field(default_factory=list)
 
     def publish(self, *layouts: Layout) -> None:
-        """Publish a page in each of these layouts, poll, and read them."""
+        """Publish a page in each of these layouts, poll, and read the pages."""
         answers, items = {}, ""
         for layout in layouts:
             self.published += 1
@@ -82,69 +82,69 @@ class Desk:
             {SOURCE.id: SOURCE}, 100
         )
 
-    def seen(self) -> PollState:
-        """Look as `monitor status` does."""
+    def load_state(self) -> PollState:
+        """Return the poll state that `monitor status` shows."""
         (line,) = self.database.queries.list_sources()
         return line.poll_state
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """Open a desk that knows its outlet."""
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """Return an installation whose outlet has published twelve usual pages."""
     database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([SOURCE], NOON)
-    opened = Desk(database)
+    opened = Installation(database)
     opened.publish(*[article] * 12)
     yield opened
     database.close()
 
 
-def test_a_layout_that_changed_is_told_and_its_end_too(desk: Desk) -> None:
-    """At once in the status, once in a notice, with evidence and remedy; mended pages end it."""
-    desk.publish(*[scripted] * 6)
-    seen = desk.seen()
-    assert seen.state is SourceState.FAILING
-    assert seen.state_since_at == NOON + 2 * HOUR
-    assert "layout changed" in seen.detail
-    assert "monitor extract --source daily https://daily.example/18" in seen.suggestion
-    (fault,) = desk.database.digests.load_coverage(Window(NOON, NOON + 9 * HOUR)).problems
-    assert fault.detail == seen.detail
-    desk.publish(scripted)
-    desk.publish(scripted)
-    assert len(desk.notices) == 1
-    assert "The Daily is failing since 2026-03-05 14:00 UTC: layout changed" in desk.notices[0]
-    desk.publish(*[article] * 3)
-    assert desk.seen().state is SourceState.OK
-    desk.publish(article)
-    assert "is read again since 2026-03-05 17:00 UTC" in desk.notices[1]
-    assert len(desk.notices) == 2
+def test_a_layout_change_and_its_end_are_reported(installation: Installation) -> None:
+    """Status and notices report it once, with evidence and a suggestion, and report its end."""
+    installation.publish(*[scripted] * 6)
+    poll_state = installation.load_state()
+    assert poll_state.state is SourceState.FAILING
+    assert poll_state.state_since_at == NOON + 2 * HOUR
+    assert "layout changed" in poll_state.detail
+    assert "monitor extract --source daily https://daily.example/18" in poll_state.suggestion
+    (error,) = installation.database.digests.load_coverage(Window(NOON, NOON + 9 * HOUR)).problems
+    assert error.detail == poll_state.detail
+    installation.publish(scripted)
+    installation.publish(scripted)
+    assert len(installation.notices) == 1
+    assert "The Daily is failing since 2026-03-05 14:00 UTC: layout changed" in installation.notices[0]
+    installation.publish(*[article] * 3)
+    assert installation.load_state().state is SourceState.OK
+    installation.publish(article)
+    assert "is read again since 2026-03-05 17:00 UTC" in installation.notices[1]
+    assert len(installation.notices) == 2
 
 
 @pytest.mark.parametrize("odd", [video, locked])
-def test_odd_pages_between_others_are_no_change(desk: Desk, odd: Layout) -> None:
-    """A film now and then, an article behind a wall."""
+def test_single_unusual_pages_are_not_a_layout_change(installation: Installation, odd: Layout) -> None:
+    """Some pages contain only a video, or have a paywall."""
     for _ in range(6):
-        desk.publish(article, odd, odd, article)
-    assert desk.seen().state is SourceState.OK
-    assert desk.notices == []
+        installation.publish(article, odd, odd, article)
+    assert installation.load_state().state is SourceState.OK
+    assert installation.notices == []
 
 
-def test_a_source_that_locks_its_pages_has_not_changed_its_layout(desk: Desk) -> None:
-    """A paywall is told at the article itself (`partial`)."""
-    desk.publish(*[locked] * 30)
-    assert desk.seen().state is SourceState.OK
+def test_paywalls_are_not_a_layout_change(installation: Installation) -> None:
+    """An article with a paywall is marked as `partial` instead."""
+    installation.publish(*[locked] * 30)
+    assert installation.load_state().state is SourceState.OK
 
 
-def test_a_layout_that_stays_changed_is_told_for_a_week_and_then_usual(desk: Desk) -> None:
-    """Nobody mended it, so it is how this source is read; the next change is told again."""
-    desk.publish(*[scripted] * 6)
+def test_a_permanent_layout_change_is_reported_for_a_week_and_then_usual(installation: Installation) -> None:
+    """After a week the new layout counts as usual; the next change is reported again."""
+    installation.publish(*[scripted] * 6)
     for _ in range(9):
-        desk.clock.advance(timedelta(hours=23))
-        desk.publish(scripted)
-    assert desk.seen().state is SourceState.OK
-    assert len(desk.notices) == 8
-    assert "This is accepted as usual from now on" in desk.notices[-1]
-    desk.publish(*[article] * 30)
-    assert len(desk.notices) == 8
-    desk.publish(*[scripted] * 20)
-    assert desk.seen().state is SourceState.FAILING
+        installation.clock.advance(timedelta(hours=23))
+        installation.publish(scripted)
+    assert installation.load_state().state is SourceState.OK
+    assert len(installation.notices) == 8
+    assert "This is accepted as usual from now on" in installation.notices[-1]
+    installation.publish(*[article] * 30)
+    assert len(installation.notices) == 8
+    installation.publish(*[scripted] * 20)
+    assert installation.load_state().state is SourceState.FAILING

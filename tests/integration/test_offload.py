@@ -1,4 +1,4 @@
-"""Pure work in real worker processes: the same results, nothing lost when one is killed, and none stays for ever."""
+"""Work in worker processes: the results are equal, nothing is lost with a killed process, and idle ones end."""
 
 import asyncio
 import math
@@ -34,32 +34,32 @@ BATCH, ARTICLES = 40, 90
 SOURCE = Source("a", "A", feed="https://a.example/rss", text_from=TextOrigin.FEED)
 
 
-class Mortal:
-    """Workers of which the one with a certain job dies, and a count of all jobs."""
+class KillingPool:
+    """Process pool that kills its process in the job ``kill_in_job``, and counts all jobs."""
 
-    def __init__(self, workers: SubprocessPool, last: int = 0) -> None:
-        self.workers, self.last, self.jobs = workers, last, 0
+    def __init__(self, pool: SubprocessPool, kill_in_job: int = 0) -> None:
+        self.pool, self.kill_in_job, self.jobs = pool, kill_in_job, 0
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         self.jobs += 1
-        if self.jobs == self.last:
-            await self.workers.run(os._exit, 1)
-        return await self.workers.run(work, *args)
+        if self.jobs == self.kill_in_job:
+            await self.pool.run(os._exit, 1)
+        return await self.pool.run(work, *args)
 
 
-class Poisoned(Mortal):
-    """Workers that die whenever an entry of a certain title is among their work."""
+class FailingEntryPool(KillingPool):
+    """Process pool that kills its process whenever its work contains an entry titled "poison"."""
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         self.jobs += 1
         batch = args[0][0][1][0] if work is run_calls else args[0]
         if any("poison" in entry.title for entry in batch):
-            await self.workers.run(os._exit, 1)
-        return await self.workers.run(work, *args)
+            await self.pool.run(os._exit, 1)
+        return await self.pool.run(work, *args)
 
 
 def feed(source: str) -> bytes:
-    """Make a feed of twenty whole articles; in one source, one is poison."""
+    """Return a feed of twenty whole articles; in one source, one is titled "poison"."""
     items = "".join(
         f"<item><title>{'poison' * (source == 's1' and n == 7)} {n}</title><link>https://{source}.example/{n}</link>"
         f"<description>&lt;p&gt;{prose(n)}</description><pubDate>Sun, 01 Mar 2026 11:{n:02}:00 GMT</pubDate></item>"
@@ -68,8 +68,8 @@ def feed(source: str) -> bytes:
     return f"<rss version='2.0'><channel><title>{source}</title>{items}</channel></rss>".encode()
 
 
-def collected(path: Path, workers: Mortal | None) -> tuple[list[tuple[str, Article]], dict[str, str], int]:
-    """Poll three sources one after the other; return what is kept, what was remarked, and what a search finds."""
+def collected(path: Path, pool: KillingPool | None) -> tuple[list[tuple[str, Article]], dict[str, str], int]:
+    """Poll three sources one after the other; return stored articles, notes, and the number of search results."""
     sources = {
         name: Source(name, name, feed=f"https://{name}.example/rss", text_from=TextOrigin.FEED)
         for name in ("s0", "s1", "s2")
@@ -80,55 +80,55 @@ def collected(path: Path, workers: Mortal | None) -> tuple[list[tuple[str, Artic
         database.sources.register(list(sources.values()), NOW)
 
         async def run() -> dict[str, str]:
-            beside, fetcher = ProcessOffloader(workers), FakeFetcher({**answers})
-            collector = Collector(database, fetcher, SubprocessPool(), lambda: NOW, timedelta(days=1), beside)
-            beside.add_backlog(2 * OFFLOAD_THRESHOLD)
-            async with workers.workers if workers else SubprocessPool():
+            offloader, fetcher = ProcessOffloader(pool), FakeFetcher({**answers})
+            collector = Collector(database, fetcher, SubprocessPool(), lambda: NOW, timedelta(days=1), offloader)
+            offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+            async with pool.pool if pool else SubprocessPool():
                 polls = [poll for name in sources for poll in await collector.run_due(sources, source_ids=[name])]
             return {poll.source_id: poll.note for poll in polls if poll.note}
 
-        remarks = on_loop(run())
+        notes = on_loop(run())
         stored = [(one.source_id, one.article) for one in database.articles.unmatched(100)]
-        return stored, remarks, len(database.queries.search("once more", 100))
+        return stored, notes, len(database.queries.search("once more", 100))
     finally:
         database.close()
 
 
-def test_a_pass_outlives_an_entry_that_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything is kept once and found by a search, as if read here; only the entry at fault has bare words."""
+def test_an_entry_that_kills_its_process_becomes_plain_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other entries are stored once and found by a search, as without a process pool."""
     monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)
-    here, nothing, found = collected(tmp_path / "here.db", None)
-    workers = Poisoned(SubprocessPool(1))
-    there, remarks, found_there = collected(tmp_path / "there.db", workers)
+    in_process, nothing, found = collected(tmp_path / "here.db", None)
+    pool = FailingEntryPool(SubprocessPool(1))
+    in_pool, notes, found_in_pool = collected(tmp_path / "there.db", pool)
     assert nothing == {}
-    assert remarks == {"s1": "1 of the entries could not be read and are stored as plain text"}
-    assert [number for number, (one, other) in enumerate(zip(here, there, strict=True)) if one != other] == [27]
-    assert there[27][1].body == here[27][1].body
-    assert found_there == found > 0
-    assert workers.jobs == 3 + 20
-    assert workers.workers.killed_count == 2
+    assert notes == {"s1": "1 of the entries could not be read and are stored as plain text"}
+    assert [number for number, (one, other) in enumerate(zip(in_process, in_pool, strict=True)) if one != other] == [27]
+    assert in_pool[27][1].body == in_process[27][1].body
+    assert found_in_pool == found > 0
+    assert pool.jobs == 3 + 20
+    assert pool.pool.killed_count == 2
 
 
 def prose(number: int) -> str:
-    """Make a text; every fifth is that of the one before with another beginning."""
+    """Return a text; every fifth repeats the one before with another beginning."""
     rng = random.Random(number - (number % 5 == 0))
     words = [rng.choice(("bridge", "harvest", "strike", "ferry", "council", "school"))]
     words += [f"{rng.choice('bcdfgklmnprst')}{rng.choice('aeiou')}{rng.choice('lnrst')}e" for _ in range(120)]
     return f"{'Once more. ' * (number % 5 == 0)}{' '.join(words)}."
 
 
-def grouped(path: Path, workers: Mortal | None) -> list[tuple[object, ...]]:
-    """Group two batches and a bit; return where each article stands."""
+def group_articles(path: Path, pool: KillingPool | None) -> list[tuple[object, ...]]:
+    """Group two and a quarter batches; return the story and original of each article."""
     database = Database.open(f"sqlite:///{path}")
     try:
         screened(database, *(draft(f"a{number}", body=prose(number)) for number in range(ARTICLES)))
 
         async def run() -> int:
-            beside = ProcessOffloader(workers)
-            beside.add_backlog(OFFLOAD_THRESHOLD)
-            keeper = GroupingStep(database, lambda: NOW + MINUTE, beside)
-            async with workers.workers if workers else SubprocessPool():
-                return await keeper.run_all()
+            offloader = ProcessOffloader(pool)
+            offloader.add_backlog(OFFLOAD_THRESHOLD)
+            grouping = GroupingStep(database, lambda: NOW + MINUTE, offloader)
+            async with pool.pool if pool else SubprocessPool():
+                return await grouping.run_all()
 
         assert on_loop(run()) == ARTICLES
         return [
@@ -140,41 +140,41 @@ def grouped(path: Path, workers: Mortal | None) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("killed", [0, 1, 2, 3])
-def test_stories_are_the_same_whoever_prepares_them(
+def test_stories_are_the_same_with_and_without_worker_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: int
 ) -> None:
-    """Prepared here, in a worker, or in one that was killed over some batch: every article finds its place once."""
+    """They are equal if features are computed in this process, in a worker process, or again after a kill."""
     monkeypatch.setattr(group, "GROUPING_BATCH_SIZE", BATCH)
-    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)  # else a slow machine would find that little has piled up
-    here = grouped(tmp_path / "here.db", None)
-    workers = Mortal(SubprocessPool(1), killed)
-    assert grouped(tmp_path / "there.db", workers) == here
-    assert workers.jobs == 3
-    assert workers.workers.killed_count == (killed > 0)
-    assert any(copy is not None for _, _, copy, _ in here)
+    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)  # otherwise a slow machine would see a small backlog
+    in_process = group_articles(tmp_path / "here.db", None)
+    pool = KillingPool(SubprocessPool(1), killed)
+    assert group_articles(tmp_path / "there.db", pool) == in_process
+    assert pool.jobs == 3
+    assert pool.pool.killed_count == (killed > 0)
+    assert any(copy is not None for _, _, copy, _ in in_process)
 
 
-def test_a_worker_loads_what_its_work_needs_and_no_more() -> None:
-    """Its start is paid for by every pass that uses it: no database, no web, no command line."""
+def test_a_worker_process_loads_only_what_its_work_needs() -> None:
+    """It imports no database, web or command line, because each pass that uses it waits for its start."""
 
     async def run() -> set[str]:
-        async with SubprocessPool(1) as workers:
-            await workers.run(pack_features, [("Title", "", "A body of words.", NOW)])
-            await workers.run(build_indexed_articles, [Entry("https://a.example/1", content="<p>Words")], SOURCE)
-            return set(await workers.run(eval, "list(__import__('sys').modules)"))
+        async with SubprocessPool(1) as pool:
+            await pool.run(pack_features, [("Title", "", "A body of words.", NOW)])
+            await pool.run(build_indexed_articles, [Entry("https://a.example/1", content="<p>Words")], SOURCE)
+            return set(await pool.run(eval, "list(__import__('sys').modules)"))
 
     assert not on_loop(run()) & {"sqlalchemy", "typer", "httpx", "feedparser", "jinja2"}
 
 
-def test_a_worker_without_work_is_ended() -> None:
-    """A process that had its rest is gone; the next job starts another and is done."""
+def test_an_idle_worker_process_is_ended() -> None:
+    """The next job starts another process."""
 
     async def run() -> None:
-        async with SubprocessPool(1, idle_seconds=0.01) as workers:
-            assert await workers.run(math.factorial, 4) == 24
-            first = await workers.run(os.getpid)
+        async with SubprocessPool(1, idle_seconds=0.01) as pool:
+            assert await pool.run(math.factorial, 4) == 24
+            first = await pool.run(os.getpid)
             process = Path(f"/proc/{first}")
             assert await asyncio.to_thread(wait_until, lambda: not process.exists(), 120)
-            assert await workers.run(os.getpid) != first
+            assert await pool.run(os.getpid) != first
 
     on_loop(run())

@@ -43,20 +43,20 @@ def compose(database: Database, end_at: datetime) -> None:
 
 
 def test_an_empty_database_has_no_problem(database: Database) -> None:
-    """Nothing is late where nothing was promised."""
+    """There is nothing to be late."""
     assert find_problems(database, NOW) == {}
 
 
 @pytest.mark.parametrize(("minutes", "is_overdue"), [(14, False), (16, True)])
 def test_a_digest_that_is_not_composed_in_time_is_overdue(database: Database, minutes: int, is_overdue: bool) -> None:
-    """A quarter of an hour after its time it is a problem."""
+    """A quarter of an hour after its time it is reported as a problem."""
     compose(database, SEVEN - 24 * HOUR)
     found = find_problems(database, SEVEN + minutes * MINUTE)
     assert found == ({"digest times": "morning is overdue"} if is_overdue else {})
 
 
 def test_a_digest_that_was_composed_is_not_overdue(database: Database) -> None:
-    """Its window ends at the time it was due."""
+    """Its window ends at the time at which it was due."""
     compose(database, SEVEN)
     assert find_problems(database, SEVEN + 23 * HOUR) == {}
 
@@ -73,7 +73,7 @@ def test_a_delivery_that_waits_for_more_than_an_hour_is_a_problem(database: Data
 
 
 def test_an_article_that_waits_to_be_matched_is_a_problem(database: Database) -> None:
-    """Until it is matched, its readers hear nothing."""
+    """Until it is matched, it is not reported to anybody."""
     database.sources.register([Source("daily", "Daily", feed="https://daily.example/rss")], NOW)
     (lease,) = database.sources.lease_due(NOW, 1, NOW + HOUR, only={"daily"})
     article = Article("https://daily.example/1", title="A visit", body="Ada Example spoke.")
@@ -87,7 +87,7 @@ def test_an_article_that_waits_to_be_matched_is_a_problem(database: Database) ->
 def test_a_write_ahead_log_that_grows_is_a_problem(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A program that reads for hours keeps SQLite from taking the log home; when it ends, the problem ends."""
+    """A program that reads for hours prevents the checkpoint of SQLite's log; when it ends, the problem ends."""
     monkeypatch.setattr(outcome_check, "MAX_LOG_BYTES", 5_000_000)
     reader = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
     reader.execute("BEGIN")
@@ -96,7 +96,7 @@ def test_a_write_ahead_log_that_grows_is_a_problem(
         database.key_values.set(f"fact {number}", "x" * 100_000, NOW)
     assert find_problems(database, NOW)["database log"].startswith("the write-ahead log has grown to ")
     reader.close()
-    database.key_values.set("fact", "x", NOW)  # this write takes the log home
+    database.key_values.set("fact", "x", NOW)  # this write triggers a checkpoint
     database.key_values.set("fact", "y", NOW)
     database.close()
     assert not (tmp_path / "monitor.db-wal").exists()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support.http_server import on_loop, reply, says, serving
+from support.http_server import on_loop, reply, respond_with, serving
 from support.wait import wait_until
 
 from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
@@ -42,7 +42,7 @@ def test_external_entities_are_never_loaded(tmp_path: Path) -> None:
     secret.write_text("TOP SECRET", encoding="utf-8")
 
     async def run() -> tuple[int, list[Feed]]:
-        async with serving(says(reply(b"<!ENTITY % x 'y'>"))) as server:
+        async with serving(respond_with(reply(b"<!ENTITY % x 'y'>"))) as server:
             feeds = []
             for target in (secret.as_uri(), server.url()):
                 for head in (
@@ -63,8 +63,8 @@ def test_external_entities_are_never_loaded(tmp_path: Path) -> None:
 def test_entity_bombs_are_harmless(depth: int) -> None:
     """Billion laughs and quadratic blow-up end quickly with little memory, without killing a process."""
     if depth == 9:
-        steps = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
-        head, text = f"<!DOCTYPE rss [<!ENTITY l0 'lol'>{steps}]>", "&l9;"
+        entities = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
+        head, text = f"<!DOCTYPE rss [<!ENTITY l0 'lol'>{entities}]>", "&l9;"
     else:
         head, text = f"<!DOCTYPE rss [<!ENTITY a '{'A' * 50_000}'>]>", "&a;" * 50_000
     body = rss(f"<item><title>{text}</title><link>https://daily.example/1</link></item>", head)
@@ -106,7 +106,7 @@ def test_a_body_that_looks_like_a_url_is_not_fetched(tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_bytes(rss("<item><title>From a file</title></item>"))
 
     async def run() -> int:
-        async with serving(says(reply(rss("<item><title>Fetched</title></item>")))) as server:
+        async with serving(respond_with(reply(rss("<item><title>Fetched</title></item>")))) as server:
             for text in (server.url("/x"), str(tmp_path / "feed.xml"), (tmp_path / "feed.xml").as_uri()):
                 feed = await asyncio.to_thread(parse_with_feedparser, text, URL, SOURCE)
                 assert not feed.entries

@@ -1,4 +1,4 @@
-"""A worker of the queue on a real PostgreSQL: how it comes to the next job of a host that was busy."""
+"""Procrastinate workers on a real PostgreSQL: jobs of one host run one after the other."""
 
 import asyncio
 import json
@@ -20,12 +20,12 @@ from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, JobQueue
 
 pytestmark = pytest.mark.xdist_group("postgres")
 MINUTE = timedelta(minutes=1)
-HANG = 120  # seconds, after which a test has failed
+TIMEOUT_SECONDS = 120  # then a test fails
 
 
 @pytest.fixture
 def database() -> Iterator[Database]:
-    """Open a database with as many due sources of one host as may wait in the queue."""
+    """Open a database with as many due sources of one host as can be queued."""
     with Postgres() as server:
         opened = Database.open(server.url(server.new()))
         urls = [f"https://times.example/{number}" for number in range(MAX_QUEUED_JOBS_PER_HOST)]
@@ -36,7 +36,7 @@ def database() -> Iterator[Database]:
 
 
 class Job:
-    """Asks the database for something, and notes how many did so at once."""
+    """Job that queries the database, and records how many of its calls run at once."""
 
     def __init__(self, queue: JobQueue) -> None:
         self._queue, self._now = queue, 0
@@ -55,45 +55,45 @@ class Job:
             self.all_done.set()
 
 
-def test_a_host_is_asked_by_one_job_at_a_time(database: Database) -> None:
-    """However many workers there are; and all its jobs are done."""
+def test_one_job_per_host_runs_at_a_time(database: Database) -> None:
+    """With two workers, too, and all jobs of the host are done."""
     queue = database.job_queue
     assert queue is not None
 
-    async def story() -> Job:
+    async def run() -> Job:
         job = Job(queue)
-        crewmen = [
+        workers = [
             ProcrastinateWorker(database.conninfo, QUEUE_NAME, {COLLECT_TASK: job.__call__}, 4, MINUTE)
             for _ in range(2)
         ]
-        running = [asyncio.create_task(one.run(MINUTE, lambda _trouble: None)) for one in crewmen]
-        while (await asyncio.to_thread(queue.count_jobs)).workers < len(crewmen):
+        running = [asyncio.create_task(one.run(MINUTE, lambda _error: None)) for one in workers]
+        while (await asyncio.to_thread(queue.count_jobs)).workers < len(workers):
             assert not any(task.done() for task in running)
         now = datetime.now(UTC)
         await asyncio.to_thread(queue.enqueue_due_jobs, now, now + MINUTE)
-        await asyncio.wait_for(job.all_done.wait(), HANG)
-        for one in crewmen:
+        await asyncio.wait_for(job.all_done.wait(), TIMEOUT_SECONDS)
+        for one in workers:
             one.stop()
         await asyncio.gather(*running)
         return job
 
-    job = asyncio.run(story())
+    job = asyncio.run(run())
     assert sorted(job.done) == [f"s{number}" for number in range(MAX_QUEUED_JOBS_PER_HOST)]
     assert job.at_once == 1
 
 
-def test_a_host_that_is_free_again_is_announced(database: Database) -> None:
-    """Whoever ends a job says that the next of its host may begin: no worker has to look by chance."""
+def test_the_end_of_a_job_announces_the_next_job_of_its_host(database: Database) -> None:
+    """Workers are notified, so they need not poll for it."""
     queue, (channel,) = database.job_queue, get_channel_for_queues([QUEUE_NAME])
     assert queue is not None
 
-    async def story() -> tuple[list[int | None], list[int]]:
+    async def run() -> tuple[list[int | None], list[int]]:
         begun: list[int | None] = []
         announced: list[int] = []
         now = datetime.now(UTC)
         connector = PsycopgConnector(kwargs=dict(database.conninfo), min_size=1, max_size=2)
         listener = await psycopg.AsyncConnection.connect(**database.conninfo, autocommit=True)
-        async with App(connector=connector).open_async(), listener, asyncio.timeout(HANG):
+        async with App(connector=connector).open_async(), listener, asyncio.timeout(TIMEOUT_SECONDS):
             manager = _NotifyingJobManager(connector)
             worker = await manager.register_worker()
             await asyncio.to_thread(queue.enqueue_due_jobs, now, now + MINUTE)
@@ -109,6 +109,6 @@ def test_a_host_that_is_free_again_is_announced(database: Database) -> None:
                 announced.append(json.loads(one.payload)["job_id"])
         return begun, announced
 
-    begun, announced = asyncio.run(story())
+    begun, announced = asyncio.run(run())
     assert len(begun) == MAX_QUEUED_JOBS_PER_HOST
     assert announced == begun[1:]

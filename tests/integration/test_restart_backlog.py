@@ -1,4 +1,4 @@
-"""A daemon that comes back after a long rest, to a hundred thousand overdue sources."""
+"""Start of a daemon with a hundred thousand overdue sources."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
-from loops import turn
+from loops import run_ready_tasks
 from sqlalchemy import Engine, event
 from support.fakes import FakeClock, InlineProcessPool
 
@@ -23,30 +23,30 @@ from monitor.pipeline.collect import MAX_POLLS_PER_HOST, Collector, PollResult
 from monitor.store.database import Database
 from monitor.text.urls import extract_host
 
-HOUSE = str(Path(monitor.__file__).parent)
+PRODUCT_FOLDER = str(Path(monitor.__file__).parent)
 SOURCES, HOSTS = 100_000, 1_000
 POLLS = 2_000
 
 
-class Counting:
-    """Answers after a moment that nothing changed, and counts how much is asked of each host at once."""
+class CountingFetcher:
+    """Fetcher that returns "not modified" after a while, and counts the simultaneous requests per host."""
 
     def __init__(self) -> None:
         self.open: Counter[str] = Counter()
-        self.most = 0
+        self.most_open = 0
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Let others go on meanwhile."""
+        """Return the result after the other tasks have run."""
         host = extract_host(request.url)
         self.open[host] += 1
-        self.most = max(self.most, self.open[host])
-        await turn()
+        self.most_open = max(self.most_open, self.open[host])
+        await run_ready_tasks()
         self.open[host] -= 1
         return NotModified()
 
 
-class Turning(asyncio.SelectorEventLoop):
-    """A loop that knows its longest turn: in calls, and in lines of our own functions, which are the same anywhere."""
+class CountingLoop(asyncio.SelectorEventLoop):
+    """Event loop that records its longest turn in calls and executed lines of this project."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,19 +54,19 @@ class Turning(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         before = self.steps
-        super()._run_once()  # type: ignore[misc]  # every loop of asyncio turns by it
+        super()._run_once()  # type: ignore[misc]  # all loops of asyncio call it for each turn
         self.longest = max(self.longest, self.steps - before)
 
-    def traced(self, frame: FrameType, _what: str, _: object) -> Any:
+    def trace(self, frame: FrameType, _what: str, _: object) -> Any:
         """Count a step."""
         self.steps += 1
-        return self.traced if frame.f_code.co_filename.startswith(HOUSE) else None
+        return self.trace if frame.f_code.co_filename.startswith(PRODUCT_FOLDER) else None
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Count the steps of this thread."""
         before = sys.gettrace()
-        sys.settrace(self.traced)
+        sys.settrace(self.trace)
         try:
             yield
         finally:
@@ -75,25 +75,25 @@ class Turning(asyncio.SelectorEventLoop):
 
 @contextmanager
 def statements() -> Iterator[Counter[str]]:
-    """Count the database's statements by the thread that executes them."""
+    """Count SQL statements by the thread that executes them."""
     executed = Counter[str]()
 
-    def heard(*_: object) -> None:
+    def count(*_: object) -> None:
         executed[threading.current_thread().name] += 1
 
-    event.listen(Engine, "before_cursor_execute", heard)
+    event.listen(Engine, "before_cursor_execute", count)
     try:
         yield executed
     finally:
-        event.remove(Engine, "before_cursor_execute", heard)
+        event.remove(Engine, "before_cursor_execute", count)
 
 
-def test_a_restart_with_all_overdue_neither_blocks_the_loop_nor_storms_a_host(tmp_path: Path) -> None:
-    """No turn of the loop looks at half of the sources or at the database, and a host sees its few connections.
+def test_a_start_with_all_sources_overdue_blocks_neither_the_loop_nor_a_host(tmp_path: Path) -> None:
+    """No turn of the loop visits half of the sources or uses the database, and each host gets few connections.
 
-    Counted, for a turn of the loop takes as long as a busy machine pleases. 30,000 steps were the most, and took 30 ms.
+    Steps are counted because the time of a turn depends on the load. The longest had 30,000 steps and took 30 ms.
     """
-    clock, fetcher = FakeClock(), Counting()
+    clock, fetcher = FakeClock(), CountingFetcher()
     sources = {f"s{n}": Source(f"s{n}", f"S{n}", feed=f"https://h{n % HOSTS}.example/{n}") for n in range(SOURCES)}
     database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
     database.sources.register([*sources.values()], clock() - timedelta(days=3))
@@ -101,22 +101,22 @@ def test_a_restart_with_all_overdue_neither_blocks_the_loop_nor_storms_a_host(tm
 
     async def run() -> None:
         collector = Collector(database, fetcher, InlineProcessPool(), clock, timedelta(days=1))
-        line: Any = SimpleNamespace(collector=collector, sources=sources)
+        pipeline: Any = SimpleNamespace(collector=collector, sources=sources)
 
         def polled(poll: PollResult) -> None:
             outcomes[poll.outcome] += 1
 
-        desk = DaemonJobs(line, PendingNotices(), polled)
+        jobs = DaemonJobs(pipeline, PendingNotices(), polled)
         async with asyncio.timeout(120):
             while outcomes["unchanged"] < POLLS:
-                await desk.collect()
-        await desk._poll_slots.drain(timedelta(seconds=20))
+                await jobs.collect()
+        await jobs._poll_slots.drain(timedelta(seconds=20))
 
-    loop = Turning()
+    loop = CountingLoop()
     with statements() as executed, asyncio.Runner(loop_factory=lambda: loop) as runner, loop.watched():
         runner.run(run())
     database.close()
     assert outcomes["failed"] == outcomes["lost"] == 0
-    assert fetcher.most <= MAX_POLLS_PER_HOST
+    assert fetcher.most_open <= MAX_POLLS_PER_HOST
     assert executed[threading.current_thread().name] == 0 < executed.total()
     assert 0 < loop.longest < SOURCES / 2

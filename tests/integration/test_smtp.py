@@ -9,9 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from loops import skip, skipping, turn
+from loops import run_ready_tasks, run_skipping, skip
 from support.factories import NOW, message
-from support.smtp_server import PASSWORD, USER, MailHost, client_context, mail_channel, server_context, serving, settled
+from support.smtp_server import (
+    PASSWORD,
+    USER,
+    MailServer,
+    client_context,
+    mail_channel,
+    server_context,
+    serving,
+    wait_for_connections,
+)
 
 from monitor.deliver.email import EmailSender
 from monitor.domain.delivery import Message, Rejected, Retry, SendResult, Sent
@@ -23,24 +32,26 @@ DEADLINE = 60.0  # seconds; tests that need it to expire move the event loop's c
 LOGIN = f"{USER}:{quote(PASSWORD, safe='')}"
 
 
-def send(host: MailHost, *messages: Message, scheme: str = "smtp", login: str = "", **options: Any) -> list[SendResult]:
+def send(
+    host: MailServer, *messages: Message, scheme: str = "smtp", login: str = "", **options: Any
+) -> list[SendResult]:
     """Serve a mail host, send the messages one after the other, and return their results."""
 
-    async def talk() -> list[SendResult]:
+    async def send_all() -> list[SendResult]:
         async with serving(host, **options) as port:
             channel = mail_channel(port, scheme, login)
             carrier = EmailSender(channel, ssl_context=client_context(), timeout_seconds=DEADLINE)
             return [await carrier.send(one, NOW) for one in messages]
 
-    return asyncio.run(talk())
+    return asyncio.run(send_all())
 
 
 def test_mail_arrives_complete() -> None:
     """The plain text comes first, HTML last, and the delivery key is the Message-ID."""
-    host = MailHost()
+    host = MailServer()
     (receipt,) = send(host, message(7, subject="Bến Sample: ທ່ານ"))
     assert isinstance(receipt, Sent)
-    ((recipient, content),) = host.letters
+    ((recipient, content),) = host.messages
     letter = message_from_bytes(content, policy=default)
     assert recipient == "desk@example.org"
     assert letter["Subject"] == "Bến Sample: ທ່ານ"
@@ -59,7 +70,7 @@ def test_mail_arrives_complete() -> None:
 )
 def test_login_happens_only_within_tls(scheme: str, context: str) -> None:
     """STARTTLS and implicit TLS both transmit the credentials exactly."""
-    host = MailHost()
+    host = MailServer()
     options = {context: server_context(), "auth_require_tls": context == "tls_context"}
     (receipt,) = send(host, message(), scheme=scheme, login=LOGIN, **options)
     assert isinstance(receipt, Sent), receipt
@@ -68,33 +79,33 @@ def test_login_happens_only_within_tls(scheme: str, context: str) -> None:
 
 def test_a_server_without_starttls_gets_no_credentials() -> None:
     """If STARTTLS is missing or was stripped, the password is not sent and the mail is retried later."""
-    host = MailHost()
+    host = MailServer()
     (receipt,) = send(host, message(), login=LOGIN, auth_require_tls=False)
     assert isinstance(receipt, Retry)
     assert "STARTTLS" in receipt.reason
-    assert (host.logins, host.letters) == ([], [])
+    assert (host.logins, host.messages) == ([], [])
 
 
 def test_an_invalid_certificate_gets_no_credentials() -> None:
     """With credentials the certificate must be valid; without them, unverified encryption is accepted."""
-    host = MailHost()
+    host = MailServer()
 
-    async def talk() -> list[SendResult]:
+    async def send_all() -> list[SendResult]:
         async with serving(host, tls_context=server_context()) as port:
             with_login = EmailSender(mail_channel(port, login=LOGIN), timeout_seconds=DEADLINE)
             without = EmailSender(mail_channel(port), timeout_seconds=DEADLINE)
             return [await with_login.send(message(1), NOW), await without.send(message(2), NOW)]
 
-    refused, taken = asyncio.run(talk())
-    assert isinstance(refused, Retry)
-    assert "certificate" in refused.reason.lower()
+    rejected, accepted = asyncio.run(send_all())
+    assert isinstance(rejected, Retry)
+    assert "certificate" in rejected.reason.lower()
     assert host.logins == []
-    assert isinstance(taken, Sent)
+    assert isinstance(accepted, Sent)
 
 
 def test_a_wrong_password_is_retried() -> None:
     """The user fixes credentials in sources.yaml, so nothing is rejected permanently; the error omits the password."""
-    host = MailHost()
+    host = MailServer()
     wrong = f"{USER}:other-word"
     (receipt,) = send(host, message(), login=wrong, auth_required=True, tls_context=server_context())
     assert isinstance(receipt, Retry)
@@ -104,22 +115,22 @@ def test_a_wrong_password_is_retried() -> None:
 
 def test_greylisting_is_retried_after_five_minutes() -> None:
     """The second attempt has the same Message-ID."""
-    host = MailHost(greylist=True)
+    host = MailServer(greylist=True)
     first, second = send(host, message(3), message(3))
     assert isinstance(first, Retry)
     assert first.retry_after == timedelta(minutes=5)
     assert not first.pause_channel
     assert isinstance(second, Sent)
-    assert f"<{3:040x}@example.net>".encode() in host.letters[0][1]
+    assert f"<{3:040x}@example.net>".encode() in host.messages[0][1]
 
 
 def test_each_recipient_has_its_own_result() -> None:
     """A mailbox that no longer exists does not prevent the delivery to another one."""
-    host = MailHost(refusals={"gone@example.org": "550 5.1.1 No such user"})
+    host = MailServer(rejections={"gone@example.org": "550 5.1.1 No such user"})
     gone, there = send(host, message(1, target="gone@example.org"), message(2))
     assert gone == Rejected("550 5.1.1 No such user")
     assert isinstance(there, Sent)
-    assert [recipient for recipient, _ in host.letters] == ["desk@example.org"]
+    assert [recipient for recipient, _ in host.messages] == ["desk@example.org"]
 
 
 @pytest.mark.parametrize(
@@ -132,28 +143,28 @@ def test_each_recipient_has_its_own_result() -> None:
 )
 def test_the_reply_to_data_determines_the_result(answer: str, expected: SendResult) -> None:
     """421 pauses the server, 4xx is retried, 5xx is final, as for replies before DATA."""
-    assert send(MailHost(data_answer=answer), message()) == [expected]
+    assert send(MailServer(data_reply=answer), message()) == [expected]
 
 
 def test_a_server_that_hangs_after_data_times_out() -> None:
     """The next attempt has the same Message-ID, so that a mail program shows only one message."""
-    host = MailHost(hang_after_data=True)
+    host = MailServer(hang_after_data=True)
 
-    async def talk() -> list[SendResult]:
+    async def send_all() -> list[SendResult]:
         async with serving(host) as port:
             carrier = EmailSender(mail_channel(port), timeout_seconds=DEADLINE)
             sending = asyncio.create_task(carrier.send(message(5), NOW))
-            await host.taken.wait()
+            await host.received.wait()
             skip(DEADLINE + 1)
             first = await sending
             host.hang_after_data = False
             return [first, await carrier.send(message(5), NOW)]
 
-    first, second = skipping(talk())
+    first, second = run_skipping(send_all())
     assert isinstance(first, Retry)
     assert "in time" in first.reason
     assert isinstance(second, Sent)
-    identities = {message_from_bytes(content)["Message-ID"] for _, content in host.letters}
+    identities = {message_from_bytes(content)["Message-ID"] for _, content in host.messages}
     assert identities == {f"<{5:040x}@example.net>"}
 
 
@@ -163,12 +174,12 @@ def test_a_server_that_sends_slowly_is_stopped_by_the_timeout() -> None:
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for letter in b"220-xxxxxx":
             writer.write(bytes([letter]))
-            await turn()
+            await run_ready_tasks()
             skip(DEADLINE / 4)
-        await turn()
+        await run_ready_tasks()
         writer.close()
 
-    receipt = against(drip)
+    receipt = send_to(drip)
     assert isinstance(receipt, Retry)
     assert "in time" in receipt.reason
 
@@ -179,12 +190,12 @@ def test_a_server_that_is_slow_at_every_step_is_stopped_by_the_timeout() -> None
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for answer in (b"220", b"250", b"250", b"250", b"354", b"250"):
             skip(DEADLINE * 0.4)
-            await turn()
+            await run_ready_tasks()
             writer.write(answer + b" host\r\n")
             await reader.readline()
         writer.close()
 
-    receipt = against(slow)
+    receipt = send_to(slow)
     assert isinstance(receipt, Retry)
     assert "in time" in receipt.reason
 
@@ -192,16 +203,16 @@ def test_a_server_that_is_slow_at_every_step_is_stopped_by_the_timeout() -> None
 def test_refused_and_dropped_connections_are_retried() -> None:
     """A refused or dropped connection does not reject the recipient."""
 
-    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
         await writer.wait_closed()
 
-    assert isinstance(against(hang_up), Retry)
+    assert isinstance(send_to(close), Retry)
 
-    async def nobody() -> SendResult:
+    async def run() -> SendResult:
         return await EmailSender(mail_channel(1), timeout_seconds=DEADLINE).send(message(), NOW)
 
-    missed = asyncio.run(nobody())
+    missed = asyncio.run(run())
     assert isinstance(missed, Retry)
     assert missed.reason.startswith("cannot connect to ")
     assert missed.reason.endswith(":1: Connection refused")
@@ -209,34 +220,34 @@ def test_refused_and_dropped_connections_are_retried() -> None:
 
 def test_an_invalid_address_is_rejected_without_a_connection() -> None:
     """An empty or invalid address, or one that contains a second one, is never sent to a server."""
-    host = MailHost()
+    host = MailServer()
     for target in ("", "nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example", "@example.org"):
         (receipt,) = send(host, message(target=target))
         assert isinstance(receipt, Rejected), target
-    assert host.letters == []
+    assert host.messages == []
 
 
 def test_international_addresses_are_sent_if_the_server_supports_them() -> None:
     """A domain is converted to ASCII; a non-ASCII local part needs a server with SMTPUTF8."""
-    host = MailHost()
+    host = MailServer()
     (receipt,) = send(host, message(target="desk@bücher.example"))
     assert isinstance(receipt, Sent)
-    assert host.letters[0][0] == "desk@xn--bcher-kva.example"
-    (receipt,) = send(MailHost(), message(target="bàn@example.org"), enable_SMTPUTF8=False)
+    assert host.messages[0][0] == "desk@xn--bcher-kva.example"
+    (receipt,) = send(MailServer(), message(target="bàn@example.org"), enable_SMTPUTF8=False)
     assert isinstance(receipt, Rejected)
     (receipt,) = send(host, message(target="bàn@example.org"), enable_SMTPUTF8=True)
     assert isinstance(receipt, Sent), receipt
 
 
-def against(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> SendResult:
+def send_to(send_all: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> SendResult:
     """Send one message to a server with the given handler."""
 
     async def run() -> SendResult:
-        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        server = await asyncio.start_server(send_all, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
             receipt = await EmailSender(mail_channel(port), timeout_seconds=DEADLINE).send(message(), NOW)
-        await settled()
+        await wait_for_connections()
         return receipt
 
-    return skipping(run())
+    return run_skipping(run())

@@ -1,4 +1,4 @@
-"""The store under what a machine does to it: kills, crowds, a full disk, a server that restarts, a million rows."""
+"""Store under kills, parallel access, a full disk and server restarts; its queries use indexes."""
 
 import json
 import os
@@ -33,8 +33,8 @@ ROOT = Path(__file__).parents[2]
 FULL = Path(__file__).parents[1] / "support" / "fill_disk.py"
 
 
-def child(work: Callable[[], object]) -> int:
-    """Run work in a process of its own and return its id."""
+def fork(work: Callable[[], object]) -> int:
+    """Run work in a child process and return its id."""
     pid = os.fork()
     if pid == 0:
         status = 1
@@ -49,10 +49,10 @@ def child(work: Callable[[], object]) -> int:
     return pid
 
 
-def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    """Twenty-five writers are killed somewhere in their work; what each had said was kept is there."""
-    file, acked = tmp_path / "monitor.db", tmp_path / "acked"
-    acked.touch()
+def test_kills_during_writes_lose_no_acknowledged_article(tmp_path: Path) -> None:
+    """Twenty-five writers are killed at random times; every article that was reported as stored is there."""
+    file, acknowledged = tmp_path / "monitor.db", tmp_path / "acked"
+    acknowledged.touch()
     database = Database.open(f"sqlite:///{file}")
     database.sources.register([source()], NOW)
     database.close()
@@ -60,7 +60,7 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
 
     def write(life: int) -> None:
         opened = Database.open(f"sqlite:///{file}")
-        with acked.open("a") as log:
+        with acknowledged.open("a") as log:
             for number in range(10_000):
                 name = f"{life}-{number}"
                 lease = leased(opened, now=NOW + (life * 100 + number // 100) * timedelta(days=1))
@@ -69,17 +69,17 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
                 log.flush()
 
     def written(size: int) -> bool:
-        return acked.stat().st_size >= size
+        return acknowledged.stat().st_size >= size
 
     for life in range(25):
-        pid = child(lambda life=life: write(life))  # type: ignore[misc]  # bound now
-        said = acked.stat().st_size
-        enough = said + chance.randrange(1, 100)
+        pid = fork(lambda life=life: write(life))  # type: ignore[misc]  # bound now
+        size_before = acknowledged.stat().st_size
+        enough = size_before + chance.randrange(1, 100)
         assert wait_until(partial(written, enough), 120, 0.001)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         assert check_integrity(file) == ()
-    names = [line for line in acked.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    names = [line for line in acknowledged.read_text().splitlines(keepends=True) if line.endswith("\n")]
     database = Database.open(f"sqlite:///{file}")
     keys = {name.strip() for name in names}
     assert len(keys) >= 25
@@ -91,8 +91,8 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(tmp_path: Path) 
     database.close()
 
 
-def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
-    """Nobody is turned away, and the reader sees one state all the while."""
+def test_parallel_writers_and_a_reader_do_not_fail(tmp_path: Path) -> None:
+    """Four writers wait for one another, and each read transaction sees one state."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     database = Database.open(url)
     names = [f"s{number}" for number in range(4)]
@@ -108,16 +108,16 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
 
     def read() -> None:
         opened = Database.open(url)
-        beside = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
+        other_connection = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
         seen = 0
 
         def grown(before: int) -> bool:
-            return before == 500 or int(beside.execute("SELECT count(*) FROM article").fetchone()[0]) > before
+            return before == 500 or int(other_connection.execute("SELECT count(*) FROM article").fetchone()[0]) > before
 
         while seen < 500:
             with opened._connections.read_transaction() as connection:
                 first = connection.exec_driver_sql("SELECT count(*) FROM article").scalar_one()
-                assert wait_until(partial(grown, first), 120, 0.001), "somebody writes while this is read"
+                assert wait_until(partial(grown, first), 120, 0.001), "another process writes during this transaction"
                 texts = connection.exec_driver_sql("SELECT count(*) FROM article_text").scalar_one()
             assert first == texts
             assert first % 5 == 0
@@ -125,13 +125,13 @@ def test_four_writers_and_a_reader_wait_for_one_another(tmp_path: Path) -> None:
             seen = first
         opened.close()
 
-    pids = [child(lambda name=name: write(name)) for name in names]  # type: ignore[misc]  # bound now
-    pids.append(child(read))
+    pids = [fork(lambda name=name: write(name)) for name in names]  # type: ignore[misc]  # bound now
+    pids.append(fork(read))
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0] * 5
 
 
-def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
-    """With the process that is there; those who only look are welcome; a killed daemon leaves no lock."""
+def test_a_second_daemon_is_rejected(tmp_path: Path) -> None:
+    """The error names the running process; reading is allowed; a killed daemon leaves no lock."""
     url = f"sqlite:///{tmp_path}/monitor.db"
     ready = tmp_path / "ready"
 
@@ -141,7 +141,7 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
         signal.pause()
         held.close()
 
-    pid = child(daemon)
+    pid = fork(daemon)
     try:
         assert wait_until(ready.exists, 120)
         with pytest.raises(StoreInUse, match=f"process {pid}"):
@@ -153,25 +153,25 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
     Database.open(url, exclusive=True).close()
 
 
-def test_a_full_disk_is_survived(tmp_path: Path) -> None:
-    """Collecting rests, what was sent is noted, and with space it goes on by itself, nothing lost."""
+def test_collecting_continues_after_the_disk_was_full(tmp_path: Path) -> None:
+    """While it is full, collecting is skipped and sent deliveries are recorded; nothing is lost."""
     disk = tmp_path / "disk"
     disk.mkdir()
     own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
     if subprocess.run([*own, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount a disk of his own")
+        pytest.skip("this machine does not allow to mount a disk")
     script = f"mount -t tmpfs -o size=5m none {disk} && exec {sys.executable} {FULL} {disk}"
     environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     done = subprocess.run([*own, "sh", "-c", script], check=False, capture_output=True, text=True, env=environ)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["articles"] == told["kept"] > 20
-    assert (told["rested"], told["noted"], told["reserve"], told["faults"]) == (2, True, True, [])
+    result = json.loads(done.stdout)
+    assert result["articles"] == result["kept"] > 20
+    assert (result["skipped"], result["is_recorded"], result["reserve"], result["problems"]) == (2, True, True, [])
 
 
 @pytest.mark.xdist_group("postgres")
-def test_a_server_that_restarts_costs_at_most_one_attempt() -> None:
-    """Connections are made anew, and nothing that was committed is lost."""
+def test_a_restart_of_the_server_loses_nothing() -> None:
+    """Closed connections are replaced, and all committed rows are there."""
     with Postgres() as server:
         database = Database.open(server.url(server.new()))
         kept(database, draft("a"))
@@ -184,23 +184,23 @@ def test_a_server_that_restarts_costs_at_most_one_attempt() -> None:
 
 @contextmanager
 def statements() -> Iterator[list[tuple[str, Any]]]:
-    """Collect what is asked of a database."""
-    asked: list[tuple[str, Any]] = []
+    """Collect the statements that a database executes."""
+    executed: list[tuple[str, Any]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
+        executed.append((statement, parameters))
 
     event.listen(Engine, "before_cursor_execute", note)
-    yield asked
+    yield executed
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def ask_all(database: Database) -> list[tuple[str, Any]]:
-    """Ask a database what the daemon and its users ask, and return the statements that this took."""
+def run_all_queries(database: Database) -> list[tuple[str, Any]]:
+    """Run the queries of the daemon and its users, and return the executed statements."""
     screened(database, draft("a"))
     database.digests.commit_digest(digest("one"), [message("1")], [])
     later = NOW + timedelta(hours=1)
-    with statements() as asked:
+    with statements() as executed:
         database.articles.known_keys("times", ["guid:a", "guid:b"])
         lease = leased(database, now=later)
         database.articles.commit_poll(lease, lease.poll_state, [draft("b")], later)
@@ -220,23 +220,23 @@ def ask_all(database: Database) -> list[tuple[str, Any]]:
         database.queries.get_database_info()
         database.deliveries.count_outbox()
         database.maintenance.delete_expired_articles(NOW, timedelta(days=1))
-    assert len(asked) > 20
+    assert len(executed) > 20
     return [
         (statement, parameters[0] if isinstance(parameters, list) else parameters)
-        for statement, parameters in asked
+        for statement, parameters in executed
         if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH"))
     ]
 
 
-def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
-    """Each is led by an index, so that it costs the same at a million articles; the planner itself says so."""
+def test_no_query_scans_a_whole_table(tmp_path: Path) -> None:
+    """SQLite's query plan uses an index for each, so that a query costs the same with a million articles."""
     file = tmp_path / "monitor.db"
     database = Database.open(f"sqlite:///{file}")
-    asked = ask_all(database)
+    executed = run_all_queries(database)
     database.close()
     connection = sqlite3.connect(file)
     scans = []
-    for statement, values in asked:
+    for statement, values in executed:
         steps = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
         tables = [(step[3], statement) for step in steps if step[3].split()[1] in CORE_METADATA.tables]
         scans += [one for one in tables if one[0].startswith("SCAN") and "INDEX" not in one[0]]
@@ -245,37 +245,37 @@ def test_no_look_up_of_the_daemon_reads_a_whole_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.xdist_group("postgres")
-def test_no_look_up_needs_a_whole_table_on_postgres() -> None:
-    """Where its planner may read no table from end to end, it finds an index for each."""
+def test_no_query_needs_a_whole_table_on_postgresql() -> None:
+    """With sequential scans disabled, PostgreSQL finds an index for each query."""
     with Postgres() as server:
         name = server.new()
         database = Database.open(server.url(name))
-        asked = ask_all(database)
+        executed = run_all_queries(database)
         database.close()
         scans = []
         with psycopg.connect(host=str(server.home), user="tester", dbname=name) as connection:
             connection.execute("SET enable_seqscan = off")
-            for statement, values in asked:
+            for statement, values in executed:
                 steps = connection.execute(f"EXPLAIN {statement}".encode(), values).fetchall()
                 scans += [(step, statement) for (step,) in steps if "Seq Scan" in step and " on source" not in step]
         assert scans == []
 
 
 @pytest.mark.xdist_group("postgres")
-def test_postgres_looks_a_word_up_that_stands_nowhere() -> None:
-    """It would read every text there is, for it guesses that the word stands in one of two hundred."""
+def test_postgresql_uses_the_index_for_a_word_that_does_not_occur() -> None:
+    """Its planner assumes that a word occurs in one of 200 texts, and would otherwise read every text."""
     with Postgres() as server:
         name = server.new()
         database = Database.open(server.url(name))
         kept(database, draft("a"))
-        with statements() as asked:
+        with statements() as executed:
             assert database.queries.search("nowhere") == []
         database.close()
         plans = ""
         with psycopg.connect(host=str(server.home), user="tester", dbname=name) as connection:
-            for statement, values in asked:
-                looks = statement.startswith("SELECT")
-                done = connection.execute(f"{'EXPLAIN ' * looks}{statement}".encode(), values if looks else None)
-                plans += "".join(line for (line,) in done.fetchall()) if looks else ""
+            for statement, values in executed:
+                is_query = statement.startswith("SELECT")
+                done = connection.execute(f"{'EXPLAIN ' * is_query}{statement}".encode(), values if is_query else None)
+                plans += "".join(line for (line,) in done.fetchall()) if is_query else ""
         assert "Bitmap Index Scan on ix_article_search" in plans
         assert "Seq Scan" not in plans

@@ -3,9 +3,9 @@
 import asyncio
 from ipaddress import ip_network
 
-from loops import skip, skipping, turn
+from loops import run_ready_tasks, run_skipping, skip
 from support.factories import NOW, message
-from support.http_server import Loopback, Talk, on_loop, reply, says, serving
+from support.http_server import Loopback, Respond, on_loop, reply, respond_with, serving
 
 from monitor.deliver.webhook import WebhookSender
 from monitor.domain.channels import WebhookChannel
@@ -29,18 +29,18 @@ async def post(url: str, *, allowed: bool = True) -> SendResult:
         await transport.aclose()
 
 
-async def post_to(handler: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
+async def post_to(handler: Respond, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
     async with serving(handler) as server:
         return await post(server.url("/hook"), allowed=allowed), server
 
 
-def posted(handler: Talk, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
+def posted(handler: Respond, *, allowed: bool = True) -> tuple[SendResult, Loopback]:
     return on_loop(post_to(handler, allowed=allowed))
 
 
 def test_a_delivery_arrives_signed() -> None:
     """It is one connection and one POST with the headers of Standard Webhooks."""
-    receipt, server = posted(says(reply(status="204 No Content")))
+    receipt, server = posted(respond_with(reply(status="204 No Content")))
     assert receipt == Sent("HTTP 204")
     (asked,) = server.asked
     assert (asked.method, asked.path, asked.body) == ("POST", "/hook", message().rendered.payload.encode())
@@ -53,7 +53,7 @@ def test_a_delivery_arrives_signed() -> None:
 
 def test_a_private_target_is_never_connected_to() -> None:
     """A webhook to a private network is rejected before a connection unless the settings allow it."""
-    receipt, server = posted(says(reply()), allowed=False)
+    receipt, server = posted(respond_with(reply()), allowed=False)
     assert isinstance(receipt, Retry)
     assert "127.0.0.1" in receipt.reason
     assert server.accepts == 0
@@ -63,9 +63,9 @@ def test_a_redirect_is_not_followed() -> None:
     """A receiver cannot forward the digest to a URL that is not in the settings."""
 
     async def run() -> tuple[SendResult, Loopback]:
-        async with serving(says(reply())) as secret:
+        async with serving(respond_with(reply())) as secret:
             away = reply(status="307 Temporary Redirect", location=secret.url("/inside"))
-            async with serving(says(away)) as server:
+            async with serving(respond_with(away)) as server:
                 return await post(server.url("/hook")), secret
 
     receipt, secret = on_loop(run())
@@ -76,8 +76,8 @@ def test_a_redirect_is_not_followed() -> None:
 
 def test_gone_stops_the_target_and_too_many_requests_pauses_it() -> None:
     """410 ends deliveries to the target; 429 pauses them for the requested time."""
-    assert posted(says(reply(status="410 Gone")))[0] == Rejected("HTTP 410", stop_target=True)
-    receipt, _ = posted(says(reply(b"slow down", "429 Too Many Requests", retry_after="30")))
+    assert posted(respond_with(reply(status="410 Gone")))[0] == Rejected("HTTP 410", stop_target=True)
+    receipt, _ = posted(respond_with(reply(b"slow down", "429 Too Many Requests", retry_after="30")))
     assert isinstance(receipt, Retry)
     assert (receipt.pause_channel, receipt.retry_after and receipt.retry_after.total_seconds()) == (True, 30)
 
@@ -87,19 +87,19 @@ def test_a_silent_or_slow_receiver_is_stopped_by_the_timeout() -> None:
 
     async def silent(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         skip(DEADLINE + 1)
-        await turn()
+        await run_ready_tasks()
 
     async def dripping(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 500 No\r\nContent-Length: 1000\r\n\r\n")
         for _ in range(10):
             writer.write(b"x")
             await writer.drain()
-            await turn()
+            await run_ready_tasks()
             skip(DEADLINE / 4)
-        await turn()
+        await run_ready_tasks()
 
     for handler in (silent, dripping):
-        receipt, _ = skipping(post_to(handler))
+        receipt, _ = run_skipping(post_to(handler))
         assert receipt == Retry("the webhook did not answer in time")
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
-from support.baselines import hold
+from support.baselines import assert_floor
 from support.synthetic_articles import Pair, article, edits, lookalikes, pairs, report
 
 from monitor.domain.article import Article
@@ -41,10 +41,10 @@ def test_pairs(judged: list[tuple[Pair, bool]]) -> None:
     """What is said to be a copy is one, and copies are found, excerpts too."""
     wrong = Counter((pair.copy, pair.kind) for pair, said in judged if said != pair.copy)
     right = sum(said and pair.copy for pair, said in judged)
-    hold("copies.pairs.precision", right / sum(said for _, said in judged), wrong)
-    hold("copies.pairs.recall", right / sum(pair.copy for pair, _ in judged), wrong)
+    assert_floor("copies.pairs.precision", right / sum(said for _, said in judged), wrong)
+    assert_floor("copies.pairs.recall", right / sum(pair.copy for pair, _ in judged), wrong)
     excerpts = [said for pair, said in judged if pair.kind == "excerpt"]
-    hold("copies.excerpts.recall", sum(excerpts) / len(excerpts), wrong)
+    assert_floor("copies.excerpts.recall", sum(excerpts) / len(excerpts), wrong)
 
 
 def test_templates_are_never_copies(judged: list[tuple[Pair, bool]]) -> None:
@@ -81,5 +81,5 @@ def test_families() -> None:
         owners[owner].append(name)
     true = {frozenset(pair) for members in owners.values() for pair in combinations(sorted(members), 2)}
     wrong = [sorted(pair) for pair in said - true]
-    hold("copies.families.precision", len(said & true) / len(said), wrong[:20])
-    hold("copies.families.recall", len(said & true) / len(true), [sorted(pair) for pair in true - said][:20])
+    assert_floor("copies.families.precision", len(said & true) / len(said), wrong[:20])
+    assert_floor("copies.families.recall", len(said & true) / len(true), [sorted(pair) for pair in true - said][:20])

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 from quality.measures import Score, document_stories, documents, passages
-from support.baselines import hold_each, tags_with_floors
+from support.baselines import assert_floors, tags_with_floors
 
 HERE = Path(__file__).parent
 
 
 def held(prefix: str, score: Score) -> None:
     """Hold the floors of a measured set."""
-    hold_each(prefix, score.values, score.shown)
+    assert_floors(prefix, score.values, score.shown)
 
 
 def held_by_tag(prefix: str, folder: Path) -> None:

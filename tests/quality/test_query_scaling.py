@@ -1,50 +1,50 @@
-"""Nothing that is asked every second, or by a user, grows with the archive or with the number of sources.
+"""Costs of queries: they grow neither with the archive nor with the number of sources.
 
-Counted in instructions of SQLite's machine, which are the same at every run. Each look-up is asked at two sizes, one
-four times the other: a scan would cost four times as much, an index hardly more. ``bench/growth.py`` shows the curve up
-to a million.
+Costs are counted in instructions of SQLite's virtual machine, which are the same in every run. Each query runs on two
+sizes, one four times the other: a scan would cost four times as much, an index hardly more. ``bench/growth.py`` shows
+the curve up to a million articles.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
 from support.bulk_data import START, fill, fill_sources
-from support.query_costs import article_lookups, source_lookups, steps
+from support.query_costs import article_lookups, count_instructions, source_lookups
 
 from monitor.store.database import Database
 
 SMALL, TIMES = 3_000, 4
-FLAT, SLACK = 1.5, 12  # times, and hundreds of instructions: small tables may be scanned
-BOUNDED, AT_MOST = {"digest: untold hits", "articles: of a rule"}, 400  # read a thousand hits at the most
-WHOLE = {"states", "digest: coverage", "digest: recoveries", "status: every source"}  # ask about every source
+FLAT, SLACK = 1.5, 12  # factor, and hundreds of instructions: small tables may be scanned
+BOUNDED, BOUND = {"digest: undelivered hits", "articles: of a rule"}, 400  # read at most a thousand hits
+LINEAR = {"sources by state", "digest: coverage", "digest: recoveries", "status: all sources"}  # read all sources
 
 
-def least(look: Callable[[], object]) -> int:
-    """Return what a look-up takes once every connection has read the schema, which is done anew when it changes."""
-    return min(steps(look) for _ in range(6))
+def minimum_cost(query: Callable[[], object]) -> int:
+    """Return the minimum cost of six runs; a run costs more if a connection has to read the schema again."""
+    return min(count_instructions(query) for _ in range(6))
 
 
-def test_look_ups_do_not_grow_with_the_archive(tmp_path: Path) -> None:
-    """Neither those of the daemon, nor those of its users."""
+def test_costs_of_queries_do_not_grow_with_the_archive(tmp_path: Path) -> None:
+    """This holds for queries of the daemon and of its users."""
     database = Database.open(f"sqlite:///{tmp_path}/pile.db")
     fill_sources(database, 100)
     fill(database, 0, SMALL, 100)
-    before = {name: least(look) for name, look in article_lookups(database, SMALL).items()}
+    before = {name: minimum_cost(query) for name, query in article_lookups(database, SMALL).items()}
     fill(database, SMALL, SMALL * TIMES, 100)
-    after = {name: least(look) for name, look in article_lookups(database, SMALL * TIMES).items()}
+    after = {name: minimum_cost(query) for name, query in article_lookups(database, SMALL * TIMES).items()}
     database.close()
-    grown = {name: (before[name], taken) for name, taken in after.items() if taken > before[name] * FLAT + SLACK}
-    assert {name: both for name, both in grown.items() if name not in BOUNDED or both[1] > AT_MOST} == {}
+    growing = {name: (before[name], cost) for name, cost in after.items() if cost > before[name] * FLAT + SLACK}
+    assert {name: costs for name, costs in growing.items() if name not in BOUNDED or costs[1] > BOUND} == {}
 
 
-def test_what_is_asked_of_one_source_does_not_grow_with_the_others(tmp_path: Path) -> None:
-    """What asks about every source grows no faster than they do."""
-    taken: dict[str, list[int]] = {}
+def test_costs_of_a_query_about_one_source_do_not_grow_with_the_number_of_sources(tmp_path: Path) -> None:
+    """Queries about all sources grow at most linearly."""
+    cost: dict[str, list[int]] = {}
     for size in (SMALL // TIMES, SMALL):
         database = Database.open(f"sqlite:///{tmp_path}/{size}.db")
         fill_sources(database, size)
-        for name, look in source_lookups(database, START).items():
-            taken.setdefault(name, []).append(least(look))
+        for name, query in source_lookups(database, START).items():
+            cost.setdefault(name, []).append(minimum_cost(query))
         database.close()
-    bound = {name: TIMES * 1.1 if name in WHOLE else FLAT for name in taken}
-    assert {name: both for name, both in taken.items() if both[1] > both[0] * bound[name] + SLACK} == {}
+    bound = {name: TIMES * 1.1 if name in LINEAR else FLAT for name in cost}
+    assert {name: costs for name, costs in cost.items() if costs[1] > costs[0] * bound[name] + SLACK} == {}

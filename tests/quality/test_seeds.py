@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from itertools import combinations
 
-from support.baselines import hold
-from support.seed_pipeline import Case, cases, ids, plain, screened
+from support.baselines import assert_floor
+from support.seed_pipeline import Case, articles_by_name, cases, findings_by_document, plain
 
 from monitor.stories.grouping import group_articles
 
@@ -23,7 +23,7 @@ def wanted(case: Case) -> set[tuple[str, str]]:
 
 def found(case: Case) -> set[tuple[str, str]]:
     """List the mentions the program finds."""
-    return {(mention.official_id, plain(mention.text)) for mention in screened()[case.name].mentions}
+    return {(mention.official_id, plain(mention.text)) for mention in findings_by_document()[case.name].mentions}
 
 
 def lines(pairs: Iterable[tuple[str, object]]) -> str:
@@ -35,8 +35,8 @@ def test_mentions_are_found_and_nothing_else() -> None:
     """Of the mentions told, nearly all are right; of the mentions that stand there, nearly all are told."""
     right = sum(len(wanted(case) & found(case)) for case in cases())
     told, standing = sum(len(found(case)) for case in cases()), sum(len(wanted(case)) for case in cases())
-    hold("seeds.mentions.precision", rate(right, told), lines((c.name, found(c) - wanted(c)) for c in cases()))
-    hold("seeds.mentions.recall", rate(right, standing), lines((c.name, wanted(c) - found(c)) for c in cases()))
+    assert_floor("seeds.mentions.precision", rate(right, told), lines((c.name, found(c) - wanted(c)) for c in cases()))
+    assert_floor("seeds.mentions.recall", rate(right, standing), lines((c.name, wanted(c) - found(c)) for c in cases()))
 
 
 def test_people_named_only_outside_the_article_are_not_told() -> None:
@@ -44,13 +44,13 @@ def test_people_named_only_outside_the_article_are_not_told() -> None:
     false = {case.name: {who for who, _ in found(case)} & set(case.truth["elsewhere"]) for case in cases()}
     tempting = sum(len(case.truth["elsewhere"]) for case in cases())
     alarms = sum(len(who) for who in false.values())
-    hold("seeds.mentions.not_elsewhere", 1 - rate(alarms, tempting), lines(false.items()))
+    assert_floor("seeds.mentions.not_elsewhere", 1 - rate(alarms, tempting), lines(false.items()))
 
 
 def test_titles_are_the_headlines() -> None:
     """The title is the article's own, whatever the page calls itself."""
     wrong = {c.name: c.article.title for c in cases() if plain(c.article.title) != plain(c.truth["title"])}
-    hold("seeds.titles", 1 - rate(len(wrong), len(cases())), lines(wrong.items()))
+    assert_floor("seeds.titles", 1 - rate(len(wrong), len(cases())), lines(wrong.items()))
 
 
 def test_bodies_are_whole_and_clean() -> None:
@@ -62,7 +62,7 @@ def test_bodies_are_whole_and_clean() -> None:
         after = after.rpartition(last)[2] if last in body else after
         if first not in body or last not in body or len(before) > 4 * SLACK or len(after) > SLACK:
             wrong[case.name] = f"{before[-60:]!r} ... {after[:60]!r}"
-    hold("seeds.bodies", 1 - rate(len(wrong), len(cases())), lines(wrong.items()))
+    assert_floor("seeds.bodies", 1 - rate(len(wrong), len(cases())), lines(wrong.items()))
 
 
 def test_times_are_those_of_the_articles() -> None:
@@ -72,12 +72,12 @@ def test_times_are_those_of_the_articles() -> None:
         told, truth = case.article.published_at, case.published_at
         if (told is None) != (truth is None) or (told and truth and abs((told - truth).total_seconds()) >= 60):
             wrong[case.name] = f"{told} instead of {truth}"
-    hold("seeds.times", 1 - rate(len(wrong), len(cases())), lines(wrong.items()))
+    assert_floor("seeds.times", 1 - rate(len(wrong), len(cases())), lines(wrong.items()))
 
 
 def groups() -> dict[str, tuple[str, str | None]]:
     """Group every document: its story's first article, and its lead if it is a copy."""
-    return group_articles(list(ids()))
+    return group_articles(list(articles_by_name()))
 
 
 def pairs(label: dict[str, str | None]) -> set[tuple[str, str]]:
@@ -86,8 +86,8 @@ def pairs(label: dict[str, str | None]) -> set[tuple[str, str]]:
 
 
 def hold_pairs(name: str, told: set[tuple[str, str]], truth: set[tuple[str, str]]) -> None:
-    hold(f"{name}.precision", rate(len(told & truth), len(told)), sorted(told - truth))
-    hold(f"{name}.recall", rate(len(told & truth), len(truth)), sorted(truth - told))
+    assert_floor(f"{name}.precision", rate(len(told & truth), len(told)), sorted(told - truth))
+    assert_floor(f"{name}.recall", rate(len(told & truth), len(truth)), sorted(truth - told))
 
 
 def test_copies_are_told_from_reports_of_their_own() -> None:

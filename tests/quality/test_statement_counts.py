@@ -25,7 +25,7 @@ import lxml.etree
 import pytest
 import selectolax.lexbor
 from sqlalchemy import Engine, event
-from support.baselines import hold_down
+from support.baselines import assert_ceilings
 from support.fakes import NOON, FakeClock, FakeFetcher
 
 from monitor.domain.channels import FolderChannel
@@ -222,10 +222,10 @@ class Taker:
         return Sent()
 
 
-def hold(what: str, cost: Counter[str], *, per: int = 1) -> None:
+def assert_floor(what: str, cost: Counter[str], *, per: int = 1) -> None:
     """Hold every count of a step under its ceiling, all in one line if several rose."""
     kinds = ("statements", "commits", "piped", *PARSERS)
-    hold_down({f"{what}.{kind}": cost[kind] / per for kind in kinds})
+    assert_ceilings({f"{what}.{kind}": cost[kind] / per for kind in kinds})
 
 
 def test_what_a_poll_costs(database: Counting) -> None:
@@ -235,13 +235,13 @@ def test_what_a_poll_costs(database: Counting) -> None:
         desk = Desk(database)
         await desk.poll("first", 40)  # what is compiled and cached once is not counted
         await desk.poll("first", 42, '"2"')
-        hold("poll.first", await desk.poll("second", 40))
-        hold("poll.same", await desk.poll("second", 40, '"2"'))
+        assert_floor("poll.first", await desk.poll("second", 40))
+        assert_floor("poll.same", await desk.poll("second", 40, '"2"'))
         desk.fetcher.answers[desk.sources["first"].url] = NotModified()
         await desk.ask("first")
         desk.fetcher.answers[desk.sources["second"].url] = NotModified()
-        hold("poll.unchanged", await desk.ask("second"))
-        hold("poll.two_new", await desk.poll("second", 42, '"3"'))
+        assert_floor("poll.unchanged", await desk.ask("second"))
+        assert_floor("poll.two_new", await desk.poll("second", 42, '"3"'))
 
     asyncio.run(polls())
 
@@ -255,9 +255,9 @@ def test_what_an_article_costs_on_its_way(database: Counting) -> None:
             await desk.poll(name, 40)
         await desk.alerter.run_due(CONFIGURATION)  # which opens the digest's first window
         await desk.screener.run_batch(ENTRIES)
-        hold("screened", (await database.cost(desk.screener.run_batch(ENTRIES)))[1], per=ENTRIES)
+        assert_floor("screened", (await database.cost(desk.screener.run_batch(ENTRIES)))[1], per=ENTRIES)
         await desk.keeper.run_batch(ENTRIES)
-        hold("grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
+        assert_floor("grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
         await desk.alerter.run_due(CONFIGURATION)
         await desk.dispatcher.run_due()
         await desk.screener.run_all()
@@ -265,12 +265,12 @@ def test_what_an_article_costs_on_its_way(database: Counting) -> None:
         desk.clock.advance(timedelta(hours=1))
         digests, cost = await database.cost(desk.alerter.run_due(CONFIGURATION))
         assert len(digests) == 1
-        hold("told", cost)
+        assert_floor("told", cost)
         attempts, cost = await database.cost(desk.dispatcher.run_due())
         assert [type(attempt.receipt) for attempt in attempts] == [Sent]
-        hold("delivered", cost)
-        hold("idle.told", (await database.cost(desk.alerter.run_due(CONFIGURATION)))[1])
-        hold("idle.delivered", (await database.cost(desk.dispatcher.run_due()))[1])
+        assert_floor("delivered", cost)
+        assert_floor("idle.told", (await database.cost(desk.alerter.run_due(CONFIGURATION)))[1])
+        assert_floor("idle.delivered", (await database.cost(desk.dispatcher.run_due()))[1])
 
     asyncio.run(line())
 
@@ -289,7 +289,7 @@ def test_what_a_page_costs(database: Counting) -> None:
         await desk.reader.run_due(desk.sources, 10)
         readings, cost = await database.cost(desk.reader.run_due(desk.sources, 10))
         assert not any(reading.error for reading in readings)
-        hold("page", cost, per=len(readings))
+        assert_floor("page", cost, per=len(readings))
 
     asyncio.run(pages())
 
@@ -301,14 +301,14 @@ def test_what_goes_to_other_processes_and_back(database: Counting) -> None:
         desk, newest = Desk(database), 540  # texts of its own, of which no cache knows a word
         await desk.poll("first", newest)
         desk.aside.add_backlog(2 * OFFLOAD_THRESHOLD)
-        hold("aside.made", await desk.poll("second", newest), per=ENTRIES)
+        assert_floor("aside.made", await desk.poll("second", newest), per=ENTRIES)
         await desk.screener.run_all()
         await desk.keeper.run_batch(ENTRIES)
         desk.aside.add_backlog(2 * OFFLOAD_THRESHOLD)
-        hold("aside.grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
+        assert_floor("aside.grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
         odd = b"<?xml version='1.0' encoding='koi8-r'?>" + rss("third", newest)
         source = desk.sources["third"]
         desk.fetcher.answers[source.url] = Fetched(source.url, 200, (), odd, "application/rss+xml")
-        hold("poll.odd", await desk.ask("third"))
+        assert_floor("poll.odd", await desk.ask("third"))
 
     asyncio.run(aside())

@@ -1,4 +1,4 @@
-"""Texts that a hostile feed may bring to slow the matching down, each in any length, and a watchlist they aim at."""
+"""Texts of any length by which a hostile feed could slow matching down, and the watchlist that they aim at."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -74,7 +74,7 @@ _REPEATED = {
 
 
 def _numbered(template: str) -> Callable[[int], str]:
-    """Return a function that gives a text of different words, each with a number spelt in letters."""
+    """Return a function that builds a text of different words, each containing a number spelt in letters."""
 
     def build(size: int) -> str:
         pieces: list[str] = []
@@ -91,7 +91,7 @@ def _numbered(template: str) -> Callable[[int], str]:
 
 
 def _repeated(piece: str) -> Callable[[int], str]:
-    """Return a function that gives a text of one repeated piece."""
+    """Return a function that builds a text of one repeated piece."""
     return lambda size: (piece * (size // len(piece) + 1))[:size]
 
 
@@ -115,7 +115,7 @@ def same_family_officials(number: int) -> tuple[Official, ...]:
     )
 
 
-def names_of(officials: tuple[Official, ...], size: int) -> str:
+def text_of_names(officials: tuple[Official, ...], size: int) -> str:
     """Return a text with the full name of each official, then the family name, again and again."""
     pieces: list[str] = []
     length = 0

@@ -1,4 +1,4 @@
-"""Quality has floors and cost has ceilings: one number a measure. tests/quality/README.md says when they may change."""
+"""Floors of quality and ceilings of cost: one number per measure, see tests/quality/README.md for their changes."""
 
 import json
 import re
@@ -14,7 +14,7 @@ CEILINGS = Path(__file__).parents[1] / "quality" / "ceilings.json"
 
 @cache
 def floors() -> dict[str, float]:
-    """Read all floors."""
+    """Return all floors."""
     read: dict[str, float] = json.loads(BASELINE.read_text(encoding="utf-8"))
     return read
 
@@ -25,13 +25,13 @@ def tags_with_floors(prefix: str) -> list[str]:
     return list(dict.fromkeys(match[1] for match in found if match))
 
 
-def hold(name: str, value: float, shown: object = "") -> None:
-    """Fail if a measure is below its floor; ``shown`` is what a person needs to see why."""
+def assert_floor(name: str, value: float, shown: object = "") -> None:
+    """Fail if a measure is below its floor; ``shown`` is the text that explains the result."""
     floor = floors()[name]
     assert value >= floor - 5e-4, f"{name} fell to {value:.4f}, its floor is {floor}\n{shown}"
 
 
-def hold_each(prefix: str, values: Mapping[str, float], shown: str = "") -> None:
+def assert_floors(prefix: str, values: Mapping[str, float], shown: str = "") -> None:
     """Fail if any measure of a set is below its floor or has none; ``shown`` as above."""
     pinned = {name: floors().get(f"{prefix}.{name}") for name in values}
     fallen = [
@@ -44,13 +44,13 @@ def hold_each(prefix: str, values: Mapping[str, float], shown: str = "") -> None
 
 @cache
 def ceilings() -> dict[str, float]:
-    """Read all ceilings."""
+    """Return all ceilings."""
     read: dict[str, float] = json.loads(CEILINGS.read_text(encoding="utf-8"))
     return read
 
 
-def hold_down(counts: Mapping[str, float]) -> None:
-    """Fail if a count is above its ceiling, or if nothing is counted any more where there was something."""
+def assert_ceilings(counts: Mapping[str, float]) -> None:
+    """Fail if a count is above its ceiling, or if a count that has a ceiling is missing."""
     wrong = [
         f"{name}: {count:.2f}, its ceiling is {ceilings().get(name, 0)}"
         for name, count in counts.items()

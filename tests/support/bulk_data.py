@@ -1,8 +1,8 @@
-"""A database with as many articles as one likes, written in bulk: for what must not grow with it.
+"""Fill a database with any number of articles, to test that costs do not grow with it.
 
-One article a minute, in a few words of some 600 characters; one in ten names somebody and is a hit that was told
-within the hour, one in ten is a copy, five make a story. What the steps of the line would have written stands in all
-tables that a look-up reads.
+There is one article a minute, with about 600 characters. One in ten names an official and is a hit that was reported
+within the hour, one in ten is a duplicate, and five make a story. All tables that a query reads are filled as the
+pipeline fills them.
 """
 
 import random
@@ -39,18 +39,18 @@ from monitor.store.core_tables import (
 from monitor.store.database import Database
 from monitor.store.row_mapping import hash_text, insert_rows
 
-FORM = to_json(RenderedDigest("Daily", "text", "html", "{}"))
+RENDERED = to_json(RenderedDigest("Daily", "text", "html", "{}"))
 START = datetime(2024, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-PORTION = 5_000
-HIT_EVERY, COPY_EVERY, STORY_OF, DIGEST_OF, PEOPLE, RARE = 10, 10, 5, 4, 40, 7
-OPEN = 20_000  # the newest articles, whose prints and terms are still on the shelf
-PRINTS, TERMS = 8, 12
+BATCH_SIZE = 5_000
+HIT_EVERY, DUPLICATE_EVERY, PER_STORY, HITS_PER_DIGEST, OFFICIALS, RARE_POSITION = 10, 10, 5, 4, 40, 7
+INDEXED = 20_000  # the newest articles, which are still in the grouping index
+FINGERPRINTS, TERMS = 8, 12
 WORDS = ("the minister of defence met border guards in hanoi and spoke of trade rivers floods schools " * 3).split()
 
 
 def now(articles: int) -> datetime:
-    """Return the time at which so many articles were there."""
+    """Return the time at which a number of articles are stored."""
     return START + articles * MINUTE
 
 
@@ -71,33 +71,36 @@ def fill_sources(database: Database, count: int) -> None:
 
 
 def fill(database: Database, first: int, last: int, sources: int) -> None:
-    """Add the articles from one number to before another; what is on the shelf moves on to the newest."""
-    for start in range(first, last, PORTION):
-        numbers = range(start + 1, min(start + PORTION, last) + 1)
+    """Add the articles ``first + 1`` to ``last``; the grouping index then holds the newest of them."""
+    for start in range(first, last, BATCH_SIZE):
+        numbers = range(start + 1, min(start + BATCH_SIZE, last) + 1)
         with connection(database) as open_:
-            for into, rows in _rows(numbers, sources):
-                insert_rows(open_, into, list(rows))
+            for rows_of, rows in _rows(numbers, sources):
+                insert_rows(open_, rows_of, list(rows))
             words = [(row["article_id"], row["search_text"]) for row in map(_content, numbers)]
             open_.exec_driver_sql("INSERT INTO article_search (rowid, search_text) VALUES (?, ?)", words)
     with connection(database) as open_:
-        for shelf in (FINGERPRINT, STORY_TERM, STORY_CENTROID):
-            open_.execute(shelf.delete())
-        newest = range(max(1, last - OPEN), last + 1)
-        insert_rows(open_, FINGERPRINT, [row for n in newest for row in _prints(n)], skip_existing=True)
+        for table in (FINGERPRINT, STORY_TERM, STORY_CENTROID):
+            open_.execute(table.delete())
+        newest = range(max(1, last - INDEXED), last + 1)
+        insert_rows(open_, FINGERPRINT, [row for n in newest for row in _fingerprints(n)], skip_existing=True)
         insert_rows(
-            open_, STORY_TERM, [row for n in newest if n % STORY_OF == 0 for row in _terms(n)], skip_existing=True
+            open_,
+            STORY_TERM,
+            [row for n in newest if n % PER_STORY == 0 for row in _terms(n)],
+            skip_existing=True,
         )
-        insert_rows(open_, STORY_CENTROID, [_cluster(n) for n in newest if n % STORY_OF == 0])
+        insert_rows(open_, STORY_CENTROID, [_cluster(n) for n in newest if n % PER_STORY == 0])
     database.maintenance.optimize()
 
 
 def connection(database: Database) -> Any:
-    """Open a write transaction of the database itself."""
+    """Open a write transaction of the database."""
     return database._connections.write_transaction()
 
 
 def column(rows: Table, name: str, value: object) -> object:
-    """Write a value as its column holds it."""
+    """Return a value as its column stores it."""
     dialect = sqlite.dialect()
     process = rows.c[name].type.dialect_impl(dialect).bind_processor(dialect)
     return process(value) if process else value
@@ -105,17 +108,17 @@ def column(rows: Table, name: str, value: object) -> object:
 
 def _rows(numbers: range, sources: int) -> Iterator[tuple[Table, Iterator[dict[str, Any]]]]:
     hits = [n for n in numbers if n % HIT_EVERY == 0]
-    digests = [n // (HIT_EVERY * DIGEST_OF) for n in hits if n % (HIT_EVERY * DIGEST_OF) == 0]
+    digests = [n // (HIT_EVERY * HITS_PER_DIGEST) for n in hits if n % (HIT_EVERY * HITS_PER_DIGEST) == 0]
     yield ARTICLE, (_article(n, sources) for n in numbers)
     yield ARTICLE_TEXT, (_content(n) for n in numbers)
     yield ARTICLE_URL, ({"url_hash": hash_text(url(n)), "article_id": n} for n in numbers)
     yield ENTRY_KEY, ({"source_id": f"s{n % sources}", "key": hash_text(f"g{n}"), "article_id": n} for n in numbers)
-    yield STORY, (_story(n) for n in numbers if n % STORY_OF == 0)
+    yield STORY, (_story(n) for n in numbers if n % PER_STORY == 0)
     yield MENTION, (_mention(n) for n in hits)
     yield HIT, (_hit(n) for n in hits)
     yield DIGEST, (_digest(n) for n in digests)
-    yield DIGEST_HIT, (_told(n) for n in hits if n // (HIT_EVERY * DIGEST_OF) in digests)
-    yield RENDERED_DIGEST, ({"id": n, "digest_id": n, "content": FORM} for n in digests)
+    yield DIGEST_HIT, (_digest_hit(n) for n in hits if n // (HIT_EVERY * HITS_PER_DIGEST) in digests)
+    yield RENDERED_DIGEST, ({"id": n, "digest_id": n, "content": RENDERED} for n in digests)
     yield DELIVERY, (_delivery(n) for n in digests)
 
 
@@ -133,8 +136,8 @@ def _article(number: int, sources: int) -> dict[str, Any]:
         "published_at": now(number),
         "first_seen_at": now(number),
         "stage": "grouped",
-        "story_id": f"t{number - number % STORY_OF}",
-        "duplicate_of": number - 1 if number % COPY_EVERY == 0 else None,
+        "story_id": f"t{number - number % PER_STORY}",
+        "duplicate_of": number - 1 if number % DUPLICATE_EVERY == 0 else None,
         **dict.fromkeys(("canonical_url", "authors", "agency", "section", "last_error"), ""),
         "partial_reason": "",
         "quarantine_reason": "",
@@ -155,14 +158,14 @@ def _content(number: int) -> dict[str, Any]:
 
 
 def _story(number: int) -> dict[str, Any]:
-    seen = {"first_seen_at": now(number), "last_seen_at": now(number + STORY_OF - 1)}
+    seen = {"first_seen_at": now(number), "last_seen_at": now(number + PER_STORY - 1)}
     return {"id": f"t{number}", "title": f"Story {number}", "merged_into": "", **seen}
 
 
 def _official(number: int) -> str:
-    """Name somebody; the first is named once in a long while."""
+    """Return the official of a hit; ``rare`` is named only once."""
     place = number // HIT_EVERY
-    return "rare" if place == RARE else f"p{place % PEOPLE}"
+    return "rare" if place == RARE_POSITION else f"p{place % OFFICIALS}"
 
 
 def _mention(number: int) -> dict[str, Any]:
@@ -177,13 +180,13 @@ def _mention(number: int) -> dict[str, Any]:
 
 
 def _hit(number: int) -> dict[str, Any]:
-    told = {"kind": "new", "version": 0, "official_ids": f'["{_official(number)}"]', "passages": "[]", "note": ""}
-    return {"id": number // HIT_EVERY, "article_id": number, "rule_id": "people", "found_at": now(number), **told}
+    fields = {"kind": "new", "version": 0, "official_ids": f'["{_official(number)}"]', "passages": "[]", "note": ""}
+    return {"id": number // HIT_EVERY, "article_id": number, "rule_id": "people", "found_at": now(number), **fields}
 
 
 def _digest(number: int) -> dict[str, Any]:
-    end = now((number + 1) * HIT_EVERY * DIGEST_OF)
-    window = Window(now(number * HIT_EVERY * DIGEST_OF), end)
+    end = now((number + 1) * HIT_EVERY * HITS_PER_DIGEST)
+    window = Window(now(number * HIT_EVERY * HITS_PER_DIGEST), end)
     content = to_json(Digest("daily", "Daily", window, end, "UTC"))
     times = {"start_at": window.start_at, "end_at": end, "composed_at": end}
     return {
@@ -191,17 +194,17 @@ def _digest(number: int) -> dict[str, Any]:
         "plan_id": "daily",
         **times,
         "is_overdue": False,
-        "last_hit_id": number * DIGEST_OF,
+        "last_hit_id": number * HITS_PER_DIGEST,
         "content": content,
     }
 
 
-def _told(number: int) -> dict[str, Any]:
-    return {"hit_id": number // HIT_EVERY, "plan_id": "daily", "digest_id": number // (HIT_EVERY * DIGEST_OF)}
+def _digest_hit(number: int) -> dict[str, Any]:
+    return {"hit_id": number // HIT_EVERY, "plan_id": "daily", "digest_id": number // (HIT_EVERY * HITS_PER_DIGEST)}
 
 
 def _delivery(number: int) -> dict[str, Any]:
-    at = now(number * HIT_EVERY * DIGEST_OF)
+    at = now(number * HIT_EVERY * HITS_PER_DIGEST)
     return {
         "id": number,
         "key": f"{number:040x}",
@@ -219,9 +222,9 @@ def _delivery(number: int) -> dict[str, Any]:
     }
 
 
-def _prints(number: int) -> list[dict[str, Any]]:
-    rng = random.Random(number - 1 if number % COPY_EVERY == 0 else number)
-    return [{"value": rng.getrandbits(62), "slot": number % 8, "article_id": number} for _ in range(PRINTS)]
+def _fingerprints(number: int) -> list[dict[str, Any]]:
+    rng = random.Random(number - 1 if number % DUPLICATE_EVERY == 0 else number)
+    return [{"value": rng.getrandbits(62), "slot": number % 8, "article_id": number} for _ in range(FINGERPRINTS)]
 
 
 def _hashes(number: int) -> list[int]:
@@ -230,23 +233,23 @@ def _hashes(number: int) -> list[int]:
 
 
 def _terms(number: int) -> list[dict[str, Any]]:
-    return [{"term": term, "slot": number // STORY_OF % 32, "story_id": f"t{number}"} for term in _hashes(number)]
+    return [{"term": term, "slot": number // PER_STORY % 32, "story_id": f"t{number}"} for term in _hashes(number)]
 
 
 def _cluster(number: int) -> dict[str, Any]:
     hashes = list(dict.fromkeys(_hashes(number)))
     packed = {"terms": array("I", hashes).tobytes(), "weights": array("f", [1.0] * len(hashes)).tobytes()}
-    times = {"first_article_at": now(number), "last_article_at": now(number + STORY_OF - 1)}
+    times = {"first_article_at": now(number), "last_article_at": now(number + PER_STORY - 1)}
     return {
         "story_id": f"t{number}",
         **packed,
         "name_flags": bytes(len(hashes)),
         "days": "[]",
-        "size": STORY_OF,
+        "size": PER_STORY,
         **times,
     }
 
 
-def sought(number: int) -> tuple[list[int], list[int]]:
-    """Return the prints of an article and the terms of a story that are on the shelf."""
-    return [row["value"] for row in _prints(number)], _hashes(number - number % STORY_OF)
+def lookup_keys(number: int) -> tuple[list[int], list[int]]:
+    """Return the fingerprints of an article and the terms of a story that are in the grouping index."""
+    return [row["value"] for row in _fingerprints(number)], _hashes(number - number % PER_STORY)

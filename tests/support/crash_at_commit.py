@@ -1,4 +1,4 @@
-"""Run ``monitor`` and die as by kill -9 at the Nth commit that changes rows: before it, or right after it."""
+"""Run ``monitor`` and exit as by kill -9 at the Nth commit that changes rows: before it, or right after it."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ def changes_rows(connection: Connection) -> bool:
 
 
 def reached(connection: Connection) -> None:
-    """Die before the chosen commit, or arm the death after it."""
+    """Exit before the chosen commit, or prepare the exit after it."""
     if changes_rows(connection) and next(COMMITS) == LAST:
         if WHEN == "before":
             os._exit(137)
@@ -33,7 +33,7 @@ def reached(connection: Connection) -> None:
             whole(dialect, connection)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
             os._exit(137)
 
-        # death comes between two instructions, where no hook is offered
+        # the exit is between two instructions, where there is no hook
         DefaultDialect.do_commit = commit  # type: ignore[method-assign]
 
 

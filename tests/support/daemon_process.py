@@ -1,4 +1,4 @@
-"""The real daemon as a process that tests start, kill and query."""
+"""The daemon as a process that tests start, kill and query."""
 
 import json
 import os
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Monitor:
-    """An installation: a folder with sources.yaml and at most one daemon."""
+    """Installation: a folder with sources.yaml and at most one daemon."""
 
     def __init__(self, folder: Path, configuration: str) -> None:
         self.folder = folder
@@ -25,7 +25,7 @@ class Monitor:
         (folder / "sources.yaml").write_text(configuration, encoding="utf-8")
 
     def command(self, *words: str) -> list[str]:
-        """Return the command line of a command."""
+        """Return the command line of a `monitor` command."""
         return [sys.executable, *self.launcher, *words]
 
     def call(self, *words: str, code: int = 0, seconds: float = 240) -> str:
@@ -50,7 +50,7 @@ class Monitor:
                 self.command("run"), cwd=self.folder, env=self.environ, stdout=log, stderr=subprocess.STDOUT
             )
 
-    def has_said(self, words: bytes) -> bool:
+    def has_logged(self, words: bytes) -> bool:
         """Return whether the daemon has logged these words since its start."""
         return words in self.log.read_bytes()[self._began :]
 
@@ -63,6 +63,6 @@ class Monitor:
     def stop(self, seconds: float = 120) -> None:
         """Wait for the start of the daemon, then stop it with SIGTERM; assert that it exits with 0."""
         assert self.process is not None
-        assert wait_until(lambda: self.has_said(b'"started"'), 120)
+        assert wait_until(lambda: self.has_logged(b'"started"'), 120)
         self.process.terminate()
         assert self.process.wait(seconds) == 0, self.log.read_text(errors="replace")[-3000:]

@@ -1,4 +1,4 @@
-"""A small world of officials, articles and hits for tests of digests; ``hit`` and ``watch`` are its two levers."""
+"""Officials, articles and hits for tests of digests; tests build their data with ``hit`` and ``watch``."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -55,11 +55,11 @@ def hit(
         "story_id": f"story-{number}",
         "mentions": (Mention(official, name, region, *mark, MatchForm.FULL, 1.0, "full name"),) if official else (),
     }
-    return ReportableHit(**(known | more))  # type: ignore[arg-type]  # the keys are those of the type, a misspelt one raises
+    return ReportableHit(**(known | more))  # type: ignore[arg-type]  # the keys are fields of the type; any other key raises
 
 
 def watch(*plans: DigestPlan, channels: tuple[Channel, ...] = (FolderChannel("outbox", "/nowhere"),)) -> Configuration:
-    """Make a configuration that watches the officials of this world."""
+    """Make a configuration that watches the officials of this module."""
     rules = (Rule("people", tuple(official.id for official in OFFICIALS)), Rule("border", query="border"))
     return Configuration(
         Settings(Secret("sqlite://")),

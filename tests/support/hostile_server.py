@@ -1,4 +1,4 @@
-"""A hostile local world: feeds that misbehave as told, and a webhook receiver that remembers everything."""
+"""Local servers: feeds that fail as configured, and a webhook receiver that records all requests."""
 
 import base64
 import random
@@ -18,7 +18,7 @@ HOOK_FAULTS = ("error", "hang", "reset")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One article as its outlet publishes it."""
+    """Article as its outlet publishes it."""
 
     guid: str
     title: str
@@ -28,7 +28,7 @@ class Report:
 
 @dataclass
 class State:
-    """What the world holds; guarded by ``lock``."""
+    """State of the servers; guarded by ``lock``."""
 
     feeds: dict[str, list[Report]] = field(default_factory=dict)
     received: list[tuple[str, bytes]] = field(default_factory=list)
@@ -37,13 +37,13 @@ class State:
     faults: Counter[str] = field(default_factory=Counter)
     fault_rate: float = 0.0
     hook_rate: float = 0.0
-    patience: float = 20.0
+    hang_seconds: float = 20.0
     dice: random.Random = field(default_factory=lambda: random.Random(7))
     closing: threading.Event = field(default_factory=threading.Event)
 
 
 def feed_xml(name: str, reports: list[Report], *, redated: bool) -> bytes:
-    """Write an RSS feed whose entries hold their whole text."""
+    """Return an RSS feed whose entries contain their whole text."""
     now = datetime.now(UTC)
     items = "".join(
         f"<item><guid isPermaLink='false'>{escape(r.guid)}</guid><title>{escape(r.title)}</title>"
@@ -61,16 +61,16 @@ def feed_xml(name: str, reports: list[Report], *, redated: bool) -> bytes:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves /feed/NAME and takes /hook."""
+    """Handler of /feed/NAME and /hook."""
 
     protocol_version = "HTTP/1.1"
     state: State
 
     def log_message(self, *_args: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
-        """Serve a feed, or misbehave."""
+        """Serve a feed, or fail."""
         name = self.path.rpartition("/")[2]
         with self.state.lock:
             self.state.requests[name] += 1
@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, body, "application/rss+xml", tag)
 
     def do_POST(self) -> None:
-        """Take a webhook, or refuse it."""
+        """Accept a webhook, or reject it."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.state.lock:
             fault = self.state.dice.choice(HOOK_FAULTS) if self.state.dice.random() < self.state.hook_rate else ""
@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(500 if fault else 200, b"", "text/plain")
 
     def _hang(self) -> None:
-        self.state.closing.wait(self.state.patience)
+        self.state.closing.wait(self.state.hang_seconds)
         self.close_connection = True
 
     def _reset(self) -> None:
@@ -128,14 +128,14 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _drip(self, body: bytes) -> None:
-        """Promise a whole feed, and give a few bytes of it, slowly."""
+        """Announce a whole feed and send a few bytes of it, slowly."""
         self.send_response(200)
         self.send_header("Content-Type", "application/rss+xml")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         for byte in body[:10]:
             self.wfile.write(bytes([byte]))
-            if self.state.closing.wait(self.state.patience / 10):
+            if self.state.closing.wait(self.state.hang_seconds / 10):
                 break
         self.close_connection = True
 
@@ -151,17 +151,17 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one address."""
+    """Server of one address."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def handle_error(self, *_: object) -> None:
-        """Keep quiet: resets are the point here."""
+        """Log nothing: connection resets are intended here."""
 
 
 class World:
-    """Web servers on one or more addresses of this machine, with one state; a context manager."""
+    """Web servers on one or more loopback addresses with one state; a context manager."""
 
     def __init__(self, hosts: int = 1) -> None:
         self.state = State()
@@ -181,7 +181,7 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop serving, and release what hangs."""
+        """Stop serving and end the hanging requests."""
         self.state.closing.set()
         for server in self.servers:
             server.shutdown()
@@ -193,6 +193,6 @@ class World:
             self.state.feeds.setdefault(feed, []).append(Report(guid, title, text, datetime.now(UTC)))
 
     def received(self) -> list[tuple[str, bytes]]:
-        """Return what the webhook has taken so far."""
+        """Return the webhooks accepted up to now."""
         with self.state.lock:
             return list(self.state.received)

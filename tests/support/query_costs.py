@@ -1,4 +1,4 @@
-"""What the daemon and its users ask of a database, for the bench and the test that hold it flat while it grows."""
+"""Queries of the daemon and its users, for the bench and the test that check that their costs do not grow."""
 
 import statistics
 import time
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, event
-from support.bulk_data import COPY_EVERY, MINUTE, STORY_OF, connection, now, sought, url
+from support.bulk_data import DUPLICATE_EVERY, MINUTE, PER_STORY, connection, lookup_keys, now, url
 
 from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.read_models import ArticleFilter
@@ -18,109 +18,111 @@ INSTRUCTIONS = 100
 
 
 def article_lookups(database: Database, articles: int) -> dict[str, Callable[[], object]]:
-    """Return what the daemon and its users ask for every minute, of a pile of so many articles."""
+    """Return the queries of the daemon and its users on a database with this number of articles, by label."""
     at, archive, digests, deliveries = now(articles), database.queries, database.digests, database.deliveries
     plan = DigestPlan("daily", ("people",), at="immediately", channels=())
     days = [at - timedelta(days=back) for back in range(13, -1, -1)]
     hour, keys = Window(at - timedelta(hours=1), at), [f"g{number}" for number in range(articles, articles - 30, -1)]
-    prints, terms = sought(articles - articles % COPY_EVERY)
-    story = f"t{articles - STORY_OF}"
+    fingerprints, terms = lookup_keys(articles - articles % DUPLICATE_EVERY)
+    story = f"t{articles - PER_STORY}"
     return {
         "30 keys of a poll": lambda: database.articles.known_keys("s1", keys),
         "pages to read": lambda: database.articles.lease_pages(at, 16, at),
-        "to be screened": lambda: database.articles.unmatched(64),
-        "to be grouped": lambda: database.stories.ungrouped(64),
-        "pages to look at again": lambda: database.rechecks.lease_due(at, 16, at),
-        "copies: owners of prints": lambda: _shelf(database, lambda shelf: shelf.articles_with(prints)),
-        "stories: near ones": lambda: _shelf(database, lambda shelf: shelf.similar_stories(terms, 8)),
-        "stories: one joins another": lambda: _shelf(database, lambda shelf: shelf.merge(story, f"t{articles}")),
-        "digest: opened from": lambda: digests.initial_lookback_start("daily"),
-        "hits: which digests told them": lambda: archive.digests_by_hit([1, 2, 3]),
+        "articles to match": lambda: database.articles.unmatched(64),
+        "articles to group": lambda: database.stories.ungrouped(64),
+        "pages to recheck": lambda: database.rechecks.lease_due(at, 16, at),
+        "duplicates: articles by fingerprint": lambda: _use_index(
+            database, lambda index: index.articles_with(fingerprints)
+        ),
+        "stories: similar ones": lambda: _use_index(database, lambda index: index.similar_stories(terms, 8)),
+        "stories: merge two": lambda: _use_index(database, lambda index: index.merge(story, f"t{articles}")),
+        "digest: start of the first window": lambda: digests.initial_lookback_start("daily"),
+        "hits: their digests": lambda: archive.digests_by_hit([1, 2, 3]),
         "digest: last window": lambda: digests.last_window_end("daily"),
-        "digest: untold hits": lambda: digests.undelivered_hits(plan, at + MINUTE),
+        "digest: undelivered hits": lambda: digests.undelivered_hits(plan, at + MINUTE),
         "digest: coverage of an hour": lambda: digests.load_coverage(hour),
         "digest: mentions of two weeks": lambda: digests.count_daily_mentions(["p1", "p2"], days),
-        "digest: lost deliveries": lambda: deliveries.list_failed_deliveries(hour.start_at, hour.end_at),
+        "digest: failed deliveries": lambda: deliveries.list_failed_deliveries(hour.start_at, hour.end_at),
         "deliveries due": lambda: deliveries.lease_deliveries(at, 16, at),
-        "status: facts": archive.get_database_info,
+        "status: database": archive.get_database_info,
         "status: outbox": deliveries.count_outbox,
         "digests": lambda: deliveries.list_digests(limit=5),
         "outbox list": lambda: deliveries.list_deliveries(limit=5),
         "articles: by address": lambda: archive.find_by_url(url(articles - 1)),
         "articles: newest": lambda: archive.list_articles(ArticleFilter(limit=20)),
         "articles: of a source": lambda: archive.list_articles(ArticleFilter(source_id="s1", limit=20)),
-        "articles: of somebody rare": lambda: archive.list_articles(ArticleFilter(official_id="rare", limit=20)),
+        "articles: of a rare official": lambda: archive.list_articles(ArticleFilter(official_id="rare", limit=20)),
         "articles: of a story": lambda: archive.list_articles(ArticleFilter(story_id=story, limit=20)),
         "articles: of a rule": lambda: archive.list_articles(ArticleFilter(rule_id="people", limit=20)),
-        "articles: of a day long ago": lambda: archive.list_articles(
+        "articles: of an early day": lambda: archive.list_articles(
             ArticleFilter(since_at=now(1), until_at=now(1440), limit=20)
         ),
         "articles: before a day": lambda: archive.list_articles(ArticleFilter(until_at=now(articles // 2), limit=20)),
-        "articles: of somebody": lambda: archive.list_articles(ArticleFilter(official_id="p1", limit=20)),
-        "hits: of somebody": lambda: archive.list_hits(ArticleFilter(official_id="p1", limit=20)),
+        "articles: of an official": lambda: archive.list_articles(ArticleFilter(official_id="p1", limit=20)),
+        "hits: of an official": lambda: archive.list_hits(ArticleFilter(official_id="p1", limit=20)),
         "hits: newest": lambda: archive.list_hits(ArticleFilter(limit=20)),
-        "hits: of somebody rare": lambda: archive.list_hits(ArticleFilter(official_id="rare", limit=20)),
+        "hits: of a rare official": lambda: archive.list_hits(ArticleFilter(official_id="rare", limit=20)),
         "stories: latest": lambda: database.stories.list_stories(limit=20),
         "search: two words": lambda: archive.search("border defence"),
         "search: a phrase": lambda: archive.search('"border guards"'),
         "search: a rare word": lambda: archive.search("w777"),
-        "search: nothing": lambda: archive.search("nowhere"),
+        "search: no result": lambda: archive.search("nowhere"),
     }
 
 
-def _shelf(database: Database, look: Callable[[DatabaseGroupingIndex], object]) -> object:
+def _use_index(database: Database, query: Callable[[DatabaseGroupingIndex], object]) -> object:
     with connection(database) as open_:
-        shelf = DatabaseGroupingIndex(open_)
-        found = look(shelf)
-        shelf.flush()
+        index = DatabaseGroupingIndex(open_)
+        found = query(index)
+        index.flush()
         return found
 
 
 def source_lookups(database: Database, at: datetime) -> dict[str, Callable[[], object]]:
-    """Return what is asked of the sources: every second, at every poll, for every digest, by every user."""
+    """Return the queries of sources: every second, at every poll, for every digest, by every user."""
     polled = [database.sources.lease_due(at, 1, at, only={"s5"})[0]]
 
-    def settle() -> None:
+    def record() -> None:
         (lease,) = database.sources.lease_due(at, 1, at, only={"s5"})
         database.sources.record_poll(lease, polled[0].poll_state)
 
     return {
-        "lease what is due": lambda: database.sources.lease_due(at, 16, at),
-        "lease one and settle it": settle,
-        "first due": database.sources.next_due_at,
-        "states": database.sources.count_by_state,
+        "lease a due source": lambda: database.sources.lease_due(at, 16, at),
+        "lease a source and record its poll": record,
+        "next due time": database.sources.next_due_at,
+        "sources by state": database.sources.count_by_state,
         "digest: coverage": lambda: database.digests.load_coverage(Window(at, at + MINUTE)),
         "digest: recoveries": lambda: database.sources.load_states_with_notices(at),
-        "status: every source": database.queries.list_sources,
+        "status: all sources": database.queries.list_sources,
     }
 
 
-def steps(look: Callable[[], object]) -> int:
-    """Return how many hundreds of instructions SQLite's machine took for a look-up: the same wherever it runs."""
-    taken = 0
+def count_instructions(query: Callable[[], object]) -> int:
+    """Return the instructions of SQLite's virtual machine for a query, in hundreds; the same on every machine."""
+    count = 0
 
-    def count() -> int:
-        nonlocal taken
-        taken += 1
+    def count_once() -> int:
+        nonlocal count
+        count += 1
         return 0
 
-    def meet(_connection: object, cursor: Any, *_: object) -> None:
-        cursor.connection.set_progress_handler(count, INSTRUCTIONS)
+    def set_handler(_connection: object, cursor: Any, *_: object) -> None:
+        cursor.connection.set_progress_handler(count_once, INSTRUCTIONS)
 
-    event.listen(Engine, "before_cursor_execute", meet)
+    event.listen(Engine, "before_cursor_execute", set_handler)
     try:
-        look()
+        query()
     finally:
-        event.remove(Engine, "before_cursor_execute", meet)
-    return taken
+        event.remove(Engine, "before_cursor_execute", set_handler)
+    return count
 
 
-def measured(look: Callable[[], object]) -> tuple[int, float]:
-    """Return the instructions of a look-up, in hundreds, and its processor milliseconds, the median of five."""
-    look()
-    taken, times = steps(look), list[float]()
+def measure(query: Callable[[], object]) -> tuple[int, float]:
+    """Return the instructions of a query, in hundreds, and its processor milliseconds, the median of five."""
+    query()
+    count, times = count_instructions(query), list[float]()
     for _ in range(5):
         started = time.process_time()
-        look()
+        query()
         times.append((time.process_time() - started) * 1000)
-    return taken, statistics.median(times)
+    return count, statistics.median(times)

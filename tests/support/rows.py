@@ -40,7 +40,7 @@ def leased(database: Database, name: str = "times", now: datetime = NOW) -> Leas
 
 
 def kept(database: Database, *drafts: NewArticle, name: str = "times", now: datetime = NOW) -> list[StoredArticle]:
-    """Register the source if need be, keep the drafts, and return what waits to be screened."""
+    """Register the source if necessary, store the articles, and return those that wait for matching."""
     if name not in database.sources.load_poll_states():
         database.sources.register([source(name, f"https://{name}.example/rss")], now)
     lease = leased(database, name, now)
@@ -60,7 +60,7 @@ def found(*rules: str, official: str = "somebody", text: str = "Some Body") -> F
 def screened(
     database: Database, *drafts: NewArticle, rules: tuple[str, ...] = ("rule",), now: datetime = NOW
 ) -> list[StoredArticle]:
-    """Keep drafts and give each a hit for each rule."""
+    """Store articles and give each a hit of each rule."""
     stored = kept(database, *drafts, now=now)
     database.findings.save([(one, found(*rules)) for one in stored], now)
     return stored

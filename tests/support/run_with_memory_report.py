@@ -1,6 +1,6 @@
-"""Run ``monitor``; at SIGUSR1 it writes how many bytes its process has allocated to the file ``weight``.
+"""Run ``monitor``; at SIGUSR1 it writes its allocated bytes to the file ``allocated_bytes``.
 
-To be run with PYTHONMALLOC=malloc, so that the C library knows of every object.
+Run it with PYTHONMALLOC=malloc, so that the C library counts all objects.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ NAMES = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks kee
 
 
 class Mallinfo(ctypes.Structure):
-    """What the C library tells of its heaps."""
+    """Heap statistics of the C library."""
 
     _fields_ = [(name, ctypes.c_size_t) for name in NAMES.split()]
 
@@ -23,14 +23,14 @@ LIBC = ctypes.CDLL("libc.so.6")
 LIBC.mallinfo2.restype = Mallinfo
 
 
-def weigh(*_: object) -> None:
-    """Write the number of bytes in use, those of large blocks with a mapping of their own among them."""
+def write_allocated_bytes(*_: object) -> None:
+    """Write the number of bytes in use, including large blocks with a mapping of their own."""
     gc.collect()
-    told = LIBC.mallinfo2()
-    beside = Path("weight.new")
-    beside.write_text(str(told.uordblks + told.hblkhd), encoding="ascii")
-    beside.replace("weight")
+    info = LIBC.mallinfo2()
+    new_file = Path("allocated_bytes.new")
+    new_file.write_text(str(info.uordblks + info.hblkhd), encoding="ascii")
+    new_file.replace("allocated_bytes")
 
 
-signal.signal(signal.SIGUSR1, weigh)
+signal.signal(signal.SIGUSR1, write_allocated_bytes)
 main()

@@ -1,4 +1,4 @@
-"""Run ``monitor`` by a clock that a file sets while it runs: so many seconds before or after the real time."""
+"""Run ``monitor`` with a clock that a file shifts by a number of seconds while the process runs."""
 
 import os
 import threading
@@ -14,25 +14,25 @@ from monitor.cli.main import main
 FILE = Path(os.environ["CLOCK_FILE"])
 
 
-def wanted() -> float:
-    """Read the file; while it is being written the clock stays as it is."""
+def read_shift() -> float:
+    """Return the shift in the file, or the current one while the file is being written."""
     with suppress(OSError, ValueError):
         return float(FILE.read_text(encoding="utf-8"))
-    return shown
+    return current_shift
 
 
-def follow() -> None:
-    """Shift the clock whenever the file says so."""
-    global shown  # noqa: PLW0603 - the clock of a process is one of its globals
+def apply_shifts() -> None:
+    """Shift the clock whenever the file changes."""
+    global current_shift  # noqa: PLW0603 - the clock of a process is one of its globals
     while True:
-        if (now := wanted()) != shown:
-            clock.shift(timedelta(seconds=now - shown))
-            shown = now
+        if (new_shift := read_shift()) != current_shift:
+            clock.shift(timedelta(seconds=new_shift - current_shift))
+            current_shift = new_shift
         sleep(0.02)
 
 
-shown = 0.0
-shown = wanted()
-clock = travel(datetime.now(UTC) + timedelta(seconds=shown), tick=True).start()
-threading.Thread(target=follow, daemon=True).start()
+current_shift = 0.0
+current_shift = read_shift()
+clock = travel(datetime.now(UTC) + timedelta(seconds=current_shift), tick=True).start()
+threading.Thread(target=apply_shifts, daemon=True).start()
 main()

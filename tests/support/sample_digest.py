@@ -1,4 +1,4 @@
-"""A digest as a desk may get it one morning: invented people, several scripts, every kind of item and fault."""
+"""A sample digest: invented people, several scripts, every kind of item and error."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def item(number: int, outlet: str, title: str, *passages: Passage, hours: float 
         published_at=at,
         first_seen_at=at,
         passages=passages,
-        **(known | more),  # type: ignore[arg-type]  # the keys are those of the type, a misspelt one raises
+        **(known | more),  # type: ignore[arg-type]  # the keys are fields of the type; any other key raises
     )
 
 
@@ -56,7 +56,7 @@ def copies(*outlets: str) -> tuple[DuplicateItem, ...]:
 
 
 def sample() -> Digest:
-    """Make the digest."""
+    """Return the sample digest."""
     opening = DigestStory(
         "harbour",
         "Minister Hải opens deep-water harbour at Cửa Lớn after two years of delay",

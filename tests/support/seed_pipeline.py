@@ -1,4 +1,4 @@
-"""The pure line over the offline news world: parse, extract, match, without network and database, beside its truth."""
+"""Parse, extract and match the demo articles without network and database, and compare with their annotations."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One document of the world as the program reads it, and what its annotation says."""
+    """A demo document as the program reads it, and its annotation."""
 
     name: str
     source: Source
@@ -36,27 +36,27 @@ class Case:
 
     @property
     def published_at(self) -> datetime | None:
-        """When it was published in truth."""
+        """Annotated publication time."""
         return NOW - parse_age(self.truth["published"]) if self.truth["published"] else None
 
 
 def plain(text: str) -> str:
-    """Compare as a reader does: composed, one space, without invisible characters."""
+    """Normalize a text for comparison: composed characters, single spaces, no invisible characters."""
     return " ".join(unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("\u00ad", "").split())
 
 
 @cache
 def configuration() -> Configuration:
-    """Read the world's own sources.yaml, each outlet at a made-up address."""
+    """Read the demo's sources.yaml, with an invented address for each outlet."""
     at = {outlet.id: f"http://{outlet.id}.example" for outlet in load_outlets()}
-    # The result is YAML, where escaping for HTML would be wrong.
+    # The result is YAML, so HTML escaping would be wrong.
     template = Environment(autoescape=False).from_string((SEEDS_FOLDER / "sources.yaml").read_text(encoding="utf-8"))
     return parse_configuration(template.render(at=at).encode(), Path("sources.yaml"), {})
 
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Read every document of both editions, oldest first as the daemon would see them."""
+    """Read every document of both editions, oldest first, in the order in which the daemon would read them."""
     truths = load_annotations()["documents"]
     found: dict[str, Case] = {}
     for source in configuration().sources:
@@ -80,13 +80,13 @@ def _read(source: Source, number: int) -> Iterator[tuple[str, Article]]:
 
 
 @cache
-def screened() -> dict[str, Findings]:
-    """Look for everybody in every document."""
-    watcher = compile_watchlist(configuration().watchlist)
-    return {case.name: watcher.match(case.article, case.source.id, NOW) for case in cases()}
+def findings_by_document() -> dict[str, Findings]:
+    """Match every document against all officials."""
+    matcher = compile_watchlist(configuration().watchlist)
+    return {case.name: matcher.match(case.article, case.source.id, NOW) for case in cases()}
 
 
-def ids() -> Iterator[tuple[str, Article]]:
-    """List name and article of every case, with an address that is its own."""
+def articles_by_name() -> Iterator[tuple[str, Article]]:
+    """Yield name and article of every case; the name is the article's URL."""
     for case in cases():
         yield case.name, replace(case.article, url=case.name)

@@ -1,4 +1,4 @@
-"""A real SMTP server in the test process: TLS, login, and the moods of mail hosts."""
+"""SMTP server in the test process: TLS, login, and the replies of real mail servers."""
 
 import asyncio
 import ssl
@@ -31,24 +31,24 @@ def client_context() -> ssl.SSLContext:
 
 
 @dataclass
-class MailHost:
-    """Takes mail, or answers RCPT and DATA as told; ``refusals`` maps a recipient to an answer."""
+class MailServer:
+    """Accepts mail, or replies to RCPT and DATA as configured; ``rejections`` maps a recipient to a reply."""
 
-    refusals: dict[str, str] = field(default_factory=dict)
+    rejections: dict[str, str] = field(default_factory=dict)
     greylist: bool = False
     hang_after_data: bool = False
-    data_answer: str = ""
-    letters: list[tuple[str, bytes]] = field(default_factory=list)
+    data_reply: str = ""
+    messages: list[tuple[str, bytes]] = field(default_factory=list)
     logins: list[tuple[bytes, bool]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    taken: asyncio.Event = field(default_factory=asyncio.Event)
+    received: asyncio.Event = field(default_factory=asyncio.Event)
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_RCPT(  # noqa: N802 - the library's name and signature
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if address in self.refusals:
-            return self.refusals[address]
+        if address in self.rejections:
+            return self.rejections[address]
         if self.greylist and address not in self.seen:
             self.seen.add(address)
             return "451 4.7.1 Greylisted, come back later"
@@ -57,11 +57,11 @@ class MailHost:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         content = envelope.original_content or b""
-        self.letters += [(recipient, content) for recipient in envelope.rcpt_tos]
-        self.taken.set()
+        self.messages += [(recipient, content) for recipient in envelope.rcpt_tos]
+        self.received.set()
         if self.hang_after_data:
             await self.hanging.wait()
-        return self.data_answer or "250 2.0.0 Queued as 1234"
+        return self.data_reply or "250 2.0.0 Queued as 1234"
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
@@ -69,12 +69,14 @@ class MailHost:
         self.logins.append((data.login, server.transport.get_extra_info("ssl_object") is not None))
         if data == LoginPassword(USER.encode(), PASSWORD.encode()):
             return AuthResult(success=True)
-        return AuthResult(success=False, handled=False, message="535 5.7.8 Authentication failed")  # at once, no delay
+        return AuthResult(
+            success=False, handled=False, message="535 5.7.8 Authentication failed"
+        )  # without the delay that is the default
 
 
 @asynccontextmanager
-async def serving(host: MailHost, **options: Any) -> AsyncIterator[int]:
-    """Serve on a free port; ``options`` are those of aiosmtpd's SMTP, or ``ssl_context`` for TLS from the start."""
+async def serving(host: MailServer, **options: Any) -> AsyncIterator[int]:
+    """Serve on a free port; ``options`` are options of aiosmtpd's SMTP, or ``ssl_context`` for TLS from the start."""
     controller = UnthreadedController(
         host,
         hostname="127.0.0.1",
@@ -84,26 +86,26 @@ async def serving(host: MailHost, **options: Any) -> AsyncIterator[int]:
         ident="test",
         **options,
     )
-    server = cast("asyncio.Server", await controller._create_server())  # begin() would run the loop that runs already
+    server = cast("asyncio.Server", await controller._create_server())  # begin() would start the loop, which is running
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         host.hanging.set()
         server.close()
-        await settled()
+        await wait_for_connections()
 
 
-async def settled() -> None:
-    """Wait for the server's side of the conversations to end, so that no transport outlives the loop."""
-    conversations = asyncio.all_tasks() - {asyncio.current_task()}
-    if conversations:
-        await asyncio.wait(conversations, timeout=600)
+async def wait_for_connections() -> None:
+    """Wait until the server has closed all connections, so that no transport outlives the loop."""
+    connections = asyncio.all_tasks() - {asyncio.current_task()}
+    if connections:
+        await asyncio.wait(connections, timeout=600)
     for _ in range(3):
         await asyncio.sleep(0)
 
 
 def mail_channel(port: int, scheme: str = "smtp", login: str = "", **more: Any) -> EmailChannel:
-    """Make a channel to the server on a port."""
+    """Return an email channel to the server on a port."""
     server = f"{scheme}://{login + '@' if login else ''}localhost:{port}"
     known: dict[str, Any] = {"to": ("desk@example.org",), "sender": "Monitor <monitor@example.net>"}
     return EmailChannel("desk", server=Secret(server), **(known | more))

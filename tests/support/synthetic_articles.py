@@ -1,6 +1,6 @@
-"""Made-up news for the measures of copies: reports, what other houses make of them, and texts that only look alike.
+"""Generated news for the measures of duplicates: reports, edited versions of them, and texts that only look alike.
 
-Everything here is generated from a seed, so that a measure can also be taken on texts that nobody has seen.
+The texts are generated from a seed, so that a measure can also be taken on texts that nobody has seen.
 """
 
 import random
@@ -19,7 +19,7 @@ ADJECTIVES = "long awaited|disputed|costly|modest|joint|temporary|regional|unfin
 REASONS = "heavy rain had cut the road|two bidders withdrew|auditors found gaps in the books|neighbours complained of noise|a court ordered another hearing|prices rose faster than wages|engineers warned of cracks|the donors asked for proof|divers saw damage below the waterline|the season ended early|villagers blocked the gate|a storm tore off the roof"  # noqa: E501 - as above
 ADVERBS = "quietly|at last|without a vote|after midnight|in writing|on the spot|for a third time|by a narrow margin|against advice|under pressure|to applause|with reservations"  # noqa: E501 - as above
 NOUNS = "patience|water|engineers|credit|courage|lorries|teachers|sunlight|paperwork|trust|fuel|medicine|seeds|cranes|time|rails"  # noqa: E501 - as above
-SHAPES = (
+SENTENCE_PATTERNS = (
     "{who} of {place} {adverb} {act} the {adj} {thing}, which {body} had {act2} {number} weeks before.",
     "The {adj} {thing} will cost {number} million dollars, {number2} per cent more than planned, because {reason}.",
     "“We need {noun} and {noun2} more than another {thing},” {who} told {number} guests in {place}.",
@@ -82,7 +82,7 @@ TAILS = (
 )
 CAPTIONS = ("A view of the site on Thursday. (Photo: staff)", "Guests at the ceremony. Photo courtesy of the ministry.")
 CREDITS = ("— VNS", "(LPNA)", "Source: agencies", "With material from the wire")
-HOUSE = (
+HOUSE_STYLE = (
     ("programme", "program"),
     ("licence", "license"),
     ("per cent", "%"),
@@ -119,7 +119,7 @@ SYNONYMS = (
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts and whether one is a copy of the other; ``kind`` says how they came about."""
+    """Two texts, whether one is a duplicate of the other, and how they were made (``kind``)."""
 
     kind: str
     one: Article
@@ -127,8 +127,8 @@ class Pair:
     copy: bool
 
 
-def filled(shape: str, rng: random.Random) -> str:
-    """Fill a shape's places at random; every number is another one."""
+def fill_pattern(pattern: str, rng: random.Random) -> str:
+    """Fill the places of a sentence pattern at random; all numbers in a sentence differ."""
 
     def pick(match: re.Match[str]) -> str:
         name = match[1]
@@ -136,42 +136,42 @@ def filled(shape: str, rng: random.Random) -> str:
             return str(rng.choice((rng.randint(2, 99), rng.randint(100, 9999), rng.randint(100, 999) / 10)))
         return str(rng.randint(10, 99)) if name == "small" else rng.choice(CHOICES[name].split("|"))
 
-    return re.sub(r"\{(\w+)\}", pick, shape)
+    return re.sub(r"\{(\w+)\}", pick, pattern)
 
 
 def report(rng: random.Random, sentences: int) -> list[str]:
-    """Write a report of one or two sentences a paragraph; people and places recur as in the press."""
+    """Return a report with one or two sentences a paragraph, in which people and places recur."""
     cast = {name: "|".join(rng.sample(CHOICES[name].split("|"), 3)) for name in ("who", "place", "place2", "body")}
     written: list[str] = []
     while len(written) < sentences:
-        shape = SHAPES[rng.randrange(len(SHAPES))]
+        pattern = SENTENCE_PATTERNS[rng.randrange(len(SENTENCE_PATTERNS))]
         for name, own in cast.items():
-            shape = shape.replace("{" + name + "}", rng.choice(own.split("|")))
-        written.append(filled(shape, rng))
+            pattern = pattern.replace("{" + name + "}", rng.choice(own.split("|")))
+        written.append(fill_pattern(pattern, rng))
     return [" ".join(written[start : start + 2]) for start in range(0, sentences, 2)]
 
 
 def article(paragraphs: list[str], rng: random.Random) -> Article:
-    """Make an article with a headline of its own."""
-    return Article(url="", title=filled("{body} {act} {adj} {thing}", rng), body="\n".join(paragraphs))
+    """Return an article with a random headline."""
+    return Article(url="", title=fill_pattern("{body} {act} {adj} {thing}", rng), body="\n".join(paragraphs))
 
 
 def house_style(text: str) -> str:
-    """Write a text as another house would: other spelling, no marks, plain quotes."""
-    for one, other in HOUSE:
+    """Apply another outlet's house style: spelling variants, no diacritics, plain quotation marks."""
+    for one, other in HOUSE_STYLE:
         text = text.replace(one, other)
     return text
 
 
 def rewritten(text: str) -> str:
-    """Rewrite lightly: other words for the common ones."""
+    """Replace common words by synonyms."""
     for one, other in SYNONYMS:
         text = text.replace(one, other)
     return text
 
 
 def edits(paragraphs: list[str], rng: random.Random) -> Iterator[tuple[str, list[str]]]:
-    """Yield what other houses make of a report, each with its kind."""
+    """Yield edited versions of a report as other outlets publish them, each with its kind."""
     size = len(paragraphs)
     new = report(rng, 6)
     yield "headline", paragraphs
@@ -192,7 +192,7 @@ def edits(paragraphs: list[str], rng: random.Random) -> Iterator[tuple[str, list
 
 
 def lookalikes(paragraphs: list[str], rng: random.Random) -> Iterator[tuple[str, list[str]]]:
-    """Yield texts that share much with a report and are none of its copies."""
+    """Yield texts that share much with a report and are not duplicates of it."""
     size = len(paragraphs)
     background = paragraphs[size - size // 2 :]
     yield "followup", [*report(rng, 2 * len(background) + 2), *background]
@@ -215,15 +215,15 @@ def pairs(seed: int, reports: int) -> Iterator[Pair]:
         yield from (Pair(kind, first, article(text, rng), copy=False) for kind, text in lookalikes(paragraphs, rng))
     for kind, template in TEMPLATES.items():
         for _ in range(max(6, reports // 2)):
-            yield Pair(kind, *_two(template, rng), copy=False)
+            yield Pair(kind, *_from_template(template, rng), copy=False)
 
 
-def _two(template: str, rng: random.Random) -> tuple[Article, Article]:
+def _from_template(template: str, rng: random.Random) -> tuple[Article, Article]:
     return article([_with_people(template, rng)], rng), article([_with_people(template, rng)], rng)
 
 
 def _with_people(template: str, rng: random.Random) -> str:
-    """Fill a template in which one person and one country stand several times."""
+    """Fill a template in which one person and one country occur several times."""
     for name in ("who", "country"):
         template = template.replace("{" + name + "}", rng.choice(CHOICES[name].split("|")))
-    return filled(template, rng)
+    return fill_pattern(template, rng)

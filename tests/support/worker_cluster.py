@@ -1,4 +1,4 @@
-"""A daemon, its workers and their PostgreSQL as processes of their own, and outlets that answer when they may."""
+"""A daemon, its workers and their PostgreSQL as processes, and outlets whose responses a test can block."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from monitor.cli.status import load_worker_overview, worker_state
 from monitor.domain.read_models import SavedConfiguration
 from monitor.store.database import Database
 
-DESK = """
+CONFIGURATION = """
 officials:
   giang: {name: Phan Văn Giang, country: Vietnam}
 rules:
@@ -36,7 +36,7 @@ digests:
 
 
 class Outlet:
-    """A feed on an address, and so a host, of its own. The first ``blocked_requests`` wait until ``release``."""
+    """Feed on a loopback address, and so a host, of its own; its first ``blocked_requests`` wait until ``release``."""
 
     def __init__(self, number: int, blocked_requests: int = 0) -> None:
         self.name = f"outlet{number}"
@@ -123,7 +123,7 @@ class WorkerCluster:
             f"  {one.name}: {{feed: '{one.url}', poll_interval: {every}, text_from: {article}}}\n" for one in outlets
         )
         settings = f"settings:\n  allowed_networks: [127.0.0.0/8]\n  probe_address: off\n  database: '{self.url}'\n"
-        self.text = f"{settings}sources:\n{sources}{DESK}"
+        self.text = f"{settings}sources:\n{sources}{CONFIGURATION}"
         self.monitor = Monitor(folder, self.text)
         self._folder, self._stack = folder, ExitStack()
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -134,7 +134,7 @@ class WorkerCluster:
         database = Database.open(self.url)
         database.key_values.save_configuration(
             SavedConfiguration(self.text, datetime.now(UTC))
-        )  # like an earlier daemon
+        )  # as an earlier daemon would have done
         database.close()
         return self
 
@@ -209,10 +209,10 @@ class WorkerCluster:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Freeze a process, as a machine that is suspended."""
+    """Freeze a process, like a suspended machine."""
     os.kill(process.pid, signal.SIGSTOP)
 
 
-def go_on(process: subprocess.Popen[bytes]) -> None:
-    """Let a frozen process go on."""
+def resume(process: subprocess.Popen[bytes]) -> None:
+    """Resume a frozen process."""
     os.kill(process.pid, signal.SIGCONT)

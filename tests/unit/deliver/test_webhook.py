@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 import time_machine
-from loops import leaping
+from loops import run_jumping
 from standardwebhooks import Webhook, WebhookVerificationError
 from support.factories import NOW, message
 
@@ -140,7 +140,7 @@ def test_a_slow_receiver_is_stopped_by_the_timeout() -> None:
 
     channel = WebhookChannel("bridge", Secret(URL), (Secret(KEY),))
     for transport in (Silent(), Dripping()):
-        receipt = leaping(WebhookSender(channel, transport, timeout_seconds=60).send(message(), NOW))
+        receipt = run_jumping(WebhookSender(channel, transport, timeout_seconds=60).send(message(), NOW))
         assert receipt == Retry("the webhook did not answer in time")
 
 

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from support.adversarial_texts import OFFICIALS, RULES, TEXTS, WATCHLIST, names_of, same_family_officials
+from support.adversarial_texts import OFFICIALS, RULES, TEXTS, WATCHLIST, same_family_officials, text_of_names
 
 from monitor.domain.article import Article
 from monitor.domain.mention import Findings
@@ -91,7 +91,7 @@ def test_the_work_does_not_grow_with_the_number_of_officials_with_one_family_nam
     for number in (300, 3_000):
         officials = same_family_officials(number)
         engine = compile_watchlist(Watchlist(officials, RULES[:1]))
-        text = names_of(officials[:60], 4 * SIZE)
+        text = text_of_names(officials[:60], 4 * SIZE)
         engine.match(article(text))
         counts.append(count_match_steps(engine, article(text)))
     assert counts[1] < 1.5 * counts[0]
@@ -101,7 +101,7 @@ def test_many_mentioned_officials_cost_in_proportion_to_the_text() -> None:
     """A text that names another official with the same family name each time is matched in proportion, too."""
     officials = same_family_officials(400)
     engine = compile_watchlist(Watchlist(officials, RULES[:1]))
-    times, _ = growth(engine, lambda size: names_of(officials, 4 * size))
+    times, _ = growth(engine, lambda size: text_of_names(officials, 4 * size))
     assert times < MAX_GROWTH
 
 

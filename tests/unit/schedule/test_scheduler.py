@@ -8,7 +8,7 @@ from itertools import count, pairwise
 
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from loops import LeapingLoop, skip, turn
+from loops import JumpingLoop, run_ready_tasks, skip
 from time_machine import Traveller, travel
 
 from monitor.schedule.scheduler import Scheduler, _IntervalTrigger
@@ -202,7 +202,7 @@ def test_missed_runs_become_one() -> None:
         scheduler.start()
         await runs.get()
         skip(10 * PERIOD.total_seconds())
-        await turn()
+        await run_ready_tasks()
         assert (runs.qsize(), reports) == (1, [])
         scheduler.stop()
 
@@ -232,7 +232,7 @@ def on_a_clock(scene: Callable[[Traveller], Coroutine[object, object, None]]) ->
     """Run a scenario on a loop that never waits, while the wall clock follows the time of the loop."""
     with (
         travel(datetime.now(UTC), tick=False) as clock,
-        asyncio.Runner(loop_factory=lambda: LeapingLoop(lambda seconds: _follow(clock, seconds))) as scheduler,
+        asyncio.Runner(loop_factory=lambda: JumpingLoop(lambda seconds: _follow(clock, seconds))) as scheduler,
     ):
         scheduler.run(scene(clock))
 
