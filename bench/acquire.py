@@ -1,7 +1,7 @@
-"""Collecting alone beside ``reader``: fetch, parse, identify and store, in a process that is up already.
+"""Collect feeds, compared with ``reader``: fetch, parse, identify and store, in a process that is already running.
 
-``bench/poll.py`` compares whole passes of whole processes; here start-up, screening and digests are left out on our
-side, and ``reader`` updates feeds that it was told of before. Both sides take turns in one run.
+``bench/poll.py`` compares whole passes of whole processes; this bench excludes start-up, matching and digests, and
+``reader`` updates feeds that were added before. Both programs take turns in one run.
 """
 
 import json
@@ -69,15 +69,15 @@ for _ in sys.stdin:
 TARGETS = {"first": (8.0, "<= 0.2 x"), "unchanged": (4.0, "<= 0.8 ms"), "two new": (4.0, "<= 3 ms")}
 
 
-class Side:
-    """One side, up and waiting for its next pass."""
+class Program:
+    """A running program that waits for its next pass."""
 
     def __init__(self, python: str, code: str, folder: Path, urls: list[str]) -> None:
         folder.mkdir()
         (folder / "urls").write_text("\n".join(urls), encoding="utf-8")
-        (folder / "side.py").write_text(code, encoding="utf-8")
+        (folder / "program.py").write_text(code, encoding="utf-8")
         self._process = subprocess.Popen(
-            [python, "side.py"],
+            [python, "program.py"],
             cwd=folder,
             env={"PYTHONPATH": str(ROOT) if code is OURS else "", "PATH": "/usr/bin:/bin"},
             stdin=subprocess.PIPE,
@@ -85,37 +85,37 @@ class Side:
             text=True,
         )
 
-    def turn(self) -> dict[str, float]:
-        """Make one pass and return what it cost."""
+    def run_pass(self) -> dict[str, float]:
+        """Run one pass and return its costs."""
         assert self._process.stdin and self._process.stdout  # noqa: PT018 - both are pipes
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
         return dict(json.loads(self._process.stdout.readline()))
 
-    def end(self) -> None:
-        """Close its input, which ends it."""
+    def close(self) -> None:
+        """Close its input, which ends the process."""
         self._process.communicate()
 
 
 def run(scale: Scale = Scale.USUAL, feeds: int = 0, rounds: int = 0) -> Rows:
-    """Compare and return rows."""
+    """Compare the two programs and return rows."""
     count = feeds or scale.of(50, 100, 300)
     spent: dict[tuple[str, str], list[dict[str, float]]] = {}
     for _ in range(rounds or scale.of(1, 2, 2)):
         with serve_feeds(count) as served, TemporaryDirectory() as home:
-            sides = {"ours": Side(sys.executable, OURS, Path(home) / "ours", served.urls)}
+            programs = {"ours": Program(sys.executable, OURS, Path(home) / "ours", served.urls)}
             try:
                 python = str(interpreter("reader"))
-                sides["theirs"] = Side(python, THEIRS, Path(home) / "theirs", served.urls)
+                programs["theirs"] = Program(python, THEIRS, Path(home) / "theirs", served.urls)
             except PeerMissing as error:
-                print(f"left out: {error}", flush=True)
+                print(f"not compared: {error}", flush=True)
             for what in TARGETS:
                 if what == "two new":
-                    served.turn(1)
-                for side, peer in sides.items():
-                    spent.setdefault((what, side), []).append(peer.turn())
-            for peer in sides.values():
-                peer.end()
+                    served.update(1)
+                for program, peer in programs.items():
+                    spent.setdefault((what, program), []).append(peer.run_pass())
+            for peer in programs.values():
+                peer.close()
     return [row for what in TARGETS for row in _rows(what, count, spent[what, "ours"], spent.get((what, "theirs"), []))]
 
 
@@ -137,4 +137,4 @@ def _rows(what: str, count: int, mine: list[dict[str, float]], peers: list[dict[
 
 
 if __name__ == "__main__":
-    main(__doc__, run, feeds="how many feeds", rounds="how many rounds; the table shows medians")
+    main(__doc__, run, feeds="number of feeds", rounds="number of rounds; the table shows medians")

@@ -1,13 +1,13 @@
-"""A day in small: the real daemon with ten thousand sources, a busy minute of news, readers who are told at once.
+"""Simulate a busy day: the daemon with ten thousand sources, a minute of news, and readers of immediate digests.
 
-Ten thousand sources are polled all the while, a thousand of them more often, and it is those that publish. The bench
-ends when all that was published was read and told, or when each of them should have been polled again and was not.
+All ten thousand sources are polled; a thousand of them publish and are polled more often. The bench ends when all
+published articles were stored and reported, or when each publishing source should have been polled again.
 
-The daemon runs as it always does, in a process of its own; two tasks beside it measure its event loop and how late it
-leases. "late" is by how much a timer of 10 ms came too late, less what its thread waited for a processor that others
-had; "busy" is the loop's own processor time between two such timers. One source in twenty hangs and one in twenty
-fails. A thousand officials are watched; each of twenty readers is told at once of a few of them. ``--why`` prints where
-the loop stood when it was late.
+The daemon runs in its own process; two additional tasks in it measure its event loop and the delay of its leases.
+"late" is the delay of a timer of 10 ms, without the time in which its thread waited for a processor; "busy" is the
+loop's processor time between two such timers. One source in twenty hangs and one in twenty fails. A thousand officials
+are watched; each of twenty readers gets immediate digests about a few of them. ``--why`` prints stack samples of the
+loop when it was late.
 """
 
 import argparse
@@ -32,22 +32,22 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from desks import EACH, READERS, WATCHED, Size, configuration, prepare
+from day_setup import OFFICIALS_PER_READER, READERS, WATCHED, Size, configuration, prepare
 from frame import ROOT, Rows, Scale, table
-from names import crowd
-from outlets import NAMING, serve
+from names import generate_officials
+from outlets import NAMED_EVERY, serve
 
-TICK = 0.01
-PATIENCE = 15  # seconds in which the last article may come late to its reader, after its source was due
-Seen = list[tuple[float, float | None, float | None]]  # of each article: published, handed out, told
+TICK_SECONDS = 0.01
+MAX_DELAY_SECONDS = 15  # seconds that the last delivery may take after the poll of its source was due
+Times = list[tuple[float, float | None, float | None]]  # of each article: published, served, delivered
 
 QUICK = Size(2_000, every=30, busy=200, pace=10, rate=20.0, seconds=10)
 FULL = Size(busy=10_000, pace=120)
 
 
 @contextmanager
-def world(size: Size, names: list[str], opened: datetime) -> Any:
-    """Serve outlets and webhooks from a process of their own; yields its port and the pipe to it."""
+def serve_outlets(size: Size, names: list[str], opened: datetime) -> Any:
+    """Serve outlets and webhooks from another process; yield its port and the pipe to it."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     total = int(size.rate * size.seconds)
@@ -60,21 +60,21 @@ def world(size: Size, names: list[str], opened: datetime) -> Any:
         process.join()
 
 
-def live(size: Size, *, why: bool = False) -> dict[str, Any]:
-    """Live through a day and return what was measured."""
-    people = crowd(WATCHED)
-    names = [name for name, _, _ in people[: READERS * EACH]]
+def simulate(size: Size, *, why: bool = False) -> dict[str, Any]:
+    """Simulate a day and return the measured values."""
+    officials = generate_officials(WATCHED)
+    names = [name for name, _, _ in officials[: READERS * OFFICIALS_PER_READER]]
     opened = datetime.now(UTC).replace(minute=7, second=0, microsecond=0) - timedelta(hours=3)
-    with TemporaryDirectory() as home, world(size, names, opened) as (port, pipe):
+    with TemporaryDirectory() as home, serve_outlets(size, names, opened) as (port, pipe):
         folder = Path(home)
-        (folder / "sources.yaml").write_text(configuration(size, port, people), encoding="utf-8")
+        (folder / "sources.yaml").write_text(configuration(size, port, officials), encoding="utf-8")
         prepare(folder, size, opened)
         command = [sys.executable, str(Path(__file__).resolve()), "--daemon", *(["--why"] if why else [])]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         log = (folder / "daemon.log").open("wb")
         daemon = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log)
         try:
-            seen = _watch(daemon, folder, pipe, size)
+            times = _wait_for_end(daemon, folder, pipe, size)
         finally:
             daemon.send_signal(signal.SIGTERM)
             printed = daemon.communicate(timeout=60)[0].decode()
@@ -82,48 +82,50 @@ def live(size: Size, *, why: bool = False) -> dict[str, Any]:
         if why:
             print((folder / "daemon.log").read_text(errors="replace"))
     found = next(line for line in printed.splitlines() if line.startswith('{"measured"'))
-    return {**json.loads(found), **_ways(seen), "stored": stored}
+    return {**json.loads(found), **_summarize(times), "stored": stored}
 
 
-def _watch(daemon: Any, folder: Path, pipe: Any, size: Size) -> Seen:
-    """Let the news begin once the daemon watches, and wait until all was read and told, or the time is up."""
+def _wait_for_end(daemon: Any, folder: Path, pipe: Any, size: Size) -> Times:
+    """Start the news when the daemon is ready, and wait until all articles are delivered or the time is up."""
     end = time.monotonic() + 60
     while b'"started"' not in (folder / "daemon.log").read_bytes():
         if daemon.poll() is not None or time.monotonic() > end:
             raise RuntimeError((folder / "daemon.log").read_text(errors="replace")[-2000:])
         time.sleep(0.1)
-    time.sleep(10)  # the first polls, when everything is looked at for the first time
-    word, end = "start", time.monotonic() + size.seconds + 1.2 * size.pace + PATIENCE
+    time.sleep(10)  # the first polls, which read every source
+    command, end = "start", time.monotonic() + size.seconds + 1.2 * size.pace + MAX_DELAY_SECONDS
     while True:
-        pipe.send(word)
-        seen: Seen = pipe.recv()
-        done = all(served for _, served, _ in seen) and all(told for _, _, told in seen[::NAMING])
-        if done or time.monotonic() > end:
-            return seen
-        word = "report"
+        pipe.send(command)
+        times: Times = pipe.recv()
+        is_done = all(served for _, served, _ in times) and all(delivered for _, _, delivered in times[::NAMED_EVERY])
+        if is_done or time.monotonic() > end:
+            return times
+        command = "report"
         time.sleep(0.5)
 
 
 def _stored(folder: Path) -> int:
-    """Count the articles that the daemon has kept."""
+    """Count the stored articles."""
     with closing(sqlite3.connect(folder / "day.db")) as connection:
         return int(connection.execute("SELECT count(*) FROM article").fetchone()[0])
 
 
-def _ways(seen: Seen) -> dict[str, Any]:
-    """Sum up how long articles were on their way."""
-    named = seen[::NAMING]
-    told = [(told - published, told - served) for published, served, told in named if told and served]
-    ways: dict[str, Any] = {"told": len(told), "named": len(named), "published": len(seen)}
-    ways["polled"] = sum(bool(served) for _, served, _ in seen)
-    for name, place in (("from publication", 0), ("from answer", 1)):
-        times = quantiles([way[place] for way in told] or [0.0, 0.0], n=100)
-        ways[name] = [round(times[at], 2) for at in (49, 94, 98)]
-    return ways
+def _summarize(times: Times) -> dict[str, Any]:
+    """Return counts of articles, and quantiles of the seconds until delivery."""
+    named = times[::NAMED_EVERY]
+    delivered = [
+        (delivered - published, delivered - served) for published, served, delivered in named if delivered and served
+    ]
+    summary: dict[str, Any] = {"delivered": len(delivered), "named": len(named), "published": len(times)}
+    summary["polled"] = sum(bool(served) for _, served, _ in times)
+    for name, place in (("from publication", 0), ("from response", 1)):
+        delay_quantiles = quantiles([delays[place] for delays in delivered] or [0.0, 0.0], n=100)
+        summary[name] = [round(delay_quantiles[at], 2) for at in (49, 94, 98)]
+    return summary
 
 
 def run_daemon(*, why: bool) -> None:
-    """Be the daemon, with its loop watched; print what was seen at its end."""
+    """Run the daemon with its loop measured; print the measured values at its end."""
     import uvloop
 
     from monitor.daemon import run_daemon as watch
@@ -133,31 +135,31 @@ def run_daemon(*, why: bool) -> None:
     beat = [0.0]
     lease_due = SourceStore.lease_due
 
-    def noted(self: Any, now: datetime, *rest: Any) -> Any:
+    def record_lags(self: Any, now: datetime, *rest: Any) -> Any:
         leases = lease_due(self, now, *rest)
         lags.extend(
             (now - lease.poll_state.next_poll_at).total_seconds() for lease in leases if lease.poll_state.next_poll_at
         )
         return leases
 
-    SourceStore.lease_due = noted  # type: ignore[method-assign]  # the bench listens
-    begun = [0.0]
+    SourceStore.lease_due = record_lags  # type: ignore[method-assign]  # the bench measures the delay of leases
+    started_at = [0.0]
 
-    def collected(phase: str, _: object) -> None:
+    def record_pause(phase: str, _: object) -> None:
         if phase == "start":
-            begun[0] = time.thread_time()
+            started_at[0] = time.thread_time()
         else:
-            pauses.append(time.thread_time() - begun[0])
+            pauses.append(time.thread_time() - started_at[0])
 
     async def watch_loop() -> None:
-        await asyncio.sleep(10)  # starting up is measured by another bench
+        await asyncio.sleep(10)  # another bench measures the start
         pauses.clear()
         while True:
-            before, worked, queued = time.monotonic(), time.thread_time(), _queued()
+            before, cpu_before, wait_before = time.monotonic(), time.thread_time(), _waited_seconds()
             beat[0] = before
-            await asyncio.sleep(TICK)
-            late.append(max(0.0, time.monotonic() - before - TICK - (_queued() - queued)))
-            busy.append(time.thread_time() - worked)
+            await asyncio.sleep(TICK_SECONDS)
+            late.append(max(0.0, time.monotonic() - before - TICK_SECONDS - (_waited_seconds() - wait_before)))
+            busy.append(time.thread_time() - cpu_before)
 
     async def main() -> float:
         watcher = asyncio.create_task(watch_loop())
@@ -165,9 +167,9 @@ def run_daemon(*, why: bool) -> None:
         watcher.cancel()
         return time.monotonic()
 
-    gc.callbacks.append(collected)
+    gc.callbacks.append(record_pause)
     if why:
-        threading.Thread(target=_explain, args=(beat, threading.get_ident()), daemon=True).start()
+        threading.Thread(target=_sample_stacks, args=(beat, threading.get_ident()), daemon=True).start()
     started = time.monotonic()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         ended = runner.run(main())
@@ -175,57 +177,57 @@ def run_daemon(*, why: bool) -> None:
     measured = {
         "measured": round(ended - started, 1),
         "lag": [round(median(lags), 2), round(max(lags), 2)],
-        "late": [round(1000 * value, 1) for value in (*_points(late), max(late))],
-        "busy": [round(1000 * value, 1) for value in (*_points(busy), max(busy))],
+        "late": [round(1000 * value, 1) for value in (*_quantiles(late), max(late))],
+        "busy": [round(1000 * value, 1) for value in (*_quantiles(busy), max(busy))],
         "collecting": round(1000 * max(pauses, default=0.0), 1),
         "polls": len(lags),
-        "queued": round(_queued() / (ended - started), 2),
+        "queued": round(_waited_seconds() / (ended - started), 2),
         "cpu": round((used.ru_utime + used.ru_stime + children.ru_utime + children.ru_stime) / (ended - started), 2),
         "memory": _memory(),
     }
     print(json.dumps(measured), flush=True)
 
 
-def _queued() -> float:
-    """Return how many seconds this thread has waited for a processor that others had."""
+def _waited_seconds() -> float:
+    """Return the seconds in which this thread waited for a processor."""
     return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
 
 
 def _memory() -> list[int]:
-    """Return the megabytes that are resident now, and that were at the peak; ``getrusage`` counts the parent's, too."""
+    """Return the current and the peak resident memory in megabytes; ``getrusage`` would include the parent's."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return [int(status.split(f"{name}:")[1].split()[0]) // 1024 for name in ("VmRSS", "VmHWM")]
 
 
-def _points(values: list[float]) -> tuple[float, float]:
-    points = quantiles(values, n=100)
-    return points[49], points[98]
+def _quantiles(values: list[float]) -> tuple[float, float]:
+    cuts = quantiles(values, n=100)
+    return cuts[49], cuts[98]
 
 
-def _explain(beat: list[float], loop: int) -> None:
-    """Watch the loop from a thread, and write to stderr where it stood when its beat was late."""
-    seen = Counter[str]()
+def _sample_stacks(beat: list[float], loop: int) -> None:
+    """Sample all stacks from a thread while the loop is late, and write the most frequent to stderr."""
+    samples = Counter[str]()
     last = time.monotonic()
     while True:
         time.sleep(0.02)
         if beat[0] and time.monotonic() - beat[0] > 0.08:
-            frames = sys._current_frames()  # noqa: SLF001 - the one way to see another thread's stack
+            frames = sys._current_frames()  # noqa: SLF001 - the only way to read another thread's stack
             for thread, frame in frames.items():
                 lines = [f"{Path(f.filename).name}:{f.lineno}:{f.name}" for f in traceback.extract_stack(frame)[-9:]]
                 where = "LOOP " if thread == loop else "other "
                 if thread != threading.get_ident() and "_worker" not in lines[-1]:
-                    seen[where + " < ".join(reversed(lines))] += 1
+                    samples[where + " < ".join(reversed(lines))] += 1
         if time.monotonic() - last > 20:
             last = time.monotonic()
-            for stack, count in seen.most_common(25):
+            for stack, count in samples.most_common(25):
                 print(count, stack, file=sys.stderr, flush=True)
             print("--", file=sys.stderr, flush=True)
 
 
 def run(scale: Scale = Scale.USUAL, size: Size | None = None, *, why: bool = False) -> Rows:
-    """Return rows; nobody else does this, so there is no peer."""
+    """Return rows; there is no comparable program."""
     size = size or scale.of(QUICK, Size(), FULL)
-    found = live(size, why=why)
+    found = simulate(size, why=why)
     name = f"{size.sources:,} sources, {size.rate:g} articles/s"
     rows = (
         ("due lag s, median and worst", found["lag"], "< 5"),
@@ -233,11 +235,11 @@ def run(scale: Scale = Scale.USUAL, size: Size | None = None, *, why: bool = Fal
         ("loop busy ms, p50, p99, worst", found["busy"], "< 100"),
         ("garbage collection ms, worst pause", [found["collecting"]], "< 100"),
         ("resident MB, at the end and at the peak", found["memory"], "< 300"),
-        ("share of a core; waited for one", [found["cpu"], found["queued"]], "-"),
+        ("processor cores used; waited for", [found["cpu"], found["queued"]], "-"),
         ("s from publication to webhook, p50, p95, p99", found["from publication"], f"polled every {size.pace} s"),
-        ("s from answer to webhook, p50, p95, p99", found["from answer"], "-"),
+        ("s from response to webhook, p50, p95, p99", found["from response"], "-"),
         ("articles published, polled, stored", [found["published"], found["polled"], found["stored"]], "all"),
-        ("alerts due, told", [found["named"], found["told"]], "all"),
+        ("articles to report, delivered", [found["named"], found["delivered"]], "all"),
     )
     return [
         {"what": f"{name}: {what}", "ours": " / ".join(map(str, ours)), "target": target} for what, ours, target in rows
@@ -245,15 +247,15 @@ def run(scale: Scale = Scale.USUAL, size: Size | None = None, *, why: bool = Fal
 
 
 def main() -> None:
-    """Live through one day."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sources", type=int, default=Size().sources)
     parser.add_argument("--every", type=int, default=Size().every, help="seconds between polls of a source")
-    parser.add_argument("--busy", type=int, default=Size().busy, help="how many of the sources publish")
-    parser.add_argument("--pace", type=int, default=Size().pace, help="seconds between polls of one that publishes")
+    parser.add_argument("--busy", type=int, default=Size().busy, help="number of sources that publish")
+    parser.add_argument("--pace", type=int, default=Size().pace, help="seconds between polls of a publishing source")
     parser.add_argument("--rate", type=float, default=Size().rate, help="new articles a second")
-    parser.add_argument("--seconds", type=int, default=Size().seconds, help="how long news comes")
-    parser.add_argument("--why", action="store_true", help="print where the loop stood when it was late")
+    parser.add_argument("--seconds", type=int, default=Size().seconds, help="seconds in which articles are published")
+    parser.add_argument("--why", action="store_true", help="print stack samples of the loop when it was late")
     parser.add_argument("--daemon", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.daemon:

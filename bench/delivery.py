@@ -1,4 +1,4 @@
-"""Draining a full outbox to local webhooks while one target in ten hangs; composing and rendering a large digest."""
+"""Deliver a full outbox to local webhooks while one target in ten hangs; compose and render a large digest."""
 
 import asyncio
 import resource
@@ -69,9 +69,9 @@ def _digest(stories: int) -> Digest:
 
 
 def _serve(pipe: Connection) -> None:
-    """Answer 204 at every path but those that hang."""
+    """Respond with 204 to each path, except to hanging targets."""
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -83,7 +83,7 @@ def _serve(pipe: Connection) -> None:
         writer.close()
 
     async def run() -> None:
-        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        server = await asyncio.start_server(respond, "127.0.0.1", 0)
         pipe.send(server.sockets[0].getsockname()[1])
         async with server:
             await server.serve_forever()
@@ -105,13 +105,13 @@ async def _drain(
     database: Database, channels: list[WebhookChannel], healthy: int
 ) -> tuple[float, list[DeliveryAttempt]]:
     transport = create_guarded_transport((ip_network("127.0.0.0/8"),))
-    carriers = {channel.id: WebhookSender(channel, transport) for channel in channels}
-    dispatcher = DeliverySender(database, carriers, utc_now)
+    senders = {channel.id: WebhookSender(channel, transport) for channel in channels}
+    sender = DeliverySender(database, senders, utc_now)
     start, attempts = time.perf_counter(), list[DeliveryAttempt]()
     while sum(isinstance(attempt.receipt, Sent) for attempt in attempts) < healthy:
-        attempts += await dispatcher.run_due()
+        attempts += await sender.run_due()
     took = time.perf_counter() - start
-    await dispatcher.drain(0)
+    await sender.drain(0)
     await transport.aclose()
     return took, attempts
 
@@ -162,9 +162,9 @@ def _rendering(stories: int) -> dict[str, Any]:
 
 
 def run(scale: Scale = Scale.USUAL, pending: int = 0) -> Rows:
-    """Measure both; nobody else guarantees a delivery, so there is no peer."""
+    """Measure both; there is no comparable program with guaranteed delivery."""
     return [_delivery(pending or scale.of(1_000, 10_000, 10_000)), _rendering(500)]
 
 
 if __name__ == "__main__":
-    main(__doc__, run, pending="how many deliveries wait")
+    main(__doc__, run, pending="number of pending deliveries")

@@ -1,7 +1,7 @@
-"""Extraction beside trafilatura on real pages: body, titles, dates, and processor time a page, in one run.
+"""Extraction compared with trafilatura on real pages: body, titles, dates, and processor time per page.
 
-The pages and the scorer are the shared development data beside the checkout ($MONITOR_SHARED elsewhere). Both read the
-same bytes in processes of their own, round by round in turn, and count their own processor seconds.
+The pages and the scorer are the shared development data next to the checkout (or in $MONITOR_SHARED). Both programs
+read the same bytes in their own processes, in alternating rounds, and count their own processor seconds.
 """
 
 import json
@@ -44,7 +44,7 @@ def extract(page):
 
 
 def measure(python: Path, code: str, results: Path) -> float:
-    """Let one extractor read all pages; return its processor milliseconds a page."""
+    """Extract all pages with one program; return its processor milliseconds per page."""
     script = PRELUDE + code + POSTLUDE
     command = [str(python), "-c", script, str(DATA / "pages"), str(results)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
@@ -59,7 +59,7 @@ def score(results: Path) -> dict[str, float]:
 
 
 def compare(rounds: int) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
-    """Let both read all pages in turns; return scores and the best time a page of each."""
+    """Extract all pages with both programs in turns; return the scores and the best time per page of each."""
     peer = f"trafilatura {version('trafilatura', 'trafilatura')}"
     runners = {"monitor": (Path(sys.executable), OURS), peer: (interpreter("trafilatura"), PEER)}
     with tempfile.TemporaryDirectory() as folder:
@@ -71,9 +71,9 @@ def compare(rounds: int) -> tuple[dict[str, dict[str, float]], dict[str, float]]
 
 
 def run(scale: Scale = Scale.USUAL) -> Rows:
-    """Return the rows of the comparison; without the shared pages there is nothing to compare."""
+    """Return rows. Raises ``FileNotFoundError`` without the shared pages."""
     if not DATA.exists():
-        raise FileNotFoundError(f"{DATA} holds the pages and is not there")
+        raise FileNotFoundError(f"the folder of the pages, {DATA}, does not exist")
     scores, times = compare(scale.of(1, 3, 5))
     (ours, theirs), (mine, other) = scores.values(), times.values()
     peer = list(scores)[1]

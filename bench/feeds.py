@@ -1,4 +1,4 @@
-"""A local world of many feeds for the polling benches: deterministic bodies, entity tags, an address for each feed."""
+"""Local feeds for the polling benches: deterministic bodies, entity tags, and an address for each feed."""
 
 import asyncio
 import hashlib
@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 SYLLABLES = re.findall("..", "badicefogukajelomunaperisotuvawexiyozuanerinoruntelit")
 VOCABULARY = 8_000
 NAMES = ("Phan Van Giang", "Thongloun Sisoulith", "Nguyen Tan Cuong", "Hun Manet", "Pete Hegseth", "Saichay Kommasith")
-WATCHED = (  # what sources.yaml says of whom to watch and whom to tell
+WATCHED = (  # officials, rules and digests of sources.yaml
     "officials:",
     *(f"  {name.lower().replace(' ', '-')}: {{name: {name}}}" for name in NAMES),
     "rules:",
@@ -30,7 +30,7 @@ WATCHED = (  # what sources.yaml says of whom to watch and whom to tell
 
 
 def body(number: int, entries: int, edition: int = 0) -> bytes:
-    """Return feed ``number`` with that many full-text entries; each edition brings two new ones on top."""
+    """Return feed ``number`` with this number of full-text entries; each edition adds two new ones at the top."""
     opened = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     items = []
     for position in range(edition * 2 + entries - 1, edition * 2 - 1, -1):
@@ -53,14 +53,14 @@ def body(number: int, entries: int, edition: int = 0) -> bytes:
 
 @cache
 def _words() -> tuple[list[str], list[float]]:
-    """Make words and their cumulated weights: as in any language, the n-th is n times as rare as the first (Zipf)."""
+    """Generate words and their cumulative weights, distributed as in languages (Zipf)."""
     rng = random.Random(7)
     words = ["".join(rng.choices(SYLLABLES, k=rng.randint(1, 4))) for _ in range(VOCABULARY)]
     return words, list(accumulate(1 / (rank + 3) for rank in range(VOCABULARY)))
 
 
 def sentence(rng: random.Random) -> str:
-    """Make a sentence up; one in 250 names somebody who is watched, and so does about one article in twenty."""
+    """Generate a sentence; one in 250 names an official, and so does about one article in twenty."""
     words, weights = _words()
     words = rng.choices(words, cum_weights=weights, k=rng.randint(10, 18))
     if rng.random() < 0.004:
@@ -71,7 +71,7 @@ def sentence(rng: random.Random) -> str:
 
 @contextmanager
 def serve_feeds(count: int, entries: int = 30) -> Iterator["Feeds"]:
-    """Serve feeds from a process of their own until the block ends."""
+    """Serve feeds from another process until the block ends."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, count, entries), daemon=True)
@@ -85,7 +85,7 @@ def serve_feeds(count: int, entries: int = 30) -> Iterator["Feeds"]:
 
 
 class Feeds:
-    """The served feeds, a loopback address each, so that politeness to a host is no part of the figure."""
+    """The served feeds, each on its own loopback address, so that delays per host do not influence the result."""
 
     def __init__(self, pipe: Connection, count: int, port: int) -> None:
         self.pipe, self.port = pipe, port
@@ -93,26 +93,26 @@ class Feeds:
             f"http://127.{1 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}:{port}/feed/{n}" for n in range(count)
         ]
 
-    def turn(self, edition: int) -> None:
-        """Bring two new entries to every feed."""
+    def update(self, edition: int) -> None:
+        """Add two new entries to every feed."""
         self.pipe.send(edition)
         self.pipe.recv()
 
-    def answered(self) -> tuple[int, int]:
-        """Return how many feeds were given whole since this was asked last, and how often the answer was 304."""
+    def count_responses(self) -> tuple[int, int]:
+        """Return the numbers of 200 and of 304 responses since the last call."""
         self.pipe.send(None)
-        whole, unchanged = self.pipe.recv()
-        return whole, unchanged
+        full, unchanged = self.pipe.recv()
+        return full, unchanged
 
 
 def _serve(pipe: Connection, count: int, entries: int) -> None:
-    answers, given = _answers(count, entries, 0), Counter[int]()
+    answers, counts = _answers(count, entries, 0), Counter[int]()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 answer = _answer(answers, request)
-                given[int(answer[9:12])] += 1
+                counts[int(answer[9:12])] += 1
                 writer.write(answer)
                 await writer.drain()
                 if b"connection: close" in request.lower():
@@ -126,15 +126,15 @@ def _serve(pipe: Connection, count: int, entries: int) -> None:
         listener = socket.create_server(("0.0.0.0", 0), backlog=4096)
         server = await asyncio.start_server(client, sock=listener)
         loop = asyncio.get_running_loop()
-        loop.add_reader(pipe.fileno(), turn)
+        loop.add_reader(pipe.fileno(), update)
         pipe.send(listener.getsockname()[1])
         await server.serve_forever()
 
-    def turn() -> None:
+    def update() -> None:
         try:
             edition = pipe.recv()
             if edition is None:
-                pipe.send((given.pop(200, 0), given.pop(304, 0)))
+                pipe.send((counts.pop(200, 0), counts.pop(304, 0)))
             else:
                 answers[:] = _answers(count, entries, edition)
                 pipe.send(True)

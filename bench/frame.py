@@ -1,6 +1,6 @@
-"""What all benches share: three sizes, one shape of row, one table, one command line.
+"""Common parts of all benches: scale, row, table and command line.
 
-A row is a dict with some of what, peer, ours, theirs, ratio, target.
+A row is a dict with the keys what, peer, ours, theirs, ratio and target, all optional.
 """
 
 import argparse
@@ -15,18 +15,18 @@ ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = ("what", "peer", "ours", "theirs", "ratio", "target")
 Rows = list[dict[str, Any]]
 
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # this program as it stands here, and what its tests make up
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # this checkout, and the generators of its tests
 
 
 class Scale(IntEnum):
-    """How long a bench may take: all together a minute or two, six minutes, or twenty."""
+    """Duration of a bench run: all benches take two minutes, six minutes, or twenty."""
 
     QUICK = 0
     USUAL = 1
     FULL = 2
 
     def of(self, quick: T, usual: T, full: T) -> T:
-        """Choose by the scale."""
+        """Return the value for this scale."""
         return (quick, usual, full)[self]
 
 
@@ -41,16 +41,16 @@ def add_scale(parser: argparse.ArgumentParser) -> None:
 
 
 def table(rows: Rows) -> str:
-    """Lay rows out as a Markdown table that also reads well in a terminal."""
+    """Format rows as a Markdown table that is also readable in a terminal."""
     cells = [[str(row.get(column, "")) for column in COLUMNS] for row in rows]
     widths = [max(len(line[i]) for line in [list(COLUMNS), *cells]) for i in range(len(COLUMNS))]
     lines = [list(COLUMNS), ["-" * width for width in widths], *cells]
     return "\n".join("| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines)
 
 
-def main(words: str | None, run: Callable[..., Rows], **numbers: str) -> None:
-    """Be the command line of one bench: a scale, and numbers that ``run`` takes by these names."""
-    parser = argparse.ArgumentParser(description=words, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(description: str | None, run: Callable[..., Rows], **numbers: str) -> None:
+    """Run the command line of one bench: a scale, and integers that are passed to ``run`` by name."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scale(parser)
     for name, text in numbers.items():
         parser.add_argument(f"--{name}", type=int, metavar="N", help=text)

@@ -1,8 +1,8 @@
-"""Names in texts: the watch engine beside `re` alternation, pyahocorasick and flashtext2, in one run.
+"""Names in texts: the matcher compared with `re` alternation, pyahocorasick and flashtext2, in one run.
 
-The peers find folded full names in texts that are folded already, and nothing more. The watch engine is given
-articles: it folds them, verifies marks, capitals and surroundings, finds titled and short forms, and judges rules.
-Each engine runs in a process of its own; times are process CPU, the best of three passes.
+The other engines find folded full names in folded texts, and nothing else. The matcher is given articles: it folds
+them, checks diacritics, capitals and context, finds titled and short forms, and evaluates rules. Each engine runs in
+its own process; times are processor time, the best of three passes.
 
     python bench/names.py [--quick]
 """
@@ -22,24 +22,26 @@ from venvs import PeerMissing, interpreter
 ENGINES = ("re", "pyahocorasick", "flashtext2")
 
 
-def cut(text: str) -> list[str]:
-    """Return the words of a list that bars keep apart."""
+def split_words(text: str) -> list[str]:
+    """Return the words of a list separated by bars."""
     return text.split("|")
 
 
-FAMILIES = cut("Nguyễn|Trần|Lê|Phạm|Hoàng|Phan|Vũ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Trịnh|Đinh|Lương|Mai|Tô|Võ")
-MIDDLES = cut("Văn|Hữu|Đức|Minh|Quốc|Thanh|Xuân|Trọng|Đình|Ngọc|Quang|Công|Thị|Bá|Duy|Hồng|Tiến|Viết|Thế|Tấn")
-GIVENS = cut("Giang|Cường|Hưng|Hùng|Thắng|Sơn|Dũng|Nghĩa|Trung|Bình|Tú|Hải|Long|Nam|Phong|Bảo|An|Hòa|Lâm|Tâm")
-SOUNDS = cut("ba|be|bo|da|de|do|fa|fe|ga|go|ha|he|jo|ka|ke|ko|la|le|lo|ma|me|mi|mo|na|ne|no|pa|pe|ra|re|ri|ro|sa")
-ENDS = cut("n|r|l|s|ng|k|m|t|nd|rd|ll|ck|st|vic|sen|man|son|ton|ley|berg")
+FAMILIES = split_words("Nguyễn|Trần|Lê|Phạm|Hoàng|Phan|Vũ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Trịnh|Đinh|Lương|Mai|Tô|Võ")
+MIDDLES = split_words("Văn|Hữu|Đức|Minh|Quốc|Thanh|Xuân|Trọng|Đình|Ngọc|Quang|Công|Thị|Bá|Duy|Hồng|Tiến|Viết|Thế|Tấn")
+GIVENS = split_words("Giang|Cường|Hưng|Hùng|Thắng|Sơn|Dũng|Nghĩa|Trung|Bình|Tú|Hải|Long|Nam|Phong|Bảo|An|Hòa|Lâm|Tâm")
+SOUNDS = split_words(
+    "ba|be|bo|da|de|do|fa|fe|ga|go|ha|he|jo|ka|ke|ko|la|le|lo|ma|me|mi|mo|na|ne|no|pa|pe|ra|re|ri|ro|sa"
+)
+ENDS = split_words("n|r|l|s|ng|k|m|t|nd|rd|ll|ck|st|vic|sen|man|son|ton|ley|berg")
 POSTS = ("Minister of National Defence", "Minister of Foreign Affairs", "Prime Minister", "Ambassador")
-PLAIN = cut(
+PLAIN = split_words(
     "the|talks|on|border|trade|went|on|late|into|the|night|while|rain|fell|over|the|valley|and|farmers|waited|for"
     "|news|of|prices|and|roads|that|the|ministry|had|promised|to|mend|before|the|harvest|came|in|from|the|norther"
     "n|districts|where|schools|opened|again|after|floods|had|closed|bridges|and|cut|power|to|homes|along|the|rive"
     "r|said|officials"
 )
-CAPITALS = cut("Monday|Tuesday|Hanoi|Jakarta|ASEAN|Mekong|Europe|Paris|Party|Politburo|River|Committee|August")
+CAPITALS = split_words("Monday|Tuesday|Hanoi|Jakarta|ASEAN|Mekong|Europe|Paris|Party|Politburo|River|Committee|August")
 
 OURS = """
 import gc, json, sys, time
@@ -100,7 +102,7 @@ def measure(work, texts):
 
 
 def person(rng: random.Random, kind: int) -> tuple[str, str]:
-    """Make up a name and its country."""
+    """Generate a name and its country."""
     if kind == 0:
         return (
             f"{rng.choice(FAMILIES)} {rng.choice(MIDDLES)} {rng.choice(GIVENS)}{rng.choice(('', 'h', 'a'))}",
@@ -110,8 +112,8 @@ def person(rng: random.Random, kind: int) -> tuple[str, str]:
     return " ".join(word.capitalize() for word in words), ("Laos", "Indonesia", "France", "Poland")[kind - 1]
 
 
-def crowd(count: int) -> list[tuple[str, str, str]]:
-    """Make up officials: name, country and post."""
+def generate_officials(count: int) -> list[tuple[str, str, str]]:
+    """Generate officials: name, country and position."""
     rng = random.Random(11)
     names: dict[str, str] = {}
     while len(names) < count:
@@ -120,19 +122,19 @@ def crowd(count: int) -> list[tuple[str, str, str]]:
     return [(name, country, rng.choice(POSTS)) for name, country in names.items()]
 
 
-def texts(people: list[tuple[str, str, str]], count: int, named: int) -> list[str]:
-    """Make up articles of some 3,000 characters that name so many of the first thousand officials, twice each.
+def texts(officials: list[tuple[str, str, str]], count: int, named: int) -> list[str]:
+    """Generate articles of about 3,000 characters that name ``named`` of the first thousand officials, twice each.
 
-    Each names three strangers too, who bear parts of watched names.
+    Each names three other people, too, who share name parts with officials.
     """
     rng = random.Random(12)
-    watched = {name for name, _, _ in people}
+    watched = {name for name, _, _ in officials}
     made = []
     for _ in range(count):
         words: list[str] = []
         while sum(map(len, words)) + len(words) < 2900:
             words += [*rng.sample(PLAIN, 12), rng.choice(CAPITALS) + rng.choice((",", ".", ""))]
-        for name, _, _ in rng.sample(people[:1000], named):
+        for name, _, _ in rng.sample(officials[:1000], named):
             at = rng.randrange(len(words))
             words.insert(at, f"{rng.choice(('General', 'Minister', 'President'))} {name}")
             words.insert(rng.randrange(at, len(words)), name.split()[-1] + " said")
@@ -143,8 +145,8 @@ def texts(people: list[tuple[str, str, str]], count: int, named: int) -> list[st
     return made
 
 
-def measured(python: str | Path, script: str, *given: object) -> dict[str, float]:
-    """Run an engine in a process of its own and return what it printed."""
+def measure_engine(python: str | Path, script: str, *given: object) -> dict[str, float]:
+    """Run an engine in its own process and return the values that it printed."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(given, file)
         file.flush()
@@ -157,33 +159,33 @@ def measured(python: str | Path, script: str, *given: object) -> dict[str, float
 
 
 def run(scale: Scale = Scale.USUAL) -> Rows:
-    """Compare and return rows."""
+    """Compare the engines and return rows."""
     from monitor.text.fold import fold_key
 
     many, few = scale.of(10_000, 100_000, 100_000), 1000
-    people = crowd(many)
+    officials = generate_officials(many)
     count = scale.of(200, 500, 2000)
-    silent, naming = texts(people, count, 0), texts(people, count, 3)
-    ours = {(size, at): measured(sys.executable, OURS, people[:size], given, "")
-            for size in (few, many) for at, given in enumerate((silent, naming))}  # fmt: skip
+    without_names, with_names = texts(officials, count, 0), texts(officials, count, 3)
+    ours = {(size, at): measure_engine(sys.executable, OURS, officials[:size], given, "")
+            for size in (few, many) for at, given in enumerate((without_names, with_names))}  # fmt: skip
     rows = [
-        _row(f"{many:,} officials, nobody named: MB/s", "target 20 MB/s", ours[many, 0]["speed"], 20, ">= 1"),
+        _row(f"{many:,} officials, none named: MB/s", "target 20 MB/s", ours[many, 0]["speed"], 20, ">= 1"),
         _row(f"{many:,} officials, three named twice: MB/s", "target 20 MB/s", ours[many, 1]["speed"], 20, ">= 1"),
         _row(f"{many:,} officials: seconds to build", "target 10 s", ours[many, 0]["build"], 10, "<= 1"),
         _row(f"{many:,} officials: megabytes", "target 300 MB", ours[many, 0]["memory"], 300, "<= 1"),
     ]
-    for at, what in enumerate(("nobody named", "three named twice")):
+    for at, what in enumerate(("none named", "three named twice")):
         slow, fast = ours[many, at]["speed"], ours[few, at]["speed"]
-        rows.append(_row(f"cost at {many:,} to cost at {few:,}, {what}", "itself", 1 / slow, 1 / fast, "<= 4"))
-    folded = [fold_key(text) for text in naming]
-    listed = [fold_key(name) for name, _, _ in people]
+        rows.append(_row(f"cost with {many:,} relative to {few:,}, {what}", "itself", 1 / slow, 1 / fast, "<= 4"))
+    folded = [fold_key(text) for text in with_names]
+    listed = [fold_key(name) for name, _, _ in officials]
     for engine in ENGINES:
         try:
-            peer = measured(interpreter("names"), THEIRS, listed, folded, engine)
+            peer = measure_engine(interpreter("names"), THEIRS, listed, folded, engine)
         except PeerMissing as error:
-            print(f"left out: {error}", flush=True)
+            print(f"not compared: {error}", flush=True)
             break
-        what = f"{many:,} officials, three named twice: MB/s (peer: whole names alone, folded before)"
+        what = f"{many:,} officials, three named twice: MB/s (peer: only full names, text already folded)"
         rows.append(_row(what, engine, ours[many, 1]["speed"], peer["speed"], ""))
     return rows
 

@@ -1,8 +1,8 @@
-"""The outlets and the readers of a simulated day, in one process: feeds that change while they are watched, webhooks.
+"""Outlets and webhook receivers of a simulated day, in one process.
 
 Article ``k`` appears ``k / rate`` seconds after the start in the feed of one busy outlet, and every tenth names an
-official whose reader is told at once. What happened when is kept: published, first handed out, arrived at a webhook.
-One outlet in twenty hangs and one in twenty fails; the others hold ten old entries from the beginning.
+official with an immediate digest. The times of publication, first response and webhook are recorded. One outlet in
+twenty hangs and one in twenty fails; the others start with ten old entries.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection
 from feeds import sentence
 
 OLD = 10
-HANG, FAIL = 0, 1  # outlets whose number leaves this when divided by twenty
-NAMING = 10  # every so many articles one names an official
+HANG, FAIL = 0, 1  # remainders modulo 20 of the numbers of hanging and of failing outlets
+NAMED_EVERY = 10  # one article in this number names an official
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" '
     'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
@@ -25,14 +25,14 @@ HEAD = (
 )
 
 
-def home(number: int, count: int) -> int:
-    """Return in which of the first ``count`` outlets an article appears: one that answers, spread over all of them."""
+def outlet_of(number: int, count: int) -> int:
+    """Return the outlet, of the first ``count``, in which an article appears; only outlets that respond are used."""
     at = number * 7919 % count
     return at if at % 20 not in {HANG, FAIL} else (at + 2) % count
 
 
 def old_item(outlet: int, number: int, opened: datetime) -> str:
-    """Return an entry that was there before anybody watched."""
+    """Return an entry that was published before the start."""
     link = f"http://outlet-{outlet}.example/old/{number}"
     published = format_datetime(opened - timedelta(minutes=13 * number))
     return (
@@ -42,11 +42,11 @@ def old_item(outlet: int, number: int, opened: datetime) -> str:
 
 
 def new_item(number: int, names: list[str]) -> str:
-    """Return an article of the day, full text in the feed."""
+    """Return an article of the day, with its full text in the feed."""
     rng = random.Random(number)
     lines = [f"{sentence(rng)} {sentence(rng)} {sentence(rng)}" for _ in range(5)]
-    if number % NAMING == 0:
-        lines[1] += f" The minister, {names[number // NAMING % len(names)]}, said so on Monday."
+    if number % NAMED_EVERY == 0:
+        lines[1] += f" The minister, {names[number // NAMED_EVERY % len(names)]}, said so on Monday."
     text = "".join(f"<p>{line}</p>" for line in lines)
     link = f"http://daily.example/day/{number}"
     return (
@@ -57,25 +57,25 @@ def new_item(number: int, names: list[str]) -> str:
 
 
 class Day:
-    """What the first ``busy`` outlets publish and what was seen of it; times are of ``time.monotonic``."""
+    """Articles of the first ``busy`` outlets and their times, by ``time.monotonic``."""
 
     def __init__(self, busy: int, rate: float, total: int, names: list[str], opened: datetime) -> None:
         self.rate, self.start, self.opened = rate, float("inf"), opened
         self.items = [new_item(number, names) for number in range(total)]
-        self.of: dict[int, list[int]] = {}
+        self.numbers_by_outlet: dict[int, list[int]] = {}
         for number in range(total):
-            self.of.setdefault(home(number, busy), []).append(number)
+            self.numbers_by_outlet.setdefault(outlet_of(number, busy), []).append(number)
         self.served: dict[int, float] = {}
-        self.told: dict[int, float] = {}
+        self.delivered: dict[int, float] = {}
 
     def published_at(self, number: int) -> float:
-        """Return when an article appears."""
+        """Return the publication time of an article."""
         return self.start + number / self.rate
 
     def feed(self, outlet: int, request: bytes) -> bytes:
-        """Answer a poll."""
+        """Return the response to a poll."""
         now = time.monotonic()
-        numbers = [number for number in self.of.get(outlet, ()) if self.published_at(number) <= now]
+        numbers = [number for number in self.numbers_by_outlet.get(outlet, ()) if self.published_at(number) <= now]
         tag = b'"%d"' % len(numbers)
         if tag in request:
             return b"HTTP/1.1 304 Not Modified\r\nETag: " + tag + b"\r\n\r\n"
@@ -87,15 +87,15 @@ class Day:
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml; charset=utf-8\r\nETag: " + tag
         return head + b"\r\nContent-Length: %d\r\n\r\n" % len(text) + text
 
-    def take(self, payload: bytes) -> None:
-        """Note which articles a webhook was told of."""
+    def record_webhook(self, payload: bytes) -> None:
+        """Record the articles in a webhook payload."""
         now = time.monotonic()
         for found in re.findall(rb"http://daily\.example/day/(\d+)", payload):
-            self.told.setdefault(int(found), now)
+            self.delivered.setdefault(int(found), now)
 
 
 def serve(pipe: Connection, busy: int, rate: float, total: int, names: list[str], opened: datetime) -> None:
-    """Serve until killed. The pipe takes "start" and "report"; both are answered with what was seen of each article."""
+    """Serve until killed; the commands "start" and "report" in the pipe are answered with the times of each article."""
     day = Day(busy, rate, total, names, opened)
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,7 +104,7 @@ def serve(pipe: Connection, busy: int, rate: float, total: int, names: list[str]
             path = request.split(b" ", 2)[1]
             if path.startswith(b"/hook"):
                 length = re.search(rb"content-length: *(\d+)", request.lower())
-                day.take(await reader.readexactly(int(length[1]) if length else 0))
+                day.record_webhook(await reader.readexactly(int(length[1]) if length else 0))
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
             elif int(path[1:]) % 20 == HANG:
                 await asyncio.sleep(60)
@@ -118,14 +118,14 @@ def serve(pipe: Connection, busy: int, rate: float, total: int, names: list[str]
         finally:
             writer.close()
 
-    def obey() -> None:
+    def run_command() -> None:
         if pipe.recv() == "start":
             day.start = time.monotonic()
-        pipe.send([(day.published_at(one), day.served.get(one), day.told.get(one)) for one in range(total)])
+        pipe.send([(day.published_at(one), day.served.get(one), day.delivered.get(one)) for one in range(total)])
 
     async def main() -> None:
         server = await asyncio.start_server(client, "0.0.0.0", 0, backlog=4096)
-        asyncio.get_running_loop().add_reader(pipe.fileno(), obey)
+        asyncio.get_running_loop().add_reader(pipe.fileno(), run_command)
         pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 

@@ -1,10 +1,10 @@
-"""Whole polls beside other readers: the same local feeds, first seen, unchanged, and with two new entries in each.
+"""Whole polls compared with other feed readers: the same local feeds, first, unchanged, and with two new entries.
 
-All sides are whole processes, started, run and ended: ``monitor poll`` (fetch, parse, identify, store, match, group,
-digest) against ``reader``'s ``update_feeds`` with ten workers (fetch, parse, store), and over fewer feeds also against
-rss2email (no mail sent) and newsboat, where it is installed. They take turns in one run, and after each pass every side
-must hold every entry and have been given what the pass is about: whole feeds, or 304 for each. What starting and ending
-alone costs is the last row: a daemon pays it once.
+All programs are whole processes: ``monitor poll`` (fetch, parse, identify, store, match, group, digest) against
+``reader``'s ``update_feeds`` with ten workers (fetch, parse, store), and with fewer feeds also against rss2email (no
+mail sent) and newsboat, if it is installed. They take turns in one run. After each pass every program must have every
+entry and must have received whole feeds, or 304 for each. The last row is the cost of start and end alone, which a
+daemon has only once.
 """
 
 import json
@@ -32,12 +32,16 @@ for url in open(urls[0]).read().split():
     if url not in known:
         reader.add_feed(url)
 results = list(reader.update_feeds_iter(workers=10, scheduled=False))
-assert len(results) == len(open(urls[0]).read().split()), "reader left feeds out"
+assert len(results) == len(open(urls[0]).read().split()), "reader omitted feeds"
 assert not reader.get_feed_counts(broken=True).total, "reader could not read every feed"
 """
 NOTHING = "import sys; from reader import make_reader; make_reader(sys.argv[1]).close()"
 ENTRIES = 30
-PASSES = {"first": ENTRIES, "unchanged": ENTRIES, "two new": ENTRIES + 2}  # what each side holds of a feed after it
+PASSES = {
+    "first": ENTRIES,
+    "unchanged": ENTRIES,
+    "two new": ENTRIES + 2,
+}  # entries of a feed that each program has after it
 TARGETS = {  # what: (ratio of feeds a second, ratio of processor time)
     "first": (8.0, 0.2),
     "unchanged": (4.0, 0.33),
@@ -46,59 +50,59 @@ TARGETS = {  # what: (ratio of feeds a second, ratio of processor time)
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One reader in a folder of its own: how to run a pass, or to start and end alone, and how many entries it holds.
+class Program:
+    """A feed reader in its own folder: functions that run a pass, or start and end it alone, and count its entries.
 
-    ``settles`` is for one that remembers the validators of a feed only when it has read it twice.
+    ``reads_twice`` is true if it stores the validators of a feed only at the second poll.
     """
 
     run: Callable[[str], Spent]
-    holds: Callable[[], int]
-    settles: bool = False
+    count_entries: Callable[[], int]
+    reads_twice: bool = False
 
 
-def rows_in(database: Path, of: str) -> Callable[[], int]:
-    """Return what counts the rows of a table."""
+def rows_in(database: Path, table: str) -> Callable[[], int]:
+    """Return a function that counts the rows of a table."""
 
     def count() -> int:
         with closing(sqlite3.connect(database)) as connection:
-            return int(connection.execute(f"SELECT count(*) FROM {of}").fetchone()[0])
+            return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
     return count
 
 
 def configuration(feeds: Feeds) -> str:
-    """Return sources.yaml for these feeds: the text stands in the feed, so no page is fetched."""
+    """Return sources.yaml for these feeds; the feeds contain the whole text, so no page is fetched."""
     lines = ["settings:", "  database: sqlite:///bench.db", "  allowed_networks: [127.0.0.0/8]", "sources:"]
     lines += [f"  outlet-{number}: {{feed: '{url}', text_from: feed}}" for number, url in enumerate(feeds.urls)]
     return "\n".join([*lines, *WATCHED]) + "\n"
 
 
-def ours(folder: Path, feeds: Feeds) -> Side:
-    """Prepare our side; each pass is a ``monitor poll`` of every source, or of what is due."""
+def ours(folder: Path, feeds: Feeds) -> Program:
+    """Prepare this program; each pass is a ``monitor poll`` of every source, or of none."""
     (folder / "sources.yaml").write_text(configuration(feeds), encoding="utf-8")
     names = [f"outlet-{number}" for number in range(len(feeds.urls))]
     command = [sys.executable, "-m", "monitor", "poll", "--json", "--config", "sources.yaml"]
     places = {"PYTHONPATH": str(ROOT)}
-    return Side(
+    return Program(
         lambda what: measure(command + names * (what != "start"), folder, places),
         rows_in(folder / "bench.db", "article"),
     )
 
 
-def with_reader(folder: Path, feeds: Feeds) -> Side:
-    """Prepare reader's side; each pass is one update of every feed, or of none."""
+def with_reader(folder: Path, feeds: Feeds) -> Program:
+    """Prepare reader; each pass is one update of every feed, or of none."""
     (folder / "urls").write_text("\n".join(feeds.urls), encoding="utf-8")
     (folder / "update.py").write_text(READER, encoding="utf-8")
     python = str(interpreter("reader"))
     update, start = [python, "update.py", "reader.db", "urls"], [python, "-c", NOTHING, "reader.db"]
-    return Side(
+    return Program(
         lambda what: measure(start if what == "start" else update, folder), rows_in(folder / "reader.db", "entries")
     )
 
 
-def with_rss2email(folder: Path, feeds: Feeds) -> Side:
-    """Prepare rss2email: one feed after the other, no letter sent."""
+def with_rss2email(folder: Path, feeds: Feeds) -> Program:
+    """Prepare rss2email: it polls one feed after the other and sends no mail."""
     lines = ["[DEFAULT]", "from = bench@example.org", "to = bench@example.org", "verbose = error"]
     for number, url in enumerate(feeds.urls):
         lines += [f"[feed.f{number}]", f"url = {url}"]
@@ -108,21 +112,23 @@ def with_rss2email(folder: Path, feeds: Feeds) -> Side:
     def seen() -> int:
         return sum(len(feed["seen"]) for feed in json.loads((folder / "r2e.json").read_bytes())["feeds"])
 
-    return Side(lambda what: measure(command + (["list"] if what == "start" else ["run", "--no-send"]), folder), seen)
+    return Program(
+        lambda what: measure(command + (["list"] if what == "start" else ["run", "--no-send"]), folder), seen
+    )
 
 
-def with_newsboat(folder: Path, feeds: Feeds) -> Side:
-    """Prepare newsboat, with ten threads. Raises ``PeerMissing`` where the system has none."""
+def with_newsboat(folder: Path, feeds: Feeds) -> Program:
+    """Prepare newsboat with ten threads. Raises ``PeerMissing`` if it is not installed."""
     if not available("newsboat"):
         raise PeerMissing("newsboat is not installed on this machine")
     (folder / "urls").write_text("\n".join(feeds.urls), encoding="utf-8")
     (folder / "config").write_text("reload-threads 10\n", encoding="utf-8")
     command = ["newsboat", "-u", "urls", "-c", "cache.db", "-C", "config", "-x"]
     places = {"HOME": str(folder)}
-    return Side(
+    return Program(
         lambda what: measure([*command, "print-unread" if what == "start" else "reload"], folder, places),
         rows_in(folder / "cache.db", "rss_item"),
-        settles=True,
+        reads_twice=True,
     )
 
 
@@ -130,49 +136,49 @@ PEERS = {"reader": with_reader, "rss2email": with_rss2email, "newsboat": with_ne
 
 
 def run(scale: Scale = Scale.USUAL, feeds: int = 0, rounds: int = 0, others: int = 0) -> Rows:
-    """Compare and return rows: many feeds beside reader alone, some beside every peer."""
+    """Compare and return rows: many feeds with reader, fewer with the other programs."""
     many, some = feeds or scale.of(50, 200, 2000), others or scale.of(0, 100, 300)
     rows = compare(many, rounds or scale.of(1, 2, 1), ["reader"])
     return rows + (compare(some, 1, ["rss2email", "newsboat"]) if some else [])
 
 
 def compare(count: int, rounds: int, peers: list[str]) -> Rows:
-    """Let all sides take turns over so many feeds and return rows."""
+    """Run all programs in turns with this number of feeds and return rows."""
     spent: dict[tuple[str, str], list[Spent]] = {}
     for _ in range(rounds):
         with serve_feeds(count, ENTRIES) as served, TemporaryDirectory() as home:
-            sides = {}
-            for side, prepare in {"ours": ours, **{peer: PEERS[peer] for peer in peers}}.items():
-                (folder := Path(home) / side).mkdir()
+            programs = {}
+            for name, prepare in {"ours": ours, **{peer: PEERS[peer] for peer in peers}}.items():
+                (folder := Path(home) / name).mkdir()
                 try:
-                    sides[side] = prepare(folder, served)
+                    programs[name] = prepare(folder, served)
                 except PeerMissing as error:
-                    print(f"left out: {error}", flush=True)
+                    print(f"not compared: {error}", flush=True)
             for what in (*PASSES, "start"):
                 if what == "two new":
-                    served.turn(1)
-                for side, program in sides.items():
-                    if what == "unchanged" and program.settles:
+                    served.update(1)
+                for name, program in programs.items():
+                    if what == "unchanged" and program.reads_twice:
                         program.run(what)
-                    served.answered()
-                    spent.setdefault((what, side), []).append(program.run(what))
-                    _check(what, side, program, served)
+                    served.count_responses()
+                    spent.setdefault((what, name), []).append(program.run(what))
+                    _check(what, name, program, served)
     there = [peer for peer in peers if ("start", peer) in spent] or peers[:1]
     rows = [row for peer in there for what in PASSES for row in _rows(what, count, peer, spent)]
-    starts = f"start and end alone after {count} feeds: CPU s"
+    starts = f"only start and end, with {count} feeds: CPU s"
     return [*rows, *(_line(starts, "start", peer, spent, lambda s: s.cpu) for peer in there)]
 
 
-def _check(what: str, side: str, program: Side, served: Feeds) -> None:
-    """See that a pass was what it is measured as. Raises ``RuntimeError``."""
+def _check(what: str, name: str, program: Program, served: Feeds) -> None:
+    """Check that a pass did what is measured. Raises ``RuntimeError``."""
     if what == "start":
         return
     count = len(served.urls)
-    answers, wanted = served.answered(), (0, count) if what == "unchanged" else (count, 0)
+    answers, wanted = served.count_responses(), (0, count) if what == "unchanged" else (count, 0)
     if answers != wanted:
-        raise RuntimeError(f"{side}, {what}: was given {answers[0]} whole feeds and {answers[1]} times 304")
-    if (held := program.holds()) != PASSES[what] * count:
-        raise RuntimeError(f"{side}, {what}: holds {held} entries, not {PASSES[what] * count}")
+        raise RuntimeError(f"{name}, {what}: received {answers[0]} whole feeds and {answers[1]} times 304")
+    if (found := program.count_entries()) != PASSES[what] * count:
+        raise RuntimeError(f"{name}, {what}: has {found} entries instead of {PASSES[what] * count}")
 
 
 def _rows(what: str, count: int, peer: str, spent: dict[tuple[str, str], list[Spent]]) -> Rows:
@@ -206,7 +212,7 @@ if __name__ == "__main__":
     main(
         __doc__,
         run,
-        feeds="how many feeds beside reader",
-        rounds="how many rounds of these; the table shows medians",
-        others="how many feeds beside rss2email and newsboat",
+        feeds="number of feeds in the comparison with reader",
+        rounds="number of rounds with reader; the table shows medians",
+        others="number of feeds in the comparison with rss2email and newsboat",
     )

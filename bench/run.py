@@ -1,7 +1,7 @@
-"""All benches, one after the other, and docs/performance.md written from what they measured.
+"""Run all benches one after the other and write their results to docs/performance.md.
 
-Each bench is a module beside this one with ``run(scale) -> rows`` (``frame``); it sets up its peers itself, through
-``venvs``, and takes turns with them in one run. A bench that cannot be made is named with its reason.
+Each bench is a module in this folder with ``run(scale) -> rows`` (``frame``); it installs the programs for comparison
+through ``venvs`` and takes turns with them in one run. A bench that fails is listed with the reason.
 """
 
 import argparse
@@ -24,7 +24,7 @@ LIBRARIES = ("httpx", "feedparser", "selectolax", "ahocorasick-rs", "sqlmodel", 
 
 
 def machine() -> str:
-    """Tell on what the figures were measured."""
+    """Return a description of the machine."""
     cpu = platform.processor() or platform.machine()
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if sys.platform == "linux" else ():
         if line.startswith("model name"):
@@ -35,7 +35,7 @@ def machine() -> str:
 
 
 def versions() -> str:
-    """Name what was compared: our libraries, and every peer that is installed."""
+    """Return the versions of the libraries of this program and of every installed peer."""
     revision = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True
     )
@@ -48,20 +48,20 @@ def versions() -> str:
         for package in packages
     ]
     if venvs.available("newsboat"):
-        said = subprocess.run(["newsboat", "--version"], check=True, capture_output=True, text=True).stdout
-        peers.append(" ".join(said.split()[:2]))
+        output = subprocess.run(["newsboat", "--version"], check=True, capture_output=True, text=True).stdout
+        peers.append(" ".join(output.split()[:2]))
     return f"{', '.join(ours)}. Peers: {', '.join(peers) or 'none installed'}"
 
 
 def run_all(names: list[str], scale: Scale) -> tuple[Rows, list[str]]:
-    """Run the named benches; one that fails is named with its reason and stops none of the others."""
+    """Run benches by name; one that fails is listed with the reason, and the others continue."""
     rows: Rows = []
     failures = []
     for name in names:
         print(f"== {name}", flush=True)
         try:
             found = importlib.import_module(name).run(scale)
-        except Exception as error:  # noqa: BLE001 - the others are still to be measured; the report names this one
+        except Exception as error:  # noqa: BLE001 - the other benches continue; the report lists the error
             traceback.print_exc()
             failures.append(f"{name}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
             continue
@@ -71,7 +71,7 @@ def run_all(names: list[str], scale: Scale) -> tuple[Rows, list[str]]:
 
 
 def write(path: Path, rows: Rows, failures: list[str], command: str) -> None:
-    """Replace what stands below the mark in docs/performance.md."""
+    """Replace the text below the mark in docs/performance.md."""
     words, _, _ = path.read_text(encoding="utf-8").partition(MARK)
     parts = [
         words + MARK,
@@ -84,14 +84,16 @@ def write(path: Path, rows: Rows, failures: list[str], command: str) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the benches and write the report; 1 if one could not be measured."""
+    """Run the benches and write the report; return 1 if one could not be measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", nargs="*", metavar="BENCH", help=f"which ones (default: all of {', '.join(BENCHES)})")
+    parser.add_argument(
+        "bench", nargs="*", metavar="BENCH", help=f"names of benches (default: all of {', '.join(BENCHES)})"
+    )
     add_scale(parser)
-    parser.add_argument("--dry", action="store_true", help="print only, leave docs/performance.md as it is")
+    parser.add_argument("--dry", action="store_true", help="print only, do not change docs/performance.md")
     options = parser.parse_args(argv)
     if unknown := set(options.bench) - set(BENCHES):
-        parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+        parser.error(f"unknown bench {', '.join(sorted(unknown))}; use one of {', '.join(BENCHES)}")
     rows, failures = run_all(options.bench or list(BENCHES), options.scale)
     print(table(rows), *failures, sep="\n")
     if not options.dry:

@@ -1,7 +1,7 @@
-"""Quality on the shared development data: a table of measures and values, besides the floors of tests/quality.
+"""Quality on the shared development data: a table of measures and values, in addition to the floors of tests/quality.
 
-The data stand beside the checkout and belong to nobody here, so no test needs them. Give their folder as argument or in
-MONITOR_SHARED; the default is ../shared beside the checkout. Ends with 1 if the folder or a part of it is missing.
+The data are next to the checkout and not part of it, so no test needs them. Their folder is the argument or
+MONITOR_SHARED; the default is ../shared. Exits with 1 if the folder or a part of it is missing.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Scores = Iterator[tuple[str, Score]]
 
 
 def measure_extraction(shared: Path) -> Scores:
-    """Yield the scores of all pages, and of the half that was kept apart while the rules of structure were made."""
+    """Yield the scores of all pages, and of the half that was not used to develop the extraction."""
     folder = shared / "eval" / "extraction"
     truth: Truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     marked = {key: {name: value for name, value in page.items() if value} for key, page in truth.items()}
@@ -53,7 +53,7 @@ def measure_names(shared: Path) -> Scores:
 
 
 def measure_documents(shared: Path) -> Scores:
-    """Yield the scores of the real documents: their mentions, and which of them tell of one event."""
+    """Yield the scores of the real documents: their mentions, and the grouping of reports of one event."""
     folder = shared / "seeds"
     yield "documents.names", documents(folder, folder / "annotations.yaml")
     for name, dated in (("dated", True), ("undated", False)):
@@ -61,14 +61,14 @@ def measure_documents(shared: Path) -> Scores:
 
 
 def measure_feeds(shared: Path) -> Scores:
-    """Yield how many feeds the cheap path reads, and the share of those that it reads like feedparser.
+    """Yield the number of feeds that the fast parser reads, and the share with the same result as feedparser.
 
-    Most of them lack a title or a link, which alone would send them to feedparser: here that is let pass.
+    Most of the feeds lack a title or a link, which alone would send them to feedparser; this check is disabled here.
     """
     files = sorted((shared / "eval" / "feeds").rglob("*.xml"))
     if not files:
-        raise FileNotFoundError(f"{shared / 'eval' / 'feeds'} holds no feed")
-    expect, fast_xml._require = fast_xml._require, lambda _: None  # noqa: SLF001 - the check is left out, as said above
+        raise FileNotFoundError(f"{shared / 'eval' / 'feeds'} contains no feed")
+    expect, fast_xml._require = fast_xml._require, lambda _: None  # noqa: SLF001 - disables the check, see the docstring
     try:
         texts = {path: decode(path.read_bytes()) for path in files}
         read = {path: fast_xml.parse_fast_xml(text, URL, SOURCE) for path, text in texts.items()}
@@ -97,11 +97,11 @@ PARTS: tuple[tuple[str, Callable[[Path], Scores]], ...] = (
 
 
 def main() -> int:
-    """Print the measures of every part that is there; return 1 if any is missing."""
+    """Print the measures of every part of the data; return 1 if any part is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(os.environ.get("MONITOR_SHARED", ROOT.parent / "shared"))
     parser.add_argument("folder", nargs="?", type=Path, default=default, help="the data (default: %(default)s)")
-    parser.add_argument("--wrong", action="store_true", help="show what was wrong, too")
+    parser.add_argument("--wrong", action="store_true", help="print the wrong results, too")
     options: Any = parser.parse_args()
     if not options.folder.is_dir():
         print(f"The shared data are missing: there is no folder {options.folder}.", file=sys.stderr)

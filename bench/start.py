@@ -1,7 +1,7 @@
-"""What each start costs: help, a look, a pass with nothing to do, and the daemon with thousands of sources.
+"""Costs of starts: help, status, a pass with nothing to do, and the daemon with thousands of sources.
 
-Whole processes, with compiled files in place. The daemon is timed from its start to its first connection, on a new
-database and on one that knows the sources; one server on loopback stands for all of them and answers nothing.
+These are whole processes with compiled files. The daemon is timed from its start to its first connection, with a new
+database and with one that contains the sources; all sources have one server on loopback, which never responds.
 """
 
 import os
@@ -20,14 +20,14 @@ from frame import ROOT, Rows, Scale, main
 from venvs import measure
 
 COMMANDS = {"--help": (["--help"], 0.25), "status": (["status", "--json"], 0.5), "poll": (["poll", "--json"], 0.6)}
-"""What is typed, and the seconds of processor time that it may take."""
+"""Arguments of each command, and its limit in seconds of processor time."""
 
 MONITOR = [sys.executable, "-m", "monitor"]
-LONGEST = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 def configuration(sources: int, port: int = 9) -> str:
-    """Return sources.yaml for so many sources, each on a loopback address of its own."""
+    """Return sources.yaml for this number of sources, each on its own loopback address."""
     lines = ["settings:", "  database: sqlite:///bench.db", "  allowed_networks: [127.0.0.0/8]", "sources:"]
     hosts = (f"127.{1 + n // 62_500}.{n // 250 % 250}.{1 + n % 250}:{port}" for n in range(sources))
     lines += [f"  outlet-{n}: {{name: Outlet {n}, feed: 'http://{host}/feed'}}" for n, host in enumerate(hosts)]
@@ -35,7 +35,7 @@ def configuration(sources: int, port: int = 9) -> str:
 
 
 def commands(folder: Path, rounds: int) -> Rows:
-    """Return the processor time of commands that have nothing to do, on a database that is there."""
+    """Return rows with the processor time of commands that have nothing to do, on an existing database."""
     (folder / "sources.yaml").write_text(configuration(1).replace("{name", "{paused: for the bench, name", 1), "utf-8")
     place = {"PYTHONPATH": str(ROOT)}
     measure([*MONITOR, "poll"], folder, place)
@@ -46,15 +46,15 @@ def commands(folder: Path, rounds: int) -> Rows:
     return [
         {
             "what": f"monitor {name}, nothing to do: CPU s",
-            "ours": round(median(taken), 2),
+            "ours": round(median(elapsed), 2),
             "target": f"<= {COMMANDS[name][1]}",
         }
-        for name, taken in spent.items()
+        for name, elapsed in spent.items()
     ]
 
 
 def daemon(folder: Path, listener: socket.socket) -> tuple[float, float]:
-    """Start the daemon and return the seconds to its first connection: on the clock, and on the processor."""
+    """Start the daemon and return the seconds until its first connection: elapsed time and processor time."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (folder / "bench.log").open("wb") as log:
         before = time.monotonic()
@@ -62,19 +62,19 @@ def daemon(folder: Path, listener: socket.socket) -> tuple[float, float]:
             [*MONITOR, "run"], cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log
         )
         try:
-            listener.settimeout(LONGEST)
+            listener.settimeout(TIMEOUT_SECONDS)
             caller, _ = listener.accept()
-            taken = time.monotonic() - before
+            elapsed = time.monotonic() - before
             ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
             caller.close()
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
-    return taken, sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+    return elapsed, sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
-def silence(listener: socket.socket) -> None:
-    """Take what a daemon that was killed has left at the door."""
+def close_pending(listener: socket.socket) -> None:
+    """Close the pending connections of a killed daemon."""
     listener.settimeout(0)
     with suppress(BlockingIOError):
         while True:
@@ -82,7 +82,7 @@ def silence(listener: socket.socket) -> None:
 
 
 def run(scale: Scale = Scale.USUAL, sources: int = 0, rounds: int = 0) -> Rows:
-    """Start everything and return rows."""
+    """Measure all starts and return rows."""
     sources = sources or scale.of(1_000, 10_000, 10_000)
     rounds = rounds or scale.of(1, 3, 5)
     with TemporaryDirectory() as home:
@@ -91,15 +91,15 @@ def run(scale: Scale = Scale.USUAL, sources: int = 0, rounds: int = 0) -> Rows:
     for _ in range(rounds):
         with TemporaryDirectory() as home, socket.create_server(("0.0.0.0", 0), backlog=512) as listener:
             (Path(home) / "sources.yaml").write_text(configuration(sources, listener.getsockname()[1]), "utf-8")
-            for database in ("new database", "known to the database"):
+            for database in ("new database", "existing database"):
                 found.setdefault(database, []).append(daemon(Path(home), listener))
-                silence(listener)
-    for database, taken in found.items():
-        wall, cpu = (round(median(column), 2) for column in zip(*taken, strict=True))
+                close_pending(listener)
+    for database, elapsed in found.items():
+        wall, cpu = (round(median(column), 2) for column in zip(*elapsed, strict=True))
         what = f"monitor run, {sources} sources, {database}: s to the first poll, and CPU s"
         rows.append({"what": what, "ours": f"{wall} / {cpu}", "target": "< 2"})
     return rows
 
 
 if __name__ == "__main__":
-    main(__doc__, run, sources="how many sources the daemon has", rounds="how many rounds; the table shows medians")
+    main(__doc__, run, sources="number of sources of the daemon", rounds="number of rounds; the table shows medians")

@@ -1,8 +1,8 @@
-"""Storing and indexing articles: this program's store beside plain sqlite3 doing the least that could be called so.
+"""Store and index articles: this program's store compared with a minimal one on sqlite3.
 
-The peer keeps a row with a unique URL and a full-text index over an external content table, with executemany in the
-same batches and the same PRAGMAs. Ours keeps identities, addresses, folded text, the source's memory and a lease too.
-CPU of the process counts, since disks are shared.
+The peer stores a row with a unique URL and a full-text index over an external content table, with executemany in the
+same batches and with the same PRAGMAs. Our store also writes entry keys, URLs, normalized text, the poll state and a
+lease. Processor time is measured, because disks are shared.
 """
 
 import random
@@ -55,8 +55,8 @@ def vocabulary() -> list[str]:
     return [*SYLLABLES, *LATIN, *made]
 
 
-def made_up(count: int, start: int = 0) -> Iterator[Article]:
-    """Yield articles of about 3 KB with words as frequent as words are (Zipf)."""
+def generate_articles(count: int, start: int = 0) -> Iterator[Article]:
+    """Yield articles of about 3 KB with word frequencies as in a language (Zipf)."""
     words = vocabulary()
     chooser = random.Random(start)
     weights = [1 / (rank + 1) for rank in range(len(words))]
@@ -69,8 +69,8 @@ def made_up(count: int, start: int = 0) -> Iterator[Article]:
 
 
 def polls(count: int, size: int) -> list[list[Article]]:
-    """Return articles in the portions that polls bring."""
-    made = list(made_up(count))
+    """Return articles in batches of the size of a poll."""
+    made = list(generate_articles(count))
     return [made[at : at + size] for at in range(0, count, size)]
 
 
@@ -117,7 +117,7 @@ def ours(folder: Path, work: list[list[Article]]) -> float:
 
 
 def run(scale: Scale = Scale.USUAL, articles: int = 0, poll: int = 30, rounds: int = 0) -> Rows:
-    """Compare and return rows."""
+    """Compare the two stores and return rows."""
     count = articles or scale.of(1500, 4500, 9000)
     work = polls(count, poll)
     spent: list[tuple[float, float]] = []
@@ -137,4 +137,4 @@ def run(scale: Scale = Scale.USUAL, articles: int = 0, poll: int = 30, rounds: i
 
 
 if __name__ == "__main__":
-    main(__doc__, run, articles="how many articles", poll="how many of them a poll brings", rounds="how many rounds")
+    main(__doc__, run, articles="number of articles", poll="articles of a poll", rounds="number of rounds")

@@ -1,9 +1,8 @@
-"""Copies and stories beside MinHash (datasketch, rensa) and a TF-IDF baseline: how much is found, at what cost.
+"""Duplicates and stories compared with MinHash (datasketch, rensa) and a TF-IDF baseline: quality and costs.
 
-Copies are judged on the labelled pairs of tests/support/synthetic_articles.py,
-stories on the shared events (B-cubed F1) where they are.
-The stream is made of words drawn as a language draws them, 3.7 KB an article: seven in ten new, a fifth edited copies,
-a tenth from templates. Every side counts its own processor time, in a process of its own.
+Duplicates are measured on the labelled pairs of tests/support/synthetic_articles.py, stories on the shared events
+(B-cubed F1) if they exist. The stream has words distributed as in a language, 3.7 KB an article: seven in ten are new,
+a fifth are edited copies, a tenth come from templates. Each program counts its processor time in its own process.
 """
 
 import dbm
@@ -68,7 +67,7 @@ else:
 
 
 def stream(count: int) -> Iterator[tuple[str, str]]:
-    """Yield titles and bodies of a stream of news."""
+    """Yield titles and bodies of a generated stream of news."""
     rng = random.Random(SEED)
     letters = "bcdfghklmnprstvwz"
     words = ["".join(rng.choice(letters) + rng.choice("aeiou") for _ in range(rng.randint(1, 4))) for _ in range(WORDS)]
@@ -98,9 +97,9 @@ def _changed(line: str, rng: random.Random) -> str:
 
 
 def measure_stream(count: int) -> dict[str, float]:
-    """Group a stream in this process; return milliseconds an article, in all and in the last tenth, and peak MB.
+    """Group a stream in this process; return milliseconds per article, in all and in the last tenth, and peak MB.
 
-    The texts lie in a file, as in the daemon they lie in the database: the peak is that of the shelf.
+    The texts are in a file, as the daemon keeps them in the database, so the peak is that of the grouping index.
     """
     from monitor.domain.article import Article
     from monitor.stories.features import Vocabulary
@@ -125,65 +124,65 @@ def measure_stream(count: int) -> dict[str, float]:
     return {"all": spent / count * 1e3, "last": last / (count / 10) * 1e3, "peak": peak, "copies": copies / count}
 
 
-def judge_pairs() -> tuple[list[bool], list[bool], Path]:
-    """Judge the labelled pairs; return what is true, what is said, and a file of them for the peers."""
+def find_duplicates() -> tuple[list[bool], list[bool], Path]:
+    """Compare the labelled pairs; return the true and the found results, and a file of the pairs for the peers."""
     from support.synthetic_articles import pairs
 
     from monitor.stories.fingerprints import normalize_text
     from monitor.stories.near_duplicates import compare_texts
 
     path = ROOT / "bench" / "peers" / "pairs.jsonl"
-    truth, said, lines = [], [], []
+    truth, found, lines = [], [], []
     for pair in pairs(SEED, 30):
         one, other = (normalize_text(each.title, each.body) for each in (pair.one, pair.other))
-        said.append(len({*one.fingerprints} & {*other.fingerprints}) >= 2 and compare_texts(one, other).is_duplicate)
+        found.append(len({*one.fingerprints} & {*other.fingerprints}) >= 2 and compare_texts(one, other).is_duplicate)
         truth.append(pair.copy)
         lines.append(json.dumps({"one": pair.one.body, "other": pair.other.body}))
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines), encoding="utf-8")
-    return truth, said, path
+    return truth, found, path
 
 
-def tf_idf(rows: list[dict[str, Any]], bar: float) -> list[str]:
-    """Group articles online by the cosine to each story's centre over all words: the usual baseline."""
+def tf_idf(rows: list[dict[str, Any]], threshold: float) -> list[str]:
+    """Group articles in their order by the cosine to each story's centroid over all words: the usual baseline."""
     import math
     from collections import Counter
 
     seen: Counter[str] = Counter()
-    centres: dict[str, Counter[str]] = {}
-    found = []
+    centroids: dict[str, Counter[str]] = {}
+    groups = []
     for number, row in enumerate(rows):
         counts = Counter(f"{row['title']} {row['text']}".lower().split())
         seen.update(counts.keys())
         weights = {word: count * math.log((number + 2) / seen[word]) for word, count in counts.items()}
         norm = math.hypot(*weights.values()) or 1.0
-        best, name = bar, ""
-        for story, centre in centres.items():
-            dot = sum(weight * centre[word] for word, weight in weights.items() if word in centre)
-            cosine = dot / norm / (math.hypot(*centre.values()) or 1.0)
+        best, name = threshold, ""
+        for story, centroid in centroids.items():
+            dot = sum(weight * centroid[word] for word, weight in weights.items() if word in centroid)
+            cosine = dot / norm / (math.hypot(*centroid.values()) or 1.0)
             if cosine > best:
                 best, name = cosine, story
-        centres.setdefault(name or str(number), Counter()).update(weights)
-        found.append(name or str(number))
-    return found
+        centroids.setdefault(name or str(number), Counter()).update(weights)
+        groups.append(name or str(number))
+    return groups
 
 
 def peer(kind: str, path: Path) -> Any:
-    """Run a peer over a file in its own environment."""
+    """Run a peer on a file in its own environment."""
     command = [str(interpreter("copies")), "-c", PEER, kind, str(path)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def quality(truth: list[bool], said: list[bool]) -> str:
-    """Write precision and recall."""
-    hit = sum(one and other for one, other in zip(truth, said, strict=True))
-    return f"P {hit / max(1, sum(said)):.3f} R {hit / sum(truth):.3f}"
+def quality(truth: list[bool], found: list[bool]) -> str:
+    """Return precision and recall as text."""
+    hit = sum(one and other for one, other in zip(truth, found, strict=True))
+    return f"P {hit / max(1, sum(found)):.3f} R {hit / sum(truth):.3f}"
 
 
 def run(scale: Scale = Scale.USUAL, articles: int = 0) -> Rows:
-    """Measure everything; ``articles`` is how long the stream is."""
+    """Measure duplicates and stories; ``articles`` is the length of the stream."""
     count = articles or scale.of(2_000, 10_000, 50_000)
-    truth, said, path = judge_pairs()
+    truth, found, path = find_duplicates()
     command = [sys.executable, str(Path(__file__)), "--stream", str(count)]
     ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     sample = ROOT / "bench" / "peers" / "stream.jsonl"
@@ -194,11 +193,11 @@ def run(scale: Scale = Scale.USUAL, articles: int = 0) -> Rows:
         try:
             theirs = quality(truth, peer(kind, path))
         except PeerMissing as error:
-            print(f"left out: {error}", flush=True)
+            print(f"not compared: {error}", flush=True)
             continue
-        rows.append(_row("copies, labelled pairs", kind, quality(truth, said), theirs, "", "P >= 0.98, R >= 0.95"))
+        rows.append(_row("duplicates, labelled pairs", kind, quality(truth, found), theirs, "", "P >= 0.98, R >= 0.95"))
         cost = float(peer(kind, sample))
-        mine = f"{ours['all']:.2f} (stories too)"
+        mine = f"{ours['all']:.2f} (with stories)"
         rows.append(
             _row(f"CPU ms an article, {count:,}", kind, mine, f"{cost:.2f}", f"{ours['all'] / cost:.2f}", "<= 1")
         )
@@ -211,12 +210,12 @@ def _events(scale: Scale) -> Rows:
     from quality.measures import b_cubed, stories
 
     rows = []
-    for name, what, bar in (("articles.jsonl", "full articles", 0.25), ("titles.jsonl", "headlines", 0.3)):
+    for name, what, threshold in (("articles.jsonl", "full articles", 0.25), ("titles.jsonl", "headlines", 0.3)):
         texts = [json.loads(line) for line in (SHARED / name).read_text(encoding="utf-8").splitlines()]
         if scale is Scale.QUICK and len(texts) > 1000:
             continue
         mine = stories(SHARED / name).values["f1"]
-        theirs = b_cubed([row["story"] for row in texts], tf_idf(texts, bar))[2]
+        theirs = b_cubed([row["story"] for row in texts], tf_idf(texts, threshold))[2]
         aim = ">= 0.95" if what == "full articles" else ">= 0.70"
         rows.append(_row(f"stories, {what}: B-cubed F1", "TF-IDF", f"{mine:.3f}", f"{theirs:.3f}", "", aim))
     return rows
@@ -230,4 +229,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--stream"]:
         print(json.dumps(measure_stream(int(sys.argv[2]))))
     else:
-        main(__doc__, run, articles="how long the stream is")
+        main(__doc__, run, articles="length of the stream")

@@ -1,4 +1,4 @@
-"""Peers, each in a virtual environment of its own under bench/peers (not kept in git)."""
+"""Peers, each in its own virtual environment in bench/peers (not in git)."""
 
 import os
 import subprocess
@@ -9,12 +9,12 @@ from shutil import which
 
 HERE = Path(__file__).parent
 PEERS = {
-    "reader": ["reader", "sgmllib3k"],  # reader's own feedparser imports sgmllib, which its metadata does not name
+    "reader": ["reader", "sgmllib3k"],  # reader's copy of feedparser imports sgmllib, which is not in its metadata
     "rss2email": ["rss2email"],
     "trafilatura": [
         "trafilatura",
         "lxml_html_clean",
-    ],  # justext, which it imports, needs the latter and does not name it
+    ],  # its dependency justext imports the latter without requiring it
     "names": ["pyahocorasick", "flashtext2"],
     "copies": ["datasketch", "rensa"],
 }
@@ -35,7 +35,7 @@ print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, us
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a process and its children used: wall and processor seconds, peak memory of the biggest one in megabytes."""
+    """Costs of a process and its children: elapsed and processor seconds, and the largest peak memory in megabytes."""
 
     wall: float
     cpu: float
@@ -43,13 +43,13 @@ class Spent:
 
 
 class PeerMissing(Exception):
-    """A peer cannot be had here; the text says why. What it would have been compared with is measured all the same."""
+    """Raised if a peer cannot be installed or found; the message has the reason. The bench continues without it."""
 
 
 def interpreter(peer: str) -> Path:
-    """Return the Python that has the peer's packages, making its environment the first time (needs an index).
+    """Return the Python with the peer's packages; create its environment on first use (needs a package index).
 
-    Raises ``PeerMissing`` where that fails.
+    Raises ``PeerMissing`` if the installation fails.
     """
     home = HERE / "peers" / peer
     python = home / "bin" / "python"
@@ -60,7 +60,7 @@ def interpreter(peer: str) -> Path:
         install = [str(python), "-m", "pip", "install", "--quiet", *PEERS[peer]]
         done = subprocess.run(install, check=False, capture_output=True, text=True)
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+            last = (done.stderr.strip().splitlines() or ["no output of pip"])[-1]
             raise PeerMissing(f"{', '.join(PEERS[peer])} cannot be installed: {last}")
         stamp.write_text(wanted, encoding="utf-8")
     return python
@@ -75,24 +75,24 @@ def version(peer: str, package: str) -> str:
 
 
 def available(program: str) -> bool:
-    """Tell whether a program of the system is there; benches leave out what is not."""
+    """Return whether a program of the system is installed; benches omit missing ones."""
     return which(program) is not None
 
 
 def measure(command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> Spent:
-    """Run a command to its end and count what it and its children used. Raises ``RuntimeError`` with its last words.
+    """Run a command and return its costs, including its children. Raises ``RuntimeError`` with its last output.
 
-    A small process starts it, for the peak of a process counts that of the one it was forked from.
+    A small process starts it, because the peak of a process includes that of its parent before the fork.
     """
     log = cwd / "bench.log"
-    # Compiled files are kept, as in any installation; a shell that forbids them would measure the compiler.
+    # Compiled files are written, as in any installation; otherwise the compiler would be measured.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     starter = [sys.executable, "-I", "-S", "-c", STARTER, str(log), *command]
-    told = subprocess.run(
+    result = subprocess.run(
         starter, cwd=cwd, env={**inherited, **(environment or {})}, check=True, stdout=subprocess.PIPE
     ).stdout.split()
-    if code := int(told[0]):
+    if code := int(result[0]):
         words = log.read_text(encoding="utf-8", errors="replace")[-2000:]
         raise RuntimeError(f"{command[0]} ended with {code}: {words}")
-    wall, cpu, peak = map(float, told[1:])
+    wall, cpu, peak = map(float, result[1:])
     return Spent(wall, cpu, peak / 1024)
