@@ -94,7 +94,7 @@ def cut(response: bytes, step: int) -> Respond:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_document_with_a_faulty_head_is_read_whole(fault: str) -> None:
-    """Feeds and article pages of such servers have the same body as those of a faultless one."""
+    """Feeds and article pages of such servers have the same body as from a server without errors."""
     for purpose in FetchPurpose:
         result = on_loop(fetch(respond_with(FAULTS[fault]), purpose))
         assert isinstance(result, Fetched), (fault, result)

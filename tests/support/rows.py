@@ -40,7 +40,7 @@ def leased(database: Database, name: str = "times", now: datetime = NOW) -> Leas
 
 
 def kept(database: Database, *drafts: NewArticle, name: str = "times", now: datetime = NOW) -> list[StoredArticle]:
-    """Register the source if necessary, store the articles, and return those that wait for matching."""
+    """Register the source if necessary, store the articles, and return the articles to match."""
     if name not in database.sources.load_poll_states():
         database.sources.register([source(name, f"https://{name}.example/rss")], now)
     lease = leased(database, name, now)

@@ -1,4 +1,4 @@
-"""What a program can check of deploy/: that it names commands that exist, gives away nothing, and stays hardened."""
+"""Files in deploy/: their commands exist, they contain no secret, and they stay hardened."""
 
 import re
 import shlex
@@ -48,7 +48,7 @@ HARDENED = {
 
 
 def unit() -> dict[str, list[str]]:
-    """Read the unit file: key -> its values, in order."""
+    """Return the unit file as keys with their values, in order."""
     found: dict[str, list[str]] = {}
     for line in (DEPLOY / "monitor.service").read_text(encoding="utf-8").splitlines():
         key, equals, value = line.partition("=")
@@ -58,7 +58,7 @@ def unit() -> dict[str, list[str]]:
 
 
 def instructions() -> list[tuple[str, str]]:
-    """Read the Dockerfile: (instruction, rest), continued lines joined."""
+    """Return the Dockerfile as pairs of instruction and arguments, continued lines joined."""
     text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     joined = re.sub(r"\\\n\s*", "", "\n".join(line for line in text.splitlines() if not line.startswith("#")))
     return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in joined.splitlines()) if word]
@@ -70,35 +70,35 @@ def compose() -> dict[str, Any]:
 
 
 def check_command(words: list[str]) -> None:
-    """Fail unless ``words`` are a command of ours with options it has."""
+    """Fail unless ``words`` are a command of this program with existing options."""
     command = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined] # a typer app is a group
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("-")} <= known
 
 
-def test_service_is_hardened() -> None:
-    """Each fence stands: no privileges, nothing writable but its state, no exotic sockets or calls."""
+def test_the_service_is_hardened() -> None:
+    """It has no privileges, writes only its state, and uses no unusual sockets or system calls."""
     read = unit()
     assert {key: read[key][-1] for key in HARDENED} == HARDENED
     assert read["SystemCallFilter"] == ["@system-service", "~@privileged"]
     assert "link-local" in read["IPAddressDeny"][0]
 
 
-def test_service_runs_a_command_that_exists() -> None:
-    """ExecStart names a command and options of this program, and a database inside the state folder."""
+def test_the_service_runs_an_existing_command() -> None:
+    """ExecStart has a command and options of this program, and a database inside the state folder."""
     program, *words = shlex.split(unit()["ExecStart"][0])
     assert program.endswith("/bin/monitor")
     check_command(words)
     assert words[words.index("--database") + 1] == "sqlite:////var/lib/monitor/monitor.db"
 
 
-def test_service_leaves_time_to_drain() -> None:
-    """SIGTERM lets work finish for 20 seconds before systemd kills."""
+def test_the_service_has_time_to_finish_running_work() -> None:
+    """After SIGTERM work may finish for 20 seconds before systemd kills the process."""
     assert int(unit()["TimeoutStopSec"][0]) > 20
 
 
-def test_image_is_built_in_two_stages_and_runs_as_nobody() -> None:
-    """The last stage has no build tools, a numeric user that is not root, and signals reach the program."""
+def test_the_image_is_built_in_two_stages_and_runs_without_root() -> None:
+    """The last stage has no build tools and a numeric user that is not root, and signals reach the program."""
     lines = instructions()
     words = [word for word, _ in lines]
     assert words.count("FROM") == 2
@@ -109,8 +109,8 @@ def test_image_is_built_in_two_stages_and_runs_as_nobody() -> None:
     check_command(yaml.safe_load(last["CMD"]))
 
 
-def test_image_holds_bytecode_of_all_that_it_runs() -> None:
-    """Its root is read-only and its Python comes without bytecode: what is not compiled here is so at every start."""
+def test_the_image_contains_bytecode_of_all_modules() -> None:
+    """Its root is read-only and its Python has no bytecode, so modules would be compiled at every start."""
     stages = [index for index, (word, _) in enumerate(instructions()) if word == "FROM"]
     build, last = instructions()[: stages[1]], instructions()[stages[1] :]
     assert all("--no-compile" in rest for _, rest in build if "pip install" in rest)
@@ -122,8 +122,8 @@ def test_image_holds_bytecode_of_all_that_it_runs() -> None:
     assert not any(re.search(skipped[0], f"/usr/local/lib/python3.11/{name}.py") for name in ("asyncio/base", "ssl"))
 
 
-def test_image_tells_its_health_by_the_daemons_own_probe() -> None:
-    """HEALTHCHECK asks /readyz where the daemon listens by default, without a shell."""
+def test_the_health_check_of_the_image_uses_the_probe_of_the_daemon() -> None:
+    """HEALTHCHECK requests /readyz at the daemon's default address, without a shell."""
     health = dict(instructions())["HEALTHCHECK"]
     program, *words = yaml.safe_load(health.partition("CMD ")[2])
     host, port = Settings(Secret("sqlite://")).probe_address or ("", 0)
@@ -133,11 +133,11 @@ def test_image_tells_its_health_by_the_daemons_own_probe() -> None:
 
 
 Pins = dict[str, list[tuple[Requirement, int]]]
-"""Package -> its pins, one for each marker (such as a Python version), and how many files are known by their hash."""
+"""Pins by package, one for each marker (such as a Python version), with the number of hashes."""
 
 
 def read_lock(path: Path) -> Pins:
-    """Read a requirements file in which every line is a pin with the hashes of its files."""
+    """Return the pins of a requirements file whose lines are pins with hashes."""
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     found: Pins = {}
     for line in text.splitlines():
@@ -158,8 +158,8 @@ DEVELOPMENT = read_lock(ROOT / "requirements-dev.txt")
 
 
 @pytest.mark.parametrize("lock", [PRODUCT, DEVELOPMENT], ids=["product", "development"])
-def test_lock_pins_one_version_of_each_file_by_hash(lock: Pins) -> None:
-    """Each line is an exact version with hashes; where a package has several pins, markers tell them apart."""
+def test_a_lock_pins_one_version_of_each_package_by_hash(lock: Pins) -> None:
+    """Each line is an exact version with hashes; several pins of a package have different markers."""
     for name, pins in lock.items():
         assert all(str(pin.specifier).startswith("==") and hashes for pin, hashes in pins), name
         assert len({str(pin.marker) for pin, _ in pins}) == len(pins), name
@@ -168,8 +168,8 @@ def test_lock_pins_one_version_of_each_file_by_hash(lock: Pins) -> None:
 @pytest.mark.parametrize(
     ("lock", "extras"), [(PRODUCT, ["postgres", "chat"]), (DEVELOPMENT, ["postgres", "chat", "dev"])]
 )
-def test_lock_fits_pyproject(lock: Pins, extras: list[str]) -> None:
-    """Every requirement of pyproject.toml and of the build is pinned within its bounds; else run `make lock`."""
+def test_the_locks_satisfy_pyproject(lock: Pins, extras: list[str]) -> None:
+    """Every requirement of pyproject.toml and of the build is pinned within its bounds; otherwise run `make lock`."""
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = content["project"]
     lines = [*content["build-system"]["requires"], *project["dependencies"]]
@@ -181,18 +181,18 @@ def test_lock_fits_pyproject(lock: Pins, extras: list[str]) -> None:
             assert all(requirement.specifier.contains(version, prereleases=True) for version in pinned), requirement
 
 
-def test_build_requirements_of_the_locks_are_those_of_pyproject() -> None:
-    """deploy/build.in repeats what pyproject.toml needs to build, which the lock compiler does not read."""
+def test_the_build_requirements_equal_those_of_pyproject() -> None:
+    """deploy/build.in repeats the build requirements of pyproject.toml, which the lock compiler does not read."""
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert (DEPLOY / "build.in").read_text(encoding="utf-8").split() == content["build-system"]["requires"]
 
 
-def test_development_uses_the_versions_of_the_product() -> None:
-    """What is tested is what is released."""
+def test_development_and_product_have_the_same_versions() -> None:
+    """The tests run with the released versions."""
     assert all(versions(DEVELOPMENT, name) == versions(PRODUCT, name) for name in PRODUCT)
 
 
-def test_image_installs_nothing_without_its_hash() -> None:
+def test_the_image_installs_libraries_by_hash() -> None:
     """Libraries and the build backend are installed by hash; the program itself is installed without dependencies."""
     commands = [rest for word, rest in instructions() if word == "RUN" and "pip install" in rest]
     assert len(commands) == 2
@@ -200,8 +200,8 @@ def test_image_installs_nothing_without_its_hash() -> None:
     assert "--no-deps --no-build-isolation . " in commands[1]
 
 
-def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
-    """No secret stands in a layer, and .dockerignore lets in everything the build copies."""
+def test_the_image_contains_no_secret_and_all_copied_files() -> None:
+    """No layer contains a secret, and .dockerignore includes all files that the build copies."""
     lines = instructions()
     assert not [rest for word, rest in lines if word in {"ENV", "ARG"} and re.search("PASSWORD|SECRET|TOKEN", rest)]
     allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
@@ -214,8 +214,8 @@ def test_image_holds_no_secret_and_finds_what_it_copies() -> None:
 
 @pytest.mark.parametrize("name", ["monitor", "worker"])
 @pytest.mark.parametrize("key", ["init", "read_only"])
-def test_container_is_closed(key: str, name: str) -> None:
-    """A reaper for worker processes, and a root that cannot be written."""
+def test_containers_have_a_reaper_and_a_read_only_root(key: str, name: str) -> None:
+    """The reaper is needed for worker processes."""
     service = compose()["services"][name]
     assert service[key] is True
     assert service["cap_drop"] == ["ALL"]
@@ -223,7 +223,7 @@ def test_container_is_closed(key: str, name: str) -> None:
 
 
 def test_compose_waits_for_the_database_and_keeps_its_data() -> None:
-    """The daemon starts once PostgreSQL answers; both keep their data in volumes."""
+    """The daemon starts when PostgreSQL is ready; both keep their data in volumes."""
     content = compose()
     database, daemon = content["services"]["database"], content["services"]["monitor"]
     assert daemon["depends_on"]["database"]["condition"] == "service_healthy"
@@ -232,8 +232,8 @@ def test_compose_waits_for_the_database_and_keeps_its_data() -> None:
     assert (DEPLOY / daemon["build"]["context"] / daemon["build"]["dockerfile"]).resolve() == DEPLOY / "Dockerfile"
 
 
-def test_workers_run_a_command_that_exists_on_the_same_database() -> None:
-    """As many as wanted: nothing that only one could have; the probe is where the image looks for it."""
+def test_workers_run_an_existing_command_on_the_same_database() -> None:
+    """Their number is not limited by a fixed port or name; the probe has the address that the image checks."""
     services = compose()["services"]
     worker, daemon = services["worker"], services["monitor"]
     check_command(worker["command"])
@@ -244,8 +244,8 @@ def test_workers_run_a_command_that_exists_on_the_same_database() -> None:
     assert worker["command"][-1] == f"{host}:{port}"
 
 
-def test_no_password_is_written_down() -> None:
-    """What compose needs comes from the environment, and env.example names it without a value."""
+def test_no_file_contains_a_password() -> None:
+    """Compose takes its values from the environment, and env.example lists them without values."""
     text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
     example = (DEPLOY / "env.example").read_text(encoding="utf-8")
     for name in set(re.findall(r"\$\{(\w+):\?", text)):

@@ -13,7 +13,7 @@ ROWS = [
 
 
 def test_each_attack_names_tests_that_exist() -> None:
-    """A renamed or deleted test is renamed in the table, too; no row is without a test."""
+    """The table must be updated with the tests; no row is without a test."""
     assert len(ROWS) > 60
     for row in ROWS:
         assert_tests_exist(row)

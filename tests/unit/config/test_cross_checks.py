@@ -1,4 +1,4 @@
-"""What must hold between the keys of a file, and what is merely doubtful."""
+"""Checks across the keys of a file: contradictions are errors, doubtful values are warnings."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from monitor.config.load import load_configuration, parse_configuration
 from monitor.domain.errors import ConfigError
 
 HEAD = "sources: {a: {feed: 'https://x.example/f'}}\nofficials: {o: {name: Tô Lâm}}\nrules: {r: {officials: o}}\n"
-TOLD = "digests: {d: {rules: r, at: immediately}}\n"
+DIGESTS = "digests: {d: {rules: r, at: immediately}}\n"
 WARNINGS = {
     "sources: {a: {feed: 'https://x.example', poll_interval: 10s}}": "a.poll_interval: a public server",
     "sources: {a: {feed: 'http://10.1.2.3/f'}}": "a.feed: this address is in a private network",
@@ -32,7 +32,7 @@ WARNINGS = {
     "rules: {r: {query: 'tax NEAR budget'}}": "write NEAR/5, with the words allowed between",
     "settings: {timezone: UTC}": "there are no sources",
 }
-FAULTS = {
+ERRORS = {
     "sources: {a: {feed: 'https://x.example', listing: {url: 'https://x.example', items: li}}}": "not both",
     "sources: {a: {listing: {url: 'https://x.example'}}}": "items is missing; add it: CSS selector of one article",
     "sources: {a: {feed: 'https://x.example', poll_interval: 2h, max_silence: 1h}}": "longer than the poll interval",
@@ -48,56 +48,56 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "words"), WARNINGS.items(), ids=range(len(WARNINGS)))
-def test_doubtful_files_are_taken_with_a_warning(text: str, words: str) -> None:
-    """What is allowed but hardly meant is said with its place, and stops nobody."""
-    told = [str(warning) for warning in parse_configuration(text.encode(), Path("s.yaml"), {}).warnings]
-    assert any(words in warning and warning.startswith("s.yaml:") for warning in told), told
+def test_a_doubtful_value_is_accepted_with_a_warning(text: str, words: str) -> None:
+    """The warning has the place of a value that is allowed but probably not intended."""
+    warnings = [str(warning) for warning in parse_configuration(text.encode(), Path("s.yaml"), {}).warnings]
+    assert any(words in warning and warning.startswith("s.yaml:") for warning in warnings), warnings
 
 
-@pytest.mark.parametrize(("text", "words"), FAULTS.items(), ids=range(len(FAULTS)))
-def test_contradictions_are_faults(text: str, words: str) -> None:
-    """Keys that contradict each other, or name what is not there, are faults with a remedy."""
+@pytest.mark.parametrize(("text", "words"), ERRORS.items(), ids=range(len(ERRORS)))
+def test_contradictions_are_errors(text: str, words: str) -> None:
+    """Contradictory keys and references to missing entries are errors with a suggestion."""
     with pytest.raises(ConfigError) as caught:
         parse_configuration(text.encode(), Path("s.yaml"), {})
-    assert any(words in str(fault) for fault in caught.value.issues), str(caught.value)
+    assert any(words in str(error) for error in caught.value.issues), str(caught.value)
 
 
 @pytest.mark.parametrize(
     "query", ['"law and order"', "/bread and butter/", '="or" AND x', "title:x OR y NOT z", "orange"]
 )
-def test_operators_that_are_quoted_or_written_right_are_silent(query: str) -> None:
-    """Only what looks like a lost operator is doubted."""
+def test_quoted_and_valid_operators_give_no_warning(query: str) -> None:
+    """Only words that look like a mistyped operator give a warning."""
     source = "sources: {a: {feed: 'https://x.example/f'}}"
     text = f"{source}\nrules: {{q: {{query: '{query}'}}}}\ndigests: {{d: {{rules: all, at: immediately}}}}\n"
     assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
 
 
-def test_secrets_in_their_places_are_silent() -> None:
-    """Sources and channels may be called like a key that takes a secret."""
+def test_references_to_secrets_give_no_warning() -> None:
+    """The id of a source or channel may be the name of a key for a secret."""
     text = "sources: {server: {feed: 'https://x.example', headers: {A: '${X}'}}}\nchannels: {url: {chat: '${Y}'}}\n"
-    told = parse_configuration(text.encode(), Path("s.yaml"), {"X": "abcdef", "Y": "slack://a/b/c"}).warnings
-    assert not [str(warning) for warning in told if "is plain text" in str(warning)]
+    warnings = parse_configuration(text.encode(), Path("s.yaml"), {"X": "abcdef", "Y": "slack://a/b/c"}).warnings
+    assert not [str(warning) for warning in warnings if "is plain text" in str(warning)]
 
 
-def test_allowed_networks_and_told_rules_are_silent() -> None:
-    """What the user has said that he means is not doubted."""
+def test_allowed_networks_and_rules_of_a_digest_give_no_warning() -> None:
+    """There is no warning about a value that another key confirms."""
     text = (
         "settings: {allowed_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', poll_interval: 1s}}\n"
     )
     assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
-    assert parse_configuration((HEAD + TOLD).encode(), Path("s.yaml"), {}).warnings == ()
+    assert parse_configuration((HEAD + DIGESTS).encode(), Path("s.yaml"), {}).warnings == ()
 
 
-@pytest.mark.parametrize(("mode", "is_refused"), [(0o600, False), (0o640, True), (0o604, True)])
+@pytest.mark.parametrize(("mode", "is_error"), [(0o600, False), (0o640, True), (0o604, True)])
 def test_a_secret_in_a_file_that_others_can_read_is_an_error_of_check(
-    tmp_path: Path, mode: int, is_refused: bool
+    tmp_path: Path, mode: int, is_error: bool
 ) -> None:
     """A private file may have secrets in it, with a warning; the daemon is not stopped by either."""
     path = tmp_path / "sources.yaml"
     path.write_text("channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}", encoding="utf-8")
     path.chmod(mode)
     assert load_configuration(path, {}).warnings
-    if not is_refused:
+    if not is_error:
         assert load_configuration(path, {}, refuse_shared_secrets=True).warnings
         return
     with pytest.raises(ConfigError, match=r"secret: a secret is readable .* other users .*chmod 600"):
@@ -105,7 +105,7 @@ def test_a_secret_in_a_file_that_others_can_read_is_an_error_of_check(
 
 
 def test_a_reference_to_a_secret_is_allowed_in_any_file(tmp_path: Path) -> None:
-    """Names of variables and files are no secrets."""
+    """The name of a variable or file is not a secret."""
     path = tmp_path / "sources.yaml"
     path.write_text(
         "settings: {database: 'postgresql+psycopg://monitor:${PW}@db.example/monitor'}\n"

@@ -1,4 +1,4 @@
-"""Whatever stands in the file, it is a configuration or a list of faults with places, and never anything else."""
+"""Any file gives a configuration or a list of errors with places, and no other result."""
 
 import json
 from pathlib import Path
@@ -61,16 +61,16 @@ def outcome(text: str) -> Configuration | tuple[object, ...]:
 
 @settings(max_examples=300, deadline=None)
 @given(FILES)
-def test_any_tree_is_a_configuration_or_faults(tree: dict[str, Any]) -> None:
-    """Known keys with any values, at any depth, are checked without ever stumbling (JSON is YAML)."""
+def test_any_tree_gives_a_configuration_or_errors(tree: dict[str, Any]) -> None:
+    """Known keys with any values, at any depth, cause no other exception (JSON is YAML)."""
     found = outcome(json.dumps(tree))
     assert isinstance(found, Configuration) or found
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.data())
-def test_a_good_file_damaged_anywhere_is_answered(data: st.DataObject) -> None:
-    """Letters taken out of a good file, or put into it, at any place, yield a configuration or faults."""
+def test_a_damaged_file_gives_a_configuration_or_errors(data: st.DataObject) -> None:
+    """Characters are removed from a valid file, or inserted, at any place."""
     start = data.draw(st.integers(0, len(CONFIG_TEMPLATE)))
     end = data.draw(st.integers(start, min(len(CONFIG_TEMPLATE), start + 40)))
     insert = data.draw(st.text(alphabet="[]{}:,-#&*!|>'\"%@`\n\t a1é\0", max_size=4))
@@ -81,9 +81,9 @@ def test_a_good_file_damaged_anywhere_is_answered(data: st.DataObject) -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("name", PATHS)
 def test_no_id_can_name_a_path(section: str, name: str) -> None:
-    """Ids become file names and parts of keys: nothing but small letters, digits and hyphens passes."""
+    """Ids become file names and parts of keys, so only lower-case letters, digits and hyphens are valid."""
     found = outcome(json.dumps({section: {name: {}}}))
-    assert any("is not a valid id" in str(fault) for fault in found)  # type: ignore[union-attr] # a configuration is no iterable and would fail here
+    assert any("is not a valid id" in str(error) for error in found)  # type: ignore[union-attr] # a configuration is not iterable, so it fails here
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_no_id_can_name_a_path(section: str, name: str) -> None:
     ],
 )
 def test_no_error_repeats_a_secret(place: str) -> None:
-    """Whatever is wrong with a value that may be a secret, the fault does not tell the value."""
+    """An error about a value that may be a secret does not contain the value."""
     with pytest.raises(ConfigError) as caught:
         parse_configuration(place.replace("CANARY", "c4nary").replace("${c4nary}", "${NAME}").encode(), HERE, {})
-    told = str(caught.value).replace('there is no key "c4nary"', "").replace("c4nary: there is no key", "")
-    assert "c4nary" not in told.replace("server.c4nary", "")
+    shown = str(caught.value).replace('there is no key "c4nary"', "").replace("c4nary: there is no key", "")
+    assert "c4nary" not in shown.replace("server.c4nary", "")

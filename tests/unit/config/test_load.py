@@ -1,4 +1,4 @@
-"""sources.yaml becomes a configuration, or every fault in it at once."""
+"""Loading of sources.yaml: the result is a configuration, or all errors at once."""
 
 from collections.abc import Iterable
 from datetime import date, time, timedelta
@@ -57,15 +57,15 @@ def read(text: str, environ: dict[str, str] | None = None) -> Configuration:
     return parse_configuration(text.encode(), HERE, ENVIRON if environ is None else environ)
 
 
-def faults(text: str, environ: dict[str, str] | None = None) -> list[str]:
-    """Return the faults of a text as ``line:column: message``."""
+def errors(text: str, environ: dict[str, str] | None = None) -> list[str]:
+    """Return the errors of a text as ``line:column: message``."""
     with pytest.raises(ConfigError) as caught:
         read(text, environ)
-    return [str(fault).removeprefix(f"{HERE}:") for fault in caught.value.issues]
+    return [str(error).removeprefix(f"{HERE}:") for error in caught.value.issues]
 
 
-def test_whole_file_becomes_a_configuration() -> None:
-    """Every section arrives in the domain's words, with defaults filled in."""
+def test_a_complete_file_becomes_a_configuration() -> None:
+    """Every section becomes a domain type, with default values."""
     found = read(WHOLE)
     assert found.settings.database.reveal() == "sqlite:////etc/monitor/monitor.db"
     assert found.settings.retention is None
@@ -97,25 +97,25 @@ def test_whole_file_becomes_a_configuration() -> None:
     )
 
 
-def test_without_channels_there_is_a_folder() -> None:
-    """The first run needs no mail server: digests land in a folder beside the file."""
+def test_the_default_channel_is_a_folder() -> None:
+    """The first run needs no mail server: digests are written to a folder next to the file."""
     found = read("officials: {a: {name: Tô Lâm}}\n")
     assert found.channels == (FolderChannel("outbox", "/etc/monitor/outbox"),)
 
 
 @pytest.mark.parametrize("value", ['"${TOKEN}"', '"Bearer ${TOKEN}"', '"typed\\r\\nX-Evil: 1"', '"a\\x00b"'])
-def test_header_values_with_line_breaks_are_refused(value: str) -> None:
-    """Typed in the file or resolved from a secret, a line break would begin a header; the value is not repeated."""
+def test_header_values_with_line_breaks_are_errors(value: str) -> None:
+    """A line break, typed or from a secret, would start another header; the error does not repeat the value."""
     text = f"sources:\n  a: {{feed: 'https://x.example/rss', headers: {{X-Auth-Token: {value}}}}}\n"
-    (fault,) = faults(text, {"TOKEN": "s3cret\r\nX-Evil: 1"})
-    assert fault.startswith("2:")
-    assert "line break" in fault
-    assert "s3cret" not in fault
-    assert "X-Evil" not in fault
+    (error,) = errors(text, {"TOKEN": "s3cret\r\nX-Evil: 1"})
+    assert error.startswith("2:")
+    assert "line break" in error
+    assert "s3cret" not in error
+    assert "X-Evil" not in error
 
 
-def test_every_fault_at_once() -> None:
-    """Faults of syntax, of single values and between keys are all told, in file order, none hiding another."""
+def test_all_errors_are_reported_at_once() -> None:
+    """Errors of syntax, of single values and between keys are listed in file order; none hides another."""
     text = """\
 settings: {timezone: Asia/Vientian}
 sources:
@@ -126,7 +126,7 @@ rules:
 digests:
   d: {rules: [r], at: "7:00", channels: [desk]}
 """
-    assert faults(text) == [
+    assert errors(text) == [
         '1:22: settings.timezone: "Asia/Vientian" is not a valid time zone; did you mean Asia/Vientiane?',
         f"3:3: sources.a: a source needs its address; add {KINDS} with a URL",
         '3:7: sources.a.feeed: there is no key "feeed"; did you mean feed?',
@@ -139,8 +139,8 @@ digests:
     ]
 
 
-def test_checks_point_into_a_value() -> None:
-    """A check handed over by the caller sees the watch, and its remark points at the very letter, across lines."""
+def test_a_check_reports_the_place_within_a_value() -> None:
+    """A check passed by the caller gets the watchlist, and its issue has the exact line and column in a value."""
 
     def check(watch: Watchlist) -> Iterable[KeyIssue]:
         position = watch.rules[0].query.index("Laos")
@@ -149,11 +149,11 @@ def test_checks_point_into_a_value() -> None:
     text = "rules:\n  r:\n    query: >\n      border\n      'Laos'\n"
     with pytest.raises(ConfigError) as caught:
         parse_configuration(text.encode(), HERE, {}, [check])
-    assert [(fault.line, fault.column) for fault in caught.value.issues] == [(5, 8)]
+    assert [(error.line, error.column) for error in caught.value.issues] == [(5, 8)]
 
 
-def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    """A missing file is a fault with a remedy, a folder in its place as well."""
+def test_the_error_for_a_missing_file_names_the_command_that_creates_one(tmp_path: Path) -> None:
+    """A missing file and a folder in its place are errors with a suggestion."""
     with pytest.raises(ConfigError, match="there is no such file; create it with: monitor init"):
         load_configuration(tmp_path / "sources.yaml", {})
     with pytest.raises(ConfigError, match="this is a folder"):

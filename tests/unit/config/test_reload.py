@@ -1,4 +1,4 @@
-"""An edited file is taken over, refused or held, and the daemon is never without a configuration."""
+"""Reload of an edited file: it is applied, rejected or held, and the daemon always has a configuration."""
 
 import asyncio
 from collections.abc import Callable
@@ -46,31 +46,31 @@ def sources(number: int) -> str:
     return "sources:\n" + "".join(lines)
 
 
-class FakeLedger:
-    """Keeps facts as the database does: over restarts."""
+class FakeKeyValueStore:
+    """Key-value store that keeps its values over restarts of the daemon."""
 
     def __init__(self) -> None:
-        self.kept: SavedConfiguration | None = None
-        self.facts: dict[str, str] = {}
+        self.saved: SavedConfiguration | None = None
+        self.values: dict[str, str] = {}
 
     def get_saved_configuration(self) -> SavedConfiguration | None:
-        return self.kept
+        return self.saved
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        self.kept = configuration
+        self.saved = configuration
 
     def get(self, name: str) -> str:
-        return self.facts.get(name, "")
+        return self.values.get(name, "")
 
     def set(self, name: str, value: str, now: datetime) -> None:
-        self.facts[name] = value
+        self.values[name] = value
 
 
 class Daemon:
-    """A running daemon's eye on its file; its clock moves only when told."""
+    """Running daemon with a reloader; its clock moves only with ``look``."""
 
-    def __init__(self, path: Path, ledger: FakeLedger, environ: dict[str, str] | None = None) -> None:
-        self.reloader = Reloader(path, {} if environ is None else environ, ledger)
+    def __init__(self, path: Path, key_values: FakeKeyValueStore, environ: dict[str, str] | None = None) -> None:
+        self.reloader = Reloader(path, {} if environ is None else environ, key_values)
         self.time = 0.0
         self.configuration, self.change = self.reloader.load_initial(NOW)
 
@@ -86,11 +86,11 @@ class Daemon:
             self.configuration = change.configuration
         return change
 
-    def settle(self) -> ReloadResult | None:
-        """Look until an edit has rested; return what was told."""
-        told = [change for change in (self.look(), self.look()) if change]
-        assert len(told) <= 1
-        return told[0] if told else None
+    def look_twice(self) -> ReloadResult | None:
+        """Check the file until an edit is complete; return the reported result."""
+        results = [change for change in (self.look(), self.look()) if change]
+        assert len(results) <= 1
+        return results[0] if results else None
 
     @property
     def ids(self) -> list[str]:
@@ -105,232 +105,233 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger() -> FakeLedger:
-    return FakeLedger()
+def key_values() -> FakeKeyValueStore:
+    return FakeKeyValueStore()
 
 
 def write(path: Path, text: str) -> None:
-    """Save as careful editors do: another file, put in the place of the old one."""
+    """Save like an editor that replaces the file by a new one."""
     other = path.with_suffix(".tmp~")
     other.write_text(text, encoding="utf-8", errors="surrogatepass")
     other.replace(path)
 
 
-def test_start_takes_the_file_and_keeps_it(path: Path, ledger: FakeLedger) -> None:
-    """A good file is used, and its text kept for worse days."""
-    daemon = Daemon(path, ledger)
+def test_a_start_loads_and_saves_the_file(path: Path, key_values: FakeKeyValueStore) -> None:
+    """A valid file is applied, and its text is saved in the database."""
+    daemon = Daemon(path, key_values)
     assert (daemon.ids, daemon.change) == (["s0", "s1", "s2", "s3"], None)
-    assert ledger.kept == SavedConfiguration(sources(4), NOW)
-    assert daemon.settle() is None
+    assert key_values.saved == SavedConfiguration(sources(4), NOW)
+    assert daemon.look_twice() is None
 
 
-def test_saved_edit_is_taken_once_it_rests(path: Path, ledger: FakeLedger) -> None:
-    """An edit is read only after the file was left alone for a moment, whether written in place or renamed."""
-    daemon = Daemon(path, ledger)
+def test_an_edit_is_applied_once_the_file_is_unchanged(path: Path, key_values: FakeKeyValueStore) -> None:
+    """An edit is read only after the file was unchanged for a moment, whether written in place or renamed."""
+    daemon = Daemon(path, key_values)
     write(path, sources(5))
     assert daemon.look() is None
     assert daemon.look(MIN_UNCHANGED_SECONDS / 2) is None
     change = daemon.look(MIN_UNCHANGED_SECONDS)
     assert change is not None
     assert (change.outcome, len(daemon.ids)) == (ReloadOutcome.APPLIED, 5)
-    assert ledger.kept is not None
-    assert ledger.kept.text == sources(5)
+    assert key_values.saved is not None
+    assert key_values.saved.text == sources(5)
     path.write_text(sources(6), encoding="utf-8")
-    assert daemon.settle() is not None
+    assert daemon.look_twice() is not None
     assert len(daemon.ids) == 6
 
 
-def test_file_that_keeps_changing_is_not_read(path: Path, ledger: FakeLedger) -> None:
-    """While it is being written, piece by piece, nothing is judged; the whole of it is."""
-    daemon = Daemon(path, ledger)
+def test_a_file_that_keeps_changing_is_not_read(path: Path, key_values: FakeKeyValueStore) -> None:
+    """A file that is being written in parts is read once, when it is complete."""
+    daemon = Daemon(path, key_values)
     whole = sources(9)
     for length in range(0, len(whole), 40):
         path.write_text(whole[:length], encoding="utf-8")
         assert daemon.look(0.4) is None
     path.write_text(whole, encoding="utf-8")
-    assert daemon.settle() is not None
+    assert daemon.look_twice() is not None
     assert len(daemon.ids) == 9
 
 
-def test_editors_leave_other_files_beside_it(path: Path, ledger: FakeLedger) -> None:
-    """Swap and backup files of editors are nobody's business, and touching the file is no edit."""
-    daemon = Daemon(path, ledger)
+def test_other_files_of_editors_are_ignored(path: Path, key_values: FakeKeyValueStore) -> None:
+    """Swap and backup files and a touched file are not an edit."""
+    daemon = Daemon(path, key_values)
     for name in (".sources.yaml.swp", "sources.yaml~", "#sources.yaml#", "4913"):
         (path.parent / name).write_text("x", encoding="utf-8")
     write(path, sources(4))
-    assert daemon.settle() is None
+    assert daemon.look_twice() is None
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_file_is_refused_with_its_line(path: Path, ledger: FakeLedger, text: str) -> None:
-    """Whatever the file holds, the daemon says where the fault is and goes on with what it has."""
-    daemon = Daemon(path, ledger)
+def test_a_hostile_file_is_rejected_with_its_line(path: Path, key_values: FakeKeyValueStore, text: str) -> None:
+    """The daemon reports the place of the error and keeps its configuration."""
+    daemon = Daemon(path, key_values)
     write(path, text)
-    change = daemon.settle()
+    change = daemon.look_twice()
     assert change is not None
     assert (change.outcome, change.configuration, daemon.ids) == (
         ReloadOutcome.REJECTED,
         None,
         ["s0", "s1", "s2", "s3"],
     )
-    assert all(fault.line >= 1 and fault.column >= 1 for fault in change.issues)
+    assert all(issue.line >= 1 and issue.column >= 1 for issue in change.issues)
     assert change.message.splitlines()[0].endswith("the configuration of 2026-11-22 07:00 UTC stays in use:")
     assert change.message.splitlines()[1].startswith(f"{path}:")
-    assert ledger.kept == SavedConfiguration(sources(4), NOW, tuple(map(str, change.issues)))
+    assert key_values.saved == SavedConfiguration(sources(4), NOW, tuple(map(str, change.issues)))
 
 
-def test_alias_bomb_costs_nothing(path: Path, ledger: FakeLedger) -> None:
-    """Nine levels of nine aliases, four thousand million values in a few lines, are refused line by line."""
+def test_an_alias_bomb_costs_no_time(path: Path, key_values: FakeKeyValueStore) -> None:
+    """Nine levels of nine aliases, four thousand million values in a few lines, are rejected line by line."""
     lines = ["a0: &a0 [x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        Daemon(path, ledger)
-    assert {fault.line for fault in caught.value.issues} == set(range(1, 11))
+        Daemon(path, key_values)
+    assert {issue.line for issue in caught.value.issues} == set(range(1, 11))
 
 
-def test_bad_edit_is_told_once(path: Path, ledger: FakeLedger) -> None:
-    """One edit, one notice: not at every look, not when the file is touched, not after a restart."""
-    daemon = Daemon(path, ledger)
+def test_an_invalid_edit_is_reported_once(path: Path, key_values: FakeKeyValueStore) -> None:
+    """It is not reported at every check, when the file is touched, or after a restart."""
+    daemon = Daemon(path, key_values)
     write(path, "sources: [")
-    assert daemon.settle() is not None
+    assert daemon.look_twice() is not None
     for _ in range(5):
         assert daemon.look() is None
     write(path, "sources: [")
-    assert daemon.settle() is None
-    again = Daemon(path, ledger)
+    assert daemon.look_twice() is None
+    again = Daemon(path, key_values)
     assert again.change is not None
     assert (again.change.outcome, again.change.is_new) == (ReloadOutcome.REJECTED, False)
     write(path, "sources: {")
-    assert again.settle() is not None
+    assert again.look_twice() is not None
 
 
-def test_deleted_file_changes_nothing(path: Path, ledger: FakeLedger) -> None:
-    """Without a file the daemon goes on, says so once, and takes the file when it comes back."""
-    daemon = Daemon(path, ledger)
+def test_a_deleted_file_changes_nothing(path: Path, key_values: FakeKeyValueStore) -> None:
+    """Without a file the daemon continues, reports this once, and applies the file when it exists again."""
+    daemon = Daemon(path, key_values)
     path.unlink()
-    change = daemon.settle()
+    change = daemon.look_twice()
     assert change is not None
     assert "there is no such file" in change.message
     assert daemon.look() is None
     assert len(daemon.ids) == 4
     write(path, sources(4))
-    back = daemon.settle()
+    back = daemon.look_twice()
     assert back is not None
     assert back.outcome is ReloadOutcome.APPLIED
-    assert ledger.kept is not None
-    assert ledger.kept.errors == ()
+    assert key_values.saved is not None
+    assert key_values.saved.errors == ()
 
 
-def test_every_truncation_is_survived(path: Path, ledger: FakeLedger) -> None:
-    """A file cut at any letter is refused, held, or is a smaller file; nothing else happens."""
+def test_any_truncated_file_is_rejected_held_or_smaller(path: Path, key_values: FakeKeyValueStore) -> None:
+    """The daemon continues, whatever the character at which the file is cut off."""
     whole = sources(4) + "officials: {a: {name: Phan Văn Giang, aliases: ['潘文江']}}\n"
     path.write_text(whole, encoding="utf-8")
-    daemon = Daemon(path, ledger)
+    daemon = Daemon(path, key_values)
     data = whole.encode()
     for length in range(len(data)):
         path.write_bytes(data[:length])
-        daemon.settle()
+        daemon.look_twice()
         assert isinstance(daemon.configuration, Configuration)
         assert len(daemon.ids) >= 2
 
 
-def test_restart_with_a_broken_file_runs(path: Path, ledger: FakeLedger) -> None:
-    """A daemon that is started again while its file is broken, or gone, watches with the last good one."""
-    Daemon(path, ledger)
+def test_a_restart_with_an_invalid_file_uses_the_last_valid_one(path: Path, key_values: FakeKeyValueStore) -> None:
+    """A daemon that starts while its file is invalid or missing uses the last valid configuration."""
+    Daemon(path, key_values)
     write(path, "sources: [\n")
-    daemon = Daemon(path, ledger)
+    daemon = Daemon(path, key_values)
     assert len(daemon.ids) == 4
     assert daemon.change is not None
     assert f"{path}:2:1: this cannot be read as YAML" in daemon.change.message
     path.unlink()
-    assert len(Daemon(path, ledger).ids) == 4
+    assert len(Daemon(path, key_values).ids) == 4
 
 
-def test_a_single_pass_keeps_what_a_daemon_can_start_with(path: Path, ledger: FakeLedger) -> None:
-    """After ``monitor poll`` the file breaks: the daemon starts with what the pass had. A pass keeps no broken file,
-    and none that loses more than half of the sources: that is for the user to confirm.
+def test_a_single_pass_saves_the_configuration_for_a_start(path: Path, key_values: FakeKeyValueStore) -> None:
+    """If the file becomes invalid after ``monitor poll``, a daemon starts with the configuration of the pass.
+
+    A pass saves neither an invalid file nor one without more than half of the sources, which the user must confirm.
     """
     path.write_text(sources(4))
-    Reloader(path, {}, ledger).save_if_valid(NOW)
+    Reloader(path, {}, key_values).save_if_valid(NOW)
     for text in ("sources: [", sources(1)):
         path.write_text(text)
-        Reloader(path, {}, ledger).save_if_valid(NOW)
-        assert len(Daemon(path, ledger).configuration.sources) == 4
+        Reloader(path, {}, key_values).save_if_valid(NOW)
+        assert len(Daemon(path, key_values).configuration.sources) == 4
 
 
-def test_without_a_good_one_the_faults_are_told(path: Path, ledger: FakeLedger) -> None:
-    """A first start with a broken file ends with its faults; so does one whose last good text needs a lost secret."""
+def test_a_start_without_a_valid_configuration_fails_with_the_errors(path: Path, key_values: FakeKeyValueStore) -> None:
+    """A first start with an invalid file fails; so does one whose last valid text needs a missing secret."""
     write(path, "sources: [\n")
     with pytest.raises(ConfigError, match="cannot be read as YAML"):
-        Daemon(path, ledger)
+        Daemon(path, key_values)
     write(path, "settings: {heartbeat_url: '${BEAT}'}\n")
-    Daemon(path, ledger, {"BEAT": "https://hc.example/x"})
+    Daemon(path, key_values, {"BEAT": "https://hc.example/x"})
     write(path, "rules: [\n")
     with pytest.raises(ConfigError, match="cannot be read as YAML"):
-        Daemon(path, ledger, {})
+        Daemon(path, key_values, {})
 
 
-def test_another_file_is_no_edit(path: Path, ledger: FakeLedger) -> None:
-    """A mistyped file name is a fault, not a reason to watch by an older file; nor does a new file lose sources."""
-    Daemon(path, ledger)
+def test_another_file_name_is_not_an_edit(path: Path, key_values: FakeKeyValueStore) -> None:
+    """A mistyped file name is an error instead of a fallback on an older file; a new file removes no sources."""
+    Daemon(path, key_values)
     with pytest.raises(ConfigError, match="there is no such file"):
-        Daemon(path.with_name("source.yaml"), ledger)
+        Daemon(path.with_name("source.yaml"), key_values)
     other = path.with_name("other.yaml")
     other.write_text("sources: {x: {feed: 'https://x.example'}}\n", encoding="utf-8")
-    assert Daemon(other, ledger).ids == ["x"]
+    assert Daemon(other, key_values).ids == ["x"]
 
 
-def test_mass_deletion_is_held_until_confirmed(path: Path, ledger: FakeLedger) -> None:
-    """A hundred sources that become three are held, once told, and taken when the user confirms this very file."""
+def test_removal_of_most_sources_is_held_until_confirmed(path: Path, key_values: FakeKeyValueStore) -> None:
+    """If a hundred sources become three, this is reported once, and applied when the user confirms this file."""
     write(path, sources(100))
-    daemon = Daemon(path, ledger)
+    daemon = Daemon(path, key_values)
     write(path, sources(3))
-    change = daemon.settle()
+    change = daemon.look_twice()
     assert change is not None
     assert (change.outcome, len(daemon.ids)) == (ReloadOutcome.AWAITING_CONFIRMATION, 100)
     assert "more than half of the sources are removed (s3, s4, " in change.message
     assert "and 87 more" in change.message
     assert daemon.look() is None
-    assert len(Daemon(path, ledger).ids) == 100
-    ledger.facts[ACCEPTED_HASH_SETTING] = hash_configuration(b"another file")
+    assert len(Daemon(path, key_values).ids) == 100
+    key_values.values[ACCEPTED_HASH_SETTING] = hash_configuration(b"another file")
     assert daemon.look() is None
-    ledger.facts[ACCEPTED_HASH_SETTING] = hash_configuration(path.read_bytes())
+    key_values.values[ACCEPTED_HASH_SETTING] = hash_configuration(path.read_bytes())
     taken = daemon.look()
     assert taken is not None
     assert (taken.outcome, len(daemon.ids)) == (ReloadOutcome.APPLIED, 3)
-    assert Daemon(path, ledger).change is None
+    assert Daemon(path, key_values).change is None
 
 
-def test_ordinary_edits_are_not_held(path: Path, ledger: FakeLedger) -> None:
-    """Half of the sources may go, and the only one may be exchanged for another."""
-    daemon = Daemon(path, ledger)
+def test_ordinary_edits_are_not_held(path: Path, key_values: FakeKeyValueStore) -> None:
+    """Half of the sources may be removed, and a single one may be replaced by another."""
+    daemon = Daemon(path, key_values)
     write(path, sources(2))
-    assert daemon.settle() is not None
+    assert daemon.look_twice() is not None
     assert len(daemon.ids) == 2
     write(path, "sources: {s0: {feed: 'https://y.example'}}\n")
-    daemon.settle()
+    daemon.look_twice()
     write(path, "sources: {other: {feed: 'https://z.example'}}\n")
-    daemon.settle()
+    daemon.look_twice()
     assert daemon.ids == ["other"]
 
 
-def test_secrets_are_read_again_when_asked(path: Path, ledger: FakeLedger) -> None:
-    """A changed secret is no edit; asked to read again, the daemon takes it over."""
+def test_a_changed_secret_is_applied_on_request(path: Path, key_values: FakeKeyValueStore) -> None:
+    """A changed secret is not an edit; a requested reload applies it."""
     environ = {"BEAT": "https://hc.example/one"}
     write(path, "settings: {heartbeat_url: '${BEAT}'}\n")
-    daemon = Daemon(path, ledger, environ)
+    daemon = Daemon(path, key_values, environ)
     environ["BEAT"] = "https://hc.example/two"
-    assert daemon.settle() is None
+    assert daemon.look_twice() is None
     daemon.reloader.force_reload()
-    assert daemon.settle() is not None
+    assert daemon.look_twice() is not None
     assert daemon.configuration.settings.heartbeat_url is not None
     assert daemon.configuration.settings.heartbeat_url.reveal().endswith("two")
-    assert daemon.settle() is None
+    assert daemon.look_twice() is None
 
 
-def test_a_file_is_read_for_its_database_no_further_than_needed(path: Path, tmp_path: Path) -> None:
-    """Ten thousand sources after it are read once, not twice; what stands before it is no hindrance."""
+def test_reading_the_database_setting_stops_after_it(path: Path, tmp_path: Path) -> None:
+    """Ten thousand sources after it are read once and not twice; keys before it do not matter."""
     (tmp_path / "mine.db").touch()
     settings = "settings:\n  zones: [a, b]\n  database: sqlite:///mine.db\n"
     sources = "".join(f"  s{n}: {{feed: 'https://s{n}.example/feed'}}\n" for n in range(1000))
@@ -343,8 +344,8 @@ def test_a_file_is_read_for_its_database_no_further_than_needed(path: Path, tmp_
     assert document.value == {"settings": {"zones": ["a", "b"], "database": "sqlite:///mine.db"}}
 
 
-def test_database_is_found_in_a_broken_file(path: Path, tmp_path: Path) -> None:
-    """The last good configuration lies in the database that the broken file still names, or in the default one."""
+def test_the_database_setting_is_read_from_an_invalid_file(path: Path, tmp_path: Path) -> None:
+    """The last valid configuration is in the database that the invalid file names, or in the default one."""
     (tmp_path / "mine.db").touch()
     for text in (
         "settings:\n  database: sqlite:///mine.db # here\nsources: [",

@@ -1,4 +1,4 @@
-"""The JSON Schema says what the program says, and the manual knows every key."""
+"""JSON Schema: it agrees with the program, and the manual has every key."""
 
 import re
 from collections.abc import Iterator
@@ -54,16 +54,16 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-def test_good_files_fit(validator: Draft202012Validator) -> None:
-    """What the program takes, an editor does not mark."""
+def test_valid_files_match_the_schema(validator: Draft202012Validator) -> None:
+    """Editors mark no error in a file that the program accepts."""
     for text in (CONFIG_TEMPLATE, (ROOT / "sources.yaml").read_text(encoding="utf-8")):
         value = parse_yaml(text.encode()).value
         assert [error.message for error in validator.iter_errors(value)] == []
 
 
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
-def test_wrong_files_do_not(validator: Draft202012Validator, text: str) -> None:
-    """What the program refuses for its form, an editor marks too."""
+def test_invalid_files_do_not_match_the_schema(validator: Draft202012Validator, text: str) -> None:
+    """Editors mark the errors of form that the program rejects."""
     assert list(validator.iter_errors(parse_yaml(text.encode()).value))
     with pytest.raises(ConfigError):
         parse_configuration(text.encode(), Path("sources.yaml"), {})
@@ -73,7 +73,7 @@ def read_page(name: str) -> str:
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
-def test_manual_knows_every_key() -> None:
+def test_the_manual_names_every_key() -> None:
     """The pages on configuration, sources and delivery name each key of the schema."""
     manual = "".join(map(read_page, ("configuration.md", "sources.md", "delivery.md")))
     assert [
@@ -83,7 +83,7 @@ def test_manual_knows_every_key() -> None:
     ] == []
 
 
-def test_manual_lists_the_keys_outside_channels_that_may_be_secrets() -> None:
+def test_the_manual_lists_the_keys_outside_channels_that_may_be_secrets() -> None:
     found = re.search(r"References are allowed in ([^.]*), and in the keys of channels", read_page("configuration.md"))
     assert found is not None
     expected = {
@@ -92,7 +92,7 @@ def test_manual_lists_the_keys_outside_channels_that_may_be_secrets() -> None:
     assert set(re.findall(r"`(\w+)`", found[1])) == expected
 
 
-def test_manual_describes_each_key_of_a_channel_and_whether_it_may_be_a_secret() -> None:
+def test_the_manual_describes_each_key_of_a_channel_and_whether_it_may_be_a_secret() -> None:
     expected = {
         kind if model.inline_field else f"{kind}.{key}": "yes" if holds_secret(info.annotation) else "no"
         for kind, model in CHANNEL_KINDS.items()
@@ -102,5 +102,5 @@ def test_manual_describes_each_key_of_a_channel_and_whether_it_may_be_a_secret()
     assert dict(rows) == expected
 
 
-def test_manual_describes_each_kind_of_source() -> None:
+def test_the_manual_describes_each_kind_of_source() -> None:
     assert [kind for kind in SourceKind if f"| `{kind.value}:` |" not in read_page("sources.md")] == []

@@ -1,4 +1,4 @@
-"""The commands that set up: init, check, schema."""
+"""Commands for the set-up: init, check, schema."""
 
 import json
 import os
@@ -18,8 +18,8 @@ for command in (setup.init, setup.check, setup.schema):
     app.command()(command)
 
 
-def test_what_init_writes_passes_check(tmp_path: Path) -> None:
-    """A newcomer's first file is good as it stands, and its schema lies beside it."""
+def test_the_file_of_init_passes_check(tmp_path: Path) -> None:
+    """The first file of a user is valid without edits, and its schema is in the same folder."""
     folder = tmp_path / "new"
     runner = CliRunner()
     assert runner.invoke(app, ["init", str(folder)]).exit_code == 0
@@ -30,7 +30,7 @@ def test_what_init_writes_passes_check(tmp_path: Path) -> None:
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:
-    """A file that is there stays as it is, to the byte."""
+    """An existing file stays the same, byte for byte."""
     (tmp_path / "sources.yaml").write_text("mine", encoding="utf-8")
     result = CliRunner().invoke(app, ["init", str(tmp_path)])
     assert isinstance(result.exception, UsageError)
@@ -38,8 +38,8 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     assert not (tmp_path / "sources.schema.json").exists()
 
 
-def test_check_prints_every_fault_and_ends_with_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults come as file:line:column: sentence, as lines for people or as one document for programs."""
+def test_check_prints_all_errors_and_exits_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors have the form file:line:column: message, as lines or as one JSON document."""
     monkeypatch.chdir(tmp_path)
     Path("sources.yaml").write_text("rules:\n  r: {query: 'a AND'}\n  s: {}\n", encoding="utf-8")
     result = CliRunner().invoke(app, ["check"])
@@ -49,7 +49,7 @@ def test_check_prints_every_fault_and_ends_with_one(tmp_path: Path, monkeypatch:
     assert lines[1].startswith("sources.yaml:3:3: rules.s: a rule needs officials or a query; add")
     found = json.loads(CliRunner().invoke(app, ["check", "--json"]).stdout)
     assert not found["valid"]
-    assert [(fault["line"], fault["column"]) for fault in found["errors"]] == [(2, 19), (3, 3)]
+    assert [(error["line"], error["column"]) for error in found["errors"]] == [(2, 19), (3, 3)]
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
@@ -70,13 +70,13 @@ def test_check_prints_warnings_also_if_there_are_errors(options: list[str], tmp_
 
 
 def test_schema_is_json() -> None:
-    """The schema on stdout is what editors read."""
+    """The schema is printed to stdout."""
     assert json.loads(CliRunner().invoke(app, ["schema"]).stdout)["additionalProperties"] is False
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_shells_complete_commands_and_ids(shell: str, tmp_path: Path) -> None:
-    """Bash and zsh get a script, and it asks for commands and for the ids of the user's own file, even a faulty one."""
+    """Bash and zsh get a script that completes commands and the ids in the user's file, even an invalid one."""
     (tmp_path / "sources.yaml").write_text("sources: {kpl: {}, kpl-two: {}, other: {}}\nx: [", encoding="utf-8")
     monitor = [sys.executable, "-c", "import sys; sys.argv[0] = 'monitor'; from monitor.cli.main import main; main()"]
 

@@ -1,4 +1,4 @@
-"""The sources.yaml at the root of the project works on the day it is installed."""
+"""The sources.yaml at the root of the project is usable as it is."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ from monitor.match.lint import lint_watchlist
 ROOT = Path(__file__).parents[3]
 
 
-def test_shipped_configuration_is_good() -> None:
-    """It loads without any secret, fault or warning, its examples hold, and what is not read says why."""
+def test_the_shipped_configuration_is_valid() -> None:
+    """It loads without secrets, errors or warnings, its examples pass, and paused sources have a reason."""
     found = load_configuration(ROOT / "sources.yaml", {}, [lint_watchlist])
     assert found.warnings == ()
     assert len(found.sources) >= 50
@@ -23,9 +23,9 @@ def test_shipped_configuration_is_good() -> None:
 
 
 def keys_of(schema: dict[str, Any]) -> dict[str, object]:
-    """Return what a schema says to an editor, by the path of a key: its description, default and choices.
+    """Return the description, default and choices of each key of a schema, by its path.
 
-    How a schema is written (references, titles, the order of alternatives) depends on the version of pydantic.
+    The form of a schema (references, titles, the order of alternatives) depends on the version of pydantic.
     """
     found: dict[str, object] = {}
 
@@ -51,8 +51,8 @@ def keys_of(schema: dict[str, Any]) -> dict[str, object]:
     return found
 
 
-def test_shipped_schema_is_that_of_the_program() -> None:
-    """sources.schema.json knows the same keys with the same help: monitor schema > sources.schema.json."""
+def test_the_shipped_schema_is_up_to_date() -> None:
+    """sources.schema.json has the keys and help texts of `monitor schema`; update it by > sources.schema.json."""
     shipped = keys_of(json.loads((ROOT / "sources.schema.json").read_text(encoding="utf-8")))
     assert len(shipped) > 80
     assert shipped == keys_of(build_json_schema())

@@ -1,4 +1,4 @@
-"""The small languages of the file: what is read, and what is said of the rest."""
+"""Parsers of single values: accepted texts, and errors for all others."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from monitor.config import engine_parsers
 from monitor.config.yaml_document import parse_yaml
 from monitor.domain import value_parsers
 
-GOOD: list[tuple[Callable[[str], object], str, object]] = [
+VALID: list[tuple[Callable[[str], object], str, object]] = [
     (value_parsers.parse_duration, "90s", timedelta(seconds=90)),
     (value_parsers.parse_duration, "1h30m", timedelta(minutes=90)),
     (value_parsers.parse_duration, "2y", timedelta(days=730)),
@@ -30,7 +30,7 @@ GOOD: list[tuple[Callable[[str], object], str, object]] = [
     (engine_parsers.parse_cron, "0 7 * * fri-mon", "0 7 * * sun,mon,fri,sat"),
     (engine_parsers.parse_cron, "0 7 * * */2", "0 7 * * sun,tue,thu,sat"),
 ]
-BAD: list[tuple[Callable[[str], object], str, str]] = [
+INVALID: list[tuple[Callable[[str], object], str, str]] = [
     (value_parsers.parse_duration, "15", "write a number and a unit"),
     (value_parsers.parse_duration, "1.5h", "write a number and a unit"),
     (value_parsers.parse_duration, "0s", "write 1s or more"),
@@ -76,15 +76,15 @@ BAD: list[tuple[Callable[[str], object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("parse", "text", "value"), GOOD)
-def test_good_text_is_read(parse: Callable[[str], object], text: str, value: object) -> None:
-    """Each small language means what people expect of it."""
+@pytest.mark.parametrize(("parse", "text", "value"), VALID)
+def test_valid_text_is_parsed(parse: Callable[[str], object], text: str, value: object) -> None:
+    """Each format has the meaning that users expect."""
     assert parse(text) == value
 
 
-@pytest.mark.parametrize(("parse", "text", "hint"), BAD)
-def test_bad_text_is_answered_with_what_would_be_right(parse: Callable[[str], object], text: str, hint: str) -> None:
-    """Every refusal carries a remedy, and none of a URL's text."""
+@pytest.mark.parametrize(("parse", "text", "hint"), INVALID)
+def test_the_error_for_invalid_text_shows_a_valid_form(parse: Callable[[str], object], text: str, hint: str) -> None:
+    """Every error has a suggestion, and none repeats the text of a URL."""
     with pytest.raises(ValueError, match=r".+") as caught:
         parse(text)
     assert hint in str(caught.value)
@@ -93,9 +93,9 @@ def test_bad_text_is_answered_with_what_would_be_right(parse: Callable[[str], ob
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=40))
-def test_nothing_but_a_sentence_ever_comes_of_bad_text(text: str) -> None:
-    """No parser answers any text with another error than its own."""
-    for parse in {parse for parse, _, _ in BAD}:
+def test_parsers_raise_no_other_error(text: str) -> None:
+    """Any text gives a value or the parser's own error."""
+    for parse in {parse for parse, _, _ in INVALID}:
         try:
             parse(text)
         except ValueError as error:
@@ -103,8 +103,8 @@ def test_nothing_but_a_sentence_ever_comes_of_bad_text(text: str) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_document_with_or_without_faults(data: bytes) -> None:
-    """Reading YAML never fails: what cannot be read is a fault with a place inside the file."""
+def test_any_bytes_give_a_document_or_errors(data: bytes) -> None:
+    """Invalid YAML gives errors with places inside the file."""
     document = parse_yaml(data)
     lines = data.count(b"\n") + data.count(b"\r") + 2
     assert all(1 <= place.line <= lines and place.column >= 1 for place, _ in document.errors)
@@ -121,8 +121,8 @@ def test_any_bytes_are_a_document_with_or_without_faults(data: bytes) -> None:
         ("q: Tô Lâm BAD", "B", (1, 11)),
     ],
 )
-def test_a_letter_of_a_value_is_found_in_the_file(source: str, letter: str, where: tuple[int, int]) -> None:
-    """Quoted, folded or over several lines: the place of a letter is where the user sees it."""
+def test_a_character_of_a_value_has_its_place_in_the_file(source: str, letter: str, where: tuple[int, int]) -> None:
+    """In quoted, folded and multi-line values the place is where the user sees the character."""
     document = parse_yaml(source.encode())
     assert isinstance(document.value, dict)
     value = document.value["q"]

@@ -94,7 +94,7 @@ def test_lengths_with_two_readings_are_refused(lines: tuple[bytes, ...]) -> None
 
 
 def test_chunks_have_priority_over_a_length() -> None:
-    """RFC 9112, section 6.3: the length beside chunks is not used."""
+    """RFC 9112, section 6.3: the length next to chunks is not used."""
     found = parse_head(head(b"Content-Length: 7", b"Transfer-Encoding: Chunked"), LIMIT)
     assert found.is_chunked
     assert parse_head(head(b"Transfer-Encoding: gzip , chunked"), LIMIT).is_chunked
@@ -118,7 +118,7 @@ def test_chunks_are_joined_wherever_the_network_cuts_them(body: bytes, step: int
     "body", [b"zz\r\n", b"-5\r\n", b"5\r\nhello6\r\n", b"0x5\r\nhello", b"\r\n\r\n", b"f" * 20 + b"\r\n"]
 )
 def test_damaged_chunks_are_refused(body: bytes) -> None:
-    """A size that is no number, or a chunk longer than its size, ends the reading."""
+    """An invalid size, or a chunk longer than its size, ends the reading."""
     with pytest.raises(InvalidResponse, match="chunk"):
         ChunkedDecoder().feed(body)
 

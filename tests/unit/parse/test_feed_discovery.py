@@ -69,8 +69,8 @@ def test_every_form_of_declaring_a_feed_is_known(element: str) -> None:
         '<a href="/world/1">Charity: how to feed a town of thousands</a>',
     ],
 )
-def test_other_links_are_not_asked_for(element: str) -> None:
-    """Translations, interfaces for programs and articles about feeding are no candidates."""
+def test_other_links_are_not_requested(element: str) -> None:
+    """Translations, interfaces for programs and articles about feeding are not candidates."""
     assert find_page_candidates(f"<html><body>{element}</body></html>", HOME) == ()
 
 

@@ -60,7 +60,7 @@ def test_no_sitemap_is_lost_and_one_date_for_all_is_no_date() -> None:
 )
 @pytest.mark.parametrize("order", ["up", "down", "mixed"])
 def test_undated_addresses_are_sorted_by_their_dates_and_numbers(template: str, order: str) -> None:
-    """Article numbers and dates in addresses count wherever the newest entry stands in the document."""
+    """Article numbers and dates in addresses count, whatever the place of the newest entry in the document."""
     entries = [Entry(SITE + template.format(n=n, day=1 + n // 250)) for n in range(1, 2_501)]
     newest = entries[-1]
     if order == "down":

@@ -28,7 +28,7 @@ def test_the_synthetic_article_reaches_the_digest() -> None:
 def test_a_lost_article_is_reported_with_the_step_that_lost_it(
     constant: str, value: str | bytes, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message says which step, so that an operator knows where to look."""
+    """The message names the step, so that an operator can search there."""
     monkeypatch.setattr(canary, constant, value)
     with pytest.raises(CanaryLost, match=f"a test article was lost in {step}"):
         asyncio.run(Canary(watch(), lambda: NOW).run())

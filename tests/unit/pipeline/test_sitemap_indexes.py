@@ -72,7 +72,7 @@ def parts(names: Iterable[str]) -> Site:
 
 
 def test_an_undated_index_is_read_where_the_new_addresses_are(database: Database) -> None:
-    """Of numbered sitemaps both ends are read at first; later those that brought new addresses come before others."""
+    """Of numbered sitemaps both ends are read at first; later the productive ones come before others."""
     names = [f"/part-{n}.xml" for n in range(1, 12)]
     site = {"/index.xml": index(*names), **parts(names)}
     grown = site | {"/part-11.xml": urlset("/story/part-11", "/story/minister")}
@@ -111,7 +111,7 @@ def test_a_dated_series_is_read_from_its_newest_month(database: Database) -> Non
 
 
 def test_an_index_of_indexes_is_followed_two_levels_within_the_limits(database: Database) -> None:
-    """The sitemaps of nested indexes are read; at most eight documents are asked for beside the index itself."""
+    """The sitemaps of nested indexes are read; at most eight are requested in addition to the index itself."""
     years = [f"/year-{year}.xml" for year in range(2016, 2027)]
     site: Site = {"/index.xml": index(*years)}
     for year in range(2016, 2027):
@@ -137,7 +137,7 @@ def test_an_index_of_indexes_is_followed_two_levels_within_the_limits(database: 
     ],
 )
 def test_an_index_without_a_readable_sitemap_is_a_failure(database: Database, site: Site, reason: str) -> None:
-    """A source that brings nothing is not said to be well; indexes that name one another end."""
+    """A source without articles is not healthy; indexes that name one another end."""
     ((result, asked),) = poll_site(database, site)
     assert len(asked) <= 4
     if reason:
