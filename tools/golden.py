@@ -24,7 +24,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from quality.measures import read_watch  # noqa: E402 - the path is set above
+from quality.measures import load_matcher  # noqa: E402 - the path is set above
 from support.seed_pipeline import cases, findings_by_document  # noqa: E402 - as above
 
 from monitor.domain.article import Article  # noqa: E402 - as above
@@ -174,7 +174,7 @@ def read_officials() -> list[Official]:
 def build_matchers(officials: list[Official]) -> dict[str, Matcher]:
     """Return a matcher for each set of officials, and one for all of them together."""
     rules = (Rule("positions", officials=("all",), match_positions=True), Rule("query", query="minister* NEAR/5 visit"))
-    matchers = {name: read_watch(QUALITY / name / "officials.yaml") for name in SETS}
+    matchers = {name: load_matcher(QUALITY / name / "officials.yaml") for name in SETS}
     return matchers | {"all": compile_watchlist(Watchlist(tuple(officials), rules))}
 
 

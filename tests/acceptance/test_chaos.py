@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 from support.counting_smtp_server import CountingMailServer
 from support.daemon_process import Monitor
-from support.hostile_server import SECRET, World
+from support.hostile_server import SECRET, HostileServers
 from support.wait import wait_until
 
 NOUNS = ("bridge", "harvest", "railway", "hospital", "airport", "dam", "museum", "border", "forest", "school", "market")
@@ -23,10 +23,10 @@ SHIFTED = Path(__file__).parents[1] / "support" / "run_with_shifted_clock.py"
 DAY = 86_400
 
 
-def configuration(world: World, post: CountingMailServer, feeds: int) -> str:
+def configuration(servers: HostileServers, post: CountingMailServer, feeds: int) -> str:
     """Return a configuration that watches every feed for one official and reports at once by mail and webhook."""
     sources = "".join(
-        f"  feed-{n}: {{name: Outlet {n}, feed: '{world.urls[n % len(world.urls)]}/feed/{n}', poll_interval: 1s}}\n"
+        f"  feed-{n}: {{name: Outlet {n}, feed: '{servers.urls[n % len(servers.urls)]}/feed/{n}', poll_interval: 1s}}\n"
         for n in range(feeds)
     )
     return f"""
@@ -39,7 +39,7 @@ officials:
 rules:
   giang: {{officials: [phan-van-giang]}}
 channels:
-  hook: {{webhook: {{url: '{world.url}/hook', secret: '{SECRET}'}}}}
+  hook: {{webhook: {{url: '{servers.url}/hook', secret: '{SECRET}'}}}}
   desk: {{email: {{to: [desk@example.org], from: m@example.org, server: 'smtp://127.0.0.1:{post.port}'}}}}
 digests:
   urgent: {{rules: [giang], at: immediately, max_articles: 5000, channels: [hook, desk]}}
@@ -81,11 +81,11 @@ class Inbox:
         return self.arrivals - len(self.messages)
 
 
-def posted(world: World) -> Inbox:
+def posted(servers: HostileServers) -> Inbox:
     """Return the messages that the webhook accepted."""
 
     def messages() -> Iterator[tuple[str, set[str]]]:
-        for key, body in world.received():
+        for key, body in servers.received():
             stories = json.loads(body)["data"]["stories"]
             yield key, {item["url"] for story in stories for item in (*story["items"], *story["also_in"])}
 
@@ -108,7 +108,7 @@ def mailed(post: CountingMailServer) -> Inbox:
 class Chaos:
     """Hostile servers, a daemon and the failures injected into them; ``events`` counts the failures."""
 
-    world: World
+    servers: HostileServers
     post: CountingMailServer
     monitor: Monitor
     feeds: int
@@ -121,7 +121,7 @@ class Chaos:
         for _ in range(count):
             number = len(self.published)
             title, text = story(self.dice, number)
-            self.world.publish(str(self.dice.randrange(self.feeds)), f"a{number}", title, text)
+            self.servers.publish(str(self.dice.randrange(self.feeds)), f"a{number}", title, text)
             self.published.add(f"http://outlet.example/a{number}")
 
     def set_clock(self, seconds: int) -> None:
@@ -133,7 +133,7 @@ class Chaos:
     def trouble(self, kind: str) -> Iterator[None]:
         """Within the block close the mail server, let the webhook always fail, or move the clock by a day."""
         self.events[kind] += 1
-        state = self.world.state
+        state = self.servers.state
         if kind == "post closed":
             self.post.close()
         elif kind == "hook down":
@@ -158,11 +158,11 @@ class Chaos:
 
     def missing(self) -> set[str]:
         """Return the articles that at least one channel has not received yet."""
-        return self.published - (posted(self.world).report_counts.keys() & mailed(self.post).report_counts.keys())
+        return self.published - (posted(self.servers).report_counts.keys() & mailed(self.post).report_counts.keys())
 
     def settle(self) -> bool:
         """End all failures; return whether every article is reported within three days, after all retries."""
-        self.world.state.fault_rate = self.world.state.hook_rate = 0
+        self.servers.state.fault_rate = self.servers.state.hook_rate = 0
         for days in range(1, 4):
             self.set_clock(days * DAY)
             if days == 1:
@@ -182,16 +182,16 @@ def test_nothing_is_lost_and_nothing_is_reported_twice(
     """With slow, broken and blocking servers, receivers that are down, a clock that jumps by a day, and many kills."""
     soak = request.config.getoption("--soak")
     feeds, hosts, rounds, batch = (500, 50, 50, 60) if soak else (9, 3, 5, 5)
-    with World(hosts) as world:
+    with HostileServers(hosts) as servers:
         post = CountingMailServer()
         post.open()
-        monitor = Monitor(tmp_path, configuration(world, post, feeds))
+        monitor = Monitor(tmp_path, configuration(servers, post, feeds))
         monitor.environ["CLOCK_FILE"] = str(tmp_path / "clock")
-        chaos = Chaos(world, post, monitor, feeds, random.Random(11))
-        world.state.feeds |= {str(n): [] for n in range(feeds)}
+        chaos = Chaos(servers, post, monitor, feeds, random.Random(11))
+        servers.state.feeds |= {str(n): [] for n in range(feeds)}
         monitor.call("poll", seconds=300)
         monitor.launcher = (str(SHIFTED),)
-        world.state.fault_rate, world.state.hook_rate, world.state.hang_seconds = 0.2, 0.25, 4.0
+        servers.state.fault_rate, servers.state.hook_rate, servers.state.hang_seconds = 0.2, 0.25, 4.0
         for number in range(rounds):
             with chaos.trouble(TROUBLES[number % len(TROUBLES)]):
                 chaos.publish(batch)
@@ -199,13 +199,13 @@ def test_nothing_is_lost_and_nothing_is_reported_twice(
         is_complete = chaos.settle()
         monitor.launcher = ("-m", "monitor")
         kept = Counter(line["url"] for line in monitor.lines("articles", "--limit", "100000"))
-        by_hook, by_mail = posted(world), mailed(post)
+        by_hook, by_mail = posted(servers), mailed(post)
         post.close()
     tally = (
         f"\n{feeds} sources, {len(chaos.published)} published, {len(kept)} kept; "
         f"webhook: {len(by_hook.messages)} messages, {by_hook.repeats} repeated; "
         f"mail: {len(by_mail.messages)} messages, {by_mail.repeats} repeated\n"
-        f"events: {dict(sorted(chaos.events.items()))}\nfaults: {dict(sorted(world.state.faults.items()))}\n"
+        f"events: {dict(sorted(chaos.events.items()))}\nfaults: {dict(sorted(servers.state.faults.items()))}\n"
     )
     with capsys.disabled():
         sys.stdout.write(tally)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.daemon_process import Monitor
-from support.hostile_server import SECRET, World
+from support.hostile_server import SECRET, HostileServers
 
 CRASH_AT_COMMIT = Path(__file__).parents[1] / "support" / "crash_at_commit.py"
 
@@ -58,7 +58,7 @@ def article_text(feed: str, number: int) -> str:
     return f"<p>General Phan Van Giang opened bridge {number} for {feed}.</p><p>{'. '.join(sentences)}.</p>"
 
 
-def crash_at_each_commit(monitor: Monitor, world: World, when: str) -> int:
+def crash_at_each_commit(monitor: Monitor, servers: HostileServers, when: str) -> int:
     """Publish two articles and poll, killed at the first commit, at the second ...; return how many passes were killed.
 
     A pass has work of every step to do, and that of the passes that were killed before it. The first
@@ -66,7 +66,7 @@ def crash_at_each_commit(monitor: Monitor, world: World, when: str) -> int:
     """
     for commit in range(1, MAX_COMMITS):
         for feed in ("one", "two"):
-            world.publish(feed, f"{feed}-{commit}", f"Bridge {commit} opened: {feed}", article_text(feed, commit))
+            servers.publish(feed, f"{feed}-{commit}", f"Bridge {commit} opened: {feed}", article_text(feed, commit))
         if (code := poll_until_crash(monitor, commit, when)) != KILLED:
             assert code == 0
             return commit - 1
@@ -76,13 +76,13 @@ def crash_at_each_commit(monitor: Monitor, world: World, when: str) -> int:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_at_any_commit_loses_nothing(tmp_path: Path, when: str) -> None:
     """Each article of the passes that were killed is stored once and reported once."""
-    with World() as world:
-        monitor = Monitor(tmp_path, CONFIGURATION.format(url=world.url, secret=SECRET))
-        world.state.feeds |= {"one": [], "two": []}
+    with HostileServers() as servers:
+        monitor = Monitor(tmp_path, CONFIGURATION.format(url=servers.url, secret=SECRET))
+        servers.state.feeds |= {"one": [], "two": []}
         monitor.call("poll")
-        killed = crash_at_each_commit(monitor, world, when)
+        killed = crash_at_each_commit(monitor, servers, when)
         monitor.call("poll", "one", "two")
-        received = world.received()
+        received = servers.received()
     stories = {key: json.loads(body)["data"]["stories"] for key, body in received}
     reported = [story for message in stories.values() for story in message]
     urls = Counter(item["url"] for story in reported for item in (*story["items"], *story["also_in"]))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.daemon_process import Monitor
-from support.hostile_server import World
+from support.hostile_server import HostileServers
 from support.wait import wait_until
 
 CANARY = "c4nary/With+signs"
@@ -25,10 +25,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def configuration(world: World, port: int, *names: str) -> str:
+def configuration(servers: HostileServers, port: int, *names: str) -> str:
     return (
         f"settings:\n  allowed_networks: [127.0.0.0/8]\n  probe_address: 127.0.0.1:{port}\n"
-        "sources:\n" + "".join(FEED.format(name=name, url=world.url) for name in names) + "officials:\n"
+        "sources:\n" + "".join(FEED.format(name=name, url=servers.url) for name in names) + "officials:\n"
         "  giang: {name: Phan Văn Giang, country: Vietnam}\nrules:\n  people: {officials: all}\n"
         "channels:\n  desk: {email: {to: a@b.example, from: c@d.example, server: 'smtps://u:${MAIL}@127.0.0.1:9'}}\n"
         "digests:\n  now: {rules: people, at: immediately, channels: [desk, outbox]}\n"
@@ -46,9 +46,9 @@ def get(port: int, page: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with World() as world:
-        yield world
+def servers() -> Iterator[HostileServers]:
+    with HostileServers() as servers:
+        yield servers
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def port() -> int:
 
 
 @pytest.fixture
-def monitor(world: World, port: int, tmp_path: Path) -> Iterator[Monitor]:
-    monitor = Monitor(tmp_path, configuration(world, port, "one", "two"))
+def monitor(servers: HostileServers, port: int, tmp_path: Path) -> Iterator[Monitor]:
+    monitor = Monitor(tmp_path, configuration(servers, port, "one", "two"))
     monitor.environ["MAIL"] = CANARY
     yield monitor
     if monitor.process and monitor.process.poll() is None:
@@ -75,20 +75,22 @@ def save(monitor: Monitor, text: str) -> None:
     other.replace(monitor.folder / "sources.yaml")
 
 
-def test_valid_edits_are_applied_and_invalid_ones_reported(monitor: Monitor, world: World, port: int) -> None:
+def test_valid_edits_are_applied_and_invalid_ones_reported(
+    monitor: Monitor, servers: HostileServers, port: int
+) -> None:
     """A valid edit is used without a restart; an invalid one is reported once with its line, even after a restart."""
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
-    assert wait_until(lambda: world.state.requests["one"] > 0, 120)
-    save(monitor, configuration(world, port, "one", "two", "three"))
-    assert wait_until(lambda: world.state.requests["three"] > 0, 120)
+    assert wait_until(lambda: servers.state.requests["one"] > 0, 120)
+    save(monitor, configuration(servers, port, "one", "two", "three"))
+    assert wait_until(lambda: servers.state.requests["three"] > 0, 120)
     assert 'monitor_sources{state="ok"}' in get(port, "/metrics")[1]
     save(monitor, "sources:\n  one: [\n")
     assert wait_until(lambda: has_logged(monitor, "sources.yaml:3:1: this cannot be read as YAML"), 120)
     assert "monitor_config_reload_success 0.0" in get(port, "/metrics")[1]
-    before = world.state.requests["three"]
-    assert wait_until(lambda: world.state.requests["three"] > before, 120)
-    world.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
+    before = servers.state.requests["three"]
+    assert wait_until(lambda: servers.state.requests["three"] > before, 120)
+    servers.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
     assert wait_until(lambda: "sources.yaml:3:1" in digests(monitor), 120)
     assert "! The configuration is rejected" in monitor.call("status")
     status = json.loads(monitor.call("status", "--json"))
@@ -96,22 +98,22 @@ def test_valid_edits_are_applied_and_invalid_ones_reported(monitor: Monitor, wor
     assert status["config"]["errors"][0].startswith("sources.yaml:")
     monitor.kill()
     monitor.start()
-    before = world.state.requests["three"]
-    assert wait_until(lambda: world.state.requests["three"] > before, 120)
+    before = servers.state.requests["three"]
+    assert wait_until(lambda: servers.state.requests["three"] > before, 120)
     assert monitor.log.read_text(encoding="utf-8").count("configuration rejected") == 1
     monitor.stop()
     assert json.loads(monitor.call("status", "--json"))["daemon"]["state"] == "stopped"
 
 
-def test_removal_of_most_sources_needs_confirmation(monitor: Monitor, world: World, port: int) -> None:
+def test_removal_of_most_sources_needs_confirmation(monitor: Monitor, servers: HostileServers, port: int) -> None:
     """If three of four sources are removed, the edit is reported, and applied after `monitor check --accept`."""
-    save(monitor, configuration(world, port, "one", "two", "three", "four"))
+    save(monitor, configuration(servers, port, "one", "two", "three", "four"))
     monitor.start()
-    assert wait_until(lambda: world.state.requests["four"] > 0, 120)
-    save(monitor, configuration(world, port, "one"))
+    assert wait_until(lambda: servers.state.requests["four"] > 0, 120)
+    save(monitor, configuration(servers, port, "one"))
     assert wait_until(lambda: has_logged(monitor, "more than half of the sources are removed (two, three, four)"), 120)
-    before = world.state.requests["four"]
-    assert wait_until(lambda: world.state.requests["four"] > before, 120)
+    before = servers.state.requests["four"]
+    assert wait_until(lambda: servers.state.requests["four"] > before, 120)
     assert "is confirmed" in monitor.call("check", "--accept")
     assert wait_until(lambda: has_logged(monitor, "in use now: 1 sources"), 120)
     monitor.stop()
@@ -129,14 +131,14 @@ def attempts(monitor: Monitor) -> int:
     return 0
 
 
-def test_no_output_shows_a_secret(monitor: Monitor, world: World, port: int) -> None:
+def test_no_output_shows_a_secret(monitor: Monitor, servers: HostileServers, port: int) -> None:
     """A canary password is in no log, status, metric, error, digest or listing, though it is used at every attempt."""
-    world.publish("one", "g1", "Phan Van Giang visits", "Minister Phan Văn Giang came to Vientiane.")
+    servers.publish("one", "g1", "Phan Van Giang visits", "Minister Phan Văn Giang came to Vientiane.")
     monitor.start()
     assert wait_until(lambda: attempts(monitor) > 0, 120)
     pages = "".join(get(port, page)[1] for page in ("/livez", "/readyz", "/metrics"))
     shown = [monitor.call("check"), monitor.call("status"), monitor.call("status", "--json"), monitor.call("hits")]
-    save(monitor, configuration(world, port, "one").replace("smtps://", "smtpx://"))
+    save(monitor, configuration(servers, port, "one").replace("smtps://", "smtpx://"))
     assert wait_until(lambda: has_logged(monitor, "smtpx"), 120)
     shown.append(monitor.call("check", code=1))
     monitor.kill()
@@ -173,10 +175,10 @@ def test_systemd_is_notified(monitor: Monitor, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def stalling(monitor: Monitor, world: World, port: int) -> Monitor:
+def stalling(monitor: Monitor, servers: HostileServers, port: int) -> Monitor:
     """Make a daemon that pings a heartbeat five times a second and can be made to hang."""
-    text = configuration(world, port, "one").replace(
-        "  probe_address:", f"  heartbeat_url: {world.url}/alive\n  probe_address:"
+    text = configuration(servers, port, "one").replace(
+        "  probe_address:", f"  heartbeat_url: {servers.url}/alive\n  probe_address:"
     )
     save(monitor, text)
     monitor.launcher = (str(Path(__file__).parents[1] / "support" / "run_with_stalled_loop.py"),)
@@ -184,7 +186,7 @@ def stalling(monitor: Monitor, world: World, port: int) -> Monitor:
 
 
 def test_a_blocked_event_loop_stops_the_watchdog_pings(
-    stalling: Monitor, world: World, port: int, tmp_path: Path
+    stalling: Monitor, servers: HostileServers, port: int, tmp_path: Path
 ) -> None:
     """While the event loop is blocked, systemd and the heartbeat URL get no ping; a restart works."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
@@ -200,24 +202,24 @@ def test_a_blocked_event_loop_stops_the_watchdog_pings(
             return received.count(b"WATCHDOG=1")
 
         stalling.start()
-        assert wait_until(lambda: fed() > 1 and world.state.requests["alive"] > 1, 120)
+        assert wait_until(lambda: fed() > 1 and servers.state.requests["alive"] > 1, 120)
         assert stalling.process
         stalling.process.send_signal(signal.SIGUSR1)
         assert wait_until((tmp_path / "loop_blocked").exists, 120)
-        before, alive = fed(), world.state.requests["alive"]
+        before, alive = fed(), servers.state.requests["alive"]
         assert wait_until((tmp_path / "loop_blocked_long").exists, 120)
         assert fed() == before
-        assert world.state.requests["alive"] <= alive + 1, "one request may have been in progress"
+        assert servers.state.requests["alive"] <= alive + 1, "one request may have been in progress"
         stalling.kill()
         stalling.start()
         assert wait_until(lambda: fed() > before, 120)
         stalling.stop()
 
 
-def test_a_stalled_poll_job_is_reported(stalling: Monitor, world: World, port: int) -> None:
+def test_a_stalled_poll_job_is_reported(stalling: Monitor, servers: HostileServers, port: int) -> None:
     """If the daemon runs but polls nothing, /readyz names the job and the heartbeat URL gets failure pings only."""
     stalling.start()
-    assert wait_until(lambda: world.state.requests["alive"] > 1, 120)
+    assert wait_until(lambda: servers.state.requests["alive"] > 1, 120)
     assert stalling.process
     stalling.process.send_signal(signal.SIGUSR2)
     alive, failures = 0, 0
@@ -225,9 +227,9 @@ def test_a_stalled_poll_job_is_reported(stalling: Monitor, world: World, port: i
     def only_failures() -> bool:
         """Return whether the last ten pings were failures."""
         nonlocal alive, failures
-        if world.state.requests["alive"] > alive:
-            alive, failures = world.state.requests["alive"], world.state.requests["fail"]
-        return world.state.requests["fail"] >= failures + 10
+        if servers.state.requests["alive"] > alive:
+            alive, failures = servers.state.requests["alive"], servers.state.requests["fail"]
+        return servers.state.requests["fail"] >= failures + 10
 
     assert wait_until(only_failures, 120)
     assert get(port, "/livez")[0] == 200
@@ -235,14 +237,16 @@ def test_a_stalled_poll_job_is_reported(stalling: Monitor, world: World, port: i
     stalling.kill()
 
 
-def test_a_piped_log_is_json(monitor: Monitor, world: World, port: int) -> None:
+def test_a_piped_log_is_json(monitor: Monitor, servers: HostileServers, port: int) -> None:
     """Each line is one JSON document; a failing source is logged once, and its recovery."""
     dead = free_port()
-    save(monitor, configuration(world, port, "one").replace(f"{world.url}/feed/one", f"http://127.0.0.1:{dead}/feed"))
+    save(
+        monitor, configuration(servers, port, "one").replace(f"{servers.url}/feed/one", f"http://127.0.0.1:{dead}/feed")
+    )
     monitor.start()
     assert wait_until(lambda: get(port, "/readyz")[0] == 200, 120)
     assert wait_until(lambda: has_logged(monitor, "source failing"), 120)
-    save(monitor, configuration(world, port, "one"))
+    save(monitor, configuration(servers, port, "one"))
     assert wait_until(lambda: has_logged(monitor, "source recovered"), 120)
     monitor.stop()
     assert monitor.log.read_text(encoding="utf-8").count("source failing") == 1

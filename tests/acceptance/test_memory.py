@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from acceptance.test_chaos import story
 from support.daemon_process import Monitor
-from support.hostile_server import World
+from support.hostile_server import HostileServers
 from support.wait import wait_until
 
 PAGE = 4096
@@ -17,9 +17,10 @@ REPORTS = 10
 MEMORY_REPORT = Path(__file__).parents[1] / "support" / "run_with_memory_report.py"
 
 
-def configuration(world: World, feeds: int) -> str:
+def configuration(servers: HostileServers, feeds: int) -> str:
     sources = "".join(
-        f"  feed-{n}: {{feed: '{world.urls[n % len(world.urls)]}/feed/{n}', poll_interval: 1s}}\n" for n in range(feeds)
+        f"  feed-{n}: {{feed: '{servers.urls[n % len(servers.urls)]}/feed/{n}', poll_interval: 1s}}\n"
+        for n in range(feeds)
     )
     return (
         f"settings: {{allowed_networks: [127.0.0.0/8], probe_address: off}}\nsources:\n{sources}"
@@ -41,10 +42,10 @@ def slope(points: Sequence[tuple[int, int]]) -> float:
     return sum((fetches - middle) * (size - height) for fetches, size in points) / across
 
 
-def publish(world: World, dice: Random, feeds: int, number: int) -> None:
+def publish(servers: HostileServers, dice: Random, feeds: int, number: int) -> None:
     """Add one article to a random feed."""
     title, text = story(dice, number)
-    world.publish(str(dice.randrange(feeds)), f"a{number}", title, text)
+    servers.publish(str(dice.randrange(feeds)), f"a{number}", title, text)
 
 
 def allocated_bytes(monitor: Monitor) -> int:
@@ -67,25 +68,25 @@ def test_allocated_memory_does_not_grow_with_fetches(tmp_path: Path, capsys: pyt
     """
     feeds, warm, last = 300, 1_500, 3_500
     dice = Random(3)
-    with World(20) as world:
-        world.state.feeds |= {str(n): [] for n in range(feeds)}
-        world.state.fault_rate, world.state.hang_seconds = 0.02, 1.0
+    with HostileServers(20) as servers:
+        servers.state.feeds |= {str(n): [] for n in range(feeds)}
+        servers.state.fault_rate, servers.state.hang_seconds = 0.02, 1.0
         for number in range(50):
-            publish(world, dice, feeds, number)
-        monitor = Monitor(tmp_path, configuration(world, feeds))
+            publish(servers, dice, feeds, number)
+        monitor = Monitor(tmp_path, configuration(servers, feeds))
         monitor.launcher = (str(MEMORY_REPORT),)
         monitor.environ["PYTHONMALLOC"] = "malloc"
         monitor.start()
         points = []
         for mark in (warm, last):
-            assert wait_until(lambda mark=mark: world.state.requests.total() >= mark, 600)  # type: ignore[misc]  # bound now
-            points.append((world.state.requests.total(), allocated_bytes(monitor)))
+            assert wait_until(lambda mark=mark: servers.state.requests.total() >= mark, 600)  # type: ignore[misc]  # bound now
+            points.append((servers.state.requests.total(), allocated_bytes(monitor)))
         monitor.stop()
     (fewer, before), (more, after) = points
-    held = (after - before) / (more - fewer)
+    bytes_per_fetch = (after - before) / (more - fewer)
     with capsys.disabled():
         sys.stdout.write(f"\n{before / 2**20:.1f} MB after {fewer}, {after / 2**20:.1f} MB after {more} fetches\n")
-    assert held < 500
+    assert bytes_per_fetch < 500
 
 
 @pytest.mark.soak
@@ -96,24 +97,24 @@ def test_resident_memory_does_not_grow_over_100_000_fetches(tmp_path: Path, caps
     """
     feeds, warm, last = 1_000, 10_000, 100_000
     dice, points, published = Random(3), list[tuple[int, int]](), 0
-    with World(20) as world:
-        world.state.feeds |= {str(n): [] for n in range(feeds)}
-        world.state.fault_rate, world.state.hang_seconds = 0.02, 1.0
-        monitor = Monitor(tmp_path, configuration(world, feeds))
+    with HostileServers(20) as servers:
+        servers.state.feeds |= {str(n): [] for n in range(feeds)}
+        servers.state.fault_rate, servers.state.hang_seconds = 0.02, 1.0
+        monitor = Monitor(tmp_path, configuration(servers, feeds))
         monitor.start()
         assert monitor.process
         fetches = 0
         while fetches < last:
             before = fetches
-            assert wait_until(lambda before=before: world.state.requests.total() >= before + last // 100, 600)  # type: ignore[misc]  # bound now
-            fetches = world.state.requests.total()
+            assert wait_until(lambda before=before: servers.state.requests.total() >= before + last // 100, 600)  # type: ignore[misc]  # bound now
+            fetches = servers.state.requests.total()
             published += 1
-            publish(world, dice, feeds, published)
+            publish(servers, dice, feeds, published)
             if fetches > warm:
                 points.append((fetches, resident(monitor.process.pid)))
         monitor.stop()
     growth = slope(points) * 10_000 / 2**20
     with capsys.disabled():
-        held = f"{points[0][1] / 2**20:.1f} MB after {points[0][0]}, {points[-1][1] / 2**20:.1f} MB after {fetches}"
-        sys.stdout.write(f"\n{held} fetches; slope {growth:+.2f} MB in 10,000 fetches\n")
+        sizes = f"{points[0][1] / 2**20:.1f} MB after {points[0][0]}, {points[-1][1] / 2**20:.1f} MB after {fetches}"
+        sys.stdout.write(f"\n{sizes} fetches; slope {growth:+.2f} MB in 10,000 fetches\n")
     assert growth < 1.5

@@ -40,8 +40,8 @@ def send(
     async def send_all() -> list[SendResult]:
         async with serving(host, **options) as port:
             channel = mail_channel(port, scheme, login)
-            carrier = EmailSender(channel, ssl_context=client_context(), timeout_seconds=DEADLINE)
-            return [await carrier.send(one, NOW) for one in messages]
+            sender = EmailSender(channel, ssl_context=client_context(), timeout_seconds=DEADLINE)
+            return [await sender.send(one, NOW) for one in messages]
 
     return asyncio.run(send_all())
 
@@ -52,11 +52,11 @@ def test_mail_arrives_complete() -> None:
     (receipt,) = send(host, message(7, subject="Bến Sample: ທ່ານ"))
     assert isinstance(receipt, Sent)
     ((recipient, content),) = host.messages
-    letter = message_from_bytes(content, policy=default)
+    mail = message_from_bytes(content, policy=default)
     assert recipient == "desk@example.org"
-    assert letter["Subject"] == "Bến Sample: ທ່ານ"
-    assert letter["Message-ID"] == f"<{7:040x}@example.net>"
-    assert [part.get_content_type() for part in letter.walk()] == [
+    assert mail["Subject"] == "Bến Sample: ທ່ານ"
+    assert mail["Message-ID"] == f"<{7:040x}@example.net>"
+    assert [part.get_content_type() for part in mail.walk()] == [
         "multipart/alternative",
         "text/plain",
         "text/html",
@@ -152,13 +152,13 @@ def test_a_server_that_hangs_after_data_times_out() -> None:
 
     async def send_all() -> list[SendResult]:
         async with serving(host) as port:
-            carrier = EmailSender(mail_channel(port), timeout_seconds=DEADLINE)
-            sending = asyncio.create_task(carrier.send(message(5), NOW))
+            sender = EmailSender(mail_channel(port), timeout_seconds=DEADLINE)
+            sending = asyncio.create_task(sender.send(message(5), NOW))
             await host.received.wait()
             skip(DEADLINE + 1)
             first = await sending
             host.hang_after_data = False
-            return [first, await carrier.send(message(5), NOW)]
+            return [first, await sender.send(message(5), NOW)]
 
     first, second = run_skipping(send_all())
     assert isinstance(first, Retry)
@@ -172,8 +172,8 @@ def test_a_server_that_sends_slowly_is_stopped_by_the_timeout() -> None:
     """The timeout is for the whole session, so a greeting sent byte by byte does not extend it."""
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for letter in b"220-xxxxxx":
-            writer.write(bytes([letter]))
+        for mail in b"220-xxxxxx":
+            writer.write(bytes([mail]))
             await run_ready_tasks()
             skip(DEADLINE / 4)
         await run_ready_tasks()

@@ -136,10 +136,10 @@ def test_a_second_daemon_is_rejected(tmp_path: Path) -> None:
     ready = tmp_path / "ready"
 
     def daemon() -> None:
-        held = Database.open(url, exclusive=True)
+        database = Database.open(url, exclusive=True)
         ready.touch()
         signal.pause()
-        held.close()
+        database.close()
 
     pid = fork(daemon)
     try:

@@ -21,10 +21,10 @@ DEADLINE = 60.0  # seconds; tests that need it to expire move the event loop's c
 async def post(url: str, *, allowed: bool = True) -> SendResult:
     transport = create_guarded_transport(LOOPBACK if allowed else ())
     try:
-        carrier = WebhookSender(
+        sender = WebhookSender(
             WebhookChannel("bridge", Secret(url), (Secret(KEY),)), transport, timeout_seconds=DEADLINE
         )
-        return await carrier.send(message(), NOW)
+        return await sender.send(message(), NOW)
     finally:
         await transport.aclose()
 

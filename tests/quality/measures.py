@@ -1,6 +1,7 @@
-"""Measures of quality over a folder of labelled data: the tests take the project's own, bench/shared_data.py any other.
+"""Measures of quality on a folder of labelled data.
 
-Every function returns a ``Score``: the measures by name, and what was wrong, a line each.
+The tests use the project's own data, bench/shared_data.py other data. Every function returns a ``Score``: the measures
+by name, and a line for each wrong result.
 """
 
 import json
@@ -38,19 +39,19 @@ _TITLES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Measures by name, and what was wrong."""
+    """Measures by name, and the wrong results."""
 
     values: dict[str, float]
     wrong: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
-        """What was wrong, a line each."""
+        """Wrong results, one per line."""
         return "\n".join(self.wrong)
 
 
 def rate(good: float, total: float) -> float:
-    """Return a share; of nothing, all is well."""
+    """Return a share, or 1.0 if the total is zero."""
     return good / total if total else 1.0
 
 
@@ -62,13 +63,13 @@ def harmonic(precision: float, recall: float) -> float:
 # Names
 
 
-def read_watch(path: Path) -> Matcher:
-    """Compile the officials of a file, which is read like a sources.yaml. Raises ``ConfigError`` for an unknown key."""
+def load_matcher(path: Path) -> Matcher:
+    """Return the matcher of a file in the form of sources.yaml. Raises ``ConfigError`` for an unknown key."""
     return compile_watchlist(parse_configuration(path.read_bytes(), path, {}).watchlist)
 
 
 def plain_name(text: str) -> str:
-    """Fold a spelling as a reader would: composed, no invisible signs, no possessive, case ignored."""
+    """Return a spelling for comparison: composed, without invisible characters, possessive and case."""
     composed = unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
     return re.sub(r"(['’]s|['’])$", "", re.sub(r"\s+", " ", composed).strip().casefold())
 
@@ -79,14 +80,14 @@ def _published(value: object) -> datetime | None:
     return None
 
 
-def _screened(
+def _match_passages(
     folder: Path, tag: str | None, other_tags: Collection[str]
 ) -> Iterator[tuple[str, Pairs, Pairs, set[str]]]:
-    """Yield for each passage what was wanted, what was found, and who is neither wanted nor wrong.
+    """Yield for each passage its name, the expected and the found mentions, and the officials that may be missing.
 
     Only passages with ``tag`` are read, if it is given, and none with one of ``other_tags``.
     """
-    watching = read_watch(folder / "officials.yaml")
+    matcher = load_matcher(folder / "officials.yaml")
     for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         tags = set(case["tags"])
@@ -100,9 +101,9 @@ def _screened(
             published_at=_published(case["published"]),
         )
         name = case["id"]
-        wanted = {(name, who, plain_name(text)) for who, texts in case["expect"].items() for text in texts}
-        found = {(name, one.official_id, plain_name(one.text)) for one in watching.match(article).mentions}
-        yield name, wanted, found, set(case.get("either", ()))
+        expected = {(name, who, plain_name(text)) for who, texts in case["expect"].items() for text in texts}
+        found = {(name, one.official_id, plain_name(one.text)) for one in matcher.match(article).mentions}
+        yield name, expected, found, set(case.get("either", ()))
 
 
 def passages(folder: Path, tag: str | None = None, other_tags: Collection[str] = ()) -> Score:
@@ -110,50 +111,58 @@ def passages(folder: Path, tag: str | None = None, other_tags: Collection[str] =
 
     Only passages with ``tag`` are measured, if it is given, and none with one of ``other_tags``.
     """
-    right = false = missed = spelt = spellings = 0
+    right = false = missed = spelled = spellings = 0
     wrong: list[str] = []
-    for name, wanted, found, either in _screened(folder, tag, other_tags):
-        who, said = {one[1] for one in wanted} - either, {one[1] for one in found} - either
-        right, false, missed = right + len(who & said), false + len(said - who), missed + len(who - said)
-        spelt, spellings = spelt + len(wanted & found), spellings + len(wanted)
-        if who != said or wanted - found:
-            wrong.append(f"{name}: missed {sorted(wanted - found)}, false {sorted(said - who)}")
+    for name, expected, found, optional in _match_passages(folder, tag, other_tags):
+        people, reported = {one[1] for one in expected} - optional, {one[1] for one in found} - optional
+        right, false, missed = (
+            right + len(people & reported),
+            false + len(reported - people),
+            missed + len(people - reported),
+        )
+        spelled, spellings = spelled + len(expected & found), spellings + len(expected)
+        if people != reported or expected - found:
+            wrong.append(f"{name}: missed {sorted(expected - found)}, false {sorted(reported - people)}")
     precision, recall = rate(right, right + false), rate(right, right + missed)
     values = {"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}
-    return Score(values | {"spellings": rate(spelt, spellings)}, tuple(wrong))
+    return Score(values | {"spellings": rate(spelled, spellings)}, tuple(wrong))
 
 
 def documents(folder: Path, officials: Path) -> Score:
-    """Measure the spellings found in whole documents; who is named outside an article is neither wanted nor wrong."""
+    """Measure the spellings found in whole documents; officials named outside the article are ignored."""
     truth = yaml.safe_load((folder / "annotations.yaml").read_text(encoding="utf-8"))["documents"]
-    watching = read_watch(officials)
-    right = standing = told = 0
+    matcher = load_matcher(officials)
+    right = expected_count = found_count = 0
     wrong: list[str] = []
     for name, document in truth.items():
         text = (folder / name).read_text(encoding="utf-8")
         article = Article(url="", body=text, published_at=_published(document["published"]))
-        found = {(one.official_id, plain_name(one.text)) for one in watching.match(article).mentions}
-        wanted = {(who, _bare(text)) for who, texts in document["mentions"].items() for text in texts}
-        inside = {one for one in found if one[0] not in document["elsewhere"]}
-        right, standing, told = right + len(wanted & inside), standing + len(wanted), told + len(inside)
-        if wanted != inside:
-            wrong.append(f"{name}: missed {sorted(wanted - inside)}, false {sorted(inside - wanted)}")
-    precision, recall = rate(right, told), rate(right, standing)
+        found = {(one.official_id, plain_name(one.text)) for one in matcher.match(article).mentions}
+        expected = {(who, _without_title(text)) for who, texts in document["mentions"].items() for text in texts}
+        counted = {one for one in found if one[0] not in document["elsewhere"]}
+        right, expected_count, found_count = (
+            right + len(expected & counted),
+            expected_count + len(expected),
+            found_count + len(counted),
+        )
+        if expected != counted:
+            wrong.append(f"{name}: missed {sorted(expected - counted)}, false {sorted(counted - expected)}")
+    precision, recall = rate(right, found_count), rate(right, expected_count)
     return Score({"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}, tuple(wrong))
 
 
-def _bare(text: str) -> str:
+def _without_title(text: str) -> str:
     return plain_name(_TITLES.sub("", text))
 
 
-# Stories and copies
+# Stories and duplicates
 
 
 def b_cubed(truth: list[str], found: list[str]) -> tuple[float, float, float]:
     """Return B-cubed precision, recall and F1 (Bagga and Baldwin, 1998) of labels side by side."""
-    both, true, said = Counter(zip(truth, found, strict=True)), Counter(truth), Counter(found)
-    precision = sum(both[pair] / said[pair[1]] for pair in zip(truth, found, strict=True)) / len(truth)
-    recall = sum(both[pair] / true[pair[0]] for pair in zip(truth, found, strict=True)) / len(truth)
+    common, true, reported = Counter(zip(truth, found, strict=True)), Counter(truth), Counter(found)
+    precision = sum(common[pair] / reported[pair[1]] for pair in zip(truth, found, strict=True)) / len(truth)
+    recall = sum(common[pair] / true[pair[0]] for pair in zip(truth, found, strict=True)) / len(truth)
     return precision, recall, harmonic(precision, recall)
 
 
@@ -170,7 +179,7 @@ def stories(path: Path, half: int | None = None) -> Score:
 
 
 def _split_or_joined(labelled: list[tuple[str, str]], found: list[str]) -> Iterator[str]:
-    """Yield every story of the truth that was split, and every one found that joins several."""
+    """Yield each story of the truth that was split, and each found story that joins several."""
     for label, others in (("split", found), ("joined", [story for _, story in labelled])):
         keys = [story for _, story in labelled] if label == "split" else found
         for key in dict.fromkeys(keys):
@@ -179,8 +188,8 @@ def _split_or_joined(labelled: list[tuple[str, str]], found: list[str]) -> Itera
                 yield f"{label} {key}: " + ", ".join(f"{labelled[place][0]}={others[place]}" for place in members)
 
 
-def copies(path: Path) -> Score:
-    """Measure the pairs of copies found: articles with one ``copy_of`` and the article that it names."""
+def duplicates(path: Path) -> Score:
+    """Measure the pairs of duplicates: articles with one ``copy_of`` and the article that it names."""
     rows, groups = _rows(path), group_articles(number_duplicate_ids(read_articles(path)))
     truth = {row["id"]: row.get("copy_of") or row["id"] for row in rows}
     return _pairs(truth, {name: lead or name for name, (_, lead) in groups.items()})
@@ -203,14 +212,16 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _pairs(truth: dict[str, str], found: dict[str, str]) -> Score:
-    """Compare two groupings by the pairs that share a label."""
-    true, said = _together(truth), _together(found)
-    wrong = [f"missed {pair}" for pair in sorted(true - said)] + [f"false {pair}" for pair in sorted(said - true)]
-    precision, recall = rate(len(true & said), len(said)), rate(len(true & said), len(true))
+    """Measure a grouping by the pairs of articles that share a label."""
+    true, reported = _labelled_pairs(truth), _labelled_pairs(found)
+    wrong = [f"missed {pair}" for pair in sorted(true - reported)] + [
+        f"false {pair}" for pair in sorted(reported - true)
+    ]
+    precision, recall = rate(len(true & reported), len(reported)), rate(len(true & reported), len(true))
     return Score({"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}, tuple(wrong))
 
 
-def _together(labels: dict[str, str]) -> set[tuple[str, str]]:
+def _labelled_pairs(labels: dict[str, str]) -> set[tuple[str, str]]:
     return {(one, other) for one, other in combinations(sorted(labels), 2) if labels[one] == labels[other]}
 
 
@@ -218,7 +229,7 @@ def _together(labels: dict[str, str]) -> set[tuple[str, str]]:
 
 
 def extracted(truth: Truth, read: Callable[[str], bytes]) -> Truth:
-    """Extract every page of the truth as the command line does; ``read`` returns a page's bytes."""
+    """Extract every page of the truth like the command line; ``read`` returns the bytes of a page."""
     return {key: explanation_record(explain_page(read(key), "")) for key in truth}
 
 
@@ -236,9 +247,9 @@ def extraction(truth: Truth, found: Truth) -> Score:
 
 def _body(true: str, found: str) -> tuple[float, float]:
     """Return precision and recall of one body."""
-    wanted, ours = _shingles(true), _shingles(found)
-    common = sum((wanted & ours).values())
-    return common / sum(ours.values()) if ours else 0.0, common / sum(wanted.values())
+    expected, found_items = _shingles(true), _shingles(found)
+    common = sum((expected & found_items).values())
+    return common / sum(found_items.values()) if found_items else 0.0, common / sum(expected.values())
 
 
 def _shingles(text: str) -> Counter[tuple[str, ...]]:
@@ -260,30 +271,39 @@ def _titles(truth: Truth, found: Truth) -> Score:
 
 
 def _dates(truth: Truth, found: Truth) -> Score:
-    """Compare days; a page without any in truth counts among the wrong ones if one is told."""
+    """Measure days of publication; a day found on a page without one is wrong."""
     days = {key: str(found[key]["published"] or "")[:10] for key, page in truth.items() if "published" in page}
     dated = {key: str(truth[key]["published"] or "")[:10] for key in days}
-    standing = [key for key in days if dated[key]]
-    right = sum(days[key] == dated[key] for key in standing)
+    labelled = [key for key in days if dated[key]]
+    right = sum(days[key] == dated[key] for key in labelled)
     wrong = {key: day for key, day in days.items() if day and day != dated[key]}
     shown = tuple(f"{key}: published {days[key]!r}" for key in days if days[key] != dated[key])
     return Score(
-        {"dates.right": rate(right, len(standing)), "dates.not_wrong": 1 - len(wrong) / max(1, len(days))}, shown
+        {"dates.right": rate(right, len(labelled)), "dates.not_wrong": 1 - len(wrong) / max(1, len(days))}, shown
     )
 
 
 def _captions(truth: Truth, found: Truth) -> Score:
-    """Compare captions whole, where a page says which it has."""
+    """Measure whole captions on the pages with labelled captions."""
     labelled = [key for key, page in truth.items() if "captions" in page]
     if not labelled:
         return Score({})
-    right = wanted = told = 0
+    right = expected = found_count = 0
     shown = []
     for key in labelled:
-        true, ours = Counter(map(_plain, truth[key]["captions"])), Counter(map(_plain, _lines(found[key]["captions"])))
-        right, wanted, told = right + sum((true & ours).values()), wanted + true.total(), told + ours.total()
-        shown += [f"{key}: captions {list(ours)}"] if true != ours else []
-    return Score({"captions.precision": rate(right, told), "captions.recall": rate(right, wanted)}, tuple(shown))
+        true, found_items = (
+            Counter(map(_plain, truth[key]["captions"])),
+            Counter(map(_plain, _lines(found[key]["captions"]))),
+        )
+        right, expected, found_count = (
+            right + sum((true & found_items).values()),
+            expected + true.total(),
+            found_count + found_items.total(),
+        )
+        shown += [f"{key}: captions {list(found_items)}"] if true != found_items else []
+    return Score(
+        {"captions.precision": rate(right, found_count), "captions.recall": rate(right, expected)}, tuple(shown)
+    )
 
 
 def _lines(captions: str | Iterable[str]) -> list[str]:

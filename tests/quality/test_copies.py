@@ -1,10 +1,10 @@
-"""Copies measured on several hundred labelled pairs generated from a seed (``support/synthetic_articles.py``).
+"""Duplicates on several hundred labelled pairs generated from a seed (``support/synthetic_articles.py``).
 
-The edits: other headline, new lead, dropped, added and reordered paragraphs, captions, credits, tails, another house's
-spelling and marks, light rewriting, all of it at once, excerpts of a third. The look-alikes: prices, weather, match
-previews, ambassadors' notes, follow-ups that take up the background, reports that share quotations. The rules were
-held against this generator while they were made, so other texts will fare a little worse. Pairs are then measured
-again where a wrong link costs most: in families, through grouping.
+The edits: other headline, new lead, dropped, added and reordered paragraphs, captions, credits, tails, another outlet's
+spelling and diacritics, light rewriting, all of these, and excerpts of a third. The look-alikes: prices, weather, match
+previews, ambassadors' notes, follow-ups that repeat the background, reports that share quotations. The rules were
+developed on this generator, so results on other texts are a little worse. The last test groups whole families, where a
+wrong link has the largest effect.
 """
 
 import random
@@ -27,34 +27,34 @@ NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def judged() -> list[tuple[Pair, bool]]:
-    """Judge every pair as grouping does: found by prints, then compared."""
-    verdicts = []
+def compared() -> list[tuple[Pair, bool]]:
+    """Compare every pair as grouping does: by fingerprints, then by text."""
+    results = []
     for pair in pairs(SEED, 45):
         one, other = (normalize_text(each.title, each.body) for each in (pair.one, pair.other))
-        found = len({*one.fingerprints} & {*other.fingerprints}) >= 2
-        verdicts.append((pair, found and compare_texts(one, other).is_duplicate))
-    return verdicts
+        is_candidate = len({*one.fingerprints} & {*other.fingerprints}) >= 2
+        results.append((pair, is_candidate and compare_texts(one, other).is_duplicate))
+    return results
 
 
-def test_pairs(judged: list[tuple[Pair, bool]]) -> None:
-    """What is said to be a copy is one, and copies are found, excerpts too."""
-    wrong = Counter((pair.copy, pair.kind) for pair, said in judged if said != pair.copy)
-    right = sum(said and pair.copy for pair, said in judged)
-    assert_floor("copies.pairs.precision", right / sum(said for _, said in judged), wrong)
-    assert_floor("copies.pairs.recall", right / sum(pair.copy for pair, _ in judged), wrong)
-    excerpts = [said for pair, said in judged if pair.kind == "excerpt"]
+def test_duplicates_are_found_and_no_others(compared: list[tuple[Pair, bool]]) -> None:
+    """Excerpts are found, too."""
+    wrong = Counter((pair.copy, pair.kind) for pair, found in compared if found != pair.copy)
+    right = sum(found and pair.copy for pair, found in compared)
+    assert_floor("copies.pairs.precision", right / sum(found for _, found in compared), wrong)
+    assert_floor("copies.pairs.recall", right / sum(pair.copy for pair, _ in compared), wrong)
+    excerpts = [found for pair, found in compared if pair.kind == "excerpt"]
     assert_floor("copies.excerpts.recall", sum(excerpts) / len(excerpts), wrong)
 
 
-def test_templates_are_never_copies(judged: list[tuple[Pair, bool]]) -> None:
-    """Not one price report, forecast, preview or ambassador's note is taken for another."""
+def test_texts_of_one_template_are_never_duplicates(compared: list[tuple[Pair, bool]]) -> None:
+    """Price reports, forecasts, previews and ambassadors' notes are articles of their own."""
     kinds = {"gold", "weather", "match", "envoy"}
-    assert [pair.kind for pair, said in judged if pair.kind in kinds and said] == []
+    assert [pair.kind for pair, found in compared if pair.kind in kinds and found] == []
 
 
-def test_families() -> None:
-    """Grouped as a stream, all edits of a report are one family and its look-alikes are not in it."""
+def test_all_versions_of_a_report_are_one_family() -> None:
+    """Grouping in a stream puts all edits of a report in one family, without its look-alikes."""
     rng = random.Random(SEED)
     articles: list[tuple[str, Article]] = []
     truth: dict[str, str] = {}
@@ -67,19 +67,19 @@ def test_families() -> None:
         for place, (_, text) in enumerate(lookalikes(paragraphs, rng)):
             truth[f"{number}-x{place}"] = f"{number}-x{place}"
             articles.append((f"{number}-x{place}", article(text, rng)))
-    hours = rng.sample(range(len(articles)), len(articles))
+    minutes = rng.sample(range(len(articles)), len(articles))
     dated = [
-        (name, replace(one, published_at=NOON + timedelta(minutes=hour)))
-        for hour, (name, one) in zip(hours, articles, strict=True)
+        (name, replace(one, published_at=NOON + timedelta(minutes=minute)))
+        for minute, (name, one) in zip(minutes, articles, strict=True)
     ]
     families = defaultdict(list)
     for name, (_, lead) in group_articles(dated).items():
         families[lead or name].append(name)
-    said = {frozenset(pair) for members in families.values() for pair in combinations(sorted(members), 2)}
+    found = {frozenset(pair) for members in families.values() for pair in combinations(sorted(members), 2)}
     owners = defaultdict(list)
     for name, owner in truth.items():
         owners[owner].append(name)
     true = {frozenset(pair) for members in owners.values() for pair in combinations(sorted(members), 2)}
-    wrong = [sorted(pair) for pair in said - true]
-    assert_floor("copies.families.precision", len(said & true) / len(said), wrong[:20])
-    assert_floor("copies.families.recall", len(said & true) / len(true), [sorted(pair) for pair in true - said][:20])
+    wrong = [sorted(pair) for pair in found - true]
+    assert_floor("copies.families.precision", len(found & true) / len(found), wrong[:20])
+    assert_floor("copies.families.recall", len(found & true) / len(true), [sorted(pair) for pair in true - found][:20])

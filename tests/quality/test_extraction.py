@@ -10,13 +10,13 @@ PAGES = Path(__file__).parent / "pages"
 
 
 def test_bodies_titles_days_and_captions_are_right() -> None:
-    """The whole article and nothing but the article, its headline without the outlet, its day or none."""
+    """The text is the whole article without other text, the headline has no outlet, and the day is right or missing."""
     truth = json.loads((PAGES / "truth.json").read_text(encoding="utf-8"))
     score = extraction(truth, extracted(truth, lambda key: (PAGES / f"{key}.html").read_bytes()))
     assert_floors("extraction", score.values, score.shown)
 
 
-def test_every_page_is_measured() -> None:
-    """No page of the folder is without a truth."""
+def test_every_page_is_labelled() -> None:
+    """Every page in the folder has a truth."""
     truth = json.loads((PAGES / "truth.json").read_text(encoding="utf-8"))
     assert {path.stem for path in PAGES.glob("*.html")} == set(truth)

@@ -1,4 +1,4 @@
-"""Feeds of all formats, odd and broken ones among them: ids, links, titles and times of their entries."""
+"""Feeds of all formats, including unusual and invalid ones: ids, links, titles and times of their entries."""
 
 import json
 from datetime import datetime
@@ -23,7 +23,7 @@ NOTHING: Expected = {}
 
 @cache
 def expected() -> dict[str, list[Expected]]:
-    """Return the entries that each file holds."""
+    """Return the expected entries of each file."""
     read = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))
     return {name: one["entries"] for name, one in read.items()}
 
@@ -35,7 +35,7 @@ def found() -> dict[str, tuple[Expected, ...]]:
 
 
 def entries(path: Path) -> tuple[Entry, ...]:
-    """Return the entries of a file, none if it is not taken for a feed."""
+    """Return the entries of a file; none if it is not a feed."""
     try:
         return parse_document(path.read_bytes(), "", URL, SOURCE).entries
     except NotAFeed:
@@ -43,7 +43,7 @@ def entries(path: Path) -> tuple[Entry, ...]:
 
 
 def shown(entry: Entry) -> Expected:
-    """Return an entry as expected.json writes it."""
+    """Return an entry in the form of expected.json."""
     moment = entry.published_at or entry.updated_at
     return {"id": entry.guid, "link": entry.url, "title": entry.title, "published": second(moment)}
 
@@ -54,14 +54,14 @@ def second(moment: datetime | None) -> str | None:
 
 
 def test_every_entry_is_read_and_no_other() -> None:
-    """A document yields as many entries as it holds."""
+    """The number of entries is the expected one for every document."""
     wrong = {name: len(found()[name]) for name, rows in expected().items() if len(found()[name]) != len(rows)}
     assert_floor("feeds.entries", 1 - len(wrong) / len(expected()), wrong)
 
 
 @pytest.mark.parametrize("field", ["id", "link", "title", "published"])
 def test_fields_of_entries_are_right(field: str) -> None:
-    """An entry is compared with the one expected in its place; one that is missing is wrong in every field."""
+    """An entry is compared with the expected one in its place; a missing entry is wrong in every field."""
     pairs = [
         (name, row[field], read.get(field))
         for name, rows in expected().items()
@@ -71,6 +71,6 @@ def test_fields_of_entries_are_right(field: str) -> None:
     assert_floor(f"feeds.{field}", 1 - len(wrong) / len(pairs), wrong)
 
 
-def test_every_file_is_expected() -> None:
-    """No file of the folder is left unmeasured."""
+def test_every_file_is_labelled() -> None:
+    """Every file in the folder has expected entries."""
     assert {path.name for path in DATA.iterdir()} - {"README.md", "expected.json"} == set(expected())

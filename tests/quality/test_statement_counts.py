@@ -1,9 +1,9 @@
-"""Costs of the daily work, counted and not timed: statements, commits, parsed documents and transferred bytes.
+"""Costs of the pipeline as counts instead of times: statements, commits, parsed documents and transferred bytes.
 
-Transferred bytes (``piped``) are those pickled to a worker process and back. ``ceilings.json`` pins each count, bytes
-with a little room. The counts are the same on every machine, so they hold where a timed test would not; times are for
-``make bench``. A count that fell for good is lowered there. What depends on how the code is divided into functions or
-on the version of SQLite is not pinned.
+Transferred bytes are those pickled to a worker process and back. ``ceilings.json`` has the maximum of each count, with
+a small margin for bytes. The counts are the same on every machine; times are measured by ``make bench``. If a count
+falls permanently, lower its ceiling. Counts that depend on the division of the code into functions or on the version
+of SQLite have no ceiling.
 """
 
 import asyncio
@@ -56,15 +56,15 @@ WATCH = Watchlist(PEOPLE, (Rule("people", ("ada", "ben")),))
 CONFIGURATION = Configuration(
     Settings(Secret("")), watchlist=WATCH, channels=(FolderChannel("desk", "/nowhere"),), digests=(ONCE,)
 )
-PARSERS = {  # whatever parses foreign bytes
+PARSERS = {  # all parsers of foreign bytes
     "html": (selectolax.lexbor, "LexborHTMLParser"),
     "xml": (lxml.etree, "fromstring"),
     "feedparser": (feedparser, "parse"),
 }
 
 
-class Counting:
-    """A database whose stores are called in this thread, and what they cost."""
+class CountingDatabase:
+    """Database that calls its stores in this thread, and counts the costs."""
 
     def __init__(self, opened: Database) -> None:
         self._opened, self.counts = opened, Counter[str]()
@@ -73,17 +73,17 @@ class Counting:
         return getattr(self._opened, store)
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a store's method at once, where the daemon would hand it to its writer thread."""
+        """Call a method of a store at once; the daemon would pass it to its writer thread."""
         return work(*args)
 
     async def cost(self, work: Coroutine[Any, Any, T]) -> tuple[T, Counter[str]]:
-        """Return the result of some work and what it cost."""
+        """Return the result of a coroutine and its costs."""
         self.counts.clear()
         result = await work
         return result, Counter(self.counts)
 
     def executed(self, *_: object) -> None:
-        """Count a statement; one for many rows is one."""
+        """Count a statement; a statement for many rows counts once."""
         self.counts["statements"] += 1
 
     def committed(self, *_: object) -> None:
@@ -91,87 +91,87 @@ class Counting:
         self.counts["commits"] += 1
 
 
-class Carrying:
-    """A workshop right here that takes work over as a process would, and weighs it both ways."""
+class CountingPool:
+    """Process pool that runs work in this process, and counts the bytes that a worker process would transfer."""
 
-    def __init__(self, database: Counting) -> None:
+    def __init__(self, database: CountingDatabase) -> None:
         self._counts = database.counts
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Do what came out of the pipe, and return what came back."""
-        call, given = self._carried((work, args))
-        result: T = self._carried(call(*given))
+        """Pickle and unpickle the call, run it, and do the same with the result."""
+        call, given = self._transfer((work, args))
+        result: T = self._transfer(call(*given))
         return result
 
-    def _carried(self, what: Any) -> Any:
-        pickled = pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)
-        self._counts["piped"] += len(pickled)
+    def _transfer(self, value: Any) -> Any:
+        pickled = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+        self._counts["transferred"] += len(pickled)
         return pickle.loads(pickled)
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingDatabase]:
     """Open a database that counts, and count every parsing of foreign bytes."""
     opened = Database.open(f"sqlite:///{tmp_path}/monitor.db")
-    counting = Counting(opened)
-    _loaded()
-    for what, (home, name) in PARSERS.items():
-        _count(monkeypatch, counting, what, home, name)
-    with _listening(counting):
+    counting = CountingDatabase(opened)
+    _import_pipeline()
+    for label, (home, name) in PARSERS.items():
+        _count(monkeypatch, counting, label, home, name)
+    with _count_statements(counting):
         yield counting
     opened.close()
 
 
 @cache
-def _loaded() -> None:
-    """Load what steps load only when they need it, or it would keep the counting name that it finds when it comes."""
+def _import_pipeline() -> None:
+    """Import all modules of the pipeline, because a later import would get the counting function."""
     for step in ("extract", "match", "parse", "pipeline", "stories", "text"):
         package = import_module(f"monitor.{step}")
         for found in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(found.name)
 
 
-def _count(monkeypatch: pytest.MonkeyPatch, counting: Counting, what: str, home: Any, name: str) -> None:
-    real = getattr(home, name)
+def _count(monkeypatch: pytest.MonkeyPatch, counting: CountingDatabase, label: str, home: Any, name: str) -> None:
+    original = getattr(home, name)
 
     def counted(*args: Any, **named: Any) -> Any:
-        counting.counts[what] += 1
-        return real(*args, **named)
+        counting.counts[label] += 1
+        return original(*args, **named)
 
-    houses = [module for place, module in sys.modules.items() if place.startswith("monitor.")]
-    for module in (home, *houses):
-        if getattr(module, name, None) is real:
+    modules = [module for module_name, module in sys.modules.items() if module_name.startswith("monitor.")]
+    for module in (home, *modules):
+        if getattr(module, name, None) is original:
             monkeypatch.setattr(module, name, counted)
 
 
 @contextmanager
-def _listening(counting: Counting) -> Iterator[None]:
-    heard = (("before_cursor_execute", counting.executed), ("commit", counting.committed))
-    for name, listener in heard:
+def _count_statements(counting: CountingDatabase) -> Iterator[None]:
+    listeners = (("before_cursor_execute", counting.executed), ("commit", counting.committed))
+    for name, listener in listeners:
         event.listen(Engine, name, listener)
     try:
         yield
     finally:
-        for name, listener in heard:
+        for name, listener in listeners:
             event.remove(Engine, name, listener)
 
 
 def rss(outlet: str, newest: int, *, whole: bool = True) -> bytes:
-    """Make a feed of thirty entries, the newest first; every fifth names somebody."""
+    """Return a feed of thirty entries, the newest first; every fifth names an official."""
     items = []
     for number in range(newest, newest - ENTRIES, -1):
         link = f"https://{outlet}.example/news/{number}"
-        text = f"<p>{'</p><p>'.join(story(outlet, number))}</p>" if whole else story(outlet, number)[0]
+        text = f"<p>{'</p><p>'.join(paragraphs_of(outlet, number))}</p>" if whole else paragraphs_of(outlet, number)[0]
         items.append(
-            f"<item><title>{story(outlet, -number)[0][:60]}</title><link>{link}</link><guid>{link}</guid>"
+            f"<item><title>{paragraphs_of(outlet, -number)[0][:60]}</title><link>{link}</link><guid>{link}</guid>"
             f"<pubDate>Thu, 05 Mar 2026 {8 + number // 60:02}:{number % 60:02}:07 GMT</pubDate>"
             f"<description><![CDATA[{text}]]></description></item>"
         )
     return f"<rss version='2.0'><channel><title>{outlet}</title>{''.join(items)}</channel></rss>".encode()
 
 
-def story(outlet: str, number: int) -> list[str]:
-    """Make four paragraphs of words, the same at every run."""
+def paragraphs_of(outlet: str, number: int) -> list[str]:
+    """Return four paragraphs of words, the same in every run."""
     rng = random.Random(f"{outlet} {number}")
     words = [f"{rng.choice('bcdfgklmnprst')}{rng.choice('aeiou')}{rng.choice('lnrst')}e{n % 89}" for n in range(180)]
     if number % 5 == 0:
@@ -179,10 +179,10 @@ def story(outlet: str, number: int) -> list[str]:
     return ["It said " + " ".join(words[at : at + 45]) + "." for at in range(0, len(words), 45)]
 
 
-class Desk:
-    """The steps of the line over a counting database."""
+class Pipeline:
+    """The steps of the pipeline on a counting database."""
 
-    def __init__(self, database: Counting, *, whole: bool = True) -> None:
+    def __init__(self, database: CountingDatabase, *, whole: bool = True) -> None:
         self.database, self.whole, self.clock = database, whole, FakeClock()
         mode = TextOrigin.FEED if whole else TextOrigin.PAGE
         self.sources = {
@@ -190,125 +190,125 @@ class Desk:
         }
         database.sources.register(list(self.sources.values()), NOON)
         self.fetcher = FakeFetcher({})
-        fetcher, workshop, self.aside = self.fetcher, Carrying(database), ProcessOffloader(Carrying(database))
-        house: Any = database
-        self.collector = Collector(house, fetcher, workshop, self.clock, timedelta(days=7), self.aside)
-        self.reader = PageReader(house, fetcher, workshop, self.clock, timedelta(days=1))
-        self.screener = MatchingStep(house, BoundedMatcher(compile_watchlist(WATCH)), self.clock)
-        self.keeper = GroupingStep(house, self.clock, self.aside)
-        self.alerter = DigestComposer(house, CronDigestSchedule(), self.clock)
-        self.dispatcher = DeliverySender(house, {"desk": Taker()}, self.clock)
+        fetcher, pool, self.offloader = self.fetcher, CountingPool(database), ProcessOffloader(CountingPool(database))
+        any_database: Any = database
+        self.collector = Collector(any_database, fetcher, pool, self.clock, timedelta(days=7), self.offloader)
+        self.reader = PageReader(any_database, fetcher, pool, self.clock, timedelta(days=1))
+        self.matching = MatchingStep(any_database, BoundedMatcher(compile_watchlist(WATCH)), self.clock)
+        self.grouping = GroupingStep(any_database, self.clock, self.offloader)
+        self.composer = DigestComposer(any_database, CronDigestSchedule(), self.clock)
+        self.sender = DeliverySender(any_database, {"desk": AcceptingChannel()}, self.clock)
 
     async def poll(self, name: str, newest: int, tag: str = '"1"') -> Counter[str]:
-        """Poll one source; return what it cost."""
+        """Poll one source with new content; return the costs."""
         source = self.sources[name]
         body = rss(name, newest, whole=self.whole)
         self.fetcher.answers[source.url] = Fetched(source.url, 200, (), body, "application/rss+xml", etag=tag)
         self.clock.advance(timedelta(hours=1))
-        return await self.ask(name)
+        return await self.poll_again(name)
 
-    async def ask(self, name: str) -> Counter[str]:
-        """Poll for what lies there."""
+    async def poll_again(self, name: str) -> Counter[str]:
+        """Poll the content that is there; return the costs."""
         (lease,) = await self.collector.lease(1, {name})
         _, cost = await self.database.cost(self.collector.poll(lease, self.sources[name]))
         return cost
 
 
-class Taker:
-    """A channel that takes everything."""
+class AcceptingChannel:
+    """Channel that accepts every message."""
 
     async def send(self, _message: Message, _attempt_at: object) -> SendResult:
-        """Take it."""
+        """Accept a message."""
         return Sent()
 
 
-def assert_floor(what: str, cost: Counter[str], *, per: int = 1) -> None:
-    """Hold every count of a step under its ceiling, all in one line if several rose."""
-    kinds = ("statements", "commits", "piped", *PARSERS)
-    assert_ceilings({f"{what}.{kind}": cost[kind] / per for kind in kinds})
+def assert_costs(label: str, cost: Counter[str], *, per: int = 1) -> None:
+    """Check every count of a step against its ceiling; the error lists all that are higher."""
+    kinds = ("statements", "commits", "transferred", *PARSERS)
+    assert_ceilings({f"{label}.{kind}": cost[kind] / per for kind in kinds})
 
 
-def test_what_a_poll_costs(database: Counting) -> None:
-    """First seen, unchanged by its own word, unchanged to the letter, and with two new entries."""
+def test_costs_of_polls(database: CountingDatabase) -> None:
+    """The polls are a first one, an identical one, a 304, and one with two new entries."""
 
-    async def polls() -> None:
-        desk = Desk(database)
-        await desk.poll("first", 40)  # what is compiled and cached once is not counted
-        await desk.poll("first", 42, '"2"')
-        assert_floor("poll.first", await desk.poll("second", 40))
-        assert_floor("poll.same", await desk.poll("second", 40, '"2"'))
-        desk.fetcher.answers[desk.sources["first"].url] = NotModified()
-        await desk.ask("first")
-        desk.fetcher.answers[desk.sources["second"].url] = NotModified()
-        assert_floor("poll.unchanged", await desk.ask("second"))
-        assert_floor("poll.two_new", await desk.poll("second", 42, '"3"'))
+    async def run() -> None:
+        pipeline = Pipeline(database)
+        await pipeline.poll("first", 40)  # one-time costs of compiling and caching are not counted
+        await pipeline.poll("first", 42, '"2"')
+        assert_costs("poll.first", await pipeline.poll("second", 40))
+        assert_costs("poll.same", await pipeline.poll("second", 40, '"2"'))
+        pipeline.fetcher.answers[pipeline.sources["first"].url] = NotModified()
+        await pipeline.poll_again("first")
+        pipeline.fetcher.answers[pipeline.sources["second"].url] = NotModified()
+        assert_costs("poll.unchanged", await pipeline.poll_again("second"))
+        assert_costs("poll.two_new", await pipeline.poll("second", 42, '"3"'))
 
-    asyncio.run(polls())
+    asyncio.run(run())
 
 
-def test_what_an_article_costs_on_its_way(database: Counting) -> None:
-    """Screened and grouped in batches, told in a digest, delivered: a step at a time, for an article or a message."""
+def test_costs_of_an_article(database: CountingDatabase) -> None:
+    """It is matched and grouped in batches, reported in a digest, and delivered; the last steps count per message."""
 
-    async def line() -> None:
-        desk = Desk(database)
+    async def run() -> None:
+        pipeline = Pipeline(database)
         for name in SOURCES:
-            await desk.poll(name, 40)
-        await desk.alerter.run_due(CONFIGURATION)  # which opens the digest's first window
-        await desk.screener.run_batch(ENTRIES)
-        assert_floor("screened", (await database.cost(desk.screener.run_batch(ENTRIES)))[1], per=ENTRIES)
-        await desk.keeper.run_batch(ENTRIES)
-        assert_floor("grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
-        await desk.alerter.run_due(CONFIGURATION)
-        await desk.dispatcher.run_due()
-        await desk.screener.run_all()
-        await desk.keeper.run_all()
-        desk.clock.advance(timedelta(hours=1))
-        digests, cost = await database.cost(desk.alerter.run_due(CONFIGURATION))
+            await pipeline.poll(name, 40)
+        await pipeline.composer.run_due(CONFIGURATION)  # starts the digest's first window
+        await pipeline.matching.run_batch(ENTRIES)
+        assert_costs("matched", (await database.cost(pipeline.matching.run_batch(ENTRIES)))[1], per=ENTRIES)
+        await pipeline.grouping.run_batch(ENTRIES)
+        assert_costs("grouped", (await database.cost(pipeline.grouping.run_batch(ENTRIES)))[1], per=ENTRIES)
+        await pipeline.composer.run_due(CONFIGURATION)
+        await pipeline.sender.run_due()
+        await pipeline.matching.run_all()
+        await pipeline.grouping.run_all()
+        pipeline.clock.advance(timedelta(hours=1))
+        digests, cost = await database.cost(pipeline.composer.run_due(CONFIGURATION))
         assert len(digests) == 1
-        assert_floor("told", cost)
-        attempts, cost = await database.cost(desk.dispatcher.run_due())
+        assert_costs("composed", cost)
+        attempts, cost = await database.cost(pipeline.sender.run_due())
         assert [type(attempt.receipt) for attempt in attempts] == [Sent]
-        assert_floor("delivered", cost)
-        assert_floor("idle.told", (await database.cost(desk.alerter.run_due(CONFIGURATION)))[1])
-        assert_floor("idle.delivered", (await database.cost(desk.dispatcher.run_due()))[1])
+        assert_costs("delivered", cost)
+        assert_costs("idle.composed", (await database.cost(pipeline.composer.run_due(CONFIGURATION)))[1])
+        assert_costs("idle.delivered", (await database.cost(pipeline.sender.run_due()))[1])
 
-    asyncio.run(line())
+    asyncio.run(run())
 
 
-def test_what_a_page_costs(database: Counting) -> None:
-    """One page read for an entry that the feed only announces: parsed once."""
+def test_costs_of_a_page(database: CountingDatabase) -> None:
+    """A page is read for an entry with a summary only, and is parsed once."""
 
-    async def pages() -> None:
-        desk = Desk(database, whole=False)
-        await desk.poll("first", 40)
+    async def run() -> None:
+        pipeline = Pipeline(database, whole=False)
+        await pipeline.poll("first", 40)
         for number in range(40 - ENTRIES, 41):
             url = f"https://first.example/news/{number}"
-            title, text = story("first", -number)[0][:60], "</p><p>".join(story("first", number))
+            title, text = paragraphs_of("first", -number)[0][:60], "</p><p>".join(paragraphs_of("first", number))
             body = f"<html><body><nav>Home</nav><article><h1>{title}</h1><p>{text}</p></article></body></html>"
-            desk.fetcher.answers[url] = Fetched(url, 200, (), body.encode(), "text/html")
-        await desk.reader.run_due(desk.sources, 10)
-        readings, cost = await database.cost(desk.reader.run_due(desk.sources, 10))
+            pipeline.fetcher.answers[url] = Fetched(url, 200, (), body.encode(), "text/html")
+        await pipeline.reader.run_due(pipeline.sources, 10)
+        readings, cost = await database.cost(pipeline.reader.run_due(pipeline.sources, 10))
         assert not any(reading.error for reading in readings)
-        assert_floor("page", cost, per=len(readings))
+        assert_costs("page", cost, per=len(readings))
 
-    asyncio.run(pages())
+    asyncio.run(run())
 
 
-def test_what_goes_to_other_processes_and_back(database: Counting) -> None:
-    """A feed out of the ordinary, and what is done beside when there is much of it: articles of entries, features."""
+def test_transfer_to_worker_processes(database: CountingDatabase) -> None:
+    """Unusual feeds are parsed in a worker process; with a backlog, articles and features are computed there, too."""
 
-    async def aside() -> None:
-        desk, newest = Desk(database), 540  # texts of its own, of which no cache knows a word
-        await desk.poll("first", newest)
-        desk.aside.add_backlog(2 * OFFLOAD_THRESHOLD)
-        assert_floor("aside.made", await desk.poll("second", newest), per=ENTRIES)
-        await desk.screener.run_all()
-        await desk.keeper.run_batch(ENTRIES)
-        desk.aside.add_backlog(2 * OFFLOAD_THRESHOLD)
-        assert_floor("aside.grouped", (await database.cost(desk.keeper.run_batch(ENTRIES)))[1], per=ENTRIES)
+    async def run() -> None:
+        pipeline, newest = Pipeline(database), 540  # new texts, which no cache contains
+        await pipeline.poll("first", newest)
+        pipeline.offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+        assert_costs("offloaded.built", await pipeline.poll("second", newest), per=ENTRIES)
+        await pipeline.matching.run_all()
+        await pipeline.grouping.run_batch(ENTRIES)
+        pipeline.offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+        assert_costs("offloaded.grouped", (await database.cost(pipeline.grouping.run_batch(ENTRIES)))[1], per=ENTRIES)
         odd = b"<?xml version='1.0' encoding='koi8-r'?>" + rss("third", newest)
-        source = desk.sources["third"]
-        desk.fetcher.answers[source.url] = Fetched(source.url, 200, (), odd, "application/rss+xml")
-        assert_floor("poll.odd", await desk.ask("third"))
+        source = pipeline.sources["third"]
+        pipeline.fetcher.answers[source.url] = Fetched(source.url, 200, (), odd, "application/rss+xml")
+        assert_costs("poll.odd", await pipeline.poll_again("third"))
 
-    asyncio.run(aside())
+    asyncio.run(run())

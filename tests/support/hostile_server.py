@@ -160,7 +160,7 @@ class Server(ThreadingHTTPServer):
         """Log nothing: connection resets are intended here."""
 
 
-class World:
+class HostileServers:
     """Web servers on one or more loopback addresses with one state; a context manager."""
 
     def __init__(self, hosts: int = 1) -> None:

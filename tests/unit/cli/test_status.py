@@ -35,8 +35,8 @@ from monitor.domain.read_models import (
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 
 
-def line(name: str, state: SourceState = SourceState.OK, detail: str = "", remedy: str = "") -> SourceStatus:
-    memory = PollState(name, state=state, detail=detail, suggestion=remedy, last_success_at=NOW)
+def line(name: str, state: SourceState = SourceState.OK, detail: str = "", suggestion: str = "") -> SourceStatus:
+    memory = PollState(name, state=state, detail=detail, suggestion=suggestion, last_success_at=NOW)
     return SourceStatus(memory, name.title(), 7)
 
 

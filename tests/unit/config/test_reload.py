@@ -67,14 +67,14 @@ class FakeKeyValueStore:
 
 
 class Daemon:
-    """Running daemon with a reloader; its clock moves only with ``look``."""
+    """Running daemon with a reloader; its clock moves only with ``check``."""
 
     def __init__(self, path: Path, key_values: FakeKeyValueStore, environ: dict[str, str] | None = None) -> None:
         self.reloader = Reloader(path, {} if environ is None else environ, key_values)
         self.time = 0.0
         self.configuration, self.change = self.reloader.load_initial(NOW)
 
-    def look(self, wait: float = 2.0) -> ReloadResult | None:
+    def check(self, wait: float = 2.0) -> ReloadResult | None:
         self.time += wait
 
         async def run(work: Callable[..., Any], *args: object) -> Any:
@@ -86,9 +86,9 @@ class Daemon:
             self.configuration = change.configuration
         return change
 
-    def look_twice(self) -> ReloadResult | None:
+    def check_twice(self) -> ReloadResult | None:
         """Check the file until an edit is complete; return the reported result."""
-        results = [change for change in (self.look(), self.look()) if change]
+        results = [change for change in (self.check(), self.check()) if change]
         assert len(results) <= 1
         return results[0] if results else None
 
@@ -121,22 +121,22 @@ def test_a_start_loads_and_saves_the_file(path: Path, key_values: FakeKeyValueSt
     daemon = Daemon(path, key_values)
     assert (daemon.ids, daemon.change) == (["s0", "s1", "s2", "s3"], None)
     assert key_values.saved == SavedConfiguration(sources(4), NOW)
-    assert daemon.look_twice() is None
+    assert daemon.check_twice() is None
 
 
 def test_an_edit_is_applied_once_the_file_is_unchanged(path: Path, key_values: FakeKeyValueStore) -> None:
     """An edit is read only after the file was unchanged for a moment, whether written in place or renamed."""
     daemon = Daemon(path, key_values)
     write(path, sources(5))
-    assert daemon.look() is None
-    assert daemon.look(MIN_UNCHANGED_SECONDS / 2) is None
-    change = daemon.look(MIN_UNCHANGED_SECONDS)
+    assert daemon.check() is None
+    assert daemon.check(MIN_UNCHANGED_SECONDS / 2) is None
+    change = daemon.check(MIN_UNCHANGED_SECONDS)
     assert change is not None
     assert (change.outcome, len(daemon.ids)) == (ReloadOutcome.APPLIED, 5)
     assert key_values.saved is not None
     assert key_values.saved.text == sources(5)
     path.write_text(sources(6), encoding="utf-8")
-    assert daemon.look_twice() is not None
+    assert daemon.check_twice() is not None
     assert len(daemon.ids) == 6
 
 
@@ -146,9 +146,9 @@ def test_a_file_that_keeps_changing_is_not_read(path: Path, key_values: FakeKeyV
     whole = sources(9)
     for length in range(0, len(whole), 40):
         path.write_text(whole[:length], encoding="utf-8")
-        assert daemon.look(0.4) is None
+        assert daemon.check(0.4) is None
     path.write_text(whole, encoding="utf-8")
-    assert daemon.look_twice() is not None
+    assert daemon.check_twice() is not None
     assert len(daemon.ids) == 9
 
 
@@ -158,7 +158,7 @@ def test_other_files_of_editors_are_ignored(path: Path, key_values: FakeKeyValue
     for name in (".sources.yaml.swp", "sources.yaml~", "#sources.yaml#", "4913"):
         (path.parent / name).write_text("x", encoding="utf-8")
     write(path, sources(4))
-    assert daemon.look_twice() is None
+    assert daemon.check_twice() is None
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -166,7 +166,7 @@ def test_a_hostile_file_is_rejected_with_its_line(path: Path, key_values: FakeKe
     """The daemon reports the place of the error and keeps its configuration."""
     daemon = Daemon(path, key_values)
     write(path, text)
-    change = daemon.look_twice()
+    change = daemon.check_twice()
     assert change is not None
     assert (change.outcome, change.configuration, daemon.ids) == (
         ReloadOutcome.REJECTED,
@@ -193,29 +193,29 @@ def test_an_invalid_edit_is_reported_once(path: Path, key_values: FakeKeyValueSt
     """It is not reported at every check, when the file is touched, or after a restart."""
     daemon = Daemon(path, key_values)
     write(path, "sources: [")
-    assert daemon.look_twice() is not None
+    assert daemon.check_twice() is not None
     for _ in range(5):
-        assert daemon.look() is None
+        assert daemon.check() is None
     write(path, "sources: [")
-    assert daemon.look_twice() is None
+    assert daemon.check_twice() is None
     again = Daemon(path, key_values)
     assert again.change is not None
     assert (again.change.outcome, again.change.is_new) == (ReloadOutcome.REJECTED, False)
     write(path, "sources: {")
-    assert again.look_twice() is not None
+    assert again.check_twice() is not None
 
 
 def test_a_deleted_file_changes_nothing(path: Path, key_values: FakeKeyValueStore) -> None:
     """Without a file the daemon continues, reports this once, and applies the file when it exists again."""
     daemon = Daemon(path, key_values)
     path.unlink()
-    change = daemon.look_twice()
+    change = daemon.check_twice()
     assert change is not None
     assert "there is no such file" in change.message
-    assert daemon.look() is None
+    assert daemon.check() is None
     assert len(daemon.ids) == 4
     write(path, sources(4))
-    back = daemon.look_twice()
+    back = daemon.check_twice()
     assert back is not None
     assert back.outcome is ReloadOutcome.APPLIED
     assert key_values.saved is not None
@@ -230,7 +230,7 @@ def test_any_truncated_file_is_rejected_held_or_smaller(path: Path, key_values: 
     data = whole.encode()
     for length in range(len(data)):
         path.write_bytes(data[:length])
-        daemon.look_twice()
+        daemon.check_twice()
         assert isinstance(daemon.configuration, Configuration)
         assert len(daemon.ids) >= 2
 
@@ -287,17 +287,17 @@ def test_removal_of_most_sources_is_held_until_confirmed(path: Path, key_values:
     write(path, sources(100))
     daemon = Daemon(path, key_values)
     write(path, sources(3))
-    change = daemon.look_twice()
+    change = daemon.check_twice()
     assert change is not None
     assert (change.outcome, len(daemon.ids)) == (ReloadOutcome.AWAITING_CONFIRMATION, 100)
     assert "more than half of the sources are removed (s3, s4, " in change.message
     assert "and 87 more" in change.message
-    assert daemon.look() is None
+    assert daemon.check() is None
     assert len(Daemon(path, key_values).ids) == 100
     key_values.values[ACCEPTED_HASH_SETTING] = hash_configuration(b"another file")
-    assert daemon.look() is None
+    assert daemon.check() is None
     key_values.values[ACCEPTED_HASH_SETTING] = hash_configuration(path.read_bytes())
-    taken = daemon.look()
+    taken = daemon.check()
     assert taken is not None
     assert (taken.outcome, len(daemon.ids)) == (ReloadOutcome.APPLIED, 3)
     assert Daemon(path, key_values).change is None
@@ -307,12 +307,12 @@ def test_ordinary_edits_are_not_held(path: Path, key_values: FakeKeyValueStore) 
     """Half of the sources may be removed, and a single one may be replaced by another."""
     daemon = Daemon(path, key_values)
     write(path, sources(2))
-    assert daemon.look_twice() is not None
+    assert daemon.check_twice() is not None
     assert len(daemon.ids) == 2
     write(path, "sources: {s0: {feed: 'https://y.example'}}\n")
-    daemon.look_twice()
+    daemon.check_twice()
     write(path, "sources: {other: {feed: 'https://z.example'}}\n")
-    daemon.look_twice()
+    daemon.check_twice()
     assert daemon.ids == ["other"]
 
 
@@ -322,12 +322,12 @@ def test_a_changed_secret_is_applied_on_request(path: Path, key_values: FakeKeyV
     write(path, "settings: {heartbeat_url: '${BEAT}'}\n")
     daemon = Daemon(path, key_values, environ)
     environ["BEAT"] = "https://hc.example/two"
-    assert daemon.look_twice() is None
+    assert daemon.check_twice() is None
     daemon.reloader.force_reload()
-    assert daemon.look_twice() is not None
+    assert daemon.check_twice() is not None
     assert daemon.configuration.settings.heartbeat_url is not None
     assert daemon.configuration.settings.heartbeat_url.reveal().endswith("two")
-    assert daemon.look_twice() is None
+    assert daemon.check_twice() is None
 
 
 def test_reading_the_database_setting_stops_after_it(path: Path, tmp_path: Path) -> None:

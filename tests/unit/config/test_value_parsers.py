@@ -111,7 +111,7 @@ def test_any_bytes_give_a_document_or_errors(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "letter", "where"),
+    ("source", "character", "where"),
     [
         ("q: one BAD", "B", (1, 8)),
         ("q: 'it''s BAD'", "B", (1, 11)),
@@ -121,11 +121,11 @@ def test_any_bytes_give_a_document_or_errors(data: bytes) -> None:
         ("q: Tô Lâm BAD", "B", (1, 11)),
     ],
 )
-def test_a_character_of_a_value_has_its_place_in_the_file(source: str, letter: str, where: tuple[int, int]) -> None:
+def test_a_character_of_a_value_has_its_place_in_the_file(source: str, character: str, where: tuple[int, int]) -> None:
     """In quoted, folded and multi-line values the place is where the user sees the character."""
     document = parse_yaml(source.encode())
     assert isinstance(document.value, dict)
     value = document.value["q"]
     assert isinstance(value, str)
-    place = document.find_character_position(("q",), value.index(letter))
+    place = document.find_character_position(("q",), value.index(character))
     assert (place.line, place.column) == where

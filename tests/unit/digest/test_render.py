@@ -307,10 +307,10 @@ def test_templates_can_be_overridden_and_are_sandboxed(tmp_path: Path) -> None:
     assert "Trần Minh Hải" in rendered.text
 
 
-@pytest.mark.parametrize("fault", ["{{ view.nothing }}", "{% if %}", "{{ 1/0 }}", "{% include '../../secret' %}"])
-def test_a_faulty_override_falls_back_to_the_built_in_template(tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize("template", ["{{ view.nothing }}", "{% if %}", "{{ 1/0 }}", "{% include '../../secret' %}"])
+def test_a_faulty_override_falls_back_to_the_built_in_template(tmp_path: Path, template: str) -> None:
     """The digest has a notice that names the failed template."""
-    (tmp_path / "digest.html").write_text(fault)
+    (tmp_path / "digest.html").write_text(template)
     rendered = render_digest(sample(), str(tmp_path))
     assert "Trần Minh Hải" in rendered.html
     assert "digest.html" in rendered.html
@@ -349,12 +349,12 @@ def test_the_cost_of_a_digest_is_linear_in_its_stories() -> None:
 
 def test_chat_paragraphs_have_one_story_each() -> None:
     """Head, stories and failing sources are separate paragraphs."""
-    head, *stories, faults = render_digest(sample()).blocks
+    head, *stories, failing_sources = render_digest(sample()).blocks
     assert head.startswith("Morning, Mon 4 May, 07:00")
     assert [block.splitlines()[0][:24] for block in stories][1] == "Trần Minh Hải: CORRECTIO"
     assert all(block.count("https://") == 1 for block in stories)
-    assert "Khao Maenam: blocked, " in faults
-    assert ". Suggestion: " in faults
+    assert "Khao Maenam: blocked, " in failing_sources
+    assert ". Suggestion: " in failing_sources
 
 
 def test_a_duplicate_with_another_headline_shows_it() -> None:

@@ -67,8 +67,8 @@ def test_sources_with_many_outliers_need_a_longer_streak() -> None:
 def test_a_layout_change_ends_after_three_normal_pages() -> None:
     """A single normal page does not end it."""
     assert read(CHANGED, GOOD, ODD, GOOD, GOOD).layout_changed_at == NOW
-    mended = read(CHANGED, GOOD, GOOD, GOOD, at=NOW + DAY)
-    assert (mended.layout_changed_at, mended.layout_restored_at, mended.usual) == (None, NOW + DAY + 2 * HOUR, GOOD)
+    fixed = read(CHANGED, GOOD, GOOD, GOOD, at=NOW + DAY)
+    assert (fixed.layout_changed_at, fixed.layout_restored_at, fixed.usual) == (None, NOW + DAY + 2 * HOUR, GOOD)
 
 
 def test_a_layout_change_is_learned_only_if_accepted() -> None:

@@ -7,10 +7,10 @@ from monitor.domain.source import SourceKind
 from monitor.domain.source_health import suggest_for_document, suggestion_for
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FailureCause if fault is not FailureCause.OTHER])
-def test_every_known_cause_has_a_suggestion(fault: FailureCause) -> None:
+@pytest.mark.parametrize("cause", [cause for cause in FailureCause if cause is not FailureCause.OTHER])
+def test_every_known_cause_has_a_suggestion(cause: FailureCause) -> None:
     """`monitor status` shows a suggestion for each of them."""
-    assert suggestion_for(Failed("x", cause=fault), SourceKind.FEED)
+    assert suggestion_for(Failed("x", cause=cause), SourceKind.FEED)
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,10 @@ CHIEF = Official(
     "tan-duong", "Phạm Tấn Đường", "Vietnam", roles=(Role("Chief of the General Staff", date(2021, 6, 3)),)
 )
 LAO = Official("som", "Somphone Vongdara", "Laos", ("ສົມພອນ ວົງດາລາ",), (Role("Prime Minister", date(2022, 12, 30)),))
-TWIN = Official("kham", "Khamkeo Vongdara", "Laos", roles=(Role("Chief of the General Staff"),))
+NAMESAKE = Official("kham", "Khamkeo Vongdara", "Laos", roles=(Role("Chief of the General Staff"),))
 HAN = Official("qiu", "Qiu Wenbo", "China", ("邱文博",), (Role("Minister of Foreign Affairs"),))
 AMERICAN = Official("stone", "Walter Hargrove", "United States", roles=(Role("Secretary of Defense"),))
-EVERYBODY = (DEFENCE, PRESIDENT, CHIEF, LAO, TWIN, HAN, AMERICAN)
+EVERYBODY = (DEFENCE, PRESIDENT, CHIEF, LAO, NAMESAKE, HAN, AMERICAN)
 MATCHER = compile_watchlist(Watchlist(EVERYBODY))
 
 

@@ -23,7 +23,7 @@ def found(query: str, article: Article = TEXT) -> list[str] | None:
     """Return the printed words that satisfy a query."""
     page = normalize_article(article)
     synonyms = [["Vietnam", "Viet Nam"]]
-    places = evaluate_query(compile_query(query, ["a-b"], synonyms), page, lambda _who: [(0, 6)])
+    places = evaluate_query(compile_query(query, ["a-b"], synonyms), page, lambda _official_id: [(0, 6)])
     return None if places is None else [page.folded.original_slice(*place) for place in places]
 
 
@@ -118,10 +118,10 @@ def test_the_cost_of_a_pattern_is_linear_in_the_text(pattern: str) -> None:
         size: normalize_article(Article(url="", title="Border", body="a" * size + "x" * size + "=")) for size in SIZES
     }
 
-    def look(size: int) -> None:
-        assert evaluate_query(query, pages[size], lambda _who: []) is None
+    def run(size: int) -> None:
+        assert evaluate_query(query, pages[size], lambda _official_id: []) is None
 
-    assert growth(look, max(SIZES)) < LINEAR
+    assert growth(run, max(SIZES)) < LINEAR
 
 
 @pytest.mark.parametrize("pattern", [r"(a)\1", "(?=a)b", "(?<!a)b", "a{1001}"])

@@ -200,9 +200,9 @@ def test_one_overdue_digest_reports_everything_after_an_outage(database: Databas
 
 def test_an_immediate_digest_after_an_outage_is_marked_overdue(database: Database) -> None:
     """A hit that could have been reported over five minutes earlier is overdue; quiet hours do not count."""
-    held = replace(ONCE, id="held", quiet_hours=QuietHours(time(22), time(6)))
+    quiet = replace(ONCE, id="held", quiet_hours=QuietHours(time(22), time(6)))
     clock = FakeClock(datetime(2026, 5, 4, 14, tzinfo=UTC))  # 21:00 in Vientiane
-    installation = Installation(database, watch(ONCE, held), clock)
+    installation = Installation(database, watch(ONCE, quiet), clock)
     installation.run()
     installation.clock.advance(2 * HOUR)
     installation.find(1)

@@ -37,7 +37,7 @@ def halve(numbers: list[int], by: int) -> list[int]:
 def test_a_backlog_is_offloaded() -> None:
     """With a backlog a batch is offloaded; a small batch never is."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         elsewhere = CountingPool()
         offloader = ProcessOffloader(elsewhere)
         assert await halves(offloader, 10) is None
@@ -47,13 +47,13 @@ def test_a_backlog_is_offloaded() -> None:
         assert elsewhere.jobs == 1
         assert await halves(ProcessOffloader(), 5 * OFFLOAD_THRESHOLD) is None
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_a_steady_flow_is_not_offloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Articles that arrive faster than this process builds them are a backlog; a steady flow is not."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         now = 1000.0
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
         elsewhere = CountingPool()
@@ -67,31 +67,31 @@ def test_a_steady_flow_is_not_offloaded(monkeypatch: pytest.MonkeyPatch) -> None
         now += 60
         assert await halves(offloader, 200) is None
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_without_a_process_the_caller_does_the_work() -> None:
     """If no process can be started, the result is None."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         offloader = ProcessOffloader(CountingPool(OSError("no more processes")))
         offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
         assert await halves(offloader, 10) is None
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("error", [WorkerKilled("too long"), ValueError("odd")])
 def test_errors_reach_the_caller(error: Exception) -> None:
     """Work that killed its process is not repeated here, and its own errors are passed on."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         offloader = ProcessOffloader(CountingPool(error))
         offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
         with pytest.raises(type(error)):
             await halves(offloader, 10)
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 class Slow(CountingPool):
@@ -113,7 +113,7 @@ class Slow(CountingPool):
 def test_waiting_calls_share_messages() -> None:
     """The first call is sent at once, later ones in full messages, and each gets its own result."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         slow = Slow()
         offloader = ProcessOffloader(slow)
         offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
@@ -127,13 +127,13 @@ def test_waiting_calls_share_messages() -> None:
         assert slow.sizes == [[60, 60], [60, 60], [60]]
         assert await offloader.run_in_pool(halve, range(10), 2) == halve(list(range(10)), 2)
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_a_killed_process_affects_one_call() -> None:
     """The calls of a message that killed its process are repeated one by one."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         slow = Slow(deadly=70)
         slow.go.set()
         offloader = ProcessOffloader(slow)
@@ -143,4 +143,4 @@ def test_a_killed_process_affects_one_call() -> None:
         assert [type(result) for result in results] == [list, list, WorkerKilled, list]
         assert slow.sizes == [[30] * 4, [30], [30], [30], [30]]
 
-    asyncio.run(scene())
+    asyncio.run(scenario())

@@ -9,7 +9,7 @@ from monitor.pipeline.one_pass import TaskSlots
 def test_a_hanging_task_occupies_one_slot() -> None:
     """Other tasks start and end meanwhile; draining cancels the hanging task."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         slots, done = TaskSlots(2), asyncio.Event()
 
         async def quick() -> None:
@@ -25,7 +25,7 @@ def test_a_hanging_task_occupies_one_slot() -> None:
         assert await slots.drain(timedelta(0)) == 1
         assert slots.free_count == 2
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_draining_without_tasks_returns_at_once() -> None:

@@ -19,7 +19,7 @@ PERIOD = timedelta(seconds=1)
 def test_an_error_is_reported_and_the_job_runs_again() -> None:
     """A job that raises is reported with its name."""
 
-    async def scene(_clock: Traveller) -> None:
+    async def scenario(_clock: Traveller) -> None:
         reports: list[tuple[str, str, str]] = []
         again = asyncio.Event()
         scheduler = Scheduler(lambda job, what, error: reports.append((job, what, str(error))))
@@ -35,13 +35,13 @@ def test_an_error_is_reported_and_the_job_runs_again() -> None:
         scheduler.stop()
         assert reports[0] == ("poll", "failed", "boom")
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
 def test_a_long_run_is_reported_and_not_started_twice() -> None:
     """While a run lasts the next one is skipped and reported."""
 
-    async def scene(_clock: Traveller) -> None:
+    async def scenario(_clock: Traveller) -> None:
         reports: asyncio.Queue[str] = asyncio.Queue()
         scheduler = Scheduler(lambda _job, what, _error: reports.put_nowait(what))
         starts = []
@@ -57,13 +57,13 @@ def test_a_long_run_is_reported_and_not_started_twice() -> None:
         assert len(starts) == 1
         await scheduler.drain(timedelta(0))
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
 def test_stopping_lets_running_jobs_finish() -> None:
     """Stopping starts and cancels no run; draining waits for running ones up to its limit."""
 
-    async def scene(_clock: Traveller) -> None:
+    async def scenario(_clock: Traveller) -> None:
         reports: list[str] = []
         scheduler = Scheduler(lambda _job, what, _error: reports.append(what))
         begun, go, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -88,7 +88,7 @@ def test_stopping_lets_running_jobs_finish() -> None:
         assert await scheduler.drain(timedelta(seconds=5)) == 0
         assert "failed" not in reports
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=400), timedelta(days=-400)])
@@ -103,7 +103,7 @@ def test_jobs_continue_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest
 
     monkeypatch.setattr(_IntervalTrigger, "get_next_fire_time", counted)
 
-    async def scene(clock: Traveller) -> None:
+    async def scenario(clock: Traveller) -> None:
         runs: asyncio.Queue[datetime] = asyncio.Queue()
         scheduler = Scheduler(lambda *_: None)
 
@@ -120,13 +120,13 @@ def test_jobs_continue_when_the_clock_jumps(jump: timedelta, monkeypatch: pytest
         assert [two - one for one, two in pairwise(later)] == [PERIOD] * 3
         assert runs.empty()
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
 def test_a_clock_that_changes_between_two_readings_costs_one_period(monkeypatch: pytest.MonkeyPatch) -> None:
     """APScheduler reads the clock again after jobs were rescheduled; a step back in between must not stop them."""
 
-    async def scene(clock: Traveller) -> None:
+    async def scenario(clock: Traveller) -> None:
         runs: asyncio.Queue[float] = asyncio.Queue()
         scheduler = Scheduler(lambda *_: None)
         wake = AsyncIOScheduler.wakeup
@@ -150,14 +150,14 @@ def test_a_clock_that_changes_between_two_readings_costs_one_period(monkeypatch:
         assert max(two - one for one, two in pairwise(times)) <= 2 * PERIOD.total_seconds()
         assert next(steps, None) is None
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_no_sequence_of_clock_steps_stops_or_multiplies_runs(seed: int) -> None:
     """The clock jumps by seconds, days or years at random, forward and back, also while a job runs."""
 
-    async def scene(clock: Traveller) -> None:
+    async def scenario(clock: Traveller) -> None:
         draw = random.Random(seed)
         run_count = 0
         scheduler = Scheduler(lambda *_: None)
@@ -184,13 +184,13 @@ def test_no_sequence_of_clock_steps_stops_or_multiplies_runs(seed: int) -> None:
         await scheduler.drain(PERIOD)
         assert elapsed / 3 <= run_count <= 2 * elapsed
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
 def test_missed_runs_become_one() -> None:
     """After a blocked event loop each job runs once: no job is dropped, and missed runs are not repeated."""
 
-    async def scene(_clock: Traveller) -> None:
+    async def scenario(_clock: Traveller) -> None:
         runs: asyncio.Queue[int] = asyncio.Queue()
         reports: list[str] = []
         scheduler = Scheduler(lambda _job, what, _error: reports.append(what))
@@ -206,13 +206,13 @@ def test_missed_runs_become_one() -> None:
         assert (runs.qsize(), reports) == (1, [])
         scheduler.stop()
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
 def test_jobs_with_the_same_interval_run_in_order() -> None:
     """The results of one job are processed by the next one in the same period."""
 
-    async def scene(_clock: Traveller) -> None:
+    async def scenario(_clock: Traveller) -> None:
         ran: asyncio.Queue[str] = asyncio.Queue()
         scheduler = Scheduler(lambda *_: None)
         for name in ("poll", "read", "process", "deliver"):
@@ -225,16 +225,16 @@ def test_jobs_with_the_same_interval_run_in_order() -> None:
         assert [await ran.get() for _ in range(4)] == ["poll", "read", "process", "deliver"]
         scheduler.stop()
 
-    on_a_clock(scene)
+    on_a_clock(scenario)
 
 
-def on_a_clock(scene: Callable[[Traveller], Coroutine[object, object, None]]) -> None:
+def on_a_clock(scenario: Callable[[Traveller], Coroutine[object, object, None]]) -> None:
     """Run a scenario on a loop that never waits, while the wall clock follows the time of the loop."""
     with (
         travel(datetime.now(UTC), tick=False) as clock,
         asyncio.Runner(loop_factory=lambda: JumpingLoop(lambda seconds: _follow(clock, seconds))) as scheduler,
     ):
-        scheduler.run(scene(clock))
+        scheduler.run(scenario(clock))
 
 
 def _follow(clock: Traveller, seconds: float) -> None:

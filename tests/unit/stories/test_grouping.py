@@ -36,7 +36,7 @@ def news(name: str, title: str, body: str, hours: float = 0) -> tuple[str, Artic
     )
 
 
-WORLD = [
+NEWS = [
     news("a", "Minister opens bridge over the Nam Ou", BRIDGE),
     news("b", "Ribbon cut: Bansavan bridge open", "\n".join(BRIDGE.split("\n")[:4]) + "\n(Reporting by LPNA)", 1),
     news("c", "Nam Ou bridge shortens way to Muang Ngoi", BRIDGE_AGAIN, 3),
@@ -55,21 +55,21 @@ def partition(groups: dict[str, tuple[str, str | None]]) -> set[frozenset[str]]:
 
 def test_duplicates_are_collapsed_and_reports_grouped() -> None:
     """A duplicate points to the earliest text; another author's report joins the story; other articles stay alone."""
-    groups = group_articles(WORLD)
+    groups = group_articles(NEWS)
     assert partition(groups) == {frozenset("abc"), frozenset("d"), frozenset("e")}
     assert {name: copy for name, (_, copy) in groups.items()} == {"a": None, "b": "a", "c": None, "d": None, "e": None}
 
 
-@given(st.permutations(range(len(WORLD))))
+@given(st.permutations(range(len(NEWS))))
 def test_order_of_arrival_does_not_matter(order: list[int]) -> None:
     """The same articles in any order give the same stories, ids included."""
-    assert group_articles([WORLD[place] for place in order]) == group_articles(WORLD)
+    assert group_articles([NEWS[place] for place in order]) == group_articles(NEWS)
 
 
 @given(st.lists(st.integers(min_value=1, max_value=4), min_size=1))
 def test_batch_sizes_do_not_matter(sizes: list[int]) -> None:
     """Every article gets the same placement in batches of any size."""
-    comers = [IncomingArticle(place, one, name) for place, (name, one) in enumerate(sort_articles(WORLD))]
+    comers = [IncomingArticle(place, one, name) for place, (name, one) in enumerate(sort_articles(NEWS))]
     index = MemoryGroupingIndex(lambda number: (comers[number].article.title, comers[number].article.body))
     grouper, start = Grouper(index, Vocabulary()), 0
     for size in [*sizes, *[1] * len(comers)]:
@@ -77,7 +77,7 @@ def test_batch_sizes_do_not_matter(sizes: list[int]) -> None:
         start += size
     placed = {comers[one.article_id].story_id: one for one in map(index.get_placement, range(len(comers))) if one}
     assert {name: one.story_id for name, one in placed.items()} == {
-        name: story for name, (story, _) in group_articles(WORLD).items()
+        name: story for name, (story, _) in group_articles(NEWS).items()
     }
 
 
@@ -85,7 +85,7 @@ def test_stories_and_duplicates_have_a_time_window() -> None:
     """The same words nine days later start a new story; a month later the same text is not a duplicate."""
     later_text = "On the Nam Ou bridge of Bansavan, opened by Keo Somphone, lorries now jam the ramp to Muang Ngoi."
     later = [news("x", "Nam Ou bridge jammed", later_text, 9 * 24), news("y", "Bridge", BRIDGE, 40 * 24)]
-    groups = group_articles([*WORLD, *later])
+    groups = group_articles([*NEWS, *later])
     assert groups["x"][0] == "x"
     assert groups["y"] == ("y", None)
 
@@ -94,7 +94,7 @@ def test_reports_in_two_languages_are_grouped_by_names_and_day() -> None:
     """A Vietnamese report shares only people, places and the day with the English one."""
     vietnamese = """Ngày 5/3, Bộ trưởng Keo Somphone đã cắt băng khánh thành cầu Nam Ou tại Bansavan, dài 900 m.
 Công trình do Lane Xang Works thi công, rút ngắn hai giờ đi Muang Ngoi."""
-    groups = group_articles([*WORLD, news("v", "Khánh thành cầu Nam Ou", vietnamese, 4)])
+    groups = group_articles([*NEWS, news("v", "Khánh thành cầu Nam Ou", vietnamese, 4)])
     assert groups["v"][0] == "a"
 
 
@@ -134,7 +134,7 @@ def test_empty_repetitive_and_huge_texts_are_handled() -> None:
         news("lao", "ຂ່າວ", "ລັດຖະມົນຕີກະຊວງປ້ອງກັນປະເທດໄດ້ພົບກັບຄະນະຜູ້ແທນທະຫານ" * 9, 2),
         news("half", "\ud800", "lone \udfff surrogate"),
     ]
-    groups = group_articles([*odd, *WORLD])
+    groups = group_articles([*odd, *NEWS])
     assert {name for name, (_, copy) in groups.items() if copy} == {"word2", "b"}
 
 
@@ -210,13 +210,13 @@ His deputy travels to Bansavan on Saturday with experts of the university, who h
 
 def test_story_ids_are_stable_as_stories_grow() -> None:
     """Earlier articles keep their story whatever follows."""
-    for size in range(1, len(WORLD)):
-        ordered = sorted(WORLD, key=lambda each: (each[1].published_at is None, each[1].published_at or NOON))
+    for size in range(1, len(NEWS)):
+        ordered = sorted(NEWS, key=lambda each: (each[1].published_at is None, each[1].published_at or NOON))
         before, after = group_articles(ordered[:size]), group_articles(ordered)
         assert {name: after[name] for name in before} == before
 
 
 def test_dates_in_the_text_separate_events() -> None:
     """The same people half a year apart: without publication dates the days in the text keep the visits apart."""
-    articles = [(name, replace(article, published_at=None)) for name, article in WORLD]
+    articles = [(name, replace(article, published_at=None)) for name, article in NEWS]
     assert frozenset("e") in partition(group_articles(articles))

@@ -131,11 +131,11 @@ def test_a_fixed_typo_in_the_text_is_not_a_new_article(database: Database) -> No
 
 def test_repeated_items_are_one_article_in_any_order(database: Database) -> None:
     """Reader 340: the same item twice in one document, in either order, is always one article."""
-    twin = item(1, guid="tag:daily,1b")
-    source = polled_once(database, item(1), twin)
+    second_item = item(1, guid="tag:daily,1b")
+    source = polled_once(database, item(1), second_item)
     assert source.plan is not None
     assert source.plan.poll_state.counts.merged == 1
-    for feed in ((twin, item(1)), (item(1),), (twin,), (item(1), twin)):
+    for feed in ((second_item, item(1)), (item(1),), (second_item,), (item(1), second_item)):
         assert source.poll(*feed) == []
         assert source.plan.alias_entries == ()
 
