@@ -1,4 +1,4 @@
-"""Servers that write HTTP with faults: feeds, pages and webhooks are read all the same, and smuggling is refused."""
+"""Servers with invalid HTTP: feeds, pages and webhooks are still read, and response smuggling is rejected."""
 
 import asyncio
 import json
@@ -83,17 +83,17 @@ async def fetch(handler: Respond, purpose: FetchPurpose) -> FetchResult:
 def cut(response: bytes, step: int) -> Respond:
     """Send a response in small pieces, so that its lines arrive in parts."""
 
-    async def talk(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    async def respond(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
         for at in range(0, len(response), step):
             writer.write(response[at : at + step])
             await writer.drain()
             await asyncio.sleep(0)
 
-    return talk
+    return respond
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_document_with_a_faulty_head_is_read_whole(fault: str) -> None:
+def test_a_document_with_a_faulty_head_is_read_completely(fault: str) -> None:
     """Feeds and article pages of such servers have the same body as from a server without errors."""
     for purpose in FetchPurpose:
         result = on_loop(fetch(respond_with(FAULTS[fault]), purpose))
@@ -105,7 +105,7 @@ def test_a_document_with_a_faulty_head_is_read_whole(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", AMBIGUOUS)
-def test_a_response_without_a_certain_end_is_refused(fault: str) -> None:
+def test_a_response_without_a_certain_end_is_rejected(fault: str) -> None:
     """Two different lengths, damaged chunks and cut bodies are failures with a reason."""
     result = on_loop(fetch(respond_with(AMBIGUOUS[fault]), FetchPurpose.FEED))
     assert isinstance(result, Failed), (fault, result)
@@ -135,7 +135,7 @@ def test_webhook_receivers_are_read_like_other_servers(response: bytes, kind: ty
 
 
 def test_a_poll_stores_the_articles_of_faulty_servers(tmp_path: Path) -> None:
-    """``monitor poll`` stores the three articles of each feed, and names the reason at the source that smuggles."""
+    """``monitor poll`` stores the three articles of each feed, and shows the reason of the rejected source."""
     cases = [*FAULTS.items(), ("two lengths", AMBIGUOUS["two lengths"])]
 
     async def handler(path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:

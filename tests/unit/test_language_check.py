@@ -43,3 +43,13 @@ def test_avoided_wording_is_found(
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     assert [(finding.line, finding.wording) for finding in tool.find_in_file(path)] == expected
+
+
+def test_python_files_of_all_folders_are_checked(tool: ModuleType) -> None:
+    """Tests and benches are checked like the product; installed programs and folders in work only if given."""
+    files = [
+        file.relative_to(tool.ROOT).as_posix() for place in tool.CHECKED for file in tool.list_files(tool.ROOT / place)
+    ]
+    assert {"monitor/app.py", "tests/unit/test_language_check.py", "bench/run.py", "docs/glossary.md"} <= {*files}
+    assert not [file for file in files if file.startswith(tool.UNCHECKED)]
+    assert tool.list_files(tool.ROOT / "tests/integration/store")

@@ -30,12 +30,12 @@ def test_a_page_time_without_zone_or_hour_is_replaced_by_the_feed_time(date: str
     assert published(date) == LISTED
 
 
-def test_a_configured_zone_makes_the_page_time_count() -> None:
+def test_with_a_configured_zone_the_page_time_is_used() -> None:
     """If the source's zone is configured, the page's own time is used; the feed may have changed it."""
     assert published("06 March 2026, 1:30PM", timezone="Asia/Ho_Chi_Minh") == LISTED + timedelta(minutes=30)
 
 
-def test_a_page_time_with_a_zone_counts() -> None:
+def test_a_page_time_with_a_zone_is_used() -> None:
     """The feed's date may be that of an update; the metadata have the publication time."""
     head = '<meta property="article:published_time" content="2026-03-06T08:00:00+07:00">'
     assert published("", head) == LISTED - timedelta(hours=5)
@@ -85,7 +85,7 @@ def page_date(body: str, head: str = "", url: str = "https://news.example/bridge
 )
 @pytest.mark.parametrize("is_before", [True, False])
 def test_a_date_of_another_article_is_not_the_article_date(box: str, *, is_before: bool) -> None:
-    """In boxes of related news, lists, other articles and comments, before and after the text."""
+    """The other dates are in boxes, lists, other articles and comments, before and after the text."""
     article = f"<article><h1>Bridge opens soon</h1>{STORY}</article>"
     assert page_date(f"<main>{box}{article}</main>" if is_before else f"<main>{article}{box}</main>") == ""
     dated = article.replace("</h1>", "</h1><div class=meta>By A. Writer, 14 February 2026</div>")
@@ -103,7 +103,7 @@ def test_a_date_of_another_article_is_not_the_article_date(box: str, *, is_befor
     ],
 )
 def test_a_date_next_to_the_headline_is_the_article_date(line: str) -> None:
-    """Be it in a list of details, beside buttons or beside the author."""
+    """It may be in a list of details, next to buttons or next to the author."""
     assert page_date(f"<article><h1>Bridge opens soon</h1>{line}{STORY}</article>") == "2026-02-14"
 
 
@@ -123,7 +123,7 @@ def test_the_url_dates_a_page_without_another_date(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["2026/02/30/bridge", "id/120260214", "2026/02/bridge", "20269914/bridge"])
-def test_other_numbers_of_a_url_are_no_date(path: str) -> None:
+def test_other_numbers_of_a_url_are_not_a_date(path: str) -> None:
     assert page_date(f"<article><h1>Bridge opens soon</h1>{STORY}</article>", url=f"https://news.example/{path}") == ""
 
 
@@ -135,8 +135,8 @@ def test_the_json_ld_article_with_the_title_of_the_page_gives_the_date() -> None
     assert page_date(f"<article><h1>Bridge opens soon</h1>{STORY}</article>", scripts) == "2026-02-14"
 
 
-def test_a_date_in_a_script_counts_if_the_script_has_one_only() -> None:
-    """Broken JSON-LD and the state of a script still tell the date; the dates of several articles do not."""
+def test_a_date_in_a_script_is_used_if_it_is_the_only_one() -> None:
+    """Invalid JSON-LD and the state of a script may have the date; of several dates none is used."""
     broken = (
         '<script type="application/ld+json">{"headline": "A "quote"", "datePublished": "2026-02-14T08:00"}</script>'
     )
@@ -145,7 +145,7 @@ def test_a_date_in_a_script_counts_if_the_script_has_one_only() -> None:
     assert page_date(article, broken + '<script>s = {"publishedAt": "2024-01-02T08:00"}</script>') == ""
 
 
-def test_the_named_date_of_publication_wins_over_a_plain_date() -> None:
+def test_a_labelled_publication_date_has_priority_over_a_plain_date() -> None:
     head = (
         '<meta name=date content="2026-03-01"><meta property="article:published_time" content="2026-02-14T08:00:00Z">'
     )
@@ -162,22 +162,22 @@ def test_the_named_date_of_publication_wins_over_a_plain_date() -> None:
         ("", "https://news.us/1", "2026-03-02"),
     ],
 )
-def test_the_country_or_language_tells_the_order_of_numbers(language: str, url: str, expected: str) -> None:
-    """`en-US` alone tells nothing: many sites keep it as a default."""
+def test_the_country_or_language_decides_the_order_of_numbers(language: str, url: str, expected: str) -> None:
+    """`en-US` alone does not decide: many sites keep it as a default."""
     article = f"<article><h1>Bridge opens soon</h1><div class=date>03/02/2026</div>{STORY}</article>"
     assert page_date(article, url=url, language=language) == expected
 
 
 @pytest.mark.parametrize("date", ["2 January 2024", "6 March 2027, 1:00PM UTC"])
-def test_a_printed_date_far_from_the_feed_date_loses(date: str) -> None:
+def test_a_printed_date_far_from_the_feed_date_is_ignored(date: str) -> None:
     """It is that of an event or of another article; metadata count at any distance."""
     assert published(date) == LISTED
     assert published("", '<meta property="article:published_time" content="2024-01-02T08:00:00Z">') != LISTED
 
 
 @pytest.mark.parametrize("place", ["head", "article"])
-def test_microdata_of_the_page_count(place: str) -> None:
-    """In the page's head, and in the article itself."""
+def test_microdata_of_the_page_are_used(place: str) -> None:
+    """They may be in the page's head or in the article."""
     meta = '<meta itemprop="datePublished" content="2026-02-14T08:00:00Z">'
     article = f"<article><h1>Bridge opens soon</h1>{meta if place == 'article' else ''}{STORY}</article>"
     assert page_date(article, meta if place == "head" else "") == "2026-02-14"

@@ -1,7 +1,7 @@
-"""Dates that pages print as publishing systems do, or that they print of something else.
+"""Printed dates: the date of the article is found, and no other date on the page.
 
 `printed_dates.json` has the body of each page, written for this project in the markup of the system that it names;
-`{h}` stands for the headline and `{t}` for the text.
+`{h}` is replaced by the headline and `{t}` by the text.
 """
 
 import json
@@ -20,7 +20,7 @@ TEXT = "".join(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page["name"])
 def test_the_day_that_readers_see_is_found(page: dict[str, str]) -> None:
-    """And no day of an event, a comment, another article or the site."""
+    """Days of events, comments, other articles and the site are not taken for it."""
     body = page["body"].replace("{h}", "<h1>The plan of the town</h1>").replace("{t}", TEXT)
     html = f"<html lang={page['language']}><head><title>The plan of the town</title></head><body>{body}</body></html>"
     found = explain_page(html.encode(), "https://town.example/plan", "text/html; charset=utf-8").local_published_at

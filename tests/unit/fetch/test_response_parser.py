@@ -1,4 +1,4 @@
-"""Response parser: heads with faults, lengths, and chunked bodies cut anywhere."""
+"""Response parser: invalid heads, lengths, and chunked bodies cut at any place."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_any_line_break_ends_a_line_and_a_head(line_break: bytes) -> None:
         ((b"HTTP/1.1 200 OK", b"X: 1"), ((b"x", b"1"),)),
     ],
 )
-def test_faulty_header_lines_do_not_cost_the_others(
+def test_invalid_header_lines_do_not_affect_the_others(
     lines: tuple[bytes, ...], headers: tuple[tuple[bytes, bytes], ...]
 ) -> None:
     """Names are trimmed, folds joined, control characters replaced by spaces, and lines without a name skipped."""
@@ -52,7 +52,7 @@ def test_unusual_status_lines_are_read(line: bytes) -> None:
 @pytest.mark.parametrize(
     "line", [b"SSH-2.0-x", b"HTTP/1.1 20", b"HTTP/1.1 2000", b"HTTP/1.1 OK", b"ICY 200 OK", b"<html>"]
 )
-def test_anything_but_a_status_line_is_refused(line: bytes) -> None:
+def test_other_first_lines_are_rejected(line: bytes) -> None:
     """Bytes of another protocol are not taken for a response."""
     with pytest.raises(InvalidResponse, match="does not speak HTTP"):
         parse_head(line, LIMIT)
@@ -87,8 +87,8 @@ def test_equal_lengths_may_be_repeated(lines: tuple[bytes, ...], length: int | N
         (b"Content-Length: " + b"7" * 5_000,),
     ],
 )
-def test_lengths_with_two_readings_are_refused(lines: tuple[bytes, ...]) -> None:
-    """Two different lengths are how one response hides in another; the body has no certain end."""
+def test_ambiguous_lengths_are_rejected(lines: tuple[bytes, ...]) -> None:
+    """Two different lengths may hide one response in another, because the end of the body is uncertain."""
     with pytest.raises(InvalidResponse, match="Content-Length"):
         parse_head(head(*lines), LIMIT)
 
@@ -117,13 +117,13 @@ def test_chunks_are_joined_wherever_the_network_cuts_them(body: bytes, step: int
 @pytest.mark.parametrize(
     "body", [b"zz\r\n", b"-5\r\n", b"5\r\nhello6\r\n", b"0x5\r\nhello", b"\r\n\r\n", b"f" * 20 + b"\r\n"]
 )
-def test_damaged_chunks_are_refused(body: bytes) -> None:
+def test_damaged_chunks_are_rejected(body: bytes) -> None:
     """An invalid size, or a chunk longer than its size, ends the reading."""
     with pytest.raises(InvalidResponse, match="chunk"):
         ChunkedDecoder().feed(body)
 
 
-def test_an_endless_line_of_a_chunk_size_is_refused() -> None:
+def test_an_endless_line_of_a_chunk_size_is_rejected() -> None:
     """A chunk extension cannot fill the memory."""
     decoder = ChunkedDecoder()
     decoder.feed(b"5;" + b"x" * 4_000)

@@ -323,7 +323,7 @@ LINK_FORMS = [
     ],
 )
 def test_links_without_a_scheme_lead_to_their_host(document: str, link: str, expected: str) -> None:
-    """A link that begins with a host name is not a path below the feed, "N/A" is no link, and paths stay paths."""
+    """A link that begins with a host name is not a path below the feed, "N/A" is not a link, and paths stay paths."""
     at = "https://daily.example/feeds/all.xml"
     (entry,) = parse_document(document.format(link).encode(), "", at, replace(SOURCE, feed=at)).entries
     assert entry.url == expected

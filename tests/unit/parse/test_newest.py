@@ -1,4 +1,4 @@
-"""Order of entries and sitemaps by age: by dates, else by what their addresses show."""
+"""Order of entries and sitemaps by age: by dates, else by their addresses."""
 
 import random
 
@@ -43,8 +43,8 @@ def test_undated_sitemaps_are_read_from_the_newest_end(names: list[str], first: 
     assert paths(sort_sitemaps(undated(*names)), len(first)) == first
 
 
-def test_no_sitemap_is_lost_and_one_date_for_all_is_no_date() -> None:
-    """The order is one of all sitemaps; with two different dates these decide."""
+def test_no_sitemap_is_lost_and_one_date_for_all_is_ignored() -> None:
+    """All sitemaps are in the order; two different dates decide it."""
     same = parse_date("2026-03-05")
     names = [f"{SITE}/map-2026-{month:02}.xml" for month in range(1, 12)]
     assert sort_sitemaps([(name, same) for name in names]) == list(reversed(names))

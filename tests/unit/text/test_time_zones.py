@@ -38,8 +38,8 @@ def local(country: str = "", timezone: str = "", url: str = "https://outlet.exam
         ("Thu Jan 15 09:05:07 HKT 2026", 8),
     ],
 )
-def test_a_zone_in_the_text_counts(text: str, hours: float) -> None:
-    """Whatever the zone of the source is."""
+def test_a_zone_in_the_text_has_priority(text: str, hours: float) -> None:
+    """It is used whatever the zone of the source."""
     moment = datetime(2026, 1, 15, 9, 5, 7, tzinfo=UTC) - timedelta(hours=hours)
     assert parse_date(text, local("Japan")) == moment
 
@@ -70,14 +70,14 @@ def test_the_source_country_decides_an_ambiguous_abbreviation(abbreviation: str,
     assert parse_date(f"15 Jan 2026 09:05 {abbreviation}", local(country)) == moment
 
 
-def test_local_time_decides_where_no_country_is_listed() -> None:
-    """In Hong Kong eight hours ahead is China's meaning of CST, and the configured zone tells as much as a country."""
+def test_the_local_time_decides_if_no_country_is_listed() -> None:
+    """In Hong Kong CST is China's, eight hours ahead; a configured zone decides like a country."""
     moment = datetime(2026, 1, 15, 1, 5, tzinfo=UTC)
     assert parse_date("15 Jan 2026 09:05 CST", local("Hong Kong")) == moment
     assert parse_date("15 Jan 2026 09:05 CST", local(timezone="Asia/Shanghai")) == moment
 
 
-def test_an_abbreviation_without_a_usual_meaning_leaves_the_source_zone() -> None:
+def test_an_ambiguous_abbreviation_leaves_the_zone_of_the_source() -> None:
     """Atlantic and Arabian time share AST; in Kenya it is neither."""
     assert parse_date("15 Jan 2026 09:05 AST", local("Kenya")) == datetime(2026, 1, 15, 6, 5, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def test_an_abbreviation_without_a_usual_meaning_leaves_the_source_zone() -> Non
 @pytest.mark.parametrize(
     "text", ["15 Jan 2026 09:05 GET READY", "15 Jan 2026 09:05 Share", "15 Jan 2026 09:05 Etc/Nowhere"]
 )
-def test_other_words_after_a_time_are_no_zone(text: str) -> None:
+def test_other_words_after_a_time_are_not_a_zone(text: str) -> None:
     assert parse_date(text) == datetime(2026, 1, 15, 9, 5, tzinfo=UTC)
 
 
@@ -104,7 +104,7 @@ def test_other_words_after_a_time_are_no_zone(text: str) -> None:
     ],
 )
 def test_the_zone_of_a_source(country: str, timezone: str, url: str, expected: str | None) -> None:
-    """The configured zone, else that of the country, else that of the domain, unless all the world uses the domain."""
+    """It is the configured zone, else that of the country, else that of a domain used in one country."""
     zone = local(country, timezone, url).zone
     assert zone == (ZoneInfo(expected) if expected else None)
 
@@ -121,7 +121,7 @@ def test_the_zone_of_a_source(country: str, timezone: str, url: str, expected: s
         ("05/08/26", "", None),
     ],
 )
-def test_the_country_tells_the_order_of_numbers(text: str, country: str, expected: tuple[int, int] | None) -> None:
+def test_the_country_decides_the_order_of_numbers(text: str, country: str, expected: tuple[int, int] | None) -> None:
     found = parse_date(f"{text} 12:00 UTC", local(country))
     assert (found and (found.month, found.day)) == expected
 
@@ -134,7 +134,7 @@ moments = st.datetimes(*bounds, timezones=st.just(UTC))
     moments, st.sampled_from(ZONES), st.sampled_from(["%Y-%m-%d {}", "%d %b %Y {}", "%a, %d %B %Y {}", "%B %d, %Y {}"])
 )
 def test_a_date_with_a_zone_name_is_read_back(moment: datetime, zone: str, form: str) -> None:
-    """With numbers of one digit in the time, in the order of any of the usual forms."""
+    """Numbers in the time may have one digit, and the form may be any of the usual ones."""
     shown = moment.astimezone(ZoneInfo(zone)).replace(microsecond=0, fold=0)
     if shown.astimezone(UTC) != moment.replace(microsecond=0):
         return  # the repeated hour at the end of summer time is ambiguous
@@ -149,7 +149,7 @@ def test_a_date_with_a_zone_name_is_read_back(moment: datetime, zone: str, form:
     st.sampled_from(["{}{:02}:{:02}", "{}{:02}{:02}", "GMT{}{}:{:02}", "(UTC{}{:02}:{:02})", "GMT {}{}:{:02}"]),
 )
 def test_a_date_with_an_offset_is_read_back(moment: datetime, quarters: int, form: str, offset_form: str) -> None:
-    """With the offset after the time, at any place, written with or without the name of the base."""
+    """The offset follows the time, with or without the name of the base."""
     moment = moment.replace(microsecond=0)
     shown = moment + timedelta(minutes=15 * quarters)
     sign, size = "-" if quarters < 0 else "+", abs(quarters)
@@ -169,7 +169,7 @@ def test_a_twelve_hour_time_with_a_word_before_it_is_read_back(moment: datetime,
     assert parse_date(f"{day} {word} {moment.hour % 12 or 12}:{moment.minute:02}") == moment
 
 
-def test_an_arabic_letter_for_the_era_is_no_afternoon() -> None:
-    """The letter stands for the afternoon only after the time."""
+def test_an_arabic_letter_for_the_era_does_not_mean_afternoon() -> None:
+    """The letter means the afternoon only after the time."""
     assert parse_date("14 فبراير 2026 م 09:30") == datetime(2026, 2, 14, 9, 30, tzinfo=UTC)
     assert parse_date("14 فبراير 2026 9:30 م") == datetime(2026, 2, 14, 21, 30, tzinfo=UTC)
