@@ -1,6 +1,6 @@
-"""Every entry of any feed is stored, known, merged or held, and no article is lost or told twice.
+"""Every entry of a feed is stored, known, merged or held, and no article is lost or reported twice.
 
-Random feeds break one rule at a time and are polled three times by the real collector, into a real store.
+Random feeds break one rule at a time. The real collector polls them three times into a real store.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ UNEVEN_FORMS = frozenset({"items with an empty item nested"})  # parsers disagre
 
 
 class FeedPoller:
-    """A collector over one database that polls generated feeds, each as a source of its own."""
+    """Collector on one database that polls generated feeds, each as a source of its own."""
 
     def __init__(self, database: Database) -> None:
         self.database, self.fetcher, self.clock = database, FakeFetcher({}), FakeClock()
         self.collector = Collector(database, self.fetcher, InlineProcessPool(), self.clock, timedelta(days=7))
 
-    async def faults(self, seed: int) -> list[str]:
-        """Poll the feed of a number, and return what is wrong afterwards."""
+    async def errors(self, seed: int) -> list[str]:
+        """Poll the feed of a number, and return the errors found afterwards."""
         feed = make_feed(seed, NOON)
         source = Source(f"s{seed}", "Gazette", feed=f"https://s{seed}.example/rss", text_from=TextOrigin.FEED)
         self.database.sources.register([source], self.clock())
-        faults, stored = [], 0
+        errors, stored = [], 0
         for number, document in enumerate(feed.documents):
             self.clock.advance(timedelta(minutes=40))
             self.fetcher.answers[source.url] = Fetched(source.url, 200, (), document, feed.content_type)
@@ -46,28 +46,28 @@ class FeedPoller:
             result = await self.collector.poll(lease, source)
             after = self.database.sources.load_poll_states()[source.id]
             stored += result.new_count
-            faults += [f"poll {number}: {fault}" for fault in account_faults(after, feed.item_counts[number], feed)]
+            errors += [f"poll {number}: {fault}" for fault in accounting_errors(after, feed.item_counts[number], feed)]
         articles = self.database.queries.list_articles(ArticleFilter(source_id=source.id, limit=1000))
         if len(articles) != stored:
-            faults.append(f"{stored} counted as new, {len(articles)} stored")
-        return [f"{seed} {feed.rule} ({feed.form}): {fault}" for fault in (*faults, *article_faults(articles, feed))]
+            errors.append(f"{stored} counted as new, {len(articles)} stored")
+        return [f"{seed} {feed.rule} ({feed.form}): {fault}" for fault in (*errors, *article_errors(articles, feed))]
 
 
-def account_faults(after: PollState, item_count: int, feed: BrokenFeed) -> list[str]:
-    """Return what the counts of one poll leave open."""
+def accounting_errors(after: PollState, item_count: int, feed: BrokenFeed) -> list[str]:
+    """Return the differences between the counts of one poll and its items."""
     counts = after.counts
-    faults = []
+    errors = []
     if after.state not in {SourceState.OK, SourceState.GAP}:
-        faults.append(f"{after.state}: {after.detail}")
+        errors.append(f"{after.state}: {after.detail}")
     if counts.unaccounted:
-        faults.append(f"unaccounted: {counts}")
+        errors.append(f"unaccounted: {counts}")
     if feed.rule not in UNEVEN_FORMS and counts.total != item_count:
-        faults.append(f"{item_count} items listed: {counts}")
-    return faults
+        errors.append(f"{item_count} items listed: {counts}")
+    return errors
 
 
-def article_faults(articles: Iterable[StoredArticle], feed: BrokenFeed) -> list[str]:
-    """Return which articles were lost, and which were stored more than once."""
+def article_errors(articles: Iterable[StoredArticle], feed: BrokenFeed) -> list[str]:
+    """Return the articles that were lost or stored more than once."""
     texts = [f"{stored.article.title} {stored.article.standfirst} {stored.article.body}" for stored in articles]
     found = Counter({marker: sum(marker in text for text in texts) for marker in feed.markers})
     lost = [marker for marker, count in found.items() if not count]
@@ -97,12 +97,12 @@ def test_every_entry_of_real_documents_is_stored_and_then_known(tmp_path: Path) 
     database.close()
 
 
-def find_faults(folder: Path, seeds: range) -> list[str]:
-    """Return the faults of the feeds of these numbers."""
+def find_errors(folder: Path, seeds: range) -> list[str]:
+    """Return the errors of the feeds of these numbers."""
 
     async def poll_all(database: Database) -> list[str]:
         poller = FeedPoller(database)
-        return [fault for seed in seeds for fault in await poller.faults(seed)]
+        return [fault for seed in seeds for fault in await poller.errors(seed)]
 
     database = open_database(folder, f"from{seeds.start}")
     try:
@@ -112,12 +112,12 @@ def find_faults(folder: Path, seeds: range) -> list[str]:
 
 
 def test_every_entry_of_three_hundred_broken_feeds_is_accounted_for(tmp_path: Path) -> None:
-    """Each rule is broken four times at least."""
-    assert find_faults(tmp_path, range(320)) == []
+    """Each rule is broken at least four times."""
+    assert find_errors(tmp_path, range(320)) == []
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("start", range(1_000, 11_000, FEEDS_PER_DATABASE))
 def test_every_entry_of_ten_thousand_broken_feeds_is_accounted_for(tmp_path: Path, start: int) -> None:
-    """The long form, on other feeds."""
-    assert find_faults(tmp_path, range(start, start + FEEDS_PER_DATABASE)) == []
+    """This is the long form, on other feeds."""
+    assert find_errors(tmp_path, range(start, start + FEEDS_PER_DATABASE)) == []

@@ -38,7 +38,7 @@ _SYLLABLES = [
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An article as the feed lists it; ``marker`` is in its text. ``raw`` is put in place of the whole item."""
+    """An article as the feed lists it; ``marker`` is in its text. ``raw`` replaces the whole item."""
 
     marker: str
     title: str
@@ -59,7 +59,7 @@ Encoder = Callable[[str, random.Random], bytes]
 class BrokenFeed:
     """The documents of a feed, one for each poll, and the number of items that each lists.
 
-    ``markers`` are those of all articles that were listed completely in one of the documents.
+    ``markers`` are the markers of all articles that were listed completely in one of the documents.
     """
 
     rule: str
@@ -89,7 +89,7 @@ def make_feed(seed: int, now: datetime) -> BrokenFeed:
 
 
 def _make_polls(rng: random.Random, now: datetime) -> list[Poll]:
-    """Make the items of each poll, newest first: some new ones at the top, as many old ones gone."""
+    """Make the items of each poll, newest first: some new ones at the top, and as many old ones removed."""
     length = rng.randrange(1, 9)
     steps = [rng.randrange(0, min(length, 3) + 1) for _ in range(POLLS - 1)]
     items = [_make_item(rng, number, now) for number in range(length + sum(steps))]
@@ -139,7 +139,7 @@ def _share_with_next(field: str) -> Rule:
 
 
 def _reuse_of_gone(field: str) -> Rule:
-    """Give the newest item of each poll the value of an item that is listed no more."""
+    """Give the newest item of each poll the value of an item that is no longer listed."""
 
     def rule(polls: list[Poll], _rng: random.Random, _now: datetime) -> list[Poll]:
         values: dict[str, str] = {}
@@ -153,7 +153,7 @@ def _reuse_of_gone(field: str) -> Rule:
 
 
 def _share_all(polls: list[Poll], _rng: random.Random, _now: datetime) -> list[Poll]:
-    """Give all items one guid and one link; a single item with both is taken for an edited one."""
+    """Give all items one guid and one link; a single item with both counts as an edited one."""
     return [
         [replace(item, link=f"{SITE}/bulletin", guid="N/A") for item in poll] if len(poll) > 1 else poll
         for poll in polls

@@ -1,4 +1,4 @@
-"""Identity by the evidence of all keys: what is used again for another article, and what is the same one edited."""
+"""Identity by the evidence of all keys: keys reused for another article, and edits of the same article."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,7 +36,7 @@ def database() -> Iterator[Database]:
 
 
 def article(number: int, **fields: object) -> Entry:
-    """Return an entry that has nothing in common with those of other numbers."""
+    """Return an entry that has nothing in common with entries of other numbers."""
     entry = Entry(
         url=f"{SITE}/news/{'abcdefghi'[number]}-story",
         guid=f"tag:harbour,{number}",
@@ -67,8 +67,8 @@ def test_new_entries_of_one_poll_that_share_a_key_are_all_stored(database: Datab
     assert source.poll(article(5, **shared)) == [TITLES[5]]
 
 
-def test_ordinary_items_beside_two_that_share_a_guid_are_known(database: Database) -> None:
-    """A slipped guid in an established feed loses neither of the two."""
+def test_other_items_of_a_feed_with_a_shared_guid_are_known(database: Database) -> None:
+    """A repeated guid in an established feed loses neither of its items."""
     old = [article(number) for number in range(4)]
     source = polled(database, *old)
     slipped = [article(number, guid="slipped") for number in (4, 5)]
@@ -77,7 +77,7 @@ def test_ordinary_items_beside_two_that_share_a_guid_are_known(database: Databas
 
 
 def test_a_guid_that_is_used_again_is_a_new_article(database: Database) -> None:
-    """Feedbin 604: other URL, title and date; afterwards the guid says nothing."""
+    """Feedbin 604: URL, title and date differ; afterwards the guid identifies nothing."""
     source = polled(database, article(0, guid="7"))
     assert source.poll(article(1, guid="7")) == [TITLES[1]]
     assert source.poll(article(1, guid="7")) == []
@@ -157,14 +157,14 @@ def test_a_guid_that_is_the_address_with_another_fragment_is_compared_by_title(d
 
 
 @pytest.mark.parametrize("fragment", ["xtor=RSS-3", "top", "ref=rss&id=4"])
-def test_fragments_of_campaigns_are_no_places(database: Database, fragment: str) -> None:
-    """The same article with and without them."""
+def test_fragments_of_campaigns_are_ignored(database: Database, fragment: str) -> None:
+    """The article is the same with and without them."""
     source = polled(database, article(0, guid=""))
     assert source.poll(article(0, guid="", url=f"{article(0).url}#{fragment}", title="Another headline")) == []
 
 
 def test_a_section_number_and_a_day_do_not_identify_an_article(database: Database) -> None:
-    """Two articles of a section on one day, one in each poll."""
+    """The two articles are of one section and one day, one in each poll."""
     midnight = datetime(2026, 3, 5, tzinfo=UTC)
     one, two = (
         article(n, guid="", url=f"{SITE}:10443/c1000123/{TITLES[n].split()[0]}", published_at=midnight) for n in (0, 1)
@@ -175,7 +175,9 @@ def test_a_section_number_and_a_day_do_not_identify_an_article(database: Databas
 
 @pytest.mark.parametrize("guids", [False, True])
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_small_undated_lists_with_a_token_in_the_url_are_told_once(database: Database, count: int, guids: bool) -> None:
+def test_small_undated_lists_with_a_token_in_the_url_are_reported_once(
+    database: Database, count: int, guids: bool
+) -> None:
     """node-rss 62: the token changes with each poll."""
 
     def listed(numbers: range, poll: int) -> list[Entry]:
@@ -192,7 +194,7 @@ def test_small_undated_lists_with_a_token_in_the_url_are_told_once(database: Dat
 
 
 def test_a_recurring_title_with_the_next_id_is_a_new_article(database: Database) -> None:
-    """The parameter that tells the articles of the list apart is no token."""
+    """The parameter that distinguishes the articles of the list is not a token."""
 
     def priced(*numbers: int) -> list[Entry]:
         return [Entry(f"{SITE}/p?id={number}", title=("Gold", "Silver")[number % 2]) for number in numbers]
@@ -202,7 +204,7 @@ def test_a_recurring_title_with_the_next_id_is_a_new_article(database: Database)
 
 
 @pytest.mark.parametrize("spread", [0, 1])
-def test_items_with_the_time_of_the_build_are_told_without_a_date(database: Database, spread: int) -> None:
+def test_items_with_the_time_of_the_build_are_reported_without_a_date(database: Database, spread: int) -> None:
     """All thirty items have the time of the request, or a second later; twelve are new."""
     source = PolledSource(database, NOW)
     source.poll()
@@ -220,7 +222,7 @@ def test_items_with_the_time_of_the_build_are_told_without_a_date(database: Data
 
 
 def test_empty_entries_are_counted_and_not_stored(database: Database) -> None:
-    """An empty item nested in another is no article."""
+    """An empty item nested in another is not an article."""
     source = polled(database, article(0))
     assert source.poll(article(0), Entry(url=""), Entry(url="", guid="x", published_at=NOW), article(1)) == [TITLES[1]]
     assert source.plan is not None
@@ -258,7 +260,7 @@ def test_editions_of_one_title_that_share_guid_and_url_are_separate(database: Da
 
 
 def test_a_deleted_article_is_recognised_by_its_guid(database: Database) -> None:
-    """Nothing but its keys is left to compare, so the guid decides."""
+    """Only its keys are left to compare, so the guid decides."""
     source = polled(database, article(0))
     with source.database._connections.write_transaction() as connection:
         connection.exec_driver_sql("DELETE FROM article WHERE source_id = ?", (source.source.id,))
@@ -270,7 +272,7 @@ def test_a_deleted_article_is_recognised_by_its_guid(database: Database) -> None
     st.permutations(range(4)),
     st.booleans(),
 )
-def test_one_change_of_an_article_makes_no_new_one(
+def test_one_change_of_an_article_does_not_make_a_new_one(
     database: Database, field: str, order: list[int], without_guid: bool
 ) -> None:
     """Whatever single thing changes in one or all of the articles, none of them is new."""
@@ -295,17 +297,17 @@ def test_one_change_of_an_article_makes_no_new_one(
 def test_a_shared_or_reused_key_loses_no_article(
     database: Database, field: str, numbers: list[int], per_poll: int, dated: bool
 ) -> None:
-    """However the entries with one guid or URL are spread over polls, each is told once."""
+    """However the entries with one guid or URL are spread over polls, each is reported once."""
     fields: dict[str, object] = {field: f"{SITE}/same"} | ({} if dated else {"published_at": None})
     entries = [article(number, **fields) for number in numbers]
     source = PolledSource(database, NOW)
     source.poll()
-    told = []
+    reported = []
     for start in range(0, len(entries), per_poll):
         window = entries[start : start + per_poll]
-        told += source.poll(*window)
+        reported += source.poll(*window)
         assert source.poll(*window) == []
-    assert sorted(told) == sorted(entry.title for entry in entries)
+    assert sorted(reported) == sorted(entry.title for entry in entries)
     assert source.poll(*entries) == []
 
 
