@@ -1,4 +1,4 @@
-"""The real daemon beside a hostile source: the alerts of the others go out while one source does its worst."""
+"""Daemon with a hostile source: alerts about the other sources are sent without delay."""
 
 import threading
 from collections import Counter
@@ -32,7 +32,7 @@ def feed(*items: tuple[str, str, str]) -> bytes:
 
 
 class Outlets(BaseHTTPRequestHandler):
-    """Two outlets on two hosts: the pages of the slow one never arrive; feeds are answered as ``feeds`` says."""
+    """Two outlets on two hosts: the pages of the slow one never arrive; ``feeds`` has the responses for feeds."""
 
     feeds: ClassVar[dict[str, bytes]] = {}
     asked: ClassVar[Counter[str]] = Counter()
@@ -99,7 +99,7 @@ def publish_good(port: int) -> None:
 
 
 def test_slow_pages_of_one_host_do_not_delay_the_alert_of_another(monitor: Monitor, port: int) -> None:
-    """150 pages that never arrive hold two places; the other outlet's page is fetched and reported."""
+    """150 pages that never arrive use two fetch slots; the other outlet's page is fetched and reported."""
     monitor.start()
     assert wait_until(lambda: Outlets.asked["first"] >= 2, 60)
     items = [(f"Slow {n}", f"http://127.0.0.1:{port}/slow/{n}", "Nothing.") for n in range(SLOW_PAGES)]
@@ -111,7 +111,7 @@ def test_slow_pages_of_one_host_do_not_delay_the_alert_of_another(monitor: Monit
 
 
 def test_a_poisonous_text_does_not_delay_the_alert_of_another_source(monitor: Monitor, port: int) -> None:
-    """A text of 300,000 characters that repeats one name is matched beside the others, and the daemon stays alive."""
+    """A text of 300,000 characters that repeats one name is matched in a worker process; the daemon stays alive."""
     monitor.start()
     assert wait_until(lambda: Outlets.asked["first"] >= 2, 60)
     Outlets.feeds["/poison.rss"] = feed(("潘文江", f"http://127.0.0.1:{port}/poison/1", "潘文江" * 100_000))

@@ -1,4 +1,4 @@
-"""Matching with a real worker process: a text that would take for ever neither blocks the others nor stays."""
+"""Matching with a real worker process: a text that never ends is abandoned and does not block the others."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ class SlowMatcher:
 
 
 class SlowPool:
-    """Pool whose worker processes use the slow matcher in the place of the engine."""
+    """Pool whose worker processes use the slow matcher instead of the engine."""
 
     def __init__(self, pool: SubprocessPool) -> None:
         self.pool = pool
@@ -97,7 +97,7 @@ def hit_titles(database: Database) -> list[str]:
 
 
 def test_a_long_text_is_matched_in_a_worker_that_compiles_the_watchlist_once(database: Database) -> None:
-    """The findings are those of the engine; the watchlist is sent for the first article only."""
+    """The engine gives the same findings; the watchlist is sent for the first article only."""
 
     async def match() -> tuple[list[Findings], list[bool]]:
         async with SubprocessPool(1) as pool:
@@ -135,7 +135,7 @@ def test_a_text_that_never_ends_is_abandoned_after_two_attempts(database: Databa
 
 
 def test_short_articles_and_other_sources_do_not_wait_for_long_ones(database: Database) -> None:
-    """While one source's long texts are matched, alerts go on; the other source's long text is second in line."""
+    """Alerts are sent while one source's long texts are matched; the other source's long text is second in line."""
     kept(database, *(draft(f"bad{at}", body=LONG + "endless") for at in range(20)), now=NOON)
     kept(database, draft("other", body=LONG), draft("short", body="Wang Yi spoke."), name="herald", now=NOON)
 
@@ -180,7 +180,7 @@ def test_a_short_text_that_ends_the_process_is_tried_in_a_worker_next_time(datab
 
 
 def test_a_worker_without_the_watchlist_asks_for_it() -> None:
-    """A worker process that was started anew does not match with nothing."""
+    """A restarted worker process requests the watchlist instead of matching without one."""
 
     async def run() -> Findings:
         async with SubprocessPool(1) as pool:

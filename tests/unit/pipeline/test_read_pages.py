@@ -252,7 +252,7 @@ def test_an_undated_article_without_a_readable_page_is_decided_by_their_number(
 
 
 def test_a_page_whose_attempts_never_end_is_given_its_feed_text(database: Database) -> None:
-    """A page that ends the process at each attempt is not fetched again for ever."""
+    """A page that ends the process at each attempt is not fetched any more."""
     list_article(database, attempts=MAX_BEGUN_ATTEMPTS)
     result = run(database, Fetched(URL, 200, (), PAGE, "text/html"))
     assert result.error == f"{MAX_BEGUN_ATTEMPTS} attempts were interrupted"
