@@ -62,7 +62,7 @@ def test_a_name_is_found_in_another_usual_spelling(
     ],
 )
 def test_other_words_are_not_a_spelling(name: str, country: str, text: str, language: str) -> None:
-    """A comma in a sentence, a further given name, and a slip are no spellings."""
+    """A comma in a sentence, a further given name, and a slip are not spellings."""
     assert found(name, country, text, language) == []
 
 

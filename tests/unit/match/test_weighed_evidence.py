@@ -70,7 +70,7 @@ def test_a_person_is_found_in_spite_of_evidence_against_the_name(body: str, lang
     ],
 )
 def test_a_place_or_thing_named_after_a_person_is_not_the_person(body: str, language: str) -> None:
-    """The place word stands before or after the name, in the case that the sentence needs."""
+    """The place word precedes or after the name, in the case that the sentence needs."""
     assert match(body, language).mentions == ()
 
 
@@ -100,6 +100,6 @@ def test_a_close_decision_leaves_a_near_miss_with_its_reason(body: str, language
     ],
 )
 def test_the_border_of_a_name_in_another_script(name: str, body: str, language: str, is_found: bool) -> None:
-    """A particle or a title may follow a Korean name; a place word precedes a street; a country is no person."""
+    """A particle or a title may follow a Korean name; a place word precedes a street; a country is not a person."""
     matcher = compile_watchlist(Watchlist((Official("one", name),)))
     assert bool(matcher.match(Article(url="", body=body, language=language)).mentions) is is_found
