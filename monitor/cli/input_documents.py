@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,20 +61,12 @@ def _read_file(file: Path) -> Iterator[InputDocument]:
     elif file.suffix == ".txt":
         text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
         from monitor.extract.boilerplate import find_article_end
+        from monitor.extract.line_breaks import unwrap_lines
 
         body = unwrap_lines(text)  # a saved page continues with teasers of other articles
         yield InputDocument(stem, Article(url="", body=body[: find_article_end(body)]))
     else:
         raise UsageError(f"{file}: unknown file type; use {', '.join(_DOCUMENT_SUFFIXES)}")
-
-
-def unwrap_lines(text: str) -> str:
-    """Join the lines of each paragraph if the text is wrapped at a fixed width, so that no name is split."""
-    lines = text.strip().split("\n")
-    inner_lines = [line for line, following in pairwise(lines) if line.strip() and following.strip()]
-    wrapped = "\n\n" in text and len(inner_lines) > 4 and max(map(len, inner_lines)) <= 100
-    wrapped = wrapped and sum(len(line) > 50 for line in inner_lines) > 0.7 * len(inner_lines)
-    return re.sub(r"(?<=\S)[ \t]*\n[ \t]*(?=\S)", " ", text) if wrapped else text
 
 
 def _parse_record(text: str, where: str, default_id: str) -> InputDocument:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from monitor.extract.line_breaks import SENTENCE_END_CHARS, is_broken_sentence, join_pieces
+
 _CAMEL_CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -38,7 +40,7 @@ widget-?area banners? copyright legal disclaimer print-?(?:only|button) pager pa
 poll quiz modal popup overlay tooltip skip-?link jump-?links? toc table-of-contents feedback contact-?(?:us|form)
 donat(?:e|ion) support-?us callout-?(?:box|newsletter) inline-?(?:promo|newsletter|related) story-?package linkbox
 link-?(?:box|list) player video-?(?:player|caption|playlist|js) carousel slider slideshow-?nav livestream
-apps?-?(?:download|promo|store) download-?app unshown-box lien-?quan
+apps?-?(?:download|promo|store) download-?app lien-?quan
 tin-?(?:lien-?quan|khac|moi|cung-?chuyen-?muc|doc-?nhieu) doc-?(?:nhieu|them) xem-?them binh-?luan chia-?se
 quang-?cao baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verwandte teilen kommentare?
 empfehlungen publicidad compartir comentarios publicite partage commentaires reklame? reklama annons
@@ -95,37 +97,46 @@ def split_camel_case(hint: str) -> str:
 
 _SKIPPED_TAG_NAMES = (
     "script style noscript template svg math iframe object embed applet canvas map select option datalist textarea "
-    "input button progress meter audio video source track head title link meta base nav menu dialog"
+    "input button progress meter audio video source track head title link meta base nav menu dialog rt rp rtc"
 )
 SKIPPED_TAGS = frozenset(_SKIPPED_TAG_NAMES.split())
 _INLINE_TAG_NAMES = (
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr picture q rb rp rt rtc "
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr picture q rb "
     "ruby s samp small span strike strong sub sup time tt u var wbr"
 )
 INLINE_TAGS = frozenset(_INLINE_TAG_NAMES.split())
 _HINT_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-testid", "data-component")
-HIDDEN_BOX_HINT = "unshown-box"
-"""Hint for a box that the page hides: usually a menu or dialog, sometimes the article until a script shows it."""
-_SCREEN_READER_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text|"
-    r"(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box))\b",
+_SCREEN_READER_NAMES = r"sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text"
+_SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])", re.IGNORECASE)
+_POP_UP_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box)\b",
     re.IGNORECASE,
 )
+_HIDING_STYLE = re.compile(
+    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
+    r"(?:left|right|top|bottom|text-indent|margin-(?:left|top|right)):-\d{3,})"
+)
+_MAX_DECORATION_CHARS = 3  # characters; a shorter text with aria-hidden is a drop cap or a sign, which readers see
 _TITLE_TAGS = frozenset(("h1", "h2", "h3"))
+_BOLD_TAGS = frozenset(("b", "strong"))
+_RUBY_READING_TAGS = frozenset(("rt", "rp", "rtc"))  # the pronunciation of the characters, not text
 _INVISIBLE_CHARS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
 _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_SENTENCE_END_CHARS = tuple('.!?:;…。！？：；।။។៖”"»)」』')
 
 
 @dataclass(slots=True)
 class LayoutBox:
-    """A block-level element. ``hint`` joins its class, id, role and similar attributes in one line."""
+    """A block-level element. ``hint`` joins its class, id, role and similar attributes in one line.
+
+    ``is_hidden`` tells whether the box, or one around it, is not shown.
+    """
 
     node: LexborNode
     tag: str
     parent_index: int
     hint: str
     run_start: int
+    is_hidden: bool = False
     run_end: int = 0
     subtree_end: int = 0
 
@@ -168,44 +179,71 @@ def normalize_spacing(text: str) -> str:
 
 
 class _RunBuilder:
-    """Builder of the current text run during the walk over the tree."""
+    """Builder of the current text run during the walk over the tree.
+
+    ``lines`` holds the lines of the run that ended with a single line break: each with its text, the number of its
+    characters in links, and whether all of it is bold.
+    """
 
     def __init__(self, layout: PageLayout) -> None:
         self.layout = layout
         self.box_index = 0
         self.break_count = 0
         self.link_depth = 0
+        self.bold_depth = 0
+        self.lines: list[tuple[str, int, bool]] = []
         self._reset()
 
     def _reset(self) -> None:
         self.pieces: list[str] = []
         self.link_chars = 0
+        self.is_bold = True
 
     def add_text(self, text: str) -> None:
-        """Add a text node; a single line break within a sentence counts as a space, any other break ends the run."""
+        """Add a text node; two line breaks end the run, and a single one may."""
         if text.isspace():
             if self.pieces:
                 self.pieces.append(" ")
             return
         if self.break_count:
-            before = "".join(self.pieces[-3:]).rstrip()
-            if self.break_count > 1 or before.endswith(_SENTENCE_END_CHARS) or not text.lstrip()[:1].islower():
+            if self.break_count > 1:
                 self.flush()
             else:
-                self.pieces.append(" ")
+                self._end_line()
             self.break_count = 0
         self.pieces.append(text)
         if self.link_depth:
             self.link_chars += len(text.strip())
+        if not self.bold_depth:
+            self.is_bold = False
+
+    def _end_line(self) -> None:
+        """End the current line, which the next one may continue."""
+        text = normalize_spacing("".join(self.pieces))
+        if text:
+            self.lines.append((text, self.link_chars, self.is_bold))
+        self._reset()
 
     def flush(self) -> None:
-        """End the current run and store it unless it is empty."""
-        if self.pieces:
-            text = normalize_spacing("".join(self.pieces))
-            if text:
-                self.layout.runs.append(TextRun(text, self.box_index, self.link_chars))
-            self._reset()
+        """End the current run and store it unless it is empty; lines that do not continue each other are runs."""
+        self._end_line()
         self.break_count = 0
+        if not self.lines:
+            return
+        lines, self.lines = self.lines, []
+        ends = [text.endswith(SENTENCE_END_CHARS) for text, _, _ in lines]
+        is_heading = self.layout.boxes[self.box_index].tag in _TITLE_TAGS
+        run, was_bold = TextRun(lines[0][0], self.box_index, lines[0][1]), lines[0][2]
+        for at, (text, link_chars, is_bold) in enumerate(lines[1:], 1):
+            has_end = is_heading or (was_bold == is_bold and any(ends[at:]))
+            if is_broken_sentence(run.text, text, has_end):
+                run.text = join_pieces(run.text, text)
+                run.link_chars += link_chars
+            else:
+                self.layout.runs.append(run)
+                run = TextRun(text, self.box_index, link_chars)
+            was_bold = is_bold
+        self.layout.runs.append(run)
 
 
 def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
@@ -248,39 +286,65 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
             layout.pictures.append((builder.box_index, len(layout.runs)))
-    elif tag not in INLINE_TAGS and builder.pieces:
+    elif tag not in INLINE_TAGS and tag not in _RUBY_READING_TAGS and builder.pieces:
         builder.flush()
 
 
 def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> bool:
     """Open an element; return False if its content is not shown."""
+    attributes = node.attributes
     if tag in INLINE_TAGS:
-        if tag == "span" and _SCREEN_READER_CLASS.search(node.attributes.get("class") or ""):
+        if attributes and _is_inline_hidden(node, tag, attributes):
             if layout.boxes[builder.box_index].tag in _TITLE_TAGS:
                 builder.pieces.append(" ")  # it usually holds a colon for screen readers
             return False
         if tag == "a":
             builder.link_depth += 1
+        elif tag in _BOLD_TAGS:
+            builder.bold_depth += 1
         return True
-    attributes = node.attributes
     hint = _join_hints(attributes) if attributes else ""
-    if attributes:
-        style = attributes.get("style")
-        if "hidden" in attributes or (style and "display:none" in style.replace(" ", "").lower()):
-            hint = f"{hint} {HIDDEN_BOX_HINT}"
-    if builder.pieces:
+    if builder.pieces or builder.lines:
         builder.flush()
     builder.break_count = 0
-    layout.boxes.append(LayoutBox(node, tag, builder.box_index, hint, len(layout.runs)))
+    is_hidden = layout.boxes[builder.box_index].is_hidden or (
+        bool(attributes) and (_is_hidden(attributes) or attributes.get("aria-hidden") == "true")
+    )
+    layout.boxes.append(LayoutBox(node, tag, builder.box_index, hint, len(layout.runs), is_hidden))
     builder.box_index = len(layout.boxes) - 1
     return True
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    """Return whether an element's attributes keep it from being shown.
+
+    A box that opens on a search in the page (``hidden=until-found``) is shown.
+    """
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return True
+    style = attributes.get("style")
+    if style and _HIDING_STYLE.search(style.replace(" ", "").lower()):
+        return True
+    classes = attributes.get("class")
+    return bool(classes) and _SCREEN_READER_CLASS.search(classes or "") is not None
+
+
+def _is_inline_hidden(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+    """Return whether an inline element is not shown, is only for screen readers, or is a pop-up."""
+    if _is_hidden(attributes):
+        return True
+    if attributes.get("aria-hidden") == "true" and len(node.text(strip=True)) > _MAX_DECORATION_CHARS:
+        return True
+    return tag == "span" and _POP_UP_CLASS.search(attributes.get("class") or "") is not None
 
 
 def _leave_element(layout: PageLayout, builder: _RunBuilder, tag: str) -> None:
     if tag == "a":
         builder.link_depth -= 1
+    elif tag in _BOLD_TAGS:
+        builder.bold_depth -= 1
     elif tag not in INLINE_TAGS:
-        if builder.pieces:
+        if builder.pieces or builder.lines:
             builder.flush()
         builder.break_count = 0
         box = layout.boxes[builder.box_index]

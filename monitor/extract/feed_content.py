@@ -10,6 +10,7 @@ from monitor.domain.article import Article
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.extract.dom_blocks import PageLayout, TextRun, limit_html, normalize_spacing, survey_dom
 from monitor.extract.language_detection import detect_language
+from monitor.extract.line_breaks import unwrap_lines
 from monitor.extract.line_classifier import is_credit, is_reader_appeal, split_agency_signature, split_dateline
 from monitor.extract.main_content import alnum_key, compute_link_ratio, measure_weight
 
@@ -158,14 +159,16 @@ def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
 def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
     """Return the text runs of a feed's HTML, each with the tag of its box."""
     if not _MARKUP_CHARS.search(html):  # true for most summaries: each line is a paragraph, so no parser is needed
-        return [("body", TextRun(line, 0, 0)) for line in map(normalize_spacing, html.split("\n")) if line]
+        lines = map(normalize_spacing, unwrap_lines(html).split("\n"))
+        return [("body", TextRun(line, 0, 0)) for line in lines if line]
     # Plain paragraphs with known character references need no parser either.
     if _SIMPLE_PARAGRAPHS.fullmatch(html) and not ("&" in html and "&" in _CHARACTER_REFERENCE.sub("", html)):
         lines = map(normalize_spacing, map(unescape, _PARAGRAPH_TEXT.findall(html)))
         return [("p", TextRun(line, 0, 0)) for line in lines if line]
     root = LexborHTMLParser(limit_html(html)).body
     layout = survey_dom(root) if root is not None else PageLayout()
-    return [(layout.boxes[run.box_index].tag, run) for run in layout.runs]
+    runs = [run for run in layout.runs if not layout.boxes[run.box_index].is_hidden] or layout.runs
+    return [(layout.boxes[run.box_index].tag, run) for run in runs]
 
 
 def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:

@@ -13,6 +13,7 @@ from monitor.extract.dom_blocks import (
     BODY_NAMES,
     BOILERPLATE_NAMES,
     LINK_LIST_NAMES,
+    PAYWALL_NAMES,
     PageLayout,
     TextRun,
     split_camel_case,
@@ -28,6 +29,8 @@ _MIN_PROSE_WEIGHT = 40  # weight from which a text run counts as prose
 _MIN_SHORT_PROSE_WEIGHT = 15  # the same on a page without longer text runs
 _MAX_PARAGRAPH_WEIGHT = 1000  # weight above which a longer paragraph does not raise the score
 _MAX_BOILERPLATE_SHARE = 0.35  # share of the page's prose; a box with more is not boilerplate, whatever its name
+_MIN_SHOWN_PROSE = 200  # weight of two sentences; a page that shows less has its article elsewhere
+_MIN_HIDDEN_BODY_RATIO = 2.0  # a hidden body has this many times the text around it; terms of use have no such name
 _PARENT_SCORE_FACTOR = 0.6  # share of a paragraph's score that each further enclosing box gets
 _BEFORE_TITLE_FACTOR = 0.25  # factor for the score of prose before the headline
 
@@ -127,6 +130,7 @@ def find_content(page: PageAnalysis) -> None:
     """Find the root box of the article and reject every text run outside it or in boilerplate."""
     total = page.prose_in(0)
     _reject_boilerplate(page, lambda index: page.prose_in(index) <= _MAX_BOILERPLATE_SHARE * total)
+    _reject_hidden(page)
     page.update_prose_sums()
     scores = _score_boxes(page)
     page.article_box_index = _find_article_box(page, max(range(len(scores)), key=scores.__getitem__))
@@ -200,6 +204,31 @@ def alnum_key(text: str) -> str:
     if text.isascii():
         return text.encode().translate(None, _ASCII_NON_ALNUM).decode().lower()
     return "".join(filter(str.isalnum, text)).casefold()
+
+
+def _reject_hidden(page: PageAnalysis) -> None:
+    """Reject the text that the page does not show, unless it is the only copy of the article.
+
+    It is if the page shows less text than two sentences, or much less than a hidden box that is named as the body. A
+    hidden box named after a paywall has the part of the article that subscribers see.
+    """
+    boxes, runs = page.layout.boxes, page.layout.runs
+    hidden = {at for at, run in enumerate(runs) if boxes[run.box_index].is_hidden}
+    if not hidden:
+        return
+    prose = [0.0 if reason else value for value, reason in zip(page.prose_values, page.rejection_reasons, strict=True)]
+    hidden_prose = sum(prose[at] for at in hidden)
+    shown_prose = sum(prose) - hidden_prose
+    if shown_prose < _MIN_SHOWN_PROSE and hidden_prose > shown_prose:
+        return
+    names = [(box, name) for box, name in zip(boxes, page.box_hints, strict=True) if box.is_hidden and name]
+    if hidden_prose > _MIN_HIDDEN_BODY_RATIO * shown_prose and any(BODY_NAMES.search(name) for _, name in names):
+        return
+    for box, name in names:
+        if PAYWALL_NAMES.search(name):
+            hidden.difference_update(range(box.run_start, box.run_end))
+    for at in hidden:
+        page.rejection_reasons[at] = page.rejection_reasons[at] or "hidden"
 
 
 def _reject_boilerplate(page: PageAnalysis, is_small: Callable[[int], bool]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from monitor.domain.source import DateSelector
-from monitor.extract.dom_blocks import normalize_spacing
+from monitor.extract.dom_blocks import normalize_spacing, survey_dom
 from monitor.extract.main_content import PageAnalysis
 from monitor.text.dates import parse_date_details
 from monitor.text.time_zones import LocalTime
@@ -24,7 +24,7 @@ def remove_selected(tree: LexborHTMLParser, selectors: Iterable[str]) -> None:
 def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
     """Return the texts of all matching nodes; for a meta tag, its content."""
     texts = (
-        normalize_spacing(node.attributes.get("content") or node.text(separator=" "))
+        normalize_spacing(node.attributes.get("content") or " ".join(run.text for run in survey_dom(node).runs))
         for node in _find_nodes(tree, selector)
     )
     return [text for text in texts if text]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from monitor.cli.input_documents import read_documents, unwrap_lines
+from monitor.cli.input_documents import read_documents
 from monitor.cli.main import app
 from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.errors import InputError, UsageError
@@ -175,12 +175,3 @@ def test_folders_and_compressed_pages_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x", encoding="utf-8")
     assert [given.id for given in read_documents([tmp_path])] == ["a", "b"]
     assert "Tran Minh Hai" in list(read_documents([tmp_path]))[1].article.body
-
-
-def test_lines_wrapped_at_a_fixed_width_are_joined() -> None:
-    """A name that a line break splits is joined; a text with one line per paragraph is not changed."""
-    broken = "word " * 13 + "Tran\nMinh Hai " + "word " * 11 + "x\n"
-    text = broken * 4 + "\n" + broken * 4
-    assert "Tran Minh Hai" in unwrap_lines(text)
-    assert "\n\n" in unwrap_lines(text)
-    assert unwrap_lines("One.\nTwo.\n\nThree.") == "One.\nTwo.\n\nThree."
