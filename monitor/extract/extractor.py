@@ -12,8 +12,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.domain.article import Article
 from monitor.domain.source import Selectors, Source
+from monitor.extract.box_names import PAYWALL_NAMES
 from monitor.extract.dates import find_modified, find_published, to_utc
-from monitor.extract.dom_blocks import PAYWALL_NAMES, PageLayout, limit_html, survey_dom
+from monitor.extract.dom_blocks import PageLayout, limit_html, survey_dom
 from monitor.extract.language_detection import detect_language
 from monitor.extract.line_classifier import is_sentence
 from monitor.extract.main_content import PageAnalysis, alnum_key, analyze_page, find_content, measure_weight

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from monitor.extract.dom_blocks import (
+from monitor.extract.box_names import (
     BODY_NAMES,
-    BOILERPLATE_NAMES,
     LINK_LIST_NAMES,
     PAYWALL_NAMES,
-    PageLayout,
-    TextRun,
+    find_boilerplate_name,
+    is_same_kind,
     split_camel_case,
 )
+from monitor.extract.dom_blocks import PageLayout, TextRun
 
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LEAF_TAGS = HEADING_TAGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", "pre", "td", "th"}
@@ -31,6 +31,9 @@ _MAX_PARAGRAPH_WEIGHT = 1000  # weight above which a longer paragraph does not r
 _MAX_BOILERPLATE_SHARE = 0.35  # share of the page's prose; a box with more is not boilerplate, whatever its name
 _MIN_SHOWN_PROSE = 200  # weight of two sentences; a page that shows less has its article elsewhere
 _MIN_HIDDEN_BODY_RATIO = 2.0  # a hidden body has this many times the text around it; terms of use have no such name
+_MAX_PROSE_LINK_SHARE = 0.1  # of a box's text in links; lists of links have more
+_MIN_PROSE_BOX = 80  # weight; a box with less has no sentence of an article
+_MAX_BOILERPLATE_REST = 600.0  # weight of a short article; if this remains, boilerplate may be longer, as comments are
 _PARENT_SCORE_FACTOR = 0.6  # share of a paragraph's score that each further enclosing box gets
 _BEFORE_TITLE_FACTOR = 0.25  # factor for the score of prose before the headline
 
@@ -52,7 +55,7 @@ class PageAnalysis:
     root_box_index: int = 0
     article_box_index: int = 0
     box_hints: list[str] = field(default_factory=list)
-    boilerplate_reasons: dict[str, str] = field(default_factory=dict)
+    boilerplate_names: dict[str, tuple[str, int]] = field(default_factory=dict)
     prose_sums: list[float] = field(default_factory=list)
     char_sums: list[int] = field(default_factory=list)
     link_sums: list[int] = field(default_factory=list)
@@ -129,14 +132,19 @@ def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: in
 def find_content(page: PageAnalysis) -> None:
     """Find the root box of the article and reject every text run outside it or in boilerplate."""
     total = page.prose_in(0)
-    _reject_boilerplate(page, lambda index: page.prose_in(index) <= _MAX_BOILERPLATE_SHARE * total)
+    _reject_boilerplate(page, lambda index: _is_small_part(page, index, total))
     _reject_hidden(page)
     page.update_prose_sums()
     scores = _score_boxes(page)
     page.article_box_index = _find_article_box(page, max(range(len(scores)), key=scores.__getitem__))
     inside = range(page.article_box_index, page.layout.boxes[page.article_box_index].subtree_end)
     page.root_box_index = max(inside, key=lambda index: (scores[index], index))
-    _reject_boilerplate(page, lambda index: not (index <= page.root_box_index < page.layout.boxes[index].subtree_end))
+    root_prose = page.prose_in(page.root_box_index)
+    _reject_boilerplate(
+        page,
+        lambda index: not (index <= page.root_box_index < page.layout.boxes[index].subtree_end),
+        min(_MAX_BOILERPLATE_REST, root_prose / 2),
+    )
     page.update_prose_sums()
     _expand(page)
     root = page.layout.boxes[page.root_box_index]
@@ -231,8 +239,12 @@ def _reject_hidden(page: PageAnalysis) -> None:
         page.rejection_reasons[at] = page.rejection_reasons[at] or "hidden"
 
 
-def _reject_boilerplate(page: PageAnalysis, is_small: Callable[[int], bool]) -> None:
-    """Reject all boxes that are boilerplate and small enough, except the one with the headline."""
+def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool], min_rest: float = 0.0) -> None:
+    """Reject all candidate boxes that are boilerplate, except the one with the headline.
+
+    If less than ``min_rest`` prose would remain in the root box, the reason that takes the most is not applied.
+    """
+    found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
     title = page.title_run_index
     while index < len(boxes):
@@ -240,13 +252,40 @@ def _reject_boilerplate(page: PageAnalysis, is_small: Callable[[int], bool]) -> 
         if (
             box.run_end > box.run_start
             and not box.run_start <= title < box.run_end
-            and is_small(index)
+            and is_candidate(index)
             and (reason := _find_boilerplate_reason(page, index))
         ):
-            page.reject(index, reason)
+            found.setdefault(reason, []).append(index)
             index = box.subtree_end
         else:
             index += 1
+    root = range(page.root_box_index, boxes[page.root_box_index].subtree_end)
+    taken = {reason: sum(page.prose_in(at) for at in at_boxes if at in root) for reason, at_boxes in found.items()}
+    while taken and page.prose_in(page.root_box_index) - sum(taken.values()) < min_rest:
+        largest = max(taken, key=taken.__getitem__)
+        del taken[largest], found[largest]
+    for reason, at_boxes in found.items():
+        for at in at_boxes:
+            page.reject(at, reason)
+
+
+def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
+    """Return whether a box, with its siblings of the same kind, has a small share of the page's prose.
+
+    Siblings count only in a box that is not itself boilerplate: the comments of a page may be longer than its article.
+    """
+    if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
+        return False
+    parent = page.layout.boxes[box_index].parent_index
+    name, tag = page.box_hints[box_index], page.layout.boxes[box_index].tag
+    if not name or not page.prose_in(box_index) or find_boilerplate_name(page.box_hints[parent])[0]:
+        return True
+    alike = [
+        child
+        for child in page.child_boxes[parent]
+        if page.layout.boxes[child].tag == tag and is_same_kind(page.box_hints[child], name)
+    ]
+    return sum(map(page.prose_in, alike)) <= _MAX_BOILERPLATE_SHARE * total
 
 
 def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
@@ -254,15 +293,24 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box.tag in _SIDEBAR_TAGS:
         return box.tag
-    if name not in page.boilerplate_reasons:
-        found = BOILERPLATE_NAMES.search(name) if name else None
-        page.boilerplate_reasons[name] = f"boilerplate: {found.group().strip(' _:-')}" if found else ""
-    if page.boilerplate_reasons[name]:
-        return page.boilerplate_reasons[name]
+    if name not in page.boilerplate_names:
+        page.boilerplate_names[name] = find_boilerplate_name(name) if name else ("", 0)
+    word, outweighing = page.boilerplate_names[name]
+    if word and not (outweighing and _has_paragraphs(page, box_index, outweighing)):
+        return f"boilerplate: {word}"
     found = LINK_LIST_NAMES.search(name) if name and page.link_share(box_index) > 0.3 else None
     if found:
         return f"links: {found.group().strip(' _:-')}"
     return "teasers" if _is_teaser_list(page, box_index) else ""
+
+
+def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
+    """Return whether a box reads like an article: mostly prose, in at least ``count`` paragraphs, with few links."""
+    box = page.layout.boxes[box_index]
+    prose = [page.weights[at] for at in range(box.run_start, box.run_end) if page.prose_values[at]]
+    weight = sum(page.weights[box.run_start : box.run_end])
+    is_prose = len(prose) >= count and sum(prose) >= max(_MIN_PROSE_BOX, weight // 2)
+    return is_prose and page.link_share(box_index) < _MAX_PROSE_LINK_SHARE
 
 
 def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
@@ -353,9 +401,8 @@ def _is_continuation(page: PageAnalysis, child_index: int, root_prose: float) ->
         return False
     if box.tag in _CELL_TAGS:
         return prose >= 0.2 * root_prose
-    is_alike = (
-        box.tag == page.layout.boxes[page.root_box_index].tag
-        and page.box_hints[child_index] == page.box_hints[page.root_box_index]
+    is_alike = box.tag == page.layout.boxes[page.root_box_index].tag and is_same_kind(
+        page.box_hints[child_index], page.box_hints[page.root_box_index]
     )
     is_lead = (
         box.run_end <= page.layout.boxes[page.root_box_index].run_start and box.run_start > page.title_run_index >= 0

@@ -6,7 +6,8 @@ from operator import itemgetter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from monitor.extract.dom_blocks import BOILERPLATE_NAMES, LINK_LIST_NAMES, SMALL_PRINT_NAMES, TextRun, split_camel_case
+from monitor.extract.box_names import BOILERPLATE_NAMES, LINK_LIST_NAMES, SMALL_PRINT_NAMES, split_camel_case
+from monitor.extract.dom_blocks import TextRun
 from monitor.extract.main_content import HEADING_TAGS, PageAnalysis
 from monitor.language.load import page_phrases
 

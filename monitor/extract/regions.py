@@ -13,7 +13,8 @@ from monitor.extract.boilerplate import (
     drop_empty_headings,
     drop_imprint,
 )
-from monitor.extract.dom_blocks import CAPTION_NAMES, PICTURE_NAMES, SMALL_PRINT_NAMES, STANDFIRST_NAMES, TextRun
+from monitor.extract.box_names import CAPTION_NAMES, PICTURE_NAMES, SMALL_PRINT_NAMES, STANDFIRST_NAMES
+from monitor.extract.dom_blocks import TextRun
 from monitor.extract.line_classifier import (
     is_byline,
     is_credit,

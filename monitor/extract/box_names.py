@@ -1,0 +1,157 @@
+"""Box names: what the class, id and role of a box say about its text.
+
+Such names are mostly English worldwide, with some local words; none is an outlet's. A name is evidence only: authors of
+pages name a box after what stands next to it, or give the name of a part to its whole.
+"""
+
+import re
+
+_SINGLE_UNDERSCORE = re.compile(r"(?<=[a-z0-9])_(?=[a-z0-9])")
+_CAMEL_CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def _compile_names(words: str) -> re.Pattern[str]:
+    """Return a pattern that matches any of the words as a whole part of a class name.
+
+    Parts are separated by spaces, hyphens, underscores or colons.
+    """
+    return re.compile(rf"(?:^|[\s_:-])(?:{'|'.join(words.split())})(?=$|[\s_:-])")
+
+
+BOILERPLATE_NAMES = _compile_names(r"""
+pay-?wall-?(?:box|message|banner|prompt|notice|cta|overlay|modal|teaser|offer|container-?offer)
+relat(?:ed|ion|ions|os)
+related(?:posts?|articles?|news|stor(?:y|ies)|content|links?|items?|topics?|box|block|widget|entries)
+yarpp(?:-\w+)? (?:similar|popular|recommended|recent|latest|more|other)(?:posts?|articles?|news|stories)
+(?:most|also)(?:read|viewed|popular) readmore readalso readnext author-?(?:bio\w*|box|card|info-?box)
+about-?(?:the-?)?author
+relacionad[oa]s? recommend(?:ed|ations?|er)? recirc\w* read-?(?:more|also|next) also-?read
+more-?(?:news|stories|from|on|in|articles|links|info) see-?also most-?(?:read|viewed|popular|recent) up-?next
+next-?(?:article|story|post) prev(?:ious)?-?(?:article|story|post) other-?news similar suggest(?:ed|ions?) you-?may
+share shares sharing sharebar sharetools? share-?\w* addtoany social socials socialmedia social-?\w+ follow(?:-?us)?
+newsletters? subscri(?:be|ption|bers?) sign-?up signin login log-?in register registration promos? promotions?
+promobox advert\w* ads? adbox adslot adunit ad-?(?:container|wrapper|block|slot|label|banner) sponsor(?:ed|s)?
+commercial affiliate comments? comment-?\w+ disqus respond reactions? breadcrumbs? crumbs? cookies? cookie-?\w+
+consent gdpr ad-?block\w* anti-?adblock adblocker report-?(?:a-?)?(?:typo|error|mistake) onetrust privacy sidebar
+side-?bar rail aside footer site-?(?:header|footer|nav) masthead nav navi
+navigation navbar menu toolbar tools taglist tag-?(?:list|cloud|links|wrap\w*|container) keywords outbrain taboola
+widget-?area banners? copyright legal disclaimer print-?(?:only|button) pager pagination paginator rating votes?
+poll quiz modal popup overlay tooltip skip-?link jump-?links? toc table-of-contents feedback contact-?(?:us|form)
+donat(?:e|ion) support-?us callout-?(?:box|newsletter) inline-?(?:promo|newsletter|related) story-?package linkbox
+link-?(?:box|list) player video-?(?:player|caption|playlist|js) carousel slider slideshow-?nav livestream
+apps?-?(?:download|promo|store) download-?app lien-?quan
+tin-?(?:lien-?quan|khac|moi|cung-?chuyen-?muc|doc-?nhieu) doc-?(?:nhieu|them) xem-?them binh-?luan chia-?se
+quang-?cao tinlienquan lienquan baca-?juga (?:berita|artikel)-?terkait lire-?aussi a-?lire articles?-?connexes
+correlat[aei] leggi-?anche leia-?(?:mais|tambem) veja-?tambem lee-?tambien te-?puede-?interesar zobacz-?(?:tez|takze)
+czytaj-?(?:tez|takze|wiecej) powiazane lees-?ook las-?(?:ocksa|mer) les-?ogsa lue-?myos ilgili(?:-?haber\w*)?
+mehr-?lesen weiterlesen lesen-?sie-?auch baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verwandte
+teilen kommentare?
+empfehlungen publicidad compartir comentarios publicite partage commentaires reklame? reklama annons
+""")
+"""Names of boxes that never belong to the article, unless they contain much of the page's text."""
+LINK_LIST_NAMES = _compile_names(r"""
+teasers? teaser-?\w+ tags? topics? latest(?:-?news)? trending popular hot-?news more similar stories headlines list
+links? card cards
+""")
+"""Names of boxes that are boilerplate if much of their text is links."""
+SMALL_PRINT_NAMES = _compile_names(r"""
+by-?lines? authors? author-?\w+ contributors? journalist writer reporter meta metadata post-?meta entry-?meta
+article-?meta date-?line date dates dateline datetime timestamps? time pub-?date published publish-?date updated
+credits? copyrights? source provider kicker eyebrow overline section-?(?:name|label|title) category categories
+header head top-?bar info label badge counter views duration reading-?time readtime headline title post-?title
+entry-?title article-?title subscriber trust policy correction-?link report-?(?:a-?)?(?:typo|error)
+""")
+"""Names of boxes whose short lines are bylines, dates or places instead of text."""
+CAPTION_NAMES = _compile_names(r"""
+(?:fig|img|image|photo|picture|media|video|wp)-?caption\w* captions? caption-?\w+ cutline legend legende
+bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
+picture-?(?:desc\w*|credit|text) pie-?de-?foto
+""")
+"""Names of boxes with picture captions."""
+PICTURE_NAMES = _compile_names(r"""
+images? img photos? pictures? pics? gallery thumb(?:nail)? media bild foto inline-image content-?image hero
+""")
+"""Names of boxes that contain a picture and its caption."""
+STANDFIRST_NAMES = _compile_names(r"""
+standfirst sapo lead lede leads intro introduction vorspann deck dek summary excerpt abstract sub-?head(?:line|ing)?
+sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strapline stand-?first description desc
+preamble
+""")
+"""Names of boxes with the summary between headline and text."""
+BODY_NAMES = _compile_names(r"""
+article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
+post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)
+detail-?(?:content|body|text) content-?(?:body|detail|text) body-?(?:content|copy|text) main-?(?:content|text)
+maincontent paragraphs? rich-?text text-?body wysiwyg fck-?detail noi-?dung cms-?body articletext
+""")
+"""Names of boxes with the article text."""
+PAYWALL_NAMES = _compile_names(r"""
+pay-?wall\w* piano reg-?wall meter(?:ed)?-?wall premium-?(?:only|content|teaser|wall)?
+subscribers?-?(?:only|content|wall)
+abo-?(?:box|wall|only)? plus-?(?:only|wall|teaser) locked(?:-content)? article-?(?:locked|restricted) gated(?:-content)?
+""")
+"""Names of boxes with a payment prompt or with content for subscribers."""
+
+
+def split_camel_case(hint: str) -> str:
+    """Convert names to lower-case words with hyphens: ``relatedArticles`` and ``related_articles`` become
+    ``related-articles``.
+    """
+    hint = hint if hint.islower() else _CAMEL_CASE_BOUNDARY.sub("-", hint).lower()
+    return _SINGLE_UNDERSCORE.sub("-", hint) if "_" in hint else hint
+
+
+_STATE_NAMES = re.compile(r"(?:^|(?<=\s))(?:has|with|no|without|hide|show)-[\w-]+")
+_POST_TERMS = re.compile(r"(?:^|(?<=\s))(?:tag|category|topic)-[\w%-]+")
+_MODIFIER = re.compile(r"(?<=\w)--[\w-]*")
+_NUMBER = re.compile(r"[\s_-]*\d+")
+_CONTAINER_NAMES = re.compile(
+    r"(?:section|paragraph|text|content|body|article|story|post|entry|block|row|col|column|grid|container|wrapper|module|item"
+    r"|element|component|part|bloc|bloque|blok|abschnitt|absatz|texte|texto|testo|tekst|inhalt|parrafo|paragraphe|paragrafo"
+    r"|contenu|contenido|conteudo|contenuto|corps|cuerpo|corpo|noi-?dung)s?(?=--)"
+)
+_TOOL_NAMES = _compile_names(r"""
+share shares sharing share-?\w+ social social-?\w+ follow(?:-?us)? toolbar tools? toc table-of-contents nav navi
+navigation
+menu pager pagination paginator rating votes? player video-?\w+ carousel slider slideshow-?nav livestream rail keywords
+tag-?\w+ print-?(?:only|button) breadcrumbs? live-?comment\w*
+""")
+
+
+_GRID_NAME = re.compile(r"(?:col|cols|column|row|grid|container|wrap|wrapper|clearfix|clear|inner|outer)(?:-|$)")
+
+
+def find_boilerplate_name(hint: str) -> tuple[str, int]:
+    """Return the part of a box's names that indicates boilerplate, and how many paragraphs of prose outweigh it.
+
+    The name is empty if there is none; 0 means that no prose outweighs it. One paragraph outweighs a modifier of a box
+    for text (``section--ads`` is a section with advertisements) and a name next to that of a body; two outweigh the
+    name of a tool, which has no prose. States (``has-sidebar``) and the terms of a post (``tag-cookies``) are ignored.
+    """
+    name = _STATE_NAMES.sub("", hint)
+    if "hentry" in name or "type-post" in name or "post-" in name:
+        name = _POST_TERMS.sub("", name)
+    found = BOILERPLATE_NAMES.search(name)
+    if not found:
+        return "", 0
+    word = found.group().strip(" _:-")
+    strong = BOILERPLATE_NAMES.search(_MODIFIER.sub("", name))
+    if not strong:
+        return word, 1 if _CONTAINER_NAMES.search(name) else 0
+    if BODY_NAMES.search(name):
+        return word, 1
+    return word, 2 if _TOOL_NAMES.fullmatch(strong.group()) else 0
+
+
+def is_same_kind(hint: str, other: str) -> bool:
+    """Return whether two boxes have the same names apart from modifiers, states and numbers, or one has more names."""
+    if hint == other:
+        return True
+    names, others = _base_names(hint), _base_names(other)
+    return bool(names and others) and (names <= others or others <= names)
+
+
+def _base_names(hint: str) -> frozenset[str]:
+    """Return the names of a box without modifiers, states, numbers and names of the page's grid."""
+    names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
+    return frozenset(name for name in names if not _GRID_NAME.match(name))
