@@ -78,6 +78,11 @@ sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strap
 preamble
 """)
 """Names of boxes with the summary between headline and text."""
+HEADER_NAMES = _compile_names(r"""
+header head heading hero intro introduction lead lede teaser abstract summary standfirst vorspann chapo top
+article-?(?:header|head|top|intro) page-?header post-?header entry-?header
+""")
+"""Names of boxes with the headline and what belongs to it."""
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)

@@ -30,6 +30,10 @@ _POP_UP_CLASS = re.compile(
     r"(?:^|[\s_-])(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box)\b",
     re.IGNORECASE,
 )
+_CREDIT_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:attribution|credits?|copyright|caption|(?:photo|image|picture|img)-?(?:credit|caption|source))(?=$|[\s_-])",
+    re.IGNORECASE,
+)
 _HIDING_STYLE = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
     r"(?:left|right|top|bottom|text-indent|margin-(?:left|top|right)):-\d{3,})"
@@ -188,8 +192,8 @@ def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
                 builder.break_count += 1
             elif child is None:
                 _visit_empty_element(layout, builder, node, tag)
-            elif tag not in SKIPPED_TAGS and _enter_element(layout, builder, node, tag):
-                open_elements.append((node, tag))
+            elif tag not in SKIPPED_TAGS and (opened := _enter_element(layout, builder, node, tag)):
+                open_elements.append((node, opened))
                 node = child
                 continue
         node = node.next
@@ -208,19 +212,23 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
         builder.flush()
 
 
-def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> bool:
-    """Open an element; return False if its content is not shown."""
+def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> str:
+    """Open an element and return its tag; an empty string if its content is not shown.
+
+    An inline picture credit at the start of a paragraph is opened as a caption, so that it is not part of the sentence.
+    """
     attributes = node.attributes
     if tag in INLINE_TAGS:
         if attributes and _is_inline_hidden(node, tag, attributes):
             if layout.boxes[builder.box_index].tag in _TITLE_TAGS:
                 builder.pieces.append(" ")  # it usually holds a colon for screen readers
-            return False
-        if tag == "a":
-            builder.link_depth += 1
-        elif tag in _BOLD_TAGS:
-            builder.bold_depth += 1
-        return True
+            return ""
+        is_credit = attributes and not builder.pieces and _CREDIT_CLASS.search(attributes.get("class") or "")
+        if not is_credit or tag == "a":
+            builder.link_depth += tag == "a"
+            builder.bold_depth += tag in _BOLD_TAGS
+            return tag
+        tag = "figcaption"
     hint = _join_hints(attributes) if attributes else ""
     if builder.pieces or builder.lines:
         builder.flush()
@@ -230,7 +238,7 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
     )
     layout.boxes.append(LayoutBox(node, tag, builder.box_index, hint, len(layout.runs), is_hidden))
     builder.box_index = len(layout.boxes) - 1
-    return True
+    return tag
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

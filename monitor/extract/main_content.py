@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from monitor.extract.box_names import (
     BODY_NAMES,
+    HEADER_NAMES,
     LINK_LIST_NAMES,
     PAYWALL_NAMES,
     find_boilerplate_name,
@@ -35,6 +36,7 @@ _MAX_PROSE_LINK_SHARE = 0.1  # of a box's text in links; lists of links have mor
 _MIN_PROSE_BOX = 80  # weight; a box with less has no sentence of an article
 _MAX_BOILERPLATE_REST = 600.0  # weight of a short article; if this remains, boilerplate may be longer, as comments are
 _PARENT_SCORE_FACTOR = 0.6  # share of a paragraph's score that each further enclosing box gets
+_HEADER_FACTOR = 0.3  # factor for the score of boxes in the article's header, so that a long summary is not the text
 _BEFORE_TITLE_FACTOR = 0.25  # factor for the score of prose before the headline
 
 
@@ -167,10 +169,22 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
     min_prose = max(600.0, 0.3 * page.prose_in(best_box_index))
     while index > 0:
         prose = page.prose_in(index)
-        if prose >= min_prose or (boxes[index].tag == "article" and prose >= 400):
+        is_enough = prose >= min_prose or (boxes[index].tag == "article" and prose >= 400)
+        if is_enough and not _is_header_beside_text(page, index):
             return index
         index = boxes[index].parent_index
     return 0
+
+
+def _is_header_beside_text(page: PageAnalysis, box_index: int) -> bool:
+    """Return whether a box is the header of an article, with headline and summary, and the text is below it."""
+    box, name = page.layout.boxes[box_index], page.box_hints[box_index]
+    if box_index == 0 or not box.run_start <= page.title_run_index < box.run_end:
+        return False
+    if box.tag not in {"header", "hgroup"} and not (name and HEADER_NAMES.search(name)):
+        return False
+    around = page.layout.boxes[box.parent_index]
+    return page.prose_sums[around.run_end] - page.prose_sums[box.run_end] >= _MIN_SHOWN_PROSE
 
 
 def _find_title(page: PageAnalysis, titles: list[str]) -> int:
@@ -357,6 +371,9 @@ def _score_boxes(page: PageAnalysis) -> list[float]:
             scores[index] *= (
                 1.5 if "articlebody" in name or "article-body" in name else 1.25 if BODY_NAMES.search(name) else 1.0
             )
+        if scores[index] and _is_header_beside_text(page, index):
+            for at in range(index, boxes[index].subtree_end):
+                scores[at] *= _HEADER_FACTOR
     return scores
 
 

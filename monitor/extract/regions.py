@@ -13,7 +13,7 @@ from monitor.extract.boilerplate import (
     drop_empty_headings,
     drop_imprint,
 )
-from monitor.extract.box_names import CAPTION_NAMES, PICTURE_NAMES, SMALL_PRINT_NAMES, STANDFIRST_NAMES
+from monitor.extract.box_names import CAPTION_NAMES, PICTURE_NAMES, SMALL_PRINT_NAMES, STANDFIRST_NAMES, is_same_kind
 from monitor.extract.dom_blocks import TextRun
 from monitor.extract.line_classifier import (
     is_byline,
@@ -29,6 +29,11 @@ from monitor.extract.line_classifier import (
 from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, compute_link_ratio
 
 _MIN_EXACT_REPEAT_CHARS = 300  # characters; longer repetitions are compared exactly, not by their letters and digits
+_UNPUNCTUATED_SCRIPTS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_MIN_SENTENCE_WEIGHT = 15  # weight; a shorter line is a name or a place
+_MAX_CAPTION_RATIO = 1.5  # captions with more prose than this many times the text are the text
+_OPENING_QUOTES = '"“„«‘「『'
+_MIN_HEADING_CAPTION_WEIGHT = 100  # weight; a longer sentence below a picture is a caption, also in a heading's tag
 _GENERIC_TAGS = frozenset(("div", "section", "article", "main", "header"))
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
 _MAX_STANDFIRST_DISTANCE_RUNS = 8  # text runs below the headline that may be its standfirst, in any box
@@ -59,6 +64,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
             page.rejection_reasons[at] = _classify_by_layout(page, at, first, seen) or _classify_by_text(
                 page, at, names
             )
+    _restore_captions(page, inside)
     drop_callouts(page)
     last = next((at for at in reversed(inside) if not page.rejection_reasons[at]), box.run_start)
     for at in range(max(page.title_run_index, 0), last):
@@ -105,11 +111,14 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
     reason = ""
     if _is_caption(page, run_index):
         return "caption"
-    if tag == "h1" or key in seen:
+    if key in seen or run_index == page.title_run_index or (tag == "h1" and run_index < first_body_index):
         reason = "repeated"
     elif _is_link_line(page, run_index, tag):
         reason = "links"
-    elif run_index < first_body_index and not _is_linked_first_paragraph(page, run_index, first_body_index):
+    elif run_index < first_body_index and not (
+        _is_linked_first_paragraph(page, run_index, first_body_index)
+        or _is_short_first_paragraph(page, run_index, first_body_index)
+    ):
         reason = "before the text"
     elif not page.prose_values[run_index]:
         if _is_small_print(page, run):
@@ -137,6 +146,27 @@ def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_in
         and page.weights[run_index] > 60
         and is_sentence(runs[run_index].text)
     )
+
+
+def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
+    """Return whether a short text run between headline and text is a paragraph: a sentence formatted like the text.
+
+    Scripts without a full stop need only some length.
+    """
+    boxes, runs = page.layout.boxes, page.layout.runs
+    if run_index <= page.title_run_index or first_body_index >= len(runs):
+        return False
+    run = runs[run_index]
+    box, below = boxes[run.box_index], boxes[runs[first_body_index].box_index]
+    is_alike = run.box_index == runs[first_body_index].box_index or (
+        box.tag == below.tag
+        and box.parent_index == below.parent_index
+        and is_same_kind(page.box_hints[run.box_index], page.box_hints[runs[first_body_index].box_index])
+    )
+    if not is_alike or page.weights[run_index] < _MIN_SENTENCE_WEIGHT or compute_link_ratio(run) > 0.3:
+        return False
+    is_whole = is_sentence(run.text) or _UNPUNCTUATED_SCRIPTS.search(run.text[-1:]) is not None
+    return is_whole and not is_byline(run.text.rstrip(". ")) and not is_fact_line(run.text)
 
 
 def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
@@ -176,26 +206,67 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
     index = layout.runs[run_index].box_index
     while index > 0 and index != page.root_box_index and (chars := page.chars_in(index)) < 900:
         box, name = layout.boxes[index], page.box_hints[index]
-        if box.tag in _FIGURE_TAGS or (name and CAPTION_NAMES.search(name)):
+        if box.tag in _FIGURE_TAGS:
             return True
-        if (
-            name
-            and chars < 600
-            and PICTURE_NAMES.search(name)
-            and any(index <= there < box.subtree_end for there, _ in layout.pictures)
-        ):
-            return True
+        is_named = name and (
+            CAPTION_NAMES.search(name)
+            or (
+                chars < 600
+                and PICTURE_NAMES.search(name)
+                and any(index <= there < box.subtree_end for there, _ in layout.pictures)
+            )
+        )
+        if is_named:
+            return not _is_text_with_picture(page, index)
         index = box.parent_index
     return _is_below_picture(page, run_index)
+
+
+def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
+    """Return whether a box named after a picture holds text next to it: a caption of its own, or several paragraphs."""
+    box = page.layout.boxes[box_index]
+    has_caption = any(
+        inner.tag == "figcaption" or CAPTION_NAMES.search(page.box_hints[at])
+        for at, inner in enumerate(page.layout.boxes[box_index + 1 : box.subtree_end], box_index + 1)
+    )
+    paragraphs = [
+        at
+        for at in range(box.run_start, box.run_end)
+        if page.prose_values[at] and is_sentence(page.layout.runs[at].text) and not is_credit(page.layout.runs[at].text)
+    ]
+    return len(paragraphs) > 1 or (has_caption and len(paragraphs) > 0)
+
+
+def _restore_captions(page: PageAnalysis, inside: range) -> None:
+    """Take the captions as text if they have most of the article's prose, as in picture stories and slide shows."""
+    captions = [
+        at
+        for at in inside
+        if page.rejection_reasons[at] == "caption"
+        and page.prose_values[at]
+        and is_sentence(page.layout.runs[at].text)
+        and not is_credit(page.layout.runs[at].text)
+    ]
+    kept = sum(page.prose_values[at] for at in inside if not page.rejection_reasons[at])
+    if len(captions) > 1 and sum(page.prose_values[at] for at in captions) > _MAX_CAPTION_RATIO * kept:
+        for at in captions:
+            page.rejection_reasons[at] = ""
 
 
 def _is_below_picture(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a text run is formatted like a caption (small, italic or centred) at or below a picture."""
     run = page.layout.runs[run_index]
     pictures = [there for there, following in page.layout.pictures if following == run_index]
-    if not pictures or run.box_index == page.root_box_index or page.chars_in(run.box_index) >= 250:
+    if (
+        not pictures
+        or run.text[0] in _OPENING_QUOTES
+        or run.box_index == page.root_box_index
+        or page.chars_in(run.box_index) >= 250
+    ):
         return False
-    node = page.layout.boxes[run.box_index].node
+    node, tag = page.layout.boxes[run.box_index].node, page.layout.boxes[run.box_index].tag
+    if tag in HEADING_TAGS and run_index != page.title_run_index:
+        return is_sentence(run.text) and page.weights[run_index] > _MIN_HEADING_CAPTION_WEIGHT
     is_italic = node.css_first("em, i") is not None
     if run.box_index in pictures:
         return is_italic or node.css_first("br, small") is not None
