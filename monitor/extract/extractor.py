@@ -15,11 +15,12 @@ from monitor.domain.source import Selectors, Source
 from monitor.extract.box_names import PAYWALL_NAMES
 from monitor.extract.dates import find_modified, find_published, to_utc
 from monitor.extract.dom_blocks import PageLayout, limit_html, survey_dom
+from monitor.extract.embedded_text import MIN_ARTICLE_WEIGHT, find_embedded_text, read_noscript
 from monitor.extract.language_detection import detect_language
 from monitor.extract.line_classifier import is_sentence
 from monitor.extract.main_content import PageAnalysis, alnum_key, analyze_page, find_content, measure_weight
 from monitor.extract.metadata import PageMetadata, choose_title, read_metadata
-from monitor.extract.regions import ArticleRegions, assemble_regions
+from monitor.extract.regions import ArticleRegions, assemble_regions, split_signatures
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
 from monitor.text.encoding import decode
 from monitor.text.time_zones import find_local_time
@@ -131,15 +132,13 @@ def explain_page(
     published_by = selectors.published
     published, published_why = select_date(tree, published_by, local_time) if published_by else None, "selector"
     remove_selected(tree, selectors.remove)
-    root = tree.body
-    page = analyze_page(survey_dom(root) if root is not None else PageLayout(), list(metadata.headlines.values()))
-    regions, title, title_why = _extract_regions(tree, page, metadata, selectors, url)
+    page, regions, title, title_why = _read_page(tree, metadata, selectors, url)
     if published is None:
         published, published_why = find_published(
             tree, page, metadata, local_time, url, entry.published_at if entry else None
         )
     own_title = "" if entry and _is_feed_title_better(entry.title, title_why) else title
-    text, text_why = choose_fuller_text("\n".join(regions.body), metadata.body)
+    text, text_why = _choose_text(tree, page, metadata, regions)
     article = Article(
         url=url,
         title=own_title,
@@ -154,7 +153,8 @@ def explain_page(
         agency=regions.agency,
         section=metadata.sections[0] if metadata.sections else "",
         language=detect_language(f"{title} {text}", metadata.languages) or _choose_default_language(source, entry),
-        confidence=estimate_confidence(page, title, published is not None, selectors.body),
+        confidence=estimate_confidence(page, title, published is not None, selectors.body)
+        or _estimate_embedded_confidence(text, title, published is not None) * bool(text),
         partial_reason=find_partial_reason(page, metadata, text),
     )
     if selectors.body and not page.is_body_selected:
@@ -165,6 +165,51 @@ def explain_page(
         _build_css_path(page),
         published,
     )
+
+
+def _read_page(
+    tree: LexborHTMLParser, metadata: PageMetadata, selectors: Selectors, url: str
+) -> tuple[PageAnalysis, ArticleRegions, str, str]:
+    """Return the analysis of a page, its regions, its title and the origins of the title.
+
+    A page without an article is read once more in its ``<noscript>``.
+    """
+    titles = list(metadata.headlines.values())
+    root = tree.body
+    page = analyze_page(survey_dom(root) if root is not None else PageLayout(), titles)
+    reading = (page, *_extract_regions(tree, page, metadata, selectors, url))
+    weight = measure_weight("".join(reading[1].body))
+    if page.is_body_selected or weight >= MIN_ARTICLE_WEIGHT:
+        return reading
+    layout = read_noscript(tree)
+    if layout is None:
+        return reading
+    page = analyze_page(layout, titles)
+    inner = (page, *_extract_regions(tree, page, metadata, selectors, url))
+    return inner if measure_weight("".join(inner[1].body)) > max(MIN_ARTICLE_WEIGHT, 2 * weight) else reading
+
+
+def _choose_text(
+    tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, regions: ArticleRegions
+) -> tuple[str, str]:
+    """Return the body, and the reason if it does not come from the page's visible text.
+
+    If it is embedded text, ``regions`` gets its dateline and agency, and the visible text is rejected.
+    """
+    shown = "\n".join(regions.body)
+    heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
+    paragraphs, reason = ([], "") if page.is_body_selected else find_embedded_text(tree, metadata, heading, shown)
+    if not paragraphs:
+        return choose_fuller_text(shown, metadata.body)
+    page.rejection_reasons[:] = [old or "not in the embedded text" for old in page.rejection_reasons]
+    regions.body = paragraphs
+    split_signatures(regions)
+    return "\n".join(regions.body), reason
+
+
+def _estimate_embedded_confidence(text: str, title: str, has_date: bool) -> float:
+    """Return the confidence of an embedded text, which has nothing around it that could be mistaken for it."""
+    return round(0.4 + 0.4 * min(1.0, measure_weight(text) / 1_200) + 0.1 * bool(title) + 0.05 * has_date, 2)
 
 
 def _extract_regions(

@@ -170,13 +170,13 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
     while index > 0:
         prose = page.prose_in(index)
         is_enough = prose >= min_prose or (boxes[index].tag == "article" and prose >= 400)
-        if is_enough and not _is_header_beside_text(page, index):
+        if is_enough and not _is_header_above_text(page, index):
             return index
         index = boxes[index].parent_index
     return 0
 
 
-def _is_header_beside_text(page: PageAnalysis, box_index: int) -> bool:
+def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
     """Return whether a box is the header of an article, with headline and summary, and the text is below it."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box_index == 0 or not box.run_start <= page.title_run_index < box.run_end:
@@ -371,7 +371,7 @@ def _score_boxes(page: PageAnalysis) -> list[float]:
             scores[index] *= (
                 1.5 if "articlebody" in name or "article-body" in name else 1.25 if BODY_NAMES.search(name) else 1.0
             )
-        if scores[index] and _is_header_beside_text(page, index):
+        if scores[index] and _is_header_above_text(page, index):
             for at in range(index, boxes[index].subtree_end):
                 scores[at] *= _HEADER_FACTOR
     return scores

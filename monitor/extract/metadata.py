@@ -115,8 +115,8 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
     An article with the page's title comes first, then the most specific type. If one has the title, the dates of the
     others do not count.
     """
-    documents = [_parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
-    articles = [node for document in documents for node in _iter_nodes(document) if _is_article_node(node)]
+    documents = [parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
+    articles = [node for document in documents for node in iter_json_objects(document) if _is_article_node(node)]
     titles = [alnum_key(node.text()) for node in tree.css("title, h1")] if len(articles) > 1 else []
     titled = {id(node) for node in articles if _is_titled(node, titles)}
     articles.sort(
@@ -148,7 +148,7 @@ def _is_titled(node: dict[str, Any], title_keys: list[str]) -> bool:
     return len(key) >= _MIN_TITLE_KEY_CHARS and any(key in title for title in title_keys)
 
 
-def _parse_lenient_json(text: str) -> Any:
+def parse_lenient_json(text: str) -> Any:
     """Parse JSON as found in pages; None if it is invalid.
 
     Raw line breaks in strings, trailing commas and comment marks are accepted.
@@ -164,7 +164,7 @@ def _parse_lenient_json(text: str) -> Any:
         return None
 
 
-def _iter_nodes(document: Any) -> Iterator[dict[str, Any]]:
+def iter_json_objects(document: Any) -> Iterator[dict[str, Any]]:
     """Yield every object in a JSON document, outer objects first."""
     waiting = [(document, 0)]
     seen = 0

@@ -87,12 +87,17 @@ def collect_regions(page: PageAnalysis) -> ArticleRegions:
             regions.standfirst = f"{regions.standfirst}\n{run.text}".strip()
         elif not page.rejection_reasons[at]:
             regions.body.append(run.text)
+    split_signatures(regions)
+    return regions
+
+
+def split_signatures(regions: ArticleRegions) -> None:
+    """Split the dateline off the first paragraph of the body, and the agency's signature off the last one."""
     if regions.body:
         regions.dateline, regions.body[0], regions.agency = split_dateline(regions.body[0])
         regions.body[-1], agency = split_agency_signature(regions.body[-1])
         regions.agency = agency or regions.agency
         regions.body = [text for text in regions.body if text]
-    return regions
 
 
 def _can_start_body(page: PageAnalysis, run_index: int) -> bool:
