@@ -5,6 +5,9 @@ pages name a box after what stands next to it, or give the name of a part to its
 """
 
 import re
+from functools import lru_cache
+
+NAMES_CACHED = 4096  # a page has some hundred different names, and pages of one outlet share them
 
 _SINGLE_UNDERSCORE = re.compile(r"(?<=[a-z0-9])_(?=[a-z0-9])")
 _CAMEL_CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -98,6 +101,7 @@ abo-?(?:box|wall|only)? plus-?(?:only|wall|teaser) locked(?:-content)? article-?
 """Names of boxes with a payment prompt or with content for subscribers."""
 
 
+@lru_cache(maxsize=NAMES_CACHED)
 def split_camel_case(hint: str) -> str:
     """Convert names to lower-case words with hyphens: ``relatedArticles`` and ``related_articles`` become
     ``related-articles``.
@@ -126,6 +130,7 @@ tag-?\w+ print-?(?:only|button) breadcrumbs? live-?comment\w*
 _GRID_NAME = re.compile(r"(?:col|cols|column|row|grid|container|wrap|wrapper|clearfix|clear|inner|outer)(?:-|$)")
 
 
+@lru_cache(maxsize=NAMES_CACHED)
 def find_boilerplate_name(hint: str) -> tuple[str, int]:
     """Return the part of a box's names that indicates boilerplate, and how many paragraphs of prose outweigh it.
 
@@ -156,6 +161,7 @@ def is_same_kind(hint: str, other: str) -> bool:
     return bool(names and others) and (names <= others or others <= names)
 
 
+@lru_cache(maxsize=NAMES_CACHED)
 def _base_names(hint: str) -> frozenset[str]:
     """Return the names of a box without modifiers, states, numbers and names of the page's grid."""
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()

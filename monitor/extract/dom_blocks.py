@@ -8,9 +8,11 @@ before parsing, because Lexbor's time grows with the square of the nesting depth
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
+from monitor.extract.box_names import NAMES_CACHED
 from monitor.extract.line_breaks import SENTENCE_END_CHARS, is_broken_sentence, join_pieces
 
 _SKIPPED_TAG_NAMES = (
@@ -223,8 +225,8 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
             if layout.boxes[builder.box_index].tag in _TITLE_TAGS:
                 builder.pieces.append(" ")  # it usually holds a colon for screen readers
             return ""
-        is_credit = attributes and not builder.pieces and _CREDIT_CLASS.search(attributes.get("class") or "")
-        if not is_credit or tag == "a":
+        classes = attributes.get("class") if attributes and not builder.pieces else None
+        if not classes or tag == "a" or not _CREDIT_CLASS.search(classes):
             builder.link_depth += tag == "a"
             builder.bold_depth += tag in _BOLD_TAGS
             return tag
@@ -248,18 +250,29 @@ def _is_hidden(attributes: dict[str, str | None]) -> bool:
     """
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
-    style = attributes.get("style")
-    if style and _HIDING_STYLE.search(style.replace(" ", "").lower()):
-        return True
-    classes = attributes.get("class")
-    return bool(classes) and _SCREEN_READER_CLASS.search(classes or "") is not None
+    style, classes = attributes.get("style"), attributes.get("class")
+    return bool(style and _is_hiding_style(style)) or bool(classes and _is_screen_reader_class(classes))
+
+
+@lru_cache(maxsize=NAMES_CACHED)
+def _is_hiding_style(style: str) -> bool:
+    return _HIDING_STYLE.search(style.replace(" ", "").lower()) is not None
+
+
+@lru_cache(maxsize=NAMES_CACHED)
+def _is_screen_reader_class(classes: str) -> bool:
+    return _SCREEN_READER_CLASS.search(classes) is not None
 
 
 def _is_inline_hidden(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
     """Return whether an inline element is not shown, is only for screen readers, or is a pop-up."""
     if _is_hidden(attributes):
         return True
-    if attributes.get("aria-hidden") == "true" and len(node.text(strip=True)) > _MAX_DECORATION_CHARS:
+    if (
+        "aria-hidden" in attributes
+        and attributes["aria-hidden"] == "true"
+        and len(node.text(strip=True)) > _MAX_DECORATION_CHARS
+    ):
         return True
     return tag == "span" and _POP_UP_CLASS.search(attributes.get("class") or "") is not None
 

@@ -89,5 +89,5 @@ def test_noscript_next_to_an_article_is_dropped() -> None:
 
 
 def test_invalid_page_data_are_ignored() -> None:
-    """Scripts that are no data cost nothing and change nothing."""
+    """Scripts that are not data cost nothing and change nothing."""
     assert read("<script>var a = {b: function() { return 1 }};</script>" * 3 + "x" * 10).body in {"", "x" * 10}
