@@ -129,7 +129,7 @@ def print_articles(articles: "list[StoredArticle]", *, as_json: bool, as_csv: bo
 
 ARTICLE_COLUMNS = (
     *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story"),
-    *("duplicate_of", "version_count"),
+    *("copy_of", "revisions"),
 )
 
 
@@ -145,8 +145,8 @@ def article_record(stored: "StoredArticle") -> dict[str, object]:
         "first_seen_at": stored.first_seen_at,
         "language": stored.article.language,
         "story": stored.story_id,
-        "duplicate_of": stored.duplicate_of,
-        "version_count": stored.version_count,
+        "copy_of": stored.duplicate_of,
+        "revisions": stored.version_count,
     }
 
 

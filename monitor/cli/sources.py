@@ -42,7 +42,7 @@ _SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.
 
 
 app = create_command_group("List the sources; find the feeds of a site; import and export OPML.")
-SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "article_count")
+SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles")
 STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
 
 
@@ -88,7 +88,7 @@ def source_record(source: "Source", status: "SourceStatus | None") -> dict[str, 
         "state": STATE_PAUSED if source.paused else state,
         "last_success_at": poll_state.last_success_at if poll_state else None,
         "next_poll_at": None if source.paused or poll_state is None else poll_state.next_poll_at,
-        "article_count": status.article_count if status else 0,
+        "articles": status.article_count if status else 0,
     }
 
 

@@ -279,7 +279,7 @@ def source_status_record(source: "SourceStatus") -> dict[str, object]:
         "last_success_at": poll_state.last_success_at,
         "next_poll_at": poll_state.next_poll_at,
         "failures": poll_state.failures,
-        "article_count": source.article_count,
+        "articles": source.article_count,
         "entries": {**asdict(poll_state.counts), "unaccounted": poll_state.counts.unaccounted},
     }
 

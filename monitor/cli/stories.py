@@ -67,7 +67,7 @@ def story_record(story: "Story") -> dict[str, object]:
     return {
         "id": story.id,
         "title": story.title,
-        "article_ids": story.article_ids,
+        "articles": story.article_ids,
         "officials": story.official_ids,
         "first_seen_at": story.first_seen_at,
         "last_seen_at": story.last_seen_at,
@@ -200,7 +200,7 @@ def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
     groups = group_articles(number_duplicate_ids(articles))
     placements = [(name, *groups[key]) for (name, _), key in zip(articles, groups, strict=True)]
     if json:
-        print_json_lines({"id": name, "story": story, "duplicate_of": original} for name, story, original in placements)
+        print_json_lines({"id": name, "story": story, "copy_of": original} for name, story, original in placements)
         return
     titles = [article.title for _, article in articles]
     rows = (

@@ -194,7 +194,7 @@ def explained_article_record(
         "partial_reason": article.partial_reason,
         "characters": len(article.body),
         "story": stored.story_id,
-        "duplicate_of": stored.duplicate_of,
+        "copy_of": stored.duplicate_of,
         "verdict": verdict,
         "reports": [
             {"rule": hit.rule_id, "found_at": hit.found_at, "reported_at": hit.reported_at, "digest": hit.plan_id}

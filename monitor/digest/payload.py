@@ -1,6 +1,7 @@
 """Webhook payload. Its JSON Schema is generated from the types in this module, which are the contract.
 
-Between releases, keys are only added; receivers must ignore unknown ones.
+It is read by programs of others: keys are only ever added, and never follow a renaming in this program. Receivers
+must ignore unknown ones.
 """
 
 import json
@@ -23,20 +24,20 @@ class WindowData(TypedDict):
 class PassageData(TypedDict):
     """Text that proves a hit: ``region text[start:end]``.
 
-    ``highlights`` are the matched words, as offsets in the region.
+    ``marks`` are the matched words, as offsets in the region.
     """
 
     text: str
     region: str
     start: int
     end: int
-    highlights: list[list[int]]
+    marks: list[list[int]]
 
 
 class ItemData(TypedDict):
     """One article. ``source`` is the id in sources.yaml; ``note`` states what changed.
 
-    ``partial_reason`` is why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
+    ``partial`` is why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
     """
 
     article: int
@@ -52,7 +53,7 @@ class ItemData(TypedDict):
     passages: list[PassageData]
     kind: Literal["new", "update", "correction", "withdrawn"]
     note: str
-    partial_reason: str
+    partial: str
 
 
 class DuplicateData(TypedDict):
@@ -83,46 +84,46 @@ class SourceProblemData(TypedDict):
     state: str
     detail: str
     since: str | None
-    suggestion: str
+    remedy: str  # language: ok - key of the published payload
 
 
 class CoverageData(TypedDict):
     """Coverage: sources configured, sources read in the window, new articles, and failing sources.
 
-    ``quarantined_count`` of the articles are in quarantine; ``merged_count`` entries were listed twice, and
-    ``dropped_count`` ones were not stored.
+    ``quarantined`` of the articles are in quarantine; ``merged`` entries were listed twice, and ``dropped`` ones were
+    not stored.
     """
 
-    source_count: int
-    read_count: int
-    article_count: int
-    quarantined_count: int
-    merged_count: int
-    dropped_count: int
-    problems: list[SourceProblemData]
+    sources: int
+    read: int
+    articles: int
+    quarantined: int
+    merged: int
+    dropped: int
+    faults: list[SourceProblemData]
 
 
 class OfficialData(TypedDict):
-    """An official in the digest; ``daily_mentions`` counts mentions per day over two weeks, oldest first."""
+    """An official in the digest; ``daily`` counts mentions per day over two weeks, oldest first."""
 
     id: str
     name: str
-    position: str
-    daily_mentions: list[int]
+    post: str
+    daily: list[int]
 
 
 class DigestData(TypedDict):
-    """The digest. ``omitted_articles`` counts the articles that are summarised instead of listed."""
+    """The digest. ``overflow`` counts the articles that are summarised instead of listed."""
 
     digest: str
     title: str
     window: WindowData
-    overdue: bool
+    late: bool
     stories: list[StoryData]
-    officials: list[OfficialData]
+    subjects: list[OfficialData]
     coverage: CoverageData
     notices: list[str]
-    omitted_articles: int
+    overflow: int
 
 
 class Payload(TypedDict):
@@ -156,13 +157,13 @@ def _build_item(item: DigestItem) -> ItemData:
                 "region": passage.region.value,
                 "start": passage.start,
                 "end": passage.end,
-                "highlights": [list(span) for span in passage.highlights],
+                "marks": [list(span) for span in passage.highlights],
             }
             for passage in item.passages
         ],
         "kind": item.kind.value,
         "note": sanitize(item.note),
-        "partial_reason": item.partial_reason,
+        "partial": item.partial_reason,
     }
 
 
@@ -192,7 +193,7 @@ def _build_source_problem(problem: SourceProblem) -> SourceProblemData:
         "state": problem.state.value,
         "detail": sanitize(problem.detail),
         "since": format_utc(problem.since_at) if problem.since_at else None,
-        "suggestion": sanitize(problem.suggestion),
+        "remedy": sanitize(problem.suggestion),
     }
 
 
@@ -205,28 +206,28 @@ def build_payload(digest: Digest) -> Payload:
             "digest": digest.plan_id,
             "title": sanitize(digest.title),
             "window": {"start": format_utc(digest.window.start_at), "end": format_utc(digest.window.end_at)},
-            "overdue": digest.is_overdue,
+            "late": digest.is_overdue,
             "stories": [_build_story(story) for story in digest.stories],
-            "officials": [
+            "subjects": [
                 {
                     "id": official.id,
                     "name": sanitize(official.name),
-                    "position": sanitize(official.position),
-                    "daily_mentions": list(official.daily_mentions),
+                    "post": sanitize(official.position),
+                    "daily": list(official.daily_mentions),
                 }
                 for official in digest.officials
             ],
             "coverage": {
-                "source_count": digest.coverage.source_count,
-                "read_count": digest.coverage.read_count,
-                "article_count": digest.coverage.article_count,
-                "quarantined_count": digest.coverage.quarantined_count,
-                "merged_count": digest.coverage.merged_count,
-                "dropped_count": digest.coverage.dropped_count,
-                "problems": [_build_source_problem(problem) for problem in digest.coverage.problems],
+                "sources": digest.coverage.source_count,
+                "read": digest.coverage.read_count,
+                "articles": digest.coverage.article_count,
+                "quarantined": digest.coverage.quarantined_count,
+                "merged": digest.coverage.merged_count,
+                "dropped": digest.coverage.dropped_count,
+                "faults": [_build_source_problem(problem) for problem in digest.coverage.problems],
             },
             "notices": [sanitize(notice) for notice in digest.notices],
-            "omitted_articles": digest.omitted_articles,
+            "overflow": digest.omitted_articles,
         },
     }
 

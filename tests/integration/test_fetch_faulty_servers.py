@@ -160,7 +160,7 @@ def test_a_poll_stores_the_articles_of_faulty_servers(tmp_path: Path) -> None:
     output, status = on_loop(poll())
     found = {one["id"]: one for one in json.loads(status)["sources"]}
     for number, (fault, _) in enumerate(cases[:-1]):
-        assert (found[f"s{number}"]["article_count"], found[f"s{number}"]["state"]) == (3, "ok"), (fault, output)
+        assert (found[f"s{number}"]["articles"], found[f"s{number}"]["state"]) == (3, "ok"), (fault, output)
     refused = found[f"s{len(cases) - 1}"]
-    assert (refused["article_count"], refused["state"]) == (0, "failing")
+    assert (refused["articles"], refused["state"]) == (0, "failing")
     assert "Content-Length has two different values" in refused["detail"]

@@ -53,11 +53,11 @@ def test_stories_are_listed_and_shown(run: Run) -> None:
     """The list has the documented keys; a story shows its articles, duplicates and officials."""
     stories = {story["id"]: story for story in map(json.loads, run("stories", "--json").splitlines())}
     assert set(stories) == {"s1", "s3"}
-    assert set(stories["s1"]) == {"id", "title", "article_ids", "officials", "first_seen_at", "last_seen_at"}
-    assert (stories["s1"]["article_ids"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
+    assert set(stories["s1"]) == {"id", "title", "articles", "officials", "first_seen_at", "last_seen_at"}
+    assert (stories["s1"]["articles"], stories["s1"]["officials"]) == ([1, 2], ["somebody"])
     assert "About bridge" in run("stories")
     shown = json.loads(run("stories", "show", "s1", "--json"))
-    assert [(one["id"], one["duplicate_of"]) for one in shown["members"]] == [(1, None), (2, 1)]
+    assert [(one["id"], one["copy_of"]) for one in shown["members"]] == [(1, None), (2, 1)]
     assert "somebody" in run("stories", "show", "s1")
     assert "monitor stories" in run("stories", "show", "s9", fails=UsageError)
 
@@ -93,7 +93,7 @@ def test_a_file_is_grouped(run: Run, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in run("group", "--json", str(file)).splitlines()]
     assert [line["id"] for line in lines] == ["a", "7", "a"]
     assert lines[0]["story"] == lines[1]["story"] != lines[2]["story"]
-    assert {lines[0]["duplicate_of"], lines[1]["duplicate_of"]} in ({None, "a"}, {None, "7"})
+    assert {lines[0]["copy_of"], lines[1]["copy_of"]} in ({None, "a"}, {None, "7"})
     assert "T" in run("group", str(file))
 
 

@@ -141,7 +141,7 @@ def test_matched_names_are_marked_in_every_format() -> None:
     )
     assert "[Trần Minh Hải] cut the ribbon" in rendered.text
     found = json.loads(rendered.payload)["data"]["stories"][0]["items"][0]["passages"][1]
-    start, end = found["highlights"][0]
+    start, end = found["marks"][0]
     assert found["text"][start - found["start"] : end - found["start"]] == "Trần Minh Hải"
 
 
@@ -203,7 +203,7 @@ def test_coverage_reports_entries_that_were_held_merged_or_dropped() -> None:
             form.split()
         )
     coverage = json.loads(rendered.payload)["data"]["coverage"]
-    assert (coverage["quarantined_count"], coverage["merged_count"], coverage["dropped_count"]) == (4, 1, 20)
+    assert (coverage["quarantined"], coverage["merged"], coverage["dropped"]) == (4, 1, 20)
     assert "listed twice" not in render_digest(digest).text
 
 
@@ -273,7 +273,7 @@ def test_partial_articles_are_marked(partial: str, label: str) -> None:
     assert rendered.text.count(f", {label}\n" if label else ", feed text only") == (2 if label else 0)
     assert rendered.html.count(f" · {label}" if label else "feed text only") == (2 if label else 0)
     (first, _second) = json.loads(rendered.payload)["data"]["stories"][0]["items"]
-    assert first["partial_reason"] == partial
+    assert first["partial"] == partial
 
 
 def test_the_payload_matches_its_published_schema() -> None:
@@ -288,7 +288,7 @@ def test_the_payload_matches_its_published_schema() -> None:
     jsonschema.validate(payload, published)
     adapter.validate_python(payload, strict=True)
     assert {"type", "timestamp", "data"} == payload.keys()
-    assert {"digest", "window", "overdue", "stories", "coverage"} <= payload["data"].keys()
+    assert {"digest", "window", "late", "stories", "coverage"} <= payload["data"].keys()
     first = payload["data"]["stories"][0]
     assert {"id", "title", "officials", "items", "also_in"} == first.keys()
     assert first["items"][0]["kind"] == "new"
