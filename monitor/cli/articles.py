@@ -1,7 +1,8 @@
 """Commands ``monitor hits`` and ``monitor search``, and the list of ``monitor articles``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ from monitor.cli.common import (
     complete_ids,
     format_time,
     load_config,
+    load_rows,
     print_records,
     print_table,
 )
@@ -98,20 +100,25 @@ def list_articles(
     database: DatabaseOption = "",
     source: SourceOption = "",
     since: SinceOption = "",
-    limit: LimitOption = 50,
+    limit: LimitOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
     """List stored articles, newest first."""
     configuration = load_config(config, database)
     with open_database(configuration) as opened:
-        stored = opened.queries.list_articles(ArticleFilter(source_id=source, since_at=parse_since(since), limit=limit))
+        wanted = ArticleFilter(source_id=source, since_at=parse_since(since))
+        stored = load_rows(
+            lambda count: opened.queries.list_articles(replace(wanted, limit=count)),
+            limit,
+            as_document=as_json or as_csv,
+        )
     if not (stored or as_json or as_csv):
         require_known_id("source", source, (one.id for one in configuration.sources), config)
     print_articles(stored, as_json=as_json, as_csv=as_csv, empty_message="There are no articles.")
 
 
-def print_articles(articles: "list[StoredArticle]", *, as_json: bool, as_csv: bool, empty_message: str) -> None:
+def print_articles(articles: "Sequence[StoredArticle]", *, as_json: bool, as_csv: bool, empty_message: str) -> None:
     """Print one line per article, as a table, JSON or CSV."""
     if print_records(ARTICLE_COLUMNS, map(article_record, articles), as_json=as_json, as_csv=as_csv):
         return
@@ -175,15 +182,17 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     rule: RuleOption = "",
     official: OfficialOption = "",
     since: SinceOption = "",
-    limit: LimitOption = 50,
+    limit: LimitOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
     """List the hits of the rules, newest first, and when each was reported."""
-    wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since), limit=limit)
+    wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since))
     configuration = load_config(config, database)
     with open_database(configuration) as opened:
-        found = opened.queries.list_hits(wanted)
+        found = load_rows(
+            lambda count: opened.queries.list_hits(replace(wanted, limit=count)), limit, as_document=json or csv
+        )
     if print_records(HIT_COLUMNS, map(hit_record, found), as_json=json, as_csv=csv):
         return
     if not found:
@@ -207,11 +216,11 @@ def search(
     query: Annotated[str, typer.Argument(help='Words, "a phrase", begin*; -word excludes. Diacritics are ignored.')],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    limit: LimitOption = 20,
+    limit: LimitOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
     """Search stored articles by words, newest first."""
     with open_database(load_config(config, database)) as opened:
-        found = opened.queries.search(query, limit)
+        found = load_rows(lambda count: opened.queries.search(query, count), limit, as_document=json or csv)
     print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article matches.")

@@ -53,7 +53,18 @@ DatabaseOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV with a header line, for spreadsheets.")]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number of results.")]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        "-n",
+        min=1,
+        help="Maximum number of results; without it 50 on a terminal, and all as JSON, as CSV or in a pipe.",
+        show_default=False,
+    ),
+]
+DEFAULT_LIMIT = 50
+ALL_ROWS = 2**31 - 2  # one more must fit into a 32-bit integer
 DEFAULT_CONFIG = Path("sources.yaml")
 T = TypeVar("T")
 
@@ -163,6 +174,21 @@ def _csv_cell(value: object) -> object:
     if isinstance(value, list):
         value = "; ".join(map(str, value))
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_PREFIXES) else value
+
+
+def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
+    """Return the rows to print, and say on standard error if there are more.
+
+    ``load`` returns at most as many rows as it is asked for. ``as_document`` is true for JSON and CSV, which other
+    programs read: they get all rows if there is no ``limit``.
+    """
+    if limit is None and (as_document or not sys.stdout.isatty()):
+        return load(ALL_ROWS)
+    wanted = limit or DEFAULT_LIMIT
+    rows = load(wanted + 1)
+    if len(rows) > wanted:
+        sys.stderr.write(f"There are more than {wanted} results; add --limit N to print more of them.\n")
+    return rows[:wanted]
 
 
 def print_records(

@@ -15,6 +15,7 @@ from monitor.cli.common import (
     LimitOption,
     format_time,
     load_config,
+    load_rows,
     print_json,
     print_json_lines,
     print_table,
@@ -36,12 +37,14 @@ def list_deliveries(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     state: Annotated[list[DeliveryState] | None, typer.Option("--state", help="Only deliveries in this state.")] = None,
-    limit: LimitOption = 50,
+    limit: LimitOption = None,
     json: JsonOption = False,
 ) -> None:
     """List deliveries, newest first."""
     with open_database(load_config(config, database)) as opened:
-        found = opened.deliveries.list_deliveries(tuple(state or ()), limit)
+        found = load_rows(
+            lambda count: opened.deliveries.list_deliveries(tuple(state or ()), count), limit, as_document=json
+        )
     if json:
         print_json_lines(delivery_record(delivery) for delivery in found)
         return

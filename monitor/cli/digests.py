@@ -19,6 +19,7 @@ from monitor.cli.common import (
     format_count,
     format_time,
     load_config,
+    load_rows,
     print_json_lines,
     print_table,
     run_async,
@@ -72,7 +73,7 @@ def list_digests(
     ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
-    limit: LimitOption = 20,
+    limit: LimitOption = None,
     every: Annotated[bool, typer.Option("--all", help="Include digests without deliveries.")] = False,
     atom: Annotated[
         bool, typer.Option("--atom", help="Print an Atom feed of the last 20 sent digests of NAME.")
@@ -86,9 +87,11 @@ def list_digests(
             plan = find_plan(configuration, name)
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
             return
-        digests = [
-            digest for digest in opened.deliveries.list_digests(name, limit * 50) if every or digest.delivery_states
-        ][:limit]
+        digests = load_rows(
+            lambda count: opened.deliveries.list_digests(name, count, with_deliveries_only=not every),
+            limit,
+            as_document=json,
+        )
     if json:
         print_json_lines(map(digest_record, digests))
         return

@@ -18,6 +18,7 @@ from monitor.cli.common import (
     LimitOption,
     format_time,
     load_config,
+    load_rows,
     print_json,
     print_json_lines,
     print_table,
@@ -44,14 +45,15 @@ def stories(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     since: article_commands.SinceOption = "",
-    limit: LimitOption = 50,
+    limit: LimitOption = None,
     json: JsonOption = False,
 ) -> None:
     """List the stories, latest first; show one."""
     if context.invoked_subcommand:
         return
     with article_commands.open_database(load_config(config, database)) as opened:
-        found = opened.stories.list_stories(article_commands.parse_since(since), limit)
+        since_at = article_commands.parse_since(since)
+        found = load_rows(lambda count: opened.stories.list_stories(since_at, count), limit, as_document=json)
     if json:
         print_json_lines(story_record(story) for story in found)
         return
@@ -147,7 +149,7 @@ def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     source: article_commands.SourceOption = "",
     since: article_commands.SinceOption = "",
-    limit: LimitOption = 50,
+    limit: LimitOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, and_, exists, func, insert, literal, select, tuple_, update
 
 from monitor.domain.delivery import (
     Delivery,
@@ -25,7 +25,7 @@ from monitor.domain.read_models import DigestSummary, OutboxCounts
 from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import DELIVERY, DIGEST, DIGEST_HIT, RENDERED_DIGEST
-from monitor.store.row_mapping import AnyRow
+from monitor.store.row_mapping import AnyRow, chunk_ids
 
 PENDING = str(DeliveryState.PENDING)
 _MAX_IDS_PER_STATEMENT = 500
@@ -258,8 +258,10 @@ class DeliveryStore:
         rejected, _, rejected_at = found.get(str(DeliveryState.REJECTED), (0, None, None))
         return OutboxCounts(pending, failed, rejected, oldest_at, rejected_at)
 
-    def list_digests(self, plan_id: str = "", limit: int = 50) -> list[DigestSummary]:
-        """Return summaries of composed digests, newest first."""
+    def list_digests(
+        self, plan_id: str = "", limit: int = 50, *, with_deliveries_only: bool = False
+    ) -> list[DigestSummary]:
+        """Return summaries of composed digests, newest first; of all, or of those with deliveries."""
         hit_count = (
             select(func.count()).where(DIGEST_HIT.c.digest_id == DIGEST.c.id).scalar_subquery().label("hit_count")
         )
@@ -267,13 +269,15 @@ class DeliveryStore:
         query = select(*columns, hit_count.label("hit_count")).order_by(DIGEST.c.id.desc()).limit(limit)
         if plan_id:
             query = query.where(DIGEST.c.plan_id == plan_id)
+        if with_deliveries_only:
+            query = query.where(exists().where(DELIVERY.c.digest_id == DIGEST.c.id))
+        states: defaultdict[int, list[DeliveryState]] = defaultdict(list)
         with self._connections.read_transaction() as connection:
             rows = connection.execute(query).all()
-            chosen = DELIVERY.c.digest_id.in_([row.id for row in rows])
-            deliveries = connection.execute(select(DELIVERY.c.digest_id, DELIVERY.c.state).where(chosen)).all()
-        states: defaultdict[int, list[DeliveryState]] = defaultdict(list)
-        for delivery in deliveries:
-            states[delivery.digest_id].append(DeliveryState(delivery.state))
+            for chunk in chunk_ids([row.id for row in rows]):
+                chosen = DELIVERY.c.digest_id.in_(chunk)
+                for delivery in connection.execute(select(DELIVERY.c.digest_id, DELIVERY.c.state).where(chosen)):
+                    states[delivery.digest_id].append(DeliveryState(delivery.state))
         return [_digest_summary_from_row(row, tuple(states[row.id])) for row in rows]
 
     def get_digest(self, digest_id: int) -> Digest:

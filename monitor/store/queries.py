@@ -21,6 +21,7 @@ from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     IS_LISTED,
     AnyRow,
+    chunk_ids,
     decode_texts,
     hash_text,
     is_in_stories,
@@ -69,10 +70,14 @@ class QueryStore:
     def search(self, query: str, limit: int = 20) -> list[StoredArticle]:
         """Return articles with the words, "phrases" and prefixes* of a query, newest first; -word excludes."""
         with self._connections.read_transaction() as connection:
-            found = select_stored_articles().where(
-                ARTICLE.c.id.in_(search_newest(connection, parse_search_query(query), limit))
-            )
-            return [stored_article_from_row(row) for row in connection.execute(found.order_by(ARTICLE.c.id.desc()))]
+            article_ids = search_newest(connection, parse_search_query(query), limit)
+            return [
+                stored_article_from_row(row)
+                for chunk in chunk_ids(article_ids)
+                for row in connection.execute(
+                    select_stored_articles().where(ARTICLE.c.id.in_(chunk)).order_by(ARTICLE.c.id.desc())
+                )
+            ]
 
     def get_findings(self, article_id: int) -> Findings:
         """Return the findings in an article: mentions, hits and near misses of its present version."""

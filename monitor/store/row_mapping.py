@@ -22,6 +22,7 @@ IS_IN_PROGRESS = text("article.stage IN ('extracted', 'matched')")
 _HASH_BYTES = 16
 AnyRow = Row[*tuple[Any, ...]]
 
+_IDS_PER_QUERY = 1000  # well below the number of parameters that each engine takes in a statement
 _UNUSED_COLUMNS = {"last_error", "next_attempt_at", "lease_token"}
 STORED_ARTICLE_COLUMNS = (
     *(column for column in ARTICLE.c if column.name not in _UNUSED_COLUMNS),
@@ -212,3 +213,9 @@ def _column_converters(
         for at, convert, kind in found
         if convert is not None and not isinstance(kind, LargeBinary)  # drivers accept bytes unchanged
     )
+
+
+def chunk_ids(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield parts of a list of ids, each short enough for one statement."""
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        yield ids[start : start + _IDS_PER_QUERY]

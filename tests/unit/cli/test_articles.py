@@ -14,7 +14,7 @@ from support.rows import MINUTE, NOW, digest, draft, plan, screened
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.common import FORMULA_PREFIXES, print_csv
+from monitor.cli.common import FORMULA_PREFIXES, load_rows, print_csv
 from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
@@ -145,3 +145,41 @@ def test_an_empty_csv_has_a_header(run: Run) -> None:
     """Two output formats at once are rejected."""
     assert run("hits", "--csv", "--rule", "other").removeprefix("\ufeff").startswith("id,article,rule,officials")
     assert "choose one" in run("hits", "--csv", "--json")
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Store 1,200 articles with a hit each: more than a screen shows, and more than one statement may name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION)
+    database = Database.open("sqlite:///monitor.db")
+    for start in (0, 600):
+        screened(database, *(draft(f"a{number}") for number in range(start, start + 600)))
+    database.close()
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("words", [["articles"], ["hits"], ["search", "about"]])
+def test_programs_get_every_row(words: list[str]) -> None:
+    """JSON, CSV and piped tables are complete; with --limit, standard error states that there is more."""
+    runner = CliRunner()
+    assert len(runner.invoke(app, [*words, "--json"]).stdout.splitlines()) == 1200
+    assert len(list(csv.reader(io.StringIO(runner.invoke(app, [*words, "--csv"]).stdout)))) == 1201
+    assert "a1199" in (table := runner.invoke(app, words).stdout)
+    assert "a0" in table
+    limited = runner.invoke(app, [*words, "--json", "--limit", "30"])
+    assert len(limited.stdout.splitlines()) == 30
+    assert limited.stderr == "There are more than 30 results; add --limit N to print more of them.\n"
+
+
+def test_a_terminal_shows_fifty_rows_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The newest rows come first; JSON is complete on a terminal, too."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    rows = list(range(100))
+    assert load_rows(lambda count: rows[:count], None) == rows[:50]
+    assert "more than 50 results" in capsys.readouterr().err
+    assert load_rows(lambda count: rows[:count], None, as_document=True) == rows
+    assert load_rows(lambda count: rows[:count], 100) == rows
+    assert capsys.readouterr().err == ""

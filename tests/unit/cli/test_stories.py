@@ -66,7 +66,7 @@ def test_an_article_is_shown(run: Run) -> None:
     """With its text and its original; the options of the list still work."""
     assert "duplicate of 1" in run("articles", "show", "2")
     assert json.loads(run("articles", "show", "1", "--json"))["changes"] == []
-    assert len(run("articles", "--json", "--limit", "2").splitlines()) == 2
+    assert len(run("articles", "--json", "--limit", "3").splitlines()) == 3
 
 
 def test_quarantined_articles_are_released(run: Run) -> None:
