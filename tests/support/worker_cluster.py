@@ -19,7 +19,6 @@ from support.hostile_server import Report, feed_xml
 from support.postgres import Postgres
 from support.wait import wait_until
 
-from monitor.cli.status import load_worker_overview, worker_state
 from monitor.domain.read_models import SavedConfiguration
 from monitor.store.database import Database
 
@@ -196,11 +195,8 @@ class WorkerCluster:
 
     def worker_states(self) -> Counter[str]:
         """Count the workers by the state in which ``monitor status`` shows them."""
-        database, now = Database.open(self.url), datetime.now(UTC)
-        try:
-            return Counter(worker_state(word, now) for word in load_worker_overview(database, now).heartbeats)
-        finally:
-            database.close()
+        status = json.loads(self.monitor.call("status", "--json"))
+        return Counter(worker["state"] for worker in status["workers"])
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Stop a process with SIGTERM; assert that it exits with 0."""
