@@ -20,6 +20,7 @@ RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
 MAX_BEGUN_ATTEMPTS = 6
 """Attempts that began after which a page is not fetched again: a failed page has at most three, and more of them mean
 that the process ended each time."""
+MAX_PAGE_WAIT = timedelta(hours=6)  # a morning's news is still read on the same day
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 
@@ -35,13 +36,16 @@ class PageResult:
 
 
 def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetime | None:
-    """Return when to fetch a page again after ``attempts`` earlier failures, or None to use the feed text."""
+    """Return when to fetch a page again after ``attempts`` earlier failures, or None to use the feed text.
+
+    A server that asks for a longer wait than ``MAX_PAGE_WAIT`` is not asked again: readers should not wait for it.
+    """
     if isinstance(fetch_result, Blocked | Gone) or attempts >= len(RETRY_DELAYS):
         return None
     if getattr(fetch_result, "status", 0) in PERMANENT_FAILURE_STATUSES:
         return None
     retry_after = getattr(fetch_result, "retry_after", None) or timedelta(0)
-    return now + min(max(retry_after, RETRY_DELAYS[attempts]), timedelta(hours=1))
+    return None if retry_after > MAX_PAGE_WAIT else now + max(retry_after, RETRY_DELAYS[attempts])
 
 
 class PageReader:

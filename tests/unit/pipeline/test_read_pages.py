@@ -76,14 +76,15 @@ def test_a_page_is_extracted_and_stored_with_its_raw_response(database: Database
         (Failed("timed out"), 1, 10),
         (Failed("timed out"), 2, None),
         (Failed("busy", retry_after=timedelta(minutes=30)), 0, 30),
-        (Failed("busy", retry_after=timedelta(days=2)), 0, 60),
+        (Failed("busy", retry_after=timedelta(hours=5)), 0, 300),
+        (Failed("busy", retry_after=timedelta(days=2)), 0, None),
         (Failed("not found", status=404), 0, None),
         (Blocked("challenge page"), 0, None),
         (Gone("410"), 0, None),
     ],
 )
 def test_temporary_failures_are_retried(outcome: FetchResult, attempts: int, minutes: int | None) -> None:
-    """Temporary failures are retried twice; permanent ones are not."""
+    """Temporary failures are retried twice, never earlier than the server asks; permanent ones are not."""
     expected = None if minutes is None else NOON + timedelta(minutes=minutes)
     assert retry_at(outcome, attempts, NOON) == expected
 
