@@ -179,7 +179,7 @@ def explained_article_record(
     verdict: str,
     rules_without_hit: list[tuple[str, str]],
 ) -> dict[str, object]:
-    """Return the keys of an article in ``why --json``."""
+    """Return the JSON record of one article in ``why --json``."""
     article = stored.article
     return {
         **findings_record(str(stored.id), findings),

@@ -229,7 +229,10 @@ def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, 
 
 
 def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the secrets in a value of a type with keys; of a URL with a login, the login alone."""
+    """Yield the path and text of each secret in a mapping; ``type_`` tells which keys are secrets.
+
+    Of a URL with a password, only user and password are yielded.
+    """
     for key, info in get_keys(type_).items():
         part = value.get(key) if isinstance(value, Mapping) else None
         nested = find_nested_type(info.annotation)

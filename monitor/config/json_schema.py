@@ -61,7 +61,10 @@ def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a channel's key: that of the type, or of its one field if the value is not a mapping."""
+    """Return the JSON schema of a channel key's value: of the channel's type, or of its only field.
+
+    The latter applies to kinds whose value in the file is not a mapping, such as ``folder: out``.
+    """
     if model.inline_field:
         reference = definitions.pop(model.__name__)["properties"][model.inline_field]
     return {**reference, "description": model.__doc__}

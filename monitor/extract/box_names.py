@@ -163,6 +163,6 @@ def is_same_kind(hint: str, other: str) -> bool:
 
 @lru_cache(maxsize=NAMES_CACHED)
 def _base_names(hint: str) -> frozenset[str]:
-    """Return the names of a box without modifiers, states, numbers and names of the page's grid."""
+    """Return the class names of an HTML element without modifiers, states, numbers and names such as ``col``."""
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
     return frozenset(name for name in names if not _GRID_NAME.match(name))

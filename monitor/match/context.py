@@ -167,7 +167,7 @@ class MatchContext:
             self._mentioned_officials.append(index)
 
     def _reject(self, candidate: Candidate, decision: Rejected) -> None:
-        """Record the near misses of a rejection, up to the maximum, and its namesakes."""
+        """Record a rejected candidate as near misses, within their limits, and the officials with the same name."""
         self.namesakes.update(decision.namesakes)
         free = min(MAX_NEAR_MISSES - len(self.rejected), _MAX_OFFICIALS_PER_NEAR_MISS)
         self.rejected += [

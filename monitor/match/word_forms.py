@@ -283,7 +283,10 @@ def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
 
 
 def _has_same_ending(word: str, name: str) -> bool:
-    """Return whether both words end in a consonant or in the same vowel: the ending shows the sex."""
+    """Return whether both words end in a consonant or in the same vowel.
+
+    In many languages the last letter shows whether a family name is that of a man or of a woman.
+    """
     ends = {"y": "i"}
     last, other = ends.get(word[-1], word[-1]), ends.get(name[-1], name[-1])
     return last == other or not {last, other} & _VOWELS

@@ -1,4 +1,4 @@
-"""Discover the feeds and sitemaps of a site: given, named, linked, or at a common address."""
+"""Discover the feeds and sitemaps of a site: the given URL, links on its pages, robots.txt, and usual URLs."""
 
 import asyncio
 from collections.abc import Iterable

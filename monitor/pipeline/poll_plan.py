@@ -179,7 +179,7 @@ def _plan_document(
 
 
 def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty) -> SitemapMemory:
-    """Return which sitemaps were read and which had new addresses, the latest first.
+    """Return the record to store: sitemaps that were read, and productive ones (with new URLs), latest first.
 
     At the first poll every address is new, so the sitemaps with the newest dates count as productive.
     """

@@ -114,9 +114,9 @@ class AttemptStore:
         return True
 
     def release(self, article_ids: Sequence[int]) -> None:
-        """Take back the count of attempts that the program itself has ended, because it stops.
+        """Undo the count of attempts that were ended by the program when it stopped.
 
-        Without another attempt, the articles are new again.
+        Articles with no other attempt then count as never tried.
         """
         count = ARTICLE_ATTEMPT.c.attempts
         open_ones = (_is_among(article_ids), _IS_OPEN)

@@ -68,7 +68,9 @@ def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> st
 def decide_undated_article(
     quarantine_reason: str, published_at: datetime | None, first_seen_at: datetime, backfill: timedelta
 ) -> UndatedDecision | None:
-    """Decide on an undated article of a first poll after its page was read; None for any other article.
+    """Return whether an undated article of a first poll is reported, now that its page was read.
+
+    Return None for an article that was not undated.
 
     ``published_at`` is the date of the page, ``first_seen_at`` the time of the first poll.
     """

@@ -214,7 +214,10 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
 
 
 def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
-    """Return whether the day is first if an English day of the week before the date fits one order only."""
+    """Return whether the day comes before the month in a numeric date, judged by the English weekday before it.
+
+    Return None if there is no weekday, or if it fits both orders or neither.
+    """
     weekday = _WEEKDAY.search(text[: date.start()])
     if not weekday:
         return None

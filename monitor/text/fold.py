@@ -27,7 +27,7 @@ class OffsetSequence(Protocol):
         ...
 
     def __getitem__(self, position: int, /) -> Any:
-        """Return the offset of a position."""
+        """Return the offset in the original text of a position in the folded text."""
         ...
 
 

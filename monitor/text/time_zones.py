@@ -157,7 +157,10 @@ def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None
 
 
 def _resolve_abbreviation(name: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
-    """Return the meaning of an abbreviation: in the source's country, else by its clock, else the usual one."""
+    """Return the zone that an abbreviation means in the source's country.
+
+    Else it is the one with the source's UTC offset, else the most common one.
+    """
     if name in {"Z", "UT", "UTC", "GMT"}:
         return UTC
     from monitor.language.load import zone_abbreviations

@@ -231,9 +231,9 @@ def accept_extended_name(
 
 
 def _is_supported(facts: ArticleFacts, name: ExtendedName, context: MatchContext) -> bool:
-    """Return whether an extended name needs no title, or has a fitting one.
+    """Return whether a name with further words (initials, middle names) needs no title, or has a fitting one.
 
-    An initial also counts for an official who is mentioned in the article.
+    A name with an initial is also accepted if the article mentions the official elsewhere.
     """
     (official,) = name.candidate.official_indexes
     if name.kind not in _TITLE_NEEDED:

@@ -45,7 +45,7 @@ _MAX_DIFFERENCE = 0.7
 
 @cache
 def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return the pattern of a letter or pair of letters of other scripts, and their Latin letters."""
+    """Return a pattern that matches the letters of other scripts, and the Latin spelling of each."""
     data = language_data().transliteration
     table = {**data.cyrillic, **data.greek, **data.georgian, **data.armenian}
     return re.compile("|".join(sorted(table, key=len, reverse=True))), table

@@ -221,7 +221,7 @@ class _Evaluation:
 
     @cached_property
     def _word_bounds(self) -> tuple[list[int], list[int]]:
-        """The start and the end offset of each word of the spaced text, found once for all places."""
+        """Start and end offsets of each word of the normalized text; computed once and reused for each search."""
         spans = [match.span() for match in _SPACED_WORD.finditer(self._article_text.spaced)]
         return [start for start, _ in spans], [end for _, end in spans]
 
