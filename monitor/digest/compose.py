@@ -78,6 +78,7 @@ def rank_article(records: Iterable[ReportableHit]) -> Prominence:
 
 # Lowest first. NEW outranks UPDATE: an update of an article that was never reported is new to the reader.
 KIND_PRECEDENCE = (HitKind.UPDATE, HitKind.NEW, HitKind.CORRECTION, HitKind.WITHDRAWN)
+MAX_RETITLED = 5  # headlines of texts reported before; more would push the news out of sight
 MAX_POSITIONS_SHOWN = 2
 
 
@@ -293,9 +294,18 @@ def _is_repeated_hit(record: ReportableHit) -> bool:
 
 
 def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...]:
-    """Return a notice with the outlets that published a text which was reported before."""
+    """Return notices about texts that were reported before: one with the outlets, and one for each new headline."""
     if not records:
         return ()
+    retitled = [
+        record
+        for record in records
+        if record.original_title and record.article.title.casefold() != record.original_title.casefold()
+    ]
+    headlines = [
+        f"{one.outlet or one.source_id}: {one.article.title} ({one.article.canonical_url or one.article.url})"
+        for one in retitled[:MAX_RETITLED]
+    ]
     outlets = list(dict.fromkeys(record.outlet or record.source_id for record in records))
     more = f" and {len(outlets) - 8} more" if len(outlets) > 8 else ""
     texts = (
@@ -303,7 +313,10 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
         if len(records) == 1
         else f"{len(records)} duplicates of texts reported before were"
     )
-    return (f"{texts} also carried by {', '.join(outlets[:8])}{more}.",)
+    return (
+        f"{texts} also carried by {', '.join(outlets[:8])}{more}.",
+        *(f"Reported before, now under another headline: {headline}" for headline in headlines),
+    )
 
 
 def _format_overflow_notices(

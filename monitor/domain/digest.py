@@ -115,7 +115,7 @@ class ReportableHit:
     """Hit with everything needed to report it in a digest. ``outlet`` is the name of the source.
 
     ``duplicate_of`` is the id of the article with the same text; ``is_original_reported`` is whether this digest has
-    already reported that article.
+    already reported that article, ``original_title`` its headline.
     """
 
     id: int
@@ -134,6 +134,7 @@ class ReportableHit:
     mentions: tuple[Mention, ...] = ()
     note: str = ""
     is_original_reported: bool = False
+    original_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

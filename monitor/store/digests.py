@@ -293,6 +293,8 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
     columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "official_ids", "passages", "kind")]
     original = HIT.alias()
     same = (original.c.article_id == ARTICLE.c.duplicate_of, original.c.rule_id == HIT.c.rule_id)
+    reported = ARTICLE.alias()
+    original_title = select(reported.c.title).where(reported.c.id == ARTICLE.c.duplicate_of).scalar_subquery()
     is_original_reported = exists().where(*same, DIGEST_HIT.c.hit_id == original.c.id, DIGEST_HIT.c.plan_id == plan.id)
     query = (
         select(
@@ -302,6 +304,7 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
             HIT.c.note,
             SOURCE.c.name,
             is_original_reported.label("is_original_reported"),
+            original_title.label("original_title"),
         )
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
         .join(ARTICLE_TEXT)
@@ -340,6 +343,7 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
         story_id=row.story_id,
         duplicate_of=row.duplicate_of,
         is_original_reported=bool(row.is_original_reported),
+        original_title=row.original_title or "",
         mentions=mentions,
         note=row.note,
     )

@@ -123,6 +123,18 @@ def test_a_text_reported_before_is_a_notice() -> None:
     assert "Outlet 6" in digest.notices[0]
 
 
+def test_a_text_reported_before_is_shown_with_its_new_headline() -> None:
+    """Readers see what another outlet makes of the text; an unchanged headline is not repeated."""
+    digest = compose(
+        hit(6, duplicate_of=1, is_original_reported=True, original_title="Harbour opens", title="Harbour a failure"),
+        hit(7, duplicate_of=1, is_original_reported=True, original_title="Harbour opens", title="Harbour OPENS"),
+    )
+    assert digest.stories == ()
+    assert digest.notices[1:] == (
+        "Reported before, now under another headline: Outlet 6: Harbour a failure (https://news.example/6)",
+    )
+
+
 def test_kinds_and_notes_of_hits_are_kept() -> None:
     """A correction has its note; an update of an unreported article is new."""
     digest = compose(
