@@ -15,6 +15,7 @@ import typer
 
 from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
+from monitor.text.sanitize import sanitize
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
@@ -176,6 +177,11 @@ def _csv_cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_PREFIXES) else value
 
 
+def print_text(text: str) -> None:
+    """Print a text that contains foreign text, without characters that would control the terminal."""
+    sys.stdout.write(sanitize(text) + "\n")
+
+
 def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
     """Return the rows to print, and say on standard error if there are more.
 
@@ -238,7 +244,7 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty
 
     table = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(sanitize(str(cell))) for cell in row))
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False).print(table, crop=False)
     else:

@@ -1,7 +1,6 @@
 """Command ``monitor extract``: the article of a page, and the reason for the region of each text."""
 
 import gzip
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, run_async
+from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest
 
@@ -58,7 +57,7 @@ def extract(
         if json:
             print_json(explanation_record(explanation) | ({"id": page.name} if many else {}))
         else:
-            sys.stdout.write(f"{page.name}\n{format_explanation(explanation)}\n")
+            print_text(f"{page.name}\n{format_explanation(explanation)}")
 
 
 def find_source(configuration: "Configuration", source_id: str) -> "Source":

@@ -1,6 +1,5 @@
 """Commands ``monitor match`` and ``monitor backtest``: match documents, and run edited rules over stored articles."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from monitor.cli.common import (
     load_config,
     print_json,
     print_table,
+    print_text,
     to_json_value,
 )
 from monitor.cli.input_documents import InputDocument, read_documents
@@ -48,7 +48,7 @@ def match(
         if json:
             print_json(findings_record(document.id, findings))
         else:
-            sys.stdout.write(format_findings(document, findings) + "\n")
+            print_text(format_findings(document, findings))
 
 
 def findings_record(article_id: str, findings: "Findings") -> dict[str, object]:
@@ -177,7 +177,7 @@ def _print_backtest(results: "list[RuleBacktest]") -> None:
     for one in results:
         for label, examples in (("new", one.new_examples), ("lost", one.lost_examples)):
             for example in examples:
-                sys.stdout.write(f"{label} {one.rule}: {_format_example(example)}\n")
+                print_text(f"{label} {one.rule}: {_format_example(example)}")
 
 
 def _format_example(example: "BacktestExample") -> str:

@@ -22,6 +22,7 @@ from monitor.cli.common import (
     print_json,
     print_json_lines,
     print_table,
+    print_text,
 )
 from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
@@ -94,7 +95,7 @@ def show_story(
     if json:
         print_json({**story_record(found), "members": [member_record(one, changes.get(one.id, [])) for one in members]})
         return
-    typer.echo(f"{found.id}  {found.title}")
+    print_text(f"{found.id}  {found.title}")
     typer.echo(
         f"{format_time(found.first_seen_at)} to {format_time(found.last_seen_at)}; "
         f"named: {', '.join(found.official_ids) or '-'}"
@@ -137,9 +138,9 @@ def print_changes(article_id: int, changes: "list[dict[str, object]]") -> None:
     for change in changes:
         replaced_at = change["replaced_at"]
         moment = format_time(replaced_at) if isinstance(replaced_at, datetime) else "-"
-        typer.echo(f"\narticle {article_id}, {moment}: {change['summary']}")
+        print_text(f"\narticle {article_id}, {moment}: {change['summary']}")
         lines = change["difference"]
-        typer.echo("\n".join(lines if isinstance(lines, tuple) else ()))
+        print_text("\n".join(lines if isinstance(lines, tuple) else ()))
 
 
 @articles_app.callback()
@@ -172,9 +173,9 @@ def show_article(
     if json:
         print_json({**member_record(stored, changes), "text": stored.article.body})
         return
-    typer.echo(f"{stored.article.title}\n{stored.article.url}")
+    print_text(f"{stored.article.title}\n{stored.article.url}")
     place = f"duplicate of {stored.duplicate_of}" if stored.duplicate_of else f"story {stored.story_id or '-'}"
-    typer.echo(f"{stored.source_id}, {format_time(published_or_seen_at(stored))}; {place}\n\n{stored.article.body}")
+    print_text(f"{stored.source_id}, {format_time(published_or_seen_at(stored))}; {place}\n\n{stored.article.body}")
     print_changes(stored.id, changes)
 
 

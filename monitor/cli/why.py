@@ -1,6 +1,5 @@
 """Command ``monitor why``: the steps of one article, and the reason why it was reported or not."""
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from monitor.cli.common import (
     format_time,
     load_config,
     print_json,
+    print_text,
     to_json_value,
 )
 from monitor.cli.input_documents import InputDocument
@@ -57,7 +57,7 @@ def why(
         if not json:
             _print_explanation(stored, findings, verdict, rules_without_hit)
             if url not in {stored.article.url, stored.article.canonical_url}:
-                sys.stdout.write(f"  {url} is another address of this article\n")
+                print_text(f"  {url} is another address of this article")
     if json:
         print_json({"url": url, "known": True, "articles": records})
 
@@ -97,9 +97,9 @@ def print_unknown_url(url: str, configuration: "Configuration", database: "Datab
             {"url": url, "known": False, "verdict": verdict, "sources": [to_json_value(source) for source in sources]}
         )
         return
-    sys.stdout.write(f"{url} is unknown: {verdict}.\n")
+    print_text(f"{url} is unknown: {verdict}.")
     for source in sources:
-        sys.stdout.write(f"  {source['id']} is {to_json_value(source['state'])}. {source['detail']}\n")
+        print_text(f"  {source['id']} is {to_json_value(source['state'])}. {source['detail']}")
 
 
 def _explain_unlisted(poll_states: "list[PollState]") -> str:
@@ -210,7 +210,7 @@ def _print_explanation(
     first_seen = (
         f"first seen {format_time(stored.first_seen_at)} from {stored.source_id}, {len(stored.article.body)} characters"
     )
-    sys.stdout.write(f"{format_findings(InputDocument(str(stored.id), stored.article), findings)}\n  {first_seen}\n")
+    print_text(f"{format_findings(InputDocument(str(stored.id), stored.article), findings)}\n  {first_seen}")
     for rule, reason in rules_without_hit:
-        sys.stdout.write(f"  rule {rule} has no hit: {reason}\n")
-    sys.stdout.write(f"  {verdict}\n")
+        print_text(f"  rule {rule} has no hit: {reason}")
+    print_text(f"  {verdict}")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -183,3 +184,24 @@ def test_a_terminal_shows_fifty_rows_and_says_so(
     assert load_rows(lambda count: rows[:count], None, as_document=True) == rows
     assert load_rows(lambda count: rows[:count], 100) == rows
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "words", [["articles"], ["articles", "show", "1"], ["hits"], ["why", "https://times.example/evil"]]
+)
+def test_a_stored_title_cannot_control_the_terminal(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Escape sequences and direction overrides do not reach the screen, whatever is in the database."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION)
+    database = Database.open("sqlite:///monitor.db")
+    screened(database, draft("evil"))
+    database.close()
+    with sqlite3.connect("monitor.db") as connection:
+        connection.execute("UPDATE article SET title = ?", ("\x1b[2J\x1b]0;owned\x07Evil\u202e title",))
+    connection.close()
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    assert "Evil title" in result.stdout
+    assert not {"\x1b", "\x07", "\u202e"} & set(result.output)
