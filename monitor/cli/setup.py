@@ -75,7 +75,10 @@ def check(
 
 
 def confirm_configuration(config: Path, database: str) -> None:
-    """Store the hash of a file in the database, so that the daemon applies it although most sources are removed."""
+    """Confirm a configuration file that removes most sources, so that the daemon applies it.
+
+    Without confirmation the daemon rejects such a file. The confirmation is the hash of the file, in the database.
+    """
     from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration
     from monitor.store.database import Database
 

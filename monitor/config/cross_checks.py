@@ -37,9 +37,10 @@ _OPEN_TO_OTHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T_co]):
-    """An entry of a section: its value, and its keys with plain values as in the file.
+    """An entry of a section of sources.yaml, such as one source.
 
-    If ``is_valid`` is false, the value has only the keys without errors.
+    ``value`` is the domain object that was built from it; ``raw`` has its keys and values as written in the file. If
+    ``is_valid`` is false, keys with errors are missing in ``value``.
     """
 
     value: T_co
@@ -229,9 +230,10 @@ def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, 
 
 
 def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and text of each secret in a mapping; ``type_`` tells which keys are secrets.
+    """Yield every secret in a mapping of the configuration, with the path of its key.
 
-    Of a URL with a password, only user and password are yielded.
+    ``type_`` is the dataclass of the mapping; its fields determine which values are secret. If a field is a URL in
+    which only the user name and password are secret, only these are yielded.
     """
     for key, info in get_keys(type_).items():
         part = value.get(key) if isinstance(value, Mapping) else None

@@ -61,9 +61,10 @@ def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON schema of a channel key's value: of the channel's type, or of its only field.
+    """Return the JSON Schema for the value of a channel kind's key, such as ``email``.
 
-    The latter applies to kinds whose value in the file is not a mapping, such as ``folder: out``.
+    The value is a mapping of all fields of the channel, or only the value of one field if ``model.inline_field`` names
+    it. In this case the definition of the model is removed from ``definitions``.
     """
     if model.inline_field:
         reference = definitions.pop(model.__name__)["properties"][model.inline_field]

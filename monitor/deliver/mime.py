@@ -68,8 +68,8 @@ def build_mime_message(
 ) -> bytes:
     """Build one email as bytes. ``unsubscribe_url`` accepts RFC 8058 one-click POST requests, or is empty.
 
-    A digest of few stories refers to their earlier digests in References, so that a mail program shows a correction
-    below the first report.
+    If the message names earlier emails about its stories, the References header lists them: mail programs then show a
+    correction in the same thread as the first report.
     """
     mime_message = EmailMessage(policy=_POLICY)
     mime_message["Subject"] = single_line(message.rendered.subject, 200)

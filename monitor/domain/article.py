@@ -75,8 +75,9 @@ class NewArticle:
     added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``. ``quarantine_reason`` is why
     an article of a bulk change is stored without a report (`monitor articles release` reverses this), or empty.
     ``search_text`` is the text for the full-text index, or None if the store must compute it. ``evidence_keys`` are
-    stored with the article, but never identify it. ``known_article_id`` is the article that this entry is, if it is
-    known: then only its keys and URL are stored.
+    stored with the article for comparison with later entries, but they never identify an article.
+    ``known_article_id`` is set if the entry lists an article that is already stored: then only its keys and URL are
+    added to that article.
     """
 
     entry_keys: tuple[str, ...]

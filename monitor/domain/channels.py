@@ -121,7 +121,7 @@ class ChatChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the one chat service, as a label without secrets."""
+        """Return the single target of this channel: a label of the chat service's URL, without secrets."""
         return (_label_secret_url(self.url),)
 
 

@@ -128,7 +128,10 @@ def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
 
 
 def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
-    """Resolve a secret. Raises ``ValueError`` without the text of the secret."""
+    """Return the secret that a configured value contains or refers to (``${NAME}`` or ``file:/path``).
+
+    Raises ``ValueError`` if it cannot be resolved; the error message does not contain the secret.
+    """
     if isinstance(value, Secret):
         return value  # the default of a field
     if not isinstance(value, str):

@@ -22,10 +22,11 @@ _RISE_RATE, _FALL_RATE = (
 class PageQuality:
     """Extraction confidence of a source's pages. Stored apart from the poll state, because page reading updates it.
 
-    ``usual`` is the usual confidence, 0 until ``MIN_LEARNED_PAGES`` pages were read; ``outlier_share`` is the share of
-    outliers, far below it. ``recent`` are the last confidences, newest last. ``streak`` counts consecutive pages that
-    deviate from the current state: outliers, or normal pages after a layout change. ``layout_changed_at`` is the start
-    of a layout change, with the example page ``example_url``; ``layout_restored_at`` is the end of the last one.
+    ``usual`` is the usual confidence, 0 until ``MIN_LEARNED_PAGES`` pages were read. An outlier is a page whose
+    confidence is far below ``usual``; ``outlier_share`` is the share of such pages. ``recent`` are the last
+    confidences, newest last. ``streak`` counts consecutive pages that deviate from the current state: outliers, or
+    normal pages after a layout change. ``layout_changed_at`` is the start of a layout change, with the example page
+    ``example_url``; ``layout_restored_at`` is the end of the last one.
     """
 
     usual: float = 0.0

@@ -1,7 +1,8 @@
-"""Box names: what the class, id and role of a box say about its text.
+"""Box names: meanings of the class, id and role of an HTML element for its text.
 
-Such names are mostly English worldwide, with some local words; none is an outlet's. A name is evidence only: authors of
-pages name a box after what stands next to it, or give the name of a part to its whole.
+A box is a block-level HTML element; its names are the words in its class, id and role attributes. Such names are mostly
+English worldwide, with some local words; none is specific to one outlet. A name is evidence only: authors of pages also
+name a box after the element next to it, or after one of its parts.
 """
 
 import re
@@ -154,7 +155,11 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
 
 
 def is_same_kind(hint: str, other: str) -> bool:
-    """Return whether two boxes have the same names apart from modifiers, states and numbers, or one has more names."""
+    """Return whether the names of one HTML element include all names of the other; both must have names.
+
+    ``hint`` and ``other`` are their class, id and role. Modifiers, states, numbers and grid names are ignored, unless
+    the two hints are equal.
+    """
     if hint == other:
         return True
     names, others = _base_names(hint), _base_names(other)
@@ -163,6 +168,9 @@ def is_same_kind(hint: str, other: str) -> bool:
 
 @lru_cache(maxsize=NAMES_CACHED)
 def _base_names(hint: str) -> frozenset[str]:
-    """Return the class names of an HTML element without modifiers, states, numbers and names such as ``col``."""
+    """Return the names in an HTML element's attributes (class, id, role) that describe its content.
+
+    Numbers, modifiers (``--wide``), states (``has-sidebar``) and names of the page's layout grid (``col``) are removed.
+    """
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
     return frozenset(name for name in names if not _GRID_NAME.match(name))

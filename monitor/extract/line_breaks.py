@@ -15,7 +15,7 @@ _MIN_BROKEN_CHARS = 15  # characters; the same for a line that ends with <br>
 
 
 def join_pieces(before: str, after: str) -> str:
-    """Join two parts of a sentence; scripts without spaces get none."""
+    """Join two parts of a sentence with a space, or without one if both belong to a script without spaces."""
     is_spaceless = _SPACELESS_CHARS.match(before[-1:]) and _SPACELESS_CHARS.match(after[:1])
     return before + after if is_spaceless else f"{before} {after}"
 

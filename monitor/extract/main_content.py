@@ -84,7 +84,7 @@ class PageAnalysis:
         self.prose_sums = list(accumulate((0.0 if reason else value for value, reason in pairs), initial=0.0))
 
     def reject(self, box_index: int, reason: str) -> None:
-        """Set the rejection reason of every text run in a box that has none yet."""
+        """Reject all text runs in an HTML element; a text run that is already rejected keeps its reason."""
         box = self.layout.boxes[box_index]
         for at in range(box.run_start, box.run_end):
             self.rejection_reasons[at] = self.rejection_reasons[at] or reason
@@ -229,10 +229,11 @@ def alnum_key(text: str) -> str:
 
 
 def _reject_hidden(page: PageAnalysis) -> None:
-    """Reject the text that the page does not show, unless it is the only copy of the article.
+    """Reject the text that the page does not show, unless the hidden text is the article.
 
-    It is if the page shows less text than two sentences, or much less than a hidden box that is named as the body. A
-    hidden box named after a paywall has the part of the article that subscribers see.
+    The hidden text is the article in two cases: the page shows less than two sentences and hides more, or the page
+    hides much more than it shows and the class or id of a hidden HTML element names the article's body. Text in a
+    hidden element named after a paywall is also kept: it is the part of the article for subscribers.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     hidden = {at for at, run in enumerate(runs) if boxes[run.box_index].is_hidden}

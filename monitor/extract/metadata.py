@@ -246,7 +246,12 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple
 
 
 def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
-    """Return whether an origin's title equals the candidate, or is a document title that begins with it."""
+    """Return whether the title from one origin supports a candidate for the title of the article.
+
+    ``origin`` names a part of the page, such as "opengraph"; ``title_key`` is the normalized title found there, ``key``
+    the normalized candidate. The title supports the candidate if both are equal. The document title (``<title>``) also
+    supports it if it begins with the candidate.
+    """
     return title_key == key or (origin == "document" and title_key.startswith(key))
 
 

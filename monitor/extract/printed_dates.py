@@ -78,7 +78,10 @@ class OwnElements:
         return [value for _, value in sorted(found, key=lambda pair: pair[0])][:1]
 
     def list_dates(self) -> list[str]:
-        """List the texts of elements whose name tells that they contain a date."""
+        """List the texts that may be the date of the article, from elements with a date in a class name or attribute.
+
+        Texts about a modification come last.
+        """
         found: list[tuple[bool, str]] = []
         for node in self._select(_DATE_SELECTOR, self._box):
             name = split_camel_case(node.attributes.get("class") or "")

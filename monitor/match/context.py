@@ -167,7 +167,11 @@ class MatchContext:
             self._mentioned_officials.append(index)
 
     def _reject(self, candidate: Candidate, decision: Rejected) -> None:
-        """Record a rejected candidate as near misses, within their limits, and the officials with the same name."""
+        """Record a rejected candidate: a near miss for each official that it could have named, and the namesakes.
+
+        At most ``_MAX_OFFICIALS_PER_NEAR_MISS`` near misses are kept per candidate, and ``MAX_NEAR_MISSES`` per
+        article. Namesakes are officials whose full name belongs to another person in this article.
+        """
         self.namesakes.update(decision.namesakes)
         free = min(MAX_NEAR_MISSES - len(self.rejected), _MAX_OFFICIALS_PER_NEAR_MISS)
         self.rejected += [

@@ -1,4 +1,7 @@
-"""Checks of a watchlist: names, queries and examples that are invalid or doubtful, each with its key."""
+"""Checks of a watchlist: find invalid or doubtful names, roles, queries and examples.
+
+Each problem carries the id of the official or rule, and the configuration key whose value has the problem.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator

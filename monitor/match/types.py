@@ -69,7 +69,7 @@ class ExtendedName(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Pattern matches in an article by kind, without any decision.
+    """Pattern matches in an article, sorted by kind. It is not decided yet whether they mean an official.
 
     Latin full, short and first names start with a capital letter. ``countries`` has one entry per country word in the
     text. ``kinds`` are all kinds found, including names in lower case. ``genitive_ends`` are end offsets of

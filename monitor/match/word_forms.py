@@ -283,9 +283,9 @@ def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
 
 
 def _has_same_ending(word: str, name: str) -> bool:
-    """Return whether both words end in a consonant or in the same vowel.
+    """Return whether two words end in the same letter (y counts as i), or both in a consonant.
 
-    In many languages the last letter shows whether a family name is that of a man or of a woman.
+    In many languages the last letter of a name differs between women and men, so other endings mean another person.
     """
     ends = {"y": "i"}
     last, other = ends.get(word[-1], word[-1]), ends.get(name[-1], name[-1])

@@ -174,7 +174,10 @@ class Collector:
     async def _store(
         self, lease: Lease, plan: PollPlan, articles: Sequence[NewArticle] = (), now: datetime | None = None
     ) -> PollResult:
-        """Store a plan in one transaction; articles that another process has stored meanwhile do not count as new."""
+        """Store the result of a poll in one transaction: the next poll state and the new articles. Return a summary.
+
+        Articles that another process has stored in the meantime do not count as new.
+        """
         commit = self._database.articles.commit_poll
         new_count = await self._database.run(
             commit, lease, plan.poll_state, articles, now or self._clock(), plan.changed_article_ids

@@ -1,4 +1,8 @@
-"""Discover the feeds and sitemaps of a site: the given URL, links on its pages, robots.txt, and usual URLs."""
+"""Discover the feeds and sitemaps of a site.
+
+A feed may be the given address itself, be linked on the page at that address or on a page that lists the site's feeds,
+be named in robots.txt, or be at an address that many sites use for feeds.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -92,7 +96,10 @@ class FeedDiscoverer:
         return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
 
     async def _follow_feed_lists(self, search: "_Search", home: str) -> None:
-        """Fetch the feeds listed on the pages that the home page's feed-like links lead to."""
+        """Fetch the feeds that pages such as "Our RSS feeds" list.
+
+        These pages are in ``search.linked_pages``: the home page has a link to each that looks like a link to a feed.
+        """
         for page in search.linked_pages[:_MAX_FEED_LISTS]:
             if canonicalize_url(page.url) != canonicalize_url(home):
                 html = decode(page.body, page.content_type)

@@ -242,7 +242,10 @@ class FeedDocumentReader:
         return feed
 
     async def _read_part(self, source: Source, url: str) -> Feed | Failed | Blocked | Gone:
-        """Read one further document of a source."""
+        """Fetch and parse a document of a source, such as a sitemap that an index lists, or the next page of a listing.
+
+        Return its feed, or the reason why it could not be read.
+        """
         async with self._open_document(partial(self._fetch, source, url)) as response:
             if isinstance(response, NotModified):
                 return Failed("the server reports no change of a document that was not read before (304)")
@@ -325,7 +328,10 @@ class _SitemapReading:
         return tuple(SitemapPart(url, frozenset(urls), self._newest.get(url)) for url, urls in self._entry_urls.items())
 
     def add(self, part: Feed | Failed | Blocked | Gone, path: tuple[str, ...]) -> None:
-        """Add a part; ``path`` is its URL after the URLs of the indexes that it is nested in."""
+        """Add a document that belongs to the source, or the reason why it could not be read.
+
+        ``path`` has the URLs of the nested indexes that contain the document, the outermost first, then its own URL.
+        """
         if not isinstance(part, Feed):
             self.first_failure = self.first_failure or part
             return

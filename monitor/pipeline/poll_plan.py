@@ -179,9 +179,10 @@ def _plan_document(
 
 
 def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty) -> SitemapMemory:
-    """Return the record to store: sitemaps that were read, and productive ones (with new URLs), latest first.
+    """Return the updated record of a source's sitemaps, for the next poll: the known and the productive ones.
 
-    At the first poll every address is new, so the sitemaps with the newest dates count as productive.
+    Known sitemaps were read. Productive ones had addresses of new articles. Both lists begin with the latest. At the
+    first poll every address is new, so every sitemap with dates counts as productive, in order of its newest date.
     """
     memory = poll_state.sitemaps
     if poll_state.baseline_at is None:

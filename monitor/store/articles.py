@@ -210,7 +210,10 @@ def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[b
 
 
 def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
-    """Return the article of each of these identity keys that a source has."""
+    """Return the known article for each of ``keys``; keys without an article of the source are left out.
+
+    A key is the hash of an entry key, such as the guid or URL of a feed entry, by which its article is recognized.
+    """
     articles: dict[bytes, KnownArticle] = {}
     for start in range(0, len(keys), _MAX_KEYS_PER_STATEMENT):
         sought = keys[start : start + _MAX_KEYS_PER_STATEMENT]

@@ -114,9 +114,10 @@ class AttemptStore:
         return True
 
     def release(self, article_ids: Sequence[int]) -> None:
-        """Undo the count of attempts that were ended by the program when it stopped.
+        """Subtract one attempt from each of the articles: the program ended it, for a reason other than the article.
 
-        Articles with no other attempt then count as never tried.
+        Such a reason is a stop of the program or an error of the database. If it was the first attempt of an article,
+        and no error is recorded, the article counts as never tried.
         """
         count = ARTICLE_ATTEMPT.c.attempts
         open_ones = (_is_among(article_ids), _IS_OPEN)

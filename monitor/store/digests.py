@@ -232,9 +232,10 @@ class DigestStore:
         return True
 
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
-        """Store the first window of a digest, and mark the hits of its rules found before a time as reported.
+        """Store the first window of a digest, and count the hits of its rules found before ``before`` as reported.
 
-        Only the newest hits need a mark. Returns False, and stores nothing, if this window was stored before.
+        Only hits with ids just below the newest one are marked, because later searches skip all older ids. Returns
+        False, and stores nothing, if this window was stored before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
         with self._connections.write_transaction(durable=True) as connection:

@@ -64,9 +64,10 @@ class Recognition:
 def recognize_entries(
     keyed_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle]
 ) -> tuple[Recognition, ...]:
-    """Return for each entry of a document which known article it is.
+    """Return for each entry of a document the known article that it lists, or None in a recognition if it is new.
 
-    An entry that is only likely to be an article is a new one if another entry of the document certainly is it.
+    ``known`` maps entry keys to stored articles. A match is certain or likely. If one entry certainly matches an
+    article, every entry that only likely matches the same article is new.
     """
     if not known:
         return (Recognition(None),) * len(keyed_entries)

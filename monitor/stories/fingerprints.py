@@ -118,7 +118,10 @@ def normalize_spelling(text: str) -> str:
 
 
 def hash_windows(stream: bytes, width: int) -> WindowHashes:
-    """Return the hash of every window of a stream, in order; all bits of a hash are mixed."""
+    """Return the hash of every window of ``width`` bytes in a normalized text, in order; none if the text is shorter.
+
+    A final step makes every bit of a hash depend on the whole window, so that hashes can be selected by their size.
+    """
     if len(stream) < width:
         return np.zeros(0, dtype=np.uint64)
     values = np.frombuffer(stream, dtype=np.uint8).astype(np.uint64)

@@ -68,11 +68,12 @@ def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> st
 def decide_undated_article(
     quarantine_reason: str, published_at: datetime | None, first_seen_at: datetime, backfill: timedelta
 ) -> UndatedDecision | None:
-    """Return whether an undated article of a first poll is reported, now that its page was read.
+    """Decide whether an article may cause an alert that the feed listed without a date at the first poll.
 
-    Return None for an article that was not undated.
-
-    ``published_at`` is the date of the page, ``first_seen_at`` the time of the first poll.
+    This is called after the page of the article was read: ``published_at`` is the date on the page, or None;
+    ``first_seen_at`` is the time of the first poll. With a plausible date the article may cause an alert if it is not
+    older than ``backfill``. Without one it may only if few articles were undated; else it stays in quarantine. Return
+    None for an article that was not quarantined for a missing date.
     """
     if quarantine_reason not in UNDATED_REASONS:
         return None

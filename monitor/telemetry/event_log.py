@@ -47,7 +47,11 @@ class PollReport(Protocol):
 
 
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
-    """Count the new articles of a poll. Log its note, and its notice about a problem of the source, if any."""
+    """Log what a poll reports, and add the number of its new articles to the metrics.
+
+    ``poll.note`` is a remark about the entries, ``poll.notice`` reports a problem of the source or its end. Each is
+    logged if it is present.
+    """
     metrics.record_new_articles(poll.new_count)
     if poll.note:
         log.info("source note", source=poll.source_id, reason=poll.note)

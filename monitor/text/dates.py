@@ -214,9 +214,9 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
 
 
 def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
-    """Return whether the day comes before the month in a numeric date, judged by the English weekday before it.
+    """Return whether the day is before the month in a numeric date, judged by the English weekday printed before it.
 
-    Return None if there is no weekday, or if it fits both orders or neither.
+    Return None if there is no weekday, or if the date falls on this weekday in both orders or in neither.
     """
     weekday = _WEEKDAY.search(text[: date.start()])
     if not weekday:

@@ -20,7 +20,7 @@ _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0
 
 
 class OffsetSequence(Protocol):
-    """Sequence with an offset for each position: a list or a numpy array."""
+    """Offsets in the original text, one for each position in the folded text: a list or a numpy array."""
 
     def __len__(self) -> int:
         """Return the number of positions, including the end."""

@@ -157,9 +157,10 @@ def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None
 
 
 def _resolve_abbreviation(name: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
-    """Return the zone that an abbreviation means in the source's country.
+    """Return the time zone that an abbreviation such as "CST" means, or None if it is unknown.
 
-    Else it is the one with the source's UTC offset, else the most common one.
+    Of several meanings, the first of these is taken: the meaning in the source's country, the zone with the same UTC
+    offset on that day as the source's own time zone, the default meaning.
     """
     if name in {"Z", "UT", "UTC", "GMT"}:
         return UTC

@@ -231,9 +231,11 @@ def accept_extended_name(
 
 
 def _is_supported(facts: ArticleFacts, name: ExtendedName, context: MatchContext) -> bool:
-    """Return whether a name with further words (initials, middle names) needs no title, or has a fitting one.
+    """Return whether the evidence for an extended name is sufficient to accept it.
 
-    A name with an initial is also accepted if the article mentions the official elsewhere.
+    An extended name is a full name with an initial, a nickname or a further name between its configured parts, or with
+    a changed first name. Some kinds need no more evidence. The others need a fitting title next to the name; an initial
+    for the first name is also sufficient if the official is mentioned elsewhere in the article.
     """
     (official,) = name.candidate.official_indexes
     if name.kind not in _TITLE_NEEDED:

@@ -45,7 +45,11 @@ _MAX_DIFFERENCE = 0.7
 
 @cache
 def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return a pattern that matches the letters of other scripts, and the Latin spelling of each."""
+    """Return the tables for writing Cyrillic, Greek, Georgian and Armenian text in Latin letters.
+
+    The first is a pattern that matches every transliterated letter or pair of letters; the second maps each to Latin
+    letters.
+    """
     data = language_data().transliteration
     table = {**data.cyrillic, **data.greek, **data.georgian, **data.armenian}
     return re.compile("|".join(sorted(table, key=len, reverse=True))), table

@@ -221,7 +221,10 @@ class _Evaluation:
 
     @cached_property
     def _word_bounds(self) -> tuple[list[int], list[int]]:
-        """Start and end offsets of each word of the normalized text; computed once and reused for each search."""
+        """The start offsets of all words of the article, and their end offsets; computed once per article.
+
+        They are offsets in ``NormalizedArticle.spaced``: the folded text with spaces for punctuation marks.
+        """
         spans = [match.span() for match in _SPACED_WORD.finditer(self._article_text.spaced)]
         return [start for start, _ in spans], [end for _, end in spans]
 
