@@ -233,7 +233,7 @@ PIPED_WIDTH = 10_000
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
-    """Print a table, or ``empty_message`` if there are no rows. Cell texts are not parsed as markup.
+    """Print a table; without rows print ``empty_message``. Markup in cells is printed as it is.
 
     If the output is piped, each row is one line of any length, so that it can be searched.
     """

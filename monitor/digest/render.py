@@ -115,9 +115,9 @@ def _render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
     """Render a template; if an override fails, render the built-in one and return a notice about the failure."""
     try:
         return _create_environment(folder).get_template(name).render(context), ""
-    except Exception as error:
+    except Exception as error:  # an override can fail in any way, such as by including itself
         if not folder:
-            raise  # the built-in template failed; an override can fail in any way, such as by including itself
+            raise
         location = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
         reason = str(error) or type(error).__name__
         notice = f"The template {name}{location} in the templates folder failed ({reason}); the built-in one was used."

@@ -82,20 +82,9 @@ class SourceKind(StrEnum):
 
     @property
     def is_page(self) -> bool:
-        """Return whether the document is a page for people: robots.txt applies, and it may link to further pages."""
-        match self:
-            case SourceKind.LISTING:
-                return True
-            case SourceKind.FEED | SourceKind.SITEMAP:
-                return False
-            case _:
-                assert_never(self)
+        """Return whether the document is a page for people.
 
-    @property
-    def is_described(self) -> bool:
-        """Return whether the source says where in the document the articles are, by keys under that of the kind.
-
-        If such a document cannot be read, those keys must be corrected; else another address must be found.
+        Then robots.txt applies, the page may link to further pages, and selectors in sources.yaml find its articles.
         """
         match self:
             case SourceKind.LISTING:

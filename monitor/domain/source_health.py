@@ -45,7 +45,7 @@ _SUGGESTIONS_BY_STATUS = {
 
 def suggest_for_document(kind: SourceKind) -> str:
     """Return a suggestion for a source whose document was read but is not what the source promises."""
-    if kind.is_described:
+    if kind.is_page:
         return f"open the address in a browser and correct the source's keys under `{kind}:`, which find the articles"
     return SUGGEST_FIND_FEED
 

@@ -8,31 +8,17 @@ element is left to feedparser.
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import urljoin
 
-import feedparser.mixin
 from lxml import etree
 
 from monitor.domain.source import Entry, Feed, Source
+from monitor.parse.feedparser_names import PREFIX_BY_NAMESPACE, UNSUPPORTED_ELEMENTS
 from monitor.parse.fields import RawItem, build_entries, is_faulty_link, resolve_url, to_plain_text
 from monitor.parse.newest import keep_newest
 from monitor.text.time_zones import SourceClock
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
-_FEEDPARSER_MIXIN = feedparser.mixin._FeedParserMixin  # noqa: SLF001 - its table defines which names have a handler
-_feedparser_urljoin = feedparser.mixin._urljoin  # noqa: SLF001 - it repairs URLs before it joins them
-_PREFIX_BY_NAMESPACE = {uri.lower(): prefix for uri, prefix in _FEEDPARSER_MIXIN.namespaces.items()}
-_FEEDPARSER_ELEMENTS = frozenset(
-    name.removeprefix("_start_") for name in dir(_FEEDPARSER_MIXIN) if name.startswith("_start_")
-)
-_IGNORED_ELEMENTS = frozenset(
-    """
-    category comments enclosure source keywords rights copyright contributor generator expirationdate where width
-    height dc_subject dc_rights dc_publisher dc_language dc_contributor dcterms_valid cc_license creativecommons_license
-    itunes_keywords itunes_category itunes_image itunes_owner itunes_block itunes_explicit georssgeom georss_point
-    media_content media_thumbnail media_credit media_keywords media_category media_group media_rating media_restriction
-    media_license media_player feedburner_browserfriendly
-    """.split()  # noqa: SIM905 - more readable than a long list
-)
 _FIELD_BY_ELEMENT = {
     "title": "title",
     "link": "link",
@@ -54,7 +40,7 @@ _FIELD_BY_ELEMENT = {
     "dc_creator": "author",
 }
 _TEXT_TYPES = frozenset({"text", "html", "text/html", "text/plain"})
-_CONFLICTING_ELEMENTS = frozenset({"authors", "links", "tags", "created", "entries"})
+_REPEATED_SLASHES = re.compile("^([A-Za-z][A-Za-z0-9+-.]*://)/*")  # feedparser repairs `http:////host`
 _MOJIBAKE = re.compile("[\u0080-\u009f]|[\u00c2-\u00f4][\u0080-\u00bf]")
 _QUERY_ENTITY = re.compile(r"&([A-Za-z0-9_]+);")
 _HOURS_BY_PERIOD = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720}
@@ -246,13 +232,11 @@ def _require(value: object) -> None:
 def _classify_element(element: etree._Element) -> str:
     """Return the entry field that feedparser fills from an element, an empty string for none, or "unsupported"."""
     name = etree.QName(element)
-    prefix = _PREFIX_BY_NAMESPACE.get((name.namespace or "").lower(), element.prefix or "")
+    prefix = PREFIX_BY_NAMESPACE.get((name.namespace or "").lower(), element.prefix or "")
     full_name = f"{prefix}_{name.localname}".lower() if prefix else name.localname.lower()
     if full_name in _FIELD_BY_ELEMENT:
         return _FIELD_BY_ELEMENT[full_name]
-    if full_name in _CONFLICTING_ELEMENTS or (full_name in _FEEDPARSER_ELEMENTS and full_name not in _IGNORED_ELEMENTS):
-        return "unsupported"
-    return ""
+    return "unsupported" if full_name in UNSUPPORTED_ELEMENTS else ""
 
 
 def _read_plain_text(element: etree._Element, *, allow_attributes: bool) -> str:
@@ -271,7 +255,10 @@ def resolve_uri(uri: str, base: str) -> str:
     """Resolve a URI against the document's URL as feedparser does; other schemes such as ``tag:`` are unchanged."""
     if uri.startswith(("https://", "http://")) and uri.isascii() and uri[-1] not in "?#;":
         return uri
-    return str(_feedparser_urljoin(base, uri)) if uri else ""
+    try:
+        return urljoin(base, _REPEATED_SLASHES.sub(r"\1", uri)) if uri else ""
+    except ValueError:
+        return ""
 
 
 def parse_ttl(metadata: dict[str, str]) -> timedelta | None:

@@ -5,6 +5,7 @@ import fcntl
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeVar
@@ -101,19 +102,18 @@ class Database:
         ``exclusive`` locks an SQLite file: True if required, as for the daemon, None if no other process has the lock.
         Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
         """
-        connections = Connections(url)
-        lock = _acquire_lock(connections, exclusive)
-        try:
+        with ExitStack() as stack:
+            connections = Connections(url)
+            stack.callback(connections.close)
+            lock = _acquire_lock(connections, exclusive)
+            if lock:
+                stack.callback(lock.release)
             if exclusive:
                 check_at_start(connections)
             if pending_revisions(connections) or pending_queue_migrations(connections):
                 _migrate_exclusively(connections, lock)
-        except BaseException:
-            connections.close()
-            if lock:
-                lock.release()
-            raise
-        return cls(connections, lock, page_retention)
+            stack.pop_all()  # the new object closes them
+            return cls(connections, lock, page_retention)
 
     def set_page_retention(self, page_retention: PageRetention) -> None:
         """Set which raw pages are kept from now on, after a change of the configuration."""

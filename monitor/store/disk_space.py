@@ -30,7 +30,7 @@ class DiskSpaceGuard:
         return DiskSpace(free_bytes=place.f_bavail * place.f_frsize, total_bytes=place.f_blocks * place.f_frsize)
 
     def create_reserve(self) -> None:
-        """Create the reserve file. Raises ``StoreError`` if there is no space for it."""
+        """Create the reserve file. Raises ``StoreError`` if the disk is too full for it."""
         space = self.measure()
         if self._database_file is None or space is None:
             return

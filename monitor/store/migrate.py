@@ -1,4 +1,4 @@
-"""Schema migrations: bring a database to the schema of this program, or refuse and leave it unchanged.
+"""Schema migrations: upgrade a database to the schema of this program, or refuse and leave it unchanged.
 
 Alembic is imported only if there is something to migrate, because it slows the start and is rarely needed.
 """

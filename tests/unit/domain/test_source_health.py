@@ -35,6 +35,6 @@ def test_an_unknown_failure_has_no_suggestion() -> None:
 @pytest.mark.parametrize("kind", SourceKind)
 def test_the_suggestion_for_a_changed_document_names_the_keys_that_describe_it(kind: SourceKind) -> None:
     """A source without such keys needs another address."""
-    words = f"`{kind.value}:`" if kind.is_described else "monitor sources discover"
+    words = f"`{kind.value}:`" if kind.is_page else "monitor sources discover"
     assert words in suggest_for_document(kind)
     assert words in suggestion_for(Failed("x", cause=FailureCause.LAYOUT_CHANGED), kind)
