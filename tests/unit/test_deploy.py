@@ -166,7 +166,11 @@ def test_a_lock_pins_one_version_of_each_package_by_hash(lock: Pins) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [(PRODUCT, ["postgres", "chat"]), (DEVELOPMENT, ["postgres", "chat", "dev"])]
+    ("lock", "extras"),
+    [
+        (PRODUCT, ["postgres", "chat", "web", "oidc", "mcp", "pdf", "api", "press"]),
+        (DEVELOPMENT, ["postgres", "chat", "dev"]),
+    ],
 )
 def test_the_locks_satisfy_pyproject(lock: Pins, extras: list[str]) -> None:
     """Every requirement of pyproject.toml and of the build is pinned within its bounds; otherwise run `make lock`."""
