@@ -26,6 +26,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
+from monitor.text.numbers import parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
@@ -151,14 +152,15 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a digest as it was composed."""
-    if not digest_id.isdigit():
+    number = parse_number(digest_id)
+    if number is None:
         raise UsageError(
             f"{digest_id!r} is not the id of a composed digest. `monitor digests list` shows the ids; "
             "`monitor digests preview NAME` shows the digest that would be sent now."
         )
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
-        digest = opened.deliveries.get_digest(int(digest_id))
+        digest = opened.deliveries.get_digest(number)
     typer.echo(
         format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
     )

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.digest.labels import (
@@ -23,7 +22,7 @@ from monitor.digest.labels import (
 from monitor.domain.article import Region
 from monitor.domain.digest import Coverage, Digest, DigestItem, DigestStory, DuplicateItem, Window
 from monitor.domain.mention import Passage
-from monitor.text.sanitize import sanitize, single_line, truncate_text
+from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate_text
 
 SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
 MAX_BAR_HEIGHT_PX = 28  # height of the tallest bar
@@ -206,16 +205,6 @@ PASSAGE_REGION_ORDER = (
     Region.DATELINE,
 )  # order in which passages are shown
 REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
-
-
-def sanitize_link(url: str) -> str:
-    """Return a URL if it is safe to link to (http or https), else an empty string."""
-    clean = sanitize(url).strip()
-    try:
-        parts = urlsplit(clean)
-    except ValueError:
-        return ""
-    return clean if parts.scheme.lower() in {"http", "https"} and parts.netloc and len(clean) <= 2000 else ""
 
 
 def format_local_time(instant: datetime | None, zone: ZoneInfo) -> str:

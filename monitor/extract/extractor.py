@@ -23,8 +23,8 @@ from monitor.extract.metadata import PageMetadata, choose_title, read_metadata
 from monitor.extract.regions import ArticleRegions, assemble_regions, split_signatures
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
 from monitor.text.encoding import decode
+from monitor.text.site_domains import get_site_domain
 from monitor.text.time_zones import find_local_time
-from monitor.text.urls import get_site_domain
 
 _MAX_PAYWALLED_WEIGHT = 1_800  # weight; a page with a paywall box and less text is taken as cut off by it
 _TRUNCATION_MARK = re.compile(r"(?:…|\.{3}|\[…\]|\[\.\.\.\])[\s\"'”’»)\]]*$")
