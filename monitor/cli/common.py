@@ -49,7 +49,11 @@ ConfigOption = Annotated[
 DatabaseOption = Annotated[
     str,
     typer.Option(
-        "--database", metavar="URL", help="Database to use instead of the configured one.", show_default=False
+        "--database",
+        metavar="URL",
+        envvar="MONITOR_DATABASE",
+        help="Database to use instead of the configured one.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
@@ -90,10 +94,10 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
     configuration = load_configuration(
         config, os.environ, checks=(find_watchlist_errors,), require_secrets=resolve_secrets
     )
+    if database:
+        configuration = replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
     set_up_quiet_logging(configuration)
-    if not database:
-        return configuration
-    return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+    return configuration
 
 
 def compile_matcher(configuration: "Configuration") -> "Matcher":

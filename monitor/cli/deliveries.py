@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_database, open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -41,7 +41,7 @@ def list_deliveries(
     json: JsonOption = False,
 ) -> None:
     """List deliveries, newest first."""
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         found = load_rows(
             lambda count: opened.deliveries.list_deliveries(tuple(state or ()), count), limit, as_document=json
         )
@@ -89,7 +89,7 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show the state and the content of a delivery."""
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         delivery = opened.deliveries.get_delivery(delivery_id)
     record = delivery_record(delivery)
     if json:

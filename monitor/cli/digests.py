@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database, parse_since
+from monitor.cli.articles import open_database, open_to_read, parse_since
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -82,7 +82,7 @@ def list_digests(
 ) -> None:
     """List the composed digests and the states of their deliveries, newest first."""
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         if atom:
             plan = find_plan(configuration, name)
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
@@ -135,7 +135,7 @@ def preview(
     """Show the digest that would be sent now; nothing is sent or marked as reported."""
     configuration = load_config(config, database)
     plan = find_plan(configuration, name)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         digest = run_async(preview_digest(opened, configuration, plan, parse_since(since)))
     typer.echo(
         format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
@@ -157,7 +157,7 @@ def show(
             "`monitor digests preview NAME` shows the digest that would be sent now."
         )
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         digest = opened.deliveries.get_digest(int(digest_id))
     typer.echo(
         format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False

@@ -197,7 +197,7 @@ def load_report(config: Path, database: str) -> StatusReport:
     Raises ``ConfigError`` if the configuration has errors and its database URL cannot be read.
     """
     from monitor.config.reload import find_database_url
-    from monitor.store.database import Database
+    from monitor.store.database import Database, OpenMode
 
     errors: tuple[str, ...] = ()
     try:
@@ -208,7 +208,7 @@ def load_report(config: Path, database: str) -> StatusReport:
         if not database and found is None:
             raise
         url = database or (found.reveal() if found else "")
-    opened = Database.open(url)
+    opened = Database.open(url, OpenMode.READ_ONLY)
     try:
         now = datetime.now(UTC)
         return StatusReport(

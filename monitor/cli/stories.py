@@ -52,7 +52,7 @@ def stories(
     """List the stories, latest first; show one."""
     if context.invoked_subcommand:
         return
-    with article_commands.open_database(load_config(config, database)) as opened:
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         since_at = article_commands.parse_since(since)
         found = load_rows(lambda count: opened.stories.list_stories(since_at, count), limit, as_document=json)
     if json:
@@ -88,7 +88,7 @@ def show_story(
     json: JsonOption = False,
 ) -> None:
     """Show a story: its articles in order of time, duplicates, officials and edits."""
-    with article_commands.open_database(load_config(config, database)) as opened:
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         found = opened.stories.get_story(story)
         members = sorted((opened.queries.get_article(number) for number in found.article_ids), key=published_or_seen_at)
         changes = {one.id: list_version_changes(opened, one) for one in members if one.version_count}
@@ -167,7 +167,7 @@ def show_article(
     json: JsonOption = False,
 ) -> None:
     """Show an article, its story or original, and the edits since it was first read."""
-    with article_commands.open_database(load_config(config, database)) as opened:
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         stored = opened.queries.get_article(article)
         changes = list_version_changes(opened, stored)
     if json:

@@ -1,7 +1,7 @@
 """Malformed pages: bounded work, low confidence, no error."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from steps import LINEAR, growth, steps
 
@@ -44,7 +44,6 @@ def test_malformed_pages_cost_little_and_have_low_confidence(page: bytes) -> Non
     assert growth(lambda size: extract_page(page[:size], URL, "text/html"), len(page)) < LINEAR
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -86,7 +85,6 @@ def test_any_sequence_of_tags_is_accepted(pieces: list[str]) -> None:
         assert text == text.strip()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=600), st.text(max_size=30))
 def test_any_bytes_are_accepted(page: bytes, content_type: str) -> None:
     """Random bytes with any content type give an article, usually an empty one."""
