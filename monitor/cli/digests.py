@@ -173,6 +173,8 @@ def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str)
     if digest_format is DigestFormat.PAGE:
         return render_page(digest, templates)
     rendered = render_digest(digest, templates)
+    for problem in rendered.template_problems:
+        typer.echo(problem, err=True)
     forms = {
         DigestFormat.TEXT: rendered.text,
         DigestFormat.HTML: rendered.html,

@@ -154,6 +154,7 @@ HIT = Table(
     Column("passages", CleanText),
     Column("found_at", UtcDateTime),
     Column("note", CleanText),
+    Column("changes", CleanText),
 )
 
 MENTION = Table(

@@ -252,7 +252,10 @@ class NearMissRow(Base, table=True):
 
 
 class HitRow(Base, table=True):
-    """Rule that is satisfied by one version of an article."""
+    """Rule that is satisfied by one version of an article.
+
+    ``changes`` is the list of TextChange of a later version as JSON, else empty.
+    """
 
     __tablename__ = "hit"
     __table_args__ = (
@@ -270,6 +273,7 @@ class HitRow(Base, table=True):
     passages: str = text_column()
     found_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     note: str = text_column()
+    changes: str = text_column()
 
 
 class StoryRow(Base, table=True):
