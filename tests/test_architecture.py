@@ -15,6 +15,7 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"language"},
     {"text"},
     {"config", "schedule", "fetch", "parse", "extract", "stories", "match", "digest", "deliver", "store", "telemetry"},
+    {"records"},
     {"pipeline"},
     {"jobs", "web"},
     {"app"},
@@ -40,6 +41,7 @@ PURE = {  # package: the third-party modules it may use
     "stories": {"numpy", "xxhash"},
     "match": {"numpy", "ahocorasick_rs", "re2"},
     "digest": {"jinja2", "typing_extensions"},
+    "records": {"typing_extensions"},
     "pipeline": {"asyncio"},
 }
 FORBIDDEN_STDLIB = {
