@@ -116,7 +116,18 @@ def format_workers(overview: WorkerOverview, now: datetime) -> Iterator[str]:
         )
 
 
-STATE_ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
+STATE_ORDER = (
+    "gone",
+    "login_expired",
+    "needs_javascript",
+    "blocked",
+    "moved",
+    "failing",
+    "gap",
+    "quiet",
+    "ok",
+    "paused",
+)
 OUTAGE_THRESHOLD_SOURCES = 2
 """If all sources fail and there are more than this, the network of this machine is the likely cause."""
 
