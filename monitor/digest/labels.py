@@ -9,7 +9,13 @@ KIND_LABELS = {
     HitKind.CORRECTION: "Correction",
     HitKind.WITHDRAWN: "Withdrawn",
 }
-PARTIAL_LABELS = {"feed": "feed text only", "paywall": "beginning only, before a paywall", "teaser": "beginning only"}
+PARTIAL_LABELS = {
+    "feed": "feed text only",
+    "paywall": "beginning only, before a paywall",
+    "teaser": "beginning only",
+    "pages": "first pages of a long document only",
+    "scripts": "the page shows its text with JavaScript only",
+}
 SOURCE_STATE_LABELS = {
     SourceState.QUIET: "unusually quiet",
     SourceState.FAILING: "failing",
@@ -17,6 +23,8 @@ SOURCE_STATE_LABELS = {
     SourceState.MOVED: "moved",
     SourceState.GONE: "gone",
     SourceState.GAP: "articles may be missing",
+    SourceState.NEEDS_JAVASCRIPT: "needs JavaScript",
+    SourceState.LOGIN_EXPIRED: "login expired",
 }
 LANGUAGE_NAMES = {
     "ar": "Arabic",

@@ -7,7 +7,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.digest.labels import (
@@ -39,7 +38,7 @@ from monitor.digest.views import (
 from monitor.domain.article import Region
 from monitor.domain.digest import Coverage, Digest, DigestItem, DigestStory, DuplicateItem, Window
 from monitor.domain.mention import Passage
-from monitor.text.sanitize import sanitize, single_line, truncate_text
+from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate_text
 
 _UNSAFE_ANCHOR_CHARS = re.compile(r"[^A-Za-z0-9-]+")
 _STORY_CODE = re.compile(r"s[1-9][0-9]*")
@@ -48,16 +47,6 @@ MAX_OTHER_OFFICIALS = 3  # further officials named in a story
 MAX_LEAD_PASSAGES, LEADING_STORIES = 3, 3  # the first stories of a digest show more than one passage
 MIN_GLANCE_STORIES, MAX_GLANCE_HEADLINES, MAX_GLANCE_SUBJECTS = 3, 5, 60
 REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
-
-
-def sanitize_link(url: str) -> str:
-    """Return a URL if it is safe to link to (http or https), else an empty string."""
-    clean = sanitize(url).strip()
-    try:
-        parts = urlsplit(clean)
-    except ValueError:
-        return ""
-    return clean if parts.scheme.lower() in {"http", "https"} and parts.netloc and len(clean) <= 2000 else ""
 
 
 def format_local_time(instant: datetime | None, zone: ZoneInfo, now: datetime) -> str:

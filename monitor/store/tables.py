@@ -73,8 +73,9 @@ class Base(SQLModel):
 class SourceRow(Base, table=True):
     """Source, configured now or formerly. ``poll_state`` is its PollState without the page quality.
 
-    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` repeats a field of it for
-    queries. ``article_count`` is the number of articles that the source ever had.
+    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` is the start of a layout
+    change or of another problem of its pages, for queries. ``article_count`` is the number of articles that the source
+    ever had.
     """
 
     __tablename__ = "source"
