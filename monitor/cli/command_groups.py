@@ -61,6 +61,8 @@ class FamilyHelpGroup(CommandGroup):
         families: dict[str, list[tuple[str, str]]] = {}
         longest = max(map(len, self.commands))
         for name, command in self.commands.items():
+            if command.hidden:
+                continue
             summary = command.get_short_help_str(MAX_SUMMARY_CHARS)
             families.setdefault(getattr(command, "rich_help_panel", ""), []).append((name.ljust(longest), summary))
         for family, rows in families.items():
