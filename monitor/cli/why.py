@@ -44,10 +44,12 @@ def why(
             print_unknown_url(url, configuration, opened, json=json)
             return
         hits = {stored.id: opened.queries.list_article_hits(stored.id) for stored in articles}
+        abandoned = {stored.id: opened.attempts.find_abandonment(stored.id) for stored in articles}
     records = []
     for stored in articles:
         findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at)
-        records.append(explanation_record(stored, findings, hits[stored.id], configuration.watchlist.rules))
+        rules = configuration.watchlist.rules
+        records.append(explanation_record(stored, findings, hits[stored.id], rules, abandoned[stored.id]))
         if not json:
             _print_explanation(stored, findings, records[-1])
             if url not in {stored.article.url, stored.article.canonical_url}:

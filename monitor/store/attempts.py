@@ -125,6 +125,13 @@ class AttemptStore:
             connection.execute(delete(ARTICLE_ATTEMPT).where(*open_ones, count <= 1, ARTICLE_ATTEMPT.c.error == ""))
             connection.execute(update(ARTICLE_ATTEMPT).where(*open_ones).values(attempts=count - 1))
 
+    def find_abandonment(self, article_id: int) -> str:
+        """Return why the processing of an article was abandoned, or an empty string."""
+        is_abandoned = ARTICLE_ATTEMPT.c.abandoned_at.is_not(None)
+        query = select(ARTICLE_ATTEMPT.c.error).where(_is_among([article_id]), is_abandoned)
+        with self._connections.read_transaction() as connection:
+            return connection.execute(query).scalar() or ""
+
     def list_abandoned(self, since_at: datetime) -> list[AbandonedArticle]:
         """Return the articles that were abandoned since a time, by source; at most 100 of them."""
         columns = (ARTICLE.c.id, ARTICLE.c.source_id, SOURCE.c.name, ARTICLE.c.title, ARTICLE.c.url)
