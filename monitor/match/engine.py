@@ -6,14 +6,15 @@ none. The time of each step grows in proportion to the length of the text (tests
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from monitor.domain.article import Article
 from monitor.domain.errors import QueryError
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss
 from monitor.domain.watchlist import Watchlist
-from monitor.match.article_text import SurroundingText, normalize_article
+from monitor.match.article_text import NormalizedArticle, SurroundingText, normalize_article
 from monitor.match.candidates import (
     find_candidates,
     find_phonetic_candidates,
@@ -28,6 +29,7 @@ from monitor.match.names.index import NameIndex, find_official_country
 from monitor.match.query.evaluate import CompiledQuery, compile_query
 from monitor.match.rules import RuleEvaluator
 from monitor.match.types import CandidateKind, Candidates, Span
+from monitor.match.verdicts import ArticleVerdicts
 
 
 def compile_watchlist(watchlist: Watchlist) -> "Matcher":
@@ -57,15 +59,23 @@ class Matcher:
             if official.id in position_ids or "all" in position_ids:
                 self._position_officials[find_official_country(official.country)].append(index)
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         """Return the mentions, near misses and rule hits of an article.
 
-        Rules filter by ``source_id``. ``seen_at`` replaces a missing date of publication.
+        Rules filter by ``source_id``. ``seen_at`` replaces a missing date of publication. ``verdicts`` are the ones
+        that count in the article (``select_effective``).
         """
         text = normalize_article(article)
         candidates = find_candidates(self._name_index, text, article.language)
         if (
             not candidates.kinds & ~CandidateKind.COUNTRY_WORD
+            and not verdicts
             and not self._rules.always_evaluated
             and not self._position_officials
         ):
@@ -79,13 +89,18 @@ class Matcher:
             article.language,
             candidates.countries,
         )
-        context = self._decide_names(facts, candidates)
+        context = MatchContext(self._prepare_verdicts(verdicts, text) if verdicts else None)
+        self._decide_names(facts, candidates, context)
         decide_native_and_positions(facts, candidates, context, self._position_officials)
         return self._build_findings(facts, candidates, context, article, source_id)
 
-    def _decide_names(self, facts: ArticleFacts, candidates: Candidates) -> MatchContext:
-        """Return the record of the decisions on full names, then on short names in Latin letters."""
-        context = MatchContext()
+    def _prepare_verdicts(self, verdicts: Sequence[Verdict], text: NormalizedArticle) -> ArticleVerdicts:
+        indexes = {official.id: index for index, official in enumerate(self._name_index.officials)}
+        return ArticleVerdicts(verdicts, indexes, text)
+
+    def _decide_names(self, facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+        """Record the mentions that readers confirmed, the decisions on full names, then on short Latin names."""
+        context.apply_confirmed_places()
         if candidates.full_names or candidates.native_names:
             decide_full_names(facts, candidates, context)
         short_names = list_short_name_candidates(facts, candidates)
@@ -99,7 +114,6 @@ class Matcher:
             short_names += find_phonetic_short_names(facts, phonetic.single_words, context.first_accepted_at)
         if short_names:
             decide_short_names(facts, short_names, context)
-        return context
 
     def _build_findings(
         self, facts: ArticleFacts, candidates: Candidates, context: MatchContext, article: Article, source_id: str

@@ -235,6 +235,11 @@ class DatabaseGroupingIndex:
         self._changed_centroids[centroid.id] = centroid
         self._terms.add(terms, crc32(centroid.id.encode()) % TERM_SLOTS, centroid.id)
 
+    @property
+    def merged_stories(self) -> Mapping[str, str]:
+        """The stories that this batch has merged, each with the id of the story that absorbed it."""
+        return self._merged_into
+
     def merge(self, younger: str, older: str) -> None:
         """Merge the younger story into the older one; the younger id remains resolvable."""
         self._merged_into[younger] = older

@@ -15,6 +15,7 @@ from monitor.store.connections import Connections, upsert
 from monitor.store.core_tables import ARTICLE, FINGERPRINT, MENTION, STORY, STORY_CENTROID, STORY_TERM, TERM_FREQUENCY
 from monitor.store.grouping_index import DatabaseGroupingIndex
 from monitor.store.key_value import trusted_now
+from monitor.store.rescreening import follow_grouping, has_feedback
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     AnyRow,
@@ -67,10 +68,14 @@ class StoryStore:
             if not self._connections.is_sqlite:
                 connection.exec_driver_sql("LOCK TABLE story_centroid IN EXCLUSIVE MODE")  # one at a time
             waiting = (ARTICLE.c.id.in_(article_ids), ARTICLE.c.stage == str(Stage.MATCHED))
-            if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(article_ids):
+            query = select(func.count().label("waiting"), has_feedback().label("has_feedback")).where(*waiting)
+            found = connection.execute(query).one()
+            if found.waiting == len(article_ids):
                 index = DatabaseGroupingIndex(connection)
                 place(index)
                 index.flush()
+                if found.has_feedback:
+                    follow_grouping(connection, article_ids, index.merged_stories)
             delete_attempts(connection, article_ids)
             if packed:
                 row = {"id": 1, "counts": packed}
