@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.domain.article import Article
 from monitor.domain.delivery import Delivery
+from monitor.domain.feedback import Retraction
 from monitor.domain.field_types import (
     STRICT,
     CronLine,
@@ -249,6 +250,7 @@ class DigestInputs:
     """Everything that a digest is composed from, as of one moment.
 
     ``daily_mentions`` are counts per chart day by official. ``source_states`` are the states of sources with a notice.
+    ``retractions`` are reports of this digest that a verdict has rejected since.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -259,6 +261,7 @@ class DigestInputs:
     near_misses: tuple[NearMissSummary, ...] = ()
     failed_deliveries: tuple[Delivery, ...] = ()
     source_states: tuple[PollState, ...] = ()
+    retractions: tuple[Retraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
