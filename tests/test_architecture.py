@@ -15,6 +15,7 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"language"},
     {"text"},
     {"config", "schedule", "fetch", "parse", "extract", "stories", "match", "digest", "deliver", "store", "telemetry"},
+    {"records"},
     {"pipeline"},
     {"jobs", "web"},
     {"app"},
@@ -35,11 +36,12 @@ PURE = {  # package: the third-party modules it may use
     "domain": {"pydantic"},
     "language": {"pydantic"},
     "text": {"numpy"},
-    "parse": {"feedparser", "selectolax", "lxml", "xxhash"},
-    "extract": {"selectolax", "lxml", "re2"},
+    "parse": {"feedparser", "selectolax", "lxml", "xxhash", "jmespath"},
+    "extract": {"selectolax", "lxml", "re2", "pypdfium2"},
     "stories": {"numpy", "xxhash"},
     "match": {"numpy", "ahocorasick_rs", "re2"},
     "digest": {"jinja2", "typing_extensions"},
+    "records": {"typing_extensions"},
     "pipeline": {"asyncio"},
 }
 FORBIDDEN_STDLIB = {

@@ -16,9 +16,9 @@ from monitor.cli.common import (
     load_config,
     print_json,
     program_name,
-    to_json_value,
 )
 from monitor.domain.errors import InputError, UsageError
+from monitor.records.values import to_json_value
 from monitor.store.evidence_verify import find_errors
 
 if TYPE_CHECKING:

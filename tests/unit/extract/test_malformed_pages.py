@@ -18,7 +18,6 @@ STEPS, STEPS_PER_BYTE = 5_000, 10  # upper limits; an ordinary page takes some t
         b"<html></html>",
         b"<frameset><frame src=a.html><frame src=b.html></frameset>",
         b"<script>" + b"var a = 'text that is long enough to be prose, if it were text.';" * 5_000 + b"</script>",
-        b"%PDF-1.7\n" + bytes(range(256)) * 2_000,
         b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2_000,
         b"<a href=/x>Another story of today with a long headline</a> " * 10_000,
         b"<li><a href=/x>Another story of today with a long headline</a></li>" * 10_000,
