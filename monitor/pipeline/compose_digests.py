@@ -313,7 +313,7 @@ class DigestComposer:
             compose_digest,
             plan,
             window,
-            inputs.hits,
+            tuple(filter(plan.accepts, inputs.hits)),
             inputs.coverage,
             officials,
             inputs.daily_mentions,
