@@ -154,8 +154,8 @@ def test_a_template_that_includes_itself_is_replaced_by_the_built_in_one(tmp_pat
     installation.find("one")
     (digest,) = installation.run()
     assert digest.stories
-    assert (
-        "The template digest.html in the templates folder failed" in installation.deliveries()[0].message.rendered.text
+    assert "The template digest.html in the templates folder failed" in "".join(
+        installation.deliveries()[0].message.rendered.template_problems
     )
 
 
