@@ -75,6 +75,7 @@ PRELOADED_MODULES = (
     "monitor.parse.incremental",
     "monitor.stories.features",
     "monitor.stories.grouping",
+    "monitor.stories.grouping_window",
     "monitor.stories.fingerprints",
     "monitor.text.search_text",
 )
