@@ -16,7 +16,7 @@ from monitor.config.sections import find_nested_type, get_keys, holds_secret, li
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel
 from monitor.domain.configuration import Settings
-from monitor.domain.digest import DigestPlan, Reader
+from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Reader
 from monitor.domain.errors import KeyIssue
 from monitor.domain.field_types import ValueMark, WarningIfMissing
 from monitor.domain.source import Source, SourceKind
@@ -85,6 +85,9 @@ def run_cross_checks(
     if address and not ip_address(address[0]).is_loopback:
         text = "anybody who can reach this address can read the probe pages; use 127.0.0.1, or restrict access to it"
         yield KeyIssue(("settings", "probe_address"), text, is_warning=True)
+    channels = {*file.list_ids("channels"), OUTBOX_CHANNEL_ID}
+    operator = _get_mapping(file.tree, "settings").get("operator")
+    yield from _check_known_ids(("settings", "operator"), operator, channels, "channel")
     yield from _check_typed_secrets(file, refuses_secret)
     networks = file.settings.allowed_networks
     for name, source in file.sources.items():
@@ -381,6 +384,9 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
                 text = f"the source {first_id_by_url[url]} has the same address; delete one of them"
                 yield KeyIssue(("sources", name), text, is_warning=True)
             first_id_by_url.setdefault(url, name)
+    if OPERATOR_PLAN_ID in file.list_ids("digests"):
+        text = f"the id {OPERATOR_PLAN_ID} means the reports to settings.operator; write another one"
+        yield KeyIssue(("digests", OPERATOR_PLAN_ID), text)
     for section in ("officials", "rules"):
         if ALL_KEYWORD in file.list_ids(section):
             text = f"the id {ALL_KEYWORD} means every entry of the file; write another one"

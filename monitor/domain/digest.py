@@ -165,6 +165,9 @@ class Window:
     end_at: datetime
 
 
+OPERATOR_PLAN_ID = "operator"
+"""Id of the reports to ``settings.operator``; no digest of the file may have it."""
+
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
 """The window that records the creation of a digest starts this much before its lookback, because two windows of one
 digest may not have the same start.
