@@ -19,7 +19,7 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"pipeline"},
     {"jobs", "web"},
     {"app"},
-    {"daemon", "worker"},
+    {"daemon", "desk", "worker"},
     {"demo"},
     {"cli"},
     {"__main__"},

@@ -17,6 +17,7 @@ from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
+from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
 from monitor.store.findings import FindingStore
@@ -25,6 +26,7 @@ from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
 from monitor.store.migrate import migrate, pending_queue_migrations, pending_revisions, schema_version
 from monitor.store.queries import QueryStore
+from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
@@ -90,6 +92,8 @@ class Database:
         self.key_values = KeyValueStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
+        self.readers = ReaderStore(connections)
+        self.desk = DeskStore(connections)
         self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
 

@@ -131,6 +131,12 @@ class SourceStore:
             found.update(effective_poll_state(poll_state_from_row(row)).state for row in connection.execute(changed))
         return found
 
+    def count_read_since(self, since_at: datetime) -> int:
+        """Return the number of configured sources that were read successfully since a time."""
+        query = select(func.count()).where(IS_CONFIGURED, SOURCE.c.last_success_at >= since_at)
+        with self._connections.read_transaction() as connection:
+            return connection.execute(query).scalar_one()
+
     def next_due_at(self) -> datetime | None:
         """Return when the next poll of an active source is due, which may be in the past; None if there is none."""
         at = SOURCE.c.next_poll_at
