@@ -1,7 +1,7 @@
 """Commands ``monitor hits`` and ``monitor search``, and the list of ``monitor articles``."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,14 +62,23 @@ OfficialOption = Annotated[
 
 @contextmanager
 def open_database(configuration: "Configuration") -> "Iterator[Database]":
-    """Open the database of a configuration; close it at the end."""
-    from monitor.store.database import Database
+    """Open the existing database of a configuration for changes; close it at the end. Raises ``StoreError``."""
+    from monitor.store.database import Database, OpenMode
 
-    database = Database.open(configuration.settings.database.reveal())
-    try:
+    with closing(Database.open(configuration.settings.database.reveal(), OpenMode.EXISTING)) as database:
         yield database
-    finally:
-        database.close()
+
+
+@contextmanager
+def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
+    """Open the existing database of a configuration without the right to write; close it at the end.
+
+    Raises ``StoreError``, also if there is no database.
+    """
+    from monitor.store.database import Database, OpenMode
+
+    with closing(Database.open(configuration.settings.database.reveal(), OpenMode.READ_ONLY)) as database:
+        yield database
 
 
 def parse_since(length: str) -> datetime | None:
@@ -105,7 +114,7 @@ def list_articles(
 ) -> None:
     """List stored articles, newest first."""
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         wanted = ArticleFilter(source_id=source, since_at=parse_since(since))
         stored = load_rows(
             lambda count: opened.queries.list_articles(replace(wanted, limit=count)),
@@ -150,7 +159,7 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
     wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since))
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         found = load_rows(
             lambda count: opened.queries.list_hits(replace(wanted, limit=count)), limit, as_document=json or csv
         )
@@ -182,6 +191,6 @@ def search(
     csv: CsvOption = False,
 ) -> None:
     """Search stored articles by words, newest first."""
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         found = load_rows(lambda count: opened.queries.search(query, count), limit, as_document=json or csv)
     print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article matches.")

@@ -48,11 +48,16 @@ ConfigOption = Annotated[
 DatabaseOption = Annotated[
     str,
     typer.Option(
-        "--database", metavar="URL", help="Database to use instead of the configured one.", show_default=False
+        "--database",
+        metavar="URL",
+        envvar="MONITOR_DATABASE",
+        help="Database to use instead of the configured one.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV with a header line, for spreadsheets.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log each poll and other details.")]
 LimitOption = Annotated[
     int | None,
     typer.Option(
@@ -76,11 +81,13 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
-def load_config(config: Path, database: str = "", *, resolve_secrets: bool = False) -> "Configuration":
+def load_config(
+    config: Path, database: str = "", *, resolve_secrets: bool = False, log_level: str = "WARNING"
+) -> "Configuration":
     """Return the configuration of a file; ``database`` replaces its database URL.
 
     With ``resolve_secrets`` every secret must resolve. Only commands that fetch or send need it, so the others work
-    in a shell without the daemon's environment.
+    in a shell without the daemon's environment. Log events below ``log_level`` are left out.
     Raises ``ConfigError`` with every error, or ``UsageError`` if the file cannot be read.
     """
     from monitor.config.load import load_configuration
@@ -89,10 +96,10 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
     configuration = load_configuration(
         config, os.environ, checks=(find_watchlist_errors,), require_secrets=resolve_secrets
     )
-    set_up_quiet_logging(configuration)
-    if not database:
-        return configuration
-    return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+    if database:
+        configuration = replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+    set_up_logging(configuration, log_level)
+    return configuration
 
 
 def compile_matcher(configuration: "Configuration") -> "Matcher":
@@ -102,12 +109,12 @@ def compile_matcher(configuration: "Configuration") -> "Matcher":
     return compile_watchlist(configuration.watchlist)
 
 
-def set_up_quiet_logging(configuration: "Configuration") -> None:
-    """Log warnings and errors only, to standard error, with the configuration's secrets redacted."""
+def set_up_logging(configuration: "Configuration", level: str) -> None:
+    """Log events from a level on to standard error, with the configuration's secrets redacted."""
     from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets
 
-    set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level="WARNING")
+    set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level=level)
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:

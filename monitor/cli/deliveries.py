@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_database, open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -40,7 +40,7 @@ def list_deliveries(
     """List deliveries, newest first."""
     from monitor.records.digests import delivery_record
 
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         found = load_rows(
             lambda count: opened.deliveries.list_deliveries(tuple(state or ()), count), limit, as_document=json
         )
@@ -75,7 +75,7 @@ def show(
     """Show the state and the content of a delivery."""
     from monitor.records.digests import delivery_record
 
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         delivery = opened.deliveries.get_delivery(delivery_id)
     record = delivery_record(delivery)
     if json:

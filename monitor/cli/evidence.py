@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -37,7 +37,7 @@ def export_evidence(
     json: JsonOption = False,
 ) -> None:
     """Write the page of an article as received, with its records in the evidence chain."""
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         folder = write_article_evidence(opened, article, to or Path(f"evidence-{article}"))
     if json:
         print_json({"article": article, "folder": str(folder)})

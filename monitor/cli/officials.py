@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database, parse_since
+from monitor.cli.articles import open_to_read, parse_since
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -77,7 +77,7 @@ def list_near_misses(
     officials = configuration.watchlist.officials
     wanted = [find_official(officials, official).id] if official else [one.id for one in officials]
     now = datetime.now(UTC)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         near_misses = opened.digests.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
     if json:
         print_json_lines(map(near_miss_summary_record, near_misses))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -53,7 +53,7 @@ def list_sources(
     from monitor.records.sources import SOURCE_COLUMNS, source_record
 
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         statuses = {status.poll_state.source_id: status for status in opened.queries.list_sources()}
     records = [source_record(source, statuses.get(source.id)) for source in configuration.sources]
     if print_records(SOURCE_COLUMNS, records, as_json=json, as_csv=csv):

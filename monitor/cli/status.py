@@ -89,7 +89,7 @@ def load_report(config: Path, database: str) -> "StatusReport":
     """
     from monitor.config.reload import find_database_url
     from monitor.pipeline.status_report import read_status_report
-    from monitor.store.database import Database
+    from monitor.store.database import Database, OpenMode
 
     errors: tuple[str, ...] = ()
     try:
@@ -100,7 +100,7 @@ def load_report(config: Path, database: str) -> "StatusReport":
         if not database and found is None:
             raise
         url = database or (found.reveal() if found else "")
-    opened = Database.open(url)
+    opened = Database.open(url, OpenMode.READ_ONLY)
     try:
         return read_status_report(opened, datetime.now(UTC), config, errors)
     finally:

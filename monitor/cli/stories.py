@@ -52,7 +52,7 @@ def stories(
     """List the stories, latest first; show one."""
     if context.invoked_subcommand:
         return
-    with article_commands.open_database(load_config(config, database)) as opened:
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         since_at = article_commands.parse_since(since)
         found = load_rows(lambda count: opened.stories.list_stories(since_at, count), limit, as_document=json)
     if json:
@@ -82,7 +82,7 @@ def show_story(
     from monitor.records.stories import story_members_record
     from monitor.records.versions import list_version_changes
 
-    with article_commands.open_database(load_config(config, database)) as opened:
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         found = opened.stories.get_story(story)
         members = sorted(opened.queries.load_articles(found.article_ids), key=published_or_seen_at)
         edited = [one for one in members if one.version_count]
@@ -143,7 +143,7 @@ def show_article(
     from monitor.records.articles import article_text_record
     from monitor.records.versions import list_version_changes
 
-    with article_commands.open_database(load_config(config, database)) as opened:
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         stored = opened.queries.get_article(article)
         changes = list_version_changes(stored, opened.queries.list_versions(stored.id))
     if json:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_to_read
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -38,7 +38,7 @@ def why(
 
     configuration = load_config(config, database)
     matcher = compile_matcher(configuration)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         articles = opened.queries.find_by_url(url)
         if not articles:
             print_unknown_url(url, configuration, opened, json=json)

@@ -17,6 +17,7 @@ from monitor.language.schema import (
     Convention,
     Countries,
     Country,
+    FamilyNames,
     Language,
     Spellings,
     Transliteration,
@@ -63,6 +64,16 @@ def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
     for one in _read(files("monitor.language") / "data" / "zone_abbreviations.toml", ZoneAbbreviations).abbreviation:
         meanings[one.name] = (*meanings.get(one.name, ()), one)
     return MappingProxyType(meanings)
+
+
+@cache
+def common_family_names() -> frozenset[str]:
+    """Return folded family names that very many people have; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    lines = _read(files("monitor.language") / "data" / "family_names.toml", FamilyNames).common
+    return frozenset(name for line in lines for name in line.split())
 
 
 def page_phrases(field: str) -> tuple[str, ...]:

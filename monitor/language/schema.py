@@ -244,6 +244,14 @@ class Spellings(_Table):
     """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
 
 
+class FamilyNames(_Table):
+    """Family names that very many people have: `data/family_names.toml`, made by `tools/family_names.py`."""
+
+    sources: Sources
+    common: Words
+    """Folded names, separated by spaces, in lines."""
+
+
 class Transliteration(_Table):
     """Letters of other scripts in Latin letters: `data/transliteration.toml`. A key may be two letters."""
 

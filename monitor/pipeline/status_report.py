@@ -26,7 +26,18 @@ from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.records.status import SourceStatusRecord, StatusRecord, WorkerRecord, WorkersRecord
 from monitor.store.database import Database
 
-STATE_ORDER = ("gone", "blocked", "moved", "failing", "gap", "quiet", "ok", "paused")
+STATE_ORDER = (
+    "gone",
+    "login_expired",
+    "needs_javascript",
+    "blocked",
+    "moved",
+    "failing",
+    "gap",
+    "quiet",
+    "ok",
+    "paused",
+)
 OUTAGE_THRESHOLD_SOURCES = 2
 """If all sources fail and there are more than this, the network of this machine is the likely cause."""
 
