@@ -25,7 +25,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
-from monitor.store.database import Database
+from monitor.store.database import Database, OpenMode
 from monitor.store.key_value import CONFIGURATION_KEY
 from monitor.telemetry.logs import set_up_logging
 from monitor.telemetry.redact import Redactor, find_secrets
@@ -94,7 +94,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
     url = found or load_configuration(options.path, environ, require_secrets=False).settings.database
     redactor.add_secrets([url])
     async with AsyncExitStack() as stack:
-        database = Database.open(url.reveal())
+        database = Database.open(url.reveal(), OpenMode.EXISTING)
         stack.callback(database.close)
         loader = StoredConfigurationLoader(database, options.path, environ, redactor)
         snapshot = await asyncio.to_thread(loader.load, None)

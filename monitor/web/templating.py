@@ -12,8 +12,7 @@ from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.digest.labels import format_count, name_language, sanitize_language_code
-from monitor.digest.presenter import sanitize_link
-from monitor.text.sanitize import sanitize, single_line
+from monitor.text.sanitize import sanitize, sanitize_link, single_line
 
 STATIC_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 HASH_CHARS = 12

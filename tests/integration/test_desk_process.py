@@ -14,6 +14,7 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 from support.daemon_process import Monitor
+from support.stores import open_database
 from support.wait import wait_until
 
 from monitor.desk import open_listener, serve
@@ -69,6 +70,7 @@ def running_web(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
 def test_the_command_prints_an_address_that_logs_in(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "sources.yaml").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
+    open_database(tmp_path).close()
     with running_web(tmp_path, port) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from monitor.digest.presenter import DigestView, present_digest
+from monitor.digest.presenter import present_digest
 from monitor.digest.render import render_page
+from monitor.digest.views import DigestView
 from monitor.domain.desk_models import DeliveryLine
 from monitor.domain.digest import Digest, DigestPlan
 from monitor.domain.errors import UsageError

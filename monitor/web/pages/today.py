@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from monitor.digest.labels import KIND_LABELS
-from monitor.digest.presenter import DailyChart, TextPiece, build_chart, split_at_marks
+from monitor.digest.presenter import split_at_marks
+from monitor.digest.views import TextPiece
 from monitor.domain.article import Region
 from monitor.domain.desk_models import ArticleLine, HitLine
 from monitor.domain.errors import UsageError
@@ -71,14 +72,17 @@ class TriageStory:
 
 @dataclass(frozen=True, slots=True)
 class TriageSection:
-    """Stories under one heading. ``official_id`` is set if the heading is a person."""
+    """Stories under one heading. ``official_id`` is set if the heading is a person, who was named on ``days``.
+
+    ``days`` are numbers of articles a day, oldest first.
+    """
 
     id: str
     title: str
     detail: str
     stories: tuple[TriageStory, ...]
     official_id: str = ""
-    chart: DailyChart | None = None
+    days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +228,7 @@ def _add_charts(
     officials = [section.official_id for section in sections if section.official_id]
     counts = database.digests.count_daily_mentions(officials, days) if officials else {}
     return tuple(
-        replace(section, chart=build_chart(counts[section.official_id])) if section.official_id else section
-        for section in sections
+        replace(section, days=counts[section.official_id]) if section.official_id else section for section in sections
     )
 
 
