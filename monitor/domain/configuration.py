@@ -32,6 +32,7 @@ from monitor.domain.field_types import (
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Watchlist
+from monitor.domain.web_settings import WebSettings
 
 
 class PageRetention(StrEnum):
@@ -96,6 +97,7 @@ class Settings:
     probe_address: Annotated[
         ProbeAddress, Field(description="address and port of /livez, /readyz and /metrics, or off")
     ] = ("127.0.0.1", 9464)
+    web: Annotated[WebSettings | None, Field(description="the desk, a web page for readers; {} serves it")] = None
 
 
 @dataclass(frozen=True, slots=True)
