@@ -20,7 +20,7 @@ LAYERS = [  # lowest first: a module may import its own package and any lower la
     {"feedback"},
     {"jobs", "web"},
     {"app"},
-    {"daemon", "worker"},
+    {"daemon", "desk", "worker"},
     {"demo"},
     {"cli"},
     {"__main__"},

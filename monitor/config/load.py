@@ -87,10 +87,18 @@ def _describe_read_error(path: Path, error: OSError) -> str:
 
 
 def parse_configuration(
-    data: bytes, path: Path, environ: Mapping[str, str], checks: Sequence[ConfigurationCheck] = ()
+    data: bytes,
+    path: Path,
+    environ: Mapping[str, str],
+    checks: Sequence[ConfigurationCheck] = (),
+    *,
+    require_secrets: bool = True,
 ) -> Configuration:
-    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths."""
-    return _ConfigurationReader(data, path, environ, require_secrets=True).read(checks)
+    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths.
+
+    Without ``require_secrets`` a missing secret is not an error, except for the database's.
+    """
+    return _ConfigurationReader(data, path, environ, require_secrets=require_secrets).read(checks)
 
 
 _ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
