@@ -16,7 +16,6 @@ from monitor.cli.common import (
     JsonOption,
     LimitOption,
     complete_ids,
-    format_count,
     format_time,
     load_config,
     load_rows,
@@ -26,7 +25,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.text.numbers import parse_number
+from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration

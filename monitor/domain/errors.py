@@ -162,6 +162,10 @@ class StoreCorrupt(StoreError):
     """Raised if the database file is damaged."""
 
 
+class DamagedRow(StoreError):
+    """Raised for a row whose content cannot be read; the message names table and id."""
+
+
 class StoreInUse(StoreError):
     """Raised if another daemon uses this database."""
 

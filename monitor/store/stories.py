@@ -23,6 +23,7 @@ from monitor.store.core_tables import (
     STORY_CENTROID,
     TERM_FREQUENCY,
 )
+from monitor.store.damaged_rows import read_rows
 from monitor.store.grouping_index import load_grouped_article, load_new_rows, lock_and_catch_up, write_changes
 from monitor.store.key_value import trusted_now
 from monitor.store.rescreening import follow_grouping, has_feedback
@@ -52,9 +53,8 @@ class StoryStore:
             ARTICLE.c.stage == str(Stage.MATCHED), IS_IN_PROGRESS, ARTICLE.c.id > after_id
         )
         with self._connections.read_transaction() as connection:
-            return [
-                stored_article_from_row(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
-            ]
+            rows = connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
+            return read_rows(ARTICLE, rows, stored_article_from_row)
 
     def load_term_frequencies(self) -> bytes:
         """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes."""
