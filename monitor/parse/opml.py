@@ -8,10 +8,14 @@ from lxml import etree
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Source, SourceKind
-from monitor.parse.fields import remove_control_characters, resolve_url
+from monitor.parse.fields import resolve_url
+from monitor.text.encoding import decode
+from monitor.text.references import remove_doctype, repair_numeric_references, repair_xml_references
+from monitor.text.sanitize import single_line
 from monitor.text.urls import canonicalize_url
 
 _MAX_OUTLINES = 20_000
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not apply to decoded text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,12 @@ class FeedOutline:
 
 def parse_opml(body: bytes) -> tuple[FeedOutline, ...]:
     """Return the feeds of an OPML file, each URL once, folders flattened. Raises ``NotAFeed`` if it is not OPML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, encoding="utf-8", load_dtd=False, recover=True, huge_tree=False
+    )
+    text = repair_xml_references(repair_numeric_references(remove_doctype(decode(body.strip(), "application/xml"))))
     try:
-        root = etree.fromstring(body.strip(), parser)
+        root = etree.fromstring(_XML_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
         raise NotAFeed("the file is not valid XML", DocumentFault.DAMAGED) from error
     if root is None or etree.QName(root).localname.lower() != "opml":
@@ -38,7 +45,7 @@ def parse_opml(body: bytes) -> tuple[FeedOutline, ...]:
         attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}
         url = resolve_url(attributes.get("xmlurl", ""), "")
         if url and len(found) < _MAX_OUTLINES:
-            name = " ".join(remove_control_characters(attributes.get("title") or attributes.get("text") or url).split())
+            name = single_line(attributes.get("title") or attributes.get("text") or url)
             site = resolve_url(attributes.get("htmlurl", ""), url)
             found.setdefault(canonicalize_url(url), FeedOutline(name, url, site, attributes.get("language", "")[:35]))
     return tuple(found.values())
