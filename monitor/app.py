@@ -16,9 +16,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.deliver.registry import create_sender
+from monitor.deliver.registry import UnusableChannel, create_sender
 from monitor.domain.channels import Channel
 from monitor.domain.configuration import Configuration
+from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool
 from monitor.domain.secret import Secret
@@ -213,14 +214,17 @@ async def _enter_matching(
 
 
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
-    """Return the sender of a channel. Raises ``UsageError`` if it needs an extra that is not installed."""
+    """Return the sender of a channel; one that cannot work fails with the reason and stops no other channel."""
 
     def create_transport() -> "httpx.AsyncBaseTransport":
         from monitor.fetch.transport import create_guarded_transport
 
         return create_guarded_transport(configuration.settings.allowed_networks)
 
-    return create_sender(channel, create_transport)
+    try:
+        return create_sender(channel, create_transport)
+    except UsageError as error:
+        return UnusableChannel(str(error))
 
 
 class _LazyMatcher:

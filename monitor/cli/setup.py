@@ -50,11 +50,18 @@ def check(
 ) -> None:
     """Print every error and warning of the configuration with line, column and a suggestion."""
     from monitor.config.load import load_configuration
+    from monitor.deliver.registry import find_channel_faults
     from monitor.match.lint import lint_watchlist
 
     configuration, errors = None, tuple[ConfigIssue, ...]()
     try:
-        configuration = load_configuration(config, os.environ, (lint_watchlist,), refuse_shared_secrets=True)
+        configuration = load_configuration(
+            config,
+            os.environ,
+            (lint_watchlist,),
+            refuse_shared_secrets=True,
+            find_channel_faults=find_channel_faults,
+        )
         warnings = configuration.warnings
     except ConfigError as error:
         errors, warnings = error.issues, error.warnings

@@ -32,6 +32,9 @@ from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule, SynonymGroups,
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
 """A check of all officials and rules; yields what is wrong or doubtful, and where."""
 
+ChannelCheck = Callable[[Iterable[Channel]], Mapping[str, str]]
+"""A check of the channels; returns why a channel cannot work, by its id."""
+
 T = TypeVar("T")
 
 _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
@@ -54,14 +57,17 @@ def load_configuration(
     *,
     require_secrets: bool = True,
     refuse_shared_secrets: bool = False,
+    find_channel_faults: ChannelCheck | None = None,
 ) -> Configuration:
     """Return the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
     Without ``require_secrets`` a missing secret is not an error, except for the database's. With
-    ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning.
+    ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning. With
+    ``find_channel_faults`` a channel that cannot work is an error; the daemon works without such a channel.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
     reader.refuses_secrets = refuse_shared_secrets and bool(path.stat().st_mode & _READABLE_BY_OTHERS)
+    reader.find_channel_faults = find_channel_faults
     return reader.read(checks)
 
 
@@ -111,6 +117,7 @@ class _ConfigurationReader:
         self.issues = [self._build_issue(place, message) for place, message in self.document.errors]
         self.warnings: list[ConfigIssue] = []
         self.refuses_secrets = False
+        self.find_channel_faults: ChannelCheck | None = None
 
     def read(self, checks: Sequence[ConfigurationCheck]) -> Configuration:
         tree = self.document.value
@@ -133,6 +140,9 @@ class _ConfigurationReader:
         officials = self._read_section(tree, "officials", Official)
         rules = self._read_section(tree, "rules", Rule)
         channels = self._read_channels(tree)
+        if self.find_channel_faults:
+            for name, reason in self.find_channel_faults([one.value for one in _list_valid(channels)]).items():
+                self._add_key_issue(KeyIssue(("channels", name, channels[name].value.kind), reason))
         digests = self._read_section(tree, "digests", DigestPlan)
         watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree))
         for issue in run_cross_checks(

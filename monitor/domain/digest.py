@@ -20,7 +20,7 @@ from monitor.domain.field_types import (
     make_text_validator,
     parse_digest_time,
 )
-from monitor.domain.mention import HitKind, Mention, Passage
+from monitor.domain.mention import HitKind, Mention, Passage, TextChange
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.value_parsers import parse_quiet_hours
@@ -134,13 +134,14 @@ class ReportableHit:
     duplicate_of: int | None = None
     mentions: tuple[Mention, ...] = ()
     note: str = ""
+    changes: tuple[TextChange, ...] = ()
     is_original_reported: bool = False
     original_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """One article in a digest. ``note`` describes the change, for all kinds but ``NEW``.
+    """One article in a digest. ``note`` and ``changes`` describe what changed, for all kinds but ``NEW``.
 
     ``partial_reason`` is as in ``Article``.
     """
@@ -159,6 +160,7 @@ class DigestItem:
     kind: HitKind = HitKind.NEW
     note: str = ""
     partial_reason: str = ""
+    changes: tuple[TextChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,8 @@ class OfficialSummary:
 class Digest:
     """Composed digest, ready to be rendered.
 
-    ``omitted_articles`` counts the articles beyond ``max_articles``, which are not listed.
+    ``omitted_articles`` counts the articles beyond ``max_articles``, which are not listed. ``top_story_ids`` are the
+    most important stories, whatever their section. ``is_for_operator`` marks a report of problems of operation.
     """
 
     plan_id: str
@@ -290,3 +293,5 @@ class Digest:
     coverage: Coverage = field(default_factory=Coverage)
     notices: tuple[str, ...] = ()
     omitted_articles: int = 0
+    top_story_ids: tuple[str, ...] = ()
+    is_for_operator: bool = False

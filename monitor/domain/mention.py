@@ -89,3 +89,20 @@ class HitKind(StrEnum):
     UPDATE = "update"
     CORRECTION = "correction"
     WITHDRAWN = "withdrawn"
+
+
+class ChangePlace(StrEnum):
+    """Part of an article that changed: its headline, a passage, or a notice of the outlet about the change."""
+
+    HEADLINE = "headline"
+    PASSAGE = "passage"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """One change of an article, as texts before and after it; an empty text was added or removed."""
+
+    place: ChangePlace
+    before: str
+    after: str

@@ -10,16 +10,29 @@ from monitor.domain.poll_state import PollState
 
 
 @dataclass(frozen=True, slots=True)
+class Cursor:
+    """Position after a row of a list that is sorted newest first: the time and the id of the row."""
+
+    at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """Filter for articles, hits and stories; empty fields do not filter. Times are of first discovery."""
+    """Filter for articles, hits and stories; empty fields do not filter. Times are of first discovery.
+
+    ``language`` is a code without region, such as ``en``. ``after`` continues a list after a row.
+    """
 
     source_id: str = ""
     rule_id: str = ""
     official_id: str = ""
     story_id: str = ""
+    language: str = ""
     since_at: datetime | None = None
     until_at: datetime | None = None
     limit: int = 100
+    after: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)

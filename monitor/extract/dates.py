@@ -139,7 +139,7 @@ def _list_url_dates(url: str) -> list[str]:
     if not match:
         return []
     year, month, day = match[1], match[3] or match[5], match[4] or match[6]
-    return [f"{year}-{month}-{day}" if month.isdigit() else f"{day} {month} {year}"]
+    return [f"{year}-{month}-{day}" if month.isdecimal() else f"{day} {month} {year}"]
 
 
 def _list_script_dates(tree: LexborHTMLParser) -> list[str]:

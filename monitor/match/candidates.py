@@ -268,7 +268,7 @@ def find_names_with_configured_initials(
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return full names with an initial as the first name: "W. Hargrove"."""
+    """Return full names with an initial as the first name, "W. Hargrove": one for each official with this name."""
     cased, index = facts.article_text.cased, facts.name_index
     match = INITIAL.search(cased, max(0, candidate.start - MAX_INITIAL_CHARS), candidate.start)
     if match is None:
@@ -276,10 +276,10 @@ def find_names_with_initial_only(
     initial, family_name = match[1].lower(), facts.folded_text(candidate).split()[0]
     return [
         ExtendedName(Candidate(match.start(1), candidate.end, (official,)), ExtensionKind.INITIAL_FOR_FIRST_NAME)
-        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
-        if naming_convention(index.conventions[official]).middle_names
-        and index.first_names[official][:1] == initial
+        for official in candidate.official_indexes
+        if index.first_names[official][:1] == initial
         and index.first_names[official] != family_name
+        and naming_convention(index.conventions[official]).middle_names
     ]
 
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from monitor.domain.mention import MatchForm
 from monitor.match.article_text import NormalizedArticle, SurroundingText
+from monitor.match.exclude_phrases import PhraseSearch
 from monitor.match.names.index import NameIndex
 from monitor.match.types import Accepted, Candidate, Decision, Rejected, Span
 from monitor.match.verdicts import CONFIRMED_CONFIDENCE, ArticleVerdicts
 from monitor.match.vocabulary import find_home_country
-from monitor.text.fold import fold_words
 
 MAX_NEAR_MISSES = 50
 """Near misses kept for one article: more would fill the database with a text that repeats one name."""
@@ -55,15 +55,13 @@ class ArticleFacts:
         return self.article_text.cased[candidate.start : candidate.end]
 
     def find_exclude_phrase(self, official_index: int, candidate: Candidate) -> str:
-        """Return the exclude phrase of an official that covers the candidate, or an empty string."""
-        for phrase in self.name_index.officials[official_index].exclude_phrases:
-            needle = " ".join(fold_words(phrase))
-            reach = len(needle) + 1
-            low = max(0, candidate.start - reach)
-            at = self.article_text.spaced.find(f" {needle} ", low, candidate.end + 2 + reach)
-            if needle and at >= 0 and at < candidate.end and candidate.start < at + len(needle):
-                return phrase
-        return ""
+        """Return the exclude phrase of an official that cancels the candidate, or an empty string."""
+        official = self.name_index.officials[official_index]
+        return self._phrase_search.find(official, candidate.start, candidate.end) if official.exclude_phrases else ""
+
+    @cached_property
+    def _phrase_search(self) -> PhraseSearch:
+        return PhraseSearch(self.article_text.folded.text, self.article_text.cased)
 
 
 class AcceptedCandidate(NamedTuple):
@@ -157,7 +155,7 @@ class MatchContext:
             self.claimed_spans.append((start, end))
 
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
-        """Record the decisions on one candidate. A mention inside an exclude phrase of the official is a near miss."""
+        """Record the decisions on one candidate. A mention cancelled by an exclude phrase is a near miss."""
         if self.verdicts is not None:
             decisions = self._overrule(candidate, decisions)
         for decision in decisions:

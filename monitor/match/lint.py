@@ -14,7 +14,7 @@ from monitor.domain.mention import Findings
 from monitor.domain.watchlist import Examples, Official, Rule, Watchlist
 from monitor.match.names.scripts import is_native
 from monitor.text.fold import fold_key, fold_words
-from monitor.text.tokens import is_unspaced
+from monitor.text.tokens import find_sentence, is_unspaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
     from monitor.match.vocabulary import country_words, find_country_key
 
     yield from _lint_official_names(official)
+    yield from _lint_exclude_phrases(official)
     country = find_country_key(" ".join(fold_words(official.country)))
     if country and country not in country_words().values():
         message = f"{official.country!r} is not a known country: the name is read as first name and family name"
@@ -53,6 +54,31 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
                 f"no position is recognized in {role.title!r}: write it as the press does, as in Minister of Finance"
             )
             yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
+
+
+def _lint_exclude_phrases(official: Official) -> Iterator[NameIssue]:
+    """Yield the phrases that cancel no mention, or every one."""
+    if not official.exclude_phrases:
+        return
+    from monitor.match.exclude_phrases import is_part_of_name, list_phrase_words, touches_name
+
+    for index, phrase in enumerate(official.exclude_phrases):
+        message = ""
+        if not list_phrase_words(phrase):
+            message = (
+                f"{phrase!r} has no word, so it never cancels a mention; write words that stand with the other name"
+            )
+        elif is_part_of_name(official, phrase):
+            message = (
+                f"{phrase!r} is a part of the name itself and cancels every mention by it; add the words around it"
+            )
+        elif not touches_name(official, phrase) and find_sentence(phrase, 0, 1) != (0, len(phrase)):
+            message = (
+                f"{phrase!r} has no part of the name and is longer than a sentence, so it never cancels a mention; "
+                "write words of the sentence with the name"
+            )
+        if message:
+            yield NameIssue("official", official.id, "exclude_phrases", index, message, is_fatal=False)
 
 
 def _lint_official_names(official: Official) -> Iterator[NameIssue]:

@@ -5,6 +5,7 @@ a window that is stored is not stored again.
 """
 
 import asyncio
+import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from monitor.digest.notices import (
     format_quarantine_notices,
     format_retractions,
 )
+from monitor.domain.channels import FolderChannel
 from monitor.domain.configuration import Configuration
 from monitor.domain.delivery import Delivery, Message, RenderedDigest
 from monitor.domain.digest import (
@@ -40,6 +42,8 @@ from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
 from monitor.store.database import Database
 from monitor.stories.novelty import PREDATES_SOURCE_REASON
+
+log = logging.getLogger(__name__)
 
 OVERDUE_AFTER = timedelta(minutes=5)
 CHART_DAYS = 14
@@ -155,7 +159,7 @@ class DigestComposer:
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
         digest, hit_ids, inputs = await self._preview(plan, configuration, since)
-        rendered = await self._render(digest, configuration)
+        rendered = await self._render(plan, digest, configuration)
         messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs)
         return digest, messages or ()
 
@@ -190,7 +194,7 @@ class DigestComposer:
         if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles or inputs.retractions):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
-        rendered = await self._render(digest, configuration) if should_send else None
+        rendered = await self._render(plan, digest, configuration) if should_send else None
         hit_ids = tuple(hit.id for hit in inputs.hits)
         is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs) is not None
         self.failures.clear(plan.id)
@@ -318,10 +322,18 @@ class DigestComposer:
             notices,
         )
 
-    async def _render(self, digest: Digest, configuration: Configuration) -> RenderedDigest:
+    async def _render(self, plan: DigestPlan, digest: Digest, configuration: Configuration) -> RenderedDigest:
         from monitor.digest.render import render_digest  # as above
 
-        return await asyncio.to_thread(render_digest, digest, configuration.settings.template_dir)
+        writes_files = any(
+            isinstance(channel, FolderChannel) and channel.id in plan.channels for channel in configuration.channels
+        )
+        rendered = await asyncio.to_thread(
+            render_digest, digest, configuration.settings.template_dir, with_page=writes_files
+        )
+        for problem in rendered.template_problems:
+            log.warning("digest template failed", extra={"digest": plan.id, "problem": problem})
+        return rendered
 
     async def _commit(
         self,

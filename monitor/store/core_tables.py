@@ -174,6 +174,7 @@ HIT = Table(
     Column("passages", CleanText),
     Column("found_at", UtcDateTime),
     Column("note", CleanText),
+    Column("changes", CleanText),
     Column("withdrawn_at", UtcDateTime),
     Column("withdrawn_by", BIG_INTEGER),
     Column("rescreened_at", UtcDateTime),

@@ -22,7 +22,7 @@ from monitor.domain.digest import (
     Window,
 )
 from monitor.domain.feedback import Retraction
-from monitor.domain.mention import HitKind, Passage
+from monitor.domain.mention import HitKind, Passage, TextChange
 from monitor.domain.poll_state import HEALTHY_STATES, PollState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.source_health import effective_poll_state
@@ -474,6 +474,7 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
             *columns,
             HIT.c.found_at,
             HIT.c.note,
+            HIT.c.changes,
             SOURCE.c.name,
             is_original_reported.label("is_original_reported"),
             original_title.label("original_title"),
@@ -518,6 +519,7 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
         original_title=row.original_title or "",
         mentions=mentions,
         note=row.note,
+        changes=from_json(tuple[TextChange, ...], row.changes) if row.changes else (),
     )
 
 

@@ -105,4 +105,5 @@ def _event_row(article_id: int, version: int, event: ArticleEvent, now: datetime
         "passages": to_json(event.hit.passages),
         "found_at": now,
         "note": event.note,
+        "changes": to_json(event.changes) if event.changes else "",
     }

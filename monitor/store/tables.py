@@ -73,8 +73,9 @@ class Base(SQLModel):
 class SourceRow(Base, table=True):
     """Source, configured now or formerly. ``poll_state`` is its PollState without the page quality.
 
-    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` repeats a field of it for
-    queries. ``article_count`` is the number of articles that the source ever had.
+    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` is the start of a layout
+    change or of another problem of its pages, for queries. ``article_count`` is the number of articles that the source
+    ever had.
     """
 
     __tablename__ = "source"
@@ -254,6 +255,8 @@ class NearMissRow(Base, table=True):
 class HitRow(Base, table=True):
     """Rule that is satisfied by one version of an article.
 
+    ``changes`` is the list of TextChange of a later version as JSON, else empty.
+
     ``withdrawn_at`` is set while it does not hold any more, because of the verdict ``withdrawn_by`` or, if that is
     empty, of a changed configuration. ``rescreened_at`` is when it was last withdrawn, restored or changed so.
     """
@@ -275,6 +278,7 @@ class HitRow(Base, table=True):
     passages: str = text_column()
     found_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     note: str = text_column()
+    changes: str = text_column()
     withdrawn_at: datetime | None = datetime_column()
     withdrawn_by: int | None = Field(default=None, sa_column=Column(BIG_INTEGER))
     rescreened_at: datetime | None = datetime_column()

@@ -72,7 +72,7 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
         separate = [form for form in shape.full_forms if not _has_joined_article(form, shape.full_forms)]
         spellings = (spelt for form in separate for spelt in list_arabic_spellings(form))
         yield from islice(spellings, _MAX_ARABIC_SPELLINGS)
-    yield from list_digraph_forms(name, shape.full_forms, reads_digraphs=convention == "western")
+    yield from list_digraph_forms(name, shape.full_forms)
 
 
 def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> bool:

@@ -82,7 +82,7 @@ def test_an_article_that_became_a_duplicate_takes_its_verdict_along(database: Da
 
 
 def test_hits_counted_as_reported_when_a_digest_begins_are_not_taken_back(database: Database) -> None:
-    """No reader was told of them."""
+    """No digest has named them to a reader."""
     desk = FeedbackDesk(database)
     article = desk.add()
     desk.clock.advance(timedelta(days=400))

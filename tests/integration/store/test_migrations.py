@@ -21,7 +21,6 @@ from sqlalchemy.exc import IntegrityError
 from support.postgres import Postgres
 from support.rows import MINUTE, NOW, draft, kept, plan
 
-from monitor.cli.status import parse_daemon_status
 from monitor.domain.article import Stage
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import SchemaMismatch
@@ -29,6 +28,7 @@ from monitor.domain.mention import MatchForm
 from monitor.domain.poll_state import SourceState
 from monitor.domain.polling_policy import ClockTrust
 from monitor.domain.read_models import ArticleFilter
+from monitor.pipeline.status_report import parse_daemon_status
 from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.store.connections import Connections
 from monitor.store.database import Database

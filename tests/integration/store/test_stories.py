@@ -35,8 +35,8 @@ def placed(database: Database) -> dict[int, tuple[str, int | None, Stage]]:
     }
 
 
-def shelved(database: Database, work: Callable[[GroupingIndex], object]) -> None:
-    """Work on a shelf without articles."""
+def with_index(database: Database, work: Callable[[GroupingIndex], object]) -> None:
+    """Call a function with the grouping index, without articles to group."""
     database.stories.apply_grouping([], work)
 
 
@@ -100,18 +100,18 @@ def test_a_story_knows_its_articles_and_people(database: Database) -> None:
 
 
 def test_merged_stories_are_both_resolvable(database: Database) -> None:
-    """The older takes over the articles; the younger id, and one merged into it before, lead there."""
+    """The older story gets the articles; the younger id, and one merged into it before, refer to it."""
     articles = screened(database, *(draft(name) for name in "abc"))
 
-    def place(shelf: GroupingIndex) -> None:
+    def place(index: GroupingIndex) -> None:
         for one in articles:
-            shelf.place(Placement(one.id, f"s{one.id}"))
-            shelf.save_centroid(
+            index.place(Placement(one.id, f"s{one.id}"))
+            index.save_centroid(
                 StoryCentroid(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW), [7]
             )
-        shelf.merge("s3", "s2")
-        shelf.merge("s2", "s1")
-        assert [one.id for one in shelf.similar_stories([7], 5)] == ["s1"]
+        index.merge("s3", "s2")
+        index.merge("s2", "s1")
+        assert [one.id for one in index.similar_stories([7], 5)] == ["s1"]
 
     database.stories.apply_grouping(articles, place)
     assert {database.stories.get_story(name).id for name in ("s1", "s2", "s3")} == {"s1"}
@@ -123,8 +123,8 @@ def test_a_centroid_is_restored_as_it_was_stored(database: Database) -> None:
     """Weights, names, days and times."""
     days = frozenset({(3, 5), (12, 31)})
     cluster = StoryCentroid("s1", b"\xff" * 4 + b"\7\0\0\0", b"\0\0\0?\0\0\x80>", b"\0\1", days, 4, NOW, None)
-    shelved(database, lambda shelf: shelf.save_centroid(cluster, [7, 2**32 - 1]))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 3), [cluster]))
+    with_index(database, lambda index: index.save_centroid(cluster, [7, 2**32 - 1]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 3), [cluster]))
 
 
 def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> None:
@@ -134,15 +134,15 @@ def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> 
 def test_a_fingerprint_has_a_limited_number_of_articles(database: Database) -> None:
     """The latest ones, however many share it."""
 
-    def work(shelf: GroupingIndex) -> None:
+    def work(index: GroupingIndex) -> None:
         for number in range(1, 301):
-            shelf.add_fingerprints(number, [5, 2**63 - 1])
-        assert len(shelf.articles_with([5])) == 8
-        assert set(shelf.articles_with([5, 2**63 - 1]).values()) == {2}
-        assert shelf.articles_with([]) == {}
-        assert shelf.get_placement(4711) is None
+            index.add_fingerprints(number, [5, 2**63 - 1])
+        assert len(index.articles_with([5])) == 8
+        assert set(index.articles_with([5, 2**63 - 1]).values()) == {2}
+        assert index.articles_with([]) == {}
+        assert index.get_placement(4711) is None
 
-    shelved(database, work)
+    with_index(database, work)
 
 
 def test_old_fingerprints_and_stories_expire(database: Database) -> None:
@@ -159,15 +159,15 @@ def test_old_fingerprints_and_stories_expire(database: Database) -> None:
 
 
 def test_fingerprints_of_an_old_article_are_deleted(database: Database) -> None:
-    """Over the whole range of values; those of a young article remain."""
+    """Fingerprints of the whole range of values are deleted; the ones of a young article remain."""
     later = NOW + timedelta(days=40)
     screened(database, draft("a"))
     screened(database, draft("b"), now=later)
     prints = [0, 5, 2**59, 2**63 - 1]
-    shelved(database, lambda shelf: shelf.add_fingerprints(1, prints))
-    shelved(database, lambda shelf: shelf.add_fingerprints(2, prints))
+    with_index(database, lambda index: index.add_fingerprints(1, prints))
+    with_index(database, lambda index: index.add_fingerprints(2, prints))
     database.stories.delete_expired(later, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _only(shelf.articles_with(prints), {2: 4}))
+    with_index(database, lambda index: _only(index.articles_with(prints), {2: 4}))
 
 
 def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
@@ -177,29 +177,29 @@ def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
 def test_terms_are_deleted_with_their_stories(database: Database) -> None:
     """An open story keeps its terms."""
     old, young = StoryCentroid("s1", last_article_at=NOW - timedelta(days=20)), StoryCentroid("s2", last_article_at=NOW)
-    shelved(database, lambda shelf: shelf.save_centroid(old, [7, 2**32 - 1]))
-    shelved(database, lambda shelf: shelf.save_centroid(young, [7]))
+    with_index(database, lambda index: index.save_centroid(old, [7, 2**32 - 1]))
+    with_index(database, lambda index: index.save_centroid(young, [7]))
     database.stories.delete_expired(NOW, timedelta(0), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [young]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 1), [young]))
 
 
 def test_stories_stay_open_after_a_clock_jump(database: Database) -> None:
     """A clock in 2099 closes none of them: the reports of the next day would begin them again."""
     story = StoryCentroid("s1", last_article_at=NOW)
-    shelved(database, lambda shelf: shelf.save_centroid(story, [7]))
+    with_index(database, lambda index: index.save_centroid(story, [7]))
     wrong = NOW.replace(year=2099)
     for now in (NOW, wrong):
         database.maintenance.record_clock(now)
     database.stories.delete_expired(wrong, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [story]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 1), [story]))
 
 
 def test_a_failure_stores_nothing_and_marks_one_article(database: Database) -> None:
-    """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
+    """If placing raises, the transaction leaves nothing; an abandoned article is not tried again."""
     articles = screened(database, draft("a"), draft("b"))
 
-    def fail(shelf: GroupingIndex) -> None:
-        shelf.place(Placement(1, "s1"))
+    def fail(index: GroupingIndex) -> None:
+        index.place(Placement(1, "s1"))
         raise ValueError("odd text")
 
     with pytest.raises(ValueError, match="odd text"):
@@ -217,14 +217,14 @@ def test_articles_grouped_by_another_process_are_not_grouped_again(database: Dat
     """A batch read before somebody else grouped it is not placed again."""
     articles = screened(database, draft("a", body=BRIDGE))
     group(database)
-    database.stories.apply_grouping(articles, lambda shelf: shelf.place(Placement(1, "s77")))
+    database.stories.apply_grouping(articles, lambda index: index.place(Placement(1, "s77")))
     assert placed(database)[1][0] == "s1"
 
 
 def test_term_frequencies_are_stored(database: Database) -> None:
     """They are available after a restart."""
     assert database.stories.load_term_frequencies() == b""
-    database.stories.apply_grouping([], lambda _shelf: None, b"\x01" * 1000)
+    database.stories.apply_grouping([], lambda _index: None, b"\x01" * 1000)
     assert database.stories.load_term_frequencies() == b"\x01" * 1000
 
 
