@@ -23,7 +23,8 @@ from monitor.match.candidates import (
 )
 from monitor.match.context import AcceptedCandidate, ArticleFacts, MatchContext, RejectedCandidate
 from monitor.match.decisions.full_names import decide_full_names, decide_phonetic_names, decide_typos
-from monitor.match.decisions.native_names import decide_native_and_positions
+from monitor.match.decisions.lone_names import LoneName, decide_lone_names, list_lone_names
+from monitor.match.decisions.native_names import decide_native_parts, decide_positions
 from monitor.match.decisions.short_names import decide_short_names
 from monitor.match.names.index import NameIndex, find_official_country
 from monitor.match.query.evaluate import CompiledQuery, compile_query
@@ -71,15 +72,32 @@ class Matcher:
         Rules filter by ``source_id``. ``seen_at`` replaces a missing date of publication. ``verdicts`` are the ones
         that count in the article (``select_effective``).
         """
-        text = normalize_article(article)
-        candidates = find_candidates(self._name_index, text, article.language)
-        if (
-            not candidates.kinds & ~CandidateKind.COUNTRY_WORD
-            and not verdicts
-            and not self._rules.always_evaluated
-            and not self._position_officials
+        facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
+        if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (
+            verdicts or self._rules.always_evaluated or self._position_officials
         ):
             return Findings()
+        if candidates.short_names or candidates.native_short_names:
+            decide_lone_names(facts, candidates, context)
+        if self._position_officials:
+            decide_positions(facts, self._position_officials, context)
+        return self._build_findings(facts, candidates, context, article, source_id)
+
+    def list_lone_names(self, article: Article) -> list[LoneName]:
+        """Return the parts of names alone in an article, with the evidence on each, for the fit of the weights."""
+        facts, candidates, context = self._decide_known_names(article, None, ())
+        return list_lone_names(facts, candidates, context)
+
+    def official_id(self, official_index: int) -> str:
+        """Return the id of the official at an index."""
+        return self._name_index.officials[official_index].id
+
+    def _decide_known_names(
+        self, article: Article, seen_at: datetime | None, verdicts: Sequence[Verdict]
+    ) -> tuple[ArticleFacts, Candidates, MatchContext]:
+        """Decide the names that the article introduces: full names, titled names, and parts of them after those."""
+        text = normalize_article(article)
+        candidates = find_candidates(self._name_index, text, article.language)
         published_at = article.published_at or seen_at
         facts = ArticleFacts(
             self._name_index,
@@ -91,8 +109,8 @@ class Matcher:
         )
         context = MatchContext(self._prepare_verdicts(verdicts, text) if verdicts else None)
         self._decide_names(facts, candidates, context)
-        decide_native_and_positions(facts, candidates, context, self._position_officials)
-        return self._build_findings(facts, candidates, context, article, source_id)
+        decide_native_parts(facts, candidates, context)
+        return facts, candidates, context
 
     def _prepare_verdicts(self, verdicts: Sequence[Verdict], text: NormalizedArticle) -> ArticleVerdicts:
         indexes = {official.id: index for index, official in enumerate(self._name_index.officials)}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from monitor.domain.article import Region
 from monitor.match.article_text import NormalizedArticle
 from monitor.match.names.cross_script import is_same_sound, key_of_other_script, list_latin_keys, to_latin
 from monitor.match.names.index import NameIndex
@@ -160,6 +161,13 @@ def _rate_form(printed: str, name: str, language: str) -> int:
     return _IN_OTHER_CASE if is_case else _NO_FORM
 
 
+def is_printed_form(printed: str, name: str, language: str) -> bool:
+    """Return whether a printed word is a word of a name or one of its cases, without any other spelling."""
+    word = _without_apostrophe(printed)
+    inflection = find_inflection(word, language)
+    return name in {printed, word} or (inflection is not None and name in _list_forms(word, inflection))
+
+
 def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool:
     """Return whether a word is a spelling of a name in its script or language."""
     if word[0] > "z":
@@ -225,6 +233,7 @@ class _Search:
         self._name_index, self._words = name_index, name_index.name_words
         self._cased, self._text = article_text.cased, article_text.folded.text
         self._folded, self._language = article_text.folded, language
+        self._headline = article_text.region_range(Region.TITLE)
         self._inflection = inflections().get(language)
         self._forms = name_index.word_form_cache(language, lambda: _FormsByWord(name_index, language))
         self._full: dict[bool, list[PatternMatch]] = {False: [], True: []}
@@ -307,10 +316,16 @@ class _Search:
         return [short[name] for name in names if name in short and _rate_form(word, name, self._language)]
 
     def _add_short_names(self, full_names: set[str]) -> None:
-        """Add parts of names in another form: those like a full name of the text, and those after a title."""
-        stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
-        matches = _CAPITALIZED_WORD.finditer(self._cased) if stems else ()
-        places = {match.span() for match in matches if self._text[match.start() :][:_STEM_LETTERS] in stems}
+        """Add parts of names in another form: in the headline, after a title, and where the text has full names.
+
+        With one full name only the words that begin like one of its words are added.
+        """
+        places = {match.span() for match in _CAPITALIZED_WORD.finditer(self._cased, *self._headline)}
+        if full_names:
+            stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
+            spans = (match.span() for match in _CAPITALIZED_WORD.finditer(self._cased))
+            any_word = len(full_names) > 1
+            places.update(span for span in spans if any_word or self._text[span[0] : span[0] + _STEM_LETTERS] in stems)
         text = f" {self._cased}".replace("\n", " ")
         before = set(map(str.lower, _WORD_BEFORE_NAME.findall(text)))
         if titles := sorted(before & _title_ends())[:_MAX_TITLES]:

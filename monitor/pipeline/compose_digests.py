@@ -20,10 +20,11 @@ from monitor.digest.notices import (
     format_near_miss_notices,
     format_quarantine_notices,
     format_retractions,
+    format_unreached_notice,
 )
 from monitor.domain.channels import FolderChannel
 from monitor.domain.configuration import Configuration
-from monitor.domain.delivery import Delivery, Message, RenderedDigest
+from monitor.domain.delivery import Message, RenderedDigest
 from monitor.domain.digest import (
     INITIAL_WINDOW_LEAD,
     Digest,
@@ -40,8 +41,8 @@ from monitor.domain.ports import Clock, DigestSchedule
 from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
+from monitor.pipeline.report_operation import select_bulk_changes
 from monitor.store.database import Database
-from monitor.stories.novelty import PREDATES_SOURCE_REASON
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +99,10 @@ class DigestComposer:
         self._notices_checked_at: dict[str, datetime] = {}
         self._sent_at: dict[str, deque[datetime]] = defaultdict(deque)
         self.failures = DigestFailures()
+        self.template_problems: dict[str, tuple[str, ...]] = {}
 
-    async def run_due(self, configuration: Configuration, notices: Sequence[str] = ()) -> list[Digest]:
-        """Compose every due digest and return the digests that are sent. ``notices`` are placed at their head.
+    async def run_due(self, configuration: Configuration) -> list[Digest]:
+        """Compose every due digest and return the digests that are sent.
 
         A digest that fails is tried again later, and after some failures sent as a plain list; ``failures`` has the
         reason. Raises ``StoreError`` after all digests have been tried.
@@ -111,7 +113,7 @@ class DigestComposer:
             if self.failures.must_wait(plan.id, self._clock()):
                 continue
             try:
-                digest = await self._run_plan(plan, configuration, notices)
+                digest = await self._run_plan(plan, configuration)
             except StoreError as error:
                 store_error = error
                 continue
@@ -163,12 +165,12 @@ class DigestComposer:
         messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs)
         return digest, messages or ()
 
-    async def _run_plan(self, plan: DigestPlan, configuration: Configuration, notices: Sequence[str]) -> Digest | None:
+    async def _run_plan(self, plan: DigestPlan, configuration: Configuration) -> Digest | None:
         due = await self._find_due_window(plan, configuration)
         if due is None:
             return None
         try:
-            return await self._run_window(plan, configuration, due, notices)
+            return await self._run_window(plan, configuration, due)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - articles and templates of others can fail in any way
@@ -176,16 +178,14 @@ class DigestComposer:
                 return None
             return await self._run_fallback(plan, configuration, due)
 
-    async def _run_window(
-        self, plan: DigestPlan, configuration: Configuration, due: _DueWindow, notices: Sequence[str]
-    ) -> Digest | None:
+    async def _run_window(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
         """Compose and commit the digest of a window; return it if it is sent."""
         inputs = await self._load_inputs(plan, configuration, due)
         if inputs is None:
             return None
         window = due.window
         source_notices = recovery_notices(inputs.source_states, window.start_at, window.end_at)
-        notices = [*notices, *_delivery_failure_notices(inputs.failed_deliveries), *source_notices]
+        notices = [*format_unreached_notice(inputs.failed_deliveries), *source_notices]
         has_notices = bool(
             notices or inputs.retractions or problem_notices(inputs.source_states, window.start_at, window.end_at)
         )
@@ -206,7 +206,7 @@ class DigestComposer:
         if not hits:
             return None
         items = tuple({item.article_id: item for item in hits.values()}.values())
-        digest = compose_fallback(plan, due.window, items, self.failures.reason(plan.id), self._clock())
+        digest = compose_fallback(plan, due.window, items, self._clock())
         is_stored = await self._commit(plan, configuration, digest, render_fallback(digest), tuple(hits)) is not None
         return digest if is_stored else None
 
@@ -301,19 +301,17 @@ class DigestComposer:
         from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
         officials = _relevant_officials(plan, configuration, inputs)
-        # a single article from before its source was added is not a bulk change
-        bulk = [line for line in inputs.quarantined if line.reason != PREDATES_SOURCE_REASON]
         notices = [
             *notices,
             *format_retractions(inputs.retractions, officials),
-            *format_quarantine_notices(bulk),
+            *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
         ]
         return await asyncio.to_thread(
             compose_digest,
             plan,
             window,
-            inputs.hits,
+            tuple(filter(plan.accepts, inputs.hits)),
             inputs.coverage,
             officials,
             inputs.daily_mentions,
@@ -333,6 +331,7 @@ class DigestComposer:
         )
         for problem in rendered.template_problems:
             log.warning("digest template failed", extra={"digest": plan.id, "problem": problem})
+        self.template_problems[plan.id] = rendered.template_problems
         return rendered
 
     async def _commit(
@@ -421,15 +420,3 @@ def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)
-
-
-def _delivery_failure_notices(deliveries: Sequence[Delivery]) -> list[str]:
-    """Return a notice for each target with failed deliveries, to be reported through the other channels."""
-    targets: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
-    for delivery in deliveries:
-        targets[delivery.message.channel_id, delivery.message.target].append(delivery)
-    return [
-        f"{len(failed)} {'digest' if len(failed) == 1 else 'digests'} did not reach {target} (channel {channel}): "
-        f"{failed[-1].last_error}. `monitor deliveries list` shows them, `monitor deliveries resend` sends them again."
-        for (channel, target), failed in targets.items()
-    ]

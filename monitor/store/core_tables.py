@@ -154,12 +154,12 @@ EVIDENCE_RECORD = Table(
     Column("hash", String),
 )
 
-FINGERPRINT = Table(
-    "fingerprint",
+GROUPING_STATE = Table(
+    "grouping_state",
     CORE_METADATA,
-    Column("value", BIG_INTEGER, primary_key=True, autoincrement=False),
-    Column("slot", Integer, primary_key=True, autoincrement=False),
-    Column("article_id", BIG_INTEGER),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BIG_INTEGER),
+    Column("reload_version", BIG_INTEGER),
 )
 
 HIT = Table(
@@ -178,6 +178,15 @@ HIT = Table(
     Column("withdrawn_at", UtcDateTime),
     Column("withdrawn_by", BIG_INTEGER),
     Column("rescreened_at", UtcDateTime),
+)
+
+INDEXED_ARTICLE = Table(
+    "indexed_article",
+    CORE_METADATA,
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("version", BIG_INTEGER),
+    Column("fingerprints", LargeBinary),
+    Column("terms", LargeBinary),
 )
 
 MARK = Table(
@@ -316,21 +325,9 @@ STORY_CENTROID = Table(
     "story_centroid",
     CORE_METADATA,
     Column("story_id", String, primary_key=True),
-    Column("terms", LargeBinary),
-    Column("weights", LargeBinary),
-    Column("name_flags", LargeBinary),
-    Column("days", CleanText),
-    Column("size", Integer),
-    Column("first_article_at", UtcDateTime),
+    Column("version", BIG_INTEGER),
+    Column("centroid", LargeBinary),
     Column("last_article_at", UtcDateTime),
-)
-
-STORY_TERM = Table(
-    "story_term",
-    CORE_METADATA,
-    Column("term", BIG_INTEGER, primary_key=True, autoincrement=False),
-    Column("slot", Integer, primary_key=True, autoincrement=False),
-    Column("story_id", String),
 )
 
 TERM_FREQUENCY = Table(

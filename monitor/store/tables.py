@@ -255,10 +255,9 @@ class NearMissRow(Base, table=True):
 class HitRow(Base, table=True):
     """Rule that is satisfied by one version of an article.
 
-    ``changes`` is the list of TextChange of a later version as JSON, else empty.
-
-    ``withdrawn_at`` is set while it does not hold any more, because of the verdict ``withdrawn_by`` or, if that is
-    empty, of a changed configuration. ``rescreened_at`` is when it was last withdrawn, restored or changed so.
+    ``changes`` is the list of TextChange of a later version as JSON, else empty. ``withdrawn_at`` is set while it does
+    not hold any more, because of the verdict ``withdrawn_by`` or, if that is empty, of a changed configuration.
+    ``rescreened_at`` is when it was last withdrawn, restored or changed so.
     """
 
     __tablename__ = "hit"
@@ -297,40 +296,35 @@ class StoryRow(Base, table=True):
     merged_into: str = ""
 
 
-class FingerprintRow(Base, table=True):
-    """Fingerprint ``value`` and an article that has it, in one of the value's slots (``grouping_index.py``)."""
+class GroupingStateRow(Base, table=True):
+    """Number of the last change of grouping, and of the last one after which windows are loaded again; one row."""
 
-    __tablename__ = "fingerprint"
-    __table_args__ = (WITHOUT_ROWID,)
+    __tablename__ = "grouping_state"
 
-    value: int = Field(sa_column=Column(BIG_INTEGER, primary_key=True, autoincrement=False))
-    slot: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    article_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    version: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
+    reload_version: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
 
 
-class StoryTermRow(Base, table=True):
-    """Hash of a heavy term and a story that has it, in one of the term's slots."""
+class IndexedArticleRow(Base, table=True):
+    """Article in the grouping window: packed fingerprints, and the terms of its story (``IndexedArticle``)."""
 
-    __tablename__ = "story_term"
-    __table_args__ = (WITHOUT_ROWID,)
+    __tablename__ = "indexed_article"
 
-    term: int = Field(sa_column=Column(BIG_INTEGER, primary_key=True, autoincrement=False))
-    slot: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    story_id: str
+    article_id: int = foreign_key("article.id", primary_key=True)
+    version: int = Field(sa_column=Column(BIG_INTEGER, nullable=False, index=True))
+    fingerprints: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    terms: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class StoryCentroidRow(Base, table=True):
-    """Centroid of an open story: packed terms and weights, flags of names, days as JSON (``StoryCentroid``)."""
+    """Packed centroid of an open story, empty if the story was merged into another (``IndexedStory``)."""
 
     __tablename__ = "story_centroid"
 
     story_id: str = Field(primary_key=True)
-    terms: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    weights: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    name_flags: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    days: str = text_column()
-    size: int
-    first_article_at: datetime | None = datetime_column()
+    version: int = Field(sa_column=Column(BIG_INTEGER, nullable=False, index=True))
+    centroid: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     last_article_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
 
 

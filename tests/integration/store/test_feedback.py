@@ -9,7 +9,9 @@ from support.feedback_desk import HARBOUR, PLAN, FeedbackDesk, notices, reported
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Change, Mark, MarkKind, Verdict, VerdictKind, Way
+from monitor.domain.grouping import GroupingIndex
 from monitor.store.database import Database
+from monitor.stories.grouping_window import StoryWindow
 
 
 def test_verdicts_work_on_both_engines(database: Database) -> None:
@@ -56,12 +58,12 @@ def test_marks_and_verdicts_follow_a_merged_story(database: Database) -> None:
     mark = Mark(0, MarkKind.MUTED, stories[1], "", desk.now, plan_id=PLAN.id)
     database.feedback.add_mark(mark, actor.reader, Change(0, "mute", "x", "ann", Way.CLI, desk.now))
 
-    def merge(index: object) -> None:
-        index.merge(stories[1], stories[0])  # type: ignore[attr-defined]
+    def merge(index: GroupingIndex) -> None:
+        index.merge(stories[1], stories[0])
 
     desk.store("A third text.", "Snow")
     desk.match()
-    database.stories.apply_grouping(database.stories.ungrouped(5), merge)
+    database.stories.apply_grouping(database.stories.ungrouped(5), StoryWindow(), merge)
     (moved,) = database.feedback.list_marks()
     assert (moved.story_id, moved.made_by, moved.plan_id) == (stories[0], "ann", PLAN.id)
 
@@ -82,7 +84,7 @@ def test_an_article_that_became_a_duplicate_takes_its_verdict_along(database: Da
 
 
 def test_hits_counted_as_reported_when_a_digest_begins_are_not_taken_back(database: Database) -> None:
-    """No digest has named them to a reader."""
+    """They reached no reader."""
     desk = FeedbackDesk(database)
     article = desk.add()
     desk.clock.advance(timedelta(days=400))
