@@ -23,6 +23,7 @@ class SourceRecord(TypedDict):
     last_success_at: datetime | None
     next_poll_at: datetime | None
     articles: int
+    groups: list[str]
 
 
 def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
