@@ -36,6 +36,8 @@ from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ig
 from monitor.pipeline.page_queue import describe_page_lag
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.recheck import Rechecker
+from monitor.pipeline.report_operation import OperatorReporter
+from monitor.pipeline.rescreen import RescreenStep
 from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.pipeline.worker_jobs import CollectorServices
 from monitor.schedule.digest_times import CronDigestSchedule
@@ -185,8 +187,10 @@ async def build_pipeline(
             page_reader=collectors.page_reader,
             matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader),
+            rescreen_step=RescreenStep(database, bounded_matcher, clock),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
+            operator_reporter=OperatorReporter(database, clock),
             delivery_sender=delivery_sender,
         )
 

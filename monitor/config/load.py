@@ -1,6 +1,6 @@
 """Reader of sources.yaml: returns a ``Configuration``, or all errors at once, each with line and column."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,10 +87,18 @@ def _describe_read_error(path: Path, error: OSError) -> str:
 
 
 def parse_configuration(
-    data: bytes, path: Path, environ: Mapping[str, str], checks: Sequence[ConfigurationCheck] = ()
+    data: bytes,
+    path: Path,
+    environ: Mapping[str, str],
+    checks: Sequence[ConfigurationCheck] = (),
+    *,
+    require_secrets: bool = True,
 ) -> Configuration:
-    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths."""
-    return _ConfigurationReader(data, path, environ, require_secrets=True).read(checks)
+    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths.
+
+    Without ``require_secrets`` a missing secret is not an error, except for the database's.
+    """
+    return _ConfigurationReader(data, path, environ, require_secrets=require_secrets).read(checks)
 
 
 _ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
@@ -157,7 +165,10 @@ class _ConfigurationReader:
             settings=settings,
             sources=tuple(replace(one.value, name=one.value.name or one.value.id) for one in _list_valid(sources)),
             watchlist=watchlist,
-            channels=(*self._add_outbox(channels, plans), *reader_channels),
+            channels=(
+                *self._add_outbox(channels, [settings.operator, *(plan.channels for plan in plans)]),
+                *reader_channels,
+            ),
             digests=plans,
             warnings=tuple(sorted(set(self.warnings))),
         )
@@ -263,10 +274,12 @@ class _ConfigurationReader:
                 self._add_key_issue(describe_error(("synonyms",), detail, None))
             return ()
 
-    def _add_outbox(self, channels: Mapping[str, Entry[Channel]], plans: Sequence[DigestPlan]) -> tuple[Channel, ...]:
-        """Return all channels, with the folder channel ``outbox`` if a digest needs it or no other channel exists."""
+    def _add_outbox(
+        self, channels: Mapping[str, Entry[Channel]], used: Sequence[Collection[str]]
+    ) -> tuple[Channel, ...]:
+        """Return all channels, with the folder channel ``outbox`` if it is used or no other channel exists."""
         found = [entry.value for entry in _list_valid(channels)]
-        is_needed = not channels or any(OUTBOX_CHANNEL_ID in plan.channels for plan in plans)
+        is_needed = not channels or any(OUTBOX_CHANNEL_ID in ids for ids in used)
         if is_needed and OUTBOX_CHANNEL_ID not in channels:
             found.append(FolderChannel(OUTBOX_CHANNEL_ID, str(self.folder / OUTBOX_CHANNEL_ID)))
         return tuple(found)

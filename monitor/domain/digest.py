@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.domain.article import Article
 from monitor.domain.delivery import Delivery
+from monitor.domain.feedback import Retraction
 from monitor.domain.field_types import (
     STRICT,
     CalendarDate,
@@ -164,6 +165,9 @@ class Window:
     end_at: datetime
 
 
+OPERATOR_PLAN_ID = "operator"
+"""Id of the reports to ``settings.operator``; no digest of the file may have it."""
+
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
 """The window that records the creation of a digest starts this much before its lookback, because two windows of one
 digest may not have the same start.
@@ -309,6 +313,7 @@ class DigestInputs:
     """Everything that a digest is composed from, as of one moment.
 
     ``daily_mentions`` are counts per chart day by official. ``source_states`` are the states of sources with a notice.
+    ``retractions`` are reports of this digest that a verdict has rejected since.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -319,6 +324,7 @@ class DigestInputs:
     near_misses: tuple[NearMissSummary, ...] = ()
     failed_deliveries: tuple[Delivery, ...] = ()
     source_states: tuple[PollState, ...] = ()
+    retractions: tuple[Retraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

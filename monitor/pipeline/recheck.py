@@ -136,7 +136,9 @@ class Rechecker:
         if revision.kind is RevisionKind.NONE:
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, RecheckOutcome.SAME)
-        findings = await self._matcher.match(article, stored.source_id)
+        verdicts = await self._database.read(self._database.feedback.load_verdicts, [stored])
+        counting = verdicts.get(stored.id, ())
+        findings = await self._matcher.match(article, stored.source_id, stored.first_seen_at, counting)
         events = find_events(recheck.findings, findings, revision, self._edit_rule_ids)
         await self._store_version(recheck, article, findings, events)
         outcome = RecheckOutcome.REPORTED if events else RecheckOutcome.CHANGED

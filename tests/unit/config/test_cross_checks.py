@@ -47,6 +47,8 @@ ERRORS = {
     "channels: {c: {folder: x, chat: 'slack://a/b/c'}}": "this one has chat and folder",
     "channels: {c: {chat: token}}": "such as slack://TokenA/TokenB/TokenC",
     "digests: {d: {rules: nothing, at: immediately}}": 'there is no rule "nothing"; define it under rules',
+    "settings: {operator: [opps]}": '1:23: settings.operator.0: there is no channel "opps"; define it',
+    "digests: {operator: {rules: r, at: immediately}}": "the id operator means the reports to settings.operator",
     "digests: {d: {rules: [], at: immediately, cron: '0 7 * * *'}}": "a digest has both at and cron",
 }
 
