@@ -117,6 +117,7 @@ async def build_collectors(
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
+    client.browser_path = settings.browser_path
     spare_cores = min(MAX_OFFLOAD_PROCESSES, len(os.sched_getaffinity(0)) - 1)
     offload_pool = SubprocessPool(
         spare_cores, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS

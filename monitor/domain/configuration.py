@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
@@ -84,6 +84,10 @@ class Settings:
         Duration, Field(description="how old an article of a source's first poll may be and still be reported")
     ] = timedelta(days=1)
     keep_pages: Annotated[PageRetention, Field(description="raw pages kept as evidence")] = PageRetention.MATCHED
+    browser_path: Annotated[
+        FilePath | Literal[""],
+        Field(description="Chromium for `fetch: browser`; default: from the PATH"),
+    ] = ""
     allowed_networks: Annotated[
         tuple[CidrNetwork, ...], Field(description="private networks that may be fetched from and delivered to")
     ] = ()

@@ -103,6 +103,13 @@ class TextOrigin(StrEnum):
     FEED = "feed"
 
 
+class FetchMethod(StrEnum):
+    """Program that requests the pages of a source: the HTTP client, or a browser that runs their scripts."""
+
+    HTTP = "http"
+    BROWSER = "browser"
+
+
 @dataclass(frozen=True, slots=True)
 class DateSelector:
     """A date on a page: its CSS selector and, for an unusual date format, its format."""
@@ -178,6 +185,9 @@ class Source:
     text_from: Annotated[
         TextOrigin, Field(description="page fetches the page of each article, feed uses the text of the feed")
     ] = TextOrigin.PAGE
+    fetch: Annotated[
+        FetchMethod, Field(description="browser runs the scripts of its pages that show no article without them")
+    ] = FetchMethod.HTTP
     selectors: Annotated[Selectors, Field(description="CSS selectors for its article pages")] = field(
         default_factory=Selectors
     )
