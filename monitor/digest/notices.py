@@ -1,4 +1,4 @@
-"""Notices about quarantined articles and near misses.
+"""Notices about quarantined articles, near misses, and retractions: reports that a verdict has rejected since.
 
 For the operator, a quarantine notice names the command that releases the articles. Near misses are reported once a
 week, so that a spelling that was meant can be added as an alias.
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from monitor.digest.labels import format_count
 from monitor.domain.delivery import Delivery
 from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Window
+from monitor.domain.feedback import Retraction
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.watchlist import Official
 
@@ -37,6 +38,26 @@ def format_quarantine_notices(lines: Sequence[QuarantineSummary], *, with_comman
         notices.append(
             f"The same applies to "
             f"{sum(line.article_count for line in lines[MAX_SOURCES_SHOWN:])} articles of other sources."
+        )
+    return tuple(notices)
+
+
+def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Official]) -> tuple[str, ...]:
+    """Return one notice for each verdict that rejects what this digest has reported before."""
+    names = {official.id: official.name for official in officials}
+    by_verdict: dict[int, list[Retraction]] = {}
+    for one in retractions:
+        by_verdict.setdefault(one.verdict_id, []).append(one)
+    notices = []
+    for group in by_verdict.values():
+        first = group[0]
+        ids = dict.fromkeys(official for one in group for official in one.official_ids if official)
+        people = ", ".join(names.get(official, official) for official in ids)
+        outlets = list(dict.fromkeys(one.outlet for one in group))
+        more = f" and {len(outlets) - 1} more" if len(outlets) > 1 else ""
+        subject = f" about {people}" if people else ""
+        notices.append(
+            f"Taken back{subject}: \u201c{first.title}\u201d ({outlets[0]}{more}), reported before and {first.verdict}."
         )
     return tuple(notices)
 

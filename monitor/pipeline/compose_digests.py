@@ -19,6 +19,7 @@ from monitor.digest.notices import (
     find_weekly_window,
     format_near_miss_notices,
     format_quarantine_notices,
+    format_retractions,
     format_unreached_notice,
 )
 from monitor.domain.channels import FolderChannel
@@ -132,6 +133,12 @@ class DigestComposer:
 
         Returns the digest and the ids of the hits to mark as reported: none, if it leaves out older undelivered hits.
         """
+        digest, hit_ids, _inputs = await self._preview(plan, configuration, since)
+        return digest, hit_ids
+
+    async def _preview(
+        self, plan: DigestPlan, configuration: Configuration, since: datetime | None
+    ) -> tuple[Digest, tuple[int, ...], DigestInputs]:
         now = self._clock()
         last = await self._database.read(self._database.digests.load_last_window, plan)
         start_at = _window_start(last) if last else now - configuration.settings.backfill
@@ -145,7 +152,7 @@ class DigestComposer:
         inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
         is_complete = inputs.undelivered_hit_ids <= {hit.id for hit in inputs.hits}
         digest = await self._compose(plan, configuration, window, inputs)
-        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else ()
+        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else (), inputs
 
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
@@ -153,9 +160,9 @@ class DigestComposer:
         """Commit the digest of ``preview`` with its deliveries, and mark its hits as reported."""
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
-        digest, hit_ids = await self.preview(plan, configuration, since)
+        digest, hit_ids, inputs = await self._preview(plan, configuration, since)
         rendered = await self._render(plan, digest, configuration)
-        messages = await self._commit(plan, configuration, digest, rendered, hit_ids)
+        messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs)
         return digest, messages or ()
 
     async def _run_plan(self, plan: DigestPlan, configuration: Configuration) -> Digest | None:
@@ -179,15 +186,17 @@ class DigestComposer:
         window = due.window
         source_notices = recovery_notices(inputs.source_states, window.start_at, window.end_at)
         notices = [*format_unreached_notice(inputs.failed_deliveries), *source_notices]
-        has_notices = bool(notices or problem_notices(inputs.source_states, window.start_at, window.end_at))
+        has_notices = bool(
+            notices or inputs.retractions or problem_notices(inputs.source_states, window.start_at, window.end_at)
+        )
         is_overdue = self._is_overdue(plan, due, inputs.hits)
         digest = await self._compose(plan, configuration, window, inputs, notices, is_overdue=is_overdue)
-        if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles):
+        if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles or inputs.retractions):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
         rendered = await self._render(plan, digest, configuration) if should_send else None
         hit_ids = tuple(hit.id for hit in inputs.hits)
-        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids) is not None
+        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs) is not None
         self.failures.clear(plan.id)
         return digest if is_stored and should_send else None
 
@@ -230,7 +239,7 @@ class DigestComposer:
         if not plan.schedule.is_immediate:
             return await self._database.read(load_inputs, plan, query)
         inputs = await self._database.read(load_inputs, plan, replace(query, requires_hits=True))
-        if inputs.hits:
+        if inputs.hits or inputs.retractions:
             return inputs
         if not self._is_source_notice_check_due(plan, configuration, due.window.start_at):
             return None
@@ -291,9 +300,10 @@ class DigestComposer:
     ) -> Digest:
         from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
-        officials = _relevant_officials(plan, configuration, inputs.hits)
+        officials = _relevant_officials(plan, configuration, inputs)
         notices = [
             *notices,
+            *format_retractions(inputs.retractions, officials),
             *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
         ]
@@ -301,7 +311,7 @@ class DigestComposer:
             compose_digest,
             plan,
             window,
-            inputs.hits,
+            tuple(filter(plan.accepts, inputs.hits)),
             inputs.coverage,
             officials,
             inputs.daily_mentions,
@@ -331,13 +341,21 @@ class DigestComposer:
         digest: Digest,
         rendered: RenderedDigest | None,
         hit_ids: Sequence[int],
+        inputs: DigestInputs | None = None,
     ) -> tuple[Message, ...] | None:
-        """Store the digest and, if it is rendered, its deliveries; None if another process stored it before."""
+        """Store the digest and, if it is rendered, its deliveries.
+
+        Returns None if another process stored it before, or a verdict has changed one of its hits meanwhile: then it is
+        composed again.
+        """
         messages: tuple[Message, ...] = ()
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
             messages = build_messages(digest, rendered, channels, self._clock())
-        is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids)
+        official_ids = {hit.id: hit.official_ids for hit in inputs.hits} if inputs else None
+        retractions = inputs.retractions if inputs else ()
+        commit = self._database.digests.commit_digest
+        is_stored = await self._database.run(commit, digest, messages, hit_ids, official_ids, retractions)
         if is_stored and rendered:
             self._sent_at[plan.id].append(self._clock())
         return messages if is_stored else None
@@ -389,12 +407,11 @@ def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestP
     return tuple(channel for channel in plan.channels if channel not in scheduled)
 
 
-def _relevant_officials(
-    plan: DigestPlan, configuration: Configuration, hits: Sequence[ReportableHit]
-) -> tuple[Official, ...]:
+def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: DigestInputs) -> tuple[Official, ...]:
     """Return the officials of the plan's rules and of its hits, in the order of the file."""
     named = {official for rule in configuration.watchlist.rules if rule.id in plan.rules for official in rule.officials}
-    named |= {official for hit in hits for official in hit.official_ids}
+    named |= {official for hit in inputs.hits for official in hit.official_ids}
+    named |= {official for one in inputs.retractions for official in one.official_ids}
     return tuple(official for official in configuration.watchlist.officials if official.id in named)
 
 

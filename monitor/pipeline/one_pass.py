@@ -18,6 +18,7 @@ from monitor.pipeline.match_articles import MatchingResult, MatchingStep
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.recheck import Rechecker, RecheckResult
 from monitor.pipeline.report_operation import OperatorReporter
+from monitor.pipeline.rescreen import RescreenStep
 from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
@@ -120,6 +121,7 @@ class Pipeline:
     page_reader: PageReader
     matching_step: MatchingStep
     grouping_step: GroupingStep
+    rescreen_step: RescreenStep
     rechecker: Rechecker
     digest_composer: DigestComposer
     operator_reporter: OperatorReporter
@@ -179,10 +181,13 @@ class Pipeline:
     async def match_and_compose(self, max_articles: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
         """Match and group articles, then compose the due digests.
 
+        Articles that grouping has joined to a text or story with a verdict are screened again before.
+
         Stops matching after about ``max_articles`` articles, so that a large backlog does not delay alerts.
         """
         matching = await self.matching_step.run_all(max_articles)
         await self.grouping_step.run_all()
+        await self.rescreen_step.run_all()
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
 
     async def report_operation(self, problems: Sequence[str] = ()) -> Digest | None:

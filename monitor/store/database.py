@@ -18,8 +18,10 @@ from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
+from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
+from monitor.store.feedback import FeedbackStore
 from monitor.store.findings import FindingStore
 from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
@@ -32,6 +34,7 @@ from monitor.store.migrate import (
     schema_version,
 )
 from monitor.store.queries import QueryStore
+from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
@@ -98,6 +101,7 @@ class Database:
         self.sources = SourceStore(connections)
         self.articles = ArticleStore(connections, page_retention)
         self.findings = FindingStore(connections, page_retention)
+        self.feedback = FeedbackStore(connections)
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
@@ -108,6 +112,8 @@ class Database:
         self.key_values = KeyValueStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
+        self.readers = ReaderStore(connections)
+        self.desk = DeskStore(connections)
         self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
 

@@ -15,7 +15,11 @@ WARNINGS = {
     "sources: {a: {feed: 'http://localhost/f'}}": "a.feed: this address is in a private network",
     "sources: {a: {feed: 'https://x.example'}, b: {feed: 'https://x.example'}}": "b: the source a has the same address",
     "officials: {a: {name: Tô Lâm, aliases: [X, X]}}": 'a.aliases.1: "X" is repeated',
-    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "r: no digest has this rule",
+    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "rules: there are no digests",
+    "rules: {q: {query: x}, r: {query: y}}\ndigests: {d: {rules: q, at: immediately}}": "r: no digest has this rule",
+    "sources: {a: {feed: 'https://x.example'}}": "sources: there are no rules, so nothing is reported",
+    "channels: {c: {folder: out}}": "channels.c: no digest is sent to this channel",
+    "sources: {a: {feed: 'https://x.example', headers: {X-A: 'file:/proc/sys/kernel/ostype'}}}": "ostype is outside of",
     "channels: {c: {webhook: {url: 'https://h.example'}}}": "c.webhook: messages are not signed",
     "channels: {c: {webhook: {url: 'http://h.example', secret: 'whsec_YWJj'}}}": "url: http:// sends the messages",
     "channels: {c: {webhook: {url: 'https://[::1]/', secret: 'whsec_YWJj'}}}": "url: this address is in",
@@ -85,6 +89,7 @@ def test_allowed_networks_and_rules_of_a_digest_give_no_warning() -> None:
     """There is no warning about a value that another key confirms."""
     text = (
         "settings: {allowed_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', poll_interval: 1s}}\n"
+        "rules: {r: {query: x}}\ndigests: {d: {rules: r, at: immediately}}\n"
     )
     assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
     assert parse_configuration((HEAD + DIGESTS).encode(), Path("s.yaml"), {}).warnings == ()
