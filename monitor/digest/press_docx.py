@@ -282,7 +282,7 @@ def _bookmark_name(anchor: str) -> str:
 
 
 def _set_fonts(style: Any) -> None:
-    """Set the fonts of a style for all scripts; those of its theme would win."""
+    """Set the fonts of a style for all scripts, and remove the fonts of its theme, which have priority."""
     style.font.name = LATIN_FONT
     fonts = style.element.rPr.rFonts
     for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):

@@ -75,7 +75,7 @@ def test_every_output_format_is_shown(run: Run) -> None:
 
 def test_a_press_review_is_written_to_a_file(run: Run, tmp_path: Path) -> None:
     """A PDF, a Word document or Markdown of a preview or of a composed digest."""
-    for form, begin in (("pdf", b"%PDF-"), ("docx", b"PK"), ("md", b"# Morning\n")):
+    for form, begin in (("pdf", b"%PDF-"), ("docx", b"PK"), ("md", b"# morning\n")):
         file = tmp_path / f"review.{form}"
         assert run("digests", "preview", "morning", "--form", form, "--output", str(file)) == ""
         assert file.read_bytes().startswith(begin)

@@ -63,7 +63,7 @@ def test_every_page_has_its_number_and_the_digest(pages: list[str]) -> None:
 
 
 def test_a_story_has_outlet_date_passages_and_its_address(pages: list[str]) -> None:
-    """The address is spelled out, so that it is there on paper, too; so are those of the same text elsewhere."""
+    """The address is spelled out, so that it can be read on paper, too; the addresses of the same text elsewhere as well."""
     text = " ".join(" ".join(pages).split())
     for part in (
         "Coast Courier · Tue 5 May, 04:00 · 6 outlets · with Somphone Vongdara",
@@ -141,7 +141,7 @@ def test_any_text_can_be_passed_on(text: str) -> None:
 
 
 def test_markdown_has_links_marks_and_literal_foreign_text() -> None:
-    """What looks like Markdown or HTML in an article is escaped."""
+    """Syntax of Markdown and HTML in an article is escaped."""
     title = "# [Ada](https://evil.example) *won* <script>"
     story = DigestStory("s1", title, ("hai",), (item(1, "Out_let", title, passage("So *Ada* said", "Ada")),))
     text = render_markdown(replace(sample(), stories=(story,)))
