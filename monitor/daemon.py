@@ -21,6 +21,7 @@ from monitor import __version__
 from monitor.app import build_pipeline, preload_and_freeze_gc, read_gauge_values, sqlite_folder, utc_now
 from monitor.config.load import load_configuration
 from monitor.config.reload import Reloader, ReloadOutcome, ReloadResult, find_database_url
+from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.ports import Clock, ProcessPool
@@ -93,7 +94,9 @@ RELOAD_CHECK_INTERVAL, GAUGE_INTERVAL, HEARTBEAT_PING_INTERVAL, OUTCOME_INTERVAL
 log = structlog.get_logger("monitor")
 
 
-async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now) -> None:
+async def run_daemon(
+    path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now, *, log_level: str = "INFO"
+) -> None:
     """Run the daemon until SIGTERM or SIGINT, then finish running tasks and close. SIGHUP reloads the file at ``path``.
 
     ``database`` replaces the URL in the file. If the file has errors, the last good configuration is used.
@@ -101,7 +104,7 @@ async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "",
     ``StoreError``.
     """
     redact = Redactor()
-    set_up_logging(redact)
+    set_up_logging(redact, level=log_level)
     url = (
         Secret(database)
         if database
@@ -151,6 +154,7 @@ class Daemon:
         self._settings: Settings | None = None
         self._probes: ProbeServer | None = None
         self._alive_workers = 0
+        self._faulty_channels: frozenset[str] = frozenset()
         self.database_folder: Path | None = None
 
     async def run(self, configuration: Configuration) -> None:
@@ -209,6 +213,7 @@ class Daemon:
         """Run the pipeline with a configuration until it is replaced or the daemon stops; then finish running tasks."""
         self._reload_event.clear()
         self._apply_settings(configuration)
+        self._report_channel_faults(await asyncio.to_thread(find_channel_faults, configuration.channels))
         async with build_pipeline(
             configuration, self._database, self._process_pool, self._clock, self._metrics
         ) as pipeline:
@@ -255,7 +260,7 @@ class Daemon:
             self._probes.close()
 
     def report_reload(self, reload: ReloadResult | None) -> None:
-        """Report the result of a reload to the log and the metrics, and a rejected file to the next digest.
+        """Report the result of a reload to the log and the metrics, and a rejected file to the operator.
 
         None means that the file was unchanged. A rejection is logged once per edit.
         """
@@ -284,6 +289,15 @@ class Daemon:
                 self._probes = ProbeServer(*address, lambda: self._liveness.health(time.monotonic()), self._metrics)
         except OSError as error:
             log.warning("probe server not started", address=address, reason=str(error))
+
+    def _report_channel_faults(self, faults: Mapping[str, str]) -> None:
+        """Report the channels that cannot work; they are problems of the daemon until a configuration corrects them."""
+        for channel_id in self._faulty_channels - faults.keys():
+            self._liveness.set_problem(f"channel {channel_id}", "")
+        for channel_id, reason in faults.items():
+            self._liveness.set_problem(f"channel {channel_id}", reason)
+            log.error("channel unusable", channel=channel_id, reason=reason)
+        self._faulty_channels = frozenset(faults)
 
     def _with_heartbeat(
         self, component: str, function: Callable[[], Awaitable[object]]

@@ -14,6 +14,7 @@ import typer
 from monitor import __version__
 from monitor.cli import (
     articles,
+    channels,
     database,
     deliveries,
     demo,
@@ -58,6 +59,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "schema", setup.schema),
     (SET_UP, "sources", sources.app),
     (SET_UP, "officials", officials.app),
+    (SET_UP, "channels", channels.app),
     (SET_UP, "backtest", match.backtest),
     (RUN, "run", run.run),
     (RUN, "poll", run.poll),
@@ -81,12 +83,13 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
 
 
 def add_commands() -> None:
-    """Add all commands and command groups to the command line."""
+    """Add all commands and command groups to the command line, and `channel` as another name of `channels`."""
     for family, name, command in COMMANDS:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, rich_help_panel=family)
         else:
             app.command(name, rich_help_panel=family)(command)
+    app.add_typer(channels.app, name="channel", hidden=True)
 
 
 add_commands()

@@ -17,6 +17,7 @@ from monitor.domain.field_types import (
     CidrNetwork,
     Duration,
     FilePath,
+    Ids,
     ProbeAddress,
     RequiredSecretText,
     RetentionPeriod,
@@ -88,6 +89,9 @@ class Settings:
     heartbeat_url: Annotated[
         SecretUrl | None, Field(description="URL that is requested every minute while the daemon is healthy")
     ] = None
+    operator: Annotated[
+        Ids, Field(description="ids of channels that receive problems of operation, such as [ops]; readers do not")
+    ] = ()
     template_dir: Annotated[FilePath, Field(description="folder of your own digest templates")] = ""
     probe_address: Annotated[
         ProbeAddress, Field(description="address and port of /livez, /readyz and /metrics, or off")

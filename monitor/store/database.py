@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -19,11 +20,18 @@ from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
+from monitor.store.feedback import FeedbackStore
 from monitor.store.findings import FindingStore
 from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
-from monitor.store.migrate import migrate, pending_queue_migrations, pending_revisions, schema_version
+from monitor.store.migrate import (
+    migrate,
+    pending_queue_migrations,
+    pending_revisions,
+    require_current_schema,
+    schema_version,
+)
 from monitor.store.queries import QueryStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
@@ -64,6 +72,17 @@ class LockFile:
         self._file.close()
 
 
+class OpenMode(StrEnum):
+    """Changes that opening a database may make."""
+
+    CREATE = "create"
+    """Create or migrate the database if necessary."""
+    EXISTING = "existing"
+    """Require a database with this program's schema; rows may be written."""
+    READ_ONLY = "read only"
+    """Require a database with this program's schema; nothing may be written."""
+
+
 T = TypeVar("T")
 
 
@@ -80,6 +99,7 @@ class Database:
         self.sources = SourceStore(connections)
         self.articles = ArticleStore(connections, page_retention)
         self.findings = FindingStore(connections, page_retention)
+        self.feedback = FeedbackStore(connections)
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
@@ -95,16 +115,26 @@ class Database:
 
     @classmethod
     def open(
-        cls, url: str, *, exclusive: bool | None = False, page_retention: PageRetention = PageRetention.MATCHED
+        cls,
+        url: str,
+        mode: OpenMode = OpenMode.CREATE,
+        *,
+        exclusive: bool | None = False,
+        page_retention: PageRetention = PageRetention.MATCHED,
     ) -> Self:
-        """Open the database of a SQLAlchemy URL; create or migrate it if necessary.
+        """Open the database of a SQLAlchemy URL.
 
         ``exclusive`` locks an SQLite file: True if required, as for the daemon, None if no other process has the lock.
-        Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
+        Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``StoreMissing``, ``SchemaMismatch``, or another
+        ``StoreError``.
         """
         with ExitStack() as stack:
-            connections = Connections(url)
+            connections = Connections(url, read_only=mode is OpenMode.READ_ONLY)
             stack.callback(connections.close)
+            if mode is not OpenMode.CREATE:
+                require_current_schema(connections)
+                stack.pop_all()
+                return cls(connections, None, page_retention)
             lock = _acquire_lock(connections, exclusive)
             if lock:
                 stack.callback(lock.release)
