@@ -22,6 +22,7 @@ from monitor.match.decisions.evidence import (
     score_titles,
 )
 from monitor.match.names.scripts import FATHER_WORDS
+from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.types import (
     MAX_CANDIDATE_OFFICIALS,
     Accepted,
@@ -38,7 +39,7 @@ from monitor.match.types import (
     Rejected,
     Span,
 )
-from monitor.match.vocabulary import native_words, word_lists
+from monitor.match.vocabulary import naming_convention, native_words, word_lists
 from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
@@ -200,6 +201,8 @@ def _choose_official(
     if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
         if _is_different_generation(facts, candidate, official_indexes[0]):
             return Rejected(official_indexes, "different generation suffix (Jr./Sr.)")
+        if contradiction := _find_contradiction(facts, candidate, official_indexes[0], context):
+            return Rejected(official_indexes, f"a name that many people have, and {contradiction}")
         return Accepted(official_indexes[0], MatchForm.FULL, FULL_NAME_CONFIDENCE, "full name")
     scores = score_titles(facts, candidate, official_indexes[:MAX_CANDIDATE_OFFICIALS], context)
     best = max(score.strength for score in scores)
@@ -211,6 +214,23 @@ def _choose_official(
         return Rejected(official_indexes, "another person with this name is named before")
     reason = f"{len(official_indexes)} officials have this name, and no title, country or date fits only one of them"
     return Rejected(official_indexes, reason)
+
+
+def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
+    """Return why the title next to a whole name is not the official's, if many people have such names.
+
+    Then the whole name is no better evidence than a part of a name. An official who is mentioned before is not asked.
+    """
+    is_common = naming_convention(facts.name_index.conventions[official_index]).common_short_forms
+    if not is_common or official_index in context.first_accepted_at:
+        return ""
+    if not facts.name_index.prepared_official(official_index).official.roles:
+        return ""
+    before = find_title_before(facts.article_text, candidate.start).title
+    if not (before.positions or find_title_after(facts.article_text.cased, candidate.end).positions):
+        return ""
+    (score,) = score_titles(facts, candidate, (official_index,), context)
+    return score.reason if score.strength is EvidenceStrength.CONTRADICTED else ""
 
 
 def _is_different_generation(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
@@ -272,7 +292,7 @@ def decide_extended_name(
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
-        names = find(facts, candidate, boundary)
+        names = _prefer_configured(facts, find(facts, candidate, boundary))
         if len(names) > 1 and names[0].kind is ExtensionKind.INITIAL_FOR_FIRST_NAME:
             names = _choose_by_initial(facts, names, context)
         if len(names) > 1:
@@ -287,6 +307,20 @@ def decide_extended_name(
             (official,) = name.candidate.official_indexes
             return name.candidate, Accepted(official, MatchForm.FULL, EXTENDED_NAME_CONFIDENCE, name.kind.value)
     return None
+
+
+def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Sequence[ExtendedName]:
+    """Return the names that are configured as printed, with their initials, or all names if there is none."""
+    configured = [
+        name
+        for name in names
+        if any(
+            tuple(facts.folded_text(name.candidate).split()) in parts.full_forms[:1]
+            for official in name.candidate.official_indexes
+            for parts in facts.name_index.prepared_official(official).latin_name_parts
+        )
+    ]
+    return configured or names
 
 
 def _choose_by_initial(
