@@ -21,11 +21,24 @@ from monitor.domain.errors import (
 from monitor.domain.readers import NotAllowed
 from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.page import FormRefused, LoginRequired, login_path
-from monitor.web.pages import articles, deliveries, digests, login, me, sources, static, status, stories, today
+from monitor.web.pages import (
+    articles,
+    deliveries,
+    digests,
+    login,
+    me,
+    people,
+    search,
+    sources,
+    static,
+    status,
+    stories,
+    today,
+)
 from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
 from monitor.web.templating import render
 
-PAGE_MODULES = (login, static, today, stories, articles, sources, digests, deliveries, status, me)
+PAGE_MODULES = (login, static, today, stories, articles, people, search, sources, digests, deliveries, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),

@@ -24,6 +24,7 @@ KEY_HELP = (
     ("w", "why"),
     ("/", "search"),
     ("g t", "Today"),
+    ("g p", "People"),
     ("g s", "Sources"),
     ("g d", "Digests"),
     ("g o", "Outbox"),
@@ -119,6 +120,8 @@ class Page:
         health = self.health
         return [
             ("/", "Today", 0, False),
+            ("/people", "People", 0, False),
+            ("/search", "Search", 0, False),
             ("/sources", "Sources", health.problem_count, True),
             ("/digests", "Digests", 0, False),
             ("/outbox", "Outbox", health.failed_count, True),
