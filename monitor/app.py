@@ -36,6 +36,8 @@ from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ig
 from monitor.pipeline.page_queue import describe_page_lag
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.recheck import Rechecker
+from monitor.pipeline.report_operation import OperatorReporter
+from monitor.pipeline.rescreen import RescreenStep
 from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.pipeline.worker_jobs import CollectorServices
 from monitor.schedule.digest_times import CronDigestSchedule
@@ -115,6 +117,7 @@ async def build_collectors(
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
+    client.browser_path = settings.browser_path
     spare_cores = min(MAX_OFFLOAD_PROCESSES, len(os.sched_getaffinity(0)) - 1)
     offload_pool = SubprocessPool(
         spare_cores, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS
@@ -185,8 +188,10 @@ async def build_pipeline(
             page_reader=collectors.page_reader,
             matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader),
+            rescreen_step=RescreenStep(database, bounded_matcher, clock),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
+            operator_reporter=OperatorReporter(database, clock),
             delivery_sender=delivery_sender,
         )
 

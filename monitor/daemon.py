@@ -270,7 +270,7 @@ class Daemon:
             self._probes.close()
 
     def report_reload(self, reload: ReloadResult | None) -> None:
-        """Report the result of a reload to the log and the metrics, and a rejected file to the next digest.
+        """Report the result of a reload to the log and the metrics, and a rejected file to the operator.
 
         None means that the file was unchanged. A rejection is logged once per edit.
         """

@@ -86,12 +86,16 @@ def confirm_configuration(config: Path, database: str) -> None:
 
     Without confirmation the daemon rejects such a file. The confirmation is the hash of the file, in the database.
     """
-    from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration
+    from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration, read_whole_configuration
     from monitor.store.database import Database
 
     opened = Database.open(database)
     try:
-        opened.key_values.set(ACCEPTED_HASH_SETTING, hash_configuration(config.read_bytes()), datetime.now(UTC))
+        opened.key_values.set(
+            ACCEPTED_HASH_SETTING,
+            hash_configuration(read_whole_configuration(config.read_bytes(), config)),
+            datetime.now(UTC),
+        )
     finally:
         opened.close()
 

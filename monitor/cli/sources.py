@@ -230,7 +230,7 @@ def add_sources(config: Path, source_yaml: str) -> None:
 
 def _replace_if_valid(config: Path, text: str) -> None:
     """Check the text in a temporary file, then replace the configuration file in one step."""
-    with NamedTemporaryFile("w", dir=config.parent, suffix=".yaml", delete=False, encoding="utf-8") as file:
+    with NamedTemporaryFile("w", dir=config.parent, prefix=".", suffix=".yaml", delete=False, encoding="utf-8") as file:
         file.write(text)
     try:
         load_config(Path(file.name))

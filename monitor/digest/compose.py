@@ -342,9 +342,7 @@ def _format_overflow_notices(
         counts[names.get(lead, lead)] += entry.article_count
     parts = ", ".join(f"{name} {count}" for name, count in counts.most_common(12))
     reported = f": {parts}" if parts else ""
-    return (
-        f"{hidden_articles} more articles are counted here and not shown{reported}. `monitor hits` lists them all.",
-    )
+    return (f"{hidden_articles} more articles are counted here and not shown{reported}.",)
 
 
 def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and a class for them would have no other use

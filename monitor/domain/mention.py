@@ -7,12 +7,16 @@ from monitor.domain.article import Region
 
 
 class MatchForm(StrEnum):
-    """Form in which an official is named: full name, name part with a title, name part alone, or position alone."""
+    """Form in which an official is named: full name, name part with a title, name part alone, or position alone.
+
+    ``CONFIRMED`` is any text that a reader has confirmed to name the official.
+    """
 
     FULL = "full"
     WITH_TITLE = "with_title"
     SHORT = "short"
     POSITION = "position"
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,10 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True)
 class HitSummary:
-    """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty."""
+    """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty.
+
+    ``withdrawn_at`` is set if a verdict or an edited rule has withdrawn it.
+    """
 
     id: int
     article_id: int
@@ -49,6 +52,7 @@ class HitSummary:
     url: str
     reported_at: datetime | None = None
     plan_id: str = ""
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def explain_page(
         body=text,
         canonical_url=_choose_canonical_url(url, metadata.urls),
         published_at=to_utc(published),
-        modified_at=find_modified(tree, metadata, local_time, published),
+        modified_at=find_modified(tree, page, metadata, local_time, published),
         authors=_find_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
         agency=regions.agency,
         section=metadata.sections[0] if metadata.sections else "",

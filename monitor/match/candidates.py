@@ -76,7 +76,7 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
     for candidate in places:
         if candidate.start < previous_end:
             continue
-        if index.conventions[candidate.official_indexes[0]] == "arabic":
+        if naming_convention(index.conventions[candidate.official_indexes[0]]).patronymic_chains:
             candidate = candidate._replace(end=find_chain_end(facts.article_text.cased, candidate.end))  # noqa: PLW2901 - the same place, made longer
         previous_end = candidate.end
         yield candidate
@@ -334,7 +334,7 @@ def find_names_with_patronymics(
 ) -> Sequence[ExtendedName]:
     """Return Arabic full names with more patronymics than are configured."""
     index, cased = facts.name_index, facts.article_text.cased
-    if not index.has_arabic_names:
+    if not index.has_patronymic_chains:
         return ()
     low = max(0, candidate.start - _MAX_PATRONYMIC_CHARS)
     if PATRONYMIC_PARTICLES.isdisjoint(facts.article_text.spaced[low : candidate.start].split()):
@@ -344,7 +344,8 @@ def find_names_with_patronymics(
         start, chain = find_chain_before(cased, candidate.start, index.first_names[official])
         name_parts = index.prepared_official(official).name_parts
         words = (*chain, *facts.folded_text(candidate).split())
-        if chain and name_parts.convention == "arabic" and is_subsequence(name_parts.full_forms[0], words):
+        has_chains = naming_convention(name_parts.convention).patronymic_chains
+        if chain and has_chains and is_subsequence(name_parts.full_forms[0], words):
             place = Candidate(start, candidate.end, (official,))
             found.append(ExtendedName(place, ExtensionKind.ADDITIONAL_PATRONYMIC))
     return found

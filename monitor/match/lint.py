@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import KeyIssue, QueryError
 from monitor.domain.mention import Findings
+from monitor.domain.value_parsers import suggest_similar
 from monitor.domain.watchlist import Examples, Official, Rule, Watchlist
 from monitor.match.names.scripts import is_native
 from monitor.text.fold import fold_key, fold_words
@@ -40,14 +41,21 @@ def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
 
 def _lint_official(official: Official) -> Iterator[NameIssue]:
     from monitor.match.titles.positions import parse_positions  # reads the language data, which most commands omit
-    from monitor.match.vocabulary import country_words, find_country_key
+    from monitor.match.vocabulary import country_words, find_country_key, format_country_name
 
     yield from _lint_official_names(official)
     yield from _lint_exclude_phrases(official)
     country = find_country_key(" ".join(fold_words(official.country)))
     if country and country not in country_words().values():
-        message = f"{official.country!r} is not a known country: the name is read as first name and family name"
+        hint = suggest_similar(official.country, map(format_country_name, country_words()))
+        message = f"{official.country!r} is not a known country: the name is read as first name and family name{hint}"
         yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
+    if not official.country:
+        message = (
+            "without a country the name is read as first name and family name, and a text about the country "
+            "is no evidence; add country: with the home country"
+        )
+        yield NameIssue("official", official.id, "name", -1, message, is_fatal=False)
     for index, role in enumerate(official.roles):
         if not parse_positions(role.title):
             message = (

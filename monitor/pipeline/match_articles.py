@@ -11,6 +11,7 @@ from math import inf
 
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import MonitorError, StoreError
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
 from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher
@@ -166,13 +167,19 @@ class MatchingStep:
     async def _match_batch(self, batch: Sequence[StoredArticle]) -> MatchingResult:
         found: list[tuple[StoredArticle, Findings]] = []
         failed_count = 0
+        verdicts = await self._load_verdicts(batch)
         for stored in batch:
             try:
-                found.append((stored, await self._matcher.match(stored.article, stored.source_id)))
+                found.append((stored, await self._matcher.match_stored(stored, verdicts.get(stored.id, ()))))
             except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and stops no other
                 failed_count += await self._record_failure(stored, error)
             await asyncio.sleep(0)
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
+
+    async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
+        """Return the verdicts that count in articles; only one that was grouped before, and then released, has any."""
+        known = [stored for stored in batch if stored.story_id]
+        return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
 
     def _start_isolated(self) -> None:
         """Start matching the waiting articles in the background, unless it runs. Raises the error that ended it."""
@@ -201,7 +208,8 @@ class MatchingStep:
         if stored is None:
             return
         try:
-            findings = await self._matcher.match(stored.article, stored.source_id, is_isolated=True)
+            verdicts = await self._load_verdicts([stored])
+            findings = await self._matcher.match_stored(stored, verdicts.get(article_id, ()), is_isolated=True)
             hit_count = await self._store_findings([(stored, findings)])
             self._isolated_result += MatchingResult(hit_count=hit_count)
         except (asyncio.CancelledError, StoreError):

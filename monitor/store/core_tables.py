@@ -89,6 +89,23 @@ ARTICLE_VERSION = Table(
     Column("replaced_at", UtcDateTime),
 )
 
+CHANGE = Table(
+    "change",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("what", String),
+    Column("subject", CleanText),
+    Column("before", CleanText),
+    Column("after", CleanText),
+    Column("verdict_id", BIG_INTEGER),
+    Column("mark_id", BIG_INTEGER),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("way", String),
+    Column("made_at", UtcDateTime),
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", CleanText),
+)
+
 DELIVERY = Table(
     "delivery",
     CORE_METADATA,
@@ -107,6 +124,8 @@ DELIVERY = Table(
     Column("finished_at", UtcDateTime),
     Column("last_error", CleanText),
     Column("lease_token", String, default=""),
+    Column("dismissed_at", UtcDateTime),
+    Column("dismissed_by", CleanText),
 )
 
 DIGEST = Table(
@@ -128,6 +147,7 @@ DIGEST_HIT = Table(
     Column("hit_id", BIG_INTEGER, ForeignKey("hit.id"), primary_key=True, autoincrement=False),
     Column("plan_id", String, primary_key=True),
     Column("digest_id", BIG_INTEGER, ForeignKey("digest.id")),
+    Column("official_ids", CleanText),
 )
 
 ENTRY_KEY = Table(
@@ -170,6 +190,9 @@ HIT = Table(
     Column("found_at", UtcDateTime),
     Column("note", CleanText),
     Column("changes", CleanText),
+    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_by", BIG_INTEGER),
+    Column("rescreened_at", UtcDateTime),
 )
 
 INDEXED_ARTICLE = Table(
@@ -195,6 +218,23 @@ LOGIN_LINK = Table(
     Column("key_hash", String, primary_key=True),
     Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
     Column("ends_at", UtcDateTime),
+)
+
+MARK = Table(
+    "mark",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("plan_id", String, default=""),
+    Column("story_id", String),
+    Column("kind", String),
+    Column("rule_id", String, default=""),
+    Column("until_at", UtcDateTime),
+    Column("made_at", UtcDateTime),
+    Column("made_by", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("way", String),
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", CleanText),
 )
 
 MENTION = Table(
@@ -284,6 +324,12 @@ RENDERED_DIGEST = Table(
     Column("content", CleanText),
 )
 
+RESCREEN = Table(
+    "rescreen",
+    CORE_METADATA,
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+)
+
 SAVED_VIEW = Table(
     "saved_view",
     CORE_METADATA,
@@ -356,4 +402,24 @@ UNSUBSCRIBED_TARGET = Table(
     Column("channel_id", String, primary_key=True),
     Column("target", CleanText, primary_key=True),
     Column("unsubscribed_at", UtcDateTime),
+)
+
+VERDICT = Table(
+    "verdict",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("official_id", String),
+    Column("article_id", BIG_INTEGER),
+    Column("root_id", BIG_INTEGER),
+    Column("story_id", String, default=""),
+    Column("written", CleanText),
+    Column("kind", String),
+    Column("reason", String, default=""),
+    Column("note", CleanText),
+    Column("sentence", CleanText),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("way", String),
+    Column("made_at", UtcDateTime),
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", CleanText),
 )

@@ -21,6 +21,7 @@ from monitor.store.deliveries import DeliveryStore
 from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
+from monitor.store.feedback import FeedbackStore
 from monitor.store.findings import FindingStore
 from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
@@ -100,6 +101,7 @@ class Database:
         self.sources = SourceStore(connections)
         self.articles = ArticleStore(connections, page_retention)
         self.findings = FindingStore(connections, page_retention)
+        self.feedback = FeedbackStore(connections)
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, func, select, tuple_
 
 from monitor.domain.article import Article, Stage, StoredArticle
 from monitor.domain.errors import UsageError
@@ -72,7 +72,12 @@ class QueryStore:
             query = select_stored_articles().where(*_filter_conditions(connection, article_filter, ARTICLE.c.id))
             if article_filter.rule_id:
                 query = query.where(
-                    _is_among(connection, ARTICLE.c.id, HIT.c.article_id, HIT.c.rule_id == article_filter.rule_id)
+                    _is_among(
+                        connection,
+                        ARTICLE.c.id,
+                        HIT.c.article_id,
+                        and_(HIT.c.rule_id == article_filter.rule_id, HIT.c.withdrawn_at.is_(None)),
+                    )
                 )
             if cursor := article_filter.after:
                 position = tuple_(ARTICLE.c.first_seen_at, ARTICLE.c.id)
@@ -112,7 +117,7 @@ class QueryStore:
         return [ArticleVersion(row.version, from_json(Article, row.snapshot), row.replaced_at) for row in rows]
 
     def list_hits(self, article_filter: ArticleFilter) -> list[HitSummary]:
-        """Return hits with the digest that first reported each, newest first."""
+        """Return hits with the digest that first reported each, newest first; also withdrawn ones."""
         first = select(func.min(DIGEST_HIT.c.digest_id)).where(DIGEST_HIT.c.hit_id == HIT.c.id).scalar_subquery()
         columns = (DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
         query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, *columns)
@@ -231,6 +236,7 @@ def _hit_summary_from_row(row: AnyRow) -> HitSummary:
         url=row.url,
         reported_at=row.reported_at,
         plan_id=row.plan_id or "",
+        withdrawn_at=row.withdrawn_at,
     )
 
 

@@ -255,13 +255,16 @@ class NearMissRow(Base, table=True):
 class HitRow(Base, table=True):
     """Rule that is satisfied by one version of an article.
 
-    ``changes`` is the list of TextChange of a later version as JSON, else empty.
+    ``changes`` is the list of TextChange of a later version as JSON, else empty. ``withdrawn_at`` is set while it does
+    not hold any more, because of the verdict ``withdrawn_by`` or, if that is empty, of a changed configuration.
+    ``rescreened_at`` is when it was last withdrawn, restored or changed so.
     """
 
     __tablename__ = "hit"
     __table_args__ = (
         UniqueConstraint("article_id", "rule_id", "kind", "version"),
         Index("ix_hit_rule", "rule_id", "id"),
+        partial_index("ix_hit_rescreened_at", "rescreened_at", where="rescreened_at IS NOT NULL"),
         AUTOINCREMENT,
     )
 
@@ -275,6 +278,9 @@ class HitRow(Base, table=True):
     found_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     note: str = text_column()
     changes: str = text_column()
+    withdrawn_at: datetime | None = datetime_column()
+    withdrawn_by: int | None = Field(default=None, sa_column=Column(BIG_INTEGER))
+    rescreened_at: datetime | None = datetime_column()
 
 
 class StoryRow(Base, table=True):
@@ -353,7 +359,10 @@ class DigestRow(Base, table=True):
 
 
 class DigestHitRow(Base, table=True):
-    """Hit that a digest has reported."""
+    """Hit that a digest has reported.
+
+    ``official_ids`` are the officials that the digest has named for it and not retracted since.
+    """
 
     __tablename__ = "digest_hit"
     __table_args__ = (WITHOUT_ROWID,)
@@ -361,6 +370,7 @@ class DigestHitRow(Base, table=True):
     hit_id: int = foreign_key("hit.id", primary_key=True)
     plan_id: str = Field(primary_key=True)
     digest_id: int = foreign_key("digest.id", index=True)
+    official_ids: str = text_column()
 
 
 class RenderedDigestRow(Base, table=True):
@@ -400,6 +410,8 @@ class DeliveryRow(Base, table=True):
     finished_at: datetime | None = datetime_column()
     last_error: str = text_column()
     lease_token: str = ""
+    dismissed_at: datetime | None = datetime_column()
+    dismissed_by: str = text_column()
 
 
 class RecheckRow(Base, table=True):
@@ -532,3 +544,91 @@ class UnsubscribedTargetRow(Base, table=True):
     channel_id: str = Field(primary_key=True)
     target: str = text_column(primary_key=True)
     unsubscribed_at: datetime = datetime_column(nullable=False)
+
+
+class VerdictRow(Base, table=True):
+    """Verdict of a reader (``Verdict``). The newest one that is not undone counts.
+
+    It has no reference to its article, because the article may be deleted and the verdict is kept.
+    """
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        partial_index("ix_verdict_root_id", "root_id", where="undone_at IS NULL"),
+        partial_index("ix_verdict_story_id", "story_id", where="undone_at IS NULL AND story_id != ''"),
+        Index("ix_verdict_official_id", "official_id", "id"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = id_column()
+    official_id: str
+    article_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
+    root_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
+    story_id: str = ""
+    written: str = text_column()
+    kind: str
+    reason: str = ""
+    note: str = text_column()
+    sentence: str = text_column()
+    reader_id: int = foreign_key("reader.id")
+    way: str
+    made_at: datetime = datetime_column(nullable=False)
+    undone_at: datetime | None = datetime_column()
+    undone_by: str = text_column()
+
+
+class MarkRow(Base, table=True):
+    """Mark on a story, by a reader or for a digest. The newest one that is not undone counts.
+
+    Exactly one of ``reader_id`` and ``plan_id`` is set. ``made_by`` is the reader who made a mark for a digest.
+    """
+
+    __tablename__ = "mark"
+    __table_args__ = (
+        partial_index("ix_mark_story_id", "story_id", where="undone_at IS NULL"),
+        partial_index("ix_mark_plan_id", "plan_id", where="undone_at IS NULL AND plan_id != ''"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = id_column()
+    reader_id: int | None = Field(
+        default=None, sa_column=Column(BIG_INTEGER, ForeignKey("reader.id", ondelete="CASCADE"), index=True)
+    )
+    plan_id: str = ""
+    story_id: str
+    kind: str
+    rule_id: str = ""
+    until_at: datetime | None = datetime_column()
+    made_at: datetime = datetime_column(nullable=False)
+    made_by: int = foreign_key("reader.id")
+    way: str
+    undone_at: datetime | None = datetime_column()
+    undone_by: str = text_column()
+
+
+class ChangeRow(Base, table=True):
+    """Record of a change by a reader: feedback, and edits of the configuration. `monitor undo` takes its id."""
+
+    __tablename__ = "change"
+    __table_args__ = (Index("ix_change_made_at", "made_at"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    what: str
+    subject: str = text_column()
+    before: str = text_column()
+    after: str = text_column()
+    verdict_id: int | None = Field(default=None, sa_column=Column(BIG_INTEGER, index=True))
+    mark_id: int | None = Field(default=None, sa_column=Column(BIG_INTEGER, index=True))
+    reader_id: int = foreign_key("reader.id")
+    way: str
+    made_at: datetime = datetime_column(nullable=False)
+    undone_at: datetime | None = datetime_column()
+    undone_by: str = text_column()
+
+
+class RescreenRow(Base, table=True):
+    """Article whose findings must be found again, before its hits are reported: a verdict on its text is new to it."""
+
+    __tablename__ = "rescreen"
+
+    article_id: int = foreign_key("article.id", primary_key=True)

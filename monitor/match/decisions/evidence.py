@@ -230,9 +230,10 @@ def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
     """Return the word after a short name that makes it part of a longer name or a place, or an empty string."""
     around, convention = facts.surrounding_text, facts.name_index.conventions[candidate.official_indexes[0]]
     word = around.find_continuation_right(candidate.start, candidate.end, convention)
-    if not word and convention == "arabic" and (after := around.word_after(candidate.end)) in PATRONYMIC_PARTICLES:
-        return after
-    return word
+    if word or not naming_convention(convention).patronymic_chains:
+        return word
+    after = around.word_after(candidate.end)
+    return after if after in PATRONYMIC_PARTICLES else ""
 
 
 def _is_half_of_compound(facts: ArticleFacts, candidate: Candidate) -> bool:

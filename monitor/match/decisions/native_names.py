@@ -15,7 +15,7 @@ from monitor.match.decisions.evidence import is_cased_family_name
 from monitor.match.titles.parser import TITLE_WORD_PATTERN
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
 from monitor.match.types import Accepted, Candidate, Candidates, Span
-from monitor.match.vocabulary import country_words, native_words, title_words
+from monitor.match.vocabulary import country_words, naming_convention, native_words, title_words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
@@ -136,7 +136,7 @@ def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str
             continue
         if " " in name:
             yield name.partition(" ")[0]
-        elif prepared.name_parts.convention == "japanese":
+        elif naming_convention(prepared.name_parts.convention).family_name_of_any_length:
             yield from (name[:size] for size in (1, 2, 3) if size < len(name))
         else:
             yield name[: 2 if name[:2] in native_words().two_character_family_names else 1]

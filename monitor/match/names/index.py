@@ -237,7 +237,7 @@ class NameIndex:
         self._prepared_cache: dict[int, PreparedOfficial] = {}
         self.conventions = ["western"] * len(self.officials)
         self.first_names = [""] * len(self.officials)
-        self.has_arabic_names = False
+        self.has_patronymic_chains = False
         self.single_word_names: set[str] = set()
         self.middle_name_openers: set[str] = set()
         self.typo_rests = [""] * len(self.officials)
@@ -316,7 +316,7 @@ class NameIndex:
     def _add_latin_name(self, official_index: int, name_parts: NameParts, *, is_alias: bool) -> None:
         if name_parts.full_forms and not is_alias:
             self.conventions[official_index] = name_parts.convention
-            self.has_arabic_names = self.has_arabic_names or name_parts.convention == "arabic"
+            self.has_patronymic_chains |= naming_convention(name_parts.convention).patronymic_chains
             self.first_names[official_index] = intern(name_parts.full_forms[0][0])
             if (
                 naming_convention(name_parts.convention).middle_names

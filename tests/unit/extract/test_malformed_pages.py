@@ -88,3 +88,23 @@ def test_any_sequence_of_tags_is_accepted(pieces: list[str]) -> None:
 def test_any_bytes_are_accepted(page: bytes, content_type: str) -> None:
     """Random bytes with any content type give an article, usually an empty one."""
     assert extract_page(page, URL, content_type).url == URL
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<div class='teaser related'><p>{text}</p></div>",
+        "<div class='related w{number}'><p>{text}</p></div>",
+        "<p class='c{number}' id='i{letters}'>{text}</p>",
+    ],
+)
+def test_siblings_are_compared_in_linear_time(template: str) -> None:
+    """A page with thousands of elements side by side costs no more than its length, whatever their names are."""
+    text = "The ministry said on Monday that the bridge would be opened in May."
+
+    def read(count: int) -> None:
+        letters = ("".join(chr(97 + int(digit)) for digit in str(number)) for number in range(count))
+        body = "".join(template.format(number=n, letters=word, text=text) for n, word in enumerate(letters))
+        extract_page(f"<html><body><h1>Bridge</h1>{body}</body></html>".encode(), URL, "text/html")
+
+    assert steps(lambda: read(800)) < LINEAR / 2 * steps(lambda: read(50))

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0010"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -20,18 +20,6 @@ def _reader_key(table: str) -> tuple[sa.Column[int], sa.ForeignKeyConstraint]:
 
 
 def upgrade() -> None:
-    op.create_table(
-        "reader",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("login", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("seen_hit_id", ID, nullable=False),
-        sa.Column("made_at", TIME, nullable=False),
-        sa.Column("disabled_at", TIME, nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_reader"),
-        sa.UniqueConstraint("login", name="uq_reader_login"),
-        sqlite_autoincrement=True,
-    )
     op.add_column("reader", sa.Column("role", sa.String(), nullable=False, server_default="viewer"))
     for name in ("password", "zone", "theme"):
         op.add_column("reader", sa.Column(name, sa.String(), nullable=False, server_default=""))
@@ -104,8 +92,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in (
-        *("unsubscribed_target", "saved_view", "access_token", "login_attempt", "login_link", "reader_session"),
-        "reader",
-    ):
+    for table in ("unsubscribed_target", "saved_view", "access_token", "login_attempt", "login_link", "reader_session"):
         op.drop_table(table)
+    for column in ("uses_keys", "theme", "zone", "password", "role"):
+        op.drop_column("reader", column)
