@@ -477,10 +477,12 @@ def _select_lines() -> Select[Any]:
 
 
 def _select_hits() -> Select[Any]:
+    """Return the query for the hits that hold, each with its article."""
     return (
         select(*_LINE_COLUMNS, *_HIT_COLUMNS)
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
         .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+        .where(HIT.c.withdrawn_at.is_(None))
     )
 
 

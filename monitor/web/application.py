@@ -1,6 +1,7 @@
 """The application of the desk: its routes, and the answers to errors."""
 
 from collections.abc import Awaitable, Callable
+from types import ModuleType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +26,7 @@ from monitor.web.pages import (
     articles,
     deliveries,
     digests,
+    feedback,
     login,
     me,
     people,
@@ -38,7 +40,8 @@ from monitor.web.pages import (
 from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
 from monitor.web.templating import render
 
-PAGE_MODULES = (login, static, today, stories, articles, people, search, sources, digests, deliveries, status, me)
+PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
+PAGE_MODULES += (deliveries, feedback, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),

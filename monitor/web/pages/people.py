@@ -213,8 +213,16 @@ async def person(page: PageDependency, official_id: str) -> Response:
     span, step = read_span(page)
     database, snapshot = page.context.database, page.snapshot
     view = await page.read(load_person, database, snapshot, official_id, span, step, page.now, page.zone)
+    verdicts = await page.read(lambda: database.feedback.list_verdicts(official_id=official_id, limit=20))
     return await page.render(
-        "person.html", view=view, span=span, step=step, spans=tuple(SPANS), steps=STEPS, max_named=MAX_NAMED_WITH
+        "person.html",
+        view=view,
+        verdicts=verdicts,
+        span=span,
+        step=step,
+        spans=tuple(SPANS),
+        steps=STEPS,
+        max_named=MAX_NAMED_WITH,
     )
 
 
