@@ -10,6 +10,7 @@ from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Feed, Source, SourceKind
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.html_listing import parse_listing
+from monitor.parse.json_api import parse_api
 from monitor.parse.jsonfeed import parse_json_feed
 from monitor.parse.sitemap import ROOT_SEARCH_CHARS, find_end_of_prolog, is_sitemap, parse_sitemap
 from monitor.text.bot_walls import find_wall
@@ -50,6 +51,12 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     match source.kind:
         case SourceKind.LISTING:
             return parse_listing(text, url, source)
+        case SourceKind.API:
+            return parse_api(text, url, source)
+        case SourceKind.MAILBOX:
+            from monitor.parse.mailbox import parse_messages  # with the parser of mail, which other sources do not need
+
+            return parse_messages(body, url, source).feed
         case SourceKind.FEED | SourceKind.SITEMAP:
             return _parse_by_content(text, url, source)
         case _:
