@@ -1,6 +1,5 @@
 """Command ``monitor extract``: the article of a page, and the reason for the region of each text."""
 
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
+from monitor.cli.input_documents import read_page_content
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.fetch_result import Fetched
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
-MAX_PAGE_BYTES = 50_000_000  # after decompression
 TargetsArgument = Annotated[
     list[str], typer.Argument(metavar="FILE|FOLDER|URL...", help="Pages to extract.", show_default=False)
 ]
@@ -86,11 +85,8 @@ def read_pages(
 
 
 def read_page_file(path: Path) -> InputPage:
-    """Return the page in a file, which may be gzip-compressed, at most ``MAX_PAGE_BYTES`` of it."""
-    with path.open("rb") as file:
-        is_gzip = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        body = gzip.GzipFile(fileobj=file).read(MAX_PAGE_BYTES) if is_gzip else file.read(MAX_PAGE_BYTES)
+    """Return the page in a file, which may be gzip-compressed. Raises ``InputError`` for a damaged or huge one."""
+    body = read_page_content(path)
     name = path.name
     suffix = next((s for s in sorted(PAGE_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), path.suffix)
     return InputPage(name[: len(name) - len(suffix)] if suffix else name, body)

@@ -1,6 +1,6 @@
 """Labels for counts, states and languages."""
 
-from monitor.domain.mention import HitKind
+from monitor.domain.mention import ChangePlace, HitKind, TextChange
 from monitor.domain.poll_state import SourceState
 
 KIND_LABELS = {
@@ -68,6 +68,17 @@ LANGUAGE_NAMES = {
     "vi": "Vietnamese",
     "zh": "Chinese",
 }
+
+
+def label_change(change: TextChange) -> str:
+    """Return what changed in an article, in a few words."""
+    if change.place is ChangePlace.NOTICE:
+        return "The outlet states"
+    if change.place is ChangePlace.HEADLINE:
+        return "Headline changed"
+    if change.before and change.after:
+        return "Text changed"
+    return "Removed from the text" if change.before else "Added to the text"
 
 
 def format_count(number: int, singular: str, plural: str = "") -> str:

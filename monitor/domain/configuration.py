@@ -17,6 +17,7 @@ from monitor.domain.field_types import (
     CidrNetwork,
     Duration,
     FilePath,
+    Ids,
     ProbeAddress,
     RequiredSecretText,
     RetentionPeriod,
@@ -31,6 +32,7 @@ from monitor.domain.field_types import (
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Watchlist
+from monitor.domain.web_settings import WebSettings
 
 
 class PageRetention(StrEnum):
@@ -92,10 +94,14 @@ class Settings:
     heartbeat_url: Annotated[
         SecretUrl | None, Field(description="URL that is requested every minute while the daemon is healthy")
     ] = None
+    operator: Annotated[
+        Ids, Field(description="ids of channels that receive problems of operation, such as [ops]; readers do not")
+    ] = ()
     template_dir: Annotated[FilePath, Field(description="folder of your own digest templates")] = ""
     probe_address: Annotated[
         ProbeAddress, Field(description="address and port of /livez, /readyz and /metrics, or off")
     ] = ("127.0.0.1", 9464)
+    web: Annotated[WebSettings | None, Field(description="the desk, a web page for readers; {} serves it")] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,5 +168,9 @@ class StoreInUse(StoreError):
     """Raised if another daemon uses this database."""
 
 
+class StoreMissing(StoreError):
+    """Raised if the database does not exist, or is empty, and may not be created."""
+
+
 class SchemaMismatch(StoreError):
-    """Raised if the database's schema does not fit this program and cannot be migrated."""
+    """Raised if the database's schema does not fit this program and cannot, or may not, be migrated."""

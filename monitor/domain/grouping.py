@@ -1,9 +1,9 @@
-"""Story grouping: story centroids, placements, and the index interface."""
+"""Story grouping: story centroids, placements, and the interfaces of window and index."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 """Maximum time between reports of one event, and between copies of one text."""
@@ -38,19 +38,23 @@ class Placement:
     published_at: datetime | None = None
 
 
-class GroupingIndex(Protocol):
-    """Lookups for grouping one batch of articles: in the database for the daemon, in memory for files and tests.
+ArticleLoader = Callable[[int], tuple[Placement | None, str, str]]
+"""Returns the placement of a grouped article, its title and its body; None and empty texts if it was deleted."""
 
-    The cost of each lookup is bounded, independent of the number of articles and stories. Prefetching saves queries and
+
+class GroupingIndex(Protocol):
+    """Lookups for grouping one batch of articles.
+
+    The cost of each lookup is bounded, independent of the number of articles and stories. Prefetching saves time and
     changes no result.
     """
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Load the articles of these fingerprints ahead of calls of ``articles_with``."""
+        """Look up the articles of these fingerprints ahead of calls of ``articles_with``."""
         ...
 
-    def prefetch_similar_stories(self, term_lists: Sequence[Sequence[int]], limit: int) -> None:
-        """Load the stories for these lists of terms ahead of calls of ``similar_stories``."""
+    def prefetch_terms(self, terms: Iterable[int]) -> None:
+        """Look up the stories of these terms ahead of calls of ``similar_stories``."""
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
@@ -62,7 +66,7 @@ class GroupingIndex(Protocol):
         ...
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Add an article to the index under its fingerprints."""
+        """Add an article to the index under its fingerprints. Its id is below 2**32."""
         ...
 
     def get_placement(self, article_id: int) -> Placement | None:
@@ -73,14 +77,77 @@ class GroupingIndex(Protocol):
         """Return the open stories that share most of these terms; ``terms`` are ordered by weight, heaviest first."""
         ...
 
-    def save_centroid(self, centroid: StoryCentroid, terms: Sequence[int]) -> None:
-        """Store the new centroid of a story and index it under these terms."""
+    def save_centroid(self, centroid: StoryCentroid) -> None:
+        """Store the new centroid of a story."""
         ...
 
     def merge(self, younger: str, older: str) -> None:
         """Merge the younger story into the older one; the younger id remains resolvable."""
         ...
 
-    def place(self, placement: Placement) -> None:
-        """Store the placement of an article."""
+    def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
+        """Store the placement of an article, and index its story under the terms of the article."""
+        ...
+
+
+class IndexedArticle(NamedTuple):
+    """Article in the grouping window: its fingerprints, 64 bits each, and its heaviest terms, 32 bits each.
+
+    Both are little-endian. A duplicate has no terms, and if it adds nothing, no fingerprints.
+    """
+
+    article_id: int
+    story_id: str
+    fingerprints: bytes
+    terms: bytes
+
+
+class IndexedStory(NamedTuple):
+    """Story in the grouping window: its packed centroid, which is empty if it is closed or merged."""
+
+    story_id: str
+    centroid: bytes
+    last_article_at: datetime | None = None
+    merged_into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingChanges:
+    """Changes of one batch, to be stored in one transaction."""
+
+    placements: Sequence[Placement] = ()
+    articles: Sequence[IndexedArticle] = ()
+    stories: Sequence[IndexedStory] = ()
+
+
+class GroupingBatch(GroupingIndex, Protocol):
+    """Index of one batch that collects what the batch changes."""
+
+    def changes(self) -> GroupingChanges:
+        """Return the changes."""
+        ...
+
+
+class GroupingWindow(Protocol):
+    """Index in memory over the latest articles and the open stories of the database.
+
+    ``version`` is the version of the database's grouping rows that the window has; 0 if nothing was loaded yet.
+    """
+
+    version: int
+
+    def clear(self) -> None:
+        """Forget everything."""
+        ...
+
+    def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
+        """Add articles and stories in the order in which they were stored."""
+        ...
+
+    def begin(self, load_article: ArticleLoader) -> GroupingBatch:
+        """Begin a batch; the window does not change until the changes of the batch are stored and loaded."""
+        ...
+
+    def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
+        """Delete the fingerprints of articles before ``first_article_id``, and all stories but the open ones."""
         ...

@@ -20,6 +20,7 @@ from monitor.domain.field_types import (
     LanguageCode,
     PollInterval,
     ShortText,
+    Texts,
     TimeZoneName,
     WebUrl,
     as_list,
@@ -198,11 +199,20 @@ class Source:
     headers: Annotated[
         dict[HeaderName, HeaderValue], Field(description="additional HTTP headers; values may be secrets")
     ] = field(default_factory=dict, hash=False)
+    groups: Annotated[
+        Texts,
+        BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
+        Field(description="names of groups for rules, such as [Asia/Laos]; a slash separates folders"),
+    ] = ()
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),
         Field(description="true, or the reason"),
     ] = ""
+
+    def is_in_group(self, group: str) -> bool:
+        """Return whether the source is in a group or in a folder of that group."""
+        return any(one == group or one.startswith(f"{group}/") for one in self.groups)
 
     def address(self, kind: SourceKind) -> str:
         """Return the URL that the source has for a kind, or an empty text."""

@@ -24,8 +24,8 @@ from monitor.extract.pdf_document import PdfText, is_pdf, read_pdf
 from monitor.extract.regions import ArticleRegions, assemble_regions, split_signatures
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
 from monitor.text.encoding import decode
+from monitor.text.site_domains import get_site_domain
 from monitor.text.time_zones import find_local_time
-from monitor.text.urls import get_site_domain
 
 _MAX_PAYWALLED_WEIGHT = 1_800  # weight; a page with a paywall box and less text is taken as cut off by it
 _TRUNCATION_MARK = re.compile(r"(?:…|\.{3}|\[…\]|\[\.\.\.\])[\s\"'”’»)\]]*$")
@@ -156,7 +156,7 @@ def explain_page(
         body=text,
         canonical_url=_choose_canonical_url(url, metadata.urls),
         published_at=to_utc(published),
-        modified_at=find_modified(tree, metadata, local_time, published),
+        modified_at=find_modified(tree, page, metadata, local_time, published),
         authors=_find_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
         agency=regions.agency,
         section=metadata.sections[0] if metadata.sections else "",

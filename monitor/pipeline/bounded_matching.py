@@ -3,11 +3,13 @@
 The worker process compiles the watchlist once for each configuration; it is not sent with each article.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
 from typing import Protocol
 
-from monitor.domain.article import Article
+from monitor.domain.article import Article, StoredArticle
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ProcessPool
 from monitor.domain.watchlist import Watchlist
@@ -22,7 +24,13 @@ _numbers = count()
 class ArticleMatcher(Protocol):
     """Compiled watchlist (``match/engine.py``)."""
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         """Return the mentions, hits and near misses of one article."""
         ...
 
@@ -40,26 +48,51 @@ class BoundedMatcher:
         """Compile the watchlist if that is still to be done: an error in it is not the fault of an article."""
         _ = self._matcher.match
 
-    async def match(self, article: Article, source_id: str = "", *, is_isolated: bool = False) -> Findings:
+    async def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+        *,
+        is_isolated: bool = False,
+    ) -> Findings:
         """Return the findings of an article; with ``is_isolated``, of a short one in a worker process, too.
 
-        Raises what matching raises, or ``WorkerKilled`` if it exceeds a limit of time or memory.
+        ``seen_at`` and ``verdicts`` are as for ``Matcher.match``. Raises what matching raises, or ``WorkerKilled`` if
+        it exceeds a limit of time or memory.
         """
         if self._process_pool is None or (article.text_length <= MAX_INLINE_CHARS and not is_isolated):
-            return self._matcher.match(article, source_id)
-        findings = await self._process_pool.run(match_in_worker, self._key, None, article, source_id)
+            return self._matcher.match(article, source_id, seen_at, verdicts)
+        arguments = (article, source_id, seen_at, tuple(verdicts))
+        findings = await self._process_pool.run(match_in_worker, self._key, None, *arguments)
         if findings is None:
-            findings = await self._process_pool.run(match_in_worker, self._key, self._watchlist, article, source_id)
+            findings = await self._process_pool.run(match_in_worker, self._key, self._watchlist, *arguments)
         if findings is None:
             raise RuntimeError("the worker process has no watchlist; give one to BoundedMatcher")
         return findings
+
+    async def match_stored(
+        self, stored: StoredArticle, verdicts: Sequence[Verdict] = (), *, is_isolated: bool = False
+    ) -> Findings:
+        """Return the findings of a stored article, with the time when it was seen as its date if it has none."""
+        return await self.match(
+            stored.article, stored.source_id, stored.first_seen_at, verdicts, is_isolated=is_isolated
+        )
 
 
 _compiled: dict[int, ArticleMatcher] = {}
 """In a worker process: the matcher of the current configuration, by its key."""
 
 
-def match_in_worker(key: int, watchlist: Watchlist | None, article: Article, source_id: str) -> Findings | None:
+def match_in_worker(
+    key: int,
+    watchlist: Watchlist | None,
+    article: Article,
+    source_id: str,
+    seen_at: datetime | None,
+    verdicts: tuple[Verdict, ...],
+) -> Findings | None:
     """Return the findings of an article, or None if this process needs the watchlist first."""
     if key not in _compiled:
         if watchlist is None:
@@ -68,4 +101,4 @@ def match_in_worker(key: int, watchlist: Watchlist | None, article: Article, sou
 
         _compiled.clear()
         _compiled[key] = compile_watchlist(watchlist)
-    return _compiled[key].match(article, source_id)
+    return _compiled[key].match(article, source_id, seen_at, verdicts)

@@ -422,15 +422,14 @@ def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
 
 def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
     """Parse an ordinary document, or only its new items; None if it must be parsed in a worker process."""
-    from monitor.parse.dispatch import decode_inline_text
-    from monitor.parse.fast_xml import parse_fast_xml
+    from monitor.parse.dispatch import decode_inline_text, parse_ordinary_feed
     from monitor.parse.incremental import hash_items
 
     text = decode_inline_text(response.body, response.content_type, source)
     if text is None:
         return None
     parsed = _parse_new_items(text, response.url, source, known_item_hashes)
-    if parsed is None and (feed := parse_fast_xml(text, response.url, source)):
+    if parsed is None and (feed := parse_ordinary_feed(text, response.url, source)):
         parsed = ParsedFeed(feed, 0, hash_items(text))
     return parsed
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, Stage, StoredArticle
 from monitor.domain.errors import StoreError
-from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingIndex
+from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingIndex, GroupingWindow
 from monitor.domain.ports import Clock
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.store.database import Database
@@ -28,9 +28,10 @@ GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 
 
 class GroupingStep:
-    """Groups matched articles in batches. The index is in the database; term frequencies are cached here as well.
+    """Groups matched articles in batches, on a window in memory that is loaded from the database for the first batch.
 
-    A crash loses the latest term frequencies; this changes weights slightly and no stored story.
+    Term frequencies are also in memory, and stored from time to time. A crash loses the latest ones; this changes
+    weights slightly and no stored story.
     """
 
     def __init__(self, database: Database, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
@@ -126,6 +127,17 @@ class GroupingStep:
             for stored in batch:
                 await self._place_single(stored, vocabulary)
 
+    async def _load_window(self) -> GroupingWindow:
+        """Return the window of this process; it is loaded before the first write, because that takes up to seconds."""
+        stories = self._database.stories
+        if stories.window is None:
+            from monitor.stories.grouping_window import StoryWindow
+
+            window = StoryWindow()
+            await self._database.read(stories.load_window, window)
+            stories.window = window
+        return stories.window
+
     async def _load_vocabulary(self) -> "Vocabulary":
         if self._vocabulary is None:
             from monitor.stories.features import Vocabulary
@@ -146,7 +158,8 @@ class GroupingStep:
             VOCABULARY_SAVE_ARTICLES, max(20, self._saved_article_count // 4)
         )
         saved = vocabulary.to_bytes() if is_save_due else b""
-        await self._database.run(self._database.stories.apply_grouping, batch, place, saved)
+        window = await self._load_window()
+        await self._database.run(self._database.stories.apply_grouping, batch, window, place, saved)
         if is_save_due:
             self._saved_article_count = vocabulary.article_count
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,12 +11,17 @@ from math import inf
 
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import MonitorError, StoreError
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
 from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher
 from monitor.store.database import Database
 
+log = logging.getLogger(__name__)
+
 MAX_EXAMPLES = 5
+MAX_LOGGED_ARTICLES = 20
+"""Articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +167,19 @@ class MatchingStep:
     async def _match_batch(self, batch: Sequence[StoredArticle]) -> MatchingResult:
         found: list[tuple[StoredArticle, Findings]] = []
         failed_count = 0
+        verdicts = await self._load_verdicts(batch)
         for stored in batch:
             try:
-                found.append((stored, await self._matcher.match(stored.article, stored.source_id)))
+                found.append((stored, await self._matcher.match_stored(stored, verdicts.get(stored.id, ()))))
             except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and stops no other
                 failed_count += await self._record_failure(stored, error)
             await asyncio.sleep(0)
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
+
+    async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
+        """Return the verdicts that count in articles; only one that was grouped before, and then released, has any."""
+        known = [stored for stored in batch if stored.story_id]
+        return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
 
     def _start_isolated(self) -> None:
         """Start matching the waiting articles in the background, unless it runs. Raises the error that ended it."""
@@ -196,7 +208,8 @@ class MatchingStep:
         if stored is None:
             return
         try:
-            findings = await self._matcher.match(stored.article, stored.source_id, is_isolated=True)
+            verdicts = await self._load_verdicts([stored])
+            findings = await self._matcher.match_stored(stored, verdicts.get(article_id, ()), is_isolated=True)
             hit_count = await self._store_findings([(stored, findings)])
             self._isolated_result += MatchingResult(hit_count=hit_count)
         except (asyncio.CancelledError, StoreError):
@@ -221,4 +234,25 @@ class MatchingStep:
     async def _store_findings(self, findings: Sequence[tuple[StoredArticle, Findings]]) -> int:
         if not findings:
             return 0
-        return await self._database.run(self._database.findings.save, findings, self._clock())
+        hit_count = await self._database.run(self._database.findings.save, findings, self._clock())
+        if hit_count:
+            _log_hits([one for one in findings if one[1].hits])
+        return hit_count
+
+
+def _log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
+    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the others."""
+    for stored, findings in found[:MAX_LOGGED_ARTICLES]:
+        officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
+        log.info(
+            "found",
+            extra={
+                "article": stored.id,
+                "source": stored.source_id,
+                "rules": [hit.rule_id for hit in findings.hits],
+                "officials": [*officials],
+                "title": stored.article.title,
+            },
+        )
+    if len(found) > MAX_LOGGED_ARTICLES:
+        log.info("found more", extra={"articles": len(found) - MAX_LOGGED_ARTICLES})

@@ -132,6 +132,12 @@ class SourceStore:
             found.update(effective_poll_state(poll_state_from_row(row)).state for row in connection.execute(changed))
         return found
 
+    def count_read_since(self, since_at: datetime) -> int:
+        """Return the number of configured sources that were read successfully since a time."""
+        query = select(func.count()).where(IS_CONFIGURED, SOURCE.c.last_success_at >= since_at)
+        with self._connections.read_transaction() as connection:
+            return connection.execute(query).scalar_one()
+
     def record_page_problem(self, source_id: str, problem: PageProblem, detail: str, url: str, now: datetime) -> None:
         """Add a page whose text could not be read, with the reason, to the page quality of its source."""
         with self._connections.write_transaction() as connection:

@@ -3,18 +3,21 @@
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from monitor.domain.article import Stage, StoredArticle, Story
 from monitor.domain.errors import UsageError
-from monitor.domain.grouping import GroupingIndex
+from monitor.domain.grouping import GroupingChanges, GroupingIndex, GroupingWindow
 from monitor.store.attempts import delete_attempts
 from monitor.store.connections import Connections, upsert
-from monitor.store.core_tables import ARTICLE, FINGERPRINT, MENTION, STORY, STORY_CENTROID, STORY_TERM, TERM_FREQUENCY
-from monitor.store.grouping_index import DatabaseGroupingIndex
+from monitor.store.core_tables import ARTICLE, INDEXED_ARTICLE, MENTION, STORY, STORY_CENTROID, TERM_FREQUENCY
+from monitor.store.grouping_index import load_grouped_article, load_new_rows, lock_and_catch_up, write_changes
 from monitor.store.key_value import trusted_now
+from monitor.store.rescreening import follow_grouping, has_feedback
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     AnyRow,
@@ -23,16 +26,17 @@ from monitor.store.row_mapping import (
     stored_article_from_row,
 )
 
-_FINGERPRINT_RANGE, _TERM_RANGE = 1 << 63, 1 << 32
-_SLICE_COUNT = 16
-"""Expired rows are deleted in this many transactions, so that other writers wait for a short time only."""
-
 
 class StoryStore:
-    """Store of stories; every method but ``delete_expired`` is one transaction and may raise ``StoreError``."""
+    """Store of stories; every method is one transaction and may raise ``StoreError``.
+
+    ``window`` is the grouping window of this process. The grouping step sets it, and it is kept here, because it
+    outlives a configuration.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self.window: GroupingWindow | None = None
 
     def ungrouped(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
         """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first."""
@@ -50,53 +54,60 @@ class StoryStore:
             packed = connection.execute(select(TERM_FREQUENCY.c.counts)).scalar()
         return zlib.decompress(packed) if packed else b""
 
+    def load_window(self, window: GroupingWindow) -> None:
+        """Load what the database has and the window has not."""
+        with self._connections.read_transaction() as connection:
+            load_new_rows(connection, window)
+        return_free_memory()
+
     def apply_grouping(
         self,
         articles: Sequence[StoredArticle],
+        window: GroupingWindow,
         place: Callable[[GroupingIndex], object],
         term_frequencies: bytes = b"",
     ) -> None:
-        """Call ``place`` with the grouping index and move the articles to the grouped stage, in one transaction.
+        """Call ``place`` with an index on the window and move the articles to the grouped stage, in one transaction.
 
         Stores ``term_frequencies`` too, if given. Nothing is stored if ``place`` raises; it is not called if another
-        process has grouped one of the articles meanwhile.
+        process has grouped one of the articles meanwhile. The window changes after the commit.
         """
         article_ids = [stored.id for stored in articles]
         packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # before the transaction begins
+        changes: GroupingChanges | None = None
         with self._connections.write_transaction() as connection:
-            if not self._connections.is_sqlite:
-                connection.exec_driver_sql("LOCK TABLE story_centroid IN EXCLUSIVE MODE")  # one at a time
+            version = lock_and_catch_up(connection, window)
             waiting = (ARTICLE.c.id.in_(article_ids), ARTICLE.c.stage == str(Stage.MATCHED))
-            if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(article_ids):
-                index = DatabaseGroupingIndex(connection)
-                place(index)
-                index.flush()
+            query = select(func.count().label("waiting"), has_feedback().label("has_feedback")).where(*waiting)
+            found = connection.execute(query).one()
+            if found.waiting == len(article_ids):
+                batch = window.begin(partial(load_grouped_article, connection))
+                place(batch)
+                changes = batch.changes()
+                write_changes(connection, changes, version)
+                if found.has_feedback:
+                    merged = {story.story_id: story.merged_into for story in changes.stories if story.merged_into}
+                    follow_grouping(connection, article_ids, merged)
             delete_attempts(connection, article_ids)
             if packed:
                 row = {"id": 1, "counts": packed}
                 connection.execute(upsert(TERM_FREQUENCY, connection, "id", row), row)
+        if changes:
+            window.load(changes.articles, changes.stories)
+            window.version = version
 
     def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
-        """Delete fingerprints older than ``fingerprint_age``, and close stories without articles for ``story_age``.
-
-        Fingerprints and terms of closed stories are scanned slice by slice. An index by article would be faster here,
-        but would cost each new article more than the daily scan.
-        """
+        """Delete fingerprints older than ``fingerprint_age``, and close stories without articles for ``story_age``."""
         with self._connections.write_transaction() as connection:
             now = trusted_now(connection, now)
             young = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= now - fingerprint_age)
-            oldest = connection.execute(young).scalar() or 0
-            connection.execute(delete(STORY_CENTROID).where(STORY_CENTROID.c.last_article_at < now - story_age))
-        closed = ~exists().where(STORY_CENTROID.c.story_id == STORY_TERM.c.story_id)
-        for slice_index in range(_SLICE_COUNT):
-            fingerprints, terms = (
-                _slice_condition(FINGERPRINT.c.value, _FINGERPRINT_RANGE, slice_index),
-                _slice_condition(STORY_TERM.c.term, _TERM_RANGE, slice_index),
-            )
-            with self._connections.write_transaction() as connection:
-                connection.execute(delete(FINGERPRINT).where(fingerprints, FINGERPRINT.c.article_id < oldest))
-            with self._connections.write_transaction() as connection:
-                connection.execute(delete(STORY_TERM).where(terms, closed))
+            first_id = connection.execute(young).scalar() or 0
+            connection.execute(delete(INDEXED_ARTICLE).where(INDEXED_ARTICLE.c.article_id < first_id))
+            is_closed = STORY_CENTROID.c.last_article_at < now - story_age
+            connection.execute(delete(STORY_CENTROID).where(is_closed))
+            open_ids = set(connection.execute(select(STORY_CENTROID.c.story_id)).scalars())
+        if self.window:
+            self.window.drop(first_id, open_ids)
 
     def release_quarantined(self, source_id: str) -> int:
         """Make the quarantined articles of a source alertable, to be matched again; return their number."""
@@ -133,10 +144,12 @@ class StoryStore:
             return _load_stories(connection, [row])[0]
 
 
-def _slice_condition(column: ColumnElement[int], value_count: int, slice_index: int) -> ColumnElement[bool]:
-    """Return the condition for one of ``_SLICE_COUNT`` equal parts of the values from 0 to ``value_count``."""
-    size = value_count // _SLICE_COUNT
-    return column.between(slice_index * size, (slice_index + 1) * size - 1)
+def return_free_memory() -> None:
+    """Return freed memory to the system, if the C library can: loading a window leaves as much again as it needs."""
+    import ctypes
+
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _load_stories(connection: Connection, rows: Sequence[AnyRow]) -> list[Story]:

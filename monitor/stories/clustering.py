@@ -47,11 +47,10 @@ class StoryClusterer:
 
         It is the id of an existing story, or ``new_id``, which must be unused.
         """
-        terms = top_terms(vector)
         min_similarity = MIN_SIMILARITY_SHORT_TEXT + (MIN_SIMILARITY_LONG_TEXT - MIN_SIMILARITY_SHORT_TEXT) * min(
             1.0, features.word_count / LONG_TEXT_WORDS
         )
-        candidates = self.index.similar_stories(terms, MAX_CANDIDATE_STORIES)
+        candidates = self.index.similar_stories(top_terms(vector), MAX_CANDIDATE_STORIES)
         ranked = sorted(
             (
                 (score, candidate)
@@ -61,13 +60,13 @@ class StoryClusterer:
             key=_ranking_key,
         )
         if not ranked:
-            self.index.save_centroid(_start_centroid(new_id, vector, features), terms)
+            self.index.save_centroid(_start_centroid(new_id, vector, features))
             return new_id
         best = ranked[0][1]
         for score, other in ranked[1:3]:
             if score >= MERGE_SIMILARITY_FACTOR * min_similarity and _is_mergeable(best, other):
                 best = self._merge(best, other)
-        self.index.save_centroid(_extend_centroid(best, vector, features), terms)
+        self.index.save_centroid(_extend_centroid(best, vector, features))
         return best.id
 
     def _merge(self, first: StoryCentroid, second: StoryCentroid) -> StoryCentroid:

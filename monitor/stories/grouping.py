@@ -1,153 +1,23 @@
-"""Grouping: detects duplicates and assigns articles to stories; includes an index in memory.
+"""Grouping: detects duplicates and assigns articles to stories.
 
-Articles are processed in an order that does not depend on their arrival. The memory index is used for files given at
-once and for tests; its size is bounded.
+Articles are processed in an order that does not depend on their arrival.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
-import numpy as np
-import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
 from monitor.domain.article import Article
-from monitor.domain.grouping import DUPLICATE_WINDOW, GroupingIndex, Placement, StoryCentroid
-from monitor.stories.clustering import MAX_CANDIDATE_STORIES, StoryClusterer, top_terms
+from monitor.domain.grouping import DUPLICATE_WINDOW, GroupingIndex, Placement
+from monitor.stories.clustering import StoryClusterer, top_terms
 from monitor.stories.contradictions import tells_other_event
 from monitor.stories.features import TermFeatures, TermVector, Vocabulary
 from monitor.stories.fingerprints import ArticleFeatures, NormalizedText, extract_grouping_text
+from monitor.stories.grouping_window import StoryWindow
 from monitor.stories.near_duplicates import compare_texts
-
-FINGERPRINT_SLOTS, TERM_SLOTS = 16, 32
-MAX_FILL_RATIO = 0.65
-_INITIAL_BUCKET_BITS = 10
-FingerprintArray = npt.NDArray[np.uint64]
-TextLoader = Callable[[int], tuple[str, str]]
-
-
-class FingerprintTable:
-    """Hash table from fingerprints to owners (articles or stories).
-
-    Each bucket has a fixed number of slots; a full bucket overwrites a slot. A look-up reads one bucket per
-    fingerprint, so its cost is constant; a slot takes 8 bytes. The lowest 42 bits identify a fingerprint: ten select
-    the bucket, the others are the key.
-    """
-
-    def __init__(self, slots: int = FINGERPRINT_SLOTS) -> None:
-        self._slots = slots
-        self._keys = np.zeros((1 << _INITIAL_BUCKET_BITS, slots), dtype=np.uint32)
-        self._owners = np.zeros((1 << _INITIAL_BUCKET_BITS, slots), dtype=np.uint32)
-        self._used_slots = 0
-
-    def find_owners(self, fingerprints: FingerprintArray) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        """Return the owners that have any of these fingerprints, each with the position of the shared fingerprint."""
-        buckets, keys = self._split_buckets(fingerprints)
-        rows, slots = np.nonzero(self._keys[buckets] == keys[:, None])
-        return self._owners[buckets[rows], slots], rows
-
-    def add(self, owner: int, fingerprints: FingerprintArray) -> None:
-        """Add the fingerprints of one owner, such as an article; its id must be below 2**32."""
-        if self._used_slots > len(self._keys) * self._slots * MAX_FILL_RATIO:
-            self._double_buckets()
-        buckets, keys = self._split_buckets(fingerprints)
-        rows = self._keys[buckets]
-        free = (rows == 0) | ((rows == keys[:, None]) & (self._owners[buckets] == owner))
-        slots = free.argmax(axis=1)
-        slots[~free[np.arange(len(rows)), slots]] = owner % self._slots
-        self._used_slots += int(np.count_nonzero(rows[np.arange(len(rows)), slots] == 0))
-        self._keys[buckets, slots] = keys
-        self._owners[buckets, slots] = owner
-
-    def _split_buckets(self, fingerprints: FingerprintArray) -> tuple[FingerprintArray, npt.NDArray[np.uint32]]:
-        keys = (fingerprints >> np.uint64(_INITIAL_BUCKET_BITS)).astype(np.uint32)
-        return fingerprints & np.uint64(len(self._keys) - 1), np.maximum(keys, np.uint32(1))
-
-    def _double_buckets(self) -> None:
-        upper = (self._keys & np.uint32(len(self._keys) >> _INITIAL_BUCKET_BITS)) != 0
-        nothing = np.uint32(0)
-        self._keys = np.concatenate((np.where(upper, nothing, self._keys), np.where(upper, self._keys, nothing)))
-        self._owners = np.concatenate((self._owners, self._owners))
-
-
-class MemoryGroupingIndex:
-    """``GroupingIndex`` in memory. It does not store texts but requests them from the caller."""
-
-    def __init__(self, load_text: TextLoader) -> None:
-        """Create an empty index; ``load_text`` returns title and body of a grouped article."""
-        self._load_text = load_text
-        self._fingerprints = FingerprintTable()
-        self._terms = FingerprintTable(TERM_SLOTS)
-        self._placements: dict[int, Placement] = {}
-        self._centroids: dict[str, StoryCentroid] = {}
-        self._story_numbers: dict[str, int] = {}
-        self._story_ids: list[str] = []
-        self._merged_into: dict[str, str] = {}
-
-    def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Do nothing, because everything is in memory."""
-
-    def prefetch_similar_stories(self, term_lists: Sequence[Sequence[int]], limit: int) -> None:
-        """Do nothing, because everything is in memory."""
-
-    def articles_with(self, fingerprints: Sequence[int]) -> dict[int, int]:
-        """Return the articles that have any of these fingerprints, with the number of shared ones."""
-        found, counts = np.unique(
-            self._fingerprints.find_owners(np.array(fingerprints, dtype=np.uint64))[0], return_counts=True
-        )
-        return dict(zip(found.tolist(), counts.tolist(), strict=True))
-
-    def article_text(self, article_id: int) -> tuple[str, str]:
-        """Return title and body of a grouped article."""
-        return self._load_text(article_id)
-
-    def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Add an article to the index; its id must be below 2**32."""
-        self._fingerprints.add(article_id, np.array(fingerprints, dtype=np.uint64))
-
-    def get_placement(self, article_id: int) -> Placement | None:
-        """Return the placement of an article, or None."""
-        member = self._placements.get(article_id)
-        return replace(member, story_id=self._resolve_merged(member.story_id)) if member else None
-
-    def place(self, placement: Placement) -> None:
-        """Store the placement of an article."""
-        self._placements[placement.article_id] = placement
-
-    def similar_stories(self, terms: Sequence[int], limit: int) -> list[StoryCentroid]:
-        """Return the open stories that share the most of these terms."""
-        numbers, rows = self._terms.find_owners(_terms_to_keys(terms))
-        found, positions = np.unique(numbers, return_inverse=True)
-        shared = np.bincount(positions, len(terms) - rows)
-        ranked = found[np.lexsort((found, -shared))[:limit]].tolist()
-        names = dict.fromkeys(self._resolve_merged(self._story_ids[number]) for number in ranked)
-        return [self._centroids[name] for name in names]
-
-    def save_centroid(self, centroid: StoryCentroid, terms: Sequence[int]) -> None:
-        """Store the new centroid of a story."""
-        self._centroids[centroid.id] = centroid
-        if centroid.id not in self._story_numbers:
-            self._story_numbers[centroid.id] = len(self._story_ids)
-            self._story_ids.append(centroid.id)
-        self._terms.add(self._story_numbers[centroid.id], _terms_to_keys(terms))
-
-    def merge(self, younger: str, older: str) -> None:
-        """Merge the younger story into the older one."""
-        self._merged_into[younger] = older
-        self._centroids.pop(younger, None)
-
-    def _resolve_merged(self, story_id: str) -> str:
-        while story_id in self._merged_into:
-            story_id = self._merged_into[story_id]
-        return story_id
-
-
-def _terms_to_keys(terms: Sequence[int]) -> FingerprintArray:
-    """Return terms as keys of the table."""
-    return np.array(terms, dtype=np.uint64)
-
 
 MIN_LATER_GAP = timedelta(minutes=30)
 MAX_COMPARED_ARTICLES = 2
@@ -210,8 +80,8 @@ class Grouper:
             duplicate or self._weight_terms(one_features)
             for one_features, duplicate in zip(features, duplicates, strict=True)
         ]
-        self._index.prefetch_similar_stories(
-            [top_terms(one.vector) for one in results if isinstance(one, _WeightedArticle)], MAX_CANDIDATE_STORIES
+        self._index.prefetch_terms(
+            term for one in results if isinstance(one, _WeightedArticle) for term in top_terms(one.vector)
         )
         return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
@@ -240,11 +110,12 @@ class Grouper:
     def _assign_story(self, incoming: IncomingArticle, result: _Duplicate | _WeightedArticle) -> Placement:
         if isinstance(result, _Duplicate):
             original = self._index.get_placement(result.original.article_id)
-            story = original.story_id if original else incoming.story_id
+            story, terms = original.story_id if original else incoming.story_id, list[int]()
         else:
             story = StoryClusterer(self._index).place(result.vector, result.features, incoming.story_id)
+            terms = top_terms(result.vector)
         placement = replace(self._placed[incoming.article_id], story_id=story)
-        self._index.place(placement)
+        self._index.place(placement, terms)
         return placement
 
     def _find_duplicate(self, features: ArticleFeatures, article: Article) -> _Duplicate | None:
@@ -307,12 +178,19 @@ def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[s
     Ids must be unique. The cost is below one millisecond and a few kilobytes per article.
     """
     ordered = sort_articles(articles)
-    index = MemoryGroupingIndex(lambda number: (ordered[number][1].title, ordered[number][1].body))
-    grouper = Grouper(index, Vocabulary())
     names = [name for name, _ in ordered]
-    incoming = [IncomingArticle(number, article, name) for number, (name, article) in enumerate(ordered)]
+    incoming = [IncomingArticle(number, article, f"s{number}") for number, (_, article) in enumerate(ordered)]
+    window, vocabulary, placed = StoryWindow(), Vocabulary(), list[Placement]()
+
+    def load_article(number: int) -> tuple[Placement, str, str]:
+        return placed[number], ordered[number][1].title, ordered[number][1].body
+
     for start in range(0, len(incoming), ARTICLES_PER_BATCH):
-        grouper.place(incoming[start : start + ARTICLES_PER_BATCH])
-    placed = {names[one.article_id]: one for one in map(index.get_placement, range(len(names))) if one}
-    originals = {name: None if one.duplicate_of is None else names[one.duplicate_of] for name, one in placed.items()}
-    return {name: (placed[name].story_id, originals[name]) for name, _ in articles}
+        batch = window.begin(load_article)
+        placed += Grouper(batch, vocabulary).place(incoming[start : start + ARTICLES_PER_BATCH])
+        changes = batch.changes()
+        window.load(changes.articles, changes.stories)
+    stories = [names[window.find_story(one.story_id)] for one in placed]
+    originals = [None if one.duplicate_of is None else names[one.duplicate_of] for one in placed]
+    groups = dict(zip(names, zip(stories, originals, strict=True), strict=True))
+    return {name: groups[name] for name, _ in articles}

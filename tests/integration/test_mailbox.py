@@ -211,7 +211,7 @@ def test_pdf_attachments_are_read_and_fail_alone(server: ImapServer, installatio
         message = mail(f"With {name}", text="See the attachment.")
         message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
         server.deliver(message.as_bytes())
-    installation.poll(JobLimits(wall_seconds=10, cpu_seconds=1))
+    installation.poll(JobLimits(wall_seconds=60, cpu_seconds=1))
     read, refused = (stored.article.body for stored in installation.database.articles.unmatched(9))
     assert "See the attachment." in read
     assert "Decree on the border guards of the Republic, signed by Phan Van Giang." in read

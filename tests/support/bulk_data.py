@@ -16,6 +16,7 @@ from sqlalchemy.dialects import sqlite
 
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, Window
+from monitor.domain.grouping import StoryCentroid
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Source
 from monitor.store.column_types import to_json
@@ -27,24 +28,25 @@ from monitor.store.core_tables import (
     DIGEST,
     DIGEST_HIT,
     ENTRY_KEY,
-    FINGERPRINT,
+    GROUPING_STATE,
     HIT,
+    INDEXED_ARTICLE,
     MENTION,
     RENDERED_DIGEST,
     SOURCE,
     STORY,
     STORY_CENTROID,
-    STORY_TERM,
 )
 from monitor.store.database import Database
 from monitor.store.row_mapping import hash_text, insert_rows
+from monitor.stories.grouping_window import pack_centroid
 
 RENDERED = to_json(RenderedDigest("Daily", "text", "html", "{}"))
 START = datetime(2024, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 BATCH_SIZE = 5_000
 HIT_EVERY, DUPLICATE_EVERY, PER_STORY, HITS_PER_DIGEST, OFFICIALS, RARE_POSITION = 10, 10, 5, 4, 40, 7
-INDEXED = 20_000  # the newest articles, which are still in the grouping index
+INDEXED = 20_000  # the newest articles, which are still in the grouping window
 FINGERPRINTS, TERMS = 8, 12
 WORDS = ("the minister of defence met border guards in hanoi and spoke of trade rivers floods schools " * 3).split()
 
@@ -71,7 +73,7 @@ def fill_sources(database: Database, count: int) -> None:
 
 
 def fill(database: Database, first: int, last: int, sources: int) -> None:
-    """Add the articles ``first + 1`` to ``last``; the grouping index then holds the newest of them."""
+    """Add the articles ``first + 1`` to ``last``; the grouping window then holds the newest of them."""
     for start in range(first, last, BATCH_SIZE):
         numbers = range(start + 1, min(start + BATCH_SIZE, last) + 1)
         with connection(database) as open_:
@@ -80,17 +82,12 @@ def fill(database: Database, first: int, last: int, sources: int) -> None:
             words = [(row["article_id"], row["search_text"]) for row in map(_content, numbers)]
             open_.exec_driver_sql("INSERT INTO article_search (rowid, search_text) VALUES (?, ?)", words)
     with connection(database) as open_:
-        for table in (FINGERPRINT, STORY_TERM, STORY_CENTROID):
+        for table in (INDEXED_ARTICLE, STORY_CENTROID, GROUPING_STATE):
             open_.execute(table.delete())
         newest = range(max(1, last - INDEXED), last + 1)
-        insert_rows(open_, FINGERPRINT, [row for n in newest for row in _fingerprints(n)], skip_existing=True)
-        insert_rows(
-            open_,
-            STORY_TERM,
-            [row for n in newest if n % PER_STORY == 0 for row in _terms(n)],
-            skip_existing=True,
-        )
-        insert_rows(open_, STORY_CENTROID, [_cluster(n) for n in newest if n % PER_STORY == 0])
+        insert_rows(open_, INDEXED_ARTICLE, [_indexed_article(n) for n in newest])
+        insert_rows(open_, STORY_CENTROID, [_centroid(n) for n in newest if n % PER_STORY == 0])
+        insert_rows(open_, GROUPING_STATE, [{"id": 1, "version": last, "reload_version": 0}])
     database.maintenance.optimize()
 
 
@@ -127,6 +124,11 @@ def url(number: int) -> str:
     return f"https://s.example/news/{number}.html"
 
 
+def story(number: int) -> str:
+    """Return the story of an article."""
+    return f"s{number - number % PER_STORY}"
+
+
 def _article(number: int, sources: int) -> dict[str, Any]:
     return {
         "id": number,
@@ -136,7 +138,7 @@ def _article(number: int, sources: int) -> dict[str, Any]:
         "published_at": now(number),
         "first_seen_at": now(number),
         "stage": "grouped",
-        "story_id": f"t{number - number % PER_STORY}",
+        "story_id": story(number),
         "duplicate_of": number - 1 if number % DUPLICATE_EVERY == 0 else None,
         **dict.fromkeys(("canonical_url", "authors", "agency", "section", "last_error"), ""),
         "partial_reason": "",
@@ -159,7 +161,7 @@ def _content(number: int) -> dict[str, Any]:
 
 def _story(number: int) -> dict[str, Any]:
     seen = {"first_seen_at": now(number), "last_seen_at": now(number + PER_STORY - 1)}
-    return {"id": f"t{number}", "title": f"Story {number}", "merged_into": "", **seen}
+    return {"id": story(number), "title": f"Story {number}", "merged_into": "", **seen}
 
 
 def _official(number: int) -> str:
@@ -222,34 +224,33 @@ def _delivery(number: int) -> dict[str, Any]:
     }
 
 
-def _fingerprints(number: int) -> list[dict[str, Any]]:
+def _fingerprints(number: int) -> list[int]:
     rng = random.Random(number - 1 if number % DUPLICATE_EVERY == 0 else number)
-    return [{"value": rng.getrandbits(62), "slot": number % 8, "article_id": number} for _ in range(FINGERPRINTS)]
+    return [rng.getrandbits(62) for _ in range(FINGERPRINTS)]
 
 
-def _hashes(number: int) -> list[int]:
+def _terms(number: int) -> list[int]:
     rng = random.Random(-number)
     return [rng.randrange(60_000) for _ in range(TERMS)]
 
 
-def _terms(number: int) -> list[dict[str, Any]]:
-    return [{"term": term, "slot": number // PER_STORY % 32, "story_id": f"t{number}"} for term in _hashes(number)]
+def _indexed_article(number: int) -> dict[str, Any]:
+    terms = _terms(number) if number % PER_STORY == 0 else []
+    packed = {"fingerprints": array("Q", _fingerprints(number)).tobytes(), "terms": array("I", terms).tobytes()}
+    return {"article_id": number, "version": number, **packed}
 
 
-def _cluster(number: int) -> dict[str, Any]:
-    hashes = list(dict.fromkeys(_hashes(number)))
-    packed = {"terms": array("I", hashes).tobytes(), "weights": array("f", [1.0] * len(hashes)).tobytes()}
-    times = {"first_article_at": now(number), "last_article_at": now(number + PER_STORY - 1)}
-    return {
-        "story_id": f"t{number}",
-        **packed,
-        "name_flags": bytes(len(hashes)),
-        "days": "[]",
-        "size": PER_STORY,
-        **times,
-    }
+def _centroid(number: int) -> dict[str, Any]:
+    terms = list(dict.fromkeys(_terms(number)))
+    packed, weights = array("I", terms).tobytes(), array("f", [1.0] * len(terms)).tobytes()
+    last = now(number + PER_STORY - 1)
+    centroid = StoryCentroid(
+        story(number), packed, weights, bytes(len(terms)), frozenset(), PER_STORY, now(number), last
+    )
+    row = {"story_id": centroid.id, "version": number, "last_article_at": last}
+    return row | {"centroid": pack_centroid(centroid)}
 
 
 def lookup_keys(number: int) -> tuple[list[int], list[int]]:
-    """Return the fingerprints of an article and the terms of a story that are in the grouping index."""
-    return [row["value"] for row in _fingerprints(number)], _hashes(number - number % PER_STORY)
+    """Return the fingerprints of an article and the terms of a story that are in the grouping window."""
+    return _fingerprints(number), _terms(number - number % PER_STORY)

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, event
-from support.bulk_data import DUPLICATE_EVERY, MINUTE, PER_STORY, connection, lookup_keys, now, url
+from support import bulk_data
+from support.bulk_data import DUPLICATE_EVERY, HIT_EVERY, MINUTE, PER_STORY, lookup_keys, now, url
 
 from monitor.domain.digest import DigestPlan, Window
+from monitor.domain.grouping import GroupingIndex
 from monitor.domain.read_models import ArticleFilter
 from monitor.store.database import Database
-from monitor.store.grouping_index import DatabaseGroupingIndex
+from monitor.stories.grouping_window import StoryWindow
 
 INSTRUCTIONS = 100
 
@@ -24,20 +26,23 @@ def article_lookups(database: Database, articles: int) -> dict[str, Callable[[],
     days = [at - timedelta(days=back) for back in range(13, -1, -1)]
     hour, keys = Window(at - timedelta(hours=1), at), [f"g{number}" for number in range(articles, articles - 30, -1)]
     fingerprints, terms = lookup_keys(articles - articles % DUPLICATE_EVERY)
-    story = f"t{articles - PER_STORY}"
+    story, window = bulk_data.story(articles - PER_STORY), StoryWindow()
+    database.stories.load_window(window)
+
+    def group(work: Callable[[GroupingIndex], object]) -> None:
+        database.stories.apply_grouping([], window, work)
+
     return {
         "30 keys of a poll": lambda: database.articles.known_keys("s1", keys),
         "pages to read": lambda: database.articles.lease_pages(at, 16, at),
         "articles to match": lambda: database.articles.unmatched(64),
         "articles to group": lambda: database.stories.ungrouped(64),
         "pages to recheck": lambda: database.rechecks.lease_due(at, 16, at),
-        "duplicates: articles by fingerprint": lambda: _use_index(
-            database, lambda index: index.articles_with(fingerprints)
-        ),
-        "stories: similar ones": lambda: _use_index(database, lambda index: index.similar_stories(terms, 8)),
-        "stories: merge two": lambda: _use_index(database, lambda index: index.merge(story, f"t{articles}")),
+        "duplicates: articles by fingerprint": lambda: group(lambda index: index.articles_with(fingerprints)),
+        "stories: similar ones": lambda: group(lambda index: index.similar_stories(terms, 8)),
+        "stories: merge two": lambda: group(lambda index: index.merge(story, bulk_data.story(articles))),
         "digest: start of the first window": lambda: digests.initial_lookback_start("daily"),
-        "hits: their digests": lambda: archive.digests_by_hit([1, 2, 3]),
+        "hits: of an article": lambda: archive.list_article_hits(HIT_EVERY),
         "digest: last window": lambda: digests.last_window_end("daily"),
         "digest: undelivered hits": lambda: digests.undelivered_hits(plan, at + MINUTE),
         "digest: coverage of an hour": lambda: digests.load_coverage(hour),
@@ -68,14 +73,6 @@ def article_lookups(database: Database, articles: int) -> dict[str, Callable[[],
         "search: a rare word": lambda: archive.search("w777"),
         "search: no result": lambda: archive.search("nowhere"),
     }
-
-
-def _use_index(database: Database, query: Callable[[DatabaseGroupingIndex], object]) -> object:
-    with connection(database) as open_:
-        index = DatabaseGroupingIndex(open_)
-        found = query(index)
-        index.flush()
-        return found
 
 
 def source_lookups(database: Database, at: datetime) -> dict[str, Callable[[], object]]:

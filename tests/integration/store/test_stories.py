@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from support.rows import MINUTE, NOW, draft, found, kept, screened
 
-from monitor.domain.article import Stage
+from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import UsageError
-from monitor.domain.grouping import GroupingIndex, Placement, StoryCentroid
+from monitor.domain.grouping import GroupingIndex, GroupingWindow, Placement, StoryCentroid
 from monitor.domain.read_models import ArticleFilter
 from monitor.pipeline.group import GroupingStep
 from monitor.store.database import Database
+from monitor.store.grouping_index import invalidate_windows
+from monitor.stories.grouping_window import StoryWindow
 
 BRIDGE = """Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
 The bridge cost 41 million dollars and shortens the way to Muang Ngoi by two hours, the ministry said.
@@ -35,9 +38,30 @@ def placed(database: Database) -> dict[int, tuple[str, int | None, Stage]]:
     }
 
 
-def shelved(database: Database, work: Callable[[GroupingIndex], object]) -> None:
-    """Work on a shelf without articles."""
-    database.stories.apply_grouping([], work)
+def window_of(database: Database) -> GroupingWindow:
+    """Return the grouping window of this process."""
+    database.stories.window = database.stories.window or StoryWindow()
+    return database.stories.window
+
+
+def apply(database: Database, articles: Sequence[StoredArticle], work: Callable[[GroupingIndex], object]) -> None:
+    """Group articles with a function."""
+    database.stories.apply_grouping(articles, window_of(database), work)
+
+
+def begin_story(database: Database, centroid: StoryCentroid, *terms: int) -> None:
+    """Store a story that begins with the article whose id it has."""
+
+    def begin(index: GroupingIndex) -> None:
+        index.save_centroid(centroid)
+        index.place(Placement(int(centroid.id[1:]), centroid.id), terms)
+
+    with_index(database, begin)
+
+
+def with_index(database: Database, work: Callable[[GroupingIndex], object]) -> None:
+    """Work on the window and store what was changed."""
+    apply(database, [], work)
 
 
 def test_matched_articles_are_grouped_once(database: Database) -> None:
@@ -100,20 +124,20 @@ def test_a_story_knows_its_articles_and_people(database: Database) -> None:
 
 
 def test_merged_stories_are_both_resolvable(database: Database) -> None:
-    """The older takes over the articles; the younger id, and one merged into it before, lead there."""
+    """The older story gets the articles; the younger id, and one merged into it before, refer to it."""
     articles = screened(database, *(draft(name) for name in "abc"))
 
-    def place(shelf: GroupingIndex) -> None:
+    def place(index: GroupingIndex) -> None:
         for one in articles:
-            shelf.place(Placement(one.id, f"s{one.id}"))
-            shelf.save_centroid(
-                StoryCentroid(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW), [7]
+            index.place(Placement(one.id, f"s{one.id}"), [7])
+            index.save_centroid(
+                StoryCentroid(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW)
             )
-        shelf.merge("s3", "s2")
-        shelf.merge("s2", "s1")
-        assert [one.id for one in shelf.similar_stories([7], 5)] == ["s1"]
+        index.merge("s3", "s2")
+        index.merge("s2", "s1")
+        assert [one.id for one in index.similar_stories([7], 5)] == ["s1"]
 
-    database.stories.apply_grouping(articles, place)
+    apply(database, articles, place)
     assert {database.stories.get_story(name).id for name in ("s1", "s2", "s3")} == {"s1"}
     assert database.stories.get_story("s3").article_ids == (1, 2, 3)
     assert [story.id for story in database.stories.list_stories()] == ["s1"]
@@ -123,8 +147,10 @@ def test_a_centroid_is_restored_as_it_was_stored(database: Database) -> None:
     """Weights, names, days and times."""
     days = frozenset({(3, 5), (12, 31)})
     cluster = StoryCentroid("s1", b"\xff" * 4 + b"\7\0\0\0", b"\0\0\0?\0\0\x80>", b"\0\1", days, 4, NOW, None)
-    shelved(database, lambda shelf: shelf.save_centroid(cluster, [7, 2**32 - 1]))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 3), [cluster]))
+    screened(database, draft("a"))
+    begin_story(database, cluster, 7, 2**32 - 1)
+    database.stories.window = None
+    with_index(database, lambda index: _same(index.similar_stories([7], 3), [cluster]))
 
 
 def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> None:
@@ -134,15 +160,15 @@ def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> 
 def test_a_fingerprint_has_a_limited_number_of_articles(database: Database) -> None:
     """The latest ones, however many share it."""
 
-    def work(shelf: GroupingIndex) -> None:
+    def work(index: GroupingIndex) -> None:
         for number in range(1, 301):
-            shelf.add_fingerprints(number, [5, 2**63 - 1])
-        assert len(shelf.articles_with([5])) == 8
-        assert set(shelf.articles_with([5, 2**63 - 1]).values()) == {2}
-        assert shelf.articles_with([]) == {}
-        assert shelf.get_placement(4711) is None
+            index.add_fingerprints(number, [5, 2**63 - 1])
+        assert len(index.articles_with([5])) == 16
+        assert set(index.articles_with([5, 2**63 - 1]).values()) == {2}
+        assert index.articles_with([]) == {}
+        assert index.get_placement(4711) is None
 
-    shelved(database, work)
+    with_index(database, work)
 
 
 def test_old_fingerprints_and_stories_expire(database: Database) -> None:
@@ -159,15 +185,22 @@ def test_old_fingerprints_and_stories_expire(database: Database) -> None:
 
 
 def test_fingerprints_of_an_old_article_are_deleted(database: Database) -> None:
-    """Over the whole range of values; those of a young article remain."""
+    """Fingerprints of the whole range of values are deleted; the ones of a young article remain."""
     later = NOW + timedelta(days=40)
     screened(database, draft("a"))
     screened(database, draft("b"), now=later)
     prints = [0, 5, 2**59, 2**63 - 1]
-    shelved(database, lambda shelf: shelf.add_fingerprints(1, prints))
-    shelved(database, lambda shelf: shelf.add_fingerprints(2, prints))
+
+    def place(index: GroupingIndex) -> None:
+        for number in (1, 2):
+            index.add_fingerprints(number, prints)
+            index.place(Placement(number, "s1"))
+
+    with_index(database, place)
     database.stories.delete_expired(later, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _only(shelf.articles_with(prints), {2: 4}))
+    with_index(database, lambda index: _only(index.articles_with(prints), {2: 4}))
+    database.stories.window = None
+    with_index(database, lambda index: _only(index.articles_with(prints), {2: 4}))
 
 
 def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
@@ -177,33 +210,35 @@ def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
 def test_terms_are_deleted_with_their_stories(database: Database) -> None:
     """An open story keeps its terms."""
     old, young = StoryCentroid("s1", last_article_at=NOW - timedelta(days=20)), StoryCentroid("s2", last_article_at=NOW)
-    shelved(database, lambda shelf: shelf.save_centroid(old, [7, 2**32 - 1]))
-    shelved(database, lambda shelf: shelf.save_centroid(young, [7]))
+    screened(database, draft("a"), draft("b"))
+    begin_story(database, old, 7, 2**32 - 1)
+    begin_story(database, young, 7)
     database.stories.delete_expired(NOW, timedelta(0), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [young]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 1), [young]))
 
 
 def test_stories_stay_open_after_a_clock_jump(database: Database) -> None:
     """A clock in 2099 closes none of them: the reports of the next day would begin them again."""
     story = StoryCentroid("s1", last_article_at=NOW)
-    shelved(database, lambda shelf: shelf.save_centroid(story, [7]))
+    screened(database, draft("a"))
+    begin_story(database, story, 7)
     wrong = NOW.replace(year=2099)
     for now in (NOW, wrong):
         database.maintenance.record_clock(now)
     database.stories.delete_expired(wrong, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [story]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 1), [story]))
 
 
 def test_a_failure_stores_nothing_and_marks_one_article(database: Database) -> None:
-    """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
+    """If placing raises, the transaction leaves nothing; an abandoned article is not tried again."""
     articles = screened(database, draft("a"), draft("b"))
 
-    def fail(shelf: GroupingIndex) -> None:
-        shelf.place(Placement(1, "s1"))
+    def fail(index: GroupingIndex) -> None:
+        index.place(Placement(1, "s1"))
         raise ValueError("odd text")
 
     with pytest.raises(ValueError, match="odd text"):
-        database.stories.apply_grouping(articles, fail)
+        apply(database, articles, fail)
     assert {stage for _, _, stage in placed(database).values()} == {Stage.MATCHED}
     database.attempts.begin_grouping([articles[0].id])
     assert not database.attempts.record_failure(articles[0], "odd text", NOW)
@@ -217,14 +252,48 @@ def test_articles_grouped_by_another_process_are_not_grouped_again(database: Dat
     """A batch read before somebody else grouped it is not placed again."""
     articles = screened(database, draft("a", body=BRIDGE))
     group(database)
-    database.stories.apply_grouping(articles, lambda shelf: shelf.place(Placement(1, "s77")))
+    apply(database, articles, lambda index: index.place(Placement(1, "s77")))
     assert placed(database)[1][0] == "s1"
+
+
+def test_another_process_is_read_before_an_article_is_placed(url: str) -> None:
+    """Whatever it grouped since: copies, reports of one event, and merged stories."""
+    first, second = Database.open(url), Database.open(url)
+    screened(first, draft("a", body=BRIDGE))
+    group(first)
+    screened(first, draft("b", body=NURSES), now=NOW + MINUTE)
+    group(second)
+    screened(first, draft("c", body="Once more.\n" + NURSES), draft("d", body=BRIDGE), now=NOW + 2 * MINUTE)
+    group(first)
+    assert [placed(first)[number][:2] for number in (3, 4)] == [("s2", 2), ("s1", 1)]
+
+    def merge(index: GroupingIndex) -> None:
+        index.merge("s2", "s1")
+
+    with_index(first, merge)
+    screened(first, draft("e", body=NURSES), now=NOW + 3 * MINUTE)
+    group(second)
+    assert placed(first)[5][:2] == ("s1", 2)
+    first.close()
+    second.close()
+
+
+def test_windows_are_loaded_again_after_a_change_by_hand(database: Database) -> None:
+    """A story that was given other articles is found by their words in every process."""
+    screened(database, draft("a", body=BRIDGE), draft("b", body=NURSES))
+    group(database)
+    with database._connections.write_transaction() as connection:
+        connection.execute(text("UPDATE article SET story_id = 's1' WHERE id = 2"))
+        invalidate_windows(connection)
+    screened(database, draft("c", body="Once more.\n" + NURSES), now=NOW + MINUTE)
+    group(database)
+    assert placed(database)[3][:2] == ("s1", 2)
 
 
 def test_term_frequencies_are_stored(database: Database) -> None:
     """They are available after a restart."""
     assert database.stories.load_term_frequencies() == b""
-    database.stories.apply_grouping([], lambda _shelf: None, b"\x01" * 1000)
+    database.stories.apply_grouping([], window_of(database), lambda _index: None, b"\x01" * 1000)
     assert database.stories.load_term_frequencies() == b"\x01" * 1000
 
 

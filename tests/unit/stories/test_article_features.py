@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
+from monitor.domain.grouping import Placement
 from monitor.stories.features import Vocabulary
 from monitor.stories.fingerprints import (
     ArticleFeatures,
@@ -16,7 +17,8 @@ from monitor.stories.fingerprints import (
     pack_features,
     unpack_features,
 )
-from monitor.stories.grouping import Grouper, IncomingArticle, MemoryGroupingIndex, sort_articles
+from monitor.stories.grouping import Grouper, IncomingArticle, sort_articles
+from monitor.stories.grouping_window import StoryWindow
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 WORDS = st.sampled_from(
@@ -83,9 +85,12 @@ def test_features_computed_in_advance_give_the_same_placements(bodies: list[str]
     ]
     ordered = [article for _, article in sort_articles((str(place), one) for place, one in enumerate(articles))]
 
-    def placed(*, ahead: bool) -> list[object]:
-        index = MemoryGroupingIndex(lambda number: (ordered[number].title, ordered[number].body))
-        grouper, members = Grouper(index, Vocabulary()), list[object]()
+    def placed(*, ahead: bool) -> list[Placement]:
+        window, vocabulary, members = StoryWindow(), Vocabulary(), list[Placement]()
+
+        def load(number: int) -> tuple[Placement, str, str]:
+            return members[number], ordered[number].title, ordered[number].body
+
         for start in range(0, len(ordered), size):
             batch = ordered[start : start + size]
             texts = [extract_grouping_text(article) for article in batch]
@@ -94,7 +99,10 @@ def test_features_computed_in_advance_give_the_same_placements(bodies: list[str]
                 IncomingArticle(number, article, f"s{number}", features)
                 for number, (article, features) in enumerate(zip(batch, sketches, strict=True), start)
             ]
-            members += grouper.place(comers)
+            index = window.begin(load)
+            members += Grouper(index, vocabulary).place(comers)
+            changes = index.changes()
+            window.load(changes.articles, changes.stories)
         return members
 
     assert placed(ahead=True) == placed(ahead=False)

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
+from monitor.domain.grouping import Placement
 from monitor.stories.features import Vocabulary, day_distance, extract_features
-from monitor.stories.grouping import Grouper, IncomingArticle, MemoryGroupingIndex, group_articles, sort_articles
+from monitor.stories.grouping import Grouper, IncomingArticle, group_articles, sort_articles
+from monitor.stories.grouping_window import StoryWindow
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 BRIDGE = """BANSAVAN - Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
@@ -70,13 +72,18 @@ def test_order_of_arrival_does_not_matter(order: list[int]) -> None:
 def test_batch_sizes_do_not_matter(sizes: list[int]) -> None:
     """Every article gets the same placement in batches of any size."""
     comers = [IncomingArticle(place, one, name) for place, (name, one) in enumerate(sort_articles(NEWS))]
-    index = MemoryGroupingIndex(lambda number: (comers[number].article.title, comers[number].article.body))
-    grouper, start = Grouper(index, Vocabulary()), 0
+    window, vocabulary, placed, start = StoryWindow(), Vocabulary(), list[Placement](), 0
+
+    def load(number: int) -> tuple[Placement, str, str]:
+        return placed[number], comers[number].article.title, comers[number].article.body
+
     for size in [*sizes, *[1] * len(comers)]:
-        grouper.place(comers[start : start + size])
+        batch = window.begin(load)
+        placed += Grouper(batch, vocabulary).place(comers[start : start + size])
+        changes = batch.changes()
+        window.load(changes.articles, changes.stories)
         start += size
-    placed = {comers[one.article_id].story_id: one for one in map(index.get_placement, range(len(comers))) if one}
-    assert {name: one.story_id for name, one in placed.items()} == {
+    assert {comers[one.article_id].story_id: one.story_id for one in placed} == {
         name: story for name, (story, _) in group_articles(NEWS).items()
     }
 

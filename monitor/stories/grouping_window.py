@@ -1,0 +1,399 @@
+"""Grouping window: fingerprints of the last 30 days and terms of open stories, in memory, for the daemon and for files.
+
+Fingerprints and terms are in sorted arrays of integers, a few per table. A batch adds one array, and arrays of similar
+size are merged (a log-structured merge tree), so the cost of an article hardly grows with the window. The database has
+a row for each article and for each open story, from which a process loads the window (``store/grouping_index.py``).
+
+A fingerprint has ``FINGERPRINT_SLOTS`` slots and a term ``TERM_SLOTS``. A new article or story uses the slot given by
+its number, so thousands of articles made from one template share few slots, and no lookup grows with their number.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from heapq import nlargest
+from itertools import chain, pairwise
+from struct import Struct
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.domain.grouping import (
+    ArticleLoader,
+    GroupingChanges,
+    IndexedArticle,
+    IndexedStory,
+    Placement,
+    StoryCentroid,
+)
+
+FINGERPRINT_SLOTS, TERM_SLOTS = 16, 32
+MERGE_RATIO = 4
+"""Two arrays are merged unless the older is this many times as long; a window of any size then has about six."""
+
+MAX_DIGITS = 9
+"""A story id is usually `s` and an article id. An article id with at most nine digits is the number of the story; other
+ids get numbers with more digits."""
+
+_CENTROID_HEADER = Struct("<HBIqq")
+_NO_TIME = -(2**63)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+IntegerArray = npt.NDArray[np.uint64]
+OwnerArray = npt.NDArray[np.uint32]
+FlagArray = npt.NDArray[np.bool_]
+MonthDays = frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _PostingRun:
+    """Postings in order of their codes; a code is a key followed by the bits of the slot, and occurs once."""
+
+    codes: IntegerArray
+    owners: OwnerArray
+
+    @classmethod
+    def build(cls, codes: IntegerArray, owners: OwnerArray) -> "_PostingRun":
+        """Sort postings; of several with the same code, the last one remains."""
+        order = codes.argsort(kind="stable")
+        codes = codes[order]
+        is_last = np.ones(len(codes), np.bool_)
+        np.not_equal(codes[1:], codes[:-1], out=is_last[:-1])
+        return cls(codes[is_last], owners[order[is_last]])
+
+    def merge(self, later: "_PostingRun") -> "_PostingRun":
+        """Return the postings of both runs."""
+        return self.build(np.concatenate((self.codes, later.codes)), np.concatenate((self.owners, later.owners)))
+
+    def select(self, is_kept: FlagArray) -> "_PostingRun":
+        """Return some of the postings."""
+        return _PostingRun(self.codes[is_kept], self.owners[is_kept])
+
+
+class PostingTable:
+    """Owners (articles or stories) by key. A key has a fixed number of slots; the lowest bits of an owner are its slot,
+    in which it replaces an earlier owner.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._slot_bits, self._slot_mask = np.uint64(slots.bit_length() - 1), np.uint64(slots - 1)
+        self._runs: list[_PostingRun] = []
+
+    def find(self, keys: Sequence[int]) -> dict[int, dict[int, int]]:
+        """Return the owners by slot of each of these different keys that has any. Keys are below 2**63."""
+        found: dict[int, dict[int, int]] = {}
+        low = np.fromiter(keys, np.uint64, len(keys)) << self._slot_bits
+        order = low.argsort()
+        low = low[order]  # searched in this order, which reads neighbouring parts of the arrays one after another
+        high = low | self._slot_mask
+        for run in self._runs:
+            starts, ends = run.codes.searchsorted(low), run.codes.searchsorted(high, "right")
+            hits = (ends > starts).nonzero()[0]
+            if not len(hits):
+                continue
+            starts, counts = starts[hits], ends[hits] - starts[hits]
+            bounds = np.concatenate(([0], counts.cumsum()))
+            at = np.arange(bounds[-1]) + np.repeat(starts - bounds[:-1], counts)
+            slots, owners = (run.codes[at] & self._slot_mask).tolist(), run.owners[at].tolist()
+            for place, (first, last) in zip(order[hits].tolist(), pairwise(bounds.tolist()), strict=True):
+                later = dict(zip(slots[first:last], owners[first:last], strict=True))
+                key = keys[place]
+                found[key] = found[key] | later if key in found else later
+        return found
+
+    def add(self, keys: IntegerArray, owners: OwnerArray) -> None:
+        """Add postings in the order of their arrival."""
+        if not len(keys):
+            return
+        self._runs.append(_PostingRun.build(keys << self._slot_bits | owners & self._slot_mask, owners))
+        while len(self._runs) > 1 and len(self._runs[-2].codes) < MERGE_RATIO * len(self._runs[-1].codes):
+            later = self._runs.pop()
+            self._runs[-1] = self._runs[-1].merge(later)
+
+    def keep(self, is_kept: Callable[[OwnerArray], FlagArray]) -> None:
+        """Delete the postings of all owners but those for which ``is_kept`` is true."""
+        selected = [run.select(is_kept(run.owners)) for run in self._runs]
+        self._runs = [run for run in selected if len(run.codes)]
+
+
+@dataclass(frozen=True, slots=True)
+class _BatchPostings:
+    """Posting lists as one batch sees them: read from the table once, and with the additions of the batch."""
+
+    table: PostingTable
+    slots: int
+    cached: dict[int, dict[int, int] | None] = field(default_factory=dict)
+
+    def prefetch(self, keys: Iterable[int]) -> None:
+        """Read the keys that are not cached."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self.cached]
+        self.cached.update(dict.fromkeys(missing))
+        self.cached.update(self.table.find(missing))
+
+    def get_slots(self, keys: Sequence[int]) -> list[dict[int, int] | None]:
+        """Return the owners by slot of each key; None for a key without owners."""
+        try:
+            return [self.cached[key] for key in keys]
+        except KeyError:  # a key was not prefetched
+            self.prefetch(keys)
+            return [self.cached[key] for key in keys]
+
+    def add(self, keys: Sequence[int], owner: int) -> None:
+        """Put an owner into its slot of each key."""
+        slot = owner % self.slots
+        only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
+        for key, owners in zip(keys, self.get_slots(keys), strict=True):
+            self.cached[key] = only if owners is None else owners | only
+
+
+class StoryWindow:
+    """``GroupingWindow``: everything that grouping looks up, except the texts of articles."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.version = 0
+        self.fingerprints, self.terms = PostingTable(FINGERPRINT_SLOTS), PostingTable(TERM_SLOTS)
+        self._centroids: dict[int, bytes] = {}
+        self.merged_into: dict[int, int] = {}
+        self._other_numbers: dict[str, int] = {}
+        self._other_ids: dict[int, str] = {}
+
+    def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
+        """Add articles and stories; one without a centroid is closed, or was merged into another."""
+        for story in stories:
+            number = self.number_of(story.story_id)
+            if story.centroid:
+                self._centroids[number] = story.centroid
+                continue
+            self._centroids.pop(number, None)
+            if story.merged_into:
+                self.merged_into[number] = self.number_of(story.merged_into)
+        counts = [len(one.fingerprints) // 8 for one in articles]
+        owners = np.repeat(np.array([one.article_id for one in articles], np.uint32), counts)
+        self.fingerprints.add(_unpack_integers([one.fingerprints for one in articles], "<u8"), owners)
+        placed = [(self.number_of(one.story_id), one.terms) for one in articles if one.terms]
+        placed = [(number, terms) for number, terms in placed if number in self._centroids]
+        owners = np.repeat(np.array([n for n, _ in placed], np.uint32), [len(terms) // 4 for _, terms in placed])
+        self.terms.add(_unpack_integers([terms for _, terms in placed], "<u4"), owners)
+
+    def begin(self, load_article: ArticleLoader) -> "GroupingBatch":
+        """Begin a batch; the window stays as it is until ``commit``."""
+        return GroupingBatch(self, load_article)
+
+    def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
+        """Delete the fingerprints of articles before ``first_article_id``, and all stories but the open ones."""
+        self.fingerprints.keep(lambda owners: owners >= first_article_id)
+        self._centroids = {
+            number: packed for number, packed in self._centroids.items() if self.id_of(number) in open_story_ids
+        }
+        merged = self.merged_into
+        self.merged_into = {
+            number: older for number, older in merged.items() if resolve_merged(older, merged) in self._centroids
+        }
+        numbers = np.fromiter(chain(self._centroids, self.merged_into), np.uint32)
+        self.terms.keep(lambda owners: np.isin(owners, numbers))
+        self._other_ids = {number: self._other_ids[number] for number in numbers.tolist() if number in self._other_ids}
+        self._other_numbers = {story_id: number for number, story_id in self._other_ids.items()}
+
+    def number_of(self, story_id: str) -> int:
+        """Return the number of a story in the arrays."""
+        digits = story_id[1:]
+        if digits.isdecimal() and len(digits) <= MAX_DIGITS and f"s{int(digits)}" == story_id:
+            return int(digits)
+        if story_id not in self._other_numbers:
+            number = max(self._other_ids, default=10**MAX_DIGITS - 1) + 1
+            self._other_numbers[story_id], self._other_ids[number] = number, story_id
+        return self._other_numbers[story_id]
+
+    def id_of(self, number: int) -> str:
+        """Return the id of the story with a number."""
+        return self._other_ids.get(number) or f"s{number}"
+
+    def find_story(self, story_id: str) -> int:
+        """Return the number of a story, or of the one that absorbed it."""
+        return resolve_merged(self.number_of(story_id), self.merged_into)
+
+    def get_centroid(self, number: int) -> StoryCentroid | None:
+        """Return the centroid of an open story."""
+        packed = self._centroids.get(number)
+        return unpack_centroid(self.id_of(number), packed) if packed else None
+
+
+class GroupingBatch:
+    """``GroupingIndex`` of one batch on a window, with the changes that the batch makes."""
+
+    def __init__(self, window: StoryWindow, load_article: ArticleLoader) -> None:
+        self._window, self._load_article = window, load_article
+        self._fingerprints = _BatchPostings(window.fingerprints, FINGERPRINT_SLOTS)
+        self._terms = _BatchPostings(window.terms, TERM_SLOTS)
+        self._new_fingerprints: dict[int, bytes] = {}
+        self._new_terms: dict[int, bytes] = {}
+        self._texts: dict[int, tuple[str, str]] = {}
+        self._placements: dict[int, Placement | None] = {}
+        self._new_placements: list[Placement] = []
+        self._centroids: dict[int, StoryCentroid | None] = {}
+        self._changed_centroids: dict[int, StoryCentroid] = {}
+        self._merged_into: dict[int, int] = {}
+        self._merged_stories: list[IndexedStory] = []
+
+    def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
+        """Look these fingerprints up together."""
+        self._fingerprints.prefetch(fingerprints)
+
+    def prefetch_terms(self, terms: Iterable[int]) -> None:
+        """Look these terms up together."""
+        self._terms.prefetch(terms)
+
+    def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
+        """Return the number of shared fingerprints by article id."""
+        found = [owners for owners in self._fingerprints.get_slots(fingerprints) if owners]
+        return Counter(chain.from_iterable(owners.values() for owners in found)) if found else {}
+
+    def article_text(self, article_id: int) -> tuple[str, str]:
+        """Return title and body of an article, or empty texts if it was deleted."""
+        if article_id not in self._texts:
+            self._read_article(article_id)
+        return self._texts.pop(article_id)
+
+    def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
+        """Add an article to the index; its id must be below 2**32."""
+        self._fingerprints.add(fingerprints, article_id)
+        self._new_fingerprints[article_id] = np.array(fingerprints, "<u8").tobytes()
+
+    def get_placement(self, article_id: int) -> Placement | None:
+        """Return the placement of an article with merged stories resolved, or None if the article was deleted."""
+        if article_id not in self._placements:
+            self._read_article(article_id)
+        placement = self._placements[article_id]
+        return replace(placement, story_id=self._resolve_story(placement.story_id)) if placement else None
+
+    def _read_article(self, article_id: int) -> None:
+        placement, title, body = self._load_article(article_id)
+        self._texts[article_id] = title, body
+        self._placements.setdefault(article_id, placement)
+
+    def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
+        """Record the placement of an article, and index its story under the terms of the article."""
+        self._placements[placement.article_id] = placement
+        self._new_placements.append(placement)
+        if terms:
+            self._terms.add(terms, self._window.number_of(placement.story_id))
+            self._new_terms[placement.article_id] = np.array(terms, "<u4").tobytes()
+
+    def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
+        """Return the open stories that share most of these terms, older stories first if several share as much."""
+        shared: dict[int, int] = {}
+        for weight, owners in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
+            for number in owners.values() if owners else ():
+                shared[number] = shared.get(number, 0) + weight
+        best = nlargest(limit, [(weight << 32) - number for number, weight in shared.items()])
+        found = dict.fromkeys(self._resolve(-one & 0xFFFFFFFF) for one in best)
+        return [centroid for centroid in map(self._get_centroid, found) if centroid]
+
+    def _get_centroid(self, number: int) -> StoryCentroid | None:
+        if number not in self._centroids:
+            self._centroids[number] = self._window.get_centroid(number)
+        return self._centroids[number]
+
+    def save_centroid(self, centroid: StoryCentroid) -> None:
+        """Record the new centroid of a story."""
+        number = self._window.number_of(centroid.id)
+        self._centroids[number] = self._changed_centroids[number] = centroid
+
+    def merge(self, younger: str, older: str) -> None:
+        """Merge the younger story into the older one; the younger id remains resolvable."""
+        number = self._window.number_of(younger)
+        centroid = self._get_centroid(number)
+        self._merged_stories.append(IndexedStory(younger, b"", centroid.last_article_at if centroid else None, older))
+        self._merged_into[number] = self._window.number_of(older)
+        self._centroids[number] = None
+        self._changed_centroids.pop(number, None)
+
+    def _resolve(self, number: int) -> int:
+        return resolve_merged(resolve_merged(number, self._window.merged_into), self._merged_into)
+
+    def _resolve_story(self, story_id: str) -> str:
+        return self._window.id_of(self._resolve(self._window.number_of(story_id)))
+
+    def changes(self) -> GroupingChanges:
+        """Return what is to be stored; when it is stored, the window loads the articles and stories of it."""
+        return GroupingChanges(
+            tuple(self._new_placements),
+            tuple(
+                IndexedArticle(
+                    one.article_id,
+                    self._resolve_story(one.story_id),
+                    self._new_fingerprints.get(one.article_id, b""),
+                    self._new_terms.get(one.article_id, b""),
+                )
+                for one in self._new_placements
+            ),
+            (
+                *(
+                    IndexedStory(one.id, pack_centroid(one), one.last_article_at)
+                    for one in self._changed_centroids.values()
+                ),
+                *self._merged_stories,
+            ),
+        )
+
+
+def resolve_merged(number: int, merged_into: Mapping[int, int]) -> int:
+    """Return the story that absorbed a merged one, and any other unchanged."""
+    while number in merged_into:
+        number = merged_into[number]
+    return number
+
+
+def pack_centroid(centroid: StoryCentroid) -> bytes:
+    """Return a centroid as bytes: header, days, terms, weights and flags of names."""
+    days = sorted(centroid.days)
+    header = _CENTROID_HEADER.pack(
+        len(centroid.name_flags),
+        len(days),
+        centroid.size,
+        _pack_time(centroid.first_article_at),
+        _pack_time(centroid.last_article_at),
+    )
+    packed_days = bytes(chain.from_iterable(days))
+    return b"".join((header, packed_days, centroid.terms, centroid.weights, centroid.name_flags))
+
+
+def unpack_centroid(story_id: str, packed: bytes) -> StoryCentroid:
+    """Return the centroid that ``pack_centroid`` packed."""
+    term_count, day_count, size, first, last = _CENTROID_HEADER.unpack_from(packed)
+    terms = _CENTROID_HEADER.size + 2 * day_count
+    weights = terms + 4 * term_count
+    flags = weights + 4 * term_count
+    return StoryCentroid(
+        story_id,
+        packed[terms:weights],
+        packed[weights:flags],
+        packed[flags:],
+        _unpack_days(packed[_CENTROID_HEADER.size : terms]),
+        size,
+        _unpack_time(first),
+        _unpack_time(last),
+    )
+
+
+@lru_cache(1024)
+def _unpack_days(packed: bytes) -> MonthDays:
+    """Return (month, day) pairs; cached because the stories of one day mention much the same days."""
+    return frozenset(zip(packed[::2], packed[1::2], strict=True))
+
+
+def _pack_time(at: datetime | None) -> int:
+    return _NO_TIME if at is None else (at - _EPOCH) // _MICROSECOND
+
+
+def _unpack_time(value: int) -> datetime | None:
+    return None if value == _NO_TIME else _EPOCH + value * _MICROSECOND
+
+
+def _unpack_integers(packed: Iterable[bytes], kind: str) -> IntegerArray:
+    return np.frombuffer(b"".join(packed), kind).astype(np.uint64)
