@@ -69,14 +69,19 @@ def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticl
         return 0
     connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(unmatched)))
     connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.article_id.in_(unmatched)))
-    insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in rows for one in found.mentions])
-    insert_rows(
-        connection, NEAR_MISS, [near_miss_row(stored, one) for stored, found in rows for one in found.near_misses]
-    )
-    hits = [_hit_rows(stored, found, now) for stored, found in rows if stored.is_alertable]
-    added = insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], skip_existing=True)
+    added = insert_findings(connection, rows, now)
     connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(unmatched)).values(stage=str(Stage.MATCHED)))
     return added
+
+
+def insert_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+    """Insert mentions, near misses and, for alertable articles, hits, inside a transaction; return the new hits."""
+    insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in findings for one in found.mentions])
+    insert_rows(
+        connection, NEAR_MISS, [near_miss_row(stored, one) for stored, found in findings for one in found.near_misses]
+    )
+    hits = [_hit_rows(stored, found, now) for stored, found in findings if stored.is_alertable]
+    return insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], skip_existing=True)
 
 
 def _hit_rows(stored: StoredArticle, found: Findings, now: datetime) -> list[dict[str, Any]]:
