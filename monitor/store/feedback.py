@@ -179,7 +179,7 @@ class FeedbackStore:
                 "undone_by": "",
             }
             mark_id = connection.execute(insert(MARK).values(values).returning(MARK.c.id)).scalar_one()
-            stored = _mark_from_row(connection.execute(_select_marks().where(MARK.c.id == mark_id)).one())
+            stored = mark_from_row(connection.execute(select_marks().where(MARK.c.id == mark_id)).one())
             return stored, add_change(connection, change, reader, mark_id=mark_id)
 
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> None:
@@ -216,7 +216,7 @@ class FeedbackStore:
         limit: int = 1000,
     ) -> list[Mark]:
         """Return the marks that are not undone, newest first."""
-        query = _select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
+        query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
             query = query.where(MARK.c.story_id.in_(story_ids))
         if reader_id is not None:
@@ -224,7 +224,7 @@ class FeedbackStore:
         if plan_id is not None:
             query = query.where(MARK.c.plan_id == plan_id, MARK.c.plan_id != "")
         with self._connections.read_transaction() as connection:
-            return [_mark_from_row(row) for row in connection.execute(query)]
+            return [mark_from_row(row) for row in connection.execute(query)]
 
     def list_changes(self, limit: int = 100, before_id: int | None = None, *, official_id: str = "") -> list[Change]:
         """Return changes, newest first; with ``before_id`` the ones before that id.
@@ -403,7 +403,8 @@ def _change_from_row(row: AnyRow) -> Change:
 _MADE_BY, _OWNER = READER.alias("made_by"), READER.alias("owner")
 
 
-def _select_marks() -> Select[Any]:
+def select_marks() -> Select[Any]:
+    """Return the query for marks with their readers; the caller adds conditions."""
     return (
         select(
             MARK,
@@ -416,7 +417,8 @@ def _select_marks() -> Select[Any]:
     )
 
 
-def _mark_from_row(row: AnyRow) -> Mark:
+def mark_from_row(row: AnyRow) -> Mark:
+    """Build a mark from a row of ``select_marks``."""
     return Mark(
         id=row.id,
         kind=MarkKind(row.kind),
