@@ -187,7 +187,7 @@ async def build_pipeline(
             page_reader=collectors.page_reader,
             matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader),
-            rescreen_step=RescreenStep(database, bounded_matcher, clock),
+            rescreen_step=RescreenStep(database, bounded_matcher, clock, configuration),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
             operator_reporter=OperatorReporter(database, clock),
