@@ -19,7 +19,6 @@ from monitor.cli.common import (
     LimitOption,
     compile_matcher,
     complete_ids,
-    format_count,
     format_time,
     load_config,
     load_rows,
@@ -32,6 +31,7 @@ from monitor.cli.common import (
 from monitor.domain.codes import CodeKind, parse_code
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle

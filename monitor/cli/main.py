@@ -24,11 +24,13 @@ from monitor.cli import (
     feedback,
     match,
     officials,
+    readers,
     run,
     setup,
     sources,
     status,
     stories,
+    web,
     why,
 )
 from monitor.cli.command_groups import FamilyHelpGroup
@@ -65,6 +67,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (RUN, "run", run.run),
     (RUN, "poll", run.poll),
     (RUN, "worker", run.worker),
+    (RUN, "web", web.web),
     (RUN, "demo", demo.demo),
     (INSPECT, "status", status.status),
     (INSPECT, "hits", articles.hits),
@@ -84,6 +87,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (EXPLAIN, "evidence", evidence.app),
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
+    (MAINTAIN, "readers", readers.app),
 )
 """The commands of each family of the help, in its order."""
 

@@ -27,6 +27,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
+from monitor.text.numbers import parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -162,18 +163,30 @@ def show_article(
 
 @articles_app.command("release")
 def release_articles(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The id of a source with quarantined articles.")],
+    name: Annotated[
+        str, typer.Argument(metavar="SOURCE|ID", help="The id of a source, or of one article.", show_default=False)
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Release the quarantined articles of a source; the next pass matches and reports them."""
+    """Release the quarantined articles of a source, or one article; the next pass processes and reports them.
+
+    Articles that were abandoned after their last attempt are tried again.
+    """
     configuration = load_config(config, database)
     known = sorted(one.id for one in configuration.sources)
-    if source not in known:
-        raise UsageError(f"There is no source '{source}'. There are: {', '.join(known) or 'none'}.")
+    article_id = None if name in known else parse_number(name)
+    if name not in known and article_id is None:
+        raise UsageError(f"There is no source '{name}'. There are: {', '.join(known) or 'none'}.")
     with article_commands.open_database(configuration) as opened:
-        count = opened.stories.release_quarantined(source)
-    typer.echo(f"{count} articles of {source} are released." if count else f"No article of {source} is in quarantine.")
+        if article_id is None:
+            count = opened.stories.release_quarantined(name)
+            none = f"No article of {name} is in quarantine or abandoned."
+            typer.echo(f"{count} articles of {name} are released." if count else none)
+        else:
+            opened.queries.get_article(article_id)  # raises UsageError if there is none
+            count = opened.stories.release_article(article_id)
+            typer.echo(f"Article {article_id} is {'released' if count else 'not in quarantine and not abandoned'}.")
 
 
 def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:

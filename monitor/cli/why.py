@@ -49,12 +49,14 @@ def why(
             print_unknown_url(url, configuration, opened, json=json)
             return
         hits = {stored.id: opened.queries.list_article_hits(stored.id) for stored in articles}
+        abandoned = {stored.id: opened.attempts.find_abandonment(stored.id) for stored in articles}
         verdicts = opened.feedback.load_verdicts(articles)
     records = []
     for stored in articles:
         counting = verdicts.get(stored.id, ())
         findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at, counting)
-        records.append(explanation_record(stored, findings, hits[stored.id], configuration.watchlist.rules))
+        rules = configuration.watchlist.rules
+        records.append(explanation_record(stored, findings, hits[stored.id], rules, abandoned[stored.id]))
         if not json:
             _print_explanation(stored, findings, records[-1])
             if not parse_code(url) and url not in {stored.article.url, stored.article.canonical_url}:

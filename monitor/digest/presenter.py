@@ -13,7 +13,6 @@ from monitor.digest.labels import (
     KIND_LABELS,
     PARTIAL_LABELS,
     SOURCE_STATE_LABELS,
-    format_count,
     label_change,
     name_language,
     sanitize_language_code,
@@ -39,6 +38,7 @@ from monitor.domain.article import Region
 from monitor.domain.codes import STORY_ID_PATTERN, article_code
 from monitor.domain.digest import Coverage, Digest, DigestItem, DigestStory, DuplicateItem, Window
 from monitor.domain.mention import Passage
+from monitor.text.numbers import format_count
 from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate_text
 
 _UNSAFE_ANCHOR_CHARS = re.compile(r"[^A-Za-z0-9-]+")

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.digest.labels import format_count
 from monitor.domain.digest import Digest
+from monitor.text.numbers import format_count
 
 SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
 MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that its label does not say

@@ -117,6 +117,14 @@ MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(d
 """Time after the last report of a story at which a mark without an end of its own ends."""
 
 
+def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
+    """Return when a mark ends, or None if it never ends."""
+    lasts = MARK_LASTS.get(mark.kind)
+    if mark.until_at or lasts is None:
+        return mark.until_at
+    return max(last_report_at, mark.made_at) + lasts
+
+
 @dataclass(frozen=True, slots=True)
 class StoryMark:
     """Mark of a digest on a story that its reports depend on.
@@ -133,10 +141,7 @@ class StoryMark:
     @property
     def ends_at(self) -> datetime | None:
         """The end of the mark; None if it never ends."""
-        lasts = MARK_LASTS.get(self.mark.kind)
-        if self.mark.until_at or lasts is None:
-            return self.mark.until_at
-        return max(self.last_report_at or self.mark.made_at, self.mark.made_at) + lasts
+        return mark_ends_at(self.mark, self.last_report_at or self.mark.made_at)
 
     def is_active(self, now: datetime) -> bool:
         """Return whether the mark counts at a time."""
