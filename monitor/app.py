@@ -196,7 +196,7 @@ async def build_pipeline(
             early_matching=early,
             matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader, early),
-            rescreen_step=RescreenStep(database, bounded_matcher, clock),
+            rescreen_step=RescreenStep(database, bounded_matcher, clock, configuration),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
             operator_reporter=OperatorReporter(database, clock),
