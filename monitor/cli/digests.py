@@ -17,12 +17,12 @@ from monitor.cli.common import (
     LimitOption,
     complete_ids,
     format_count,
-    format_time,
     load_config,
     load_rows,
     print_json_lines,
     print_table,
     run_async,
+    write_utf8_if_piped,
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
@@ -87,6 +87,7 @@ def list_digests(
     with open_to_read(configuration) as opened:
         if atom:
             plan = find_plan(configuration, name)
+            write_utf8_if_piped()
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
             return
         digests = load_rows(
@@ -101,7 +102,8 @@ def list_digests(
         (
             digest.id,
             digest.plan_id,
-            f"{format_time(digest.start_at)} - {format_time(digest.end_at)}",
+            digest.start_at,
+            digest.end_at,
             "overdue" if digest.is_overdue else "",
             digest.hit_count,
             ", ".join(f"{count} {state}" for state, count in Counter(digest.delivery_states).items())
@@ -109,7 +111,7 @@ def list_digests(
         )
         for digest in digests
     )
-    print_table(("id", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
+    print_table(("id", "digest", "from", "to", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
 @app.command()
@@ -126,9 +128,7 @@ def preview(
     plan = find_plan(configuration, name)
     with open_to_read(configuration) as opened:
         digest = run_async(preview_digest(opened, configuration, plan, parse_since(since)))
-    typer.echo(
-        format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
-    )
+    print_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir)
 
 
 @app.command()
@@ -149,9 +149,14 @@ def show(
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
         digest = opened.deliveries.get_digest(number)
-    typer.echo(
-        format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
-    )
+    print_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir)
+
+
+def print_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> None:
+    """Print a digest in an output format."""
+    if digest_format is not DigestFormat.TEXT:
+        write_utf8_if_piped()
+    typer.echo(format_digest(digest, digest_format, templates), nl=False)
 
 
 def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> str:
