@@ -20,7 +20,6 @@ from monitor.cli.common import (
     CsvOption,
     DatabaseOption,
     JsonOption,
-    format_count,
     load_config,
     print_json_lines,
     print_records,
@@ -28,6 +27,7 @@ from monitor.cli.common import (
     run_async,
 )
 from monitor.domain.errors import ConfigError, UsageError
+from monitor.text.numbers import format_count
 from monitor.text.urls import canonicalize_url
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from itertools import groupby
 from json import loads
 from pathlib import Path
 
-from monitor.digest.labels import format_count
 from monitor.domain.article import DuePage
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.poll_state import PollState
@@ -25,6 +24,7 @@ from monitor.pipeline.page_queue import PAGE_LAG, format_busiest_hosts
 from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.records.status import SourceStatusRecord, StatusRecord, WorkerRecord, WorkersRecord
 from monitor.store.database import Database
+from monitor.text.numbers import format_count
 
 STATE_ORDER = (
     "gone",

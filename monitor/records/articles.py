@@ -85,6 +85,7 @@ class HitRecord(TypedDict):
     passage: str
     form: str
     confidence: float | None
+    withdrawn_at: datetime | None
 
 
 class MentionRecord(TypedDict):
@@ -198,6 +199,7 @@ def hit_record(hit: HitSummary) -> HitRecord:
         "passage": hit.passage,
         "form": hit.form,
         "confidence": hit.confidence,
+        "withdrawn_at": hit.withdrawn_at,
     }
 
 

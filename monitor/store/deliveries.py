@@ -4,6 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, literal, select, tuple_, update
@@ -25,6 +26,7 @@ from monitor.domain.read_models import DigestSummary, OutboxCounts
 from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import DELIVERY, DIGEST, DIGEST_HIT, RENDERED_DIGEST
+from monitor.store.damaged_rows import read_row, read_rows
 from monitor.store.row_mapping import AnyRow, chunk_ids
 
 PENDING = str(DeliveryState.PENDING)
@@ -114,7 +116,13 @@ def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list
     for start in range(0, len(rendered_ids), _MAX_IDS_PER_STATEMENT):
         portion = RENDERED_DIGEST.c.id.in_(rendered_ids[start : start + _MAX_IDS_PER_STATEMENT])
         query = select(RENDERED_DIGEST.c.id, RENDERED_DIGEST.c.content).where(portion)
-        rendered |= {row.id: from_json(RenderedDigest, row.content) for row in connection.execute(query)}
+        rendered |= dict(
+            read_rows(
+                RENDERED_DIGEST,
+                connection.execute(query),
+                lambda row: (row.id, from_json(RenderedDigest, row.content)),
+            )
+        )
     return [
         Delivery(
             id=row.id,
@@ -130,6 +138,7 @@ def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list
             dismissed_at=row.dismissed_at,
         )
         for row in rows
+        if row.rendered_digest_id in rendered
     ]
 
 
@@ -338,7 +347,7 @@ class DeliveryStore:
             content = connection.execute(select(DIGEST.c.content).where(DIGEST.c.id == digest_id)).scalar()
         if content is None:
             raise UsageError(f"there is no digest {digest_id}; `monitor digests list` shows the ids")
-        return from_json(Digest, content)
+        return read_row(DIGEST, digest_id, partial(from_json, Digest, content))
 
     def _update_delivery(self, delivery_id: int, values: dict[str, object]) -> None:
         with self._connections.write_transaction(durable=True) as connection:

@@ -77,6 +77,18 @@ def test_every_output_format_is_shown(run: Run) -> None:
     assert json.loads(run("digests", "show", digest_id, "--json"))["data"]["digest"] == "morning"
 
 
+def test_a_press_review_is_written_to_a_file(run: Run, tmp_path: Path) -> None:
+    """A PDF, a Word document or Markdown of a preview or of a composed digest."""
+    for form, begin in (("pdf", b"%PDF-"), ("docx", b"PK"), ("md", b"# morning\n")):
+        file = tmp_path / f"review.{form}"
+        assert run("digests", "preview", "morning", "--form", form, "--output", str(file)) == ""
+        assert file.read_bytes().startswith(begin)
+    assert "About harbour" in run("digests", "preview", "morning", "--form", "md")
+    missing = tmp_path / "missing" / "review.md"
+    says = run("digests", "preview", "morning", "--output", str(missing), fails=UsageError)
+    assert f"{missing} cannot be written: No such file or directory" in says
+
+
 def test_deliveries_are_listed_shown_resent_and_cancelled(run: Run, tmp_path: Path) -> None:
     """A delivery has the documented keys; it is resent under the same message id; a sent one cannot be cancelled."""
     run("digests", "send", "morning")
