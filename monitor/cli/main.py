@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -133,6 +134,9 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks
     os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(
