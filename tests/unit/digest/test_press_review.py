@@ -63,7 +63,7 @@ def test_every_page_has_its_number_and_the_digest(pages: list[str]) -> None:
 
 
 def test_a_story_has_outlet_date_passages_and_its_address(pages: list[str]) -> None:
-    """The address is spelled out, so that it can be read on paper, too; the addresses of the same text elsewhere as well."""
+    """All addresses are spelled out, so that they can be read on paper, too."""
     text = " ".join(" ".join(pages).split())
     for part in (
         "Coast Courier · Tue 5 May, 04:00 · 6 outlets · with Somphone Vongdara",

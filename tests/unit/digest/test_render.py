@@ -309,7 +309,9 @@ def test_only_the_first_stories_of_an_email_show_several_passages() -> None:
     assert page.count("<details") == 5
     online = render_digest(digest, web_url="https://desk.example/")
     assert '<a href="https://desk.example/story/s4">3 more passages</a>' in online.html
-    assert "3 more passages: https://desk.example/story/s4" in online.text
+    assert "  open on the desk: https://desk.example/story/s4\n" in online.text
+    assert online.html.count('">open on the desk</a>') == 4, "s0 is not the id of a story"
+    assert "open on the desk" not in rendered.html
 
 
 def test_a_change_is_shown_before_and_after_on_two_lines() -> None:
