@@ -18,7 +18,6 @@ from monitor.cli.common import (
     JsonOption,
     LimitOption,
     complete_ids,
-    format_count,
     format_time,
     load_config,
     load_rows,
@@ -28,7 +27,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.text.numbers import parse_number
+from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration, Settings

@@ -21,6 +21,7 @@ from monitor.cli import (
     digests,
     evidence,
     extract,
+    feedback,
     match,
     officials,
     readers,
@@ -54,7 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
-SET_UP, RUN, INSPECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Explain", "Maintain"
+SET_UP, RUN, INSPECT, CORRECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Correct", "Explain", "Maintain"
 COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "init", setup.init),
     (SET_UP, "check", setup.check),
@@ -74,6 +75,11 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (INSPECT, "articles", stories.articles_app),
     (INSPECT, "stories", stories.app),
     (INSPECT, "digests", digests.app),
+    (CORRECT, "reject", feedback.reject),
+    (CORRECT, "confirm", feedback.confirm),
+    (CORRECT, "mark", feedback.mark_app),
+    (CORRECT, "undo", feedback.undo),
+    (CORRECT, "feedback", feedback.feedback),
     (EXPLAIN, "why", why.why),
     (EXPLAIN, "match", match.match),
     (EXPLAIN, "extract", extract.extract),

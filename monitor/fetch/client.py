@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _TOTAL_TIMEOUT_SECONDS = 30.0  # documented in docs/sources.md
 _ACCEPT_HEADERS = {
+    FetchPurpose.API: b"application/json, */*;q=0.5",
     FetchPurpose.FEED: b"application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     b"text/xml;q=0.9, */*;q=0.5",
     FetchPurpose.PAGE: b"text/html, application/xhtml+xml, */*;q=0.5",
@@ -138,9 +139,10 @@ class HttpFetcher:
         """Send the request and follow redirects; the address guard checks every hop."""
         limits = LARGE_DOCUMENT_LIMITS if request.is_large else None
         chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose])
+        method = "GET" if request.body is None else "POST"
         while True:
             response = await self._transport.send(
-                RequestTarget.from_url(chain.url), "GET", chain.build_headers(), limits=limits
+                RequestTarget.from_url(chain.url), method, chain.build_headers(), request.body or b"", limits=limits
             )
             headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
             if not chain.follow(response.status, headers):

@@ -17,8 +17,9 @@ from monitor.language.schema import (
     Convention,
     Countries,
     Country,
-    FamilyNames,
+    HanWords,
     Language,
+    PersonalNames,
     Spellings,
     Transliteration,
     ZoneAbbreviation,
@@ -67,13 +68,36 @@ def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
 
 
 @cache
+def _personal_names() -> PersonalNames:
+    return _read(files("monitor.language") / "data" / "personal_names.toml", PersonalNames)
+
+
+@cache
 def common_family_names() -> frozenset[str]:
     """Return folded family names that very many people have; the file is read at the first call.
 
     Raises LanguageDataError if the file is not valid.
     """
-    lines = _read(files("monitor.language") / "data" / "family_names.toml", FamilyNames).common
-    return frozenset(name for line in lines for name in line.split())
+    return frozenset(name for line in _personal_names().common_family_names for name in line.split())
+
+
+@cache
+def uncased_given_names() -> frozenset[str]:
+    """Return folded given names in scripts without capitals; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return frozenset(name for line in _personal_names().uncased_given_names for name in line.split())
+
+
+@cache
+def han_words() -> frozenset[str]:
+    """Return Chinese words with the characters of a name; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
+    return frozenset(word for line in lines for word in line.split())
 
 
 def page_phrases(field: str) -> tuple[str, ...]:

@@ -244,12 +244,22 @@ class Spellings(_Table):
     """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
 
 
-class FamilyNames(_Table):
-    """Family names that very many people have: `data/family_names.toml`, made by `tools/family_names.py`."""
+class PersonalNames(_Table):
+    """Frequent names: `data/personal_names.toml`, made by `tools/personal_names.py`."""
 
     sources: Sources
-    common: Words
-    """Folded names, separated by spaces, in lines."""
+    common_family_names: Words
+    """Family names that very many people have, folded, separated by spaces, in lines."""
+    uncased_given_names: Words
+    """Given names in scripts without capitals, in the same form."""
+
+
+class HanWords(_Table):
+    """Chinese words with the characters of a name: `data/han_words.toml`, made by `tools/han_words.py`."""
+
+    sources: Sources
+    words: Words
+    """Words of two to four simplified characters, separated by spaces, in lines."""
 
 
 class Transliteration(_Table):

@@ -1,6 +1,7 @@
 """The application of the desk: its routes, and the answers to errors."""
 
 from collections.abc import Awaitable, Callable
+from types import ModuleType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,11 +22,26 @@ from monitor.domain.errors import (
 from monitor.domain.readers import NotAllowed
 from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.page import FormRefused, LoginRequired, login_path
-from monitor.web.pages import articles, deliveries, digests, login, me, sources, static, status, stories, today
+from monitor.web.pages import (
+    articles,
+    deliveries,
+    digests,
+    feedback,
+    login,
+    me,
+    people,
+    search,
+    sources,
+    static,
+    status,
+    stories,
+    today,
+)
 from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
 from monitor.web.templating import render
 
-PAGE_MODULES = (login, static, today, stories, articles, sources, digests, deliveries, status, me)
+PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
+PAGE_MODULES += (deliveries, feedback, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),

@@ -11,7 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.domain.mention import MatchForm
 from monitor.match.context import ArticleFacts, MatchContext
-from monitor.match.decisions.evidence import is_cased_family_name
+from monitor.match.decisions.evidence import (
+    HAN_WORDS_AFTER_NAME,
+    HAN_WORDS_BEFORE_NAME,
+    UNCASED_LETTERS,
+    is_cased_family_name,
+    is_uncased_family_name,
+)
 from monitor.match.titles.parser import TITLE_WORD_PATTERN
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
 from monitor.match.types import Accepted, Candidate, Candidates, Span
@@ -56,9 +62,12 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
         officials = context.mentioned(facts.name_index.short_name_officials(pattern))
         if len(officials) != 1:
             continue
-        is_separate = (
-            is_cased_family_name(facts, first, last) if is_padded else _is_separated(text.folded.text, first, last)
-        )
+        if text.cased[first] in UNCASED_LETTERS:
+            is_separate = is_uncased_family_name(facts, first)
+        elif is_padded:
+            is_separate = is_cased_family_name(facts, first, last)
+        else:
+            is_separate = _is_separated(text.folded.text, first, last)
         if is_separate:
             reason = "short name after the full name"
             decision = Accepted(officials[0], MatchForm.SHORT, NATIVE_SHORT_NAME_CONFIDENCE, reason)
@@ -73,7 +82,7 @@ def _is_separated(text: str, start: int, end: int) -> bool:
     """
     left, right = text[start - 1 : start], text[end : end + 1]
     if text[start] >= "\u2e80":
-        return left != "·" and (not right or right in _HAN_WORDS_AFTER_NAME or not is_unspaced(right)) and right != "·"
+        return left != "·" and (not right or right in HAN_WORDS_AFTER_NAME or not is_unspaced(right)) and right != "·"
     free = [not sign or not is_unspaced(sign) for sign in (left, right)]
     if text[max(0, start - _MAX_TITLE_CHARS) : start].rstrip(" ").endswith(native_words().titles):
         return free[1] or (
@@ -147,7 +156,7 @@ def _find_family_name(text: str, family: str) -> Iterator[int]:
     at = text.find(family, 0, len(text) - 1)
     while at >= 0:
         left = text[at - 1 : at]
-        if not "\u3400" <= left <= "\u9fff" or left in _HAN_WORDS_BEFORE_NAME:
+        if not "\u3400" <= left <= "\u9fff" or left in HAN_WORDS_BEFORE_NAME:
             yield at
         at = text.find(family, at + 1, len(text) - 1)
 
@@ -160,8 +169,6 @@ def _is_claimed(claimed_spans: Sequence[Span], offset: int) -> bool:
 
 _LEFT_CONTEXT_CHARS = 40
 _MIN_DISTINCTIVE_CHARS = 5
-_HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
-_HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
 _MAX_TITLE_CHARS = 30
 _MIN_TITLED_CHARS = 4
 _CONTINUING_SIGNS = frozenset("ะาำๆະາຳ")

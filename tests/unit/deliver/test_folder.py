@@ -1,7 +1,8 @@
 """Files of the folder channel."""
 
 import asyncio
-import email
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 from support.factories import NOW, message
@@ -19,5 +20,6 @@ def test_the_html_file_is_the_whole_page(tmp_path: Path) -> None:
         assert isinstance(sent, Sent)
         file = Path(sent.detail)
         assert file.with_suffix(".html").read_text(encoding="utf-8") == (page or "<p>The mail.</p>")
-        mail = email.message_from_bytes(file.read_bytes())
-        assert "The mail." in str(mail.get_payload()[-1])
+        body = message_from_bytes(file.read_bytes(), policy=default).get_body(("html",))
+        assert body is not None
+        assert "The mail." in body.get_content()

@@ -63,7 +63,7 @@ def test_every_page_has_its_number_and_the_digest(pages: list[str]) -> None:
 
 
 def test_a_story_has_outlet_date_passages_and_its_address(pages: list[str]) -> None:
-    """All addresses are spelled out, so that they can be read on paper, too."""
+    """All addresses are spelled out for paper, also the ones of copies in other outlets."""
     text = " ".join(" ".join(pages).split())
     for part in (
         "Coast Courier · Tue 5 May, 04:00 · 6 outlets · with Somphone Vongdara",

@@ -64,11 +64,11 @@ def test_a_family_name_without_support_does_not_count(title: str, body: str, lan
 def test_the_reason_shows_the_evidence_and_its_weights() -> None:
     """A near miss has the reason, too."""
     (mention,) = match("Trzaskalik o budżecie", "Rząd przyjął projekt o Trzaskaliku.").mentions[:1]
-    assert "a rare name (+0.3)" in mention.reason
+    assert "a rare name (+0.1)" in mention.reason
     assert "in the headline" in mention.reason
     (miss,) = match("Brown o budżecie", "Rząd przyjął projekt o Brown.").near_misses[:1]
     assert "too little evidence" in miss.reason
-    assert "a name that many people have (-0.3)" in miss.reason
+    assert "a name that many people have (-0.1)" in miss.reason
 
 
 def test_the_weights_are_added() -> None:
@@ -76,6 +76,6 @@ def test_the_weights_are_added() -> None:
     kinds = LoneNameEvidence
     name = LoneName(0, (), frozenset({kinds.RARE, kinds.REPEATED, kinds.MORE_OTHERS}))
     assert name.is_supported
-    assert name.weight == pytest.approx(INTERCEPT + WEIGHTS[kinds.RARE] + WEIGHTS[kinds.REPEATED])
+    assert name.weight == pytest.approx(INTERCEPT + sum(WEIGHTS[kind] for kind in name.evidence))
     common = LoneName(0, (), frozenset({kinds.COMMON, kinds.SENTENCE_START, kinds.MORE_OTHERS}))
     assert common.weight < THRESHOLD < name.weight
