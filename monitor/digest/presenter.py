@@ -216,6 +216,8 @@ def _present_sections(
             also_in[official].append(_link_story(view))
     subjects = {subject.id: subject for subject in digest.officials}
     others = [("official", official) for official in also_in if ("official", official) not in grouped]
+    if len(digest.stories) == 1:
+        others = []  # the story names them
     sections = []
     for number, (kind, name) in enumerate((*grouped, *others), 1):
         subject = subjects.get(name) if kind == "official" else None

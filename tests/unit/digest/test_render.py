@@ -283,7 +283,8 @@ def test_a_story_with_several_people_stands_once_and_is_referred_to() -> None:
     own = rendered.html.partition("Somphone Vongdara</h2>")[2]
     assert '>Also in: <a dir="auto" href="#harbour">Minister Hải opens deep-water harbour' in own
     assert "Also in:\n- Minister Hải opens deep-water harbour" in rendered.text
-    alone = render_digest(replace(sample(), stories=sample().stories[:1]))
+    assert "Named in these stories, too" not in render_digest(replace(sample(), stories=sample().stories[:1])).text
+    alone = render_digest(replace(sample(), stories=sample().stories[:2]))
     assert "Somphone Vongdara</h2>" not in alone.html
     assert '</a>Somphone Vongdara</b>: <a dir="auto" href="#harbour">Minister Hải opens' in alone.html
     assert "Somphone Vongdara: Minister Hải opens" in alone.text
