@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -35,6 +36,7 @@ from monitor.pipeline.maintenance import Maintenance
 from monitor.pipeline.outcome_check import OutcomeCheck
 from monitor.pipeline.page_queue import PAGE_LAG
 from monitor.pipeline.worker_jobs import JobEnqueuer, delete_expired_heartbeats
+from monitor.schedule.child_process import ChildProcess
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.schedule.scheduler import Scheduler
@@ -120,6 +122,9 @@ async def run_daemon(
         workers = await stack.enter_async_context(SubprocessPool())
         daemon = Daemon(opened, workers, reloader, redact, SystemdNotifier(environ), clock)
         daemon.database_folder = sqlite_folder(url)
+        daemon.desk_command = (sys.executable, "-m", "monitor", "web", "--child", "--config", str(path))
+        daemon.desk_command += ("--database", database) if database else ()
+        stack.push_async_callback(daemon.stop_desk)
         stack.callback(daemon.close)
         daemon.report_reload(reload)
         await daemon.run(configuration)
@@ -154,8 +159,10 @@ class Daemon:
         self._settings: Settings | None = None
         self._probes: ProbeServer | None = None
         self._alive_workers = 0
+        self._desk: ChildProcess | None = None
         self._faulty_channels: frozenset[str] = frozenset()
         self.database_folder: Path | None = None
+        self.desk_command: tuple[str, ...] = ()
 
     async def run(self, configuration: Configuration) -> None:
         """Run one configuration after another until ``stop`` is called."""
@@ -212,7 +219,10 @@ class Daemon:
     async def _run_configuration(self, configuration: Configuration) -> None:
         """Run the pipeline with a configuration until it is replaced or the daemon stops; then finish running tasks."""
         self._reload_event.clear()
+        before = self._settings.web if self._settings else None
         self._apply_settings(configuration)
+        if configuration.settings.web != before or self._desk is None:
+            await self._restart_desk(configuration.settings)
         self._report_channel_faults(await asyncio.to_thread(find_channel_faults, configuration.channels))
         async with build_pipeline(
             configuration, self._database, self._process_pool, self._clock, self._metrics
@@ -289,6 +299,23 @@ class Daemon:
                 self._probes = ProbeServer(*address, lambda: self._liveness.health(time.monotonic()), self._metrics)
         except OSError as error:
             log.warning("probe server not started", address=address, reason=str(error))
+
+    async def _restart_desk(self, settings: Settings) -> None:
+        """Serve the desk in a process of its own, so that a slow page cannot delay a poll; end an earlier one."""
+        await self.stop_desk()
+        if settings.web is not None and self.desk_command:
+            self._desk = ChildProcess(self.desk_command, self._on_desk_exit)
+            self._desk.start()
+            log.info("desk started", url=settings.web.public_url)
+
+    async def stop_desk(self) -> None:
+        """End the process of the desk, if there is one."""
+        if self._desk:
+            await self._desk.stop()
+            self._desk = None
+
+    def _on_desk_exit(self, code: int) -> None:
+        log.warning("desk ended, will be started again", exit_code=code)
 
     def _report_channel_faults(self, faults: Mapping[str, str]) -> None:
         """Report the channels that cannot work; they are problems of the daemon until a configuration corrects them."""

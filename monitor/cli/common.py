@@ -191,11 +191,6 @@ def format_time(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
 
 
-def format_count(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun in singular or plural."""
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
-
-
 def program_name() -> str:
     """Return how to call this program from the shell: its name, or its path if the name is not on PATH."""
     name = Path(sys.argv[0]).name

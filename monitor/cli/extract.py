@@ -1,7 +1,7 @@
 """Command ``monitor extract``: the article of a page, and the reason for the region of each text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ import typer
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
 from monitor.cli.input_documents import read_page_content
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest
+from monitor.domain.fetch_result import Fetched
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article
@@ -94,15 +94,17 @@ def read_page_file(path: Path) -> InputPage:
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
     """Fetch a page like the daemon: with its limits, and the headers of the source. Raises ``MonitorError``."""
+    from monitor.domain.source import FetchMethod
     from monitor.fetch.client import HttpFetcher
-    from monitor.pipeline.feed_documents import request_headers
+    from monitor.pipeline.article_pages import page_request
 
     settings = configuration.settings if configuration else None
-    headers = request_headers(source, url) if source else ()
     networks = settings.allowed_networks if settings else ()
     fetcher = HttpFetcher(settings.user_agent_contact if settings else "", networks, lambda: datetime.now(UTC))
     try:
-        result = await fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
+        fetcher.browser_path = settings.browser_path if settings else ""
+        uses_browser = source is not None and source.fetch is FetchMethod.BROWSER
+        result = await fetcher.fetch(replace(page_request(source, url), uses_browser=uses_browser))
     finally:
         await fetcher.aclose()
     if not isinstance(result, Fetched):

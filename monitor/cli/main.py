@@ -21,13 +21,16 @@ from monitor.cli import (
     digests,
     evidence,
     extract,
+    feedback,
     match,
     officials,
+    readers,
     run,
     setup,
     sources,
     status,
     stories,
+    web,
     why,
 )
 from monitor.cli.command_groups import FamilyHelpGroup
@@ -52,7 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
-SET_UP, RUN, INSPECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Explain", "Maintain"
+SET_UP, RUN, INSPECT, CORRECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Correct", "Explain", "Maintain"
 COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "init", setup.init),
     (SET_UP, "check", setup.check),
@@ -64,6 +67,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (RUN, "run", run.run),
     (RUN, "poll", run.poll),
     (RUN, "worker", run.worker),
+    (RUN, "web", web.web),
     (RUN, "demo", demo.demo),
     (INSPECT, "status", status.status),
     (INSPECT, "hits", articles.hits),
@@ -71,6 +75,11 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (INSPECT, "articles", stories.articles_app),
     (INSPECT, "stories", stories.app),
     (INSPECT, "digests", digests.app),
+    (CORRECT, "reject", feedback.reject),
+    (CORRECT, "confirm", feedback.confirm),
+    (CORRECT, "mark", feedback.mark_app),
+    (CORRECT, "undo", feedback.undo),
+    (CORRECT, "feedback", feedback.feedback),
     (EXPLAIN, "why", why.why),
     (EXPLAIN, "match", match.match),
     (EXPLAIN, "extract", extract.extract),
@@ -78,6 +87,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (EXPLAIN, "evidence", evidence.app),
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
+    (MAINTAIN, "readers", readers.app),
 )
 """The commands of each family of the help, in its order."""
 

@@ -15,13 +15,15 @@ from monitor.config.secrets import has_secret_reference
 from monitor.config.sections import find_nested_type, get_keys, holds_secret, list_annotated, list_secret_keys
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel
-from monitor.domain.configuration import Settings
+from monitor.domain.configuration import SQLITE_URL_PREFIX, Settings
 from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Reader
 from monitor.domain.errors import KeyIssue
 from monitor.domain.field_types import ValueMark, WarningIfMissing
+from monitor.domain.secret import Secret
 from monitor.domain.source import Source, SourceKind
 from monitor.domain.value_parsers import is_ip_address, suggest_similar
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule
+from monitor.domain.web_settings import LoginMethod, WebSettings
 
 T_co = TypeVar("T_co", covariant=True)
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -85,6 +87,8 @@ def run_cross_checks(
     if address and not ip_address(address[0]).is_loopback:
         text = "anybody who can reach this address can read the probe pages; use 127.0.0.1, or restrict access to it"
         yield KeyIssue(("settings", "probe_address"), text, is_warning=True)
+    if file.settings.web:
+        yield from _check_web(("settings", "web"), file.settings.web, is_sqlite=_is_sqlite(file.settings.database))
     channels = {*file.list_ids("channels"), OUTBOX_CHANNEL_ID}
     operator = _get_mapping(file.tree, "settings").get("operator")
     yield from _check_known_ids(("settings", "operator"), operator, channels, "channel")
@@ -109,6 +113,33 @@ def run_cross_checks(
     yield from _check_unused(file)
     yield from _check_secret_files((), file.tree, file.folder)
     yield from _check_misplaced_references((), file.tree)
+
+
+def _is_sqlite(database: Secret) -> bool:
+    return database.reveal().startswith(SQLITE_URL_PREFIX)
+
+
+def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
+    """Yield an issue if a login lacks its keys, or if the desk can be reached from other machines unprotected."""
+    for method, part in ((LoginMethod.HEADER, web.header), (LoginMethod.OIDC, web.oidc)):
+        if web.login is method and part is None:
+            yield KeyIssue((*path, "login"), f"login: {method} needs the key {method}")
+        elif web.login is not method and part is not None:
+            yield KeyIssue((*path, method.value), f"this is used only with login: {method}")
+    is_local = bool(web.listen.socket) or ip_address(web.listen.host).is_loopback
+    if not is_local and (web.login is LoginMethod.TOKEN or not web.url.startswith("https://")):
+        text = (
+            "other machines can reach this address: set url to the https:// address of a reverse proxy, "
+            "and login to password, header or oidc; or use 127.0.0.1"
+        )
+        yield KeyIssue((*path, "listen"), text)
+    if web.listen.socket and not web.url:
+        yield KeyIssue((*path, "listen"), "a socket needs url, the address of the reverse proxy in front of it")
+    if web.url and urlsplit(web.url).path.strip("/"):
+        yield KeyIssue((*path, "url"), "the desk needs a host name of its own; delete the path after the host")
+    if web.links and not is_sqlite and web.secret is None:
+        text = "with PostgreSQL, links need secret: a text of 32 random characters that all processes share"
+        yield KeyIssue(path, text)
 
 
 def check_channel_kinds(path: KeyPath, keys: Collection[str]) -> Iterator[KeyIssue]:
@@ -149,6 +180,8 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
         text = "this is not longer than the poll interval; write a longer duration"
         yield KeyIssue((*path, "max_silence"), text)
     for kind in SourceKind:
+        if kind is SourceKind.MAILBOX:
+            continue  # a mail server may be in a private network, as for channels
         url = source.address(kind)
         inner = (kind.value, "url") if isinstance(entry.raw.get(kind.value), Mapping) else (kind.value,)
         yield from _check_address((*path, *inner), url, networks)

@@ -81,11 +81,6 @@ def label_change(change: TextChange) -> str:
     return "Removed from the text" if change.before else "Added to the text"
 
 
-def format_count(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun in singular or plural."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
-
-
 def sanitize_language_code(text: str) -> str:
     """Return a language code that is safe in an HTML attribute, or an empty string."""
     return text if len(text) <= 12 and text.replace("-", "").isalnum() and text.isascii() else ""

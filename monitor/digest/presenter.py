@@ -13,7 +13,6 @@ from monitor.digest.labels import (
     KIND_LABELS,
     PARTIAL_LABELS,
     SOURCE_STATE_LABELS,
-    format_count,
     label_change,
     name_language,
     sanitize_language_code,
@@ -36,12 +35,14 @@ from monitor.digest.views import (
     build_chart,
 )
 from monitor.domain.article import Region
+from monitor.domain.codes import STORY_ID_PATTERN, article_code
 from monitor.domain.digest import Coverage, Digest, DigestItem, DigestStory, DuplicateItem, Window
 from monitor.domain.mention import Passage
+from monitor.text.numbers import format_count
 from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate_text
 
 _UNSAFE_ANCHOR_CHARS = re.compile(r"[^A-Za-z0-9-]+")
-_STORY_CODE = re.compile(r"s[1-9][0-9]*")
+_STORY_CODE = re.compile(STORY_ID_PATTERN)
 MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
 MAX_OTHER_OFFICIALS = 3  # further officials named in a story
 MAX_LEAD_PASSAGES, LEADING_STORIES = 3, 3  # the first stories of a digest show more than one passage
@@ -140,6 +141,7 @@ class _StoryPresenter:
         )
         return ItemView(
             pieces=title_pieces,
+            code=article_code(item.article_id),
             url=sanitize_link(item.url),
             outlet=single_line(item.outlet, 80),
             time=format_local_time(date, self.zone, self.now),

@@ -4,6 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.domain.errors import PageProblem
+from monitor.domain.special_sources import Mailbox
+
+KNOWN_COUNT_HEADER = "x-known-messages"
+"""Header of the new messages of a mailbox: how many messages of its folder were read before."""
+
 
 class FailureWeight(StrEnum):
     """Severity of a failure: hard (wrong address), soft (busy server) or temporary (failed DNS lookup)."""
@@ -31,6 +37,7 @@ class FailureCause(StrEnum):
 class FetchPurpose(StrEnum):
     """Purpose of a request; robots.txt is applied to pages only."""
 
+    API = "api"
     FEED = "feed"
     PAGE = "page"
 
@@ -40,6 +47,8 @@ class FetchRequest:
     """One GET request. ``etag`` and ``last_modified`` are from the last response whose entries were stored.
 
     ``is_large`` raises the limit for the body; the caller must bound how many such bodies are held at the same time.
+    With ``uses_browser``, an HTML page is returned as it is after its scripts ran. With a ``body``, this JSON is sent
+    by POST. With a ``mailbox``, its new messages are read, and ``etag`` is the state of the last reading.
     """
 
     url: str
@@ -48,6 +57,9 @@ class FetchRequest:
     last_modified: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     is_large: bool = False
+    uses_browser: bool = False
+    body: bytes | None = field(default=None, repr=False)
+    mailbox: Mailbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +93,15 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The server or a firewall refuses automated access; retrying sooner does not help."""
+    """The server or a firewall refuses automated access; retrying sooner does not help.
+
+    ``problem`` is set if the user can remove the reason.
+    """
 
     reason: str
     suggestion: str = ""
     retry_after: timedelta | None = None
+    problem: PageProblem = PageProblem.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class OutboxCounts:
     """Numbers of pending, failed and rejected deliveries.
 
     ``oldest_pending_at`` is when the oldest pending delivery was composed, ``last_rejected_at`` when a target last
-    rejected one.
+    rejected one. ``retried`` of the pending ones have failed more than once; ``retry_error`` is the error of one.
     """
 
     pending: int = 0
@@ -118,6 +118,8 @@ class OutboxCounts:
     rejected: int = 0
     oldest_pending_at: datetime | None = None
     last_rejected_at: datetime | None = None
+    retried: int = 0
+    retry_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

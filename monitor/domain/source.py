@@ -27,6 +27,7 @@ from monitor.domain.field_types import (
     as_mapping,
     parse_paused,
 )
+from monitor.domain.special_sources import Api, Mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,10 @@ class SourceKind(StrEnum):
     A source has one kind. It may have a sitemap in addition, which fills gaps. The order of the kinds means nothing.
     """
 
+    API = "api"
     FEED = "feed"
     LISTING = "listing"
+    MAILBOX = "mailbox"
     SITEMAP = "sitemap"
 
     @property
@@ -90,7 +93,7 @@ class SourceKind(StrEnum):
         match self:
             case SourceKind.LISTING:
                 return True
-            case SourceKind.FEED | SourceKind.SITEMAP:
+            case SourceKind.API | SourceKind.FEED | SourceKind.MAILBOX | SourceKind.SITEMAP:
                 return False
             case _:
                 assert_never(self)
@@ -101,6 +104,13 @@ class TextOrigin(StrEnum):
 
     PAGE = "page"
     FEED = "feed"
+
+
+class FetchMethod(StrEnum):
+    """Program that requests the pages of a source: the HTTP client, or a browser that runs their scripts."""
+
+    HTTP = "http"
+    BROWSER = "browser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An origin of articles: a feed, a news sitemap, or a page that lists articles."""
+    """An origin of articles: a feed, a news sitemap, a page or an API that lists articles, or a mailbox."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
         "json_schema_extra": {"anyOf": [{"required": [kind.value]} for kind in SourceKind]}
@@ -167,6 +177,8 @@ class Source:
     name: Annotated[ShortText, Field(description="the name of the outlet in digests; default: the id")] = ""
     feed: Annotated[WebUrl, Field(description="URL of an RSS, Atom, RDF or JSON feed")] = ""
     listing: Annotated[Listing | None, Field(description="a page that lists articles, and how to read it")] = None
+    api: Annotated[Api | None, Field(description="a JSON API that lists articles, and how to read it")] = None
+    mailbox: Annotated[Mailbox | None, Field(description="a folder of a mailbox, and how to read it")] = None
     sitemap: Annotated[
         WebUrl, Field(description="URL of a news sitemap; in addition to another address it fills gaps")
     ] = ""
@@ -178,6 +190,9 @@ class Source:
     text_from: Annotated[
         TextOrigin, Field(description="page fetches the page of each article, feed uses the text of the feed")
     ] = TextOrigin.PAGE
+    fetch: Annotated[
+        FetchMethod, Field(description="browser runs the scripts of its pages that show no article without them")
+    ] = FetchMethod.HTTP
     selectors: Annotated[Selectors, Field(description="CSS selectors for its article pages")] = field(
         default_factory=Selectors
     )
@@ -206,6 +221,10 @@ class Source:
                 return self.feed
             case SourceKind.LISTING:
                 return self.listing.url if self.listing else ""
+            case SourceKind.API:
+                return self.api.url if self.api else ""
+            case SourceKind.MAILBOX:
+                return self.mailbox.address if self.mailbox else ""
             case SourceKind.SITEMAP:
                 return self.sitemap
             case _:
@@ -224,6 +243,12 @@ class Source:
     def url(self) -> str:
         """Return the address that is polled."""
         return self.address(self.kind)
+
+    @property
+    def max_pages(self) -> int:
+        """Return how many pages of the list of articles are read at most."""
+        paged = self.listing or self.api
+        return paged.max_pages if paged else 1
 
     @property
     def gap_sitemap(self) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain.errors import PageProblem
-from monitor.domain.fetch_result import Failed, FailureCause
+from monitor.domain.fetch_result import Blocked, Failed, FailureCause
 from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source, SourceKind
 
@@ -64,6 +64,13 @@ _SUGGESTIONS_BY_STATUS = {
     406: SUGGEST_FIND_FEED,
     429: "raise the source's `poll_interval`",
 }
+
+
+def diagnose_refusal(refusal: Blocked) -> "SourceDiagnosis":
+    """Return the diagnosis of a source whose server refuses the program, or that this program cannot read as it is."""
+    suggestion = refusal.suggestion or _SUGGESTIONS_BY_PROBLEM.get(refusal.problem, "")
+    state = _STATES_BY_PROBLEM.get(refusal.problem, SourceState.BLOCKED)
+    return SourceDiagnosis(state, refusal.reason, suggestion)
 
 
 def suggest_for_document(kind: SourceKind) -> str:

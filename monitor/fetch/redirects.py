@@ -30,6 +30,9 @@ class RedirectTracker:
     def build_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of the next request; headers of the source go only to the origin of the first URL."""
         headers = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
+        if self._request.body is not None:
+            headers.append((b"Content-Type", b"application/json"))
+            headers.append((b"Content-Length", str(len(self._request.body)).encode()))
         if self._request.etag:
             headers.append((b"If-None-Match", self._request.etag.encode("latin-1", "replace")))
         if self._request.last_modified:
@@ -61,6 +64,8 @@ class RedirectTracker:
     def _check_target(self, target: str, has_new_cookies: bool) -> None:
         if not is_web_url(target):
             raise RedirectRejected(f"{self.url} redirects to {target[:100]!r}, which is not a valid web address")
+        if self._request.body is not None:
+            raise RedirectRejected(f"{self.url} redirects a POST request to {target}; write that address")
         if self._redirect_count >= _MAX_REDIRECTS:
             raise RedirectRejected(f"{self._start_url} redirects more than {_MAX_REDIRECTS} times")
         if target in self._visited_urls and not has_new_cookies:

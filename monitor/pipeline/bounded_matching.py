@@ -4,6 +4,7 @@ The worker process compiles the watchlist once for each configuration; it is not
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Protocol
@@ -19,6 +20,28 @@ MAX_INLINE_CHARS = 20_000
 an ordinary article of 5,000 characters, 120 ms for the worst text of this length (measured on one core of a small
 server). A call in a worker process costs 2 ms more, and longer articles are rare."""
 _numbers = count()
+
+
+def new_key() -> int:
+    """Return a number by which worker processes know a watchlist."""
+    return next(_numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingResult:
+    """Numbers of articles taken to match, of new hits, and of articles that were abandoned."""
+
+    article_count: int = 0
+    hit_count: int = 0
+    failed_count: int = 0
+
+    def __add__(self, other: "MatchingResult") -> "MatchingResult":
+        """Return the sums."""
+        return MatchingResult(
+            self.article_count + other.article_count,
+            self.hit_count + other.hit_count,
+            self.failed_count + other.failed_count,
+        )
 
 
 class ArticleMatcher(Protocol):
@@ -42,7 +65,7 @@ class BoundedMatcher:
         self, matcher: ArticleMatcher, watchlist: Watchlist | None = None, process_pool: ProcessPool | None = None
     ) -> None:
         self._matcher, self._watchlist, self._process_pool = matcher, watchlist, process_pool
-        self._key = next(_numbers)
+        self._key = new_key()
 
     def compile(self) -> None:
         """Compile the watchlist if that is still to be done: an error in it is not the fault of an article."""
@@ -94,6 +117,12 @@ def match_in_worker(
     verdicts: tuple[Verdict, ...],
 ) -> Findings | None:
     """Return the findings of an article, or None if this process needs the watchlist first."""
+    matcher = compile_in_worker(key, watchlist)
+    return matcher.match(article, source_id, seen_at, verdicts) if matcher else None
+
+
+def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher | None:
+    """Return the matcher of a configuration, or None if this process needs the watchlist first."""
     if key not in _compiled:
         if watchlist is None:
             return None
@@ -101,4 +130,4 @@ def match_in_worker(
 
         _compiled.clear()
         _compiled[key] = compile_watchlist(watchlist)
-    return _compiled[key].match(article, source_id, seen_at, verdicts)
+    return _compiled[key]

@@ -14,7 +14,7 @@ from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
-from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher
+from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher, MatchingResult
 from monitor.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -90,23 +90,6 @@ def _add_example(examples: list[BacktestExample], stored: StoredArticle, passage
 
 
 BATCH_SIZE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class MatchingResult:
-    """Numbers of articles taken to match, of new hits, and of articles that were abandoned."""
-
-    article_count: int = 0
-    hit_count: int = 0
-    failed_count: int = 0
-
-    def __add__(self, other: "MatchingResult") -> "MatchingResult":
-        """Return the sums."""
-        return MatchingResult(
-            self.article_count + other.article_count,
-            self.hit_count + other.hit_count,
-            self.failed_count + other.failed_count,
-        )
 
 
 class MatchingStep:

@@ -1,6 +1,7 @@
 """The pipeline as one pass, from due sources to sent deliveries; a pool of bounded background tasks."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,12 +10,15 @@ from typing import TypeVar
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.digest import Digest
+from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import Lease
 from monitor.domain.source import Source
+from monitor.pipeline.bounded_matching import MatchingResult
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.pipeline.compose_digests import DigestComposer
-from monitor.pipeline.group import GroupingStep
-from monitor.pipeline.match_articles import MatchingResult, MatchingStep
+from monitor.pipeline.early_matching import EarlyMatching
+from monitor.pipeline.group import GROUPING_BATCH_SIZE, GroupingStep
+from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.recheck import Rechecker, RecheckResult
 from monitor.pipeline.report_operation import OperatorReporter
@@ -119,6 +123,7 @@ class Pipeline:
     configuration: Configuration
     collector: Collector
     page_reader: PageReader
+    early_matching: EarlyMatching
     matching_step: MatchingStep
     grouping_step: GroupingStep
     rescreen_step: RescreenStep
@@ -185,7 +190,7 @@ class Pipeline:
 
         Stops matching after about ``max_articles`` articles, so that a large backlog does not delay alerts.
         """
-        matching = await self.matching_step.run_all(max_articles)
+        matching = await self.matching_step.run_all(max_articles) + self.early_matching.take_result()
         await self.grouping_step.run_all()
         await self.rescreen_step.run_all()
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
@@ -202,11 +207,27 @@ class Pipeline:
         """Start all due deliveries; slow targets continue in the background."""
         return tuple(await self.delivery_sender.run_due())
 
+    async def _group_while(self, collecting: "asyncio.Task[tuple[PollResult, ...]]") -> tuple[PollResult, ...]:
+        """Group articles while others are collected, and return the result of collecting.
+
+        An error of the database ends grouping; the step that follows meets it again.
+        """
+        try:
+            with contextlib.suppress(StoreError):
+                while not collecting.done():
+                    if len(self.early_matching.ready) < GROUPING_BATCH_SIZE:
+                        await asyncio.wait({collecting}, timeout=WAITING_SECONDS)
+                    elif not await self.grouping_step.run_batch():
+                        break
+            return await collecting
+        finally:
+            collecting.cancel()
+
     async def run_pass(
         self, source_ids: Collection[str] | None = None, progress: ProgressCallback = ignore_progress
     ) -> PassResult:
         """Run one complete pass: collect, read pages, recheck, match, group, compose and deliver."""
-        polls = await self.collect(source_ids, progress)
+        polls = await self._group_while(asyncio.create_task(self.collect(source_ids, progress)))
         pages = await self.read_pages(progress)
         rechecks = await self.recheck(progress)
         matching, digests = await self.match_and_compose()

@@ -11,14 +11,12 @@ from monitor.domain.fetch_result import (
     Blocked,
     FailureCause,
     Fetched,
-    FetchPurpose,
-    FetchRequest,
     FetchResult,
     Gone,
 )
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
-from monitor.pipeline.feed_documents import request_headers
+from monitor.pipeline.article_pages import extract_article, find_problem, page_request
 from monitor.pipeline.page_queue import PAGE_LEASE, PageQueue, always_free
 from monitor.pipeline.store_retry import Sleep, run_with_retries
 from monitor.store.database import Database
@@ -117,7 +115,7 @@ class PageReader:
         url = pending_page.article.url
         if pending_page.attempts >= MAX_BEGUN_ATTEMPTS:
             return await self._store_feed_text(pending_page, f"{pending_page.attempts} attempts were interrupted")
-        request = FetchRequest(url, FetchPurpose.PAGE, headers=request_headers(source, url) if source else ())
+        request = page_request(source, url)
         outcome = await self._fetcher.fetch(request)
         if getattr(outcome, "cause", None) is FailureCause.TOO_LONG and url.lower().partition("?")[0].endswith(".pdf"):
             async with self._large_page_slots:
@@ -130,7 +128,13 @@ class PageReader:
     ) -> PageResult:
         if isinstance(outcome, Fetched):
             return await self._store_page(pending_page, source, replace(outcome, fetched_at=self._clock()))
+        return await self._store_failure(pending_page, outcome)
+
+    async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
+        """Postpone a page that was not returned, or store the feed text with the reason."""
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
+        if problem := find_problem(outcome):
+            return await self._store_unreadable(pending_page, problem, reason, None)
         next_attempt_at = retry_at(outcome, pending_page.attempts, self._clock())
         if next_attempt_at is None:
             return await self._store_feed_text(pending_page, reason)
@@ -138,17 +142,20 @@ class PageReader:
         return PageResult(pending_page.source_id, pending_page.article.url, reason, is_postponed=True)
 
     async def _store_page(self, pending_page: PendingPage, source: Source | None, page: Fetched) -> PageResult:
-        from monitor.extract.extractor import extract_page  # slow to import, and most passes need it not at all
         from monitor.extract.feed_content import match_score, merge_texts
 
         try:
-            found: Article = await self._process_pool.run(
-                extract_page, page.body, page.url, page.content_type, source, pending_page.article
+            outcome, found = await extract_article(
+                page, source, pending_page.article, self._fetcher, self._process_pool
             )
         except UnreadableDocument as error:
             return await self._store_unreadable(pending_page, error.problem, error.reason, page)
         except MonitorError as error:
             return await self._store_feed_text(pending_page, str(error), page)
+        if isinstance(outcome, Fetched):
+            page = replace(outcome, fetched_at=page.fetched_at)
+        elif found.partial_reason == "scripts":
+            return await self._store_failure(pending_page, outcome)
         if found.partial_reason == "scripts":
             reason = "the page shows its text with JavaScript only"
             known = replace(pending_page, article=merge_texts(found, pending_page.article))

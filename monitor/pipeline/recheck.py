@@ -14,14 +14,14 @@ from enum import StrEnum
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import LeaseLost, MonitorError
-from monitor.domain.fetch_result import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
+from monitor.domain.fetch_result import Failed, Fetched, FetchResult, Gone
 from monitor.domain.mention import ChangePlace, Findings, HitKind, Passage, RuleHit, TextChange
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Rule
+from monitor.pipeline.article_pages import extract_article, page_request
 from monitor.pipeline.bounded_matching import BoundedMatcher
-from monitor.pipeline.feed_documents import request_headers
 from monitor.store.database import Database
 from monitor.stories.diff import (
     Revision,
@@ -106,19 +106,14 @@ class Rechecker:
     async def _fetch_and_compare(self, recheck: Recheck, source: Source | None) -> RecheckResult:
         stored = recheck.stored
         url = stored.article.url
-        headers = request_headers(source, url) if source else ()
-        outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
+        outcome = await self._fetcher.fetch(page_request(source, url))
         if is_missing(outcome):
             return await self._record_missing(recheck)
         if not isinstance(outcome, Fetched):
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, RecheckOutcome.UNREADABLE, getattr(outcome, "reason", ""))
-        from monitor.extract.extractor import extract_page
-
         try:
-            found: Article = await self._process_pool.run(
-                extract_page, outcome.body, outcome.url, outcome.content_type, source, None
-            )
+            _, found = await extract_article(outcome, source, None, self._fetcher, self._process_pool)
         except MonitorError as error:
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, RecheckOutcome.UNREADABLE, str(error))

@@ -66,6 +66,7 @@ class HitRecord(TypedDict):
     kind: str
     title: str
     url: str
+    withdrawn_at: datetime | None
 
 
 class MentionRecord(TypedDict):
@@ -171,6 +172,7 @@ def hit_record(hit: HitSummary) -> HitRecord:
         "kind": hit.kind,
         "title": hit.title,
         "url": hit.url,
+        "withdrawn_at": hit.withdrawn_at,
     }
 
 

@@ -27,6 +27,7 @@ class OutboxRecord(TypedDict):
     failed: int
     rejected: int
     oldest_pending_at: datetime | None
+    retried: int
 
 
 class ConfigurationRecord(TypedDict):

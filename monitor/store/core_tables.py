@@ -9,6 +9,21 @@ from monitor.store.column_types import BIG_INTEGER, CleanText, UtcDateTime
 
 CORE_METADATA = MetaData()
 
+ACCESS_TOKEN = Table(
+    "access_token",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("name", CleanText),
+    Column("prefix", String),
+    Column("key_hash", String),
+    Column("scopes", String),
+    Column("made_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
 ARTICLE = Table(
     "article",
     CORE_METADATA,
@@ -189,6 +204,22 @@ INDEXED_ARTICLE = Table(
     Column("terms", LargeBinary),
 )
 
+LOGIN_ATTEMPT = Table(
+    "login_attempt",
+    CORE_METADATA,
+    Column("key", CleanText, primary_key=True),
+    Column("failures", Integer, default=0),
+    Column("until_at", UtcDateTime),
+)
+
+LOGIN_LINK = Table(
+    "login_link",
+    CORE_METADATA,
+    Column("key_hash", String, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("ends_at", UtcDateTime),
+)
+
 MARK = Table(
     "mark",
     CORE_METADATA,
@@ -257,6 +288,22 @@ READER = Table(
     Column("seen_hit_id", BIG_INTEGER),
     Column("made_at", UtcDateTime),
     Column("disabled_at", UtcDateTime),
+    Column("role", String, default="viewer"),
+    Column("password", String, default=""),
+    Column("zone", String, default=""),
+    Column("theme", String, default=""),
+    Column("uses_keys", Boolean, default=True),
+)
+
+READER_SESSION = Table(
+    "reader_session",
+    CORE_METADATA,
+    Column("key_hash", String, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("made_at", UtcDateTime),
+    Column("seen_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("agent", CleanText),
 )
 
 RECHECK = Table(
@@ -281,6 +328,17 @@ RESCREEN = Table(
     "rescreen",
     CORE_METADATA,
     Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+)
+
+SAVED_VIEW = Table(
+    "saved_view",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("name", CleanText),
+    Column("query", CleanText),
+    Column("feed_hash", String, default=""),
+    Column("made_at", UtcDateTime),
 )
 
 SETTING = Table(
@@ -335,6 +393,15 @@ TERM_FREQUENCY = Table(
     CORE_METADATA,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("counts", LargeBinary),
+)
+
+UNSUBSCRIBED_TARGET = Table(
+    "unsubscribed_target",
+    CORE_METADATA,
+    Column("plan_id", String, primary_key=True),
+    Column("channel_id", String, primary_key=True),
+    Column("target", CleanText, primary_key=True),
+    Column("unsubscribed_at", UtcDateTime),
 )
 
 VERDICT = Table(

@@ -18,6 +18,7 @@ from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
+from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
 from monitor.store.feedback import FeedbackStore
@@ -33,9 +34,11 @@ from monitor.store.migrate import (
     schema_version,
 )
 from monitor.store.queries import QueryStore
+from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
+from monitor.store.story_edits import StoryEditStore
 from monitor.store.write_queue import WriteQueue
 
 
@@ -103,6 +106,7 @@ class Database:
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
+        self.story_edits = StoryEditStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)
@@ -110,6 +114,8 @@ class Database:
         self.key_values = KeyValueStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
+        self.readers = ReaderStore(connections)
+        self.desk = DeskStore(connections)
         self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
 

@@ -41,6 +41,7 @@ from monitor.store.core_tables import (
     SOURCE,
     VERDICT,
 )
+from monitor.store.damaged_rows import read_rows
 from monitor.store.deliveries import DeliveryStore, build_delivery_rows
 from monitor.store.findings import list_near_misses, mention_from_row
 from monitor.store.rescreening import select_verdicts, verdict_from_row
@@ -111,7 +112,7 @@ class DigestStore:
                 [str(state) for state in HEALTHY_STATES]
             )
             query = select(*_STATE_COLUMNS).where(IS_CONFIGURED, may_have_problem).order_by(SOURCE.c.id)
-            candidates = [_source_problem_from_row(row) for row in connection.execute(query)]
+            candidates = read_rows(SOURCE, connection.execute(query), _source_problem_from_row)
         problems = tuple(one for one in candidates if one.state not in HEALTHY_STATES)
         return Coverage(source_count=counts[0], read_count=counts[1], article_count=article_count, problems=problems)
 
@@ -487,7 +488,7 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
     )
     rows = connection.execute(query).all()
     mentions = _load_mentions(connection, {row.id for row in rows})
-    return [_hit_from_row(row, mentions.get(row.id, ())) for row in rows]
+    return read_rows(HIT, rows, lambda row: _hit_from_row(row, mentions.get(row.id, ())), "hit_id")
 
 
 def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
@@ -495,8 +496,9 @@ def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict
     wanted = sorted(article_ids)
     for start in range(0, len(wanted), 1000):
         chosen = MENTION.c.article_id.in_(wanted[start : start + 1000])
-        for row in connection.execute(select(MENTION).where(chosen).order_by(MENTION.c.id)):
-            found[row.article_id] = (*found.get(row.article_id, ()), mention_from_row(row))
+        rows = connection.execute(select(MENTION).where(chosen).order_by(MENTION.c.id))
+        for article_id, mention in read_rows(MENTION, rows, lambda row: (row.article_id, mention_from_row(row))):
+            found[article_id] = (*found.get(article_id, ()), mention)
     return found
 
 

@@ -1,6 +1,6 @@
 """Store of feedback: readers, verdicts, marks, and the record of changes by which each can be undone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from monitor.store.rescreening import (
 )
 from monitor.store.row_mapping import (
     AnyRow,
+    chunk_ids,
     decode_texts,
     is_in_stories,
     select_stored_articles,
@@ -109,7 +110,7 @@ class FeedbackStore:
             stored = _get_verdict(connection, verdict_id)
             causes = {one.id: stored for one, _found in findings}
             result = apply_findings(connection, findings, verdict.made_at, causes)
-            return stored, _add_change(connection, change, reader, verdict_id=verdict_id), result
+            return stored, add_change(connection, change, reader, verdict_id=verdict_id), result
 
     def undo_verdict(
         self,
@@ -129,7 +130,7 @@ class FeedbackStore:
             _set_undone(connection, CHANGE, undone.id, change, reader)
             causes = {one.id: _get_verdict(connection, verdict.id) for one, _found in findings}
             result = apply_findings(connection, findings, change.made_at, causes)
-            _add_change(connection, change, reader)
+            add_change(connection, change, reader)
             return _get_verdict(connection, verdict.id), result
 
     def load_rescreen_queue(self, limit: int) -> ScreeningBasis:
@@ -179,14 +180,14 @@ class FeedbackStore:
             }
             mark_id = connection.execute(insert(MARK).values(values).returning(MARK.c.id)).scalar_one()
             stored = _mark_from_row(connection.execute(_select_marks().where(MARK.c.id == mark_id)).one())
-            return stored, _add_change(connection, change, reader, mark_id=mark_id)
+            return stored, add_change(connection, change, reader, mark_id=mark_id)
 
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> None:
         """Undo the mark of a change."""
         with self._connections.write_transaction() as connection:
             _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
-            _add_change(connection, change, reader)
+            add_change(connection, change, reader)
 
     def mark_read_until(self, reader: Reader, hit_id: int) -> None:
         """Let a reader have seen all hits up to one."""
@@ -225,11 +226,17 @@ class FeedbackStore:
         with self._connections.read_transaction() as connection:
             return [_mark_from_row(row) for row in connection.execute(query)]
 
-    def list_changes(self, limit: int = 100, before_id: int | None = None) -> list[Change]:
-        """Return changes, newest first; with ``before_id`` the ones before that id."""
+    def list_changes(self, limit: int = 100, before_id: int | None = None, *, official_id: str = "") -> list[Change]:
+        """Return changes, newest first; with ``before_id`` the ones before that id.
+
+        With ``official_id`` only verdicts on this official.
+        """
         query = _select_changes().order_by(CHANGE.c.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(CHANGE.c.id < before_id)
+        if official_id:
+            verdicts = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
+            query = query.where(CHANGE.c.verdict_id.in_(verdicts))
         with self._connections.read_transaction() as connection:
             return [_change_from_row(row) for row in connection.execute(query)]
 
@@ -255,6 +262,16 @@ class FeedbackStore:
         with self._connections.read_transaction() as connection:
             return _get_verdict(connection, verdict_id)
 
+    def get_verdicts(self, verdict_ids: Iterable[int | None]) -> list[Verdict]:
+        """Return the verdicts with these ids; None is ignored."""
+        wanted = sorted({number for number in verdict_ids if number is not None})
+        with self._connections.read_transaction() as connection:
+            return [
+                verdict_from_row(row)
+                for chunk in chunk_ids(wanted)
+                for row in connection.execute(select_verdicts().where(VERDICT.c.id.in_(chunk)))
+            ]
+
     def get_hit_place(self, hit_id: int) -> tuple[int, str, tuple[str, ...]]:
         """Return the article, its story and the officials of a hit. Raises ``UsageError`` if it does not exist."""
         columns = (HIT.c.article_id, ARTICLE.c.story_id, HIT.c.official_ids)
@@ -268,7 +285,7 @@ class FeedbackStore:
     def record_change(self, change: Change, reader: Reader) -> Change:
         """Store a change that is neither a verdict nor a mark, such as an edit of the configuration."""
         with self._connections.write_transaction() as connection:
-            return _add_change(connection, change, reader)
+            return add_change(connection, change, reader)
 
 
 def resolve_story(connection: Connection, story_id: str) -> str:
@@ -328,6 +345,11 @@ def _verdict_values(verdict: Verdict, reader: Reader) -> dict[str, Any]:
     }
 
 
+def set_undone(connection: Connection, undone: Change, reader: Reader, change: Change) -> None:
+    """Mark a change as undone by another one. Raises ``UsageError`` if it is undone already."""
+    _set_undone(connection, CHANGE, undone.id, change, reader)
+
+
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
     """Mark a row as undone. Raises ``UsageError`` if it is undone already."""
     undone = {"undone_at": change.made_at, "undone_by": reader.display_name}
@@ -336,9 +358,10 @@ def _set_undone(connection: Connection, table: Any, row_id: int, change: Change,
         raise UsageError(f"{change.subject} is undone already")
 
 
-def _add_change(
+def add_change(
     connection: Connection, change: Change, reader: Reader, verdict_id: int | None = None, mark_id: int | None = None
 ) -> Change:
+    """Store a change, and return it with its id."""
     values = {
         "what": change.what,
         "subject": change.subject,

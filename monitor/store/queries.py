@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, func, select, tuple_
@@ -14,6 +15,7 @@ from monitor.domain.source_health import effective_poll_state
 from monitor.store.column_types import BIG_INTEGER, UtcDateTime, from_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_URL, ARTICLE_VERSION, DIGEST, DIGEST_HIT, HIT, MENTION, SOURCE
+from monitor.store.damaged_rows import read_row, read_rows
 from monitor.store.findings import load_findings
 from monitor.store.full_text import parse_search_query, search_newest
 from monitor.store.migrate import schema_version
@@ -44,10 +46,11 @@ class QueryStore:
 
     def get_article(self, article_id: int) -> StoredArticle:
         """Return one article. Raises ``UsageError`` if it does not exist."""
-        found = self._load_articles(select_stored_articles().where(ARTICLE.c.id == article_id))
-        if not found:
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(select_stored_articles().where(ARTICLE.c.id == article_id)).first()
+        if row is None:
             raise UsageError(f"there is no article {article_id}; `monitor articles` lists the ids")
-        return found[0]
+        return read_row(ARTICLE, article_id, partial(stored_article_from_row, row))
 
     def load_articles(self, article_ids: Collection[int]) -> list[StoredArticle]:
         """Return the articles with these ids, by id; missing ones are left out."""
@@ -87,22 +90,21 @@ class QueryStore:
                     else ARTICLE.c.id < cursor.id
                 )
                 query = query.where(is_older)
-            return [
-                stored_article_from_row(row)
-                for row in connection.execute(query.order_by(*order).limit(article_filter.limit))
-            ]
+            rows = connection.execute(query.order_by(*order).limit(article_filter.limit))
+            return read_rows(ARTICLE, rows, stored_article_from_row)
 
     def search(self, query: str, limit: int = 20) -> list[StoredArticle]:
         """Return articles with the words, "phrases" and prefixes* of a query, newest first; -word excludes."""
         with self._connections.read_transaction() as connection:
             article_ids = search_newest(connection, parse_search_query(query), limit)
-            return [
-                stored_article_from_row(row)
+            rows = (
+                row
                 for chunk in chunk_ids(article_ids)
                 for row in connection.execute(
                     select_stored_articles().where(ARTICLE.c.id.in_(chunk)).order_by(ARTICLE.c.id.desc())
                 )
-            ]
+            )
+            return read_rows(ARTICLE, rows, stored_article_from_row)
 
     def get_findings(self, article_id: int) -> Findings:
         """Return the findings in an article: mentions, hits and near misses of its present version."""
@@ -114,7 +116,12 @@ class QueryStore:
         query = select(ARTICLE_VERSION).where(ARTICLE_VERSION.c.article_id == article_id)
         with self._connections.read_transaction() as connection:
             rows = connection.execute(query.order_by(ARTICLE_VERSION.c.version)).all()
-        return [ArticleVersion(row.version, from_json(Article, row.snapshot), row.replaced_at) for row in rows]
+        return read_rows(
+            ARTICLE_VERSION,
+            rows,
+            lambda row: ArticleVersion(row.version, from_json(Article, row.snapshot), row.replaced_at),
+            "article_id",
+        )
 
     def list_hits(self, article_filter: ArticleFilter) -> list[HitSummary]:
         """Return hits with the digest that first reported each, newest first; also withdrawn ones."""
@@ -132,10 +139,8 @@ class QueryStore:
                 query = query.where(HIT.c.id >= oldest.scalar_subquery())
             if article_filter.after:
                 query = query.where(HIT.c.id < article_filter.after.id)
-            return [
-                _hit_summary_from_row(row)
-                for row in connection.execute(query.order_by(HIT.c.id.desc()).limit(article_filter.limit))
-            ]
+            rows = connection.execute(query.order_by(HIT.c.id.desc()).limit(article_filter.limit))
+            return read_rows(HIT, rows, _hit_summary_from_row)
 
     def list_article_hits(self, article_id: int) -> list[HitSummary]:
         """Return the hits of an article: one for each digest that reported it, then the hits without a digest."""
@@ -143,12 +148,12 @@ class QueryStore:
         query = query.join_from(HIT, ARTICLE).outerjoin(DIGEST_HIT, DIGEST_HIT.c.hit_id == HIT.c.id)
         query = query.outerjoin(DIGEST, DIGEST.c.id == DIGEST_HIT.c.digest_id).where(HIT.c.article_id == article_id)
         with self._connections.read_transaction() as connection:
-            hits = [_hit_summary_from_row(row) for row in connection.execute(query.order_by(HIT.c.id, DIGEST.c.id))]
+            hits = read_rows(HIT, connection.execute(query.order_by(HIT.c.id, DIGEST.c.id)), _hit_summary_from_row)
         return sorted(hits, key=lambda hit: hit.reported_at is None)
 
     def list_sources(self) -> list[SourceStatus]:
         """Return every configured source with its poll state and the number of articles that it ever had."""
-        columns = (SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
+        columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
             rows = connection.execute(query.order_by(SOURCE.c.id)).all()
@@ -183,7 +188,7 @@ class QueryStore:
 
     def _load_articles(self, query: Select[*tuple[object, ...]]) -> list[StoredArticle]:
         with self._connections.read_transaction() as connection:
-            return [stored_article_from_row(row) for row in connection.execute(query)]
+            return read_rows(ARTICLE, connection.execute(query), stored_article_from_row)
 
 
 def _filter_conditions(

@@ -448,7 +448,10 @@ class SettingRow(Base, table=True):
 
 
 class ReaderRow(Base, table=True):
-    """Person who gives feedback. ``seen_hit_id`` is the newest hit that the reader has marked as read."""
+    """Person who reads the desk and gives feedback. ``seen_hit_id`` is the newest hit marked as read.
+
+    ``password`` is the hash of the password, or empty. ``zone`` and ``theme`` are empty unless the reader chose one.
+    """
 
     __tablename__ = "reader"
     __table_args__ = (UniqueConstraint("login"), AUTOINCREMENT)
@@ -459,6 +462,88 @@ class ReaderRow(Base, table=True):
     seen_hit_id: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
     made_at: datetime = datetime_column(nullable=False)
     disabled_at: datetime | None = datetime_column()
+    role: str = "viewer"
+    password: str = ""
+    zone: str = ""
+    theme: str = ""
+    uses_keys: bool = True
+
+
+class ReaderSessionRow(Base, table=True):
+    """Login of a reader to the desk; ``key_hash`` is the hash of the cookie."""
+
+    __tablename__ = "reader_session"
+
+    key_hash: str = Field(primary_key=True)
+    reader_id: int = foreign_key("reader.id", index=True)
+    made_at: datetime = datetime_column(nullable=False)
+    seen_at: datetime = datetime_column(nullable=False)
+    ends_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+    agent: str = text_column()
+
+
+class LoginLinkRow(Base, table=True):
+    """One-time address that logs a reader in; ``key_hash`` is the hash of its code. A used one is deleted."""
+
+    __tablename__ = "login_link"
+
+    key_hash: str = Field(primary_key=True)
+    reader_id: int = foreign_key("reader.id", index=True)
+    ends_at: datetime = datetime_column(nullable=False)
+
+
+class LoginAttemptRow(Base, table=True):
+    """Failed logins in a row, of a login or from an address; ``until_at`` is when the next attempt is allowed."""
+
+    __tablename__ = "login_attempt"
+
+    key: str = text_column(primary_key=True)
+    failures: int = 0
+    until_at: datetime = datetime_column(nullable=False)
+
+
+class AccessTokenRow(Base, table=True):
+    """Access token of the API; ``key_hash`` is its hash, ``scopes`` are separated by spaces."""
+
+    __tablename__ = "access_token"
+    __table_args__ = (UniqueConstraint("key_hash"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    reader_id: int = foreign_key("reader.id", index=True)
+    name: str = text_column()
+    prefix: str
+    key_hash: str
+    scopes: str
+    made_at: datetime = datetime_column(nullable=False)
+    ends_at: datetime = datetime_column(nullable=False)
+    used_at: datetime | None = datetime_column()
+    revoked_at: datetime | None = datetime_column()
+
+
+class SavedViewRow(Base, table=True):
+    """Saved search or feed; ``query`` is the query string of its page, ``feed_hash`` the hash of its feed's code."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (partial_index("ix_saved_view_feed_hash", "feed_hash", where="feed_hash != ''"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    reader_id: int = foreign_key("reader.id", index=True)
+    name: str = text_column()
+    query: str = text_column()
+    feed_hash: str = ""
+    made_at: datetime = datetime_column(nullable=False)
+
+
+class UnsubscribedTargetRow(Base, table=True):
+    """Target that no longer wants a digest plan; digests composed later have no delivery to it."""
+
+    __tablename__ = "unsubscribed_target"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    plan_id: str = Field(primary_key=True)
+    channel_id: str = Field(primary_key=True)
+    target: str = text_column(primary_key=True)
+    unsubscribed_at: datetime = datetime_column(nullable=False)
 
 
 class VerdictRow(Base, table=True):

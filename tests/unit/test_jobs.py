@@ -14,8 +14,8 @@ from monitor.daemon import SILENCE_LIMITS_SECONDS
 from monitor.domain.digest import Digest
 from monitor.domain.poll_state import Lease, PollState
 from monitor.jobs import DaemonJobs, PendingNotices
+from monitor.pipeline.bounded_matching import MatchingResult
 from monitor.pipeline.collect import PollResult
-from monitor.pipeline.match_articles import MatchingResult
 from monitor.pipeline.poll_plan import PollOutcome
 
 

@@ -219,7 +219,7 @@ def _choose_official(
 def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
     """Return why the title next to a whole name is not the official's, if many people have such names.
 
-    Then the whole name is weighed like a part of a name, unless the official is mentioned before.
+    Then the whole name has the weight of a part of a name. Officials who are mentioned before are left out.
     """
     is_common = naming_convention(facts.name_index.conventions[official_index]).common_short_forms
     if not is_common or official_index in context.first_accepted_at:

@@ -228,8 +228,8 @@ def _is_other_word(facts: ArticleFacts, text: str) -> bool:
     language = language_data().languages.get(facts.language.partition("-")[0].lower())
     if language is None:
         return True
-    words = language.words
-    lists = (words.common, words.ordinary_names, *language.calendar.months, language.calendar.weekdays)
+    vocabulary = language.words
+    lists = (vocabulary.common, vocabulary.ordinary_names, *language.calendar.months, language.calendar.weekdays)
     return any(fold_key(word) == text for each in lists for word in each)
 
 

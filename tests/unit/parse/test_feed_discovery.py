@@ -147,16 +147,30 @@ def test_usual_paths_are_listed_for_site_and_section() -> None:
 
 
 OPML = """<?xml version="1.0"?><opml version="1.0"><body><outline text="Asia"><outline type="rss" text="Báo A"
- xmlUrl="https://a.example/rss" htmlUrl="https://a.example/"/><outline title="B" XMLURL="https://b.example/feed"/></outline>
-<outline text="again" xmlUrl="https://a.example/rss#x"/><outline text="no feed"/><outline xmlUrl="ftp://c.example/"/></body></opml>"""
+ xmlUrl="https://a.example/rss" htmlUrl="https://a.example/" category="/Politics,/Asia"/>
+<outline text="Laos"><outline title="B" XMLURL="https://b.example/feed"/></outline></outline>
+<outline text="again" xmlUrl="https://a.example/rss#x"/><outline text="no feed"/><outline xmlUrl="ftp://c.example/"/>
+<outline text="Secret" xmlUrl="https://user:s3cret@d.example/feed"/><outline text="Rel" xmlUrl="/feed"/>
+<outline xmlUrl="feed://www.e.example/feed"/><outline text="F" xmlUrl="feed:https://f.example/"/></body></opml>"""
 
 
-def test_opml_folders_are_flattened_and_duplicates_removed() -> None:
-    """Each feed is listed once; URLs other than http(s) are ignored."""
-    assert [(one.name, one.url) for one in parse_opml(OPML.encode())] == [
-        ("Báo A", "https://a.example/rss"),
-        ("B", "https://b.example/feed"),
+def test_folders_of_opml_become_groups() -> None:
+    """The place in the file, and categories; a feed without a name has the one of its host."""
+    assert [(one.name, one.url, one.groups) for one in parse_opml(OPML.encode()).feeds] == [
+        ("Báo A", "https://a.example/rss", ("Asia", "Politics")),
+        ("B", "https://b.example/feed", ("Asia/Laos",)),
+        ("e.example", "http://www.e.example/feed", ()),
+        ("F", "https://f.example/", ()),
     ]
+
+
+def test_entries_of_opml_that_are_not_taken_have_a_reason() -> None:
+    """A login in an address is not repeated."""
+    omitted = {one.name: one.reason for one in parse_opml(OPML.encode()).omitted}
+    assert list(omitted) == ["again", "no feed", "c.example", "Secret", "Rel"]
+    assert omitted["again"] == "it has the same address as Báo A"
+    assert "has a login" in omitted["Secret"]
+    assert "s3cret" not in str(omitted)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html/>", b"not xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"])
@@ -172,5 +186,14 @@ def test_exported_opml_can_be_imported() -> None:
         Source("a", 'Báo <A> & "B"', feed="https://a.example/rss?x=1&y=2", language="vi"),
         Source("b", "Map", sitemap="https://b.example/sitemap.xml"),
     ]
-    (outline,) = parse_opml(write_opml(sources).encode())
+    (outline,) = parse_opml(write_opml(sources).encode()).feeds
     assert (outline.name, outline.url, outline.language) == (sources[0].name, sources[0].url, "vi")
+
+
+def test_groups_come_back_on_export() -> None:
+    """Folders and further categories."""
+    groups = [(), ("Asia/Laos", "Politics"), ("Asia",), ("Asia/Laos",)]
+    sources = [Source(f"s{n}", feed=f"https://{n}.example/", groups=names) for n, names in enumerate(groups)]
+    text = write_opml(sources)
+    assert text.count('text="Laos"') == 1
+    assert sorted(one.groups for one in parse_opml(text.encode()).feeds) == sorted(groups)
